@@ -1,0 +1,37 @@
+"""The names of things on the ring: nodes, groups, terms and positions."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Incarnation(NamedTuple):
+    """One life of a node (P2). `number` grows with every start of the node with this ring key."""
+
+    key: str  # ring key: by default the node's advertised IP as canonical text
+    number: int
+
+
+class GroupId(NamedTuple):
+    """A replicated object on the ring (P1). Tables are keyed by both; the ring hashes the name alone."""
+
+    kind: str  # "channel", "nick", "network"; accounts and conversations follow
+    name: str  # casefolded
+
+
+class Term(NamedTuple):
+    """A master's reign over a group (P3): ordered as a tuple, so that two reigns are never equal."""
+
+    number: int
+    key: str  # the master's ring key
+    incarnation: int
+
+
+class Position(NamedTuple):
+    """Names an event of a group for ever (P3)."""
+
+    term: Term
+    seq: int
+
+
+NO_TERM = Term(0, "", 0)
