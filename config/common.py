@@ -1,0 +1,60 @@
+"""Sections that several kinds of file share."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import field_validator
+
+from config.mistakes import wanted
+from config.section import REQUIRED, Section, setting
+from config.values import HostName, KeyPath, OutputPath, Word
+
+
+class Network(Section):
+    """What a process must know to belong to the network. The same on every node."""
+
+    name: Word = setting(REQUIRED, "Name of the network, as clients show it (NETWORK in 005).")
+    server_name: HostName = setting(
+        REQUIRED, "Host name that the whole network bears towards clients: to them it is one server."
+    )
+    key_file: KeyPath = setting(
+        REQUIRED, "File with the network key (64 hexadecimal digits, mode 0600). Who has it belongs to the network."
+    )
+    casemapping: Literal["rfc1459", "ascii"] = setting(
+        "rfc1459", "Which letters are equal in nicks and channel names: with rfc1459 also {}|^ and []\\~."
+    )
+
+
+class DirectoryNetwork(Section):
+    """What a directory must know of the network it serves."""
+
+    name: Word = setting(REQUIRED, "Name of the network, the same as in the nodes' files.")
+    key_file: KeyPath = setting(REQUIRED, "File with the network key, the same key as the nodes have.")
+
+
+class Ring(Section):
+    """How groups are placed on nodes. The same on every node: nodes that differ refuse each other."""
+
+    distance: Literal["absolute", "circular"] = setting(
+        "absolute", "How far a node is from a name: absolute is |K - J|, circular also goes round past zero."
+    )
+    points: int = setting(1, "Points that each node has on the ring: more spread the groups more evenly.", ge=1, le=256)
+    copies: int = setting(1, "Nodes that hold each group, the master included. Only 1 for now.", ge=1)
+
+    @field_validator("copies")
+    @classmethod
+    def _only_one_yet(cls, copies: int) -> int:
+        if copies > 1:
+            raise wanted("1, the only value that works yet; backups come with a later version")
+        return copies
+
+
+class Log(Section):
+    """Where the log goes and what is in it."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting("info", "Least severity that is logged.", live=True)
+    format: Literal["auto", "json", "console"] = setting(
+        "auto", "json is a JSON object a line, console is coloured text; auto is console on a terminal, else json."
+    )
+    file: OutputPath | None = setting(None, "File that the log is appended to, instead of standard error.")

@@ -1,0 +1,43 @@
+"""The configuration of a directory: `directory-1.yaml`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from config.common import DirectoryNetwork, Log
+from config.section import REQUIRED, Section, setting, subsection
+from config.units import Duration
+from config.values import BindAddress, Endpoint, Port
+
+
+class Directory(Section):
+    """Where the directory listens and how long it remembers."""
+
+    host: BindAddress = setting(REQUIRED, "IP address to listen on; 0.0.0.0 or :: for all.")
+    port: Port = setting(7700, "UDP port to listen on.")
+    lease_s: Duration = setting(
+        10, "Time after which a node that was not heard again is forgotten.", unit="seconds", ge=0.5, le=3600
+    )
+
+
+class DirectoryLimits(Section):
+    """What the directory holds at most."""
+
+    nodes: int = setting(1000, "Live nodes that are remembered; the next one is refused.", ge=1, le=100_000)
+    cookie_s: Duration = setting(
+        60, "Time that the cookie of an unsigned query stays good.", unit="seconds", ge=1, le=3600
+    )
+
+
+class DirectoryConfig(Section):
+    """A directory's file."""
+
+    network: DirectoryNetwork = Field(description="The network that the directory serves. Required.")
+    directory: Directory = Field(description="Where the directory listens and how long it remembers. Required.")
+    limits: DirectoryLimits = subsection(DirectoryLimits, "What the directory holds at most.")
+    log: Log = subsection(Log, "Where the log goes and what is in it.")
+
+    @property
+    def address(self) -> Endpoint:
+        """Where the directory listens."""
+        return Endpoint(self.directory.host, self.directory.port)

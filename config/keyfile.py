@@ -1,0 +1,40 @@
+"""The network key: 32 random bytes as 64 hexadecimal digits on a line, in a file that only its owner can read."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from pathlib import Path
+
+KEY_BYTES = 32
+
+
+class KeyFileError(Exception):
+    """The key file cannot be used; the text says why and what to do."""
+
+
+def read_key(path: Path) -> bytes:
+    """The 32 bytes of the network key. Raises KeyFileError."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise KeyFileError(f"{path} is not a file: `circlet init` writes a network key")
+        if mode & 0o077:
+            raise KeyFileError(f"{path} is open to others (mode {stat.S_IMODE(mode):04o}): run chmod 600 {path}")
+        with path.open("rb") as file:
+            text = file.read(1024)
+    except OSError as error:
+        raise KeyFileError(f"cannot read {path}: {error.strerror}") from error
+    if not re.fullmatch(rb"[0-9A-Fa-f]{64}\s*", text):
+        raise KeyFileError(f"{path} is no network key: one line of {2 * KEY_BYTES} hexadecimal digits")
+    return bytes.fromhex(text.decode())
+
+
+def create_key(path: Path) -> bytes:
+    """Write a new random key to `path`, which must not exist, with mode 0600. Raises OSError."""
+    key = secrets.token_bytes(KEY_BYTES)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(key.hex() + "\n")
+    return key

@@ -1,0 +1,215 @@
+"""The configuration of a supernode: `node-1.yaml`."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from typing import Annotated, Self
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from config.common import Log, Network, Ring
+from config.mistakes import Key, said
+from config.motd import MotdPath, MotdText, read_motd
+from config.people import Admin, Clients, Limits, Operator
+from config.section import REQUIRED, Section, setting, subsection
+from config.units import Duration, Size
+from config.values import (
+    BindAddress,
+    DirectoryAddress,
+    Endpoint,
+    FilePath,
+    FolderPath,
+    HostName,
+    NodeAddress,
+    PasswordHash,
+    Port,
+    ShownAddress,
+    Word,
+)
+
+
+class Node(Section):
+    """Who this node is. Its own on every node."""
+
+    name: HostName = setting(
+        REQUIRED, "Host name of this node, as operators and the QUIT lines of a dead node show it. It need not resolve."
+    )
+    ip: NodeAddress = setting(REQUIRED, "IP address at which other nodes and directories' users reach this node.")
+    ring_key: Word = setting(
+        None,
+        "What places the node on the ring. Several nodes behind one IP address need one each. Default: node.ip.",
+        default_factory=lambda known: known.get("ip", ""),
+    )
+    state_dir: FolderPath = setting(
+        REQUIRED,
+        "Directory for what the node keeps over a restart (roster, incarnation). Made if missing; never shared.",
+    )
+
+
+class Tls(Section):
+    """Certificate of a listener. SIGHUP reads the files anew."""
+
+    cert: FilePath = setting(REQUIRED, "PEM file with the certificate and its chain.")
+    key: FilePath = setting(REQUIRED, "PEM file with the private key, without a passphrase.")
+
+    @model_validator(mode="after")
+    def _fit(self, info: ValidationInfo) -> Self:
+        if info.context:
+            try:
+                # Without a passphrase at hand OpenSSL would ask for it on the terminal.
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.cert, self.key, password=lambda: "")
+            except (ssl.SSLError, OSError, ValueError) as error:
+                raise said(
+                    f"{self.cert} and {self.key} are not a PEM certificate and its private key, without a passphrase"
+                ) from error
+        return self
+
+
+class Listener(Section):
+    """A port for IRC clients."""
+
+    host: BindAddress = setting(REQUIRED, "IP address to listen on; 0.0.0.0 or :: for all.")
+    port: Port = setting(REQUIRED, "TCP port, by custom 6667, or 6697 with TLS.")
+    tls: Tls | None = setting(None, "Certificate, for a TLS listener.")
+
+
+class Links(Section):
+    """TCP links between nodes."""
+
+    host: BindAddress | None = setting(None, "IP address to listen on for other nodes. With none: node.ip.")
+    port: Port = setting(7600, "TCP port to listen on for other nodes.")
+    heartbeat_s: Duration = setting(1, "How often a heartbeat goes over each link.", unit="seconds", ge=0.05, le=60)
+    dead_after_s: Duration = setting(
+        5, "Silence of a peer after which it counts as dead.", unit="seconds", ge=0.1, le=600
+    )
+    idle_close_s: Duration = setting(
+        600, "Time without use after which a link is closed; it opens again on demand.", unit="seconds", ge=1, le=86_400
+    )
+    queue: Size = setting(
+        16 << 20, "Output that may wait for a peer; one that cannot keep up is cut and resynchronised.", unit="bytes",
+        ge=64 << 10, le=4 << 30,
+    )  # fmt: skip
+    frame_max: Size = setting(4 << 20, "Longest frame accepted from a peer.", unit="bytes", ge=64 << 10, le=256 << 20)
+    redial_min_s: Duration = setting(
+        0.1, "First pause before a lost link is dialled again; it doubles, with jitter.", unit="seconds", ge=0.01, le=60
+    )
+    redial_max_s: Duration = setting(5, "Longest pause between two dials.", unit="seconds", ge=0.1, le=600)
+
+    def mistakes(self) -> Iterator[tuple[Key, str]]:
+        if self.dead_after_s <= 2 * self.heartbeat_s:
+            yield (
+                ("dead_after_s",),
+                f"{self.dead_after_s:g} is not more than twice links.heartbeat_s ({self.heartbeat_s:g}): "
+                "a peer needs time to answer",
+            )
+        if self.idle_close_s <= self.dead_after_s:
+            yield (
+                ("idle_close_s",),
+                f"{self.idle_close_s:g} is not more than links.dead_after_s ({self.dead_after_s:g}): "
+                "a link must live long enough to be missed",
+            )
+        if self.redial_max_s < self.redial_min_s:
+            yield ("redial_max_s",), f"{self.redial_max_s:g} is less than links.redial_min_s ({self.redial_min_s:g})"
+        if self.frame_max > self.queue:
+            yield (
+                ("frame_max",),
+                f"{self.frame_max} is more than links.queue ({self.queue}): a frame must fit the queue",
+            )
+
+
+class Announce(Section):
+    """How the node shows itself to the directories."""
+
+    every_s: Duration = setting(
+        3,
+        "How often each directory hears from this node. Less than a third of the directories' lease_s is wise.",
+        unit="seconds",
+        ge=0.1,
+        le=600,
+    )
+
+
+class NodeConfig(Section):
+    """A supernode's file."""
+
+    network: Network = Field(description="The network this node belongs to. Required.")
+    ring: Ring = subsection(Ring, "How groups are placed on nodes; the same on every node.")
+    directories: Annotated[tuple[DirectoryAddress, ...], Field(strict=False, max_length=16)] = setting(
+        (), "Directories that the node announces itself to, each `ip:port`. A network of one node needs none."
+    )
+    node: Node = Field(description="Who this node is. Required.")
+    listeners: Annotated[tuple[Listener, ...], Field(strict=False, min_length=1, max_length=100)] = setting(
+        REQUIRED, "Ports for IRC clients."
+    )
+    advertise: ShownAddress | None = setting(
+        None, "IRC address `host:port` that people are shown for this node. With none: the first listener's."
+    )
+    links: Links = subsection(Links, "Links to other nodes.")
+    announce: Announce = subsection(Announce, "How the node shows itself to the directories.")
+    limits: Limits = subsection(Limits, "What names and lists may measure; the same on every node.")
+    clients: Clients = subsection(Clients, "How this node treats the clients connected to it.")
+    server_password_hash: PasswordHash | None = setting(
+        None, "Hash of a password that every client must send with PASS, from `circlet hash-password`.",
+        live=True, secret=True,
+    )  # fmt: skip
+    grace_s: Duration = setting(
+        30,
+        "Time for the people of a node that died to reappear elsewhere, before they QUIT.",
+        unit="seconds",
+        ge=0,
+        le=3600,
+    )
+    drain_s: Duration = setting(
+        10, "Longest that a stopping node takes to hand its groups over.", unit="seconds", ge=0, le=600
+    )
+    hand_off_after_s: Duration = setting(
+        1, "How long a better owner must be up before a group is handed to it.", unit="seconds", ge=0, le=600
+    )
+    check_every_s: Duration = setting(
+        5, "How often the node checks that it is responsible for each group it masters.", unit="seconds", ge=0.1, le=600
+    )
+    motd: MotdText = setting("", "Message of the day, as text.", live=True)
+    motd_file: MotdPath | None = setting(
+        None, "Message of the day, as a UTF-8 file, read on start and SIGHUP. One of motd and motd_file.", live=True
+    )
+    admin: Admin = subsection(Admin, "What /ADMIN answers.")
+    operators: Annotated[tuple[Operator, ...], Field(strict=False, max_length=1000)] = setting(
+        (), "People who may OPER.", live=True
+    )
+    log: Log = subsection(Log, "Where the log goes and what is in it.")
+
+    @property
+    def links_address(self) -> Endpoint:
+        """Where the node listens for other nodes."""
+        return Endpoint(self.links.host or self.node.ip, self.links.port)
+
+    @property
+    def irc_address(self) -> Endpoint:
+        """What people are told to connect to."""
+        first = self.listeners[0]
+        host = self.node.ip if first.host in ("0.0.0.0", "::") else first.host
+        return self.advertise or Endpoint(host, first.port)
+
+    def motd_lines(self) -> tuple[str, ...]:
+        """The message of the day, a line each; none at all if there is none. Reads `motd_file`: see `read_motd`."""
+        text = read_motd(self.motd_file) if self.motd_file else self.motd
+        return tuple(text.removesuffix("\n").split("\n")) if text else ()
+
+    def mistakes(self) -> Iterator[tuple[Key, str]]:
+        if self.node.name.lower() == self.network.server_name.lower():
+            yield ("node", "name"), "is the same as network.server_name: a node needs a name of its own"
+        if self.motd and self.motd_file:
+            yield ("motd_file",), "stands beside motd: keep one of them"
+        ports = [self.links_address, *(Endpoint(each.host, each.port) for each in self.listeners)]
+        for index, port in enumerate(ports[1:]):
+            if port in ports[: index + 1]:
+                yield ("listeners", index), f"{port} is taken by links or a listener before: choose another port"
+        yield from _repeated("directories", [str(each) for each in self.directories], ())
+        yield from _repeated("operators", [each.name for each in self.operators], ("name",))
+
+
+def _repeated(name: str, values: list[str], inner: Key) -> Iterator[tuple[Key, str]]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield (name, index, *inner), f"{value} stands twice: remove one"

@@ -1,0 +1,97 @@
+"""Sections about the people on a node: name limits, how clients are treated, operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from config.mistakes import Key
+from config.section import REQUIRED, Section, setting, subsection
+from config.units import Duration, Size
+from config.values import Line, Mask, PasswordHash, Word
+
+
+class Limits(Section):
+    """What names and lists may measure. The same on every node: nodes that differ refuse each other."""
+
+    nick_len: int = setting(30, "Longest nick, in characters (NICKLEN).", ge=9, le=64)
+    user_len: int = setting(10, "Longest user name, in characters; a longer one is cut (USERLEN).", ge=4, le=32)
+    host_len: int = setting(63, "Longest host name shown of a person, in characters (HOSTLEN).", ge=45, le=63)
+    real_len: int = setting(150, "Longest real name, in bytes; a longer one is cut (NAMELEN).", ge=10, le=300)
+    channel_len: int = setting(64, "Longest channel name, in bytes (CHANNELLEN).", ge=10, le=100)
+    topic_len: int = setting(390, "Longest topic, in bytes; a longer one is cut (TOPICLEN).", ge=50, le=390)
+    kick_len: int = setting(255, "Longest reason of a KICK, in bytes; a longer one is cut (KICKLEN).", ge=20, le=300)
+    away_len: int = setting(200, "Longest AWAY message, in bytes; a longer one is cut (AWAYLEN).", ge=20, le=300)
+    key_len: int = setting(23, "Longest channel key, in bytes (KEYLEN).", ge=4, le=64)
+    modes: int = setting(6, "Mode changes with a parameter in one MODE line (MODES).", ge=1, le=20)
+    max_targets: int = setting(4, "Targets of one PRIVMSG, NOTICE, KICK or WHOIS (TARGMAX).", ge=1, le=50)
+    chan_limit: int = setting(100, "Channels one person may be in (CHANLIMIT).", ge=1, le=10_000)
+    list_max: int = setting(100, "Entries of each list (+b, +e, +I) of a channel (MAXLIST).", ge=1, le=1_000)
+    monitor: int = setting(100, "Nicks that one person may MONITOR.", ge=1, le=1_000)
+
+
+class Flood(Section):
+    """A client that sends faster than this is slowed, then cut (excess flood)."""
+
+    burst: int = setting(20, "Lines that a client may send at once before it is slowed.", live=True, ge=1, le=1_000_000)
+    rate: float = setting(5, "Lines a second that pass after the burst.", live=True, gt=0, le=1_000_000)
+    queued: int = setting(
+        200, "Lines of a slowed client that wait for their turn; one more cuts it.", live=True, ge=1, le=100_000
+    )
+
+
+class Clients(Section):
+    """How this node treats the clients connected to it."""
+
+    register_timeout_s: Duration = setting(
+        30, "Time for a new connection to finish NICK and USER.", live=True, unit="seconds", ge=1, le=600
+    )
+    ping_every_s: Duration = setting(
+        90, "Silence after which a client is sent PING.", live=True, unit="seconds", ge=1, le=3600
+    )
+    ping_timeout_s: Duration = setting(
+        60, "Time for a client to answer that PING.", live=True, unit="seconds", ge=1, le=3600
+    )
+    settle_max_s: Duration = setting(
+        10,
+        "Longest that a command, and so a PONG, waits for a silent master before it fails.",
+        unit="seconds",
+        ge=1,
+        le=120,
+    )
+    sendq: Size = setting(
+        1 << 20, "Output that may wait for a client; one that lets more pile up is cut.", live=True, unit="bytes",
+        ge=16 << 10, le=1 << 30,
+    )  # fmt: skip
+    flood: Flood = subsection(Flood, "How fast a client may send.")
+    per_address: int = setting(20, "Connections from one IP address, 0 for no limit.", live=True, ge=0, le=1_000_000)
+    total: int = setting(20_000, "Connections to this node, 0 for no limit.", live=True, ge=0, le=1_000_000)
+
+    def mistakes(self) -> Iterator[tuple[Key, str]]:
+        if 0 < self.total < self.per_address:
+            yield (
+                ("per_address",),
+                f"{self.per_address} is more than clients.total ({self.total}): it would never count",
+            )
+
+
+class Admin(Section):
+    """What /ADMIN answers. With all three empty it says that there is nothing."""
+
+    location1: Line = setting("", "First line, by custom where the network is.", live=True)
+    location2: Line = setting("", "Second line, by custom who runs it.", live=True)
+    email: Line = setting("", "How to reach them.", live=True)
+
+
+class Operator(Section):
+    """A person who may OPER."""
+
+    name: Word = setting(REQUIRED, "Name given to /OPER.", live=True)
+    password_hash: PasswordHash = setting(
+        REQUIRED, "Hash of the password, from `circlet hash-password`.", live=True, secret=True
+    )
+    hosts: Annotated[tuple[Mask, ...], Field(strict=False, min_length=1, max_length=100)] = setting(
+        ("*@*",), "Masks of user@host or user@IP from which it is accepted.", live=True
+    )

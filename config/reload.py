@@ -1,0 +1,38 @@
+"""What SIGHUP may change: the difference between two configurations, and the part of it that applies at once."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from config.section import Section, fact
+
+S = TypeVar("S", bound=Section)
+
+
+def changes(old: S, new: S) -> tuple[list[str], list[str]]:
+    """The dotted keys that differ: (those that apply at once, those that need a restart)."""
+    live: list[str] = []
+    restart: list[str] = []
+    _compare(old, new, "", live, restart)
+    return live, restart
+
+
+def apply_live(old: S, new: S) -> S:
+    """`old` with the settings of `new` that apply at once: what a node goes on with after SIGHUP."""
+    update: dict[str, object] = {}
+    for name, field in type(old).model_fields.items():
+        was, now = getattr(old, name), getattr(new, name)
+        if isinstance(was, Section) and isinstance(now, Section):
+            update[name] = apply_live(was, now)
+        elif fact(field, "live"):
+            update[name] = now
+    return old.model_copy(update=update)
+
+
+def _compare(old: Section, new: Section, prefix: str, live: list[str], restart: list[str]) -> None:
+    for name, field in type(old).model_fields.items():
+        was, now = getattr(old, name), getattr(new, name)
+        if isinstance(was, Section) and isinstance(now, Section):
+            _compare(was, now, f"{prefix}{name}.", live, restart)
+        elif was != now:
+            (live if fact(field, "live") else restart).append(f"{prefix}{name}")

@@ -1,0 +1,178 @@
+"""The kinds of values that settings hold: names, addresses, paths. Each refuses in words a person understands."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+from argon2 import extract_parameters
+from argon2.exceptions import InvalidHashError
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainValidator, ValidationInfo
+from pydantic import WithJsonSchema as Json
+from pydantic_core import CoreSchema, core_schema
+
+from config.keyfile import KeyFileError, read_key
+from config.mistakes import refusing, said, wanted
+
+
+@dataclass(frozen=True)
+class Form:
+    """A text must match `pattern` whole; `wants` says in words what that is."""
+
+    pattern: str
+    wants: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}
+
+    def _check(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            raise wanted(self.wants)
+        return text
+
+
+_HOST_NAME = r"(?=.{1,63}$)([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])"
+
+# irssi folds `QUIT :a.example b.example` only if both have a dot and a last label that is no number.
+HostName = Annotated[
+    str,
+    Form(_HOST_NAME, "a host name with a dot and at most 63 characters, like irc.example.org (it need not resolve)"),
+]
+Word = Annotated[str, Form(r"[A-Za-z0-9._:-]{1,50}", "1 to 50 letters, digits and . _ : -")]
+Line = Annotated[str, Form(r"[^\x00-\x1f\x7f]{0,300}", "one line of at most 300 characters")]
+Mask = Annotated[str, Form(r"[^\s!@]{1,64}@[^\s!@]{1,128}", "a mask like *@192.0.2.* or joe@*.example.org")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Endpoint(NamedTuple):
+    """An address and port; `str()` puts an IPv6 address in brackets."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def canonical_ip(text: object) -> str:
+    """The one way to write an IP address, so that text compares and hashes alike everywhere. Raises ValueError."""
+    if isinstance(text, str) and "%" not in text:
+        try:
+            return str(ip_address(text))
+        except ValueError:
+            pass
+    raise ValueError("an IPv4 or IPv6 address, like 192.0.2.7 or 2001:db8::7")
+
+
+def _reachable_ip(text: object) -> str:
+    address = ip_address(canonical_ip(text))
+    if address.is_unspecified or address.is_multicast:
+        raise ValueError("the one address at which other nodes reach this node, like 192.0.2.7")
+    return str(address)
+
+
+def _endpoint(text: object, host: Callable[[object], str], example: str) -> Endpoint:
+    match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+)):([0-9]{1,5})", text) if isinstance(text, str) else None
+    if not match or not 1 <= int(match[3]) <= 65535:
+        raise ValueError(f"an address and a port, like {example}")
+    return Endpoint(host(match[1] or match[2]), int(match[3]))
+
+
+def _host(text: object) -> str:
+    if isinstance(text, str) and re.fullmatch(_HOST_NAME, text):
+        return text
+    return canonical_ip(text)
+
+
+def _directory(text: object) -> Endpoint:
+    return _endpoint(text, _reachable_ip, "192.0.2.7:7700 or [2001:db8::7]:7700")
+
+
+def _shown(text: object) -> Endpoint:
+    return _endpoint(text, _host, "irc.example.org:6667 or [2001:db8::7]:6667")
+
+
+def _password_hash(text: str) -> str:
+    try:
+        extract_parameters(text)
+    except (InvalidHashError, ValueError) as error:
+        raise said("is not an argon2 hash: paste what `circlet hash-password` prints, in single quotes") from error
+    return text
+
+
+def _path(value: object, info: ValidationInfo) -> Path:
+    """`value` from the directory of its file: the loader passes that as the context's `base`."""
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise wanted("a path, absolute or relative to this file")
+    return Path(os.path.normpath(info.context["base"] / value)) if info.context else Path(value)
+
+
+def _folder(value: object, info: ValidationInfo) -> Path:
+    path = _path(value, info)
+    if info.context and not _stands(path, stat.S_ISDIR):
+        raise said(f"{path} is not a directory")
+    return path
+
+
+def _output(value: object, info: ValidationInfo) -> Path:
+    path = _path(value, info)
+    if info.context and _stands(path, stat.S_ISDIR, missing=False):
+        raise said(f"{path} is a directory: a file is wanted")
+    return path
+
+
+def _stands(path: Path, kind: Callable[[int], bool], *, missing: bool = True) -> bool:
+    try:
+        return kind(path.stat().st_mode)
+    except FileNotFoundError:
+        return missing
+    except OSError as error:
+        raise said(f"cannot use {path}: {error.strerror}") from error
+
+
+def _file(value: object, info: ValidationInfo) -> Path:
+    path = _path(value, info)
+    if info.context:
+        if not _stands(path, stat.S_ISREG):  # a pipe would be waited for
+            raise said(f"{path} is not a file")
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise said(f"cannot read {path}: {error.strerror}") from error
+    return path
+
+
+def _key_file(value: object, info: ValidationInfo) -> Path:
+    path = _path(value, info)
+    if info.context:
+        try:
+            read_key(path)
+        except KeyFileError as error:
+            raise said(str(error)) from error
+    return path
+
+
+_PATH_SCHEMA = Json({"type": "string", "minLength": 1})
+
+BindAddress = Annotated[str, PlainValidator(refusing(canonical_ip)), Json({"type": "string"})]
+NodeAddress = Annotated[str, PlainValidator(refusing(_reachable_ip)), Json({"type": "string"})]
+DirectoryAddress = Annotated[Endpoint, PlainValidator(refusing(_directory)), Json({"type": "string", "pattern": ":"})]
+ShownAddress = Annotated[Endpoint, PlainValidator(refusing(_shown)), Json({"type": "string", "pattern": ":"})]
+PasswordHash = Annotated[str, AfterValidator(_password_hash)]
+FolderPath = Annotated[Path, PlainValidator(_folder), _PATH_SCHEMA]
+"""A directory, made where it is missing."""
+OutputPath = Annotated[Path, PlainValidator(_output), _PATH_SCHEMA]
+"""A file, made where it is missing."""
+FilePath = Annotated[Path, PlainValidator(_file), _PATH_SCHEMA]
+"""A file that can be read."""
+KeyPath = Annotated[Path, PlainValidator(_key_file), _PATH_SCHEMA]
+"""A network key that only its owner can read."""

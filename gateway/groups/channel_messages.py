@@ -1,0 +1,225 @@
+"""Commands, events, outcomes and questions of a channel's group. Plain data; the rules are in channel.py.
+
+Text that people say is bytes, so that what is not UTF-8 passes through; topics, reasons and names are UTF-8 text.
+`by` is the uid of who acts, `source` its nick!user@host (or the server's name) when the command was given.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.groups.people import Person, Refusal
+
+
+class ModeChange(msgspec.Struct, frozen=True, array_like=True):
+    adding: bool
+    letter: str
+    param: str | None = None  # a mask, key, limit, or the nick of a prefix mode
+    uid: str | None = None  # of a prefix mode's target, where the edge knows it
+
+
+class _Tagged(msgspec.Struct, frozen=True, array_like=True):
+    pass
+
+
+# Commands ------------------------------------------------------------------------------------------------------------
+
+
+class Join(_Tagged, frozen=True, tag=1):
+    person: Person
+    key: str | None = None
+    secure: bool = False  # over TLS (+S)
+    override: bool = False  # an operator may pass every bar
+
+
+class Part(_Tagged, frozen=True, tag=2):
+    uid: str
+    reason: str | None = None
+
+
+class Say(_Tagged, frozen=True, tag=3):
+    """PRIVMSG, NOTICE or TAGMSG. An outsider's `person` comes along (P10); a member needs only `uid`."""
+
+    uid: str
+    source: str
+    verb: str
+    text: bytes
+    status: str = ""  # "@" etc.: only to members with at least that prefix
+    tags: dict[str, str] | None = None  # client-only tags (+...)
+    person: Person | None = None
+    account: str | None = None
+
+
+class SetTopic(_Tagged, frozen=True, tag=4):
+    by: str
+    source: str
+    topic: str
+    override: bool = False
+
+
+class SetModes(_Tagged, frozen=True, tag=5):
+    by: str
+    source: str
+    changes: tuple[ModeChange, ...]
+    override: bool = False
+
+
+class Kick(_Tagged, frozen=True, tag=6):
+    by: str
+    source: str
+    uid: str | None  # the target, where the edge knows it (P10)
+    nick: str  # as typed, for the refusal and where the uid is not known
+    reason: str
+    override: bool = False
+
+
+class Invite(_Tagged, frozen=True, tag=7):
+    by: str
+    source: str
+    uid: str
+    nick: str
+    override: bool = False
+
+
+class Update(_Tagged, frozen=True, tag=8):
+    """A member's newer facts (P28): NICK, AWAY, CHGHOST, SETNAME, ACCOUNT in one."""
+
+    person: Person
+
+
+class Quit(_Tagged, frozen=True, tag=9):
+    uid: str
+    reason: str
+
+
+class Evict(_Tagged, frozen=True, tag=10):
+    """Members on these node incarnations are gone; `reason` is what QUIT shows."""
+
+    edges: tuple[tuple[str, int], ...]
+    reason: str
+
+
+Command = Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict
+
+
+# Events --------------------------------------------------------------------------------------------------------------
+
+
+class Joined(_Tagged, frozen=True, tag=21):
+    person: Person
+    prefixes: str = ""  # mode letters in order of rank, e.g. "o"
+    created: bool = False  # this join made the channel
+
+
+class Parted(_Tagged, frozen=True, tag=22):
+    uid: str
+    source: str
+    reason: str | None = None
+
+
+class Said(_Tagged, frozen=True, tag=23):
+    uid: str
+    source: str
+    verb: str
+    text: bytes
+    status: str = ""
+    tags: dict[str, str] | None = None
+    account: str | None = None
+    bot: bool = False
+
+
+class TopicSet(_Tagged, frozen=True, tag=24):
+    by: str
+    source: str
+    topic: str
+
+
+class ModesSet(_Tagged, frozen=True, tag=25):
+    by: str
+    source: str
+    changes: tuple[ModeChange, ...]  # only what really changed; prefix modes carry uid and the current nick
+
+
+class Kicked(_Tagged, frozen=True, tag=26):
+    by: str
+    source: str
+    uid: str
+    nick: str
+    reason: str
+
+
+class Invited(_Tagged, frozen=True, tag=27):
+    by: str
+    source: str
+    uid: str
+    nick: str
+
+
+class Updated(_Tagged, frozen=True, tag=28):
+    person: Person
+    before: Person  # so that a follower can say what changed
+
+
+class HasQuit(_Tagged, frozen=True, tag=29):
+    """Members who left the network, each (uid, source)."""
+
+    gone: tuple[tuple[str, str], ...]
+    reason: str
+
+
+Event = Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit
+
+
+# Outcomes ------------------------------------------------------------------------------------------------------------
+
+
+class ModesDone(_Tagged, frozen=True, tag=31):
+    """Which changes were refused, in the order given; the rest were applied or changed nothing."""
+
+    refusals: tuple[Refusal, ...] = ()
+
+
+Outcome = Refusal | ModesDone | None
+
+
+# Questions of nodes that do not follow the channel (answers are ChannelView) ------------------------------------------
+
+
+class Look(_Tagged, frozen=True, tag=41):
+    """Show the channel to the person `uid`. what: "names", "modes", "topic", "list:b" (and e, I), "who"."""
+
+    uid: str
+    what: str
+    oper: bool = False
+
+
+class MemberView(msgspec.Struct, frozen=True, array_like=True):
+    person: Person
+    prefixes: str
+
+
+class ChannelView(msgspec.Struct, frozen=True, array_like=True):
+    """What the asker may see; None from `answer` if there is no such channel for the asker."""
+
+    name: str
+    created: int  # Unix ms
+    modes: str  # letters without parameters' modes' values, e.g. "nt"
+    params: tuple[str, ...]  # of k (only to members, else "*" hidden: left out) and l
+    topic: str
+    topic_by: str
+    topic_at: int  # Unix ms
+    members: tuple[MemberView, ...]
+    entries: tuple[tuple[str, str, int], ...] = ()  # a list's (mask, set by, Unix ms)
+    is_member: bool = False
+
+
+class ListRow(msgspec.Struct, frozen=True, array_like=True):
+    """A line of LIST, from the channel's master."""
+
+    name: str
+    users: int
+    topic: str
+    created: int
+    topic_at: int
+    hidden: bool  # +s: shown only to members and operators
+    term: int

@@ -1,0 +1,53 @@
+"""The network's own group, which every node follows: announcements to operators and to all."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.groups.people import Refusal
+
+
+class _Tagged(msgspec.Struct, frozen=True, array_like=True):
+    pass
+
+
+class Attend(_Tagged, frozen=True, tag=1):
+    """This node incarnation follows the network from now on (P40)."""
+
+    key: str
+    incarnation: int
+
+
+class Announce(_Tagged, frozen=True, tag=2):
+    """audience: "wallops" (users with +w), "operators" (users with +o) or "all"."""
+
+    source: str
+    audience: str
+    text: str
+
+
+class Evict(_Tagged, frozen=True, tag=3):
+    edges: tuple[tuple[str, int], ...]
+
+
+Command = Attend | Announce | Evict
+
+
+class Attended(_Tagged, frozen=True, tag=21):
+    key: str
+    incarnation: int
+
+
+class Announced(_Tagged, frozen=True, tag=22):
+    source: str
+    audience: str
+    text: str
+
+
+class Evicted(_Tagged, frozen=True, tag=23):
+    edges: tuple[tuple[str, int], ...]
+
+
+Event = Attended | Announced | Evicted
+
+Outcome = Refusal | None

@@ -1,0 +1,139 @@
+"""Commands, events, outcomes and questions of a nick's group: the claim, the holder's facts, private messages.
+
+The group of the nick that a user holds is the user's own group (P27, P28): it numbers the versions of its facts.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.groups.people import Person, Refusal
+
+
+class _Tagged(msgspec.Struct, frozen=True, array_like=True):
+    pass
+
+
+# Commands ------------------------------------------------------------------------------------------------------------
+
+
+class Claim(_Tagged, frozen=True, tag=1):
+    """Take the nick. pending: a rename that is still told to the channels; the old nick is still the user's own group.
+
+    The same user claims again to confirm (pending=False). Refused with 433 while another holds it.
+    """
+
+    person: Person
+    pending: bool = False
+
+
+class Change(_Tagged, frozen=True, tag=2):
+    """New facts of the holder; the group gives the version (the highest known + 1, whatever `person.version` says)."""
+
+    person: Person
+
+
+class Release(_Tagged, frozen=True, tag=3):
+    """Give the nick back. reason: of the QUIT, for WHOWAS nothing is needed; moved: renamed, not gone."""
+
+    uid: str
+    moved: bool = False
+
+
+class Tell(_Tagged, frozen=True, tag=4):
+    """PRIVMSG, NOTICE, TAGMSG or INVITE to the holder. sender: facts of who speaks (P10)."""
+
+    sender: Person
+    verb: str
+    text: bytes  # INVITE: the channel's name
+    tags: dict[str, str] | None = None
+    target: str = ""  # the nick as the sender typed it
+    secure: bool = False
+
+
+class Kill(_Tagged, frozen=True, tag=5):
+    """uid: the victim (P10). source: of the operator. reason: as shown in the victim's ERROR and QUIT."""
+
+    uid: str
+    source: str
+    reason: str
+
+
+class Evict(_Tagged, frozen=True, tag=6):
+    """The holder's edge is gone, or a pending claim ran out."""
+
+    uid: str
+
+
+Command = Claim | Change | Release | Tell | Kill | Evict
+
+
+# Events --------------------------------------------------------------------------------------------------------------
+
+
+class Claimed(_Tagged, frozen=True, tag=21):
+    person: Person
+    pending: bool = False
+
+
+class Changed(_Tagged, frozen=True, tag=22):
+    person: Person
+
+
+class Released(_Tagged, frozen=True, tag=23):
+    uid: str
+    moved: bool = False
+
+
+class Told(_Tagged, frozen=True, tag=24):
+    sender: Person
+    verb: str
+    text: bytes
+    tags: dict[str, str] | None = None
+    uid: str = ""  # of the holder
+
+
+class Killed(_Tagged, frozen=True, tag=25):
+    uid: str
+    source: str
+    reason: str
+
+
+Event = Claimed | Changed | Released | Told | Killed
+
+
+# Outcomes ------------------------------------------------------------------------------------------------------------
+
+
+class Granted(_Tagged, frozen=True, tag=31):
+    """The holder's facts as the group has them now, version included."""
+
+    person: Person
+
+
+class Reached(_Tagged, frozen=True, tag=32):
+    """A private message was accepted. person: the holder (for its nick as it writes it, and its away text)."""
+
+    person: Person
+
+
+Outcome = Refusal | Granted | Reached | None
+
+
+# Questions ------------------------------------------------------------------------------------------------------------
+
+
+class Who(_Tagged, frozen=True, tag=41):
+    """Who holds the nick, and who did before? The answer is a NickView."""
+
+
+class Past(msgspec.Struct, frozen=True, array_like=True):
+    person: Person
+    until: int  # Unix ms
+
+
+class NickView(msgspec.Struct, frozen=True, array_like=True):
+    """holder: None while nobody does (a pending claim is no holder yet). past: newest first, for WHOWAS."""
+
+    holder: Person | None
+    past: tuple[Past, ...] = ()

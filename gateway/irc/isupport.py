@@ -1,0 +1,51 @@
+"""The tokens of 005: what this network can do, and how much of it."""
+
+from __future__ import annotations
+
+from gateway.irc.casemapping import CasemapName
+from gateway.irc.limits import Limits
+from gateway.irc.modes import CHANNEL_MODES, ModeSpec
+from gateway.irc.names import CHANTYPES
+
+_TOKENS_A_LINE = 13
+
+
+def isupport(limits: Limits, network: str, casemapping: CasemapName, spec: ModeSpec = CHANNEL_MODES) -> list[list[str]]:
+    """Lines of at most 13 tokens. Only what works: a token promises a behaviour.
+
+    No UTF8ONLY: bytes that are not UTF-8 pass through.
+    """
+    targets = limits.max_targets
+    tokens = [
+        f"NETWORK={_escape(network)}",
+        f"CASEMAPPING={casemapping}",
+        f"CHANTYPES={CHANTYPES}",
+        f"CHANMODES={spec.lists},{spec.always},{spec.when_set},{spec.flags}",
+        f"PREFIX=({spec.ranks}){spec.signs}",
+        f"STATUSMSG={spec.signs}",
+        f"MODES={limits.modes}",
+        f"MAXLIST={spec.lists}:{limits.list_max}",
+        "EXCEPTS=e",
+        "INVEX=I",
+        f"NICKLEN={limits.nick_len}",
+        f"USERLEN={limits.user_len}",
+        f"HOSTLEN={limits.host_len}",
+        f"CHANNELLEN={limits.channel_len}",
+        f"TOPICLEN={limits.topic_len}",
+        f"KICKLEN={limits.kick_len}",
+        f"AWAYLEN={limits.away_len}",
+        f"KEYLEN={limits.key_len}",
+        f"NAMELEN={limits.real_len}",
+        f"CHANLIMIT={CHANTYPES}:{limits.chan_limit}",
+        f"TARGMAX=PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},KICK:{targets},WHOIS:1,JOIN:,PART:,NAMES:,LIST:",
+        f"MONITOR={limits.monitor}",
+        "WHOX",
+        "SAFELIST",
+        "ELIST=CMNTU",
+        "BOT=B",
+    ]
+    return [tokens[start : start + _TOKENS_A_LINE] for start in range(0, len(tokens), _TOKENS_A_LINE)]
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D")

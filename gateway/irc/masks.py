@@ -1,0 +1,145 @@
+"""Masks: nick!user@host patterns of bans, exceptions, invitations and WHO."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from gateway.irc.casemapping import Casemap, CasemapName, casefold
+
+_TOKEN = re.compile(r"\\[*?]|\*+|\?|\\|[^*?\\]+")
+_NICK_ONLY = "!*@*"
+_HOST_ONLY = "*!*@"
+_REMEMBERED = 1024  # prefixes whose answer a MaskSet keeps
+
+
+def match(mask: str, text: str, casemap: Casemap) -> bool:
+    """Whether the whole of `text` fits `mask`: * any characters, ? one character, \\* and \\? themselves.
+
+    A backslash before anything else is a plain one: nicks have them. Time O(len(mask) * len(text)).
+    Source: RFC 2812, section 2.5.
+    """
+    return compile_mask(mask, casemap.name).match(casemap(text)) is not None
+
+
+@lru_cache(maxsize=4096)
+def compile_mask(mask: str, mapping: CasemapName) -> re.Pattern[str]:
+    """A pattern for `match` on folded text.
+
+    Every run between stars is taken where it first fits and never tried elsewhere (an atomic group), which is enough
+    for globs and keeps a mask with many stars from running away.
+    """
+    runs = [""]
+    for token in _TOKEN.findall(mask):
+        if token[0] == "*":
+            runs.append("")
+        elif token == "?":
+            runs[-1] += "."
+        else:  # folded only now: to rfc1459, the backslash of an escape is a letter
+            runs[-1] += re.escape(casefold(token[1:] if len(token) == 2 and token[1] in "*?" else token, mapping))
+    if len(runs) == 1:
+        return re.compile(rf"{runs[0]}\Z", re.DOTALL)
+    first, *middle, last = runs
+    return re.compile(first + "".join(rf"(?>.*?{run})" for run in middle if run) + rf".*{last}\Z", re.DOTALL)
+
+
+def normalise_mask(text: str) -> str:
+    """What a person writes as a full nick!user@host mask.
+
+    "joe" -> "joe!*@*", "u@h" -> "*!u@h", "n!u" -> "n!u@*"; a word with a dot, colon or slash can be no nick:
+    "irc.example" -> "*!*@irc.example".
+    """
+    if "!" not in text and "@" not in text:
+        nick, user, host = ("*", "*", text) if any(sign in text for sign in ".:/") else (text, "*", "*")
+    else:
+        nick, bang, rest = text.partition("!")
+        if not bang:
+            nick, rest = "*", text
+        user, at, host = rest.rpartition("@")
+        if not at:
+            user, host = rest, "*"
+    return re.sub(r"(?<!\\)\*{2,}", "*", f"{nick or '*'}!{user or '*'}@{host or '*'}")
+
+
+class MaskSet:
+    """Masks that a prefix may fit. Two that mean the same are one.
+
+    Plain nicks and plain hosts, which is what most bans are, cost one look-up however many they are; who asks again
+    (a speaker in a channel) costs one look-up too.
+    """
+
+    __slots__ = ("_answers", "_casemap", "_hosts", "_masks", "_nicks", "_patterns")
+
+    def __init__(self, casemap: Casemap, masks: Iterable[str] = ()) -> None:
+        self._casemap = casemap
+        self._masks: dict[str, str] = {}
+        self._nicks: set[str] = set()
+        self._hosts: set[str] = set()
+        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._answers: dict[str, bool] = {}
+        for mask in masks:
+            self.add(mask)
+
+    def add(self, mask: str) -> bool:
+        """False if it was there."""
+        key = self._key(mask)
+        if key in self._masks:
+            return False
+        self._masks[key] = mask
+        self._answers.clear()
+        if nick := _plain(mask.removesuffix(_NICK_ONLY), mask):
+            self._nicks.add(self._casemap(nick))
+        elif host := _plain(mask.removeprefix(_HOST_ONLY), mask):
+            self._hosts.add(self._casemap(host))
+        else:
+            self._patterns[key] = compile_mask(mask, self._casemap.name)
+        return True
+
+    def discard(self, mask: str) -> str | None:
+        """The mask as it was added, now gone; None if it was not there."""
+        key = self._key(mask)
+        found = self._masks.pop(key, None)
+        if found is None:
+            return None
+        self._answers.clear()
+        self._patterns.pop(key, None)
+        self._nicks.discard(self._casemap(found.removesuffix(_NICK_ONLY)))
+        self._hosts.discard(self._casemap(found.removeprefix(_HOST_ONLY)))
+        return found
+
+    def matches(self, prefix: str) -> bool:
+        """prefix: a whole nick!user@host."""
+        if not self._masks:
+            return False
+        answer = self._answers.get(prefix)
+        if answer is None:
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            answer = self._answers[prefix] = self._ask(prefix)
+        return answer
+
+    def _ask(self, prefix: str) -> bool:
+        folded = self._casemap(prefix)
+        return (
+            folded.partition("!")[0] in self._nicks
+            or folded.rpartition("@")[2] in self._hosts
+            or any(pattern.match(folded) for pattern in self._patterns.values())
+        )
+
+    def __contains__(self, mask: str) -> bool:
+        return self._key(mask) in self._masks
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._masks.values())
+
+    def __len__(self) -> int:
+        return len(self._masks)
+
+    def _key(self, mask: str) -> str:
+        return compile_mask(mask, self._casemap.name).pattern
+
+
+def _plain(part: str, mask: str) -> str:
+    """`part` if it is what was left of `mask` and stands for itself alone; else ""."""
+    return "" if part == mask or re.search(r"[*?!@]", part) else part

@@ -1,0 +1,172 @@
+"""Mode strings: "+ov-k a b *" to changes and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from gateway.irc.limits import DEFAULT_LIMITS, Limits
+from gateway.irc.masks import normalise_mask
+from gateway.irc.message import encode
+from gateway.irc.numerics import ERR_INVALIDMODEPARAM, ERR_UNKNOWNMODE, TEXT
+
+USER_MODES = "Biow"
+MASK_BYTES = 200
+MAX_PROBLEMS = 52  # replies to one line: every ASCII letter could be unknown
+_NO_KEY = re.compile(r"[\x00-\x20,\x7f]")
+_MAX_LIMIT_DIGITS = 9
+
+
+class ModeSpec(NamedTuple):
+    """The four kinds of channel modes as CHANMODES names them, and the ranks of members, highest first."""
+
+    lists: str = "beI"
+    always: str = "k"  # a parameter to set and to unset
+    when_set: str = "l"
+    flags: str = "CQRSimnst"
+    ranks: str = "ohv"
+    signs: str = "@%+"
+
+
+CHANNEL_MODES = ModeSpec()
+
+
+class ModeChange(NamedTuple):
+    adding: bool
+    letter: str
+    param: str | None = None
+
+
+class ListQuery(NamedTuple):
+    letter: str
+
+
+class ModeProblem(NamedTuple):
+    """numeric: 472 (parameters: letter, text) or 696 (parameters: channel, letter, param or "*", text)."""
+
+    numeric: str
+    letter: str
+    param: str | None
+    text: str
+
+
+@dataclass(slots=True)
+class ParsedModes:
+    """What one MODE line asks of a channel, in its order; a flag named several times counts once, as named last."""
+
+    changes: list[ModeChange] = field(default_factory=list)
+    queries: list[ListQuery] = field(default_factory=list)
+    problems: list[ModeProblem] = field(default_factory=list)
+
+    def _flag(self, change: ModeChange) -> None:
+        self.changes = [old for old in self.changes if old.letter != change.letter or old.param is not None]
+        self.changes.append(change)
+
+    def _query(self, letter: str) -> None:
+        if ListQuery(letter) not in self.queries:
+            self.queries.append(ListQuery(letter))
+
+    def _problem(self, problem: ModeProblem) -> None:
+        if problem not in self.problems and len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
+
+
+def parse_changes(
+    params: Sequence[str], spec: ModeSpec = CHANNEL_MODES, limits: Limits = DEFAULT_LIMITS
+) -> ParsedModes:
+    """Read what follows the channel in MODE: the mode string and its parameters.
+
+    At most limits.modes changes with a parameter; what is beyond them is ignored, as MODES in 005 says. Masks come
+    back whole, keys and limits are valid, "-k" needs no key. A list mode without a mask is a query, whatever its sign.
+    """
+    parsed = ParsedModes()
+    rest = iter(params[1:])
+    room = limits.modes
+    adding = True
+    for letter in params[0] if params else "":
+        if letter in "+-":
+            adding = letter == "+"
+        elif letter in spec.flags or (letter in spec.when_set and not adding):
+            parsed._flag(ModeChange(adding, letter))
+        elif letter in spec.lists or letter in spec.always or letter in spec.when_set or letter in spec.ranks:
+            param = next(rest, "").strip(" ")
+            if not param and letter in spec.lists:
+                parsed._query(letter)
+            elif not param and (adding or letter not in spec.always):
+                parsed._problem(ModeProblem(ERR_INVALIDMODEPARAM, letter, None, "You must give a parameter"))
+            elif room > 0:
+                room -= 1
+                outcome = _read_param(adding, letter, param, spec, limits)
+                if isinstance(outcome, ModeChange):
+                    parsed.changes.append(outcome)
+                else:
+                    parsed._problem(outcome)
+        else:
+            parsed._problem(ModeProblem(ERR_UNKNOWNMODE, letter, None, TEXT[ERR_UNKNOWNMODE]))
+    return parsed
+
+
+def _read_param(adding: bool, letter: str, param: str, spec: ModeSpec, limits: Limits) -> ModeChange | ModeProblem:
+    why = ""
+    if letter in spec.lists:
+        param = normalise_mask(param.partition(" ")[0])
+        if len(encode(param)) > MASK_BYTES:
+            why = f"A mask has at most {MASK_BYTES} bytes"
+    elif letter in spec.always and not adding:
+        param = "*"  # who may unset a key need not know it
+    elif letter in spec.always:
+        if len(encode(param)) > limits.key_len or param.startswith(":") or _NO_KEY.search(param):
+            why = f"A key has at most {limits.key_len} bytes, no space, comma or control character, no colon first"
+    elif letter in spec.when_set and not (_is_number(param) and int(param) > 0):
+        why = "A limit is a whole number of 1 or more"
+    elif letter in spec.when_set:
+        param = str(int(param))
+    return ModeProblem(ERR_INVALIDMODEPARAM, letter, param, why) if why else ModeChange(adding, letter, param)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MAX_LIMIT_DIGITS
+
+
+def parse_user_changes(params: Sequence[str], letters: str = USER_MODES) -> tuple[list[ModeChange], bool]:
+    """What follows the nick in MODE: the changes, one a letter, as named last; whether any letter is unknown (501)."""
+    changes: dict[str, ModeChange] = {}
+    unknown = False
+    adding = True
+    for letter in params[0] if params else "":
+        if letter in "+-":
+            adding = letter == "+"
+        elif letter in letters:
+            changes[letter] = ModeChange(adding, letter)
+        else:
+            unknown = True
+    return list(changes.values()), unknown
+
+
+def render_changes(
+    changes: Sequence[ModeChange], modes: int = DEFAULT_LIMITS.modes, room: int = 400
+) -> Iterator[list[str]]:
+    """The changes as parameters of MODE lines: ["+o-v", "a", "b"], ...
+
+    modes: parameters a line at most. room: bytes a line has for mode string and parameters with the spaces between
+    them; 400 suits the longest prefix and channel name of the default limits.
+    """
+    letters, size = "", 0
+    params: list[str] = []
+    sign: bool | None = None
+    for change in changes:
+        cost = 2 if change.param is None else 3 + len(encode(change.param))
+        if letters and (size + cost > room or (change.param is not None and len(params) == modes)):
+            yield [letters, *params]
+            letters, params, size, sign = "", [], 0, None
+        if change.adding is not sign:
+            letters += "+" if change.adding else "-"
+        sign = change.adding
+        letters += change.letter
+        size += cost
+        if change.param is not None:
+            params.append(change.param)
+    if letters:
+        yield [letters, *params]

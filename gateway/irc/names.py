@@ -1,0 +1,50 @@
+"""What a nick, a channel and a user may be called."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.irc.message import encode
+
+CHANTYPES = "#"
+FALLBACK_USER = "user"
+
+# Source: RFC 2812, section 2.3.1. ASCII alone: casemapping folds nothing else, so look-alikes would be other nicks.
+_NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
+_CHANNEL = re.compile(r"#[^\x00-\x20,\x7f-\x9f\ud800-\udfff]*")
+_NO_USER = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}.~+-]+")
+
+
+def is_valid_nick(text: str, limit: int) -> bool:
+    """False is answered with 432. limit: bytes."""
+    return len(text) <= limit and _NICK.fullmatch(text) is not None
+
+
+def is_valid_channel(text: str, limit: int) -> bool:
+    """False is answered with 403 or 476. limit: bytes of UTF-8.
+
+    Valid UTF-8 (a byte that was not has become a surrogate), no space, comma or control character.
+    """
+    return len(text) <= limit and _CHANNEL.fullmatch(text) is not None and len(encode(text)) <= limit
+
+
+def is_channel(text: str) -> bool:
+    """Whether a target means a channel, well named or not, rather than a nick."""
+    return text[:1] == CHANTYPES
+
+
+def split_status(target: str, prefixes: str = "@%+") -> tuple[str, str]:
+    """ "@#erlang" -> ("@", "#erlang"): a message to those of that rank and above.
+
+    prefixes: highest first. Of several, the lowest counts, as it includes the others. Only a channel has ranks:
+    "@joe" -> ("", "@joe").
+    """
+    name = target.lstrip(prefixes)
+    if len(name) == len(target) or not is_channel(name):
+        return "", target
+    return max(target[: len(target) - len(name)], key=prefixes.index), name
+
+
+def clean_user(text: str, limit: int) -> str:
+    """A user name without what would break a nick!user@host, at most `limit` bytes, never empty."""
+    return _NO_USER.sub("", text)[:limit] or FALLBACK_USER

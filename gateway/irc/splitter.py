@@ -1,0 +1,67 @@
+"""Bytes of a connection to complete lines, in bounded memory."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from gateway.irc.limits import CLIENT_TAG_BYTES, LINE_BYTES
+
+
+class TooLong(Enum):
+    TOO_LONG = "too long"
+
+
+TOO_LONG: Final = TooLong.TOO_LONG
+
+Item = bytes | TooLong
+
+
+class LineSplitter:
+    """Cuts a stream into lines at CR and LF alike, however it comes in chunks.
+
+    limit_body: bytes of a line with its CR LF, without its tags. limit_tags: bytes from "@" to the first space, both
+    counted; the default is what IRCv3 lets a client send (the 8,191 of older texts includes the server's own tags).
+    Holds at most limit_body + limit_tags bytes between calls: of an endless line, nothing.
+    """
+
+    __slots__ = ("_content", "_rest", "_skipping", "_tags")
+
+    def __init__(self, limit_body: int = LINE_BYTES, limit_tags: int = CLIENT_TAG_BYTES) -> None:
+        self._content = limit_body - 2
+        self._tags = limit_tags
+        self._rest = b""
+        self._skipping = False
+
+    def feed(self, data: bytes) -> list[Item]:
+        """The lines that `data` completes, non-empty and without CR and LF, in order.
+
+        TOO_LONG stands for a line over its limits. It is reported once, as soon as that is known (the answer is 417);
+        the line is dropped and its remainder skipped.
+        """
+        if b"\r" in data:
+            data = data.replace(b"\r", b"\n")
+        if self._skipping:
+            _, end, data = data.partition(b"\n")
+            if not end:
+                return []
+            self._skipping = False
+        lines = (self._rest + data).split(b"\n") if self._rest else data.split(b"\n")
+        rest = lines.pop()
+        content = self._content
+        items: list[Item] = [line if len(line) <= content or self._fits(line) else TOO_LONG for line in lines if line]
+        if len(rest) > content and not self._fits(rest):
+            items.append(TOO_LONG)
+            self._skipping = True
+            rest = b""
+        self._rest = rest
+        return items
+
+    def _fits(self, line: bytes) -> bool:
+        """Whether a line, or a beginning of one, is within the limits; what has once failed never fits again."""
+        if line[0] != 0x40:
+            return len(line) <= self._content
+        space = line.find(b" ", 0, self._tags)
+        if space < 0:
+            return len(line) < self._tags
+        return len(line) - space - 1 <= self._content

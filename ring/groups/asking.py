@@ -1,0 +1,137 @@
+"""Read-only questions: to the master of a group that this node does not follow, or to one node (P39)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ring.ids import GroupId, Incarnation
+from ring.wire import Ask, Question, Reply, raw
+
+if TYPE_CHECKING:
+    from ring.groups.engine import Engine
+
+REPEAT_S = 0.5
+GIVE_UP_S = 4.0
+OPEN = 10_000
+"""At most this many questions of this node are open; one more is answered with None at once."""
+
+
+class Open:
+    """A question that waits for its reply."""
+
+    __slots__ = ("body", "done", "group", "node", "repeat_at", "sent_at", "since")
+
+    def __init__(self, group: GroupId | None, node: str, body: Any, done: Callable[[Any], None], now: float) -> None:
+        self.group = group
+        self.node = node
+        self.body = body
+        self.done = done
+        self.since = now
+        self.sent_at = now
+        self.repeat_at = now + REPEAT_S
+
+
+class Asking:
+    """This node's open questions, and its answers to others."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.open: dict[int, Open] = {}
+        self._next = 0
+
+    # Ask ------------------------------------------------------------------------------------------------------------
+
+    def ask_group(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
+        state = self.engine.state(group)
+        if state is not None:
+            done(state.answer(question, self.engine.now_ms))
+            return
+        self._add(Open(group, "", question, done, self.engine.now))
+
+    def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
+        if key == self.engine.me.key:
+            done(self.engine.host.asked(self.engine.me, body))
+            return
+        self._add(Open(None, key, body, done, self.engine.now))
+
+    def _add(self, question: Open) -> None:
+        if len(self.open) >= OPEN:
+            question.done(None)
+            return
+        self._next += 1
+        self.open[self._next] = question
+        self._send(self._next, question)
+
+    def _send(self, number: int, question: Open) -> None:
+        engine = self.engine
+        question.sent_at = engine.now
+        question.repeat_at = engine.now + REPEAT_S
+        if question.group is None:
+            engine.send(question.node, Ask(number, raw(question.body)))
+            return
+        target = engine.target(question.group)
+        if target != engine.me.key:
+            engine.send(target, Question(question.group, number, raw(question.body)))
+            return
+        m = engine.leading.groups.get(question.group)
+        if m is not None:
+            del self.open[number]
+            question.done(m.copy.state.answer(question.body, engine.now_ms))
+        else:
+            engine.finding.find(question.group)
+
+    def redirected(self, group: GroupId) -> None:
+        """The group has been found, or is elsewhere."""
+        for number, question in list(self.open.items()):
+            here = group in self.engine.leading.groups
+            if question.group == group and (
+                here or self.engine.now - question.sent_at > 0.02 or question.sent_at == question.since
+            ):
+                self._send(number, question)
+
+    def on_reply(self, sender: Incarnation, message: Reply) -> None:
+        question = self.open.get(message.id)
+        if question is None:
+            return
+        engine = self.engine
+        if bytes(message.body) == b"\xc0":
+            body = None
+        elif question.group is not None:
+            body = engine.kinds[question.group.kind].read_answer(message.body)
+        else:
+            body = engine.host.read_reply(message.body)
+        del self.open[message.id]
+        question.done(body)
+
+    # Answer ---------------------------------------------------------------------------------------------------------
+
+    def on_question(self, sender: Incarnation, message: Question) -> None:
+        m = self.engine.leading.groups.get(message.group)
+        if m is None:
+            self.engine.finding.park(message.group, sender, message)
+            return
+        question = self.engine.kinds[message.group.kind].read_question(message.question)
+        self.engine.send(sender.key, Reply(message.id, raw(m.copy.state.answer(question, self.engine.now_ms))))
+
+    def on_ask(self, sender: Incarnation, message: Ask) -> None:
+        try:
+            body = self.engine.host.read_ask(message.body)
+        except msgspec.MsgspecError:
+            self.engine.send(sender.key, Reply(message.id, raw(None)))
+            raise
+        self.engine.send(sender.key, Reply(message.id, raw(self.engine.host.asked(sender, body))))
+
+    # Timers ---------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        engine = self.engine
+        for number, question in list(self.open.items()):
+            dead = question.group is None and not engine.peers.is_alive(question.node)
+            if dead or engine.now - question.since > GIVE_UP_S:
+                if self.open.pop(number, None) is not None:
+                    question.done(None)
+            elif engine.now >= question.repeat_at:
+                self._send(number, question)

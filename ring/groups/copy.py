@@ -1,0 +1,165 @@
+"""A node's copy of a group: the replicated state, its log's tail and the counters that make repeats harmless."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from ring.groups.host import Stamp
+from ring.groups.machine import Kind, State
+from ring.ids import NO_TERM, GroupId, Incarnation, Term
+from ring.placement import hash32
+from ring.wire import Entry, Lineage, RawEntry, Snapshot, Stream, raw, reencode
+
+LOG_ENTRIES = 2048
+"""A log keeps at most this many entries, however young (P16)."""
+
+
+class Accepted:
+    """What a group has accepted from one origin (P6, P8)."""
+
+    __slots__ = ("last", "outcomes")
+
+    def __init__(self, last: int = 0) -> None:
+        self.last = last
+        self.outcomes: dict[int, tuple[int, Any]] = {}  # number -> (seq, outcome), down to the origin's floor
+
+
+class Copy:
+    """State, lineage, log and counters, kept equal on every node that has the group."""
+
+    __slots__ = ("at", "group", "kind", "lineage", "log", "msgid_prefix", "seq", "state", "streams")
+
+    def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
+        self.group = group
+        self.kind = kind
+        self.state = state
+        self.seq = seq
+        self.at = at
+        self.log: deque[Entry] = deque()
+        self.streams: dict[Incarnation, Accepted] = {}
+        self.lineage: Lineage = ()
+        self.msgid_prefix = ""
+        self.follow_lineage(lineage)
+
+    @property
+    def term(self) -> Term:
+        return self.lineage[-1][0] if self.lineage else NO_TERM
+
+    def follow_lineage(self, lineage: Lineage) -> None:
+        self.lineage = lineage
+        term = self.term
+        self.msgid_prefix = f"{hash32(self.group.name):x}-{term.number:x}.{hash32(term.key):x}-"
+
+    def stamp(self, entry: Entry) -> Stamp:
+        """The event's name for clients, made from group, term and seq: equal on every node, whenever it is shown."""
+        if self.lineage and entry.seq < self.lineage[-1][1]:
+            term = self.term_at(entry.seq)
+            prefix = f"{hash32(self.group.name):x}-{term.number:x}.{hash32(term.key):x}-"
+            return Stamp(f"{prefix}{entry.seq:x}", entry.at)
+        return Stamp(f"{self.msgid_prefix}{entry.seq:x}", entry.at)
+
+    def term_at(self, seq: int) -> Term:
+        return next((term for term, first in reversed(self.lineage) if first <= seq), NO_TERM)
+
+    def advance(self, entry: Entry) -> bool:
+        """Apply the next entry. Returns whether the nodes that members sit on may have changed."""
+        moved = entry.event is not None and self.state.apply(entry.event, entry.at)
+        self.seq = entry.seq
+        self.at = entry.at
+        if entry.origin is not None:
+            self.remember(entry.origin, entry)
+        self.log.append(entry)
+        if len(self.log) > LOG_ENTRIES:
+            self.log.popleft()
+        return moved
+
+    def remember(self, origin: Incarnation, entry: Entry) -> None:
+        accepted = self.streams.get(origin)
+        if accepted is None:
+            accepted = self.streams[origin] = Accepted()
+        accepted.last = entry.number
+        outcomes = accepted.outcomes
+        if outcomes and next(iter(outcomes)) < entry.floor:
+            for number in [n for n in outcomes if n < entry.floor]:
+                del outcomes[number]
+        outcomes[entry.number] = (entry.seq, entry.outcome)
+
+    def trim(self, before: int) -> None:
+        """Forget log entries older than `before` (Unix ms)."""
+        log = self.log
+        while log and log[0].at < before:
+            log.popleft()
+
+    def forget_origins(self, gone: Iterable[Incarnation]) -> None:
+        for origin in gone:
+            self.streams.pop(origin, None)
+
+    def after(self, seq: int) -> list[Entry] | None:
+        """The entries after `seq`, or None if the log no longer has them all."""
+        missing = self.seq - seq
+        if missing == 0:
+            return []
+        if missing < 0 or missing > len(self.log):
+            return None
+        return list(self.log)[len(self.log) - missing :]
+
+    def extends(self, lineage: Lineage, seq: int) -> bool:
+        """Whether a log of this lineage that ends at `seq` is a prefix of this one (P3)."""
+        if not lineage or seq > self.seq:
+            return False
+        ours = tuple((term, first) for term, first in self.lineage if first <= seq)
+        theirs = tuple((term, first) for term, first in lineage if first <= seq)
+        return ours == theirs
+
+    def snapshot(self, tail_after: int | None = None) -> Snapshot:
+        """The whole copy as values. tail_after: carry the log after this seq only; None carries all of it."""
+        tail = [entry for entry in self.log if tail_after is None or entry.seq > tail_after]
+        streams = tuple(
+            Stream(origin, s.last, tuple((n, seq, reencode(o)) for n, (seq, o) in s.outcomes.items()))
+            for origin, s in self.streams.items()
+        )
+        # The state is encoded now: the message may leave after it has changed.
+        state = reencode(self.state.snapshot())
+        return Snapshot(self.lineage, self.seq, self.at, state, streams, as_raw(tail))
+
+
+def as_raw(entries: list[Entry]) -> list[RawEntry]:
+    """Entries for a message to send: the encoder writes both kinds of entry alike."""
+    return raw(entries)  # type: ignore[return-value]
+
+
+def read_entry(kind: Kind, entry: RawEntry) -> Entry:
+    """Raises msgspec.MsgspecError for what the kind cannot read."""
+    return Entry(
+        entry.seq,
+        entry.at,
+        entry.origin,
+        entry.number,
+        entry.floor,
+        read_optional(kind.read_outcome, entry.outcome),
+        read_optional(kind.read_event, entry.event),
+        entry.handed,
+    )
+
+
+_NIL = b"\xc0"
+
+
+def read_optional(read: Any, value: msgspec.Raw) -> Any:
+    return None if bytes(value) == _NIL else read(value)
+
+
+def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
+    """The copy that a snapshot was taken of. Raises msgspec.MsgspecError for what the kind cannot read."""
+    state = kind.restore(group.name, snapshot.state)
+    copy = Copy(group, kind, state, snapshot.lineage, snapshot.seq, snapshot.at)
+    copy.log.extend(read_entry(kind, entry) for entry in snapshot.tail)
+    for stream in snapshot.streams:
+        accepted = copy.streams[stream.origin] = Accepted(stream.last)
+        for number, seq, outcome in stream.outcomes:
+            accepted.outcomes[number] = (seq, read_optional(kind.read_outcome, outcome))
+    return copy

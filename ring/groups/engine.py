@@ -1,0 +1,437 @@
+"""The group engine of one node: routes commands to masters, masters groups, follows groups.
+
+Sans-I/O. The shell calls `begin(now)`, then any inputs, then `drain()` and sends what comes out, one list a peer. The
+parts: leading.py (master), following.py (follower), finding.py (first touch and takeover), handing.py (hand-off),
+settling.py (barriers), asking.py (questions), watching.py (watches). Rules: PROTOCOL.md, cited as P1 to P41.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ring.groups.asking import Asking
+from ring.groups.finding import Finding
+from ring.groups.following import Following
+from ring.groups.handing import Handing
+from ring.groups.host import FAILED, Host
+from ring.groups.leading import Leading
+from ring.groups.machine import Kind, State
+from ring.groups.notes import Note
+from ring.groups.peers import Peers, RingSettings
+from ring.groups.settling import Settling
+from ring.groups.submits import QUEUE, Outbound, Submits
+from ring.groups.watching import Watching
+from ring.ids import GroupId, Incarnation, Term
+from ring.roster import NodeRecord, Roster
+from ring.wire import (
+    Ack,
+    Answer,
+    Ask,
+    Barrier,
+    Collect,
+    Collected,
+    Continue,
+    Elsewhere,
+    Fetch,
+    Fetched,
+    Install,
+    Installed,
+    Message,
+    Publish,
+    Question,
+    Records,
+    Replace,
+    Reply,
+    Resync,
+    Settled,
+    Submit,
+    View,
+    Watch,
+    decode,
+    raw,
+)
+
+
+class Settings(NamedTuple):
+    """Times in seconds. dead_after_s: silence that is death. grace_s: how long a dead edge's members may return."""
+
+    ring: RingSettings = RingSettings()
+    dead_after_s: float = 5.0
+    grace_s: float = 30.0
+    settle_max_s: float = 10.0
+    hand_off_after_s: float = 1.0
+    check_every_s: float = 5.0
+
+
+SPREAD_S = 0.5
+
+HINT_S = 3.0
+"""How long a node believes another's word on who masters a group before it looks at the ring again."""
+
+
+class Engine:
+    """One node's part in every group: see the module's text."""
+
+    def __init__(
+        self,
+        me: NodeRecord,
+        settings: Settings,
+        kinds: Mapping[str, Kind],
+        host: Host,
+        rng: random.Random,
+    ) -> None:
+        self.me: Incarnation = me.id
+        self.settings = settings
+        self.kinds = kinds
+        self.host = host
+        self.rng = rng
+        self.now = 0.0
+        self.peers = Peers(me, settings.ring)
+        self.submits = Submits()
+        self.leading = Leading(self)
+        self.following = Following(self)
+        self.finding = Finding(self)
+        self.handing = Handing(self)
+        self.settling = Settling(self)
+        self.asking = Asking(self)
+        self.watching = Watching(self)
+        self.notes: list[Note] = []  # what an operator should know, for the log
+        self.counters: Counter[str] = Counter()
+        self._outbox: dict[str, list[Message]] = {}
+        self._jobs: deque[Callable[[], None]] = deque()
+        self._busy = False
+        self._hints: dict[GroupId, tuple[str, float]] = {}
+        self._peers_seen = -1
+        self._spread_at = 0.0
+        self._handlers: dict[type, Callable[[Incarnation, Any], None]] = {
+            Submit: self.leading.on_submit,
+            Resync: self.leading.on_resync,
+            Ack: self.leading.on_ack,
+            Barrier: self.settling.on_barrier,
+            Settled: self.settling.on_settled,
+            Answer: self._on_answer,
+            Elsewhere: self._on_elsewhere,
+            Publish: self.following.on_publish,
+            Continue: self.following.on_continue,
+            Replace: self.following.on_replace,
+            Watch: self.watching.on_watch,
+            View: self.watching.on_view,
+            Question: self.asking.on_question,
+            Ask: self.asking.on_ask,
+            Reply: self.asking.on_reply,
+            Collect: self.finding.on_collect,
+            Collected: self.finding.on_collected,
+            Fetch: self.finding.on_fetch,
+            Fetched: self.finding.on_fetched,
+            Install: self.handing.on_install,
+            Installed: self.handing.on_installed,
+            Records: self._on_records,
+        }
+
+    # For the shell --------------------------------------------------------------------------------------------------
+
+    def begin(self, now: float) -> None:
+        """A loop turn begins. now: Unix seconds, never less than before."""
+        self.now = max(now, self.now)
+
+    def receive(self, sender: Incarnation, payload: bytes) -> None:
+        """A list of messages from a linked node. What cannot be read is dropped and counted."""
+        record = self.peers.roster.get(sender.key)
+        if record is not None and record.incarnation > sender.number:
+            self.counters["stale_incarnation"] += 1
+            return
+        try:
+            messages = decode(payload)
+        except (msgspec.MsgspecError, RecursionError):
+            self.counters["unreadable_payload"] += 1
+            return
+        self.run(lambda: self._dispatch(sender, messages))
+
+    def _dispatch(self, sender: Incarnation, messages: list[Message]) -> None:
+        for message in messages:
+            group = getattr(message, "group", None)
+            if group is not None and group.kind not in self.kinds:
+                self.counters["unknown_kind"] += 1
+                continue
+            try:
+                self._handlers[type(message)](sender, message)
+            except msgspec.MsgspecError:
+                self.counters["unreadable_message"] += 1
+
+    def receive_again(self, sender: Incarnation, message: Message) -> None:
+        """A message that was parked until this node knew what it is to the group."""
+        self.run(lambda: self._dispatch(sender, [message]))
+
+    def tick(self) -> None:
+        """Timers. Call a few times a second."""
+        self.run(self._tick)
+
+    def _tick(self) -> None:
+        if self.peers.version != self._peers_seen:
+            self._peers_seen = self.peers.version
+            self.following.peers_changed()
+            self.finding.peers_changed()
+            self.leading.peers_changed()
+            self.watching.peers_changed()
+            self.handing.peers_changed()
+            for stream in self.submits.streams.values():
+                stream.repeat_at = 0.0
+        self._spread_leaving()
+        self._repeat_submits()
+        self.leading.tick()
+        self.following.tick()
+        self.finding.tick()
+        self.handing.tick()
+        self.settling.tick()
+        self.asking.tick()
+        self.watching.tick()
+
+    def drain(self) -> dict[str, list[Message]]:
+        """What to send now, by ring key. Also ends the turn: acknowledgements and collected questions go out here."""
+        self.following.send_acks()
+        self.finding.send_collects()
+        out, self._outbox = self._outbox, {}
+        return out
+
+    def linked(self, record: NodeRecord) -> None:
+        """A link to this node is up."""
+        self.peers.learn([record], self.now)
+        if self.peers.heard(record.key, self.now):
+            self.note("node_alive", node=record.key)
+        if self.peers.me.leaving:
+            self.send(record.key, Records([self.peers.me]))
+
+    def lost(self, key: str, incarnation: int, *, dead: bool) -> None:
+        """A link is down, or could not be made. dead: with evidence (refused, silent)."""
+        record = self.peers.roster.get(key)
+        if dead and record is not None and record.incarnation == incarnation and self.peers.died(key, self.now):
+            self.note("node_dead", node=key, incarnation=incarnation)
+
+    def learn(self, records: Iterable[NodeRecord]) -> None:
+        """The directories, the saved roster or a peer know these nodes."""
+        self.peers.learn(records, self.now)
+
+    def forget(self, key: str, incarnation: int) -> None:
+        """The directories know this node no more, and no link hears it."""
+        self.peers.forget(key, incarnation, self.now)
+
+    def leave(self, record: NodeRecord) -> None:
+        """This node is leaving: `record` says so. Its groups are handed over by the following ticks (P4, P24)."""
+        self.peers.leave(record)
+        self._spread_at = 0.0
+        self._spread_leaving()
+
+    def _spread_leaving(self) -> None:
+        """Everybody has to know, or groups would be handed back (P4): said again until this node is gone."""
+        if self.peers.me.leaving and self.now >= self._spread_at:
+            self._spread_at = self.now + SPREAD_S
+            for key in self.peers.others():
+                self.send(key, Records([self.peers.me]))
+
+    # For the gateway ------------------------------------------------------------------------------------------------
+
+    @property
+    def roster(self) -> Roster:
+        return self.peers.roster
+
+    def live(self) -> list[NodeRecord]:
+        """The nodes not known dead, this one included."""
+        return [record for record in self.peers.roster.records() if record.key not in self.peers.dead]
+
+    def submit(self, group: GroupId, command: Any, token: object = None, because: GroupId | None = None) -> None:
+        """Submit a command; `Host.answered` comes exactly once. because: the group whose event this command follows
+        from: that event is acknowledged only once the command is settled (P33)."""
+        hold = self.following.hold(because) if because is not None else None
+        self.run(lambda: self._submit(group, command, token, hold))
+
+    def state(self, group: GroupId) -> State | None:
+        """The local copy of a group that this node masters or follows."""
+        mastered = self.leading.groups.get(group)
+        if mastered is not None:
+            return mastered.copy.state
+        followed = self.following.groups.get(group)
+        return followed.copy.state if followed is not None else None
+
+    def ask(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
+        """A read-only question to the group's master. done(None): no answer in time, or None was the answer."""
+        self.run(lambda: self.asking.ask_group(group, question, done))
+
+    def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
+        self.run(lambda: self.asking.ask_node(key, body, done))
+
+    def watch(self, group: GroupId) -> None:
+        self.run(lambda: self.watching.watch(group))
+
+    def unwatch(self, group: GroupId) -> None:
+        self.run(lambda: self.watching.unwatch(group))
+
+    def settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
+        """done() once all that this edge has submitted to the groups so far is settled, or has failed (P34)."""
+        wanted = list(groups)
+        self.run(lambda: self.settling.settle(wanted, done))
+
+    def mastered(self, kind: str) -> list[tuple[GroupId, State, Term]]:
+        return [(g, m.copy.state, m.copy.term) for g, m in self.leading.groups.items() if g.kind == kind and m.serving]
+
+    # For the parts --------------------------------------------------------------------------------------------------
+
+    def run(self, job: Callable[[], None]) -> None:
+        """Do a job now or, from within another, right after it: so a callback never changes what is under way."""
+        if self._busy:
+            self._jobs.append(job)
+            return
+        self._busy = True
+        try:
+            job()
+            while self._jobs:
+                self._jobs.popleft()()
+        finally:
+            self._busy = False
+
+    def send(self, key: str, message: Message) -> None:
+        self._outbox.setdefault(key, []).append(message)
+
+    def outgoing(self, key: str) -> list[Message]:
+        return self._outbox.setdefault(key, [])
+
+    def note(self, event: str, group: GroupId | None = None, **facts: Any) -> None:
+        self.notes.append(Note(event, group, facts))
+
+    @property
+    def now_ms(self) -> int:
+        return int(self.now * 1000)
+
+    def target(self, group: GroupId) -> str:
+        """Who to send to: the master this node follows, then what it was told, then what the ring says."""
+        if group in self.leading.groups:
+            handoff = self.leading.groups[group].handoff
+            return handoff.to.key if handoff is not None and handoff.committed else self.me.key
+        followed = self.following.groups.get(group)
+        if followed is not None and not self.following.is_orphan(followed):
+            return followed.master
+        hint = self._hints.get(group)
+        if hint is not None:
+            if hint[1] > self.now and self.peers.is_alive(hint[0]):
+                return hint[0]
+            del self._hints[group]
+        return self.peers.acting(group)
+
+    def hint(self, group: GroupId, master: str) -> None:
+        self._hints[group] = (master, self.now + HINT_S)
+        if len(self._hints) > QUEUE:
+            self._hints.pop(next(iter(self._hints)))
+
+    def bounce(self, key: str, group: GroupId, master: str) -> None:
+        """Tell a node that the group is elsewhere, with the records behind that view."""
+        record = self.peers.roster.get(master)
+        self.send(key, Elsewhere(group, master, (record,) if record else ()))
+
+    def resend(self, group: GroupId) -> None:
+        """Send all that waits for this group's answers, in order."""
+        stream = self.submits.streams.get(group)
+        if stream is None or not stream.pending:
+            return
+        self.submits.sent(stream, self.now)
+        target = self.target(group)
+        if target == self.me.key:
+            mastered = self.leading.groups.get(group)
+            if mastered is None:
+                self.finding.find(group)
+            elif mastered.serving:
+                for pending in list(stream.pending):
+                    self.leading.accept(mastered, self.me, pending.number, stream.floor, pending.command)
+            return
+        for pending in stream.pending:
+            self.send(target, Submit(group, pending.number, stream.floor, raw(pending.command)))
+
+    # Answers --------------------------------------------------------------------------------------------------------
+
+    def _submit(self, group: GroupId, command: Any, token: object, hold: tuple[GroupId, int] | None) -> None:
+        stream = self.submits.streams.get(group)
+        if stream is not None and len(stream.pending) >= QUEUE:
+            self.following.release(hold)
+            self.host.answered(group, token, FAILED)
+            return
+        pending = self.submits.add(group, command, token, self.now, hold)
+        stream = self.submits.streams[group]
+        mastered = self.leading.groups.get(group)
+        if mastered is not None and mastered.serving:
+            stream.sent_at = self.now
+            self.leading.accept(mastered, self.me, pending.number, stream.floor, command)
+            return
+        target = self.target(group)
+        if target == self.me.key:
+            if mastered is None:
+                self.finding.find(group)
+            return
+        stream.sent_at = self.now
+        self.send(target, Submit(group, pending.number, stream.floor, raw(command)))
+
+    def complete(self, group: GroupId, number: int, outcome: Any) -> None:
+        """The answer to our command is due: the copy, if there is one, has reached its position (P11)."""
+        pending = self.submits.take(group, number)
+        if pending is None:
+            return
+        self.host.answered(group, pending.token, outcome)
+        if pending.hold is not None:
+            hold = pending.hold
+            self.run(lambda: self.settling.settle([group], lambda: self.following.release(hold)))
+
+    def _on_answer(self, sender: Incarnation, message: Answer) -> None:
+        kind = self.kinds[message.group.kind]
+        outcome = None if bytes(message.outcome) == b"\xc0" else kind.read_outcome(message.outcome)
+        followed = self.following.groups.get(message.group)
+        if message.follows and (followed is None or followed.copy.seq < message.seq):
+            stream = self.submits.streams.get(message.group)
+            if stream is not None and stream.pending and len(stream.parked) < QUEUE:
+                stream.parked[message.number] = (message.seq, outcome)
+            return
+        self.complete(message.group, message.number, outcome)
+
+    def unpark_answers(self, group: GroupId, seq: int) -> None:
+        """The copy has reached `seq`: answers that waited for that are due."""
+        stream = self.submits.streams.get(group)
+        if stream is None or not stream.parked:
+            return
+        for number in sorted(n for n, (position, _) in stream.parked.items() if position <= seq):
+            self.complete(group, number, stream.parked[number][1])
+
+    def _on_elsewhere(self, sender: Incarnation, message: Elsewhere) -> None:
+        self.peers.learn(message.records, self.now)
+        if message.master == sender.key:
+            return
+        self.hint(message.group, message.master)
+        followed = self.following.groups.get(message.group)
+        if followed is not None:
+            self.following.redirect(followed, message.master)
+        stream = self.submits.streams.get(message.group)
+        if stream is not None and stream.pending and self.now - stream.sent_at > 0.02:  # two who disagree: no storm
+            self.resend(message.group)
+        self.asking.redirected(message.group)
+        self.watching.redirected(message.group)
+
+    def _on_records(self, sender: Incarnation, message: Records) -> None:
+        news = self.peers.learn(message.records, self.now)
+        for record in news:
+            if record.leaving:
+                self.note("node_leaving", node=record.key)
+        if news:
+            for key in self.peers.others():
+                if key != sender.key:
+                    self.send(key, Records(news))
+
+    def _repeat_submits(self) -> None:
+        for group, stream in list(self.submits.due(self.now)):
+            self._expire(group, stream)
+            self.resend(group)
+
+    def _expire(self, group: GroupId, stream: Outbound) -> None:
+        limit = self.now - self.settings.settle_max_s
+        while stream.pending and stream.pending[0].since < limit:
+            self.note("submit_failed", group, age_s=round(self.now - stream.pending[0].since, 1))
+            self.complete(group, stream.pending[0].number, FAILED)

@@ -1,0 +1,261 @@
+"""First touch and takeover (P14): before a node serves a group that it does not master, it asks what is held of it.
+
+Every live node is asked, not only the next owners: with `copies: 1` the followers' copies are all there is, and may
+sit anywhere. What this node parks meanwhile is served, or sent on, once it knows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ring.groups.copy import Copy, restore
+from ring.groups.mastered import Mastered
+from ring.ids import NO_TERM, GroupId, Incarnation, Term
+from ring.wire import (
+    Barrier,
+    Collect,
+    Collected,
+    Fetch,
+    Fetched,
+    Held,
+    Question,
+    Resync,
+    Submit,
+    Watch,
+)
+
+if TYPE_CHECKING:
+    from ring.groups.engine import Engine
+
+Parkable = Submit | Resync | Barrier | Question | Watch
+
+REPEAT_S = 0.4
+PARKED = 10_000
+"""At most this many messages wait for one group; more are dropped, and their senders repeat them."""
+
+
+class Search:
+    """What is known so far of who holds a group."""
+
+    __slots__ = ("asked", "fetching", "held", "parked", "repeat_at", "since")
+
+    def __init__(self, asked: set[str], now: float) -> None:
+        self.asked = asked  # ring keys that have not replied
+        self.held: dict[str, Held] = {}
+        self.fetching: str | None = None
+        self.parked: deque[tuple[Incarnation, Parkable]] = deque()
+        self.since = now
+        self.repeat_at = now + REPEAT_S
+
+
+class Finding:
+    """Groups that this node may have to serve and is finding out about."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.searches: dict[GroupId, Search] = {}
+        self._collects: dict[str, list[tuple[GroupId, Term]]] = {}
+
+    def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
+        """A message for a group that this node does not master: bounce it to the owner, or find out if that is us."""
+        engine = self.engine
+        search = self.searches.get(group)
+        if search is None and not engine.handing.holds(group):
+            owner = engine.target(group)
+            if owner not in (engine.me.key, sender.key):
+                engine.bounce(sender.key, group, owner)
+                return
+            if engine.peers.acting(group) != engine.me.key:
+                # The sender is who we would have named: it has to find out for itself.
+                return
+            search = self.find(group)
+        if search is None:
+            engine.handing.park_installed(group, sender, message)
+        elif len(search.parked) < PARKED:
+            search.parked.append((sender, message))
+
+    def find(self, group: GroupId) -> Search | None:
+        """Begin to find out, unless that is under way. None once it is done: alone, it is done at once."""
+        engine = self.engine
+        search = self.searches.get(group)
+        if search is not None:
+            return search
+        if group in engine.leading.groups or engine.handing.holds(group):
+            return None
+        search = self.searches[group] = Search(set(engine.peers.others()), engine.now)
+        for key in search.asked:
+            self._ask(key, group)
+        if not search.asked:
+            # In a job of its own: the caller has something to park first.
+            engine.run(lambda: self._resolve(group, search))
+        return search
+
+    def _ask(self, key: str, group: GroupId) -> None:
+        self._collects.setdefault(key, []).append((group, NO_TERM))
+
+    def send_collects(self) -> None:
+        """One Collect per pair of nodes and turn (P23)."""
+        for key, groups in self._collects.items():
+            self.engine.send(key, Collect(groups))
+        self._collects.clear()
+
+    # What is held here ----------------------------------------------------------------------------------------------
+
+    def on_collect(self, sender: Incarnation, message: Collect) -> None:
+        self.engine.send(sender.key, Collected([self._held(group) for group, _ in message.groups]))
+
+    def _held(self, group: GroupId) -> Held:
+        engine = self.engine
+        mastered = engine.leading.groups.get(group)
+        if mastered is not None:
+            role = "copy" if mastered.handoff is not None and mastered.handoff.committed else "master"
+            return Held(group, role, mastered.copy.lineage, mastered.copy.seq)
+        copy = self._local_copy(group)
+        if group in self.searches:
+            return Held(group, "asking", copy.lineage if copy else (), copy.seq if copy else 0)
+        if copy is not None:
+            return Held(group, "copy", copy.lineage, copy.seq)
+        return Held(group, "", (), 0)
+
+    def _local_copy(self, group: GroupId) -> Copy | None:
+        """The newest copy here, in whatever role."""
+        mastered = self.engine.leading.groups.get(group)
+        followed = self.engine.following.groups.get(group)
+        copies = [
+            mastered.copy if mastered else None,
+            followed.copy if followed else None,
+            self.engine.handing.copy(group),
+        ]
+        held = [copy for copy in copies if copy is not None]
+        return max(held, key=lambda copy: (copy.term, copy.seq)) if held else None
+
+    def on_fetch(self, sender: Incarnation, message: Fetch) -> None:
+        copy = self._local_copy(message.group)
+        self.engine.send(sender.key, Fetched(message.group, copy.snapshot() if copy is not None else None))
+
+    # What others hold -----------------------------------------------------------------------------------------------
+
+    def on_collected(self, sender: Incarnation, message: Collected) -> None:
+        for held in message.held:
+            search = self.searches.get(held.group)
+            if search is None or sender.key not in search.asked:
+                continue
+            if held.role == "master" or (held.role == "asking" and self._yields(held.group, sender.key)):
+                self._send_on(held.group, search, sender.key)
+                continue
+            search.asked.discard(sender.key)
+            search.held[sender.key] = held
+            if not search.asked:
+                self._resolve(held.group, search)
+
+    def _yields(self, group: GroupId, other: str) -> bool:
+        """Two nodes are finding out about one group: the nearer goes on."""
+        owners = self.engine.peers.owners(group)
+        mine = owners.index(self.engine.me.key) if self.engine.me.key in owners else len(owners)
+        return other in owners and owners.index(other) < mine
+
+    def _send_on(self, group: GroupId, search: Search, master: str) -> None:
+        engine = self.engine
+        del self.searches[group]
+        engine.hint(group, master)
+        for sender, _ in search.parked:
+            engine.bounce(sender.key, group, master)
+        followed = engine.following.groups.get(group)
+        if followed is not None:
+            engine.following.redirect(followed, master)
+        engine.resend(group)
+        engine.asking.redirected(group)
+
+    def _resolve(self, group: GroupId, search: Search) -> None:
+        """All have replied: serve the newest copy, or start the group empty."""
+        if self.searches.get(group) is not search or search.asked:
+            return
+        engine = self.engine
+        mine = self._local_copy(group)
+        best = max(
+            (h for h in search.held.items() if h[1].lineage),
+            key=lambda item: (item[1].lineage[-1][0], item[1].seq),
+            default=None,
+        )
+        if best is not None and (mine is None or (best[1].lineage[-1][0], best[1].seq) > (mine.term, mine.seq)):
+            search.fetching = best[0]
+            search.repeat_at = engine.now + REPEAT_S
+            engine.send(best[0], Fetch(group))
+            return
+        told = max([h.lineage[-1][0].number for h in search.held.values() if h.lineage], default=0)
+        if mine is not None:
+            self.serve(mine, max(mine.term.number, told) + 1)
+            return
+        state = engine.kinds[group.kind].fresh(group.name)
+        # Above any term it was told of, and above those that everybody has forgotten (P3).
+        number = max(int(engine.now), told + 1)
+        self.serve(Copy(group, engine.kinds[group.kind], state, ()), number)
+
+    def on_fetched(self, sender: Incarnation, message: Fetched) -> None:
+        search = self.searches.get(message.group)
+        if search is None or search.fetching != sender.key:
+            return
+        search.fetching = None
+        if message.snapshot is None or not message.snapshot.lineage:
+            search.held.pop(sender.key, None)
+            self._resolve(message.group, search)
+            return
+        copy = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
+        told = max([h.lineage[-1][0].number for h in search.held.values() if h.lineage], default=0)
+        followed = self.engine.following.groups.get(message.group)
+        if followed is not None:
+            self.engine.following.install(copy, followed, self.engine.me.key, followed.copy.seq)
+        self.serve(copy, max(copy.term.number, told) + 1)
+
+    def serve(self, copy: Copy, number: int) -> None:
+        """Master the group from this copy on, under a new term."""
+        engine = self.engine
+        group = copy.group
+        took_over = bool(copy.lineage)
+        self.serve_under(copy, Term(number, engine.me.key, engine.me.number))
+        if took_over:
+            engine.note("takeover", group, term=number, seq=copy.seq, followers=len(copy.state.hosts))
+
+    def serve_under(self, copy: Copy, term: Term) -> None:
+        engine, group = self.engine, copy.group
+        search = self.searches.pop(group, None)
+        engine.following.groups.pop(group, None)
+        engine.handing.drop(group)
+        copy.follow_lineage((*copy.lineage, (term, copy.seq + 1)))
+        engine.leading.lead(Mastered(copy))
+        for sender, message in search.parked if search is not None else ():
+            engine.receive_again(sender, message)
+        engine.resend(group)
+        engine.settling.retry(group)
+        engine.asking.redirected(group)
+
+    # Timers ---------------------------------------------------------------------------------------------------------
+
+    def peers_changed(self) -> None:
+        """Nodes that died hold nothing; nodes that came are not asked: what they hold is older than their absence."""
+        for group, search in list(self.searches.items()):
+            search.asked = {key for key in search.asked if self.engine.peers.is_alive(key)}
+            for key in [key for key in search.held if not self.engine.peers.is_alive(key)]:
+                del search.held[key]
+            if search.fetching is not None and not self.engine.peers.is_alive(search.fetching):
+                search.fetching = None
+            if not search.asked and search.fetching is None:
+                self._resolve(group, search)
+
+    def tick(self) -> None:
+        engine = self.engine
+        for group, search in list(self.searches.items()):
+            if engine.now < search.repeat_at:
+                continue
+            search.repeat_at = engine.now + REPEAT_S
+            if search.fetching is not None:
+                engine.send(search.fetching, Fetch(group))
+                continue
+            if engine.now - search.since > engine.settings.dead_after_s + 1.0:
+                # Neither dead nor answering for that long: it cannot be waited for.
+                search.asked.clear()
+                self._resolve(group, search)
+                continue
+            for key in search.asked:
+                self._ask(key, group)

@@ -1,0 +1,286 @@
+"""The follower's side: apply a master's log strictly in order, ask for what is missing, show it (P11, P16)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring.groups.copy import Copy, read_entry, restore
+from ring.ids import GroupId, Incarnation
+from ring.wire import Ack, Continue, Entry, Lineage, Publish, RawEntry, Replace, Resync
+
+if TYPE_CHECKING:
+    from ring.groups.engine import Engine
+
+RESYNC_S = 0.3
+RESYNC_MAX_S = 2.0
+
+
+class Followed:
+    """A group with members on this node, mastered elsewhere."""
+
+    __slots__ = ("asked_at", "behind", "copy", "master", "tries")
+
+    def __init__(self, copy: Copy, master: str) -> None:
+        self.copy = copy
+        self.master = master  # ring key
+        self.behind = False  # something is missing: ask until it is there
+        self.asked_at = 0.0
+        self.tries = 0
+
+
+class Following:
+    """The groups that this node follows, and what it owes their masters by way of acknowledgement."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.groups: dict[GroupId, Followed] = {}
+        self._acks: dict[GroupId, Incarnation | None] = {}
+        self._parting_acks: list[tuple[str, tuple[GroupId, tuple[int, str, int], int]]] = []
+        self._holds: dict[GroupId, list[int]] = {}
+
+    # Holds (P33) ----------------------------------------------------------------------------------------------------
+
+    def hold(self, group: GroupId) -> tuple[GroupId, int] | None:
+        """Do not acknowledge the event being applied until `release`."""
+        mastered = self.engine.leading.groups.get(group)
+        followed = self.groups.get(group)
+        copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
+        if copy is None:
+            return None
+        self._holds.setdefault(group, []).append(copy.seq)
+        return group, copy.seq
+
+    def release(self, hold: tuple[GroupId, int] | None) -> None:
+        if hold is None:
+            return
+        group, seq = hold
+        seqs = self._holds.get(group, [])
+        if seq in seqs:
+            seqs.remove(seq)
+        if not seqs:
+            self._holds.pop(group, None)
+        self._acks[group] = None
+        mastered = self.engine.leading.groups.get(group)
+        if mastered is not None:
+            self.engine.leading.settle(mastered)
+
+    def held_to(self, copy: Copy) -> int:
+        """The highest seq that this node may acknowledge."""
+        seqs = self._holds.get(copy.group) if self._holds else None
+        return min(seqs) - 1 if seqs else copy.seq
+
+    # What a master sends --------------------------------------------------------------------------------------------
+
+    def on_publish(self, sender: Incarnation, message: Publish) -> None:
+        handed = message.entries[-1].handed if message.entries else None
+        if handed is not None and handed.key == self.engine.me.key:
+            self.engine.handing.on_last_entry(sender, message)
+            return
+        f = self._current(sender, message.group, message.term)
+        if f is None:
+            return
+        if message.term != f.copy.term:
+            f.master = sender.key
+            self.resync(f)
+            return
+        self._apply(f, message.entries)
+        if self.groups.get(message.group) is f:
+            self._caught_up(f, message.head)
+
+    def _current(self, sender: Incarnation, group: GroupId, term: tuple[int, str, int]) -> Followed | None:
+        """The copy that this master's word concerns; None if there is none, or it speaks for a term that is over."""
+        engine = self.engine
+        mastered = engine.leading.groups.get(group)
+        if mastered is not None:
+            handed = mastered.handoff is not None and mastered.handoff.committed
+            if term <= mastered.copy.term and not handed:
+                return None
+            if term > mastered.copy.term:
+                engine.leading.step_down(mastered)
+        elif engine.handing.holds(group) and group not in self.groups:
+            return None
+        f = self.groups.get(group)
+        if f is None:
+            if mastered is None or group not in engine.leading.groups:
+                engine.send(sender.key, Resync(group, (), 0))
+            return None
+        return f if term >= f.copy.term else None
+
+    def on_continue(self, sender: Incarnation, message: Continue) -> None:
+        f = self.groups.get(message.group)
+        if f is None or not message.lineage or message.lineage[-1][0] < f.copy.term:
+            return
+        if not _is_prefix(f.copy, message.lineage) or (message.entries and message.entries[0].seq > f.copy.seq + 1):
+            self.resync(f)
+            return
+        f.copy.follow_lineage(message.lineage)
+        f.master = sender.key
+        f.tries = 0
+        self._apply(f, message.entries)
+        if self.groups.get(message.group) is f:
+            self._caught_up(f, message.head)
+
+    def on_replace(self, sender: Incarnation, message: Replace) -> None:
+        group, snapshot = message.group, message.snapshot
+        if not snapshot.lineage or group in self.engine.leading.groups:
+            return
+        f = self.groups.get(group)
+        term = snapshot.lineage[-1][0]
+        if f is not None and (term, snapshot.seq) <= (f.copy.term, f.copy.seq):
+            self._acks[group] = None
+            return
+        copy = restore(group, self.engine.kinds[group.kind], snapshot)
+        self.install(copy, f, sender.key, message.shown)
+
+    def install(self, copy: Copy, f: Followed | None, master: str, shown: int) -> None:
+        """Take a whole copy in place of what there was, and show the host what happened in between."""
+        engine, group = self.engine, copy.group
+        old = f.copy if f is not None else None
+        sits = engine.me in copy.state.hosts
+        if f is None:
+            if not sits and not any(e.origin == engine.me for e in copy.log if e.seq > shown):
+                return
+            f = self.groups[group] = Followed(copy, master)
+        f.copy, f.master, f.behind, f.tries = copy, master, False, 0
+        self._acks[group] = None
+        if old is None:
+            engine.host.replaced(group, None, copy.state, [], 0)
+            for entry in [e for e in copy.log if e.seq > shown]:
+                self._show(f, entry)
+        else:
+            tail = [e for e in copy.log if e.seq > old.seq]
+            lost = max(0, (tail[0].seq if tail else copy.seq + 1) - old.seq - 1)
+            missed = [(e.event, copy.stamp(e)) for e in tail if e.event is not None]
+            engine.host.replaced(group, old.state, copy.state, missed, lost)
+        accepted = copy.streams.get(engine.me)
+        for number, (_, outcome) in sorted(accepted.outcomes.items()) if accepted is not None else ():
+            engine.complete(group, number, outcome)
+        engine.unpark_answers(group, copy.seq)
+        if not sits:
+            self._drop(f)
+
+    # Apply ----------------------------------------------------------------------------------------------------------
+
+    def _apply(self, f: Followed, entries: list[RawEntry]) -> None:
+        kind = f.copy.kind
+        for entry in entries:
+            if entry.seq <= f.copy.seq:
+                continue
+            if entry.seq > f.copy.seq + 1:
+                self.resync(f)
+                return
+            self._advance(f, read_entry(kind, entry))
+            if self.groups.get(f.copy.group) is not f:
+                return
+
+    def _advance(self, f: Followed, entry: Entry) -> None:
+        copy, engine = f.copy, self.engine
+        moved = copy.advance(entry)
+        if entry.handed is not None:
+            f.master = entry.handed.key
+        self._show(f, entry)
+        if copy.group in (s := engine.submits.streams) and s[copy.group].parked:
+            engine.unpark_answers(copy.group, copy.seq)
+        if moved and engine.me not in copy.state.hosts:
+            self._drop(f)
+
+    def _show(self, f: Followed, entry: Entry) -> None:
+        engine, copy = self.engine, f.copy
+        mine = entry.origin == engine.me
+        if entry.event is not None:
+            token: object = None
+            if mine:
+                stream = engine.submits.streams.get(copy.group)
+                for pending in stream.pending if stream is not None else ():
+                    if pending.number == entry.number:
+                        token = pending.token
+                        break
+            engine.host.applied(copy.group, copy.state, entry.event, copy.stamp(entry), token)
+        if mine:
+            engine.complete(copy.group, entry.number, entry.outcome)
+
+    def _caught_up(self, f: Followed, head: int) -> None:
+        if head > f.copy.seq:
+            self.resync(f)
+        else:
+            f.behind = False
+            f.tries = 0
+            self._acks[f.copy.group] = None
+
+    def _drop(self, f: Followed) -> None:
+        """The last member left: nothing more to follow."""
+        group = f.copy.group
+        self._parting_acks.append((f.master, (group, f.copy.term, f.copy.seq)))
+        del self.groups[group]
+        self._acks.pop(group, None)
+        self._holds.pop(group, None)
+        self.engine.host.dropped(group)
+
+    def take_over_copy(self, copy: Copy) -> None:
+        """A copy that this node mastered until now: follow on, if members sit here."""
+        if self.engine.me in copy.state.hosts:
+            self.groups[copy.group] = Followed(copy, copy.term.key)
+
+    # Masters that are gone ------------------------------------------------------------------------------------------
+
+    def is_orphan(self, f: Followed) -> bool:
+        """Whether the master this copy follows is dead, gone, or no longer the same life of its node."""
+        peers, term = self.engine.peers, f.copy.term
+        if not peers.is_alive(f.master):
+            return True
+        return f.master == term.key and not peers.is_current(Incarnation(term.key, term.incarnation))
+
+    def redirect(self, f: Followed, master: str) -> None:
+        if f.behind and master != self.engine.me.key:
+            f.master = master
+            self.resync(f)
+
+    def resync(self, f: Followed) -> None:
+        """Ask for what is missing; the tick asks again until it is there."""
+        now = self.engine.now
+        if f.behind and now - f.asked_at < 0.05:
+            return
+        f.behind = True
+        f.asked_at = now
+        f.tries = min(f.tries + 1, 8)
+        group = f.copy.group
+        target = self.engine.target(group)
+        if target == self.engine.me.key:
+            if f.master == self.engine.me.key or self.is_orphan(f):
+                self.engine.finding.find(group)
+            return
+        self.engine.send(target, Resync(group, f.copy.lineage, f.copy.seq))
+
+    def peers_changed(self) -> None:
+        for f in list(self.groups.values()):
+            if self.is_orphan(f):
+                f.tries = 0
+                self.resync(f)
+
+    def tick(self) -> None:
+        now = self.engine.now
+        for f in list(self.groups.values()):
+            if f.behind and now - f.asked_at >= min(RESYNC_S * 2**f.tries, RESYNC_MAX_S):
+                self.resync(f)
+
+    def send_acks(self) -> None:
+        """One cumulative acknowledgement per link and turn, over all groups (P33)."""
+        out: dict[str, list[tuple[GroupId, tuple[int, str, int], int]]] = {}
+        for group in self._acks:
+            f = self.groups.get(group)
+            if f is not None:
+                out.setdefault(f.master, []).append((group, f.copy.term, self.held_to(f.copy)))
+        for master, position in self._parting_acks:
+            out.setdefault(master, []).append(position)
+        self._acks.clear()
+        self._parting_acks.clear()
+        for master, positions in out.items():
+            if master != self.engine.me.key:
+                self.engine.send(master, Ack(positions))  # type: ignore[arg-type]
+
+
+def _is_prefix(copy: Copy, lineage: Lineage) -> bool:
+    """Whether the copy's log is a prefix of a log with this lineage, as far as that can be told (P3)."""
+    ours = tuple((term, first) for term, first in copy.lineage if first <= copy.seq)
+    theirs = tuple((term, first) for term, first in lineage if first <= copy.seq)
+    return ours == theirs

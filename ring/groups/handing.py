@@ -1,0 +1,255 @@
+"""Hand-off (P24): a master that finds a better owner, up and stable, gives it the group.
+
+Install -> Installed -> `Handed`, the last entry of the old term -> the new master serves. Until `Handed` is committed
+the old master may thaw; afterwards it only says where the group is, until the new one has the entry.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ring.groups.copy import Copy, as_raw, restore
+from ring.groups.finding import PARKED, Parkable
+from ring.groups.mastered import HandOff, Mastered
+from ring.ids import GroupId, Incarnation, Term
+from ring.wire import Entry, Install, Installed, Publish
+
+if TYPE_CHECKING:
+    from ring.groups.engine import Engine
+
+REPEAT_S = 0.4
+THAW_S = 2.0
+KEEP_S = 30.0
+"""An installed copy whose hand-off never ended is forgotten after this."""
+
+
+class Incoming:
+    """A copy that another master installed here and may let us serve."""
+
+    __slots__ = ("copy", "parked", "since", "term")
+
+    def __init__(self, copy: Copy, term: Term, now: float) -> None:
+        self.copy = copy
+        self.term = term
+        self.since = now
+        self.parked: deque[tuple[Incarnation, Parkable]] = deque()
+
+
+class Handing:
+    """Hand-offs from here and to here."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.outgoing: dict[GroupId, Mastered] = {}
+        self.incoming: dict[GroupId, Incoming] = {}
+        self._parked: dict[GroupId, deque[tuple[Incarnation, Parkable]]] = {}
+
+    # From here ------------------------------------------------------------------------------------------------------
+
+    def consider(self, m: Mastered) -> None:
+        """Is this node the responsible one? If not, hand over (Self-correction)."""
+        engine = self.engine
+        peers, now = engine.peers, engine.now
+        key = peers.acting(m.copy.group)
+        if key == engine.me.key or m.handoff is not None:
+            return
+        record = peers.roster.get(key)
+        if record is None or record.leaving:
+            return
+        leaving = peers.me.leaving
+        if not leaving and (
+            peers.stable_for(key, now) < engine.settings.hand_off_after_s
+            or now - m.tried_handoff_at < engine.settings.check_every_s
+        ):
+            return
+        m.tried_handoff_at = now
+        m.handoff = HandOff(record.id, Term(m.copy.term.number + 1, key, record.incarnation), now)
+        self.outgoing[m.copy.group] = m
+        self._install(m)
+
+    def _install(self, m: Mastered) -> None:
+        assert m.handoff is not None
+        m.handoff.repeat_at = self.engine.now + REPEAT_S
+        self.engine.send(m.handoff.to.key, Install(m.copy.group, m.handoff.term, m.copy.snapshot()))
+
+    def park(self, m: Mastered, sender: Incarnation, message: Parkable) -> None:
+        """The group is frozen, or gone."""
+        assert m.handoff is not None
+        if m.handoff.committed:
+            self.engine.bounce(sender.key, m.copy.group, m.handoff.to.key)
+            return
+        parked = self._parked.setdefault(m.copy.group, deque())
+        if len(parked) < PARKED:
+            parked.append((sender, message))
+
+    def on_installed(self, sender: Incarnation, message: Installed) -> None:
+        m = self.outgoing.get(message.group)
+        handoff = m.handoff if m is not None else None
+        if m is None or handoff is None or handoff.to != sender or message.term < handoff.term:
+            return
+        if not handoff.committed:
+            if message.term == handoff.term:
+                self._commit(m, handoff)
+        elif message.seq >= m.copy.seq:
+            self._retire(m, handoff)
+
+    def _commit(self, m: Mastered, handoff: HandOff) -> None:
+        engine, copy = self.engine, m.copy
+        at = max(engine.now_ms, copy.at + 1)
+        entry = Entry(copy.seq + 1, at, None, 0, 0, None, None, handoff.term)
+        engine.leading.commit(m, entry)
+        handoff.committed = True
+        handoff.repeat_at = engine.now + REPEAT_S
+        self._tell(m, handoff)
+        engine.note(
+            "hand_off",
+            copy.group,
+            to=handoff.to.key,
+            term=handoff.term.number,
+            seq=copy.seq,
+            frozen_ms=round((engine.now - handoff.since) * 1000, 1),
+        )
+        for sender, _ in self._parked.pop(copy.group, ()):
+            engine.bounce(sender.key, copy.group, handoff.to.key)
+        for watcher in m.watchers:
+            engine.bounce(watcher.key, copy.group, handoff.to.key)
+        engine.resend(copy.group)
+
+    def _tell(self, m: Mastered, handoff: HandOff) -> None:
+        """The new master needs the last entry of our term before it serves."""
+        copy = m.copy
+        self.engine.send(handoff.to.key, Publish(copy.group, copy.term, copy.seq, as_raw([copy.log[-1]])))
+
+    def _retire(self, m: Mastered, handoff: HandOff) -> None:
+        engine, group = self.engine, m.copy.group
+        del self.outgoing[group]
+        if engine.leading.groups.get(group) is m:
+            del engine.leading.groups[group]
+            engine.following.take_over_copy(m.copy)
+            followed = engine.following.groups.get(group)
+            if followed is not None:
+                followed.master = handoff.to.key
+                engine.following.resync(followed)
+            engine.hint(group, handoff.to.key)
+            engine.settling.retry(group)
+
+    def _thaw(self, m: Mastered) -> None:
+        group = m.copy.group
+        m.handoff = None
+        del self.outgoing[group]
+        self.engine.note("hand_off_failed", group, seq=m.copy.seq)
+        for sender, message in self._parked.pop(group, ()):
+            self.engine.receive_again(sender, message)
+        self.engine.resend(group)
+
+    # To here --------------------------------------------------------------------------------------------------------
+
+    def on_install(self, sender: Incarnation, message: Install) -> None:
+        engine, group = self.engine, message.group
+        mastered = engine.leading.groups.get(group)
+        if mastered is not None:
+            if message.term == mastered.copy.term:  # repeated after we began to serve
+                engine.send(sender.key, Installed(group, message.term, mastered.copy.seq))
+            elif message.snapshot.lineage and message.snapshot.lineage[-1][0] < mastered.copy.term:
+                # Two masters. Ours is the higher term: the other learns so and follows.
+                engine.send(sender.key, Publish(group, mastered.copy.term, mastered.copy.seq, []))
+            return
+        if message.term.key != engine.me.key or message.term.incarnation != engine.me.number or engine.peers.me.leaving:
+            return
+        held = self.incoming.get(group)
+        if held is None or held.term != message.term:
+            copy = restore(group, engine.kinds[group.kind], message.snapshot)
+            if held is not None and copy.seq < held.copy.seq:
+                return
+            parked = held.parked if held is not None else deque()
+            held = self.incoming[group] = Incoming(copy, message.term, engine.now)
+            held.parked = parked
+        engine.send(sender.key, Installed(group, held.term, held.copy.seq))
+
+    def on_last_entry(self, sender: Incarnation, message: Publish) -> None:
+        """The old term's last entry, `Handed` to this node, has come: serve."""
+        engine, group = self.engine, message.group
+        entry = message.entries[-1]
+        held = self.incoming.get(group)
+        if group not in engine.leading.groups:
+            if held is None or entry.handed != held.term or entry.seq != held.copy.seq + 1:
+                engine.finding.find(group)  # what was installed is lost: the old master still has it
+                return
+            self._serve(group, held, entry.seq, entry.at)
+        served = engine.leading.groups[group].copy
+        engine.send(sender.key, Installed(group, served.term, served.seq))
+
+    def _serve(self, group: GroupId, held: Incoming, seq: int, at: int) -> None:
+        engine, copy = self.engine, held.copy
+        followed = engine.following.groups.get(group)
+        copy.advance(Entry(seq, at, None, 0, 0, None, None, held.term))
+        if followed is not None and followed.copy.seq < copy.seq:
+            engine.following.install(copy, followed, engine.me.key, followed.copy.seq)
+        engine.finding.serve_under(copy, held.term)
+        for sender, message in held.parked:
+            engine.receive_again(sender, message)
+
+    def holds(self, group: GroupId) -> bool:
+        """Whether a copy waits here for a master, alive, to let us serve it."""
+        held = self.incoming.get(group)
+        if held is None:
+            return False
+        old = held.copy.term
+        return self.engine.peers.is_current(Incarnation(old.key, old.incarnation))
+
+    def copy(self, group: GroupId) -> Copy | None:
+        held = self.incoming.get(group)
+        return held.copy if held is not None else None
+
+    def drop(self, group: GroupId) -> None:
+        self.incoming.pop(group, None)
+
+    def park_installed(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
+        held = self.incoming.get(group)
+        if held is not None and len(held.parked) < PARKED:
+            held.parked.append((sender, message))
+
+    # Timers ---------------------------------------------------------------------------------------------------------
+
+    def peers_changed(self) -> None:
+        engine = self.engine
+        for m in list(self.outgoing.values()):
+            handoff = m.handoff
+            if handoff is None or engine.peers.is_current(handoff.to):
+                continue
+            if handoff.committed:
+                # It died with the group in hand: our copy is as new as any, until the owner has found out.
+                self._retire(m, handoff)
+            else:
+                self._thaw(m)
+        for group, held in list(self.incoming.items()):
+            # The old master is gone: whoever is responsible now finds out, our copy included.
+            if not self.holds(group) and engine.peers.acting(group) == engine.me.key:
+                search = engine.finding.find(group)
+                if search is not None:
+                    search.parked.extend(held.parked)
+                    held.parked.clear()
+
+    def stop(self, group: GroupId) -> None:
+        """Another masters the group under a higher term: whatever was under way is over."""
+        self.outgoing.pop(group, None)
+        for sender, message in self._parked.pop(group, ()):
+            self.engine.receive_again(sender, message)
+
+    def tick(self) -> None:
+        now = self.engine.now
+        for m in list(self.outgoing.values()):
+            handoff = m.handoff
+            assert handoff is not None
+            if now < handoff.repeat_at:
+                continue
+            if handoff.committed:
+                handoff.repeat_at = now + REPEAT_S
+                self._tell(m, handoff)
+            elif now - handoff.since > THAW_S:
+                self._thaw(m)
+            else:
+                self._install(m)
+        for group in [g for g, held in self.incoming.items() if now - held.since > KEEP_S]:
+            del self.incoming[group]

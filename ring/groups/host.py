@@ -1,0 +1,61 @@
+"""What the engine tells the gateway of this node. The engine calls; the gateway keeps no rule of replication."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+import msgspec
+
+from ring.groups.machine import State
+from ring.ids import GroupId, Incarnation
+
+
+class _Failed:
+    def __repr__(self) -> str:
+        return "FAILED"
+
+
+FAILED: Final = _Failed()
+"""The outcome of a submit that no master answered within settle_max_s: it may or may not be carried out (P34)."""
+
+
+class Stamp(NamedTuple):
+    """What names and dates an event for clients."""
+
+    msgid: str
+    at: int  # Unix ms
+
+
+class Host(Protocol):
+    """The gateway's side of the engine."""
+
+    def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
+        """The local copy of a followed group advanced by one event. token: of our own submit, else None."""
+        ...
+
+    def replaced(
+        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
+    ) -> None:
+        """The copy was replaced. missed: events between the two that are still known; lost: how many are not (P16)."""
+        ...
+
+    def dropped(self, group: GroupId) -> None:
+        """This node follows the group no more."""
+        ...
+
+    def answered(self, group: GroupId, token: object, outcome: Any) -> None:
+        """Exactly once for each submit, after `applied` of its event where this node follows the group (P11)."""
+        ...
+
+    def viewed(self, group: GroupId, view: Any) -> None:
+        """A watched group's view changed; the first one comes without a change."""
+        ...
+
+    def asked(self, node: Incarnation, body: Any) -> Any:
+        """Answer another node's question."""
+        ...
+
+    def read_ask(self, raw: msgspec.Raw) -> Any: ...
+
+    def read_reply(self, raw: msgspec.Raw) -> Any: ...

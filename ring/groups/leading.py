@@ -1,0 +1,302 @@
+"""The master's side: accept, commit, publish, and watch over the followers (P6, P7, P15, P16)."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from ring.groups.copy import as_raw
+from ring.groups.mastered import Follower, Mastered
+from ring.ids import GroupId, Incarnation
+from ring.wire import Ack, Answer, Continue, Entry, Publish, Replace, Resync, Submit, raw
+
+if TYPE_CHECKING:
+    from ring.groups.engine import Engine
+
+PROBE_S = 0.5
+PROBE_MAX_S = 4.0
+SLICE = 200
+"""Groups looked at per tick, so that no turn is held up for long (P23)."""
+
+REST_S = 1.0
+"""A group is looked at by upkeep at most this often."""
+
+
+class Leading:
+    """The groups that this node masters."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.groups: dict[GroupId, Mastered] = {}
+        self.lagging: dict[GroupId, None] = {}  # groups with a follower that has not acknowledged all
+        self._round: list[GroupId] = []
+
+    # Accept and commit ----------------------------------------------------------------------------------------------
+
+    def on_submit(self, sender: Incarnation, message: Submit) -> None:
+        engine = self.engine
+        group = message.group
+        mastered = self.groups.get(group)
+        if mastered is None:
+            engine.finding.park(group, sender, message)
+        elif not mastered.serving:
+            engine.handing.park(mastered, sender, message)
+        else:
+            command = engine.kinds[group.kind].read_command(message.command)
+            self.accept(mastered, sender, message.number, message.floor, command)
+
+    def accept(self, m: Mastered, origin: Incarnation, number: int, floor: int, command: Any) -> None:
+        """Give the command its place in the group's order, exactly once (P6)."""
+        expected = m.expected(origin, floor)
+        if number > expected:  # the one before is still on its way: the origin repeats both
+            return
+        if number < expected:  # a repeat
+            self._answer_again(m, origin, number)
+            return
+        entry = m.judge(origin, number, floor, command, self.engine.now_ms)
+        self.commit(m, entry)
+
+    def _answer_again(self, m: Mastered, origin: Incarnation, number: int) -> None:
+        accepted = m.copy.streams.get(origin)
+        answer = accepted.outcomes.get(number) if accepted is not None else None
+        if answer is None:  # below the origin's floor: it has its answer
+            return
+        if origin == self.engine.me:
+            self.engine.complete(m.copy.group, number, answer[1])
+        else:
+            self._send_answer(m, origin, number, *answer)
+
+    def _send_answer(self, m: Mastered, origin: Incarnation, number: int, seq: int, outcome: Any) -> None:
+        follows = origin in m.copy.state.hosts
+        self.engine.send(origin.key, Answer(m.copy.group, number, m.copy.term, seq, follows, raw(outcome)))
+
+    def command(self, m: Mastered, command: Any) -> None:
+        """A command of the master's own: upkeep."""
+        self.commit(m, m.judge(None, 0, 0, command, self.engine.now_ms))
+
+    def commit(self, m: Mastered, entry: Entry) -> None:
+        """With `copies: 1` an entry is committed once the master holds it; then it is published (P7, P12)."""
+        engine, copy = self.engine, m.copy
+        hosts = copy.state.hosts
+        mine = engine.me in hosts
+        origin = entry.origin
+        if origin is None or origin == engine.me:
+            moved = copy.advance(entry)
+            told = True
+        else:
+            told = origin in hosts
+            moved = copy.advance(entry)
+        if m.followers:
+            self._publish(m, entry)
+        if moved:
+            self.refollow(m)
+        if not told and (origin not in copy.state.hosts):
+            assert origin is not None
+            self._send_answer(m, origin, entry.number, entry.seq, entry.outcome)
+        follows = mine or engine.me in copy.state.hosts
+        if follows and entry.event is not None:
+            self.show(m, entry)
+        if origin == engine.me:
+            engine.complete(copy.group, entry.number, entry.outcome)
+        if m.watchers and entry.event is not None:
+            engine.watching.refresh(m)
+        if mine and moved and engine.me not in copy.state.hosts:
+            engine.host.dropped(copy.group)
+
+    def show(self, m: Mastered, entry: Entry) -> None:
+        engine, copy = self.engine, m.copy
+        token: object = None
+        if entry.origin == engine.me:
+            stream = engine.submits.streams.get(copy.group)
+            if stream is not None and stream.pending and stream.pending[0].number == entry.number:
+                token = stream.pending[0].token
+        engine.host.applied(copy.group, copy.state, entry.event, copy.stamp(entry), token)
+
+    def _publish(self, m: Mastered, entry: Entry) -> None:
+        group, term = m.copy.group, m.copy.term
+        self.lagging[group] = None
+        for key, follower in m.followers.items():
+            if not follower.confirmed:
+                continue
+            out = self.engine.outgoing(key)
+            last = out[-1] if out else None
+            if type(last) is Publish and last.group == group and last.term == term and last.head == entry.seq - 1:
+                last.entries.append(raw(entry))  # type: ignore[arg-type]
+                out[-1] = Publish(group, term, entry.seq, last.entries)
+            else:
+                out.append(Publish(group, term, entry.seq, as_raw([entry])))
+
+    # Followers ------------------------------------------------------------------------------------------------------
+
+    def lead(self, m: Mastered) -> None:
+        """Begin to serve: the group's members sit on nodes that have to learn of the new term."""
+        self.groups[m.copy.group] = m
+        for edge in m.copy.state.hosts:
+            if edge != self.engine.me:
+                m.followers[edge.key] = Follower(edge, 0, confirmed=False, probe_at=self.engine.now + PROBE_S)
+                self._probe(m, m.followers[edge.key])
+        self.lagging[m.copy.group] = None
+
+    def refollow(self, m: Mastered) -> None:
+        """The followers are the nodes where members sit, read from the state (P15)."""
+        engine, copy = self.engine, m.copy
+        hosts = copy.state.hosts
+        for edge in hosts:
+            if edge == engine.me:
+                continue
+            follower = m.followers.get(edge.key)
+            if follower is not None and follower.edge == edge and not follower.leaving:
+                continue
+            # Its first member: a snapshot that holds this very entry, shown by the follower from the log's tail (P41).
+            m.followers[edge.key] = Follower(edge, copy.seq - 1, confirmed=True, probe_at=engine.now + PROBE_S)
+            engine.send(edge.key, Replace(copy.group, copy.snapshot(copy.seq - 1), copy.seq - 1))
+            self.lagging[copy.group] = None
+        for follower in m.followers.values():
+            if not follower.leaving and follower.edge not in hosts:
+                follower.leaving = True
+                if not follower.confirmed:
+                    follower.acked = copy.seq
+
+    def on_resync(self, sender: Incarnation, message: Resync) -> None:
+        m = self.groups.get(message.group)
+        if m is None:
+            self.engine.finding.park(message.group, sender, message)
+            return
+        if m.handoff is not None and m.handoff.committed:
+            self.engine.bounce(sender.key, message.group, m.handoff.to.key)
+            return
+        follower = m.followers.get(sender.key)
+        if follower is None or follower.edge != sender:
+            # No member sits there. A node that thinks otherwise learns so from the state.
+            if message.lineage:
+                self.engine.send(sender.key, Replace(message.group, m.copy.snapshot(m.copy.seq), m.copy.seq))
+            return
+        if not message.lineage and follower.leaving:
+            follower.acked = m.copy.seq
+            self.settle(m)
+            return
+        self._catch_up(m, follower, message)
+
+    def _catch_up(self, m: Mastered, follower: Follower, message: Resync) -> None:
+        copy, send = m.copy, self.engine.send
+        entries = copy.after(message.seq) if copy.extends(message.lineage, message.seq) else None
+        if entries is not None:
+            send(follower.edge.key, Continue(copy.group, copy.lineage, copy.seq, as_raw(entries)))
+        else:
+            shown = message.seq if copy.extends(message.lineage, message.seq) else follower.acked
+            send(follower.edge.key, Replace(copy.group, copy.snapshot(shown), shown))
+        follower.confirmed = True
+        follower.probe_at = self.engine.now + PROBE_S
+
+    def on_ack(self, sender: Incarnation, message: Ack) -> None:
+        for group, term, seq in message.positions:
+            m = self.groups.get(group)
+            follower = m.followers.get(sender.key) if m is not None else None
+            if m is None or follower is None or follower.edge != sender or term != m.copy.term:
+                continue
+            follower.probes = 0
+            follower.confirmed = True
+            if seq > follower.acked:
+                follower.acked = min(seq, m.copy.seq)
+                self.settle(m)
+
+    def settled_to(self, m: Mastered) -> int:
+        """Everything up to this seq is applied by every live follower, this node included."""
+        peers = self.engine.peers
+        lowest = self.engine.following.held_to(m.copy)
+        for key, follower in m.followers.items():
+            if (
+                follower.acked < lowest
+                and key not in peers.dead
+                and peers.gone_for(follower.edge, self.engine.now) == 0
+            ):
+                lowest = follower.acked
+        return lowest
+
+    def settle(self, m: Mastered) -> None:
+        """A follower has acknowledged more: forget the ones that left, answer barriers."""
+        for key in [k for k, f in m.followers.items() if f.leaving and f.acked >= m.copy.seq]:
+            del m.followers[key]
+        if m.barriers:
+            self.engine.settling.advance(m)
+
+    def _probe(self, m: Mastered, follower: Follower) -> None:
+        """Say how far the log goes: the follower acknowledges it or asks for what it lacks."""
+        now = self.engine.now
+        follower.probe_at = now + min(PROBE_S * 2**follower.probes, PROBE_MAX_S)
+        follower.probes = min(follower.probes + 1, 8)
+        self.engine.send(follower.edge.key, Publish(m.copy.group, m.copy.term, m.copy.seq, []))
+
+    # Timers ---------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        for group in list(self.lagging):
+            m = self.groups.get(group)
+            if m is None or not self._chase(m):
+                del self.lagging[group]
+        if not self._round:
+            self._round = list(self.groups)
+        for group in islice(iter(self._round), SLICE):
+            m = self.groups.get(group)
+            if m is not None and self.engine.now - m.checked_at >= REST_S:
+                m.checked_at = self.engine.now
+                self._upkeep(m)
+        del self._round[:SLICE]
+
+    def _chase(self, m: Mastered) -> bool:
+        """Probe the followers that lag; returns whether any does."""
+        peers, lag = self.engine.peers, False
+        for key, follower in list(m.followers.items()):
+            if follower.acked >= m.copy.seq:
+                continue
+            if not peers.is_current(follower.edge):
+                if follower.leaving:
+                    del m.followers[key]
+                continue
+            lag = True
+            if self.engine.now >= follower.probe_at:
+                self._probe(m, follower)
+        return lag
+
+    def _upkeep(self, m: Mastered) -> None:
+        engine, copy = self.engine, m.copy
+        settings = engine.settings
+        copy.trim(engine.now_ms - int((settings.dead_after_s + settings.grace_s) * 1000))
+        copy.forget_origins(
+            [
+                o
+                for o in copy.streams
+                if o != engine.me and engine.peers.gone_for(o, engine.now) > 2 * settings.dead_after_s
+            ]
+        )
+        if not m.serving:
+            return
+        for command in copy.state.upkeep(engine.now_ms, self._is_gone):
+            self.command(m, command)
+        if copy.state.is_spent(engine.now_ms) and not m.watchers and not m.followers:
+            del self.groups[copy.group]
+            return
+        engine.handing.consider(m)
+
+    def _is_gone(self, edge: Incarnation) -> bool:
+        return (
+            edge != self.engine.me and self.engine.peers.gone_for(edge, self.engine.now) > self.engine.settings.grace_s
+        )
+
+    def peers_changed(self) -> None:
+        """Nodes died or came back: who lags is counted anew."""
+        for group, m in self.groups.items():
+            if m.followers:
+                self.lagging[group] = None
+                for follower in m.followers.values():
+                    follower.probes = 0
+                self.settle(m)
+            m.checked_at = 0.0
+
+    def step_down(self, m: Mastered) -> None:
+        """Another masters the group under a higher term (P22): follow it."""
+        group = m.copy.group
+        del self.groups[group]
+        self.engine.handing.stop(group)
+        self.engine.note("stepped_down", group, term=m.copy.term.number, seq=m.copy.seq)
+        self.engine.following.take_over_copy(m.copy)

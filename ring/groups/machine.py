@@ -1,0 +1,76 @@
+"""What the group engine is given per kind of group: a deterministic state machine, free of replication.
+
+A master *decides* a command against the state and gets an outcome for the one who asked and, if anything changed, an
+event; every copy, the master's included, *applies* the event. So followers never judge, they only follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from ring.ids import Incarnation
+
+
+class Decision(NamedTuple):
+    """outcome: for the asker, None when there is nothing to tell. event: what every copy applies, None when refused."""
+
+    outcome: Any
+    event: Any
+
+
+class State(Protocol):
+    """The state of one group. Commands, events and outcomes are the kind's own msgspec structs."""
+
+    @property
+    def hosts(self) -> Mapping[Incarnation, int]:
+        """How many members sit on each node (P15): those nodes follow the group."""
+        ...
+
+    def decide(self, command: Any, at: int) -> Decision:
+        """Judge a command at event time `at` (Unix ms) without changing anything."""
+        ...
+
+    def apply(self, event: Any, at: int) -> bool:
+        """Make the event true. Returns whether `hosts` may have changed."""
+        ...
+
+    def snapshot(self) -> Any:
+        """The whole state as a msgspec-encodable value; `Kind.restore` reads it back."""
+        ...
+
+    def view(self) -> Any:
+        """What a watch shows (P15); plain msgspec-encodable data, compared by value."""
+        ...
+
+    def answer(self, question: Any, at: int) -> Any:
+        """Answer a read-only question of a node that does not follow the group (NAMES, WHOIS, ...)."""
+        ...
+
+    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        """Commands the master should give itself now: members of gone nodes, claims that ran out."""
+        ...
+
+    def is_spent(self, at: int) -> bool:
+        """Whether the group may be forgotten: nobody in it and nothing worth keeping at `at` (Unix ms)."""
+        ...
+
+
+class Kind(Protocol):
+    """One kind of group: makes states and reads what links carry. The read_ methods raise msgspec.MsgspecError."""
+
+    def fresh(self, name: str) -> State: ...
+
+    def restore(self, name: str, snapshot: msgspec.Raw) -> State: ...
+
+    def read_command(self, raw: msgspec.Raw) -> Any: ...
+
+    def read_event(self, raw: msgspec.Raw) -> Any: ...
+
+    def read_outcome(self, raw: msgspec.Raw) -> Any: ...
+
+    def read_question(self, raw: msgspec.Raw) -> Any: ...
+
+    def read_answer(self, raw: msgspec.Raw) -> Any: ...

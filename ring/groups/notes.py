@@ -1,0 +1,13 @@
+"""What the engine has to tell the log: the shell writes it down."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ring.ids import GroupId
+
+
+class Note(NamedTuple):
+    event: str  # constant snake_case name
+    group: GroupId | None
+    facts: dict[str, Any]  # units last in the names

@@ -1,0 +1,119 @@
+"""Who is there, who is dead, and so who answers for a group (P4, P18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from ring.ids import GroupId, Incarnation
+from ring.placement import Ring, owners
+from ring.roster import NodeRecord, Roster
+
+
+class RingSettings(NamedTuple):
+    """The settings that a whole network shares (DESIGN.md section 2)."""
+
+    distance: Literal["absolute", "circular"] = "absolute"
+    points: int = 1
+    copies: int = 1
+
+
+class Peers:
+    """The roster, and this node's own evidence of who in it is dead."""
+
+    def __init__(self, me: NodeRecord, settings: RingSettings) -> None:
+        self.me = me
+        self.settings = settings
+        self.roster = Roster()
+        self.roster.merge(me)
+        self.dead: dict[str, float] = {}  # ring key -> since when
+        self.absent: dict[Incarnation, float] = {}  # forgotten by the roster -> since when
+        self.joined: dict[str, float] = {}  # ring key -> when this incarnation was first seen or came back
+        self.version = 0  # grows with every change of what this class answers
+
+    def learn(self, records: Iterable[NodeRecord], now: float) -> list[NodeRecord]:
+        """Merge records; returns those that were news."""
+        news = []
+        for record in records:
+            if record.key == self.me.key and record.incarnation <= self.me.incarnation:
+                continue
+            before = self.roster.get(record.key)
+            if not self.roster.merge(record):
+                continue
+            news.append(record)
+            self.absent.pop(record.id, None)
+            if before is None or before.incarnation != record.incarnation:
+                self.joined[record.key] = now
+                self.dead.pop(record.key, None)
+            if before is not None and before.incarnation != record.incarnation:
+                self.absent[before.id] = now
+        if news:
+            self.version += 1
+        return news
+
+    def forget(self, key: str, incarnation: int, now: float) -> bool:
+        """The directories know it no more and no link hears it."""
+        if key == self.me.key or not self.roster.remove(key, incarnation):
+            return False
+        self.absent[Incarnation(key, incarnation)] = now
+        self.joined.pop(key, None)
+        self.version += 1
+        return True
+
+    def leave(self, record: NodeRecord) -> None:
+        self.me = record
+        self.roster.merge(record)
+        self.version += 1
+
+    def heard(self, key: str, now: float) -> bool:
+        """The node answers. Returns whether it was thought dead."""
+        if self.dead.pop(key, None) is None:
+            return False
+        self.joined[key] = now
+        self.version += 1
+        return True
+
+    def died(self, key: str, now: float) -> bool:
+        """Evidence of death: a refused connection, or silence (P18). Returns whether it was news."""
+        if key == self.me.key or key in self.dead or self.roster.get(key) is None:
+            return False
+        self.dead[key] = now
+        self.version += 1
+        return True
+
+    def is_alive(self, key: str) -> bool:
+        return key not in self.dead and self.roster.get(key) is not None
+
+    def is_current(self, incarnation: Incarnation) -> bool:
+        """Whether this life of the node is the one that runs now, as far as is known."""
+        record = self.roster.get(incarnation.key)
+        return record is not None and record.incarnation == incarnation.number and incarnation.key not in self.dead
+
+    def gone_for(self, incarnation: Incarnation, now: float) -> float:
+        """Seconds since this life of the node ended, 0 while it goes on. A higher incarnation ends it at once (P30)."""
+        record = self.roster.get(incarnation.key)
+        if record is not None:
+            if record.incarnation > incarnation.number:
+                return float("inf")
+            if record.incarnation == incarnation.number:
+                return now - self.dead[incarnation.key] if incarnation.key in self.dead else 0.0
+        return now - self.absent.setdefault(incarnation, now)
+
+    def stable_for(self, key: str, now: float) -> float:
+        return now - self.joined.get(key, now)
+
+    @property
+    def ring(self) -> Ring:
+        return self.roster.ring(self.settings.distance, self.settings.points)
+
+    def owners(self, group: GroupId) -> tuple[str, ...]:
+        """Owners nearest first, over nodes that are not leaving; enough of them to hold one that is alive."""
+        return owners(group.name, self.ring, len(self.dead) + 1)
+
+    def acting(self, group: GroupId) -> str:
+        """The ring key of the acting master: the first owner not proven dead (P4)."""
+        return next((key for key in self.owners(group) if key not in self.dead), self.me.key)
+
+    def others(self) -> list[str]:
+        """Ring keys of the other nodes that are not known dead."""
+        return [r.key for r in self.roster.records() if r.key != self.me.key and r.key not in self.dead]

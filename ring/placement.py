@@ -1,0 +1,112 @@
+"""Which node holds a group: Joe Armstrong's formula on a ring of md5 hashes (DESIGN.md section 2)."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Literal, NamedTuple
+
+Distance = Literal["absolute", "circular"]
+
+SPACE = 2**32
+
+
+@lru_cache(maxsize=65536)
+def hash32(text: str) -> int:
+    """md5 of the UTF-8 text, mod 2^32."""
+    digest = hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+    return int.from_bytes(digest[-4:], "big")
+
+
+def key_order(key: str) -> tuple[int, int, str]:
+    """Sorts ring keys: IP addresses by value, IPv4 first, then whatever else was set as `node.ring_key`."""
+    try:
+        address = ip_address(key)
+    except ValueError:
+        return (9, 0, key)
+    return (address.version, int(address), "")
+
+
+class Place(NamedTuple):
+    """Where a node stands to a name: its nearest point and how far that is. For people who check the sum."""
+
+    key: str
+    point: int  # K of the nearest point
+    distance: int
+
+
+class Ring:
+    """The points of the nodes that may own groups. Immutable; equal rings place everything alike."""
+
+    __slots__ = ("_keys_at", "_points", "distance", "keys", "points")
+
+    def __init__(self, keys: Iterable[str], distance: Distance = "absolute", points: int = 1) -> None:
+        if points < 1:
+            raise ValueError("a node has at least one point on the ring")
+        self.keys = frozenset(keys)
+        self.distance = distance
+        self.points = points
+        at: dict[int, list[str]] = {}
+        for key in sorted(self.keys, key=key_order):
+            for p in range(points):
+                at.setdefault(hash32(f"{key}#{p}" if p else key), []).append(key)
+        self._keys_at = at
+        self._points = sorted(at)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ring):
+            return NotImplemented
+        return (self.keys, self.distance, self.points) == (other.keys, other.distance, other.points)
+
+    def __hash__(self) -> int:
+        return hash((self.keys, self.distance, self.points))
+
+    def outward(self, j: int) -> Iterator[tuple[int, int, str]]:
+        """(distance, K, ring key) of every point, nearest to `j` first; ties by K, then by key."""
+        points, count = self._points, len(self._points)
+        circular = self.distance == "circular"
+        right = bisect_left(points, j)
+        left = right - 1
+        for _ in range(count):
+            low = self._apart(points[left % count], j) if circular or left >= 0 else SPACE
+            high = self._apart(points[right % count], j) if circular or right < count else SPACE
+            if (low, points[left % count]) <= (high, points[right % count]):
+                point, apart = points[left % count], low
+                left -= 1
+            else:
+                point, apart = points[right % count], high
+                right += 1
+            for key in self._keys_at[point]:
+                yield apart, point, key
+
+    def _apart(self, k: int, j: int) -> int:
+        d = abs(k - j)
+        return min(d, SPACE - d) if self.distance == "circular" else d
+
+
+def owners(name: str, ring: Ring, count: int) -> tuple[str, ...]:
+    """The ring keys of the nodes that hold `name`, nearest first: its master, then its backups.
+
+    name: casefolded group name. count: distinct nodes wanted; fewer come back if the ring has fewer.
+    Time O(log points + count). Pure: the same ring gives the same answer everywhere.
+    Source: J. Armstrong, "server chat with erlang", erlang-questions, 2006-08-15.
+    """
+    found: dict[str, None] = {}
+    if count > 0:
+        for _, _, key in ring.outward(hash32(name)):
+            found[key] = None
+            if len(found) == count:
+                break
+    return tuple(found)
+
+
+def explain(name: str, ring: Ring) -> tuple[Place, ...]:
+    """Every node, nearest first, with the point and the distance that decide its place."""
+    found: dict[str, Place] = {}
+    for distance, point, key in ring.outward(hash32(name)):
+        if key not in found:
+            found[key] = Place(key, point, distance)
+    return tuple(found.values())

@@ -1,0 +1,103 @@
+"""The roster: the nodes that are known, each in its newest life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+import msgspec
+
+from ring.ids import Incarnation
+from ring.placement import Distance, Ring
+
+MAX_NODES = 1000
+"""A roster knows at most this many nodes; further ones are refused until one goes."""
+
+
+class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
+    """What the network knows of one life of a node."""
+
+    key: str  # ring key, by default the IP
+    incarnation: int
+    name: str  # node.name
+    ip: str  # canonical text
+    link_port: int
+    irc: str  # address for people, "" if none
+    version: str
+    started: int  # Unix seconds
+    leaving: bool = False
+
+    @property
+    def id(self) -> Incarnation:
+        return Incarnation(self.key, self.incarnation)
+
+
+def is_sane(record: NodeRecord) -> bool:
+    """Whether a record that came over the wire may be believed in form: canonical IP, ports and lengths in range."""
+    try:
+        canonical = str(ip_address(record.ip)) == record.ip
+    except ValueError:
+        return False
+    texts = (record.key, record.name, record.irc, record.version)
+    return (
+        canonical
+        and 0 < len(record.key) <= 128
+        and all(len(text) <= 128 and text.isprintable() for text in texts)
+        and 0 < record.link_port < 65536
+        and 0 <= record.incarnation < 2**53
+    )
+
+
+class Roster:
+    """Records by ring key; merging is commutative, associative and idempotent."""
+
+    def __init__(self, records: Iterable[NodeRecord] = ()) -> None:
+        self._records: dict[str, NodeRecord] = {}
+        self._ring: tuple[int, Distance, int, Ring] | None = None
+        self.version = 0  # grows with every change
+        for record in records:
+            self.merge(record)
+
+    def merge(self, record: NodeRecord) -> bool:
+        """Take a record if it is news: a newer life, or the same life that is leaving. Returns whether it was."""
+        known = self._records.get(record.key)
+        if known is None:
+            if len(self._records) >= MAX_NODES:
+                return False
+        elif _rank(record) <= _rank(known):
+            return False
+        self._records[record.key] = record
+        self.version += 1
+        return True
+
+    def remove(self, key: str, incarnation: int) -> bool:
+        """Forget this life of a node; a newer one stays."""
+        known = self._records.get(key)
+        if known is None or known.incarnation > incarnation:
+            return False
+        del self._records[key]
+        self.version += 1
+        return True
+
+    def get(self, key: str) -> NodeRecord | None:
+        return self._records.get(key)
+
+    def records(self) -> list[NodeRecord]:
+        return [self._records[key] for key in sorted(self._records)]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def ring(self, distance: Distance, points: int) -> Ring:
+        """The ring of the members that are not leaving (P4)."""
+        cached = self._ring
+        if cached is not None and cached[:3] == (self.version, distance, points):
+            return cached[3]
+        ring = Ring((r.key for r in self._records.values() if not r.leaving), distance, points)
+        self._ring = (self.version, distance, points, ring)
+        return ring
+
+
+def _rank(record: NodeRecord) -> tuple[int, bool, bytes]:
+    """Which of two records of a node is newer; the last part only makes an order of records that should be equal."""
+    return (record.incarnation, record.leaving, msgspec.msgpack.encode(record))

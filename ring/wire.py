@@ -1,0 +1,265 @@
+"""What nodes say to each other about groups: one list of these messages per link and tick (P41).
+
+Commands, events, outcomes, states, questions and answers belong to the group's kind; here they stay encoded (`Raw`) and
+are read by the kind. Nothing relies on a message arriving: every one is repeated, or asked for again, by a timer.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import msgspec
+
+from ring.ids import GroupId, Incarnation, Term
+from ring.roster import NodeRecord
+
+Lineage = tuple[tuple[Term, int], ...]  # (term, its first seq), oldest first (P3)
+
+
+class Entry(msgspec.Struct, array_like=True, gc=False):
+    """One position of a group's log: the answer to one command and what it changed, if anything."""
+
+    seq: int
+    at: int  # Unix ms (P17)
+    origin: Incarnation | None  # None: the master itself
+    number: int
+    floor: int  # the origin's lowest unanswered number (P6)
+    outcome: Any
+    event: Any
+    handed: Term | None = None  # the last event of a term that was handed on (P24)
+
+
+class RawEntry(msgspec.Struct, array_like=True):
+    """An Entry as read from a link, its outcome and event still encoded."""
+
+    seq: int
+    at: int
+    origin: Incarnation | None
+    number: int
+    floor: int
+    outcome: msgspec.Raw
+    event: msgspec.Raw
+    handed: Term | None = None
+
+
+def raw(value: Any) -> msgspec.Raw:
+    """A value for a Raw field of a message to send: the encoder writes it in place."""
+    return cast(msgspec.Raw, value)
+
+
+class _Message(msgspec.Struct, frozen=True, array_like=True):
+    group: GroupId
+
+
+class Submit(_Message, frozen=True, tag=1):
+    """Edge to master: command `number` of this origin; `floor` is its lowest unanswered one (P6)."""
+
+    number: int
+    floor: int
+    command: msgspec.Raw
+
+
+class Answer(_Message, frozen=True, tag=2):
+    """Master to an edge. follows: the edge follows the group, so it shows this when it has applied `seq` (P11)."""
+
+    number: int
+    term: Term
+    seq: int
+    follows: bool
+    outcome: msgspec.Raw
+
+
+class Elsewhere(_Message, frozen=True, tag=3):
+    """Not the owner: who is, in the sender's view, and the records behind that view."""
+
+    master: str
+    records: tuple[NodeRecord, ...]
+
+
+class Publish(_Message, frozen=True, tag=4):
+    """Master to follower. Entries in order; with none it only says how far the log goes, to be acknowledged."""
+
+    term: Term
+    head: int
+    entries: list[RawEntry]
+
+
+class Resync(_Message, frozen=True, tag=5):
+    """Follower to master: I have this much; send what follows. An empty lineage: I have nothing."""
+
+    lineage: Lineage
+    seq: int
+
+
+class Continue(_Message, frozen=True, tag=6):
+    """Master to follower: what you have is a prefix of my log; this is its lineage and what follows."""
+
+    lineage: Lineage
+    head: int
+    entries: list[RawEntry]
+
+
+class Stream(msgspec.Struct, frozen=True, array_like=True):
+    """One origin's accepted commands (P8): the last number, and (number, seq, outcome) down to its floor."""
+
+    origin: Incarnation
+    last: int
+    outcomes: tuple[tuple[int, int, msgspec.Raw], ...]
+
+
+class Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    """A whole copy of a group at `seq`. tail: the log's last entries, already part of the state."""
+
+    lineage: Lineage
+    seq: int
+    at: int
+    state: msgspec.Raw
+    streams: tuple[Stream, ...]
+    tail: list[RawEntry]
+    epoch: int = 0  # of the backup set (P13)
+    backups: tuple[str, ...] = ()
+
+
+class Replace(_Message, frozen=True, tag=7):
+    """Master to follower: a snapshot instead of what you have. shown: you had everything up to this seq."""
+
+    snapshot: Snapshot
+    shown: int
+
+
+class Ack(msgspec.Struct, frozen=True, array_like=True, tag=8):
+    """Follower to master, over all groups: applied up to (term, seq) (P33)."""
+
+    positions: list[tuple[GroupId, Term, int]]
+
+
+class Barrier(_Message, frozen=True, tag=9):
+    """Edge to master: tell me when my command `number`, and all before, is settled."""
+
+    number: int
+
+
+class Settled(_Message, frozen=True, tag=10):
+    number: int
+
+
+class Watch(_Message, frozen=True, tag=11):
+    """Soft state: show me this group's view for the next minute (P15). on=False: no longer."""
+
+    on: bool
+
+
+class View(_Message, frozen=True, tag=12):
+    """To a watcher. position orders the views; data is the kind's."""
+
+    term: Term
+    seq: int
+    data: msgspec.Raw
+
+
+class Question(_Message, frozen=True, tag=13):
+    """To a group's master, from a node that does not follow it."""
+
+    id: int
+    question: msgspec.Raw
+
+
+class Ask(msgspec.Struct, frozen=True, array_like=True, tag=14):
+    """To one node, answered by its host."""
+
+    id: int
+    body: msgspec.Raw
+
+
+class Reply(msgspec.Struct, frozen=True, array_like=True, tag=15):
+    id: int
+    body: msgspec.Raw
+
+
+class Collect(msgspec.Struct, frozen=True, array_like=True, tag=16):
+    """A node that may have to serve these groups asks what is held of them (P14, P21, P23)."""
+
+    groups: list[tuple[GroupId, Term]]
+
+
+class Held(msgspec.Struct, frozen=True, array_like=True):
+    """role: "" nothing, "copy", "master", or "asking": it is finding out itself."""
+
+    group: GroupId
+    role: str
+    lineage: Lineage
+    seq: int
+    epoch: int = 0
+
+
+class Collected(msgspec.Struct, frozen=True, array_like=True, tag=17):
+    held: list[Held]
+
+
+class Fetch(_Message, frozen=True, tag=18):
+    """Send me your whole copy."""
+
+
+class Fetched(_Message, frozen=True, tag=19):
+    snapshot: Snapshot | None
+
+
+class Install(_Message, frozen=True, tag=20):
+    """Hand-off (P24): hold this, and serve it under `term` once the old term's last entry says so."""
+
+    term: Term
+    snapshot: Snapshot
+
+
+class Installed(_Message, frozen=True, tag=21):
+    term: Term
+    seq: int
+
+
+class Records(msgspec.Struct, frozen=True, array_like=True, tag=22):
+    """News of nodes, the sender's leaving above all, spread over the links (P4)."""
+
+    records: list[NodeRecord]
+
+
+Message = (
+    Submit
+    | Answer
+    | Elsewhere
+    | Publish
+    | Resync
+    | Continue
+    | Replace
+    | Ack
+    | Barrier
+    | Settled
+    | Watch
+    | View
+    | Question
+    | Ask
+    | Reply
+    | Collect
+    | Collected
+    | Fetch
+    | Fetched
+    | Install
+    | Installed
+    | Records
+)
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[Message])
+
+
+def encode(messages: list[Message]) -> bytes:
+    return _encoder.encode(messages)
+
+
+def decode(payload: bytes) -> list[Message]:
+    """Raises msgspec.MsgspecError if the payload is no list of messages."""
+    return _decoder.decode(payload)
+
+
+def reencode(value: Any) -> msgspec.Raw:
+    """A value as a message would carry it."""
+    return msgspec.Raw(_encoder.encode(value))

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import fnmatch
+import re
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.irc.casemapping import Casemap
+from gateway.irc.masks import MaskSet, match, normalise_mask
+
+ASCII = Casemap("ascii")
+RFC1459 = Casemap("rfc1459")
+MASKS = st.text(st.sampled_from("ab*?\\[.!@"), max_size=12)
+TEXTS = st.text(st.sampled_from("ab*?\\[.!@\nA"), max_size=12)
+PREFIXES = st.from_regex(r"[aAb\\[]{1,3}![ab]{1,2}@[aAb.]{1,3}", fullmatch=True)
+FULL_MASKS = st.from_regex(r"[aAb*?\\]{1,3}![ab*]{1,2}@[aAb.*]{1,3}", fullmatch=True)
+
+
+def naive(mask: str, text: str) -> bool:
+    tokens = re.findall(r"\\[*?]|.", mask, re.DOTALL)
+
+    @cache
+    def fits(i: int, j: int) -> bool:
+        if i == len(tokens):
+            return j == len(text)
+        if tokens[i] == "*":
+            return fits(i + 1, j) or (j < len(text) and fits(i, j + 1))
+        return (
+            j < len(text) and tokens[i] in ("?", text[j], "\\" + text[j]) and tokens[i] != "\\\\" and fits(i + 1, j + 1)
+        )
+
+    return fits(0, 0)
+
+
+@given(MASKS, TEXTS)
+def test_masks_match_as_the_definition_says(mask: str, text: str) -> None:
+    assert match(mask, text, ASCII) == naive(mask.lower(), text.lower())
+
+
+@given(st.text(st.sampled_from("ab*?.!@"), max_size=10), st.text(st.sampled_from("ab.!@"), max_size=10))
+def test_masks_without_escapes_match_as_shell_globs(mask: str, text: str) -> None:
+    assert match(mask, text, ASCII) == fnmatch.fnmatchcase(text, mask)
+
+
+@pytest.mark.parametrize(
+    ("mask", "text", "fits"),
+    [
+        ("JOE!*@*", "joe!j@h", True),
+        ("joe[]!*@*", "JOE{}!j@h", True),
+        ("a\\b!*@*", "A|B!u@h", True),
+        ("\\*!*@*", "joe!j@h", False),
+        ("\\*", "*", True),
+        ("*", "", True),
+        ("", "", True),
+        ("", "a", False),
+        ("*.example", "a.example\n", False),
+        ("\udcff*", "\udcffx", True),
+    ],
+)
+def test_matching(mask: str, text: str, fits: bool) -> None:
+    assert match(mask, text, RFC1459) is fits
+
+
+def test_a_mask_of_many_stars_does_not_run_away() -> None:
+    assert not match("*a" * 200 + "b", "a" * 500, ASCII)  # backtracking would outlive the test
+
+
+@pytest.mark.parametrize(
+    ("text", "mask"),
+    [
+        ("joe", "joe!*@*"),
+        ("u@h", "*!u@h"),
+        ("n!u", "n!u@*"),
+        ("n!u@h", "n!u@h"),
+        ("@h", "*!*@h"),
+        ("n!", "n!*@*"),
+        ("n!@", "n!*@*"),
+        ("", "*!*@*"),
+        ("***joe**", "*joe*!*@*"),
+        ("*.example", "*!*@*.example"),
+        ("::1", "*!*@::1"),
+        ("n!u@h@x", "n!u@h@x"),
+    ],
+)
+def test_masks_are_made_whole(text: str, mask: str) -> None:
+    assert normalise_mask(text) == mask
+    assert normalise_mask(mask) == mask
+
+
+@given(st.lists(FULL_MASKS, max_size=6), st.lists(FULL_MASKS, max_size=3), PREFIXES, st.sampled_from([ASCII, RFC1459]))
+def test_a_set_matches_as_its_masks_do(masks: list[str], gone: list[str], prefix: str, casemap: Casemap) -> None:
+    held = MaskSet(casemap, masks)
+    assert held.matches(prefix) == any(match(mask, prefix, casemap) for mask in held)
+    assert held.matches(prefix) == any(match(mask, prefix, casemap) for mask in masks)
+    for mask in gone + masks[:2]:
+        held.discard(mask)
+        assert mask not in held
+    assert held.matches(prefix) == any(match(mask, prefix, casemap) for mask in held)
+
+
+def test_a_set_knows_a_mask_in_any_case_and_gives_it_back_as_it_was_set() -> None:
+    held = MaskSet(RFC1459)
+    assert held.add("Joe[!*@*")
+    assert not held.add("joe{!*@*")
+    assert held.add("*!*@Host.example")
+    assert list(held) == ["Joe[!*@*", "*!*@Host.example"]
+    assert held.matches("JOE{!j@h")
+    assert held.discard("JOE[!*@*") == "Joe[!*@*"
+    assert held.discard("joe{!*@*") is None
+    assert not held.matches("JOE{!j@h")
+    assert held.matches("x!y@HOST.example")
+    assert len(held) == 1
+
+
+def test_answers_kept_by_a_set_are_bounded() -> None:
+    held = MaskSet(ASCII, ["*bad*!*@*"])
+    for number in range(3000):
+        assert held.matches(f"bad{number}!u@h")
+    assert len(held._answers) <= 1024

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from irctokens.line import tokenise
+
+from gateway.irc.message import Message, encode, parse
+
+COMMANDS = st.sampled_from(["PRIVMSG", "privmsg", "NOTICE", "TAGMSG", "PING", "Mode", "ß", "é"])
+WORDS = st.text(st.sampled_from(" :@;=\\#aé\t\udc80,!"), max_size=30)
+LINES = st.binary(max_size=80).map(lambda data: data.translate(None, b"\r\n"))
+
+
+@given(COMMANDS, WORDS)
+@example("PING", " :")
+@example("PRIVMSG", "  #c  :  a : b")
+def test_the_fast_path_reads_as_irctokens_does(command: str, words: str) -> None:
+    text = f"{command} {words}"
+    expected = tokenise(text)
+    message = parse(encode(text))
+    assert message is not None
+    assert (message.tags, message.source, message.command) == (None, None, expected.command)
+    assert message.params == expected.params[:14] + ([" ".join(expected.params[14:])] if expected.params[14:] else [])
+
+
+@given(LINES)
+def test_no_line_raises_and_none_has_surplus_params(line: bytes) -> None:
+    message = parse(line)
+    assert message is None or (message.command and len(message.params) <= 15 and " " not in message.command)
+
+
+@given(st.binary())
+def test_bytes_that_are_not_utf8_pass_through(data: bytes) -> None:
+    assert encode(data.decode("utf-8", "surrogateescape")) == data
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b" ",
+        b"    ",
+        b"@",
+        b"@ ",
+        b"@a=b",
+        b"@a=b ",
+        b"@a=b  ",
+        b":",
+        b":src",
+        b":src ",
+        b"@a :src",
+        b": :x",
+    ],
+)
+def test_lines_that_say_nothing(line: bytes) -> None:
+    assert parse(line) is None
+
+
+def test_a_line_with_nul_says_nothing() -> None:
+    assert parse(b"PRIVMSG #a :one\0two") is None
+    assert parse(b"@a=\0 PING") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"ping x", Message(None, None, "PING", ["x"])),
+        (b"PRIVMSG #c :hi  there", Message(None, None, "PRIVMSG", ["#c", "hi  there"])),
+        (b"PRIVMSG #c :", Message(None, None, "PRIVMSG", ["#c", ""])),
+        (b"  QUIT", Message(None, None, "QUIT", [])),
+        (b"  :joe QUIT", Message(None, "joe", "QUIT", [])),
+        (b":joe!j@h PART #c", Message(None, "joe!j@h", "PART", ["#c"])),
+        (b"@a=x\\sy\\:;b;+c=1  :joe  TAGMSG #c", Message({"a": "x y;", "b": "", "+c": "1"}, "joe", "TAGMSG", ["#c"])),
+        (b"PRIVMSG #c :\xff", Message(None, None, "PRIVMSG", ["#c", "\udcff"])),
+        (b"@a=\xff PING \xfe", Message({"a": "\udcff"}, None, "PING", ["\udcfe"])),
+    ],
+)
+def test_lines(line: bytes, message: Message) -> None:
+    assert parse(line) == message
+
+
+def test_the_fifteenth_parameter_takes_the_rest() -> None:
+    words = [str(n) for n in range(20)]
+    message = parse(f"ISON {' '.join(words)}".encode())
+    assert message is not None
+    assert message.params == [*words[:14], " ".join(words[14:])]
+
+
+def test_encode_takes_any_text() -> None:
+    assert encode("a\ud800b") == b"a?b"

@@ -1,0 +1,92 @@
+"""WHOX and LIST parameters."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.irc.casemapping import Casemap
+from gateway.irc.elist import ListFilter
+from gateway.irc.whox import FIELDS, WhoxQuery, parse_whox
+
+NOW_S = 1_800_000_000.0
+RFC1459 = Casemap("rfc1459")
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("%tcuhnfdar,743", WhoxQuery("tcuhnfdar", "743", False)),
+        ("%cuhsnfdar", WhoxQuery("cuhsnfdar", "0", False)),
+        ("%tna,745", WhoxQuery("tna", "745", False)),
+        ("%ant,1", WhoxQuery("tna", "1", False)),
+        ("o%nn", WhoxQuery("n", "0", True)),
+        ("%nzZ!,12345", WhoxQuery("n", "0", False)),
+        ("%t,x", WhoxQuery("t", "0", False)),
+        ("%", WhoxQuery("", "0", False)),
+        ("o", None),
+        ("", None),
+    ],
+)
+def test_whox(text: str, query: WhoxQuery | None) -> None:
+    assert parse_whox(text) == query
+
+
+def test_a_whox_row_has_its_fields_in_order() -> None:
+    query = parse_whox("%ratn,7")
+    assert query is not None
+    assert query.row({letter: letter.upper() for letter in FIELDS}) == ["7", "N", "A", "R"]
+
+
+def wants(
+    params: list[str], name: str = "#Erlang", users: int = 5, age_m: float = 60, topic_m: float | None = 10
+) -> bool:
+    topic_set_s = None if topic_m is None else NOW_S - topic_m * 60
+    return ListFilter(params, RFC1459).matches(name, users, NOW_S - age_m * 60, topic_set_s, NOW_S)
+
+
+@pytest.mark.parametrize(
+    ("params", "wanted"),
+    [
+        ([], True),
+        ([""], True),
+        (["#erlang"], True),
+        (["#other"], False),
+        (["#other,#ERLANG"], True),
+        (["*lang"], True),
+        (["lang"], False),
+        (["!*lang"], False),
+        (["!#other"], True),
+        (["#e*,!*lang"], False),
+        ([">4"], True),
+        ([">5"], False),
+        (["<6"], True),
+        (["<5"], False),
+        (["C<61"], True),
+        (["C<60"], False),
+        (["C>59"], True),
+        (["c>60"], False),
+        (["T<11"], True),
+        (["T>11"], False),
+        ([">4,<6,T<11"], True),
+        ([">4,<5"], False),
+        (["#erlang", ">9"], False),
+        (["C<x"], True),
+        (["<"], True),
+        ([">99999999999999999999"], True),
+    ],
+)
+def test_list_conditions(params: list[str], wanted: bool) -> None:
+    assert wants(params) is wanted
+
+
+def test_a_channel_without_a_topic_meets_no_topic_condition() -> None:
+    assert not wants(["T<11"], topic_m=None)
+    assert not wants(["T>1"], topic_m=None)
+    assert wants(["C>1"], topic_m=None)
+
+
+@given(st.lists(st.text(st.sampled_from("#!*?<>CT,0123\\é")), max_size=5))
+def test_any_list_parameters_make_a_filter(params: list[str]) -> None:
+    assert wants(params) in (True, False)
