@@ -30,6 +30,7 @@ class Join(_Tagged, frozen=True, tag=1):
     key: str | None = None
     secure: bool = False  # over TLS (+S)
     override: bool = False  # an operator may pass every bar
+    name: str = ""  # as typed: what the channel is called if this makes it
 
 
 class Part(_Tagged, frozen=True, tag=2):
@@ -108,7 +109,7 @@ Command = Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Qui
 class Joined(_Tagged, frozen=True, tag=21):
     person: Person
     prefixes: str = ""  # mode letters in order of rank, e.g. "o"
-    created: bool = False  # this join made the channel
+    name: str = ""  # where this join made the channel: its name as typed
 
 
 class Parted(_Tagged, frozen=True, tag=22):

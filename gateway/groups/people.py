@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.irc.numerics import TEXT
 from ring.ids import Incarnation
 
 
@@ -41,3 +42,8 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, tag=0):
 
     numeric: str
     params: tuple[str, ...]
+
+
+def refused(numeric: str, *params: str) -> Refusal:
+    """A refusal with the numeric's own text last."""
+    return Refusal(numeric, (*params, TEXT[numeric]))

@@ -140,6 +140,7 @@ ERR_BADCHANMASK: Final = "476"
 ERR_NEEDREGGEDNICK: Final = "477"
 ERR_BANLISTFULL: Final = "478"
 ERR_NOPRIVILEGES: Final = "481"
+ERR_SECUREONLYCHAN: Final = "489"
 ERR_CHANOPRIVSNEEDED: Final = "482"
 ERR_CANTKILLSERVER: Final = "483"
 ERR_NOOPERHOST: Final = "491"
@@ -228,6 +229,7 @@ TEXT: Final[dict[str, str]] = {
     ERR_INVITEONLYCHAN: "Cannot join channel (+i)",
     ERR_BANNEDFROMCHAN: "Cannot join channel (+b)",
     ERR_BADCHANNELKEY: "Cannot join channel (+k)",
+    ERR_SECUREONLYCHAN: "Cannot join channel (+S): you are not using TLS",
     ERR_BADCHANMASK: "Bad Channel Mask",
     ERR_NEEDREGGEDNICK: "Cannot join channel (+R)",
     ERR_BANLISTFULL: "Channel list is full",

@@ -151,10 +151,12 @@ class Handing:
         if mastered is not None:
             if message.term == mastered.copy.term:  # repeated after we began to serve
                 engine.send(sender.key, Installed(group, message.term, mastered.copy.seq))
-            elif message.snapshot.lineage and message.snapshot.lineage[-1][0] < mastered.copy.term:
-                # Two masters. Ours is the higher term: the other learns so and follows.
+                return
+            if not message.snapshot.lineage or message.snapshot.lineage[-1][0] < mastered.copy.term:
+                # Two masters (P22). Ours is the higher term: the other learns so and follows.
                 engine.send(sender.key, Publish(group, mastered.copy.term, mastered.copy.seq, []))
-            return
+                return
+            engine.leading.step_down(mastered)
         if message.term.key != engine.me.key or message.term.incarnation != engine.me.number or engine.peers.me.leaving:
             return
         held = self.incoming.get(group)
@@ -184,7 +186,7 @@ class Handing:
         engine, copy = self.engine, held.copy
         followed = engine.following.groups.get(group)
         copy.advance(Entry(seq, at, None, 0, 0, None, None, held.term))
-        if followed is not None and followed.copy.seq < copy.seq:
+        if followed is not None and (followed.copy.term, followed.copy.seq) != (copy.term, copy.seq):
             engine.following.install(copy, followed, engine.me.key, followed.copy.seq)
         engine.finding.serve_under(copy, held.term)
         for sender, message in held.parked:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.ring.groups.toy import ToyNet
 
 from ring.ids import GroupId
+from tests.ring.groups.toy import ToyNet
 
 ERLANG = GroupId("channel", "#erlang")
 

@@ -1,0 +1,68 @@
+"""The kinds of groups that the engine is given, and how to read what links carry of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from gateway.groups import channel, channel_messages, network, network_messages, nick, nick_messages
+from gateway.irc.casemapping import Casemap
+from gateway.irc.limits import Limits
+from ring.groups.machine import Kind, State
+
+
+class _Reader:
+    """Decoders for one kind's unions, made once."""
+
+    def __init__(self, command: Any, event: Any, outcome: Any, question: Any, answer: Any) -> None:
+        self.read_command = msgspec.msgpack.Decoder(command).decode
+        self.read_event = msgspec.msgpack.Decoder(event).decode
+        self.read_outcome = msgspec.msgpack.Decoder(outcome).decode
+        self.read_question = msgspec.msgpack.Decoder(question).decode
+        self.read_answer = msgspec.msgpack.Decoder(answer).decode
+
+
+class ChannelKind(_Reader):
+    def __init__(self, rules: channel.Rules) -> None:
+        m = channel_messages
+        super().__init__(m.Command, m.Event, m.Outcome, m.Look, m.ChannelView | None)
+        self.rules = rules
+
+    def fresh(self, name: str) -> State:
+        return channel.Channel(name, self.rules)
+
+    def restore(self, name: str, snapshot: msgspec.Raw) -> State:
+        return channel.restore(name, self.rules, snapshot)
+
+
+class NickKind(_Reader):
+    def __init__(self) -> None:
+        m = nick_messages
+        super().__init__(m.Command, m.Event, m.Outcome, m.Who, m.NickView)
+
+    def fresh(self, name: str) -> State:
+        return nick.Nick(name)
+
+    def restore(self, name: str, snapshot: msgspec.Raw) -> State:
+        return nick.restore(name, snapshot)
+
+
+class NetworkKind(_Reader):
+    def __init__(self) -> None:
+        m = network_messages
+        super().__init__(m.Command, m.Event, m.Outcome, None, None)
+
+    def fresh(self, name: str) -> State:
+        return network.Network()
+
+    def restore(self, name: str, snapshot: msgspec.Raw) -> State:
+        return network.restore(snapshot)
+
+
+def kinds(limits: Limits, casemap: Casemap, *, quit_reason: Callable[[str], str], keep_s: float) -> dict[str, Kind]:
+    """All kinds of groups. quit_reason: what QUIT says of people on a gone node, by its ring key. keep_s: how long an
+    empty channel is remembered."""
+    rules = channel.Rules(limits, casemap, quit_reason, keep_s)
+    return {"channel": ChannelKind(rules), "nick": NickKind(), "network": NetworkKind()}

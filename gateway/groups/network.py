@@ -1,0 +1,62 @@
+"""The network's own group: every node follows it, so what is announced reaches everybody, in one order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from gateway.groups.network_messages import Announce, Announced, Attend, Attended, Evict, Evicted
+from ring.groups.machine import Decision
+from ring.ids import Incarnation
+
+
+class Network:
+    """Which node incarnations attend."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[Incarnation, int] = {}
+
+    def decide(self, command: Any, at: int) -> Decision:
+        if isinstance(command, Attend):
+            edge = Incarnation(command.key, command.incarnation)
+            return Decision(None, None if edge in self.hosts else Attended(*edge))
+        if isinstance(command, Announce):
+            return Decision(None, Announced(command.source, command.audience, command.text))
+        gone = tuple(edge for edge in command.edges if Incarnation(*edge) in self.hosts)
+        return Decision(None, Evicted(gone) if gone else None)
+
+    def apply(self, event: Any, at: int) -> bool:
+        if isinstance(event, Attended):
+            self.hosts[Incarnation(event.key, event.incarnation)] = 1
+        elif isinstance(event, Evicted):
+            for edge in event.edges:
+                self.hosts.pop(Incarnation(*edge), None)
+        return not isinstance(event, Announced)
+
+    def snapshot(self) -> Any:
+        return list(self.hosts)
+
+    def view(self) -> Any:
+        return None
+
+    def answer(self, question: Any, at: int) -> Any:
+        return None
+
+    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        edges = tuple((edge.key, edge.number) for edge in self.hosts if gone(edge))
+        return [Evict(edges)] if edges else []
+
+    def is_spent(self, at: int) -> bool:
+        return not self.hosts
+
+
+_stored = msgspec.msgpack.Decoder(list[Incarnation])
+
+
+def restore(snapshot: msgspec.Raw) -> Network:
+    """Raises msgspec.MsgspecError."""
+    network = Network()
+    network.hosts = dict.fromkeys(_stored.decode(snapshot), 1)
+    return network
