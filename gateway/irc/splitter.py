@@ -21,7 +21,7 @@ class LineSplitter:
     """Cuts a stream into lines at CR and LF alike, however it comes in chunks.
 
     limit_body: bytes of a line with its CR LF, without its tags. limit_tags: bytes from "@" to the first space, both
-    counted, at least limit_body; the default is what IRCv3 lets a client send (the 8,191 of older texts includes the server's own tags).
+    counted, at least limit_body; the default is what IRCv3 lets a client send (8,191 includes the server's own tags).
     Holds at most limit_body + limit_tags bytes between calls: of an endless line, nothing.
     """
 

@@ -1,0 +1,159 @@
+"""TOPIC, NAMES, INVITE, KICK."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.commands.table import clean, command, words
+from gateway.edge.call import Call
+from gateway.edge.names import names_lines, send_names, send_topic
+from gateway.groups.channel import Channel
+from gateway.groups.channel_messages import ChannelView, Invite, Kick, Look, SetTopic
+from gateway.groups.nick_messages import NickView, Tell, Who
+from gateway.irc import numerics as n
+from gateway.irc.format import truncate_text
+from gateway.irc.message import encode
+from gateway.irc.names import is_valid_channel
+from ring.ids import GroupId
+
+MAX_TARGETS = 20
+
+
+def channel_of(call: Call, name: str) -> GroupId | None:
+    """The group of a well-formed channel name; 403 for any other."""
+    if is_valid_channel(name, call.edge.settings.limits.channel_len):
+        return call.edge.channel(name)
+    call.reply(n.ERR_NOSUCHCHANNEL, clean(name)[:64] or "*", n.TEXT[n.ERR_NOSUCHCHANNEL])
+    return None
+
+
+def followed(call: Call, group: GroupId) -> Channel | None:
+    """The local copy, if the caller is a member: a copy without it is none of its business."""
+    state = call.edge.engine.state(group)
+    return state if isinstance(state, Channel) and call.user.uid in state.members else None
+
+
+@command("TOPIC", 1)
+def topic(call: Call) -> None:
+    name, user = call.params[0], call.user
+    group = channel_of(call, name)
+    if group is None:
+        return
+    if len(call.params) > 1:
+        text = truncate_text(clean(call.params[1]), call.edge.settings.limits.topic_len)
+        call.submit(group, SetTopic(user.uid, user.person.source, text, user.oper is not None))
+    else:
+        call.after([group], lambda: _show_topic(call, group, name))
+
+
+def _show_topic(call: Call, group: GroupId, name: str) -> None:
+    channel = followed(call, group)
+    if channel is not None:
+        if channel.topic:
+            send_topic(call.edge, call.user, channel, call.send)
+        else:
+            call.reply(n.RPL_NOTOPIC, channel.name, n.TEXT[n.RPL_NOTOPIC])
+        return
+
+    def done(view: ChannelView | None) -> None:
+        if view is None:
+            call.reply(n.ERR_NOSUCHCHANNEL, name, n.TEXT[n.ERR_NOSUCHCHANNEL])
+        elif view.topic:
+            call.reply(n.RPL_TOPIC, view.name, view.topic)
+            call.reply(n.RPL_TOPICWHOTIME, view.name, view.topic_by, str(view.topic_at // 1000))
+        else:
+            call.reply(n.RPL_NOTOPIC, view.name, n.TEXT[n.RPL_NOTOPIC])
+
+    call.ask(group, Look(call.user.uid, "topic", call.user.oper is not None), done)
+
+
+@command("NAMES")
+def names(call: Call) -> None:
+    if not call.params:
+        call.reply(n.RPL_ENDOFNAMES, "*", n.TEXT[n.RPL_ENDOFNAMES])
+        return
+    for name in words(call.params[0])[:MAX_TARGETS]:
+        if is_valid_channel(name, call.edge.settings.limits.channel_len):
+            _names(call, call.edge.channel(name), name)
+        else:
+            call.reply(n.RPL_ENDOFNAMES, clean(name)[:64], n.TEXT[n.RPL_ENDOFNAMES])
+
+
+def _names(call: Call, group: GroupId, name: str) -> None:
+    def show() -> None:
+        channel = followed(call, group)
+        if channel is not None:
+            send_names(call.edge, call.user, channel, call.send)
+        else:
+            call.ask(group, Look(call.user.uid, "names", call.user.oper is not None), done)
+
+    def done(view: ChannelView | None) -> None:
+        members = [(call.edge.people.newest(m.person), m.prefixes) for m in view.members] if view is not None else []
+        secret = view is not None and "s" in view.modes
+        names_lines(call.edge, call.user, view.name if view is not None else name, secret, members, call.send)
+
+    call.after([group], show)
+
+
+@command("INVITE")
+def invite(call: Call) -> None:
+    if not call.params:
+        for channel in call.user.invites.values():
+            call.reply(n.RPL_INVITELIST, channel)
+        call.reply(n.RPL_ENDOFINVITELIST, n.TEXT[n.RPL_ENDOFINVITELIST])
+        return
+    if len(call.params) < 2:
+        call.reply(n.ERR_NEEDMOREPARAMS, "INVITE", n.TEXT[n.ERR_NEEDMOREPARAMS])
+        return
+    nick, name = call.params[0], call.params[1]
+    group = channel_of(call, name)
+    if group is not None:
+        call.ask(call.edge.nick(nick), Who(), lambda view: _invite(call, nick, group, name, view))
+
+
+def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | None) -> None:
+    user = call.user
+    if view is None or view.holder is None:
+        call.reply(n.ERR_NOSUCHNICK, clean(nick)[:64], n.TEXT[n.ERR_NOSUCHNICK])
+        return
+    target = view.holder
+
+    def done(outcome: Any) -> None:
+        if outcome is not None:
+            call.report(outcome)
+            return
+        call.reply(n.RPL_INVITING, target.nick, name)
+        call.submit(call.edge.nick(target.nick), Tell(user.person, "INVITE", encode(name), None, target.nick), reached)
+
+    def reached(outcome: Any) -> None:
+        if target.away is not None:
+            call.reply(n.RPL_AWAY, target.nick, target.away)
+
+    call.submit(group, Invite(user.uid, user.person.source, target.uid, target.nick, user.oper is not None), done)
+
+
+@command("KICK", 2)
+def kick(call: Call) -> None:
+    """One channel and several people, or as many channels as people."""
+    limits, user = call.edge.settings.limits, call.user
+    channels, nicks = words(call.params[0]), call.params[1].split(",")
+    reason = clean(call.params[2]) if len(call.params) > 2 and call.params[2] else user.person.nick
+    reason = truncate_text(reason, limits.kick_len)
+    if len(nicks) > limits.max_targets:
+        call.reply(n.ERR_TOOMANYTARGETS, nicks[limits.max_targets], n.TEXT[n.ERR_TOOMANYTARGETS])
+        nicks = nicks[: limits.max_targets]
+    pairs = [(channels[0], nick) for nick in nicks] if len(channels) == 1 else list(zip(channels, nicks, strict=False))
+    for name, nick in pairs:
+        group = channel_of(call, name)
+        if group is None or not nick:
+            continue
+        state = call.edge.engine.state(group)
+        target = _member(call, state, nick) if isinstance(state, Channel) else None
+        call.submit(group, Kick(user.uid, user.person.source, target, clean(nick)[:64], reason, user.oper is not None))
+
+
+def _member(call: Call, channel: Channel, nick: str) -> str | None:
+    """The uid of the member who has this nick now, as shown here (P10)."""
+    casemap, people = call.edge.settings.casemap, call.edge.people
+    folded = casemap(nick)
+    return next((u for u, m in channel.members.items() if casemap(people.newest(m.person).nick) == folded), None)

@@ -1,0 +1,46 @@
+"""LIST, from the masters of all channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.commands.table import clean, command
+from gateway.edge.asks import ListAsk
+from gateway.edge.call import Call
+from gateway.groups.channel_messages import ListRow
+from gateway.irc import numerics as n
+
+
+def names_of(call: Call) -> tuple[str, ...]:
+    """The folded names of the caller's channels."""
+    return tuple(group.name for group in call.user.rooms)
+
+
+@command("LIST")
+def list_channels(call: Call) -> None:
+    params = tuple(clean(param) for param in call.params[:2])
+    ask = ListAsk(params, names_of(call), call.user.oper is not None)
+    call.after(
+        list(call.user.unsettled), lambda: call.gather(ask, lambda replies, silent: _show(call, replies, silent))
+    )
+
+
+def _show(call: Call, replies: list[Any], silent: list[str]) -> None:
+    """A channel that two nodes master for a moment is shown once, by the higher term (P39)."""
+    rows: dict[str, ListRow] = {}
+    for reply in replies:
+        for row in reply.rows:
+            folded = call.edge.settings.casemap(row.name)
+            if folded not in rows or rows[folded].term < row.term:
+                rows[folded] = row
+    call.reply(n.RPL_LISTSTART, "Channel", n.TEXT[n.RPL_LISTSTART])
+    for folded in sorted(rows):
+        row = rows[folded]
+        call.reply(n.RPL_LIST, row.name, str(row.users), row.topic)
+    say_silent(call, silent)
+    call.reply(n.RPL_LISTEND, n.TEXT[n.RPL_LISTEND])
+
+
+def say_silent(call: Call, silent: list[str]) -> None:
+    if silent:
+        call.notice(f"No answer in time from {', '.join(sorted(silent))}: what is shown may lack something.")

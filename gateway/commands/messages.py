@@ -1,0 +1,100 @@
+"""PRIVMSG, NOTICE, TAGMSG."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.commands.table import clean, command, words
+from gateway.edge.call import Call
+from gateway.edge.lines import Line
+from gateway.groups.channel_messages import Say
+from gateway.groups.nick_messages import Reached, Tell
+from gateway.groups.people import Refusal
+from gateway.irc import numerics as n
+from gateway.irc.clienttags import relayed_tags
+from gateway.irc.message import encode
+from gateway.irc.names import is_channel, is_valid_channel, is_valid_nick, split_status
+
+
+@command("PRIVMSG")
+def privmsg(call: Call) -> None:
+    _send(call, "PRIVMSG")
+
+
+@command("NOTICE")
+def notice(call: Call) -> None:
+    _send(call, "NOTICE")
+
+
+@command("TAGMSG")
+def tagmsg(call: Call) -> None:
+    _send(call, "TAGMSG")
+
+
+def _send(call: Call, verb: str) -> None:
+    params, limits, silent = call.params, call.edge.settings.limits, verb == "NOTICE"
+    if not params or not params[0]:
+        if not silent:
+            call.reply(n.ERR_NORECIPIENT, f"No recipient given ({verb})")
+        return
+    text = b"" if verb == "TAGMSG" else encode(params[1]) if len(params) > 1 else b""
+    if verb != "TAGMSG" and not text:
+        if not silent:
+            call.reply(n.ERR_NOTEXTTOSEND, n.TEXT[n.ERR_NOTEXTTOSEND])
+        return
+    tags = relayed_tags(call.message.tags) if "message-tags" in call.connection.caps else None
+    if verb == "TAGMSG" and tags is None:
+        return
+    targets = words(params[0]) if "," in params[0] else [params[0]]
+    if len(targets) > limits.max_targets:
+        if not silent:
+            call.reply(n.ERR_TOOMANYTARGETS, clean(targets[limits.max_targets])[:64], n.TEXT[n.ERR_TOOMANYTARGETS])
+        targets = targets[: limits.max_targets]
+    call.user.spoke_at = call.edge.now
+    for target in targets:
+        _one(call, verb, target, text, tags)
+
+
+def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] | None) -> None:
+    edge, person = call.edge, call.user.person
+    limits = edge.settings.limits
+    status, name = split_status(target)
+    if is_channel(name) and is_valid_channel(name, limits.channel_len):
+        group = edge.channel(name)
+        facts = None if group in call.user.rooms else person  # P10: a speaker from outside sends its own
+        say = Say(person.uid, person.source, verb, text, status, tags, facts)
+        call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
+    elif is_valid_nick(target, limits.nick_len):
+        tell = Tell(person, verb, text, tags, target, call.connection.secure)
+        call.submit(edge.nick(target), tell, lambda outcome: _told(call, verb, target, text, tags, outcome))
+    elif verb != "NOTICE":
+        numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
+        call.reply(numeric, clean(target)[:64], n.TEXT[numeric])
+
+
+def _said(call: Call, verb: str, target: str, outcome: Any) -> None:
+    if verb == "NOTICE":  # never answered, not even with an error (RFC 1459, 4.4.2)
+        return
+    if isinstance(outcome, Refusal):
+        call.reply(outcome.numeric, target.lstrip("@%+"), outcome.params[-1])
+    else:
+        call.report(outcome)
+
+
+def _echo(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] | None) -> None:
+    """Source: IRCv3 echo-message."""
+    caps, person = call.connection.caps, call.user.person
+    if "echo-message" not in caps or (verb == "TAGMSG" and "message-tags" not in caps):
+        return
+    params = (target,) if verb == "TAGMSG" else (target, text.decode("utf-8", "surrogateescape"))
+    at = int(call.edge.now * 1000)
+    call.send(Line(person.source, verb, params, at=at, account=person.account, tags=tags, bot="B" in person.modes))
+
+
+def _told(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] | None, outcome: Any) -> None:
+    if isinstance(outcome, Reached):
+        _echo(call, verb, outcome.person.nick, text, tags)
+        if verb == "PRIVMSG" and outcome.person.away is not None:
+            call.reply(n.RPL_AWAY, outcome.person.nick, outcome.person.away)
+    elif verb != "NOTICE":
+        call.report(outcome)

@@ -1,0 +1,129 @@
+"""MODE, of channels and of oneself."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.commands.channels import channel_of, followed
+from gateway.commands.table import clean, command
+from gateway.edge.answers import modes_of
+from gateway.edge.call import Call
+from gateway.edge.lines import Line
+from gateway.groups.channel import Channel
+from gateway.groups.channel_messages import ChannelView, Look, ModeChange, ModesDone, SetModes
+from gateway.groups.nick_messages import Change
+from gateway.irc import numerics as n
+from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes
+from gateway.irc.names import is_channel
+from ring.ids import GroupId
+
+LISTS = {
+    "b": (n.RPL_BANLIST, n.RPL_ENDOFBANLIST),
+    "e": (n.RPL_EXCEPTLIST, n.RPL_ENDOFEXCEPTLIST),
+    "I": (n.RPL_INVEXLIST, n.RPL_ENDOFINVEXLIST),
+}
+
+
+@command("MODE", 1)
+def mode(call: Call) -> None:
+    if not is_channel(call.params[0]):
+        _user_mode(call)
+        return
+    name = call.params[0]
+    group = channel_of(call, name)
+    if group is None:
+        return
+    if len(call.params) == 1:
+        call.after([group], lambda: _look(call, group, name, "modes"))
+        return
+    parsed = parse_changes([clean(param) for param in call.params[1:]], limits=call.edge.settings.limits)
+    for problem in parsed.problems:
+        if problem.numeric == n.ERR_UNKNOWNMODE:
+            call.reply(problem.numeric, problem.letter, problem.text)
+        else:
+            call.reply(problem.numeric, name, problem.letter, problem.param or "*", problem.text)
+    if parsed.changes:
+        changes = tuple(_named(call, group, ModeChange(*change)) for change in parsed.changes)
+        user = call.user
+        command = SetModes(user.uid, user.person.source, changes, user.oper is not None)
+        call.submit(group, command, lambda outcome: _done(call, outcome))
+    for query in parsed.queries:
+        call.after([group], lambda letter=query.letter: _look(call, group, name, f"list:{letter}"))  # type: ignore[misc]
+
+
+def _named(call: Call, group: GroupId, change: ModeChange) -> ModeChange:
+    """A prefix mode names the user's id where this edge knows it (P10)."""
+    state = call.edge.engine.state(group)
+    if change.letter not in CHANNEL_MODES.ranks or not isinstance(state, Channel) or change.param is None:
+        return change
+    casemap, people = call.edge.settings.casemap, call.edge.people
+    folded = casemap(change.param)
+    uid = next((u for u, m in state.members.items() if casemap(people.newest(m.person).nick) == folded), None)
+    return msgspec.structs.replace(change, uid=uid)
+
+
+def _done(call: Call, outcome: object) -> None:
+    if isinstance(outcome, ModesDone):
+        for refusal in outcome.refusals:
+            call.refuse(refusal)
+    else:
+        call.report(outcome)
+
+
+def _look(call: Call, group: GroupId, name: str, what: str) -> None:
+    user = call.user
+    look = Look(user.uid, what, user.oper is not None)
+    channel = followed(call, group)
+    if channel is not None:
+        _show(call, name, what, channel.answer(look, 0))
+    else:
+        call.ask(group, look, lambda view: _show(call, name, what, view))
+
+
+def _show(call: Call, name: str, what: str, view: ChannelView | None) -> None:
+    if view is None:
+        call.reply(n.ERR_NOSUCHCHANNEL, name, n.TEXT[n.ERR_NOSUCHCHANNEL])
+    elif what == "modes":
+        call.reply(n.RPL_CHANNELMODEIS, view.name, "+" + view.modes, *view.params)
+        call.reply(n.RPL_CREATIONTIME, view.name, str(view.created // 1000))
+    else:
+        row, end = LISTS[what[-1]]
+        for mask, by, at in view.entries:
+            call.reply(row, view.name, mask, by, str(at // 1000))
+        call.reply(end, view.name, n.TEXT[end])
+
+
+def _user_mode(call: Call) -> None:
+    user, edge = call.user, call.edge
+    if edge.nick(call.params[0]) not in (user.home, edge.nick(user.person.nick)):
+        call.reply(n.ERR_USERSDONTMATCH, n.TEXT[n.ERR_USERSDONTMATCH])
+        return
+    if len(call.params) == 1:
+        call.reply(n.RPL_UMODEIS, modes_of(user))
+        return
+    changes, unknown = parse_user_changes(call.params[1:])
+    if unknown:
+        call.reply(n.ERR_UMODEUNKNOWNFLAG, n.TEXT[n.ERR_UMODEUNKNOWNFLAG])
+    held, done = set(modes_of(user)[1:]), []
+    for change in changes:
+        if (change.letter in held) == change.adding or (change.letter == "o" and change.adding):
+            continue
+        held.symmetric_difference_update(change.letter)
+        done.append(("+" if change.adding else "-") + change.letter)
+    if done:
+        set_modes(call, held, "".join(done))
+
+
+def set_modes(call: Call, held: set[str], shown: str) -> None:
+    """Change the caller's own modes; others' facts of it follow where they may be seen."""
+    user = call.user
+    user.wallops = "w" in held
+    if "o" not in held:
+        user.oper = None
+    facts = "".join(sorted(held - {"w"}))
+    echo = Line(user.person.nick, "MODE", (user.person.nick, shown))
+    if facts == user.person.modes:
+        call.send(echo)
+        return
+    person = msgspec.structs.replace(user.person, modes=facts)
+    call.submit(user.home, Change(person), lambda _: call.send(echo))

@@ -1,0 +1,87 @@
+"""OPER, KILL, WALLOPS, REHASH, DIE."""
+
+from __future__ import annotations
+
+from gateway.commands.modes import set_modes
+from gateway.commands.table import clean, command
+from gateway.edge.answers import modes_of
+from gateway.edge.call import Call
+from gateway.edge.settings import Operator
+from gateway.groups.network_messages import Announce
+from gateway.groups.nick_messages import Kill, NickView, Who
+from gateway.irc import numerics as n
+from gateway.irc.format import truncate_text
+from gateway.irc.masks import match
+from gateway.irc.names import is_valid_nick
+from ring.ids import GroupId
+
+NETWORK = GroupId("network", "*")
+MAX_REASON = 200
+
+
+@command("OPER", 2)
+def oper(call: Call) -> None:
+    """The password is checked off the loop: the user's further lines wait for it."""
+    name, password = clean(call.params[0]), call.params[1]
+    found = next((o for o in call.edge.settings.operators if o.name == name), None)
+    if found is None:
+        call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
+        return
+    person, casemap = call.user.person, call.edge.settings.casemap
+    if not any(match(mask, f"{person.user}@{person.host}", casemap) for mask in found.hosts):
+        call.reply(n.ERR_NOOPERHOST, n.TEXT[n.ERR_NOOPERHOST])
+        return
+    call.hold()
+    call.connection.busy = True
+    call.edge.check_password(found.password_hash, password, lambda fits: _checked(call, found, fits))
+
+
+def _checked(call: Call, operator: Operator, fits: bool) -> None:
+    call.connection.busy = False
+    if call.connection.closed is None:
+        if fits:
+            call.user.oper = operator.name
+            call.reply(n.RPL_YOUREOPER, n.TEXT[n.RPL_YOUREOPER])
+            held = set(modes_of(call.user)[1:])
+            if "o" not in held:
+                set_modes(call, held | {"o", "w"}, "+o" if call.user.wallops else "+ow")
+        else:
+            call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
+    call.release()
+    call.edge.resume(call.connection)
+
+
+@command("KILL", 1, oper=True)
+def kill(call: Call) -> None:
+    nick = call.params[0]
+    reason = truncate_text(clean(call.params[1]), MAX_REASON) if len(call.params) > 1 else "No reason given"
+    if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
+        call.reply(n.ERR_NOSUCHNICK, clean(nick)[:64], n.TEXT[n.ERR_NOSUCHNICK])
+        return
+    group = call.edge.nick(nick)
+
+    def found(view: NickView | None) -> None:
+        if view is None or view.holder is None:
+            call.reply(n.ERR_NOSUCHNICK, nick, n.TEXT[n.ERR_NOSUCHNICK])
+        else:
+            call.submit(group, Kill(view.holder.uid, call.user.person.source, reason))
+
+    call.ask(group, Who(), found)
+
+
+@command("WALLOPS", 1, oper=True)
+def wallops(call: Call) -> None:
+    call.submit(NETWORK, Announce(call.user.person.source, "wallops", truncate_text(clean(call.params[0]), 400)))
+
+
+@command("REHASH", oper=True)
+def rehash(call: Call) -> None:
+    call.reply(n.RPL_REHASHING, "configuration", n.TEXT[n.RPL_REHASHING])
+    call.edge.rehash()
+
+
+@command("DIE", oper=True)
+def die(call: Call) -> None:
+    """Stops this node; its groups are handed over first."""
+    call.notice(f"Node {call.edge.record.name} is stopping.")
+    call.edge.die()

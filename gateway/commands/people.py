@@ -1,0 +1,155 @@
+"""AWAY, SETNAME, USERHOST, ISON, MONITOR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from gateway.commands.table import clean, command, words
+from gateway.edge.call import Call
+from gateway.groups.nick_messages import Change, NickView, Who
+from gateway.groups.people import Person
+from gateway.irc import numerics as n
+from gateway.irc.format import truncate_text
+from gateway.irc.names import is_valid_nick
+
+MAX_NICKS = 30
+
+
+@command("AWAY")
+def away(call: Call) -> None:
+    text = truncate_text(clean(call.params[0]), call.edge.settings.limits.away_len) if call.params else ""
+    numeric = n.RPL_NOWAWAY if text else n.RPL_UNAWAY
+    person = msgspec.structs.replace(call.user.person, away=text or None)
+    if person == call.user.person:
+        call.reply(numeric, n.TEXT[numeric])
+        return
+    call.submit(call.user.home, Change(person), lambda _: call.reply(numeric, n.TEXT[numeric]))
+
+
+@command("SETNAME", 1)
+def setname(call: Call) -> None:
+    real = truncate_text(clean(call.params[0]), call.edge.settings.limits.real_len)
+    if real and real != call.user.person.real:
+        call.submit(call.user.home, Change(msgspec.structs.replace(call.user.person, real=real)))
+
+
+def _holders(call: Call, nicks: list[str], done: Callable[[list[tuple[str, Person]]], None]) -> None:
+    """done((nick as asked, person) of those that are held), in the order asked."""
+    found: dict[str, Person] = {}
+    asked = [nick for nick in nicks[:MAX_NICKS] if is_valid_nick(nick, call.edge.settings.limits.nick_len)]
+    left = len(asked)
+    if not left:
+        done([])
+        return
+
+    def one(nick: str) -> Callable[[NickView | None], None]:
+        def arrived(view: NickView | None) -> None:
+            nonlocal left
+            left -= 1
+            if view is not None and view.holder is not None:
+                found[nick] = view.holder
+            if not left:
+                done([(nick, found[nick]) for nick in asked if nick in found])
+
+        return arrived
+
+    for nick in asked:
+        call.ask(call.edge.nick(nick), Who(), one(nick))
+
+
+@command("USERHOST", 1)
+def userhost(call: Call) -> None:
+    def show(found: list[tuple[str, Person]]) -> None:
+        rows = [
+            f"{p.nick}{'*' if 'o' in p.modes else ''}={'-' if p.away is not None else '+'}{p.user}@{p.host}"
+            for _, p in found
+        ]
+        call.reply(n.RPL_USERHOST, " ".join(rows))
+
+    _holders(call, [nick for param in call.params for nick in param.split()][:5], show)
+
+
+@command("ISON", 1)
+def ison(call: Call) -> None:
+    nicks = list(dict.fromkeys(nick for param in call.params for nick in param.split()))
+    _holders(call, nicks, lambda found: call.reply(n.RPL_ISON, " ".join(person.nick for _, person in found)))
+
+
+@command("MONITOR", 1)
+def monitor(call: Call) -> None:
+    """Source: IRCv3 MONITOR."""
+    sub = call.params[0].upper()
+    targets = words(call.params[1]) if len(call.params) > 1 else []
+    if sub == "+" and targets:
+        _watch(call, targets)
+    elif sub == "-" and targets:
+        for nick in targets:
+            _unwatch(call, nick)
+    elif sub == "C":
+        for group in list(call.user.monitored):
+            _unwatch(call, group.name)
+    elif sub == "L":
+        for chunk in _chunks(list(call.user.monitored.values())):
+            call.reply(n.RPL_MONLIST, chunk)
+        call.reply(n.RPL_ENDOFMONLIST, n.TEXT[n.RPL_ENDOFMONLIST])
+    elif sub == "S":
+        _status(call)
+    else:
+        call.reply(n.ERR_NEEDMOREPARAMS, "MONITOR", n.TEXT[n.ERR_NEEDMOREPARAMS])
+
+
+def _watch(call: Call, targets: list[str]) -> None:
+    user, edge = call.user, call.edge
+    for index, nick in enumerate(targets):
+        group = edge.nick(nick)
+        if group in user.monitored or not is_valid_nick(nick, edge.settings.limits.nick_len):
+            continue
+        if len(user.monitored) >= edge.settings.limits.monitor:
+            rest = ",".join(clean(target) for target in targets[index:])
+            call.reply(n.ERR_MONLISTFULL, str(edge.settings.limits.monitor), rest[:300], n.TEXT[n.ERR_MONLISTFULL])
+            return
+        user.monitored[group] = nick
+        watchers = edge.monitors.setdefault(group, {})
+        if watchers:  # the group is watched already: its view comes only when it changes
+            call.ask(group, Who(), lambda view, nick=nick: _tell(call, nick, view))  # type: ignore[misc]
+        watchers[user.uid] = user
+        if len(watchers) == 1:
+            edge.engine.watch(group)
+
+
+def _tell(call: Call, nick: str, view: NickView | None) -> None:
+    holder = view.holder if view is not None else None
+    if holder is not None:
+        call.reply(n.RPL_MONONLINE, holder.source)
+    else:
+        call.reply(n.RPL_MONOFFLINE, nick)
+
+
+def _unwatch(call: Call, nick: str) -> None:
+    user, edge = call.user, call.edge
+    group = edge.nick(nick)
+    if user.monitored.pop(group, None) is None:
+        return
+    watchers = edge.monitors[group]
+    del watchers[user.uid]
+    if not watchers:
+        del edge.monitors[group]
+        edge.engine.unwatch(group)
+
+
+def _status(call: Call) -> None:
+    nicks = list(call.user.monitored.values())
+    for nick in nicks:
+        call.ask(call.edge.nick(nick), Who(), lambda view, nick=nick: _tell(call, nick, view))  # type: ignore[misc]
+
+
+def _chunks(nicks: list[str], room: int = 380) -> list[str]:
+    chunks: list[str] = []
+    for nick in nicks:
+        if chunks and len(chunks[-1]) + len(nick) < room:
+            chunks[-1] += f",{nick}"
+        else:
+            chunks.append(nick)
+    return chunks

@@ -1,0 +1,146 @@
+"""What people ask the server: MOTD LUSERS VERSION TIME ADMIN INFO LINKS STATS HELP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.commands.table import COMMANDS, clean, command
+from gateway.edge.answers import count
+from gateway.edge.asks import CountAsk
+from gateway.edge.call import Call
+from gateway.edge.registration import send_isupport, send_lusers, send_motd
+from gateway.irc import numerics as n
+from gateway.irc.times import server_time
+
+
+def other_server(call: Call, position: int = 0) -> bool:
+    """Whether the command is meant for another server than this, the only one; then 402 has been sent."""
+    if len(call.params) <= position:
+        return False
+    asked, casemap = clean(call.params[position]), call.edge.settings.casemap
+    here = (call.edge.settings.server_name, call.edge.record.name, call.nick)
+    if "*" in asked or casemap(asked) in map(casemap, here):
+        return False
+    call.reply(n.ERR_NOSUCHSERVER, asked[:64] or "*", n.TEXT[n.ERR_NOSUCHSERVER])
+    return True
+
+
+@command("MOTD")
+def motd(call: Call) -> None:
+    if not other_server(call):
+        send_motd(call)
+
+
+@command("LUSERS")
+def lusers(call: Call) -> None:
+    def show(replies: list[Any], silent: list[str]) -> None:
+        own = count(call.edge)
+        others = [reply for reply in replies if reply is not None]
+        others.remove(own)
+        send_lusers(call, [own, *others])
+        if silent:
+            call.notice(f"No answer in time from {', '.join(sorted(silent))}.")
+
+    call.gather(CountAsk(), show)
+
+
+@command("VERSION")
+def version(call: Call) -> None:
+    if not other_server(call):
+        settings = call.edge.settings
+        call.reply(n.RPL_VERSION, settings.version, settings.server_name, f"node {call.edge.record.name}")
+        send_isupport(call)
+
+
+@command("TIME")
+def time(call: Call) -> None:
+    if not other_server(call):
+        call.reply(n.RPL_TIME, call.edge.settings.server_name, server_time(int(call.edge.now * 1000)))
+
+
+@command("ADMIN")
+def admin(call: Call) -> None:
+    if other_server(call):
+        return
+    settings = call.edge.settings
+    if not any(settings.admin):
+        call.reply(n.ERR_NOADMININFO, settings.server_name, n.TEXT[n.ERR_NOADMININFO])
+        return
+    call.reply(n.RPL_ADMINME, settings.server_name, n.TEXT[n.RPL_ADMINME])
+    for numeric, text in zip((n.RPL_ADMINLOC1, n.RPL_ADMINLOC2, n.RPL_ADMINEMAIL), settings.admin, strict=True):
+        call.reply(numeric, text)
+
+
+@command("INFO")
+def info(call: Call) -> None:
+    if other_server(call):
+        return
+    settings = call.edge.settings
+    call.reply(n.RPL_INFO, f"{settings.version}: an IRC network made of supernodes on a hash ring")
+    call.reply(n.RPL_INFO, f"This node is {call.edge.record.name}, up since {server_time(settings.created * 1000)}")
+    call.reply(n.RPL_ENDOFINFO, n.TEXT[n.RPL_ENDOFINFO])
+
+
+@command("LINKS")
+def links(call: Call) -> None:
+    """To its users the network is one server."""
+    settings = call.edge.settings
+    call.reply(n.RPL_LINKS, settings.server_name, settings.server_name, f"0 {settings.network_name}")
+    call.reply(n.RPL_ENDOFLINKS, "*", n.TEXT[n.RPL_ENDOFLINKS])
+
+
+@command("STATS", 1)
+def stats(call: Call) -> None:
+    letter = clean(call.params[0])[:1] or "*"
+    settings = call.edge.settings
+    if letter == "u":
+        up = int(call.edge.now - settings.created)
+        days, rest = divmod(up, 86400)
+        call.reply(n.RPL_STATSUPTIME, f"Server Up {days} days {rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}")
+    elif letter == "o":
+        if call.user.oper is None:
+            call.reply(n.ERR_NOPRIVILEGES, n.TEXT[n.ERR_NOPRIVILEGES])
+        else:
+            for operator in settings.operators:
+                for host in operator.hosts:
+                    call.reply(n.RPL_STATSOLINE, "O", host, "*", operator.name)
+    elif letter == "m":
+        for name, times in sorted(call.edge.used.items()):
+            call.reply(n.RPL_STATSCOMMANDS, name, str(times))
+    call.reply(n.RPL_ENDOFSTATS, letter, n.TEXT[n.RPL_ENDOFSTATS])
+
+
+HELP = {
+    "JOIN": "JOIN #channel[,#channel] [key]: enter channels, making those that do not exist. JOIN 0 leaves all.",
+    "PART": "PART #channel [:reason]: leave a channel.",
+    "PRIVMSG": "PRIVMSG target[,target] :text: say something to a channel, to its operators (@#channel), or to a nick.",
+    "NICK": "NICK new: change your nick, everywhere at once.",
+    "MODE": "MODE #channel [+-modes params]: CHANMODES b e I, k, l, C Q R S i m n s t; prefixes o h v. MODE nick +Biw.",
+    "TOPIC": "TOPIC #channel [:text]: show or set the topic.",
+    "KICK": "KICK #channel nick[,nick] [:reason]: remove people from a channel.",
+    "INVITE": "INVITE nick #channel: let somebody in. INVITE alone lists your own invitations.",
+    "LIST": "LIST [masks and conditions]: channels; e.g. LIST #e*,>10 or LIST C<60.",
+    "WHO": "WHO #channel, WHO mask: people, with WHOX fields (%tcuhnfdar).",
+    "WHOIS": "WHOIS nick: who somebody is, on whatever node.",
+    "AWAY": "AWAY [:text]: say that you are away, or back.",
+    "MONITOR": "MONITOR + nick,nick: be told when they come and go. Also - C L S.",
+}
+
+
+@command("HELP")
+def help_text(call: Call) -> None:
+    topic = clean(call.params[0]).upper()[:32] if call.params else "*"
+    if topic == "*":
+        call.reply(n.RPL_HELPSTART, topic, "Commands of this network; HELP name tells more of some:")
+        names = sorted(COMMANDS)
+        for start in range(0, len(names), 10):
+            call.reply(n.RPL_HELPTXT, topic, " ".join(names[start : start + 10]))
+        call.reply(n.RPL_ENDOFHELP, topic, "End of /HELP")
+    elif topic in COMMANDS:
+        call.reply(n.RPL_HELPSTART, topic, HELP.get(topic, f"{topic}: see the IRC client protocol's documentation."))
+        call.reply(n.RPL_ENDOFHELP, topic, "End of /HELP")
+    else:
+        call.reply(n.ERR_HELPNOTFOUND, topic, "There is no help on that")
+
+
+COMMANDS["HELPOP"] = COMMANDS["HELP"]

@@ -1,0 +1,127 @@
+"""CAP, PASS, NICK, USER, PING, PONG, QUIT: a client's dealings with its server."""
+
+from __future__ import annotations
+
+from gateway.commands.table import clean, command
+from gateway.edge.call import Call
+from gateway.edge.caps import CAPS, change, variant
+from gateway.edge.lines import Line
+from gateway.edge.registration import try_register
+from gateway.edge.renaming import rename
+from gateway.irc import numerics as n
+from gateway.irc.format import truncate_text
+from gateway.irc.names import clean_user, is_valid_nick
+
+MAX_QUIT = 255
+
+
+@command("CAP", 1, anytime=True)
+def cap(call: Call) -> None:
+    """Source: IRCv3 capability negotiation."""
+    connection, registered = call.connection, call.connection.user is not None
+    sub = call.params[0].upper()
+    if sub == "LS":
+        version = call.params[1] if len(call.params) > 1 else ""
+        connection.cap_version = max(
+            connection.cap_version, int(version) if version.isdigit() and len(version) < 6 else 301
+        )
+        if connection.cap_version >= 302:
+            connection.caps |= {"cap-notify"}
+        connection.cap_open = connection.cap_open or not registered
+        _cap(call, "LS", " ".join(f"{k}={v}" if v and connection.cap_version >= 302 else k for k, v in CAPS.items()))
+    elif sub == "LIST":
+        _cap(call, "LIST", " ".join(sorted(connection.caps)))
+    elif sub == "REQ":
+        connection.cap_open = connection.cap_open or not registered
+        asked = call.params[1] if len(call.params) > 1 else ""
+        caps = change(connection.caps, asked)
+        if caps is not None:
+            connection.caps, connection.variant = caps, variant(caps)
+        _cap(call, "NAK" if caps is None else "ACK", asked)
+    elif sub == "END":
+        connection.cap_open = False
+        if not registered:
+            try_register(call)
+    else:
+        call.reply(n.ERR_INVALIDCAPCMD, sub[:32], n.TEXT[n.ERR_INVALIDCAPCMD])
+
+
+def _cap(call: Call, sub: str, text: str) -> None:
+    call.send(Line(call.edge.settings.server_name, "CAP", (call.nick, sub, text)))
+
+
+@command("PASS", 1, anytime=True)
+def password(call: Call) -> None:
+    if call.connection.user is not None:
+        call.reply(n.ERR_ALREADYREGISTERED, n.TEXT[n.ERR_ALREADYREGISTERED])
+    else:
+        call.connection.password = call.params[0]
+
+
+@command("NICK", anytime=True)
+def nick(call: Call) -> None:
+    connection = call.connection
+    if not call.params or not call.params[0]:
+        call.reply(n.ERR_NONICKNAMEGIVEN, n.TEXT[n.ERR_NONICKNAMEGIVEN])
+        return
+    wanted = call.params[0]
+    if not is_valid_nick(wanted, call.edge.settings.limits.nick_len):
+        call.reply(n.ERR_ERRONEUSNICKNAME, clean(wanted)[:64] or "*", n.TEXT[n.ERR_ERRONEUSNICKNAME])
+    elif connection.user is None:
+        connection.nick = wanted
+        try_register(call)
+    elif connection.user.person.nick != wanted:
+        rename(call, wanted)
+
+
+@command("USER", 4, anytime=True)
+def user(call: Call) -> None:
+    connection, limits = call.connection, call.edge.settings.limits
+    if connection.user is not None:
+        call.reply(n.ERR_ALREADYREGISTERED, n.TEXT[n.ERR_ALREADYREGISTERED])
+        return
+    if not call.params[0] or not call.params[3]:
+        call.reply(n.ERR_NEEDMOREPARAMS, "USER", n.TEXT[n.ERR_NEEDMOREPARAMS])
+        return
+    connection.username = "~" + clean_user(call.params[0], limits.user_len - 1)
+    connection.real = truncate_text(clean(call.params[3]), limits.real_len)
+    try_register(call)
+
+
+@command("PING", anytime=True)
+def ping(call: Call) -> None:
+    """PONG means settled: all that was sent before is committed and applied by every live follower (P34)."""
+    if not call.params or not call.params[0]:
+        call.reply(n.ERR_NOORIGIN, n.TEXT[n.ERR_NOORIGIN])
+        return
+    server = call.edge.settings.server_name
+    line = Line(server, "PONG", (server, call.params[0]))
+    user = call.connection.user
+    if user is None or not user.unsettled:
+        call.send(line)
+        return
+    waiting, user.unsettled = user.unsettled, set()
+
+    def settled() -> None:
+        if call.connection.closed is None:
+            call.send(line)
+        call.release()
+
+    call.hold()
+    call.edge.engine.settle(waiting, settled)
+
+
+@command("PONG", anytime=True)
+def pong(call: Call) -> None:
+    """Having been heard is all that counts."""
+
+
+@command("QUIT", anytime=True)
+def leave(call: Call) -> None:
+    text = truncate_text(clean(call.params[0]), MAX_QUIT) if call.params and call.params[0] else ""
+    call.edge.cut(call.connection, f"Quit: {text}" if text else "Client quit")
+
+
+@command("AUTHENTICATE", anytime=True)
+def authenticate(call: Call) -> None:
+    call.reply(n.ERR_SASLFAIL, "SASL is not offered here")

@@ -1,0 +1,91 @@
+"""WHO and WHOX: a channel, a nick, or a mask over all nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gateway.commands.channels import followed
+from gateway.commands.listing import names_of, say_silent
+from gateway.commands.table import clean, command
+from gateway.edge.answers import SIGNS
+from gateway.edge.asks import FindAsk
+from gateway.edge.call import Call
+from gateway.groups.channel_messages import ChannelView, Look
+from gateway.groups.people import Person
+from gateway.irc import numerics as n
+from gateway.irc.names import is_valid_channel
+from gateway.irc.whox import WhoxQuery, parse_whox
+from ring.ids import GroupId
+
+
+@command("WHO")
+def who(call: Call) -> None:
+    mask = clean(call.params[0]) if call.params else "*"
+    flags = call.params[1] if len(call.params) > 1 else ""
+    query = parse_whox(flags)
+    opers = query.opers if query is not None else flags == "o"
+    if is_valid_channel(mask, call.edge.settings.limits.channel_len):
+        group = call.edge.channel(mask)
+        call.after([group], lambda: _channel(call, group, mask, query, opers))
+    else:
+        ask = FindAsk("*" if mask == "0" else mask, names_of(call), call.user.oper is not None, opers)
+        call.after(
+            list(call.user.unsettled),
+            lambda: call.gather(ask, lambda replies, silent: _found(call, mask, query, replies, silent)),
+        )
+
+
+def _channel(call: Call, group: GroupId, mask: str, query: WhoxQuery | None, opers: bool) -> None:
+    look = Look(call.user.uid, "who", call.user.oper is not None)
+    channel = followed(call, group)
+
+    def show(view: ChannelView | None) -> None:
+        members = view.members if view is not None else ()
+        people = ((call.edge.people.newest(m.person), m.prefixes) for m in members)
+        _rows(call, view.name if view is not None else mask, people, query, opers)
+        call.reply(n.RPL_ENDOFWHO, mask, n.TEXT[n.RPL_ENDOFWHO])
+
+    if channel is not None:
+        show(channel.answer(look, 0))
+    else:
+        call.ask(group, look, show)
+
+
+def _found(call: Call, mask: str, query: WhoxQuery | None, replies: list[Any], silent: list[str]) -> None:
+    people: dict[str, Person] = {}
+    for reply in replies:
+        people.update((person.uid, person) for person in reply.people)
+    _rows(call, "*", ((person, "") for person in people.values()), query, False)
+    say_silent(call, silent)
+    call.reply(n.RPL_ENDOFWHO, mask, n.TEXT[n.RPL_ENDOFWHO])
+
+
+def _rows(call: Call, channel: str, people: Iterable[tuple[Person, str]], query: WhoxQuery | None, opers: bool) -> None:
+    server, every = call.edge.settings.server_name, "multi-prefix" in call.connection.caps
+    for person, ranks in people:
+        if opers and "o" not in person.modes:
+            continue
+        signs = "".join(SIGNS[rank] for rank in (ranks if every else ranks[:1]))
+        flags = ("H" if person.away is None else "G") + ("*" if "o" in person.modes else "") + signs
+        if "B" in person.modes:
+            flags += "B"
+        if query is None:
+            where = (channel, person.user, person.host, server, person.nick, flags)
+            call.reply(n.RPL_WHOREPLY, *where, f"0 {person.real}")
+            continue
+        values = {
+            "c": channel,
+            "u": person.user,
+            "i": "255.255.255.255",
+            "h": person.host,
+            "s": server,
+            "n": person.nick,
+            "f": flags,
+            "d": "0",
+            "l": "0",
+            "a": person.account or "0",
+            "o": "n/a",
+            "r": person.real,
+        }
+        call.reply(n.RPL_WHOSPCRPL, *query.row(values))

@@ -1,0 +1,108 @@
+"""WHOIS and WHOWAS: the nick's group tells who it is, the person's edge the rest."""
+
+from __future__ import annotations
+
+from gateway.commands.listing import names_of
+from gateway.commands.table import clean, command, words
+from gateway.edge.asks import Detail, DetailAsk
+from gateway.edge.call import Call
+from gateway.groups.nick_messages import NickView, Who
+from gateway.groups.people import Person
+from gateway.irc import numerics as n
+from gateway.irc.names import is_valid_nick
+from gateway.irc.times import server_time
+
+ROOM = 400
+"""Bytes of channel names in one 319."""
+
+
+@command("WHOIS")
+def whois(call: Call) -> None:
+    """WHOIS nick, or WHOIS server nick: the network is one server, so the first is not looked at."""
+    if not call.params:
+        call.reply(n.ERR_NONICKNAMEGIVEN, n.TEXT[n.ERR_NONICKNAMEGIVEN])
+        return
+    asked = words(call.params[1] if len(call.params) > 1 else call.params[0])
+    if not asked:
+        call.reply(n.ERR_NONICKNAMEGIVEN, n.TEXT[n.ERR_NONICKNAMEGIVEN])
+        return
+    nick = asked[0]
+    if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
+        _unknown(call, clean(nick)[:64])
+        return
+    call.ask(call.edge.nick(nick), Who(), lambda view: _found(call, nick, view))
+
+
+def _unknown(call: Call, nick: str) -> None:
+    call.reply(n.ERR_NOSUCHNICK, nick, n.TEXT[n.ERR_NOSUCHNICK])
+    call.reply(n.RPL_ENDOFWHOIS, nick, n.TEXT[n.RPL_ENDOFWHOIS])
+
+
+def _found(call: Call, nick: str, view: NickView | None) -> None:
+    if view is None or view.holder is None:
+        _unknown(call, nick)
+        return
+    person, user = view.holder, call.user
+    ask = DetailAsk(person.uid, user.uid, names_of(call), user.oper is not None)
+    call.ask_node(person.node, ask, lambda detail: _show(call, person, detail))
+
+
+def _show(call: Call, person: Person, detail: Detail | None) -> None:
+    settings = call.edge.settings
+    nick = person.nick
+    call.reply(n.RPL_WHOISUSER, nick, person.user, person.host, "*", person.real)
+    if detail is not None and detail.channels:
+        _channels(call, nick, detail.channels)
+    call.reply(n.RPL_WHOISSERVER, nick, settings.server_name, settings.network_name)
+    if "o" in person.modes:
+        call.reply(n.RPL_WHOISOPERATOR, nick, n.TEXT[n.RPL_WHOISOPERATOR])
+    if person.away is not None:
+        call.reply(n.RPL_AWAY, nick, person.away)
+    if person.account is not None:
+        call.reply(n.RPL_WHOISACCOUNT, nick, person.account, n.TEXT[n.RPL_WHOISACCOUNT])
+    if "B" in person.modes:
+        call.reply(n.RPL_WHOISBOT, nick, n.TEXT[n.RPL_WHOISBOT])
+    if detail is not None:
+        if detail.actual:
+            call.reply(n.RPL_WHOISHOST, nick, f"is connecting from {person.user}@{detail.actual} {detail.actual}")
+            call.reply(n.RPL_WHOISMODES, nick, f"is using modes {detail.modes}")
+        if detail.secure:
+            call.reply(n.RPL_WHOISSECURE, nick, n.TEXT[n.RPL_WHOISSECURE])
+        signon = str(person.signon // 1000)
+        call.reply(n.RPL_WHOISIDLE, nick, str(detail.idle_s), signon, n.TEXT[n.RPL_WHOISIDLE])
+    call.reply(n.RPL_ENDOFWHOIS, nick, n.TEXT[n.RPL_ENDOFWHOIS])
+
+
+def _channels(call: Call, nick: str, channels: tuple[str, ...]) -> None:
+    line: list[str] = []
+    for channel in channels:
+        if line and sum(map(len, line)) + len(line) + len(channel) > ROOM:
+            call.reply(n.RPL_WHOISCHANNELS, nick, " ".join(line))
+            line = []
+        line.append(channel)
+    call.reply(n.RPL_WHOISCHANNELS, nick, " ".join(line))
+
+
+@command("WHOWAS")
+def whowas(call: Call) -> None:
+    if not call.params or not call.params[0]:
+        call.reply(n.ERR_NONICKNAMEGIVEN, n.TEXT[n.ERR_NONICKNAMEGIVEN])
+        return
+    nick = words(call.params[0])[0] if words(call.params[0]) else "*"
+    number = call.params[1] if len(call.params) > 1 else ""
+    most = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
+    if is_valid_nick(nick, call.edge.settings.limits.nick_len):
+        call.ask(call.edge.nick(nick), Who(), lambda view: _was(call, nick, most, view))
+    else:
+        _was(call, clean(nick)[:64], most, None)
+
+
+def _was(call: Call, nick: str, most: int, view: NickView | None) -> None:
+    past = view.past[: most or None] if view is not None else ()
+    if not past:
+        call.reply(n.ERR_WASNOSUCHNICK, nick, n.TEXT[n.ERR_WASNOSUCHNICK])
+    for entry in past:
+        person = entry.person
+        call.reply(n.RPL_WHOWASUSER, person.nick, person.user, person.host, "*", person.real)
+        call.reply(n.RPL_WHOISSERVER, person.nick, call.edge.settings.server_name, server_time(entry.until))
+    call.reply(n.RPL_ENDOFWHOWAS, nick, n.TEXT[n.RPL_ENDOFWHOWAS])

@@ -1,0 +1,79 @@
+"""What nodes ask each other on behalf of people (P39). Each question carries who asks, so that +i and +s hold."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.groups.channel_messages import ListRow
+from gateway.groups.people import Person
+
+
+class _Tagged(msgspec.Struct, frozen=True, array_like=True):
+    pass
+
+
+class ListAsk(_Tagged, frozen=True, tag=1):
+    """The channels that you master. params: of LIST, as the client sent them."""
+
+    params: tuple[str, ...]
+    channels: tuple[str, ...]  # folded names of the asker's channels
+    oper: bool
+
+
+class DetailAsk(_Tagged, frozen=True, tag=2):
+    """What you know of this user of yours."""
+
+    uid: str
+    asker: str
+    channels: tuple[str, ...]
+    oper: bool
+
+
+class CountAsk(_Tagged, frozen=True, tag=3):
+    """How many are there?"""
+
+
+class FindAsk(_Tagged, frozen=True, tag=4):
+    """Users of yours that match a mask of WHO."""
+
+    mask: str
+    channels: tuple[str, ...]
+    oper: bool
+    opers_only: bool = False
+
+
+Ask = ListAsk | DetailAsk | CountAsk | FindAsk
+
+
+class ListReply(_Tagged, frozen=True, tag=21):
+    rows: tuple[ListRow, ...]
+
+
+class Detail(_Tagged, frozen=True, tag=22):
+    """idle_s: since it last spoke. channels: with prefixes, those the asker may see. actual: address, for operators."""
+
+    idle_s: int
+    channels: tuple[str, ...]
+    secure: bool
+    oper: bool
+    actual: str
+    modes: str
+    person: Person
+
+
+class Counts(_Tagged, frozen=True, tag=23):
+    users: int
+    invisible: int
+    opers: int
+    unknown: int
+    channels: int
+
+
+class Found(_Tagged, frozen=True, tag=24):
+    people: tuple[Person, ...]
+
+
+Reply = ListReply | Detail | Counts | Found | None
+
+read_ask = msgspec.msgpack.Decoder(Ask).decode
+read_reply = msgspec.msgpack.Decoder(Reply).decode

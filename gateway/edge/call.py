@@ -1,0 +1,166 @@
+"""One command of one connection while it is being answered; for labeled-response it collects what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.lines import Line
+from gateway.groups.people import Refusal
+from gateway.irc.clienttags import label
+from ring.groups.host import FAILED
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+    from gateway.irc.message import Message
+
+Done = Callable[[Any], None]
+
+
+class Call:
+    """What a command handler works with. Handlers never block: what comes later is a continuation."""
+
+    __slots__ = ("_lines", "_open", "connection", "edge", "label", "message")
+
+    def __init__(self, edge: Edge, connection: Connection, message: Message) -> None:
+        self.edge = edge
+        self.connection = connection
+        self.message = message
+        wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
+        self.label = wanted
+        self._lines: list[Line] = []
+        self._open = 0
+
+    @property
+    def params(self) -> list[str]:
+        return self.message.params
+
+    @property
+    def user(self) -> User:
+        """The caller. Only for commands that need registration."""
+        user = self.connection.user
+        assert user is not None
+        return user
+
+    @property
+    def nick(self) -> str:
+        user = self.connection.user
+        return user.person.nick if user is not None else self.connection.nick or "*"
+
+    # Answers --------------------------------------------------------------------------------------------------------
+
+    def reply(self, numeric: str, *params: str) -> None:
+        self.send(Line(self.edge.settings.server_name, numeric, (self.nick, *params)))
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.reply(refusal.numeric, *refusal.params)
+
+    def notice(self, text: str) -> None:
+        self.send(Line(self.edge.settings.server_name, "NOTICE", (self.nick, text)))
+
+    def send(self, line: Line) -> None:
+        """A line to the caller, under its label where it gave one."""
+        if self.label is None:
+            self.connection.send(line.render(self.connection.variant))
+        else:
+            self._lines.append(line)
+
+    # Continuations --------------------------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        self._open += 1
+
+    def release(self) -> None:
+        self._open -= 1
+        if self._open == 0 and self.label is not None:
+            self._finish(self.label)
+
+    def _finish(self, label: str) -> None:
+        """Source: IRCv3 labeled-response: nothing, one line, or a batch of them."""
+        server, connection = self.edge.settings.server_name, self.connection
+        lines, self._lines = self._lines, []
+        self.label = None
+        if len(lines) <= 1:
+            line = lines[0] if lines else Line(server, "ACK", ())
+            connection.send(line.render(connection.variant, {"label": label}))
+            return
+        name = self.edge.next_batch()
+        start = Line(server, "BATCH", (f"+{name}", "labeled-response"))
+        connection.send(start.render(connection.variant, {"label": label}))
+        for line in lines:
+            connection.send(line.render(connection.variant, {"batch": name}))
+        connection.send(Line(server, "BATCH", (f"-{name}",)).render(connection.variant))
+
+    def _guarded(self, done: Done) -> Done:
+        """Runs the continuation, unless the client has gone meanwhile, and lets the call end."""
+        self.hold()
+
+        def run(value: Any) -> None:
+            try:
+                if self.connection.closed is None:
+                    done(value)
+            finally:
+                self.release()
+
+        return run
+
+    def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:
+        """Submit for the caller; the default shows a refusal or a failure."""
+        self.user.unsettled.add(group)
+        token = Token(self, self._guarded(done or self.report))
+        self.edge.engine.submit(group, command, token, because)
+
+    def report(self, outcome: Any) -> None:
+        if isinstance(outcome, Refusal):
+            self.refuse(outcome)
+        elif outcome is FAILED:
+            self.notice("The network did not answer in time; the command may or may not be carried out.")
+
+    def ask(self, group: GroupId, question: Any, done: Done) -> None:
+        self.edge.engine.ask(group, question, self._guarded(done))
+
+    def ask_node(self, key: str, body: Any, done: Done) -> None:
+        self.edge.engine.ask_node(key, body, self._guarded(done))
+
+    def gather(self, body: Any, done: Callable[[list[Any], list[str]], None]) -> None:
+        """Ask every live node; done(replies, names of those that did not answer)."""
+        nodes = self.edge.engine.live()
+        replies: list[Any] = []
+        silent: list[str] = []
+        finish = self._guarded(lambda _: done(replies, silent))
+
+        def one(name: str) -> Done:
+            def arrived(reply: Any) -> None:
+                if reply is None:
+                    silent.append(name)
+                else:
+                    replies.append(reply)
+                if len(replies) + len(silent) == len(nodes):
+                    finish(None)
+
+            return arrived
+
+        for node in nodes:
+            self.edge.engine.ask_node(node.key, body, one(node.name))
+
+    def after(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
+        """Run once what the caller submitted to the groups is settled: `MODE +b` then `MODE b` in one packet (P11)."""
+        waiting = [group for group in groups if group in self.user.unsettled]
+        guarded = self._guarded(lambda _: run())
+        if waiting:
+            self.edge.engine.settle(waiting, lambda: guarded(None))
+        else:
+            guarded(None)
+
+
+class Token:
+    """Ties a submit's answer to its call."""
+
+    __slots__ = ("call", "done")
+
+    def __init__(self, call: Call, done: Done) -> None:
+        self.call = call
+        self.done = done

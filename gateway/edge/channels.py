@@ -1,0 +1,290 @@
+"""What the groups of followed channels say, shown to their local members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from gateway.edge.differences import differences
+from gateway.edge.lines import Line, deliver
+from gateway.edge.names import send_names, send_topic
+from gateway.edge.nicks import show_update
+from gateway.edge.user import Room, User
+from gateway.groups.channel import Channel
+from gateway.groups.channel_messages import (
+    HasQuit,
+    Invited,
+    Join,
+    Joined,
+    Kicked,
+    ModesSet,
+    Parted,
+    Quit,
+    Said,
+    TopicSet,
+    Updated,
+)
+from gateway.groups.people import Person
+from gateway.irc.modes import ModeChange, render_changes
+from ring.groups.host import Stamp
+from ring.groups.machine import State
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.call import Call
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+
+
+def applied(edge: Edge, group: GroupId, state: State, event: Any, stamp: Stamp, call: Call | None) -> None:
+    channel = cast(Channel, state)
+    room = edge.rooms.get(group)
+    if room is None:
+        room = edge.rooms[group] = Room(group)
+    _SHOW[type(event)](edge, room, channel, event, stamp, call)
+
+
+def _show(room: Room, line: Line, call: Call | None) -> None:
+    """To all local members; the one whose command it was gets it under its label."""
+    own = call.connection if call is not None and call.label is not None else None
+    deliver(line, room.connections, skip=own)
+    if call is not None and own is not None and own in room.connections:
+        call.send(line)
+
+
+def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, call: Call | None) -> None:
+    target = event.status + channel.name
+    tag_only = event.verb == "TAGMSG"
+    params = (target,) if tag_only else (target, event.text.decode("utf-8", "surrogateescape"))
+    line = Line(
+        edge.people.source(event.uid, event.source),
+        event.verb,
+        params,
+        at=stamp.at,
+        msgid=stamp.msgid,
+        account=event.account,
+        tags=event.tags,
+        bot=event.bot,
+    )
+    sender = edge.users.get(event.uid)
+    own = sender.connection if sender is not None else None
+    audience: Any = room.connections
+    if event.status or tag_only:
+        audience = _qualified(room, channel, event)
+    deliver(line, audience, skip=own)
+    if own is not None and "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
+        if call is not None:
+            call.send(line)
+        else:
+            own.send(line.render(own.variant))
+
+
+def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
+    """Those a status message, or a message of tags alone, is for."""
+    ranks = {"@": "o", "%": "oh", "+": "ohv"}.get(event.status, "")
+    found = []
+    for uid, user in room.users.items():
+        member = channel.members.get(uid)
+        ranked = not ranks or (member is not None and any(rank in ranks for rank in member.prefixes))
+        if ranked and not user.quitting and (event.verb != "TAGMSG" or "message-tags" in user.connection.caps):
+            found.append(user.connection)
+    return found
+
+
+def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stamp, call: Call | None) -> None:
+    edge.people.add(event.person, room.group)
+    person = edge.people.newest(event.person)
+    user = edge.users.get(person.uid) if person.edge == edge.engine.me else None
+    if user is not None:
+        room.add(user)
+        user.joining.pop(room.group, None)
+        user.invites.pop(room.group, None)
+    source, account = person.source, person.account
+    plain = Line(source, "JOIN", (channel.name,), at=stamp.at, msgid=stamp.msgid, account=account)
+    full_params = (channel.name, account or "*", person.real)
+    full = Line(source, "JOIN", full_params, at=stamp.at, msgid=stamp.msgid, account=account)
+    own = user.connection if user is not None else None
+    others = [c for c in room.connections if c is not own]
+    deliver(plain, [c for c in others if "extended-join" not in c.caps])
+    deliver(full, [c for c in others if "extended-join" in c.caps])
+    if person.away is not None:
+        away = Line(source, "AWAY", (person.away,), at=stamp.at)
+        deliver(away, [c for c in others if "away-notify" in c.caps])
+    if user is None or user.quitting or own is None:
+        return
+    line = full if "extended-join" in own.caps else plain
+    if call is not None:
+        call.send(line)
+    else:
+        own.send(line.render(own.variant))
+    send: Callable[[Line], None] = call.send if call is not None else lambda x: own.send(x.render(own.variant))
+    send_topic(edge, user, channel, send)
+    send_names(edge, user, channel, send)
+
+
+def _leaves(edge: Edge, room: Room, uid: str) -> None:
+    room.discard(uid)
+    edge.people.remove(uid, room.group)
+
+
+def _parted(edge: Edge, room: Room, channel: Channel, event: Parted, stamp: Stamp, call: Call | None) -> None:
+    params = (channel.name,) if event.reason is None else (channel.name, event.reason)
+    source = edge.people.source(event.uid, event.source)
+    _show(room, Line(source, "PART", params, at=stamp.at, msgid=stamp.msgid), call)
+    _leaves(edge, room, event.uid)
+
+
+def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Stamp, call: Call | None) -> None:
+    victim = edge.people.get(event.uid)
+    nick = victim.nick if victim is not None else event.nick
+    source = edge.people.source(event.by, event.source)
+    _show(room, Line(source, "KICK", (channel.name, nick, event.reason), at=stamp.at, msgid=stamp.msgid), call)
+    _leaves(edge, room, event.uid)
+
+
+def _has_quit(edge: Edge, room: Room, channel: Channel, event: HasQuit, stamp: Stamp, call: Call | None) -> None:
+    """Whoever sees the person in any channel here is told once (P28)."""
+    for uid, source in event.gone:
+        if edge.people.quits(uid):
+            audience: dict[Connection, None] = {}
+            for group in edge.people.groups(uid):
+                shared = edge.rooms.get(group)
+                if shared is not None:
+                    audience.update(shared.connections)
+            line = Line(edge.people.source(uid, source), "QUIT", (event.reason,), at=stamp.at, msgid=stamp.msgid)
+            deliver(line, audience)
+        _leaves(edge, room, uid)
+
+
+def _topic_set(edge: Edge, room: Room, channel: Channel, event: TopicSet, stamp: Stamp, call: Call | None) -> None:
+    source = edge.people.source(event.by, event.source)
+    _show(room, Line(source, "TOPIC", (channel.name, event.topic), at=stamp.at, msgid=stamp.msgid), call)
+
+
+def _modes_set(edge: Edge, room: Room, channel: Channel, event: ModesSet, stamp: Stamp, call: Call | None) -> None:
+    source = edge.people.source(event.by, event.source)
+    changes = []
+    for change in event.changes:
+        person = edge.people.get(change.uid) if change.uid else None
+        changes.append(ModeChange(change.adding, change.letter, person.nick if person is not None else change.param))
+    for params in render_changes(changes, edge.settings.limits.modes):
+        _show(room, Line(source, "MODE", (channel.name, *params), at=stamp.at, msgid=stamp.msgid), call)
+
+
+def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: Stamp, call: Call | None) -> None:
+    line = Line(edge.people.source(event.by, event.source), "INVITE", (event.nick, channel.name), at=stamp.at)
+    notified = []
+    for uid, user in room.users.items():
+        member = channel.members.get(uid)
+        ranked = member is not None and any(rank in "oh" for rank in member.prefixes)
+        if ranked and uid != event.by and not user.quitting and "invite-notify" in user.connection.caps:
+            notified.append(user.connection)
+    deliver(line, notified)
+
+
+def _updated(edge: Edge, room: Room, channel: Channel, event: Updated, stamp: Stamp, call: Call | None) -> None:
+    show_update(edge, event.person, stamp)
+
+
+_SHOW: dict[type, Callable[..., None]] = {
+    Said: _said,
+    Joined: _joined,
+    Parted: _parted,
+    Kicked: _kicked,
+    HasQuit: _has_quit,
+    TopicSet: _topic_set,
+    ModesSet: _modes_set,
+    Invited: _invited,
+    Updated: _updated,
+}
+
+
+# Copies ---------------------------------------------------------------------------------------------------------------
+
+
+def replaced(
+    edge: Edge,
+    group: GroupId,
+    old_state: State | None,
+    new_state: State,
+    missed: Sequence[tuple[Any, Stamp]],
+    lost: int,
+) -> None:
+    """Show what was said in between, then the lines that explain the difference between the two states (P16)."""
+    old, new = cast(Channel | None, old_state), cast(Channel, new_state)
+    room = edge.rooms.get(group)
+    if room is None:
+        room = edge.rooms[group] = Room(group)
+    people = [member.person for member in new.members.values()]
+    if old is None:
+        # Our own JOIN comes next and shows whom it finds.
+        edge.people.replace(group, (), people)
+        return
+    for event, stamp in missed:
+        if isinstance(event, Said):
+            _said(edge, room, new, event, stamp, None)
+    before = {uid: (edge.people.newest(m.person), m.prefixes) for uid, m in old.members.items()}
+    edge.people.replace(group, (), people)
+    now = Stamp("", int(edge.now * 1000))
+    for person in people:
+        show_update(edge, person, now)
+    for line in differences(edge.settings.server_name, edge.settings.limits.modes, before, old, new):
+        deliver(line, room.connections)
+    if lost:
+        notice = Line(edge.settings.server_name, "NOTICE", (new.name, f"{lost} events of this channel were missed."))
+        deliver(notice, room.connections)
+    for uid in set(old.members) - set(new.members):
+        user = edge.users.get(uid)
+        room.discard(uid)
+        edge.people.remove(uid, group)
+        if user is not None and not user.quitting:
+            rejoin(edge, group, new.name, user.person)
+    for uid in new.members:
+        user = edge.users.get(uid)
+        if user is not None and uid not in room.users:
+            room.add(user)
+            _welcome(edge, user, new)
+
+
+def _welcome(edge: Edge, user: User, channel: Channel) -> None:
+    """A JOIN that only a snapshot told of."""
+    connection = user.connection
+
+    def send(line: Line) -> None:
+        connection.send(line.render(connection.variant))
+
+    send(Line(user.person.source, "JOIN", (channel.name,)))
+    send_topic(edge, user, channel, send)
+    send_names(edge, user, channel, send)
+
+
+def dropped(edge: Edge, group: GroupId) -> None:
+    room = edge.rooms.pop(group, None)
+    if room is None:
+        return
+    for uid, user in list(room.users.items()):
+        room.discard(uid)
+        if not user.quitting:
+            rejoin(edge, group, group.name, user.person)
+    for uid in [uid for uid, seen in edge.people.seen.items() if group in seen.groups]:
+        edge.people.remove(uid, group)
+
+
+def rejoin(edge: Edge, group: GroupId, name: str, person: Person) -> None:
+    """The group no longer knows of a member that is still here: it is submitted again (P31)."""
+    edge.engine.submit(group, Join(person, override=True, name=name))
+
+
+def reconcile(edge: Edge) -> None:
+    """What a channel says of who sits here, against who does (P30)."""
+    for group, room in list(edge.rooms.items()):
+        state = edge.engine.state(group)
+        if not isinstance(state, Channel):
+            continue
+        here = {uid for uid, member in state.members.items() if member.person.edge == edge.engine.me}
+        for uid in here - set(edge.users):
+            edge.engine.submit(group, Quit(uid, "Connection closed"))
+        for uid in set(room.users) - here:
+            user = room.users[uid]
+            if not user.quitting:
+                rejoin(edge, group, state.name, user.person)

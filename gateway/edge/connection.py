@@ -1,0 +1,74 @@
+"""One socket of a client, without the socket: what came in half, what goes out, what was negotiated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.irc.splitter import LineSplitter
+
+if TYPE_CHECKING:
+    from gateway.edge.user import User
+
+
+class Connection:
+    """A client's connection. The shell reads `out` and `closed` at each flush and owns the socket."""
+
+    __slots__ = (
+        "address",
+        "busy",
+        "cap_open",
+        "cap_version",
+        "caps",
+        "closed",
+        "dirty",
+        "host",
+        "last_heard",
+        "nick",
+        "number",
+        "opened",
+        "out",
+        "password",
+        "pending",
+        "pinged_at",
+        "real",
+        "refilled_at",
+        "secure",
+        "splitter",
+        "tokens",
+        "user",
+        "username",
+        "variant",
+    )
+
+    def __init__(self, number: int, address: str, dirty: list[Connection], *, secure: bool, now: float) -> None:
+        self.number = number
+        self.address = address
+        self.host = f"0{address}" if address.startswith(":") else address or "unknown"
+        self.secure = secure
+        self.splitter = LineSplitter()
+        self.out: list[bytes] = []
+        self.dirty = dirty  # shared list of the connections with something in `out`
+        self.closed: str | None = None  # why the shell should close it once `out` is written
+        self.opened = now
+        self.last_heard = now
+        self.pinged_at = 0.0  # when the unanswered PING was sent, 0 for none
+        self.pending: list[bytes] = []  # lines that wait, for the flood control or for a NICK under way
+        self.busy = False
+        self.tokens = 0.0
+        self.refilled_at = 0.0
+        self.caps: frozenset[str] = frozenset()
+        self.cap_version = 0
+        self.cap_open = False
+        self.variant = 0
+        self.password: str | None = None
+        self.nick: str | None = None
+        self.username: str | None = None
+        self.real = ""
+        self.user: User | None = None  # once registered
+
+    def send(self, data: bytes) -> None:
+        """Queue one formatted line."""
+        if self.closed is None:
+            if not self.out:
+                self.dirty.append(self)
+            self.out.append(data)

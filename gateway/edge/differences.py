@@ -1,0 +1,54 @@
+"""The lines that lead from one state of a channel to another: the fewest that explain it to a client (P16)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gateway.edge.lines import Line
+from gateway.groups.channel import Channel
+from gateway.groups.people import Person
+from gateway.irc.modes import CHANNEL_MODES, ModeChange, render_changes
+
+
+def differences(
+    server: str, modes: int, before: Mapping[str, tuple[Person, str]], old: Channel, new: Channel
+) -> Iterator[Line]:
+    """PART, JOIN, TOPIC and MODE. before: who the clients believe to be there, with rank letters."""
+    for uid, (person, _) in before.items():
+        if uid not in new.members:
+            yield Line(person.source, "PART", (new.name,))
+    for uid, member in new.members.items():
+        if uid not in before:
+            yield Line(member.person.source, "JOIN", (new.name,))
+    if old.topic != new.topic:
+        yield Line(new.topic_by or server, "TOPIC", (new.name, new.topic))
+    changes = [*_settings(old, new), *_ranks(before, new)]
+    for params in render_changes(changes, modes):
+        yield Line(server, "MODE", (new.name, *params))
+
+
+def _settings(old: Channel, new: Channel) -> Iterator[ModeChange]:
+    for letter in sorted(old.modes - new.modes):
+        yield ModeChange(False, letter)
+    for letter in sorted(new.modes - old.modes):
+        yield ModeChange(True, letter)
+    if old.key != new.key:
+        yield ModeChange(new.key is not None, "k", new.key or old.key)
+    if old.limit != new.limit:
+        yield ModeChange(new.limit is not None, "l", str(new.limit) if new.limit is not None else None)
+    for letter in CHANNEL_MODES.lists:
+        gone, come = old.lists[letter].entries, new.lists[letter].entries
+        for mask in gone:
+            if mask not in come:
+                yield ModeChange(False, letter, mask)
+        for mask in come:
+            if mask not in gone:
+                yield ModeChange(True, letter, mask)
+
+
+def _ranks(before: Mapping[str, tuple[Person, str]], new: Channel) -> Iterator[ModeChange]:
+    for uid, member in new.members.items():
+        had = before[uid][1] if uid in before else ""
+        for rank in CHANNEL_MODES.ranks:
+            if (rank in had) != (rank in member.prefixes):
+                yield ModeChange(rank in member.prefixes, rank, member.person.nick)

@@ -1,0 +1,264 @@
+"""The edge of a node: its clients' connections and users, and what the group engine tells them (ring.groups.host)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from gateway.edge import asks, channels, leaving, nicks
+from gateway.edge.answers import answer
+from gateway.edge.call import Call, Token
+from gateway.edge.connection import Connection
+from gateway.edge.lines import Line, deliver
+from gateway.edge.people import People
+from gateway.edge.settings import EdgeSettings
+from gateway.edge.user import Room, User
+from gateway.groups.network_messages import Announced
+from gateway.irc import numerics as n
+from gateway.irc.message import parse
+from gateway.irc.splitter import TOO_LONG
+from ring.groups.engine import Engine
+from ring.groups.host import Stamp
+from ring.groups.machine import State
+from ring.ids import GroupId, Incarnation
+from ring.roster import NodeRecord
+
+RECONCILE_S = 30.0
+COUNT_S = 10.0
+
+
+class Edge:
+    """Sans-I/O. The shell feeds bytes and time, reads `dirty`, and provides the callables at the end of __init__."""
+
+    engine: Engine
+
+    def __init__(self, settings: EdgeSettings, record: NodeRecord, dispatch: Callable[[Call], None]) -> None:
+        self.settings = settings
+        self.record = record
+        self.dispatch = dispatch
+        self.connections: dict[int, Connection] = {}
+        self.users: dict[str, User] = {}
+        self.rooms: dict[GroupId, Room] = {}
+        self.people = People()
+        self.monitors: dict[GroupId, dict[str, User]] = {}
+        self.counts: dict[str, asks.Counts] = {}  # of the other nodes, a few seconds old, for the welcome
+        self.used: Counter[str] = Counter()  # commands, for STATS m
+        self.dirty: list[Connection] = []
+        self._addresses: Counter[str] = Counter()
+        self._serial = 0
+        self._reconcile_at = 0.0
+        self._count_at = 0.0
+        self.check_password: Callable[[str, str, Callable[[bool], None]], None] = lambda _hash, _password, done: done(
+            False
+        )
+        self.rehash: Callable[[], None] = lambda: None
+        self.die: Callable[[], None] = lambda: None
+
+    # Names ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        return self.engine.now
+
+    def channel(self, name: str) -> GroupId:
+        return GroupId("channel", self.settings.casemap(name))
+
+    def nick(self, name: str) -> GroupId:
+        return GroupId("nick", self.settings.casemap(name))
+
+    def next_serial(self) -> int:
+        self._serial += 1
+        return self._serial
+
+    def next_batch(self) -> str:
+        return f"{self.next_serial():x}"
+
+    def local(self, nick: str) -> User | None:
+        """The user of this edge that holds the nick."""
+        group = self.nick(nick)
+        return next((user for user in self.users.values() if user.home == group), None)
+
+    # Connections ----------------------------------------------------------------------------------------------------
+
+    def connect(self, number: int, address: str, *, secure: bool, now: float) -> Connection:
+        settings = self.settings
+        connection = Connection(number, address, self.dirty, secure=secure, now=now)
+        connection.tokens, connection.refilled_at = float(settings.burst), now
+        self.connections[number] = connection
+        self._addresses[address] += 1
+        if settings.total and len(self.connections) > settings.total:
+            self.cut(connection, "This server is full: try another node")
+        elif settings.per_address and self._addresses[address] > settings.per_address:
+            self.cut(connection, "Too many connections from your address")
+        return connection
+
+    def feed(self, connection: Connection, data: bytes) -> None:
+        """Bytes of a client. Lines wait while the client floods, or while its nick is under way."""
+        connection.last_heard = self.now
+        connection.pinged_at = 0.0
+        for line in connection.splitter.feed(data):
+            if connection.closed is not None:
+                return
+            if line is TOO_LONG:
+                self._server_reply(connection, n.ERR_INPUTTOOLONG)
+            elif connection.pending or connection.busy or not self._may_pass(connection, line):
+                connection.pending.append(line)
+                if len(connection.pending) > self.settings.queued:
+                    self.cut(connection, "Excess Flood")
+            else:
+                self.handle(connection, line)
+
+    def _may_pass(self, connection: Connection, line: bytes) -> bool:
+        """A token bucket; a long line costs more, as it does to read."""
+        settings, now = self.settings, self.now
+        tokens = connection.tokens + (now - connection.refilled_at) * settings.rate
+        connection.refilled_at = now
+        connection.tokens = min(tokens, float(settings.burst))
+        if connection.tokens < 1.0:
+            return False
+        connection.tokens -= 1.0 + len(line) // 1024
+        return True
+
+    def resume(self, connection: Connection) -> None:
+        """Lines that waited are carried out, as far as they may."""
+        pending = connection.pending
+        while pending and not connection.busy and connection.closed is None and self._may_pass(connection, pending[0]):
+            self.handle(connection, pending.pop(0))
+
+    def handle(self, connection: Connection, line: bytes) -> None:
+        message = parse(line)
+        if message is None:
+            return
+        call = Call(self, connection, message)
+        call.hold()
+        self.dispatch(call)
+        call.release()
+
+    def _server_reply(self, connection: Connection, numeric: str) -> None:
+        nick = connection.user.person.nick if connection.user is not None else connection.nick or "*"
+        line = Line(self.settings.server_name, numeric, (nick, n.TEXT[numeric]))
+        connection.send(line.render(connection.variant))
+
+    def kill(self, connection: Connection, reason: str, because: GroupId) -> None:
+        """An operator's KILL: acknowledged once the channels know (P33)."""
+        leaving.leave(self, connection, reason, because)
+        self.cut(connection, reason)
+
+    def cut(self, connection: Connection, reason: str) -> None:
+        """Close a connection and say why."""
+        if connection.closed is not None:
+            return
+        connection.send(Line(None, "ERROR", (f"Closing Link: {connection.host} ({reason})",)).render(0))
+        connection.closed = reason
+        connection.pending.clear()
+        if connection not in self.dirty:
+            self.dirty.append(connection)
+        leaving.leave(self, connection, reason)
+
+    def gone(self, connection: Connection, reason: str) -> None:
+        """The socket is closed."""
+        if self.connections.pop(connection.number, None) is None:
+            return
+        self._addresses[connection.address] -= 1
+        if not self._addresses[connection.address]:
+            del self._addresses[connection.address]
+        if connection.closed is None:
+            connection.closed = reason
+            connection.pending.clear()
+            leaving.leave(self, connection, reason)
+
+    def close_all(self, reason: str) -> None:
+        for connection in list(self.connections.values()):
+            self.cut(connection, reason)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is here and nothing that they left behind is under way."""
+        return not self.users
+
+    # Timers ---------------------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        settings = self.settings
+        for connection in list(self.connections.values()):
+            if connection.closed is not None:
+                continue
+            if connection.pending:
+                self.resume(connection)
+            if connection.user is None:
+                if now - connection.opened > settings.register_timeout_s:
+                    self.cut(connection, "Registration timed out")
+            elif connection.pinged_at:
+                if now - connection.pinged_at > settings.ping_timeout_s:
+                    self.cut(connection, f"Ping timeout: {round(now - connection.last_heard)} seconds")
+            elif now - connection.last_heard > settings.ping_every_s:
+                connection.pinged_at = now
+                connection.send(Line(None, "PING", (settings.server_name,)).render(0))
+        if now >= self._reconcile_at:
+            self._reconcile_at = now + RECONCILE_S
+            channels.reconcile(self)
+        if now >= self._count_at:
+            self._count_at = now + COUNT_S
+            self._count()
+
+    def _count(self) -> None:
+        live = {record.key for record in self.engine.live()}
+        self.counts = {key: counts for key, counts in self.counts.items() if key in live}
+        for key in live - {self.record.key}:
+            self.engine.ask_node(key, asks.CountAsk(), self._counted(key))
+
+    def _counted(self, key: str) -> Callable[[Any], None]:
+        def arrived(reply: Any) -> None:
+            if isinstance(reply, asks.Counts):
+                self.counts[key] = reply
+
+        return arrived
+
+    # Host: what the engine tells (ring.groups.host) ------------------------------------------------------------------
+
+    def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
+        call = token.call if isinstance(token, Token) else None
+        if group.kind == "channel":
+            channels.applied(self, group, state, event, stamp, call)
+        elif group.kind == "nick":
+            nicks.applied(self, group, event, stamp, call)
+        elif isinstance(event, Announced):
+            self._announce(event)
+
+    def _announce(self, event: Announced) -> None:
+        line = Line(event.source, "WALLOPS", (event.text,))
+        deliver(line, [u.connection for u in self.users.values() if u.wallops and not u.quitting])
+
+    def replaced(
+        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
+    ) -> None:
+        if group.kind == "channel":
+            channels.replaced(self, group, old, state, missed, lost)
+        elif group.kind == "nick":
+            for event, stamp in missed:
+                nicks.applied(self, group, event, stamp, None)
+
+    def dropped(self, group: GroupId) -> None:
+        if group.kind == "channel":
+            channels.dropped(self, group)
+
+    def answered(self, group: GroupId, token: object, outcome: Any) -> None:
+        if isinstance(token, Token):
+            token.done(outcome)
+        elif callable(token):
+            token(outcome)
+
+    def viewed(self, group: GroupId, view: Any) -> None:
+        nicks.viewed(self, group, view)
+
+    def asked(self, node: Incarnation, body: Any) -> Any:
+        return answer(self, body)
+
+    def read_ask(self, raw: msgspec.Raw) -> Any:
+        return asks.read_ask(raw)
+
+    def read_reply(self, raw: msgspec.Raw) -> Any:
+        return asks.read_reply(raw)

@@ -1,0 +1,55 @@
+"""A user leaves the network: what it said before is settled first, then its channels and its nick let it go (P28)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.edge.connection import Connection
+from gateway.groups.channel_messages import Quit
+from gateway.groups.nick_messages import Release
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+
+def leave(edge: Edge, connection: Connection, reason: str, because: GroupId | None = None) -> None:
+    """The connection is closed, or about to be."""
+    user = connection.user
+    if user is None or user.quitting:
+        return
+    user.quitting = True
+    for room in user.rooms.values():
+        room.connections.pop(connection, None)
+    for group in user.monitored:
+        watchers = edge.monitors.get(group)
+        if watchers is not None:
+            watchers.pop(user.uid, None)
+            if not watchers:
+                del edge.monitors[group]
+                edge.engine.unwatch(group)
+    if because is not None:
+        # The event that made it leave is acknowledged only after the channels know (P33).
+        for group in user.rooms:
+            edge.engine.submit(group, Quit(user.uid, reason), None, because)
+    edge.engine.settle(list(user.unsettled), lambda: _quit(edge, user, reason))
+
+
+def _quit(edge: Edge, user: User, reason: str) -> None:
+    groups = list(user.rooms)
+    for group in groups:
+        edge.engine.submit(group, Quit(user.uid, reason))
+    edge.engine.settle(groups, lambda: _release(edge, user))
+
+
+def _release(edge: Edge, user: User) -> None:
+    """Only now may another take the nick: nobody sees two of it in a channel."""
+    edge.engine.submit(user.home, Release(user.uid), lambda _: _forget(edge, user))
+
+
+def _forget(edge: Edge, user: User) -> None:
+    for room in list(user.rooms.values()):
+        room.discard(user.uid)
+    edge.users.pop(user.uid, None)
+    edge.people.remove(user.uid)

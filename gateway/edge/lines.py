@@ -1,0 +1,78 @@
+"""One event, rendered once per capability variant: what keeps a message to a thousand members cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gateway.edge.connection import Connection
+from gateway.irc.format import format_line
+from gateway.irc.times import server_time
+
+# Bits of a connection's variant: the negotiated capabilities that change how an event's line looks.
+TIME = 1  # server-time
+TAGS = 2  # message-tags: msgid and client-only tags
+ACCOUNT = 4  # account-tag
+
+
+class Line:
+    """A line on its way to clients. `at`: Unix ms, 0 for none. `tags`: client-only tags of the sender."""
+
+    __slots__ = ("account", "at", "bot", "command", "msgid", "params", "rendered", "source", "tags")
+
+    def __init__(
+        self,
+        source: str | None,
+        command: str,
+        params: Sequence[str],
+        *,
+        at: int = 0,
+        msgid: str = "",
+        account: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        bot: bool = False,
+    ) -> None:
+        self.source = source
+        self.command = command
+        self.params = params
+        self.at = at
+        self.msgid = msgid
+        self.account = account
+        self.tags = tags
+        self.bot = bot
+        self.rendered: dict[int, bytes] = {}
+
+    def render(self, variant: int, extra: Mapping[str, str | None] | None = None) -> bytes:
+        """The line's bytes for connections of this variant; `extra` tags (label, batch) are this call's alone."""
+        if extra is None and (done := self.rendered.get(variant)) is not None:
+            return done
+        tags: dict[str, str | None] = dict(extra) if extra else {}
+        if variant & TIME and self.at:
+            tags["time"] = server_time(self.at)
+        if variant & ACCOUNT and self.account:
+            tags["account"] = self.account
+        if variant & TAGS:
+            if self.msgid:
+                tags["msgid"] = self.msgid
+            if self.bot:
+                tags["bot"] = None
+            if self.tags:
+                tags.update(self.tags)
+        data = format_line(self.source, self.command, self.params, tags or None)
+        if extra is None:
+            self.rendered[variant] = data
+        return data
+
+
+def deliver(line: Line, connections: Iterable[Connection], skip: Connection | None = None) -> None:
+    """Append the line to every connection's output, rendered once per variant."""
+    rendered = line.rendered
+    for connection in connections:
+        if connection is skip:
+            continue
+        data = rendered.get(connection.variant)
+        if data is None:
+            data = line.render(connection.variant)
+        out = connection.out
+        if not out:
+            connection.dirty.append(connection)
+        out.append(data)

@@ -1,0 +1,59 @@
+"""332, 333, 353 and 366 of a channel, as its copy here has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from gateway.edge.answers import SIGNS
+from gateway.edge.lines import Line
+from gateway.groups.channel import Channel
+from gateway.groups.people import Person
+from gateway.irc import numerics as n
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+ROOM = 380
+"""Bytes of names in one 353: what is left of a line beside the longest names of server, nick and channel."""
+
+Send = Callable[[Line], None]
+
+
+def send_topic(edge: Edge, user: User, channel: Channel, send: Send) -> None:
+    """332 and 333, nothing where there is no topic."""
+    if not channel.topic:
+        return
+    server, nick = edge.settings.server_name, user.person.nick
+    send(Line(server, n.RPL_TOPIC, (nick, channel.name, channel.topic)))
+    send(Line(server, n.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic_by, str(channel.topic_at // 1000))))
+
+
+def send_names(edge: Edge, user: User, channel: Channel, send: Send) -> None:
+    members = [
+        (edge.people.newest(m.person), m.prefixes) for uid, m in channel.members.items() if not edge.people.is_gone(uid)
+    ]
+    names_lines(edge, user, channel.name, "s" in channel.modes, members, send)
+
+
+def names_lines(
+    edge: Edge, user: User, channel: str, secret: bool, members: Iterable[tuple[Person, str]], send: Send
+) -> None:
+    """The members in as few 353 as fit, then 366. members: (person, rank letters, highest first)."""
+    server, nick, caps = edge.settings.server_name, user.person.nick, user.connection.caps
+    every, full = "multi-prefix" in caps, "userhost-in-names" in caps
+    symbol = "@" if secret else "="
+    names: list[str] = []
+    size = 0
+    for person, ranks in members:
+        signs = "".join(SIGNS[rank] for rank in (ranks if every else ranks[:1]))
+        name = signs + (person.source if full else person.nick)
+        if names and size + len(name) + 1 > ROOM:
+            send(Line(server, n.RPL_NAMREPLY, (nick, symbol, channel, " ".join(names))))
+            names, size = [], 0
+        names.append(name)
+        size += len(name) + 1
+    if names:
+        send(Line(server, n.RPL_NAMREPLY, (nick, symbol, channel, " ".join(names))))
+    send(Line(server, n.RPL_ENDOFNAMES, (nick, channel, n.TEXT[n.RPL_ENDOFNAMES])))

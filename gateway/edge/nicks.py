@@ -1,0 +1,132 @@
+"""What the groups of local users' nicks say (messages, new facts, KILL), and what watched nicks show (MONITOR)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.call import Call
+from gateway.edge.lines import Line, deliver
+from gateway.groups.channel_messages import Update
+from gateway.groups.nick_messages import Changed, Killed, Told
+from gateway.groups.people import Person
+from gateway.irc import numerics as n
+from ring.groups.host import Stamp
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+
+
+def applied(edge: Edge, group: GroupId, event: Any, stamp: Stamp, call: Call | None) -> None:
+    if isinstance(event, Told):
+        _told(edge, event, stamp)
+    elif isinstance(event, Changed):
+        _changed(edge, group, event, stamp)
+    elif isinstance(event, Killed):
+        _killed(edge, group, event)
+
+
+def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
+    user = edge.users.get(event.uid)
+    if user is None or user.quitting:
+        return
+    connection = user.connection
+    sender = edge.people.newest(event.sender)
+    if event.verb == "TAGMSG" and "message-tags" not in connection.caps:
+        return
+    text = event.text.decode("utf-8", "surrogateescape")
+    params = (user.person.nick,) if event.verb == "TAGMSG" else (user.person.nick, text)
+    if event.verb == "INVITE":
+        user.invited(edge.channel(text), text)
+    line = Line(
+        sender.source,
+        event.verb,
+        params,
+        at=stamp.at,
+        msgid=stamp.msgid,
+        account=sender.account,
+        tags=event.tags,
+        bot="B" in sender.modes,
+    )
+    connection.send(line.render(connection.variant))
+
+
+def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp) -> None:
+    """The user's own group has numbered new facts: show them here, and tell the channels (P28)."""
+    user = edge.users.get(event.person.uid)
+    if user is None:
+        return
+    user.person = event.person
+    show_update(edge, event.person, stamp)
+    for room in list(user.rooms):
+        user.unsettled.add(room)
+        edge.engine.submit(room, Update(event.person), None, group)
+
+
+def show_update(edge: Edge, person: Person, stamp: Stamp) -> None:
+    """Newer facts, shown once to everybody here who sees the person anywhere."""
+    before = edge.people.learn(person)
+    if before is None:
+        return
+    audience: dict[Connection, None] = {}
+    for group in edge.people.groups(person.uid):
+        room = edge.rooms.get(group)
+        if room is not None:
+            audience.update(room.connections)
+    user = edge.users.get(person.uid)
+    if user is not None and not user.quitting:
+        audience[user.connection] = None
+    for capability, line in _differences(before, person, stamp):
+        own = user.connection if user is not None and capability == "away-notify" else None
+        deliver(line, [c for c in audience if not capability or capability in c.caps], skip=own)
+
+
+def _differences(before: Person, now: Person, stamp: Stamp) -> list[tuple[str, Line]]:
+    """(capability needed, line). CHGHOST goes to those who asked for it; for others a QUIT and JOIN would be a lie."""
+    source, lines = before.source, []
+
+    def line(capability: str, command: str, *params: str) -> None:
+        lines.append(
+            (capability, Line(source, command, params, at=stamp.at, msgid=stamp.msgid, account=before.account))
+        )
+
+    if (before.user, before.host) != (now.user, now.host):
+        line("chghost", "CHGHOST", now.user, now.host)
+        source = f"{before.nick}!{now.user}@{now.host}"
+    if before.nick != now.nick:
+        line("", "NICK", now.nick)
+        source = now.source
+    if before.real != now.real:
+        line("setname", "SETNAME", now.real)
+    if before.account != now.account:
+        line("account-notify", "ACCOUNT", now.account or "*")
+    if before.away != now.away:
+        line("away-notify", "AWAY", *([now.away] if now.away is not None else []))
+    return lines
+
+
+def _killed(edge: Edge, group: GroupId, event: Killed) -> None:
+    user = edge.users.get(event.uid)
+    if user is None or user.quitting:
+        return
+    connection = user.connection
+    connection.send(Line(event.source, "KILL", (user.person.nick, event.reason)).render(connection.variant))
+    oper = event.source.partition("!")[0]
+    edge.kill(connection, f"Killed ({oper} ({event.reason}))", group)
+
+
+def viewed(edge: Edge, group: GroupId, view: Any) -> None:
+    """MONITOR: the nick came or went. view: (nick, user, host) or None."""
+    online = view is not None and edge.nick(view[0]) == group
+    for user in list(edge.monitors.get(group, {}).values()):
+        show_monitored(edge, group, view if online else None, user.connection)
+
+
+def show_monitored(edge: Edge, group: GroupId, view: Any, connection: Connection) -> None:
+    user = connection.user
+    assert user is not None
+    shown = f"{view[0]}!{view[1]}@{view[2]}" if view is not None else user.monitored.get(group, group.name)
+    numeric = n.RPL_MONONLINE if view is not None else n.RPL_MONOFFLINE
+    line = Line(edge.settings.server_name, numeric, (user.person.nick, shown))
+    connection.send(line.render(connection.variant))

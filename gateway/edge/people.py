@@ -1,0 +1,92 @@
+"""The newest facts known here of everybody seen in a channel, and where: so each change is shown once (P28)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gateway.groups.people import Person
+from ring.ids import GroupId
+
+
+class Seen:
+    """A person as known here. It is forgotten once it is in no channel followed here and not of this edge."""
+
+    __slots__ = ("gone", "groups", "local", "person")
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.groups: set[GroupId] = set()
+        self.gone = False  # its QUIT has been shown; other channels will say so too
+        self.local = False
+
+
+class People:
+    def __init__(self) -> None:
+        self.seen: dict[str, Seen] = {}
+
+    def get(self, uid: str) -> Person | None:
+        seen = self.seen.get(uid)
+        return seen.person if seen is not None else None
+
+    def source(self, uid: str, otherwise: str) -> str:
+        """nick!user@host of the newest facts, so that nobody reads an old nick after the NICK line."""
+        seen = self.seen.get(uid)
+        return seen.person.source if seen is not None else otherwise
+
+    def newest(self, person: Person) -> Person:
+        seen = self.seen.get(person.uid)
+        return seen.person if seen is not None and seen.person.version >= person.version else person
+
+    def add(self, person: Person, group: GroupId | None = None) -> None:
+        seen = self.seen.get(person.uid)
+        if seen is None:
+            seen = self.seen[person.uid] = Seen(person)
+        if group is None:
+            seen.local = True
+        else:
+            seen.groups.add(group)
+
+    def learn(self, person: Person) -> Person | None:
+        """Take newer facts; returns the older ones if these are news, else None."""
+        seen = self.seen.get(person.uid)
+        if seen is None or seen.person.version >= person.version:
+            return None
+        before, seen.person = seen.person, person
+        return before
+
+    def remove(self, uid: str, group: GroupId | None = None) -> None:
+        """The person left a channel (or, without one, this edge)."""
+        seen = self.seen.get(uid)
+        if seen is None:
+            return
+        if group is None:
+            seen.local = False
+        else:
+            seen.groups.discard(group)
+        if not seen.groups and not seen.local:
+            del self.seen[uid]
+
+    def quits(self, uid: str) -> bool:
+        """Whether this is the first word of its QUIT."""
+        seen = self.seen.get(uid)
+        if seen is None or seen.gone:
+            return False
+        seen.gone = True
+        return True
+
+    def is_gone(self, uid: str) -> bool:
+        seen = self.seen.get(uid)
+        return seen is not None and seen.gone
+
+    def groups(self, uid: str) -> set[GroupId]:
+        seen = self.seen.get(uid)
+        return seen.groups if seen is not None else set()
+
+    def replace(self, group: GroupId, old: Iterable[str], new: Iterable[Person]) -> None:
+        """A channel's copy was replaced: who is seen there is counted anew."""
+        for person in new:
+            self.add(person, group)
+        staying = {person.uid for person in new}
+        for uid in old:
+            if uid not in staying:
+                self.remove(uid, group)

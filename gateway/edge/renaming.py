@@ -1,0 +1,78 @@
+"""NICK of a registered user (P27): claim the new nick, change the record, tell the channels, let the old nick go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.edge.call import Call
+from gateway.groups.nick_messages import Change, Claim, Granted, Release
+from gateway.groups.people import Refusal
+from gateway.irc import numerics as n
+from ring.ids import GroupId
+
+
+def rename(call: Call, nick: str) -> None:
+    """The user's further lines wait until it is done; what it said before is settled first (P28)."""
+    edge, user = call.edge, call.user
+    target = edge.nick(nick)
+    call.connection.busy = True
+    call.hold()
+    if target == user.home:  # a change of case only
+        edge.engine.settle(list(user.unsettled), lambda: _change(call, nick, target))
+        return
+    person = msgspec.structs.replace(user.person, nick=nick)
+    edge.engine.settle(
+        list(user.unsettled),
+        lambda: edge.engine.submit(target, Claim(person, True), lambda outcome: _claimed(call, nick, target, outcome)),
+    )
+
+
+def _claimed(call: Call, nick: str, target: GroupId, outcome: Any) -> None:
+    if isinstance(outcome, Granted) and not call.user.quitting:
+        _change(call, nick, target)
+        return
+    call.edge.engine.submit(target, Release(call.user.uid))
+    if isinstance(outcome, Refusal):
+        call.refuse(outcome)
+    else:
+        call.reply(n.ERR_UNAVAILRESOURCE, nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
+    _done(call)
+
+
+def _change(call: Call, nick: str, target: GroupId) -> None:
+    """The user's own group gives the facts their version; applying that tells the channels (nicks.py)."""
+    user = call.user
+    person = msgspec.structs.replace(user.person, nick=nick)
+    call.edge.engine.submit(user.home, Change(person), lambda outcome: _changed(call, target, outcome))
+
+
+def _changed(call: Call, target: GroupId, outcome: Any) -> None:
+    edge, user = call.edge, call.user
+    if not isinstance(outcome, Granted):
+        edge.engine.submit(target, Release(user.uid))
+        call.reply(n.ERR_UNAVAILRESOURCE, user.person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
+        _done(call)
+    elif target == user.home:
+        _done(call)
+    else:
+        # Every channel has committed it and every follower applied it before the old nick is free.
+        edge.engine.settle([*user.rooms, user.home], lambda: _confirm(call, target))
+
+
+def _confirm(call: Call, target: GroupId) -> None:
+    edge, user = call.edge, call.user
+    if user.quitting:
+        edge.engine.submit(target, Release(user.uid))
+        _done(call)
+        return
+    old, user.home = user.home, target
+    edge.engine.submit(target, Claim(user.person), lambda _: None)
+    edge.engine.submit(old, Release(user.uid, True), lambda _: _done(call))
+
+
+def _done(call: Call) -> None:
+    call.connection.busy = False
+    call.release()
+    call.edge.resume(call.connection)

@@ -1,0 +1,42 @@
+"""What an edge is told by its configuration. Replaced whole when the configuration is read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.irc.casemapping import Casemap
+from gateway.irc.limits import DEFAULT_LIMITS, Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who may OPER: password_hash is argon2's, hosts are user@host masks."""
+
+    name: str
+    password_hash: str
+    hosts: tuple[str, ...] = ("*@*",)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSettings:
+    """Times in seconds, sizes in bytes."""
+
+    server_name: str = "irc.circlet.local"
+    network_name: str = "Circlet"
+    version: str = "circlet-0.1.0"
+    created: int = 0  # Unix seconds
+    motd: tuple[str, ...] | None = None
+    admin: tuple[str, str, str] = ("", "", "")
+    limits: Limits = DEFAULT_LIMITS
+    casemap: Casemap = field(default_factory=lambda: Casemap("rfc1459"))
+    operators: tuple[Operator, ...] = ()
+    server_password_hash: str | None = None
+    burst: int = 20  # lines that pass at once
+    rate: float = 5.0  # lines a second after that
+    queued: int = 200  # lines that may wait
+    sendq: int = 1024 * 1024
+    register_timeout_s: float = 30.0
+    ping_every_s: float = 90.0
+    ping_timeout_s: float = 60.0
+    total: int = 20_000  # connections, 0 for no limit
+    per_address: int = 20

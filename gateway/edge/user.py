@@ -1,0 +1,74 @@
+"""A person on this edge, and the channels that people here are in."""
+
+from __future__ import annotations
+
+from gateway.edge.connection import Connection
+from gateway.groups.people import Person
+from ring.ids import GroupId
+
+INVITES = 50
+"""A user is reminded of at most this many invitations."""
+
+
+class Room:
+    """The local members of a channel, for fan-out."""
+
+    __slots__ = ("connections", "group", "users")
+
+    def __init__(self, group: GroupId) -> None:
+        self.group = group
+        self.users: dict[str, User] = {}
+        self.connections: dict[Connection, None] = {}
+
+    def add(self, user: User) -> None:
+        self.users[user.uid] = user
+        user.rooms[self.group] = self
+        if not user.quitting:
+            self.connections[user.connection] = None
+
+    def discard(self, uid: str) -> User | None:
+        user = self.users.pop(uid, None)
+        if user is not None:
+            user.rooms.pop(self.group, None)
+            self.connections.pop(user.connection, None)
+        return user
+
+
+class User:
+    """A registered user of this edge."""
+
+    __slots__ = (
+        "connection",
+        "home",
+        "invites",
+        "joining",
+        "monitored",
+        "oper",
+        "person",
+        "quitting",
+        "rooms",
+        "spoke_at",
+        "uid",
+        "unsettled",
+        "wallops",
+    )
+
+    def __init__(self, person: Person, home: GroupId, connection: Connection, now: float) -> None:
+        self.uid = person.uid
+        self.person = person
+        self.home = home  # the group of the nick it holds: its own group (P28)
+        self.connection = connection
+        self.rooms: dict[GroupId, Room] = {}
+        self.joining: dict[GroupId, None] = {}
+        self.monitored: dict[GroupId, str] = {}
+        self.invites: dict[GroupId, str] = {}
+        self.oper: str | None = None  # the operator's name in the configuration
+        self.wallops = False
+        self.quitting = False
+        self.spoke_at = now
+        self.unsettled: set[GroupId] = set()
+
+    def invited(self, group: GroupId, channel: str) -> None:
+        self.invites[group] = channel
+        if len(self.invites) > INVITES:
+            self.invites.pop(next(iter(self.invites)))

@@ -1,0 +1,60 @@
+"""A whole node without sockets: the group engine below, the edge above, the table of commands between them."""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+from gateway.commands.operators import NETWORK
+from gateway.commands.table import dispatch
+from gateway.edge.edge import Edge
+from gateway.edge.settings import EdgeSettings
+from gateway.groups.kinds import kinds
+from gateway.groups.network_messages import Attend
+from ring.groups.engine import Engine, Settings
+from ring.roster import NodeRecord
+
+
+class NodeSettings(NamedTuple):
+    """What a node is made of, beside its record."""
+
+    edge: EdgeSettings
+    engine: Settings = Settings()
+
+
+class NodeCore:
+    """The engine and the edge of one node, wired together. The shell and the simulator drive it alike."""
+
+    def __init__(self, record: NodeRecord, settings: NodeSettings, rng: random.Random) -> None:
+        self._names: dict[str, str] = {}  # ring key -> node name, of nodes that may be gone
+        self.edge = Edge(settings.edge, record, dispatch)
+        table = kinds(
+            settings.edge.limits,
+            settings.edge.casemap,
+            quit_reason=self._quit_reason,
+            keep_s=settings.engine.dead_after_s + settings.engine.grace_s,
+        )
+        self.engine = Engine(record, settings.engine, table, self.edge, rng)
+        self.edge.engine = self.engine
+
+    def _quit_reason(self, key: str) -> str:
+        """What QUIT says of people whose node is gone, in the form that clients fold: two names with a dot."""
+        record = self.engine.roster.get(key)
+        if record is not None:
+            self._names[key] = record.name
+        name = self._names.get(key, key)
+        return f"{self.edge.settings.server_name} {name if '.' in name else name + '.node'}"
+
+    def attend(self) -> None:
+        """Follow the network's own group (P40)."""
+        self.engine.submit(NETWORK, Attend(*self.engine.me))
+
+    @property
+    def attending(self) -> bool:
+        state = self.engine.state(NETWORK)
+        return state is not None and self.engine.me in state.hosts
+
+    @property
+    def holds_groups(self) -> bool:
+        """Whether this node still masters something that somebody could miss."""
+        return any(m.copy.state.hosts or m.watchers for m in self.engine.leading.groups.values())

@@ -1,0 +1,236 @@
+"""Whole networks of real node cores in one thread under virtual time, with clients that speak IRC lines.
+
+Messages between nodes are encoded; a seed chooses their delay, loss, doubling and reordering.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from gateway.edge.connection import Connection
+from gateway.edge.settings import EdgeSettings
+from gateway.irc.message import Message, parse
+from gateway.node import NodeCore, NodeSettings
+from ring.groups.engine import Settings
+from ring.ids import GroupId, Incarnation
+from ring.roster import NodeRecord
+from ring.wire import encode
+
+TICK_S = 0.1
+
+
+class Client:
+    """A scripted person. `got`: every line so far."""
+
+    def __init__(self, net: Net, node: Node, nick: str, caps: str = "", address: str = "10.0.0.1") -> None:
+        self.net = net
+        self.node = node
+        self.nick = nick
+        self.got: list[str] = []
+        self.read = 0
+        self.closed: str | None = None
+        net.serial += 1
+        node.clients[net.serial] = self
+        self.connection: Connection = node.core.edge.connect(net.serial, address, secure=False, now=net.now)
+        if caps:
+            self.send("CAP LS 302", f"CAP REQ :{caps}")
+        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick} real")
+        if caps:
+            self.send("CAP END")
+
+    def send(self, *lines: str) -> None:
+        data = "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
+        self.send_bytes(data)
+
+    def send_bytes(self, data: bytes) -> None:
+        self.net.turn(self.node, lambda: self.node.core.edge.feed(self.connection, data))
+
+    def receive(self, data: bytes) -> None:
+        self.got += data.decode("utf-8", "surrogateescape").split("\r\n")[:-1]
+
+    def sync(self, within_s: float = 12.0) -> list[str]:
+        """PING, wait for its PONG, return the lines since the last sync (without the PONG)."""
+        self.net.serial += 1
+        token = f"sync{self.net.serial}"
+        self.send(f"PING {token}")
+        assert self.net.until(lambda: any(token in line for line in self.got[self.read :]), within_s), (
+            f"no PONG for {self.nick}: {self.got[-5:]}"
+        )
+        return self.lines(token)
+
+    def lines(self, without: str = "\0") -> list[str]:
+        """The lines since they were last read."""
+        new, self.read = self.got[self.read :], len(self.got)
+        return [line for line in new if without not in line]
+
+    def messages(self) -> list[Message]:
+        return [m for m in (parse(line.encode("utf-8", "surrogateescape")) for line in self.got) if m is not None]
+
+    def heard(self, target: str) -> list[str]:
+        """What was said to the target, in the order heard."""
+        return [m.params[1] for m in self.messages() if m.command == "PRIVMSG" and m.params[0] == target]
+
+    def quit(self) -> None:
+        self.send("QUIT")
+
+
+class Node:
+    """A node core with its clients."""
+
+    def __init__(self, core: NodeCore, name: str) -> None:
+        self.core = core
+        self.name = name
+        self.clients: dict[int, Client] = {}
+        self.up = True
+
+    @property
+    def key(self) -> str:
+        return self.core.engine.me.key
+
+    @property
+    def id(self) -> Incarnation:
+        return self.core.engine.me
+
+
+class Net:
+    """Nodes n1 (127.0.0.1), n2, ... loss, double: chances per payload. delay_s: (least, most)."""
+
+    def __init__(
+        self,
+        nodes: int = 1,
+        seed: int = 0,
+        loss: float = 0.0,
+        double: float = 0.0,
+        delay_s: tuple[float, float] = (0.001, 0.01),
+        edge: EdgeSettings | None = None,
+        engine: Settings | None = None,
+    ) -> None:
+        self.rng = random.Random(seed)
+        self.loss, self.double, self.delay_s = loss, double, delay_s
+        # Scripted people talk as fast as they like, all from one address.
+        self.edge = edge or EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0)
+        self.engine = engine or Settings()
+        self.now = 1_700_000_000.0
+        self.serial = 0
+        self.lives = 0
+        self.nodes: dict[str, Node] = {}
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = 0
+        for number in range(1, nodes + 1):
+            self.start(number)
+        self.run(1.0)
+
+    # Nodes ----------------------------------------------------------------------------------------------------------
+
+    def start(self, number: int) -> Node:
+        """Start node `number`, or start it again with its next incarnation."""
+        self.lives += 1
+        key = f"127.0.0.{number}"
+        record = NodeRecord(key, self.lives, f"n{number}.sim", key, 7600, f"{key}:6667", "1", int(self.now))
+        core = NodeCore(record, NodeSettings(self.edge, self.engine), random.Random(self.rng.random()))
+        node = self.nodes[f"n{number}"] = Node(core, f"n{number}")
+        core.engine.begin(self.now)
+        for other in self.nodes.values():
+            if other is not node and other.up:
+                self.turn(other, lambda o=other: o.core.engine.linked(record))
+                core.engine.linked(other.core.engine.peers.me)
+        self.turn(node, core.attend)
+        self._tick(node, self.rng.uniform(0, TICK_S))
+        return node
+
+    def leave(self, name: str) -> None:
+        """SIGTERM: hand over, tell the clients, go."""
+        node = self.nodes[name]
+        record = msgspec.structs.replace(node.core.engine.peers.me, leaving=True)
+        self.turn(node, lambda: node.core.engine.leave(record))
+        self.until(lambda: not node.core.holds_groups, 10)
+        self.turn(node, lambda: node.core.edge.close_all("Server is shutting down"))
+        self.until(lambda: node.core.edge.idle, 10)
+        self.kill(name)
+
+    def kill(self, name: str) -> None:
+        node = self.nodes[name]
+        node.up = False
+        for other in self.nodes.values():
+            if other.up:
+                self.turn(other, lambda o=other: o.core.engine.lost(node.key, node.id.number, dead=True))
+
+    def client(self, name: str, nick: str, caps: str = "") -> Client:
+        client = Client(self, self.nodes[name], nick, caps)
+        assert self.until(lambda: any(" 221 " in line for line in client.got), 10), client.got
+        client.lines()
+        return client
+
+    def masters(self, group: GroupId) -> list[str]:
+        return [
+            node.name
+            for node in self.nodes.values()
+            if node.up and (m := node.core.engine.leading.groups.get(group)) is not None and m.serving
+        ]
+
+    # Time -----------------------------------------------------------------------------------------------------------
+
+    def at(self, after_s: float, job: Callable[[], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._events, (self.now + after_s, self._count, job))
+
+    def _tick(self, node: Node, after_s: float) -> None:
+        def tick() -> None:
+            if node.up:
+                self.turn(node, lambda: (node.core.engine.tick(), node.core.edge.tick(self.now)))
+                self._tick(node, TICK_S)
+
+        self.at(after_s, tick)
+
+    def turn(self, node: Node, job: Callable[[], Any]) -> None:
+        """One loop turn of a node: the input, then what it sends to peers and clients."""
+        if not node.up:
+            return
+        core = node.core
+        core.engine.begin(self.now)
+        job()
+        for key, messages in core.engine.drain().items():
+            self._send(node, key, encode(messages))
+        dirty = core.edge.dirty[:]
+        core.edge.dirty.clear()
+        for connection in dirty:
+            data = b"".join(connection.out)
+            connection.out.clear()
+            client = node.clients.get(connection.number)
+            if client is not None:
+                client.receive(data)
+                if connection.closed is not None and client.closed is None:
+                    client.closed = connection.closed
+                    self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.gone(c, "closed")))
+
+    def _send(self, node: Node, key: str, payload: bytes) -> None:
+        for _ in range(2 if self.rng.random() < self.double else 1):
+            if self.rng.random() >= self.loss:
+                self.at(self.rng.uniform(*self.delay_s), lambda: self._deliver(node.id, key, payload))
+
+    def _deliver(self, sender: Incarnation, key: str, payload: bytes) -> None:
+        node = next((n for n in self.nodes.values() if n.key == key and n.up), None)
+        if node is not None:
+            self.turn(node, lambda: node.core.engine.receive(sender, payload))
+
+    def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self._events and self._events[0][0] <= end:
+            self.now, _, job = heapq.heappop(self._events)
+            job()
+        self.now = end
+
+    def until(self, happened: Callable[[], bool], within_s: float) -> bool:
+        """Run until it has happened; False if it has not within that time."""
+        end = self.now + within_s
+        while not happened():
+            if not self._events or self._events[0][0] > end:
+                return False
+            self.now, _, job = heapq.heappop(self._events)
+            job()
+        return True
