@@ -13,6 +13,9 @@ from ring.placement import Distance, Ring
 MAX_NODES = 1000
 """A roster knows at most this many nodes; further ones are refused until one goes."""
 
+MAX_TEXT = 128
+"""Longest text in a record, in bytes."""
+
 
 class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
     """What the network knows of one life of a node."""
@@ -33,19 +36,28 @@ class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
 
 
 def is_sane(record: NodeRecord) -> bool:
-    """Whether a record that came over the wire may be believed in form: canonical IP, ports and lengths in range."""
+    """Whether a record from outside may be believed in form: canonical IP, ports, times and lengths in range.
+
+    Texts are measured in bytes, so that any sane record fits a datagram of a directory.
+    """
     try:
-        canonical = str(ip_address(record.ip)) == record.ip
+        canonical = str(ip_address(record.ip)) == record.ip and "%" not in record.ip
     except ValueError:
         return False
     texts = (record.key, record.name, record.irc, record.version)
     return (
         canonical
-        and 0 < len(record.key) <= 128
-        and all(len(text) <= 128 and text.isprintable() for text in texts)
+        and record.key != ""
+        and all(text.isprintable() and len(text.encode()) <= MAX_TEXT for text in texts)
         and 0 < record.link_port < 65536
         and 0 <= record.incarnation < 2**53
+        and 0 <= record.started < 2**53
     )
+
+
+def newer(record: NodeRecord, known: NodeRecord) -> bool:
+    """Whether `record` is news to who knows `known` of the same node: a later life, or the same one that is leaving."""
+    return record != known and _rank(record) > _rank(known)
 
 
 class Roster:
@@ -64,7 +76,7 @@ class Roster:
         if known is None:
             if len(self._records) >= MAX_NODES:
                 return False
-        elif _rank(record) <= _rank(known):
+        elif not newer(record, known):
             return False
         self._records[record.key] = record
         self.version += 1

@@ -154,6 +154,7 @@ class Invited(_Tagged, frozen=True, tag=27):
     source: str
     uid: str
     nick: str
+    opens: bool = False  # given with rank: it passes +i, +k, +l and bans; otherwise it only tells the person
 
 
 class Updated(_Tagged, frozen=True, tag=28):
@@ -204,8 +205,8 @@ class ChannelView(msgspec.Struct, frozen=True, array_like=True):
 
     name: str
     created: int  # Unix ms
-    modes: str  # letters without parameters' modes' values, e.g. "nt"
-    params: tuple[str, ...]  # of k (only to members, else "*" hidden: left out) and l
+    modes: str  # e.g. "ntkl": those with a parameter last
+    params: tuple[str, ...]  # of k ("*" for who is neither member nor operator) and l, where they are set
     topic: str
     topic_by: str
     topic_at: int  # Unix ms

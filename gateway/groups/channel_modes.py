@@ -1,12 +1,14 @@
-"""A line of mode changes, judged change by change."""
+"""A line of mode changes, judged change by change: a later one sees what the earlier ones did."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from gateway.groups.channel_messages import ModeChange, ModesDone, ModesSet, SetModes
+from gateway.groups.channel_targets import find_target
 from gateway.groups.people import Refusal, refused
 from gateway.irc import numerics as n
+from gateway.irc.masks import MaskSet
 from gateway.irc.modes import CHANNEL_MODES
 from ring.groups.machine import Decision
 
@@ -14,89 +16,101 @@ if TYPE_CHECKING:
     from gateway.groups.channel import Channel
 
 HALFOP_MAY = "beIvmnistkl"
-"""A half-operator changes everyday settings and voices, but makes no operators."""
+"""A half-operator changes everyday settings and voices, but makes no operators and changes no C, Q, R, S."""
+
+
+def decide_modes(channel: Channel, command: SetModes, rank: str) -> Decision:
+    """rank: of who asks, "" for none. What changes nothing is dropped silently."""
+    line = _Line(channel)
+    for change in command.changes:
+        if _may(change, command.by, rank):
+            line.take(change)
+        else:
+            line.refuse(refused(n.ERR_CHANOPRIVSNEEDED, channel.name))
+    event = ModesSet(command.by, command.source, tuple(line.done)) if line.done else None
+    return Decision(ModesDone(tuple(line.refusals)) if line.refusals else None, event)
+
+
+def _may(change: ModeChange, by: str, rank: str) -> bool:
+    steps_down = change.letter in "hv" and not change.adding and change.uid == by
+    return rank == "o" or (rank == "h" and change.letter in HALFOP_MAY) or steps_down
 
 
 class _Line:
-    """What a line of changes does, as far as it has been read: later changes see the earlier ones."""
+    """What a line does, as far as it has been read."""
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self.modes = set(channel.modes)
-        self.key = channel.key
-        self.limit = channel.limit
+        self.settings: dict[str, str | bool | None] = dict.fromkeys(channel.modes, True)
+        self.settings["k"] = channel.key
+        self.settings["l"] = None if channel.limit is None else str(channel.limit)
         self.prefixes: dict[str, set[str]] = {}
-        self.sizes = {letter: len(entries.entries) for letter, entries in channel.lists.items()}
-        self.masks = {letter: set(map(channel.rules.casemap, e.entries)) for letter, e in channel.lists.items()}
+        self.toggled = {letter: MaskSet(channel.rules.casemap) for letter in channel.lists}  # against the lists
+        self.room = channel.rules.limits.list_max - sum(map(len, channel.lists.values()))  # MAXLIST: for all together
         self.done: list[ModeChange] = []
         self.refusals: list[Refusal] = []
+
+    def take(self, change: ModeChange) -> None:
+        letter, param = change.letter, change.param
+        if len(letter) != 1:
+            self.refuse(refused(n.ERR_UNKNOWNMODE, letter))
+        elif letter in CHANNEL_MODES.flags:
+            self._set(change, True if change.adding else None)
+        elif letter in CHANNEL_MODES.ranks:
+            self._rank(change)
+        elif letter in CHANNEL_MODES.lists and param:
+            self._mask(change, param)
+        elif letter in ("k", "l") and (not change.adding or _is_good(letter, param)):
+            self._set(change, param if change.adding else None)
+        elif letter in "klbeI":
+            bad = (self.channel.name, letter, param or "*", "Not a valid parameter")
+            self.refuse(Refusal(n.ERR_INVALIDMODEPARAM, bad))
+        else:
+            self.refuse(refused(n.ERR_UNKNOWNMODE, letter))
 
     def refuse(self, refusal: Refusal) -> None:
         if refusal not in self.refusals:
             self.refusals.append(refusal)
 
-    def rank(self, change: ModeChange) -> None:
+    def _set(self, change: ModeChange, value: str | bool | None) -> None:
+        letter = change.letter
+        before = self.settings.get(letter)
+        if before == value:
+            return
+        self.settings[letter] = value
+        shown = before if letter == "k" and value is None else value  # a key is named when it goes, too
+        self.done.append(ModeChange(change.adding, letter, shown if isinstance(shown, str) else None))
+
+    def _rank(self, change: ModeChange) -> None:
         channel = self.channel
-        uid = change.uid if change.uid in channel.members else None
-        if uid is None and change.param:
-            folded = channel.rules.casemap(change.param)
-            uid = next(
-                (u for u, m in channel.members.items() if channel.rules.casemap(m.person.nick) == folded),
-                None,
-            )
+        uid = find_target(channel, change.uid, change.param)
         if uid is None:
             self.refuse(refused(n.ERR_USERNOTINCHANNEL, change.param or "*", channel.name))
             return
-        held = self.prefixes.setdefault(uid, set(channel.members[uid].prefixes))
-        if (change.letter in held) == change.adding:
+        member = channel.members[uid]
+        held = self.prefixes.setdefault(uid, set(member.prefixes))
+        if (change.letter in held) != change.adding:
+            held ^= {change.letter}
+            self.done.append(ModeChange(change.adding, change.letter, member.person.nick, uid))
+
+    def _mask(self, change: ModeChange, mask: str) -> None:
+        letter, toggled = change.letter, self.toggled[change.letter]
+        is_there = (mask in self.channel.lists[letter]) != (mask in toggled)
+        if is_there == change.adding:
             return
-        held.symmetric_difference_update(change.letter)
-        self.done.append(ModeChange(change.adding, change.letter, channel.members[uid].person.nick, uid))
-
-    def mask(self, change: ModeChange) -> None:
-        channel, letter = self.channel, change.letter
-        assert change.param is not None
-        folded = channel.rules.casemap(change.param)
-        masks = self.masks[letter]
-        if (folded in masks) == change.adding:
+        if change.adding and self.room <= 0:
+            self.refuse(refused(n.ERR_BANLISTFULL, self.channel.name, letter))
             return
-        if change.adding and len(masks) >= channel.rules.limits.list_max:
-            self.refuse(refused(n.ERR_BANLISTFULL, channel.name, change.param))
-            return
-        masks.symmetric_difference_update((folded,))
-        self.done.append(ModeChange(change.adding, letter, change.param))
-
-    def setting(self, change: ModeChange) -> None:
-        adding, letter, param = change.adding, change.letter, change.param
-        if letter == "k":
-            if (adding and self.key == param) or (not adding and self.key is None):
-                return
-            self.done.append(ModeChange(adding, "k", param if adding else self.key))
-            self.key = param if adding else None
-        elif letter == "l":
-            limit = int(param) if adding and param else None
-            if limit == self.limit:
-                return
-            self.limit = limit
-            self.done.append(ModeChange(adding, "l", param if adding else None))
-        elif (letter in self.modes) != adding:
-            self.modes.symmetric_difference_update(letter)
-            self.done.append(ModeChange(adding, letter))
+        self.room += -1 if change.adding else 1
+        if toggled.discard(mask) is None:
+            toggled.add(mask)
+        self.done.append(ModeChange(change.adding, letter, mask))
 
 
-def decide_modes(channel: Channel, command: SetModes, rank: str) -> Decision:
-    """rank: the highest rank of who asks, "" for none. Changes that change nothing are dropped silently."""
-    line = _Line(channel)
-    for change in command.changes:
-        steps_down = change.letter in "hv" and not change.adding and change.uid == command.by
-        if rank != "o" and not (rank == "h" and change.letter in HALFOP_MAY) and not steps_down:
-            line.refuse(refused(n.ERR_CHANOPRIVSNEEDED, channel.name))
-            continue
-        if change.letter in CHANNEL_MODES.ranks:
-            line.rank(change)
-        elif change.letter in CHANNEL_MODES.lists:
-            line.mask(change)
-        else:
-            line.setting(change)
-    event = ModesSet(command.by, command.source, tuple(line.done)) if line.done else None
-    return Decision(ModesDone(tuple(line.refusals)) if line.refusals else None, event)
+def _is_good(letter: str, param: str | None) -> bool:
+    """What the parser of MODE lets through, asked again: commands come from other nodes."""
+    if not param:
+        return False
+    if letter == "k":
+        return " " not in param and "," not in param
+    return param.isascii() and param.isdigit() and param == str(int(param[:10])) and param != "0"

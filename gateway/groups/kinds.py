@@ -38,15 +38,16 @@ class ChannelKind(_Reader):
 
 
 class NickKind(_Reader):
-    def __init__(self) -> None:
+    def __init__(self, casemap: Casemap) -> None:
         m = nick_messages
         super().__init__(m.Command, m.Event, m.Outcome, m.Who, m.NickView)
+        self.casemap = casemap
 
     def fresh(self, name: str) -> State:
-        return nick.Nick(name)
+        return nick.Nick(name, self.casemap)
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State:
-        return nick.restore(name, snapshot)
+        return nick.restore(name, self.casemap, snapshot)
 
 
 class NetworkKind(_Reader):
@@ -65,4 +66,4 @@ def kinds(limits: Limits, casemap: Casemap, *, quit_reason: Callable[[str], str]
     """All kinds of groups. quit_reason: what QUIT says of people on a gone node, by its ring key. keep_s: how long an
     empty channel is remembered."""
     rules = channel.Rules(limits, casemap, quit_reason, keep_s)
-    return {"channel": ChannelKind(rules), "nick": NickKind(), "network": NetworkKind()}
+    return {"channel": ChannelKind(rules), "nick": NickKind(casemap), "network": NetworkKind()}

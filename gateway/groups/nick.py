@@ -27,6 +27,7 @@ from gateway.groups.nick_messages import (
 )
 from gateway.groups.people import Person, refused
 from gateway.irc import numerics as n
+from gateway.irc.casemapping import Casemap
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
@@ -43,12 +44,16 @@ NOTHING = Decision(None, None)
 class Nick:
     """The replicated state of one nick."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    __slots__ = ("casemap", "claimed_at", "holder", "hosts", "name", "past", "pending", "shown")
+
+    def __init__(self, name: str, casemap: Casemap) -> None:
+        self.casemap = casemap
+        self.name = name  # folded
+        self.shown = name  # as its last holder writes it
         self.holder: Person | None = None
         self.pending = False
         self.claimed_at = 0  # Unix ms
-        self.past: list[Past] = []
+        self.past: tuple[Past, ...] = ()
         self.hosts: dict[Incarnation, int] = {}
 
     # The state machine ----------------------------------------------------------------------------------------------
@@ -71,35 +76,53 @@ class Nick:
     def _hold(self, person: Person) -> None:
         self.holder = person
         self.hosts = {person.edge: 1}
+        if self._is_here(person):
+            self.shown = person.nick
+
+    def _is_here(self, person: Person) -> bool:
+        """Whether the holder still goes by this nick: during a rename its record already shows the new one (P27)."""
+        return self.casemap(person.nick) == self.name
 
     def _free(self, event: Released, at: int) -> None:
         if self.holder is not None and not self.pending:
-            self.past = [Past(self.holder, at), *self.past][:PAST]
+            person = msgspec.structs.replace(self.holder, nick=self.shown)
+            self.past = (Past(person, at), *self._fresh_past(at))[:PAST]
         self.holder = None
         self.pending = False
         self.hosts = {}
 
+    def _fresh_past(self, at: int) -> tuple[Past, ...]:
+        return tuple(past for past in self.past if at - past.until < PAST_S * 1000)
+
+    def _holds(self, uid: str) -> bool:
+        return self.holder is not None and self.holder.uid == uid
+
     def _claim(self, command: Claim, at: int) -> Decision:
-        if self.holder is not None and self.holder.uid != command.person.uid:
-            return Decision(refused(n.ERR_NICKNAMEINUSE, command.person.nick), None)
-        return Decision(Granted(command.person), Claimed(command.person, command.pending))
+        """A claim that becomes the user's own group carries the version from the one before (P28)."""
+        person, holder = command.person, self.holder
+        if holder is None or self.pending:
+            if holder is not None and holder.uid != person.uid:
+                return Decision(refused(n.ERR_NICKNAMEINUSE, person.nick), None)
+            return Decision(Granted(person), Claimed(person, command.pending))
+        if holder.uid != person.uid:
+            return Decision(refused(n.ERR_NICKNAMEINUSE, person.nick), None)
+        if person == holder:
+            return Decision(Granted(holder), None)
+        person = _next(person, holder)  # held already, so it is numbered here and is not pending again
+        return Decision(Granted(person), Claimed(person))
 
     def _change(self, command: Change, at: int) -> Decision:
-        if self.holder is None or self.holder.uid != command.person.uid:
+        holder = self.holder
+        if holder is None or holder.uid != command.person.uid or self.pending:  # P28: pending is not its own group yet
             return Decision(refused(n.ERR_NOSUCHNICK, command.person.nick), None)
-        version = max(self.holder.version, command.person.version) + 1
-        person = msgspec.structs.replace(command.person, version=version)
+        person = _next(command.person, holder)
         return Decision(Granted(person), Changed(person))
 
     def _release(self, command: Release, at: int) -> Decision:
-        if self.holder is None or self.holder.uid != command.uid:
-            return NOTHING
-        return Decision(None, Released(command.uid, command.moved))
+        return Decision(None, Released(command.uid, command.moved)) if self._holds(command.uid) else NOTHING
 
     def _evict(self, command: Evict, at: int) -> Decision:
-        if self.holder is None or self.holder.uid != command.uid:
-            return NOTHING
-        return Decision(None, Released(command.uid))
+        return Decision(None, Released(command.uid)) if self._holds(command.uid) else NOTHING
 
     def _tell(self, command: Tell, at: int) -> Decision:
         if self.holder is None or self.pending:
@@ -108,24 +131,24 @@ class Nick:
         return Decision(Reached(self.holder), told)
 
     def _kill(self, command: Kill, at: int) -> Decision:
-        if self.holder is None or self.holder.uid != command.uid:
+        if not self._holds(command.uid):
             return Decision(refused(n.ERR_NOSUCHNICK, self.name), None)
         return Decision(None, Killed(command.uid, command.source, command.reason))
 
     # Copies and questions -------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> Any:
-        return (self.holder, self.pending, self.claimed_at, self.past)
+    def snapshot(self) -> Stored:
+        return Stored(self.holder, self.pending, self.claimed_at, self.shown, self.past)
 
-    def view(self) -> Any:
-        """For MONITOR: nick, user and host of the holder."""
-        if self.holder is None or self.pending:
+    def view(self) -> list[str] | None:
+        """For MONITOR: nick, user and host of the holder; None while nobody goes by this nick."""
+        holder = self.holder
+        if holder is None or self.pending or not self._is_here(holder):
             return None
-        return [self.holder.nick, self.holder.user, self.holder.host]
+        return [holder.nick, holder.user, holder.host]
 
     def answer(self, question: Who, at: int) -> NickView:
-        fresh = tuple(past for past in self.past if at - past.until < PAST_S * 1000)
-        return NickView(None if self.pending else self.holder, fresh)
+        return NickView(None if self.pending else self.holder, self._fresh_past(at))
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
 
@@ -136,7 +159,12 @@ class Nick:
         return [Evict(self.holder.uid)] if ran_out or gone(self.holder.edge) else []
 
     def is_spent(self, at: int) -> bool:
-        return self.holder is None and all(at - past.until >= PAST_S * 1000 for past in self.past)
+        return self.holder is None and not self._fresh_past(at)
+
+
+def _next(person: Person, known: Person) -> Person:
+    """The facts at a version above every one known (P28)."""
+    return msgspec.structs.replace(person, version=max(known.version, person.version) + 1)
 
 
 _DECIDE: dict[type, Callable[[Nick, Any, int], Decision]] = {
@@ -149,21 +177,25 @@ _DECIDE: dict[type, Callable[[Nick, Any, int], Decision]] = {
 }
 
 
-class _Stored(msgspec.Struct, array_like=True):
+class Stored(msgspec.Struct, frozen=True, array_like=True):
+    """A nick as links carry it."""
+
     holder: Person | None
     pending: bool
     claimed_at: int
-    past: list[Past]
+    shown: str
+    past: tuple[Past, ...]
 
 
-_stored = msgspec.msgpack.Decoder(_Stored)
+_stored = msgspec.msgpack.Decoder(Stored)
 
 
-def restore(name: str, snapshot: msgspec.Raw) -> Nick:
+def restore(name: str, casemap: Casemap, snapshot: msgspec.Raw) -> Nick:
     """Raises msgspec.MsgspecError."""
     stored = _stored.decode(snapshot)
-    nick = Nick(name)
+    nick = Nick(name, casemap)
     nick.pending, nick.claimed_at, nick.past = stored.pending, stored.claimed_at, stored.past
     if stored.holder is not None:
         nick._hold(stored.holder)
+    nick.shown = stored.shown
     return nick

@@ -1,0 +1,42 @@
+"""The lists of a channel: bans (b), exceptions to them (e), invitations by mask (I)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gateway.irc.casemapping import Casemap
+from gateway.irc.masks import MaskSet
+
+
+class MaskList:
+    """Masks with who set them and when. Two masks that mean the same are one, as MaskSet has it."""
+
+    __slots__ = ("entries", "masks")
+
+    def __init__(self, casemap: Casemap, rows: Iterable[tuple[str, str, int]] = ()) -> None:
+        self.masks = MaskSet(casemap)
+        self.entries: dict[str, tuple[str, int]] = {}  # mask -> (set by, Unix ms)
+        for mask, by, at in rows:
+            self.add(mask, by, at)
+
+    def add(self, mask: str, by: str, at: int) -> None:
+        if self.masks.add(mask):
+            self.entries[mask] = (by, at)
+
+    def remove(self, mask: str) -> None:
+        kept = self.masks.discard(mask)
+        if kept is not None:
+            del self.entries[kept]
+
+    def matches(self, source: str) -> bool:
+        """source: a whole nick!user@host. The answer is remembered until the list changes."""
+        return bool(self.entries) and self.masks.matches(source)
+
+    def rows(self) -> tuple[tuple[str, str, int], ...]:
+        return tuple((mask, by, at) for mask, (by, at) in self.entries.items())
+
+    def __contains__(self, mask: str) -> bool:
+        return mask in self.masks
+
+    def __len__(self) -> int:
+        return len(self.entries)

@@ -1,0 +1,58 @@
+"""What a channel shows to those who ask without following it (P39)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.groups.channel_messages import ChannelView, ListRow, Look, MemberView
+
+if TYPE_CHECKING:
+    from gateway.groups.channel import Channel
+
+
+def look(channel: Channel, question: Look) -> ChannelView | None:
+    """What the asker may see; None where there is no such channel, or it is secret (+s) to the asker."""
+    is_member = question.uid in channel.members
+    sees_all = is_member or question.oper
+    if not channel.members or ("s" in channel.modes and not sees_all):
+        return None
+    what, _, letter = question.what.partition(":")
+    modes, params = settings(channel, show_key=sees_all)
+    return ChannelView(
+        channel.name,
+        channel.created,
+        modes,
+        params,
+        channel.topic,
+        channel.topic_by,
+        channel.topic_at,
+        _members(channel, sees_all=sees_all) if what in ("names", "who") else (),
+        channel.lists[letter].rows() if what == "list" and letter in channel.lists else (),
+        is_member,
+    )
+
+
+def settings(channel: Channel, *, show_key: bool) -> tuple[str, tuple[str, ...]]:
+    """The mode letters, those with a parameter last, and their parameters in that order."""
+    letters, params = "".join(sorted(channel.modes)), []
+    if channel.key is not None:
+        letters += "k"
+        params.append(channel.key if show_key else "*")
+    if channel.limit is not None:
+        letters += "l"
+        params.append(str(channel.limit))
+    return letters, tuple(params)
+
+
+def _members(channel: Channel, *, sees_all: bool) -> tuple[MemberView, ...]:
+    """Invisible users (+i) show themselves only to those who share a channel with them."""
+    return tuple(
+        MemberView(member.person, member.prefixes)
+        for member in channel.members.values()
+        if sees_all or "i" not in member.person.modes
+    )
+
+
+def row(channel: Channel, term: int) -> ListRow:
+    hidden = "s" in channel.modes
+    return ListRow(channel.name, len(channel.members), channel.topic, channel.created, channel.topic_at, hidden, term)

@@ -1,0 +1,244 @@
+"""What nodes, directories and the public say to each other over UDP, and how it is signed.
+
+A datagram is `cD`, the protocol version, the kind; if signed, a tag of the network's name and the MAC; then the message
+in MessagePack. The first four bytes stay where they are in every version, so that versions can tell each other apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+from ring.ids import Incarnation
+from ring.roster import NodeRecord
+
+VERSION = 1
+MAX_DATAGRAM = 1200  # bytes; fits every path without fragments
+_MAGIC = b"cD"
+_HEADER = 4
+_TAG = 4
+_MAC = 16
+
+Number = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+Text = Annotated[str, msgspec.Meta(max_length=256)]
+
+Reason = Literal["oversized", "truncated", "foreign", "version", "network", "mac", "malformed"]
+
+
+class Dropped(Exception):
+    """A datagram is not to be believed."""
+
+    def __init__(self, reason: Reason, version: int = VERSION) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+        self.version = version
+
+
+# Nodes to directories, signed ---------------------------------------------------------------------------------------
+
+
+class _Request(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What every request says against replay: a counter that grows within a life, and the directory's own words."""
+
+    sender: Incarnation
+    counter: Number
+    boot: Number  # the directory's life that is spoken to; 0 if not known yet
+    stamp: Number  # from that directory's last answer
+
+
+class Announce(_Request, frozen=True):
+    """I am here: lease me, or renew my lease."""
+
+    record: NodeRecord
+
+
+class Depart(_Request, frozen=True):
+    """This life of the sender is over."""
+
+
+class Fetch(_Request, frozen=True):
+    """What changed after version `since`? 0: everything."""
+
+    since: Number
+
+
+Request = Announce | Depart | Fetch
+
+# Directories to nodes, signed ---------------------------------------------------------------------------------------
+
+
+class _Answer(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    to: Incarnation
+    counter: Number  # of the request
+    boot: Number  # random, one per life of the directory
+    stamp: Number  # the directory's clock, ms
+
+
+class Challenge(_Answer, frozen=True):
+    """Announce (again), with this boot and stamp."""
+
+
+class Granted(_Answer, frozen=True):
+    """The lease runs from now."""
+
+    version: Number  # of the directory's list
+    lease_ms: Number
+    rebuilding: bool  # up for less than a lease: whom it does not list may just not have announced yet
+
+
+class Refused(_Answer, frozen=True):
+    """No lease; `reason` says what mends it."""
+
+    reason: Text
+
+
+class Removed(NamedTuple):
+    key: str
+    incarnation: int
+    departed: bool  # said goodbye; else its lease ran out
+
+
+class Page(_Answer, frozen=True):
+    """Changes after version `since` up to `upto`; more follow while that is less than `version`."""
+
+    since: Number  # 0: the list from its beginning
+    upto: Number
+    version: Number
+    records: tuple[NodeRecord, ...]
+    removed: tuple[Removed, ...]
+
+
+class Departed(_Answer, frozen=True):
+    """The departure is noted."""
+
+
+Answer = Challenge | Granted | Refused | Page | Departed
+
+# The public, unsigned -----------------------------------------------------------------------------------------------
+
+
+class Ask(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Who is there, after this ring key? Padded to MAX_DATAGRAM, so that no answer is longer than its question."""
+
+    nonce: Number
+    cookie: bytes  # empty at first
+    after: Text
+    padding: bytes = b""
+
+
+class Cookie(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Ask again with this cookie: it shows that you are where you say you are."""
+
+    nonce: Number
+    cookie: bytes
+
+
+class Listed(msgspec.Struct, frozen=True, array_like=True):
+    """A live node in the public list."""
+
+    record: NodeRecord
+    age_s: float  # since the directory last heard from it
+
+
+class Listing(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A page of the public list in the order of ring keys."""
+
+    nonce: Number
+    network: str
+    nodes: tuple[Listed, ...]
+    after: str  # ask on from here; empty: that was all
+
+
+Public = Ask | Cookie | Listing
+
+_SIGNED: dict[int, type[Any]] = {
+    1: Announce, 2: Depart, 3: Fetch, 16: Challenge, 17: Granted, 18: Refused, 19: Page, 20: Departed,
+}  # fmt: skip
+_PUBLIC: dict[int, type[Any]] = {32: Ask, 33: Cookie, 34: Listing}
+_KIND = {kind: number for number, kind in (_SIGNED | _PUBLIC).items()}
+_DECODERS = {number: msgspec.msgpack.Decoder(kind) for number, kind in (_SIGNED | _PUBLIC).items()}
+_encoder = msgspec.msgpack.Encoder()
+
+VERSION_NOTICE = _MAGIC + bytes((VERSION, 0))
+"""Answers a datagram of another version. Says no more than its own version, and is never answered itself."""
+
+
+def is_public(data: bytes) -> bool:
+    """Whether this is a datagram of the unsigned kinds. Raises Dropped if it is none of ours."""
+    if len(data) > MAX_DATAGRAM:
+        raise Dropped("oversized")
+    if len(data) < _HEADER:
+        raise Dropped("truncated")
+    if data[:2] != _MAGIC:
+        raise Dropped("foreign")
+    if data[2] != VERSION:
+        raise Dropped("version", data[2])
+    return data[3] in _PUBLIC
+
+
+def wants_notice(data: bytes) -> bool:
+    """Whether a datagram of another version may be answered with VERSION_NOTICE."""
+    return data[3:4] != b"\0"
+
+
+def pack(message: Public) -> bytes:
+    """An unsigned datagram; an Ask is padded."""
+    if isinstance(message, Ask):
+        bare = _HEADER + len(_encoder.encode(message)) + 1  # a longer padding has a longer length
+        message = msgspec.structs.replace(message, padding=bytes(MAX_DATAGRAM - bare))
+    return _MAGIC + bytes((VERSION, _KIND[type(message)])) + _encoder.encode(message)
+
+
+def unpack(data: bytes) -> Public:
+    """The message of an unsigned datagram. Raises Dropped."""
+    if not is_public(data):
+        raise Dropped("malformed")
+    message: Public = _decode(data[3], data[_HEADER:])
+    return message
+
+
+class Codec:
+    """Signs and checks the datagrams of one network."""
+
+    def __init__(self, network: str, key: bytes) -> None:
+        """network: its name. key: the network key, at most 64 bytes."""
+        name = network.encode()
+        self._name = len(name).to_bytes(2, "big") + name
+        self._tag = hashlib.blake2b(name, digest_size=_TAG, person=b"circlet network").digest()
+        self._key = hashlib.blake2b(key=key, digest_size=32, person=b"circlet directry").digest()
+
+    def seal(self, message: Request | Answer) -> bytes:
+        head = _MAGIC + bytes((VERSION, _KIND[type(message)])) + self._tag
+        body = _encoder.encode(message)
+        return head + self._mac(head, body) + body
+
+    def open(self, data: bytes) -> Request | Answer:
+        """The message of a signed datagram, nothing of it read before its MAC is proven. Raises Dropped."""
+        if is_public(data):
+            raise Dropped("malformed")
+        at = _HEADER + _TAG
+        if len(data) < at + _MAC:
+            raise Dropped("truncated")
+        head, mac, body = data[:at], data[at : at + _MAC], data[at + _MAC :]
+        if head[_HEADER:] != self._tag:
+            raise Dropped("network")
+        if not hmac.compare_digest(mac, self._mac(head, body)):
+            raise Dropped("mac")
+        if data[3] not in _SIGNED:
+            raise Dropped("malformed")
+        message: Request | Answer = _decode(data[3], body)
+        return message
+
+    def _mac(self, head: bytes, body: bytes) -> bytes:
+        signed = b"".join((head, self._name, body))
+        return hashlib.blake2b(signed, digest_size=_MAC, key=self._key, person=b"datagram").digest()
+
+
+def _decode(kind: int, body: bytes) -> Any:
+    try:
+        return _DECODERS[kind].decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Dropped("malformed") from error

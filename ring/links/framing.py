@@ -1,0 +1,53 @@
+"""Frames on a link: four bytes of length, one of type, the body."""
+
+from __future__ import annotations
+
+from typing import Final
+
+HELLO: Final = 1
+PROOF: Final = 2
+REFUSE: Final = 3
+DATA: Final = 4
+PING: Final = 5
+PONG: Final = 6
+BYE: Final = 7
+
+HEAD = 5
+HANDSHAKE_MAX = 16 * 1024
+"""A stranger may send frames of at most this many bytes."""
+
+
+class BadFrame(ValueError):
+    """The peer does not speak this protocol."""
+
+
+def frame(kind: int, body: bytes = b"") -> bytes:
+    return len(body).to_bytes(4, "big") + bytes((kind,)) + body
+
+
+class Deframer:
+    """Cuts a stream into frames, however it comes in chunks. `limit`: bytes of a body; set higher after the handshake."""
+
+    def __init__(self, limit: int = HANDSHAKE_MAX) -> None:
+        self.limit = limit
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """The frames that `data` completes. Raises BadFrame for one over the limit or of no known type."""
+        buffer = self._buffer
+        buffer += data
+        frames = []
+        start = 0
+        while len(buffer) - start >= HEAD:
+            size = int.from_bytes(buffer[start : start + 4], "big")
+            kind = buffer[start + 4]
+            if size > self.limit:
+                raise BadFrame(f"a frame of {size} bytes, at most {self.limit} are allowed")
+            if not HELLO <= kind <= BYE:
+                raise BadFrame(f"a frame of unknown type {kind}")
+            if len(buffer) - start - HEAD < size:
+                break
+            frames.append((kind, bytes(buffer[start + HEAD : start + HEAD + size])))
+            start += HEAD + size
+        del buffer[:start]
+        return frames

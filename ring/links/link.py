@@ -1,0 +1,173 @@
+"""One connection between two nodes: handshake, heartbeat, frames. Bytes and time in, effects out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ring.links import hello as greeting
+from ring.links.framing import BYE, DATA, HELLO, PING, PONG, PROOF, REFUSE, BadFrame, Deframer, frame
+from ring.links.hello import Hello, Refused, Role, Terms
+from ring.roster import NodeRecord
+
+
+class LinkSettings(NamedTuple):
+    """Times in seconds, sizes in bytes."""
+
+    heartbeat_s: float = 1.0
+    dead_after_s: float = 5.0
+    idle_close_s: float = 600.0
+    queue: int = 16 * 1024 * 1024
+    frame_max: int = 4 * 1024 * 1024
+    redial_min_s: float = 0.1
+    redial_max_s: float = 5.0
+
+
+class Write(NamedTuple):
+    data: bytes
+
+
+class Up(NamedTuple):
+    """The handshake is done: the peer knows the key and agrees on the terms."""
+
+    peer: NodeRecord
+
+
+class Received(NamedTuple):
+    payload: bytes
+
+
+class Close(NamedTuple):
+    """reason: "silent", "closed" (the peer said goodbye), or words about a refusal. refused: one of us refuses."""
+
+    reason: str
+    refused: bool = False
+
+
+Effect = Write | Up | Received | Close
+
+
+class Link:
+    """A state machine: hellos cross, then proofs, then data."""
+
+    def __init__(
+        self,
+        role: Role,
+        terms: Terms,
+        record: NodeRecord,
+        key: bytes,
+        certificate: bytes,
+        nonce: bytes,
+        settings: LinkSettings,
+        now: float,
+        expected: str | None = None,
+    ) -> None:
+        """certificate: SHA-256 of the listener's certificate. expected: ring key of the node that was dialled."""
+        self.role: Role = role
+        self.peer: NodeRecord | None = None  # once up
+        self._terms = terms
+        self._me = record
+        self._key = key
+        self._certificate = certificate
+        self._settings = settings
+        self._expected = expected
+        self._hello = greeting.encode(Hello(greeting.PROTOCOL, terms, record, nonce))
+        self._their_hello: tuple[bytes, Hello] | None = None
+        self._deframer = Deframer()
+        self._heard = now
+        self._said = now
+        self._opened = now
+        self._closed = False
+
+    def start(self) -> list[Effect]:
+        return [Write(frame(HELLO, self._hello))]
+
+    def feed(self, data: bytes, now: float) -> list[Effect]:
+        """Bytes of the peer."""
+        if self._closed:
+            return []
+        self._heard = now
+        effects: list[Effect] = []
+        try:
+            for kind, body in self._deframer.feed(data):
+                effects += self._frame(kind, body, now)
+                if self._closed:
+                    break
+        except (BadFrame, Refused) as problem:
+            effects += self._refuse(str(problem))
+        return effects
+
+    def send(self, payload: bytes, now: float) -> bytes:
+        """The bytes of a data frame."""
+        self._said = now
+        return frame(DATA, payload)
+
+    def bye(self) -> bytes:
+        return frame(BYE)
+
+    def tick(self, now: float) -> list[Effect]:
+        """Heartbeats, and what silence means."""
+        if self._closed:
+            return []
+        if now - self._heard > self._settings.dead_after_s:
+            self._closed = True
+            return [Close("silent")]
+        if self.peer is None:
+            if now - self._opened > self._settings.dead_after_s:
+                return self._refuse("the handshake took too long")
+        elif now - self._said >= self._settings.heartbeat_s:
+            self._said = now
+            return [Write(frame(PING))]
+        return []
+
+    def _frame(self, kind: int, body: bytes, now: float) -> list[Effect]:
+        if kind == REFUSE:
+            self._closed = True
+            return [Close(body[:300].decode("utf-8", "replace"), refused=True)]
+        if self.peer is None:
+            return self._handshake(kind, body)
+        if kind == DATA:
+            return [Received(body)]
+        if kind == PING:
+            self._said = now
+            return [Write(frame(PONG))]
+        if kind == BYE:
+            self._closed = True
+            return [Close("closed")]
+        if kind == PONG:
+            return []
+        raise Refused("a handshake frame after the handshake")
+
+    def _handshake(self, kind: int, body: bytes) -> list[Effect]:
+        if kind == HELLO and self._their_hello is None:
+            theirs = greeting.read(body)
+            self._check(theirs)
+            self._their_hello = (body, theirs)
+            return [Write(frame(PROOF, self._proof(self.role)))]
+        if kind == PROOF and self._their_hello is not None:
+            other: Role = "listener" if self.role == "dialler" else "dialler"
+            if not greeting.is_proof(self._proof(other), body):
+                raise Refused("it does not know this network's key: network.key_file differs")
+            self.peer = self._their_hello[1].record
+            self._deframer.limit = self._settings.frame_max
+            return [Up(self.peer)]
+        raise Refused("data before the handshake")
+
+    def _check(self, theirs: Hello) -> None:
+        mismatches = greeting.compare(self._terms, theirs.terms)
+        if mismatches:
+            raise Refused("; ".join(mismatches))
+        if theirs.record.key == self._me.key:
+            raise Refused(f"it has the same ring key {self._me.key}: give one of the two its own node.ring_key")
+        if self._expected is not None and theirs.record.key != self._expected:
+            raise Refused(f"it is {theirs.record.key}, not {self._expected}")
+
+    def _proof(self, role: Role) -> bytes:
+        assert self._their_hello is not None
+        theirs = self._their_hello[0]
+        dialler, listener = (self._hello, theirs) if self.role == "dialler" else (theirs, self._hello)
+        return greeting.proof(self._key, role, dialler, listener, self._certificate)
+
+    def _refuse(self, reason: str) -> list[Effect]:
+        """Said to the peer too, so that both sides log one clear line."""
+        self._closed = True
+        return [Write(frame(REFUSE, reason.encode()[:300])), Close(reason, refused=True)]

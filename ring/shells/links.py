@@ -1,0 +1,339 @@
+"""The links of this node: TLS connections to the nodes that it needs, dialled on demand, one a pair."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import random
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+from ring.ids import Incarnation
+from ring.links.hello import NONCE, Role, Terms
+from ring.links.link import Close, Link, LinkSettings, Received, Up, Write
+from ring.roster import NodeRecord
+from ring.shells.certificates import dialler_context, listener_context
+
+STRANGERS = 100
+"""At most this many connections may be in their handshake; more are closed at once."""
+
+TICK_S = 0.25
+LOG_EVERY_S = 10.0
+
+
+class LinkEvents(Protocol):
+    """What the hub tells. dead: evidence of death, a refused connection or silence (P18)."""
+
+    def up(self, peer: NodeRecord) -> None: ...
+
+    def down(self, key: str, incarnation: int, *, dead: bool) -> None: ...
+
+    def received(self, peer: Incarnation, payload: bytes) -> None: ...
+
+
+class LinkHub:
+    """Listens, dials, and keeps at most one link up for each peer."""
+
+    def __init__(
+        self,
+        *,
+        record: Callable[[], NodeRecord],
+        terms: Terms,
+        key: bytes,
+        host: str,
+        port: int,
+        settings: LinkSettings,
+        events: LinkEvents,
+        find: Callable[[str], NodeRecord | None],
+        log: Any,
+        rng: random.Random,
+    ) -> None:
+        """find: the roster's record of a ring key, for its address."""
+        self.record = record
+        self.terms = terms
+        self.key = key
+        self.settings = settings
+        self.events = events
+        self.log = log
+        self._host = host
+        self._port = port
+        self._find = find
+        self._rng = rng
+        self._links: dict[str, _Socket] = {}
+        self._strangers: set[_Socket] = set()
+        self._dials: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[str, list[bytes]] = {}
+        self._tries: dict[str, int] = {}
+        self._not_before: dict[str, float] = {}
+        self._logged: dict[str, float] = {}
+        self._server: asyncio.Server | None = None
+        self._listener, self._certificate = listener_context()
+        self._dialler = dialler_context()
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopping = False
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: _Socket(self, "listener"), self._host, self._port, ssl=self._listener, ssl_handshake_timeout=5.0
+        )
+        self._port = self._server.sockets[0].getsockname()[1]
+        self._tick()
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    async def stop(self) -> None:
+        self._stopping = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._dials.values()):
+            task.cancel()
+        await asyncio.gather(*self._dials.values(), return_exceptions=True)
+        for link in list(self._links.values()):
+            link.write(link.link.bye() if link.link is not None else b"")
+            link.close()
+        for stranger in list(self._strangers):
+            stranger.close()
+
+    def send(self, key: str, payload: bytes) -> None:
+        """Send, or dial and send then. What a lost link had queued is lost: the engine repeats it."""
+        link = self._links.get(key)
+        if link is not None:
+            link.send(payload)
+            return
+        waiting = self._waiting.setdefault(key, [])
+        waiting.append(payload)
+        if sum(map(len, waiting)) > self.settings.queue:
+            waiting.clear()
+        self.want(key)
+
+    def want(self, key: str) -> None:
+        """Dial, unless a link is there, or under way, or was refused a moment ago."""
+        if key in self._links or key in self._dials or self._stopping:
+            return
+        if time.monotonic() < self._not_before.get(key, 0.0):
+            self._waiting.pop(key, None)
+            return
+        record = self._find(key)
+        if record is None:
+            self._waiting.pop(key, None)
+            return
+        task = asyncio.get_running_loop().create_task(self._dial(record))
+        self._dials[key] = task
+
+    def connected(self) -> dict[str, float]:
+        """Ring keys of linked peers and for how long, in seconds."""
+        now = time.monotonic()
+        return {key: now - link.since for key, link in self._links.items()}
+
+    async def _dial(self, record: NodeRecord) -> None:
+        """One attempt. A refused connection, or no answer for dead_after_s, is evidence of death (P18)."""
+        loop = asyncio.get_running_loop()
+        key = record.key
+        try:
+            connecting = loop.create_connection(
+                lambda: _Socket(self, "dialler", key),
+                record.ip,
+                record.link_port,
+                ssl=self._dialler,
+                server_hostname="",
+                local_addr=(self.record().ip, 0),
+                ssl_handshake_timeout=self.settings.dead_after_s,
+            )
+            await asyncio.wait_for(connecting, self.settings.dead_after_s)
+        except (OSError, TimeoutError, ssl.SSLError) as problem:
+            refused = isinstance(problem, ConnectionRefusedError)
+            silent = isinstance(problem, TimeoutError)
+            self._back_off(key)
+            self._waiting.pop(key, None)
+            if self._may_log(f"dial {key}"):
+                self.log.info("link_dial_failed", peer=key, reason=type(problem).__name__)
+            self.events.down(key, record.incarnation, dead=refused or silent)
+        finally:
+            self._dials.pop(key, None)
+
+    def _back_off(self, key: str) -> None:
+        """Jittered and exponential."""
+        tries = self._tries[key] = min(self._tries.get(key, 0) + 1, 16)
+        most = min(self.settings.redial_min_s * 2**tries, self.settings.redial_max_s)
+        self._not_before[key] = time.monotonic() + self._rng.uniform(self.settings.redial_min_s, most)
+
+    def _may_log(self, what: str) -> bool:
+        """A peer that fails again and again is one line every few seconds."""
+        now = time.monotonic()
+        if now - self._logged.get(what, -LOG_EVERY_S) < LOG_EVERY_S:
+            return False
+        if len(self._logged) > 1000:
+            self._logged.clear()
+        self._logged[what] = now
+        return True
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        for link in [*self._links.values(), *self._strangers]:
+            link.tick(now)
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+
+    # What sockets tell ----------------------------------------------------------------------------------------------
+
+    def opened(self, link: _Socket) -> bool:
+        """Whether there is room for one more handshake."""
+        if len(self._strangers) >= STRANGERS or self._stopping:
+            return False
+        self._strangers.add(link)
+        return True
+
+    def certificate(self, role: Role, seen: bytes | None) -> bytes:
+        return self._certificate if role == "listener" else hashlib.sha256(seen or b"").digest()
+
+    def came_up(self, link: _Socket, peer: NodeRecord) -> None:
+        """Of two connections between a pair, the one that the smaller key dialled stays."""
+        self._strangers.discard(link)
+        other = self._links.get(peer.key)
+        if other is not None and other.peer is not None and other.peer.incarnation >= peer.incarnation:
+            mine, theirs = self.record().key, peer.key
+            wanted = "dialler" if mine < theirs else "listener"
+            if link.role != wanted and other.role == wanted:
+                link.replaced = True
+                link.close()
+                return
+        if other is not None:
+            other.replaced = True
+            other.close()
+        self._links[peer.key] = link
+        self._tries.pop(peer.key, None)
+        self._not_before.pop(peer.key, None)
+        self.log.info("link_up", peer=peer.key, name=peer.name, incarnation=peer.incarnation, role=link.role)
+        self.events.up(peer)
+        for payload in self._waiting.pop(peer.key, []):
+            link.send(payload)
+
+    def went_down(self, link: _Socket, reason: str, *, refused: bool) -> None:
+        self._strangers.discard(link)
+        if refused:
+            if self._may_log(f"refused {link.address} {reason}"):
+                self.log.warning("link_refused", peer=link.expected or link.address, reason=reason)
+            if link.expected is not None:
+                self._back_off(link.expected)
+                self._waiting.pop(link.expected, None)
+        peer = link.peer
+        if peer is None or self._links.get(peer.key) is not link:
+            return
+        del self._links[peer.key]
+        self.log.warning("link_lost", peer=peer.key, reason=reason, up_s=round(time.monotonic() - link.since, 1))
+        self.events.down(peer.key, peer.incarnation, dead=reason == "silent")
+        if reason not in ("closed", "silent") and not self._stopping:
+            self.want(peer.key)  # re-dialled at once: refused, it is dead; accepted, it was the path (P18)
+
+
+class _Socket(asyncio.Protocol):
+    """One TLS connection; the rules are in ring.links.link."""
+
+    def __init__(self, hub: LinkHub, role: Role, expected: str | None = None) -> None:
+        self.hub = hub
+        self.role: Role = role
+        self.expected = expected
+        self.link: Link | None = None
+        self.peer: NodeRecord | None = None
+        self.address = ""
+        self.since = time.monotonic()
+        self.replaced = False
+        self._transport: asyncio.Transport | None = None
+        self._out: list[bytes] = []
+        self._used = self.since
+        self._reason = "reset"
+        self._refused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        peername = transport.get_extra_info("peername")
+        self.address = peername[0] if peername else ""
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not self.hub.opened(self):
+            self._transport.abort()
+            return
+        tls = transport.get_extra_info("ssl_object")
+        seen = tls.getpeercert(binary_form=True) if self.role == "dialler" else None
+        hub = self.hub
+        self.link = Link(
+            self.role,
+            hub.terms,
+            hub.record(),
+            hub.key,
+            hub.certificate(self.role, seen),
+            os.urandom(NONCE),
+            hub.settings,
+            time.monotonic(),
+            self.expected,
+        )
+        self._perform(self.link.start())
+
+    def data_received(self, data: bytes) -> None:
+        if self.link is not None:
+            self._perform(self.link.feed(data, time.monotonic()))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        if not self.replaced:
+            self.hub.went_down(self, self._reason, refused=self._refused)
+        else:
+            self.hub._strangers.discard(self)
+
+    def _perform(self, effects: list[Any]) -> None:
+        for effect in effects:
+            if isinstance(effect, Received):
+                self._used = time.monotonic()
+                if self.peer is not None and not self.replaced:
+                    self.hub.events.received(self.peer.id, effect.payload)
+            elif isinstance(effect, Write):
+                self.write(effect.data)
+            elif isinstance(effect, Up):
+                self.peer = effect.peer
+                self.hub.came_up(self, effect.peer)
+            elif isinstance(effect, Close):
+                self._reason, self._refused = effect.reason, effect.refused
+                if effect.reason == "silent":
+                    self.abort()
+                else:
+                    self.close()
+
+    def send(self, payload: bytes) -> None:
+        """Queue a data frame; a peer that does not keep up is cut and resynchronised later."""
+        assert self.link is not None
+        self._used = time.monotonic()
+        self.write(self.link.send(payload, self._used))
+        transport = self._transport
+        if transport is not None and transport.get_write_buffer_size() > self.hub.settings.queue:
+            self._reason = "queue"
+            self.abort()
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None and data:
+            self._transport.write(data)
+
+    def tick(self, now: float) -> None:
+        if self.link is None:
+            return
+        self._perform(self.link.tick(now))
+        if self.peer is not None and now - self._used > self.hub.settings.idle_close_s and not self._refused:
+            self.write(self.link.bye())
+            self._reason = "closed"
+            self.close()
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
