@@ -124,7 +124,7 @@ class Leases:
         return expired
 
     def since(self, version: int) -> tuple[int, Iterator[tuple[int, NodeRecord | Removed]]]:
-        """What changed after `version`, as (from where, (version, change) ascending); from 0 if that is too long ago."""
+        """What changed after `version`, as (from where, (version, change) ascending); from 0 if too long ago."""
         if not self._complete_from <= version <= self.version:
             version = 0
         return version, self._after(version)

@@ -26,7 +26,7 @@ def frame(kind: int, body: bytes = b"") -> bytes:
 
 
 class Deframer:
-    """Cuts a stream into frames, however it comes in chunks. `limit`: bytes of a body; set higher after the handshake."""
+    """Cuts a stream into frames, however it comes. `limit`: bytes of a body; set higher after the handshake."""
 
     def __init__(self, limit: int = HANDSHAKE_MAX) -> None:
         self.limit = limit

@@ -1,4 +1,4 @@
-"""A certificate for this node's links, made at start and thrown away at the end: the proof of the key vouches for it."""
+"""A certificate for this node's links, made at start, gone at the end: the proof of the key vouches for it."""
 
 from __future__ import annotations
 
