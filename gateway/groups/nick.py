@@ -100,12 +100,10 @@ class Nick:
     def _claim(self, command: Claim, at: int) -> Decision:
         """A claim that becomes the user's own group carries the version from the one before (P28)."""
         person, holder = command.person, self.holder
-        if holder is None or self.pending:
-            if holder is not None and holder.uid != person.uid:
-                return Decision(refused(n.ERR_NICKNAMEINUSE, person.nick), None)
-            return Decision(Granted(person), Claimed(person, command.pending))
-        if holder.uid != person.uid:
+        if holder is not None and holder.uid != person.uid:
             return Decision(refused(n.ERR_NICKNAMEINUSE, person.nick), None)
+        if holder is None or self.pending:
+            return Decision(Granted(person), Claimed(person, command.pending))
         if person == holder:
             return Decision(Granted(holder), None)
         person = _next(person, holder)  # held already, so it is numbered here and is not pending again

@@ -22,7 +22,7 @@ _HEADER = 4
 _TAG = 4
 _MAC = 16
 
-Number = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Text = Annotated[str, msgspec.Meta(max_length=256)]
 
 Reason = Literal["oversized", "truncated", "foreign", "version", "network", "mac", "malformed"]

@@ -1,0 +1,29 @@
+"""The `circlet` command line. One file per command; this one only gathers them."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import click
+
+from gateway.cli.check import check
+from gateway.cli.hash_password import hash_password
+from gateway.cli.init import init
+from gateway.cli.locate import locate
+from gateway.cli.nodes import nodes
+from gateway.cli.run import directory, node
+from gateway.cli.schema import schema
+from gateway.cli.up import up
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("circlet"), prog_name="circlet")
+def main() -> None:
+    """An IRC network made of supernodes on a hash ring."""
+
+
+for command in (init, node, directory, up, check, nodes, locate, hash_password, schema):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main()

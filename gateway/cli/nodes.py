@@ -1,0 +1,45 @@
+"""circlet nodes"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.files import FILE, fail, read
+from gateway.cli.network import live_nodes
+from ring.placement import hash32
+
+
+@click.command()
+@click.option("--config", "path", required=True, type=FILE, help="a node's or a directory's file")
+@click.option("--json", "as_json", is_flag=True, help="for programs")
+def nodes(path: Path, as_json: bool) -> None:
+    """Ask the directories, and show the live nodes."""
+    found = live_nodes(read(path))
+    if found is None:
+        fail(f"{path}: directories: this network has none, so there is nobody to ask; its one node is this file's")
+    if as_json:
+        rows = [
+            {
+                "name": r.name,
+                "ip": r.ip,
+                "ring_key": r.key,
+                "point": hash32(r.key),
+                "irc": r.irc,
+                "version": r.version,
+                "age_s": round(age_s),
+                "leaving": r.leaving,
+            }
+            for r, age_s in found
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("name", "IP", "ring point", "IRC address", "version", "age")
+    for record, age_s in found:
+        name = record.name + (" (leaving)" if record.leaving else "")
+        table.add_row(name, record.ip, str(hash32(record.key)), record.irc, record.version, f"{round(age_s)} s")
+    Console().print(table)

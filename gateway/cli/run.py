@@ -1,0 +1,38 @@
+"""circlet node, circlet directory"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from config import DirectoryConfig, NodeConfig
+from gateway.cli.files import FILE, fail, read
+from gateway.shells.logs import setup
+
+
+@click.command()
+@click.argument("file", type=FILE)
+def node(file: Path) -> None:
+    """Run one supernode in the foreground. SIGTERM ends it cleanly, SIGHUP reads the file again."""
+    config = read(file)
+    if not isinstance(config, NodeConfig):
+        fail(f"{file}: this is a directory's file: run `circlet directory {file}`")
+    setup(config.log.level, config.log.format, config.log.file)
+    from gateway.shells.node_process import run_node  # uvloop and TLS are not needed by the other commands
+
+    sys.exit(run_node(config, file))
+
+
+@click.command()
+@click.argument("file", type=FILE)
+def directory(file: Path) -> None:
+    """Run one directory server in the foreground. SIGTERM ends it cleanly, SIGHUP reads the file again."""
+    config = read(file)
+    if not isinstance(config, DirectoryConfig):
+        fail(f"{file}: this is a node's file: run `circlet node {file}`")
+    setup(config.log.level, config.log.format, config.log.file)
+    from gateway.shells.directory_process import run_directory
+
+    sys.exit(run_directory(config, file))

@@ -1,0 +1,53 @@
+"""circlet up"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from config import ConfigErrors, NodeConfig, load
+from gateway.cli.files import fail
+from gateway.cli.supervisor import Child, Supervisor
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def up(folder: Path) -> None:
+    """Start every process configured in DIR as a child; one that dies is started again."""
+    files = [*sorted(folder.glob("directory-*.yaml")), *sorted(folder.glob("node-*.yaml"))]
+    if not files:
+        fail(f"{folder}: no node-*.yaml or directory-*.yaml here: `circlet init {folder}` writes some")
+    mistakes, children, configs = [], [], []
+    for path in files:
+        try:
+            config = load(path)
+        except ConfigErrors as problem:
+            mistakes.append(str(problem))
+            continue
+        kind = "node" if isinstance(config, NodeConfig) else "directory"
+        children.append(Child(path.stem, [sys.executable, "-m", "gateway.cli.main", kind, str(path)]))
+        configs.append(config)
+    if mistakes:
+        fail("\n".join(mistakes))
+    nodes = [config for config in configs if isinstance(config, NodeConfig)]
+    drain_s = max([node.drain_s for node in nodes], default=1.0)
+    sys.exit(asyncio.run(Supervisor(children, drain_s + 5.0, lambda: _greet(nodes)).run()))
+
+
+def _greet(nodes: list[NodeConfig]) -> str:
+    """Where to connect, once the nodes are up."""
+    lines = ["", "Connect to any node:", ""]
+    for node in nodes:
+        address = node.irc_address
+        if address is None:
+            continue
+        host, port, name = address.host, address.port, node.network.name.lower()
+        lines += [
+            f"  {node.node.name:24} {address}",
+            f"      irssi    irssi -c {host} -p {port} -n $USER",
+            f"      WeeChat  /server add {name} {host}/{port} -notls   then   /connect {name}   (-nossl before 4.0)",
+        ]
+    return "\n".join([*lines, "", "then /join #erlang. Ctrl-C stops everything.", ""])

@@ -1,0 +1,105 @@
+"""The sockets of IRC clients: bytes in, bytes out, and the limit on what waits for a client that does not read."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any, cast
+
+from gateway.edge.connection import Connection
+
+if TYPE_CHECKING:
+    from gateway.shells.node_process import NodeProcess
+
+SEND_BUFFER = 64 * 1024
+"""The kernel would take megabytes for a reader that stands still (bytes)."""
+
+
+class ClientSocket(asyncio.Protocol):
+    """One client's socket. The rules are the edge's; this only moves bytes."""
+
+    __slots__ = ("_backlog", "_backlog_bytes", "_closing", "_node", "_paused", "_secure", "_transport", "connection")
+
+    def __init__(self, node: NodeProcess, *, secure: bool) -> None:
+        self._node = node
+        self._secure = secure
+        self._transport: asyncio.Transport | None = None
+        self._backlog: list[bytes] = []
+        self._backlog_bytes = 0
+        self._paused = False
+        self._closing = False
+        self.connection: Connection | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        raw: socket.socket | None = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        self._transport.set_write_buffer_limits(high=SEND_BUFFER)
+        peer: Any = transport.get_extra_info("peername")
+        self.connection = self._node.connected(self, peer[0] if peer else "", secure=self._secure)
+
+    def data_received(self, data: bytes) -> None:
+        if self.connection is not None and not self._closing:
+            self._node.received(self.connection, data)
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.connection is not None:
+            reason = "Connection closed" if exc is None else _reason(exc)
+            self._node.disconnected(self.connection, reason)
+        self._backlog.clear()
+        self._transport = None
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        if self._backlog and self._transport is not None:
+            data = b"".join(self._backlog)
+            self._backlog.clear()
+            self._backlog_bytes = 0
+            self._transport.write(data)
+            if self._closing and not self._paused:
+                self._transport.close()
+
+    def write(self, data: bytes, sendq: int) -> bool:
+        """Send, or keep until the client reads. Returns False once more than `sendq` bytes wait: it is cut."""
+        if self._transport is None:
+            return True
+        if not self._paused:
+            self._transport.write(data)
+            return True
+        self._backlog.append(data)
+        self._backlog_bytes += len(data)
+        return self._backlog_bytes <= sendq
+
+    def close(self) -> None:
+        """End after what was written has left, or right away if the client does not read."""
+        self._closing = True
+        if self._transport is None:
+            return
+        if self._paused:
+            self._transport.abort()
+        else:
+            self._transport.close()
+
+    def abort(self) -> None:
+        self._closing = True
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def _reason(exc: Exception) -> str:
+    if isinstance(exc, ssl.SSLError):
+        return "TLS error"
+    if isinstance(exc, ConnectionResetError):
+        return "Connection reset by peer"
+    if isinstance(exc, TimeoutError):
+        return "Connection timed out"
+    return exc.strerror if isinstance(exc, OSError) and exc.strerror else "Connection lost"

@@ -1,0 +1,66 @@
+"""Logs: JSON lines for machines, colours for a terminal. Names are constant, facts are fields; no words of people."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+SECRETS = ("password", "secret", "key_file", "network_key")
+
+_level = LEVELS["info"]
+
+
+def set_level(level: str) -> None:
+    """At once, for everything logged from now on."""
+    global _level
+    _level = LEVELS[level]
+    logging.getLogger().setLevel(_level)
+
+
+def _filter(_logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if LEVELS.get(method, 40) < _level:
+        raise structlog.DropEvent
+    return event
+
+
+def _guard(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A last guard: nothing that is named like a secret is written."""
+    for name in event:
+        if any(secret in name for secret in SECRETS):
+            event[name] = "(not logged)"
+    return event
+
+
+def setup(level: str, form: str = "auto", file: Path | None = None) -> None:
+    """form: auto (JSON unless on a terminal), json or console. file: append there instead of standard error."""
+    stream: TextIO = sys.stderr if file is None else file.open("a", encoding="utf-8", buffering=1)
+    set_level(level)
+    console = form == "console" or (form == "auto" and stream.isatty())
+    processors: list[Any] = [
+        _filter,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _guard,
+    ]
+    if console:
+        processors.append(structlog.dev.ConsoleRenderer(colors=stream.isatty()))
+    else:
+        processors += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    structlog.configure(processors=processors, logger_factory=structlog.PrintLoggerFactory(stream))
+    logging.basicConfig(handlers=[_Forward(level=logging.WARNING)], level=_level, force=True)
+
+
+class _Forward(logging.Handler):
+    """What libraries log goes the same way."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        logger = structlog.get_logger("library")
+        facts: dict[str, Any] = {"library": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            facts["exc_info"] = record.exc_info
+        (logger.error if record.levelno >= logging.ERROR else logger.warning)("library_message", **facts)

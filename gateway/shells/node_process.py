@@ -1,0 +1,233 @@
+"""The process of one node: it gives the core time, bytes and news of peers, and carries out what the core wants."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvloop
+
+from config import ConfigErrors, NodeConfig, load_node
+from config.reload import apply_live, changes
+from gateway.edge.connection import Connection
+from gateway.node import NodeCore, NodeSettings
+from gateway.shells.clients import ClientSocket
+from gateway.shells.listeners import Listeners
+from gateway.shells.logs import set_level
+from gateway.shells.passwords import Passwords
+from gateway.shells.peers import PeerShell
+from gateway.shells.settings import edge_settings, engine_settings, node_record
+from ring.wire import encode
+
+TICK_S = 0.1
+STARTING_S = 10.0
+"""How long a starting node waits for the network before it opens its listeners all the same."""
+
+
+class NodeProcess:
+    """Everything of a node that touches the outside."""
+
+    def __init__(self, config: NodeConfig, path: Path) -> None:
+        self.config = config
+        self.path = path
+        self.log = structlog.get_logger("circlet").bind(node=config.node.name)
+        self.rng = random.Random()
+        self._skew = time.time() - time.monotonic()
+        self.sockets: dict[int, ClientSocket] = {}
+        self._next_id = 0
+        self._flushing = False
+        self.peers = PeerShell(self)
+        self.record = node_record(config, self.peers.next_incarnation(), self.now)
+        settings = NodeSettings(edge_settings(config, self.now), engine_settings(config))
+        self.core = NodeCore(self.record, settings, self.rng)
+        self.passwords = Passwords(self._wake)
+        self.core.edge.check_password = self.passwords.check
+        self.core.edge.rehash = self.reload
+        self.core.edge.die = self.ask_to_stop
+        self.listeners = Listeners(self)
+        self._stop = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def now(self) -> float:
+        """Unix seconds that never go back while the process runs."""
+        return time.monotonic() + self._skew
+
+    # Life -----------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> int:
+        """Serve until told to stop; returns the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.ask_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        self.core.engine.begin(self.now)
+        try:
+            await self.peers.start()
+            self._tick()
+            await self._join_network()
+            await self.listeners.start()
+        except OSError as problem:
+            self.log.error("start_failed", reason=str(problem))
+            await self._close()
+            return 1
+        self.log.info("node_started", ip=self.record.ip, irc=self.record.irc, incarnation=self.record.incarnation)
+        await self._stop.wait()
+        await self._drain()
+        await self._close()
+        self.log.info("node_stopped")
+        return 0
+
+    def ask_to_stop(self) -> None:
+        self._stop.set()
+
+    async def _join_network(self) -> None:
+        """Know the network, and follow its own group, before anybody can connect (P40)."""
+        await self.peers.find_network()
+        limit = self.now + STARTING_S
+        self.begin()
+        self.core.attend()
+        self.touched()
+        while not self.core.attending and self.now < limit and not self._stop.is_set():
+            await asyncio.sleep(TICK_S / 2)
+
+    async def _drain(self) -> None:
+        """Hand the groups over, then tell the clients, then wait until what they leave behind is settled."""
+        started = self.now
+        limit = started + self.config.drain_s
+        self.log.info("drain_started", groups=len(self.core.engine.leading.groups), clients=len(self.sockets))
+        await self.listeners.stop()
+        self.begin()
+        self.record = self.peers.leave()
+        self.core.engine.leave(self.record)
+        self.peers.announce()
+        self.touched()
+        while self.core.holds_groups and self.core.engine.peers.others() and self.now < limit:
+            await asyncio.sleep(TICK_S / 2)
+        self.begin()
+        self.core.edge.close_all("Server is shutting down")
+        self.touched()
+        while not self.core.edge.idle and self.now < limit:
+            await asyncio.sleep(TICK_S / 2)
+        self.flush()
+        self.log.info(
+            "drain_finished",
+            groups_left=sum(bool(m.copy.state.hosts) for m in self.core.engine.leading.groups.values()),
+            took_ms=round((self.now - started) * 1000),
+        )
+
+    async def _close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.listeners.stop()
+        for client in list(self.sockets.values()):
+            client.close()
+        await self.peers.stop()
+        self.passwords.close()
+
+    def reload(self) -> None:
+        """SIGHUP and REHASH: take what can change live, say what needs a restart."""
+        try:
+            new = load_node(self.path)
+        except ConfigErrors as problem:
+            for mistake in problem.mistakes:
+                self.log.error("reload_refused", mistake=str(mistake))
+            return
+        live, restart = changes(self.config, new)
+        self.config = apply_live(self.config, new)
+        set_level(self.config.log.level)
+        self.core.edge.settings = edge_settings(self.config, self.core.edge.settings.created)
+        self.listeners.reload_certificates()
+        self.log.info("reloaded", live=live, needs_restart=restart)
+
+    # Turns of the loop ----------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        self.core.engine.begin(self.now)
+
+    def _wake(self) -> None:
+        self.begin()
+        self.touched()
+
+    def touched(self) -> None:
+        """Something was put into the core: flush after the reads that are ready now, for they batch."""
+        if not self._flushing:
+            self._flushing = True
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self.flush)
+
+    def flush(self) -> None:
+        """Send what the core has for peers and clients."""
+        self._flushing = False
+        edge = self.core.edge
+        for key, messages in self.core.engine.drain().items():
+            self.peers.send(key, encode(messages))
+        dirty, sendq = edge.dirty[:], edge.settings.sendq
+        edge.dirty.clear()
+        for connection in dirty:
+            client = self.sockets.get(connection.number)
+            out = connection.out
+            data = out[0] if len(out) == 1 else b"".join(out)
+            out.clear()
+            if client is not None and data and not client.write(data, sendq):
+                self.begin()
+                edge.gone(connection, "SendQ exceeded")
+                client.abort()
+            if client is not None and connection.closed is not None:
+                client.close()
+        if self.core.engine.notes:
+            self._write_notes()
+
+    def _tick(self) -> None:
+        self.begin()
+        self.core.engine.tick()
+        self.core.edge.tick(self.core.engine.now)
+        self.flush()
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+
+    def _write_notes(self) -> None:
+        """The engine's notes become log lines."""
+        notes, self.core.engine.notes = self.core.engine.notes, []
+        for note in notes:
+            facts: dict[str, Any] = dict(note.facts)
+            if note.group is not None:
+                facts["group"] = f"{note.group.kind}:{note.group.name}"
+            self.log.info(note.event, **facts)
+
+    # Clients --------------------------------------------------------------------------------------------------------
+
+    def connected(self, client: ClientSocket, address: str, *, secure: bool) -> Connection:
+        self.begin()
+        self._next_id += 1
+        self.sockets[self._next_id] = client
+        connection = self.core.edge.connect(self._next_id, address, secure=secure, now=self.core.engine.now)
+        self.log.info("client_connected", client=connection.number, address=address, tls=secure)
+        self.touched()
+        return connection
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        self.begin()
+        self.core.edge.feed(connection, data)
+        self.touched()
+
+    def disconnected(self, connection: Connection, reason: str) -> None:
+        self.sockets.pop(connection.number, None)
+        self.begin()
+        self.core.edge.gone(connection, reason)
+        self.log.info("client_disconnected", client=connection.number, reason=connection.closed or reason)
+        self.touched()
+
+
+def run_node(config: NodeConfig, path: Path) -> int:
+    """Run a node until it is told to stop; returns the exit code."""
+
+    async def main() -> int:
+        return await NodeProcess(config, path).run()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main())

@@ -1,0 +1,157 @@
+"""A node's dealings with other nodes: links, directories, the saved roster. What they say goes into the core."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from config.keyfile import read_key
+from gateway.shells.settings import link_settings, terms
+from ring.directory.view import RosterChanged
+from ring.ids import Incarnation
+from ring.roster import NodeRecord
+from ring.shells import roster_file
+from ring.shells.directory_client import DirectoryClient
+from ring.shells.links import LinkHub
+
+if TYPE_CHECKING:
+    from gateway.shells.node_process import NodeProcess
+
+FIND_S = 3.0
+"""How long a starting node waits for a directory's first answer."""
+
+SETTLE_S = 0.5
+"""How long it listens after that: nodes that start together should know each other before they serve."""
+
+
+class PeerShell:
+    """Implements ring.shells.links.LinkEvents."""
+
+    def __init__(self, node: NodeProcess) -> None:
+        self._node = node
+        config = node.config
+        self._path = config.node.state_dir / "roster.json"
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._saved = roster_file.load(self._path)
+        if self._saved.problem is not None:
+            node.log.warning("roster_not_read", reason=self._saved.problem)
+        self._key = read_key(config.network.key_file)
+        self._hub: LinkHub | None = None
+        self._directories: DirectoryClient | None = None
+
+    def next_incarnation(self) -> int:
+        """Above every earlier life of this node (P2)."""
+        return max(self._saved.incarnation, int(self._node.now)) + 1
+
+    async def start(self) -> None:
+        node, config = self._node, self._node.config
+        self._hub = LinkHub(
+            record=lambda: node.record,
+            terms=terms(config),
+            key=self._key,
+            host=config.links_address.host,
+            port=config.links.port,
+            settings=link_settings(config),
+            events=self,
+            find=lambda key: node.core.engine.roster.get(key),
+            log=node.log,
+            rng=node.rng,
+        )
+        try:
+            await self._hub.start()
+        except OSError as problem:
+            raise OSError(
+                f"links: cannot listen on {config.links_address}: {problem.strerror or problem}: "
+                "choose an address of this machine and a free port"
+            ) from problem
+        node.core.engine.learn([r for r in self._saved.records if r.key != node.record.key and not r.leaving])
+        self._save()
+        if config.directories:
+            self._directories = DirectoryClient(
+                directories=[(d.host, d.port) for d in config.directories],
+                bind_ip=config.node.ip,
+                network_name=config.network.name,
+                key=self._key,
+                record=lambda: node.record,
+                announce_every_s=config.announce.every_s,
+                on_change=self._roster_changed,
+                log=node.log,
+                cached=self._saved.records,
+            )
+            await self._directories.start()
+
+    async def find_network(self) -> None:
+        """Wait for the first word of a directory, if there is one, and for links to the nodes it names."""
+        if self._directories is None:
+            return
+        if not await self._directories.wait_listed(FIND_S):
+            self._node.log.warning("no_directory_answers", waited_s=FIND_S)
+        await asyncio.sleep(SETTLE_S)
+        engine = self._node.core.engine
+        if self._hub is not None:
+            for key in engine.peers.others():
+                self._hub.want(key)
+
+    def leave(self) -> NodeRecord:
+        """This node's record from now on: it is leaving."""
+        return msgspec.structs.replace(self._node.record, leaving=True)
+
+    def announce(self) -> None:
+        """The own record has changed: tell the directories at once."""
+        if self._directories is not None:
+            self._directories.wake()
+
+    async def stop(self) -> None:
+        if self._directories is not None:
+            await self._directories.stop(depart=True)
+        if self._hub is not None:
+            await self._hub.stop()
+
+    def send(self, key: str, payload: bytes) -> None:
+        if self._hub is not None:
+            self._hub.send(key, payload)
+
+    def _save(self) -> None:
+        engine = self._node.core.engine
+        try:
+            roster_file.save(self._path, engine.roster.records(), self._node.record.incarnation)
+        except OSError as problem:
+            self._node.log.error("roster_not_saved", file=str(self._path), reason=str(problem))
+
+    # What directories and links tell ---------------------------------------------------------------------------------
+
+    def _roster_changed(self, news: RosterChanged) -> None:
+        node = self._node
+        node.begin()
+        engine = node.core.engine
+        changed = [*news.added, *news.changed]
+        engine.learn(changed)
+        linked = self._hub.connected() if self._hub is not None else {}
+        for record in news.removed:
+            departed = record.key in news.departed
+            node.log.info("node_departed" if departed else "node_unlisted", peer=record.key, name=record.name)
+            if departed or record.key not in linked:  # a lease that ran out kills no one that a link hears (P18)
+                engine.forget(record.key, record.incarnation)
+        for record in changed:
+            node.log.info("node_listed", peer=record.key, name=record.name, leaving=record.leaving)
+            if self._hub is not None:
+                self._hub.want(record.key)
+        self._save()
+        node.touched()
+
+    def up(self, peer: NodeRecord) -> None:
+        self._node.begin()
+        self._node.core.engine.linked(peer)
+        self._node.touched()
+
+    def down(self, key: str, incarnation: int, *, dead: bool) -> None:
+        self._node.begin()
+        self._node.core.engine.lost(key, incarnation, dead=dead)
+        self._node.touched()
+
+    def received(self, peer: Incarnation, payload: bytes) -> None:
+        self._node.begin()
+        self._node.core.engine.receive(peer, payload)
+        self._node.touched()

@@ -1,0 +1,98 @@
+"""From the configuration to what the cores are told."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from config import NodeConfig
+from gateway.edge.settings import EdgeSettings, Operator
+from gateway.irc.casemapping import Casemap
+from gateway.irc.limits import Limits
+from ring.groups.engine import Settings
+from ring.groups.peers import RingSettings
+from ring.links.hello import Terms
+from ring.links.link import LinkSettings
+from ring.roster import NodeRecord
+
+VERSION = version("circlet")
+
+
+def limits(config: NodeConfig) -> Limits:
+    return Limits(**config.limits.model_dump())
+
+
+def edge_settings(config: NodeConfig, created: float) -> EdgeSettings:
+    """created: Unix seconds of the start."""
+    clients, flood = config.clients, config.clients.flood
+    motd = config.motd_lines()
+    return EdgeSettings(
+        server_name=config.network.server_name,
+        network_name=config.network.name,
+        version=f"circlet-{VERSION}",
+        created=int(created),
+        motd=tuple(motd) if motd is not None else None,
+        admin=(config.admin.location1, config.admin.location2, config.admin.email),
+        limits=limits(config),
+        casemap=Casemap(config.network.casemapping),
+        operators=tuple(Operator(o.name, o.password_hash, tuple(o.hosts)) for o in config.operators),
+        server_password_hash=config.server_password_hash,
+        burst=flood.burst,
+        rate=flood.rate,
+        queued=flood.queued,
+        sendq=clients.sendq,
+        register_timeout_s=clients.register_timeout_s,
+        ping_every_s=clients.ping_every_s,
+        ping_timeout_s=clients.ping_timeout_s,
+        total=clients.total,
+        per_address=clients.per_address,
+    )
+
+
+def engine_settings(config: NodeConfig) -> Settings:
+    return Settings(
+        ring=RingSettings(config.ring.distance, config.ring.points, config.ring.copies),
+        dead_after_s=config.links.dead_after_s,
+        grace_s=config.grace_s,
+        settle_max_s=config.clients.settle_max_s,
+        hand_off_after_s=config.hand_off_after_s,
+        check_every_s=config.check_every_s,
+    )
+
+
+def terms(config: NodeConfig) -> Terms:
+    """What every node must have alike (P5)."""
+    return Terms(
+        config.network.name,
+        config.network.server_name,
+        config.ring.distance,
+        config.ring.points,
+        config.ring.copies,
+        config.network.casemapping,
+        config.limits.model_dump(),
+    )
+
+
+def link_settings(config: NodeConfig) -> LinkSettings:
+    links = config.links
+    return LinkSettings(
+        links.heartbeat_s,
+        links.dead_after_s,
+        links.idle_close_s,
+        links.queue,
+        links.frame_max,
+        links.redial_min_s,
+        links.redial_max_s,
+    )
+
+
+def node_record(config: NodeConfig, incarnation: int, now: float) -> NodeRecord:
+    return NodeRecord(
+        key=config.node.ring_key or config.node.ip,
+        incarnation=incarnation,
+        name=config.node.name,
+        ip=config.node.ip,
+        link_port=config.links.port,
+        irc=str(config.irc_address) if config.irc_address is not None else "",
+        version=VERSION,
+        started=int(now),
+    )

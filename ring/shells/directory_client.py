@@ -1,0 +1,189 @@
+"""The process side of a node among its directories, and of the public's question to them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import ip_address
+from random import SystemRandom
+from typing import Any
+
+import structlog
+
+from ring.directory.client import DirectoriesCore, Effect, Lost, Reached, Rejected, Send
+from ring.directory.datagrams import Codec, Listed
+from ring.directory.query import Query
+from ring.directory.view import RosterChanged
+from ring.roster import NodeRecord
+from ring.shells.datagram_port import Address, DatagramPort
+from ring.shells.log_limit import LogLimit
+
+_LOOK_S = 0.5
+_DEPART_S = 1.0
+_ANY = {4: "0.0.0.0", 6: "::"}
+
+
+class DirectoryClient:
+    """Announces a node to its directories and follows their roster."""
+
+    def __init__(
+        self,
+        directories: Sequence[Address],
+        bind_ip: str,
+        network_name: str,
+        key: bytes,
+        record: Callable[[], NodeRecord],
+        announce_every_s: float,
+        on_change: Callable[[RosterChanged], None],
+        log: Any,
+        cached: Iterable[NodeRecord] = (),
+    ) -> None:
+        """directories: (IP, port) each. bind_ip: the node's own. cached: the saved roster, which on_change builds on.
+
+        record: the own record, asked for at each turn, so that a change of it (leaving) is announced within half a
+        second; call wake() to announce it at once. Its ring key and incarnation stay.
+        """
+        self._directories = [(str(ip_address(host)), port) for host, port in directories]
+        self._bind_ip = bind_ip
+        self._record = record
+        self._on_change = on_change
+        self._log = log
+        self._limit = LogLimit()
+        self._skew = time.time() - time.monotonic()
+        codec = Codec(network_name, key)
+        self._core = DirectoriesCore(len(directories), codec, record(), announce_every_s, SystemRandom(), cached)
+        self._ports: dict[int, DatagramPort] = {}  # by IP version
+        self._timer: asyncio.TimerHandle | None = None
+        self._listed = asyncio.Event()
+        self._departed = asyncio.Event()
+        self._departing = False
+
+    @property
+    def _now(self) -> float:
+        return time.monotonic() + self._skew
+
+    async def start(self) -> None:
+        """Raises OSError if no socket can be had."""
+        for version in {ip_address(host).version for host, _ in self._directories}:
+            self._ports[version] = await self._open(version)
+        self.wake()
+
+    async def stop(self, depart: bool = True) -> None:
+        """depart: tell the directories, and wait up to a second for those that answer to note it."""
+        if depart and self._ports:
+            self._departing = True
+            self._core.depart()
+            self.wake()
+            try:
+                await asyncio.wait_for(self._departed.wait(), _DEPART_S)
+            except TimeoutError:
+                self._log.warning("depart_unanswered")
+        if self._timer is not None:
+            self._timer.cancel()
+        for port in self._ports.values():
+            await port.close()
+        self._ports.clear()
+
+    async def wait_listed(self, timeout_s: float) -> bool:
+        """Wait until a directory has given its whole list; False if none did in time."""
+        try:
+            await asyncio.wait_for(self._listed.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True
+
+    def wake(self) -> None:
+        """Do now what is due, and tell the directories at once if the own record changed."""
+        record = self._record()
+        if record != self._core.record:
+            self._core.announce(record)
+        try:
+            self._carry_out(self._core.tick(self._now))
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            pause = min(_LOOK_S, max(0.005, self._core.due - self._now))
+            self._timer = asyncio.get_running_loop().call_later(pause, self.wake)
+
+    async def _open(self, version: int) -> DatagramPort:
+        if ip_address(self._bind_ip).version == version:
+            try:
+                return await DatagramPort.open((self._bind_ip, 0), self._receive, self._log)
+            except OSError as error:  # an address that only others see, behind a translator
+                self._log.info("own_ip_not_local", ip=self._bind_ip, reason=str(error))
+        return await DatagramPort.open((_ANY[version], 0), self._receive, self._log)
+
+    def _receive(self, data: bytes, source: Address) -> None:
+        index = self._directories.index(source) if source in self._directories else None
+        self._carry_out(self._core.receive(data, index, self._now))
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send(index, data):
+                    host, _ = address = self._directories[index]
+                    self._ports[ip_address(host).version].send(data, address)
+                case RosterChanged():
+                    self._on_change(effect)
+                case Reached(index):
+                    self._say("info", "directory_reached", index)
+                case Lost(index):
+                    self._say("warning", "directory_lost", index)
+                case Rejected(index, reason):
+                    self._say("error", "directory_refused", index, reason=reason)
+        if self._core.listed:
+            self._listed.set()
+        if self._departing and self._core.departed:
+            self._departed.set()
+
+    def _say(self, level: str, event: str, index: int, **facts: Any) -> None:
+        if self._limit.allow(event, self._now) is not None:
+            host, port = self._directories[index]
+            getattr(self._log, level)(event, ip=host, port=port, **facts)
+
+
+class NoAnswer(Exception):
+    """No directory gave its list; the text says what is wrong with each."""
+
+
+async def query_nodes(directories: Sequence[Address], timeout_s: float, log: Any = None) -> list[Listed]:
+    """The live nodes as the directories know them, merged, by ring key. Needs no key of the network.
+
+    directories: (IP, port) each. timeout_s: for all; once one has answered, the others get a quarter of it.
+    Raises NoAnswer if none answers in time.
+    """
+    where = [(str(ip_address(host)), port) for host, port in directories]
+    query, ports = Query(len(where), SystemRandom()), dict[int, DatagramPort]()
+    news = asyncio.Event()
+
+    def send(sends: list[Send]) -> None:
+        for index, data in sends:
+            ports[ip_address(where[index][0]).version].send(data, where[index])
+
+    def receive(data: bytes, source: Address) -> None:
+        if source in where:
+            send(query.receive(data, where.index(source), time.monotonic()))
+            news.set()
+
+    end = time.monotonic() + timeout_s
+    try:
+        for version in {ip_address(host).version for host, _ in where}:
+            ports[version] = await DatagramPort.open((_ANY[version], 0), receive, log or structlog.get_logger())
+        hurried = False
+        while not query.finished and (left := end - time.monotonic()) > 0:
+            if query.answered and not hurried:
+                hurried, end = True, min(end, time.monotonic() + timeout_s / 4)
+                continue
+            send(query.tick(time.monotonic()))
+            news.clear()
+            try:
+                await asyncio.wait_for(news.wait(), min(left, 0.1))
+            except TimeoutError:
+                continue
+    finally:
+        for port in ports.values():
+            await port.close()
+    if not query.answered:
+        raise NoAnswer(", ".join(f"{where[i][0]} port {where[i][1]}: {why}" for i, why in query.problems.items()))
+    return query.nodes()

@@ -1,0 +1,61 @@
+"""The roster on disk: with it a restarted node finds its peers though all directories are down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from ring.roster import MAX_NODES, NodeRecord, is_sane
+
+_MAX_BYTES = 4 << 20
+
+
+class Saved(NamedTuple):
+    """What load() found."""
+
+    records: list[NodeRecord]
+    incarnation: int  # the node's last own one; 0 if unknown
+    problem: str | None = None  # why a file that is there could not be used
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    format: Literal[1]
+    incarnation: int
+    nodes: list[NodeRecord]
+
+
+def save(path: Path, records: Iterable[NodeRecord], incarnation: int) -> None:
+    """Write the roster and the own incarnation, wholly or not at all, even over a power cut. Raises OSError."""
+    data = msgspec.json.encode(_File(1, incarnation, list(records)))
+    draft = path.with_name(path.name + ".tmp")
+    with draft.open("wb") as file:
+        file.write(msgspec.json.format(data, indent=1) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def load(path: Path) -> Saved:
+    """What was saved; nothing if there is no file, and nothing but the reason if it is damaged."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            raise ValueError("it is too long")
+        saved = msgspec.json.decode(data, type=_File)
+    except FileNotFoundError:
+        return Saved([], 0)
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
+        return Saved([], 0, f"cannot use {path}: {error}")
+    records = [record for record in saved.nodes if is_sane(record)][:MAX_NODES]
+    incarnation = saved.incarnation if 0 <= saved.incarnation < 2**53 else 0
+    return Saved(records, incarnation)

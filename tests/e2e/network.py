@@ -1,0 +1,146 @@
+"""Real processes on loopback: a network of `circlet node` and `circlet directory`, and blocking IRC clients."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from config.generate import write_network
+
+START_S = 20.0
+
+
+def free_port(kind: int = socket.SOCK_STREAM) -> int:
+    """A port that is free on every loopback address a test uses."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Client:
+    """A plain IRC client over a blocking socket."""
+
+    def __init__(self, host: str, port: int, nick: str, caps: str = "") -> None:
+        self.nick = nick
+        self.got: list[str] = []
+        self._rest = b""
+        self._tokens = 0
+        self.socket = socket.create_connection((host, port), timeout=10)
+        if caps:
+            self.send("CAP LS 302", f"CAP REQ :{caps}")
+        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
+        if caps:
+            self.send("CAP END")
+        self.expect(" 221 ")
+
+    def send(self, *lines: str) -> None:
+        self.socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
+
+    def expect(self, pattern: str, within_s: float = 15.0) -> str:
+        """Read until a line matches; that line. Fails with what came instead."""
+        seen = len(self.got)
+        end = time.monotonic() + within_s
+        while True:
+            for line in self.got[seen:]:
+                seen += 1
+                if re.search(pattern, line):
+                    return line
+            self.socket.settimeout(max(0.01, end - time.monotonic()))
+            try:
+                data = self.socket.recv(65536)
+            except TimeoutError:
+                data = b""
+            assert data, f"{self.nick} waited for {pattern!r} and got {self.got[-8:]}"
+            lines = (self._rest + data).split(b"\r\n")
+            self._rest = lines.pop()
+            for raw in lines:
+                text = raw.decode("utf-8", "surrogateescape")
+                if text.startswith("PING "):
+                    self.send("PONG " + text[5:])
+                self.got.append(text)
+
+    def sync(self) -> None:
+        """PING and its PONG: all that was said before is settled."""
+        self._tokens += 1
+        self.send(f"PING sync{self._tokens}")
+        self.expect(f"PONG .*sync{self._tokens}$")
+
+    def heard(self, target: str) -> list[str]:
+        found = [re.match(rf"(?:@\S+ )?:\S+ PRIVMSG {re.escape(target)} :?(.*)", line) for line in self.got]
+        return [match[1] for match in found if match]
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class Network:
+    """Starts the processes of a generated network, each in its own folder's state, on free ports."""
+
+    def __init__(self, folder: Path, nodes: int = 3, directories: int = 3) -> None:
+        self.folder = folder
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        write_network(folder, nodes, directories)
+        self.port, links, first = free_port(), free_port(), free_port(socket.SOCK_DGRAM)
+        for path in folder.glob("*.yaml"):
+            text = path.read_text().replace("6667", str(self.port)).replace("7600", str(links))
+            for number in range(1, directories + 1):
+                text = re.sub(rf"\b{7699 + number}\b", str(first + number), text)
+            path.write_text(text)
+        for number in range(1, directories + 1):
+            self.start(f"directory-{number}")
+        for number in range(1, nodes + 1):
+            self.start(f"node-{number}")
+        for number in range(1, nodes + 1):
+            self.wait_open(number)
+
+    def start(self, name: str) -> None:
+        kind = name.partition("-")[0]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "gateway.cli.main", kind, str(self.folder / f"{name}.yaml")],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+
+    def wait_open(self, number: int) -> None:
+        """Until the node takes clients."""
+        end = time.monotonic() + START_S
+        while True:
+            try:
+                socket.create_connection((f"127.0.0.{number}", self.port), timeout=1).close()
+                return
+            except OSError:
+                process = self.processes[f"node-{number}"]
+                assert process.poll() is None and time.monotonic() < end, self.log(f"node-{number}")
+                time.sleep(0.05)
+
+    def client(self, number: int, nick: str, caps: str = "") -> Client:
+        return Client(f"127.0.0.{number}", self.port, nick, caps)
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def terminate(self, name: str, number: int = signal.SIGTERM, within_s: float = 25.0) -> int:
+        process = self.processes[name]
+        process.send_signal(number)
+        return process.wait(within_s)
+
+    def circlet(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "gateway.cli.main", *words], capture_output=True, text=True, timeout=30, check=False
+        )
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.kill()
+        for process in self.processes.values():
+            process.wait()

@@ -1,0 +1,124 @@
+"""What links carry of each kind reads back as it was, and what they should not carry is refused."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from gateway.groups import channel_messages as c
+from gateway.groups import network_messages as w
+from gateway.groups import nick_messages as k
+from gateway.groups.kinds import kinds
+from gateway.groups.people import Refusal
+from gateway.irc.limits import Limits
+from tests.gateway.groups.cast import ANN, BOB, CASEMAP, packed, plus
+
+KINDS = kinds(Limits(), CASEMAP, quit_reason=lambda key: f"irc.example {key}", keep_s=60.0)
+
+COMMANDS: dict[str, list[Any]] = {
+    "channel": [
+        c.Join(ANN, "sesame", True, False, "#C"),
+        c.Part("1", "bye"),
+        c.Say("1", "a!b@c", "PRIVMSG", b"\xff", "@", {"+x": "y"}, ANN),
+        c.SetTopic("1", "a!b@c", "t"),
+        c.SetModes("1", "a!b@c", (plus("o", "Bob", "2"), plus("m"))),
+        c.Kick("1", "a!b@c", None, "Bob", "why"),
+        c.Invite("1", "a!b@c", "2", "Bob"),
+        c.Update(ANN),
+        c.Quit("1", "bye"),
+        c.Evict((ANN.edge,), "a.example b.example"),
+    ],
+    "nick": [
+        k.Claim(ANN, True),
+        k.Change(ANN),
+        k.Release("1", True),
+        k.Tell(ANN, "NOTICE", b"\xff", None, "Bob", True),
+        k.Kill("1", "a!b@c", "why"),
+        k.Evict("1"),
+    ],
+    "network": [w.Attend("10.0.0.1", 7), w.Announce("a!b@c", "all", "x"), w.Evict((ANN.edge,))],
+}
+
+EVENTS: dict[str, list[Any]] = {
+    "channel": [
+        c.Joined(ANN, "o", "#C"),
+        c.Parted("1", "a!b@c"),
+        c.Said("1", "a!b@c", "TAGMSG", b"", "", {"+x": ""}, "ann", True),
+        c.TopicSet("1", "a!b@c", ""),
+        c.ModesSet("1", "a!b@c", (plus("o", "Bob", "2"),)),
+        c.Kicked("1", "a!b@c", "2", "Bob", "why"),
+        c.Invited("1", "a!b@c", "2", "Bob", True),
+        c.Updated(ANN, BOB),
+        c.HasQuit((("1", "a!b@c"),), "bye"),
+    ],
+    "nick": [
+        k.Claimed(ANN),
+        k.Changed(ANN),
+        k.Released("1"),
+        k.Told(ANN, "PRIVMSG", b"hi", None, "2"),
+        k.Killed("1", "a!b@c", "why"),
+    ],
+    "network": [w.Attended("10.0.0.1", 7), w.Announced("a!b@c", "all", "x"), w.Evicted((("10.0.0.1", 7),))],
+}
+
+MODULES = {"channel": c, "nick": k, "network": w}
+REFUSAL = Refusal("482", ("#c", "You're not channel operator"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_commands_and_events_read_back(kind: str) -> None:
+    for command in COMMANDS[kind]:
+        assert KINDS[kind].read_command(packed(command)) == command
+    for event in EVENTS[kind]:
+        assert KINDS[kind].read_event(packed(event)) == event
+    assert {type(command) for command in COMMANDS[kind]} == set(get_args(MODULES[kind].Command))
+    assert {type(event) for event in EVENTS[kind]} == set(get_args(MODULES[kind].Event))
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        ("channel", None),
+        ("channel", REFUSAL),
+        ("channel", c.ModesDone((REFUSAL,))),
+        ("nick", k.Granted(ANN)),
+        ("nick", k.Reached(ANN)),
+        ("nick", REFUSAL),
+        ("network", None),
+    ],
+)
+def test_outcomes_read_back(kind: str, outcome: Any) -> None:
+    assert KINDS[kind].read_outcome(packed(outcome)) == outcome
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_states_are_made_and_made_again(kind: str) -> None:
+    state = KINDS[kind].fresh("x")
+    copy = KINDS[kind].restore("x", packed(state.snapshot()))
+    assert copy.snapshot() == state.snapshot()
+    assert not state.hosts
+
+
+def test_questions_and_answers_read_back() -> None:
+    channel, nick = KINDS["channel"], KINDS["nick"]
+    assert channel.read_question(packed(c.Look("1", "names"))) == c.Look("1", "names")
+    state = channel.fresh("#c")
+    state.apply(c.Joined(ANN, "o", "#C"), 1)
+    view = state.answer(c.Look("1", "names"), 2)
+    assert channel.read_answer(packed(view)) == view
+    assert channel.read_answer(packed(None)) is None
+    assert nick.read_question(packed(k.Who())) == k.Who()
+    seen = k.NickView(ANN, (k.Past(BOB, 5),))
+    assert nick.read_answer(packed(seen)) == seen
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("junk", [None, 7, "x", [], [1], [99, "x"], {"a": 1}, [1, [], []]])
+def test_junk_is_refused(kind: str, junk: Any) -> None:
+    for read in (KINDS[kind].read_command, KINDS[kind].read_event, lambda raw: KINDS[kind].restore("x", raw)):
+        if kind == "network" and junk == [] and read not in (KINDS[kind].read_command, KINDS[kind].read_event):
+            continue  # a network that nobody attends
+        with pytest.raises(msgspec.MsgspecError):
+            read(packed(junk))

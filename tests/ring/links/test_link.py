@@ -1,0 +1,138 @@
+"""Two links talking to each other, and to strangers, without a socket."""
+
+from __future__ import annotations
+
+import itertools
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ring.links import hello as greeting
+from ring.links.framing import DATA, HELLO, PROOF, REFUSE, BadFrame, Deframer, frame
+from ring.links.hello import Terms
+from ring.links.link import Close, Link, LinkSettings, Received, Up, Write
+from ring.roster import NodeRecord
+
+TERMS = Terms("Circlet", "irc.circlet.local", "absolute", 1, 1, "rfc1459", {"nick_len": 30})
+KEY = bytes(range(32))
+
+
+def record(number: int, **changes: object) -> NodeRecord:
+    key = f"127.0.0.{number}"
+    return msgspec.structs.replace(NodeRecord(key, 7, f"n{number}.test", key, 7600, "", "1", 0), **changes)
+
+
+def link(role: greeting.Role, number: int, **changes: object) -> Link:
+    facts: dict[str, object] = {
+        "terms": TERMS,
+        "record": record(number),
+        "key": KEY,
+        "certificate": b"c" * 32,
+        "nonce": bytes([number]) * 32,
+        "settings": LinkSettings(),
+        "now": 0.0,
+        **changes,
+    }
+    return Link(role, **facts)  # type: ignore[arg-type]
+
+
+def talk(a: Link, b: Link, rounds: int = 6) -> tuple[list[object], list[object]]:
+    """Let two links exchange what they write; returns the other effects of each."""
+    told: tuple[list[object], list[object]] = ([], [])
+    queues = [a.start(), b.start()]
+    for _ in range(rounds):
+        for mine, other, link_ in ((0, 1, b), (1, 0, a)):
+            written = b"".join(e.data for e in queues[mine] if isinstance(e, Write))
+            told[mine].extend(e for e in queues[mine] if not isinstance(e, Write))
+            queues[mine] = []
+            if written:
+                queues[other] = queues[other] + link_.feed(written, 0.0)
+    for mine in (0, 1):
+        told[mine].extend(e for e in queues[mine] if not isinstance(e, Write))
+    return told
+
+
+def test_two_nodes_of_a_network_link() -> None:
+    a, b = link("dialler", 1, expected="127.0.0.2"), link("listener", 2)
+    assert talk(a, b) == ([Up(record(2))], [Up(record(1))])
+    assert b.feed(a.send(b"hello", 1.0), 1.0) == [Received(b"hello")]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"terms": msgspec.structs.replace(TERMS, network="Other")}, "network.name: here Circlet, there Other"),
+        ({"terms": msgspec.structs.replace(TERMS, distance="circular")}, "ring.distance: here absolute"),
+        ({"terms": msgspec.structs.replace(TERMS, limits={"nick_len": 9})}, "limits.nick_len: here 30, there 9"),
+        ({"key": bytes(32)}, "network.key_file differs"),
+        ({"certificate": b"m" * 32}, "network.key_file differs"),
+        ({"record": record(1)}, "its own node.ring_key"),
+        ({"record": record(3)}, "it is 127.0.0.3, not 127.0.0.2"),
+        ({"record": record(2, ip="nonsense")}, "malformed"),
+    ],
+)
+def test_a_mismatch_is_refused_in_words_on_both_sides(change: dict[str, object], words: str) -> None:
+    a, b = link("dialler", 1, expected="127.0.0.2"), link("listener", 2, **change)
+    told = talk(a, b)
+    closes = [[e for e in side if isinstance(e, Close)] for side in told]
+    assert all(len(side) == 1 and side[0].refused for side in closes)
+    assert words in closes[0][0].reason or words in closes[1][0].reason
+    assert not any(isinstance(e, Up) for e in told[0]) or not any(isinstance(e, Up) for e in told[1])
+
+
+def test_an_older_protocol_version_is_told_apart() -> None:
+    a = link("dialler", 1)
+    effects = a.feed(frame(HELLO, msgspec.msgpack.encode([0, "whatever an old one said"])), 0.0)
+    assert effects[-1] == Close("protocol version: here 1, there 0", refused=True)
+    assert isinstance(effects[0], Write) and effects[0].data[4] == REFUSE
+
+
+def test_a_recorded_handshake_is_of_no_use() -> None:
+    """The proof covers both nonces: what one session said does not fit the next."""
+    a, b = link("dialler", 1), link("listener", 2)
+    a_hello = a.start()[0].data
+    b_hello = b.start()[0].data
+    a_proof = a.feed(b_hello, 0.0)[0].data
+    again = link("listener", 2, nonce=b"n" * 32)
+    again.start()
+    assert again.feed(a_hello, 0.0)
+    effects = again.feed(a_proof, 0.0)
+    assert effects[-1].refused and "key" in effects[-1].reason
+
+
+def test_data_before_the_handshake_closes() -> None:
+    a = link("listener", 2)
+    assert a.feed(frame(DATA, b"x"), 0.0)[-1] == Close("data before the handshake", refused=True)
+    assert a.feed(frame(DATA, b"x"), 0.0) == []
+
+
+def test_silence_is_noticed_and_heartbeats_keep_it_away() -> None:
+    a, b = link("dialler", 1), link("listener", 2)
+    talk(a, b)
+    assert [type(e) for e in a.tick(1.5)] == [Write]
+    assert a.tick(1.6) == []
+    assert a.tick(5.5) == [Close("silent")]
+
+
+@given(st.binary(max_size=300), st.integers(1, 7))
+def test_garbage_is_refused_and_never_raises(data: bytes, kind: int) -> None:
+    for stream in (data, frame(kind, data), frame(HELLO, data) + frame(PROOF, data)):
+        b = link("listener", 2)
+        b.start()
+        assert not any(isinstance(e, Up | Received) for e in b.feed(stream, 0.0))
+
+
+@given(st.lists(st.tuples(st.integers(1, 7), st.binary(max_size=40)), max_size=8), st.lists(st.integers(0, 200)))
+def test_frames_come_whole_however_they_are_cut(frames: list[tuple[int, bytes]], cuts: list[int]) -> None:
+    stream = b"".join(frame(kind, body) for kind, body in frames)
+    edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
+    deframer = Deframer()
+    got = [f for start, end in itertools.pairwise(edges) for f in deframer.feed(stream[start:end])]
+    assert got == frames
+
+
+def test_an_oversized_frame_is_refused_before_it_is_read() -> None:
+    with pytest.raises(BadFrame):
+        Deframer(limit=10).feed((11).to_bytes(4, "big") + b"\x04")
