@@ -29,6 +29,7 @@ class Client:
     def __init__(self, host: str, port: int, nick: str, caps: str = "") -> None:
         self.nick = nick
         self.got: list[str] = []
+        self._seen = 0  # lines that `expect` has passed
         self._rest = b""
         self._tokens = 0
         self.socket = socket.create_connection((host, port), timeout=10)
@@ -43,12 +44,11 @@ class Client:
         self.socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
     def expect(self, pattern: str, within_s: float = 15.0) -> str:
-        """Read until a line matches; that line. Fails with what came instead."""
-        seen = len(self.got)
+        """Read on until a line matches; that line. Fails with what came instead."""
         end = time.monotonic() + within_s
         while True:
-            for line in self.got[seen:]:
-                seen += 1
+            for line in self.got[self._seen :]:
+                self._seen += 1
                 if re.search(pattern, line):
                     return line
             self.socket.settimeout(max(0.01, end - time.monotonic()))
