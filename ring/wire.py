@@ -60,11 +60,15 @@ class Submit(_Message, frozen=True, tag=1):
 
 
 class Answer(_Message, frozen=True, tag=2):
-    """Master to an edge. follows: the edge follows the group, so it shows this when it has applied `seq` (P11)."""
+    """Master to an edge: the answer has position (term, seq) and time `at`.
+
+    follows: the edge follows the group, so it shows this when it has applied `seq` (P11).
+    """
 
     number: int
     term: Term
     seq: int
+    at: int
     follows: bool
     outcome: msgspec.Raw
 
@@ -100,11 +104,11 @@ class Continue(_Message, frozen=True, tag=6):
 
 
 class Stream(msgspec.Struct, frozen=True, array_like=True):
-    """One origin's accepted commands (P8): the last number, and (number, seq, outcome) down to its floor."""
+    """One origin's accepted commands (P8): the last number, and (number, seq, at, outcome) down to its floor."""
 
     origin: Incarnation
     last: int
-    outcomes: tuple[tuple[int, int, msgspec.Raw], ...]
+    outcomes: tuple[tuple[int, int, int, msgspec.Raw], ...]
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):

@@ -16,8 +16,6 @@ from gateway.irc.message import encode
 from gateway.irc.names import is_valid_channel
 from ring.ids import GroupId
 
-MAX_TARGETS = 20
-
 
 def channel_of(call: Call, name: str) -> GroupId | None:
     """The group of a well-formed channel name; 403 for any other."""
@@ -72,7 +70,7 @@ def names(call: Call) -> None:
     if not call.params:
         call.reply(n.RPL_ENDOFNAMES, "*", n.TEXT[n.RPL_ENDOFNAMES])
         return
-    for name in words(call.params[0])[:MAX_TARGETS]:
+    for name in words(call.params[0]):
         if is_valid_channel(name, call.edge.settings.limits.channel_len):
             _names(call, call.edge.channel(name), name)
         else:

@@ -38,7 +38,14 @@ def _show(call: Call, replies: list[Any], silent: list[str]) -> None:
         row = rows[folded]
         call.reply(n.RPL_LIST, row.name, str(row.users), row.topic)
     say_silent(call, silent)
+    say_cut(call, replies)
     call.reply(n.RPL_LISTEND, n.TEXT[n.RPL_LISTEND])
+
+
+def say_cut(call: Call, replies: list[Any]) -> None:
+    """A node answers with a bounded number of rows: what is missing is never missing without a word."""
+    if any(reply.cut for reply in replies):
+        call.notice("There is more than is shown: ask with a narrower mask.")
 
 
 def say_silent(call: Call, silent: list[str]) -> None:

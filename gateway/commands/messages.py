@@ -87,8 +87,9 @@ def _echo(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] 
     if "echo-message" not in caps or (verb == "TAGMSG" and "message-tags" not in caps):
         return
     params = (target,) if verb == "TAGMSG" else (target, text.decode("utf-8", "surrogateescape"))
-    at = int(call.edge.now * 1000)
-    call.send(Line(person.source, verb, params, at=at, account=person.account, tags=tags, bot="B" in person.modes))
+    msgid, at = call.stamp or ("", int(call.edge.now * 1000))
+    bot = "B" in person.modes
+    call.send(Line(person.source, verb, params, at=at, msgid=msgid, account=person.account, tags=tags, bot=bot))
 
 
 def _told(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] | None, outcome: Any) -> None:

@@ -8,10 +8,10 @@ from gateway.commands.channels import channel_of, followed
 from gateway.commands.table import clean, command
 from gateway.edge.answers import modes_of
 from gateway.edge.call import Call
+from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import ChannelView, Look, ModeChange, ModesDone, SetModes
-from gateway.groups.nick_messages import Change
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes
 from gateway.irc.names import is_channel
@@ -104,7 +104,7 @@ def _user_mode(call: Call) -> None:
     changes, unknown = parse_user_changes(call.params[1:])
     if unknown:
         call.reply(n.ERR_UMODEUNKNOWNFLAG, n.TEXT[n.ERR_UMODEUNKNOWNFLAG])
-    held, done = set(modes_of(user)[1:]), []
+    held, done = {*user.wanted.modes, *("w" if user.wallops else "")}, []
     for change in changes:
         if (change.letter in held) == change.adding or (change.letter == "o" and change.adding):
             continue
@@ -122,8 +122,4 @@ def set_modes(call: Call, held: set[str], shown: str) -> None:
         user.oper = None
     facts = "".join(sorted(held - {"w"}))
     echo = Line(user.person.nick, "MODE", (user.person.nick, shown))
-    if facts == user.person.modes:
-        call.send(echo)
-        return
-    person = msgspec.structs.replace(user.person, modes=facts)
-    call.submit(user.home, Change(person), lambda _: call.send(echo))
+    change_facts(call, msgspec.structs.replace(user.wanted, modes=facts), lambda _: call.send(echo))

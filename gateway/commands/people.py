@@ -8,37 +8,36 @@ import msgspec
 
 from gateway.commands.table import clean, command, words
 from gateway.edge.call import Call
-from gateway.groups.nick_messages import Change, NickView, Who
+from gateway.edge.facts import change_facts
+from gateway.edge.lines import Line
+from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.names import is_valid_nick
-
-MAX_NICKS = 30
 
 
 @command("AWAY")
 def away(call: Call) -> None:
     text = truncate_text(clean(call.params[0]), call.edge.settings.limits.away_len) if call.params else ""
     numeric = n.RPL_NOWAWAY if text else n.RPL_UNAWAY
-    person = msgspec.structs.replace(call.user.person, away=text or None)
-    if person == call.user.person:
-        call.reply(numeric, n.TEXT[numeric])
-        return
-    call.submit(call.user.home, Change(person), lambda _: call.reply(numeric, n.TEXT[numeric]))
+    wanted = msgspec.structs.replace(call.user.wanted, away=text or None)
+    change_facts(call, wanted, lambda _: call.reply(numeric, n.TEXT[numeric]))
 
 
 @command("SETNAME", 1)
 def setname(call: Call) -> None:
     real = truncate_text(clean(call.params[0]), call.edge.settings.limits.real_len)
-    if real and real != call.user.person.real:
-        call.submit(call.user.home, Change(msgspec.structs.replace(call.user.person, real=real)))
+    if real:
+        change_facts(call, msgspec.structs.replace(call.user.wanted, real=real), call.report)
+    else:
+        call.send(Line(call.edge.settings.server_name, "FAIL", ("SETNAME", "INVALID_REALNAME", "It must not be empty")))
 
 
 def _holders(call: Call, nicks: list[str], done: Callable[[list[tuple[str, Person]]], None]) -> None:
     """done((nick as asked, person) of those that are held), in the order asked."""
     found: dict[str, Person] = {}
-    asked = [nick for nick in nicks[:MAX_NICKS] if is_valid_nick(nick, call.edge.settings.limits.nick_len)]
+    asked = [nick for nick in nicks if is_valid_nick(nick, call.edge.settings.limits.nick_len)]
     left = len(asked)
     if not left:
         done([])

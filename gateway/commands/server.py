@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.commands.listing import say_silent
 from gateway.commands.table import COMMANDS, clean, command
-from gateway.edge.answers import count
 from gateway.edge.asks import CountAsk
 from gateway.edge.call import Call
 from gateway.edge.registration import send_isupport, send_lusers, send_motd
@@ -34,12 +34,8 @@ def motd(call: Call) -> None:
 @command("LUSERS")
 def lusers(call: Call) -> None:
     def show(replies: list[Any], silent: list[str]) -> None:
-        own = count(call.edge)
-        others = [reply for reply in replies if reply is not None]
-        others.remove(own)
-        send_lusers(call, [own, *others])
-        if silent:
-            call.notice(f"No answer in time from {', '.join(sorted(silent))}.")
+        send_lusers(call, replies)
+        say_silent(call, silent)
 
     call.gather(CountAsk(), show)
 

@@ -90,7 +90,7 @@ def user(call: Call) -> None:
 
 @command("PING", anytime=True)
 def ping(call: Call) -> None:
-    """PONG means settled: all that was sent before is committed and applied by every live follower (P34)."""
+    """PONG means settled: all that was sent before is answered, committed, and applied by every live follower (P34)."""
     if not call.params or not call.params[0]:
         call.reply(n.ERR_NOORIGIN, n.TEXT[n.ERR_NOORIGIN])
         return
@@ -98,13 +98,12 @@ def ping(call: Call) -> None:
     line = Line(server, "PONG", (server, call.params[0]))
     user = call.connection.user
     if user is None or not user.unsettled:
-        call.send(line)
+        call.in_turn(lambda: call.send(line))
         return
     waiting, user.unsettled = user.unsettled, set()
 
     def settled() -> None:
-        if call.connection.closed is None:
-            call.send(line)
+        call.in_turn(lambda: call.send(line))
         call.release()
 
     call.hold()

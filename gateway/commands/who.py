@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.commands.channels import followed
-from gateway.commands.listing import names_of, say_silent
+from gateway.commands.listing import names_of, say_cut, say_silent
 from gateway.commands.table import clean, command
 from gateway.edge.answers import SIGNS
 from gateway.edge.asks import FindAsk
@@ -58,6 +58,7 @@ def _found(call: Call, mask: str, query: WhoxQuery | None, replies: list[Any], s
         people.update((person.uid, person) for person in reply.people)
     _rows(call, "*", ((person, "") for person in people.values()), query, False)
     say_silent(call, silent)
+    say_cut(call, replies)
     call.reply(n.RPL_ENDOFWHO, mask, n.TEXT[n.RPL_ENDOFWHO])
 
 

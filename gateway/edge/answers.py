@@ -41,7 +41,9 @@ def _list(edge: Edge, ask: ListAsk) -> ListReply:
             continue
         row = channel.row(term.number)
         topic_at = row.topic_at / 1000 if row.topic else None
-        if wanted.matches(row.name, row.users, row.created / 1000, topic_at, edge.now) and len(rows) < ROWS:
+        if wanted.matches(row.name, row.users, row.created / 1000, topic_at, edge.now):
+            if len(rows) == ROWS:
+                return ListReply(tuple(rows), True)
             rows.append(row)
     return ListReply(tuple(rows))
 
@@ -93,7 +95,7 @@ def _find(edge: Edge, ask: FindAsk) -> Found:
     found: list[Person] = []
     for user in edge.users.values():
         person = user.person
-        if user.quitting or (ask.opers_only and user.oper is None) or len(found) >= ROWS:
+        if user.quitting or (ask.opers_only and user.oper is None):
             continue
         shared = any(group.name in ask.channels for group in user.rooms)
         exact = casemap(person.nick) == casemap(ask.mask)
@@ -101,5 +103,7 @@ def _find(edge: Edge, ask: FindAsk) -> Found:
             continue
         fields = (person.nick, person.user, person.host, person.real, edge.settings.server_name, person.account or "")
         if any(pattern.fullmatch(casemap(field)) for field in fields):
+            if len(found) == ROWS:
+                return Found(tuple(found), True)
             found.append(person)
     return Found(tuple(found))

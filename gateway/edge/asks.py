@@ -46,7 +46,10 @@ Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
 class ListReply(_Tagged, frozen=True, tag=21):
+    """cut: there are more than a node answers with."""
+
     rows: tuple[ListRow, ...]
+    cut: bool = False
 
 
 class Detail(_Tagged, frozen=True, tag=22):
@@ -70,7 +73,10 @@ class Counts(_Tagged, frozen=True, tag=23):
 
 
 class Found(_Tagged, frozen=True, tag=24):
+    """cut: there are more than a node answers with."""
+
     people: tuple[Person, ...]
+    cut: bool = False
 
 
 Reply = ListReply | Detail | Counts | Found | None

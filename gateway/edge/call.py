@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from gateway.edge.answers import answer
+from gateway.edge.asks import Ask
 from gateway.edge.lines import Line
 from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
-from ring.groups.host import FAILED
+from ring.groups.host import FAILED, Stamp
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ Done = Callable[[Any], None]
 class Call:
     """What a command handler works with. Handlers never block: what comes later is a continuation."""
 
-    __slots__ = ("_lines", "_open", "connection", "edge", "label", "message")
+    __slots__ = ("_lines", "_open", "_turn", "connection", "edge", "label", "message", "stamp")
 
     def __init__(self, edge: Edge, connection: Connection, message: Message) -> None:
         self.edge = edge
@@ -31,8 +33,10 @@ class Call:
         self.message = message
         wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
         self.label = wanted
+        self.stamp: Stamp | None = None  # of the submitted command's position, once that is answered
         self._lines: list[Line] = []
         self._open = 0
+        self._turn: Callable[[], None] | None = None
 
     @property
     def params(self) -> list[str]:
@@ -75,8 +79,27 @@ class Call:
 
     def release(self) -> None:
         self._open -= 1
-        if self._open == 0 and self.label is not None:
-            self._finish(self.label)
+        if self._open == 0:
+            if self.label is not None:
+                self._finish(self.label)
+            self._ended()
+
+    def _ended(self) -> None:
+        """Answered: whoever waited for that is next."""
+        calls = self.connection.calls
+        calls.pop(self, None)
+        first = next(iter(calls), None)
+        if first is not None and first._turn is not None:
+            turn, first._turn = first._turn, None
+            turn()
+
+    def in_turn(self, run: Callable[[], None]) -> None:
+        """Run once everything that this connection asked before is answered."""
+        guarded = self._guarded(lambda _: run())
+        if next(iter(self.connection.calls), self) is self:
+            guarded(None)
+        else:
+            self._turn = lambda: guarded(None)
 
     def _finish(self, label: str) -> None:
         """Source: IRCv3 labeled-response: nothing, one line, or a batch of them."""
@@ -125,10 +148,10 @@ class Call:
     def ask_node(self, key: str, body: Any, done: Done) -> None:
         self.edge.engine.ask_node(key, body, self._guarded(done))
 
-    def gather(self, body: Any, done: Callable[[list[Any], list[str]], None]) -> None:
-        """Ask every live node; done(replies, names of those that did not answer)."""
-        nodes = self.edge.engine.live()
-        replies: list[Any] = []
+    def gather(self, body: Ask, done: Callable[[list[Any], list[str]], None]) -> None:
+        """Ask every live node; done(replies, this node's first; names of those that did not answer)."""
+        nodes = [node for node in self.edge.engine.live() if node.key != self.edge.record.key]
+        replies: list[Any] = [answer(self.edge, body)]
         silent: list[str] = []
         finish = self._guarded(lambda _: done(replies, silent))
 
@@ -138,13 +161,15 @@ class Call:
                     silent.append(name)
                 else:
                     replies.append(reply)
-                if len(replies) + len(silent) == len(nodes):
+                if len(replies) - 1 + len(silent) == len(nodes):
                     finish(None)
 
             return arrived
 
         for node in nodes:
             self.edge.engine.ask_node(node.key, body, one(node.name))
+        if not nodes:
+            finish(None)
 
     def after(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
         """Run once what the caller submitted to the groups is settled: `MODE +b` then `MODE b` in one packet (P11)."""

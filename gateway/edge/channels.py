@@ -97,7 +97,6 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
     user = edge.users.get(person.uid) if person.edge == edge.engine.me else None
     if user is not None:
         room.add(user)
-        user.joining.pop(room.group, None)
         user.invites.pop(room.group, None)
     source, account = person.source, person.account
     plain = Line(source, "JOIN", (channel.name,), at=stamp.at, msgid=stamp.msgid, account=account)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.irc.splitter import LineSplitter
 
 if TYPE_CHECKING:
+    from gateway.edge.call import Call
     from gateway.edge.user import User
 
 
@@ -16,6 +17,7 @@ class Connection:
     __slots__ = (
         "address",
         "busy",
+        "calls",
         "cap_open",
         "cap_version",
         "caps",
@@ -52,6 +54,7 @@ class Connection:
         self.opened = now
         self.last_heard = now
         self.pinged_at = 0.0  # when the unanswered PING was sent, 0 for none
+        self.calls: dict[Call, None] = {}  # commands that are not answered yet, the oldest first
         self.pending: list[bytes] = []  # lines that wait, for the flood control or for a NICK under way
         self.busy = False
         self.tokens = 0.0

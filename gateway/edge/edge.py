@@ -47,6 +47,8 @@ class Edge:
         self.counts: dict[str, asks.Counts] = {}  # of the other nodes, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
         self.dirty: list[Connection] = []
+        self.most_here = 0  # users at once since the start, here and in the network
+        self.most = 0
         self._addresses: Counter[str] = Counter()
         self._serial = 0
         self._reconcile_at = 0.0
@@ -103,7 +105,7 @@ class Edge:
             if connection.closed is not None:
                 return
             if line is TOO_LONG:
-                self._server_reply(connection, n.ERR_INPUTTOOLONG)
+                self._server_reply(connection, n.ERR_INPUTTOOLONG, n.TEXT[n.ERR_INPUTTOOLONG])
             elif connection.pending or connection.busy or not self._may_pass(connection, line):
                 connection.pending.append(line)
                 if len(connection.pending) > self.settings.queued:
@@ -131,15 +133,18 @@ class Edge:
     def handle(self, connection: Connection, line: bytes) -> None:
         message = parse(line)
         if message is None:
+            if b"\0" in line:
+                self._server_reply(connection, n.ERR_UNKNOWNCOMMAND, "*", "A line must not contain NUL")
             return
         call = Call(self, connection, message)
+        connection.calls[call] = None
         call.hold()
         self.dispatch(call)
         call.release()
 
-    def _server_reply(self, connection: Connection, numeric: str) -> None:
+    def _server_reply(self, connection: Connection, numeric: str, *params: str) -> None:
         nick = connection.user.person.nick if connection.user is not None else connection.nick or "*"
-        line = Line(self.settings.server_name, numeric, (nick, n.TEXT[numeric]))
+        line = Line(self.settings.server_name, numeric, (nick, *params))
         connection.send(line.render(connection.variant))
 
     def kill(self, connection: Connection, reason: str, because: GroupId) -> None:
@@ -245,8 +250,9 @@ class Edge:
         if group.kind == "channel":
             channels.dropped(self, group)
 
-    def answered(self, group: GroupId, token: object, outcome: Any) -> None:
+    def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
         if isinstance(token, Token):
+            token.call.stamp = stamp
             token.done(outcome)
         elif callable(token):
             token(outcome)

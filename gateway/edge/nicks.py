@@ -22,7 +22,7 @@ def applied(edge: Edge, group: GroupId, event: Any, stamp: Stamp, call: Call | N
     if isinstance(event, Told):
         _told(edge, event, stamp)
     elif isinstance(event, Changed):
-        _changed(edge, group, event, stamp)
+        _changed(edge, group, event, stamp, call)
     elif isinstance(event, Killed):
         _killed(edge, group, event)
 
@@ -52,20 +52,20 @@ def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
     connection.send(line.render(connection.variant))
 
 
-def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp) -> None:
+def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Call | None) -> None:
     """The user's own group has numbered new facts: show them here, and tell the channels (P28)."""
     user = edge.users.get(event.person.uid)
     if user is None:
         return
     user.person = event.person
-    show_update(edge, event.person, stamp)
+    show_update(edge, event.person, stamp, call)
     for room in list(user.rooms):
         user.unsettled.add(room)
         edge.engine.submit(room, Update(event.person), None, group)
 
 
-def show_update(edge: Edge, person: Person, stamp: Stamp) -> None:
-    """Newer facts, shown once to everybody here who sees the person anywhere."""
+def show_update(edge: Edge, person: Person, stamp: Stamp, call: Call | None = None) -> None:
+    """Newer facts, shown once to everybody here who sees the person anywhere. call: the person's own command."""
     before = edge.people.learn(person)
     if before is None:
         return
@@ -75,11 +75,15 @@ def show_update(edge: Edge, person: Person, stamp: Stamp) -> None:
         if room is not None:
             audience.update(room.connections)
     user = edge.users.get(person.uid)
-    if user is not None and not user.quitting:
-        audience[user.connection] = None
+    own = user.connection if user is not None else None
     for capability, line in _differences(before, person, stamp):
-        own = user.connection if user is not None and capability == "away-notify" else None
         deliver(line, [c for c in audience if not capability or capability in c.caps], skip=own)
+        # AWAY is answered by 305 and 306.
+        if own is not None and capability != "away-notify" and (not capability or capability in own.caps):
+            if call is not None:
+                call.send(line)
+            else:
+                own.send(line.render(own.variant))
 
 
 def _differences(before: Person, now: Person, stamp: Stamp) -> list[tuple[str, Line]]:

@@ -128,6 +128,8 @@ def send_lusers(call: Call, counts: list[Any]) -> None:
     unknown = sum(c.unknown for c in counts)
     channels = sum(c.channels for c in counts)
     here = counts[0].users
+    edge = call.edge
+    edge.most_here, edge.most = max(edge.most_here, here), max(edge.most, users)
     call.reply(n.RPL_LUSERCLIENT, f"There are {users - invisible} users and {invisible} invisible on 1 servers")
     if opers:
         call.reply(n.RPL_LUSEROP, str(opers), n.TEXT[n.RPL_LUSEROP])
@@ -136,8 +138,10 @@ def send_lusers(call: Call, counts: list[Any]) -> None:
     if channels:
         call.reply(n.RPL_LUSERCHANNELS, str(channels), n.TEXT[n.RPL_LUSERCHANNELS])
     call.reply(n.RPL_LUSERME, f"I have {users} clients and 1 servers")
-    call.reply(n.RPL_LOCALUSERS, str(here), str(here), f"Current users on this node {here}, max {here}")
-    call.reply(n.RPL_GLOBALUSERS, str(users), str(users), f"Current global users {users}, max {users}")
+    call.reply(
+        n.RPL_LOCALUSERS, str(here), str(edge.most_here), f"Current users on this node {here}, max {edge.most_here}"
+    )
+    call.reply(n.RPL_GLOBALUSERS, str(users), str(edge.most), f"Current global users {users}, max {edge.most}")
 
 
 def send_motd(call: Call) -> None:

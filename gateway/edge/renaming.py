@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.edge.call import Call
+from gateway.edge.call import Call, Token
 from gateway.groups.nick_messages import Change, Claim, Granted, Release
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
@@ -22,7 +22,7 @@ def rename(call: Call, nick: str) -> None:
     if target == user.home:  # a change of case only
         edge.engine.settle(list(user.unsettled), lambda: _change(call, nick, target))
         return
-    person = msgspec.structs.replace(user.person, nick=nick)
+    person = msgspec.structs.replace(user.wanted, nick=nick)
     edge.engine.settle(
         list(user.unsettled),
         lambda: edge.engine.submit(target, Claim(person, True), lambda outcome: _claimed(call, nick, target, outcome)),
@@ -44,13 +44,15 @@ def _claimed(call: Call, nick: str, target: GroupId, outcome: Any) -> None:
 def _change(call: Call, nick: str, target: GroupId) -> None:
     """The user's own group gives the facts their version; applying that tells the channels (nicks.py)."""
     user = call.user
-    person = msgspec.structs.replace(user.person, nick=nick)
-    call.edge.engine.submit(user.home, Change(person), lambda outcome: _changed(call, target, outcome))
+    before, user.wanted = user.wanted.nick, msgspec.structs.replace(user.wanted, nick=nick)
+    token = Token(call, lambda outcome: _changed(call, target, before, outcome))
+    call.edge.engine.submit(user.home, Change(user.wanted), token)
 
 
-def _changed(call: Call, target: GroupId, outcome: Any) -> None:
+def _changed(call: Call, target: GroupId, before: str, outcome: Any) -> None:
     edge, user = call.edge, call.user
     if not isinstance(outcome, Granted):
+        user.wanted = msgspec.structs.replace(user.wanted, nick=before)
         edge.engine.submit(target, Release(user.uid))
         call.reply(n.ERR_UNAVAILRESOURCE, user.person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
         _done(call)

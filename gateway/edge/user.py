@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gateway.edge.connection import Connection
 from gateway.groups.people import Person
 from ring.ids import GroupId
@@ -51,15 +53,17 @@ class User:
         "uid",
         "unsettled",
         "wallops",
+        "wanted",
     )
 
     def __init__(self, person: Person, home: GroupId, connection: Connection, now: float) -> None:
         self.uid = person.uid
-        self.person = person
+        self.person = person  # as its own group has it
+        self.wanted = person  # as it will be once all that was asked for is done: the next change builds on it
         self.home = home  # the group of the nick it holds: its own group (P28)
         self.connection = connection
         self.rooms: dict[GroupId, Room] = {}
-        self.joining: dict[GroupId, None] = {}
+        self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
         self.monitored: dict[GroupId, str] = {}
         self.invites: dict[GroupId, str] = {}
         self.oper: str | None = None  # the operator's name in the configuration

@@ -123,7 +123,7 @@ class Nick:
         return Decision(None, Released(command.uid)) if self._holds(command.uid) else NOTHING
 
     def _tell(self, command: Tell, at: int) -> Decision:
-        if self.holder is None or self.pending:
+        if self.holder is None:  # a pending holder is reached: the NICK line may be out already
             return Decision(refused(n.ERR_NOSUCHNICK, command.target or self.name), None)
         told = Told(command.sender, command.verb, command.text, command.tags, self.holder.uid)
         return Decision(Reached(self.holder), told)
@@ -146,7 +146,7 @@ class Nick:
         return [holder.nick, holder.user, holder.host]
 
     def answer(self, question: Who, at: int) -> NickView:
-        return NickView(None if self.pending else self.holder, self._fresh_past(at))
+        return NickView(self.holder, self._fresh_past(at))
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
 
 
 class NickView(msgspec.Struct, frozen=True, array_like=True):
-    """holder: None while nobody does (a pending claim is no holder yet). past: newest first, for WHOWAS."""
+    """holder: one who is being renamed to it included (P27). past: newest first, for WHOWAS."""
 
     holder: Person | None
     past: tuple[Past, ...] = ()

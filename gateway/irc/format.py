@@ -8,6 +8,11 @@ from collections.abc import Mapping, Sequence
 from gateway.irc.limits import BODY_BYTES
 from gateway.irc.message import encode
 
+TEXT_LAST = frozenset(
+    ["PRIVMSG", "NOTICE", "TOPIC", "QUIT", "KICK", "AWAY", "ERROR", "WALLOPS", "SETNAME"]
+) | frozenset(["301", "302", "303", "319", "332", "353", "372", "375"])
+"""Commands whose last parameter is free text: always after a colon, as servers write it and simple clients expect."""
+
 _UNSENDABLE = str.maketrans("\r\n\0", "   ")
 _TAG_SPECIAL = re.compile(r"[; \\\r\n\x00]")
 _TAG_ESCAPES = str.maketrans({";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n", "\0": ""})
@@ -35,7 +40,7 @@ def format_body(source: str | None, command: str, params: Sequence[str]) -> byte
             if not part or " " in part or part[0] == ":":
                 parts[index] = _middle(part)
         last = parts[-1]
-        if not last or " " in last or last[0] == ":":
+        if command in TEXT_LAST or not last or " " in last or last[0] == ":":
             parts[-1] = f":{last}"
     line = " ".join(parts)
     if "\n" in line or "\r" in line or "\0" in line:

@@ -18,6 +18,11 @@ LOG_ENTRIES = 2048
 """A log keeps at most this many entries, however young (P16)."""
 
 
+def msgid_prefix(group: GroupId, term: Term) -> str:
+    """What the msgids of a term begin with; the seq follows."""
+    return f"{hash32(group.name):x}-{term.number:x}.{hash32(term.key):x}-"
+
+
 class Accepted:
     """What a group has accepted from one origin (P6, P8)."""
 
@@ -25,7 +30,7 @@ class Accepted:
 
     def __init__(self, last: int = 0) -> None:
         self.last = last
-        self.outcomes: dict[int, tuple[int, Any]] = {}  # number -> (seq, outcome), down to the origin's floor
+        self.outcomes: dict[int, tuple[int, int, Any]] = {}  # number -> (seq, at, outcome), down to the floor
 
 
 class Copy:
@@ -51,16 +56,13 @@ class Copy:
 
     def follow_lineage(self, lineage: Lineage) -> None:
         self.lineage = lineage
-        term = self.term
-        self.msgid_prefix = f"{hash32(self.group.name):x}-{term.number:x}.{hash32(term.key):x}-"
+        self.msgid_prefix = msgid_prefix(self.group, self.term)
 
-    def stamp(self, entry: Entry) -> Stamp:
-        """The event's name for clients, made from group, term and seq: equal on every node, whenever it is shown."""
-        if self.lineage and entry.seq < self.lineage[-1][1]:
-            term = self.term_at(entry.seq)
-            prefix = f"{hash32(self.group.name):x}-{term.number:x}.{hash32(term.key):x}-"
-            return Stamp(f"{prefix}{entry.seq:x}", entry.at)
-        return Stamp(f"{self.msgid_prefix}{entry.seq:x}", entry.at)
+    def stamp(self, seq: int, at: int) -> Stamp:
+        """An event's name for clients, made from group, term and seq: equal on every node, whenever it is shown."""
+        if self.lineage and seq < self.lineage[-1][1]:
+            return Stamp(f"{msgid_prefix(self.group, self.term_at(seq))}{seq:x}", at)
+        return Stamp(f"{self.msgid_prefix}{seq:x}", at)
 
     def term_at(self, seq: int) -> Term:
         return next((term for term, first in reversed(self.lineage) if first <= seq), NO_TERM)
@@ -86,7 +88,7 @@ class Copy:
         if outcomes and next(iter(outcomes)) < entry.floor:
             for number in [n for n in outcomes if n < entry.floor]:
                 del outcomes[number]
-        outcomes[entry.number] = (entry.seq, entry.outcome)
+        outcomes[entry.number] = (entry.seq, entry.at, entry.outcome)
 
     def trim(self, before: int) -> None:
         """Forget log entries older than `before` (Unix ms)."""
@@ -119,7 +121,7 @@ class Copy:
         """The whole copy as values. tail_after: carry the log after this seq only; None carries all of it."""
         tail = [entry for entry in self.log if tail_after is None or entry.seq > tail_after]
         streams = tuple(
-            Stream(origin, s.last, tuple((n, seq, reencode(o)) for n, (seq, o) in s.outcomes.items()))
+            Stream(origin, s.last, tuple((n, seq, at, reencode(o)) for n, (seq, at, o) in s.outcomes.items()))
             for origin, s in self.streams.items()
         )
         # The state is encoded now: the message may leave after it has changed.
@@ -160,6 +162,6 @@ def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
     copy.log.extend(read_entry(kind, entry) for entry in snapshot.tail)
     for stream in snapshot.streams:
         accepted = copy.streams[stream.origin] = Accepted(stream.last)
-        for number, seq, outcome in stream.outcomes:
-            accepted.outcomes[number] = (seq, read_optional(kind.read_outcome, outcome))
+        for number, seq, at, outcome in stream.outcomes:
+            accepted.outcomes[number] = (seq, at, read_optional(kind.read_outcome, outcome))
     return copy

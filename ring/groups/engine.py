@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ring.groups.asking import Asking
+from ring.groups.copy import msgid_prefix
 from ring.groups.finding import Finding
 from ring.groups.following import Following
 from ring.groups.handing import Handing
-from ring.groups.host import FAILED, Host
+from ring.groups.host import FAILED, Host, Stamp
 from ring.groups.leading import Leading
 from ring.groups.machine import Kind, State
 from ring.groups.notes import Note
@@ -355,7 +356,7 @@ class Engine:
         stream = self.submits.streams.get(group)
         if stream is not None and len(stream.pending) >= QUEUE:
             self.following.release(hold)
-            self.host.answered(group, token, FAILED)
+            self.host.answered(group, token, FAILED, None)
             return
         pending = self.submits.add(group, command, token, self.now, hold)
         stream = self.submits.streams[group]
@@ -372,34 +373,36 @@ class Engine:
         stream.sent_at = self.now
         self.send(target, Submit(group, pending.number, stream.floor, raw(command)))
 
-    def complete(self, group: GroupId, number: int, outcome: Any) -> None:
+    def complete(self, group: GroupId, number: int, outcome: Any, stamp: Stamp | None) -> None:
         """The answer to our command is due: the copy, if there is one, has reached its position (P11)."""
         pending = self.submits.take(group, number)
         if pending is None:
             return
-        self.host.answered(group, pending.token, outcome)
+        self.host.answered(group, pending.token, outcome, stamp)
         if pending.hold is not None:
             hold = pending.hold
             self.run(lambda: self.settling.settle([group], lambda: self.following.release(hold)))
 
     def _on_answer(self, sender: Incarnation, message: Answer) -> None:
         kind = self.kinds[message.group.kind]
+        stamp = Stamp(f"{msgid_prefix(message.group, message.term)}{message.seq:x}", message.at)
         outcome = None if bytes(message.outcome) == b"\xc0" else kind.read_outcome(message.outcome)
         followed = self.following.groups.get(message.group)
         if message.follows and (followed is None or followed.copy.seq < message.seq):
             stream = self.submits.streams.get(message.group)
             if stream is not None and stream.pending and len(stream.parked) < QUEUE:
-                stream.parked[message.number] = (message.seq, outcome)
+                stream.parked[message.number] = (message.seq, outcome, stamp)
             return
-        self.complete(message.group, message.number, outcome)
+        self.complete(message.group, message.number, outcome, stamp)
 
     def unpark_answers(self, group: GroupId, seq: int) -> None:
         """The copy has reached `seq`: answers that waited for that are due."""
         stream = self.submits.streams.get(group)
         if stream is None or not stream.parked:
             return
-        for number in sorted(n for n, (position, _) in stream.parked.items() if position <= seq):
-            self.complete(group, number, stream.parked[number][1])
+        for number in sorted(n for n, (position, _, _) in stream.parked.items() if position <= seq):
+            _, outcome, stamp = stream.parked[number]
+            self.complete(group, number, outcome, stamp)
 
     def _on_elsewhere(self, sender: Incarnation, message: Elsewhere) -> None:
         self.peers.learn(message.records, self.now)
@@ -434,4 +437,4 @@ class Engine:
         limit = self.now - self.settings.settle_max_s
         while stream.pending and stream.pending[0].since < limit:
             self.note("submit_failed", group, age_s=round(self.now - stream.pending[0].since, 1))
-            self.complete(group, stream.pending[0].number, FAILED)
+            self.complete(group, stream.pending[0].number, FAILED, None)

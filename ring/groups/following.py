@@ -150,11 +150,11 @@ class Following:
         else:
             tail = [e for e in copy.log if e.seq > old.seq]
             lost = max(0, (tail[0].seq if tail else copy.seq + 1) - old.seq - 1)
-            missed = [(e.event, copy.stamp(e)) for e in tail if e.event is not None]
+            missed = [(e.event, copy.stamp(e.seq, e.at)) for e in tail if e.event is not None]
             engine.host.replaced(group, old.state, copy.state, missed, lost)
         accepted = copy.streams.get(engine.me)
-        for number, (_, outcome) in sorted(accepted.outcomes.items()) if accepted is not None else ():
-            engine.complete(group, number, outcome)
+        for number, (seq, at, outcome) in sorted(accepted.outcomes.items()) if accepted is not None else ():
+            engine.complete(group, number, outcome, copy.stamp(seq, at))
         engine.unpark_answers(group, copy.seq)
         if not sits:
             self._drop(f)
@@ -187,6 +187,7 @@ class Following:
     def _show(self, f: Followed, entry: Entry) -> None:
         engine, copy = self.engine, f.copy
         mine = entry.origin == engine.me
+        stamp = copy.stamp(entry.seq, entry.at)
         if entry.event is not None:
             token: object = None
             if mine:
@@ -195,9 +196,9 @@ class Following:
                     if pending.number == entry.number:
                         token = pending.token
                         break
-            engine.host.applied(copy.group, copy.state, entry.event, copy.stamp(entry), token)
+            engine.host.applied(copy.group, copy.state, entry.event, stamp, token)
         if mine:
-            engine.complete(copy.group, entry.number, entry.outcome)
+            engine.complete(copy.group, entry.number, entry.outcome, stamp)
 
     def _caught_up(self, f: Followed, head: int) -> None:
         if head > f.copy.seq:

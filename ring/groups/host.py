@@ -44,8 +44,11 @@ class Host(Protocol):
         """This node follows the group no more."""
         ...
 
-    def answered(self, group: GroupId, token: object, outcome: Any) -> None:
-        """Exactly once for each submit, after `applied` of its event where this node follows the group (P11)."""
+    def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
+        """Exactly once for each submit, after `applied` of its event where this node follows the group (P11).
+
+        stamp: names and dates the answer's position; None with FAILED.
+        """
         ...
 
     def viewed(self, group: GroupId, view: Any) -> None:

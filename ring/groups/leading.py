@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ring.groups.copy import as_raw
+from ring.groups.host import Stamp
 from ring.groups.mastered import Follower, Mastered
 from ring.ids import GroupId, Incarnation
 from ring.wire import Ack, Answer, Continue, Entry, Publish, Replace, Resync, Submit, raw
@@ -62,13 +63,15 @@ class Leading:
         if answer is None:  # below the origin's floor: it has its answer
             return
         if origin == self.engine.me:
-            self.engine.complete(m.copy.group, number, answer[1])
+            seq, at, outcome = answer
+            self.engine.complete(m.copy.group, number, outcome, m.copy.stamp(seq, at))
         else:
             self._send_answer(m, origin, number, *answer)
 
-    def _send_answer(self, m: Mastered, origin: Incarnation, number: int, seq: int, outcome: Any) -> None:
-        follows = origin in m.copy.state.hosts
-        self.engine.send(origin.key, Answer(m.copy.group, number, m.copy.term, seq, follows, raw(outcome)))
+    def _send_answer(self, m: Mastered, origin: Incarnation, number: int, seq: int, at: int, outcome: Any) -> None:
+        copy, follows = m.copy, origin in m.copy.state.hosts
+        term = copy.term_at(seq)
+        self.engine.send(origin.key, Answer(copy.group, number, term, seq, at, follows, raw(outcome)))
 
     def command(self, m: Mastered, command: Any) -> None:
         """A command of the master's own: upkeep."""
@@ -92,25 +95,26 @@ class Leading:
             self.refollow(m)
         if not told and (origin not in copy.state.hosts):
             assert origin is not None
-            self._send_answer(m, origin, entry.number, entry.seq, entry.outcome)
+            self._send_answer(m, origin, entry.number, entry.seq, entry.at, entry.outcome)
         follows = mine or engine.me in copy.state.hosts
+        stamp = copy.stamp(entry.seq, entry.at)
         if follows and entry.event is not None:
-            self.show(m, entry)
+            self.show(m, entry, stamp)
         if origin == engine.me:
-            engine.complete(copy.group, entry.number, entry.outcome)
+            engine.complete(copy.group, entry.number, entry.outcome, stamp)
         if m.watchers and entry.event is not None:
             engine.watching.refresh(m)
         if mine and moved and engine.me not in copy.state.hosts:
             engine.host.dropped(copy.group)
 
-    def show(self, m: Mastered, entry: Entry) -> None:
+    def show(self, m: Mastered, entry: Entry, stamp: Stamp) -> None:
         engine, copy = self.engine, m.copy
         token: object = None
         if entry.origin == engine.me:
             stream = engine.submits.streams.get(copy.group)
             if stream is not None and stream.pending and stream.pending[0].number == entry.number:
                 token = stream.pending[0].token
-        engine.host.applied(copy.group, copy.state, entry.event, copy.stamp(entry), token)
+        engine.host.applied(copy.group, copy.state, entry.event, stamp, token)
 
     def _publish(self, m: Mastered, entry: Entry) -> None:
         group, term = m.copy.group, m.copy.term

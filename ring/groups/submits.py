@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+from ring.groups.host import Stamp
 from ring.ids import GroupId
 
 QUEUE = 10_000
@@ -39,7 +40,8 @@ class Outbound:
     def __init__(self, last: int) -> None:
         self.last = last  # the highest number given
         self.pending: deque[Pending] = deque()
-        self.parked: dict[int, tuple[int, Any]] = {}  # number -> (seq, outcome): shown when the copy reaches seq (P11)
+        # number -> (seq, outcome, stamp): shown when the copy reaches seq (P11)
+        self.parked: dict[int, tuple[int, Any, Stamp]] = {}
         self.sent_at = 0.0
         self.repeat_at = 0.0
         self.tries = 0

@@ -75,6 +75,13 @@ class Client:
         """What was said to the target, in the order heard."""
         return [m.params[1] for m in self.messages() if m.command == "PRIVMSG" and m.params[0] == target]
 
+    def ask(self, *lines: str) -> list[str]:
+        """What these lines are answered with, without the server's name before it."""
+        self.sync()
+        self.send(*lines)
+        server = f":{self.net.edge.server_name} "
+        return [line.removeprefix(server) for line in self.sync()]
+
     def quit(self) -> None:
         self.send("QUIT")
 

@@ -58,14 +58,14 @@ def test_one_nick_one_user() -> None:
     assert stage.nick.view() == ["Ann", "user", "ann.example"]
 
 
-def test_a_pending_claim_keeps_the_nick_and_is_nobody_yet() -> None:
-    """P27"""
+def test_a_pending_claim_keeps_the_nick_and_is_reached_by_it() -> None:
+    """P27: others may have read the NICK line before the claim is confirmed."""
     stage = Stage()
     stage.do(Claim(ANN, pending=True))
     assert stage.do(Claim(OTHER)) == IN_USE
-    assert stage.do(Tell(BOB, "PRIVMSG", b"hi", target="ANN")) == Refusal("401", ("ANN", "No such nick/channel"))
+    assert stage.do(Tell(BOB, "PRIVMSG", b"hi", target="ANN")) == Reached(ANN)
     assert stage.do(Change(ANN)).numeric == "401"
-    assert stage.who().holder is None
+    assert stage.who().holder == ANN
     assert stage.nick.view() is None
     assert stage.nick.hosts == {Incarnation(*FIRST_EDGE): 1}
 

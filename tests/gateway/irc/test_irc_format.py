@@ -55,7 +55,7 @@ def test_parameters(params: list[str], line: bytes) -> None:
 def test_tags_keep_their_order_and_do_not_count_as_body() -> None:
     tags = {"time": "t", "b": None, "+a": "x; y\\\r\n\0"}
     line = format_line("s", "PRIVMSG", ["#c", "x" * 600], tags)
-    assert line.startswith(b"@time=t;b;+a=x\\:\\sy\\\\\\r\\n :s PRIVMSG #c xxx")
+    assert line.startswith(b"@time=t;b;+a=x\\:\\sy\\\\\\r\\n :s PRIVMSG #c :xxx")
     assert len(line.partition(b" ")[2]) == 512
     assert format_tags({}) == b""
 

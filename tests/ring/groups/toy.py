@@ -97,7 +97,7 @@ class ToyHost:
 
     def dropped(self, group: GroupId) -> None: ...
 
-    def answered(self, group: GroupId, token: object, outcome: Any) -> None:
+    def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
         self.answers.append((token, outcome))
 
     def viewed(self, group: GroupId, view: Any) -> None:
