@@ -13,7 +13,7 @@ from gateway.edge.lines import Line
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import ChannelView, Look, ModeChange, ModesDone, SetModes
 from gateway.irc import numerics as n
-from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes
+from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes, render_changes
 from gateway.irc.names import is_channel
 from ring.ids import GroupId
 
@@ -99,7 +99,7 @@ def _user_mode(call: Call) -> None:
         call.reply(n.ERR_USERSDONTMATCH, n.TEXT[n.ERR_USERSDONTMATCH])
         return
     if len(call.params) == 1:
-        call.reply(n.RPL_UMODEIS, modes_of(user))
+        call.after([user.home], lambda: call.reply(n.RPL_UMODEIS, modes_of(user)))
         return
     changes, unknown = parse_user_changes(call.params[1:])
     if unknown:
@@ -109,9 +109,9 @@ def _user_mode(call: Call) -> None:
         if (change.letter in held) == change.adding or (change.letter == "o" and change.adding):
             continue
         held.symmetric_difference_update(change.letter)
-        done.append(("+" if change.adding else "-") + change.letter)
-    if done:
-        set_modes(call, held, "".join(done))
+        done.append(change)
+    for shown in render_changes(done, len(done)):
+        set_modes(call, held, *shown)
 
 
 def set_modes(call: Call, held: set[str], shown: str) -> None:

@@ -111,15 +111,17 @@ def _watch(call: Call, targets: list[str]) -> None:
             return
         user.monitored[group] = nick
         watchers = edge.monitors.setdefault(group, {})
-        if watchers:  # the group is watched already: its view comes only when it changes
-            call.ask(group, Who(), lambda view, nick=nick: _tell(call, nick, view))  # type: ignore[misc]
         watchers[user.uid] = user
         if len(watchers) == 1:
             edge.engine.watch(group)
+        call.ask(group, Who(), lambda view, nick=nick: _tell(call, nick, view))  # type: ignore[misc]
 
 
 def _tell(call: Call, nick: str, view: NickView | None) -> None:
     holder = view.holder if view is not None else None
+    group = call.edge.nick(nick)
+    if group in call.user.monitored:
+        call.user.online[group] = holder is not None
     if holder is not None:
         call.reply(n.RPL_MONONLINE, holder.source)
     else:
@@ -131,6 +133,7 @@ def _unwatch(call: Call, nick: str) -> None:
     group = edge.nick(nick)
     if user.monitored.pop(group, None) is None:
         return
+    user.online.pop(group, None)
     watchers = edge.monitors[group]
     del watchers[user.uid]
     if not watchers:

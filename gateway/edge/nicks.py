@@ -59,7 +59,7 @@ def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Cal
         return
     user.person = event.person
     show_update(edge, event.person, stamp, call)
-    for room in list(user.rooms):
+    for room in {**user.rooms, **user.joining}:  # a JOIN under way carries the older facts
         user.unsettled.add(room)
         edge.engine.submit(room, Update(event.person), None, group)
 
@@ -124,13 +124,10 @@ def viewed(edge: Edge, group: GroupId, view: Any) -> None:
     """MONITOR: the nick came or went. view: (nick, user, host) or None."""
     online = view is not None and edge.nick(view[0]) == group
     for user in list(edge.monitors.get(group, {}).values()):
-        show_monitored(edge, group, view if online else None, user.connection)
-
-
-def show_monitored(edge: Edge, group: GroupId, view: Any, connection: Connection) -> None:
-    user = connection.user
-    assert user is not None
-    shown = f"{view[0]}!{view[1]}@{view[2]}" if view is not None else user.monitored.get(group, group.name)
-    numeric = n.RPL_MONONLINE if view is not None else n.RPL_MONOFFLINE
-    line = Line(edge.settings.server_name, numeric, (user.person.nick, shown))
-    connection.send(line.render(connection.variant))
+        # Who has only just asked is told by the answer to its own command.
+        if user.online.get(group, online) != online:
+            user.online[group] = online
+            shown = f"{view[0]}!{view[1]}@{view[2]}" if online else user.monitored[group]
+            numeric = n.RPL_MONONLINE if online else n.RPL_MONOFFLINE
+            line = Line(edge.settings.server_name, numeric, (user.person.nick, shown))
+            user.connection.send(line.render(user.connection.variant))

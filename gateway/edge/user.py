@@ -45,6 +45,7 @@ class User:
         "invites",
         "joining",
         "monitored",
+        "online",
         "oper",
         "person",
         "quitting",
@@ -65,6 +66,7 @@ class User:
         self.rooms: dict[GroupId, Room] = {}
         self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
         self.monitored: dict[GroupId, str] = {}
+        self.online: dict[GroupId, bool] = {}  # of the monitored nicks, as last told
         self.invites: dict[GroupId, str] = {}
         self.oper: str | None = None  # the operator's name in the configuration
         self.wallops = False

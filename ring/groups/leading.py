@@ -97,6 +97,8 @@ class Leading:
             assert origin is not None
             self._send_answer(m, origin, entry.number, entry.seq, entry.at, entry.outcome)
         follows = mine or engine.me in copy.state.hosts
+        if follows and not mine:  # the first member here: the host has not seen this group before
+            engine.host.replaced(copy.group, None, copy.state, [], 0)
         stamp = copy.stamp(entry.seq, entry.at)
         if follows and entry.event is not None:
             self.show(m, entry, stamp)

@@ -1,0 +1,49 @@
+"""Conversations with a network of node cores: what is said, and what each client reads."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from argon2 import PasswordHasher
+
+from gateway.edge.settings import EdgeSettings, Operator
+from gateway.irc.limits import Limits
+from tests.sim.net import Client, Net
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+SETTINGS = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, created=1_699_000_000)
+
+
+def network(nodes: int = 1, limits: dict[str, int] | None = None, **settings: Any) -> Net:
+    """A network without faults. Passwords are compared as plain text: argon2 belongs to the shell."""
+    wanted = dataclasses.replace(SETTINGS, limits=dataclasses.replace(Limits(), **limits or {}), **settings)
+    net = Net(nodes, edge=wanted)
+    for node in net.nodes.values():
+        node.core.edge.check_password = lambda wanted, given, done: done(wanted == given)
+    return net
+
+
+def people(net: Net, *nicks: str, channel: str = "", caps: str = "") -> list[Client]:
+    """One client per nick, spread over the nodes in order; all in the channel, the first one its operator."""
+    names = list(net.nodes)
+    clients = [net.client(names[i % len(names)], nick, caps) for i, nick in enumerate(nicks)]
+    for client in clients:
+        if channel:
+            client.ask(f"JOIN {channel}")
+    settle(*clients)
+    return clients
+
+
+def settle(*clients: Client) -> None:
+    """What was said so far has been read by all."""
+    for _ in range(2):
+        for client in clients:
+            client.sync()
+
+
+def source(nick: str) -> str:
+    return f":{nick}!~{nick}@10.0.0.1"
+
+
+OPERATOR = Operator("root", "sesame", ("*@10.0.0.*",))
