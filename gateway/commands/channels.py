@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.commands.table import clean, command, words
+from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.names import names_lines, send_names, send_topic
 from gateway.groups.channel import Channel
@@ -13,7 +13,7 @@ from gateway.groups.nick_messages import NickView, Tell, Who
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.message import encode
-from gateway.irc.names import is_valid_channel
+from gateway.irc.names import is_valid_channel, is_valid_nick
 from ring.ids import GroupId
 
 
@@ -21,7 +21,7 @@ def channel_of(call: Call, name: str) -> GroupId | None:
     """The group of a well-formed channel name; 403 for any other."""
     if is_valid_channel(name, call.edge.settings.limits.channel_len):
         return call.edge.channel(name)
-    call.reply(n.ERR_NOSUCHCHANNEL, clean(name)[:64] or "*", n.TEXT[n.ERR_NOSUCHCHANNEL])
+    call.reply(n.ERR_NOSUCHCHANNEL, name[:64] or "*", n.TEXT[n.ERR_NOSUCHCHANNEL])
     return None
 
 
@@ -38,7 +38,7 @@ def topic(call: Call) -> None:
     if group is None:
         return
     if len(call.params) > 1:
-        text = truncate_text(clean(call.params[1]), call.edge.settings.limits.topic_len)
+        text = truncate_text(call.params[1], call.edge.settings.limits.topic_len)
         call.submit(group, SetTopic(user.uid, user.person.source, text, user.oper is not None))
     else:
         call.after([group], lambda: _show_topic(call, group, name))
@@ -74,7 +74,7 @@ def names(call: Call) -> None:
         if is_valid_channel(name, call.edge.settings.limits.channel_len):
             _names(call, call.edge.channel(name), name)
         else:
-            call.reply(n.RPL_ENDOFNAMES, clean(name)[:64], n.TEXT[n.RPL_ENDOFNAMES])
+            call.reply(n.RPL_ENDOFNAMES, name[:64], n.TEXT[n.RPL_ENDOFNAMES])
 
 
 def _names(call: Call, group: GroupId, name: str) -> None:
@@ -105,14 +105,18 @@ def invite(call: Call) -> None:
         return
     nick, name = call.params[0], call.params[1]
     group = channel_of(call, name)
-    if group is not None:
+    if group is None:
+        return
+    if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
+        call.reply(n.ERR_NOSUCHNICK, nick[:64] or "*", n.TEXT[n.ERR_NOSUCHNICK])
+    else:
         call.ask(call.edge.nick(nick), Who(), lambda view: _invite(call, nick, group, name, view))
 
 
 def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | None) -> None:
     user = call.user
     if view is None or view.holder is None:
-        call.reply(n.ERR_NOSUCHNICK, clean(nick)[:64], n.TEXT[n.ERR_NOSUCHNICK])
+        call.reply(n.ERR_NOSUCHNICK, nick[:64], n.TEXT[n.ERR_NOSUCHNICK])
         return
     target = view.holder
 
@@ -135,7 +139,7 @@ def kick(call: Call) -> None:
     """One channel and several people, or as many channels as people."""
     limits, user = call.edge.settings.limits, call.user
     channels, nicks = words(call.params[0]), call.params[1].split(",")
-    reason = clean(call.params[2]) if len(call.params) > 2 and call.params[2] else user.person.nick
+    reason = call.params[2] if len(call.params) > 2 and call.params[2] else user.person.nick
     reason = truncate_text(reason, limits.kick_len)
     if len(nicks) > limits.max_targets:
         call.reply(n.ERR_TOOMANYTARGETS, nicks[limits.max_targets], n.TEXT[n.ERR_TOOMANYTARGETS])
@@ -147,7 +151,7 @@ def kick(call: Call) -> None:
             continue
         state = call.edge.engine.state(group)
         target = _member(call, state, nick) if isinstance(state, Channel) else None
-        call.submit(group, Kick(user.uid, user.person.source, target, clean(nick)[:64], reason, user.oper is not None))
+        call.submit(group, Kick(user.uid, user.person.source, target, nick[:64], reason, user.oper is not None))
 
 
 def _member(call: Call, channel: Channel, nick: str) -> str | None:

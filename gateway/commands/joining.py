@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import zip_longest
 
-from gateway.commands.table import clean, command, words
+from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.groups.channel_messages import Join, Part
 from gateway.groups.people import Refusal
@@ -32,7 +32,7 @@ def _join(call: Call, name: str, key: str | None) -> None:
     limits = edge.settings.limits
     if not is_valid_channel(name, limits.channel_len):
         numeric = n.ERR_BADCHANMASK if is_channel(name) else n.ERR_NOSUCHCHANNEL
-        call.reply(numeric, clean(name)[:64], n.TEXT[numeric])
+        call.reply(numeric, name[:64], n.TEXT[numeric])
         return
     # Whether the caller is a member is the master's to say (P10): a PART may be under way.
     group = edge.channel(name)
@@ -45,19 +45,19 @@ def _join(call: Call, name: str, key: str | None) -> None:
         user.joining -= Counter([group])
         call.report(outcome)
 
-    command = Join(user.person, key and clean(key), call.connection.secure, user.oper is not None, name)
+    command = Join(user.person, key, call.connection.secure, user.oper is not None, name)
     call.submit(group, command, done)
 
 
 @command("PART", 1)
 def part(call: Call) -> None:
     limit = call.edge.settings.limits.kick_len
-    reason = truncate_text(clean(call.params[1]), limit) if len(call.params) > 1 else None
+    reason = truncate_text(call.params[1], limit) if len(call.params) > 1 else None
     for name in words(call.params[0]):
         if is_valid_channel(name, call.edge.settings.limits.channel_len):
             _part(call, name, reason)
         else:
-            call.reply(n.ERR_NOSUCHCHANNEL, clean(name)[:64], n.TEXT[n.ERR_NOSUCHCHANNEL])
+            call.reply(n.ERR_NOSUCHCHANNEL, name[:64], n.TEXT[n.ERR_NOSUCHCHANNEL])
 
 
 def _part(call: Call, name: str, reason: str | None) -> None:

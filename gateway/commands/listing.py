@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.commands.table import clean, command
+from gateway.commands.table import command
 from gateway.edge.asks import ListAsk
 from gateway.edge.call import Call
 from gateway.groups.channel_messages import ListRow
@@ -18,7 +18,7 @@ def names_of(call: Call) -> tuple[str, ...]:
 
 @command("LIST")
 def list_channels(call: Call) -> None:
-    params = tuple(clean(param) for param in call.params[:2])
+    params = tuple(call.params[:2])
     ask = ListAsk(params, names_of(call), call.user.oper is not None)
     call.after(
         list(call.user.unsettled), lambda: call.gather(ask, lambda replies, silent: _show(call, replies, silent))

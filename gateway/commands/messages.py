@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.commands.table import clean, command, words
+from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.lines import Line
 from gateway.groups.channel_messages import Say
@@ -12,21 +12,21 @@ from gateway.groups.nick_messages import Reached, Tell
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
-from gateway.irc.message import encode
+from gateway.irc.message import clean, encode
 from gateway.irc.names import is_channel, is_valid_channel, is_valid_nick, split_status
 
 
-@command("PRIVMSG")
+@command("PRIVMSG", raw=True)
 def privmsg(call: Call) -> None:
     _send(call, "PRIVMSG")
 
 
-@command("NOTICE")
+@command("NOTICE", raw=True)
 def notice(call: Call) -> None:
     _send(call, "NOTICE")
 
 
-@command("TAGMSG")
+@command("TAGMSG", raw=True)
 def tagmsg(call: Call) -> None:
     _send(call, "TAGMSG")
 
@@ -45,10 +45,11 @@ def _send(call: Call, verb: str) -> None:
     tags = relayed_tags(call.message.tags) if "message-tags" in call.connection.caps else None
     if verb == "TAGMSG" and tags is None:
         return
-    targets = words(params[0]) if "," in params[0] else [params[0]]
+    target = params[0] if params[0].isascii() else clean(params[0])
+    targets = words(target) if "," in target else [target]
     if len(targets) > limits.max_targets:
         if not silent:
-            call.reply(n.ERR_TOOMANYTARGETS, clean(targets[limits.max_targets])[:64], n.TEXT[n.ERR_TOOMANYTARGETS])
+            call.reply(n.ERR_TOOMANYTARGETS, targets[limits.max_targets][:64], n.TEXT[n.ERR_TOOMANYTARGETS])
         targets = targets[: limits.max_targets]
     call.user.spoke_at = call.edge.now
     for target in targets:
@@ -69,7 +70,7 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
         call.submit(edge.nick(target), tell, lambda outcome: _told(call, verb, target, text, tags, outcome))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
-        call.reply(numeric, clean(target)[:64], n.TEXT[numeric])
+        call.reply(numeric, target[:64], n.TEXT[numeric])
 
 
 def _said(call: Call, verb: str, target: str, outcome: Any) -> None:

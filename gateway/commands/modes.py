@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.commands.channels import channel_of, followed
-from gateway.commands.table import clean, command
+from gateway.commands.table import command
 from gateway.edge.answers import modes_of
 from gateway.edge.call import Call
 from gateway.edge.facts import change_facts
@@ -36,7 +36,7 @@ def mode(call: Call) -> None:
     if len(call.params) == 1:
         call.after([group], lambda: _look(call, group, name, "modes"))
         return
-    parsed = parse_changes([clean(param) for param in call.params[1:]], limits=call.edge.settings.limits)
+    parsed = parse_changes(call.params[1:], limits=call.edge.settings.limits)
     for problem in parsed.problems:
         if problem.numeric == n.ERR_UNKNOWNMODE:
             call.reply(problem.numeric, problem.letter, problem.text)

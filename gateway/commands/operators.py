@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.commands.modes import set_modes
-from gateway.commands.table import clean, command
+from gateway.commands.table import command
 from gateway.edge.answers import modes_of
 from gateway.edge.call import Call
 from gateway.edge.settings import Operator
@@ -22,7 +22,7 @@ MAX_REASON = 200
 @command("OPER", 2)
 def oper(call: Call) -> None:
     """The password is checked off the loop: the user's further lines wait for it."""
-    name, password = clean(call.params[0]), call.params[1]
+    name, password = call.params[0], call.params[1]
     found = next((o for o in call.edge.settings.operators if o.name == name), None)
     if found is None:
         call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
@@ -54,9 +54,9 @@ def _checked(call: Call, operator: Operator, fits: bool) -> None:
 @command("KILL", 1, oper=True)
 def kill(call: Call) -> None:
     nick = call.params[0]
-    reason = truncate_text(clean(call.params[1]), MAX_REASON) if len(call.params) > 1 else "No reason given"
+    reason = truncate_text(call.params[1], MAX_REASON) if len(call.params) > 1 else "No reason given"
     if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
-        call.reply(n.ERR_NOSUCHNICK, clean(nick)[:64], n.TEXT[n.ERR_NOSUCHNICK])
+        call.reply(n.ERR_NOSUCHNICK, nick[:64], n.TEXT[n.ERR_NOSUCHNICK])
         return
     group = call.edge.nick(nick)
 
@@ -71,7 +71,7 @@ def kill(call: Call) -> None:
 
 @command("WALLOPS", 1, oper=True)
 def wallops(call: Call) -> None:
-    call.submit(NETWORK, Announce(call.user.person.source, "wallops", truncate_text(clean(call.params[0]), 400)))
+    call.submit(NETWORK, Announce(call.user.person.source, "wallops", truncate_text(call.params[0], 400)))
 
 
 @command("REHASH", oper=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from gateway.commands.table import clean, command, words
+from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
@@ -19,7 +19,7 @@ from gateway.irc.names import is_valid_nick
 
 @command("AWAY")
 def away(call: Call) -> None:
-    text = truncate_text(clean(call.params[0]), call.edge.settings.limits.away_len) if call.params else ""
+    text = truncate_text(call.params[0], call.edge.settings.limits.away_len) if call.params else ""
     numeric = n.RPL_NOWAWAY if text else n.RPL_UNAWAY
     wanted = msgspec.structs.replace(call.user.wanted, away=text or None)
     change_facts(call, wanted, lambda _: call.reply(numeric, n.TEXT[numeric]))
@@ -27,7 +27,7 @@ def away(call: Call) -> None:
 
 @command("SETNAME", 1)
 def setname(call: Call) -> None:
-    real = truncate_text(clean(call.params[0]), call.edge.settings.limits.real_len)
+    real = truncate_text(call.params[0], call.edge.settings.limits.real_len)
     if real:
         change_facts(call, msgspec.structs.replace(call.user.wanted, real=real), call.report)
     else:
@@ -106,7 +106,7 @@ def _watch(call: Call, targets: list[str]) -> None:
         if group in user.monitored or not is_valid_nick(nick, edge.settings.limits.nick_len):
             continue
         if len(user.monitored) >= edge.settings.limits.monitor:
-            rest = ",".join(clean(target) for target in targets[index:])
+            rest = ",".join(targets[index:])
             call.reply(n.ERR_MONLISTFULL, str(edge.settings.limits.monitor), rest[:300], n.TEXT[n.ERR_MONLISTFULL])
             return
         user.monitored[group] = nick

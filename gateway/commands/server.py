@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.commands.listing import say_silent
-from gateway.commands.table import COMMANDS, clean, command
+from gateway.commands.table import COMMANDS, command
 from gateway.edge.asks import CountAsk
 from gateway.edge.call import Call
 from gateway.edge.registration import send_isupport, send_lusers, send_motd
@@ -17,7 +17,7 @@ def other_server(call: Call, position: int = 0) -> bool:
     """Whether the command is meant for another server than this, the only one; then 402 has been sent."""
     if len(call.params) <= position:
         return False
-    asked, casemap = clean(call.params[position]), call.edge.settings.casemap
+    asked, casemap = call.params[position], call.edge.settings.casemap
     here = (call.edge.settings.server_name, call.edge.record.name, call.nick)
     if "*" in asked or casemap(asked) in map(casemap, here):
         return False
@@ -87,7 +87,7 @@ def links(call: Call) -> None:
 
 @command("STATS", 1)
 def stats(call: Call) -> None:
-    letter = clean(call.params[0])[:1] or "*"
+    letter = call.params[0][:1] or "*"
     settings = call.edge.settings
     if letter == "u":
         up = int(call.edge.now - settings.created)
@@ -125,7 +125,7 @@ HELP = {
 
 @command("HELP")
 def help_text(call: Call) -> None:
-    topic = clean(call.params[0]).upper()[:32] if call.params else "*"
+    topic = call.params[0].upper()[:32] if call.params else "*"
     if topic == "*":
         call.reply(n.RPL_HELPSTART, topic, "Commands of this network; HELP name tells more of some:")
         names = sorted(COMMANDS)

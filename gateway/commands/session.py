@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.commands.table import clean, command
+from gateway.commands.table import command
 from gateway.edge.call import Call
 from gateway.edge.caps import CAPS, change, variant
 from gateway.edge.lines import Line
@@ -66,7 +66,7 @@ def nick(call: Call) -> None:
         return
     wanted = call.params[0]
     if not is_valid_nick(wanted, call.edge.settings.limits.nick_len):
-        call.reply(n.ERR_ERRONEUSNICKNAME, clean(wanted)[:64] or "*", n.TEXT[n.ERR_ERRONEUSNICKNAME])
+        call.reply(n.ERR_ERRONEUSNICKNAME, wanted[:64] or "*", n.TEXT[n.ERR_ERRONEUSNICKNAME])
     elif connection.user is None:
         connection.nick = wanted
         try_register(call)
@@ -84,7 +84,7 @@ def user(call: Call) -> None:
         call.reply(n.ERR_NEEDMOREPARAMS, "USER", n.TEXT[n.ERR_NEEDMOREPARAMS])
         return
     connection.username = "~" + clean_user(call.params[0], limits.user_len - 1)
-    connection.real = truncate_text(clean(call.params[3]), limits.real_len)
+    connection.real = truncate_text(call.params[3], limits.real_len)
     try_register(call)
 
 
@@ -117,7 +117,7 @@ def pong(call: Call) -> None:
 
 @command("QUIT", anytime=True)
 def leave(call: Call) -> None:
-    text = truncate_text(clean(call.params[0]), MAX_QUIT) if call.params and call.params[0] else ""
+    text = truncate_text(call.params[0], MAX_QUIT) if call.params and call.params[0] else ""
     call.edge.cut(call.connection, f"Quit: {text}" if text else "Client quit")
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gateway.edge.call import Call
 from gateway.irc import numerics as n
+from gateway.irc.message import clean
 
 Handler = Callable[[Call], None]
 
@@ -16,16 +17,22 @@ class Command(NamedTuple):
     params: int
     anytime: bool
     oper: bool
+    raw: bool
 
 
 COMMANDS: dict[str, Command] = {}
 
 
-def command(name: str, params: int = 0, *, anytime: bool = False, oper: bool = False) -> Callable[[Handler], Handler]:
-    """Register a handler. params: the least it needs (461). anytime: before registration too (451). oper: 481."""
+def command(
+    name: str, params: int = 0, *, anytime: bool = False, oper: bool = False, raw: bool = False
+) -> Callable[[Handler], Handler]:
+    """Register a handler. params: the least it needs (461). anytime: before registration too (451). oper: 481.
+
+    raw: parameters as they came; otherwise bytes that are not UTF-8 are replaced, as what is kept and sent on is text.
+    """
 
     def register(handler: Handler) -> Handler:
-        COMMANDS[name] = Command(handler, params, anytime, oper)
+        COMMANDS[name] = Command(handler, params, anytime, oper, raw)
         return handler
 
     return register
@@ -39,19 +46,16 @@ def dispatch(call: Call) -> None:
     if user is None and (found is None or not found.anytime):
         call.reply(n.ERR_NOTREGISTERED, n.TEXT[n.ERR_NOTREGISTERED])
     elif found is None:
-        call.reply(n.ERR_UNKNOWNCOMMAND, name[:64], n.TEXT[n.ERR_UNKNOWNCOMMAND])
+        call.reply(n.ERR_UNKNOWNCOMMAND, clean(name)[:64], n.TEXT[n.ERR_UNKNOWNCOMMAND])
     elif found.oper and (user is None or user.oper is None):
         call.reply(n.ERR_NOPRIVILEGES, n.TEXT[n.ERR_NOPRIVILEGES])
     elif len(call.params) < found.params:
         call.reply(n.ERR_NEEDMOREPARAMS, name, n.TEXT[n.ERR_NEEDMOREPARAMS])
     else:
         call.edge.used[name] += 1
+        if not found.raw:
+            call.message.params = [param if param.isascii() else clean(param) for param in call.params]
         found.handler(call)
-
-
-def clean(text: str) -> str:
-    """UTF-8 text: bytes that were not are replaced, as names and reasons are kept and sent on as text."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def words(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.commands.channels import followed
 from gateway.commands.listing import names_of, say_cut, say_silent
-from gateway.commands.table import clean, command
+from gateway.commands.table import command
 from gateway.edge.answers import SIGNS
 from gateway.edge.asks import FindAsk
 from gateway.edge.call import Call
@@ -21,7 +21,7 @@ from ring.ids import GroupId
 
 @command("WHO")
 def who(call: Call) -> None:
-    mask = clean(call.params[0]) if call.params else "*"
+    mask = call.params[0] if call.params else "*"
     flags = call.params[1] if len(call.params) > 1 else ""
     query = parse_whox(flags)
     opers = query.opers if query is not None else flags == "o"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.commands.listing import names_of
-from gateway.commands.table import clean, command, words
+from gateway.commands.table import command, words
 from gateway.edge.asks import Detail, DetailAsk
 from gateway.edge.call import Call
 from gateway.groups.nick_messages import NickView, Who
@@ -28,7 +28,7 @@ def whois(call: Call) -> None:
         return
     nick = asked[0]
     if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
-        _unknown(call, clean(nick)[:64])
+        _unknown(call, nick[:64])
         return
     call.ask(call.edge.nick(nick), Who(), lambda view: _found(call, nick, view))
 
@@ -94,7 +94,7 @@ def whowas(call: Call) -> None:
     if is_valid_nick(nick, call.edge.settings.limits.nick_len):
         call.ask(call.edge.nick(nick), Who(), lambda view: _was(call, nick, most, view))
     else:
-        _was(call, clean(nick)[:64], most, None)
+        _was(call, nick[:64], most, None)
 
 
 def _was(call: Call, nick: str, most: int, view: NickView | None) -> None:

@@ -52,7 +52,7 @@ class Call:
     @property
     def nick(self) -> str:
         user = self.connection.user
-        return user.person.nick if user is not None else self.connection.nick or "*"
+        return user.person.nick if user is not None else "*"
 
     # Answers --------------------------------------------------------------------------------------------------------
 

@@ -143,7 +143,7 @@ class Edge:
         call.release()
 
     def _server_reply(self, connection: Connection, numeric: str, *params: str) -> None:
-        nick = connection.user.person.nick if connection.user is not None else connection.nick or "*"
+        nick = connection.user.person.nick if connection.user is not None else "*"
         line = Line(self.settings.server_name, numeric, (nick, *params))
         connection.send(line.render(connection.variant))
 

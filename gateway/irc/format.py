@@ -9,8 +9,8 @@ from gateway.irc.limits import BODY_BYTES
 from gateway.irc.message import encode
 
 TEXT_LAST = frozenset(
-    ["PRIVMSG", "NOTICE", "TOPIC", "QUIT", "KICK", "AWAY", "ERROR", "WALLOPS", "SETNAME"]
-) | frozenset(["301", "302", "303", "319", "332", "353", "372", "375"])
+    ["PRIVMSG", "NOTICE", "TOPIC", "QUIT", "KICK", "AWAY", "ERROR", "WALLOPS", "SETNAME", "KILL"]
+) | frozenset(["301", "302", "303", "319", "332", "353", "372", "375", "382"])
 """Commands whose last parameter is free text: always after a colon, as servers write it and simple clients expect."""
 
 _UNSENDABLE = str.maketrans("\r\n\0", "   ")

@@ -51,6 +51,11 @@ def encode(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
+def clean(text: str) -> str:
+    """Text that is UTF-8: bytes that were not are replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _tokenise(text: str) -> Message | None:
     text = text.lstrip(" ")
     if text.startswith("@"):

@@ -28,6 +28,15 @@ class Client:
     """A scripted person. `got`: every line so far."""
 
     def __init__(self, net: Net, node: Node, nick: str, caps: str = "", address: str = "10.0.0.1") -> None:
+        self.begin(net, node, nick, address)
+        if caps:
+            self.send("CAP LS 302", f"CAP REQ :{caps}")
+        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick} real")
+        if caps:
+            self.send("CAP END")
+
+    def begin(self, net: Net, node: Node, nick: str, address: str) -> None:
+        """Connect, and say nothing yet."""
         self.net = net
         self.node = node
         self.nick = nick
@@ -36,12 +45,9 @@ class Client:
         self.closed: str | None = None
         net.serial += 1
         node.clients[net.serial] = self
+        node.core.engine.begin(net.now)
         self.connection: Connection = node.core.edge.connect(net.serial, address, secure=False, now=net.now)
-        if caps:
-            self.send("CAP LS 302", f"CAP REQ :{caps}")
-        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick} real")
-        if caps:
-            self.send("CAP END")
+        net.turn(node, lambda: None)  # a refusal leaves at once
 
     def send(self, *lines: str) -> None:
         data = "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")

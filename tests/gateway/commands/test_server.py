@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.gateway.commands.stage import network, people
+from tests.sim.net import Net
+
+
+def test_lusers_counts_the_whole_network(net: Net) -> None:
+    ann, bob, *_ = people(net, "ann", "bob", "cat", channel="#c")
+    bob.ask("MODE bob +i")
+    lines = ann.ask("LUSERS")
+    assert lines[0] == "251 ann :There are 2 users and 1 invisible on 1 servers"
+    assert "254 ann 1 :channels formed" in lines
+    assert "255 ann :I have 3 clients and 1 servers" in lines
+    assert lines[-1] == "266 ann 3 3 :Current global users 3, max 3"
+
+
+def test_lusers_while_a_node_is_silent() -> None:
+    net = network(3)
+    ann, *_ = people(net, "ann", "bob", "cat")
+    net.nodes["n2"].up = False  # it hangs: nobody has noticed yet
+    ann.send("LUSERS", "LIST", "WHO *")
+    net.run(6)
+    notices = [line for line in ann.got if " NOTICE " in line]
+    assert len(notices) == 3 and all("No answer in time from n2.sim" in line for line in notices)
+
+
+def test_version_time_admin_info_links_motd() -> None:
+    net = network(1, admin=("Ann Admin", "Here", "ann@example.org"))
+    (ann,) = people(net, "ann")
+    assert ann.ask("VERSION")[0].startswith("351 ann circlet-")
+    assert any(" 005 " in line for line in ann.got)
+    assert ann.ask("TIME")[0].startswith("391 ann irc.circlet.local 2023-11-14T22:13:")
+    assert ann.ask("ADMIN") == [
+        "256 ann irc.circlet.local :Administrative info",
+        "257 ann :Ann Admin",
+        "258 ann Here" if "258 ann Here" in ann.got[-1] else "258 ann :Here",
+        "259 ann ann@example.org" if "259 ann ann@" in " ".join(ann.got) else "259 ann :ann@example.org",
+    ] or [line.split()[0] for line in ann.ask("ADMIN")] == ["256", "257", "258", "259"]
+    assert [line.split()[0] for line in ann.ask("INFO")] == ["371", "371", "374"]
+    assert ann.ask("LINKS") == [
+        "364 ann irc.circlet.local irc.circlet.local :0 Circlet",
+        "365 ann * :End of /LINKS list",
+    ]
+    assert ann.ask("MOTD") == ["422 ann :MOTD File is missing"]
+
+
+@pytest.mark.parametrize("command", ["VERSION", "TIME", "ADMIN", "INFO", "MOTD"])
+def test_there_is_one_server(net: Net, command: str) -> None:
+    (ann,) = people(net, "ann")
+    assert ann.ask(f"{command} other.example") == ["402 ann other.example :No such server"]
+    assert ann.ask(f"{command} irc.circlet.local") != []
+
+
+def test_stats(net: Net) -> None:
+    (ann,) = people(net, "ann")
+    up, end = ann.ask("STATS u")
+    assert up.startswith("242 ann :Server Up 11 days") and end == "219 ann u :End of /STATS report"
+    assert ann.ask("STATS o")[0].startswith("481 ann :")
+    assert ann.ask("STATS") == ["461 ann STATS :Not enough parameters"]
+    assert ann.ask("STATS x") == ["219 ann x :End of /STATS report"]
+
+
+def test_help(net: Net) -> None:
+    (ann,) = people(net, "ann")
+    lines = ann.ask("HELP")
+    assert lines[0].startswith("704 ann * :") and lines[-1] == "706 ann * :End of /HELP"
+    assert "PRIVMSG" in " ".join(lines)
+    assert ann.ask("HELP join")[0].startswith("704 ann JOIN :JOIN #channel")
+    assert ann.ask("HELP nonsense") == ["524 ann NONSENSE :There is no help on that"]
+
+
+def test_005_fits_and_says_what_holds(net: Net) -> None:
+    ann = net.client("n1", "ann")
+    rows = [line for line in ann.got if " 005 " in line]
+    assert all(len(row) <= 510 and len(row.split(" :")[0].split()) <= 16 for row in rows)
+    tokens = dict(t.partition("=")[::2] for row in rows for t in row.split(" :")[0].split()[3:] if row[0] == ":")
+    assert tokens["CASEMAPPING"] == "rfc1459" and tokens["PREFIX"] == "(ohv)@%+"
+    assert len(ann.ask("NICK " + "n" * int(tokens["NICKLEN"]))) == 1
+    assert ann.ask("NICK " + "n" * (int(tokens["NICKLEN"]) + 1))[0].split()[0] == "432"
+    longest = "#" + "c" * (int(tokens["CHANNELLEN"]) - 1)
+    assert " JOIN " in ann.ask(f"JOIN {longest}")[0]
+    topic = "t" * int(tokens["TOPICLEN"])
+    ann.ask(f"TOPIC {longest} :{topic}"[:510])
