@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 import signal
 import sys
 import time
 from collections.abc import Callable
+
+import structlog
 
 BACK_OFF_S = 1.0
 BACK_OFF_MAX_S = 30.0
@@ -35,6 +38,7 @@ class Supervisor:
         self._greet = greet
         self._stopping = asyncio.Event()
         self._colour = sys.stdout.isatty()
+        self._render = structlog.dev.ConsoleRenderer(pad_event_to=0)
         self._width = max(len(child.name) for child in children)
 
     async def run(self) -> int:
@@ -45,16 +49,24 @@ class Supervisor:
         greeting = asyncio.create_task(self._greeting())
         await self._stopping.wait()
         greeting.cancel()
-        for child in self._children:
+        kept = dict(zip(self._children, tasks, strict=True))
+        # Directories last: the nodes take their leave of them.
+        for directories in (False, True):
+            await self._stop({c: t for c, t in kept.items() if c.name.startswith("directory") is directories})
+        return 0
+
+    async def _stop(self, kept: dict[Child, asyncio.Task[None]]) -> None:
+        if not kept:
+            return
+        for child in kept:
             if child.process is not None and child.process.returncode is None:
                 child.process.terminate()
-        _, late = await asyncio.wait(tasks, timeout=self._stop_s)
-        for child in self._children:
+        _, late = await asyncio.wait(kept.values(), timeout=self._stop_s)
+        for child in kept:
             if late and child.process is not None and child.process.returncode is None:
                 self._say(child.name, f"did not stop within {self._stop_s:g} s: killed")
                 child.process.kill()
-        await asyncio.gather(*tasks)
-        return 0
+        await asyncio.gather(*kept.values())
 
     async def _greeting(self) -> None:
         await asyncio.gather(*(child.ready.wait() for child in self._children if child.name.startswith("node")))
@@ -95,7 +107,17 @@ class Supervisor:
                 return
             if READY in line:
                 child.ready.set()
-            self._say(child.name, line.decode("utf-8", "replace").rstrip("\n"))
+            self._say(child.name, self._readable(line.decode("utf-8", "replace").rstrip("\n")))
+
+    def _readable(self, line: str) -> str:
+        """Children log JSON, as they write to a pipe; a person at a terminal gets what a terminal would have got."""
+        if not self._colour or not line.startswith("{"):
+            return line
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return line
+        return self._render(None, "", event) if "event" in event else line
 
     def _say(self, name: str, text: str) -> None:
         head = f"{name:{self._width}} |"

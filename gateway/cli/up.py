@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
 
 from config import ConfigErrors, NodeConfig, load
 from gateway.cli.files import fail
@@ -39,15 +42,13 @@ def up(folder: Path) -> None:
 
 def _greet(nodes: list[NodeConfig]) -> str:
     """Where to connect, once the nodes are up."""
-    lines = ["", "Connect to any node:", ""]
+    table = Table("node", "address", "irssi", "WeeChat", box=box.SIMPLE_HEAD)
     for node in nodes:
         address = node.irc_address
-        if address is None:
-            continue
-        host, port, name = address.host, address.port, node.network.name.lower()
-        lines += [
-            f"  {node.node.name:24} {address}",
-            f"      irssi    irssi -c {host} -p {port} -n $USER",
-            f"      WeeChat  /server add {name} {host}/{port} -notls   then   /connect {name}   (-nossl before 4.0)",
-        ]
-    return "\n".join([*lines, "", "then /join #erlang. Ctrl-C stops everything.", ""])
+        if address is not None:
+            irssi = f"irssi -c {address.host} -p {address.port} -n $USER"
+            table.add_row(node.node.name, str(address), irssi, f"weechat irc://$USER@{address}")
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(table)
+    return f"\nConnect to any node, then /join #erlang. Ctrl-C stops everything.\n{capture.get()}"
