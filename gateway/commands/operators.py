@@ -39,6 +39,8 @@ def oper(call: Call) -> None:
 def _checked(call: Call, operator: Operator, fits: bool) -> None:
     call.connection.busy = False
     if call.connection.closed is None:
+        event = "oper_granted" if fits else "oper_refused"
+        call.edge.engine.note(event, client=call.connection.number, nick=call.nick, operator=operator.name)
         if fits:
             call.user.oper = operator.name
             call.reply(n.RPL_YOUREOPER, n.TEXT[n.RPL_YOUREOPER])
@@ -64,6 +66,7 @@ def kill(call: Call) -> None:
         if view is None or view.holder is None:
             call.reply(n.ERR_NOSUCHNICK, nick, n.TEXT[n.ERR_NOSUCHNICK])
         else:
+            call.edge.engine.note("kill", group, operator=call.user.oper, uid=view.holder.uid)
             call.submit(group, Kill(view.holder.uid, call.user.person.source, reason))
 
     call.ask(group, Who(), found)
@@ -77,6 +80,7 @@ def wallops(call: Call) -> None:
 @command("REHASH", oper=True)
 def rehash(call: Call) -> None:
     call.reply(n.RPL_REHASHING, "configuration", n.TEXT[n.RPL_REHASHING])
+    call.edge.engine.note("rehash", operator=call.user.oper)
     call.edge.rehash()
 
 
@@ -84,4 +88,5 @@ def rehash(call: Call) -> None:
 def die(call: Call) -> None:
     """Stops this node; its groups are handed over first."""
     call.notice(f"Node {call.edge.record.name} is stopping.")
+    call.edge.engine.note("die", operator=call.user.oper)
     call.edge.die()

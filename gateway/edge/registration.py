@@ -95,6 +95,7 @@ def _claimed(call: Call, person: Person, outcome: Any) -> None:
     user = User(outcome.person, home, connection, edge.now)
     connection.user = edge.users[user.uid] = user
     edge.people.add(user.person)
+    edge.engine.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
     welcome(call)
     edge.resume(connection)
 

@@ -25,6 +25,9 @@ from gateway.shells.settings import edge_settings, engine_settings, node_record
 from ring.wire import encode
 
 TICK_S = 0.1
+TROUBLE = frozenset(("node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused"))
+"""Notes that an operator should see even where only warnings are logged."""
+
 STARTING_S = 10.0
 """How long a starting node waits for the network before it opens its listeners all the same."""
 
@@ -197,7 +200,7 @@ class NodeProcess:
             facts: dict[str, Any] = dict(note.facts)
             if note.group is not None:
                 facts["group"] = f"{note.group.kind}:{note.group.name}"
-            self.log.info(note.event, **facts)
+            (self.log.warning if note.event in TROUBLE else self.log.info)(note.event, **facts)
 
     # Clients --------------------------------------------------------------------------------------------------------
 
@@ -219,7 +222,9 @@ class NodeProcess:
         self.sockets.pop(connection.number, None)
         self.begin()
         self.core.edge.gone(connection, reason)
-        self.log.info("client_disconnected", client=connection.number, reason=connection.closed or reason)
+        why = connection.closed or reason
+        why = "Quit" if why.startswith("Quit: ") else why  # what people say stays out of the log
+        self.log.info("client_disconnected", client=connection.number, reason=why)
         self.touched()
 
 

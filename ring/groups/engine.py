@@ -203,7 +203,7 @@ class Engine:
         """A link to this node is up."""
         self.peers.learn([record], self.now)
         if self.peers.heard(record.key, self.now):
-            self.note("node_alive", node=record.key)
+            self.note("node_alive", peer=record.key)
         if self.peers.me.leaving:
             self.send(record.key, Records([self.peers.me]))
 
@@ -211,7 +211,7 @@ class Engine:
         """A link is down, or could not be made. dead: with evidence (refused, silent)."""
         record = self.peers.roster.get(key)
         if dead and record is not None and record.incarnation == incarnation and self.peers.died(key, self.now):
-            self.note("node_dead", node=key, incarnation=incarnation)
+            self.note("node_dead", peer=key, incarnation=incarnation)
 
     def learn(self, records: Iterable[NodeRecord]) -> None:
         """The directories, the saved roster or a peer know these nodes."""
@@ -422,7 +422,7 @@ class Engine:
         news = self.peers.learn(message.records, self.now)
         for record in news:
             if record.leaving:
-                self.note("node_leaving", node=record.key)
+                self.note("node_leaving", peer=record.key)
         if news:
             for key in self.peers.others():
                 if key != sender.key:
