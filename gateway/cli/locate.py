@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from config import NodeConfig
 from gateway.cli.files import FILE, fail, read
 from gateway.cli.network import live_nodes
+from gateway.cli.tables import table, text_of
 from gateway.irc.casemapping import Casemap
 from ring.placement import Ring, explain, hash32
 
@@ -40,14 +39,15 @@ def locate(name: str, path: Path, as_json: bool) -> None:
         ]
         click.echo(json.dumps({"name": folded, "J": j, "distance": config.ring.distance, "nodes": rows}, indent=2))
         return
-    console = Console()
-    console.print(f"J = md5({folded!r}) mod 2^32 = {j}", highlight=False)
     distance = "|K - J|" if config.ring.distance == "absolute" else "min(|K - J|, 2^32 - |K - J|)"
-    table = Table("", "node", "ring key", "K = md5(key) mod 2^32", distance)
+    point = "K = md5(ring key) mod 2^32" + (", of the nearest of its points" if config.ring.points > 1 else "")
+    click.echo(f"J = md5({folded!r}) mod 2^32 = {j}\n{point}\ndistance = {distance}\n")
+    rows_shown = table("role", "node", "ring key", "K", "distance")
     for i, place in enumerate(places):
-        table.add_row(_role(i, config), names[place.key], place.key, str(place.point), str(place.distance))
-    console.print(table)
+        rows_shown.add_row(_role(i, config), names[place.key], place.key, str(place.point), str(place.distance))
+    click.echo(text_of(rows_shown), nl=False)
 
 
 def _role(place: int, config: NodeConfig) -> str:
-    return "master" if place == 0 else "backup" if place < config.ring.copies else ""
+    """The others are next in line, in this order."""
+    return "master" if place == 0 else "backup" if place < config.ring.copies else f"{place + 1}."

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.files import FILE, fail, read
 from gateway.cli.network import live_nodes
+from gateway.cli.tables import table, text_of
 from ring.placement import hash32
 
 
@@ -38,8 +37,8 @@ def nodes(path: Path, as_json: bool) -> None:
         ]
         click.echo(json.dumps(rows, indent=2))
         return
-    table = Table("name", "IP", "ring point", "IRC address", "version", "age")
+    rows_shown = table("name", "IP", "ring point", "IRC address", "version", "age")
     for record, age_s in found:
         name = record.name + (" (leaving)" if record.leaving else "")
-        table.add_row(name, record.ip, str(hash32(record.key)), record.irc, record.version, f"{round(age_s)} s")
-    Console().print(table)
+        rows_shown.add_row(name, record.ip, str(hash32(record.key)), record.irc, record.version, f"{round(age_s)} s")
+    click.echo(text_of(rows_shown), nl=False)

@@ -7,13 +7,11 @@ import sys
 from pathlib import Path
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from config import ConfigErrors, NodeConfig, load
 from gateway.cli.files import fail
 from gateway.cli.supervisor import Child, Supervisor
+from gateway.cli.tables import table, text_of
 
 
 @click.command()
@@ -42,13 +40,10 @@ def up(folder: Path) -> None:
 
 def _greet(nodes: list[NodeConfig]) -> str:
     """Where to connect, once the nodes are up."""
-    table = Table("node", "address", "irssi", "WeeChat", box=box.SIMPLE_HEAD)
+    rows = table("node", "address", "irssi", "WeeChat")
     for node in nodes:
         address = node.irc_address
         if address is not None:
             irssi = f"irssi -c {address.host} -p {address.port} -n $USER"
-            table.add_row(node.node.name, str(address), irssi, f"weechat irc://$USER@{address}")
-    console = Console(width=200)
-    with console.capture() as capture:
-        console.print(table)
-    return f"\nConnect to any node, then /join #erlang. Ctrl-C stops everything.\n{capture.get()}"
+            rows.add_row(node.node.name, str(address), irssi, f"weechat irc://$USER@{address}")
+    return f"\nConnect to any node, then /join #erlang. Ctrl-C stops everything.\n\n{text_of(rows)}"
