@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from ring.ids import GroupId, Incarnation
+from ring.ids import UNREADABLE, GroupId, Incarnation
 from ring.wire import Ask, Question, Reply, raw
 
 if TYPE_CHECKING:
@@ -119,7 +117,7 @@ class Asking:
     def on_ask(self, sender: Incarnation, message: Ask) -> None:
         try:
             body = self.engine.host.read_ask(message.body)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             self.engine.send(sender.key, Reply(message.id, raw(None)))
             raise
         self.engine.send(sender.key, Reply(message.id, raw(self.engine.host.asked(sender, body))))

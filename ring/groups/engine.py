@@ -12,8 +12,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-import msgspec
-
 from ring.groups.asking import Asking
 from ring.groups.copy import msgid_prefix
 from ring.groups.finding import Finding
@@ -27,7 +25,7 @@ from ring.groups.peers import Peers, RingSettings
 from ring.groups.settling import Settling
 from ring.groups.submits import QUEUE, Outbound, Submits
 from ring.groups.watching import Watching
-from ring.ids import GroupId, Incarnation, Term
+from ring.ids import UNREADABLE, GroupId, Incarnation, Term
 from ring.roster import NodeRecord, Roster
 from ring.wire import (
     Ack,
@@ -148,7 +146,7 @@ class Engine:
             return
         try:
             messages = decode(payload)
-        except (msgspec.MsgspecError, RecursionError):
+        except UNREADABLE:
             self.counters["unreadable_payload"] += 1
             return
         self.run(lambda: self._dispatch(sender, messages))
@@ -161,7 +159,7 @@ class Engine:
                 continue
             try:
                 self._handlers[type(message)](sender, message)
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 self.counters["unreadable_message"] += 1
 
     def receive_again(self, sender: Incarnation, message: Message) -> None:

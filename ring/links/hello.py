@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from ring.ids import UNREADABLE
 from ring.roster import NodeRecord, is_sane
 
 PROTOCOL = 1
@@ -54,13 +55,13 @@ def read(body: bytes) -> Hello:
     try:
         fields = _first.decode(body)
         protocol = msgspec.msgpack.decode(fields[0], type=int)
-    except (msgspec.MsgspecError, IndexError) as problem:
+    except (*UNREADABLE, IndexError) as problem:
         raise Refused("it does not speak the link protocol") from problem
     if protocol != PROTOCOL:
         raise Refused(f"protocol version: here {PROTOCOL}, there {protocol}")
     try:
         hello = _decoder.decode(body)
-    except msgspec.MsgspecError as problem:
+    except UNREADABLE as problem:
         raise Refused("its hello cannot be read") from problem
     if len(hello.nonce) != NONCE or not is_sane(hello.record):
         raise Refused("its hello is malformed")

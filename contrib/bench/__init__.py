@@ -1,0 +1,1 @@
+"""How much work Circlet does per message, beside a peer, in one run on one machine."""

@@ -1,0 +1,76 @@
+"""`python -m contrib.bench`: run the workloads, print the table. Exit status 1 if any run lost a delivery."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from contrib.bench.load import MissingError
+from contrib.bench.measure import cores
+from contrib.bench.people import CrowdError
+from contrib.bench.report import Results, show, write_json
+from contrib.bench.servers import CannotStartError, check
+from contrib.bench.workloads import WORKLOADS, run
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m contrib.bench", description=__doc__)
+    names = [work.name for work in WORKLOADS]
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, help=f"of {', '.join(names)}")
+    parser.add_argument("--quick", action="store_true", help="two short rounds: a smoke test, no measurement")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--peer", choices=["ngircd", "none"], default="ngircd")
+    return parser.parse_args()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)  # unwinds, so that servers are ended and folders removed
+
+
+def main() -> int:
+    options = _arguments()
+    signal.signal(signal.SIGTERM, _stop)
+    console = Console(width=max(150, Console().width))
+    kinds = ["circlet"] if options.peer == "none" else ["circlet", options.peer]
+    try:
+        for kind in kinds:
+            check(kind)
+    except CannotStartError as error:
+        console.print(str(error), style="bold red", markup=False)
+        return 2
+    pinned = cores()
+    if pinned:
+        os.sched_setaffinity(0, {pinned[1]})
+    else:
+        console.print("one core only: servers and load share it, so rates and latencies mean little")
+    results: Results = {}
+    failed = False
+    for work in WORKLOADS:
+        if options.only and work.name not in options.only:
+            continue
+        try:
+            results[work.name] = run(
+                work.quick() if options.quick else work,
+                kinds,
+                pinned[0] if pinned else None,
+                lambda text: console.print(text, style="dim", highlight=False),
+            )
+        except (MissingError, CrowdError, CannotStartError) as error:
+            failed = True
+            console.print(f"ERROR in {work.name}: {error}", style="bold red", markup=False)
+    show(console, results)
+    if options.json:
+        write_json(options.json, results)
+    if failed:
+        console.print("AT LEAST ONE WORKLOAD FAILED: see the errors above", style="bold red")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""What the kernel says of a process: CPU time and memory; and which core runs what."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s(pids: Iterable[int]) -> float:
+    """User and system time of the processes, with that of children they have waited for, in steps of a tick (10 ms)."""
+    return sum(_ticks(pid) for pid in pids) * _TICK_S
+
+
+def _ticks(pid: int) -> int:
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return sum(int(field) for field in after_name[11:15])  # utime, stime, cutime, cstime
+
+
+def rss_kib(pids: Iterable[int]) -> int:
+    """Resident memory of the processes together."""
+    return sum(_rss(pid) for pid in pids)
+
+
+def _rss(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+
+def cores() -> tuple[int, int] | None:
+    """A core for the servers and another for the load, or None where there is only one."""
+    usable = sorted(os.sched_getaffinity(0))
+    return (usable[0], usable[1]) if len(usable) > 1 else None

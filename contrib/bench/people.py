@@ -1,0 +1,142 @@
+"""A crowd of plain IRC clients on non-blocking sockets: they connect, register and join, as many at once as asked."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Callable, Sequence
+
+QUIET_S = 30.0  # without a byte from a server that owes us some
+
+
+class CrowdError(Exception):
+    """The server refused, cut or forgot somebody; the text says whom, and with what words."""
+
+
+class Person:
+    """One client. `step` holds what it waits for on its way in."""
+
+    def __init__(self, number: int, address: tuple[str, int], channels: Sequence[str]) -> None:
+        self.nick = f"u{number:05d}"
+        self.number = number
+        self.address = address
+        self.channels = channels
+        self.waits = len(channels)  # names lists still to end
+        self.step: Callable[[bytes], bool] = self._register
+        self.rest = b""
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket.setblocking(False)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def dial(self) -> None:
+        self.socket.connect_ex(self.address)
+
+    def greet(self) -> None:
+        self._say(f"NICK {self.nick}", f"USER {self.nick} 0 * :{self.nick}")
+
+    def ping(self) -> None:
+        """PING; `step` ends with its PONG, before which the server has sent all that it had to say."""
+        self.step = self._ponged
+        self._say("PING sync")
+
+    def hear(self) -> bool:
+        """Read once. True as soon as the present step has ended."""
+        data = self.socket.recv(65536)
+        if not data:
+            raise CrowdError(f"{self.nick} was cut; the last words: {self.rest[-200:]!r}")
+        lines = (self.rest + data).split(b"\r\n")
+        self.rest = lines.pop()
+        ended = [self.step(line) for line in lines]  # every line, also after the step has ended
+        return any(ended)
+
+    def _say(self, *lines: str) -> None:
+        self.socket.send("".join(f"{line}\r\n" for line in lines).encode())
+
+    def _register(self, line: bytes) -> bool:
+        """Until the end of the MOTD; a server that asks a PING first is answered."""
+        word = line.split(b" ", 2)[1] if line.startswith(b":") else line.split(b" ", 1)[0]
+        if word in (b"376", b"422"):
+            self.step = self._joined
+            if not self.channels:
+                return True
+            self._say("JOIN " + ",".join(self.channels))
+        elif word == b"PING":
+            self._say("PONG " + line.split(b" ", 1)[1].decode())
+        elif word == b"ERROR" or word[:1] in (b"4", b"5"):
+            raise CrowdError(f"{self.nick} was refused: {line!r}")
+        return False
+
+    def _joined(self, line: bytes) -> bool:
+        word = line.split(b" ", 2)[1:2]
+        if word == [b"366"]:
+            self.waits -= 1
+            return self.waits == 0
+        if word and word[0][:1] == b"4":
+            raise CrowdError(f"{self.nick} could not join: {line!r}")
+        return False
+
+    def _ponged(self, line: bytes) -> bool:
+        return b" PONG " in line and line.endswith(b"sync")
+
+
+class Crowd:
+    """Everybody of one workload on one subject's servers, spread evenly over their addresses."""
+
+    def __init__(self, addresses: Sequence[tuple[str, int]], channels_of: Sequence[Sequence[str]]) -> None:
+        self.people = [Person(n, addresses[n % len(addresses)], own) for n, own in enumerate(channels_of)]
+
+    def enter(self, at_once: int) -> float:
+        """Connect, register and join, at most `at_once` on their way at a time; the seconds that it took."""
+        began = time.perf_counter()
+        waiting = list(reversed(self.people))
+        inside: set[int] = set()
+        by_fd = {person.socket.fileno(): person for person in self.people}
+        with select.epoll() as poll:
+            dialled = 0
+            while len(inside) < len(by_fd):
+                while waiting and dialled - len(inside) < at_once:
+                    person = waiting.pop()
+                    person.dial()
+                    poll.register(person.socket.fileno(), select.EPOLLOUT)
+                    dialled += 1
+                events = poll.poll(QUIET_S)
+                if not events:
+                    raise CrowdError(f"{len(by_fd) - len(inside)} of {len(by_fd)} people wait in vain to get in")
+                for fd, event in events:
+                    person = by_fd[fd]
+                    if event & select.EPOLLOUT:
+                        _check_connected(person)
+                        poll.modify(fd, select.EPOLLIN)
+                        person.greet()
+                    elif person.hear():
+                        inside.add(fd)
+        return time.perf_counter() - began
+
+    def settle(self) -> None:
+        """Until everybody has had a PONG and a moment brings no more lines: what follows is the measurement's own."""
+        for person in self.people:
+            person.ping()
+        owing = {person.socket.fileno() for person in self.people}
+        by_fd = {person.socket.fileno(): person for person in self.people}
+        with select.epoll() as poll:
+            for fd in by_fd:
+                poll.register(fd, select.EPOLLIN)
+            while True:
+                events = poll.poll(QUIET_S if owing else 1.0)
+                if not events:
+                    break
+                for fd, _ in events:
+                    if by_fd[fd].hear():
+                        owing.discard(fd)
+        if owing:
+            raise CrowdError(f"{len(owing)} people had no PONG within {QUIET_S:.0f} s")
+
+    def close(self) -> None:
+        for person in self.people:
+            person.socket.close()
+
+
+def _check_connected(person: Person) -> None:
+    if error := person.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        raise CrowdError(f"{person.nick} could not connect: error {error}")

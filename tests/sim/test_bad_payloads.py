@@ -1,0 +1,94 @@
+"""What a peer sends may be truncated, doubled, garbled or made up: it is dropped and counted, never an exception."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import msgspec
+import pytest
+
+from ring.ids import Incarnation
+from tests.gateway.commands.stage import network, people, settle
+from tests.sim.net import Net
+
+
+def traffic(net: Net) -> list[tuple[Incarnation, str, bytes]]:
+    """Everything that nodes say to each other while people talk, come and go: (sender, receiver, payload)."""
+    seen: list[tuple[Incarnation, str, bytes]] = []
+    deliver = net._deliver
+
+    def record(sender: Incarnation, key: str, payload: bytes) -> None:
+        seen.append((sender, key, payload))
+        deliver(sender, key, payload)
+
+    net._deliver = record  # type: ignore[method-assign]
+    ann, bob, cat = people(net, "ann", "bob", "cat", channel="#c")
+    ann.ask("TOPIC #c :x", "MODE #c +v bob", "MODE #c +b x", "WHOIS cat", "LIST", "WHO *", "MONITOR + bob", "AWAY :y")
+    bob.ask("NICK rob", "PRIVMSG #c :hi", "PRIVMSG cat :hi", "PART #c", "JOIN #c")
+    net.start(4)
+    net.run(3)
+    cat.ask("PRIVMSG #c :bye")
+    net.leave("n4")
+    settle(ann, bob, cat)
+    net._deliver = deliver  # type: ignore[method-assign]
+    return seen
+
+
+@pytest.fixture(scope="module")
+def recorded() -> list[tuple[Incarnation, str, bytes]]:
+    return traffic(network(3))
+
+
+def garble(payload: bytes, chance: random.Random) -> bytes:
+    kind = chance.randrange(4)
+    if kind == 0:
+        return payload[: chance.randrange(len(payload))]
+    if kind == 1:
+        at = chance.randrange(len(payload))
+        return payload[:at] + bytes((chance.randrange(256),)) + payload[at + 1 :]
+    value = msgspec.msgpack.decode(payload)
+    for _ in range(chance.randint(1, 3)):
+        _twist(value, chance)
+    return msgspec.msgpack.encode(value)
+
+
+def _twist(value: list[Any], chance: random.Random) -> None:
+    """Replace one leaf, or a whole branch, by something of another size, sign or type."""
+    while value:
+        at = chance.randrange(len(value))
+        inner = value[at]
+        if isinstance(inner, list) and inner and chance.random() < 0.8:
+            value = inner
+            continue
+        odd = [None, -1, 0, 2**63 - 1, "", "x" * 300, b"\xff", [], [1, 2], {}, True, inner, [inner], "#c", "0ghost"]
+        value[at] = chance.choice(odd)
+        return
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_payload_raises(seed: int, recorded: list[tuple[Incarnation, str, bytes]]) -> None:
+    chance = random.Random(seed)
+    net = network(3)
+    people(net, "ann", "bob", "cat", channel="#c")
+    for _ in range(150):
+        sender, key, payload = chance.choice(recorded)
+        data = garble(payload, chance)
+        net._deliver(sender, key, data)
+        net.run(chance.choice((0.0, 0.0, 0.05)))
+    net.run(2)
+
+
+def test_rubbish_is_counted() -> None:
+    net = network(2)
+    node, other = net.nodes["n1"], net.nodes["n2"]
+    for rubbish in (b"", b"\xc1", b"\x91" * 5000, b"\x00" * 100, b"\xff" * 100, b"[[[["):
+        net._deliver(other.id, node.key, rubbish)
+    assert node.core.engine.counters["unreadable_payload"] == 6
+
+
+def test_a_node_that_is_known_to_have_begun_anew_is_not_heard_in_its_old_life() -> None:
+    net = network(2)
+    node, other = net.nodes["n1"], net.nodes["n2"]
+    net._deliver(Incarnation(other.key, other.id.number - 1), node.key, b"\x90")
+    assert node.core.engine.counters["stale_incarnation"] == 1
