@@ -11,12 +11,12 @@ from types import FrameType
 
 from rich.console import Console
 
-from contrib.bench.load import MissingError
+from contrib.bench.figures import middle
 from contrib.bench.measure import cores
-from contrib.bench.people import CrowdError
 from contrib.bench.report import Results, show, write_json
+from contrib.bench.runs import Runs
 from contrib.bench.servers import CannotStartError, check
-from contrib.bench.workloads import WORKLOADS, run
+from contrib.bench.workloads import WORKLOADS
 
 
 def _arguments() -> argparse.Namespace:
@@ -36,7 +36,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def main() -> int:
     options = _arguments()
     signal.signal(signal.SIGTERM, _stop)
-    console = Console(width=max(150, Console().width))
+    console = Console(width=max(150, Console().width), log_path=False)
     kinds = ["circlet"] if options.peer == "none" else ["circlet", options.peer]
     try:
         for kind in kinds:
@@ -50,26 +50,20 @@ def main() -> int:
     else:
         console.print("one core only: servers and load share it, so rates and latencies mean little")
     results: Results = {}
-    failed = False
+    errors: list[str] = []
     for work in WORKLOADS:
         if options.only and work.name not in options.only:
             continue
-        try:
-            results[work.name] = run(
-                work.quick() if options.quick else work,
-                kinds,
-                pinned[0] if pinned else None,
-                lambda text: console.print(text, style="dim", highlight=False),
-            )
-        except (MissingError, CrowdError, CannotStartError) as error:
-            failed = True
-            console.print(f"ERROR in {work.name}: {error}", style="bold red", markup=False)
+        runs = Runs(work.quick() if options.quick else work, kinds, pinned[0] if pinned else None, console.log)
+        runs.run()
+        errors += runs.errors
+        results[work.name] = {name: middle(found) for name, found in runs.found.items()}
     show(console, results)
     if options.json:
         write_json(options.json, results)
-    if failed:
-        console.print("AT LEAST ONE WORKLOAD FAILED: see the errors above", style="bold red")
-    return 1 if failed else 0
+    for text in errors:
+        console.print(f"ERROR in {text}", style="bold red", markup=False)
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
-QUIET_S = 30.0  # without a byte from a server that owes us some
+QUIET_S = 150.0  # without a byte from a server that owes us some; a SYN that was dropped often comes again after 64 s
+CALM_S = 3.0  # after the last line: what linked servers tell each other is on its way for a while
 
 
 class CrowdError(Exception):
@@ -123,7 +124,7 @@ class Crowd:
             for fd in by_fd:
                 poll.register(fd, select.EPOLLIN)
             while True:
-                events = poll.poll(QUIET_S if owing else 1.0)
+                events = poll.poll(QUIET_S if owing else CALM_S)
                 if not events:
                     break
                 for fd, _ in events:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from contrib.bench.workloads import Figures
+from contrib.bench.figures import Figures
 
 Results = dict[str, dict[str, Figures]]  # by workload, then by subject
 

@@ -40,7 +40,7 @@ Listen = 127.0.0.{number}
 Ports = {port}
 MotdPhrase = "bench"
 [Limits]
-ConnectRetry = 1
+ConnectRetry = 5
 MaxConnections = 0
 MaxConnectionsIP = 0
 MaxJoins = 0
@@ -51,7 +51,7 @@ PongTimeout = 600
 DNS = no
 Ident = no
 PAM = no
-IncludeDir = {folder}
+IncludeDir = {empty}
 """
 
 _NGIRCD_LINK = """\
@@ -153,8 +153,10 @@ def _ngircd(servers: Servers, nodes: int) -> None:
     """Server 1 is the hub that the others dial."""
     program = _find_ngircd()
     port = _free_port()
+    empty = servers.folder / "empty"  # ngircd reads every other file of that folder, too
+    empty.mkdir()
     for number in range(1, nodes + 1):
-        text = _NGIRCD.format(number=number, port=port, folder=servers.folder)
+        text = _NGIRCD.format(number=number, port=port, empty=empty)
         if number == 1:
             text += "".join(_NGIRCD_LINK.format(number=other, dial="") for other in range(2, nodes + 1))
         else:

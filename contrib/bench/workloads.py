@@ -1,34 +1,12 @@
-"""The workloads, as a table, and what each of the three kinds of run does with a subject."""
+"""The workloads, as a table, and who is in which channel and says what in each."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from statistics import median, quantiles
 
-from contrib.bench.load import Load, Outcome, Pace, Slot, Target
-from contrib.bench.measure import cpu_s, rss_kib
-from contrib.bench.people import Crowd
-from contrib.bench.servers import Servers, start
+from contrib.bench.load import Pace, Slot, Target
 
-ENTER_AT_ONCE = 8  # while a workload is set up: fewer than ngircd's listen backlog of 10, beyond which SYNs are dropped
-WARM_S = 0.7
 DEEP = Pace(window=100)
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What one run found, or the median of several. None: does not apply."""
-
-    messages_s: float | None = None
-    deliveries_s: float | None = None
-    cpu_us: float | None = None  # of the servers, per delivery; of `connect`, per client
-    p50_ms: float | None = None
-    p99_ms: float | None = None
-    idle_kib: float | None = None  # RSS per client
-    clients_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,91 +60,6 @@ WORKLOADS = (
 )
 
 
-def run(work: Workload, kinds: list[str], core: int | None, say: Callable[[str], None]) -> dict[str, Figures]:
-    """The medians by subject. Subjects take turns, round by round, so that a disturbance hits them alike."""
-    kinds_of_run = {"talk": _talk, "idle": _idle, "connect": _connect}
-    return kinds_of_run[work.kind](work, [(kind, nodes) for nodes in work.nodes for kind in kinds], core, say)
-
-
-def _talk(
-    work: Workload, subjects: list[tuple[str, int]], core: int | None, say: Callable[[str], None]
-) -> dict[str, Figures]:
-    """All subjects stand ready with their crowds the whole time; an idle one costs the other nothing."""
-    found: dict[str, list[Figures]] = {}
-    with ExitStack() as stack:
-        ready: list[tuple[Servers, Load]] = []
-        for kind, nodes in subjects:
-            servers = stack.enter_context(start(kind, nodes, core))
-            crowd = Crowd(servers.addresses, _channels_of(work))
-            stack.callback(crowd.close)
-            took = crowd.enter(ENTER_AT_ONCE)
-            crowd.settle()
-            say(f"{work.name}: {servers.name}: {work.people} people are in after {took:.1f} s")
-            load = Load(crowd, _script(work), work.probe_every)
-            load.run(work.pace, WARM_S)
-            ready.append((servers, load))
-        for _ in range(work.rounds):
-            for servers, load in ready:
-                before = cpu_s(servers.pids)
-                outcome = load.run(work.pace, work.seconds)
-                figures = _figures(outcome, cpu_s(servers.pids) - before)
-                found.setdefault(servers.name, []).append(figures)
-                say(f"{work.name}: {servers.name}: {figures.cpu_us:.2f} us, {figures.deliveries_s:,.0f} out/s")
-    return {name: _median(runs) for name, runs in found.items()}
-
-
-def _idle(
-    work: Workload, subjects: list[tuple[str, int]], core: int | None, say: Callable[[str], None]
-) -> dict[str, Figures]:
-    """A fresh server each time: memory that was freed stays in the process and would flatter the next round."""
-    found: dict[str, list[Figures]] = {}
-    for _ in range(work.rounds):
-        for kind, nodes in subjects:
-            with start(kind, nodes, core) as servers:
-                before = rss_kib(servers.pids)
-                crowd = Crowd(servers.addresses, _channels_of(work))
-                try:
-                    crowd.enter(ENTER_AT_ONCE)
-                    crowd.settle()
-                    each = (rss_kib(servers.pids) - before) / work.people
-                finally:
-                    crowd.close()
-            found.setdefault(servers.name, []).append(Figures(idle_kib=each))
-            say(f"{work.name}: {servers.name}: {each:.2f} KiB a client")
-    return {name: _median(runs) for name, runs in found.items()}
-
-
-def _connect(
-    work: Workload, subjects: list[tuple[str, int]], core: int | None, say: Callable[[str], None]
-) -> dict[str, Figures]:
-    found: dict[str, list[Figures]] = {}
-    with ExitStack() as stack:
-        ready = [stack.enter_context(start(kind, nodes, core)) for kind, nodes in subjects]
-        for _ in range(work.rounds):
-            for servers in ready:
-                before = cpu_s(servers.pids)
-                crowd = Crowd(servers.addresses, _channels_of(work))
-                try:
-                    took = crowd.enter(work.people)
-                finally:
-                    crowd.close()
-                cpu = cpu_s(servers.pids) - before
-                figures = Figures(clients_s=work.people / took, cpu_us=cpu / work.people * 1e6)
-                found.setdefault(servers.name, []).append(figures)
-                say(f"{work.name}: {servers.name}: {figures.clients_s:,.0f} clients/s, {figures.cpu_us:.0f} us each")
-                _rest(servers)
-    return {name: _median(runs) for name, runs in found.items()}
-
-
-def _rest(servers: Servers) -> None:
-    """Until the server has done with the people who left."""
-    busy = True
-    while busy:
-        before = cpu_s(servers.pids)
-        time.sleep(0.5)
-        busy = cpu_s(servers.pids) - before > 0.03
-
-
 def _groups(work: Workload) -> list[Target]:
     """The channels. Channel c takes every so-manieth person, so those of one channel share few others."""
     if not work.joins:
@@ -179,7 +72,7 @@ def _groups(work: Workload) -> list[Target]:
     return [Target(f"#bench{at}", frozenset(group)) for at, group in enumerate(members)]
 
 
-def _channels_of(work: Workload) -> list[list[str]]:
+def channels_of(work: Workload) -> list[list[str]]:
     channels: list[list[str]] = [[] for _ in range(work.people)]
     for group in _groups(work):
         for member in group.members:
@@ -187,7 +80,7 @@ def _channels_of(work: Workload) -> list[list[str]]:
     return channels
 
 
-def _script(work: Workload) -> list[Slot]:
+def script(work: Workload) -> list[Slot]:
     """Whose turn it is: each sender once, to a channel of his or to somebody far off in the list."""
     if work.private:
         return [_private(number, (number * 7 + 501) % work.people) for number in range(work.senders)]
@@ -198,19 +91,3 @@ def _script(work: Workload) -> list[Slot]:
 
 def _private(sender: int, receiver: int) -> Slot:
     return Slot(sender, Target(f"u{receiver:05d}", frozenset({receiver})))
-
-
-def _figures(outcome: Outcome, cpu: float) -> Figures:
-    hundredths = quantiles(outcome.latencies_ns, n=100)
-    return Figures(
-        messages_s=outcome.messages / outcome.elapsed_s,
-        deliveries_s=outcome.deliveries / outcome.elapsed_s,
-        cpu_us=cpu / outcome.deliveries * 1e6,
-        p50_ms=hundredths[49] / 1e6,
-        p99_ms=hundredths[98] / 1e6,
-    )
-
-
-def _median(runs: list[Figures]) -> Figures:
-    values = {name: [value for run in runs if (value := getattr(run, name)) is not None] for name in vars(runs[0])}
-    return Figures(**{name: median(found) if found else None for name, found in values.items()})

@@ -12,6 +12,9 @@ from gateway.edge.connection import Connection
 if TYPE_CHECKING:
     from gateway.shells.node_process import NodeProcess
 
+LINGER_S = 5.0
+"""How long a closed client may take to read its last lines."""
+
 SEND_BUFFER = 64 * 1024
 """The kernel would take megabytes for a reader that stands still (bytes)."""
 
@@ -88,6 +91,7 @@ class ClientSocket(asyncio.Protocol):
             self._transport.abort()
         else:
             self._transport.close()
+            asyncio.get_running_loop().call_later(LINGER_S, self.abort)
 
     def abort(self) -> None:
         self._closing = True

@@ -63,7 +63,7 @@ class DirectoryProcess:
         live, restart = changes(self.config, new)
         self.config = apply_live(self.config, new)
         set_level(self.config.log.level)
-        self.log.info("reloaded", live=live, needs_restart=restart)
+        (self.log.warning if restart else self.log.info)("reloaded", live=live, needs_restart=restart)
 
 
 def run_directory(config: DirectoryConfig, path: Path) -> int:

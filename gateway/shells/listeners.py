@@ -28,8 +28,7 @@ class Listeners:
         for listener in self._node.config.listeners:
             context = None
             if listener.tls is not None:
-                context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-                context.load_cert_chain(listener.tls.cert, listener.tls.key)
+                context = _context(str(listener.tls.cert), str(listener.tls.key))
                 self._contexts.append((context, str(listener.tls.cert), str(listener.tls.key)))
             secure = context is not None
             try:
@@ -38,6 +37,7 @@ class Listeners:
                     listener.host,
                     listener.port,
                     ssl=context,
+                    ssl_handshake_timeout=self._node.config.clients.register_timeout_s if secure else None,
                     backlog=BACKLOG,
                 )
             except OSError as problem:
@@ -52,6 +52,7 @@ class Listeners:
         """New connections get what the files hold now."""
         for context, cert, key in self._contexts:
             try:
+                _context(cert, key)  # a pair that does not fit would leave the live context with half of it
                 context.load_cert_chain(cert, key)
             except (OSError, ssl.SSLError) as problem:
                 self._node.log.error("certificate_reload_failed", file=cert, reason=str(problem))
@@ -61,3 +62,10 @@ class Listeners:
         for server in self._servers:
             server.close()
         self._servers.clear()
+
+
+def _context(cert: str, key: str) -> ssl.SSLContext:
+    """Raises OSError or ssl.SSLError if the files do not make a pair."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert, key)
+    return context

@@ -14,6 +14,9 @@ SECRETS = ("password", "secret", "key_file", "network_key")
 
 _level = LEVELS["info"]
 
+# Variables stay out of tracebacks: they hold passwords and what people say.
+_tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
 
 def set_level(level: str) -> None:
     """At once, for everything logged from now on."""
@@ -48,9 +51,11 @@ def setup(level: str, form: str = "auto", file: Path | None = None) -> None:
         _guard,
     ]
     if console:
-        processors.append(structlog.dev.ConsoleRenderer(colors=stream.isatty()))
+        processors.append(
+            structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        )
     else:
-        processors += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        processors += [_tracebacks, structlog.processors.JSONRenderer()]
     structlog.configure(processors=processors, logger_factory=structlog.PrintLoggerFactory(stream))
     logging.basicConfig(handlers=[_Forward(level=logging.WARNING)], level=_level, force=True)
 

@@ -146,7 +146,7 @@ class NodeProcess:
         set_level(self.config.log.level)
         self.core.edge.settings = edge_settings(self.config, self.core.edge.settings.created)
         self.listeners.reload_certificates()
-        self.log.info("reloaded", live=live, needs_restart=restart)
+        (self.log.warning if restart else self.log.info)("reloaded", live=live, needs_restart=restart)
 
     # Turns of the loop ----------------------------------------------------------------------------------------------
 
@@ -223,7 +223,7 @@ class NodeProcess:
         self.begin()
         self.core.edge.gone(connection, reason)
         why = connection.closed or reason
-        why = "Quit" if why.startswith("Quit: ") else why  # what people say stays out of the log
+        why = "Quit" if why.startswith(("Quit: ", "Client quit")) else why  # what people say stays out of the log
         self.log.info("client_disconnected", client=connection.number, reason=why)
         self.touched()
 
@@ -232,7 +232,12 @@ def run_node(config: NodeConfig, path: Path) -> int:
     """Run a node until it is told to stop; returns the exit code."""
 
     async def main() -> int:
-        return await NodeProcess(config, path).run()
+        try:
+            node = NodeProcess(config, path)
+        except OSError as problem:
+            structlog.get_logger("circlet").error("start_failed", node=config.node.name, reason=str(problem))
+            return 1
+        return await node.run()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main())

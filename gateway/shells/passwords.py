@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -37,7 +38,9 @@ class Passwords:
         loop = asyncio.get_running_loop()
 
         def answered(future: Future[bool]) -> None:
-            loop.call_soon_threadsafe(finish, future.result())
+            with suppress(RuntimeError):  # the loop has ended: nobody waits for the answer
+                if not future.cancelled():
+                    loop.call_soon_threadsafe(finish, future.result())
 
         def finish(fits: bool) -> None:
             self._wake()

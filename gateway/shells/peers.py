@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -33,7 +34,10 @@ class PeerShell:
         self._node = node
         config = node.config
         self._path = config.node.state_dir / "roster.json"
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise OSError(_cannot_write(self._path.parent, problem)) from problem
         self._saved = roster_file.load(self._path)
         if self._saved.problem is not None:
             node.log.warning("roster_not_read", reason=self._saved.problem)
@@ -46,6 +50,7 @@ class PeerShell:
         return max(self._saved.incarnation, int(self._node.now)) + 1
 
     async def start(self) -> None:
+        """Raises OSError that says what to change, if the port or the state folder cannot be had."""
         node, config = self._node, self._node.config
         self._hub = LinkHub(
             record=lambda: node.record,
@@ -67,7 +72,10 @@ class PeerShell:
                 "choose an address of this machine and a free port"
             ) from problem
         node.core.engine.learn([r for r in self._saved.records if r.key != node.record.key and not r.leaving])
-        self._save()
+        try:
+            self._write()
+        except OSError as problem:
+            raise OSError(_cannot_write(self._path.parent, problem)) from problem
         if config.directories:
             self._directories = DirectoryClient(
                 directories=[(d.host, d.port) for d in config.directories],
@@ -113,10 +121,13 @@ class PeerShell:
         if self._hub is not None:
             self._hub.send(key, payload)
 
-    def _save(self) -> None:
+    def _write(self) -> None:
         engine = self._node.core.engine
+        roster_file.save(self._path, engine.roster.records(), self._node.record.incarnation)
+
+    def _save(self) -> None:
         try:
-            roster_file.save(self._path, engine.roster.records(), self._node.record.incarnation)
+            self._write()
         except OSError as problem:
             self._node.log.error("roster_not_saved", file=str(self._path), reason=str(problem))
 
@@ -155,3 +166,9 @@ class PeerShell:
         self._node.begin()
         self._node.core.engine.receive(peer, payload)
         self._node.touched()
+
+
+def _cannot_write(folder: Path, problem: OSError) -> str:
+    return (
+        f"node.state_dir: cannot write to {folder}: {problem.strerror or problem}: choose a folder that can be written"
+    )

@@ -10,6 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any, Protocol, cast
 
 from ring.ids import Incarnation
@@ -17,6 +18,7 @@ from ring.links.hello import NONCE, Role, Terms
 from ring.links.link import Close, Link, LinkSettings, Received, Up, Write
 from ring.roster import NodeRecord
 from ring.shells.certificates import dialler_context, listener_context
+from ring.shells.log_limit import LogLimit
 
 STRANGERS = 100
 """At most this many connections may be in their handshake; more are closed at once."""
@@ -70,6 +72,7 @@ class LinkHub:
         self._tries: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
         self._logged: dict[str, float] = {}
+        self._limit = LogLimit()
         self._server: asyncio.Server | None = None
         self._listener, self._certificate = listener_context()
         self._dialler = dialler_context()
@@ -79,7 +82,12 @@ class LinkHub:
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Socket(self, "listener"), self._host, self._port, ssl=self._listener, ssl_handshake_timeout=5.0
+            lambda: _Socket(self, "listener"),
+            self._host,
+            self._port,
+            ssl=self._listener,
+            ssl_handshake_timeout=5.0,
+            ssl_shutdown_timeout=self.settings.dead_after_s,
         )
         self._port = self._server.sockets[0].getsockname()[1]
         self._tick()
@@ -140,13 +148,14 @@ class LinkHub:
         key = record.key
         try:
             connecting = loop.create_connection(
-                lambda: _Socket(self, "dialler", key),
+                lambda: _Socket(self, "dialler", record),
                 record.ip,
                 record.link_port,
                 ssl=self._dialler,
                 server_hostname="",
-                local_addr=(self.record().ip, 0),
+                local_addr=_source(self.record().ip, record.ip),
                 ssl_handshake_timeout=self.settings.dead_after_s,
+                ssl_shutdown_timeout=self.settings.dead_after_s,
             )
             await asyncio.wait_for(connecting, self.settings.dead_after_s)
         except (OSError, TimeoutError, ssl.SSLError) as problem:
@@ -185,8 +194,8 @@ class LinkHub:
     # What sockets tell ----------------------------------------------------------------------------------------------
 
     def opened(self, link: _Socket) -> bool:
-        """Whether there is room for one more handshake."""
-        if len(self._strangers) >= STRANGERS or self._stopping:
+        """Whether there is room for one more handshake; those that this node began always have it."""
+        if self._stopping or (link.role == "listener" and len(self._strangers) >= STRANGERS):
             return False
         self._strangers.add(link)
         return True
@@ -219,28 +228,57 @@ class LinkHub:
     def went_down(self, link: _Socket, reason: str, *, refused: bool) -> None:
         self._strangers.discard(link)
         if refused:
-            if self._may_log(f"refused {link.address} {reason}"):
-                self.log.warning("link_refused", peer=link.expected or link.address, reason=reason)
-            if link.expected is not None:
-                self._back_off(link.expected)
-                self._waiting.pop(link.expected, None)
+            self._log_refusal(link, reason)
         peer = link.peer
+        if peer is None and link.dialled is not None:
+            self._dial_failed(link.dialled, reason, refused=refused)
         if peer is None or self._links.get(peer.key) is not link:
             return
         del self._links[peer.key]
-        self.log.warning("link_lost", peer=peer.key, reason=reason, up_s=round(time.monotonic() - link.since, 1))
+        say = self.log.info if reason == "closed" else self.log.warning
+        say("link_lost", peer=peer.key, reason=reason, up_s=round(time.monotonic() - link.since, 1))
         self.events.down(peer.key, peer.incarnation, dead=reason == "silent")
         if reason not in ("closed", "silent") and not self._stopping:
             self.want(peer.key)  # re-dialled at once: refused, it is dead; accepted, it was the path (P18)
+
+    def _log_refusal(self, link: _Socket, reason: str) -> None:
+        """The words may be a stranger's, ever new ones."""
+        known = f"refused {link.address} {reason}"
+        if self._may_log(known) and (held := self._limit.allow("link_refused", time.monotonic())) is not None:
+            facts = {"not_logged": held} if held else {}
+            self.log.warning("link_refused", peer=link.expected or link.address, reason=reason, **facts)
+
+    def _dial_failed(self, record: NodeRecord, reason: str, *, refused: bool) -> None:
+        """TLS was there, the link was not: silence counts here too (P18)."""
+        if record.key in self._links:
+            return
+        self._back_off(record.key)
+        self._waiting.pop(record.key, None)
+        if not refused:
+            self.events.down(record.key, record.incarnation, dead=reason == "silent")
+
+
+def _source(own_ip: str, peer_ip: str) -> tuple[str, int] | None:
+    """Where to dial from: the own address, if it is this machine's (not behind a translator) and of the peer's kind."""
+    version = ip_address(own_ip).version
+    if version != ip_address(peer_ip).version:
+        return None
+    try:
+        with socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((own_ip, 0))
+    except OSError:
+        return None
+    return own_ip, 0
 
 
 class _Socket(asyncio.Protocol):
     """One TLS connection; the rules are in ring.links.link."""
 
-    def __init__(self, hub: LinkHub, role: Role, expected: str | None = None) -> None:
+    def __init__(self, hub: LinkHub, role: Role, dialled: NodeRecord | None = None) -> None:
         self.hub = hub
         self.role: Role = role
-        self.expected = expected
+        self.dialled = dialled
+        self.expected = dialled.key if dialled is not None else None
         self.link: Link | None = None
         self.peer: NodeRecord | None = None
         self.address = ""

@@ -7,7 +7,7 @@ import random
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -44,7 +44,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
 
 
 class News:
-    """Wakes whoever waits for something to become true."""
+    """Wakes whoever waits for something to be true; what nobody tells (a closed socket) is looked at now and then."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -57,7 +57,8 @@ class News:
             async with asyncio.timeout(within_s):
                 while not true():
                     self._event.clear()
-                    await self._event.wait()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._event.wait(), 0.02)
         except TimeoutError:
             raise AssertionError(f"did not happen within {within_s} s: {why()}") from None
 

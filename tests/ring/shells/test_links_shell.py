@@ -58,41 +58,37 @@ async def test_an_idle_link_is_closed_and_opened_again_on_demand(place: Town) ->
     await a.until(lambda: a.payloads() == [b"again"])
 
 
-@story
-async def test_two_that_dial_each_other_at_once_end_with_one_link(place: Town) -> None:
-    a, b = await place.pair()
-    for number in range(10):
-        a.hub.send(b.key, b"to b")
-        b.hub.send(a.key, b"to a")
-        await a.until(lambda: a.linked(b) and b.linked(a))
-        await settled(place)
-        assert a.linked(b) and b.linked(a) and len(open_links(a)) == len(open_links(b)) == 1
-        a.heard.clear()
-        b.heard.clear()
-        a.hub.send(b.key, b"over the one link")
-        b.hub.send(a.key, b"and back")
-        await a.until(lambda: b"over the one link" in b.payloads() and b"and back" in a.payloads())
-        if number < 9:
-            for peer, other in ((a, b), (b, a)):
-                peer.hub._links[other.key].abort()
-            await a.until(lambda: a.linked() and b.linked())
-            for peer in (a, b):
-                await asyncio.gather(*peer.hub._dials.values())
-                for link in open_links(peer):
-                    link.abort()
-            await a.until(lambda: not open_links(a) and not open_links(b))
+def test_two_that_dial_each_other_at_once_end_with_one_link() -> None:
+    """Whichever dial is ahead, both sides keep the same one."""
+
+    async def tell() -> None:
+        for _ in range(8):
+            async with town() as place:
+                a, b = await place.pair(settings=CALM)
+                a.hub.send(b.key, b"first words")
+                b.hub.send(a.key, b"first words")
+                await a.until(lambda a=a, b=b: a.linked(b) and b.linked(a))
+                await settled(a, b)
+                a.hub.send(b.key, b"over the one link")
+                b.hub.send(a.key, b"and back")
+                await a.until(lambda a=a, b=b: b.payloads()[-1:] + a.payloads()[-1:] == LAST_WORDS)
+                assert not [dead for _, _, dead in a.downs + b.downs if dead]
+
+    run(tell())
 
 
-def open_links(peer: Peer) -> list[Any]:
-    """Links and handshakes whose socket is open."""
-    return [s for s in {*peer.hub._links.values(), *peer.hub._strangers} if s._transport is not None]
+LAST_WORDS = [b"over the one link", b"and back"]
 
 
-async def settled(place: Town) -> None:
-    """Until nobody dials and every connection is a link."""
-    peers = place.peers
+def open_sockets(peer: Peer) -> int:
+    """Links, and connections in their handshake or about to close."""
+    return len({*peer.hub._links.values(), *peer.hub._strangers})
+
+
+async def settled(a: Peer, b: Peer) -> None:
+    """Until nobody dials any more and each side has the other's one connection."""
     async with asyncio.timeout(5):
-        while any(p.hub._dials or p.hub._strangers for p in peers) or len({len(open_links(p)) for p in peers}) > 1:
+        while a.hub._dials or b.hub._dials or open_sockets(a) != 1 or open_sockets(b) != 1:
             await asyncio.sleep(0.01)
 
 
@@ -110,3 +106,352 @@ async def test_a_restarted_peer_replaces_its_old_life(place: Town) -> None:
     assert a.linked(b) and not [key for key, incarnation, _ in a.downs if incarnation == 2]
     a.hub.send(b.key, b"welcome")
     await again.until(lambda: again.payloads() == [b"welcome"])
+
+
+# Who is refused, and told why -----------------------------------------------------------------------------------------
+
+
+def differing(**changes: Any) -> dict[str, Any]:
+    return {"terms": msgspec.structs.replace(TERMS, **changes)}
+
+
+@pytest.mark.parametrize(
+    ("change", "dialler_reads", "listener_reads"),
+    [
+        ({"key": bytes(32)}, "network.key_file differs", "network.key_file differs"),
+        (differing(network="Other"), "network.name: here Circlet, there Other", "network.name: here Other"),
+        (differing(server_name="irc.b.test"), "network.server_name: here irc.circlet", "network.server_name: here irc"),
+        (differing(distance="circular"), "ring.distance: here absolute, there circular", "ring.distance: here"),
+        (differing(points=4), "ring.points: here 1, there 4", "ring.points: here"),
+        (differing(casemapping="ascii"), "network.casemapping: here rfc1459, there ascii", "network.casemapping"),
+        (differing(limits={"nick_len": 9}), "limits.nick_len: here 30, there 9", "limits.nick_len: here"),
+        ({"ring_key": "127.0.0.1"}, "the same ring key 127.0.0.1", "the same ring key 127.0.0.1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_node_that_does_not_fit_is_refused_in_words_on_both_sides(
+    change: dict[str, Any], dialler_reads: str, listener_reads: str
+) -> None:
+    async def tell() -> None:
+        async with town() as place:
+            a, b = await place.pair(**change)
+            a.roster["other"] = msgspec.structs.replace(b.record, key="other") if b.key == a.key else b.record
+            a.hub.send("other" if b.key == a.key else b.key, b"a secret of the network")
+            await a.until(lambda: a.log.of("link_refused") and b.log.of("link_refused"))
+            (seen_by_dialler,) = a.reasons()
+            (seen_by_listener,) = b.reasons()
+            assert dialler_reads in seen_by_dialler or listener_reads in seen_by_dialler
+            assert dialler_reads in seen_by_listener or listener_reads in seen_by_listener
+            assert a.log.lines[-1][0] == b.log.lines[-1][0] == "warning"
+            assert not a.ups + b.ups and not a.heard + b.heard and a.linked() and b.linked()
+
+    run(tell())
+
+
+@story
+async def test_another_version_of_the_protocol_is_refused(place: Town) -> None:
+    a = await place.peer(1, settings=CALM)
+    stranger = await Stranger.knock(a)
+    hello = Hello(PROTOCOL + 1, TERMS, NodeRecord("127.0.0.2", 1, "n2.test", "127.0.0.2", 1, "", "1", 0), b"n" * 32)
+    stranger.say(frame(HELLO, msgspec.msgpack.encode(hello)))
+    words = f"protocol version: here {PROTOCOL}, there {PROTOCOL + 1}"
+    assert said(await stranger.hears())[-1] == (REFUSE, words.encode())
+    await a.until(lambda: a.reasons() == [words])
+
+
+@story
+async def test_another_node_at_the_address_is_not_taken_for_the_one_that_was_meant(place: Town) -> None:
+    a, b = await place.pair()
+    a.roster["127.0.0.3"] = msgspec.structs.replace(b.record, key="127.0.0.3")
+    a.hub.send("127.0.0.3", b"for another")
+    await a.until(lambda: a.log.of("link_refused") and b.log.of("link_refused"))
+    assert a.reasons() == b.reasons() == ["it is 127.0.0.2, not 127.0.0.3"]
+    assert not a.ups and not b.heard
+
+
+@story
+async def test_who_was_refused_is_not_dialled_again_without_a_pause(place: Town) -> None:
+    slow = FAST._replace(redial_min_s=5.0, redial_max_s=5.0)
+    a, b = await place.peer(1, settings=slow), await place.peer(2, key=bytes(32))
+    a.hub.send(b.key, b"hello")
+    await a.until(lambda: a.log.of("link_refused") and b.log.of("link_refused"))
+    for _ in range(50):
+        a.hub.send(b.key, b"hello?")
+    assert not a.hub._dials and not a.hub._waiting
+
+
+def said(data: bytes) -> list[tuple[int, bytes]]:
+    return Deframer(1 << 20).feed(data)
+
+
+# What shows that a node is dead ---------------------------------------------------------------------------------------
+
+
+@story
+async def test_a_refused_connection_is_evidence_of_death(place: Town) -> None:
+    a, b = await place.pair()
+    await b.hub.stop()
+    a.hub.send(b.key, b"anybody?")
+    await a.until(lambda: a.downs)
+    assert a.downs == [(b.key, 1, True)]
+    assert not a.hub._waiting
+
+
+@story
+async def test_a_port_that_takes_the_connection_and_says_nothing_is_silence(place: Town) -> None:
+    a = await place.peer(1)
+    async with mute_server() as (ip, port):
+        a.roster[ip] = NodeRecord(ip, 3, "mute.test", ip, port, "", "1", 0)
+        a.hub.send(ip, b"anybody?")
+        began = asyncio.get_running_loop().time()
+        await a.until(lambda: a.downs)
+    assert a.downs == [(ip, 3, True)]
+    assert asyncio.get_running_loop().time() - began < FAST.dead_after_s + 0.5
+
+
+@story
+async def test_a_node_that_stops_within_the_handshake_is_silence_too(place: Town) -> None:
+    """TLS answers, the node does not: as when a process is stopped a moment after it took the connection."""
+    a, b = await place.pair()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.2", 0, ssl=b.hub._listener)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        a.roster[b.key] = msgspec.structs.replace(b.record, link_port=port)
+        a.hub.send(b.key, b"anybody?")
+        await a.until(lambda: a.downs)
+        assert a.downs == [(b.key, 1, True)] and not a.hub._waiting
+
+
+@story
+async def test_a_linked_peer_that_goes_silent_is_found_and_called_dead(place: Town) -> None:
+    a, b = await place.linked_pair()
+    b.hub._timer.cancel()  # type: ignore[union-attr]  # it is stopped: no heartbeats, and nothing is read
+    b.hub._links[a.key]._transport.pause_reading()  # type: ignore[union-attr]
+    began = asyncio.get_running_loop().time()
+    await a.until(lambda: a.downs)
+    assert a.downs == [(b.key, 1, True)]
+    assert a.reasons("link_lost") == ["silent"]
+    assert FAST.dead_after_s / 2 < asyncio.get_running_loop().time() - began < FAST.dead_after_s + 2 * links.TICK_S
+
+
+@story
+async def test_a_cut_link_is_no_evidence_and_is_dialled_again_at_once(place: Town) -> None:
+    a, b = await place.linked_pair(settings=CALM)
+    a.hub._links[b.key].abort()
+    await a.until(lambda: len(a.ups) == 2 and a.linked(b) and b.linked(a))
+    assert [dead for _, _, dead in a.downs] == [False]
+    a.hub.send(b.key, b"still there?")
+    await b.until(lambda: b.payloads() == [b"still there?"])
+
+
+@story
+async def test_a_peer_that_dies_is_known_at_once(place: Town) -> None:
+    """Its sockets are reset; the dial that follows is refused."""
+    a, b = await place.linked_pair(settings=CALM)
+    b.hub._server.close()  # type: ignore[union-attr]
+    b.hub._stopping = True
+    b.hub._links[a.key].abort()
+    await a.until(lambda: (b.key, 1, True) in a.downs)
+
+
+@story
+async def test_a_goodbye_is_no_death(place: Town) -> None:
+    a, b = await place.linked_pair(settings=CALM)
+    await b.hub.stop()
+    await a.until(lambda: a.downs)
+    assert a.downs == [(b.key, 1, False)] and a.reasons("link_lost") == ["closed"]
+
+
+@story
+async def test_an_address_that_only_others_see_can_still_dial(place: Town) -> None:
+    """Behind a translator node.ip is none of this machine's addresses."""
+    a, b = await place.peer(1, ip="203.0.113.9", ring_key="203.0.113.9"), await place.peer(2)
+    a.hub.send(b.key, b"from behind")
+    await b.until(lambda: b.payloads() == [b"from behind"])
+
+
+@story
+async def test_an_ipv4_node_dials_an_ipv6_node(place: Town) -> None:
+    a, b = await place.pair()
+    try:
+        server = await asyncio.start_server(lambda *_: None, "::1", 0)
+    except OSError:
+        pytest.skip("this machine has no ::1")
+    server.close()
+    a.record = msgspec.structs.replace(a.record, ip="::1")
+    a.hub.send(b.key, b"across")
+    await b.until(lambda: b.payloads() == [b"across"])
+
+
+# Limits ---------------------------------------------------------------------------------------------------------------
+
+
+@story
+async def test_a_peer_that_does_not_read_is_cut_when_its_queue_overflows(place: Town) -> None:
+    small = CALM._replace(queue=256 * 1024)
+    a, b = await place.linked_pair(settings=small)
+    b.hub._links[a.key]._transport.pause_reading()  # type: ignore[union-attr]
+    link = a.hub._links[b.key]
+    most = 0
+    for _ in range(20_000):
+        if not link._transport:
+            break
+        a.hub.send(b.key, bytes(10_000))
+        most = max(most, link._transport.get_write_buffer_size())
+        await asyncio.sleep(0)
+    await a.until(lambda: a.log.of("link_lost"))
+    assert a.reasons("link_lost") == ["queue"]
+    assert most < small.queue + 300_000
+    assert not [dead for _, _, dead in a.downs if dead]
+
+
+@story
+async def test_what_waits_for_a_dial_is_bounded(place: Town) -> None:
+    a = await place.peer(1, settings=CALM._replace(queue=64 * 1024))
+    async with mute_server() as (ip, port):
+        a.roster[ip] = NodeRecord(ip, 1, "mute.test", ip, port, "", "1", 0)
+        for _ in range(1000):
+            a.hub.send(ip, bytes(1000))
+            assert sum(map(len, a.hub._waiting.get(ip, []))) <= 64 * 1024
+
+
+GARBAGE = {
+    "random bytes": (bytes((n * 89 + 7) % 256 for n in range(5000)), "a frame of"),
+    "an HTTP request": (b"GET / HTTP/1.1\r\nHost: circlet\r\n\r\n", "a frame of"),
+    "zeros": (bytes(100), "a frame of unknown type 0"),
+    "an oversized frame": (frame(HELLO, bytes(HANDSHAKE_MAX + 1)), f"a frame of {HANDSHAKE_MAX + 1} bytes, at most"),
+    "the head of a huge one": (b"\xff\xff\xff\xff\x04", "a frame of 4294967295 bytes, at most"),
+    "data before the handshake": (frame(DATA, b"let me in"), "data before the handshake"),
+    "an empty hello": (frame(HELLO), "it does not speak the link protocol"),
+    "a hello of nonsense": (frame(HELLO, b"\xc1" * 50), "it does not speak the link protocol"),
+    "an unreadable hello": (frame(HELLO, msgspec.msgpack.encode([PROTOCOL, "x", 3])), "its hello cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_garbage_is_refused_in_words_and_the_hub_goes_on(name: str) -> None:
+    data, words = GARBAGE[name]
+
+    async def tell() -> None:
+        async with town() as place:
+            a, b = await place.pair(settings=CALM)
+            stranger = await Stranger.knock(b)
+            stranger.say(data)
+            heard = said(await stranger.hears())
+            assert heard[-1][0] == REFUSE and heard[-1][1].decode().startswith(words)
+            await b.until(lambda: b.log.lines)
+            (line,) = b.log.of("link_refused")
+            assert line["peer"] == "127.0.0.1" and line["reason"].startswith(words)
+            await b.until(lambda: not b.hub._strangers)
+            a.hub.send(b.key, b"still here")
+            await b.until(lambda: b.payloads() == [b"still here"])
+
+    run(tell())
+
+
+@story
+async def test_a_truncated_frame_and_a_hang_up_leave_nothing(place: Town) -> None:
+    a = await place.peer(1, settings=CALM)
+    for cut in (0, 3, 5, 100):
+        stranger = await Stranger.knock(a)
+        stranger.say(frame(HELLO, bytes(1000))[:cut])
+        stranger.writer.write_eof() if stranger.writer.can_write_eof() else stranger.writer.close()
+        await stranger.hears()
+    await a.until(lambda: not a.hub._strangers)
+    assert not a.ups + a.downs
+
+
+@story
+async def test_a_stranger_that_says_half_a_frame_has_no_more_time_than_a_peer(place: Town) -> None:
+    a = await place.peer(1)
+    stranger = await Stranger.knock(a)
+    stranger.say(frame(HELLO, bytes(1000))[:500])
+    await stranger.hears()
+    assert not a.hub._strangers and not a.ups
+
+
+@story
+async def test_a_stranger_that_drips_bytes_has_no_more_time_either(place: Town) -> None:
+    a = await place.peer(1)
+    stranger = await Stranger.knock(a)
+    hearing = asyncio.create_task(stranger.hears())
+    for byte in frame(HELLO, bytes(1000)):
+        if hearing.done():
+            break
+        stranger.say(bytes([byte]))
+        await asyncio.sleep(FAST.dead_after_s / 20)
+    assert said(await hearing)[-1] == (REFUSE, b"the handshake took too long")
+    assert a.reasons() == ["the handshake took too long"]
+
+
+@story
+async def test_plain_text_at_the_port_is_no_trouble(place: Town) -> None:
+    """Not even TLS: HTTP, IRC, a hello in the clear."""
+    a, b = await place.pair(settings=CALM)
+    for words in (b"GET / HTTP/1.1\r\n\r\n", b"NICK ann\r\nUSER a 0 * :a\r\n", frame(HELLO, b"x"), b""):
+        reader, writer = await asyncio.open_connection(*b.address)
+        writer.write(words)
+        writer.write_eof()
+        assert b"hello" not in await reader.read()
+        writer.close()
+    assert not b.hub._strangers and not b.log.lines
+    a.hub.send(b.key, b"still here")
+    await b.until(lambda: b.payloads() == [b"still here"])
+
+
+@story
+async def test_many_strangers_at_once_are_bounded_and_shut_nobody_out_for_long(place: Town) -> None:
+    a, b = await place.pair(settings=CALM)
+    strangers = await asyncio.gather(*(Stranger.knock(b) for _ in range(links.STRANGERS + 30)), return_exceptions=True)
+    assert links.STRANGERS - 20 < len(b.hub._strangers) <= links.STRANGERS
+    b.hub.send(a.key, b"strangers do not keep this node from dialling")
+    await a.until(lambda: a.heard)
+    for stranger in strangers:
+        if isinstance(stranger, Stranger):
+            stranger.writer.transport.abort()
+    await b.until(lambda: not b.hub._strangers)
+    c = await place.peer(3)
+    c.hub.send(b.key, b"nor shut the others out for long")
+    await b.until(lambda: b.heard)
+    assert len(b.log.lines) < 10
+
+
+@story
+async def test_a_stranger_with_ever_new_words_does_not_fill_the_log(place: Town) -> None:
+    a = await place.peer(1, settings=CALM)
+    for number in range(60):
+        stranger = await Stranger.knock(a)
+        stranger.say(frame(REFUSE, f"I do not like you, {number}".encode()))
+        await stranger.hears()
+    assert 1 <= len(a.log.lines) <= 25
+
+
+@story
+async def test_a_refused_stranger_that_does_not_hang_up_is_not_kept(place: Town) -> None:
+    """It answers no close: it must not hold a place among the strangers until TLS gives up."""
+    a = await place.peer(1)
+    stranger = await Stranger.knock(a)
+    stranger.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    stranger.say(bytes(100))
+    await a.until(lambda: a.log.of("link_refused"), 3 * FAST.dead_after_s)
+    await a.until(lambda: not a.hub._strangers, 3 * FAST.dead_after_s)
+    stranger.writer.close()
+
+
+@story
+async def test_stop_closes_everything(place: Town) -> None:
+    a, b = await place.linked_pair(settings=CALM)
+    stranger = await Stranger.knock(a)
+    await a.hub.stop()
+    await b.until(lambda: b.linked())
+    await stranger.hears()
+    a.hub.send(b.key, b"too late")
+    assert not a.hub._dials
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(a.address)
