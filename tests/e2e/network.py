@@ -79,19 +79,25 @@ class Client:
         self.socket.close()
 
 
+def configured(folder: Path, nodes: int, directories: int) -> int:
+    """Write a network on free ports; the port for IRC, on 127.0.0.1 and so on."""
+    write_network(folder, nodes, directories)
+    irc, links, first = free_port(), free_port(), free_port(socket.SOCK_DGRAM)
+    for path in folder.glob("*.yaml"):
+        text = path.read_text().replace("6667", str(irc)).replace("7600", str(links))
+        for number in range(1, directories + 1):
+            text = re.sub(rf"\b{7699 + number}\b", str(first + number), text)
+        path.write_text(text)
+    return irc
+
+
 class Network:
-    """Starts the processes of a generated network, each in its own folder's state, on free ports."""
+    """Starts the processes of a generated network, each in its own folder's state."""
 
     def __init__(self, folder: Path, nodes: int = 3, directories: int = 3) -> None:
         self.folder = folder
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        write_network(folder, nodes, directories)
-        self.port, links, first = free_port(), free_port(), free_port(socket.SOCK_DGRAM)
-        for path in folder.glob("*.yaml"):
-            text = path.read_text().replace("6667", str(self.port)).replace("7600", str(links))
-            for number in range(1, directories + 1):
-                text = re.sub(rf"\b{7699 + number}\b", str(first + number), text)
-            path.write_text(text)
+        self.port = configured(folder, nodes, directories)
         for number in range(1, directories + 1):
             self.start(f"directory-{number}")
         for number in range(1, nodes + 1):

@@ -1,0 +1,150 @@
+"""circlet up: every process of a folder, kept running, and stopped together."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.network import Client, configured
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+WITHIN_S = 30.0
+
+
+class Up:
+    """The command, and its output as it comes."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gateway.cli.main", "up", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._news:
+                self.lines.append(line.rstrip("\n"))
+                self._news.notify_all()
+
+    def until(self, pattern: str, since: int = 0) -> str:
+        """The first line from `since` on that matches."""
+
+        def found() -> str | None:
+            return next((line for line in self.lines[since:] if re.search(pattern, line)), None)
+
+        with self._news:
+            self._news.wait_for(found, WITHIN_S)
+        line = found()
+        assert line is not None, f"{pattern!r} did not come:\n" + "\n".join(self.lines)
+        return line
+
+    def ended(self, number: int) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait(WITHIN_S)
+        self._reading.join(WITHIN_S)
+        return code
+
+    def children(self) -> dict[str, int]:
+        """Process ids by the name of the file that each runs."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            words = _words(folder)
+            if len(words) > 2 and words[-1].startswith(str(self.folder)) and words[-2] in ("node", "directory"):
+                found[Path(words[-1]).stem] = int(folder.name)
+        return found
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            for pid in self.children().values():
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self._reading.join(WITHIN_S)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def _words(folder: Path) -> list[str]:
+    try:
+        return (folder / "cmdline").read_text().split("\0")[:-1]
+    except OSError:
+        return []
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    made = Up(tmp_path, configured(tmp_path, nodes=2, directories=1))
+    try:
+        made.until("Connect to any node")
+        yield made
+    finally:
+        made.stop()
+
+
+def test_it_says_where_to_connect_and_people_can(up: Up) -> None:
+    up.until(rf"node-1.* 127\.0\.0\.1:{up.port} .*irssi -c 127\.0\.0\.1 -p {up.port} -n \$USER")
+    up.until(rf"node-2.*weechat irc://\$USER@127\.0\.0\.2:{up.port}")
+    ann, bob = (Client(f"127.0.0.{number}", up.port, nick) for number, nick in ((1, "ann"), (2, "bob")))
+    for person in (ann, bob):
+        person.send("JOIN #erlang")
+        person.expect(" 366 ")
+    ann.send("PRIVMSG #erlang :over two processes")
+    ann.sync()
+    bob.sync()
+    assert bob.heard("#erlang") == ["over two processes"]
+
+
+def test_a_child_that_dies_is_reported_and_started_again(up: Up) -> None:
+    first, seen = up.children(), len(up.lines)
+    assert sorted(first) == ["directory-1", "node-1", "node-2"]
+    os.kill(first["node-2"], signal.SIGKILL)
+    assert "started again in" in up.until(r"^node-2 +\| ended with code -9", seen)
+    up.until(r"^node-2 +\| .*node_started", seen)
+    again = up.children()
+    assert again["node-2"] != first["node-2"] and again["node-1"] == first["node-1"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_all_of_it_in_order(up: Up, number: int) -> None:
+    assert up.ended(number) == 0
+    assert up.children() == {}
+    stopped = [line.split("|")[0].strip() for line in up.lines if re.search("node_stopped|directory_stopped", line)]
+    assert sorted(stopped[:2]) == ["node-1", "node-2"] and stopped[2:] == ["directory-1"]
+    assert not [line for line in up.lines if "Traceback" in line]
+
+
+def test_a_child_that_cannot_start_is_tried_again_and_the_others_run(tmp_path: Path) -> None:
+    port = configured(tmp_path, nodes=2, directories=1)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.2", port))
+        taken.listen()
+        made = Up(tmp_path, port)
+        try:
+            made.until(rf"^node-2 .*cannot listen on 127.0.0.2 port {port}")
+            made.until(r"^node-2 +\| ended with code 1: started again in")
+            made.until(r"^node-1 +\| .*node_started")
+            taken.close()
+            made.until(r"^node-2 +\| .*node_started")
+            assert made.ended(signal.SIGTERM) == 0 and made.children() == {}
+        finally:
+            made.stop()
