@@ -43,7 +43,10 @@ class Person:
 
     def hear(self) -> bool:
         """Read once. True as soon as the present step has ended."""
-        data = self.socket.recv(65536)
+        try:
+            data = self.socket.recv(65536)
+        except OSError as error:
+            raise CrowdError(f"{self.nick} was cut off: {error}") from error
         if not data:
             raise CrowdError(f"{self.nick} was cut; the last words: {self.rest[-200:]!r}")
         lines = (self.rest + data).split(b"\r\n")

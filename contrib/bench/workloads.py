@@ -48,7 +48,7 @@ WORKLOADS = (
         "private", "1,000 people to each other, 100 in flight", joins=0, senders=1000, private=True, probe_every=5
     ),
     Workload("idle", "2,000 people in 3 channels of 100 each", kind="idle", people=2000, size=100, joins=3, rounds=2),
-    Workload("connect", "1,000 people at once, into channels of 100", kind="connect", size=100, rounds=3),
+    Workload("connect", "1,000 people connect, into channels of 100", kind="connect", size=100, rounds=3),
     Workload(
         "three-nodes",
         "one channel of 300, spread over three linked servers, or on one",

@@ -89,6 +89,16 @@ def count(edge: Edge) -> Counts:
     )
 
 
+def recent_counts(edge: Edge) -> list[Counts]:
+    """Of every node, this one's first: own users exactly, the rest a few seconds old, as counting visits everybody."""
+    others = dict(edge.counts)
+    last = others.pop(edge.record.key, None)
+    users = len(edge.users)
+    if last is None:
+        return [count(edge), *others.values()]
+    return [Counts(users, last.invisible, last.opers, len(edge.connections) - users, last.channels), *others.values()]
+
+
 def _find(edge: Edge, ask: FindAsk) -> Found:
     casemap = edge.settings.casemap
     pattern = compile_mask(ask.mask or "*", casemap.name)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from gateway.edge import asks, channels, leaving, nicks
-from gateway.edge.answers import answer
+from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
 from gateway.edge.lines import Line, deliver
@@ -44,7 +44,7 @@ class Edge:
         self.rooms: dict[GroupId, Room] = {}
         self.people = People()
         self.monitors: dict[GroupId, dict[str, User]] = {}
-        self.counts: dict[str, asks.Counts] = {}  # of the other nodes, a few seconds old, for the welcome
+        self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
         self.dirty: list[Connection] = []
         self.most_here = 0  # users at once since the start, here and in the network
@@ -212,6 +212,7 @@ class Edge:
     def _count(self) -> None:
         live = {record.key for record in self.engine.live()}
         self.counts = {key: counts for key, counts in self.counts.items() if key in live}
+        self.counts[self.record.key] = count(self)
         for key in live - {self.record.key}:
             self.engine.ask_node(key, asks.CountAsk(), self._counted(key))
 

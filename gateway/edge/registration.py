@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.edge.answers import count
+from gateway.edge.answers import recent_counts
 from gateway.edge.call import Call
 from gateway.edge.user import User
 from gateway.groups.nick_messages import Claim, Granted, Release
@@ -109,8 +109,7 @@ def welcome(call: Call) -> None:
     call.reply(n.RPL_CREATED, f"This server was created {server_time(settings.created * 1000)}")
     call.reply(n.RPL_MYINFO, settings.server_name, settings.version, "Biow", "CIQRSbehiklmnostv", "Ibehklov")
     send_isupport(call)
-    others = list(edge.counts.values())
-    send_lusers(call, [count(edge), *others])
+    send_lusers(call, recent_counts(edge))
     send_motd(call)
     call.reply(n.RPL_UMODEIS, "+" + user.person.modes)
 

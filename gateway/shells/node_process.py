@@ -25,6 +25,7 @@ from gateway.shells.settings import edge_settings, engine_settings, node_record
 from ring.wire import encode
 
 TICK_S = 0.1
+FLUSH_WAIT_S = 0.002
 TROUBLE = frozenset(("node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused"))
 """Notes that an operator should see even where only warnings are logged."""
 
@@ -44,6 +45,7 @@ class NodeProcess:
         self.sockets: dict[int, ClientSocket] = {}
         self._next_id = 0
         self._flushing = False
+        self._flush_after = 0.0
         self.peers = PeerShell(self)
         self.record = node_record(config, self.peers.next_incarnation(), self.now)
         settings = NodeSettings(edge_settings(config, self.now), engine_settings(config))
@@ -158,15 +160,24 @@ class NodeProcess:
         self.touched()
 
     def touched(self) -> None:
-        """Something was put into the core: flush after the reads that are ready now, for they batch."""
-        if not self._flushing:
-            self._flushing = True
-            loop = asyncio.get_running_loop()
+        """Something was put into the core: flush after the reads that are ready now, for they batch.
+
+        Right after a flush that took long, wait as long again: that makes batches under load and costs nothing else.
+        """
+        if self._flushing:
+            return
+        self._flushing = True
+        loop = asyncio.get_running_loop()
+        wait = self._flush_after - time.monotonic()
+        if wait > 0:
+            loop.call_later(wait, self.flush)
+        else:
             loop.call_soon(loop.call_soon, self.flush)
 
     def flush(self) -> None:
         """Send what the core has for peers and clients."""
         self._flushing = False
+        began = time.monotonic()
         edge = self.core.edge
         for key, messages in self.core.engine.drain().items():
             self.peers.send(key, encode(messages))
@@ -185,6 +196,8 @@ class NodeProcess:
                 client.close()
         if self.core.engine.notes:
             self._write_notes()
+        ended = time.monotonic()
+        self._flush_after = ended + min(FLUSH_WAIT_S, ended - began)
 
     def _tick(self) -> None:
         self.begin()
