@@ -97,17 +97,17 @@ def ping(call: Call) -> None:
     server = call.edge.settings.server_name
     line = Line(server, "PONG", (server, call.params[0]))
     user = call.connection.user
-    if user is None or not user.unsettled:
+    if user is None:
         call.in_turn(lambda: call.send(line))
         return
-    waiting, user.unsettled = user.unsettled, set()
 
-    def settled() -> None:
-        call.in_turn(lambda: call.send(line))
-        call.release()
+    def answered() -> None:
+        """The earlier commands have ended: those that had to ask first (KILL, INVITE) have submitted by now."""
+        late, user.unsettled = user.unsettled, {}
+        call.after_all(late, lambda: call.send(line))
 
-    call.hold()
-    call.edge.engine.settle(waiting, settled)
+    early, user.unsettled = user.unsettled, {}
+    call.after_all(early, lambda: call.in_turn(answered))
 
 
 @command("PONG", anytime=True)

@@ -132,7 +132,7 @@ class Call:
 
     def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:
         """Submit for the caller; the default shows a refusal or a failure."""
-        self.user.unsettled.add(group)
+        self.user.unsettled[group] = None
         token = Token(self, self._guarded(done or self.report))
         self.edge.engine.submit(group, command, token, because)
 
@@ -173,12 +173,12 @@ class Call:
 
     def after(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
         """Run once what the caller submitted to the groups is settled: `MODE +b` then `MODE b` in one packet (P11)."""
-        waiting = [group for group in groups if group in self.user.unsettled]
+        self.after_all([group for group in groups if group in self.user.unsettled], run)
+
+    def after_all(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
+        """Run once all that this edge has submitted to the groups is settled."""
         guarded = self._guarded(lambda _: run())
-        if waiting:
-            self.edge.engine.settle(waiting, lambda: guarded(None))
-        else:
-            guarded(None)
+        self.edge.engine.settle(groups, lambda: guarded(None))
 
 
 class Token:

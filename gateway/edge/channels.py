@@ -232,7 +232,7 @@ def replaced(
     if lost:
         notice = Line(edge.settings.server_name, "NOTICE", (new.name, f"{lost} events of this channel were missed."))
         deliver(notice, room.connections)
-    for uid in set(old.members) - set(new.members):
+    for uid in [uid for uid in old.members if uid not in new.members]:
         user = edge.users.get(uid)
         room.discard(uid)
         edge.people.remove(uid, group)
@@ -280,10 +280,11 @@ def reconcile(edge: Edge) -> None:
         state = edge.engine.state(group)
         if not isinstance(state, Channel):
             continue
-        here = {uid for uid, member in state.members.items() if member.person.edge == edge.engine.me}
-        for uid in here - set(edge.users):
-            edge.engine.submit(group, Quit(uid, "Connection closed"))
-        for uid in set(room.users) - here:
+        here = {uid: None for uid, member in state.members.items() if member.person.edge == edge.engine.me}
+        for uid in here:
+            if uid not in edge.users:
+                edge.engine.submit(group, Quit(uid, "Connection closed"))
+        for uid in [uid for uid in room.users if uid not in here]:
             user = room.users[uid]
             if not user.quitting:
                 rejoin(edge, group, state.name, user.person)

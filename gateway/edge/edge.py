@@ -210,11 +210,12 @@ class Edge:
             self._count()
 
     def _count(self) -> None:
-        live = {record.key for record in self.engine.live()}
+        live = dict.fromkeys(record.key for record in self.engine.live())
         self.counts = {key: counts for key, counts in self.counts.items() if key in live}
         self.counts[self.record.key] = count(self)
-        for key in live - {self.record.key}:
-            self.engine.ask_node(key, asks.CountAsk(), self._counted(key))
+        for key in live:
+            if key != self.record.key:
+                self.engine.ask_node(key, asks.CountAsk(), self._counted(key))
 
     def _counted(self, key: str) -> Callable[[Any], None]:
         def arrived(reply: Any) -> None:

@@ -60,7 +60,7 @@ def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Cal
     user.person = event.person
     show_update(edge, event.person, stamp, call)
     for room in {**user.rooms, **user.joining}:  # a JOIN under way carries the older facts
-        user.unsettled.add(room)
+        user.unsettled[room] = None
         edge.engine.submit(room, Update(event.person), None, group)
 
 

@@ -72,7 +72,7 @@ class User:
         self.wallops = False
         self.quitting = False
         self.spoke_at = now
-        self.unsettled: set[GroupId] = set()
+        self.unsettled: dict[GroupId, None] = {}  # a set with an order, so that a seed replays alike
 
     def invited(self, group: GroupId, channel: str) -> None:
         self.invites[group] = channel

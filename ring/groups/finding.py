@@ -7,6 +7,7 @@ sit anywhere. What this node parks meanwhile is served, or sent on, once it know
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ring.groups.copy import Copy, restore
@@ -40,8 +41,8 @@ class Search:
 
     __slots__ = ("asked", "fetching", "held", "parked", "repeat_at", "since")
 
-    def __init__(self, asked: set[str], now: float) -> None:
-        self.asked = asked  # ring keys that have not replied
+    def __init__(self, asked: Iterable[str], now: float) -> None:
+        self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
         self.held: dict[str, Held] = {}
         self.fetching: str | None = None
         self.parked: deque[tuple[Incarnation, Parkable]] = deque()
@@ -83,7 +84,7 @@ class Finding:
             return search
         if group in engine.leading.groups or engine.handing.holds(group):
             return None
-        search = self.searches[group] = Search(set(engine.peers.others()), engine.now)
+        search = self.searches[group] = Search(engine.peers.others(), engine.now)
         for key in search.asked:
             self._ask(key, group)
         if not search.asked:
@@ -144,7 +145,7 @@ class Finding:
             if held.role == "master" or (held.role == "asking" and self._yields(held.group, sender.key)):
                 self._send_on(held.group, search, sender.key)
                 continue
-            search.asked.discard(sender.key)
+            search.asked.pop(sender.key, None)
             search.held[sender.key] = held
             if not search.asked:
                 self._resolve(held.group, search)
@@ -235,7 +236,7 @@ class Finding:
     def peers_changed(self) -> None:
         """Nodes that died hold nothing; nodes that came are not asked: what they hold is older than their absence."""
         for group, search in list(self.searches.items()):
-            search.asked = {key for key in search.asked if self.engine.peers.is_alive(key)}
+            search.asked = {key: None for key in search.asked if self.engine.peers.is_alive(key)}
             for key in [key for key in search.held if not self.engine.peers.is_alive(key)]:
                 del search.held[key]
             if search.fetching is not None and not self.engine.peers.is_alive(search.fetching):

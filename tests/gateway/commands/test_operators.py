@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.gateway.commands.stage import OPERATOR, network, people, settle, source
 from tests.sim.net import Net
 
 
-def opered(nodes: int = 3) -> Net:
-    return network(nodes, operators=(OPERATOR,))
+def opered(nodes: int = 3, seed: int = 0) -> Net:
+    return network(nodes, seed=seed, operators=(OPERATOR,))
 
 
 def test_oper() -> None:
@@ -36,8 +38,10 @@ def test_oper_from_the_wrong_host() -> None:
     assert ann.ask("OPER root sesame")[0].startswith("491 ann :")
 
 
-def test_kill_on_another_node_is_settled_with_the_pong() -> None:
-    net = opered()
+@pytest.mark.parametrize("seed", range(20))
+def test_kill_on_another_node_is_settled_with_the_pong(seed: int) -> None:
+    """KILL asks whom it means before it submits: the PONG in the same packet has to wait for that too."""
+    net = opered(seed=seed)
     ann, bob, cat = people(net, "ann", "bob", "cat", channel="#c")
     ann.ask("OPER root sesame")
     ann.ask("KILL BOB :spam")
