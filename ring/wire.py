@@ -138,9 +138,10 @@ class Ack(msgspec.Struct, frozen=True, array_like=True, tag=8):
 
 
 class Barrier(_Message, frozen=True, tag=9):
-    """Edge to master: tell me when my command `number`, and all before, is settled."""
+    """Edge to master: tell me when my command `number`, and all before, is settled. floor: my lowest unanswered one."""
 
     number: int
+    floor: int
 
 
 class Settled(_Message, frozen=True, tag=10):

@@ -204,6 +204,7 @@ class NodeProcess:
         self.core.engine.tick()
         self.core.edge.tick(self.core.engine.now)
         self.flush()
+        self.peers.save_news()
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _write_notes(self) -> None:

@@ -41,6 +41,7 @@ class PeerShell:
         self._saved = roster_file.load(self._path)
         if self._saved.problem is not None:
             node.log.warning("roster_not_read", reason=self._saved.problem)
+        self._saved_version = -1
         self._key = read_key(config.network.key_file)
         self._hub: LinkHub | None = None
         self._directories: DirectoryClient | None = None
@@ -125,7 +126,12 @@ class PeerShell:
         engine = self._node.core.engine
         roster_file.save(self._path, engine.roster.records(), self._node.record.incarnation)
 
-    def _save(self) -> None:
+    def save_news(self) -> None:
+        """Keep what is known of the network, whoever told: directories, links, other nodes."""
+        version = self._node.core.engine.peers.version
+        if version == self._saved_version:
+            return
+        self._saved_version = version
         try:
             self._write()
         except OSError as problem:
@@ -149,7 +155,6 @@ class PeerShell:
             node.log.info("node_listed", peer=record.key, name=record.name, leaving=record.leaving)
             if self._hub is not None:
                 self._hub.want(record.key)
-        self._save()
         node.touched()
 
     def up(self, peer: NodeRecord) -> None:

@@ -57,13 +57,20 @@ class Settling:
         if not waiters:
             return
         number = max(w.remaining.get(group, 0) for w in waiters)
+        stream = self.engine.submits.streams.get(group)
+        floor = stream.floor if stream is not None else number + 1
         target = self.engine.target(group)
         if target != self.engine.me.key:
-            self.engine.send(target, Barrier(group, number))
+            self.engine.send(target, Barrier(group, number, floor))
             return
         m = self.engine.leading.groups.get(group)
-        if m is not None and m.serving:
-            self._register(m, self.engine.me, number)
+        if m is None and floor > number and not self._is_known(group):
+            self._settled(group, number)  # answered, and the group forgotten since: nobody is in it
+        elif m is not None and m.serving:
+            self._register(m, self.engine.me, number, floor)
+
+    def _is_known(self, group: GroupId) -> bool:
+        return group in self.engine.following.groups or group in self.engine.finding.searches
 
     def on_settled(self, sender: Incarnation, message: Settled) -> None:
         self._settled(message.group, message.number)
@@ -94,11 +101,12 @@ class Settling:
         elif not m.serving:
             self.engine.handing.park(m, sender, message)
         else:
-            self._register(m, sender, message.number)
+            self._register(m, sender, message.number, message.floor)
 
-    def _register(self, m: Mastered, origin: Incarnation, number: int) -> None:
+    def _register(self, m: Mastered, origin: Incarnation, number: int, floor: int) -> None:
         accepted = m.copy.streams.get(origin)
-        if accepted is None or accepted.last < number:  # the command itself is still on its way: asked again later
+        known = accepted is not None and accepted.last >= number
+        if not known and floor <= number:  # the command itself is still on its way: asked again later
             return
         if self.engine.leading.settled_to(m) >= m.copy.seq:
             self._tell(m, origin.key, number)
