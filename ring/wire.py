@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import msgspec
 
-from ring.ids import GroupId, Incarnation, Term
+from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.roster import NodeRecord
 
 Lineage = tuple[tuple[Term, int], ...]  # (term, its first seq), oldest first (P3)
@@ -27,6 +27,33 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     outcome: Any
     event: Any
     handed: Term | None = None  # the last event of a term that was handed on (P24)
+    members: tuple[str, ...] | None = None  # the ring keys that hold the group from here on (P13)
+
+
+class Command(msgspec.Struct, array_like=True, gc=False):
+    """An accepted command: it has its position, and is decided once all who hold the group have it (P12)."""
+
+    seq: int
+    at: int
+    origin: Incarnation | None
+    number: int
+    floor: int
+    command: Any
+    handed: Term | None = None
+    members: tuple[str, ...] | None = None
+
+
+class RawCommand(msgspec.Struct, array_like=True):
+    """A Command as read from a link."""
+
+    seq: int
+    at: int
+    origin: Incarnation | None
+    number: int
+    floor: int
+    command: msgspec.Raw
+    handed: Term | None = None
+    members: tuple[str, ...] | None = None
 
 
 class RawEntry(msgspec.Struct, array_like=True):
@@ -40,6 +67,7 @@ class RawEntry(msgspec.Struct, array_like=True):
     outcome: msgspec.Raw
     event: msgspec.Raw
     handed: Term | None = None
+    members: tuple[str, ...] | None = None
 
 
 def raw(value: Any) -> msgspec.Raw:
@@ -112,7 +140,11 @@ class Stream(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
-    """A whole copy of a group at `seq`. tail: the log's last entries, already part of the state."""
+    """A whole copy of a group at `seq`. tail: the log's last entries, already part of the state.
+
+    members: who holds the group, by a set with this epoch (P13). pending: accepted and not yet decided, for who is to
+    hold the group.
+    """
 
     lineage: Lineage
     seq: int
@@ -120,21 +152,26 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     state: msgspec.Raw
     streams: tuple[Stream, ...]
     tail: list[RawEntry]
-    epoch: int = 0  # of the backup set (P13)
-    backups: tuple[str, ...] = ()
+    epoch: int = 0
+    members: tuple[str, ...] = ()
+    pending: list[RawCommand] = []
 
 
 class Replace(_Message, frozen=True, tag=7):
-    """Master to follower: a snapshot instead of what you have. shown: you had everything up to this seq."""
+    """Master to follower: a snapshot instead of what you have. shown: you had everything up to this seq.
+
+    backs: hold the group from now on, members or not, and acknowledge what is appended.
+    """
 
     snapshot: Snapshot
     shown: int
+    backs: bool = False
 
 
 class Ack(msgspec.Struct, frozen=True, array_like=True, tag=8):
-    """Follower to master, over all groups: applied up to (term, seq) (P33)."""
+    """Follower to master, over all groups: (group, term, applied up to (P33), commands held up to (P12))."""
 
-    positions: list[tuple[GroupId, Term, int]]
+    positions: list[tuple[GroupId, Term, int, int]]
 
 
 class Barrier(_Message, frozen=True, tag=9):
@@ -182,19 +219,26 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, tag=15):
 
 
 class Collect(msgspec.Struct, frozen=True, array_like=True, tag=16):
-    """A node that may have to serve these groups asks what is held of them (P14, P21, P23)."""
+    """A node that may have to serve these groups asks what is held of them (P14, P23).
+
+    With a term it is also a promise asked for: who answers refuses every lower term from now on (P21).
+    """
 
     groups: list[tuple[GroupId, Term]]
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True):
-    """role: "" nothing, "copy", "master", or "asking": it is finding out itself."""
+    """role: "" nothing, "copy", "master", or "asking": it is finding out itself.
+
+    seq: of the last position held, decided or not. promised: the highest term promised to anybody.
+    """
 
     group: GroupId
     role: str
     lineage: Lineage
     seq: int
     epoch: int = 0
+    promised: Term = NO_TERM
 
 
 class Collected(msgspec.Struct, frozen=True, array_like=True, tag=17):
@@ -227,6 +271,19 @@ class Records(msgspec.Struct, frozen=True, array_like=True, tag=22):
     records: list[NodeRecord]
 
 
+class Append(_Message, frozen=True, tag=23):
+    """Master to who holds the group: these are accepted; they are published once all who hold it have them (P12)."""
+
+    term: Term
+    commands: list[RawCommand]
+
+
+class Superseded(_Message, frozen=True, tag=24):
+    """To a master of a lower term: I have promised this one (P21)."""
+
+    term: Term
+
+
 Message = (
     Submit
     | Answer
@@ -250,6 +307,8 @@ Message = (
     | Install
     | Installed
     | Records
+    | Append
+    | Superseded
 )
 
 _encoder = msgspec.msgpack.Encoder()

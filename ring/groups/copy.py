@@ -12,7 +12,7 @@ from ring.groups.host import Stamp
 from ring.groups.machine import Kind, State
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.placement import hash32
-from ring.wire import Entry, Lineage, RawEntry, Snapshot, Stream, raw, reencode
+from ring.wire import Command, Entry, Lineage, RawCommand, RawEntry, Snapshot, Stream, raw, reencode
 
 LOG_ENTRIES = 2048
 """A log keeps at most this many entries, however young (P16)."""
@@ -36,7 +36,10 @@ class Accepted:
 class Copy:
     """State, lineage, log and counters, kept equal on every node that has the group."""
 
-    __slots__ = ("at", "group", "kind", "lineage", "log", "msgid_prefix", "seq", "state", "streams")
+    __slots__ = (
+        "at", "epoch", "group", "kind", "lineage", "log", "members", "msgid_prefix", "pending", "promised", "seq",
+        "state", "streams",
+    )  # fmt: skip
 
     def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
         self.group = group
@@ -46,6 +49,10 @@ class Copy:
         self.at = at
         self.log: deque[Entry] = deque()
         self.streams: dict[Incarnation, Accepted] = {}
+        self.pending: deque[Command] = deque()  # accepted, and not yet held by all who must: not part of the state
+        self.epoch = 0
+        self.members: tuple[str, ...] = ()  # ring keys of the nodes that hold the group (P13)
+        self.promised = NO_TERM  # this node's own word: no lower term is listened to (P21)
         self.lineage: Lineage = ()
         self.msgid_prefix = ""
         self.follow_lineage(lineage)
@@ -67,6 +74,38 @@ class Copy:
     def term_at(self, seq: int) -> Term:
         return next((term for term, first in reversed(self.lineage) if first <= seq), NO_TERM)
 
+    @property
+    def head(self) -> int:
+        """The last position given, decided or not."""
+        return self.pending[-1].seq if self.pending else self.seq
+
+    def judge(self, origin: Incarnation | None, number: int, floor: int, command: Any, now_ms: int) -> Entry:
+        """The entry that answers a command: its outcome and event at the next position."""
+        at = now_ms if now_ms > self.at else self.at + 1  # P17
+        decision = self.state.decide(command, at)
+        return Entry(self.seq + 1, at, origin, number, floor, decision.outcome, decision.event)
+
+    def place(self, command: Command, now_ms: int) -> None:
+        """Give a command the next position, to be decided later."""
+        last_at = self.pending[-1].at if self.pending else self.at
+        command.seq = self.head + 1
+        command.at = max(now_ms, last_at + 1)
+        self.pending.append(command)
+
+    def decide(self) -> Entry:
+        """The entry of the oldest pending command, judged by the state that all before it have made (P7)."""
+        c = self.pending[0]
+        if c.handed is not None or c.members is not None:
+            return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None, c.handed, c.members)
+        decision = self.state.decide(c.command, c.at)
+        return Entry(c.seq, c.at, c.origin, c.number, c.floor, decision.outcome, decision.event)
+
+    def hold(self, commands: Iterable[Command]) -> None:
+        """Keep what a master has accepted; what does not join on is left out, and asked for by what is acknowledged."""
+        for command in commands:
+            if command.seq == self.head + 1:
+                self.pending.append(command)
+
     def advance(self, entry: Entry) -> bool:
         """Apply the next entry. Returns whether the nodes that members sit on may have changed."""
         moved = entry.event is not None and self.state.apply(entry.event, entry.at)
@@ -74,6 +113,11 @@ class Copy:
         self.at = entry.at
         if entry.origin is not None:
             self.remember(entry.origin, entry)
+        if entry.members is not None:
+            self.members = entry.members
+            self.epoch += 1
+        while self.pending and self.pending[0].seq <= entry.seq:
+            self.pending.popleft()
         self.log.append(entry)
         if len(self.log) > LOG_ENTRIES:
             self.log.popleft()
@@ -117,8 +161,11 @@ class Copy:
         theirs = tuple((term, first) for term, first in lineage if first <= seq)
         return ours == theirs
 
-    def snapshot(self, tail_after: int | None = None) -> Snapshot:
-        """The whole copy as values. tail_after: carry the log after this seq only; None carries all of it."""
+    def snapshot(self, tail_after: int | None = None, *, pending: bool = False) -> Snapshot:
+        """The whole copy as values. tail_after: carry the log after this seq only; None carries all of it.
+
+        pending: with the commands that wait, for a node that is to hold the group.
+        """
         tail = [entry for entry in self.log if tail_after is None or entry.seq > tail_after]
         streams = tuple(
             Stream(origin, s.last, tuple((n, seq, at, reencode(o)) for n, (seq, at, o) in s.outcomes.items()))
@@ -126,12 +173,19 @@ class Copy:
         )
         # The state is encoded now: the message may leave after it has changed.
         state = reencode(self.state.snapshot())
-        return Snapshot(self.lineage, self.seq, self.at, state, streams, as_raw(tail))
+        waiting = as_raw_commands(self.pending) if pending else []
+        return Snapshot(
+            self.lineage, self.seq, self.at, state, streams, as_raw(tail), self.epoch, self.members, waiting
+        )
 
 
 def as_raw(entries: list[Entry]) -> list[RawEntry]:
     """Entries for a message to send: the encoder writes both kinds of entry alike."""
     return raw(entries)  # type: ignore[return-value]
+
+
+def as_raw_commands(commands: Iterable[Command]) -> list[RawCommand]:
+    return raw(list(commands))  # type: ignore[return-value]
 
 
 def read_entry(kind: Kind, entry: RawEntry) -> Entry:
@@ -145,7 +199,14 @@ def read_entry(kind: Kind, entry: RawEntry) -> Entry:
         read_optional(kind.read_outcome, entry.outcome),
         read_optional(kind.read_event, entry.event),
         entry.handed,
+        entry.members,
     )
+
+
+def read_command(kind: Kind, c: RawCommand) -> Command:
+    """Raises msgspec.MsgspecError for what the kind cannot read."""
+    command = read_optional(kind.read_command, c.command)
+    return Command(c.seq, c.at, c.origin, c.number, c.floor, command, c.handed, c.members)
 
 
 _NIL = b"\xc0"
@@ -160,6 +221,8 @@ def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
     state = kind.restore(group.name, snapshot.state)
     copy = Copy(group, kind, state, snapshot.lineage, snapshot.seq, snapshot.at)
     copy.log.extend(read_entry(kind, entry) for entry in snapshot.tail)
+    copy.epoch, copy.members = snapshot.epoch, snapshot.members
+    copy.pending.extend(read_command(kind, command) for command in snapshot.pending)
     for stream in snapshot.streams:
         accepted = copy.streams[stream.origin] = Accepted(stream.last)
         for number, seq, at, outcome in stream.outcomes:

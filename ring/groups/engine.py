@@ -1,8 +1,9 @@
 """The group engine of one node: routes commands to masters, masters groups, follows groups.
 
 Sans-I/O. The shell calls `begin(now)`, then any inputs, then `drain()` and sends what comes out, one list a peer. The
-parts: leading.py (master), following.py (follower), finding.py (first touch and takeover), handing.py (hand-off),
-settling.py (barriers), asking.py (questions), watching.py (watches). Rules: PROTOCOL.md, cited as P1 to P41.
+parts: leading.py (master), backing.py (who else holds a group), following.py (follower), finding.py (first touch and
+takeover), handing.py (hand-off), settling.py (barriers), asking.py (questions), watching.py (watches). Rules:
+PROTOCOL.md, cited as P1 to P41.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ring.groups.asking import Asking
+from ring.groups.backing import Backing
 from ring.groups.copy import msgid_prefix
 from ring.groups.finding import Finding
 from ring.groups.following import Following
@@ -30,6 +32,7 @@ from ring.roster import NodeRecord, Roster
 from ring.wire import (
     Ack,
     Answer,
+    Append,
     Ask,
     Barrier,
     Collect,
@@ -49,6 +52,7 @@ from ring.wire import (
     Resync,
     Settled,
     Submit,
+    Superseded,
     View,
     Watch,
     decode,
@@ -93,6 +97,7 @@ class Engine:
         self.peers = Peers(me, settings.ring)
         self.submits = Submits()
         self.leading = Leading(self)
+        self.backing = Backing(self)
         self.following = Following(self)
         self.finding = Finding(self)
         self.handing = Handing(self)
@@ -130,6 +135,8 @@ class Engine:
             Install: self.handing.on_install,
             Installed: self.handing.on_installed,
             Records: self._on_records,
+            Append: self.backing.on_append,
+            Superseded: self.backing.on_superseded,
         }
 
     # For the shell --------------------------------------------------------------------------------------------------
@@ -254,7 +261,9 @@ class Engine:
         if mastered is not None:
             return mastered.copy.state
         followed = self.following.groups.get(group)
-        return followed.copy.state if followed is not None else None
+        if followed is None or not self.following.sits(followed.copy):
+            return None  # what is only held for its master may be behind what people elsewhere have seen
+        return followed.copy.state
 
     def ask(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         """A read-only question to the group's master. done(None): no answer in time, or None was the answer."""

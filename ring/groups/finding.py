@@ -39,7 +39,7 @@ PARKED = 10_000
 class Search:
     """What is known so far of who holds a group."""
 
-    __slots__ = ("asked", "fetching", "held", "parked", "repeat_at", "since")
+    __slots__ = ("asked", "fetching", "held", "parked", "repeat_at", "since", "term")
 
     def __init__(self, asked: Iterable[str], now: float) -> None:
         self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
@@ -48,6 +48,7 @@ class Search:
         self.parked: deque[tuple[Incarnation, Parkable]] = deque()
         self.since = now
         self.repeat_at = now + REPEAT_S
+        self.term = NO_TERM  # once known who holds it: the term that they are asked to promise (P21)
 
 
 class Finding:
@@ -92,8 +93,8 @@ class Finding:
             engine.run(lambda: self._resolve(group, search))
         return search
 
-    def _ask(self, key: str, group: GroupId) -> None:
-        self._collects.setdefault(key, []).append((group, NO_TERM))
+    def _ask(self, key: str, group: GroupId, term: Term = NO_TERM) -> None:
+        self._collects.setdefault(key, []).append((group, term))
 
     def send_collects(self) -> None:
         """One Collect per pair of nodes and turn (P23)."""
@@ -104,20 +105,22 @@ class Finding:
     # What is held here ----------------------------------------------------------------------------------------------
 
     def on_collect(self, sender: Incarnation, message: Collect) -> None:
-        self.engine.send(sender.key, Collected([self._held(group) for group, _ in message.groups]))
+        self.engine.send(sender.key, Collected([self._held(group, term) for group, term in message.groups]))
 
-    def _held(self, group: GroupId) -> Held:
-        engine = self.engine
-        mastered = engine.leading.groups.get(group)
-        if mastered is not None:
-            role = "copy" if mastered.handoff is not None and mastered.handoff.committed else "master"
-            return Held(group, role, mastered.copy.lineage, mastered.copy.seq)
+    def _held(self, group: GroupId, term: Term) -> Held:
+        """What is held here; with a term, also this node's word to listen to no lower one (P21)."""
         copy = self._local_copy(group)
-        if group in self.searches:
-            return Held(group, "asking", copy.lineage if copy else (), copy.seq if copy else 0)
-        if copy is not None:
-            return Held(group, "copy", copy.lineage, copy.seq)
-        return Held(group, "", (), 0)
+        if copy is None:
+            return Held(group, "asking" if group in self.searches else "", (), 0)
+        role = "copy"
+        mastered = self.engine.leading.groups.get(group)
+        if mastered is not None and not (mastered.handoff is not None and mastered.handoff.committed):
+            role = "master"
+        elif group in self.searches:
+            role = "asking"
+        elif term > copy.term:
+            copy.promised = max(copy.promised, term)
+        return Held(group, role, copy.lineage, copy.head, copy.epoch, copy.promised)
 
     def _local_copy(self, group: GroupId) -> Copy | None:
         """The newest copy here, in whatever role."""
@@ -129,11 +132,12 @@ class Finding:
             self.engine.handing.copy(group),
         ]
         held = [copy for copy in copies if copy is not None]
-        return max(held, key=lambda copy: (copy.term, copy.seq)) if held else None
+        return max(held, key=lambda copy: (copy.term, copy.head)) if held else None
 
     def on_fetch(self, sender: Incarnation, message: Fetch) -> None:
         copy = self._local_copy(message.group)
-        self.engine.send(sender.key, Fetched(message.group, copy.snapshot() if copy is not None else None))
+        held = copy.snapshot(pending=True) if copy is not None else None
+        self.engine.send(sender.key, Fetched(message.group, held))
 
     # What others hold -----------------------------------------------------------------------------------------------
 
@@ -145,6 +149,8 @@ class Finding:
             if held.role == "master" or (held.role == "asking" and self._yields(held.group, sender.key)):
                 self._send_on(held.group, search, sender.key)
                 continue
+            if held.lineage and held.promised < search.term:
+                continue  # an answer from before it was asked to promise
             search.asked.pop(sender.key, None)
             search.held[sender.key] = held
             if not search.asked:
@@ -174,24 +180,50 @@ class Finding:
             return
         engine = self.engine
         mine = self._local_copy(group)
+        if search.term == NO_TERM and any(held.lineage for held in search.held.values()):
+            self._ask_promises(group, search, mine)
+            return
+        if any(held.promised > search.term for held in search.held.values()) and search.term != NO_TERM:
+            self._again(group, search)
+            return
         best = max(
             (h for h in search.held.items() if h[1].lineage),
             key=lambda item: (item[1].lineage[-1][0], item[1].seq),
             default=None,
         )
-        if best is not None and (mine is None or (best[1].lineage[-1][0], best[1].seq) > (mine.term, mine.seq)):
+        if best is not None and (mine is None or (best[1].lineage[-1][0], best[1].seq) > (mine.term, mine.head)):
             search.fetching = best[0]
             search.repeat_at = engine.now + REPEAT_S
             engine.send(best[0], Fetch(group))
             return
         told = max([h.lineage[-1][0].number for h in search.held.values() if h.lineage], default=0)
         if mine is not None:
-            self.serve(mine, max(mine.term.number, told) + 1)
+            self.serve(mine, max(mine.term.number, mine.promised.number - 1, told) + 1)
             return
         state = engine.kinds[group.kind].fresh(group.name)
         # Above any term it was told of, and above those that everybody has forgotten (P3).
         number = max(int(engine.now), told + 1)
         self.serve(Copy(group, engine.kinds[group.kind], state, ()), number)
+
+    def _ask_promises(self, group: GroupId, search: Search, mine: Copy | None) -> None:
+        """Who holds it is known: from now on they listen to this node's term or a higher one (P21)."""
+        holders = {key: held for key, held in search.held.items() if held.lineage}
+        told = [max(held.lineage[-1][0].number, held.promised.number) for held in holders.values()]
+        if mine is not None:
+            told += [mine.term.number, mine.promised.number]
+        search.term = Term(max(told) + 1, self.engine.me.key, self.engine.me.number)
+        if mine is not None:
+            mine.promised = search.term
+        search.asked, search.held = dict.fromkeys(holders), {}
+        search.since, search.repeat_at = self.engine.now, self.engine.now + REPEAT_S
+        for key in holders:
+            self._ask(key, group, search.term)
+
+    def _again(self, group: GroupId, search: Search) -> None:
+        """Another was promised a higher term: find out anew, a little later, who serves."""
+        search.term = NO_TERM
+        search.asked, search.held = dict.fromkeys(self.engine.peers.others()), {}
+        search.since, search.repeat_at = self.engine.now, self.engine.now + REPEAT_S * self.engine.rng.random()
 
     def on_fetched(self, sender: Incarnation, message: Fetched) -> None:
         search = self.searches.get(message.group)
@@ -203,11 +235,12 @@ class Finding:
             self._resolve(message.group, search)
             return
         copy = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
+        copy.promised = search.term
         told = max([h.lineage[-1][0].number for h in search.held.values() if h.lineage], default=0)
         followed = self.engine.following.groups.get(message.group)
         if followed is not None:
             self.engine.following.install(copy, followed, self.engine.me.key, followed.copy.seq)
-        self.serve(copy, max(copy.term.number, told) + 1)
+        self.serve(copy, max(copy.term.number, copy.promised.number - 1, told) + 1)
 
     def serve(self, copy: Copy, number: int) -> None:
         """Master the group from this copy on, under a new term."""
@@ -223,7 +256,7 @@ class Finding:
         search = self.searches.pop(group, None)
         engine.following.groups.pop(group, None)
         engine.handing.drop(group)
-        copy.follow_lineage((*copy.lineage, (term, copy.seq + 1)))
+        copy.follow_lineage((*copy.lineage, (term, copy.head + 1)))
         engine.leading.lead(Mastered(copy))
         for sender, message in search.parked if search is not None else ():
             engine.receive_again(sender, message)
@@ -259,4 +292,4 @@ class Finding:
                 self._resolve(group, search)
                 continue
             for key in search.asked:
-                self._ask(key, group)
+                self._ask(key, group, search.term)

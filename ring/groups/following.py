@@ -6,25 +6,29 @@ from typing import TYPE_CHECKING
 
 from ring.groups.copy import Copy, read_entry, restore
 from ring.ids import GroupId, Incarnation
-from ring.wire import Ack, Continue, Entry, Lineage, Publish, RawEntry, Replace, Resync
+from ring.wire import Ack, Continue, Entry, Lineage, Publish, RawEntry, Replace, Resync, Superseded
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
 
 RESYNC_S = 0.3
 RESYNC_MAX_S = 2.0
+SILENT_S = 30.0
+"""A group that is only held here, and of which nothing was heard for so long, is asked after."""
 
 
 class Followed:
-    """A group with members on this node, mastered elsewhere."""
+    """A group mastered elsewhere: members sit on this node, or it holds the group for its master (P12)."""
 
-    __slots__ = ("asked_at", "behind", "copy", "master", "tries")
+    __slots__ = ("asked_at", "behind", "copy", "heard_at", "holds", "master", "tries")
 
     def __init__(self, copy: Copy, master: str) -> None:
         self.copy = copy
         self.master = master  # ring key
+        self.holds = False  # the master has asked for it
         self.behind = False  # something is missing: ask until it is there
         self.asked_at = 0.0
+        self.heard_at = 0.0  # the master's last word, where nobody here would miss it
         self.tries = 0
 
 
@@ -35,7 +39,7 @@ class Following:
         self.engine = engine
         self.groups: dict[GroupId, Followed] = {}
         self._acks: dict[GroupId, Incarnation | None] = {}
-        self._parting_acks: list[tuple[str, tuple[GroupId, tuple[int, str, int], int]]] = []
+        self._parting_acks: list[tuple[str, tuple[GroupId, tuple[int, str, int], int, int]]] = []
         self._holds: dict[GroupId, list[int]] = {}
 
     # Holds (P33) ----------------------------------------------------------------------------------------------------
@@ -59,10 +63,22 @@ class Following:
             seqs.remove(seq)
         if not seqs:
             self._holds.pop(group, None)
-        self._acks[group] = None
+        self.acknowledge(group)
         mastered = self.engine.leading.groups.get(group)
         if mastered is not None:
             self.engine.leading.settle(mastered)
+
+    def acknowledge(self, group: GroupId) -> None:
+        """Tell the master at the end of the turn how far this copy is."""
+        self._acks[group] = None
+
+    def sits(self, copy: Copy) -> bool:
+        """Whether members of the group are here."""
+        return self.engine.me in copy.state.hosts
+
+    def keeps(self, f: Followed) -> bool:
+        """Whether this node has a part in the group: members, or the master's word that it holds it."""
+        return f.holds or self.sits(f.copy) or self.engine.me.key in f.copy.members
 
     def held_to(self, copy: Copy) -> int:
         """The highest seq that this node may acknowledge."""
@@ -82,6 +98,10 @@ class Following:
         if message.term != f.copy.term:
             f.master = sender.key
             self.resync(f)
+            return
+        if message.term < f.copy.promised:
+            engine = self.engine
+            engine.send(sender.key, Superseded(message.group, f.copy.promised))
             return
         self._apply(f, message.entries)
         if self.groups.get(message.group) is f:
@@ -113,6 +133,8 @@ class Following:
         if not _is_prefix(f.copy, message.lineage) or (message.entries and message.entries[0].seq > f.copy.seq + 1):
             self.resync(f)
             return
+        if f.copy.lineage != message.lineage:
+            f.copy.pending.clear()  # a new reign: what it has accepted, it sends
         f.copy.follow_lineage(message.lineage)
         f.master = sender.key
         f.tries = 0
@@ -127,27 +149,35 @@ class Following:
         f = self.groups.get(group)
         term = snapshot.lineage[-1][0]
         if f is not None and (term, snapshot.seq) <= (f.copy.term, f.copy.seq):
-            self._acks[group] = None
+            f.holds = message.backs
+            self.acknowledge(group)
+            if not self.keeps(f):
+                self._drop(f)
             return
         copy = restore(group, self.engine.kinds[group.kind], snapshot)
-        self.install(copy, f, sender.key, message.shown)
+        if f is not None:
+            copy.promised = f.copy.promised
+        if term < copy.promised:
+            self.engine.send(sender.key, Superseded(group, copy.promised))
+            return
+        self.install(copy, f, sender.key, message.shown, holds=message.backs)
 
-    def install(self, copy: Copy, f: Followed | None, master: str, shown: int) -> None:
+    def install(self, copy: Copy, f: Followed | None, master: str, shown: int, *, holds: bool = False) -> None:
         """Take a whole copy in place of what there was, and show the host what happened in between."""
         engine, group = self.engine, copy.group
         old = f.copy if f is not None else None
-        sits = engine.me in copy.state.hosts
+        sat, sits = old is not None and self.sits(old), self.sits(copy)
         if f is None:
-            if not sits and not any(e.origin == engine.me for e in copy.log if e.seq > shown):
+            if not sits and not holds and not any(e.origin == engine.me for e in copy.log if e.seq > shown):
                 return
             f = self.groups[group] = Followed(copy, master)
-        f.copy, f.master, f.behind, f.tries = copy, master, False, 0
-        self._acks[group] = None
-        if old is None:
+        f.copy, f.master, f.behind, f.tries, f.holds = copy, master, False, 0, holds
+        self.acknowledge(group)
+        if not sat and (sits or not holds):
             engine.host.replaced(group, None, copy.state, [], 0)
-            for entry in [e for e in copy.log if e.seq > shown]:
+            for entry in [e for e in copy.log if e.seq > (shown if old is None else old.seq)]:
                 self._show(f, entry)
-        else:
+        elif old is not None and sat:
             tail = [e for e in copy.log if e.seq > old.seq]
             lost = max(0, (tail[0].seq if tail else copy.seq + 1) - old.seq - 1)
             missed = [(e.event, copy.stamp(e.seq, e.at)) for e in tail if e.event is not None]
@@ -156,8 +186,10 @@ class Following:
         for number, (seq, at, outcome) in sorted(accepted.outcomes.items()) if accepted is not None else ():
             engine.complete(group, number, outcome, copy.stamp(seq, at))
         engine.unpark_answers(group, copy.seq)
-        if not sits:
+        if not self.keeps(f):
             self._drop(f)
+        elif sat and not sits:
+            engine.host.dropped(group)
 
     # Apply ----------------------------------------------------------------------------------------------------------
 
@@ -175,20 +207,28 @@ class Following:
 
     def _advance(self, f: Followed, entry: Entry) -> None:
         copy, engine = f.copy, self.engine
+        sat = self.sits(copy)
         moved = copy.advance(entry)
         if entry.handed is not None:
             f.master = entry.handed.key
-        self._show(f, entry)
+        if entry.members is not None:
+            f.holds = engine.me.key in entry.members
+        sits = self.sits(copy) if moved else sat
+        if sits and not sat:  # the first member here: the host has not seen this group before
+            engine.host.replaced(copy.group, None, copy.state, [], 0)
+        self._show(f, entry, seen=sat or sits)
         if copy.group in (s := engine.submits.streams) and s[copy.group].parked:
             engine.unpark_answers(copy.group, copy.seq)
-        if moved and engine.me not in copy.state.hosts:
+        if (moved or entry.members is not None) and not self.keeps(f):
             self._drop(f)
+        elif sat and not sits:
+            engine.host.dropped(copy.group)
 
-    def _show(self, f: Followed, entry: Entry) -> None:
+    def _show(self, f: Followed, entry: Entry, *, seen: bool = True) -> None:
         engine, copy = self.engine, f.copy
         mine = entry.origin == engine.me
         stamp = copy.stamp(entry.seq, entry.at)
-        if entry.event is not None:
+        if entry.event is not None and seen:
             token: object = None
             if mine:
                 stream = engine.submits.streams.get(copy.group)
@@ -206,21 +246,26 @@ class Following:
         else:
             f.behind = False
             f.tries = 0
-            self._acks[f.copy.group] = None
+            self.acknowledge(f.copy.group)
 
     def _drop(self, f: Followed) -> None:
-        """The last member left: nothing more to follow."""
+        """No member here, and nobody who wants this node to hold it: nothing more to follow."""
         group = f.copy.group
-        self._parting_acks.append((f.master, (group, f.copy.term, f.copy.seq)))
+        self._parting_acks.append((f.master, (group, f.copy.term, f.copy.seq, f.copy.head)))
         del self.groups[group]
         self._acks.pop(group, None)
         self._holds.pop(group, None)
         self.engine.host.dropped(group)
 
     def take_over_copy(self, copy: Copy) -> None:
-        """A copy that this node mastered until now: follow on, if members sit here."""
-        if self.engine.me in copy.state.hosts:
-            self.groups[copy.group] = Followed(copy, copy.term.key)
+        """A copy that this node mastered until now: follow on, if members sit here or it is to hold the group on.
+
+        What it had not committed is dropped: nobody was told of it, and its edges send it again (P22).
+        """
+        copy.pending.clear()
+        f = Followed(copy, copy.term.key)
+        if self.keeps(f):
+            self.groups[copy.group] = f
 
     # Masters that are gone ------------------------------------------------------------------------------------------
 
@@ -263,14 +308,18 @@ class Following:
         for f in list(self.groups.values()):
             if f.behind and now - f.asked_at >= min(RESYNC_S * 2**f.tries, RESYNC_MAX_S):
                 self.resync(f)
+            elif now - f.heard_at > SILENT_S and not self.sits(f.copy):
+                if f.heard_at:
+                    self.resync(f)  # is it still wanted here?
+                f.heard_at = now
 
     def send_acks(self) -> None:
         """One cumulative acknowledgement per link and turn, over all groups (P33)."""
-        out: dict[str, list[tuple[GroupId, tuple[int, str, int], int]]] = {}
+        out: dict[str, list[tuple[GroupId, tuple[int, str, int], int, int]]] = {}
         for group in self._acks:
             f = self.groups.get(group)
             if f is not None:
-                out.setdefault(f.master, []).append((group, f.copy.term, self.held_to(f.copy)))
+                out.setdefault(f.master, []).append((group, f.copy.term, self.held_to(f.copy), f.copy.head))
         for master, position in self._parting_acks:
             out.setdefault(master, []).append(position)
         self._acks.clear()

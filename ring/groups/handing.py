@@ -13,7 +13,7 @@ from ring.groups.copy import Copy, as_raw, restore
 from ring.groups.finding import PARKED, Parkable
 from ring.groups.mastered import HandOff, Mastered
 from ring.ids import GroupId, Incarnation, Term
-from ring.wire import Entry, Install, Installed, Publish
+from ring.wire import Command, Entry, Install, Installed, Publish
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -66,7 +66,12 @@ class Handing:
         m.tried_handoff_at = now
         m.handoff = HandOff(record.id, Term(m.copy.term.number + 1, key, record.incarnation), now)
         self.outgoing[m.copy.group] = m
-        self._install(m)
+        self.drained(m)
+
+    def drained(self, m: Mastered) -> None:
+        """The group is frozen: once all that was accepted is committed, it can be installed elsewhere."""
+        if m.handoff is not None and not m.handoff.placed and not m.copy.pending:
+            self._install(m)
 
     def _install(self, m: Mastered) -> None:
         assert m.handoff is not None
@@ -89,16 +94,16 @@ class Handing:
         if m is None or handoff is None or handoff.to != sender or message.term < handoff.term:
             return
         if not handoff.committed:
-            if message.term == handoff.term:
-                self._commit(m, handoff)
+            if message.term == handoff.term and not handoff.placed:
+                handoff.placed = True
+                self.engine.backing.append(m, Command(0, 0, None, 0, 0, None, handoff.term))
         elif message.seq >= m.copy.seq:
             self._retire(m, handoff)
 
-    def _commit(self, m: Mastered, handoff: HandOff) -> None:
-        engine, copy = self.engine, m.copy
-        at = max(engine.now_ms, copy.at + 1)
-        entry = Entry(copy.seq + 1, at, None, 0, 0, None, None, handoff.term)
-        engine.leading.commit(m, entry)
+    def committed(self, m: Mastered) -> None:
+        """`Handed` is committed: the group is the other's."""
+        engine, copy, handoff = self.engine, m.copy, m.handoff
+        assert handoff is not None
         handoff.committed = True
         handoff.repeat_at = engine.now + REPEAT_S
         self._tell(m, handoff)
@@ -223,7 +228,7 @@ class Handing:
             if handoff.committed:
                 # It died with the group in hand: our copy is as new as any, until the owner has found out.
                 self._retire(m, handoff)
-            else:
+            elif not handoff.placed:
                 self._thaw(m)
         for group, held in list(self.incoming.items()):
             # The old master is gone: whoever is responsible now finds out, our copy included.
@@ -246,12 +251,16 @@ class Handing:
             assert handoff is not None
             if now < handoff.repeat_at:
                 continue
-            if handoff.committed:
+            if handoff.committed and not self.engine.peers.is_current(handoff.to):
+                self._retire(m, handoff)
+            elif handoff.committed:
                 handoff.repeat_at = now + REPEAT_S
                 self._tell(m, handoff)
+            elif handoff.placed:
+                continue
             elif now - handoff.since > THAW_S:
                 self._thaw(m)
             else:
-                self._install(m)
+                self.drained(m)
         for group in [g for g, held in self.incoming.items() if now - held.since > KEEP_S]:
             del self.incoming[group]

@@ -9,7 +9,7 @@ from ring.groups.copy import as_raw
 from ring.groups.host import Stamp
 from ring.groups.mastered import Follower, Mastered
 from ring.ids import GroupId, Incarnation
-from ring.wire import Ack, Answer, Continue, Entry, Publish, Replace, Resync, Submit, raw
+from ring.wire import Ack, Answer, Command, Continue, Entry, Publish, Replace, Resync, Submit, raw
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -54,8 +54,13 @@ class Leading:
         if number < expected:  # a repeat
             self._answer_again(m, origin, number)
             return
-        entry = m.judge(origin, number, floor, command, self.engine.now_ms)
-        self.commit(m, entry)
+        self._take(m, origin, number, floor, command)
+
+    def _take(self, m: Mastered, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
+        if m.holders or m.copy.pending:
+            self.engine.backing.append(m, Command(0, 0, origin, number, floor, command))
+        else:  # nobody else holds the group: it is committed at once
+            self.commit(m, m.copy.judge(origin, number, floor, command, self.engine.now_ms))
 
     def _answer_again(self, m: Mastered, origin: Incarnation, number: int) -> None:
         accepted = m.copy.streams.get(origin)
@@ -75,10 +80,10 @@ class Leading:
 
     def command(self, m: Mastered, command: Any) -> None:
         """A command of the master's own: upkeep."""
-        self.commit(m, m.judge(None, 0, 0, command, self.engine.now_ms))
+        self._take(m, None, 0, 0, command)
 
     def commit(self, m: Mastered, entry: Entry) -> None:
-        """With `copies: 1` an entry is committed once the master holds it; then it is published (P7, P12)."""
+        """All who hold the group have the entry's command: carry it out, publish it, answer it (P7, P12)."""
         engine, copy = self.engine, m.copy
         hosts = copy.state.hosts
         mine = engine.me in hosts
@@ -108,6 +113,8 @@ class Leading:
             engine.watching.refresh(m)
         if mine and moved and engine.me not in copy.state.hosts:
             engine.host.dropped(copy.group)
+        if m.barriers:
+            self.settle(m)
 
     def show(self, m: Mastered, entry: Entry, stamp: Stamp) -> None:
         engine, copy = self.engine, m.copy
@@ -138,10 +145,17 @@ class Leading:
         """Begin to serve: the group's members sit on nodes that have to learn of the new term."""
         self.groups[m.copy.group] = m
         for edge in m.copy.state.hosts:
-            if edge != self.engine.me:
-                m.followers[edge.key] = Follower(edge, 0, confirmed=False, probe_at=self.engine.now + PROBE_S)
-                self._probe(m, m.followers[edge.key])
+            known = m.followers.get(edge.key)
+            if edge != self.engine.me and (known is None or known.edge.number < edge.number):
+                m.followers[edge.key] = self.follower(edge, 0, confirmed=False)
+                m.followers[edge.key].sits = True
+        for follower in m.followers.values():
+            self.probe(m, follower)
         self.lagging[m.copy.group] = None
+        self.engine.backing.begin(m)
+
+    def follower(self, edge: Incarnation, acked: int, *, confirmed: bool) -> Follower:
+        return Follower(edge, acked, confirmed=confirmed, probe_at=self.engine.now + PROBE_S)
 
     def refollow(self, m: Mastered) -> None:
         """The followers are the nodes where members sit, read from the state (P15)."""
@@ -151,17 +165,26 @@ class Leading:
             if edge == engine.me:
                 continue
             follower = m.followers.get(edge.key)
-            if follower is not None and follower.edge == edge and not follower.leaving:
+            if follower is not None and not follower.leaving and follower.edge.number >= edge.number:
+                if follower.edge == edge:
+                    follower.sits = True
                 continue
             # Its first member: a snapshot that holds this very entry, shown by the follower from the log's tail (P41).
-            m.followers[edge.key] = Follower(edge, copy.seq - 1, confirmed=True, probe_at=engine.now + PROBE_S)
+            m.followers[edge.key] = self.follower(edge, copy.seq - 1, confirmed=True)
+            m.followers[edge.key].sits = True
             engine.send(edge.key, Replace(copy.group, copy.snapshot(copy.seq - 1), copy.seq - 1))
             self.lagging[copy.group] = None
         for follower in m.followers.values():
-            if not follower.leaving and follower.edge not in hosts:
-                follower.leaving = True
-                if not follower.confirmed:
-                    follower.acked = copy.seq
+            if follower.sits and follower.edge not in hosts:
+                follower.sits = False
+                if not follower.holder:
+                    self.part(m, follower)
+
+    def part(self, m: Mastered, follower: Follower) -> None:
+        """It has no part in the group any more, and hears so by what was published last."""
+        follower.leaving = True
+        if not follower.confirmed:
+            follower.acked = m.copy.seq
 
     def on_resync(self, sender: Incarnation, message: Resync) -> None:
         m = self.groups.get(message.group)
@@ -182,6 +205,8 @@ class Leading:
             self.settle(m)
             return
         self._catch_up(m, follower, message)
+        if follower.holder:
+            self.engine.backing.send_pending(m, follower)
 
     def _catch_up(self, m: Mastered, follower: Follower, message: Resync) -> None:
         copy, send = m.copy, self.engine.send
@@ -190,12 +215,12 @@ class Leading:
             send(follower.edge.key, Continue(copy.group, copy.lineage, copy.seq, as_raw(entries)))
         else:
             shown = message.seq if copy.extends(message.lineage, message.seq) else follower.acked
-            send(follower.edge.key, Replace(copy.group, copy.snapshot(shown), shown))
+            send(follower.edge.key, Replace(copy.group, copy.snapshot(shown), shown, follower.holder))
         follower.confirmed = True
         follower.probe_at = self.engine.now + PROBE_S
 
     def on_ack(self, sender: Incarnation, message: Ack) -> None:
-        for group, term, seq in message.positions:
+        for group, term, seq, held in message.positions:
             m = self.groups.get(group)
             follower = m.followers.get(sender.key) if m is not None else None
             if m is None or follower is None or follower.edge != sender or term != m.copy.term:
@@ -205,6 +230,9 @@ class Leading:
             if seq > follower.acked:
                 follower.acked = min(seq, m.copy.seq)
                 self.settle(m)
+            if follower.holder and held > follower.held:
+                follower.held = held
+                self.engine.backing.advance(m)
 
     def settled_to(self, m: Mastered) -> int:
         """Everything up to this seq is applied by every live follower, this node included."""
@@ -213,6 +241,7 @@ class Leading:
         for key, follower in m.followers.items():
             if (
                 follower.acked < lowest
+                and (follower.sits or follower.leaving)
                 and key not in peers.dead
                 and peers.gone_for(follower.edge, self.engine.now) == 0
             ):
@@ -226,12 +255,14 @@ class Leading:
         if m.barriers:
             self.engine.settling.advance(m)
 
-    def _probe(self, m: Mastered, follower: Follower) -> None:
+    def probe(self, m: Mastered, follower: Follower) -> None:
         """Say how far the log goes: the follower acknowledges it or asks for what it lacks."""
         now = self.engine.now
         follower.probe_at = now + min(PROBE_S * 2**follower.probes, PROBE_MAX_S)
         follower.probes = min(follower.probes + 1, 8)
         self.engine.send(follower.edge.key, Publish(m.copy.group, m.copy.term, m.copy.seq, []))
+        if follower.holder:
+            self.engine.backing.send_pending(m, follower)
 
     # Timers ---------------------------------------------------------------------------------------------------------
 
@@ -253,7 +284,7 @@ class Leading:
         """Probe the followers that lag; returns whether any does."""
         peers, lag = self.engine.peers, False
         for key, follower in list(m.followers.items()):
-            if follower.acked >= m.copy.seq:
+            if follower.acked >= m.copy.seq and (not follower.holder or follower.held >= m.copy.head):
                 continue
             if not peers.is_current(follower.edge):
                 if follower.leaving:
@@ -261,7 +292,7 @@ class Leading:
                 continue
             lag = True
             if self.engine.now >= follower.probe_at:
-                self._probe(m, follower)
+                self.probe(m, follower)
         return lag
 
     def _upkeep(self, m: Mastered) -> None:
@@ -275,13 +306,15 @@ class Leading:
                 if o != engine.me and engine.peers.gone_for(o, engine.now) > 2 * settings.dead_after_s
             ]
         )
-        if not m.serving:
+        if not m.serving or copy.pending:
             return
         for command in copy.state.upkeep(engine.now_ms, self._is_gone):
             self.command(m, command)
-        if copy.state.is_spent(engine.now_ms) and not m.watchers and not m.followers:
+        spent = not copy.pending and copy.state.is_spent(engine.now_ms) and not m.watchers
+        if spent and not m.followers:
             del self.groups[copy.group]
             return
+        engine.backing.arrange(m, spent=spent)
         engine.handing.consider(m)
 
     def _is_gone(self, edge: Incarnation) -> bool:
@@ -291,11 +324,13 @@ class Leading:
 
     def peers_changed(self) -> None:
         """Nodes died or came back: who lags is counted anew."""
-        for group, m in self.groups.items():
+        for group, m in list(self.groups.items()):
             if m.followers:
                 self.lagging[group] = None
                 for follower in m.followers.values():
                     follower.probes = 0
+                if m.holders and not all(self.engine.peers.is_current(h.edge) for h in m.holders):
+                    self.engine.backing.arrange(m)
                 self.settle(m)
             m.checked_at = 0.0
 

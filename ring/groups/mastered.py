@@ -6,44 +6,53 @@ from typing import Any
 
 from ring.groups.copy import Copy
 from ring.ids import Incarnation, Term
-from ring.wire import Entry
 
 
 class Follower:
-    """How far one node with members has followed."""
+    """How far another node has come that follows the group: members sit there, or it holds the group (P12, P15)."""
 
-    __slots__ = ("acked", "confirmed", "edge", "leaving", "probe_at", "probes")
+    __slots__ = ("acked", "confirmed", "edge", "held", "holder", "leaving", "probe_at", "probes", "sits")
 
     def __init__(self, edge: Incarnation, acked: int, *, confirmed: bool, probe_at: float) -> None:
         self.edge = edge
         self.acked = acked  # it has applied, and settled what that caused, up to this seq
         self.confirmed = confirmed  # its lineage is known to be a prefix of ours: entries may be published to it
-        self.leaving = False  # its last member left; it still has to hear so
+        self.sits = False  # members sit there: what they do not have is not settled
+        self.leaving = False  # it has no part in the group any more; it still has to hear so
+        self.holder = False  # nothing is committed before it holds it
+        self.held = -1  # it has every command up to this; -1 while it has not said so in this term
         self.probe_at = probe_at  # when to ask for its acknowledgement again
         self.probes = 0
 
 
 class HandOff:
-    """A hand-off under way (P24). committed: `Handed` is the last event of our term; before that it may be given up."""
+    """A hand-off under way (P24). placed: `Handed` has its place as the last event of our term; before that it may be
+    given up. committed: it is the last."""
 
-    __slots__ = ("committed", "repeat_at", "since", "term", "to")
+    __slots__ = ("committed", "placed", "repeat_at", "since", "term", "to")
 
     def __init__(self, to: Incarnation, term: Term, now: float) -> None:
         self.to = to
         self.term = term
         self.since = now
         self.repeat_at = now
+        self.placed = False
         self.committed = False
 
 
 class Mastered:
     """The master's part of a group, beside its copy."""
 
-    __slots__ = ("barriers", "checked_at", "copy", "followers", "handoff", "tried_handoff_at", "view", "watchers")
+    __slots__ = (
+        "ahead", "barriers", "checked_at", "copy", "followers", "handoff", "holders", "tried_handoff_at", "view",
+        "watchers",
+    )  # fmt: skip
 
     def __init__(self, copy: Copy) -> None:
         self.copy = copy
         self.followers: dict[str, Follower] = {}
+        self.holders: list[Follower] = []  # those followers that hold the group, or are to
+        self.ahead: dict[Incarnation, int] = {}  # the last number accepted of each origin, of pending commands
         self.handoff: HandOff | None = None
         self.tried_handoff_at = 0.0
         self.barriers: list[tuple[int, str, int]] = []  # (seq to be settled, ring key of who asks, its number)
@@ -55,14 +64,14 @@ class Mastered:
     def serving(self) -> bool:
         return self.handoff is None
 
-    def judge(self, origin: Incarnation | None, number: int, floor: int, command: Any, now_ms: int) -> Entry:
-        """The entry that answers a command: its outcome and event at the next position."""
-        copy = self.copy
-        at = now_ms if now_ms > copy.at else copy.at + 1  # P17
-        decision = copy.state.decide(command, at)
-        return Entry(copy.seq + 1, at, origin, number, floor, decision.outcome, decision.event)
-
     def expected(self, origin: Incarnation, floor: int) -> int:
         """The only number that is accepted from the origin now (P6)."""
+        return max(floor, self.last_of(origin) + 1)
+
+    def last_of(self, origin: Incarnation) -> int:
+        """The last number accepted of the origin, decided or not."""
+        ahead = self.ahead.get(origin)
+        if ahead is not None:
+            return ahead
         accepted = self.copy.streams.get(origin)
-        return floor if accepted is None or accepted.last + 1 < floor else accepted.last + 1
+        return accepted.last if accepted is not None else 0

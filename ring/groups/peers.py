@@ -110,6 +110,14 @@ class Peers:
         """Owners nearest first, over nodes that are not leaving; enough of them to hold one that is alive."""
         return owners(group.name, self.ring, len(self.dead) + 1)
 
+    def holders(self, group: GroupId) -> tuple[str, ...]:
+        """Who should hold a group that this node masters: itself, then the next owners that are alive (P13)."""
+        count = self.settings.copies
+        if count == 1:
+            return (self.me.key,)
+        found = owners(group.name, self.ring, len(self.dead) + count + 1)
+        return (self.me.key, *[k for k in found if k != self.me.key and k not in self.dead][: count - 1])
+
     def acting(self, group: GroupId) -> str:
         """The ring key of the acting master: the first owner not proven dead (P4)."""
         return next((key for key in self.owners(group) if key not in self.dead), self.me.key)

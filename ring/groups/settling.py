@@ -104,14 +104,13 @@ class Settling:
             self._register(m, sender, message.number, message.floor)
 
     def _register(self, m: Mastered, origin: Incarnation, number: int, floor: int) -> None:
-        accepted = m.copy.streams.get(origin)
-        known = accepted is not None and accepted.last >= number
-        if not known and floor <= number:  # the command itself is still on its way: asked again later
+        if m.last_of(origin) < number and floor <= number:  # the command itself is on its way: asked again later
             return
-        if self.engine.leading.settled_to(m) >= m.copy.seq:
+        head = m.copy.head
+        if self.engine.leading.settled_to(m) >= head:
             self._tell(m, origin.key, number)
         elif len(m.barriers) < BARRIERS:
-            m.barriers.append((m.copy.seq, origin.key, number))
+            m.barriers.append((head, origin.key, number))
 
     def advance(self, m: Mastered) -> None:
         """Followers have acknowledged more of the group."""

@@ -1,0 +1,169 @@
+"""Who holds a group beside its master, and what they must have before anything is committed (P12, P13).
+
+The master gives a command its place and sends it to all who hold the group; when they have it, it is decided, published
+and answered. The set of holders is part of the group's state: a change to it is a command like any other, and commits
+wait for old and new holders alike. A holder that is dead is replaced; the set shrinks only when nobody else is there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring.groups.copy import as_raw_commands, read_command
+from ring.groups.mastered import Follower, Mastered
+from ring.ids import NO_TERM, Incarnation
+from ring.wire import Append, Command, Replace, Resync, Superseded
+
+if TYPE_CHECKING:
+    from ring.groups.engine import Engine
+
+
+class Backing:
+    """Both sides: the groups mastered here that others hold, and those held here for other masters."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    # The master's side ----------------------------------------------------------------------------------------------
+
+    def begin(self, m: Mastered) -> None:
+        """A new reign: whoever holds the group by its state has to have all of it before anything is committed."""
+        copy = m.copy
+        copy.promised = max(copy.promised, copy.term)
+        for command in copy.pending:
+            if command.origin is not None:
+                m.ahead[command.origin] = command.number
+        fresh = not copy.members and not copy.seq and not copy.pending
+        if fresh:
+            copy.members = self.engine.peers.holders(copy.group)  # nothing to be lost yet: it starts with its set
+        self._recruit(m, copy.members, empty=fresh)
+        self.arrange(m)
+        self.advance(m)
+
+    def append(self, m: Mastered, command: Command) -> None:
+        """Give the command its place; it is committed once all who hold the group have it."""
+        m.copy.place(command, self.engine.now_ms)
+        if command.origin is not None:
+            m.ahead[command.origin] = command.number
+        self.engine.leading.lagging[m.copy.group] = None
+        for holder in m.holders:
+            self._send(m, holder, command)
+        self.advance(m)
+
+    def _send(self, m: Mastered, holder: Follower, command: Command) -> None:
+        group, term = m.copy.group, m.copy.term
+        out = self.engine.outgoing(holder.edge.key)
+        last = out[-1] if out else None
+        if type(last) is Append and last.group == group and last.term == term:
+            last.commands.append(*as_raw_commands([command]))
+        else:
+            out.append(Append(group, term, as_raw_commands([command])))
+
+    def send_pending(self, m: Mastered, holder: Follower) -> None:
+        """All that waits: what the holder has of it already, it leaves out."""
+        copy = m.copy
+        self.engine.send(holder.edge.key, Append(copy.group, copy.term, as_raw_commands(copy.pending)))
+
+    def advance(self, m: Mastered) -> None:
+        """Holders have acknowledged more: decide and publish what all of them have."""
+        copy = m.copy
+        while copy.pending and self.engine.leading.groups.get(copy.group) is m:
+            command = copy.pending[0]
+            if any(holder.held < command.seq for holder in m.holders):
+                return
+            entry = copy.decide()
+            if command.origin is not None and m.ahead.get(command.origin) == command.number:
+                del m.ahead[command.origin]
+            self.engine.leading.commit(m, entry)
+            if entry.members is not None:
+                self._changed(m)
+            if entry.handed is not None:
+                self.engine.handing.committed(m)
+        if m.handoff is not None and not copy.pending:
+            self.engine.handing.drained(m)
+
+    def _targets(self, m: Mastered) -> tuple[str, ...]:
+        """The set as it will be once all that is pending is committed."""
+        pending = (command.members for command in reversed(m.copy.pending) if command.members is not None)
+        return next(pending, m.copy.members)
+
+    def arrange(self, m: Mastered, *, spent: bool = False) -> None:
+        """Does the right set hold the group? If not, begin to change it. spent: it may be forgotten, so by all."""
+        peers, me = self.engine.peers, self.engine.me.key
+        if m.handoff is not None and m.handoff.committed:
+            return
+        wanted = (me,) if spent else peers.holders(m.copy.group)
+        if peers.settings.copies == 1 and not m.holders and not m.copy.pending:
+            return
+        m.holders = [h for h in m.holders if peers.is_current(h.edge)]
+        if m.handoff is not None and m.handoff.placed:
+            self.advance(m)  # `Handed` is to be the last: who gets the group holds it too, and arranges its set
+            return
+        self._recruit(m, wanted, empty=True)
+        if set(wanted) != set(self._targets(m)):
+            self.append(m, Command(0, 0, None, 0, 0, None, None, wanted))
+        self.advance(m)
+
+    def _recruit(self, m: Mastered, keys: tuple[str, ...], *, empty: bool) -> None:
+        """empty: they have nothing of the group yet, unless they follow it."""
+        engine, copy = self.engine, m.copy
+        for key in keys:
+            record = engine.peers.roster.get(key)
+            if key == engine.me.key or record is None or not engine.peers.is_current(record.id):
+                continue
+            if any(holder.edge == record.id for holder in m.holders):
+                continue
+            follower = m.followers.get(key)
+            if follower is None or follower.edge != record.id or follower.leaving:
+                follower = m.followers[key] = engine.leading.follower(record.id, 0, confirmed=empty)
+                if empty:
+                    engine.send(key, Replace(copy.group, copy.snapshot(pending=True), copy.seq, True))
+                else:
+                    engine.leading.probe(m, follower)
+            follower.holder, follower.held = True, -1
+            m.holders.append(follower)
+            self.send_pending(m, follower)
+            engine.leading.lagging[copy.group] = None
+
+    def _changed(self, m: Mastered) -> None:
+        """A change of the set is committed: those who are out of it, now and in what is pending, hold it no longer."""
+        keep = {*m.copy.members, *self._targets(m)}
+        for holder in [h for h in m.holders if h.edge.key not in keep]:
+            m.holders.remove(holder)
+            holder.holder = False
+            if not holder.sits:
+                self.engine.leading.part(m, holder)
+
+    # The holder's side ----------------------------------------------------------------------------------------------
+
+    def on_append(self, sender: Incarnation, message: Append) -> None:
+        engine, group = self.engine, message.group
+        mastered = engine.leading.groups.get(group)
+        if mastered is not None:
+            if message.term <= mastered.copy.term:
+                engine.send(sender.key, Superseded(group, mastered.copy.term))
+                return
+            engine.leading.step_down(mastered)
+        f = engine.following.groups.get(group)
+        if f is None:
+            if not engine.handing.holds(group):
+                engine.send(sender.key, Resync(group, (), 0))
+            return
+        if message.term < max(f.copy.promised, f.copy.term):
+            engine.send(sender.key, Superseded(group, max(f.copy.promised, f.copy.term)))
+            return
+        f.holds, f.heard_at = True, engine.now
+        if message.term != f.copy.term:
+            f.master = sender.key
+            engine.following.resync(f)
+            return
+        f.copy.hold(read_command(f.copy.kind, command) for command in message.commands)
+        engine.following.acknowledge(group)
+
+    def on_superseded(self, sender: Incarnation, message: Superseded) -> None:
+        """Somebody has promised a higher term (P21): this reign is over, and what it had not committed with it."""
+        m = self.engine.leading.groups.get(message.group)
+        if m is not None and message.term > m.copy.term and message.term != NO_TERM:
+            self.engine.leading.step_down(m)
+            self.engine.hint(message.group, message.term.key)
+            self.engine.resend(message.group)
