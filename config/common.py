@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import field_validator
-
-from config.mistakes import wanted
 from config.section import REQUIRED, Section, setting
 from config.values import HostName, KeyPath, OutputPath, Word
 
@@ -40,14 +37,7 @@ class Ring(Section):
         "absolute", "How far a node is from a name: absolute is |K - J|, circular also goes round past zero."
     )
     points: int = setting(1, "Points that each node has on the ring: more spread the groups more evenly.", ge=1, le=256)
-    copies: int = setting(1, "Nodes that hold each group, the master included. Only 1 for now.", ge=1)
-
-    @field_validator("copies")
-    @classmethod
-    def _only_one_yet(cls, copies: int) -> int:
-        if copies > 1:
-            raise wanted("1, the only value that works yet; backups come with a later version")
-        return copies
+    copies: int = setting(2, "Nodes that hold each group, its master among them: one less may die at once.", ge=1, le=9)
 
 
 class Log(Section):

@@ -56,5 +56,8 @@ class NodeCore:
 
     @property
     def holds_groups(self) -> bool:
-        """Whether this node still masters something that somebody could miss."""
-        return any(m.copy.state.hosts or m.watchers for m in self.engine.leading.groups.values())
+        """Whether somebody could miss what this node has: it masters a group, or is one of those who hold it."""
+        engine = self.engine
+        return any(m.copy.state.hosts or m.watchers for m in engine.leading.groups.values()) or any(
+            f.holds and not engine.following.is_orphan(f) for f in engine.following.groups.values()
+        )

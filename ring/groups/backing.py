@@ -31,6 +31,7 @@ class Backing:
         copy = m.copy
         copy.promised = max(copy.promised, copy.term)
         for command in copy.pending:
+            command.handed = None  # not handed on after all: who was to have the group has promised this term
             if command.origin is not None:
                 m.ahead[command.origin] = command.number
         fresh = not copy.members and not copy.seq and not copy.pending

@@ -75,6 +75,14 @@ class Copy:
         return next((term for term, first in reversed(self.lineage) if first <= seq), NO_TERM)
 
     @property
+    def highest_term(self) -> Term:
+        """The highest that this copy knows of: its own, one promised, or one that the group was handed to."""
+        handed = [command.handed for command in self.pending]
+        if self.log:
+            handed.append(self.log[-1].handed)
+        return max([self.term, self.promised, *(term for term in handed if term is not None)])
+
+    @property
     def head(self) -> int:
         """The last position given, decided or not."""
         return self.pending[-1].seq if self.pending else self.seq
@@ -95,7 +103,7 @@ class Copy:
     def decide(self) -> Entry:
         """The entry of the oldest pending command, judged by the state that all before it have made (P7)."""
         c = self.pending[0]
-        if c.handed is not None or c.members is not None:
+        if c.command is None:  # of the engine's own: `handed`, `members`, or nothing any more
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None, c.handed, c.members)
         decision = self.state.decide(c.command, c.at)
         return Entry(c.seq, c.at, c.origin, c.number, c.floor, decision.outcome, decision.event)

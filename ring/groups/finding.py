@@ -196,21 +196,26 @@ class Finding:
             search.repeat_at = engine.now + REPEAT_S
             engine.send(best[0], Fetch(group))
             return
-        told = max([h.lineage[-1][0].number for h in search.held.values() if h.lineage], default=0)
-        if mine is not None:
-            self.serve(mine, max(mine.term.number, mine.promised.number - 1, told) + 1)
-            return
-        state = engine.kinds[group.kind].fresh(group.name)
-        # Above any term it was told of, and above those that everybody has forgotten (P3).
-        number = max(int(engine.now), told + 1)
-        self.serve(Copy(group, engine.kinds[group.kind], state, ()), number)
+        if mine is None:
+            state = engine.kinds[group.kind].fresh(group.name)
+            mine = Copy(group, engine.kinds[group.kind], state, ())
+        self.serve(mine, self._number(search, mine))
+
+    def _number(self, search: Search, copy: Copy) -> int:
+        """Of the term to serve under: the promised one; else above any that this node was told of, and, where the group
+        starts empty, above those that everybody has forgotten (P3)."""
+        if search.term != NO_TERM:
+            return search.term.number
+        told = [max(held.lineage[-1][0], held.promised).number for held in search.held.values() if held.lineage]
+        number = max([*told, copy.highest_term.number]) + 1
+        return number if copy.lineage else max(number, int(self.engine.now))
 
     def _ask_promises(self, group: GroupId, search: Search, mine: Copy | None) -> None:
         """Who holds it is known: from now on they listen to this node's term or a higher one (P21)."""
         holders = {key: held for key, held in search.held.items() if held.lineage}
         told = [max(held.lineage[-1][0].number, held.promised.number) for held in holders.values()]
         if mine is not None:
-            told += [mine.term.number, mine.promised.number]
+            told.append(mine.highest_term.number)
         search.term = Term(max(told) + 1, self.engine.me.key, self.engine.me.number)
         if mine is not None:
             mine.promised = search.term
@@ -236,11 +241,10 @@ class Finding:
             return
         copy = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
         copy.promised = search.term
-        told = max([h.lineage[-1][0].number for h in search.held.values() if h.lineage], default=0)
         followed = self.engine.following.groups.get(message.group)
         if followed is not None:
             self.engine.following.install(copy, followed, self.engine.me.key, followed.copy.seq)
-        self.serve(copy, max(copy.term.number, copy.promised.number - 1, told) + 1)
+        self.serve(copy, self._number(search, copy))
 
     def serve(self, copy: Copy, number: int) -> None:
         """Master the group from this copy on, under a new term."""

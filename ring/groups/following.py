@@ -209,7 +209,7 @@ class Following:
         copy, engine = f.copy, self.engine
         sat = self.sits(copy)
         moved = copy.advance(entry)
-        if entry.handed is not None:
+        if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:  # else another has served since
             f.master = entry.handed.key
         if entry.members is not None:
             f.holds = engine.me.key in entry.members

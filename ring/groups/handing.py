@@ -35,6 +35,11 @@ class Incoming:
         self.since = now
         self.parked: deque[tuple[Incarnation, Parkable]] = deque()
 
+    @property
+    def is_promised(self) -> bool:
+        """Whether this node has given its word to a higher term than the one it was to serve (P21)."""
+        return self.copy.promised > self.term
+
 
 class Handing:
     """Hand-offs from here and to here."""
@@ -180,7 +185,7 @@ class Handing:
         entry = message.entries[-1]
         held = self.incoming.get(group)
         if group not in engine.leading.groups:
-            if held is None or entry.handed != held.term or entry.seq != held.copy.seq + 1:
+            if held is None or entry.handed != held.term or entry.seq != held.copy.seq + 1 or held.is_promised:
                 engine.finding.find(group)  # what was installed is lost: the old master still has it
                 return
             self._serve(group, held, entry.seq, entry.at)

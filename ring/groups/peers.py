@@ -15,7 +15,7 @@ class RingSettings(NamedTuple):
 
     distance: Literal["absolute", "circular"] = "absolute"
     points: int = 1
-    copies: int = 1
+    copies: int = 2
 
 
 class Peers:

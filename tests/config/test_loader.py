@@ -61,7 +61,7 @@ links:
   dead_after_s: 1
   heartbeat_s: 2s
   queue: 1
-ring: {copies: 2, distance: round, points: 1.5}
+ring: {copies: 0, distance: round, points: 1.5}
 grace_s: 5x
 grace_s: 6s
 limits:
@@ -85,8 +85,7 @@ motd: 12
         "node.yaml: links.queue (line 16): found 1: at least 64KiB",
         "node.yaml: ring.distance (line 17): found \"round\": absolute or circular",
         "node.yaml: ring.points (line 17): found 1.5: a whole number",
-        "node.yaml: ring.copies (line 17): found 2: 1, the only value that works yet; "
-        "backups come with a later version",
+        "node.yaml: ring.copies (line 17): found 0: at least 1",
         "node.yaml: grace_s (line 19): stands twice, first on line 18: remove one",
         "node.yaml: limits (line 20): found nothing: a section of `key: value` lines, or leave limits out",
         "node.yaml: motd (line 21): found 12: a text (a number or true meant as text stands in quotes)",

@@ -17,7 +17,6 @@ from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import Message, parse
 from gateway.node import NodeCore, NodeSettings
 from ring.groups.engine import Settings
-from ring.groups.peers import RingSettings
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
 from ring.wire import encode
@@ -128,7 +127,7 @@ class Net:
         self.loss, self.double, self.delay_s = loss, double, delay_s
         # Scripted people talk as fast as they like, all from one address.
         self.edge = edge or EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0)
-        self.engine = engine or Settings(RingSettings(copies=2))
+        self.engine = engine or Settings()
         self.now = 1_700_000_000.0
         self.serial = 0
         self.lives = 0
