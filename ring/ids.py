@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -38,5 +38,9 @@ class Position(NamedTuple):
     term: Term
     seq: int
 
+
+Evidence = Literal["none", "refused", "silent"]
+"""What a lost link says of the peer's life (P18): a reset nothing, a refused connection that it is over, silence that
+it may be."""
 
 NO_TERM = Term(0, "", 0)

@@ -284,6 +284,25 @@ class Superseded(_Message, frozen=True, tag=24):
     term: Term
 
 
+class Hear(msgspec.Struct, frozen=True, array_like=True, tag=25):
+    """Have you heard this node lately? I have not (P19)."""
+
+    node: Incarnation
+
+
+class Heard(msgspec.Struct, frozen=True, array_like=True, tag=26):
+    node: Incarnation
+    lately: bool
+
+
+class Relay(msgspec.Struct, frozen=True, array_like=True, tag=27):
+    """To a node that `origin` cannot reach: a list of messages, through one that hears both (P19)."""
+
+    to: str
+    origin: Incarnation
+    payload: msgspec.Raw
+
+
 Message = (
     Submit
     | Answer
@@ -309,6 +328,9 @@ Message = (
     | Records
     | Append
     | Superseded
+    | Hear
+    | Heard
+    | Relay
 )
 
 _encoder = msgspec.msgpack.Encoder()

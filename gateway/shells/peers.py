@@ -11,7 +11,7 @@ import msgspec
 from config.keyfile import read_key
 from gateway.shells.settings import link_settings, terms
 from ring.directory.view import RosterChanged
-from ring.ids import Incarnation
+from ring.ids import Evidence, Incarnation
 from ring.roster import NodeRecord
 from ring.shells import roster_file
 from ring.shells.directory_client import DirectoryClient
@@ -162,10 +162,14 @@ class PeerShell:
         self._node.core.engine.linked(peer)
         self._node.touched()
 
-    def down(self, key: str, incarnation: int, *, dead: bool) -> None:
+    def down(self, key: str, incarnation: int, evidence: Evidence) -> None:
         self._node.begin()
-        self._node.core.engine.lost(key, incarnation, dead=dead)
+        self._node.core.engine.lost(key, incarnation, evidence)
         self._node.touched()
+
+    def alive(self, key: str) -> None:
+        self._node.begin()
+        self._node.core.engine.heard(key)
 
     def received(self, peer: Incarnation, payload: bytes) -> None:
         self._node.begin()

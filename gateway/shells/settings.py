@@ -50,6 +50,7 @@ def edge_settings(config: NodeConfig, created: float) -> EdgeSettings:
 
 def engine_settings(config: NodeConfig) -> Settings:
     return Settings(
+        heartbeat_s=config.links.heartbeat_s,
         ring=RingSettings(config.ring.distance, config.ring.points, config.ring.copies),
         dead_after_s=config.links.dead_after_s,
         grace_s=config.grace_s,

@@ -27,7 +27,8 @@ from ring.groups.peers import Peers, RingSettings
 from ring.groups.settling import Settling
 from ring.groups.submits import QUEUE, Outbound, Submits
 from ring.groups.watching import Watching
-from ring.ids import UNREADABLE, GroupId, Incarnation, Term
+from ring.groups.witness import Witnesses
+from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
 from ring.roster import NodeRecord, Roster
 from ring.wire import (
     Ack,
@@ -41,12 +42,15 @@ from ring.wire import (
     Elsewhere,
     Fetch,
     Fetched,
+    Hear,
+    Heard,
     Install,
     Installed,
     Message,
     Publish,
     Question,
     Records,
+    Relay,
     Replace,
     Reply,
     Resync,
@@ -66,6 +70,7 @@ class Settings(NamedTuple):
     ring: RingSettings = RingSettings()
     dead_after_s: float = 5.0
     grace_s: float = 30.0
+    heartbeat_s: float = 1.0
     settle_max_s: float = 10.0
     hand_off_after_s: float = 1.0
     check_every_s: float = 5.0
@@ -104,11 +109,13 @@ class Engine:
         self.settling = Settling(self)
         self.asking = Asking(self)
         self.watching = Watching(self)
+        self.witnesses = Witnesses(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
         self._outbox: dict[str, list[Message]] = {}
         self._jobs: deque[Callable[[], None]] = deque()
         self._busy = False
+        self._heard_at: dict[str, float] = {}
         self._hints: dict[GroupId, tuple[str, float]] = {}
         self._peers_seen = -1
         self._spread_at = 0.0
@@ -137,28 +144,46 @@ class Engine:
             Records: self._on_records,
             Append: self.backing.on_append,
             Superseded: self.backing.on_superseded,
+            Hear: self.witnesses.on_hear,
+            Heard: self.witnesses.on_heard,
+            Relay: self.witnesses.on_relay,
         }
 
     # For the shell --------------------------------------------------------------------------------------------------
 
     def begin(self, now: float) -> None:
         """A loop turn begins. now: Unix seconds, never less than before."""
-        self.now = max(now, self.now)
+        before, self.now = self.now, max(now, self.now)
+        if before and self.now - before > self.settings.dead_after_s - 2 * self.settings.heartbeat_s:
+            self._was_stopped(self.now - before)
+
+    def _was_stopped(self, seconds: float) -> None:
+        """This node was thought dead, or nearly: whoever serves its groups now is asked before it does (P20)."""
+        self.note("was_stopped", stopped_s=round(seconds, 1), groups=len(self.leading.groups))
+        for key in self._heard_at:
+            self._heard_at[key] = self.now
+        self.run(self.leading.resign_all)
 
     def receive(self, sender: Incarnation, payload: bytes) -> None:
         """A list of messages from a linked node. What cannot be read is dropped and counted."""
-        record = self.peers.roster.get(sender.key)
-        if record is not None and record.incarnation > sender.number:
-            self.counters["stale_incarnation"] += 1
+        if self.is_stale(sender):
             return
+        self._heard_at[sender.key] = self.now
         try:
             messages = decode(payload)
         except UNREADABLE:
             self.counters["unreadable_payload"] += 1
             return
-        self.run(lambda: self._dispatch(sender, messages))
+        self.run(lambda: self.dispatch(sender, messages))
 
-    def _dispatch(self, sender: Incarnation, messages: list[Message]) -> None:
+    def is_stale(self, sender: Incarnation) -> bool:
+        """Whether the node is known to have begun anew since."""
+        record = self.peers.roster.get(sender.key)
+        stale = record is not None and record.incarnation > sender.number
+        self.counters["stale_incarnation"] += stale
+        return stale
+
+    def dispatch(self, sender: Incarnation, messages: list[Message]) -> None:
         for message in messages:
             group = getattr(message, "group", None)
             if group is not None and group.kind not in self.kinds:
@@ -171,7 +196,7 @@ class Engine:
 
     def receive_again(self, sender: Incarnation, message: Message) -> None:
         """A message that was parked until this node knew what it is to the group."""
-        self.run(lambda: self._dispatch(sender, [message]))
+        self.run(lambda: self.dispatch(sender, [message]))
 
     def tick(self) -> None:
         """Timers. Call a few times a second."""
@@ -196,27 +221,48 @@ class Engine:
         self.settling.tick()
         self.asking.tick()
         self.watching.tick()
+        self.witnesses.tick()
 
     def drain(self) -> dict[str, list[Message]]:
         """What to send now, by ring key. Also ends the turn: acknowledgements and collected questions go out here."""
         self.following.send_acks()
         self.finding.send_collects()
         out, self._outbox = self._outbox, {}
+        if self.witnesses.suspects:
+            self.witnesses.reroute(out)
         return out
 
     def linked(self, record: NodeRecord) -> None:
         """A link to this node is up."""
         self.peers.learn([record], self.now)
+        self.heard(record.key)
+        self.witnesses.clear(record.key)
         if self.peers.heard(record.key, self.now):
             self.note("node_alive", peer=record.key)
         if self.peers.me.leaving:
             self.send(record.key, Records([self.peers.me]))
 
-    def lost(self, key: str, incarnation: int, *, dead: bool) -> None:
-        """A link is down, or could not be made. dead: with evidence (refused, silent)."""
-        record = self.peers.roster.get(key)
-        if dead and record is not None and record.incarnation == incarnation and self.peers.died(key, self.now):
-            self.note("node_dead", peer=key, incarnation=incarnation)
+    def heard(self, key: str) -> None:
+        """The node sent something over its link."""
+        self._heard_at[key] = self.now
+
+    def heard_ago(self, key: str) -> float:
+        """Seconds since something came from the node itself."""
+        return self.now - self._heard_at.get(key, float("-inf"))
+
+    def lost(self, key: str, incarnation: int, evidence: Evidence) -> None:
+        """A link is down, or could not be made (P18)."""
+        node = Incarnation(key, incarnation)
+        if evidence == "refused" and self.peers.is_current(node):
+            self.witnesses.clear(key)
+            self.died(node)
+        elif evidence == "silent":
+            self.run(lambda: self.witnesses.suspect(node))
+
+    def died(self, node: Incarnation) -> None:
+        """There is no doubt left (P18, P19)."""
+        if self.peers.is_current(node) and self.peers.died(node.key, self.now):
+            self.note("node_dead", peer=node.key, incarnation=node.number)
 
     def learn(self, records: Iterable[NodeRecord]) -> None:
         """The directories, the saved roster or a peer know these nodes."""
@@ -224,6 +270,9 @@ class Engine:
 
     def forget(self, key: str, incarnation: int) -> None:
         """The directories know this node no more, and no link hears it."""
+        if key in self.witnesses.suspects:  # another may hear it: the witnesses decide (P18)
+            return
+        self._heard_at.pop(key, None)
         self.peers.forget(key, incarnation, self.now)
 
     def leave(self, record: NodeRecord) -> None:

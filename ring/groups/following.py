@@ -267,6 +267,11 @@ class Following:
         if self.keeps(f):
             self.groups[copy.group] = f
 
+    def keep(self, copy: Copy) -> None:
+        """A copy that this node mastered until now and holds, with all that was accepted, until it has found out."""
+        f = self.groups[copy.group] = Followed(copy, self.engine.me.key)
+        f.holds = f.behind = True
+
     # Masters that are gone ------------------------------------------------------------------------------------------
 
     def is_orphan(self, f: Followed) -> bool:

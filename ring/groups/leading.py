@@ -334,6 +334,20 @@ class Leading:
                 self.settle(m)
             m.checked_at = 0.0
 
+    def resign_all(self) -> None:
+        """Another may serve these groups by now: find out, and serve on only what nobody has taken up (P20)."""
+        for m in list(self.groups.values()):
+            self.resign(m)
+
+    def resign(self, m: Mastered) -> None:
+        engine, group = self.engine, m.copy.group
+        if m.handoff is not None and m.handoff.committed:
+            return
+        del self.groups[group]
+        engine.handing.stop(group)
+        engine.following.keep(m.copy)
+        engine.finding.find(group)
+
     def step_down(self, m: Mastered) -> None:
         """Another masters the group under a higher term (P22): follow it."""
         group = m.copy.group

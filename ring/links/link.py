@@ -76,6 +76,7 @@ class Link:
         self._heard = now
         self._said = now
         self._opened = now
+        self._ticked = now
         self._closed = False
 
     def start(self) -> list[Effect]:
@@ -108,6 +109,9 @@ class Link:
         """Heartbeats, and what silence means."""
         if self._closed:
             return []
+        stopped, self._ticked = now - self._ticked > 0.75 * self._settings.dead_after_s, now
+        if stopped:
+            self._heard = now  # it was this process that did nothing: what the peer said meanwhile waits to be read
         if now - self._heard > self._settings.dead_after_s:
             self._closed = True
             return [Close("silent")]

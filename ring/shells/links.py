@@ -13,7 +13,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, Protocol, cast
 
-from ring.ids import Incarnation
+from ring.ids import Evidence, Incarnation
 from ring.links.hello import NONCE, Role, Terms
 from ring.links.link import Close, Link, LinkSettings, Received, Up, Write
 from ring.roster import NodeRecord
@@ -28,11 +28,13 @@ LOG_EVERY_S = 10.0
 
 
 class LinkEvents(Protocol):
-    """What the hub tells. dead: evidence of death, a refused connection or silence (P18)."""
+    """What the hub tells. alive: each time that bytes came from a linked peer."""
 
     def up(self, peer: NodeRecord) -> None: ...
 
-    def down(self, key: str, incarnation: int, *, dead: bool) -> None: ...
+    def down(self, key: str, incarnation: int, evidence: Evidence) -> None: ...
+
+    def alive(self, key: str) -> None: ...
 
     def received(self, peer: Incarnation, payload: bytes) -> None: ...
 
@@ -165,7 +167,7 @@ class LinkHub:
             self._waiting.pop(key, None)
             if self._may_log(f"dial {key}"):
                 self.log.info("link_dial_failed", peer=key, reason=type(problem).__name__)
-            self.events.down(key, record.incarnation, dead=refused or silent)
+            self.events.down(key, record.incarnation, "refused" if refused else "silent" if silent else "none")
         finally:
             self._dials.pop(key, None)
 
@@ -237,7 +239,7 @@ class LinkHub:
         del self._links[peer.key]
         say = self.log.info if reason == "closed" else self.log.warning
         say("link_lost", peer=peer.key, reason=reason, up_s=round(time.monotonic() - link.since, 1))
-        self.events.down(peer.key, peer.incarnation, dead=reason == "silent")
+        self.events.down(peer.key, peer.incarnation, _evidence(reason))
         if reason not in ("closed", "silent") and not self._stopping:
             self.want(peer.key)  # re-dialled at once: refused, it is dead; accepted, it was the path (P18)
 
@@ -255,7 +257,11 @@ class LinkHub:
         self._back_off(record.key)
         self._waiting.pop(record.key, None)
         if not refused:
-            self.events.down(record.key, record.incarnation, dead=reason == "silent")
+            self.events.down(record.key, record.incarnation, _evidence(reason))
+
+
+def _evidence(reason: str) -> Evidence:
+    return "silent" if reason == "silent" else "none"
 
 
 def _source(own_ip: str, peer_ip: str) -> tuple[str, int] | None:
@@ -317,8 +323,11 @@ class _Socket(asyncio.Protocol):
         self._perform(self.link.start())
 
     def data_received(self, data: bytes) -> None:
-        if self.link is not None:
-            self._perform(self.link.feed(data, time.monotonic()))
+        if self.link is None:
+            return
+        if self.peer is not None and not self.replaced:
+            self.hub.events.alive(self.peer.key)
+        self._perform(self.link.feed(data, time.monotonic()))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None

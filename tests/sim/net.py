@@ -171,7 +171,7 @@ class Net:
         node.up = False
         for other in self.nodes.values():
             if other.up:
-                self.turn(other, lambda o=other: o.core.engine.lost(node.key, node.id.number, dead=True))
+                self.turn(other, lambda o=other: o.core.engine.lost(node.key, node.id.number, "refused"))
 
     def client(self, name: str, nick: str, caps: str = "") -> Client:
         client = Client(self, self.nodes[name], nick, caps)

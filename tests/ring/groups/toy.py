@@ -184,7 +184,7 @@ class ToyNet:
         incarnation = self.engines[key].me.number
         for other in self.engines.values():
             if other.me.key not in self.down:
-                self.turn(other.me.key, lambda o=other: o.lost(key, incarnation, dead=True))
+                self.turn(other.me.key, lambda o=other: o.lost(key, incarnation, "refused"))
 
     def run(self, seconds: float) -> None:
         end = self.now + seconds

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import uvloop
 
-from ring.ids import Incarnation
+from ring.ids import Evidence, Incarnation
 from ring.links.hello import Terms
 from ring.links.link import LinkSettings
 from ring.roster import NodeRecord
@@ -133,9 +133,12 @@ class Peer:
         self.ups.append(peer)
         self.news.tell()
 
-    def down(self, key: str, incarnation: int, *, dead: bool) -> None:
-        self.downs.append((key, incarnation, dead))
+    def down(self, key: str, incarnation: int, evidence: Evidence) -> None:
+        self.downs.append((key, incarnation, evidence))
         self.news.tell()
+
+    def alive(self, key: str) -> None:
+        self.last_alive = key
 
     def received(self, peer: Incarnation, payload: bytes) -> None:
         self.heard.append((peer, payload))

@@ -52,7 +52,7 @@ async def test_heartbeats_keep_a_quiet_link(place: Town) -> None:
 async def test_an_idle_link_is_closed_and_opened_again_on_demand(place: Town) -> None:
     a, b = await place.linked_pair(settings=FAST._replace(idle_close_s=0.3))
     await a.until(lambda: a.linked() and b.linked())
-    assert {dead for _, _, dead in a.downs + b.downs} == {False}
+    assert {evidence for _, _, evidence in a.downs + b.downs} == {"none"}
     assert {*a.reasons("link_lost"), *b.reasons("link_lost")} == {"closed"}
     b.hub.send(a.key, b"again")
     await a.until(lambda: a.payloads() == [b"again"])
@@ -72,7 +72,7 @@ def test_two_that_dial_each_other_at_once_end_with_one_link() -> None:
                 a.hub.send(b.key, b"over the one link")
                 b.hub.send(a.key, b"and back")
                 await a.until(lambda a=a, b=b: b.payloads()[-1:] + a.payloads()[-1:] == LAST_WORDS)
-                assert not [dead for _, _, dead in a.downs + b.downs if dead]
+                assert not [evidence for _, _, evidence in a.downs + b.downs if evidence != "none"]
 
     run(tell())
 
@@ -193,7 +193,7 @@ async def test_a_refused_connection_is_evidence_of_death(place: Town) -> None:
     await b.hub.stop()
     a.hub.send(b.key, b"anybody?")
     await a.until(lambda: a.downs)
-    assert a.downs == [(b.key, 1, True)]
+    assert a.downs == [(b.key, 1, "refused")]
     assert not a.hub._waiting
 
 
@@ -205,7 +205,7 @@ async def test_a_port_that_takes_the_connection_and_says_nothing_is_silence(plac
         a.hub.send(ip, b"anybody?")
         began = asyncio.get_running_loop().time()
         await a.until(lambda: a.downs)
-    assert a.downs == [(ip, 3, True)]
+    assert a.downs == [(ip, 3, "silent")]
     assert asyncio.get_running_loop().time() - began < FAST.dead_after_s + 0.5
 
 
@@ -224,7 +224,7 @@ async def test_a_node_that_stops_within_the_handshake_is_silence_too(place: Town
         a.roster[b.key] = msgspec.structs.replace(b.record, link_port=port)
         a.hub.send(b.key, b"anybody?")
         await a.until(lambda: a.downs)
-        assert a.downs == [(b.key, 1, True)] and not a.hub._waiting
+        assert a.downs == [(b.key, 1, "silent")] and not a.hub._waiting
 
 
 @story
@@ -234,7 +234,7 @@ async def test_a_linked_peer_that_goes_silent_is_found_and_called_dead(place: To
     b.hub._links[a.key]._transport.pause_reading()  # type: ignore[union-attr]
     began = asyncio.get_running_loop().time()
     await a.until(lambda: a.downs)
-    assert a.downs == [(b.key, 1, True)]
+    assert a.downs == [(b.key, 1, "silent")]
     assert a.reasons("link_lost") == ["silent"]
     assert FAST.dead_after_s / 2 < asyncio.get_running_loop().time() - began < FAST.dead_after_s + 2 * links.TICK_S
 
@@ -244,7 +244,7 @@ async def test_a_cut_link_is_no_evidence_and_is_dialled_again_at_once(place: Tow
     a, b = await place.linked_pair(settings=CALM)
     a.hub._links[b.key].abort()
     await a.until(lambda: len(a.ups) == 2 and a.linked(b) and b.linked(a))
-    assert [dead for _, _, dead in a.downs] == [False]
+    assert [evidence for _, _, evidence in a.downs] == ["none"]
     a.hub.send(b.key, b"still there?")
     await b.until(lambda: b.payloads() == [b"still there?"])
 
@@ -256,7 +256,7 @@ async def test_a_peer_that_dies_is_known_at_once(place: Town) -> None:
     b.hub._server.close()  # type: ignore[union-attr]
     b.hub._stopping = True
     b.hub._links[a.key].abort()
-    await a.until(lambda: (b.key, 1, True) in a.downs)
+    await a.until(lambda: (b.key, 1, "refused") in a.downs)
 
 
 @story
@@ -264,7 +264,7 @@ async def test_a_goodbye_is_no_death(place: Town) -> None:
     a, b = await place.linked_pair(settings=CALM)
     await b.hub.stop()
     await a.until(lambda: a.downs)
-    assert a.downs == [(b.key, 1, False)] and a.reasons("link_lost") == ["closed"]
+    assert a.downs == [(b.key, 1, "none")] and a.reasons("link_lost") == ["closed"]
 
 
 @story
@@ -307,7 +307,7 @@ async def test_a_peer_that_does_not_read_is_cut_when_its_queue_overflows(place: 
     await a.until(lambda: a.log.of("link_lost"))
     assert a.reasons("link_lost") == ["queue"]
     assert most < small.queue + 300_000
-    assert not [dead for _, _, dead in a.downs if dead]
+    assert not [evidence for _, _, evidence in a.downs if evidence != "none"]
 
 
 @story

@@ -1,0 +1,125 @@
+"""Is a silent node dead, or only cut off from here? Its other peers are asked before anybody acts on its death (P19).
+
+A cut between two nodes splits nothing: who still hears the node is a witness, and traffic goes through the witness.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring.ids import Incarnation
+from ring.wire import Hear, Heard, Message, Relay, decode, reencode
+
+if TYPE_CHECKING:
+    from ring.groups.engine import Engine
+
+ROUND_S = 0.6
+"""A peer that has not replied by then hears nothing either, or is cut off too."""
+
+AGAIN_S = 1.0
+"""How often a witness is asked whether it still hears the node."""
+
+
+class Suspect:
+    """A node that this one no longer hears."""
+
+    __slots__ = ("asked", "node", "round_at", "until", "via")
+
+    def __init__(self, node: Incarnation) -> None:
+        self.node = node
+        self.asked: dict[str, None] = {}  # ring keys that have not replied in this round
+        self.until = 0.0  # when this round ends
+        self.round_at = 0.0  # when the next one begins
+        self.via: str | None = None  # ring key of the witness that traffic goes through
+
+
+class Witnesses:
+    """Both sides: the nodes suspected here, and what this node tells others of whom it hears."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.suspects: dict[str, Suspect] = {}
+
+    # Suspicion ------------------------------------------------------------------------------------------------------
+
+    def suspect(self, node: Incarnation) -> None:
+        """Nothing was heard of the node for dead_after_s."""
+        if node.key in self.suspects or not self.engine.peers.is_current(node):
+            return
+        suspect = self.suspects[node.key] = Suspect(node)
+        self._ask(suspect)
+
+    def clear(self, key: str) -> None:
+        """The node is heard again, or dead for certain."""
+        if self.suspects.pop(key, None) is not None:
+            self.engine.peers.version += 1
+
+    def _ask(self, suspect: Suspect) -> None:
+        engine = self.engine
+        suspect.asked = {key: None for key in engine.peers.others() if key not in self.suspects}
+        suspect.until = engine.now + ROUND_S
+        suspect.round_at = engine.now + AGAIN_S
+        for key in suspect.asked:
+            engine.send(key, Hear(suspect.node))
+        if not suspect.asked:
+            self._dead(suspect)
+
+    def on_heard(self, sender: Incarnation, message: Heard) -> None:
+        suspect = self.suspects.get(message.node.key)
+        if suspect is None or suspect.node != message.node:
+            return
+        suspect.asked.pop(sender.key, None)
+        if message.lately:
+            suspect.asked.clear()
+            if suspect.via != sender.key:
+                suspect.via = sender.key
+                self.engine.peers.version += 1  # what waits is sent again, this way
+                self.engine.note("relayed", peer=suspect.node.key, through=sender.key)
+            return
+        if suspect.via == sender.key:
+            suspect.via = None
+        if not suspect.asked and suspect.via is None:
+            self._dead(suspect)
+
+    def _dead(self, suspect: Suspect) -> None:
+        del self.suspects[suspect.node.key]
+        self.engine.died(suspect.node)
+
+    def tick(self) -> None:
+        engine = self.engine
+        for suspect in list(self.suspects.values()):
+            if not engine.peers.is_current(suspect.node):
+                self.clear(suspect.node.key)
+            elif suspect.asked and engine.now >= suspect.until:
+                if suspect.via is None or suspect.via in suspect.asked:
+                    self._dead(suspect)
+                else:
+                    suspect.asked.clear()
+            elif not suspect.asked and engine.now >= suspect.round_at:
+                self._ask(suspect)
+
+    # Evidence for others --------------------------------------------------------------------------------------------
+
+    def on_hear(self, sender: Incarnation, message: Hear) -> None:
+        engine = self.engine
+        node = message.node
+        lately = engine.peers.is_current(node) and engine.heard_ago(node.key) < engine.settings.dead_after_s / 2
+        engine.send(sender.key, Heard(node, lately or node == engine.me))
+
+    # Relay ----------------------------------------------------------------------------------------------------------
+
+    def reroute(self, out: dict[str, list[Message]]) -> None:
+        """Traffic to nodes that only a witness reaches goes through it."""
+        for key, suspect in self.suspects.items():
+            if suspect.via is not None and key in out:
+                payload = reencode(out.pop(key))
+                out.setdefault(suspect.via, []).append(Relay(key, self.engine.me, payload))
+
+    def on_relay(self, sender: Incarnation, message: Relay) -> None:
+        engine = self.engine
+        if message.to == engine.me.key:
+            if engine.is_stale(message.origin):
+                return
+            engine.dispatch(message.origin, decode(bytes(message.payload)))
+        elif sender == message.origin and message.to not in self.suspects:  # one step only: no going round
+            engine.send(message.to, message)
