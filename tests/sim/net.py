@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -17,9 +17,12 @@ from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import Message, parse
 from gateway.node import NodeCore, NodeSettings
 from ring.groups.engine import Settings
+from ring.groups.notes import Note
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
 from ring.wire import encode
+from tests.sim.links import Links
+from tests.sim.trace import describe
 
 TICK_S = 0.1
 
@@ -45,7 +48,7 @@ class Client:
         self.closed: str | None = None
         net.serial += 1
         node.clients[net.serial] = self
-        node.core.engine.begin(net.now)
+        node.core.engine.begin(net.now + node.ahead_s)
         self.connection: Connection = node.core.edge.connect(net.serial, address, secure=False, now=net.now)
         net.turn(node, lambda: None)  # a refusal leaves at once
 
@@ -93,13 +96,19 @@ class Client:
 
 
 class Node:
-    """A node core with its clients."""
+    """A node core with its clients. hung: it runs, and does nothing (SIGSTOP); what comes waits."""
 
     def __init__(self, core: NodeCore, name: str) -> None:
         self.core = core
         self.name = name
         self.clients: dict[int, Client] = {}
         self.up = True
+        self.hung = False
+        self.beat_at = 0.0
+        self.ahead_s = 0.0  # how far its clock is ahead
+        self.slow_s = 0.0  # more delay for everything that it sends
+        self.waiting: list[Callable[[], None]] = []
+        self.notes: list[tuple[float, Note]] = []
 
     @property
     def key(self) -> str:
@@ -132,6 +141,8 @@ class Net:
         self.serial = 0
         self.lives = 0
         self.nodes: dict[str, Node] = {}
+        self.links = Links(self)
+        self.trace: Callable[[str], None] | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         for number in range(1, nodes + 1):
@@ -140,21 +151,27 @@ class Net:
 
     # Nodes ----------------------------------------------------------------------------------------------------------
 
-    def start(self, number: int) -> Node:
-        """Start node `number`, or start it again with its next incarnation."""
+    def start(self, number: int, roster: Iterable[NodeRecord] = ()) -> Node:
+        """Start node `number`, or start it again with its next incarnation. roster: what it has saved."""
         self.lives += 1
         key = f"127.0.0.{number}"
         record = NodeRecord(key, self.lives, f"n{number}.sim", key, 7600, f"{key}:6667", "1", int(self.now))
         core = NodeCore(record, NodeSettings(self.edge, self.engine), random.Random(self.rng.random()))
         node = self.nodes[f"n{number}"] = Node(core, f"n{number}")
+        self.links.forget(key)
+        self.links.dark.discard(key)
         core.engine.begin(self.now)
+        core.engine.learn(roster)
         for other in self.nodes.values():
-            if other is not node and other.up:
-                self.turn(other, lambda o=other: o.core.engine.linked(record))
-                core.engine.linked(other.core.engine.peers.me)
+            reached = self.links.open(key, other.key) and self.links.open(other.key, key)
+            if other is not node and other.up and not other.hung and reached:
+                self.links.connect(node, other)
         self.turn(node, core.attend)
         self._tick(node, self.rng.uniform(0, TICK_S))
         return node
+
+    def running(self, key: str) -> Node | None:
+        return next((node for node in self.nodes.values() if node.key == key and node.up), None)
 
     def leave(self, name: str) -> None:
         """SIGTERM: hand over, tell the clients, go."""
@@ -166,12 +183,29 @@ class Net:
         self.until(lambda: node.core.edge.idle, 10)
         self.kill(name)
 
-    def kill(self, name: str) -> None:
+    def kill(self, name: str, *, dark: bool = False) -> None:
+        """The process dies; its sockets are reset and its port refuses. dark: the machine dies, and nothing is said."""
         node = self.nodes[name]
         node.up = False
+        if dark:
+            self.links.dark.add(node.key)
+            return
+        self.links.forget(node.key)
         for other in self.nodes.values():
-            if other.up:
-                self.turn(other, lambda o=other: o.core.engine.lost(node.key, node.id.number, "refused"))
+            if other.up and not other.hung:
+                self.links.tick(other)
+
+    def hang(self, name: str, for_s: float) -> None:
+        """SIGSTOP, and SIGCONT after a while."""
+        node = self.nodes[name]
+        node.hung = True
+        self.at(for_s, lambda: self._wake(node))
+
+    def _wake(self, node: Node) -> None:
+        node.hung = False
+        waiting, node.waiting = node.waiting, []
+        for job in waiting:
+            job()
 
     def client(self, name: str, nick: str, caps: str = "") -> Client:
         client = Client(self, self.nodes[name], nick, caps)
@@ -194,8 +228,12 @@ class Net:
 
     def _tick(self, node: Node, after_s: float) -> None:
         def tick() -> None:
-            if node.up:
-                self.turn(node, lambda: (node.core.engine.tick(), node.core.edge.tick(self.now)))
+            if node.up and node.hung:
+                node.waiting.append(tick)
+            elif node.up:
+                self.turn(node, lambda: (node.core.engine.tick(), node.core.edge.tick(node.core.engine.now)))
+                self.links.tick(node)
+                self._beat(node)
                 self._tick(node, TICK_S)
 
         self.at(after_s, tick)
@@ -204,11 +242,17 @@ class Net:
         """One loop turn of a node: the input, then what it sends to peers and clients."""
         if not node.up:
             return
+        if node.hung:
+            node.waiting.append(lambda: self.turn(node, job))
+            return
         core = node.core
-        core.engine.begin(self.now)
+        core.engine.begin(self.now + node.ahead_s)
         job()
         for key, messages in core.engine.drain().items():
             self._send(node, key, encode(messages))
+        if core.engine.notes:
+            node.notes += [(self.now, note) for note in core.engine.notes]
+            core.engine.notes.clear()
         dirty = core.edge.dirty[:]
         core.edge.dirty.clear()
         for connection in dirty:
@@ -222,13 +266,40 @@ class Net:
                     self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.gone(c, "closed")))
 
     def _send(self, node: Node, key: str, payload: bytes) -> None:
+        life = self.links.life(node.key, key)
+        if life < 0:
+            return
         for _ in range(2 if self.rng.random() < self.double else 1):
             if self.rng.random() >= self.loss:
-                self.at(self.rng.uniform(*self.delay_s), lambda: self._deliver(node.id, key, payload))
+                delay = node.slow_s + self.rng.uniform(*self.delay_s)
+                self.at(delay, lambda: self._arrive(node.id, key, payload, life))
+
+    def _beat(self, node: Node) -> None:
+        """Heartbeats, of which a link that is up loses none."""
+        if self.now < node.beat_at:
+            return
+        node.beat_at = self.now + self.engine.heartbeat_s
+        for other in self.nodes.values():
+            life = self.links.life(node.key, other.key) if other is not node else -1
+            if life >= 0:
+                self.at(self.delay_s[0], lambda k=other.key, li=life: self._arrive(node.id, k, None, li))
+
+    def _arrive(self, sender: Incarnation, key: str, payload: bytes | None, life: int) -> None:
+        node = self.running(key)
+        if node is None or not self.links.carries(sender.key, key, life):
+            return
+        if node.hung:
+            node.waiting.append(lambda: self._arrive(sender, key, payload, life))
+            return
+        self.links.hears(key, sender.key)
+        if payload is not None:
+            self._deliver(sender, key, payload)
 
     def _deliver(self, sender: Incarnation, key: str, payload: bytes) -> None:
-        node = next((n for n in self.nodes.values() if n.key == key and n.up), None)
+        node = self.running(key)
         if node is not None:
+            if self.trace is not None:
+                self.trace(f"{sender.key} > {key}: {describe(payload)}")
             self.turn(node, lambda: node.core.engine.receive(sender, payload))
 
     def run(self, seconds: float) -> None:
