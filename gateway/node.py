@@ -28,6 +28,7 @@ class NodeCore:
     def __init__(self, record: NodeRecord, settings: NodeSettings, rng: random.Random) -> None:
         self._names: dict[str, str] = {}  # ring key -> node name, of nodes that may be gone
         self.edge = Edge(settings.edge, record, dispatch)
+        self.edge.quit_reason = self._quit_reason
         table = kinds(
             settings.edge.limits,
             settings.edge.casemap,

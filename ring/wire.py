@@ -16,6 +16,29 @@ from ring.roster import NodeRecord
 Lineage = tuple[tuple[Term, int], ...]  # (term, its first seq), oldest first (P3)
 
 
+class Stream(msgspec.Struct, frozen=True, array_like=True):
+    """One origin's accepted commands (P8): the last number, and (number, seq, at, outcome) down to its floor."""
+
+    origin: Incarnation
+    last: int
+    outcomes: tuple[tuple[int, int, int, msgspec.Raw], ...]
+
+
+class Side(msgspec.Struct, frozen=True, array_like=True):
+    """Another master's copy of the group (P26). lost: events since the logs parted that its log no longer has."""
+
+    state: msgspec.Raw
+    streams: tuple[Stream, ...]
+    lost: int
+
+
+class Taking(msgspec.Struct, frozen=True, array_like=True):
+    """What every copy has to know of a side that was merged, beside the event that makes the state."""
+
+    streams: tuple[Stream, ...]
+    lost: int
+
+
 class Entry(msgspec.Struct, array_like=True, gc=False):
     """One position of a group's log: the answer to one command and what it changed, if anything."""
 
@@ -28,6 +51,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     event: Any
     handed: Term | None = None  # the last event of a term that was handed on (P24)
     members: tuple[str, ...] | None = None  # the ring keys that hold the group from here on (P13)
+    told: tuple[str, int] | None = None  # msgid and time of what another side of a partition said (P25)
+    side: Taking | None = None  # that side's counters are part of this copy from here on
 
 
 class Command(msgspec.Struct, array_like=True, gc=False):
@@ -41,6 +66,8 @@ class Command(msgspec.Struct, array_like=True, gc=False):
     command: Any
     handed: Term | None = None
     members: tuple[str, ...] | None = None
+    told: tuple[str, int] | None = None  # the command is an event of another side (P25)
+    side: Side | None = None  # another side's state, to become one with this (P26)
 
 
 class RawCommand(msgspec.Struct, array_like=True):
@@ -54,6 +81,8 @@ class RawCommand(msgspec.Struct, array_like=True):
     command: msgspec.Raw
     handed: Term | None = None
     members: tuple[str, ...] | None = None
+    told: tuple[str, int] | None = None
+    side: Side | None = None
 
 
 class RawEntry(msgspec.Struct, array_like=True):
@@ -68,6 +97,8 @@ class RawEntry(msgspec.Struct, array_like=True):
     event: msgspec.Raw
     handed: Term | None = None
     members: tuple[str, ...] | None = None
+    told: tuple[str, int] | None = None
+    side: Taking | None = None
 
 
 def raw(value: Any) -> msgspec.Raw:
@@ -129,14 +160,6 @@ class Continue(_Message, frozen=True, tag=6):
     lineage: Lineage
     head: int
     entries: list[RawEntry]
-
-
-class Stream(msgspec.Struct, frozen=True, array_like=True):
-    """One origin's accepted commands (P8): the last number, and (number, seq, at, outcome) down to its floor."""
-
-    origin: Incarnation
-    last: int
-    outcomes: tuple[tuple[int, int, int, msgspec.Raw], ...]
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
@@ -284,6 +307,18 @@ class Superseded(_Message, frozen=True, tag=24):
     term: Term
 
 
+class Offer(_Message, frozen=True, tag=28):
+    """From a master to one of a higher term: I do not serve any more; take in what my log has and yours lacks (P22)."""
+
+    snapshot: Snapshot
+
+
+class Taken(_Message, frozen=True, tag=29):
+    """What you offered is committed: follow."""
+
+    term: Term
+
+
 class Hear(msgspec.Struct, frozen=True, array_like=True, tag=25):
     """Have you heard this node lately? I have not (P19)."""
 
@@ -328,6 +363,8 @@ Message = (
     | Records
     | Append
     | Superseded
+    | Offer
+    | Taken
     | Hear
     | Heard
     | Relay

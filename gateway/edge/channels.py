@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from gateway.edge.differences import differences
 from gateway.edge.lines import Line, deliver
 from gateway.edge.names import send_names, send_topic
-from gateway.edge.nicks import show_update
+from gateway.edge.nicks import show_clashes, show_quit, show_update
 from gateway.edge.user import Room, User
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import (
@@ -93,6 +93,7 @@ def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
 
 def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stamp, call: Call | None) -> None:
     edge.people.add(event.person, room.group)
+    show_clashes(edge, stamp)
     person = edge.people.newest(event.person)
     user = edge.users.get(person.uid) if person.edge == edge.engine.me else None
     if user is not None:
@@ -144,14 +145,7 @@ def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Stam
 def _has_quit(edge: Edge, room: Room, channel: Channel, event: HasQuit, stamp: Stamp, call: Call | None) -> None:
     """Whoever sees the person in any channel here is told once (P28)."""
     for uid, source in event.gone:
-        if edge.people.quits(uid):
-            audience: dict[Connection, None] = {}
-            for group in edge.people.groups(uid):
-                shared = edge.rooms.get(group)
-                if shared is not None:
-                    audience.update(shared.connections)
-            line = Line(edge.people.source(uid, source), "QUIT", (event.reason,), at=stamp.at, msgid=stamp.msgid)
-            deliver(line, audience)
+        show_quit(edge, uid, source, event.reason, stamp)
         _leaves(edge, room, uid)
 
 
@@ -218,6 +212,7 @@ def replaced(
     if old is None:
         # Our own JOIN comes next and shows whom it finds.
         edge.people.replace(group, (), people)
+        show_clashes(edge, Stamp("", int(edge.now * 1000)))
         return
     for event, stamp in missed:
         if isinstance(event, Said):
@@ -227,6 +222,7 @@ def replaced(
     now = Stamp("", int(edge.now * 1000))
     for person in people:
         show_update(edge, person, now)
+    show_clashes(edge, now)
     for line in differences(edge.settings.server_name, edge.settings.limits.modes, before, old, new):
         deliver(line, room.connections)
     if lost:
@@ -236,7 +232,7 @@ def replaced(
         user = edge.users.get(uid)
         room.discard(uid)
         edge.people.remove(uid, group)
-        if user is not None and not user.quitting:
+        if user is not None and not user.quitting and uid not in new.left:
             rejoin(edge, group, new.name, user.person)
     for uid in new.members:
         user = edge.users.get(uid)

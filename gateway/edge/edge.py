@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.edge import asks, channels, leaving, nicks
+from gateway.edge import asks, channels, homes, leaving, nicks
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
@@ -17,6 +17,7 @@ from gateway.edge.people import People
 from gateway.edge.settings import EdgeSettings
 from gateway.edge.user import Room, User
 from gateway.groups.network_messages import Announced
+from gateway.groups.nick_messages import Released
 from gateway.irc import numerics as n
 from gateway.irc.message import parse
 from gateway.irc.splitter import TOO_LONG
@@ -42,7 +43,7 @@ class Edge:
         self.connections: dict[int, Connection] = {}
         self.users: dict[str, User] = {}
         self.rooms: dict[GroupId, Room] = {}
-        self.people = People()
+        self.people = People(settings.casemap, self._lives)
         self.monitors: dict[GroupId, dict[str, User]] = {}
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
@@ -56,6 +57,7 @@ class Edge:
         self.check_password: Callable[[str, str, Callable[[bool], None]], None] = lambda _hash, _password, done: done(
             False
         )
+        self.quit_reason: Callable[[str], str] = lambda key: key  # what QUIT says of people whose node is gone
         self.rehash: Callable[[], None] = lambda: None
         self.die: Callable[[], None] = lambda: None
 
@@ -82,6 +84,9 @@ class Edge:
         """The user of this edge that holds the nick."""
         group = self.nick(nick)
         return next((user for user in self.users.values() if user.home == group), None)
+
+    def _lives(self, node: Incarnation) -> bool:
+        return node == self.engine.me or self.engine.peers.is_current(node)
 
     # Connections ----------------------------------------------------------------------------------------------------
 
@@ -205,6 +210,7 @@ class Edge:
         if now >= self._reconcile_at:
             self._reconcile_at = now + RECONCILE_S
             channels.reconcile(self)
+            homes.check_all(self)
         if now >= self._count_at:
             self._count_at = now + COUNT_S
             self._count()
@@ -232,6 +238,8 @@ class Edge:
             channels.applied(self, group, state, event, stamp, call)
         elif group.kind == "nick":
             nicks.applied(self, group, event, stamp, call)
+            if isinstance(event, Released) and event.evicted:
+                homes.check(self, group)
         elif isinstance(event, Announced):
             self._announce(event)
 
@@ -247,10 +255,17 @@ class Edge:
         elif group.kind == "nick":
             for event, stamp in missed:
                 nicks.applied(self, group, event, stamp, None)
+            homes.check(self, group)
+        else:
+            for event, _ in missed:
+                if isinstance(event, Announced):
+                    self._announce(event)
 
     def dropped(self, group: GroupId) -> None:
         if group.kind == "channel":
             channels.dropped(self, group)
+        elif group.kind == "nick":
+            homes.check(self, group)
 
     def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
         if isinstance(token, Token):

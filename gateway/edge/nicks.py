@@ -69,11 +69,39 @@ def show_update(edge: Edge, person: Person, stamp: Stamp, call: Call | None = No
     before = edge.people.learn(person)
     if before is None:
         return
-    audience: dict[Connection, None] = {}
-    for group in edge.people.groups(person.uid):
+    _show_change(edge, before, edge.people.newest(person), stamp, call)
+    show_clashes(edge, stamp)
+
+
+def show_clashes(edge: Edge, stamp: Stamp) -> None:
+    """Two people came to be seen here under one nick: who gives way is shown to go, or under its uid (P29)."""
+    clashes, edge.people.clashes = edge.people.clashes, []
+    for clash in clashes:
+        person = clash.before
+        if clash.gone:
+            show_quit(edge, person.uid, person.source, edge.quit_reason(person.node), stamp)
+        else:
+            _show_change(edge, person, edge.people.newest(person), stamp)
+
+
+def show_quit(edge: Edge, uid: str, source: str, reason: str, stamp: Stamp) -> None:
+    """The first word of somebody's leaving, to everybody here who sees the person anywhere (P28)."""
+    if edge.people.quits(uid):
+        line = Line(edge.people.source(uid, source), "QUIT", (reason,), at=stamp.at, msgid=stamp.msgid)
+        deliver(line, _audience(edge, uid))
+
+
+def _audience(edge: Edge, uid: str) -> dict[Connection, None]:
+    found: dict[Connection, None] = {}
+    for group in edge.people.groups(uid):
         room = edge.rooms.get(group)
         if room is not None:
-            audience.update(room.connections)
+            found.update(room.connections)
+    return found
+
+
+def _show_change(edge: Edge, before: Person, person: Person, stamp: Stamp, call: Call | None = None) -> None:
+    audience = _audience(edge, person.uid)
     user = edge.users.get(person.uid)
     own = user.connection if user is not None else None
     for capability, line in _differences(before, person, stamp):

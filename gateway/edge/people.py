@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import msgspec
 
 from gateway.groups.people import Person
-from ring.ids import GroupId
+from gateway.irc.casemapping import Casemap
+from ring.ids import GroupId, Incarnation
 
 
 class Seen:
@@ -20,9 +24,22 @@ class Seen:
         self.local = False
 
 
+class Clash(NamedTuple):
+    """Of two people seen here under one nick, who gives way: shown as gone, or under its uid (P29)."""
+
+    before: Person
+    gone: bool
+
+
 class People:
-    def __init__(self) -> None:
+    """casemap: folds nicks. lives: whether a node's life goes on, as far as is known."""
+
+    def __init__(self, casemap: Casemap, lives: Callable[[Incarnation], bool]) -> None:
         self.seen: dict[str, Seen] = {}
+        self.clashes: list[Clash] = []  # to be shown
+        self._casemap = casemap
+        self._lives = lives
+        self._by_nick: dict[str, str] = {}  # folded nick -> uid
 
     def get(self, uid: str) -> Person | None:
         seen = self.seen.get(uid)
@@ -41,6 +58,7 @@ class People:
         seen = self.seen.get(person.uid)
         if seen is None:
             seen = self.seen[person.uid] = Seen(person)
+            self._name(seen)
         if group is None:
             seen.local = True
         else:
@@ -51,8 +69,33 @@ class People:
         seen = self.seen.get(person.uid)
         if seen is None or seen.person.version >= person.version:
             return None
-        before, seen.person = seen.person, person
+        before = seen.person
+        self._unname(before)
+        seen.person = person
+        self._name(seen)
         return before
+
+    def _name(self, seen: Seen) -> None:
+        """One nick, one user: the later claim gives way, unless the earlier is of a node that is gone (P29)."""
+        person = seen.person
+        folded = self._casemap(person.nick)
+        other = self.seen.get(self._by_nick.get(folded, person.uid))
+        if other is None or other is seen or other.gone:
+            self._by_nick[folded] = person.uid
+        elif not self._lives(other.person.edge):
+            self.clashes.append(Clash(other.person, True))
+            self._by_nick[folded] = person.uid
+        elif (other.person.since, other.person.uid) <= (person.since, person.uid):
+            seen.person = msgspec.structs.replace(person, nick=person.uid)
+        else:
+            self.clashes.append(Clash(other.person, False))
+            other.person = msgspec.structs.replace(other.person, nick=other.person.uid)
+            self._by_nick[folded] = person.uid
+
+    def _unname(self, person: Person) -> None:
+        folded = self._casemap(person.nick)
+        if self._by_nick.get(folded) == person.uid:
+            del self._by_nick[folded]
 
     def remove(self, uid: str, group: GroupId | None = None) -> None:
         """The person left a channel (or, without one, this edge)."""
@@ -65,6 +108,7 @@ class People:
             seen.groups.discard(group)
         if not seen.groups and not seen.local:
             del self.seen[uid]
+            self._unname(seen.person)
 
     def quits(self, uid: str) -> bool:
         """Whether this is the first word of its QUIT."""

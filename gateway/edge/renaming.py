@@ -31,6 +31,7 @@ def rename(call: Call, nick: str) -> None:
 
 def _claimed(call: Call, nick: str, target: GroupId, outcome: Any) -> None:
     if isinstance(outcome, Granted) and not call.user.quitting:
+        call.user.wanted = msgspec.structs.replace(call.user.wanted, since=outcome.person.since)
         _change(call, nick, target)
         return
     call.edge.engine.submit(target, Release(call.user.uid))

@@ -42,6 +42,7 @@ class User:
     __slots__ = (
         "connection",
         "home",
+        "homeless",
         "invites",
         "joining",
         "monitored",
@@ -62,6 +63,7 @@ class User:
         self.person = person  # as its own group has it
         self.wanted = person  # as it will be once all that was asked for is done: the next change builds on it
         self.home = home  # the group of the nick it holds: its own group (P28)
+        self.homeless = False  # its nick's group does not name it, and it is claiming anew
         self.connection = connection
         self.rooms: dict[GroupId, Room] = {}
         self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet

@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.groups import channel_rules, channel_views
 from gateway.groups.channel_lists import MaskList
+from gateway.groups.channel_merge import merge
 from gateway.groups.channel_messages import (
     ChannelView,
     Evict,
@@ -18,6 +19,7 @@ from gateway.groups.channel_messages import (
     Kicked,
     ListRow,
     Look,
+    Merged,
     ModeChange,
     ModesSet,
     Parted,
@@ -25,6 +27,7 @@ from gateway.groups.channel_messages import (
     TopicSet,
     Updated,
 )
+from gateway.groups.channel_stored import INVITES, TOMBSTONES, Sitting, Stored
 from gateway.groups.people import Person
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
@@ -33,18 +36,18 @@ from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
 DEFAULT_MODES = "nt"
-INVITES = 100
-"""A channel remembers at most this many open invitations; the oldest goes first."""
 
 
 class Member:
     """A person in the channel. prefixes: mode letters in order of rank, e.g. "ov"."""
 
-    __slots__ = ("person", "prefixes")
+    __slots__ = ("joined_at", "person", "prefixes", "ranked_at")
 
-    def __init__(self, person: Person, prefixes: str = "") -> None:
+    def __init__(self, person: Person, prefixes: str, joined_at: int, ranked_at: int) -> None:
         self.person = person
         self.prefixes = prefixes
+        self.joined_at = joined_at  # Unix ms
+        self.ranked_at = ranked_at  # of the last change of its prefixes
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -65,6 +68,7 @@ class Channel:
         self.members: dict[str, Member] = {}  # by uid
         self.hosts: dict[Incarnation, int] = {}
         self.changed_at = 0  # Unix ms
+        self.left: dict[str, int] = {}  # uid -> Unix ms, for who left by its own will or a kick (P26)
         self._clear()
 
     def _clear(self) -> None:
@@ -78,6 +82,8 @@ class Channel:
         self.limit: int | None = None
         self.lists = {letter: MaskList(self.rules.casemap) for letter in CHANNEL_MODES.lists}
         self.invited: dict[str, None] = {}  # uids, the oldest invitation first
+        self.written: dict[str, int] = {}  # mode letter -> Unix ms of the last change, for a merge (P26)
+        self.lifted: dict[str, int] = {}  # list letter and mask -> Unix ms of its removal
 
     def decide(self, command: Any, at: int) -> Decision:
         return channel_rules.DECIDE[type(command)](self, command, at)
@@ -100,15 +106,14 @@ class Channel:
         else:
             del self.hosts[edge]
 
-    def _put(self, person: Person, prefixes: str) -> bool:
-        """Make the person a member, or its facts these. Returns whether `hosts` has changed."""
-        member = self.members.get(person.uid)
-        if member is None:
-            self.members[person.uid] = Member(person, prefixes)
-            self._sit(person.edge)
-            return True
-        before = member.person.edge
-        member.person, member.prefixes = person, prefixes
+    def _put(self, sitting: Sitting) -> None:
+        person = sitting.person
+        self.members[person.uid] = Member(person, sitting.prefixes, sitting.joined_at, sitting.ranked_at)
+        self._sit(person.edge)
+
+    def _move(self, member: Member, person: Person) -> bool:
+        """The member's facts are these. Returns whether `hosts` has changed."""
+        before, member.person = member.person.edge, person
         if before == person.edge:
             return False
         self._rise(before)
@@ -130,14 +135,36 @@ class Channel:
             self.name = event.name or self.name
             self.created = at
             self.modes = set(DEFAULT_MODES)
-        self.invited.pop(event.person.uid, None)
-        return self._put(event.person, event.prefixes)
+        person = event.person
+        self.invited.pop(person.uid, None)
+        self.left.pop(person.uid, None)
+        member = self.members.get(person.uid)
+        if member is not None:
+            return self._move(member, person)
+        self._put(Sitting(person, event.prefixes, at, at))
+        return True
 
     def _parted(self, event: Parted | Kicked, at: int) -> bool:
+        if event.uid in self.members:
+            self._bury(self.left, event.uid, at)
         return self._remove(event.uid)
 
     def _has_quit(self, event: HasQuit, at: int) -> bool:
-        return self._remove(*(uid for uid, _ in event.gone))
+        uids = [uid for uid, _ in event.gone]
+        if not event.evicted:
+            for uid in uids:
+                self._bury(self.left, uid, at)
+        return self._remove(*uids)
+
+    def _bury(self, tombstones: dict[str, int], name: str, at: int) -> None:
+        tombstones.pop(name, None)
+        tombstones[name] = at
+        if len(tombstones) > TOMBSTONES:
+            del tombstones[next(iter(tombstones))]
+
+    def _merged(self, event: Merged, at: int) -> bool:
+        self._load(event.stored)
+        return True
 
     def _topic_set(self, event: TopicSet, at: int) -> bool:
         self.topic, self.topic_by, self.topic_at = event.topic, event.source, at
@@ -153,7 +180,7 @@ class Channel:
 
     def _updated(self, event: Updated, at: int) -> bool:
         member = self.members.get(event.person.uid)
-        return member is not None and self._put(event.person, member.prefixes)
+        return member is not None and self._move(member, event.person)
 
     def _modes_set(self, event: ModesSet, at: int) -> bool:
         for change in event.changes:
@@ -166,18 +193,24 @@ class Channel:
             member = self.members.get(change.uid or "")
             if member is not None:
                 member.prefixes = with_rank(member.prefixes, letter, adding=change.adding)
+                member.ranked_at = at
         elif letter in CHANNEL_MODES.flags:
             self.modes = self.modes | {letter} if change.adding else self.modes - {letter}
+            self.written[letter] = at
         elif letter == "l":
             self.limit = int(param) if change.adding and param else None
+            self.written[letter] = at
         elif letter == "k":
             self.key = param if change.adding else None
+            self.written[letter] = at
         elif letter in self.lists and param is not None:
             entries = self.lists[letter]
             if change.adding:
                 entries.add(param, source, at)
+                self.lifted.pop(letter + entries.key(param), None)
             else:
                 entries.remove(param)
+                self._bury(self.lifted, letter + entries.key(param), at)
 
     # Copies, questions, upkeep ----------------------------------------------------------------------------------------
 
@@ -188,10 +221,40 @@ class Channel:
             self.created,
             (self.topic, self.topic_by, self.topic_at),
             ("".join(sorted(self.modes)), self.key, self.limit),
-            [(member.person, member.prefixes) for member in self.members.values()],
+            [Sitting(m.person, m.prefixes, m.joined_at, m.ranked_at) for m in self.members.values()],
             {letter: entries.rows() for letter, entries in self.lists.items()},
             list(self.invited),
+            self.written,
+            self.lifted,
+            self.left,
         )
+
+    def is_word(self, event: Any) -> bool:
+        return type(event) is Said
+
+    def merge(self, other: Channel, at: int) -> Merged | None:
+        mine = self.snapshot()
+        both = merge(mine, other.snapshot(), self.lists["b"].key)
+        return Merged(both) if _comparable(both) != _comparable(mine) else None
+
+    def _load(self, stored: Stored) -> None:
+        self.members, self.hosts = {}, {}
+        self._clear()
+        self.left = dict(stored.left)
+        self.changed_at = stored.changed_at
+        if not stored.members:
+            return
+        self.name, self.created = stored.name, stored.created
+        self.topic, self.topic_by, self.topic_at = stored.topic
+        modes, self.key, self.limit = stored.settings
+        self.modes = set(modes)
+        for sitting in stored.members:
+            self._put(sitting)
+        for letter, rows in stored.lists.items():
+            if letter in self.lists:
+                self.lists[letter] = MaskList(self.rules.casemap, rows)
+        self.invited = dict.fromkeys(stored.invited)
+        self.written, self.lifted = dict(stored.written), dict(stored.lifted)
 
     def view(self) -> Any:
         return None
@@ -225,20 +288,8 @@ _APPLY: dict[type, Callable[[Channel, Any, int], bool]] = {
     Invited: Channel._invited,
     Updated: Channel._updated,
     ModesSet: Channel._modes_set,
+    Merged: Channel._merged,
 }
-
-
-class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """A channel as links carry it."""
-
-    name: str
-    changed_at: int
-    created: int
-    topic: tuple[str, str, int]  # text, by, at
-    settings: tuple[str, str | None, int | None]  # mode letters, key, limit
-    members: list[tuple[Person, str]]
-    lists: dict[str, tuple[tuple[str, str, int], ...]]
-    invited: list[str]
 
 
 _stored = msgspec.msgpack.Decoder(Stored)
@@ -248,14 +299,16 @@ def restore(folded: str, rules: Rules, snapshot: msgspec.Raw) -> Channel:
     """Raises msgspec.MsgspecError."""
     stored = _stored.decode(snapshot)
     channel = Channel(folded, rules)
-    channel.name, channel.changed_at, channel.created = stored.name, stored.changed_at, stored.created
-    channel.topic, channel.topic_by, channel.topic_at = stored.topic
-    modes, channel.key, channel.limit = stored.settings
-    channel.modes = set(modes)
-    for person, prefixes in stored.members:
-        channel._put(person, prefixes)
-    for letter, rows in stored.lists.items():
-        if letter in channel.lists:
-            channel.lists[letter] = MaskList(rules.casemap, rows)
-    channel.invited = dict.fromkeys(stored.invited)
+    channel.name = stored.name  # an empty channel keeps the name of its last life, for who asks in between
+    channel._load(stored)
     return channel
+
+
+def _comparable(stored: Stored) -> Stored:
+    """Apart from the order in which things happened to come."""
+    return msgspec.structs.replace(
+        stored,
+        members=sorted(stored.members, key=lambda sitting: sitting.person.uid),
+        lists={letter: tuple(sorted(rows)) for letter, rows in sorted(stored.lists.items())},
+        invited=sorted(stored.invited),
+    )

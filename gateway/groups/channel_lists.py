@@ -28,6 +28,10 @@ class MaskList:
         if kept is not None:
             del self.entries[kept]
 
+    def key(self, mask: str) -> str:
+        """What masks that mean the same have in common."""
+        return self.masks.key(mask)
+
     def matches(self, source: str) -> bool:
         """source: a whole nick!user@host. The answer is remembered until the list changes."""
         return bool(self.entries) and self.masks.matches(source)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.groups.channel_stored import Stored
 from gateway.groups.people import Person, Refusal
 
 
@@ -167,9 +168,16 @@ class HasQuit(_Tagged, frozen=True, tag=29):
 
     gone: tuple[tuple[str, str], ...]
     reason: str
+    evicted: bool = False  # their node is gone, for all that this side knows: it may come back (P26)
 
 
-Event = Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit
+class Merged(_Tagged, frozen=True, tag=30):
+    """Two sides of a partition are one again, and this is the state (P26)."""
+
+    stored: Stored
+
+
+Event = Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit | Merged
 
 
 # Outcomes ------------------------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ def decide_quit(channel: Channel, command: Quit, at: int) -> Decision:
 def decide_evict(channel: Channel, command: Evict, at: int) -> Decision:
     edges = set(command.edges)
     gone = tuple((uid, m.person.source) for uid, m in channel.members.items() if m.person.edge in edges)
-    return Decision(None, HasQuit(gone, command.reason)) if gone else NOTHING
+    return Decision(None, HasQuit(gone, command.reason, True)) if gone else NOTHING
 
 
 # With rank ------------------------------------------------------------------------------------------------------------

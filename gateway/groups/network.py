@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.groups.network_messages import Announce, Announced, Attend, Attended, Evict, Evicted
+from gateway.groups.network_messages import Announce, Announced, Attend, Attended, Evict, Evicted, Merged
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
@@ -33,10 +33,19 @@ class Network:
         elif isinstance(event, Evicted):
             for edge in event.edges:
                 self.hosts.pop(Incarnation(*edge), None)
+        elif isinstance(event, Merged):
+            self.hosts.update((Incarnation(*edge), 1) for edge in event.edges)
         return not isinstance(event, Announced)
 
     def snapshot(self) -> Any:
         return list(self.hosts)
+
+    def is_word(self, event: Any) -> bool:
+        return isinstance(event, Announced)
+
+    def merge(self, other: Network, at: int) -> Merged | None:
+        lacking = sorted(edge for edge in other.hosts if edge not in self.hosts)
+        return Merged(tuple((edge.key, edge.number) for edge in lacking)) if lacking else None
 
     def view(self) -> Any:
         return None

@@ -48,6 +48,12 @@ class Evicted(_Tagged, frozen=True, tag=23):
     edges: tuple[tuple[str, int], ...]
 
 
-Event = Attended | Announced | Evicted
+class Merged(_Tagged, frozen=True, tag=24):
+    """These attended another side of a partition."""
+
+    edges: tuple[tuple[str, int], ...]
+
+
+Event = Attended | Announced | Evicted | Merged
 
 Outcome = Refusal | None

@@ -16,8 +16,8 @@ from gateway.groups.nick_messages import (
     Granted,
     Kill,
     Killed,
+    Merged,
     NickView,
-    Past,
     Reached,
     Release,
     Released,
@@ -25,7 +25,9 @@ from gateway.groups.nick_messages import (
     Told,
     Who,
 )
+from gateway.groups.nick_stored import LEFT, PAST, Past, Stored, merge
 from gateway.groups.people import Person, refused
+from gateway.groups.times import newest
 from gateway.irc import numerics as n
 from gateway.irc.casemapping import Casemap
 from ring.groups.machine import Decision
@@ -34,7 +36,6 @@ from ring.ids import Incarnation
 PENDING_S = 30.0
 """A rename that has not ended by then has lost its new nick."""
 
-PAST = 5
 PAST_S = 3600.0
 """WHOWAS knows the last few holders, for an hour."""
 
@@ -44,7 +45,7 @@ NOTHING = Decision(None, None)
 class Nick:
     """The replicated state of one nick."""
 
-    __slots__ = ("casemap", "claimed_at", "holder", "hosts", "name", "past", "pending", "shown")
+    __slots__ = ("casemap", "holder", "hosts", "left", "name", "past", "pending", "shown")
 
     def __init__(self, name: str, casemap: Casemap) -> None:
         self.casemap = casemap
@@ -52,7 +53,7 @@ class Nick:
         self.shown = name  # as its last holder writes it
         self.holder: Person | None = None
         self.pending = False
-        self.claimed_at = 0  # Unix ms
+        self.left: dict[str, int] = {}  # uid -> Unix ms, for who gave it back: the last few (P26)
         self.past: tuple[Past, ...] = ()
         self.hosts: dict[Incarnation, int] = {}
 
@@ -65,10 +66,12 @@ class Nick:
         if isinstance(event, Told | Killed):
             return False
         if isinstance(event, Claimed):
-            self.pending, self.claimed_at = event.pending, at
+            self.pending = event.pending
             self._hold(event.person)
         elif isinstance(event, Changed):
             self._hold(event.person)
+        elif isinstance(event, Merged):
+            self._load(event.stored)
         else:
             self._free(event, at)
         return True
@@ -84,6 +87,8 @@ class Nick:
         return self.casemap(person.nick) == self.name
 
     def _free(self, event: Released, at: int) -> None:
+        if not event.evicted:
+            self.left = newest({**self.left, event.uid: at}, LEFT)
         if self.holder is not None and not self.pending:
             person = msgspec.structs.replace(self.holder, nick=self.shown)
             self.past = (Past(person, at), *self._fresh_past(at))[:PAST]
@@ -103,6 +108,7 @@ class Nick:
         if holder is not None and holder.uid != person.uid:
             return Decision(refused(n.ERR_NICKNAMEINUSE, person.nick), None)
         if holder is None or self.pending:
+            person = msgspec.structs.replace(person, since=at if holder is None else holder.since)
             return Decision(Granted(person), Claimed(person, command.pending))
         if person == holder:
             return Decision(Granted(holder), None)
@@ -120,7 +126,7 @@ class Nick:
         return Decision(None, Released(command.uid, command.moved)) if self._holds(command.uid) else NOTHING
 
     def _evict(self, command: Evict, at: int) -> Decision:
-        return Decision(None, Released(command.uid)) if self._holds(command.uid) else NOTHING
+        return Decision(None, Released(command.uid, evicted=True)) if self._holds(command.uid) else NOTHING
 
     def _tell(self, command: Tell, at: int) -> Decision:
         if self.holder is None:  # a pending holder is reached: the NICK line may be out already
@@ -136,7 +142,22 @@ class Nick:
     # Copies and questions -------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Stored:
-        return Stored(self.holder, self.pending, self.claimed_at, self.shown, self.past)
+        return Stored(self.holder, self.pending, self.shown, self.past, self.left)
+
+    def _load(self, stored: Stored) -> None:
+        self.holder, self.hosts = None, {}
+        self.pending, self.past, self.left = stored.pending, stored.past, stored.left
+        if stored.holder is not None:
+            self._hold(stored.holder)
+        self.shown = stored.shown
+
+    def is_word(self, event: Any) -> bool:
+        return isinstance(event, Told | Killed)
+
+    def merge(self, other: Nick, at: int) -> Merged | None:
+        mine = self.snapshot()
+        both = merge(mine, other.snapshot())
+        return Merged(both) if both != mine else None
 
     def view(self) -> list[str] | None:
         """For MONITOR: nick, user and host of the holder; None while nobody goes by this nick."""
@@ -153,7 +174,7 @@ class Nick:
     def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         if self.holder is None:
             return []
-        ran_out = self.pending and at - self.claimed_at > PENDING_S * 1000
+        ran_out = self.pending and at - self.holder.since > PENDING_S * 1000
         return [Evict(self.holder.uid)] if ran_out or gone(self.holder.edge) else []
 
     def is_spent(self, at: int) -> bool:
@@ -175,25 +196,11 @@ _DECIDE: dict[type, Callable[[Nick, Any, int], Decision]] = {
 }
 
 
-class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """A nick as links carry it."""
-
-    holder: Person | None
-    pending: bool
-    claimed_at: int
-    shown: str
-    past: tuple[Past, ...]
-
-
 _stored = msgspec.msgpack.Decoder(Stored)
 
 
 def restore(name: str, casemap: Casemap, snapshot: msgspec.Raw) -> Nick:
     """Raises msgspec.MsgspecError."""
-    stored = _stored.decode(snapshot)
     nick = Nick(name, casemap)
-    nick.pending, nick.claimed_at, nick.past = stored.pending, stored.claimed_at, stored.past
-    if stored.holder is not None:
-        nick._hold(stored.holder)
-    nick.shown = stored.shown
+    nick._load(_stored.decode(snapshot))
     return nick

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.groups.nick_stored import Past, Stored
 from gateway.groups.people import Person, Refusal
 
 
@@ -83,6 +84,7 @@ class Changed(_Tagged, frozen=True, tag=22):
 class Released(_Tagged, frozen=True, tag=23):
     uid: str
     moved: bool = False
+    evicted: bool = False  # its node is gone, for all that this side knows: it may come back (P26)
 
 
 class Told(_Tagged, frozen=True, tag=24):
@@ -99,7 +101,13 @@ class Killed(_Tagged, frozen=True, tag=25):
     reason: str
 
 
-Event = Claimed | Changed | Released | Told | Killed
+class Merged(_Tagged, frozen=True, tag=26):
+    """Two sides of a partition are one again, and this is the state (P26)."""
+
+    stored: Stored
+
+
+Event = Claimed | Changed | Released | Told | Killed | Merged
 
 
 # Outcomes ------------------------------------------------------------------------------------------------------------
@@ -125,11 +133,6 @@ Outcome = Refusal | Granted | Reached | None
 
 class Who(_Tagged, frozen=True, tag=41):
     """Who holds the nick, and who did before? The answer is a NickView."""
-
-
-class Past(msgspec.Struct, frozen=True, array_like=True):
-    person: Person
-    until: int  # Unix ms
 
 
 class NickView(msgspec.Struct, frozen=True, array_like=True):

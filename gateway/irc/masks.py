@@ -83,7 +83,7 @@ class MaskSet:
 
     def add(self, mask: str) -> bool:
         """False if it was there."""
-        key = self._key(mask)
+        key = self.key(mask)
         if key in self._masks:
             return False
         self._masks[key] = mask
@@ -98,7 +98,7 @@ class MaskSet:
 
     def discard(self, mask: str) -> str | None:
         """The mask as it was added, now gone; None if it was not there."""
-        key = self._key(mask)
+        key = self.key(mask)
         found = self._masks.pop(key, None)
         if found is None:
             return None
@@ -128,7 +128,7 @@ class MaskSet:
         )
 
     def __contains__(self, mask: str) -> bool:
-        return self._key(mask) in self._masks
+        return self.key(mask) in self._masks
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._masks.values())
@@ -136,7 +136,8 @@ class MaskSet:
     def __len__(self) -> int:
         return len(self._masks)
 
-    def _key(self, mask: str) -> str:
+    def key(self, mask: str) -> str:
+        """Equal for masks that mean the same."""
         return compile_mask(mask, self._casemap.name).pattern
 
 

@@ -32,7 +32,7 @@ class Backing:
         copy.promised = max(copy.promised, copy.term)
         for command in copy.pending:
             command.handed = None  # not handed on after all: who was to have the group has promised this term
-            if command.origin is not None:
+            if command.origin is not None and command.told is None:
                 m.ahead[command.origin] = command.number
         fresh = not copy.members and not copy.seq and not copy.pending
         if fresh:
@@ -44,7 +44,7 @@ class Backing:
     def append(self, m: Mastered, command: Command) -> None:
         """Give the command its place; it is committed once all who hold the group have it."""
         m.copy.place(command, self.engine.now_ms)
-        if command.origin is not None:
+        if command.origin is not None and command.told is None:
             m.ahead[command.origin] = command.number
         self.engine.leading.lagging[m.copy.group] = None
         for holder in m.holders:
@@ -73,7 +73,7 @@ class Backing:
             if any(holder.held < command.seq for holder in m.holders):
                 return
             entry = copy.decide()
-            if command.origin is not None and m.ahead.get(command.origin) == command.number:
+            if command.origin is not None and command.told is None and m.ahead.get(command.origin) == command.number:
                 del m.ahead[command.origin]
             self.engine.leading.commit(m, entry)
             if entry.members is not None:
@@ -91,7 +91,7 @@ class Backing:
     def arrange(self, m: Mastered, *, spent: bool = False) -> None:
         """Does the right set hold the group? If not, begin to change it. spent: it may be forgotten, so by all."""
         peers, me = self.engine.peers, self.engine.me.key
-        if m.handoff is not None and m.handoff.committed:
+        if m.yielding is not None or m.is_handed:
             return
         wanted = (me,) if spent else peers.holders(m.copy.group)
         if peers.settings.copies == 1 and not m.holders and not m.copy.pending:
@@ -144,7 +144,8 @@ class Backing:
             if message.term <= mastered.copy.term:
                 engine.send(sender.key, Superseded(group, mastered.copy.term))
                 return
-            engine.leading.step_down(mastered)
+            engine.merging.yield_to(mastered, sender.key)
+            return
         f = engine.following.groups.get(group)
         if f is None:
             if not engine.handing.holds(group):
@@ -165,6 +166,4 @@ class Backing:
         """Somebody has promised a higher term (P21): this reign is over, and what it had not committed with it."""
         m = self.engine.leading.groups.get(message.group)
         if m is not None and message.term > m.copy.term and message.term != NO_TERM:
-            self.engine.leading.step_down(m)
-            self.engine.hint(message.group, message.term.key)
-            self.engine.resend(message.group)
+            self.engine.merging.yield_to(m, message.term.key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from ring.groups.host import Stamp
 from ring.groups.machine import Kind, State
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.placement import hash32
-from ring.wire import Command, Entry, Lineage, RawCommand, RawEntry, Snapshot, Stream, raw, reencode
+from ring.wire import Command, Entry, Lineage, RawCommand, RawEntry, Snapshot, Stream, Taking, raw, reencode
 
 LOG_ENTRIES = 2048
 """A log keeps at most this many entries, however young (P16)."""
@@ -65,8 +65,12 @@ class Copy:
         self.lineage = lineage
         self.msgid_prefix = msgid_prefix(self.group, self.term)
 
+    def stamp_of(self, entry: Entry) -> Stamp:
+        """An event's name and time for clients."""
+        return self.stamp(entry.seq, entry.at) if entry.told is None else Stamp(*entry.told)
+
     def stamp(self, seq: int, at: int) -> Stamp:
-        """An event's name for clients, made from group, term and seq: equal on every node, whenever it is shown."""
+        """A position's name for clients, made from group, term and seq: equal on every node, whenever it is shown."""
         if self.lineage and seq < self.lineage[-1][1]:
             return Stamp(f"{msgid_prefix(self.group, self.term_at(seq))}{seq:x}", at)
         return Stamp(f"{self.msgid_prefix}{seq:x}", at)
@@ -103,6 +107,11 @@ class Copy:
     def decide(self) -> Entry:
         """The entry of the oldest pending command, judged by the state that all before it have made (P7)."""
         c = self.pending[0]
+        if c.told is not None:
+            return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, c.command, told=c.told)
+        if c.side is not None:
+            event = self.state.merge(self.kind.restore(self.group.name, c.side.state), c.at)
+            return Entry(c.seq, c.at, None, 0, 0, None, event, side=Taking(c.side.streams, c.side.lost))
         if c.command is None:  # of the engine's own: `handed`, `members`, or nothing any more
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None, c.handed, c.members)
         decision = self.state.decide(c.command, c.at)
@@ -114,13 +123,21 @@ class Copy:
             if command.seq == self.head + 1:
                 self.pending.append(command)
 
+    def state_before(self, entry: Entry) -> State | None:
+        """The state as it is now, if the entry merges another into it: what changes is read off the two."""
+        if entry.side is None:
+            return None
+        return self.kind.restore(self.group.name, reencode(self.state.snapshot()))
+
     def advance(self, entry: Entry) -> bool:
         """Apply the next entry. Returns whether the nodes that members sit on may have changed."""
         moved = entry.event is not None and self.state.apply(entry.event, entry.at)
         self.seq = entry.seq
         self.at = entry.at
-        if entry.origin is not None:
+        if entry.origin is not None and entry.told is None:
             self.remember(entry.origin, entry)
+        if entry.side is not None:
+            self._take_streams(entry.side.streams, entry.seq)
         if entry.members is not None:
             self.members = entry.members
             self.epoch += 1
@@ -141,6 +158,16 @@ class Copy:
             for number in [n for n in outcomes if n < entry.floor]:
                 del outcomes[number]
         outcomes[entry.number] = (entry.seq, entry.at, entry.outcome)
+
+    def _take_streams(self, streams: Iterable[Stream], seq: int) -> None:
+        """Counters of another side (P8). Its positions mean nothing here: the answers hold from `seq` on."""
+        for stream in streams:
+            accepted = self.streams.setdefault(stream.origin, Accepted())
+            accepted.last = max(accepted.last, stream.last)
+            for number, _, at, outcome in stream.outcomes:
+                if number not in accepted.outcomes:
+                    accepted.outcomes[number] = (seq, at, read_optional(self.kind.read_outcome, outcome))
+            accepted.outcomes = dict(sorted(accepted.outcomes.items()))
 
     def trim(self, before: int) -> None:
         """Forget log entries older than `before` (Unix ms)."""
@@ -168,6 +195,20 @@ class Copy:
         ours = tuple((term, first) for term, first in self.lineage if first <= seq)
         theirs = tuple((term, first) for term, first in lineage if first <= seq)
         return ours == theirs
+
+    def knows(self, fork: int) -> Callable[[Entry], bool]:
+        """Whether a word of another log is in this one, too, since they parted at `fork`: by its origin and number."""
+        known = {(entry.origin, entry.number) for entry in self.log if entry.seq > fork}
+        known.update((command.origin, command.number) for command in self.pending if command.seq > fork)
+        whole = self.seq <= fork or (len(self.log) > 0 and self.log[0].seq <= fork + 1)
+
+        def ask(entry: Entry) -> bool:
+            if entry.origin is None or (entry.origin, entry.number) in known:
+                return True
+            accepted = self.streams.get(entry.origin)  # the log was trimmed: rather lost than twice
+            return not whole and accepted is not None and entry.number <= accepted.last
+
+        return ask
 
     def snapshot(self, tail_after: int | None = None, *, pending: bool = False) -> Snapshot:
         """The whole copy as values. tail_after: carry the log after this seq only; None carries all of it.
@@ -208,13 +249,15 @@ def read_entry(kind: Kind, entry: RawEntry) -> Entry:
         read_optional(kind.read_event, entry.event),
         entry.handed,
         entry.members,
+        entry.told,
+        entry.side,
     )
 
 
 def read_command(kind: Kind, c: RawCommand) -> Command:
     """Raises msgspec.MsgspecError for what the kind cannot read."""
-    command = read_optional(kind.read_command, c.command)
-    return Command(c.seq, c.at, c.origin, c.number, c.floor, command, c.handed, c.members)
+    command = read_optional(kind.read_event if c.told is not None else kind.read_command, c.command)
+    return Command(c.seq, c.at, c.origin, c.number, c.floor, command, c.handed, c.members, c.told, c.side)
 
 
 _NIL = b"\xc0"

@@ -22,6 +22,7 @@ from ring.groups.handing import Handing
 from ring.groups.host import FAILED, Host, Stamp
 from ring.groups.leading import Leading
 from ring.groups.machine import Kind, State
+from ring.groups.merging import Merging
 from ring.groups.notes import Note
 from ring.groups.peers import Peers, RingSettings
 from ring.groups.settling import Settling
@@ -47,6 +48,7 @@ from ring.wire import (
     Install,
     Installed,
     Message,
+    Offer,
     Publish,
     Question,
     Records,
@@ -57,6 +59,7 @@ from ring.wire import (
     Settled,
     Submit,
     Superseded,
+    Taken,
     View,
     Watch,
     decode,
@@ -106,6 +109,7 @@ class Engine:
         self.following = Following(self)
         self.finding = Finding(self)
         self.handing = Handing(self)
+        self.merging = Merging(self)
         self.settling = Settling(self)
         self.asking = Asking(self)
         self.watching = Watching(self)
@@ -144,6 +148,8 @@ class Engine:
             Records: self._on_records,
             Append: self.backing.on_append,
             Superseded: self.backing.on_superseded,
+            Offer: self.merging.on_offer,
+            Taken: self.merging.on_taken,
             Hear: self.witnesses.on_hear,
             Heard: self.witnesses.on_heard,
             Relay: self.witnesses.on_relay,
@@ -218,6 +224,7 @@ class Engine:
         self.following.tick()
         self.finding.tick()
         self.handing.tick()
+        self.merging.tick()
         self.settling.tick()
         self.asking.tick()
         self.watching.tick()
@@ -366,7 +373,10 @@ class Engine:
     def target(self, group: GroupId) -> str:
         """Who to send to: the master this node follows, then what it was told, then what the ring says."""
         if group in self.leading.groups:
-            handoff = self.leading.groups[group].handoff
+            mastered = self.leading.groups[group]
+            if mastered.yielding is not None:
+                return mastered.yielding.to
+            handoff = mastered.handoff
             return handoff.to.key if handoff is not None and handoff.committed else self.me.key
         followed = self.following.groups.get(group)
         if followed is not None and not self.following.is_orphan(followed):
@@ -465,6 +475,7 @@ class Engine:
         if message.master == sender.key:
             return
         self.hint(message.group, message.master)
+        self.merging.redirect(message.group, message.master)
         followed = self.following.groups.get(message.group)
         if followed is not None:
             self.following.redirect(followed, message.master)

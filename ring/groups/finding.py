@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ring.groups.copy import Copy, restore
+from ring.groups.lineage import fork_point
 from ring.groups.mastered import Mastered
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.wire import (
@@ -20,6 +21,7 @@ from ring.wire import (
     Fetch,
     Fetched,
     Held,
+    Offer,
     Question,
     Resync,
     Submit,
@@ -29,7 +31,7 @@ from ring.wire import (
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
 
-Parkable = Submit | Resync | Barrier | Question | Watch
+Parkable = Submit | Resync | Barrier | Question | Watch | Offer
 
 REPEAT_S = 0.4
 PARKED = 10_000
@@ -114,7 +116,7 @@ class Finding:
             return Held(group, "asking" if group in self.searches else "", (), 0)
         role = "copy"
         mastered = self.engine.leading.groups.get(group)
-        if mastered is not None and not (mastered.handoff is not None and mastered.handoff.committed):
+        if mastered is not None and mastered.yielding is None and not mastered.is_handed:
             role = "master"
         elif group in self.searches:
             role = "asking"
@@ -200,6 +202,7 @@ class Finding:
             state = engine.kinds[group.kind].fresh(group.name)
             mine = Copy(group, engine.kinds[group.kind], state, ())
         self.serve(mine, self._number(search, mine))
+        self._ask_for_forks(group, search)
 
     def _number(self, search: Search, copy: Copy) -> int:
         """Of the term to serve under: the promised one; else above any that this node was told of, and, where the group
@@ -232,6 +235,8 @@ class Finding:
 
     def on_fetched(self, sender: Incarnation, message: Fetched) -> None:
         search = self.searches.get(message.group)
+        if search is None:
+            self._take_in_fork(message)
         if search is None or search.fetching != sender.key:
             return
         search.fetching = None
@@ -241,10 +246,31 @@ class Finding:
             return
         copy = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
         copy.promised = search.term
+        mine = self._local_copy(message.group)
         followed = self.engine.following.groups.get(message.group)
         if followed is not None:
             self.engine.following.install(copy, followed, self.engine.me.key, followed.copy.seq)
         self.serve(copy, self._number(search, copy))
+        mastered = self.engine.leading.groups.get(message.group)
+        if mine is not None and mastered is not None:
+            self.engine.merging.take_in(mastered, mine)
+        self._ask_for_forks(message.group, search)
+
+    def _ask_for_forks(self, group: GroupId, search: Search) -> None:
+        """What other copies have and the served one lacks is merged, not lost (P22)."""
+        mastered = self.engine.leading.groups.get(group)
+        if mastered is None:
+            return
+        copy = mastered.copy
+        for key, held in search.held.items():
+            if held.lineage and fork_point(copy.lineage, copy.head, held.lineage, held.seq) < held.seq:
+                self.engine.send(key, Fetch(group))
+
+    def _take_in_fork(self, message: Fetched) -> None:
+        mastered = self.engine.leading.groups.get(message.group)
+        if mastered is not None and mastered.serving and message.snapshot is not None:
+            theirs = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
+            self.engine.merging.take_in(mastered, theirs)
 
     def serve(self, copy: Copy, number: int) -> None:
         """Master the group from this copy on, under a new term."""

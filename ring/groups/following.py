@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring.groups.copy import Copy, read_entry, restore
+from ring.groups.lineage import fork_point
 from ring.ids import GroupId, Incarnation
 from ring.wire import Ack, Continue, Entry, Lineage, Publish, RawEntry, Replace, Resync, Superseded
 
@@ -112,11 +113,13 @@ class Following:
         engine = self.engine
         mastered = engine.leading.groups.get(group)
         if mastered is not None:
-            handed = mastered.handoff is not None and mastered.handoff.committed
+            handed = mastered.is_handed
             if term <= mastered.copy.term and not handed:
                 return None
             if term > mastered.copy.term:
-                engine.leading.step_down(mastered)
+                engine.merging.yield_to(mastered, sender.key)
+                if group in engine.leading.groups:
+                    return None
         elif engine.handing.holds(group) and group not in self.groups:
             return None
         f = self.groups.get(group)
@@ -167,20 +170,25 @@ class Following:
         engine, group = self.engine, copy.group
         old = f.copy if f is not None else None
         sat, sits = old is not None and self.sits(old), self.sits(copy)
+        since = shown if old is None else fork_point(old.lineage, old.seq, copy.lineage, copy.seq)
+        tail = [e for e in copy.log if e.seq > since]
+        if old is not None and since < old.seq:  # the two have forked: what was shown of the one is not shown again
+            knows = old.knows(since)
+            tail = [e for e in tail if not knows(e)]
         if f is None:
-            if not sits and not holds and not any(e.origin == engine.me for e in copy.log if e.seq > shown):
+            if not sits and not holds and not any(e.origin == engine.me for e in tail):
                 return
             f = self.groups[group] = Followed(copy, master)
         f.copy, f.master, f.behind, f.tries, f.holds = copy, master, False, 0, holds
         self.acknowledge(group)
         if not sat and (sits or not holds):
             engine.host.replaced(group, None, copy.state, [], 0)
-            for entry in [e for e in copy.log if e.seq > (shown if old is None else old.seq)]:
+            for entry in tail:
                 self._show(f, entry)
         elif old is not None and sat:
-            tail = [e for e in copy.log if e.seq > old.seq]
-            lost = max(0, (tail[0].seq if tail else copy.seq + 1) - old.seq - 1)
-            missed = [(e.event, copy.stamp(e.seq, e.at)) for e in tail if e.event is not None]
+            first = copy.log[0].seq if copy.log else copy.seq + 1
+            lost = max(0, first - since - 1) + sum(e.side.lost for e in tail if e.side is not None)
+            missed = [(e.event, copy.stamp_of(e)) for e in tail if e.event is not None and e.side is None]
             engine.host.replaced(group, old.state, copy.state, missed, lost)
         accepted = copy.streams.get(engine.me)
         for number, (seq, at, outcome) in sorted(accepted.outcomes.items()) if accepted is not None else ():
@@ -208,7 +216,10 @@ class Following:
     def _advance(self, f: Followed, entry: Entry) -> None:
         copy, engine = f.copy, self.engine
         sat = self.sits(copy)
+        before = copy.state_before(entry) if sat else None
         moved = copy.advance(entry)
+        if before is not None:
+            engine.host.replaced(copy.group, before, copy.state, [], entry.side.lost if entry.side is not None else 0)
         if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:  # else another has served since
             f.master = entry.handed.key
         if entry.members is not None:
@@ -216,7 +227,7 @@ class Following:
         sits = self.sits(copy) if moved else sat
         if sits and not sat:  # the first member here: the host has not seen this group before
             engine.host.replaced(copy.group, None, copy.state, [], 0)
-        self._show(f, entry, seen=sat or sits)
+        self._show(f, entry, seen=(sat or sits) and before is None)
         if copy.group in (s := engine.submits.streams) and s[copy.group].parked:
             engine.unpark_answers(copy.group, copy.seq)
         if (moved or entry.members is not None) and not self.keeps(f):
@@ -226,8 +237,8 @@ class Following:
 
     def _show(self, f: Followed, entry: Entry, *, seen: bool = True) -> None:
         engine, copy = self.engine, f.copy
-        mine = entry.origin == engine.me
-        stamp = copy.stamp(entry.seq, entry.at)
+        mine = entry.origin == engine.me and entry.told is None
+        stamp = copy.stamp_of(entry)
         if entry.event is not None and seen:
             token: object = None
             if mine:

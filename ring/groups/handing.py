@@ -27,11 +27,12 @@ KEEP_S = 30.0
 class Incoming:
     """A copy that another master installed here and may let us serve."""
 
-    __slots__ = ("copy", "parked", "since", "term")
+    __slots__ = ("copy", "parked", "sender", "since", "term")
 
-    def __init__(self, copy: Copy, term: Term, now: float) -> None:
+    def __init__(self, copy: Copy, term: Term, sender: Incarnation, now: float) -> None:
         self.copy = copy
         self.term = term
+        self.sender = sender
         self.since = now
         self.parked: deque[tuple[Incarnation, Parkable]] = deque()
 
@@ -83,11 +84,10 @@ class Handing:
         m.handoff.repeat_at = self.engine.now + REPEAT_S
         self.engine.send(m.handoff.to.key, Install(m.copy.group, m.handoff.term, m.copy.snapshot()))
 
-    def park(self, m: Mastered, sender: Incarnation, message: Parkable) -> None:
-        """The group is frozen, or gone."""
-        assert m.handoff is not None
-        if m.handoff.committed:
-            self.engine.bounce(sender.key, m.copy.group, m.handoff.to.key)
+    def frozen(self, m: Mastered, sender: Incarnation, message: Parkable) -> None:
+        """The group is frozen, or another's."""
+        if m.yielding is not None or m.is_handed:
+            self.engine.bounce(sender.key, m.copy.group, self.engine.target(m.copy.group))
             return
         parked = self._parked.setdefault(m.copy.group, deque())
         if len(parked) < PARKED:
@@ -144,6 +144,11 @@ class Handing:
             engine.hint(group, handoff.to.key)
             engine.settling.retry(group)
 
+    def give_up(self, m: Mastered) -> None:
+        """There is something to do first."""
+        m.tried_handoff_at = 0.0
+        self._thaw(m)
+
     def _thaw(self, m: Mastered) -> None:
         group = m.copy.group
         m.handoff = None
@@ -166,16 +171,19 @@ class Handing:
                 # Two masters (P22). Ours is the higher term: the other learns so and follows.
                 engine.send(sender.key, Publish(group, mastered.copy.term, mastered.copy.seq, []))
                 return
-            engine.leading.step_down(mastered)
+            engine.merging.yield_to(mastered, sender.key)
+            return
         if message.term.key != engine.me.key or message.term.incarnation != engine.me.number or engine.peers.me.leaving:
             return
         held = self.incoming.get(group)
+        if held is not None and held.sender != sender and self.holds(group):
+            return  # two hand the group over: one after the other
         if held is None or held.term != message.term:
             copy = restore(group, engine.kinds[group.kind], message.snapshot)
             if held is not None and copy.seq < held.copy.seq:
                 return
             parked = held.parked if held is not None else deque()
-            held = self.incoming[group] = Incoming(copy, message.term, engine.now)
+            held = self.incoming[group] = Incoming(copy, message.term, sender, engine.now)
             held.parked = parked
         engine.send(sender.key, Installed(group, held.term, held.copy.seq))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ring.groups.copy import as_raw
 from ring.groups.host import Stamp
+from ring.groups.lineage import fork_point
 from ring.groups.mastered import Follower, Mastered
 from ring.ids import GroupId, Incarnation
 from ring.wire import Ack, Answer, Command, Continue, Entry, Publish, Replace, Resync, Submit, raw
@@ -41,7 +42,7 @@ class Leading:
         if mastered is None:
             engine.finding.park(group, sender, message)
         elif not mastered.serving:
-            engine.handing.park(mastered, sender, message)
+            engine.handing.frozen(mastered, sender, message)
         else:
             command = engine.kinds[group.kind].read_command(message.command)
             self.accept(mastered, sender, message.number, message.floor, command)
@@ -87,6 +88,7 @@ class Leading:
         engine, copy = self.engine, m.copy
         hosts = copy.state.hosts
         mine = engine.me in hosts
+        before = copy.state_before(entry) if mine else None
         origin = entry.origin
         if origin is None or origin == engine.me:
             moved = copy.advance(entry)
@@ -104,8 +106,10 @@ class Leading:
         follows = mine or engine.me in copy.state.hosts
         if follows and not mine:  # the first member here: the host has not seen this group before
             engine.host.replaced(copy.group, None, copy.state, [], 0)
-        stamp = copy.stamp(entry.seq, entry.at)
-        if follows and entry.event is not None:
+        stamp = copy.stamp_of(entry)
+        if before is not None:
+            engine.host.replaced(copy.group, before, copy.state, [], entry.side.lost if entry.side is not None else 0)
+        elif follows and entry.event is not None:
             self.show(m, entry, stamp)
         if origin == engine.me:
             engine.complete(copy.group, entry.number, entry.outcome, stamp)
@@ -115,6 +119,7 @@ class Leading:
             engine.host.dropped(copy.group)
         if m.barriers:
             self.settle(m)
+        engine.merging.committed(m)
 
     def show(self, m: Mastered, entry: Entry, stamp: Stamp) -> None:
         engine, copy = self.engine, m.copy
@@ -169,6 +174,12 @@ class Leading:
                 if follower.edge == edge:
                     follower.sits = True
                 continue
+            if copy.log and copy.log[-1].side is not None:  # a merge: what it has may be another side's
+                m.followers[edge.key] = self.follower(edge, 0, confirmed=False)
+                m.followers[edge.key].sits = True
+                self.probe(m, m.followers[edge.key])
+                self.lagging[copy.group] = None
+                continue
             # Its first member: a snapshot that holds this very entry, shown by the follower from the log's tail (P41).
             m.followers[edge.key] = self.follower(edge, copy.seq - 1, confirmed=True)
             m.followers[edge.key].sits = True
@@ -191,8 +202,8 @@ class Leading:
         if m is None:
             self.engine.finding.park(message.group, sender, message)
             return
-        if m.handoff is not None and m.handoff.committed:
-            self.engine.bounce(sender.key, message.group, m.handoff.to.key)
+        if m.is_handed or m.yielding is not None:
+            self.engine.bounce(sender.key, message.group, self.engine.target(message.group))
             return
         follower = m.followers.get(sender.key)
         if follower is None or follower.edge != sender:
@@ -214,7 +225,7 @@ class Leading:
         if entries is not None:
             send(follower.edge.key, Continue(copy.group, copy.lineage, copy.seq, as_raw(entries)))
         else:
-            shown = message.seq if copy.extends(message.lineage, message.seq) else follower.acked
+            shown = fork_point(copy.lineage, copy.seq, message.lineage, message.seq) or follower.acked
             send(follower.edge.key, Replace(copy.group, copy.snapshot(shown), shown, follower.holder))
         follower.confirmed = True
         follower.probe_at = self.engine.now + PROBE_S
@@ -298,7 +309,8 @@ class Leading:
     def _upkeep(self, m: Mastered) -> None:
         engine, copy = self.engine, m.copy
         settings = engine.settings
-        copy.trim(engine.now_ms - int((settings.dead_after_s + settings.grace_s) * 1000))
+        if not engine.peers.dead:  # who is away may come back with a log of its own, to be compared with this (P25)
+            copy.trim(engine.now_ms - int((settings.dead_after_s + settings.grace_s) * 1000))
         copy.forget_origins(
             [
                 o
@@ -341,17 +353,19 @@ class Leading:
 
     def resign(self, m: Mastered) -> None:
         engine, group = self.engine, m.copy.group
-        if m.handoff is not None and m.handoff.committed:
+        if m.is_handed:
             return
         del self.groups[group]
+        engine.merging.forget(group)
         engine.handing.stop(group)
         engine.following.keep(m.copy)
         engine.finding.find(group)
 
     def step_down(self, m: Mastered) -> None:
-        """Another masters the group under a higher term (P22): follow it."""
+        """Another masters the group under a higher term (P22), with all that is here: follow it."""
         group = m.copy.group
         del self.groups[group]
+        self.engine.merging.forget(group)
         self.engine.handing.stop(group)
         self.engine.note("stepped_down", group, term=m.copy.term.number, seq=m.copy.seq)
         self.engine.following.take_over_copy(m.copy)

@@ -53,6 +53,17 @@ class State(Protocol):
         """Commands the master should give itself now: members of gone nodes, claims that ran out."""
         ...
 
+    def is_word(self, event: Any) -> bool:
+        """Whether the event is something said: after a partition it is shown to those who lack it (P25)."""
+        ...
+
+    def merge(self, other: Any, at: int) -> Any:
+        """The event that makes this state what both amount to after a partition; None if it is that already (P26).
+
+        other: a State of the same group. Commutative, associative and idempotent in what it leads to.
+        """
+        ...
+
     def is_spent(self, at: int) -> bool:
         """Whether the group may be forgotten: nobody in it and nothing worth keeping at `at` (Unix ms)."""
         ...

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ring.groups.copy import Copy
 from ring.ids import Incarnation, Term
+
+if TYPE_CHECKING:
+    from ring.groups.merging import Yielding
 
 
 class Follower:
@@ -45,7 +48,7 @@ class Mastered:
 
     __slots__ = (
         "ahead", "barriers", "checked_at", "copy", "followers", "handoff", "holders", "tried_handoff_at", "view",
-        "watchers",
+        "watchers", "yielding",
     )  # fmt: skip
 
     def __init__(self, copy: Copy) -> None:
@@ -54,6 +57,7 @@ class Mastered:
         self.holders: list[Follower] = []  # those followers that hold the group, or are to
         self.ahead: dict[Incarnation, int] = {}  # the last number accepted of each origin, of pending commands
         self.handoff: HandOff | None = None
+        self.yielding: Yielding | None = None
         self.tried_handoff_at = 0.0
         self.barriers: list[tuple[int, str, int]] = []  # (seq to be settled, ring key of who asks, its number)
         self.watchers: dict[Incarnation, float] = {}  # until when
@@ -62,7 +66,12 @@ class Mastered:
 
     @property
     def serving(self) -> bool:
-        return self.handoff is None
+        return self.handoff is None and self.yielding is None
+
+    @property
+    def is_handed(self) -> bool:
+        """Whether the group is another's, who may not know yet."""
+        return self.handoff is not None and self.handoff.committed
 
     def expected(self, origin: Incarnation, floor: int) -> int:
         """The only number that is accepted from the origin now (P6)."""

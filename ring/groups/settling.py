@@ -99,7 +99,7 @@ class Settling:
         if m is None:
             self.engine.finding.park(message.group, sender, message)
         elif not m.serving:
-            self.engine.handing.park(m, sender, message)
+            self.engine.handing.frozen(m, sender, message)
         else:
             self._register(m, sender, message.number, message.floor)
 

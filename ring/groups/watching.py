@@ -74,7 +74,7 @@ class Watching:
             if message.on:
                 self.engine.finding.park(message.group, sender, message)
         elif not m.serving:
-            self.engine.handing.park(m, sender, message)
+            self.engine.handing.frozen(m, sender, message)
         elif message.on:
             self._add(m, sender)
         else:

@@ -1,0 +1,80 @@
+"""A local user and the group of its nick: what to do when the group no longer says that the user holds it (P26, P27).
+
+After a partition the older claim keeps the nick; the other user is renamed to what nobody can claim, its uid, and told
+why. A user whom the network gave up while this node was away claims its nick again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gateway.edge.lines import Line
+from gateway.edge.nicks import show_update
+from gateway.groups.channel_messages import Update
+from gateway.groups.nick import Nick
+from gateway.groups.nick_messages import Claim, Granted
+from ring.groups.host import Stamp
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+
+def check(edge: Edge, group: GroupId) -> None:
+    """The group has changed, or is followed here no more: does it still name its user here?"""
+    user = next((user for user in edge.users.values() if user.home == group and not user.quitting), None)
+    if user is None or user.homeless:
+        return
+    state = edge.engine.state(group)
+    if isinstance(state, Nick) and state.holder is not None:
+        if state.holder.uid != user.uid:
+            _rename(edge, user)
+        return
+    user.homeless = True
+    edge.engine.submit(group, Claim(user.person), lambda outcome: _claimed(edge, user, outcome))
+
+
+def check_all(edge: Edge) -> None:
+    """Now and then, for all (P30)."""
+    for user in list(edge.users.values()):
+        check(edge, user.home)
+
+
+def _claimed(edge: Edge, user: User, outcome: Any) -> None:
+    user.homeless = False
+    if user.quitting or user.uid not in edge.users:
+        return
+    if isinstance(outcome, Granted):
+        _adopt(edge, user, outcome)
+    else:
+        _rename(edge, user)
+
+
+def _rename(edge: Edge, user: User) -> None:
+    """The user's own group is now that of its uid; its facts go on from the version they had (P28)."""
+    before = user.person
+    person = msgspec.structs.replace(before, nick=user.uid, version=before.version + 1)
+    user.homeless = True
+    user.home = edge.nick(user.uid)
+
+    def claimed(outcome: Any) -> None:
+        user.homeless = False
+        if user.quitting or user.uid not in edge.users:
+            return
+        text = f"Your nick {before.nick} was claimed earlier by another user while the network was parted. /NICK changes it"
+        connection = user.connection
+        connection.send(Line(edge.settings.server_name, "NOTICE", (before.nick, text)).render(connection.variant))
+        _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
+
+    edge.engine.submit(user.home, Claim(person), claimed)
+
+
+def _adopt(edge: Edge, user: User, granted: Granted) -> None:
+    user.person = user.wanted = granted.person
+    show_update(edge, granted.person, Stamp("", int(edge.now * 1000)))
+    for room in {**user.rooms, **user.joining}:
+        user.unsettled[room] = None
+        edge.engine.submit(room, Update(granted.person))

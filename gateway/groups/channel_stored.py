@@ -1,0 +1,38 @@
+"""A channel as links carry it, with the times that a merge after a partition needs (P26)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.groups.people import Person
+
+INVITES = 100
+"""A channel remembers at most this many open invitations; the oldest goes first."""
+
+TOMBSTONES = 500
+"""A channel remembers at most this many who left, and as many masks that were lifted; the oldest goes first."""
+
+
+class Sitting(msgspec.Struct, frozen=True, array_like=True):
+    """A member. prefixes: rank letters, highest first. joined_at, ranked_at: Unix ms, of the last change of each."""
+
+    person: Person
+    prefixes: str
+    joined_at: int
+    ranked_at: int
+
+
+class Stored(msgspec.Struct, frozen=True, array_like=True):
+    """All times in Unix ms."""
+
+    name: str
+    changed_at: int
+    created: int  # 0: nobody is in it
+    topic: tuple[str, str, int]  # text, by, at
+    settings: tuple[str, str | None, int | None]  # mode letters, key, limit
+    members: list[Sitting]
+    lists: dict[str, tuple[tuple[str, str, int], ...]]  # letter -> (mask, set by, at)
+    invited: list[str]
+    written: dict[str, int]  # mode letter -> when it was last set or unset
+    lifted: dict[str, int]  # list letter and mask -> when it was removed
+    left: dict[str, int]  # uid -> when it left by its own will, or a kick
