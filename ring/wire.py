@@ -30,6 +30,7 @@ class Side(msgspec.Struct, frozen=True, array_like=True):
     state: msgspec.Raw
     streams: tuple[Stream, ...]
     lost: int
+    merged: tuple[tuple[Term, int], ...]  # the terms that its log has beside, each up to which seq
 
 
 class Taking(msgspec.Struct, frozen=True, array_like=True):
@@ -37,6 +38,7 @@ class Taking(msgspec.Struct, frozen=True, array_like=True):
 
     streams: tuple[Stream, ...]
     lost: int
+    merged: tuple[tuple[Term, int], ...]
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
@@ -178,6 +180,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     epoch: int = 0
     members: tuple[str, ...] = ()
     pending: list[RawCommand] = []
+    merged: tuple[tuple[Term, int], ...] = ()  # terms of other sides that are part of it, each up to which seq
 
 
 class Replace(_Message, frozen=True, tag=7):

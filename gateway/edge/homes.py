@@ -64,7 +64,7 @@ def _rename(edge: Edge, user: User) -> None:
         user.homeless = False
         if user.quitting or user.uid not in edge.users:
             return
-        text = f"Your nick {before.nick} was claimed earlier by another user while the network was parted. /NICK changes it"
+        text = f"While the network was parted, {before.nick} was another's by an older claim. /NICK takes a new one."
         connection = user.connection
         connection.send(Line(edge.settings.server_name, "NOTICE", (before.nick, text)).render(connection.variant))
         _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))

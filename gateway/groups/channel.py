@@ -229,6 +229,9 @@ class Channel:
             self.left,
         )
 
+    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+        return []
+
     def is_word(self, event: Any) -> bool:
         return type(event) is Said
 

@@ -40,6 +40,9 @@ class Network:
     def snapshot(self) -> Any:
         return list(self.hosts)
 
+    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+        return []
+
     def is_word(self, event: Any) -> bool:
         return isinstance(event, Announced)
 

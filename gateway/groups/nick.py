@@ -151,6 +151,13 @@ class Nick:
             self._hold(stored.holder)
         self.shown = stored.shown
 
+    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Evict]:
+        """A user whose node died takes the nick again elsewhere at once."""
+        holder = self.holder
+        if isinstance(command, Claim) and holder is not None and holder.uid != command.person.uid and dead(holder.edge):
+            return [Evict(holder.uid)]
+        return []
+
     def is_word(self, event: Any) -> bool:
         return isinstance(event, Told | Killed)
 

@@ -91,7 +91,7 @@ class Backing:
     def arrange(self, m: Mastered, *, spent: bool = False) -> None:
         """Does the right set hold the group? If not, begin to change it. spent: it may be forgotten, so by all."""
         peers, me = self.engine.peers, self.engine.me.key
-        if m.yielding is not None or m.is_handed:
+        if m.is_handed:
             return
         wanted = (me,) if spent else peers.holders(m.copy.group)
         if peers.settings.copies == 1 and not m.holders and not m.copy.pending:
@@ -145,7 +145,6 @@ class Backing:
                 engine.send(sender.key, Superseded(group, mastered.copy.term))
                 return
             engine.merging.yield_to(mastered, sender.key)
-            return
         f = engine.following.groups.get(group)
         if f is None:
             if not engine.handing.holds(group):

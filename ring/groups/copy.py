@@ -18,6 +18,10 @@ LOG_ENTRIES = 2048
 """A log keeps at most this many entries, however young (P16)."""
 
 
+MERGED = 32
+"""A copy remembers so many terms of other sides that were merged into it."""
+
+
 def msgid_prefix(group: GroupId, term: Term) -> str:
     """What the msgids of a term begin with; the seq follows."""
     return f"{hash32(group.name):x}-{term.number:x}.{hash32(term.key):x}-"
@@ -37,8 +41,8 @@ class Copy:
     """State, lineage, log and counters, kept equal on every node that has the group."""
 
     __slots__ = (
-        "at", "epoch", "group", "kind", "lineage", "log", "members", "msgid_prefix", "pending", "promised", "seq",
-        "state", "streams",
+        "at", "epoch", "group", "kind", "lineage", "log", "members", "merged", "msgid_prefix", "pending", "promised",
+        "seq", "state", "streams",
     )  # fmt: skip
 
     def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
@@ -51,6 +55,7 @@ class Copy:
         self.streams: dict[Incarnation, Accepted] = {}
         self.pending: deque[Command] = deque()  # accepted, and not yet held by all who must: not part of the state
         self.epoch = 0
+        self.merged: dict[Term, int] = {}  # terms of other sides of partitions, and up to which seq they are in
         self.members: tuple[str, ...] = ()  # ring keys of the nodes that hold the group (P13)
         self.promised = NO_TERM  # this node's own word: no lower term is listened to (P21)
         self.lineage: Lineage = ()
@@ -111,7 +116,7 @@ class Copy:
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, c.command, told=c.told)
         if c.side is not None:
             event = self.state.merge(self.kind.restore(self.group.name, c.side.state), c.at)
-            return Entry(c.seq, c.at, None, 0, 0, None, event, side=Taking(c.side.streams, c.side.lost))
+            return Entry(c.seq, c.at, None, 0, 0, None, event, side=Taking(c.side.streams, c.side.lost, c.side.merged))
         if c.command is None:  # of the engine's own: `handed`, `members`, or nothing any more
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None, c.handed, c.members)
         decision = self.state.decide(c.command, c.at)
@@ -138,6 +143,9 @@ class Copy:
             self.remember(entry.origin, entry)
         if entry.side is not None:
             self._take_streams(entry.side.streams, entry.seq)
+            self.merged.update(entry.side.merged)
+            for term in list(self.merged)[:-MERGED]:
+                del self.merged[term]
         if entry.members is not None:
             self.members = entry.members
             self.epoch += 1
@@ -224,7 +232,16 @@ class Copy:
         state = reencode(self.state.snapshot())
         waiting = as_raw_commands(self.pending) if pending else []
         return Snapshot(
-            self.lineage, self.seq, self.at, state, streams, as_raw(tail), self.epoch, self.members, waiting
+            self.lineage,
+            self.seq,
+            self.at,
+            state,
+            streams,
+            as_raw(tail),
+            self.epoch,
+            self.members,
+            waiting,
+            tuple(self.merged.items()),
         )
 
 
@@ -272,7 +289,7 @@ def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
     state = kind.restore(group.name, snapshot.state)
     copy = Copy(group, kind, state, snapshot.lineage, snapshot.seq, snapshot.at)
     copy.log.extend(read_entry(kind, entry) for entry in snapshot.tail)
-    copy.epoch, copy.members = snapshot.epoch, snapshot.members
+    copy.epoch, copy.members, copy.merged = snapshot.epoch, snapshot.members, dict(snapshot.merged)
     copy.pending.extend(read_command(kind, command) for command in snapshot.pending)
     for stream in snapshot.streams:
         accepted = copy.streams[stream.origin] = Accepted(stream.last)

@@ -317,9 +317,9 @@ class Engine:
         if mastered is not None:
             return mastered.copy.state
         followed = self.following.groups.get(group)
-        if followed is None or not self.following.sits(followed.copy):
+        if followed is None or not self.following.sits(followed.shown):
             return None  # what is only held for its master may be behind what people elsewhere have seen
-        return followed.copy.state
+        return followed.shown.state
 
     def ask(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         """A read-only question to the group's master. done(None): no answer in time, or None was the answer."""
@@ -373,10 +373,7 @@ class Engine:
     def target(self, group: GroupId) -> str:
         """Who to send to: the master this node follows, then what it was told, then what the ring says."""
         if group in self.leading.groups:
-            mastered = self.leading.groups[group]
-            if mastered.yielding is not None:
-                return mastered.yielding.to
-            handoff = mastered.handoff
+            handoff = self.leading.groups[group].handoff
             return handoff.to.key if handoff is not None and handoff.committed else self.me.key
         followed = self.following.groups.get(group)
         if followed is not None and not self.following.is_orphan(followed):
@@ -475,7 +472,6 @@ class Engine:
         if message.master == sender.key:
             return
         self.hint(message.group, message.master)
-        self.merging.redirect(message.group, message.master)
         followed = self.following.groups.get(message.group)
         if followed is not None:
             self.following.redirect(followed, message.master)

@@ -116,7 +116,7 @@ class Finding:
             return Held(group, "asking" if group in self.searches else "", (), 0)
         role = "copy"
         mastered = self.engine.leading.groups.get(group)
-        if mastered is not None and mastered.yielding is None and not mastered.is_handed:
+        if mastered is not None and not mastered.is_handed:
             role = "master"
         elif group in self.searches:
             role = "asking"
@@ -284,15 +284,28 @@ class Finding:
     def serve_under(self, copy: Copy, term: Term) -> None:
         engine, group = self.engine, copy.group
         search = self.searches.pop(group, None)
-        engine.following.groups.pop(group, None)
+        forked = self._stop_following(group, copy)
         engine.handing.drop(group)
         copy.follow_lineage((*copy.lineage, (term, copy.head + 1)))
-        engine.leading.lead(Mastered(copy))
+        mastered = Mastered(copy)
+        engine.leading.lead(mastered)
+        if forked is not None:
+            engine.merging.take_in(mastered, forked)
         for sender, message in search.parked if search is not None else ():
             engine.receive_again(sender, message)
         engine.resend(group)
         engine.settling.retry(group)
         engine.asking.redirected(group)
+
+    def _stop_following(self, group: GroupId, copy: Copy) -> Copy | None:
+        """This node serves the copy; returns the one that its people were shown, if that has more."""
+        followed = self.engine.following.groups.get(group)
+        forked = followed.fork.copy if followed is not None and followed.fork is not None else None
+        if followed is not None and forked is not None:
+            followed.copy = copy
+            self.engine.following.reveal(followed)
+        self.engine.following.groups.pop(group, None)
+        return forked if forked is not copy else None
 
     # Timers ---------------------------------------------------------------------------------------------------------
 

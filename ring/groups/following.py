@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ring.groups.copy import Copy, read_entry, restore
 from ring.groups.lineage import fork_point
+from ring.groups.merging import Fork
 from ring.ids import GroupId, Incarnation
 from ring.wire import Ack, Continue, Entry, Lineage, Publish, RawEntry, Replace, Resync, Superseded
 
@@ -21,16 +22,22 @@ SILENT_S = 30.0
 class Followed:
     """A group mastered elsewhere: members sit on this node, or it holds the group for its master (P12)."""
 
-    __slots__ = ("asked_at", "behind", "copy", "heard_at", "holds", "master", "tries")
+    __slots__ = ("asked_at", "behind", "copy", "fork", "heard_at", "holds", "master", "tries")
 
     def __init__(self, copy: Copy, master: str) -> None:
         self.copy = copy
         self.master = master  # ring key
         self.holds = False  # the master has asked for it
+        self.fork: Fork | None = None  # a copy that the master's does not continue, until that has taken it in
         self.behind = False  # something is missing: ask until it is there
         self.asked_at = 0.0
         self.heard_at = 0.0  # the master's last word, where nobody here would miss it
         self.tries = 0
+
+    @property
+    def shown(self) -> Copy:
+        """What the people here know of the group."""
+        return self.fork.copy if self.fork is not None else self.copy
 
 
 class Following:
@@ -79,7 +86,7 @@ class Following:
 
     def keeps(self, f: Followed) -> bool:
         """Whether this node has a part in the group: members, or the master's word that it holds it."""
-        return f.holds or self.sits(f.copy) or self.engine.me.key in f.copy.members
+        return f.holds or f.fork is not None or self.sits(f.copy) or self.engine.me.key in f.copy.members
 
     def held_to(self, copy: Copy) -> int:
         """The highest seq that this node may acknowledge."""
@@ -118,8 +125,6 @@ class Following:
                 return None
             if term > mastered.copy.term:
                 engine.merging.yield_to(mastered, sender.key)
-                if group in engine.leading.groups:
-                    return None
         elif engine.handing.holds(group) and group not in self.groups:
             return None
         f = self.groups.get(group)
@@ -138,6 +143,8 @@ class Following:
             return
         if f.copy.lineage != message.lineage:
             f.copy.pending.clear()  # a new reign: what it has accepted, it sends
+        if f.fork is not None and f.fork.copy is f.copy:
+            f.fork = None  # it has not forked after all
         f.copy.follow_lineage(message.lineage)
         f.master = sender.key
         f.tries = 0
@@ -169,12 +176,12 @@ class Following:
         """Take a whole copy in place of what there was, and show the host what happened in between."""
         engine, group = self.engine, copy.group
         old = f.copy if f is not None else None
+        if f is not None and old is not None and (f.fork is not None or self._has_parted(old, copy)):
+            self._install_fork(f, old, copy, master, holds=holds)
+            return
         sat, sits = old is not None and self.sits(old), self.sits(copy)
-        since = shown if old is None else fork_point(old.lineage, old.seq, copy.lineage, copy.seq)
+        since = shown if old is None else old.seq
         tail = [e for e in copy.log if e.seq > since]
-        if old is not None and since < old.seq:  # the two have forked: what was shown of the one is not shown again
-            knows = old.knows(since)
-            tail = [e for e in tail if not knows(e)]
         if f is None:
             if not sits and not holds and not any(e.origin == engine.me for e in tail):
                 return
@@ -186,18 +193,59 @@ class Following:
             for entry in tail:
                 self._show(f, entry)
         elif old is not None and sat:
-            first = copy.log[0].seq if copy.log else copy.seq + 1
+            first = tail[0].seq if tail else copy.seq + 1
             lost = max(0, first - since - 1) + sum(e.side.lost for e in tail if e.side is not None)
             missed = [(e.event, copy.stamp_of(e)) for e in tail if e.event is not None and e.side is None]
             engine.host.replaced(group, old.state, copy.state, missed, lost)
-        accepted = copy.streams.get(engine.me)
-        for number, (seq, at, outcome) in sorted(accepted.outcomes.items()) if accepted is not None else ():
-            engine.complete(group, number, outcome, copy.stamp(seq, at))
-        engine.unpark_answers(group, copy.seq)
+        self._complete(copy)
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
             engine.host.dropped(group)
+
+    def _complete(self, copy: Copy) -> None:
+        """Commands of ours that the copy has the answers to."""
+        engine, group = self.engine, copy.group
+        accepted = copy.streams.get(engine.me)
+        for number, (seq, at, outcome) in sorted(accepted.outcomes.items()) if accepted is not None else ():
+            engine.complete(group, number, outcome, copy.stamp(seq, at))
+        engine.unpark_answers(group, copy.seq)
+
+    # Forks (P22) ----------------------------------------------------------------------------------------------------
+
+    def _has_parted(self, old: Copy, copy: Copy) -> bool:
+        return fork_point(old.lineage, old.seq, copy.lineage, copy.seq) < old.seq
+
+    def _install_fork(self, f: Followed, old: Copy, copy: Copy, master: str, *, holds: bool) -> None:
+        """What was here is no prefix of it: followed from now on, and shown once all that was here is in it."""
+        self.engine.merging.parted(f, old)
+        f.copy, f.master, f.behind, f.tries, f.holds = copy, master, False, 0, holds
+        self.acknowledge(copy.group)
+        self._complete(copy)
+        if self.engine.merging.is_settled(f):
+            self.reveal(f)
+
+    def reveal(self, f: Followed) -> None:
+        """The people here are shown how the copy differs from what they know."""
+        assert f.fork is not None
+        engine, copy, old = self.engine, f.copy, f.fork.copy
+        f.fork = None
+        if old is copy:
+            return
+        sat, sits = self.sits(old), self.sits(copy)
+        since = fork_point(old.lineage, old.seq, copy.lineage, copy.seq)
+        knows = old.knows(since)
+        tail = [e for e in copy.log if e.seq > since]
+        if sat:
+            missed = [(e.event, copy.stamp_of(e)) for e in tail if e.event is not None and not knows(e)]
+            first = copy.log[0].seq if copy.log else copy.seq + 1
+            engine.host.replaced(copy.group, old.state, copy.state, missed, max(0, first - since - 1))
+        elif sits:
+            engine.host.replaced(copy.group, None, copy.state, [], 0)
+        if not self.keeps(f):
+            self._drop(f)
+        elif sat and not sits:
+            engine.host.dropped(copy.group)
 
     # Apply ----------------------------------------------------------------------------------------------------------
 
@@ -215,6 +263,9 @@ class Following:
 
     def _advance(self, f: Followed, entry: Entry) -> None:
         copy, engine = f.copy, self.engine
+        if f.fork is not None:
+            self._advance_unseen(f, entry)
+            return
         sat = self.sits(copy)
         before = copy.state_before(entry) if sat else None
         moved = copy.advance(entry)
@@ -234,6 +285,19 @@ class Following:
             self._drop(f)
         elif sat and not sits:
             engine.host.dropped(copy.group)
+
+    def _advance_unseen(self, f: Followed, entry: Entry) -> None:
+        copy, engine = f.copy, self.engine
+        copy.advance(entry)
+        if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:
+            f.master = entry.handed.key
+        if entry.members is not None:
+            f.holds = engine.me.key in entry.members
+        if entry.origin == engine.me and entry.told is None:
+            engine.complete(copy.group, entry.number, entry.outcome, copy.stamp_of(entry))
+        engine.unpark_answers(copy.group, copy.seq)
+        if entry.side is not None and engine.merging.is_settled(f):
+            self.reveal(f)
 
     def _show(self, f: Followed, entry: Entry, *, seen: bool = True) -> None:
         engine, copy = self.engine, f.copy
@@ -278,10 +342,11 @@ class Following:
         if self.keeps(f):
             self.groups[copy.group] = f
 
-    def keep(self, copy: Copy) -> None:
-        """A copy that this node mastered until now and holds, with all that was accepted, until it has found out."""
-        f = self.groups[copy.group] = Followed(copy, self.engine.me.key)
-        f.holds = f.behind = True
+    def keep(self, copy: Copy, master: str) -> Followed:
+        """A copy that this node mastered until now, with all that was accepted, until it has found out who does."""
+        f = self.groups[copy.group] = Followed(copy, master)
+        f.behind = True
+        return f
 
     # Masters that are gone ------------------------------------------------------------------------------------------
 

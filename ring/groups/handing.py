@@ -86,7 +86,7 @@ class Handing:
 
     def frozen(self, m: Mastered, sender: Incarnation, message: Parkable) -> None:
         """The group is frozen, or another's."""
-        if m.yielding is not None or m.is_handed:
+        if m.is_handed:
             self.engine.bounce(sender.key, m.copy.group, self.engine.target(m.copy.group))
             return
         parked = self._parked.setdefault(m.copy.group, deque())

@@ -55,6 +55,8 @@ class Leading:
         if number < expected:  # a repeat
             self._answer_again(m, origin, number)
             return
+        for before in m.copy.state.first(command, self._is_dead):
+            self.command(m, before)
         self._take(m, origin, number, floor, command)
 
     def _take(self, m: Mastered, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
@@ -202,7 +204,7 @@ class Leading:
         if m is None:
             self.engine.finding.park(message.group, sender, message)
             return
-        if m.is_handed or m.yielding is not None:
+        if m.is_handed:
             self.engine.bounce(sender.key, message.group, self.engine.target(message.group))
             return
         follower = m.followers.get(sender.key)
@@ -329,6 +331,9 @@ class Leading:
         engine.backing.arrange(m, spent=spent)
         engine.handing.consider(m)
 
+    def _is_dead(self, edge: Incarnation) -> bool:
+        return edge != self.engine.me and self.engine.peers.gone_for(edge, self.engine.now) > 0
+
     def _is_gone(self, edge: Incarnation) -> bool:
         return (
             edge != self.engine.me and self.engine.peers.gone_for(edge, self.engine.now) > self.engine.settings.grace_s
@@ -358,14 +363,13 @@ class Leading:
         del self.groups[group]
         engine.merging.forget(group)
         engine.handing.stop(group)
-        engine.following.keep(m.copy)
+        engine.following.keep(m.copy, engine.me.key).holds = True
         engine.finding.find(group)
 
     def step_down(self, m: Mastered) -> None:
-        """Another masters the group under a higher term (P22), with all that is here: follow it."""
+        """Another masters the group under a higher term (P22)."""
         group = m.copy.group
         del self.groups[group]
         self.engine.merging.forget(group)
         self.engine.handing.stop(group)
         self.engine.note("stepped_down", group, term=m.copy.term.number, seq=m.copy.seq)
-        self.engine.following.take_over_copy(m.copy)

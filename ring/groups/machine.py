@@ -53,6 +53,10 @@ class State(Protocol):
         """Commands the master should give itself now: members of gone nodes, claims that ran out."""
         ...
 
+    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+        """Commands that the master gives itself before this one, for what it knows of nodes that are dead."""
+        ...
+
     def is_word(self, event: Any) -> bool:
         """Whether the event is something said: after a partition it is shown to those who lack it (P25)."""
         ...

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ring.groups.copy import Copy
 from ring.ids import Incarnation, Term
-
-if TYPE_CHECKING:
-    from ring.groups.merging import Yielding
 
 
 class Follower:
@@ -48,7 +45,7 @@ class Mastered:
 
     __slots__ = (
         "ahead", "barriers", "checked_at", "copy", "followers", "handoff", "holders", "tried_handoff_at", "view",
-        "watchers", "yielding",
+        "watchers",
     )  # fmt: skip
 
     def __init__(self, copy: Copy) -> None:
@@ -57,7 +54,6 @@ class Mastered:
         self.holders: list[Follower] = []  # those followers that hold the group, or are to
         self.ahead: dict[Incarnation, int] = {}  # the last number accepted of each origin, of pending commands
         self.handoff: HandOff | None = None
-        self.yielding: Yielding | None = None
         self.tried_handoff_at = 0.0
         self.barriers: list[tuple[int, str, int]] = []  # (seq to be settled, ring key of who asks, its number)
         self.watchers: dict[Incarnation, float] = {}  # until when
@@ -66,7 +62,7 @@ class Mastered:
 
     @property
     def serving(self) -> bool:
-        return self.handoff is None and self.yielding is None
+        return self.handoff is None
 
     @property
     def is_handed(self) -> bool:

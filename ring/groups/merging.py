@@ -1,8 +1,9 @@
-"""Two masters of one group, as after a partition: the one of the higher term takes in what the other's log has (P22).
+"""Two logs of one group, as after a partition: the master of the higher term takes in what the other has (P22).
 
-The lower one stops serving and offers its copy. What was said there since the logs parted is appended under its own
-name and time and shown to those who lack it (P25); the states become one by the kind's `merge` (P26). Then the lower
-one follows. Doing it twice changes nothing.
+A node whose copy has forked from its master's offers it. What was said there since the logs parted is appended under
+its own name and time and shown to those who lack it (P25); the states become one by the kind's `merge` (P26). Until
+that is committed the node shows its people the copy that they know: so they see one change, not two. Doing it twice
+changes nothing.
 """
 
 from __future__ import annotations
@@ -13,84 +14,98 @@ from ring.groups.copy import Copy, restore
 from ring.groups.lineage import fork_point
 from ring.groups.mastered import Mastered
 from ring.ids import GroupId, Incarnation
-from ring.wire import Command, Entry, Offer, Side, Stream, Taken, reencode
+from ring.wire import Command, Entry, Offer, Side, Taken, reencode
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
+    from ring.groups.following import Followed
 
-REPEAT_S = 0.4
-GIVE_UP_S = 4.0
-"""Neither taken nor refused for that long: find out anew who serves."""
+OFFER_S = 0.4
+PATIENCE_S = 1.5
+"""A follower leaves the offering to its old master for so long."""
+
+GIVE_UP_S = 8.0
+"""Nobody takes it: the people here are shown the master's copy as it is."""
 
 
-class Yielding:
-    """This master has met a higher term: it does not serve while its copy is on offer."""
+class Fork:
+    """A copy that a master's log does not continue: what the people here have been shown."""
 
-    __slots__ = ("repeat_at", "since", "to")
+    __slots__ = ("copy", "offer_at", "since")
 
-    def __init__(self, to: str, now: float) -> None:
-        self.to = to  # ring key
+    def __init__(self, copy: Copy, now: float, offer_at: float) -> None:
+        self.copy = copy
         self.since = now
-        self.repeat_at = now
+        self.offer_at = offer_at
 
 
 class Merging:
-    """Both sides: groups on offer from here, and those that others offer."""
+    """Both sides: copies on offer from here, and those that others offer."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.forked: dict[GroupId, None] = {}  # groups followed here whose fork is not taken in yet
         self._taking: dict[GroupId, dict[str, int]] = {}  # who offered -> the position that ends what it brought
 
-    # The lower term -------------------------------------------------------------------------------------------------
+    # Who has a fork -------------------------------------------------------------------------------------------------
 
     def yield_to(self, m: Mastered, key: str) -> None:
-        """Somebody serves the group under a higher term."""
+        """This master has met a higher term: it serves no more, and offers what it has (P22)."""
         engine, group = self.engine, m.copy.group
-        if m.is_handed:
-            engine.leading.step_down(m)  # it is not ours any more, and we knew
-            return
-        if m.yielding is not None:
-            m.yielding.to = key
-            return
-        engine.handing.stop(group)
-        m.handoff = None
-        m.copy.pending.clear()  # nobody was told of it, and its edges send it again
-        m.ahead.clear()
-        m.yielding = Yielding(key, engine.now)
-        engine.note("yielding", group, to=key, term=m.copy.term.number, seq=m.copy.seq)
-        self._offer(m, m.yielding)
+        engine.leading.step_down(m)
+        f = engine.following.keep(m.copy, key)
+        f.fork = Fork(m.copy, engine.now, engine.now)
+        self.forked[group] = None
+        self._offer(f, f.fork)
         engine.hint(group, key)
+        engine.following.resync(f)
         engine.resend(group)
 
-    def _offer(self, m: Mastered, yielding: Yielding) -> None:
-        yielding.repeat_at = self.engine.now + REPEAT_S
-        self.engine.send(yielding.to, Offer(m.copy.group, m.copy.snapshot()))
+    def parted(self, f: Followed, old: Copy) -> None:
+        """The master's copy took the place of one that it does not continue."""
+        if f.fork is None:
+            f.fork = Fork(old, self.engine.now, self.engine.now + PATIENCE_S)
+            self.forked[f.copy.group] = None
+
+    def is_settled(self, f: Followed) -> bool:
+        """Whether all that the fork has is in the copy that is followed now."""
+        assert f.fork is not None
+        theirs, ours = f.fork.copy, f.copy
+        if ours is theirs:
+            return False
+        return (
+            ours.merged.get(theirs.term, 0) >= theirs.seq
+            or fork_point(ours.lineage, ours.seq, theirs.lineage, theirs.seq) == theirs.seq
+        )
+
+    def _offer(self, f: Followed, fork: Fork) -> None:
+        fork.offer_at = self.engine.now + OFFER_S
+        if f.master != self.engine.me.key:
+            self.engine.send(f.master, Offer(f.copy.group, fork.copy.snapshot()))
 
     def on_taken(self, sender: Incarnation, message: Taken) -> None:
-        m = self.engine.leading.groups.get(message.group)
-        if m is not None and m.yielding is not None and message.term > m.copy.term:
-            self.engine.leading.step_down(m)
-            self.engine.hint(message.group, sender.key)
-            self.engine.resend(message.group)
-
-    def redirect(self, group: GroupId, master: str) -> None:
-        """Who was offered the group says who has it."""
-        m = self.engine.leading.groups.get(group)
-        if m is not None and m.yielding is not None and master != self.engine.me.key:
-            m.yielding.to = master
-            self._offer(m, m.yielding)
+        f = self.engine.following.groups.get(message.group)
+        if f is None or f.fork is None or message.term < f.fork.copy.term:
+            return
+        if f.copy is f.fork.copy:
+            f.fork = None  # nothing that the master lacked: it goes on from here
+            self.forked.pop(message.group, None)
+        self.engine.following.resync(f)
 
     def tick(self) -> None:
         engine = self.engine
-        for m in [m for m in engine.leading.groups.values() if m.yielding is not None]:
-            yielding = m.yielding
-            assert yielding is not None
-            if not engine.peers.is_alive(yielding.to) or engine.now - yielding.since > GIVE_UP_S:
-                engine.leading.resign(m)
-            elif engine.now >= yielding.repeat_at:
-                self._offer(m, yielding)
+        for group in list(self.forked):
+            f = engine.following.groups.get(group)
+            fork = f.fork if f is not None else None
+            if f is None or fork is None:
+                del self.forked[group]
+            elif engine.now - fork.since > GIVE_UP_S and f.copy is not fork.copy:
+                engine.note("fork_not_merged", group, term=fork.copy.term.number, seq=fork.copy.seq)
+                engine.following.reveal(f)
+            elif engine.now >= fork.offer_at:
+                self._offer(f, fork)
 
-    # The higher term ------------------------------------------------------------------------------------------------
+    # The master -----------------------------------------------------------------------------------------------------
 
     def on_offer(self, sender: Incarnation, message: Offer) -> None:
         engine, group = self.engine, message.group
@@ -98,7 +113,7 @@ class Merging:
         if m is None:
             engine.finding.park(group, sender, message)
             return
-        if m.yielding is not None or m.is_handed:
+        if m.is_handed:
             engine.bounce(sender.key, group, engine.target(group))
             return
         if m.handoff is not None:
@@ -117,28 +132,28 @@ class Merging:
         """Append what their log has since the logs parted, and make one state of the two."""
         engine, copy = self.engine, m.copy
         fork = fork_point(copy.lineage, copy.seq, theirs.lineage, theirs.seq)
-        if fork == theirs.seq:
+        if fork == theirs.seq or self._is_known(copy, theirs):
             return
         words = _words(copy, theirs, fork)
-        first = theirs.log[0].seq if theirs.log else theirs.seq + 1
-        side = Side(reencode(theirs.state.snapshot()), theirs.snapshot(theirs.seq).streams, max(0, first - fork - 1))
-        if not words and self._is_known(copy, side):
-            return
         for entry in words:
             stamp = theirs.stamp_of(entry)
             told = (stamp.msgid, stamp.at)
             engine.backing.append(m, Command(0, 0, entry.origin, entry.number, 0, entry.event, told=told))
+        first = theirs.log[0].seq if theirs.log else theirs.seq + 1
+        merged = tuple({**theirs.merged, theirs.term: theirs.seq}.items())
+        streams = theirs.snapshot(theirs.seq).streams
+        side = Side(reencode(theirs.state.snapshot()), streams, max(0, first - fork - 1), merged)
+        facts = {"their_term": theirs.term.number, "words": len(words), "lost": side.lost, "fork": fork}
         engine.backing.append(m, Command(0, 0, None, 0, 0, None, side=side))
-        facts = {"words": len(words), "lost": side.lost, "fork": fork}
-        engine.note("merge", copy.group, term=copy.term.number, seq=copy.head, their_term=theirs.term.number, **facts)
+        engine.note("merge", copy.group, term=copy.term.number, seq=copy.head, **facts)
 
-    def _is_known(self, copy: Copy, side: Side) -> bool:
-        """Whether that state and those counters are part of this copy, or will be."""
-        if any(command.side is not None and command.side.state == side.state for command in copy.pending):
-            return True
-        if any(_last(copy, stream) < stream.last for stream in side.streams):
-            return False
-        return copy.state.merge(copy.kind.restore(copy.group.name, side.state), self.engine.now_ms) is None
+    def _is_known(self, copy: Copy, theirs: Copy) -> bool:
+        """Whether all of that is part of this copy, or will be."""
+        known = dict(copy.merged)
+        for command in copy.pending:
+            if command.side is not None:
+                known.update(command.side.merged)
+        return known.get(theirs.term, 0) >= theirs.seq
 
     def committed(self, m: Mastered) -> None:
         """More of the group is committed: tell those whose part is in."""
@@ -161,8 +176,3 @@ def _words(copy: Copy, theirs: Copy, fork: int) -> list[Entry]:
     knows = copy.knows(fork)
     later = [entry for entry in theirs.log if entry.seq > fork and entry.event is not None]
     return [entry for entry in later if copy.state.is_word(entry.event) and not knows(entry)]
-
-
-def _last(copy: Copy, stream: Stream) -> int:
-    accepted = copy.streams.get(stream.origin)
-    return accepted.last if accepted is not None else 0

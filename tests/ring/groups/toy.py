@@ -37,6 +37,9 @@ class ToyState:
         if event[0] == "say":
             self.said.append(event[1])
             return False
+        if event[0] == "merge":
+            self.hosts.update({Incarnation(key, number): count for key, number, count in event[1]})
+            return True
         edge = Incarnation(event[1], event[2])
         count = self.hosts.get(edge, 0) + (1 if event[0] == "join" else -1)
         if count > 0:
@@ -56,6 +59,16 @@ class ToyState:
 
     def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         return [["part", *edge] for edge in self.hosts if gone(edge)]
+
+    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+        return []
+
+    def is_word(self, event: Any) -> bool:
+        return event[0] == "say"
+
+    def merge(self, other: ToyState, at: int) -> Any:
+        lacking = [[*edge, count] for edge, count in sorted(other.hosts.items()) if edge not in self.hosts]
+        return ["merge", lacking] if lacking else None
 
     def is_spent(self, at: int) -> bool:
         return not self.hosts and not self.said

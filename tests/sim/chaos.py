@@ -1,0 +1,158 @@
+"""One seed, one story: a network, people who talk, faults; then everything heals and every promise is checked.
+
+Replay a seed, with a trace: python -m tests.sim SEED
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from gateway.edge.settings import EdgeSettings
+from ring.groups.engine import Settings
+from ring.groups.peers import RingSettings
+from tests.sim.faults import FAULTS, Fault
+from tests.sim.net import Client, Net
+from tests.sim.views import Reader
+
+RING = "#ring"
+SETTINGS = Settings(
+    RingSettings(copies=2), dead_after_s=2.0, grace_s=20.0, heartbeat_s=0.4, settle_max_s=12.0, hand_off_after_s=0.4,
+    check_every_s=1.0,
+)  # fmt: skip
+EDGE = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=3600)
+HEAL_S = 14.0
+
+
+class Person(Client):
+    """Someone who talks in #ring from beginning to end, with echo-message, and keeps account of it."""
+
+    def __init__(self, net: Net, node: str, nick: str) -> None:
+        self.said: list[str] = []
+        self.sure: set[str] = set()  # said before a PING whose PONG has come, or echoed
+        self.pings: dict[str, int] = {}
+        super().__init__(net, net.nodes[node], nick, "echo-message")
+        self.reader = Reader(nick)
+
+    def say(self) -> None:
+        text = f"{self.nick}-{len(self.said)}"
+        self.said.append(text)
+        self.send(f"PRIVMSG {RING} :{text}")
+
+    def ping(self) -> None:
+        token = f"p{len(self.said)}-{self.net.serial}"
+        self.net.serial += 1
+        self.pings[token] = len(self.said)
+        self.send(f"PING {token}")
+
+    def receive(self, data: bytes) -> None:
+        before = len(self.got)
+        super().receive(data)
+        for line in self.got[before:]:
+            self._account(line)
+            if hasattr(self, "reader"):
+                self.reader.read(line)
+
+    def _account(self, line: str) -> None:
+        words = line.split(" ")
+        if len(words) > 3 and words[1] == "PONG" and words[3].lstrip(":") in self.pings:
+            self.sure.update(self.said[: self.pings[words[3].lstrip(":")]])
+        elif len(words) > 3 and words[1] == "PRIVMSG" and words[2] == RING:
+            text = words[3].lstrip(":")
+            if text in self.said:
+                self.sure.add(text)
+        elif " NOTICE " in line and "did not answer in time" in line:
+            self.doubtful = True
+
+    doubtful = False
+
+
+class Story:
+    """What a seed makes of it. Everything random comes from the seed, so it can be told again."""
+
+    def __init__(self, seed: int, trace: Callable[[str], None] | None = None) -> None:
+        self.seed = seed
+        self.chance = chance = random.Random(seed)
+        self.net = Net(
+            chance.randint(3, 5), seed, delay_s=(0.001, chance.choice((0.005, 0.03, 0.1))), edge=EDGE, engine=SETTINGS
+        )
+        self.net.trace = self._tell if trace is not None else None
+        self._trace = trace
+        self.people: list[Person] = []
+        self.forked = False
+        self.faults: list[str] = []
+
+    def _tell(self, text: str) -> None:
+        if self._trace is not None:
+            self._trace(f"{self.net.now - 1_700_000_000:9.3f}  {text}")
+
+    def run(self) -> None:
+        net, chance = self.net, self.chance
+        names = list(net.nodes)
+        self.people = [Person(net, names[i % len(names)], f"p{i}") for i in range(chance.randint(3, 6))]
+        net.run(1.0)
+        for person in self.people:
+            person.send(f"JOIN {RING}")
+            net.run(chance.uniform(0, 0.3))
+        net.run(1.0)
+        for _ in range(chance.randint(1, 3)):
+            self._fault()
+        self._heal()
+
+    def _fault(self) -> None:
+        fault = self._choose()
+        self._talk(self.chance.uniform(0.2, 1.0))
+        text = fault.begin()
+        self.faults.append(text)
+        self._tell(f"FAULT {text}")
+        self.forked |= fault.parts
+        self._talk(fault.for_s)
+        fault.end()
+        self._tell("FAULT ends")
+        # The next one comes when this one is over, so that at most one node is missing at a time.
+        self._talk(6.0 if fault.kills or fault.parts else self.chance.uniform(0.5, 3.0))
+
+    def _choose(self) -> Fault:
+        up = sum(node.up for node in self.net.nodes.values())
+        kinds = [kind for kind in FAULTS if not kind.kills or up > 2]
+        return self.chance.choice(kinds)(self.net, self.chance)
+
+    def _talk(self, for_s: float) -> None:
+        """People say and do things for a while."""
+        net, chance = self.net, self.chance
+        end = net.now + for_s
+        while net.now < end:
+            net.run(min(chance.expovariate(4.0), max(end - net.now, 0.001)))
+            person = chance.choice(self.people)
+            if person.closed is not None or not person.node.up:
+                continue
+            act = chance.random()
+            if act < 0.7:
+                person.say()
+            elif act < 0.8:
+                person.ping()
+            elif act < 0.86:
+                person.send(f"TOPIC {RING} :topic-{chance.randrange(1000)}")
+            elif act < 0.92:
+                person.send(f"MODE {RING} {chance.choice('+-')}{chance.choice('ins')}")
+            elif act < 0.96:
+                person.send(f"MODE {RING} {chance.choice('+-')}b *!*@host{chance.randrange(5)}")
+            else:
+                person.send(f"NICK {person.nick}{chance.choice('abc')}")
+
+    def _heal(self) -> None:
+        net = self.net
+        net.loss = net.double = 0.0
+        net.delay_s = (0.001, 0.01)
+        net.links.heal()
+        for node in net.nodes.values():
+            node.slow_s = 0.0
+        self._tell("HEAL")
+        net.run(HEAL_S)
+        for person in self.here():
+            person.ping()
+        net.run(6.0)
+
+    def here(self) -> list[Person]:
+        """Those whose connection and edge lived all the time."""
+        return [person for person in self.people if person.node.up and person.closed is None]

@@ -1,0 +1,211 @@
+"""What has to be true once everything has healed: one function a promise, each yields what is wrong, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import cast
+
+from gateway.groups.channel import Channel
+from gateway.groups.nick import Nick
+from ring.ids import GroupId
+from tests.sim.chaos import RING, Person, Story
+
+GROUP = GroupId("channel", RING)
+
+
+def nothing_lost(story: Story) -> Iterator[str]:
+    """What its sender knows to be said was heard by everybody whose edge lived."""
+    here = story.here()
+    for sender in story.people:
+        for text in sorted(sender.sure):
+            for person in here:
+                if text not in person.heard(RING):
+                    yield f"{person.nick} never heard {text}"
+
+
+def nothing_twice(story: Story) -> Iterator[str]:
+    for person in story.people:
+        for text, count in Counter(person.heard(RING)).items():
+            if count > 1:
+                yield f"{person.nick} heard {text} {count} times"
+
+
+def own_order(story: Story) -> Iterator[str]:
+    """What one person says is heard in the order in which it was said, across any fault."""
+    for person in story.people:
+        heard = person.heard(RING)
+        for sender in story.people:
+            numbers = [int(text.rpartition("-")[2]) for text in heard if text in sender.said]
+            if numbers != sorted(numbers):
+                yield f"{person.nick} heard {sender.nick} out of order: {numbers}"
+
+
+def one_order(story: Story) -> Iterator[str]:
+    """Everybody hears the same order, unless logs had forked: order across a partition is not promised."""
+    if story.forked:
+        return
+    people = [(person, person.heard(RING)) for person in story.people]
+    for person, heard in people[1:]:
+        first, other = people[0]
+        common = {*heard} & {*other}
+        if [t for t in heard if t in common] != [t for t in other if t in common]:
+            yield f"{first.nick} and {person.nick} heard another order"
+
+
+def nobody_is_cut(story: Story) -> Iterator[str]:
+    for person in story.people:
+        if person.node.up and person.closed is not None and "shutting down" not in person.closed:
+            yield f"{person.nick} was closed: {person.closed}"
+
+
+def everybody_is_answered(story: Story) -> Iterator[str]:
+    for person in story.here():
+        token = list(person.pings)[-1]
+        if not any(token in line for line in person.got):
+            yield f"{person.nick} has no PONG: {person.got[-3:]}"
+
+
+def no_netsplit(story: Story) -> Iterator[str]:
+    """Nobody reads a QUIT or PART of somebody whose edge lived."""
+    alive = {person.connection.user.uid for person in story.here() if person.connection.user is not None}
+    names = {nick for person in story.here() for nick in _nicks(person)}
+    for person in story.here():
+        for line in person.got:
+            words = line.split(" ")
+            if len(words) > 1 and words[1] in ("QUIT", "PART", "KICK") and words[0][1:].partition("!")[0] in names:
+                yield f"{person.nick} read: {line} (alive: {len(alive)})"
+
+
+def _nicks(person: Person) -> list[str]:
+    """Every nick that the person had, told by its own client."""
+    changes = [m.params[0] for m in person.messages() if m.command == "NICK" and (m.source or "")]
+    return [person.connection.nick or person.nick, *[nick for nick in changes if nick.startswith(person.nick)]]
+
+
+def views_agree(story: Story) -> Iterator[str]:
+    """What each client shows is what the channel is."""
+    state = _state(story)
+    if state is None:
+        if story.here():
+            yield "nobody masters #ring"
+        return
+    wanted = {m.person.nick: set(m.prefixes) for m in state.members.values()}
+    for person in story.here():
+        yield from person.reader.odd
+        view = person.reader.views.get(RING)
+        if view is None:
+            yield f"{person.nick} is not in {RING}"
+            continue
+        if view.members != wanted:
+            yield f"{person.nick} shows {view.members}, the channel has {wanted}"
+        if view.topic != state.topic:
+            yield f"{person.nick} shows the topic {view.topic!r}, the channel has {state.topic!r}"
+
+
+def everybody_is_in(story: Story) -> Iterator[str]:
+    state = _state(story)
+    for person in story.here():
+        user = person.connection.user
+        if state is not None and user is not None and user.uid not in state.members:
+            yield f"{person.nick} is no member of {RING}"
+
+
+def _state(story: Story) -> Channel | None:
+    for node in story.net.nodes.values():
+        mastered = node.core.engine.leading.groups.get(GROUP) if node.up else None
+        if mastered is not None and mastered.serving:
+            return cast(Channel, mastered.copy.state)
+    return None
+
+
+def one_master(story: Story) -> Iterator[str]:
+    masters: dict[GroupId, list[str]] = {}
+    for node in story.net.nodes.values():
+        if node.up:
+            for group, m in node.core.engine.leading.groups.items():
+                masters.setdefault(group, []).append(node.name)
+                if not m.serving:
+                    yield f"{node.name} does not serve {group.name}"
+                owner = node.core.engine.peers.acting(group)
+                if owner != node.key:
+                    yield f"{node.name} masters {group.name}, which is {owner}'s"
+    for group, names in masters.items():
+        if len(names) > 1:
+            yield f"{group.name} is mastered by {names}"
+
+
+def copies_agree(story: Story) -> Iterator[str]:
+    """Whoever follows or holds a group has what its master has, and enough nodes hold it."""
+    up = [node for node in story.net.nodes.values() if node.up]
+    for node in up:
+        for group, m in node.core.engine.leading.groups.items():
+            copy = m.copy
+            wanted = min(story.net.engine.ring.copies, len(up))
+            if len(copy.members) != wanted:
+                yield f"{group.name} is held by {copy.members}, not by {wanted} nodes"
+            for other in up:
+                f = other.core.engine.following.groups.get(group)
+                if f is None:
+                    if other.key in copy.members and other is not node:
+                        yield f"{other.name} should hold {group.name}"
+                elif (f.copy.lineage, f.copy.seq) != (copy.lineage, copy.seq):
+                    yield f"{other.name} has {group.name} at {f.copy.seq}, its master {node.name} at {copy.seq}"
+                elif f.copy.state.snapshot() != copy.state.snapshot():
+                    yield f"{other.name} has another state of {group.name} than {node.name}"
+
+
+def one_nick_one_user(story: Story) -> Iterator[str]:
+    holders: dict[str, str] = {}
+    for node in story.net.nodes.values():
+        for user in node.core.edge.users.values() if node.up else ():
+            folded = node.core.edge.settings.casemap(user.person.nick)
+            if folded in holders:
+                yield f"{user.person.nick} is {user.uid} and {holders[folded]}"
+            holders[folded] = user.uid
+            state = node.core.engine.state(user.home)
+            if not isinstance(state, Nick) or state.holder is None or state.holder.uid != user.uid:
+                yield f"{user.uid} on {node.name} goes by {user.person.nick}, and {user.home.name} says otherwise"
+            elif state.holder != user.person:
+                yield f"{user.uid}: its group has {state.holder}, its edge {user.person}"
+
+
+def nothing_waits(story: Story) -> Iterator[str]:
+    """Queues are empty, nothing is under way."""
+    for node in story.net.nodes.values():
+        if not node.up:
+            continue
+        engine = node.core.engine
+        waiting = {
+            "submits": [g.name for g, s in engine.submits.streams.items() if s.pending or s.parked],
+            "searches": [g.name for g in engine.finding.searches],
+            "hand-offs": [g.name for g in engine.handing.outgoing],
+            "behind": [g.name for g, f in engine.following.groups.items() if f.behind],
+            "undecided": [g.name for g, m in engine.leading.groups.items() if m.copy.pending],
+            "barriers": [g.name for g, m in engine.leading.groups.items() if m.barriers],
+            "waiters": [g.name for g in engine.settling.waiters],
+            "suspects": list(engine.witnesses.suspects),
+            "lagging": [g.name for g in engine.leading.lagging],
+        }
+        for what, names in waiting.items():
+            if names:
+                yield f"{node.name}: {what}: {names}"
+
+
+def no_trouble(story: Story) -> Iterator[str]:
+    """Nothing was given up, nothing could not be read."""
+    for node in story.net.nodes.values():
+        for name in ("unreadable_payload", "unreadable_message", "unknown_kind"):
+            if node.core.engine.counters[name]:
+                yield f"{node.name}: {name}"
+
+
+CHECKS: tuple[Callable[[Story], Iterator[str]], ...] = (
+    nothing_lost, nothing_twice, own_order, one_order, nobody_is_cut, everybody_is_answered, no_netsplit, views_agree,
+    everybody_is_in, one_master, copies_agree, one_nick_one_user, nothing_waits, no_trouble,
+)  # fmt: skip
+
+
+def check(story: Story) -> list[str]:
+    """Everything that is wrong, each with the name of its promise."""
+    return [f"{promise.__name__}: {wrong}" for promise in CHECKS for wrong in promise(story)]

@@ -1,0 +1,176 @@
+"""The faults that a seed may choose, one class each: what begins, how long it lasts, what ends it.
+
+To add one: write a class with `begin` and, where something has to be put right again, `end`; list it in FAULTS.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import ClassVar
+
+from tests.sim.net import Net, Node
+
+
+class Fault:
+    """kills: people of a node lose their edge, so at most one of these may be under way. parts: logs may fork."""
+
+    kills: ClassVar[bool] = False
+    parts: ClassVar[bool] = False
+    least_s: ClassVar[float] = 1.0
+    most_s: ClassVar[float] = 6.0
+
+    def __init__(self, net: Net, chance: random.Random) -> None:
+        self.net = net
+        self.chance = chance
+        self.for_s = chance.uniform(self.least_s, self.most_s)
+
+    def nodes(self) -> list[Node]:
+        return [node for node in self.net.nodes.values() if node.up and not node.hung]
+
+    def begin(self) -> str:
+        """Start it; returns what it is, in words."""
+        raise NotImplementedError
+
+    def end(self) -> None: ...
+
+
+class Crash(Fault):
+    """kill -9, and a restart a while later, with the roster that it had saved or without one."""
+
+    kills = True
+    dark = False
+
+    def begin(self) -> str:
+        self.node = self.chance.choice(self.nodes())
+        self.roster = list(self.node.core.engine.roster.records())
+        self.net.kill(self.node.name, dark=self.dark)
+        return f"{self.node.name} {'goes dark' if self.dark else 'crashes'}"
+
+    def end(self) -> None:
+        saved = [record for record in self.roster if record.key != self.node.key]
+        node = self.net.start(int(self.node.name[1:]), saved if self.chance.random() < 0.5 else ())
+        node.ahead_s = self.chance.choice((0.0, 0.0, 3600.0, -3600.0))
+
+
+class Dark(Crash):
+    """The machine loses power: nothing is refused, nothing is said."""
+
+    dark = True
+
+
+class Death(Crash):
+    """It never comes back."""
+
+    def end(self) -> None: ...
+
+
+class Hang(Fault):
+    """SIGSTOP, SIGCONT."""
+
+    parts = True
+    most_s = 8.0
+
+    def begin(self) -> str:
+        node = self.chance.choice(self.nodes())
+        self.net.hang(node.name, self.for_s)
+        return f"{node.name} hangs for {self.for_s:.1f} s"
+
+
+class Cut(Fault):
+    """Nothing passes between two sides."""
+
+    parts = True
+    most_s = 9.0
+    one_way = False
+
+    def sides(self) -> tuple[set[str], set[str]]:
+        keys = [node.key for node in self.net.nodes.values()]
+        self.chance.shuffle(keys)
+        at = self.chance.randint(1, len(keys) - 1)
+        return set(keys[:at]), set(keys[at:])
+
+    def begin(self) -> str:
+        side, others = self.sides()
+        self.net.links.isolate(side, others, one_way=self.one_way)
+        return f"{sorted(side)} cut from {sorted(others)}{' one way' if self.one_way else ''} for {self.for_s:.1f} s"
+
+    def end(self) -> None:
+        self.net.links.heal()
+
+
+class PairCut(Cut):
+    """Two nodes do not reach each other, all others reach both."""
+
+    parts = False
+
+    def sides(self) -> tuple[set[str], set[str]]:
+        a, b = self.chance.sample([node.key for node in self.net.nodes.values()], 2)
+        return {a}, {b}
+
+
+class OneWay(PairCut):
+    """One of them is heard by the other and does not hear it."""
+
+    one_way = True
+
+
+class Reset(Fault):
+    """Connections break and are made anew: what was on its way is lost."""
+
+    def begin(self) -> str:
+        pairs = list(self.net.links.pairs)
+        for pair in self.chance.sample(pairs, self.chance.randint(1, len(pairs))):
+            self.net.links.reset(*sorted(pair))
+        return "connections reset"
+
+
+class Slow(Fault):
+    """One node's words take their time."""
+
+    def begin(self) -> str:
+        self.node = self.chance.choice(self.nodes())
+        self.node.slow_s = self.chance.uniform(0.1, 0.7)
+        return f"{self.node.name} slow by {self.node.slow_s:.1f} s"
+
+    def end(self) -> None:
+        self.node.slow_s = 0.0
+
+
+class Lossy(Fault):
+    """Payloads are lost, doubled and overtake each other."""
+
+    def begin(self) -> str:
+        self.before = self.net.loss, self.net.double, self.net.delay_s
+        self.net.loss, self.net.double = self.chance.uniform(0, 0.2), self.chance.uniform(0, 0.2)
+        self.net.delay_s = (0.001, self.chance.uniform(0.05, 0.3))
+        return f"loss {self.net.loss:.2f}"
+
+    def end(self) -> None:
+        self.net.loss, self.net.double, self.net.delay_s = self.before
+
+
+class Join(Fault):
+    """A new node."""
+
+    def begin(self) -> str:
+        node = self.net.start(len(self.net.nodes) + 1)
+        return f"{node.name} joins"
+
+
+class Leave(Fault):
+    """SIGTERM, and a start a while later."""
+
+    kills = True
+
+    def begin(self) -> str:
+        self.node = self.chance.choice(self.nodes())
+        self.net.leave(self.node.name)
+        return f"{self.node.name} leaves"
+
+    def end(self) -> None:
+        self.net.start(int(self.node.name[1:]))
+
+
+FAULTS: tuple[type[Fault], ...] = (
+    Crash, Dark, Death, Hang, Cut, PairCut, OneWay, Reset, Slow, Lossy, Join, Leave,
+)  # fmt: skip

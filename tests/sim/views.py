@@ -1,0 +1,133 @@
+"""What a person's client shows of a channel, from the lines that it was sent and nothing else."""
+
+from __future__ import annotations
+
+from gateway.irc.message import Message, parse
+
+RANKS = {"@": "o", "%": "h", "+": "v"}
+
+
+class View:
+    """One channel as one client has it."""
+
+    def __init__(self, channel: str) -> None:
+        self.channel = channel
+        self.members: dict[str, set[str]] = {}  # nick -> rank letters
+        self.topic = ""
+        self.flags: set[str] = set()
+        self.bans: set[str] = set()
+        self.inside = False
+
+
+class Reader:
+    """Reads a client's lines, once each."""
+
+    def __init__(self, nick: str) -> None:
+        self.nick = nick
+        self.views: dict[str, View] = {}
+        self.odd: list[str] = []  # lines that make no sense to a client
+
+    def read(self, line: str) -> None:
+        message = parse(line.encode("utf-8", "surrogateescape"))
+        if message is not None:
+            handler = _HANDLERS.get(message.command)
+            if handler is not None:
+                handler(self, message, _nick(message))
+
+    def _join(self, m: Message, who: str) -> None:
+        if who == self.nick:
+            view = self.views[m.params[0]] = View(m.params[0])
+            view.inside = True
+        view = self.views[m.params[0]]
+        if who in view.members:
+            self.odd.append(f"{self.nick}: JOIN of {who}, who is there")
+        view.members.setdefault(who, set())
+
+    def _part(self, m: Message, who: str) -> None:
+        self._leave(m.params[0], who)
+
+    def _kick(self, m: Message, who: str) -> None:
+        self._leave(m.params[0], m.params[1])
+
+    def _leave(self, channel: str, who: str) -> None:
+        view = self.views[channel]
+        if who == self.nick:
+            view.inside = False
+        elif view.members.pop(who, None) is None:
+            self.odd.append(f"{self.nick}: {who} leaves {channel} and was not there")
+
+    def _quit(self, m: Message, who: str) -> None:
+        known = [view.members.pop(who, None) for view in self.views.values() if view.inside]
+        if who != self.nick and all(ranks is None for ranks in known):
+            self.odd.append(f"{self.nick}: QUIT of {who}, who was not there")
+
+    def _rename(self, m: Message, who: str) -> None:
+        new = m.params[0]
+        for view in self.views.values():
+            if who in view.members:
+                if new in view.members:
+                    self.odd.append(f"{self.nick}: {who} becomes {new}, who is there")
+                view.members[new] = view.members.pop(who)
+        if who == self.nick:
+            self.nick = new
+
+    def _mode(self, m: Message, who: str) -> None:
+        view = self.views.get(m.params[0])
+        if view is None:
+            return
+        adding, params = True, iter(m.params[2:])
+        for letter in m.params[1]:
+            if letter in "+-":
+                adding = letter == "+"
+            elif letter in "ohv":
+                self._rank(view, letter, next(params), adding)
+            elif letter == "b":
+                mask = next(params)
+                view.bans = view.bans | {mask} if adding else view.bans - {mask}
+            elif letter in "eIk" or (letter == "l" and adding):
+                next(params, None)
+            if letter in "imnstCQRS":
+                view.flags = view.flags | {letter} if adding else view.flags - {letter}
+
+    def _rank(self, view: View, letter: str, who: str, adding: bool) -> None:
+        ranks = view.members.get(who)
+        if ranks is None:
+            self.odd.append(f"{self.nick}: MODE {letter} of {who}, who is not in {view.channel}")
+            return
+        if adding:
+            ranks.add(letter)
+        else:
+            ranks.discard(letter)
+
+    def _topic(self, m: Message, who: str) -> None:
+        self.views[m.params[0]].topic = m.params[1]
+
+    def _topic_is(self, m: Message, who: str) -> None:
+        self.views[m.params[1]].topic = m.params[2]
+
+    def _names(self, m: Message, who: str) -> None:
+        view = self.views.get(m.params[2])
+        for name in m.params[3].split() if view is not None else ():
+            nick = name.lstrip("@%+")
+            view.members[nick] = {RANKS[sign] for sign in name[: len(name) - len(nick)]}
+
+    def _modes_are(self, m: Message, who: str) -> None:
+        self.views[m.params[1]].flags = set(m.params[2]) & set("imnstCQRS")
+
+
+def _nick(m: Message) -> str:
+    return (m.source or "").partition("!")[0]
+
+
+_HANDLERS = {
+    "JOIN": Reader._join,
+    "PART": Reader._part,
+    "KICK": Reader._kick,
+    "QUIT": Reader._quit,
+    "NICK": Reader._rename,
+    "MODE": Reader._mode,
+    "TOPIC": Reader._topic,
+    "332": Reader._topic_is,
+    "353": Reader._names,
+    "324": Reader._modes_are,
+}
