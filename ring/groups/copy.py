@@ -204,17 +204,21 @@ class Copy:
         theirs = tuple((term, first) for term, first in lineage if first <= seq)
         return ours == theirs
 
-    def knows(self, fork: int) -> Callable[[Entry], bool]:
-        """Whether a word of another log is in this one, too, since they parted at `fork`: by its origin and number."""
+    def knows(self, fork: int, *, accepted: bool = False) -> Callable[[Entry], bool]:
+        """Whether a word of another log is in this one, too, since they parted at `fork`: by its origin and number.
+
+        accepted: commands that are not decided yet count, too.
+        """
         known = {(entry.origin, entry.number) for entry in self.log if entry.seq > fork}
-        known.update((command.origin, command.number) for command in self.pending if command.seq > fork)
+        if accepted:
+            known.update((command.origin, command.number) for command in self.pending if command.seq > fork)
         whole = self.seq <= fork or (len(self.log) > 0 and self.log[0].seq <= fork + 1)
 
         def ask(entry: Entry) -> bool:
             if entry.origin is None or (entry.origin, entry.number) in known:
                 return True
-            accepted = self.streams.get(entry.origin)  # the log was trimmed: rather lost than twice
-            return not whole and accepted is not None and entry.number <= accepted.last
+            stream = self.streams.get(entry.origin)  # the log was trimmed: rather lost than twice
+            return not whole and stream is not None and entry.number <= stream.last
 
         return ask
 

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 RESYNC_S = 0.3
 RESYNC_MAX_S = 2.0
-SILENT_S = 30.0
-"""A group that is only held here, and of which nothing was heard for so long, is asked after."""
+SILENT_CHECKS = 6
+"""A group that is only held here, and of which nothing was heard for so many checks, is asked after."""
+
+ASK_S = 3.0
+"""When nodes come or go, all that are only held here are asked after, spread over so long."""
 
 
 class Followed:
@@ -383,15 +386,20 @@ class Following:
             if self.is_orphan(f):
                 f.tries = 0
                 self.resync(f)
+            elif not self.sits(f.copy):  # is it still wanted here? asked soon, not by all at once (P14)
+                f.heard_at = min(f.heard_at, self.engine.now - self._silent_s() + self.engine.rng.uniform(0.0, ASK_S))
+
+    def _silent_s(self) -> float:
+        return SILENT_CHECKS * self.engine.settings.check_every_s
 
     def tick(self) -> None:
         now = self.engine.now
         for f in list(self.groups.values()):
             if f.behind and now - f.asked_at >= min(RESYNC_S * 2**f.tries, RESYNC_MAX_S):
                 self.resync(f)
-            elif now - f.heard_at > SILENT_S and not self.sits(f.copy):
+            elif now - f.heard_at > self._silent_s() and not self.sits(f.copy):
                 if f.heard_at:
-                    self.resync(f)  # is it still wanted here?
+                    self.resync(f)
                 f.heard_at = now
 
     def send_acks(self) -> None:

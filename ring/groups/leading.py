@@ -153,7 +153,7 @@ class Leading:
         self.groups[m.copy.group] = m
         for edge in m.copy.state.hosts:
             known = m.followers.get(edge.key)
-            if edge != self.engine.me and (known is None or known.edge.number < edge.number):
+            if edge.key != self.engine.me.key and (known is None or known.edge.number < edge.number):
                 m.followers[edge.key] = self.follower(edge, 0, confirmed=False)
                 m.followers[edge.key].sits = True
         for follower in m.followers.values():
@@ -169,7 +169,7 @@ class Leading:
         engine, copy = self.engine, m.copy
         hosts = copy.state.hosts
         for edge in hosts:
-            if edge == engine.me:
+            if edge.key == engine.me.key:
                 continue
             follower = m.followers.get(edge.key)
             if follower is not None and not follower.leaving and follower.edge.number >= edge.number:

@@ -173,6 +173,6 @@ class Merging:
 
 def _words(copy: Copy, theirs: Copy, fork: int) -> list[Entry]:
     """What was said there, and not here, since the logs parted."""
-    knows = copy.knows(fork)
+    knows = copy.knows(fork, accepted=True)
     later = [entry for entry in theirs.log if entry.seq > fork and entry.event is not None]
     return [entry for entry in later if copy.state.is_word(entry.event) and not knows(entry)]

@@ -48,8 +48,8 @@ class Crash(Fault):
 
     def end(self) -> None:
         saved = [record for record in self.roster if record.key != self.node.key]
-        node = self.net.start(int(self.node.name[1:]), saved if self.chance.random() < 0.5 else ())
-        node.ahead_s = self.chance.choice((0.0, 0.0, 3600.0, -3600.0))
+        ahead_s = self.chance.choice((0.0, 0.0, 3600.0, -3600.0))
+        self.net.start(int(self.node.name[1:]), saved if self.chance.random() < 0.5 else (), ahead_s)
 
 
 class Dark(Crash):

@@ -151,16 +151,17 @@ class Net:
 
     # Nodes ----------------------------------------------------------------------------------------------------------
 
-    def start(self, number: int, roster: Iterable[NodeRecord] = ()) -> Node:
-        """Start node `number`, or start it again with its next incarnation. roster: what it has saved."""
+    def start(self, number: int, roster: Iterable[NodeRecord] = (), ahead_s: float = 0.0) -> Node:
+        """Start node `number`, or start it again with its next incarnation. roster: what it has saved. ahead_s: its clock."""
         self.lives += 1
         key = f"127.0.0.{number}"
         record = NodeRecord(key, self.lives, f"n{number}.sim", key, 7600, f"{key}:6667", "1", int(self.now))
         core = NodeCore(record, NodeSettings(self.edge, self.engine), random.Random(self.rng.random()))
         node = self.nodes[f"n{number}"] = Node(core, f"n{number}")
+        node.ahead_s = ahead_s
         self.links.forget(key)
         self.links.dark.discard(key)
-        core.engine.begin(self.now)
+        core.engine.begin(self.now + ahead_s)
         core.engine.learn(roster)
         for other in self.nodes.values():
             reached = self.links.open(key, other.key) and self.links.open(other.key, key)
@@ -266,6 +267,7 @@ class Net:
                     self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.gone(c, "closed")))
 
     def _send(self, node: Node, key: str, payload: bytes) -> None:
+        assert key != node.key, describe(payload)
         life = self.links.life(node.key, key)
         if life < 0:
             return
