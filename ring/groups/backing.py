@@ -96,7 +96,11 @@ class Backing:
         wanted = (me,) if spent else peers.holders(m.copy.group)
         if peers.settings.copies == 1 and not m.holders and not m.copy.pending:
             return
-        m.holders = [h for h in m.holders if peers.is_current(h.edge)]
+        for holder in [h for h in m.holders if not peers.is_current(h.edge)]:
+            m.holders.remove(holder)
+            holder.holder = False
+            if not holder.sits:
+                del m.followers[holder.edge.key]
         if m.handoff is not None and m.handoff.placed:
             self.advance(m)  # `Handed` is to be the last: who gets the group holds it too, and arranges its set
             return

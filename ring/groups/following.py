@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 RESYNC_S = 0.3
 RESYNC_MAX_S = 2.0
 SILENT_CHECKS = 6
-"""A group that is only held here, and of which nothing was heard for so many checks, is asked after."""
+"""A group of which nothing was heard for so many checks is asked after."""
 
 ASK_S = 3.0
-"""When nodes come or go, all that are only held here are asked after, spread over so long."""
+"""When nodes come or go, all are asked after, spread over so long."""
 
 
 class Followed:
@@ -34,7 +34,7 @@ class Followed:
         self.fork: Fork | None = None  # a copy that the master's does not continue, until that has taken it in
         self.behind = False  # something is missing: ask until it is there
         self.asked_at = 0.0
-        self.heard_at = 0.0  # the master's last word, where nobody here would miss it
+        self.heard_at = 0.0  # the master's last word
         self.tries = 0
 
     @property
@@ -114,6 +114,7 @@ class Following:
             engine = self.engine
             engine.send(sender.key, Superseded(message.group, f.copy.promised))
             return
+        f.heard_at = self.engine.now
         self._apply(f, message.entries)
         if self.groups.get(message.group) is f:
             self._caught_up(f, message.head)
@@ -151,6 +152,7 @@ class Following:
         f.copy.follow_lineage(message.lineage)
         f.master = sender.key
         f.tries = 0
+        f.heard_at = self.engine.now
         self._apply(f, message.entries)
         if self.groups.get(message.group) is f:
             self._caught_up(f, message.head)
@@ -193,8 +195,7 @@ class Following:
         self.acknowledge(group)
         if not sat and (sits or not holds):
             engine.host.replaced(group, None, copy.state, [], 0)
-            for entry in tail:
-                self._show(f, entry)
+            self._show_arrival(f, tail)
         elif old is not None and sat:
             first = tail[0].seq if tail else copy.seq + 1
             lost = max(0, first - since - 1) + sum(e.side.lost for e in tail if e.side is not None)
@@ -205,6 +206,15 @@ class Following:
             self._drop(f)
         elif sat and not sits:
             engine.host.dropped(group)
+
+    def _show_arrival(self, f: Followed, tail: list[Entry]) -> None:
+        """Our own commands, and what was said since the first of them: the rest shows in the state that came along."""
+        arrived = False
+        for entry in tail:
+            mine = entry.origin == self.engine.me and entry.told is None
+            if mine or (arrived and entry.event is not None and f.copy.state.is_word(entry.event)):
+                self._show(f, entry)
+            arrived = arrived or mine
 
     def _complete(self, copy: Copy) -> None:
         """Commands of ours that the copy has the answers to."""
@@ -386,7 +396,7 @@ class Following:
             if self.is_orphan(f):
                 f.tries = 0
                 self.resync(f)
-            elif not self.sits(f.copy):  # is it still wanted here? asked soon, not by all at once (P14)
+            else:  # is this copy still what its master knows of? Asked soon, not of all at once (P14, P30)
                 f.heard_at = min(f.heard_at, self.engine.now - self._silent_s() + self.engine.rng.uniform(0.0, ASK_S))
 
     def _silent_s(self) -> float:
@@ -397,7 +407,7 @@ class Following:
         for f in list(self.groups.values()):
             if f.behind and now - f.asked_at >= min(RESYNC_S * 2**f.tries, RESYNC_MAX_S):
                 self.resync(f)
-            elif now - f.heard_at > self._silent_s() and not self.sits(f.copy):
+            elif now - f.heard_at > self._silent_s():
                 if f.heard_at:
                     self.resync(f)
                 f.heard_at = now
