@@ -168,6 +168,8 @@ class Engine:
         self.note("was_stopped", stopped_s=round(seconds, 1), groups=len(self.leading.groups))
         for key in self._heard_at:
             self._heard_at[key] = self.now
+        for group, stream in list(self.submits.streams.items()):
+            self._expire(group, stream)
         self.run(self.leading.resign_all)
 
     def receive(self, sender: Incarnation, payload: bytes) -> None:

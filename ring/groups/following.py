@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 RESYNC_S = 0.3
 RESYNC_MAX_S = 2.0
-SILENT_CHECKS = 6
+SILENT_CHECKS = 18
 """A group of which nothing was heard for so many checks is asked after."""
 
 ASK_S = 3.0

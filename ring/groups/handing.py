@@ -194,7 +194,11 @@ class Handing:
         held = self.incoming.get(group)
         if group not in engine.leading.groups:
             if held is None or entry.handed != held.term or entry.seq != held.copy.seq + 1 or held.is_promised:
-                engine.finding.find(group)  # what was installed is lost: the old master still has it
+                # What was installed is lost, or its term is superseded: the old master still has it.
+                self.drop(group)
+                search = engine.finding.find(group)
+                if held is not None and search is not None:
+                    search.parked.extend(held.parked)
                 return
             self._serve(group, held, entry.seq, entry.at)
         served = engine.leading.groups[group].copy

@@ -20,6 +20,9 @@ PROBE_MAX_S = 4.0
 SLICE = 200
 """Groups looked at per tick, so that no turn is held up for long (P23)."""
 
+ASK_CHECKS = 12
+"""Followers are asked whether they still have the group at every so many checks, and when nodes come or go (P30)."""
+
 REST_S = 1.0
 """A group is looked at by upkeep at most this often."""
 
@@ -151,6 +154,7 @@ class Leading:
     def lead(self, m: Mastered) -> None:
         """Begin to serve: the group's members sit on nodes that have to learn of the new term."""
         self.groups[m.copy.group] = m
+        m.asked_at = self.engine.now
         for edge in m.copy.state.hosts:
             known = m.followers.get(edge.key)
             if edge.key != self.engine.me.key and (known is None or known.edge.number < edge.number):
@@ -311,13 +315,16 @@ class Leading:
     def _upkeep(self, m: Mastered) -> None:
         engine, copy = self.engine, m.copy
         settings = engine.settings
-        if not engine.peers.dead:  # who is away may come back with a log of its own, to be compared with this (P25)
+        if (
+            not engine.peers.dead and m.serving
+        ):  # who is away may come back with a log of its own, to be compared with this (P25)
             copy.trim(engine.now_ms - int((settings.dead_after_s + settings.grace_s) * 1000))
         copy.forget_origins(
             [
                 o
                 for o in copy.streams
-                if o != engine.me and engine.peers.gone_for(o, engine.now) > 2 * settings.dead_after_s
+                if o != engine.me
+                and engine.peers.gone_for(o, engine.now) > settings.grace_s + 2 * settings.dead_after_s
             ]
         )
         if not m.serving or copy.pending:
@@ -328,6 +335,10 @@ class Leading:
         if spent and not m.followers:
             del self.groups[copy.group]
             return
+        if engine.now - m.asked_at > ASK_CHECKS * settings.check_every_s:
+            m.asked_at = engine.now
+            for follower in m.followers.values():
+                self.probe(m, follower)
         engine.backing.arrange(m, spent=spent)
         engine.handing.consider(m)
 
@@ -349,7 +360,7 @@ class Leading:
                 if m.holders and not all(self.engine.peers.is_current(h.edge) for h in m.holders):
                     self.engine.backing.arrange(m)
                 self.settle(m)
-            m.checked_at = 0.0
+            m.checked_at = m.asked_at = 0.0
 
     def resign_all(self) -> None:
         """Another may serve these groups by now: find out, and serve on only what nobody has taken up (P20)."""

@@ -44,7 +44,7 @@ class Mastered:
     """The master's part of a group, beside its copy."""
 
     __slots__ = (
-        "ahead", "barriers", "checked_at", "copy", "followers", "handoff", "holders", "tried_handoff_at", "view",
+        "ahead", "asked_at", "barriers", "checked_at", "copy", "followers", "handoff", "holders", "tried_handoff_at", "view",
         "watchers",
     )  # fmt: skip
 
@@ -59,6 +59,7 @@ class Mastered:
         self.watchers: dict[Incarnation, float] = {}  # until when
         self.view: Any = None
         self.checked_at = 0.0
+        self.asked_at = 0.0  # when all followers were last asked whether they have it
 
     @property
     def serving(self) -> bool:

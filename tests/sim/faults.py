@@ -15,7 +15,7 @@ class Fault:
     """kills: people of a node lose their edge, so at most one of these may be under way. parts: logs may fork."""
 
     kills: ClassVar[bool] = False
-    parts: ClassVar[bool] = False
+    parts: bool = False
     least_s: ClassVar[float] = 1.0
     most_s: ClassVar[float] = 6.0
 
@@ -99,11 +99,10 @@ class Cut(Fault):
 
 
 class PairCut(Cut):
-    """Two nodes do not reach each other, all others reach both."""
-
-    parts = False
+    """Two nodes do not reach each other, all others reach both: with one other that hears them, nothing parts."""
 
     def sides(self) -> tuple[set[str], set[str]]:
+        self.parts = len(self.nodes()) < 3
         a, b = self.chance.sample([node.key for node in self.net.nodes.values()], 2)
         return {a}, {b}
 
