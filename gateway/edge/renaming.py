@@ -71,8 +71,17 @@ def _confirm(call: Call, target: GroupId) -> None:
         _done(call)
         return
     old, user.home = user.home, target
-    edge.engine.submit(target, Claim(user.person), lambda _: None)
+    edge.engine.submit(target, Claim(user.person), lambda outcome: _confirmed(call, outcome))
     edge.engine.submit(old, Release(user.uid, True), lambda _: _done(call))
+
+
+def _confirmed(call: Call, outcome: Any) -> None:
+    """The claim's age is the group's to say: the pending one may have been lost on the way (P26)."""
+    user = call.user
+    if isinstance(outcome, Granted):
+        since = outcome.person.since
+        user.person = msgspec.structs.replace(user.person, since=since)
+        user.wanted = msgspec.structs.replace(user.wanted, since=since)
 
 
 def _done(call: Call) -> None:

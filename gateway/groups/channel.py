@@ -132,6 +132,7 @@ class Channel:
 
     def _joined(self, event: Joined, at: int) -> bool:
         if not self.members:
+            self._clear()  # a merge may have left it empty, with settings that count only for further sides (P26)
             self.name = event.name or self.name
             self.created = at
             self.modes = set(DEFAULT_MODES)
@@ -244,10 +245,8 @@ class Channel:
         self.members, self.hosts = {}, {}
         self._clear()
         self.left = dict(stored.left)
-        self.changed_at = stored.changed_at
-        if not stored.members:
-            return
-        self.name, self.created = stored.name, stored.created
+        self.name, self.changed_at = stored.name, stored.changed_at
+        self.created = stored.created
         self.topic, self.topic_by, self.topic_at = stored.topic
         modes, self.key, self.limit = stored.settings
         self.modes = set(modes)
@@ -302,7 +301,6 @@ def restore(folded: str, rules: Rules, snapshot: msgspec.Raw) -> Channel:
     """Raises msgspec.MsgspecError."""
     stored = _stored.decode(snapshot)
     channel = Channel(folded, rules)
-    channel.name = stored.name  # an empty channel keeps the name of its last life, for who asks in between
     channel._load(stored)
     return channel
 

@@ -107,8 +107,8 @@ class Nick:
         person, holder = command.person, self.holder
         if holder is not None and holder.uid != person.uid:
             return Decision(refused(n.ERR_NICKNAMEINUSE, person.nick), None)
+        person = msgspec.structs.replace(person, since=at if holder is None else holder.since)
         if holder is None or self.pending:
-            person = msgspec.structs.replace(person, since=at if holder is None else holder.since)
             return Decision(Granted(person), Claimed(person, command.pending))
         if person == holder:
             return Decision(Granted(holder), None)
@@ -120,6 +120,8 @@ class Nick:
         if holder is None or holder.uid != command.person.uid or self.pending:  # P28: pending is not its own group yet
             return Decision(refused(n.ERR_NOSUCHNICK, command.person.nick), None)
         person = _next(command.person, holder)
+        if self._is_here(person):
+            person = msgspec.structs.replace(person, since=holder.since)
         return Decision(Granted(person), Changed(person))
 
     def _release(self, command: Release, at: int) -> Decision:

@@ -44,8 +44,8 @@ class Mastered:
     """The master's part of a group, beside its copy."""
 
     __slots__ = (
-        "ahead", "asked_at", "barriers", "checked_at", "copy", "followers", "handoff", "holders", "tried_handoff_at", "view",
-        "watchers",
+        "ahead", "asked_at", "barriers", "checked_at", "copy", "followers", "handoff", "holders", "tried_handoff_at",
+        "view", "watchers",
     )  # fmt: skip
 
     def __init__(self, copy: Copy) -> None:

@@ -152,7 +152,7 @@ class Net:
     # Nodes ----------------------------------------------------------------------------------------------------------
 
     def start(self, number: int, roster: Iterable[NodeRecord] = (), ahead_s: float = 0.0) -> Node:
-        """Start node `number`, or start it again with its next incarnation. roster: what it has saved. ahead_s: its clock."""
+        """Start node `number`, or start it again in its next life. roster: what it has saved. ahead_s: its clock."""
         self.lives += 1
         key = f"127.0.0.{number}"
         record = NodeRecord(key, self.lives, f"n{number}.sim", key, 7600, f"{key}:6667", "1", int(self.now))

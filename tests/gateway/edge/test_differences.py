@@ -29,7 +29,7 @@ RANKS = st.sets(st.sampled_from(CHANNEL_MODES.ranks)).map(lambda r: "".join(x fo
 def channels(draw: Any) -> Channel:
     channel = Channel("#c", RULES)
     for nick in draw(st.sets(st.sampled_from(NICKS), min_size=1)):
-        channel.members[f"0{nick}"] = Member(person(nick), draw(RANKS))
+        channel.members[f"0{nick}"] = Member(person(nick), draw(RANKS), 1, 1)
     channel.modes = draw(st.sets(st.sampled_from("imnstCQRS")))
     channel.key = draw(st.sampled_from([None, "key", "other"]))
     channel.limit = draw(st.sampled_from([None, 5, 10]))

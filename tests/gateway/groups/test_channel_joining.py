@@ -168,7 +168,7 @@ def test_members_of_a_gone_node_quit_as_one() -> None:
     (evict,) = stage.channel.upkeep(stage.at, lambda edge: edge.key == FIRST_EDGE[0])
     stage.do(evict)
     gone = ((ANN.uid, ANN.source), (CAT.uid, CAT.source))
-    assert stage.event == HasQuit(gone, "irc.example 10.0.0.1.example")
+    assert stage.event == HasQuit(gone, "irc.example 10.0.0.1.example", evicted=True)
     assert stage.channel.hosts == {Incarnation(*SECOND_EDGE): 1}
     assert stage.channel.upkeep(stage.at, lambda edge: edge.key == FIRST_EDGE[0]) == []
 

@@ -10,7 +10,9 @@ import pytest
 from gateway.groups import channel_messages as c
 from gateway.groups import network_messages as w
 from gateway.groups import nick_messages as k
+from gateway.groups.channel import Channel, Rules
 from gateway.groups.kinds import kinds
+from gateway.groups.nick import Nick
 from gateway.groups.people import Refusal
 from gateway.irc.limits import Limits
 from tests.gateway.groups.cast import ANN, BOB, CASEMAP, packed, plus
@@ -52,15 +54,22 @@ EVENTS: dict[str, list[Any]] = {
         c.Invited("1", "a!b@c", "2", "Bob", True),
         c.Updated(ANN, BOB),
         c.HasQuit((("1", "a!b@c"),), "bye"),
+        c.Merged(Channel("#c", Rules(Limits(), CASEMAP, str, 60.0)).snapshot()),
     ],
     "nick": [
         k.Claimed(ANN),
         k.Changed(ANN),
         k.Released("1"),
         k.Told(ANN, "PRIVMSG", b"hi", None, "2"),
+        k.Merged(Nick("ann", CASEMAP).snapshot()),
         k.Killed("1", "a!b@c", "why"),
     ],
-    "network": [w.Attended("10.0.0.1", 7), w.Announced("a!b@c", "all", "x"), w.Evicted((("10.0.0.1", 7),))],
+    "network": [
+        w.Attended("10.0.0.1", 7),
+        w.Announced("a!b@c", "all", "x"),
+        w.Evicted((("10.0.0.1", 7),)),
+        w.Merged((("10.0.0.1", 7),)),
+    ],
 }
 
 MODULES = {"channel": c, "nick": k, "network": w}

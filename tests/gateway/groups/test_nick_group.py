@@ -23,12 +23,21 @@ from gateway.groups.nick_messages import (
     Told,
     Who,
 )
-from gateway.groups.people import Refusal
+from gateway.groups.people import Person, Refusal
 from ring.ids import Incarnation
 from tests.gateway.groups.cast import ANN, BOB, CASEMAP, FIRST_EDGE, packed, person
 
 IN_USE = Refusal("433", ("Ann", "Nickname is already in use"))
 OTHER = person("9", "Ann")
+
+
+def since(person: Person, at: int) -> Person:
+    """The person as holder of a nick that was claimed then."""
+    return msgspec.structs.replace(person, since=at)
+
+
+HELD = since(ANN, 1_001)
+"""Ann, once her claim was the first thing that happened."""
 
 
 class Stage:
@@ -50,10 +59,10 @@ class Stage:
 
 def test_one_nick_one_user() -> None:
     stage = Stage()
-    assert stage.do(Claim(ANN)) == Granted(ANN)
+    assert stage.do(Claim(ANN)) == Granted(HELD)
     assert stage.do(Claim(OTHER)) == IN_USE
     assert stage.event is None
-    assert stage.who().holder == ANN
+    assert stage.who().holder == HELD
     assert stage.nick.hosts == {Incarnation(*FIRST_EDGE): 1}
     assert stage.nick.view() == ["Ann", "user", "ann.example"]
 
@@ -63,9 +72,9 @@ def test_a_pending_claim_keeps_the_nick_and_is_reached_by_it() -> None:
     stage = Stage()
     stage.do(Claim(ANN, pending=True))
     assert stage.do(Claim(OTHER)) == IN_USE
-    assert stage.do(Tell(BOB, "PRIVMSG", b"hi", target="ANN")) == Reached(ANN)
+    assert stage.do(Tell(BOB, "PRIVMSG", b"hi", target="ANN")) == Reached(HELD)
     assert stage.do(Change(ANN)).numeric == "401"
-    assert stage.who().holder == ANN
+    assert stage.who().holder == HELD
     assert stage.nick.view() is None
     assert stage.nick.hosts == {Incarnation(*FIRST_EDGE): 1}
 
@@ -75,8 +84,8 @@ def test_a_confirmed_claim_carries_the_version_of_the_group_before() -> None:
     stage = Stage()
     stage.do(Claim(ANN, pending=True))
     newer = msgspec.structs.replace(ANN, version=8)
-    assert stage.do(Claim(newer)) == Granted(newer)
-    assert stage.event == Claimed(newer)
+    assert stage.do(Claim(newer)) == Granted(since(newer, 1_001))
+    assert stage.event == Claimed(since(newer, 1_001))
     changed = stage.do(Change(msgspec.structs.replace(newer, away="tea"))).person
     assert (changed.version, changed.away) == (9, "tea")
     assert stage.do(Change(changed)).person.version == 10
@@ -85,7 +94,7 @@ def test_a_confirmed_claim_carries_the_version_of_the_group_before() -> None:
 def test_a_holder_claims_again() -> None:
     stage = Stage()
     stage.do(Claim(ANN))
-    assert stage.do(Claim(ANN, pending=True)) == Granted(ANN)
+    assert stage.do(Claim(ANN, pending=True)) == Granted(HELD)
     assert stage.event is None
     shouting = msgspec.structs.replace(ANN, nick="ANN")
     assert stage.do(Claim(shouting, pending=True)).person.version == 2
@@ -103,7 +112,7 @@ def test_messages_reach_the_holder() -> None:
     stage = Stage()
     assert stage.do(Tell(BOB, "PRIVMSG", b"hi", target="Ann")) == Refusal("401", ("Ann", "No such nick/channel"))
     stage.do(Claim(ANN))
-    assert stage.do(Tell(BOB, "PRIVMSG", b"hi", {"+x": "1"})) == Reached(ANN)
+    assert stage.do(Tell(BOB, "PRIVMSG", b"hi", {"+x": "1"})) == Reached(since(ANN, 1_002))
     assert stage.event == Told(BOB, "PRIVMSG", b"hi", {"+x": "1"}, ANN.uid)
 
 
@@ -114,7 +123,7 @@ def test_a_kill_names_the_person() -> None:
     assert stage.do(Kill("other", "oper!o@h", "why")).numeric == "401"
     assert stage.do(Kill(ANN.uid, "oper!o@h", "why")) is None
     assert stage.event == Killed(ANN.uid, "oper!o@h", "why")
-    assert stage.who().holder == ANN  # its edge lets go of the nick once the channels know
+    assert stage.who().holder == HELD  # its edge lets go of the nick once the channels know
 
 
 def test_release_is_the_holders_and_is_remembered() -> None:
@@ -125,8 +134,8 @@ def test_release_is_the_holders_and_is_remembered() -> None:
     stage.do(Release(ANN.uid, moved=True))
     assert stage.event == Released(ANN.uid, True)
     assert stage.nick.hosts == {}
-    assert [(past.person, past.until) for past in stage.who().past] == [(ANN, stage.at)]
-    assert stage.do(Claim(OTHER)) == Granted(OTHER)
+    assert [(past.person, past.until) for past in stage.who().past] == [(HELD, stage.at)]
+    assert stage.do(Claim(OTHER)) == Granted(since(OTHER, stage.at))
 
 
 def test_a_renamed_holder_is_remembered_by_the_nick_it_had() -> None:
@@ -182,7 +191,7 @@ def test_who_sat_on_a_gone_node_loses_the_nick() -> None:
     stage.do(Claim(ANN))
     (evict,) = stage.nick.upkeep(stage.at, lambda edge: edge == FIRST_EDGE)
     stage.do(evict)
-    assert stage.event == Released(ANN.uid)
+    assert stage.event == Released(ANN.uid, evicted=True)
     stage.do(evict)
     assert stage.event is None
 
