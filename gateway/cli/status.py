@@ -6,8 +6,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,8 +44,6 @@ COLUMNS = (
     "lag",
 )
 
-Look = tuple["Survey", list[str]]
-
 
 class _Mistake(click.UsageError):
     exit_code = 1
@@ -75,19 +73,13 @@ def status(path: Path, as_json: bool, watch: bool) -> None:
     except KeyFileError as problem:
         fail(f"{path}: network.key_file: {problem}")
     wrong: list[str] = []
-    with suppress(KeyboardInterrupt):
-        if watch and sys.stdout.isatty() and not as_json:
-            _stay(_looks(config, key, watch))
-            return
+    with suppress(KeyboardInterrupt) if watch else nullcontext(), _screen(as_json, watch) as show:
         for found, wrong in _looks(config, key, watch):
-            if as_json:
-                click.echo(_json(found, wrong, None if watch else 2))
-            else:
-                click.echo(_text(found, wrong) + "\n" * watch)
+            show(found, wrong)
     sys.exit(WRONG if wrong else 0)
 
 
-def _looks(config: NodeConfig, key: bytes, watch: bool) -> Iterator[Look]:
+def _looks(config: NodeConfig, key: bytes, watch: bool) -> Iterator[tuple[Survey, list[str]]]:
     """What is found and what is wrong with it; once, or again and again."""
     from gateway.cli.findings import findings  # TLS and the nodes' core are not needed by the other commands
     from gateway.cli.survey import survey
@@ -100,11 +92,16 @@ def _looks(config: NodeConfig, key: bytes, watch: bool) -> Iterator[Look]:
         time.sleep(WATCH_S)
 
 
-def _stay(looks: Iterator[Look]) -> None:
-    """On a terminal: each look in the place of the last."""
-    with Live(auto_refresh=False, vertical_overflow="visible") as live:
-        for found, wrong in looks:
-            live.update(Group(_table(found), Text(_words(wrong))), refresh=True)
+@contextmanager
+def _screen(as_json: bool, watch: bool) -> Iterator[Callable[[Survey, list[str]], None]]:
+    """Shows a look; one that stays on a terminal comes in the place of the last."""
+    if as_json:
+        yield lambda found, wrong: click.echo(_json(found, wrong, None if watch else 2))
+    elif watch and sys.stdout.isatty():
+        with Live(auto_refresh=False, vertical_overflow="visible") as live:
+            yield lambda found, wrong: live.update(Group(_table(found), Text(_words(wrong))), refresh=True)
+    else:
+        yield lambda found, wrong: click.echo(_text(found, wrong) + "\n" * watch)
 
 
 def _text(found: Survey, wrong: list[str]) -> str:

@@ -204,6 +204,15 @@ def test_watch_for_programs_is_an_object_a_line(world: World, monkeypatch: pytes
     assert first == second and first["wrong"] == [] and len(first["nodes"]) == 2
 
 
+def test_ctrl_c_before_the_first_look_is_no_good_news(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(survey, "survey", interrupted)
+    result = world.status()
+    assert result.exit_code == 1 and "Nothing is wrong" not in result.output
+
+
 # Mistakes of who asks -------------------------------------------------------------------------------------------------
 
 
