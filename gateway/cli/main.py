@@ -13,6 +13,7 @@ from gateway.cli.locate import locate
 from gateway.cli.nodes import nodes
 from gateway.cli.run import directory, node
 from gateway.cli.schema import schema
+from gateway.cli.status import status
 from gateway.cli.up import up
 
 
@@ -22,7 +23,7 @@ def main() -> None:
     """An IRC network made of supernodes on a hash ring."""
 
 
-for command in (init, node, directory, up, check, nodes, locate, hash_password, schema):
+for command in (init, node, directory, up, check, nodes, status, locate, hash_password, schema):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -12,12 +12,16 @@ from ring.shells.directory_client import NoAnswer, query_nodes
 TIMEOUT_S = 2.0
 
 
+def directories_of(config: NodeConfig | DirectoryConfig) -> list[tuple[str, int]]:
+    """(IP, port) each."""
+    if isinstance(config, DirectoryConfig):
+        return [(config.address.host, config.address.port)]
+    return [(d.host, d.port) for d in config.directories]
+
+
 def live_nodes(config: NodeConfig | DirectoryConfig) -> list[tuple[NodeRecord, float]] | None:
     """Records with their age in seconds, by name; None where the configuration names no directory."""
-    if isinstance(config, DirectoryConfig):
-        directories = [(config.address.host, config.address.port)]
-    else:
-        directories = [(d.host, d.port) for d in config.directories]
+    directories = directories_of(config)
     if not directories:
         return None
     try:

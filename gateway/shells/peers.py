@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from config.keyfile import read_key
+from gateway.guests import answer
 from gateway.shells.settings import link_settings, terms
 from ring.directory.view import RosterChanged
 from ring.ids import Evidence, Incarnation
@@ -174,6 +176,11 @@ class PeerShell:
     def received(self, peer: Incarnation, payload: bytes) -> None:
         self._node.begin()
         self._node.core.engine.receive(peer, payload)
+        self._node.touched()
+
+    def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
+        self._node.begin()
+        answer(self._node.core, self._hub.connected() if self._hub is not None else {}, payload, reply)
         self._node.touched()
 
 

@@ -116,6 +116,7 @@ class Engine:
         self.witnesses = Witnesses(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
+        self.noted: Counter[str] = Counter()  # how often each note was made, since the start
         self._outbox: dict[str, list[Message]] = {}
         self._jobs: deque[Callable[[], None]] = deque()
         self._busy = False
@@ -367,6 +368,7 @@ class Engine:
 
     def note(self, event: str, group: GroupId | None = None, **facts: Any) -> None:
         self.notes.append(Note(event, group, facts))
+        self.noted[event] += 1
 
     @property
     def now_ms(self) -> int:

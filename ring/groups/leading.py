@@ -166,7 +166,8 @@ class Leading:
         self.engine.backing.begin(m)
 
     def follower(self, edge: Incarnation, acked: int, *, confirmed: bool) -> Follower:
-        return Follower(edge, acked, confirmed=confirmed, probe_at=self.engine.now + PROBE_S)
+        now = self.engine.now
+        return Follower(edge, acked, confirmed=confirmed, probe_at=now + PROBE_S, since=now)
 
     def refollow(self, m: Mastered) -> None:
         """The followers are the nodes where members sit, read from the state (P15)."""

@@ -11,9 +11,9 @@ from ring.ids import Incarnation, Term
 class Follower:
     """How far another node has come that follows the group: members sit there, or it holds the group (P12, P15)."""
 
-    __slots__ = ("acked", "confirmed", "edge", "held", "holder", "leaving", "probe_at", "probes", "sits")
+    __slots__ = ("acked", "confirmed", "edge", "held", "holder", "leaving", "probe_at", "probes", "since", "sits")
 
-    def __init__(self, edge: Incarnation, acked: int, *, confirmed: bool, probe_at: float) -> None:
+    def __init__(self, edge: Incarnation, acked: int, *, confirmed: bool, probe_at: float, since: float) -> None:
         self.edge = edge
         self.acked = acked  # it has applied, and settled what that caused, up to this seq
         self.confirmed = confirmed  # its lineage is known to be a prefix of ours: entries may be published to it
@@ -23,6 +23,7 @@ class Follower:
         self.held = -1  # it has every command up to this; -1 while it has not said so in this term
         self.probe_at = probe_at  # when to ask for its acknowledgement again
         self.probes = 0
+        self.since = since  # when it began to follow this master
 
 
 class HandOff:

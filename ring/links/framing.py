@@ -11,10 +11,12 @@ DATA: Final = 4
 PING: Final = 5
 PONG: Final = 6
 BYE: Final = 7
+REQUEST: Final = 8
+REPLY: Final = 9
 
 HEAD = 5
 HANDSHAKE_MAX = 16 * 1024
-"""A stranger may send frames of at most this many bytes."""
+"""A stranger may send frames of at most this many bytes, and so may a guest."""
 
 
 class BadFrame(ValueError):
@@ -43,7 +45,7 @@ class Deframer:
             kind = buffer[start + 4]
             if size > self.limit:
                 raise BadFrame(f"a frame of {size} bytes, at most {self.limit} are allowed")
-            if not HELLO <= kind <= BYE:
+            if not HELLO <= kind <= REPLY:
                 raise BadFrame(f"a frame of unknown type {kind}")
             if len(buffer) - start - HEAD < size:
                 break

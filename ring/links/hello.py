@@ -30,11 +30,14 @@ class Terms(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True):
-    """protocol comes first, so that another version is recognised whatever follows."""
+    """protocol comes first, so that another version is recognised whatever follows.
+
+    record: None says that this is a guest: an operator's program, which is no node and may only ask.
+    """
 
     protocol: int
     terms: Terms
-    record: NodeRecord
+    record: NodeRecord | None
     nonce: bytes
 
 
@@ -63,7 +66,7 @@ def read(body: bytes) -> Hello:
         hello = _decoder.decode(body)
     except UNREADABLE as problem:
         raise Refused("its hello cannot be read") from problem
-    if len(hello.nonce) != NONCE or not is_sane(hello.record):
+    if len(hello.nonce) != NONCE or not (hello.record is None or is_sane(hello.record)):
         raise Refused("its hello is malformed")
     return hello
 

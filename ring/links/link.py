@@ -1,11 +1,28 @@
-"""One connection between two nodes: handshake, heartbeat, frames. Bytes and time in, effects out."""
+"""One connection between two nodes: handshake, heartbeat, frames. Bytes and time in, effects out.
+
+Or between a node and a guest, who dials, proves the same key, and may only ask: one request at a time, each answered by
+one reply.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from ring.links import hello as greeting
-from ring.links.framing import BYE, DATA, HELLO, PING, PONG, PROOF, REFUSE, BadFrame, Deframer, frame
+from ring.links.framing import (
+    BYE,
+    DATA,
+    HELLO,
+    PING,
+    PONG,
+    PROOF,
+    REFUSE,
+    REPLY,
+    REQUEST,
+    BadFrame,
+    Deframer,
+    frame,
+)
 from ring.links.hello import Hello, Refused, Role, Terms
 from ring.roster import NodeRecord
 
@@ -27,12 +44,24 @@ class Write(NamedTuple):
 
 
 class Up(NamedTuple):
-    """The handshake is done: the peer knows the key and agrees on the terms."""
+    """The handshake is done: the peer knows the key and agrees on the terms. peer: None, it is a guest."""
 
-    peer: NodeRecord
+    peer: NodeRecord | None
 
 
 class Received(NamedTuple):
+    payload: bytes
+
+
+class Requested(NamedTuple):
+    """A guest asks: it waits for one `reply`."""
+
+    payload: bytes
+
+
+class Replied(NamedTuple):
+    """What this guest's request is answered with."""
+
     payload: bytes
 
 
@@ -43,17 +72,17 @@ class Close(NamedTuple):
     refused: bool = False
 
 
-Effect = Write | Up | Received | Close
+Effect = Write | Up | Received | Requested | Replied | Close
 
 
 class Link:
-    """A state machine: hellos cross, then proofs, then data."""
+    """A state machine: hellos cross, then proofs, then data, or a guest's requests and their replies."""
 
     def __init__(
         self,
         role: Role,
         terms: Terms,
-        record: NodeRecord,
+        record: NodeRecord | None,
         key: bytes,
         certificate: bytes,
         nonce: bytes,
@@ -61,9 +90,13 @@ class Link:
         now: float,
         expected: str | None = None,
     ) -> None:
-        """certificate: SHA-256 of the listener's certificate. expected: ring key of the node that was dialled."""
+        """record: this node's; None for a guest. certificate: SHA-256 of the listener's certificate.
+
+        expected: ring key of the node that was dialled.
+        """
         self.role: Role = role
-        self.peer: NodeRecord | None = None  # once up
+        self.is_up = False
+        self.peer: NodeRecord | None = None  # once up, unless it is a guest
         self._terms = terms
         self._me = record
         self._key = key
@@ -78,6 +111,7 @@ class Link:
         self._opened = now
         self._ticked = now
         self._closed = False
+        self._asked = False  # a request waits for its reply
 
     def start(self) -> list[Effect]:
         return [Write(frame(HELLO, self._hello))]
@@ -94,13 +128,23 @@ class Link:
                 if self._closed:
                     break
         except (BadFrame, Refused) as problem:
-            effects += self._refuse(str(problem))
+            effects += self.refuse(str(problem))
         return effects
 
     def send(self, payload: bytes, now: float) -> bytes:
         """The bytes of a data frame."""
         self._said = now
         return frame(DATA, payload)
+
+    def request(self, payload: bytes) -> bytes:
+        """The bytes of a guest's question; the next one has to wait for its reply."""
+        self._asked = True
+        return frame(REQUEST, payload)
+
+    def reply(self, payload: bytes) -> bytes:
+        """The bytes of the answer to what was `Requested`."""
+        self._asked = False
+        return frame(REPLY, payload)
 
     def bye(self) -> bytes:
         return frame(BYE)
@@ -115,9 +159,9 @@ class Link:
         if now - self._heard > self._settings.dead_after_s:
             self._closed = True
             return [Close("silent")]
-        if self.peer is None:
+        if not self.is_up:
             if now - self._opened > self._settings.dead_after_s:
-                return self._refuse("the handshake took too long")
+                return self.refuse("the handshake took too long")
         elif now - self._said >= self._settings.heartbeat_s:
             self._said = now
             return [Write(frame(PING))]
@@ -127,10 +171,14 @@ class Link:
         if kind == REFUSE:
             self._closed = True
             return [Close(body[:300].decode("utf-8", "replace"), refused=True)]
-        if self.peer is None:
+        if not self.is_up:
             return self._handshake(kind, body)
         if kind == DATA:
-            return [Received(body)]
+            return self._data(body)
+        if kind == REQUEST:
+            return self._request(body)
+        if kind == REPLY:
+            return self._reply(body)
         if kind == PING:
             self._said = now
             return [Write(frame(PONG))]
@@ -140,6 +188,27 @@ class Link:
         if kind == PONG:
             return []
         raise Refused("a handshake frame after the handshake")
+
+    def _data(self, body: bytes) -> list[Effect]:
+        if self.peer is None:
+            raise Refused("data from a guest, who may only ask")
+        if self._me is None:
+            raise Refused("data for a guest, who is no node")
+        return [Received(body)]
+
+    def _request(self, body: bytes) -> list[Effect]:
+        if self.peer is not None:
+            raise Refused("a request from a node: only guests ask")
+        if self._asked:
+            raise Refused("a request before the last one was answered")
+        self._asked = True
+        return [Requested(body)]
+
+    def _reply(self, body: bytes) -> list[Effect]:
+        if self._me is not None or not self._asked:
+            raise Refused("a reply to nothing that was asked")
+        self._asked = False
+        return [Replied(body)]
 
     def _handshake(self, kind: int, body: bytes) -> list[Effect]:
         if kind == HELLO and self._their_hello is None:
@@ -151,8 +220,10 @@ class Link:
             other: Role = "listener" if self.role == "dialler" else "dialler"
             if not greeting.is_proof(self._proof(other), body):
                 raise Refused("it does not know this network's key: network.key_file differs")
+            self.is_up = True
             self.peer = self._their_hello[1].record
-            self._deframer.limit = self._settings.frame_max
+            if self.peer is not None:
+                self._deframer.limit = self._settings.frame_max
             return [Up(self.peer)]
         raise Refused("data before the handshake")
 
@@ -160,7 +231,11 @@ class Link:
         mismatches = greeting.compare(self._terms, theirs.terms)
         if mismatches:
             raise Refused("; ".join(mismatches))
-        if theirs.record.key == self._me.key:
+        if theirs.record is None:
+            if self.role == "dialler":
+                raise Refused("it is a guest, and a guest has to dial")
+            return
+        if self._me is not None and theirs.record.key == self._me.key:
             raise Refused(f"it has the same ring key {self._me.key}: give one of the two its own node.ring_key")
         if self._expected is not None and theirs.record.key != self._expected:
             raise Refused(f"it is {theirs.record.key}, not {self._expected}")
@@ -171,7 +246,7 @@ class Link:
         dialler, listener = (self._hello, theirs) if self.role == "dialler" else (theirs, self._hello)
         return greeting.proof(self._key, role, dialler, listener, self._certificate)
 
-    def _refuse(self, reason: str) -> list[Effect]:
+    def refuse(self, reason: str) -> list[Effect]:
         """Said to the peer too, so that both sides log one clear line."""
         self._closed = True
         return [Write(frame(REFUSE, reason.encode()[:300])), Close(reason, refused=True)]

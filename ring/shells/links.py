@@ -15,13 +15,19 @@ from typing import Any, Protocol, cast
 
 from ring.ids import Evidence, Incarnation
 from ring.links.hello import NONCE, Role, Terms
-from ring.links.link import Close, Link, LinkSettings, Received, Up, Write
+from ring.links.link import Close, Link, LinkSettings, Received, Requested, Up, Write
 from ring.roster import NodeRecord
 from ring.shells.certificates import dialler_context, listener_context
 from ring.shells.log_limit import LogLimit
 
 STRANGERS = 100
 """At most this many connections may be in their handshake; more are closed at once."""
+
+GUESTS = 16
+"""At most this many guests at a time; one more is refused."""
+
+GUEST_IDLE_S = 30.0
+"""A guest that asks nothing for so long is closed, and one whose answer takes so long."""
 
 TICK_S = 0.25
 LOG_EVERY_S = 10.0
@@ -37,6 +43,10 @@ class LinkEvents(Protocol):
     def alive(self, key: str) -> None: ...
 
     def received(self, peer: Incarnation, payload: bytes) -> None: ...
+
+    def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
+        """A guest, who knows the network key, asks. Call reply once, now or later; a guest that has gone misses it."""
+        ...
 
 
 class LinkHub:
@@ -69,6 +79,7 @@ class LinkHub:
         self._rng = rng
         self._links: dict[str, _Socket] = {}
         self._strangers: set[_Socket] = set()
+        self._guests: set[_Socket] = set()
         self._dials: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, list[bytes]] = {}
         self._tries: dict[str, int] = {}
@@ -110,8 +121,8 @@ class LinkHub:
         for link in list(self._links.values()):
             link.write(link.link.bye() if link.link is not None else b"")
             link.close()
-        for stranger in list(self._strangers):
-            stranger.close()
+        for other in [*self._strangers, *self._guests]:
+            other.close()
 
     def send(self, key: str, payload: bytes) -> None:
         """Send, or dial and send then. What a lost link had queued is lost: the engine repeats it."""
@@ -189,7 +200,7 @@ class LinkHub:
 
     def _tick(self) -> None:
         now = time.monotonic()
-        for link in [*self._links.values(), *self._strangers]:
+        for link in [*self._links.values(), *self._strangers, *self._guests]:
             link.tick(now)
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
@@ -227,8 +238,18 @@ class LinkHub:
         for payload in self._waiting.pop(peer.key, []):
             link.send(payload)
 
+    def guest_came(self, link: _Socket) -> None:
+        """A guest is never a peer: it has no part in the ring, and nobody is told of it."""
+        if len(self._guests) >= GUESTS:
+            link.refuse(f"{GUESTS} guests are here already: try again later")
+            return
+        self._strangers.discard(link)
+        self._guests.add(link)
+        self.log.debug("guest_came", address=link.address)
+
     def went_down(self, link: _Socket, reason: str, *, refused: bool) -> None:
         self._strangers.discard(link)
+        self._guests.discard(link)
         if refused:
             self._log_refusal(link, reason)
         peer = link.peer
@@ -344,9 +365,11 @@ class _Socket(asyncio.Protocol):
                     self.hub.events.received(self.peer.id, effect.payload)
             elif isinstance(effect, Write):
                 self.write(effect.data)
+            elif isinstance(effect, Requested):
+                self._used = time.monotonic()
+                self.hub.events.requested(effect.payload, self.reply)
             elif isinstance(effect, Up):
-                self.peer = effect.peer
-                self.hub.came_up(self, effect.peer)
+                self._up(effect.peer)
             elif isinstance(effect, Close):
                 self._reason, self._refused = effect.reason, effect.refused
                 if effect.reason == "silent":
@@ -354,11 +377,32 @@ class _Socket(asyncio.Protocol):
                 else:
                     self.close()
 
+    def _up(self, peer: NodeRecord | None) -> None:
+        self.peer = peer
+        self._used = time.monotonic()
+        if peer is None:
+            self.hub.guest_came(self)
+        else:
+            self.hub.came_up(self, peer)
+
     def send(self, payload: bytes) -> None:
         """Queue a data frame; a peer that does not keep up is cut and resynchronised later."""
         assert self.link is not None
         self._used = time.monotonic()
-        self.write(self.link.send(payload, self._used))
+        self._queue(self.link.send(payload, self._used))
+
+    def reply(self, payload: bytes) -> None:
+        """Queue what a guest's request is answered with."""
+        assert self.link is not None
+        self._used = time.monotonic()
+        self._queue(self.link.reply(payload))
+
+    def refuse(self, reason: str) -> None:
+        assert self.link is not None
+        self._perform(self.link.refuse(reason))
+
+    def _queue(self, data: bytes) -> None:
+        self.write(data)
         transport = self._transport
         if transport is not None and transport.get_write_buffer_size() > self.hub.settings.queue:
             self._reason = "queue"
@@ -372,7 +416,8 @@ class _Socket(asyncio.Protocol):
         if self.link is None:
             return
         self._perform(self.link.tick(now))
-        if self.peer is not None and now - self._used > self.hub.settings.idle_close_s and not self._refused:
+        idle_s = self.hub.settings.idle_close_s if self.peer is not None else GUEST_IDLE_S
+        if self.link.is_up and now - self._used > idle_s and not self._refused:
             self.write(self.link.bye())
             self._reason = "closed"
             self.close()

@@ -205,7 +205,7 @@ def test_up_without_files_or_with_broken_ones_starts_nothing(net: Path, tmp_path
 
 def test_help_names_every_command() -> None:
     text = circlet("--help").output
-    for name in ("check", "directory", "hash-password", "init", "locate", "node", "nodes", "schema", "up"):
+    for name in ("check", "directory", "hash-password", "init", "locate", "node", "nodes", "schema", "status", "up"):
         assert re.search(rf"^  {name} +\S", text, flags=re.MULTILINE)
         assert circlet(name, "--help").exit_code == 0
     assert circlet("--version").output.startswith("circlet, version ")

@@ -82,7 +82,10 @@ class Log:
 
 
 class Peer:
-    """A hub and what it told: `ups`, `downs` as (key, incarnation, dead), `heard` as (sender, payload)."""
+    """A hub and what it told: `ups`, `downs` as (key, incarnation, dead), `heard` as (sender, payload).
+
+    `asked`: what guests asked, as (payload, reply).
+    """
 
     def __init__(self, number: int, roster: dict[str, NodeRecord], news: News, **changes: Any) -> None:
         self.key = changes.pop("ring_key", f"127.0.0.{number}")
@@ -93,6 +96,7 @@ class Peer:
         self.ups: list[NodeRecord] = []
         self.downs: list[tuple[str, int, bool]] = []
         self.heard: list[tuple[Incarnation, bytes]] = []
+        self.asked: list[tuple[bytes, Callable[[bytes], None]]] = []
         incarnation = changes.pop("incarnation", 1)
         self.record = NodeRecord(self.key, incarnation, f"n{number}.test", self.ip, 1, "", "1", 0)
         facts: dict[str, Any] = {"terms": TERMS, "key": KEY, "settings": FAST, "port": 0, **changes}
@@ -142,6 +146,10 @@ class Peer:
 
     def received(self, peer: Incarnation, payload: bytes) -> None:
         self.heard.append((peer, payload))
+        self.news.tell()
+
+    def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
+        self.asked.append((payload, reply))
         self.news.tell()
 
 

@@ -1,0 +1,110 @@
+"""What is wrong with a network, in words, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gateway.cli.survey import Survey
+from gateway.status import Status
+
+LAG_S = 2.0
+"""A lag of up to this is no news: a node that just died takes a moment to be found so."""
+
+
+def findings(survey: Survey, copies: int) -> list[str]:
+    """copies: ring.copies. Nothing is wrong where nothing comes back."""
+    return [
+        *_directories(survey),
+        *_silent(survey),
+        *_opinions(survey),
+        *_strangers(survey),
+        *_versions(survey),
+        *_lags(survey),
+        *_backups(survey, copies),
+    ]
+
+
+def _statuses(survey: Survey) -> list[Status]:
+    return [row.status for row in survey.rows if row.status is not None]
+
+
+def _directories(survey: Survey) -> Iterator[str]:
+    if survey.listed is None and survey.directories:
+        yield f"no directory answers ({', '.join(survey.silent)}): the nodes here are those of the saved roster"
+    else:
+        yield from (f"a directory does not answer ({problem})" for problem in survey.silent)
+    if survey.roster_problem is not None:
+        yield f"the saved roster is of no use: {survey.roster_problem}"
+
+
+def _silent(survey: Survey) -> Iterator[str]:
+    for row in survey.rows:
+        if row.status is None:
+            yield f"{row.record.name} does not answer ({row.address}: {row.problem})"
+        elif survey.listed is not None and row.record.key not in survey.listed:
+            yield f"no directory lists {row.record.name}, which answers"
+
+
+def _opinions(survey: Survey) -> Iterator[str]:
+    """Who is thought dead, by whom, and what speaks against it."""
+    statuses = _statuses(survey)
+    thought: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for status in statuses:
+        for seen in status.roster:
+            if seen.state == "dead":
+                names[seen.ring_key] = seen.name
+                thought.setdefault(seen.ring_key, []).append(status.name)
+    answers = {status.ring_key for status in statuses}
+    for key, thinkers in sorted(thought.items()):
+        hearers = [status.name for status in statuses if key in status.links]
+        against = f", {_all(hearers)} {_verb(hearers, 'hear')} it" if hearers else ""
+        against += ", and it answers here" if key in answers else ""
+        yield f"{_all(thinkers)} {_verb(thinkers, 'think')} {names[key]} dead{against}"
+
+
+def _strangers(survey: Survey) -> Iterator[str]:
+    """Nodes that have not heard of each other."""
+    statuses = _statuses(survey)
+    for status in statuses:
+        known = {seen.ring_key for seen in status.roster}
+        unknown = [other.name for other in statuses if other.ring_key not in known and not other.leaving]
+        if unknown:
+            yield f"{status.name} does not know {_all(unknown)}"
+
+
+def _versions(survey: Survey) -> Iterator[str]:
+    running: dict[str, list[str]] = {}
+    for status in _statuses(survey):
+        running.setdefault(status.version, []).append(status.name)
+    if len(running) > 1:
+        each = ", ".join(f"{version} ({', '.join(names)})" for version, names in sorted(running.items()))
+        yield f"nodes run different versions: {each}"
+
+
+def _lags(survey: Survey) -> Iterator[str]:
+    for status in _statuses(survey):
+        if status.lag_s > LAG_S:
+            groups = "1 group lags" if status.lagging == 1 else f"{status.lagging} groups lag"
+            yield f"{status.name}: {groups}, the longest for {status.lag_s:.0f} s"
+
+
+def _backups(survey: Survey, copies: int) -> Iterator[str]:
+    """A network that is meant to be one node, without a directory, is let alone."""
+    up = sum(not status.leaving for status in _statuses(survey))
+    if not 0 < up < copies or (len(survey.rows) == 1 and not survey.directories):
+        return
+    if up == 1:
+        yield "channels have no backup: only one node is up"
+    else:
+        yield f"channels have {up} copies, not {copies} as ring.copies says: only {up} nodes are up"
+
+
+def _all(names: Iterable[str]) -> str:
+    """a, b and c"""
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def _verb(subjects: list[str], verb: str) -> str:
+    return verb if len(subjects) > 1 else verb + "s"

@@ -1,0 +1,160 @@
+"""circlet status"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from config import NodeConfig
+from config.keyfile import KeyFileError, read_key
+from gateway.cli.files import FILE, fail, read
+from gateway.cli.tables import table, text_of
+
+if TYPE_CHECKING:
+    from gateway.cli.survey import Row, Survey
+
+WATCH_S = 2.0
+WRONG = 2
+"""The exit code where something is wrong with the network; 1 is a mistake of who asks."""
+
+COLUMNS = (
+    "node",
+    "up since",
+    "clients",
+    "channels mastered",
+    "backed up",
+    "followed",
+    "links",
+    "takeovers",
+    "hand-offs",
+    "lag",
+)
+
+
+class _Mistake(click.UsageError):
+    exit_code = 1
+
+
+class _Command(click.Command):
+    """Mistakes of who asks end with 1, as WRONG says more."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as problem:
+            raise _Mistake(problem.format_message(), problem.ctx) from problem
+
+
+@click.command(cls=_Command)
+@click.option("--config", "path", required=True, type=FILE, help="a node's file")
+@click.option("--json", "as_json", is_flag=True, help="for programs")
+@click.option("--watch", is_flag=True, help="look again every 2 s, until Ctrl-C; with --json, an object a line")
+def status(path: Path, as_json: bool, watch: bool) -> None:
+    """Ask every live node how it is, and say what is wrong. Exit code 2 if anything is."""
+    config = read(path)
+    if not isinstance(config, NodeConfig):
+        fail(f"{path}: a node's file is needed: it holds what the nodes of the network have alike")
+    try:
+        key = read_key(config.network.key_file)
+    except KeyFileError as problem:
+        fail(f"{path}: network.key_file: {problem}")
+    wrong: list[str] = []
+    with suppress(KeyboardInterrupt) if watch else nullcontext(), _screen(as_json, watch) as show:
+        for found, wrong in _looks(config, key, watch):
+            show(found, wrong)
+    sys.exit(WRONG if wrong else 0)
+
+
+def _looks(config: NodeConfig, key: bytes, watch: bool) -> Iterator[tuple[Survey, list[str]]]:
+    """What is found and what is wrong with it; once, or again and again."""
+    from gateway.cli.findings import findings  # TLS and the nodes' core are not needed by the other commands
+    from gateway.cli.survey import survey
+
+    while True:
+        found = asyncio.run(survey(config, key))
+        yield found, findings(found, config.ring.copies)
+        if not watch:
+            return
+        time.sleep(WATCH_S)
+
+
+@contextmanager
+def _screen(as_json: bool, watch: bool) -> Iterator[Callable[[Survey, list[str]], None]]:
+    """Shows a look; one that stays on a terminal comes in the place of the last."""
+    if as_json:
+        yield lambda found, wrong: click.echo(_json(found, wrong, None if watch else 2))
+    elif watch and sys.stdout.isatty():
+        with Live(auto_refresh=False, vertical_overflow="visible") as live:
+            yield lambda found, wrong: live.update(Group(_table(found), Text(_words(wrong))), refresh=True)
+    else:
+        yield lambda found, wrong: click.echo(_text(found, wrong) + "\n" * watch)
+
+
+def _text(found: Survey, wrong: list[str]) -> str:
+    return f"{text_of(_table(found))}\n{_words(wrong)}"
+
+
+def _words(wrong: list[str]) -> str:
+    return "\n".join(wrong) or "Nothing is wrong."
+
+
+def _table(found: Survey) -> Table:
+    made = table(*COLUMNS)
+    for row in found.rows:
+        made.add_row(*_cells(row))
+    return made
+
+
+def _cells(row: Row) -> list[str]:
+    s = row.status
+    if s is None:
+        return [row.record.name, "no answer"]
+    counts = (
+        s.clients,
+        s.channels_mastered,
+        s.channels_backed_up,
+        s.channels_followed,
+        len(s.links),
+        s.takeovers,
+        s.hand_offs,
+    )
+    return [
+        s.name + (" (leaving)" if s.leaving else ""),
+        f"{datetime.fromtimestamp(s.started):%Y-%m-%d %H:%M:%S}",
+        *map(str, counts),
+        f"{s.lag_s:g} s",
+    ]
+
+
+def _json(found: Survey, wrong: list[str], indent: int | None) -> str:
+    nodes: list[dict[str, Any]] = [
+        {
+            "name": row.record.name,
+            "ring_key": row.record.key,
+            "address": row.address,
+            "problem": row.problem or None,
+            "status": None if row.status is None else _facts(row),
+        }
+        for row in found.rows
+    ]
+    return json.dumps({"nodes": nodes, "wrong": wrong}, indent=indent)
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    facts: dict[str, Any] = msgspec.to_builtins(row.status)
+    del facts["type"]  # tells messages apart; here it is always "status"
+    return facts

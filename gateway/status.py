@@ -1,0 +1,86 @@
+"""How a running node is: what `circlet status` shows of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from gateway.node import NodeCore
+from ring.groups.lag import lag
+from ring.roster import NodeRecord
+
+CHANNEL = "channel"
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """Another node, or this one, as this node sees it."""
+
+    name: str
+    ring_key: str
+    state: Literal["alive", "leaving", "dead"]
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
+    """Counts are of now, but for takeovers, hand-offs and merges: those are since the start.
+
+    Programs and nodes of different versions read each other's: a field that comes later needs a default.
+    """
+
+    name: str
+    ring_key: str
+    incarnation: int
+    version: str
+    started: int  # Unix seconds
+    up_s: float
+    leaving: bool
+    clients: int  # connections
+    users: int  # registered
+    channels_mastered: int
+    channels_backed_up: int  # held for another master
+    channels_followed: int  # mastered elsewhere, with members here
+    links: dict[str, float]  # ring key -> up for how many seconds
+    roster: list[Seen]
+    takeovers: int
+    hand_offs: int
+    merges: int
+    handing_off: int  # groups that are frozen for it
+    searches: int  # groups that this node is finding out about
+    lagging: int  # groups mastered here with a node that is behind by more than a second
+    lag_s: float  # the longest that any of those has been behind
+
+
+def status(core: NodeCore, links: dict[str, float]) -> Status:
+    """Time O(groups). links: ring key of each linked peer -> up for how many seconds."""
+    engine, me = core.engine, core.engine.peers.me
+    followed = [f for group, f in engine.following.groups.items() if group.kind == CHANNEL]
+    behind = lag(engine)
+    return Status(
+        name=me.name,
+        ring_key=me.key,
+        incarnation=me.incarnation,
+        version=me.version,
+        started=me.started,
+        up_s=round(engine.now - me.started, 1),
+        leaving=me.leaving,
+        clients=len(core.edge.connections),
+        users=len(core.edge.users),
+        channels_mastered=sum(group.kind == CHANNEL for group in engine.leading.groups),
+        channels_backed_up=sum(f.holds for f in followed),
+        channels_followed=sum(engine.following.sits(f.copy) for f in followed),
+        links={key: round(up_s, 1) for key, up_s in sorted(links.items())},
+        roster=[Seen(r.name, r.key, _state(core, r)) for r in engine.roster.records()],
+        takeovers=engine.noted["takeover"],
+        hand_offs=engine.noted["hand_off"],
+        merges=engine.noted["merge"],
+        handing_off=len(engine.handing.outgoing),
+        searches=len(engine.finding.searches),
+        lagging=behind.groups,
+        lag_s=round(behind.longest_s, 1),
+    )
+
+
+def _state(core: NodeCore, record: NodeRecord) -> Literal["alive", "leaving", "dead"]:
+    if record.key in core.engine.peers.dead:
+        return "dead"
+    return "leaving" if record.leaving else "alive"

@@ -1,0 +1,129 @@
+"""circlet status against real processes: all is well, a node dies, the directories die, a terminal that stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.network import Network
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+WITHIN_S = 20.0
+NAMES = [f"node-{number}.circlet.local" for number in (1, 2, 3)]
+
+
+def status(network: Network, *options: str, node: int = 1) -> subprocess.CompletedProcess[str]:
+    return network.circlet("status", "--config", str(network.folder / f"node-{node}.yaml"), *options)
+
+
+def until_well(network: Network) -> None:
+    """Nodes that start together know each other a moment later."""
+    end = time.monotonic() + WITHIN_S
+    while (result := status(network)).returncode != 0:
+        assert time.monotonic() < end, result.stdout + result.stderr
+
+
+def no_traceback(network: Network) -> None:
+    for name in network.processes:
+        assert "Traceback" not in network.log(name), network.log(name)
+
+
+def test_a_healthy_network(network: Network) -> None:
+    until_well(network)
+    ann, bob, cat = (network.client(number, nick) for number, nick in ((1, "ann"), (2, "bob"), (2, "cat")))
+    for person in (ann, bob, cat):
+        person.send("JOIN #erlang")
+        person.expect(" 366 ")
+        person.sync()
+    result = status(network)
+    assert result.returncode == 0, result.stdout
+    rows = {line.split()[0]: line.split() for line in result.stdout.splitlines() if " node-" in f" {line.strip()}"}
+    assert sorted(rows) == NAMES
+    assert [rows[name][3] for name in NAMES] == ["1", "2", "0"]
+    assert [rows[name][4] for name in NAMES] == ["0", "0", "1"]  # #erlang is node-3's
+    assert result.stdout.endswith("Nothing is wrong.\n")
+    found: Any = json.loads(status(network, "--json").stdout)
+    assert found["wrong"] == [] and [node["name"] for node in found["nodes"]] == NAMES
+    assert [node["status"]["users"] for node in found["nodes"]] == [1, 2, 0]
+    assert [node["status"]["channels_followed"] for node in found["nodes"]] == [1, 1, 0]
+    assert sum(node["status"]["channels_backed_up"] for node in found["nodes"]) == 1
+    assert "127.0.0.2" in found["nodes"][0]["status"]["links"]
+    no_traceback(network)
+
+
+def test_a_node_that_was_killed_is_named(network: Network) -> None:
+    until_well(network)
+    network.terminate("node-3", signal.SIGKILL)
+    result = status(network, node=3)  # its own file names it, for as long as that takes the directories
+    assert result.returncode == 2
+    assert re.search(r"node-3.circlet.local +no answer", result.stdout)
+    assert re.search(
+        r"^node-3\.circlet\.local does not answer \(127\.0\.0\.3:\d+: connection refused\)$", result.stdout, re.M
+    )
+    for name in NAMES[:2]:
+        assert re.search(rf"{name} +\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d +0 ", result.stdout)
+    no_traceback(network)
+
+
+def test_with_all_directories_dead_the_saved_roster_is_asked(network: Network) -> None:
+    until_well(network)
+    for number in (1, 2, 3):
+        network.terminate(f"directory-{number}", signal.SIGKILL)
+    result = status(network, "--json")
+    assert result.returncode == 2
+    found = json.loads(result.stdout)
+    assert [node["name"] for node in found["nodes"] if node["status"] is not None] == NAMES
+    (line,) = found["wrong"]
+    assert line.startswith("no directory answers (127.0.0.1 port ") and "saved roster" in line
+    no_traceback(network)
+
+
+def test_another_networks_key_opens_nothing(network: Network, tmp_path: Path) -> None:
+    other = tmp_path / "other.key"
+    other.write_text("ab" * 32 + "\n")
+    other.chmod(0o600)
+    path = network.folder / "node-1.yaml"
+    guest = network.folder / "guest.yaml"
+    guest.write_text(path.read_text().replace("key_file: network.key", f"key_file: {other}"))
+    result = network.circlet("status", "--config", str(guest))
+    assert result.returncode == 2
+    assert result.stdout.count("network.key_file differs") == 3
+    assert "link_refused" in network.log("node-2") and "network.key_file differs" in network.log("node-2")
+    no_traceback(network)
+
+
+def test_on_a_terminal_it_stays_until_ctrl_c(network: Network) -> None:
+    until_well(network)
+    ours, theirs = pty.openpty()
+    words = ["status", "--watch", "--config", str(network.folder / "node-1.yaml")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli.main", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "200"},
+    )
+    os.close(theirs)
+    try:
+        shown = b""
+        while shown.count(b"Nothing is wrong.") < 2:
+            shown += os.read(ours, 65536)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(WITHIN_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    assert b"channels mastered" in shown and b"Traceback" not in shown
+    no_traceback(network)
