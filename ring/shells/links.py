@@ -83,6 +83,7 @@ class LinkHub:
         self._dials: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, list[bytes]] = {}
         self._tries: dict[str, int] = {}
+        self._missed: dict[str, None] = {}  # peers whose link broke or could not be made: dialled until it is up
         self._not_before: dict[str, float] = {}
         self._logged: dict[str, float] = {}
         self._limit = LogLimit()
@@ -176,6 +177,7 @@ class LinkHub:
             silent = isinstance(problem, TimeoutError)
             self._back_off(key)
             self._waiting.pop(key, None)
+            self._missed[key] = None
             if self._may_log(f"dial {key}"):
                 self.log.info("link_dial_failed", peer=key, reason=type(problem).__name__)
             self.events.down(key, record.incarnation, "refused" if refused else "silent" if silent else "none")
@@ -200,6 +202,11 @@ class LinkHub:
 
     def _tick(self) -> None:
         now = time.monotonic()
+        for key in list(self._missed):
+            if self._find(key) is None:
+                del self._missed[key]
+            else:
+                self.want(key)
         for link in [*self._links.values(), *self._strangers, *self._guests]:
             link.tick(now)
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
@@ -231,6 +238,7 @@ class LinkHub:
             other.replaced = True
             other.close()
         self._links[peer.key] = link
+        self._missed.pop(peer.key, None)
         self._tries.pop(peer.key, None)
         self._not_before.pop(peer.key, None)
         self.log.info("link_up", peer=peer.key, name=peer.name, incarnation=peer.incarnation, role=link.role)
@@ -261,7 +269,8 @@ class LinkHub:
         say = self.log.info if reason == "closed" else self.log.warning
         say("link_lost", peer=peer.key, reason=reason, up_s=round(time.monotonic() - link.since, 1))
         self.events.down(peer.key, peer.incarnation, _evidence(reason))
-        if reason not in ("closed", "silent") and not self._stopping:
+        if reason != "closed" and not self._stopping:
+            self._missed[peer.key] = None
             self.want(peer.key)  # re-dialled at once: refused, it is dead; accepted, it was the path (P18)
 
     def _log_refusal(self, link: _Socket, reason: str) -> None:
@@ -277,6 +286,7 @@ class LinkHub:
             return
         self._back_off(record.key)
         self._waiting.pop(record.key, None)
+        self._missed[record.key] = None
         if not refused:
             self.events.down(record.key, record.incarnation, _evidence(reason))
 
