@@ -6,28 +6,32 @@ Replay a seed, with a trace: python -m tests.sim SEED
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gateway.edge.settings import EdgeSettings
 from ring.groups.engine import Settings
 from ring.groups.peers import RingSettings
-from tests.sim.faults import FAULTS, Fault
+from tests.sim.faults import FAULTS, Cut, Fault, Hang, Lossy
 from tests.sim.net import Client, Net
 from tests.sim.views import Reader
 
 RING = "#ring"
+SIDE = "#side"
 SETTINGS = Settings(
     RingSettings(copies=2), dead_after_s=2.0, grace_s=20.0, heartbeat_s=0.4, settle_max_s=12.0, hand_off_after_s=0.4,
     check_every_s=1.0,
 )  # fmt: skip
 EDGE = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=3600)
-HEAL_S = 14.0
+HEAL_S = 4.0
+"""Given to every network to mend itself; as much again and more, if the checks still find something."""
 
 
 class Person(Client):
     """Someone who talks in #ring from beginning to end, with echo-message, and keeps account of it."""
 
-    def __init__(self, net: Net, node: str, nick: str) -> None:
+    def __init__(self, story: Story, node: str, nick: str) -> None:
+        net = story.net
+        self.story = story
         self.said: list[str] = []
         self.sure: set[str] = set()  # said before a PING whose PONG has come, or echoed
         self.pings: dict[str, int] = {}
@@ -56,22 +60,23 @@ class Person(Client):
     def _account(self, line: str) -> None:
         words = line.split(" ")
         if len(words) > 3 and words[1] == "PONG" and words[3].lstrip(":") in self.pings:
-            self.sure.update(self.said[: self.pings[words[3].lstrip(":")]])
+            settled = self.said[: self.pings[words[3].lstrip(":")]]
+            self.sure.update(settled)
+            self.story.settled(self, settled)
         elif len(words) > 3 and words[1] == "PRIVMSG" and words[2] == RING:
             text = words[3].lstrip(":")
             if text in self.said:
                 self.sure.add(text)
-        elif " NOTICE " in line and "did not answer in time" in line:
-            self.doubtful = True
-
-    doubtful = False
 
 
 class Story:
     """What a seed makes of it. Everything random comes from the seed, so it can be told again."""
 
-    def __init__(self, seed: int, trace: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, seed: int, trace: Callable[[str], None] | None = None, kinds: Sequence[type[Fault]] = FAULTS
+    ) -> None:
         self.seed = seed
+        self.kinds = kinds
         self.chance = chance = random.Random(seed)
         self.net = Net(
             chance.randint(3, 5), seed, delay_s=(0.001, chance.choice((0.005, 0.03, 0.1))), edge=EDGE, engine=SETTINGS
@@ -79,7 +84,10 @@ class Story:
         self.net.trace = self._tell if trace is not None else None
         self._trace = trace
         self.people: list[Person] = []
-        self.forked = False
+        self.forked = False  # logs may have parted
+        self.missed = False  # a node was missing, or cut off from all
+        self.calm = True  # no node is missing: a PONG says that everybody has heard
+        self.early: list[str] = []  # PONGs that came too early
         self.faults: list[str] = []
 
     def _tell(self, text: str) -> None:
@@ -89,7 +97,7 @@ class Story:
     def run(self) -> None:
         net, chance = self.net, self.chance
         names = list(net.nodes)
-        self.people = [Person(net, names[i % len(names)], f"p{i}") for i in range(chance.randint(3, 6))]
+        self.people = [Person(self, names[i % len(names)], f"p{i}") for i in range(chance.randint(3, 6))]
         net.run(1.0)
         for person in self.people:
             person.send(f"JOIN {RING}")
@@ -102,20 +110,37 @@ class Story:
     def _fault(self) -> None:
         fault = self._choose()
         self._talk(self.chance.uniform(0.2, 1.0))
+        beside = Lossy(self, self.chance) if self.chance.random() < 0.4 and Lossy in self.kinds else None
         text = fault.begin()
+        if beside is not None and not isinstance(fault, Lossy):
+            text += f", {beside.begin()}"
         self.faults.append(text)
         self._tell(f"FAULT {text}")
         self.forked |= fault.parts
+        self.missed |= fault.parts or fault.kills
+        self.calm = not (fault.kills or isinstance(fault, Hang | Cut))
         self._talk(fault.for_s)
         fault.end()
+        if beside is not None and not isinstance(fault, Lossy):
+            beside.end()
         self._tell("FAULT ends")
         # The next one comes when this one is over, so that at most one node is missing at a time.
-        self._talk(6.0 if fault.kills or fault.parts else self.chance.uniform(0.5, 3.0))
+        self._talk(self.chance.uniform(0.5, 3.0) if self.calm else 6.0)
+        self.calm = True
+
+    def settled(self, person: Person, texts: list[str]) -> None:
+        """The person has its PONG: what it said is what everybody else has heard."""
+        if not self.calm:
+            return
+        for other in self.here():
+            lacking = {*texts} - {*other.heard(RING)}
+            if lacking:
+                self.early.append(f"{person.nick} has its PONG, and {other.nick} has not heard {sorted(lacking)}")
 
     def _choose(self) -> Fault:
         up = sum(node.up for node in self.net.nodes.values())
-        kinds = [kind for kind in FAULTS if not kind.kills or up > 2]
-        return self.chance.choice(kinds)(self.net, self.chance)
+        kinds = [kind for kind in self.kinds if not kind.kills or up > 2]
+        return self.chance.choice(kinds)(self, self.chance)
 
     def _talk(self, for_s: float) -> None:
         """People say and do things for a while."""
@@ -135,8 +160,14 @@ class Story:
                 person.send(f"TOPIC {RING} :topic-{chance.randrange(1000)}")
             elif act < 0.92:
                 person.send(f"MODE {RING} {chance.choice('+-')}{chance.choice('ins')}")
-            elif act < 0.96:
+            elif act < 0.95:
                 person.send(f"MODE {RING} {chance.choice('+-')}b *!*@host{chance.randrange(5)}")
+            elif act < 0.965:
+                person.send(f"{chance.choice(('JOIN', 'PART'))} {SIDE}")
+            elif act < 0.98:
+                other = chance.choice([other for other in self.people if other is not person])
+                person.send(f"PRIVMSG {other.nick} :private-{person.nick}-{net.serial}")
+                net.serial += 1
             else:
                 person.send(f"NICK {person.nick}{chance.choice('abc')}")
 
@@ -151,7 +182,11 @@ class Story:
         net.run(HEAL_S)
         for person in self.here():
             person.ping()
-        net.run(6.0)
+        net.run(1.0)
+
+    def wait(self) -> None:
+        """A little more time."""
+        self.net.run(1.0)
 
     def here(self) -> list[Person]:
         """Those whose connection and edge lived all the time."""

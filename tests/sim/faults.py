@@ -6,9 +6,12 @@ To add one: write a class with `begin` and, where something has to be put right 
 from __future__ import annotations
 
 import random
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from tests.sim.net import Net, Node
+from tests.sim.net import Node
+
+if TYPE_CHECKING:
+    from tests.sim.chaos import Story
 
 
 class Fault:
@@ -19,8 +22,9 @@ class Fault:
     least_s: ClassVar[float] = 1.0
     most_s: ClassVar[float] = 6.0
 
-    def __init__(self, net: Net, chance: random.Random) -> None:
-        self.net = net
+    def __init__(self, story: Story, chance: random.Random) -> None:
+        self.story = story
+        self.net = story.net
         self.chance = chance
         self.for_s = chance.uniform(self.least_s, self.most_s)
 
@@ -43,6 +47,10 @@ class Crash(Fault):
     def begin(self) -> str:
         self.node = self.chance.choice(self.nodes())
         self.roster = list(self.node.core.engine.roster.records())
+        for person in self.story.people:
+            if person.node is self.node and self.chance.random() < 0.7:
+                person.say()  # its last words are the hardest to keep
+        self.net.run(self.chance.uniform(0.0, 0.03))
         self.net.kill(self.node.name, dark=self.dark)
         return f"{self.node.name} {'goes dark' if self.dark else 'crashes'}"
 
