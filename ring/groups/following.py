@@ -309,7 +309,7 @@ class Following:
         if entry.origin == engine.me and entry.told is None:
             engine.complete(copy.group, entry.number, entry.outcome, copy.stamp_of(entry))
         engine.unpark_answers(copy.group, copy.seq)
-        if entry.side is not None and engine.merging.is_settled(f):
+        if engine.merging.is_settled(f):
             self.reveal(f)
 
     def _show(self, f: Followed, entry: Entry, *, seen: bool = True) -> None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ring.groups.engine import Engine
 
 ROUND_S = 0.6
-"""A peer that has not replied by then hears nothing either, or is cut off too."""
+REPEAT_S = 0.2
+"""A peer that was asked as often as that takes, and has not replied, hears nothing either, or is cut off too."""
 
 AGAIN_S = 1.0
 """How often a witness is asked whether it still hears the node."""
@@ -23,12 +24,13 @@ AGAIN_S = 1.0
 class Suspect:
     """A node that this one no longer hears."""
 
-    __slots__ = ("asked", "node", "round_at", "until", "via")
+    __slots__ = ("asked", "node", "repeat_at", "round_at", "until", "via")
 
     def __init__(self, node: Incarnation) -> None:
         self.node = node
         self.asked: dict[str, None] = {}  # ring keys that have not replied in this round
         self.until = 0.0  # when this round ends
+        self.repeat_at = 0.0
         self.round_at = 0.0  # when the next one begins
         self.via: str | None = None  # ring key of the witness that traffic goes through
 
@@ -58,6 +60,7 @@ class Witnesses:
         engine = self.engine
         suspect.asked = {key: None for key in engine.peers.others() if key not in self.suspects}
         suspect.until = engine.now + ROUND_S
+        suspect.repeat_at = engine.now + REPEAT_S
         suspect.round_at = engine.now + AGAIN_S
         for key in suspect.asked:
             engine.send(key, Hear(suspect.node))
@@ -95,6 +98,10 @@ class Witnesses:
                     self._dead(suspect)
                 else:
                     suspect.asked.clear()
+            elif suspect.asked and engine.now >= suspect.repeat_at:
+                suspect.repeat_at = engine.now + REPEAT_S
+                for key in suspect.asked:
+                    engine.send(key, Hear(suspect.node))
             elif not suspect.asked and engine.now >= suspect.round_at:
                 self._ask(suspect)
 

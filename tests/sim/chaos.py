@@ -117,7 +117,7 @@ class Story:
         self.faults.append(text)
         self._tell(f"FAULT {text}")
         self.forked |= fault.parts
-        self.missed |= fault.parts or fault.kills
+        self.missed |= fault.parts or fault.kills or (beside is not None and isinstance(fault, Cut))
         self.calm = not (fault.kills or isinstance(fault, Hang | Cut))
         self._talk(fault.for_s)
         fault.end()
