@@ -1,14 +1,17 @@
 # make run: a local network. make test: all tests. make check: style, types, imports. make bench: measure beside ngircd.
+# make soak SEEDS=100000: simulate so many networks with faults. make seed SEED=7: replay one, with a trace.
 PYTHON ?= python3
 VENV := .venv
 NET ?= run/net
 WORKERS ?= 2
+SEEDS ?= 10000
+SEED ?= 0
 
 RUNNABLE := $(VENV)/.runnable
 TESTABLE := $(VENV)/.testable
 PIP := $(VENV)/bin/pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test check bench clients clean
+.PHONY: run test check bench soak seed clients clean
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +43,12 @@ clients:
 
 bench: $(TESTABLE)
 	$(VENV)/bin/python -m contrib.bench
+
+soak: $(TESTABLE)
+	@$(VENV)/bin/python -m tests.sim --soak $(SEEDS) --first $(SEED)
+
+seed: $(TESTABLE)
+	@$(VENV)/bin/python -m tests.sim $(SEED)
 
 clean:
 	rm -rf $(VENV) run build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -33,6 +33,7 @@ class Person(Client):
         net = story.net
         self.story = story
         self.said: list[str] = []
+        self.ring: list[str] = []  # what was heard in #ring
         self.sure: set[str] = set()  # said before a PING whose PONG has come, or echoed
         self.pings: dict[str, int] = {}
         super().__init__(net, net.nodes[node], nick, "echo-message")
@@ -65,8 +66,12 @@ class Person(Client):
             self.story.settled(self, settled)
         elif len(words) > 3 and words[1] == "PRIVMSG" and words[2] == RING:
             text = words[3].lstrip(":")
+            self.ring.append(text)
             if text in self.said:
                 self.sure.add(text)
+
+    def heard(self, target: str) -> list[str]:
+        return self.ring if target == RING else super().heard(target)
 
 
 class Story:
@@ -152,17 +157,17 @@ class Story:
             if person.closed is not None or not person.node.up:
                 continue
             act = chance.random()
-            if act < 0.7:
+            if act < 0.62:
                 person.say()
-            elif act < 0.8:
+            elif act < 0.72:
                 person.ping()
-            elif act < 0.86:
+            elif act < 0.78:
                 person.send(f"TOPIC {RING} :topic-{chance.randrange(1000)}")
-            elif act < 0.92:
+            elif act < 0.83:
                 person.send(f"MODE {RING} {chance.choice('+-')}{chance.choice('ins')}")
-            elif act < 0.95:
+            elif act < 0.86:
                 person.send(f"MODE {RING} {chance.choice('+-')}b *!*@host{chance.randrange(5)}")
-            elif act < 0.965:
+            elif act < 0.88:
                 person.send(f"{chance.choice(('JOIN', 'PART'))} {SIDE}")
             elif act < 0.98:
                 other = chance.choice([other for other in self.people if other is not person])
