@@ -32,8 +32,7 @@ class Backing:
         copy.promised = max(copy.promised, copy.term)
         for command in copy.pending:
             command.handed = None  # not handed on after all: who was to have the group has promised this term
-            if command.origin is not None and command.told is None:
-                m.ahead[command.origin] = command.number
+            m.look_ahead(command)
         fresh = not copy.members and not copy.seq and not copy.pending
         if fresh:
             copy.members = self.engine.peers.holders(copy.group)  # nothing to be lost yet: it starts with its set
@@ -44,8 +43,7 @@ class Backing:
     def append(self, m: Mastered, command: Command) -> None:
         """Give the command its place; it is committed once all who hold the group have it."""
         m.copy.place(command, self.engine.now_ms)
-        if command.origin is not None and command.told is None:
-            m.ahead[command.origin] = command.number
+        m.look_ahead(command)
         self.engine.leading.lagging[m.copy.group] = None
         for holder in m.holders:
             self._send(m, holder, command)
@@ -73,8 +71,7 @@ class Backing:
             if any(holder.held < command.seq for holder in m.holders):
                 return
             entry = copy.decide()
-            if command.origin is not None and command.told is None and m.ahead.get(command.origin) == command.number:
-                del m.ahead[command.origin]
+            m.caught_up(command)
             self.engine.leading.commit(m, entry)
             if entry.members is not None:
                 self._changed(m)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ring.groups.copy import Copy
 from ring.ids import Incarnation, Term
+from ring.wire import Command
 
 
 class Follower:
@@ -75,6 +76,17 @@ class Mastered:
         """The only number that is accepted from the origin now (P6)."""
         return max(floor, self.last_of(origin) + 1)
 
+    def look_ahead(self, command: Command) -> None:
+        """A command is pending: whose numbers does it use up?"""
+        for origin, number in _numbers(command):
+            self.ahead[origin] = max(number, self.last_of(origin))
+
+    def caught_up(self, command: Command) -> None:
+        """The command is no longer pending: the copy counts it."""
+        for origin, number in _numbers(command):
+            if self.ahead.get(origin, number + 1) <= number:
+                del self.ahead[origin]
+
     def last_of(self, origin: Incarnation) -> int:
         """The last number accepted of the origin, decided or not."""
         ahead = self.ahead.get(origin)
@@ -82,3 +94,12 @@ class Mastered:
             return ahead
         accepted = self.copy.streams.get(origin)
         return accepted.last if accepted is not None else 0
+
+
+def _numbers(command: Command) -> list[tuple[Incarnation, int]]:
+    """Origins and the numbers that count as accepted with the command: its own, or all that another side accepted."""
+    if command.side is not None:
+        return [(stream.origin, stream.last) for stream in command.side.streams]
+    if command.origin is None or command.told is not None:
+        return []
+    return [(command.origin, command.number)]

@@ -98,6 +98,9 @@ class Network:
         self.folder = folder
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.port = configured(folder, nodes, directories)
+        links = re.search(r"links:.*\n +port: (\d+)", (folder / "node-1.yaml").read_text())
+        assert links is not None
+        self.link_port = int(links[1])
         for number in range(1, directories + 1):
             self.start(f"directory-{number}")
         for number in range(1, nodes + 1):

@@ -1,0 +1,181 @@
+"""No machine's death is noticed: processes killed, stopped and cut off, while people on the others talk."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.network import Network
+from tests.e2e.partition import partition
+from tests.e2e.talk import CHANNEL, Talk
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.xdist_group("e2e")]
+
+MASTER, BACKUP, OTHER = 3, 2, 1  # of #erlang, in a network of three
+
+
+@pytest.fixture
+def five(tmp_path: Path) -> Iterator[Network]:
+    net = Network(tmp_path / "net", nodes=5, directories=2)
+    try:
+        yield net
+    finally:
+        net.stop()
+
+
+def no_traceback(network: Network) -> None:
+    for name in network.processes:
+        assert "Traceback" not in network.log(name), network.log(name)
+
+
+def test_the_master_is_killed(network: Network) -> None:
+    talk = Talk(network, OTHER, BACKUP)
+    network.terminate(f"node-{MASTER}", signal.SIGKILL)
+    killed = time.monotonic()
+    talk.round()
+    assert time.monotonic() - killed < 5.0  # README: well under a second; this is no measurement
+    talk.on_for(2)
+    talk.check()
+    assert not talk.quits()
+    network.start(f"node-{MASTER}")
+    network.wait_open(MASTER)
+    talk.on_while(lambda: '"hand_off"' not in network.log(f"node-{BACKUP}"))
+    talk.check()
+    assert not talk.quits()
+    no_traceback(network)
+
+
+def test_the_master_is_killed_with_people_on_it_right_after_they_spoke(network: Network) -> None:
+    """What its sender saw echoed is heard by the others, though the edge that said so is gone."""
+    talk = Talk(network, OTHER, MASTER)
+    last = talk.without(MASTER)
+    sure = []
+    for number in range(20):
+        last.send(f"PRIVMSG {CHANNEL} :last-{number}")
+        last.expect(f"PRIVMSG {CHANNEL} :?last-{number}$")
+        sure.append(f"last-{number}")
+    network.terminate(f"node-{MASTER}", signal.SIGKILL)
+    talk.round()
+    (person,) = talk.people.values()
+    assert [line for line in person.heard(CHANNEL) if line.startswith("last")] == sure
+    no_traceback(network)
+
+
+def test_the_backup_is_killed(network: Network) -> None:
+    talk = Talk(network, OTHER, MASTER)
+    network.terminate(f"node-{BACKUP}", signal.SIGKILL)
+    talk.on_for(2)
+    talk.check()
+    assert not talk.quits()
+    no_traceback(network)
+
+
+def test_an_edge_is_killed_and_its_nick_is_free_elsewhere_at_once(network: Network) -> None:
+    talk = Talk(network, OTHER, BACKUP, MASTER)
+    talk.without(OTHER)
+    network.terminate(f"node-{OTHER}", signal.SIGKILL)
+    talk.round()
+    again = network.client(MASTER, f"p{OTHER}", "echo-message")
+    again.send(f"JOIN {CHANNEL}")
+    again.expect(f" 366 p{OTHER} {CHANNEL} ")
+    for person in talk.people.values():
+        person.sync()
+        shown = [line for line in person.got if f":p{OTHER}!" in line and (" QUIT " in line or " JOIN " in line)]
+        assert [line.split(" ")[1] for line in shown][-2:] == ["QUIT", "JOIN"]
+        assert shown[-2].endswith(" QUIT :irc.circlet.local node-1.circlet.local")
+    no_traceback(network)
+
+
+def test_two_of_five_are_killed_one_after_the_other(five: Network) -> None:
+    located = five.circlet("locate", CHANNEL, "--config", str(five.folder / "node-1.yaml"), "--json").stdout
+    first, second, *rest = (int(key) for key in _nearest(located))
+    talk = Talk(five, *rest)
+    for number in (first, second):
+        five.terminate(f"node-{number}", signal.SIGKILL)
+        talk.on_for(2)
+    talk.check()
+    assert not talk.quits()
+    no_traceback(five)
+
+
+def _nearest(located: str) -> list[str]:
+    return [row["ring_key"].rpartition(".")[2] for row in json.loads(located)["nodes"]]
+
+
+def test_the_master_is_stopped_for_fifteen_seconds(network: Network) -> None:
+    talk = Talk(network, OTHER, BACKUP)
+    process = network.processes[f"node-{MASTER}"]
+    process.send_signal(signal.SIGSTOP)
+    try:
+        talk.on_for(15)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    talk.on_while(lambda: '"was_stopped"' not in network.log(f"node-{MASTER}"))
+    talk.on_for(3)
+    talk.check()
+    assert not talk.quits()
+    no_traceback(network)
+
+
+def test_a_partition_for_twelve_seconds_heals(network: Network) -> None:
+    """Each side talks on; afterwards everybody has heard everything, and nobody was seen to leave."""
+    talk = Talk(network, 1, 2, 3)
+    with partition(network.link_port, [1], [2, 3]):
+        talk.on_for(12)
+        talk.people[1].send(f"TOPIC {CHANNEL} :from the small side")
+        talk.people[1].sync()
+    logs = [f"node-{number}" for number in (1, 2, 3)]
+    talk.on_while(lambda: not any(f'"merge", "group": "channel:{CHANNEL}"' in _flat(network, name) for name in logs))
+    talk.check(one_order=False)
+    assert talk.looks(talk.people[3])["332"] == [f"{CHANNEL} :from the small side"]
+    assert not talk.quits()
+    no_traceback(network)
+
+
+def _flat(network: Network, name: str) -> str:
+    """The log with `event` and `group` side by side, whatever stands between them."""
+    records = [json.loads(line) for line in network.log(name).splitlines() if line.startswith("{")]
+    return "\n".join(f'"{record["event"]}", "group": "{record.get("group")}"' for record in records)
+
+
+def test_a_cut_between_two_nodes_splits_nothing(network: Network) -> None:
+    """The third hears both: traffic goes through it, and nobody takes anything over (P19)."""
+    talk = Talk(network, 1, 2, 3)
+    with partition(network.link_port, [1], [3]):
+        talk.on_while(lambda: '"relayed"' not in network.log("node-1"))
+        talk.on_for(4)
+        talk.check()
+    talk.on_for(2)
+    talk.check()
+    for number in (1, 2, 3):
+        assert '"node_dead"' not in network.log(f"node-{number}")
+    no_traceback(network)
+
+
+def test_all_nodes_are_restarted_one_after_the_other_under_load(network: Network) -> None:
+    talk = Talk(network, 1, 2, 3)
+    for number in (1, 2, 3):
+        talk.without(number)
+        network.processes[f"node-{number}"].send_signal(signal.SIGTERM)
+        talk.on_while(lambda n=number: network.processes[f"node-{n}"].poll() is None)
+        assert network.processes[f"node-{number}"].returncode == 0
+        network.start(f"node-{number}")
+        network.wait_open(number)
+        talk.check()
+        quits = {line.split("!")[0] for line in talk.quits()}
+        assert quits <= {f":p{other}" for other in range(1, number + 1)}
+        person = talk.people[number] = network.client(number, f"p{number}", "echo-message")
+        person.send(f"JOIN {CHANNEL}")
+        person.expect(f" 366 p{number} {CHANNEL} ")
+        talk.said.clear()  # who is new has not heard what was said before
+        for other in talk.people.values():
+            other.got.clear()
+            other._seen = 0
+        talk.on_for(1)
+    talk.check()
+    no_traceback(network)
