@@ -288,6 +288,9 @@ class Finding:
         engine.handing.drop(group)
         copy.follow_lineage((*copy.lineage, (term, copy.head + 1)))
         mastered = Mastered(copy)
+        if forked is not None:
+            since = fork_point(copy.lineage, copy.seq, forked.lineage, forked.seq)
+            mastered.shown = {(entry.origin, entry.number) for entry in forked.log if entry.seq > since}
         engine.leading.lead(mastered)
         if forked is not None:
             engine.merging.take_in(mastered, forked)

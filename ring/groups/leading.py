@@ -114,7 +114,7 @@ class Leading:
         stamp = copy.stamp_of(entry)
         if before is not None:
             engine.host.replaced(copy.group, before, copy.state, [], entry.side.lost if entry.side is not None else 0)
-        elif follows and entry.event is not None:
+        elif follows and entry.event is not None and not (entry.told and (origin, entry.number) in m.shown):
             self.show(m, entry, stamp)
         if origin == engine.me:
             engine.complete(copy.group, entry.number, entry.outcome, stamp)

@@ -46,8 +46,18 @@ class Mastered:
     """The master's part of a group, beside its copy."""
 
     __slots__ = (
-        "ahead", "asked_at", "barriers", "checked_at", "copy", "followers", "handoff", "holders", "tried_handoff_at",
-        "view", "watchers",
+        "ahead",
+        "asked_at",
+        "barriers",
+        "checked_at",
+        "copy",
+        "followers",
+        "handoff",
+        "holders",
+        "shown",
+        "tried_handoff_at",
+        "view",
+        "watchers",
     )  # fmt: skip
 
     def __init__(self, copy: Copy) -> None:
@@ -56,6 +66,7 @@ class Mastered:
         self.holders: list[Follower] = []  # those followers that hold the group, or are to
         self.ahead: dict[Incarnation, int] = {}  # the last number accepted of each origin, of pending commands
         self.handoff: HandOff | None = None
+        self.shown: set[tuple[Incarnation | None, int]] = set()  # words of a fork that the people here know
         self.tried_handoff_at = 0.0
         self.barriers: list[tuple[int, str, int]] = []  # (seq to be settled, ring key of who asks, its number)
         self.watchers: dict[Incarnation, float] = {}  # until when
