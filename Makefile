@@ -37,9 +37,9 @@ check: $(TESTABLE)
 test: check clients
 	$(VENV)/bin/python -m pytest -n $(WORKERS)
 
-# The programs that the end-to-end tests drive; without them the tests fail, as a skip is not a pass.
+# The programs that the end-to-end tests drive, and one to cut a network in two; without them the tests fail, as a skip is not a pass.
 clients:
-	@contrib/install-clients irssi weechat tmux
+	@contrib/install-clients irssi weechat tmux iptables
 
 bench: $(TESTABLE)
 	$(VENV)/bin/python -m contrib.bench

@@ -77,8 +77,9 @@ def test_the_backup_is_killed(network: Network) -> None:
 
 def test_an_edge_is_killed_and_its_nick_is_free_elsewhere_at_once(network: Network) -> None:
     talk = Talk(network, OTHER, BACKUP, MASTER)
-    talk.without(OTHER)
+    gone = talk.without(OTHER)  # held: its socket must not be closed before the node dies
     network.terminate(f"node-{OTHER}", signal.SIGKILL)
+    gone.close()
     talk.round()
     again = network.client(MASTER, f"p{OTHER}", "echo-message")
     again.send(f"JOIN {CHANNEL}")
