@@ -41,13 +41,13 @@ DEFAULT_MODES = "nt"
 class Member:
     """A person in the channel. prefixes: mode letters in order of rank, e.g. "ov"."""
 
-    __slots__ = ("joined_at", "person", "prefixes", "ranked_at")
+    __slots__ = ("joined_at", "person", "prefixes", "ranked_at", "ranked_in")
 
-    def __init__(self, person: Person, prefixes: str, joined_at: int, ranked_at: int) -> None:
-        self.person = person
-        self.prefixes = prefixes
-        self.joined_at = joined_at  # Unix ms
-        self.ranked_at = ranked_at  # of the last change of its prefixes
+    def __init__(self, sitting: Sitting) -> None:
+        self.person, self.prefixes, self.joined_at, self.ranked_at, self.ranked_in = msgspec.structs.astuple(sitting)
+
+    def sitting(self) -> Sitting:
+        return Sitting(self.person, self.prefixes, self.joined_at, self.ranked_at, self.ranked_in)
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -108,7 +108,7 @@ class Channel:
 
     def _put(self, sitting: Sitting) -> None:
         person = sitting.person
-        self.members[person.uid] = Member(person, sitting.prefixes, sitting.joined_at, sitting.ranked_at)
+        self.members[person.uid] = Member(sitting)
         self._sit(person.edge)
 
     def _move(self, member: Member, person: Person) -> bool:
@@ -142,7 +142,7 @@ class Channel:
         member = self.members.get(person.uid)
         if member is not None:
             return self._move(member, person)
-        self._put(Sitting(person, event.prefixes, at, at))
+        self._put(Sitting(person, event.prefixes, at, at, at))
         return True
 
     def _parted(self, event: Parted | Kicked, at: int) -> bool:
@@ -222,7 +222,7 @@ class Channel:
             self.created,
             (self.topic, self.topic_by, self.topic_at),
             ("".join(sorted(self.modes)), self.key, self.limit),
-            [Sitting(m.person, m.prefixes, m.joined_at, m.ranked_at) for m in self.members.values()],
+            [member.sitting() for member in self.members.values()],
             {letter: entries.rows() for letter, entries in self.lists.items()},
             list(self.invited),
             self.written,

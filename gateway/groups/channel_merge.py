@@ -50,23 +50,27 @@ def _age(state: Stored) -> float:
 
 
 def _members(a: Stored, b: Stored, left: Mapping[str, int], *, ranked: bool) -> list[Sitting]:
-    """Who is in either, and did not leave later than it came. ranked: ranks of both sides count."""
+    """Who is in either, and did not leave later than it came. ranked: ranks of both sides count.
+
+    A rank is gone once its owner has left the stay it was given in, whichever side saw that: else three sides merged
+    in another order would give another channel.
+    """
     found: dict[str, Sitting] = {}
     for side, counts in ((a, True), (b, ranked)):
         for sitting in side.members:
             uid = sitting.person.uid
             if left.get(uid, 0) >= sitting.joined_at:
                 continue
-            if not counts:
-                sitting = msgspec.structs.replace(sitting, prefixes="", ranked_at=0)
+            if not counts or left.get(uid, 0) >= sitting.ranked_in:
+                sitting = msgspec.structs.replace(sitting, prefixes="", ranked_at=0, ranked_in=0)
             found[uid] = _one(found[uid], sitting) if uid in found else sitting
     return [found[uid] for uid in sorted(found)]
 
 
 def _one(a: Sitting, b: Sitting) -> Sitting:
-    ranks = max((a.ranked_at, a.prefixes), (b.ranked_at, b.prefixes))
-    person = max(a.person, b.person, key=lambda person: (person.version, _encode(person)))
-    return Sitting(person, ranks[1], max(a.joined_at, b.joined_at), ranks[0])
+    ranked = max(a, b, key=lambda sitting: (sitting.ranked_in, sitting.ranked_at, sitting.prefixes))
+    last = max(a, b, key=lambda sitting: (sitting.joined_at, sitting.person.version, _encode(sitting.person)))
+    return Sitting(last.person, ranked.prefixes, last.joined_at, ranked.ranked_at, ranked.ranked_in)
 
 
 def _settings(a: Stored, b: Stored) -> tuple[str, str | None, int | None]:

@@ -14,12 +14,17 @@ TOMBSTONES = 500
 
 
 class Sitting(msgspec.Struct, frozen=True, array_like=True):
-    """A member. prefixes: rank letters, highest first. joined_at, ranked_at: Unix ms, of the last change of each."""
+    """A member. prefixes: rank letters, highest first. joined_at, ranked_at: Unix ms, of the last change of each.
+
+    ranked_in: the joined_at of the stay that the rank was given in. Who leaves and comes back has lost it, though
+    another side, which had not seen that, says otherwise.
+    """
 
     person: Person
     prefixes: str
     joined_at: int
     ranked_at: int
+    ranked_in: int
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):

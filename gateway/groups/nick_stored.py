@@ -30,7 +30,11 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
 
 
 def merge(a: Stored, b: Stored) -> Stored:
-    """Commutative, associative and idempotent. Who gave the nick back on one side does not hold it on the other."""
+    """Commutative and idempotent. Who gave the nick back on one side does not hold it on the other.
+
+    Associative, too, unless the oldest claim of three turns out to have been given back on the third: whoever lost to
+    it in the first merge has been renamed by then, and no later news changes that.
+    """
     left = newest(latest(a.left, b.left), LEFT)
     claims = [side for side in (a, b) if side.holder is not None and left.get(side.holder.uid, 0) < side.holder.since]
     claims.sort(key=_claim_order)

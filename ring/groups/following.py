@@ -234,9 +234,9 @@ class Following:
         self.engine.merging.parted(f, old)
         f.copy, f.master, f.behind, f.tries, f.holds = copy, master, False, 0, holds
         self.acknowledge(copy.group)
-        self._complete(copy)
         if self.engine.merging.is_settled(f):
             self.reveal(f)
+        self._complete(copy)
 
     def reveal(self, f: Followed) -> None:
         """The people here are shown how the copy differs from what they know."""
@@ -255,6 +255,7 @@ class Following:
             engine.host.replaced(copy.group, old.state, copy.state, missed, max(0, first - since - 1))
         elif sits:
             engine.host.replaced(copy.group, None, copy.state, [], 0)
+            self._show_arrival(f, tail)
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:

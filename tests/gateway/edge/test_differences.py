@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.edge.differences import differences
 from gateway.groups.channel import Channel, Member
+from gateway.groups.channel_stored import Sitting
 from gateway.groups.people import Person
 from gateway.irc.message import parse
 from gateway.irc.modes import CHANNEL_MODES
@@ -29,7 +30,7 @@ RANKS = st.sets(st.sampled_from(CHANNEL_MODES.ranks)).map(lambda r: "".join(x fo
 def channels(draw: Any) -> Channel:
     channel = Channel("#c", RULES)
     for nick in draw(st.sets(st.sampled_from(NICKS), min_size=1)):
-        channel.members[f"0{nick}"] = Member(person(nick), draw(RANKS), 1, 1)
+        channel.members[f"0{nick}"] = Member(Sitting(person(nick), draw(RANKS), 1, 1, 1))
     channel.modes = draw(st.sets(st.sampled_from("imnstCQRS")))
     channel.key = draw(st.sampled_from([None, "key", "other"]))
     channel.limit = draw(st.sampled_from([None, 5, 10]))
