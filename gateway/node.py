@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Container
 from typing import NamedTuple
 
 from gateway.commands.operators import NETWORK
@@ -11,6 +12,7 @@ from gateway.edge.edge import Edge
 from gateway.edge.settings import EdgeSettings
 from gateway.groups.kinds import kinds
 from gateway.groups.network_messages import Attend
+from ring.directory.view import RosterChanged
 from ring.groups.engine import Engine, Settings
 from ring.roster import NodeRecord
 
@@ -45,6 +47,14 @@ class NodeCore:
             self._names[key] = record.name
         name = self._names.get(key, key)
         return f"{self.edge.settings.server_name} {name if '.' in name else name + '.node'}"
+
+    def roster_changed(self, news: RosterChanged, linked: Container[str]) -> None:
+        """The directories have news. linked: ring keys of the nodes that links reach."""
+        self.engine.learn([*news.added, *news.changed])
+        for record in news.removed:
+            # A lease that ran out kills no one that a link hears (P18).
+            if record.key in news.departed or record.key not in linked:
+                self.engine.forget(record.key, record.incarnation)
 
     def attend(self) -> None:
         """Follow the network's own group (P40)."""

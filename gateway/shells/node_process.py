@@ -108,16 +108,16 @@ class NodeProcess:
 
     async def _drain(self) -> None:
         """Hand the groups over, then tell the clients, then wait until what they leave behind is settled."""
-        started = self.now
-        limit = started + self.config.drain_s
-        self.log.info("drain_started", groups=len(self.core.engine.leading.groups), clients=len(self.sockets))
+        engine, started, clients = self.core.engine, self.now, len(self.sockets)
+        limit, handed = started + self.config.drain_s, engine.noted["hand_off"]
+        self.log.info("drain_started", groups=len(engine.leading.groups), clients=clients)
         await self.listeners.stop()
         self.begin()
         self.record = self.peers.leave()
-        self.core.engine.leave(self.record)
+        engine.leave(self.record)
         self.peers.announce()
         self.touched()
-        while self.core.holds_groups and self.core.engine.peers.others() and self.now < limit:
+        while self.core.holds_groups and engine.peers.others() and self.now < limit:
             await asyncio.sleep(TICK_S / 2)
         self.begin()
         self.core.edge.close_all("Server is shutting down")
@@ -127,7 +127,9 @@ class NodeProcess:
         self.flush()
         self.log.info(
             "drain_finished",
-            groups_left=sum(bool(m.copy.state.hosts) for m in self.core.engine.leading.groups.values()),
+            handed_over=engine.noted["hand_off"] - handed,
+            groups_left=sum(bool(m.copy.state.hosts) for m in engine.leading.groups.values()),
+            clients=clients,
             took_ms=round((self.now - started) * 1000),
         )
 

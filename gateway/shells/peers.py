@@ -144,16 +144,11 @@ class PeerShell:
     def _roster_changed(self, news: RosterChanged) -> None:
         node = self._node
         node.begin()
-        engine = node.core.engine
-        changed = [*news.added, *news.changed]
-        engine.learn(changed)
-        linked = self._hub.connected() if self._hub is not None else {}
+        node.core.roster_changed(news, self._hub.connected() if self._hub is not None else {})
         for record in news.removed:
             departed = record.key in news.departed
             node.log.info("node_departed" if departed else "node_unlisted", peer=record.key, name=record.name)
-            if departed or record.key not in linked:  # a lease that ran out kills no one that a link hears (P18)
-                engine.forget(record.key, record.incarnation)
-        for record in changed:
+        for record in (*news.added, *news.changed):
             node.log.info("node_listed", peer=record.key, name=record.name, leaving=record.leaving)
             if self._hub is not None:
                 self._hub.want(record.key)

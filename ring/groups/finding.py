@@ -41,14 +41,15 @@ PARKED = 10_000
 class Search:
     """What is known so far of who holds a group."""
 
-    __slots__ = ("asked", "fetching", "held", "parked", "repeat_at", "since", "term")
+    __slots__ = ("asked", "began", "fetching", "held", "parked", "repeat_at", "since", "term")
 
     def __init__(self, asked: Iterable[str], now: float) -> None:
         self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
         self.held: dict[str, Held] = {}
         self.fetching: str | None = None
         self.parked: deque[tuple[Incarnation, Parkable]] = deque()
-        self.since = now
+        self.began = now
+        self.since = now  # when those were asked
         self.repeat_at = now + REPEAT_S
         self.term = NO_TERM  # once known who holds it: the term that they are asked to promise (P21)
 
@@ -201,7 +202,7 @@ class Finding:
         if mine is None:
             state = engine.kinds[group.kind].fresh(group.name)
             mine = Copy(group, engine.kinds[group.kind], state, ())
-        self.serve(mine, self._number(search, mine))
+        self.serve(search, mine)
         self._ask_for_forks(group, search)
 
     def _number(self, search: Search, copy: Copy) -> int:
@@ -250,7 +251,7 @@ class Finding:
         followed = self.engine.following.groups.get(message.group)
         if followed is not None:
             self.engine.following.install(copy, followed, self.engine.me.key, followed.copy.seq)
-        self.serve(copy, self._number(search, copy))
+        self.serve(search, copy)
         mastered = self.engine.leading.groups.get(message.group)
         if mine is not None and mastered is not None:
             self.engine.merging.take_in(mastered, mine)
@@ -272,14 +273,22 @@ class Finding:
             theirs = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
             self.engine.merging.take_in(mastered, theirs)
 
-    def serve(self, copy: Copy, number: int) -> None:
+    def serve(self, search: Search, copy: Copy) -> None:
         """Master the group from this copy on, under a new term."""
-        engine = self.engine
-        group = copy.group
-        took_over = bool(copy.lineage)
+        engine, group = self.engine, copy.group
+        number, took_over = self._number(search, copy), bool(copy.lineage)
         self.serve_under(copy, Term(number, engine.me.key, engine.me.number))
-        if took_over:
-            engine.note("takeover", group, term=number, seq=copy.seq, followers=len(copy.state.hosts))
+        mastered = engine.leading.groups.get(group)
+        if took_over and mastered is not None:
+            engine.note(
+                "takeover",
+                group,
+                term=number,
+                seq=copy.seq,
+                followers=len(mastered.followers),
+                undecided=len(copy.pending),
+                took_ms=round((engine.now - search.began) * 1000, 1),
+            )
 
     def serve_under(self, copy: Copy, term: Term) -> None:
         engine, group = self.engine, copy.group
@@ -288,9 +297,6 @@ class Finding:
         engine.handing.drop(group)
         copy.follow_lineage((*copy.lineage, (term, copy.head + 1)))
         mastered = Mastered(copy)
-        if forked is not None:
-            since = fork_point(copy.lineage, copy.seq, forked.lineage, forked.seq)
-            mastered.shown = {(entry.origin, entry.number) for entry in forked.log if entry.seq > since}
         engine.leading.lead(mastered)
         if forked is not None:
             engine.merging.take_in(mastered, forked)

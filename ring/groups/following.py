@@ -18,6 +18,9 @@ RESYNC_MAX_S = 2.0
 SILENT_CHECKS = 18
 """A group of which nothing was heard for so many checks is asked after."""
 
+SLICE = 200
+"""Logs trimmed per tick."""
+
 ASK_S = 3.0
 """When nodes come or go, all are asked after, spread over so long."""
 
@@ -52,6 +55,7 @@ class Following:
         self._acks: dict[GroupId, Incarnation | None] = {}
         self._parting_acks: list[tuple[str, tuple[GroupId, tuple[int, str, int], int, int]]] = []
         self._holds: dict[GroupId, list[int]] = {}
+        self._round: list[Followed] = []  # whose log is looked at next
 
     # Holds (P33) ----------------------------------------------------------------------------------------------------
 
@@ -199,13 +203,14 @@ class Following:
         elif old is not None and sat:
             first = tail[0].seq if tail else copy.seq + 1
             lost = max(0, first - since - 1) + sum(e.side.lost for e in tail if e.side is not None)
-            missed = [(e.event, copy.stamp_of(e)) for e in tail if e.event is not None and e.side is None]
+            new = [e for e in tail if e.event is not None and e.side is None]
+            missed = [(e.event, copy.stamp_of(e)) for e in new if not engine.merging.was_shown(group, e)]
             engine.host.replaced(group, old.state, copy.state, missed, lost)
         self._complete(copy)
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.host.dropped(group)
+            engine.merging.unseen(group)
 
     def _show_arrival(self, f: Followed, tail: list[Entry]) -> None:
         """Our own commands, and what was said since the first of them: the rest shows in the state that came along."""
@@ -250,7 +255,9 @@ class Following:
         knows = old.knows(since)
         tail = [e for e in copy.log if e.seq > since]
         if sat:
-            missed = [(e.event, copy.stamp_of(e)) for e in tail if e.event is not None and not knows(e)]
+            new = [e for e in tail if e.event is not None and not knows(e)]
+            missed = [(e.event, copy.stamp_of(e)) for e in new if not engine.merging.was_shown(copy.group, e)]
+            engine.merging.remember_shown(old, copy, since)
             first = copy.log[0].seq if copy.log else copy.seq + 1
             engine.host.replaced(copy.group, old.state, copy.state, missed, max(0, first - since - 1))
         elif sits:
@@ -259,7 +266,7 @@ class Following:
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.host.dropped(copy.group)
+            engine.merging.unseen(copy.group)
 
     # Apply ----------------------------------------------------------------------------------------------------------
 
@@ -298,7 +305,7 @@ class Following:
         if (moved or entry.members is not None) and not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.host.dropped(copy.group)
+            engine.merging.unseen(copy.group)
 
     def _advance_unseen(self, f: Followed, entry: Entry) -> None:
         copy, engine = f.copy, self.engine
@@ -317,7 +324,7 @@ class Following:
         engine, copy = self.engine, f.copy
         mine = entry.origin == engine.me and entry.told is None
         stamp = copy.stamp_of(entry)
-        if entry.event is not None and seen:
+        if entry.event is not None and seen and not engine.merging.was_shown(copy.group, entry):
             token: object = None
             if mine:
                 stream = engine.submits.streams.get(copy.group)
@@ -344,7 +351,7 @@ class Following:
         del self.groups[group]
         self._acks.pop(group, None)
         self._holds.pop(group, None)
-        self.engine.host.dropped(group)
+        self.engine.merging.unseen(group)
 
     def take_over_copy(self, copy: Copy) -> None:
         """A copy that this node mastered until now: follow on, if members sit here or it is to hold the group on.
@@ -393,7 +400,7 @@ class Following:
         self.engine.send(target, Resync(group, f.copy.lineage, f.copy.seq))
 
     def peers_changed(self) -> None:
-        for f in list(self.groups.values()):
+        for f in sorted(self.groups.values(), key=lambda f: len(f.copy.log), reverse=True):  # the busiest first (P23)
             if self.is_orphan(f):
                 f.tries = 0
                 self.resync(f)
@@ -412,6 +419,15 @@ class Following:
                 if f.heard_at:
                     self.resync(f)
                 f.heard_at = now
+        self._trim()
+
+    def _trim(self) -> None:
+        """Forget what is older than a master keeps it, some logs at a time (P16)."""
+        if not self._round:
+            self._round = list(self.groups.values())
+        for f in self._round[-SLICE:]:
+            self.engine.trim(f.copy)
+        del self._round[-SLICE:]
 
     def send_acks(self) -> None:
         """One cumulative acknowledgement per link and turn, over all groups (P33)."""

@@ -112,15 +112,18 @@ class Handing:
         handoff.committed = True
         handoff.repeat_at = engine.now + REPEAT_S
         self._tell(m, handoff)
+        parked = self._parked.pop(copy.group, ())
         engine.note(
             "hand_off",
             copy.group,
             to=handoff.to.key,
             term=handoff.term.number,
             seq=copy.seq,
+            followers=len(m.followers),
+            parked=len(parked),
             frozen_ms=round((engine.now - handoff.since) * 1000, 1),
         )
-        for sender, _ in self._parked.pop(copy.group, ()):
+        for sender, _ in parked:
             engine.bounce(sender.key, copy.group, handoff.to.key)
         for watcher in m.watchers:
             engine.bounce(watcher.key, copy.group, handoff.to.key)

@@ -114,14 +114,14 @@ class Leading:
         stamp = copy.stamp_of(entry)
         if before is not None:
             engine.host.replaced(copy.group, before, copy.state, [], entry.side.lost if entry.side is not None else 0)
-        elif follows and entry.event is not None and not (entry.told and (origin, entry.number) in m.shown):
+        elif follows and entry.event is not None and not engine.merging.was_shown(copy.group, entry):
             self.show(m, entry, stamp)
         if origin == engine.me:
             engine.complete(copy.group, entry.number, entry.outcome, stamp)
         if m.watchers and entry.event is not None:
             engine.watching.refresh(m)
         if mine and moved and engine.me not in copy.state.hosts:
-            engine.host.dropped(copy.group)
+            engine.merging.unseen(copy.group)
         if m.barriers:
             self.settle(m)
         engine.merging.committed(m)
@@ -316,10 +316,8 @@ class Leading:
     def _upkeep(self, m: Mastered) -> None:
         engine, copy = self.engine, m.copy
         settings = engine.settings
-        if (
-            not engine.peers.dead and m.serving
-        ):  # who is away may come back with a log of its own, to be compared with this (P25)
-            copy.trim(engine.now_ms - int((settings.dead_after_s + settings.grace_s) * 1000))
+        if m.serving:
+            engine.trim(copy)
         copy.forget_origins(
             [
                 o

@@ -54,7 +54,6 @@ class Mastered:
         "followers",
         "handoff",
         "holders",
-        "shown",
         "tried_handoff_at",
         "view",
         "watchers",
@@ -66,7 +65,6 @@ class Mastered:
         self.holders: list[Follower] = []  # those followers that hold the group, or are to
         self.ahead: dict[Incarnation, int] = {}  # the last number accepted of each origin, of pending commands
         self.handoff: HandOff | None = None
-        self.shown: set[tuple[Incarnation | None, int]] = set()  # words of a fork that the people here know
         self.tried_handoff_at = 0.0
         self.barriers: list[tuple[int, str, int]] = []  # (seq to be settled, ring key of who asks, its number)
         self.watchers: dict[Incarnation, float] = {}  # until when

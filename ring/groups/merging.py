@@ -8,7 +8,7 @@ changes nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ring.groups.copy import Copy, restore
 from ring.groups.lineage import fork_point
@@ -39,13 +39,28 @@ class Fork:
         self.offer_at = offer_at
 
 
+Word = tuple[Incarnation | None, int]
+"""Something said, by its origin and number: equal in every log that has it."""
+
+
+class UnderWay:
+    """What a group's master takes in, until it is committed."""
+
+    __slots__ = ("merges", "offers")
+
+    def __init__(self) -> None:
+        self.offers: dict[str, int] = {}  # who offered -> the position that ends what it brought
+        self.merges: list[tuple[int, float, dict[str, Any]]] = []  # (the position that ends it, since, for the log)
+
+
 class Merging:
     """Both sides: copies on offer from here, and those that others offer."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.forked: dict[GroupId, None] = {}  # groups followed here whose fork is not taken in yet
-        self._taking: dict[GroupId, dict[str, int]] = {}  # who offered -> the position that ends what it brought
+        self._taking: dict[GroupId, UnderWay] = {}
+        self._shown: dict[GroupId, dict[Word, None]] = {}  # what people here were shown, and no copy here has
 
     # Who has a fork -------------------------------------------------------------------------------------------------
 
@@ -105,6 +120,30 @@ class Merging:
             elif engine.now >= fork.offer_at:
                 self._offer(f, fork)
 
+    # What people know -----------------------------------------------------------------------------------------------
+
+    def remember_shown(self, old: Copy, copy: Copy, since: int) -> None:
+        """People here were shown the old copy; the new one goes on at `since` and may lack some of its words."""
+        has = copy.knows(since)
+        lacking = {(e.origin, e.number): None for e in old.log if e.seq > since and e.event is not None and not has(e)}
+        if lacking:
+            self._shown.setdefault(copy.group, {}).update(lacking)
+
+    def was_shown(self, group: GroupId, entry: Entry) -> bool:
+        """Whether people here were shown this word of another side before: it comes once more, and then no more."""
+        known = self._shown.get(group) if entry.told is not None else None
+        if known is None or (entry.origin, entry.number) not in known:
+            return False
+        del known[entry.origin, entry.number]
+        if not known:
+            del self._shown[group]
+        return True
+
+    def unseen(self, group: GroupId) -> None:
+        """Nobody here sees the group any more."""
+        self._shown.pop(group, None)
+        self.engine.host.dropped(group)
+
     # The master -----------------------------------------------------------------------------------------------------
 
     def on_offer(self, sender: Incarnation, message: Offer) -> None:
@@ -125,7 +164,7 @@ class Merging:
             self.yield_to(m, sender.key)
             return
         self.take_in(m, theirs)
-        self._taking.setdefault(group, {})[sender.key] = m.copy.head
+        self._taking.setdefault(group, UnderWay()).offers[sender.key] = m.copy.head
         self.committed(m)
 
     def take_in(self, m: Mastered, theirs: Copy) -> None:
@@ -143,9 +182,9 @@ class Merging:
         merged = tuple({**theirs.merged, theirs.term: theirs.seq}.items())
         streams = theirs.snapshot(theirs.seq).streams
         side = Side(reencode(theirs.state.snapshot()), streams, max(0, first - fork - 1), merged)
-        facts = {"their_term": theirs.term.number, "words": len(words), "lost": side.lost, "fork": fork}
+        facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": side.lost}
+        self._taking.setdefault(copy.group, UnderWay()).merges.append((copy.head + 1, engine.now, facts))
         engine.backing.append(m, Command(0, 0, None, 0, 0, None, side=side))
-        engine.note("merge", copy.group, term=copy.term.number, seq=copy.head, **facts)
 
     def _is_known(self, copy: Copy, theirs: Copy) -> bool:
         """Whether all of that is part of this copy, or will be."""
@@ -157,14 +196,19 @@ class Merging:
 
     def committed(self, m: Mastered) -> None:
         """More of the group is committed: tell those whose part is in."""
-        taking = self._taking.get(m.copy.group)
+        copy, engine = m.copy, self.engine
+        taking = self._taking.get(copy.group)
         if taking is None:
             return
-        for key in [key for key, seq in taking.items() if seq <= m.copy.seq]:
-            del taking[key]
-            self.engine.send(key, Taken(m.copy.group, m.copy.term))
-        if not taking:
-            del self._taking[m.copy.group]
+        while taking.merges and taking.merges[0][0] <= copy.seq:
+            seq, since, facts = taking.merges.pop(0)
+            took_ms = round((engine.now - since) * 1000, 1)
+            engine.note("merge", copy.group, term=copy.term.number, seq=seq, **facts, took_ms=took_ms)
+        for key in [key for key, seq in taking.offers.items() if seq <= copy.seq]:
+            del taking.offers[key]
+            engine.send(key, Taken(copy.group, copy.term))
+        if not taking.offers and not taking.merges:
+            del self._taking[copy.group]
 
     def forget(self, group: GroupId) -> None:
         """This node does not master it any more; who offered asks again."""

@@ -76,7 +76,8 @@ class DirectoryClient:
             self._core.depart()
             self.wake()
             try:
-                await asyncio.wait_for(self._departed.wait(), _DEPART_S)
+                async with asyncio.timeout(_DEPART_S):
+                    await self._departed.wait()
             except TimeoutError:
                 self._log.warning("depart_unanswered")
         if self._timer is not None:
@@ -88,7 +89,8 @@ class DirectoryClient:
     async def wait_listed(self, timeout_s: float) -> bool:
         """Wait until a directory has given its whole list; False if none did in time."""
         try:
-            await asyncio.wait_for(self._listed.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._listed.wait()
         except TimeoutError:
             return False
         return True
@@ -178,7 +180,8 @@ async def query_nodes(directories: Sequence[Address], timeout_s: float, log: Any
             send(query.tick(time.monotonic()))
             news.clear()
             try:
-                await asyncio.wait_for(news.wait(), min(left, 0.1))
+                async with asyncio.timeout(min(left, 0.1)):  # wait_for of Python 3.11 may swallow a Ctrl-C
+                    await news.wait()
             except TimeoutError:
                 continue
     finally:

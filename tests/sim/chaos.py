@@ -84,8 +84,9 @@ class Story:
         self.kinds = kinds
         self.chance = chance = random.Random(seed)
         self.net = Net(
-            chance.randint(3, 5), seed, delay_s=(0.001, chance.choice((0.005, 0.03, 0.1))), edge=EDGE, engine=SETTINGS
-        )
+            chance.randint(3, 5), seed, delay_s=(0.001, chance.choice((0.005, 0.03, 0.1))), edge=EDGE, engine=SETTINGS,
+            directories=chance.randint(1, 3),
+        )  # fmt: skip
         self.net.trace = self._tell if trace is not None else None
         self._trace = trace
         self.people: list[Person] = []

@@ -95,7 +95,10 @@ class Cut(Fault):
         keys = [node.key for node in self.net.nodes.values()]
         self.chance.shuffle(keys)
         at = self.chance.randint(1, len(keys) - 1)
-        return set(keys[:at]), set(keys[at:])
+        side, others = set(keys[:at]), set(keys[at:])
+        for name in self.net.directories.names:
+            self.chance.choice((side, others)).add(name)
+        return side, others
 
     def begin(self) -> str:
         side, others = self.sides()
@@ -164,6 +167,23 @@ class Join(Fault):
         return f"{node.name} joins"
 
 
+class NoDirectory(Fault):
+    """Directories die; they come back with nothing."""
+
+    most_s = 12.0
+
+    def begin(self) -> str:
+        names = [name for name in self.net.directories.names if name in self.net.directories.up]
+        self.gone = self.chance.sample(names, self.chance.randint(1, len(names)))
+        for name in self.gone:
+            self.net.directories.kill(name)
+        return f"directories die: {self.gone}, for {self.for_s:.1f} s"
+
+    def end(self) -> None:
+        for name in self.gone:
+            self.net.directories.start(name)
+
+
 class Leave(Fault):
     """SIGTERM, and a start a while later."""
 
@@ -179,5 +199,5 @@ class Leave(Fault):
 
 
 FAULTS: tuple[type[Fault], ...] = (
-    Crash, Dark, Death, Hang, Cut, PairCut, OneWay, Reset, Slow, Lossy, Join, Leave,
+    Crash, Dark, Death, Hang, Cut, PairCut, OneWay, Reset, Slow, Lossy, Join, Leave, NoDirectory,
 )  # fmt: skip

@@ -59,6 +59,10 @@ class Links:
         pair = self.pair(a, b)
         return pair.life if pair.up else -1
 
+    def of(self, key: str) -> set[str]:
+        """The ring keys that the node has links to."""
+        return {other for pair, state in self.pairs.items() if key in pair and state.up for other in pair - {key}}
+
     def carries(self, a: str, b: str, life: int) -> bool:
         pair = self.pair(a, b)
         return pair.up and pair.life == life and self.open(a, b)

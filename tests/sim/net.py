@@ -16,11 +16,13 @@ from gateway.edge.connection import Connection
 from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import Message, parse
 from gateway.node import NodeCore, NodeSettings
+from ring.directory.client import DirectoriesCore
 from ring.groups.engine import Settings
 from ring.groups.notes import Note
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
 from ring.wire import encode
+from tests.sim.directories import Directories
 from tests.sim.links import Links
 from tests.sim.trace import describe
 
@@ -109,6 +111,7 @@ class Node:
         self.slow_s = 0.0  # more delay for everything that it sends
         self.waiting: list[Callable[[], None]] = []
         self.notes: list[tuple[float, Note]] = []
+        self.listing: DirectoriesCore | None = None  # what it knows from directories
 
     @property
     def key(self) -> str:
@@ -120,7 +123,10 @@ class Node:
 
 
 class Net:
-    """Nodes n1 (127.0.0.1), n2, ... loss, double: chances per payload. delay_s: (least, most)."""
+    """Nodes n1 (127.0.0.1), n2, ... loss, double: chances per payload. delay_s: (least, most).
+
+    directories: how many. With none, a node that starts is introduced to all others at once.
+    """
 
     def __init__(
         self,
@@ -131,6 +137,7 @@ class Net:
         delay_s: tuple[float, float] = (0.001, 0.01),
         edge: EdgeSettings | None = None,
         engine: Settings | None = None,
+        directories: int = 0,
     ) -> None:
         self.rng = random.Random(seed)
         self.loss, self.double, self.delay_s = loss, double, delay_s
@@ -145,8 +152,10 @@ class Net:
         self.trace: Callable[[str], None] | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
+        self.directories = Directories(self, directories)
         for number in range(1, nodes + 1):
             self.start(number)
+        self.until(lambda: all(node.core.attending for node in self.nodes.values()), 10.0)
         self.run(1.0)
 
     # Nodes ----------------------------------------------------------------------------------------------------------
@@ -163,13 +172,19 @@ class Net:
         self.links.dark.discard(key)
         core.engine.begin(self.now + ahead_s)
         core.engine.learn(roster)
-        for other in self.nodes.values():
-            reached = self.links.open(key, other.key) and self.links.open(other.key, key)
-            if other is not node and other.up and not other.hung and reached:
-                self.links.connect(node, other)
-        self.turn(node, core.attend)
+        if self.directories.names:
+            self.directories.meet(node, roster)
+        else:
+            self._introduce(node)
         self._tick(node, self.rng.uniform(0, TICK_S))
         return node
+
+    def _introduce(self, node: Node) -> None:
+        for other in self.nodes.values():
+            reached = self.links.open(node.key, other.key) and self.links.open(other.key, node.key)
+            if other is not node and other.up and not other.hung and reached:
+                self.links.connect(node, other)
+        self.turn(node, node.core.attend)
 
     def running(self, key: str) -> Node | None:
         return next((node for node in self.nodes.values() if node.key == key and node.up), None)
@@ -182,6 +197,8 @@ class Net:
         self.until(lambda: not node.core.holds_groups, 10)
         self.turn(node, lambda: node.core.edge.close_all("Server is shutting down"))
         self.until(lambda: node.core.edge.idle, 10)
+        if self.directories.names:
+            self.directories.depart(node)
         self.kill(name)
 
     def kill(self, name: str, *, dark: bool = False) -> None:
@@ -234,6 +251,8 @@ class Net:
             elif node.up:
                 self.turn(node, lambda: (node.core.engine.tick(), node.core.edge.tick(node.core.engine.now)))
                 self.links.tick(node)
+                if self.directories.names:
+                    self.directories.tick(node)
                 self._beat(node)
                 self._tick(node, TICK_S)
 
