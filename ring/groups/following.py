@@ -210,7 +210,7 @@ class Following:
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.merging.unseen(group)
+            engine.merging.unseen(copy)
 
     def _show_arrival(self, f: Followed, tail: list[Entry]) -> None:
         """Our own commands, and what was said since the first of them: the rest shows in the state that came along."""
@@ -266,7 +266,7 @@ class Following:
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.merging.unseen(copy.group)
+            engine.merging.unseen(copy)
 
     # Apply ----------------------------------------------------------------------------------------------------------
 
@@ -305,7 +305,7 @@ class Following:
         if (moved or entry.members is not None) and not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.merging.unseen(copy.group)
+            engine.merging.unseen(copy)
 
     def _advance_unseen(self, f: Followed, entry: Entry) -> None:
         copy, engine = f.copy, self.engine
@@ -351,7 +351,7 @@ class Following:
         del self.groups[group]
         self._acks.pop(group, None)
         self._holds.pop(group, None)
-        self.engine.merging.unseen(group)
+        self.engine.merging.unseen(f.copy)
 
     def take_over_copy(self, copy: Copy) -> None:
         """A copy that this node mastered until now: follow on, if members sit here or it is to hold the group on.

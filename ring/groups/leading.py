@@ -121,7 +121,7 @@ class Leading:
         if m.watchers and entry.event is not None:
             engine.watching.refresh(m)
         if mine and moved and engine.me not in copy.state.hosts:
-            engine.merging.unseen(copy.group)
+            engine.merging.unseen(copy)
         if m.barriers:
             self.settle(m)
         engine.merging.committed(m)

@@ -43,6 +43,16 @@ Word = tuple[Incarnation | None, int]
 """Something said, by its origin and number: equal in every log that has it."""
 
 
+class Shown:
+    """What people here were shown of a group, and no copy here has, or there is none."""
+
+    __slots__ = ("until", "words")
+
+    def __init__(self) -> None:
+        self.words: dict[Word, None] = {}
+        self.until = float("inf")
+
+
 class UnderWay:
     """What a group's master takes in, until it is committed."""
 
@@ -60,7 +70,7 @@ class Merging:
         self.engine = engine
         self.forked: dict[GroupId, None] = {}  # groups followed here whose fork is not taken in yet
         self._taking: dict[GroupId, UnderWay] = {}
-        self._shown: dict[GroupId, dict[Word, None]] = {}  # what people here were shown, and no copy here has
+        self._shown: dict[GroupId, Shown] = {}
 
     # Who has a fork -------------------------------------------------------------------------------------------------
 
@@ -109,6 +119,8 @@ class Merging:
 
     def tick(self) -> None:
         engine = self.engine
+        for group in [group for group, shown in self._shown.items() if engine.now > shown.until or not shown.words]:
+            del self._shown[group]
         for group in list(self.forked):
             f = engine.following.groups.get(group)
             fork = f.fork if f is not None else None
@@ -127,22 +139,25 @@ class Merging:
         has = copy.knows(since)
         lacking = {(e.origin, e.number): None for e in old.log if e.seq > since and e.event is not None and not has(e)}
         if lacking:
-            self._shown.setdefault(copy.group, {}).update(lacking)
+            self._shown.setdefault(copy.group, Shown()).words.update(lacking)
 
     def was_shown(self, group: GroupId, entry: Entry) -> bool:
-        """Whether people here were shown this word of another side before: it comes once more, and then no more."""
-        known = self._shown.get(group) if entry.told is not None else None
-        if known is None or (entry.origin, entry.number) not in known:
+        """Whether people here were shown this word before: it comes once more, and then no more."""
+        shown = self._shown.get(group)
+        if shown is None or (entry.origin, entry.number) not in shown.words:
             return False
-        del known[entry.origin, entry.number]
-        if not known:
-            del self._shown[group]
+        del shown.words[entry.origin, entry.number]
         return True
 
-    def unseen(self, group: GroupId) -> None:
-        """Nobody here sees the group any more."""
-        self._shown.pop(group, None)
-        self.engine.host.dropped(group)
+    def unseen(self, copy: Copy) -> None:
+        """Nobody here sees the group any more. A side that thinks otherwise may soon tell once more what was said."""
+        words = {(e.origin, e.number): None for e in copy.log if e.event is not None and copy.state.is_word(e.event)}
+        if words or copy.group in self._shown:
+            shown = self._shown.setdefault(copy.group, Shown())
+            shown.words.update(words)
+            settings = self.engine.settings
+            shown.until = self.engine.now + settings.dead_after_s + settings.grace_s
+        self.engine.host.dropped(copy.group)
 
     # The master -----------------------------------------------------------------------------------------------------
 
