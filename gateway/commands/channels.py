@@ -13,7 +13,7 @@ from gateway.groups.nick_messages import NickView, Tell, Who
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.message import encode
-from gateway.irc.names import is_valid_channel, is_valid_nick
+from gateway.irc.names import is_nick, is_valid_channel
 from ring.ids import GroupId
 
 
@@ -107,7 +107,7 @@ def invite(call: Call) -> None:
     group = channel_of(call, name)
     if group is None:
         return
-    if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
+    if not is_nick(nick, call.edge.settings.limits.nick_len):
         call.reply(n.ERR_NOSUCHNICK, nick[:64] or "*", n.TEXT[n.ERR_NOSUCHNICK])
     else:
         call.ask(call.edge.nick(nick), Who(), lambda view: _invite(call, nick, group, name, view))

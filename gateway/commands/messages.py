@@ -13,7 +13,7 @@ from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
 from gateway.irc.message import clean, encode
-from gateway.irc.names import is_channel, is_valid_channel, is_valid_nick, split_status
+from gateway.irc.names import is_channel, is_nick, is_valid_channel, split_status
 
 
 @command("PRIVMSG", raw=True)
@@ -65,7 +65,7 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
         facts = None if group in call.user.rooms else person  # P10: a speaker from outside sends its own
         say = Say(person.uid, person.source, verb, text, status, tags, facts)
         call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
-    elif is_valid_nick(target, limits.nick_len):
+    elif is_nick(target, limits.nick_len):
         tell = Tell(person, verb, text, tags, target, call.connection.secure)
         call.submit(edge.nick(target), tell, lambda outcome: _told(call, verb, target, text, tags, outcome))
     elif verb != "NOTICE":

@@ -12,7 +12,7 @@ from gateway.groups.nick_messages import Kill, NickView, Who
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.masks import match
-from gateway.irc.names import is_valid_nick
+from gateway.irc.names import is_nick
 from ring.ids import GroupId
 
 NETWORK = GroupId("network", "*")
@@ -57,7 +57,7 @@ def _checked(call: Call, operator: Operator, fits: bool) -> None:
 def kill(call: Call) -> None:
     nick = call.params[0]
     reason = truncate_text(call.params[1], MAX_REASON) if len(call.params) > 1 else "No reason given"
-    if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
+    if not is_nick(nick, call.edge.settings.limits.nick_len):
         call.reply(n.ERR_NOSUCHNICK, nick[:64], n.TEXT[n.ERR_NOSUCHNICK])
         return
     group = call.edge.nick(nick)

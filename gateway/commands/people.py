@@ -14,7 +14,7 @@ from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
-from gateway.irc.names import is_valid_nick
+from gateway.irc.names import is_nick
 
 
 @command("AWAY")
@@ -37,7 +37,7 @@ def setname(call: Call) -> None:
 def _holders(call: Call, nicks: list[str], done: Callable[[list[tuple[str, Person]]], None]) -> None:
     """done((nick as asked, person) of those that are held), in the order asked."""
     found: dict[str, Person] = {}
-    asked = [nick for nick in nicks if is_valid_nick(nick, call.edge.settings.limits.nick_len)]
+    asked = [nick for nick in nicks if is_nick(nick, call.edge.settings.limits.nick_len)]
     left = len(asked)
     if not left:
         done([])
@@ -103,7 +103,7 @@ def _watch(call: Call, targets: list[str]) -> None:
     user, edge = call.user, call.edge
     for index, nick in enumerate(targets):
         group = edge.nick(nick)
-        if group in user.monitored or not is_valid_nick(nick, edge.settings.limits.nick_len):
+        if group in user.monitored or not is_nick(nick, edge.settings.limits.nick_len):
             continue
         if len(user.monitored) >= edge.settings.limits.monitor:
             rest = ",".join(targets[index:])

@@ -9,7 +9,7 @@ from gateway.edge.call import Call
 from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
-from gateway.irc.names import is_valid_nick
+from gateway.irc.names import is_nick
 from gateway.irc.times import server_time
 
 ROOM = 400
@@ -27,7 +27,7 @@ def whois(call: Call) -> None:
         call.reply(n.ERR_NONICKNAMEGIVEN, n.TEXT[n.ERR_NONICKNAMEGIVEN])
         return
     nick = asked[0]
-    if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
+    if not is_nick(nick, call.edge.settings.limits.nick_len):
         _unknown(call, nick[:64])
         return
     call.ask(call.edge.nick(nick), Who(), lambda view: _found(call, nick, view))
@@ -91,7 +91,7 @@ def whowas(call: Call) -> None:
     nick = words(call.params[0])[0] if words(call.params[0]) else "*"
     number = call.params[1] if len(call.params) > 1 else ""
     most = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
-    if is_valid_nick(nick, call.edge.settings.limits.nick_len):
+    if is_nick(nick, call.edge.settings.limits.nick_len):
         call.ask(call.edge.nick(nick), Who(), lambda view: _was(call, nick, most, view))
     else:
         _was(call, nick[:64], most, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from gateway.edge.differences import differences
+from gateway.edge.differences import Believed, differences
 from gateway.edge.lines import Line, deliver
 from gateway.edge.names import send_names, send_topic
 from gateway.edge.nicks import show_clashes, show_quit, show_update
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
+
+
+RETURN_S = 10.0
+"""Somebody's QUIT, once shown, comes in all channels within this time; or it was wrong."""
 
 
 def applied(edge: Edge, group: GroupId, state: State, event: Any, stamp: Stamp, call: Call | None) -> None:
@@ -211,19 +215,22 @@ def replaced(
     people = [member.person for member in new.members.values()]
     if old is None:
         # Our own JOIN comes next and shows whom it finds.
-        edge.people.replace(group, (), people)
+        for person in people:
+            edge.people.add(person, group)
         show_clashes(edge, Stamp("", int(edge.now * 1000)))
         return
     for event, stamp in missed:
         if isinstance(event, Said):
             _said(edge, room, new, event, stamp, None)
-    before = {uid: (edge.people.newest(m.person), m.prefixes) for uid, m in old.members.items()}
-    edge.people.replace(group, (), people)
+    before = _shown(edge, group, old)
     now = Stamp("", int(edge.now * 1000))
     for person in people:
         show_update(edge, person, now)
+    for person in people:
+        edge.people.add(person, group)
     show_clashes(edge, now)
-    for line in differences(edge.settings.server_name, edge.settings.limits.modes, before, old, new):
+    settings, after = edge.settings, _shown(edge, group, new)
+    for line in differences(settings.server_name, settings.limits.modes, before, after, old, new):
         deliver(line, room.connections)
     if lost:
         notice = Line(edge.settings.server_name, "NOTICE", (new.name, f"{lost} events of this channel were missed."))
@@ -239,6 +246,13 @@ def replaced(
         if user is not None and uid not in room.users:
             room.add(user)
             _welcome(edge, user, new)
+
+
+def _shown(edge: Edge, group: GroupId, channel: Channel) -> Believed:
+    """Who people here believe to be in the channel, or are to believe."""
+    people = edge.people
+    members = channel.members.items()
+    return {uid: (people.newest(m.person), m.prefixes) for uid, m in members if not people.is_gone(uid, group)}
 
 
 def _welcome(edge: Edge, user: User, channel: Channel) -> None:
@@ -268,6 +282,25 @@ def dropped(edge: Edge, group: GroupId) -> None:
 def rejoin(edge: Edge, group: GroupId, name: str, person: Person) -> None:
     """The group no longer knows of a member that is still here: it is submitted again (P31)."""
     edge.engine.submit(group, Join(person, override=True, name=name))
+
+
+def show_returned(edge: Edge) -> None:
+    """Who was taken for gone, and was not: shown to come again wherever it still is."""
+    for seen in edge.people.returned(edge.now - RETURN_S):
+        for group in list(seen.gone_from):
+            edge.people.returns(seen, group)
+            show_clashes(edge, Stamp("", int(edge.now * 1000)))
+            room, state = edge.rooms.get(group), edge.engine.state(group)
+            if room is not None and isinstance(state, Channel) and seen.person.uid in state.members:
+                _arrives(edge, room, state, seen.person)
+
+
+def _arrives(edge: Edge, room: Room, channel: Channel, person: Person) -> None:
+    server, member = edge.settings.server_name, channel.members[person.uid]
+    deliver(Line(person.source, "JOIN", (channel.name,)), room.connections)
+    ranks = [ModeChange(True, rank, person.nick) for rank in member.prefixes]
+    for params in render_changes(ranks, edge.settings.limits.modes):
+        deliver(Line(server, "MODE", (channel.name, *params)), room.connections)
 
 
 def reconcile(edge: Edge) -> None:

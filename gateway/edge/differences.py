@@ -10,19 +10,23 @@ from gateway.groups.people import Person
 from gateway.irc.modes import CHANNEL_MODES, ModeChange, render_changes
 
 
+Believed = Mapping[str, tuple[Person, str]]
+"""Who clients believe to be in a channel: uid -> the person as they know it, and its rank letters."""
+
+
 def differences(
-    server: str, modes: int, before: Mapping[str, tuple[Person, str]], old: Channel, new: Channel
+    server: str, modes: int, before: Believed, after: Believed, old: Channel, new: Channel
 ) -> Iterator[Line]:
-    """PART, JOIN, TOPIC and MODE. before: who the clients believe to be there, with rank letters."""
+    """PART, JOIN, TOPIC and MODE. before, after: what the clients believe, and are to believe."""
     for uid, (person, _) in before.items():
-        if uid not in new.members:
+        if uid not in after:
             yield Line(person.source, "PART", (new.name,))
-    for uid, member in new.members.items():
+    for uid, (person, _) in after.items():
         if uid not in before:
-            yield Line(member.person.source, "JOIN", (new.name,))
+            yield Line(person.source, "JOIN", (new.name,))
     if old.topic != new.topic:
         yield Line(new.topic_by or server, "TOPIC", (new.name, new.topic))
-    changes = [*_settings(old, new), *_ranks(before, new)]
+    changes = [*_settings(old, new), *_ranks(before, after)]
     for params in render_changes(changes, modes):
         yield Line(server, "MODE", (new.name, *params))
 
@@ -46,9 +50,9 @@ def _settings(old: Channel, new: Channel) -> Iterator[ModeChange]:
                 yield ModeChange(True, letter, mask)
 
 
-def _ranks(before: Mapping[str, tuple[Person, str]], new: Channel) -> Iterator[ModeChange]:
-    for uid, member in new.members.items():
+def _ranks(before: Believed, after: Believed) -> Iterator[ModeChange]:
+    for uid, (person, ranks) in after.items():
         had = before[uid][1] if uid in before else ""
         for rank in CHANNEL_MODES.ranks:
-            if (rank in had) != (rank in member.prefixes):
-                yield ModeChange(rank in member.prefixes, rank, member.person.nick)
+            if (rank in had) != (rank in ranks):
+                yield ModeChange(rank in ranks, rank, person.nick)

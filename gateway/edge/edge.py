@@ -214,6 +214,7 @@ class Edge:
         if now >= self._count_at:
             self._count_at = now + COUNT_S
             self._count()
+            channels.show_returned(self)
 
     def _count(self) -> None:
         live = dict.fromkeys(record.key for record in self.engine.live())

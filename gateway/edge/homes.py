@@ -66,8 +66,8 @@ def _rename(edge: Edge, user: User) -> None:
             return
         text = f"While the network was parted, {before.nick} was another's by an older claim. /NICK takes a new one."
         connection = user.connection
-        connection.send(Line(edge.settings.server_name, "NOTICE", (before.nick, text)).render(connection.variant))
         _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
+        connection.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)).render(connection.variant))
 
     edge.engine.submit(user.home, Claim(person), claimed)
 

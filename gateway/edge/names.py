@@ -31,8 +31,10 @@ def send_topic(edge: Edge, user: User, channel: Channel, send: Send) -> None:
 
 
 def send_names(edge: Edge, user: User, channel: Channel, send: Send) -> None:
+    group = edge.channel(channel.name)
+    people = edge.people
     members = [
-        (edge.people.newest(m.person), m.prefixes) for uid, m in channel.members.items() if not edge.people.is_gone(uid)
+        (people.newest(m.person), m.prefixes) for uid, m in channel.members.items() if not people.is_gone(uid, group)
     ]
     names_lines(edge, user, channel.name, "s" in channel.modes, members, send)
 

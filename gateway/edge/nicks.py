@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge.call import Call
@@ -69,8 +70,8 @@ def show_update(edge: Edge, person: Person, stamp: Stamp, call: Call | None = No
     before = edge.people.learn(person)
     if before is None:
         return
+    show_clashes(edge, stamp)  # first, so that no client reads of a nick that somebody has
     _show_change(edge, before, edge.people.newest(person), stamp, call)
-    show_clashes(edge, stamp)
 
 
 def show_clashes(edge: Edge, stamp: Stamp) -> None:
@@ -86,14 +87,15 @@ def show_clashes(edge: Edge, stamp: Stamp) -> None:
 
 def show_quit(edge: Edge, uid: str, source: str, reason: str, stamp: Stamp) -> None:
     """The first word of somebody's leaving, to everybody here who sees the person anywhere (P28)."""
-    if edge.people.quits(uid):
+    groups = edge.people.quits(uid, edge.now)
+    if groups:
         line = Line(edge.people.source(uid, source), "QUIT", (reason,), at=stamp.at, msgid=stamp.msgid)
-        deliver(line, _audience(edge, uid))
+        deliver(line, _audience(edge, groups))
 
 
-def _audience(edge: Edge, uid: str) -> dict[Connection, None]:
+def _audience(edge: Edge, groups: Iterable[GroupId]) -> dict[Connection, None]:
     found: dict[Connection, None] = {}
-    for group in edge.people.groups(uid):
+    for group in groups:
         room = edge.rooms.get(group)
         if room is not None:
             found.update(room.connections)
@@ -101,7 +103,7 @@ def _audience(edge: Edge, uid: str) -> dict[Connection, None]:
 
 
 def _show_change(edge: Edge, before: Person, person: Person, stamp: Stamp, call: Call | None = None) -> None:
-    audience = _audience(edge, person.uid)
+    audience = _audience(edge, edge.people.groups(person.uid))
     user = edge.users.get(person.uid)
     own = user.connection if user is not None else None
     for capability, line in _differences(before, person, stamp):

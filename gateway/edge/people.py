@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -15,13 +15,19 @@ from ring.ids import GroupId, Incarnation
 class Seen:
     """A person as known here. It is forgotten once it is in no channel followed here and not of this edge."""
 
-    __slots__ = ("gone", "groups", "local", "person")
+    __slots__ = ("gone_at", "gone_from", "groups", "local", "person")
 
     def __init__(self, person: Person) -> None:
         self.person = person
         self.groups: set[GroupId] = set()
-        self.gone = False  # its QUIT has been shown; other channels will say so too
+        self.gone_from: set[GroupId] = set()  # of these; its QUIT has been shown, they will say so, too
+        self.gone_at = 0.0
         self.local = False
+
+    @property
+    def gone(self) -> bool:
+        """Whether nobody here is shown the person any more."""
+        return bool(self.gone_from) and self.gone_from == self.groups
 
 
 class Clash(NamedTuple):
@@ -63,6 +69,8 @@ class People:
             seen.local = True
         else:
             seen.groups.add(group)
+            if group in seen.gone_from and self._lives(person.edge):
+                self.returns(seen, group)
 
     def learn(self, person: Person) -> Person | None:
         """Take newer facts; returns the older ones if these are news, else None."""
@@ -106,31 +114,41 @@ class People:
             seen.local = False
         else:
             seen.groups.discard(group)
+            seen.gone_from.discard(group)
         if not seen.groups and not seen.local:
             del self.seen[uid]
             self._unname(seen.person)
 
-    def quits(self, uid: str) -> bool:
-        """Whether this is the first word of its QUIT."""
+    def quits(self, uid: str, now: float) -> set[GroupId]:
+        """The person is shown as gone everywhere; returns the channels that had shown it until now."""
         seen = self.seen.get(uid)
-        if seen is None or seen.gone:
-            return False
-        seen.gone = True
-        return True
+        if seen is None:
+            return set()
+        shown = seen.groups - seen.gone_from
+        seen.gone_from |= shown
+        seen.gone_at = now
+        return shown
 
-    def is_gone(self, uid: str) -> bool:
+    def returned(self, before: float) -> list[Seen]:
+        """Who was shown as gone before that time, is still listed, and whose node lives: it was not gone after all."""
+        return [
+            seen
+            for seen in self.seen.values()
+            if seen.gone_from and seen.gone_at < before and self._lives(seen.person.edge)
+        ]
+
+    def returns(self, seen: Seen, group: GroupId) -> None:
+        """It is to be shown again in this channel; under its uid, if somebody else goes by its nick now (P29)."""
+        seen.gone_from.discard(group)
+        self._unname(seen.person)
+        self._name(seen)
+
+    def is_gone(self, uid: str, group: GroupId) -> bool:
+        """Whether people here were shown that the person is gone, though the channel lists it."""
         seen = self.seen.get(uid)
-        return seen is not None and seen.gone
+        return seen is not None and group in seen.gone_from
 
     def groups(self, uid: str) -> set[GroupId]:
+        """The channels here that show the person."""
         seen = self.seen.get(uid)
-        return seen.groups if seen is not None else set()
-
-    def replace(self, group: GroupId, old: Iterable[str], new: Iterable[Person]) -> None:
-        """A channel's copy was replaced: who is seen there is counted anew."""
-        for person in new:
-            self.add(person, group)
-        staying = {person.uid for person in new}
-        for uid in old:
-            if uid not in staying:
-                self.remove(uid, group)
+        return seen.groups - seen.gone_from if seen is not None else set()

@@ -8,9 +8,11 @@ from gateway.irc.message import encode
 
 CHANTYPES = "#"
 FALLBACK_USER = "user"
+MAX_UID = 64
 
 # Source: RFC 2812, section 2.3.1. ASCII alone: casemapping folds nothing else, so look-alikes would be other nicks.
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
+_UID = re.compile(r"0[0-9a-z]+(?:-[0-9a-z]+){2}", re.IGNORECASE)
 _CHANNEL = re.compile(r"#[^\x00-\x20,\x7f-\x9f\ud800-\udfff]*")
 _NO_USER = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}.~+-]+")
 
@@ -18,6 +20,11 @@ _NO_USER = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}.~+-]+")
 def is_valid_nick(text: str, limit: int) -> bool:
     """False is answered with 432. limit: bytes."""
     return len(text) <= limit and _NICK.fullmatch(text) is not None
+
+
+def is_nick(text: str, limit: int) -> bool:
+    """Whether somebody may go by it: a nick that can be claimed, or a uid, which nobody can claim (P27)."""
+    return is_valid_nick(text, limit) or (len(text) <= MAX_UID and _UID.fullmatch(text) is not None)
 
 
 def is_valid_channel(text: str, limit: int) -> bool:

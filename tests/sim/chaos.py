@@ -22,6 +22,9 @@ SETTINGS = Settings(
     check_every_s=1.0,
 )  # fmt: skip
 EDGE = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=3600)
+WANTED = ("hal", "zed")
+"""Nicks that several want."""
+
 HEAL_S = 4.0
 """Given to every network to mend itself; as much again and more, if the checks still find something."""
 
@@ -174,8 +177,10 @@ class Story:
                 other = chance.choice([other for other in self.people if other is not person])
                 person.send(f"PRIVMSG {other.nick} :private-{person.nick}-{net.serial}")
                 net.serial += 1
-            else:
+            elif act < 0.99:
                 person.send(f"NICK {person.nick}{chance.choice('abc')}")
+            else:
+                person.send(f"NICK {chance.choice(WANTED)}")
 
     def _heal(self) -> None:
         net = self.net

@@ -79,6 +79,11 @@ class Client:
         new, self.read = self.got[self.read :], len(self.got)
         return [line for line in new if without not in line]
 
+    @property
+    def nick_now(self) -> str:
+        assert self.connection.user is not None
+        return self.connection.user.person.nick
+
     def messages(self) -> list[Message]:
         return [m for m in (parse(line.encode("utf-8", "surrogateescape")) for line in self.got) if m is not None]
 

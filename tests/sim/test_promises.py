@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.edge.settings import EdgeSettings
+from ring import placement
 from ring.ids import GroupId
 from tests.sim.net import Net
 
 RING = GroupId("channel", "#ring")
+PATIENT = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=86_400)
 
 
 def test_two_people_on_two_nodes_talk_through_the_master_on_a_third() -> None:
@@ -53,3 +56,206 @@ def test_one_order_nothing_lost_nothing_twice(seed: int) -> None:
         assert [line for line in order if line.startswith(person.nick)] == said[person.nick]
         assert not [line for line in person.got if " QUIT " in line or " PART " in line or " MODE #" in line]
     assert len(net.masters(RING)) == 1
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room(Net(4))
+
+
+class Room:
+    """Four nodes; ann, bob and cat sit in #ring on three of them, and nobody on the one that masters it."""
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+        self.master, self.backup = owners(net)
+        others = [name for name in net.nodes if name not in (self.master, self.backup)]
+        self.ann = net.client(others[0], "ann", "echo-message")
+        self.bob = net.client(others[1], "bob")
+        self.cat = net.client(self.backup, "cat")
+        self.people = [self.ann, self.bob, self.cat]
+        for person in self.people:
+            person.send("JOIN #ring")
+            person.sync()
+        for person in self.people:
+            person.sync()
+
+    def have_heard(self, text: str) -> bool:
+        return all(text in person.heard("#ring") for person in self.people)
+
+    def check_quiet(self) -> None:
+        """Nobody has seen anybody come, go or change."""
+        for person in self.people:
+            assert not [line for line in person.lines() if line.split(" ")[1] not in ("PRIVMSG", "PONG")]
+
+
+def owners(net: Net) -> tuple[str, ...]:
+    """The names of the nodes that should master and back #ring."""
+    peers = net.nodes["n1"].core.engine.peers
+    keys = peers.roster.ring("absolute", 1)
+    return tuple(f"n{key.rpartition('.')[2]}" for key in placement.owners(RING.name, keys, 2))
+
+
+def test_nothing_is_lost_though_the_master_dies_as_soon_as_it_has_answered(room: Room) -> None:
+    room.ann.send("PRIVMSG #ring :last words")
+    assert room.net.until(lambda: "last words" in room.ann.heard("#ring"), 1)
+    room.net.kill(room.master)
+    assert room.net.until(lambda: room.have_heard("last words"), 2)
+    room.check_quiet()
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.002, 0.005, 0.008, 0.012, 0.02])
+def test_nothing_is_lost_when_the_master_dies_with_words_on_the_way(room: Room, after_s: float) -> None:
+    for number in range(5):
+        room.ann.send(f"PRIVMSG #ring :{number}")
+        room.bob.send(f"PRIVMSG #ring :{number}")
+    room.net.run(after_s)
+    room.net.kill(room.master)
+    room.ann.sync()
+    room.bob.sync()
+    room.cat.sync()
+    assert sorted(room.cat.heard("#ring")) == sorted("0123401234")
+    room.check_quiet()
+
+
+def test_a_killed_master_is_replaced_within_a_second(room: Room) -> None:
+    room.net.kill(room.master)
+    room.ann.send("PRIVMSG #ring :on we go")
+    assert room.net.until(lambda: room.have_heard("on we go"), 1.0)
+    assert room.net.masters(RING) == [room.backup]
+    room.net.run(60)
+    room.check_quiet()
+
+
+def test_a_silent_master_is_replaced_a_second_after_dead_after_s(room: Room) -> None:
+    room.net.kill(room.master, dark=True)
+    room.ann.send("PRIVMSG #ring :on we go")
+    assert room.net.until(lambda: room.have_heard("on we go"), room.net.engine.dead_after_s + 1.0)
+    room.check_quiet()
+
+
+def test_a_dead_backup_is_replaced(room: Room) -> None:
+    (master,) = room.net.masters(RING)
+    room.people.remove(room.cat)
+    room.net.kill(room.backup)
+    room.ann.send("PRIVMSG #ring :on we go")
+    assert room.net.until(lambda: room.have_heard("on we go"), 1.0)
+    copy = room.net.nodes[master].core.engine.leading.groups[RING].copy
+    assert room.net.until(lambda: len(copy.members) == 2 and room.net.nodes[room.backup].key not in copy.members, 2.0)
+    room.net.kill(master)
+    room.ann.send("PRIVMSG #ring :and on")
+    assert room.net.until(lambda: room.have_heard("and on"), 1.0)
+
+
+def test_after_a_pong_everybody_has_heard(room: Room) -> None:
+    for number in range(10):
+        speaker = room.people[number % 3]
+        speaker.send(f"PRIVMSG #ring :{number}", f"TOPIC #ring :topic {number}", f"PRIVMSG {room.cat.nick} :p{number}")
+        speaker.sync()
+        for person in room.people:
+            assert str(number) in person.heard("#ring") or (person is speaker and person is not room.ann)
+        assert f"p{number}" in room.cat.heard("cat")
+
+
+def test_one_nick_on_both_sides_of_a_cut_is_the_older_claims(room: Room) -> None:
+    net = room.net
+    keys = [node.key for node in net.nodes.values()]
+    net.links.isolate({keys[0], keys[1]}, {keys[2], keys[3]})
+    net.run(net.engine.dead_after_s + 2)
+    first = net.client("n1", "zed")
+    net.run(1)
+    second = net.client("n3", "zed")
+    for person in (first, second):
+        person.send("JOIN #ring")
+        person.sync()
+    net.links.heal()
+    net.run(10)
+    assert first.nick_now == "zed" != second.nick_now
+    assert first.closed is None and second.closed is None
+    guest, lines = second.nick_now, second.lines()
+    assert f":zed!~zed@10.0.0.1 NICK {guest}" in lines
+    (notice,) = [line for line in lines if " NOTICE " in line and "zed" in line]
+    assert f" NOTICE {guest} :" in notice and "older" in notice
+    assert [line for line in first.lines() if " JOIN " in line] == [f":{guest}!~zed@10.0.0.1 JOIN #ring"]
+    first.send("PRIVMSG #ring :which zed is it", f"PRIVMSG {guest} :you")
+    first.sync()
+    assert second.heard("#ring")[-1] == "which zed is it" and second.heard(guest) == ["you"]
+
+
+def test_two_halves_of_a_channel_become_one(room: Room) -> None:
+    net = room.net
+    keys = {node.key for node in net.nodes.values()}
+    net.links.isolate({room.ann.node.key}, keys - {room.ann.node.key})
+    net.run(net.engine.dead_after_s + 2)
+    room.ann.send("PRIVMSG #ring :alone", "TOPIC #ring :by ann")
+    room.cat.send("PRIVMSG #ring :together")
+    for person in room.people:
+        person.sync()
+    assert len(net.masters(RING)) == 2
+    net.links.heal()
+    net.run(20)
+    assert room.ann.heard("#ring")[-1] == "together" == room.bob.heard("#ring")[0]
+    assert room.bob.heard("#ring")[-1] == "alone" == room.cat.heard("#ring")[-1]
+    assert net.masters(RING) == [room.master]
+    for person in room.people:
+        assert not [line for line in person.got if " QUIT " in line or " PART " in line]
+        assert "by ann" in "".join(person.ask("TOPIC #ring"))
+
+
+def test_directories_may_die() -> None:
+    """All of them, for twenty minutes; a node that restarts meanwhile finds its peers by the roster that it saved."""
+    room = Room(net := Net(4, directories=2, edge=PATIENT))
+    for name in list(net.directories.up):
+        net.directories.kill(name)
+    net.run(600)
+    saved = [r for r in net.nodes[room.master].core.engine.roster.records() if r.key != net.nodes[room.master].key]
+    net.kill(room.master)
+    net.run(5)
+    net.start(int(room.master[1:]), saved)
+    net.run(600)
+    room.bob.send("PRIVMSG #ring :still here")
+    room.bob.sync()
+    assert "still here" in room.ann.heard("#ring")
+    assert net.masters(RING) == [room.master]
+    for name in net.directories.names:
+        net.directories.start(name)
+    net.run(60)
+    assert all(len(node.core.engine.roster) == 4 for node in net.nodes.values())
+    room.check_quiet()
+
+
+def test_a_node_that_leaves_takes_nothing_along(room: Room) -> None:
+    room.net.leave(room.master)
+    room.ann.send("PRIVMSG #ring :bye")
+    room.ann.sync()
+    assert room.have_heard("bye")
+    room.net.leave(room.cat.node.name)
+    room.people.remove(room.cat)
+    room.ann.sync()
+    room.bob.sync()
+    for person in room.people:
+        (left,) = [line for line in person.got if " QUIT " in line]
+        assert left.startswith(":cat!") and "shutting down" in left
+
+
+def test_people_of_a_dead_edge_quit_once_after_a_while(room: Room) -> None:
+    net = room.net
+    room.people.remove(room.cat)
+    net.kill(room.cat.node.name)
+    net.run(net.engine.grace_s - 2)
+    room.check_quiet()
+    net.run(8)
+    for person in room.people:
+        (left,) = [line for line in person.got if " QUIT " in line]
+        assert left == f":cat!~cat@10.0.0.1 QUIT :{net.edge.server_name} {room.cat.node.core.engine.peers.me.name}"
+
+
+def test_a_nick_of_a_dead_edge_is_free_elsewhere_at_once(room: Room) -> None:
+    net = room.net
+    net.kill(room.cat.node.name)
+    net.run(0.5)
+    again = net.client(room.ann.node.name, "cat")
+    again.send("JOIN #ring")
+    again.sync()
+    shown = [line for line in room.bob.sync() if line.startswith(":cat!")]
+    assert [line.split(" ")[1] for line in shown] == ["QUIT", "JOIN"]

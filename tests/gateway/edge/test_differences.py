@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.edge.differences import differences
+from gateway.edge.differences import Believed, differences
 from gateway.groups.channel import Channel, Member
 from gateway.groups.channel_stored import Sitting
 from gateway.groups.people import Person
@@ -40,6 +40,10 @@ def channels(draw: Any) -> Channel:
         for mask in draw(st.sets(st.sampled_from(MASKS))):
             channel.lists[letter].add(mask, "ann", 1)
     return channel
+
+
+def believed(channel: Channel) -> Believed:
+    return {uid: (member.person, member.prefixes) for uid, member in channel.members.items()}
 
 
 class View:
@@ -91,9 +95,9 @@ class View:
 
 @given(channels(), channels())
 def test_the_lines_lead_from_the_old_to_the_new(old: Channel, new: Channel) -> None:
-    before = {uid: (m.person, m.prefixes) for uid, m in old.members.items()}
+    before, after = believed(old), believed(new)
     view = View(old)
-    for line in differences("irc.example", 6, before, old, new):
+    for line in differences("irc.example", 6, before, after, old, new):
         data = line.render(0)
         assert len(data) <= 512
         view.read(data)
@@ -102,5 +106,5 @@ def test_the_lines_lead_from_the_old_to_the_new(old: Channel, new: Channel) -> N
 
 @given(channels())
 def test_nothing_is_said_of_what_is_the_same(channel: Channel) -> None:
-    before = {uid: (m.person, m.prefixes) for uid, m in channel.members.items()}
-    assert list(differences("irc.example", 6, before, channel, channel)) == []
+    same = believed(channel)
+    assert list(differences("irc.example", 6, same, same, channel, channel)) == []

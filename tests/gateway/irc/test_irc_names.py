@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.irc.names import clean_user, is_channel, is_valid_channel, is_valid_nick, split_status
+from gateway.irc.names import clean_user, is_channel, is_nick, is_valid_channel, is_valid_nick, split_status
 
 
 @pytest.mark.parametrize("nick", ["joe", "Joe-2", "[a]\\`_^{|}", "a" * 30])
@@ -60,3 +60,10 @@ def test_status_messages(target: str, split: tuple[str, str]) -> None:
 )
 def test_user_names(text: str, user: str) -> None:
     assert clean_user(text, 10) == user
+
+
+def test_who_was_renamed_to_its_uid_is_reached_by_it_and_nobody_can_claim_it() -> None:
+    assert is_nick("0z1oovl-3-1", 30) and not is_valid_nick("0z1oovl-3-1", 30)
+    assert is_nick("zed", 30)
+    for text in ("0", "0a-1", "1a-1-1", "0a-1-1-1", "0a-1-", "0" + "a" * 99 + "-1-1", "0a-1-1 x"):
+        assert not is_nick(text, 30)
