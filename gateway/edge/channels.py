@@ -108,7 +108,8 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
     full_params = (channel.name, account or "*", person.real)
     full = Line(source, "JOIN", full_params, at=stamp.at, msgid=stamp.msgid, account=account)
     own = user.connection if user is not None else None
-    others = [c for c in room.connections if c is not own]
+    others = [] if person.uid in room.listed else [c for c in room.connections if c is not own]
+    room.listed.discard(person.uid)
     deliver(plain, [c for c in others if "extended-join" not in c.caps])
     deliver(full, [c for c in others if "extended-join" in c.caps])
     if person.away is not None:
@@ -215,6 +216,7 @@ def replaced(
     people = [member.person for member in new.members.values()]
     if old is None:
         # Our own JOIN comes next and shows whom it finds.
+        room.listed = set(new.members)
         for person in people:
             edge.people.add(person, group)
         show_clashes(edge, Stamp("", int(edge.now * 1000)))

@@ -15,10 +15,11 @@ INVITES = 50
 class Room:
     """The local members of a channel, for fan-out."""
 
-    __slots__ = ("connections", "group", "users")
+    __slots__ = ("connections", "group", "listed", "users")
 
     def __init__(self, group: GroupId) -> None:
         self.group = group
+        self.listed: set[str] = set()  # uids that came with the copy: whoever joins here is told of them by NAMES
         self.users: dict[str, User] = {}
         self.connections: dict[Connection, None] = {}
 
@@ -29,6 +30,7 @@ class Room:
             self.connections[user.connection] = None
 
     def discard(self, uid: str) -> User | None:
+        self.listed.discard(uid)
         user = self.users.pop(uid, None)
         if user is not None:
             user.rooms.pop(self.group, None)

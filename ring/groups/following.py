@@ -119,6 +119,8 @@ class Following:
             engine.send(sender.key, Superseded(message.group, f.copy.promised))
             return
         f.heard_at = self.engine.now
+        if f.master != sender.key and not (f.copy.log and f.copy.log[-1].handed):
+            f.master = sender.key  # whoever was named meanwhile: this is the master of the copy's term
         self._apply(f, message.entries)
         if self.groups.get(message.group) is f:
             self._caught_up(f, message.head)
