@@ -9,7 +9,6 @@ from gateway.groups.channel import Channel
 from gateway.groups.people import Person
 from gateway.irc.modes import CHANNEL_MODES, ModeChange, render_changes
 
-
 Believed = Mapping[str, tuple[Person, str]]
 """Who clients believe to be in a channel: uid -> the person as they know it, and its rank letters."""
 
