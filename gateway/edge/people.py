@@ -93,7 +93,7 @@ class People:
         elif not self._lives(other.person.edge):
             self.clashes.append(Clash(other.person, True))
             self._by_nick[folded] = person.uid
-        elif (other.person.since, other.person.uid) <= (person.since, person.uid):
+        elif _order(other.person) <= _order(person) or not self._lives(person.edge):
             seen.person = msgspec.structs.replace(person, nick=person.uid)
         else:
             self.clashes.append(Clash(other.person, False))
@@ -152,3 +152,8 @@ class People:
         """The channels here that show the person."""
         seen = self.seen.get(uid)
         return seen.groups - seen.gone_from if seen is not None else set()
+
+
+def _order(person: Person) -> tuple[int, str]:
+    """The older claim of a nick comes first."""
+    return person.since, person.uid

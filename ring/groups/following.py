@@ -200,7 +200,6 @@ class Following:
         f.copy, f.master, f.behind, f.tries, f.holds = copy, master, False, 0, holds
         self.acknowledge(group)
         if not sat and (sits or not holds):
-            engine.host.replaced(group, None, copy.state, [], 0)
             self._show_arrival(f, tail)
         elif old is not None and sat:
             first = tail[0].seq if tail else copy.seq + 1
@@ -215,13 +214,17 @@ class Following:
             engine.merging.unseen(copy)
 
     def _show_arrival(self, f: Followed, tail: list[Entry]) -> None:
-        """Our own commands, and what was said since the first of them: the rest shows in the state that came along."""
+        """The host has not seen the group before. Our own commands, and what was said since the first of them are
+        shown: the rest shows in the state that came along."""
+        copy, host = f.copy, self.engine.host
+        host.replaced(copy.group, None, copy.state, [], 0)
         arrived = False
         for entry in tail:
             mine = entry.origin == self.engine.me and entry.told is None
-            if mine or (arrived and entry.event is not None and f.copy.state.is_word(entry.event)):
+            if mine or (arrived and entry.event is not None and copy.state.is_word(entry.event)):
                 self._show(f, entry)
             arrived = arrived or mine
+        host.replaced(copy.group, copy.state, copy.state, [], 0)  # whom no command here has brought
 
     def _complete(self, copy: Copy) -> None:
         """Commands of ours that the copy has the answers to."""
@@ -263,7 +266,6 @@ class Following:
             first = copy.log[0].seq if copy.log else copy.seq + 1
             engine.host.replaced(copy.group, old.state, copy.state, missed, max(0, first - since - 1))
         elif sits:
-            engine.host.replaced(copy.group, None, copy.state, [], 0)
             self._show_arrival(f, tail)
         if not self.keeps(f):
             self._drop(f)
@@ -299,9 +301,11 @@ class Following:
         if entry.members is not None:
             f.holds = engine.me.key in entry.members
         sits = self.sits(copy) if moved else sat
-        if sits and not sat:  # the first member here: the host has not seen this group before
+        if sits and not sat and entry.side is not None:
+            self._show_arrival(f, [])
+        elif sits and not sat:  # the first member here: the host has not seen this group before
             engine.host.replaced(copy.group, None, copy.state, [], 0)
-        self._show(f, entry, seen=(sat or sits) and before is None)
+        self._show(f, entry, seen=(sat or sits) and entry.side is None)
         if copy.group in (s := engine.submits.streams) and s[copy.group].parked:
             engine.unpark_answers(copy.group, copy.seq)
         if (moved or entry.members is not None) and not self.keeps(f):

@@ -112,8 +112,8 @@ class Leading:
         if follows and not mine:  # the first member here: the host has not seen this group before
             engine.host.replaced(copy.group, None, copy.state, [], 0)
         stamp = copy.stamp_of(entry)
-        if before is not None:
-            engine.host.replaced(copy.group, before, copy.state, [], entry.side.lost if entry.side is not None else 0)
+        if entry.side is not None and follows:
+            engine.host.replaced(copy.group, before or copy.state, copy.state, [], entry.side.lost if before else 0)
         elif follows and entry.event is not None and not engine.merging.was_shown(copy.group, entry):
             self.show(m, entry, stamp)
         if origin == engine.me:

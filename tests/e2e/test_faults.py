@@ -158,6 +158,35 @@ def test_a_cut_between_two_nodes_splits_nothing(network: Network) -> None:
     no_traceback(network)
 
 
+def test_all_directories_are_killed_and_a_node_restarts_meanwhile(network: Network) -> None:
+    talk = Talk(network, OTHER, BACKUP)
+    names = [name for name in network.processes if name.startswith("directory")]
+    for name in names:
+        network.terminate(name, signal.SIGKILL)
+    talk.on_for(2)
+    network.terminate(f"node-{MASTER}", signal.SIGKILL)
+    talk.on_for(1)
+    network.start(f"node-{MASTER}")  # it has only the roster that it saved
+    network.wait_open(MASTER)
+    talk.on_while(lambda: '"hand_off"' not in network.log(f"node-{BACKUP}"))
+    back = talk.people[MASTER] = network.client(MASTER, f"p{MASTER}", "echo-message")
+    talk.said.clear()  # who is new has not heard what was said before
+    back.send(f"JOIN {CHANNEL}")
+    back.expect(f" 366 {back.nick} {CHANNEL} ")
+    talk.on_for(1)
+    for name in names:
+        network.start(name)
+    talk.on_while(lambda: len(_listed(network)) < 3)
+    talk.check()
+    assert not talk.quits()
+    no_traceback(network)
+
+
+def _listed(network: Network) -> list[object]:
+    answer = network.circlet("nodes", "--config", str(network.folder / "node-1.yaml"), "--json").stdout
+    return list(json.loads(answer or "[]"))
+
+
 def test_all_nodes_are_restarted_one_after_the_other_under_load(network: Network) -> None:
     talk = Talk(network, 1, 2, 3)
     for number in (1, 2, 3):
