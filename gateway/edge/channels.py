@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from gateway.edge.differences import Believed, differences
 from gateway.edge.lines import Line, deliver
 from gateway.edge.names import send_names, send_topic
-from gateway.edge.nicks import show_clashes, show_quit, show_update
+from gateway.edge.nicks import show_clashes, show_heirs, show_quit, show_update
 from gateway.edge.user import Room, User
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import (
@@ -130,6 +130,7 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
 def _leaves(edge: Edge, room: Room, uid: str) -> None:
     room.discard(uid)
     edge.people.remove(uid, room.group)
+    show_heirs(edge, Stamp("", int(edge.now * 1000)))
 
 
 def _parted(edge: Edge, room: Room, channel: Channel, event: Parted, stamp: Stamp, call: Call | None) -> None:
@@ -243,6 +244,7 @@ def replaced(
         edge.people.remove(uid, group)
         if user is not None and not user.quitting and uid not in new.left:
             rejoin(edge, group, new.name, user.person)
+    show_heirs(edge, now)
     for uid in new.members:
         user = edge.users.get(uid)
         if user is not None and uid not in room.users:

@@ -72,6 +72,13 @@ def show_update(edge: Edge, person: Person, stamp: Stamp, call: Call | None = No
         return
     show_clashes(edge, stamp)  # first, so that no client reads of a nick that somebody has
     _show_change(edge, before, edge.people.newest(person), stamp, call)
+    show_heirs(edge, stamp)
+
+
+def show_heirs(edge: Edge, stamp: Stamp) -> None:
+    """Who had given way to somebody who has left the nick since is shown by it again."""
+    edge.people.inherit()
+    show_clashes(edge, stamp)
 
 
 def show_clashes(edge: Edge, stamp: Stamp) -> None:

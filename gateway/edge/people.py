@@ -15,10 +15,11 @@ from ring.ids import GroupId, Incarnation
 class Seen:
     """A person as known here. It is forgotten once it is in no channel followed here and not of this edge."""
 
-    __slots__ = ("gone_at", "gone_from", "groups", "local", "person")
+    __slots__ = ("facts", "gone_at", "gone_from", "groups", "local", "person")
 
     def __init__(self, person: Person) -> None:
-        self.person = person
+        self.facts = person
+        self.person = person  # as shown: the facts, or under its uid while another is shown by its nick
         self.groups: set[GroupId] = set()
         self.gone_from: set[GroupId] = set()  # of these; its QUIT has been shown, they will say so, too
         self.gone_at = 0.0
@@ -46,6 +47,8 @@ class People:
         self._casemap = casemap
         self._lives = lives
         self._by_nick: dict[str, str] = {}  # folded nick -> uid
+        self._aliased: set[str] = set()  # uids of those shown by it
+        self._freed: list[str] = []  # folded nicks that nobody is shown by any more
 
     def get(self, uid: str) -> Person | None:
         seen = self.seen.get(uid)
@@ -75,35 +78,59 @@ class People:
     def learn(self, person: Person) -> Person | None:
         """Take newer facts; returns the older ones if these are news, else None."""
         seen = self.seen.get(person.uid)
-        if seen is None or seen.person.version >= person.version:
+        if seen is None or seen.facts.version >= person.version:
             return None
         before = seen.person
-        self._unname(before)
-        seen.person = person
+        self._unname(seen)
+        seen.facts = person
         self._name(seen)
         return before
 
     def _name(self, seen: Seen) -> None:
-        """One nick, one user: the later claim gives way, unless the earlier is of a node that is gone (P29)."""
-        person = seen.person
-        folded = self._casemap(person.nick)
-        other = self.seen.get(self._by_nick.get(folded, person.uid))
+        """One nick, one user: the later claim gives way, unless the earlier is of a node that is gone (P29).
+
+        That is a guess, and soon mended: the nick's own group decides, and who loses it there is renamed.
+        """
+        person = seen.facts
+        other = self.seen.get(self._by_nick.get(self._casemap(person.nick), person.uid))
         if other is None or other is seen or other.gone:
-            self._by_nick[folded] = person.uid
-        elif not self._lives(other.person.edge):
+            self._take(seen)
+        elif not self._lives(other.facts.edge):
             self.clashes.append(Clash(other.person, True))
-            self._by_nick[folded] = person.uid
-        elif _order(other.person) <= _order(person) or not self._lives(person.edge):
-            seen.person = msgspec.structs.replace(person, nick=person.uid)
+            self._take(seen)
+        elif _order(other.facts) <= _order(person) or not self._lives(person.edge):
+            self._alias(seen)
         else:
             self.clashes.append(Clash(other.person, False))
-            other.person = msgspec.structs.replace(other.person, nick=other.person.uid)
-            self._by_nick[folded] = person.uid
+            self._alias(other)
+            self._take(seen)
 
-    def _unname(self, person: Person) -> None:
-        folded = self._casemap(person.nick)
-        if self._by_nick.get(folded) == person.uid:
+    def _take(self, seen: Seen) -> None:
+        seen.person = seen.facts
+        self._by_nick[self._casemap(seen.facts.nick)] = seen.facts.uid
+        self._aliased.discard(seen.facts.uid)
+
+    def _alias(self, seen: Seen) -> None:
+        seen.person = msgspec.structs.replace(seen.facts, nick=seen.facts.uid)
+        self._aliased.add(seen.facts.uid)
+
+    def _unname(self, seen: Seen) -> None:
+        folded, uid = self._casemap(seen.facts.nick), seen.facts.uid
+        self._aliased.discard(uid)
+        if self._by_nick.get(folded) == uid:
             del self._by_nick[folded]
+            if self._aliased:
+                self._freed.append(folded)
+
+    def inherit(self) -> None:
+        """Nicks that were given up are those of the ones who had given way; they come to be shown by them."""
+        for folded in self._freed:
+            heirs = [seen for uid in self._aliased if self._casemap((seen := self.seen[uid]).facts.nick) == folded]
+            if heirs and folded not in self._by_nick:
+                heir = min(heirs, key=lambda seen: _order(seen.facts))
+                self.clashes.append(Clash(heir.person, False))
+                self._take(heir)
+        self._freed.clear()
 
     def remove(self, uid: str, group: GroupId | None = None) -> None:
         """The person left a channel (or, without one, this edge)."""
@@ -117,7 +144,7 @@ class People:
             seen.gone_from.discard(group)
         if not seen.groups and not seen.local:
             del self.seen[uid]
-            self._unname(seen.person)
+            self._unname(seen)
 
     def quits(self, uid: str, now: float) -> set[GroupId]:
         """The person is shown as gone everywhere; returns the channels that had shown it until now."""
@@ -140,7 +167,7 @@ class People:
     def returns(self, seen: Seen, group: GroupId) -> None:
         """It is to be shown again in this channel; under its uid, if somebody else goes by its nick now (P29)."""
         seen.gone_from.discard(group)
-        self._unname(seen.person)
+        self._unname(seen)
         self._name(seen)
 
     def is_gone(self, uid: str, group: GroupId) -> bool:

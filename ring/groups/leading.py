@@ -80,6 +80,8 @@ class Leading:
             self._send_answer(m, origin, number, *answer)
 
     def _send_answer(self, m: Mastered, origin: Incarnation, number: int, seq: int, at: int, outcome: Any) -> None:
+        if origin.key == self.engine.me.key:  # an earlier life of this node: it wants no answers any more
+            return
         copy, follows = m.copy, origin in m.copy.state.hosts
         term = copy.term_at(seq)
         self.engine.send(origin.key, Answer(copy.group, number, term, seq, at, follows, raw(outcome)))
