@@ -320,6 +320,7 @@ class Taken(_Message, frozen=True, tag=29):
     """What you offered is committed: follow."""
 
     term: Term
+    theirs: Term  # of the copy that was offered
 
 
 class Hear(msgspec.Struct, frozen=True, array_like=True, tag=25):

@@ -24,6 +24,7 @@ from ring.groups.leading import Leading
 from ring.groups.machine import Kind, State
 from ring.groups.merging import Merging
 from ring.groups.notes import Note
+from ring.groups.owing import Owing
 from ring.groups.peers import Peers, RingSettings
 from ring.groups.settling import Settling
 from ring.groups.submits import QUEUE, Outbound, Submits
@@ -113,6 +114,7 @@ class Engine:
         self.finding = Finding(self)
         self.handing = Handing(self)
         self.merging = Merging(self)
+        self.owing = Owing(self)
         self.settling = Settling(self)
         self.asking = Asking(self)
         self.watching = Watching(self)
@@ -231,6 +233,7 @@ class Engine:
         self.finding.tick()
         self.handing.tick()
         self.merging.tick()
+        self.owing.tick()
         self.settling.tick()
         self.asking.tick()
         self.watching.tick()

@@ -254,6 +254,7 @@ class Finding:
         self.serve(search, copy)
         mastered = self.engine.leading.groups.get(message.group)
         if mine is not None and mastered is not None:
+            self.engine.owing.add(mine)
             self.engine.merging.take_in(mastered, mine)
         self._ask_for_forks(message.group, search)
 
@@ -299,6 +300,7 @@ class Finding:
         mastered = Mastered(copy)
         engine.leading.lead(mastered)
         if forked is not None:
+            engine.owing.add(forked)
             engine.merging.take_in(mastered, forked)
         for sender, message in search.parked if search is not None else ():
             engine.receive_again(sender, message)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ring.groups.copy import Copy, restore
 from ring.groups.lineage import fork_point
 from ring.groups.mastered import Mastered
-from ring.ids import GroupId, Incarnation
+from ring.groups.owing import holds
+from ring.ids import GroupId, Incarnation, Term
 from ring.wire import Command, Entry, Offer, Side, Taken, reencode
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class UnderWay:
     __slots__ = ("merges", "offers")
 
     def __init__(self) -> None:
-        self.offers: dict[str, int] = {}  # who offered -> the position that ends what it brought
+        self.offers: dict[tuple[str, Term], int] = {}  # who offered what term -> the position that ends what it brought
         self.merges: list[tuple[int, float, dict[str, Any]]] = []  # (the position that ends it, since, for the log)
 
 
@@ -95,13 +96,7 @@ class Merging:
     def is_settled(self, f: Followed) -> bool:
         """Whether all that the fork has is in the copy that is followed now."""
         assert f.fork is not None
-        theirs, ours = f.fork.copy, f.copy
-        if ours is theirs:
-            return False
-        return (
-            ours.merged.get(theirs.term, 0) >= theirs.seq
-            or fork_point(ours.lineage, ours.seq, theirs.lineage, theirs.seq) == theirs.seq
-        )
+        return f.copy is not f.fork.copy and holds(f.copy, f.fork.copy)
 
     def _offer(self, f: Followed, fork: Fork) -> None:
         fork.offer_at = self.engine.now + OFFER_S
@@ -109,8 +104,9 @@ class Merging:
             self.engine.send(f.master, Offer(f.copy.group, fork.copy.snapshot()))
 
     def on_taken(self, sender: Incarnation, message: Taken) -> None:
+        self.engine.owing.taken(message.group, message.theirs)
         f = self.engine.following.groups.get(message.group)
-        if f is None or f.fork is None or message.term < f.fork.copy.term:
+        if f is None or f.fork is None or message.theirs != f.fork.copy.term:
             return
         if f.copy is f.fork.copy:
             f.fork = None  # nothing that the master lacked: it goes on from here
@@ -179,7 +175,7 @@ class Merging:
             self.yield_to(m, sender.key)
             return
         self.take_in(m, theirs)
-        self._taking.setdefault(group, UnderWay()).offers[sender.key] = m.copy.head
+        self._taking.setdefault(group, UnderWay()).offers[sender.key, theirs.term] = m.copy.head
         self.committed(m)
 
     def take_in(self, m: Mastered, theirs: Copy) -> None:
@@ -219,9 +215,9 @@ class Merging:
             seq, since, facts = taking.merges.pop(0)
             took_ms = round((engine.now - since) * 1000, 1)
             engine.note("merge", copy.group, term=copy.term.number, seq=seq, **facts, took_ms=took_ms)
-        for key in [key for key, seq in taking.offers.items() if seq <= copy.seq]:
-            del taking.offers[key]
-            engine.send(key, Taken(copy.group, copy.term))
+        for key, theirs in [offer for offer, seq in taking.offers.items() if seq <= copy.seq]:
+            del taking.offers[key, theirs]
+            engine.send(key, Taken(copy.group, copy.term, theirs))
         if not taking.offers and not taking.merges:
             del self._taking[copy.group]
 
