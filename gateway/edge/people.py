@@ -71,8 +71,11 @@ class People:
         if group is None:
             seen.local = True
         else:
+            gone = seen.gone
             seen.groups.add(group)
-            if group in seen.gone_from and self._lives(person.edge):
+            if gone and not self._lives(person.edge):
+                seen.gone_from.add(group)
+            elif gone or group in seen.gone_from:
                 self.returns(seen, group)
 
     def learn(self, person: Person) -> Person | None:
