@@ -75,6 +75,7 @@ class Servers:
     folder: Path
     core: int | None
     addresses: list[tuple[str, int]] = field(default_factory=list)
+    commands: list[tuple[str, list[str]]] = field(default_factory=list)
     measured: list[subprocess.Popen[bytes]] = field(default_factory=list)
     helpers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -100,6 +101,18 @@ class Servers:
         if self.core is not None:
             os.sched_setaffinity(process.pid, {self.core})
         return process
+
+    def serve(self, name: str, command: list[str]) -> None:
+        """Start a server that clients are to use."""
+        self.commands.append((name, command))
+        self.measured.append(self.run(name, command))
+
+    def again(self, number: int) -> None:
+        """Start server `number`, counted from 0, once more."""
+        self.measured[number] = self.run(*self.commands[number])
+
+    def log(self, number: int) -> str:
+        return (self.folder / f"{self.commands[number][0]}.log").read_text(errors="replace")
 
     def wait_open(self, number: int) -> None:
         """Until node `number`, counted from 0, takes clients."""
@@ -146,7 +159,7 @@ def _circlet(servers: Servers, nodes: int) -> None:
     for number in range(1, nodes + 1):
         path = network / f"node-{number}.yaml"
         servers.addresses.append((f"127.0.0.{number}", port))
-        servers.measured.append(servers.run(f"node-{number}", [*cli, "node", str(path)]))
+        servers.serve(f"node-{number}", [*cli, "node", str(path)])
 
 
 def _ngircd(servers: Servers, nodes: int) -> None:
@@ -164,7 +177,7 @@ def _ngircd(servers: Servers, nodes: int) -> None:
         path = servers.folder / f"ngircd-{number}.conf"
         path.write_text(text)
         servers.addresses.append((f"127.0.0.{number}", port))
-        servers.measured.append(servers.run(f"ngircd-{number}", [program, "--nodaemon", "--config", str(path)]))
+        servers.serve(f"ngircd-{number}", [program, "--nodaemon", "--config", str(path)])
 
 
 def _find_ngircd() -> str:
