@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 REPEAT_S = 0.4
 THAW_S = 2.0
+AT_ONCE = 32
+"""So many groups are frozen at a time: each for the time that it takes, and not for that of all."""
+
 KEEP_S = 30.0
 """An installed copy whose hand-off never ended is forgotten after this."""
 
@@ -50,6 +53,7 @@ class Handing:
         self.outgoing: dict[GroupId, Mastered] = {}
         self.incoming: dict[GroupId, Incoming] = {}
         self._parked: dict[GroupId, deque[tuple[Incarnation, Parkable]]] = {}
+        self._waiting: dict[GroupId, None] = {}  # to be handed over when others are done
 
     # From here ------------------------------------------------------------------------------------------------------
 
@@ -69,10 +73,22 @@ class Handing:
             or now - m.tried_handoff_at < engine.settings.check_every_s
         ):
             return
+        if len(self.outgoing) >= AT_ONCE:
+            self._waiting[m.copy.group] = None
+            return
         m.tried_handoff_at = now
         m.handoff = HandOff(record.id, Term(m.copy.term.number + 1, key, record.incarnation), now)
         self.outgoing[m.copy.group] = m
         self.drained(m)
+
+    def _next(self) -> None:
+        """Others have ended, perhaps."""
+        while self._waiting and len(self.outgoing) < AT_ONCE:
+            group = next(iter(self._waiting))
+            del self._waiting[group]
+            m = self.engine.leading.groups.get(group)
+            if m is not None:
+                self.consider(m)
 
     def drained(self, m: Mastered) -> None:
         """The group is frozen: once all that was accepted is committed, it can be installed elsewhere."""
@@ -137,6 +153,7 @@ class Handing:
     def _retire(self, m: Mastered, handoff: HandOff) -> None:
         engine, group = self.engine, m.copy.group
         del self.outgoing[group]
+        engine.run(self._next)
         if engine.leading.groups.get(group) is m:
             del engine.leading.groups[group]
             engine.following.take_over_copy(m.copy)
@@ -282,5 +299,6 @@ class Handing:
                 self._thaw(m)
             else:
                 self.drained(m)
+        self._next()
         for group in [g for g, held in self.incoming.items() if now - held.since > KEEP_S]:
             del self.incoming[group]
