@@ -145,7 +145,8 @@ class Backing:
             if message.term <= mastered.copy.term:
                 engine.send(sender.key, Superseded(group, mastered.copy.term))
                 return
-            engine.merging.yield_to(mastered, sender.key)
+            if not engine.handing.concludes(mastered, message.term):
+                engine.merging.yield_to(mastered, sender.key)
         f = engine.following.groups.get(group)
         if f is None:
             if not engine.handing.holds(group):

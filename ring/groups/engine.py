@@ -419,8 +419,8 @@ class Engine:
         stream = self.submits.streams.get(group)
         if stream is None or not stream.pending:
             return
-        self.submits.sent(stream, self.now)
         target = self.target(group)
+        self.submits.sent(stream, target, self.now)
         if target == self.me.key:
             mastered = self.leading.groups.get(group)
             if mastered is None:
@@ -444,7 +444,7 @@ class Engine:
         stream = self.submits.streams[group]
         mastered = self.leading.groups.get(group)
         if mastered is not None and mastered.serving:
-            stream.sent_at = self.now
+            stream.sent_at, stream.sent_to = self.now, self.me.key
             self.leading.accept(mastered, self.me, pending.number, stream.floor, command)
             return
         target = self.target(group)
@@ -452,7 +452,10 @@ class Engine:
             if mastered is None:
                 self.finding.find(group)
             return
-        stream.sent_at = self.now
+        if target != stream.sent_to and len(stream.pending) > 1:
+            self.resend(group)  # a new master needs the earlier ones, too
+            return
+        stream.sent_at, stream.sent_to = self.now, target
         self.send(target, Submit(group, pending.number, stream.floor, raw(command)))
 
     def complete(self, group: GroupId, number: int, outcome: Any, stamp: Stamp | None) -> None:
@@ -495,7 +498,7 @@ class Engine:
         if followed is not None:
             self.following.redirect(followed, message.master)
         stream = self.submits.streams.get(message.group)
-        if stream is not None and stream.pending and self.now - stream.sent_at > 0.02:  # two who disagree: no storm
+        if stream is not None and self.submits.turn(stream, self.target(message.group)):
             self.resend(message.group)
         self.asking.redirected(message.group)
         self.watching.redirected(message.group)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ring.groups.copy import Copy, read_entry, restore
 from ring.groups.lineage import fork_point
 from ring.groups.merging import Fork
-from ring.ids import GroupId, Incarnation
+from ring.ids import GroupId, Incarnation, Term
 from ring.wire import Ack, Continue, Entry, Lineage, Publish, RawEntry, Replace, Resync, Superseded
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Following:
         if self.groups.get(message.group) is f:
             self._caught_up(f, message.head)
 
-    def _current(self, sender: Incarnation, group: GroupId, term: tuple[int, str, int]) -> Followed | None:
+    def _current(self, sender: Incarnation, group: GroupId, term: Term) -> Followed | None:
         """The copy that this master's word concerns; None if there is none, or it speaks for a term that is over."""
         engine = self.engine
         mastered = engine.leading.groups.get(group)
@@ -133,7 +133,7 @@ class Following:
             handed = mastered.is_handed
             if term <= mastered.copy.term and not handed:
                 return None
-            if term > mastered.copy.term:
+            if term > mastered.copy.term and not engine.handing.concludes(mastered, term):
                 engine.merging.yield_to(mastered, sender.key)
         elif engine.handing.holds(group) and group not in self.groups:
             return None

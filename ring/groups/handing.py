@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 REPEAT_S = 0.4
 THAW_S = 2.0
-AT_ONCE = 32
-"""So many groups are frozen at a time: each for the time that it takes, and not for that of all."""
+AT_ONCE = 16
+"""So many groups are on their way at a time: each is frozen for as long as it takes, not for as long as all take."""
 
 KEEP_S = 30.0
 """An installed copy whose hand-off never ended is forgotten after this."""
@@ -150,10 +150,19 @@ class Handing:
         copy = m.copy
         self.engine.send(handoff.to.key, Publish(copy.group, copy.term, copy.seq, as_raw([copy.log[-1]])))
 
+    def concludes(self, m: Mastered, term: Term) -> bool:
+        """Whether who speaks under the term is who the group was handed to: it serves, so this is over."""
+        handoff = m.handoff
+        if handoff is None or not handoff.committed or handoff.term != term:
+            return False
+        self._retire(m, handoff)
+        return True
+
     def _retire(self, m: Mastered, handoff: HandOff) -> None:
         engine, group = self.engine, m.copy.group
         del self.outgoing[group]
-        engine.run(self._next)
+        if engine.peers.me.leaving:  # in haste; else the next tick is soon enough, and people's words come in between
+            engine.run(self._next)
         if engine.leading.groups.get(group) is m:
             del engine.leading.groups[group]
             engine.following.take_over_copy(m.copy)

@@ -14,6 +14,7 @@ QUEUE = 10_000
 
 REPEAT_S = 0.4
 REPEAT_MAX_S = 2.0
+TURNS = 3
 IDLE_S = 60.0
 
 
@@ -35,7 +36,7 @@ class Pending:
 class Outbound:
     """The stream of commands from this edge to one group."""
 
-    __slots__ = ("last", "parked", "pending", "repeat_at", "sent_at", "tries")
+    __slots__ = ("last", "parked", "pending", "repeat_at", "sent_at", "sent_to", "tries", "turns")
 
     def __init__(self, last: int) -> None:
         self.last = last  # the highest number given
@@ -43,8 +44,10 @@ class Outbound:
         # number -> (seq, outcome, stamp): shown when the copy reaches seq (P11)
         self.parked: dict[int, tuple[int, Any, Stamp]] = {}
         self.sent_at = 0.0
+        self.sent_to = ""  # ring key
         self.repeat_at = 0.0
         self.tries = 0
+        self.turns = 0  # sent at once to another master that was named, since the last repeat
 
     @property
     def floor(self) -> int:
@@ -93,13 +96,23 @@ class Submits:
         for group, stream in self.streams.items():
             if stream.pending:
                 if now >= stream.repeat_at:
+                    stream.turns = 0
                     yield group, stream
             elif now - stream.sent_at > IDLE_S and now - stream.repeat_at > IDLE_S:
                 idle.append(group)
         for group in idle:
             del self.streams[group]
 
-    def sent(self, stream: Outbound, now: float) -> None:
+    def turn(self, stream: Outbound, target: str) -> bool:
+        """Another master is named: send to it at once? Not for ever, should two nodes name each other."""
+        if not stream.pending or target == stream.sent_to or stream.turns >= TURNS:
+            return False
+        stream.turns += 1
+        stream.tries = 0
+        return True
+
+    def sent(self, stream: Outbound, target: str, now: float) -> None:
         stream.sent_at = now
+        stream.sent_to = target
         stream.repeat_at = now + min(REPEAT_S * 2**stream.tries, REPEAT_MAX_S)
         stream.tries = min(stream.tries + 1, 8)
