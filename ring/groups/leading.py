@@ -328,7 +328,7 @@ class Leading:
                 and engine.peers.gone_for(o, engine.now) > settings.grace_s + 2 * settings.dead_after_s
             ]
         )
-        if not m.serving or copy.pending:
+        if not m.serving:
             return
         for command in copy.state.upkeep(engine.now_ms, self._is_gone):
             self.command(m, command)

@@ -104,6 +104,8 @@ class Links:
                 self._dial(node, other)
             elif net.now - pair.heard.get(me, net.now) > net.engine.dead_after_s:
                 self.reset(me, other)
+                if not self.open(me, other):  # the other notices for itself
+                    pair.dialled[other] = pair.heard.get(other, net.now)
                 net.turn(node, lambda r=record: node.core.engine.lost(r.key, r.incarnation, "silent"))
 
     def _dial(self, node: Node, other: str) -> None:

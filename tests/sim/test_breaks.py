@@ -23,7 +23,7 @@ from tests.sim.chaos import Story
 from tests.sim.checks import check
 from tests.sim.faults import Crash, Cut, Dark, Fault, Hang, Lossy, PairCut, Reset, Slow
 
-SEEDS = 200
+SEEDS = 400
 
 
 def publish_before_the_backup(patch: pytest.MonkeyPatch) -> None:

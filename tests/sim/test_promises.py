@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import msgspec
 import pytest
 
 from gateway.edge.settings import EdgeSettings
@@ -259,3 +262,33 @@ def test_a_nick_of_a_dead_edge_is_free_elsewhere_at_once(room: Room) -> None:
     again.sync()
     shown = [line for line in room.bob.sync() if line.startswith(":cat!")]
     assert [line.split(" ")[1] for line in shown] == ["QUIT", "JOIN"]
+
+
+def test_a_hand_off_holds_nobody_up(room: Room) -> None:
+    """Away from the master that leaves, and back to it: nobody waits for longer than a few round trips."""
+    net = room.net
+    net.delay_s = (0.004, 0.005)
+    leaving = net.nodes[room.master].core.engine
+    record = msgspec.structs.replace(leaving.peers.me, leaving=True)
+    net.at(0.5, lambda: net.turn(net.nodes[room.master], lambda: leaving.leave(record)))
+    net.at(2.0, lambda: net.kill(room.master))
+    net.at(2.5, lambda: net.start(int(room.master[1:])))
+    heard: list[float] = []
+    for number in range(2000):
+        room.ann.send(f"PRIVMSG #ring :{number}")
+        net.run(0.005)
+        if new := room.bob.lines():
+            assert all(" PRIVMSG #ring " in line for line in new)
+            heard.append(net.now)
+    room.ann.sync()
+    assert room.bob.heard("#ring") == [str(number) for number in range(2000)]
+    assert max(later - earlier for earlier, later in pairwise(heard)) < 0.15
+    moved = [
+        (at, note.facts["to"])
+        for node in net.nodes.values()
+        for at, note in node.notes
+        if note.event == "hand_off" and note.group == RING
+    ]
+    assert len(moved) == 1  # the other one is the dead node's own, which is not kept
+    assert net.masters(RING) == [room.master]
+    room.check_quiet()
