@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ring.groups.host import Stamp
+from ring.groups.lineage import fork_point
 from ring.groups.machine import Kind, State
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.placement import hash32
@@ -203,6 +204,18 @@ class Copy:
         ours = tuple((term, first) for term, first in self.lineage if first <= seq)
         theirs = tuple((term, first) for term, first in lineage if first <= seq)
         return ours == theirs
+
+    def recall(self, old: Copy) -> None:
+        """Take over the log of an older copy as far back as it goes, where this one continues it.
+
+        A snapshot brings only what its receiver lacked; what went before may still have to be told to others, or to
+        people here who were shown another side meanwhile.
+        """
+        first = self.log[0].seq if self.log else self.seq + 1
+        if fork_point(old.lineage, old.seq, self.lineage, self.seq) >= first - 1:
+            self.log.extendleft(reversed([entry for entry in old.log if entry.seq < first]))
+            while len(self.log) > LOG_ENTRIES:
+                self.log.popleft()
 
     def knows(self, fork: int, *, accepted: bool = False) -> Callable[[Entry], bool]:
         """Whether a word of another log is in this one, too, since they parted at `fork`: by its origin and number.

@@ -187,6 +187,8 @@ class Following:
         """Take a whole copy in place of what there was, and show the host what happened in between."""
         engine, group = self.engine, copy.group
         old = f.copy if f is not None else None
+        if old is not None:
+            copy.recall(old)
         if f is not None and old is not None and (f.fork is not None or self._has_parted(old, copy)):
             self._install_fork(f, old, copy, master, holds=holds)
             return

@@ -1,0 +1,52 @@
+"""A copy's log across snapshots."""
+
+from __future__ import annotations
+
+from ring.groups.copy import LOG_ENTRIES, Copy
+from ring.ids import GroupId, Incarnation, Term
+from ring.wire import Entry, Lineage
+from tests.ring.groups.toy import ToyKind, ToyState
+
+ROOM = GroupId("toy", "room")
+FIRST, SECOND, OTHER = Term(1, "a", 1), Term(2, "b", 1), Term(2, "c", 1)
+
+
+def copy(lineage: Lineage, log: range) -> Copy:
+    """A copy whose log has these positions, and ends with the last of them."""
+    made = Copy(ROOM, ToyKind(), ToyState(), lineage, log.stop - 1)
+    made.log.extend(Entry(seq, seq, Incarnation("e", 1), seq, seq, None, ["say", str(seq)]) for seq in log)
+    return made
+
+
+def positions(of: Copy) -> list[int]:
+    return [entry.seq for entry in of.log]
+
+
+def test_what_a_snapshot_leaves_out_is_kept_of_the_copy_before() -> None:
+    new = copy(((FIRST, 1), (SECOND, 8)), range(7, 12))
+    new.recall(copy(((FIRST, 1),), range(3, 8)))
+    assert positions(new) == list(range(3, 12))
+
+
+def test_a_snapshot_without_any_log_goes_on_from_the_copy_before() -> None:
+    new = copy(((FIRST, 1), (SECOND, 8)), range(8, 8))
+    new.recall(copy(((FIRST, 1),), range(3, 8)))
+    assert positions(new) == [3, 4, 5, 6, 7]
+
+
+def test_nothing_is_kept_of_another_side() -> None:
+    new = copy(((FIRST, 1), (SECOND, 5)), range(7, 12))
+    new.recall(copy(((FIRST, 1), (OTHER, 5)), range(3, 9)))
+    assert positions(new) == list(range(7, 12))
+
+
+def test_nothing_is_kept_before_a_gap() -> None:
+    new = copy(((FIRST, 1),), range(7, 12))
+    new.recall(copy(((FIRST, 1),), range(1, 6)))
+    assert positions(new) == list(range(7, 12))
+
+
+def test_a_log_is_bounded() -> None:
+    new = copy(((FIRST, 1),), range(LOG_ENTRIES, LOG_ENTRIES + 10))
+    new.recall(copy(((FIRST, 1),), range(1, LOG_ENTRIES + 5)))
+    assert positions(new) == list(range(10, LOG_ENTRIES + 10))
