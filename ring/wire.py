@@ -6,6 +6,7 @@ are read by the kind. Nothing relies on a message arriving: every one is repeate
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
@@ -378,8 +379,35 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Message])
 
 
+_HEAD = 5
+"""The head of a list is at most this long."""
+
+
 def encode(messages: list[Message]) -> bytes:
     return _encoder.encode(messages)
+
+
+def payloads(messages: list[Message], most: int) -> Iterator[bytes]:
+    """The messages in as few payloads as fit into `most` bytes each; one that alone is longer goes alone."""
+    whole = encode(messages)
+    if len(whole) <= most or len(messages) == 1:
+        yield whole
+        return
+    part: list[msgspec.Raw] = []
+    length = 0
+    for message in messages:
+        one = reencode(message)
+        if part and length + len(bytes(one)) + _HEAD > most:
+            yield _encoder.encode(part)
+            part, length = [], 0
+        part.append(one)
+        length += len(bytes(one))
+    yield _encoder.encode(part)
+
+
+def size(value: Any) -> int:
+    """Bytes that a value takes in a message."""
+    return len(_encoder.encode(value))
 
 
 def decode(payload: bytes) -> list[Message]:

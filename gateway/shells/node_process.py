@@ -22,10 +22,13 @@ from gateway.shells.logs import set_level
 from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
 from gateway.shells.settings import edge_settings, engine_settings, node_record
-from ring.wire import encode
+from ring.wire import payloads
 
 TICK_S = 0.1
 FLUSH_WAIT_S = 0.002
+FRAME = 1024 * 1024
+"""What a turn has to say to a peer is cut into frames of this size, far below what peers accept."""
+
 TROUBLE = frozenset(("node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused"))
 """Notes that an operator should see even where only warnings are logged."""
 
@@ -187,7 +190,8 @@ class NodeProcess:
         began = time.monotonic()
         edge = self.core.edge
         for key, messages in self.core.engine.drain().items():
-            self.peers.send(key, encode(messages))
+            for payload in payloads(messages, FRAME):
+                self.peers.send(key, payload)
         dirty, sendq = edge.dirty[:], edge.settings.sendq
         edge.dirty.clear()
         for connection in dirty:

@@ -10,14 +10,11 @@ import msgspec
 
 from ring.groups.host import Stamp
 from ring.groups.lineage import fork_point
+from ring.groups.log import Log
 from ring.groups.machine import Kind, State
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.placement import hash32
 from ring.wire import Command, Entry, Lineage, RawCommand, RawEntry, Snapshot, Stream, Taking, raw, reencode
-
-LOG_ENTRIES = 2048
-"""A log keeps at most this many entries, however young (P16)."""
-
 
 MERGED = 32
 """A copy remembers so many terms of other sides that were merged into it."""
@@ -52,7 +49,7 @@ class Copy:
         self.state = state
         self.seq = seq
         self.at = at
-        self.log: deque[Entry] = deque()
+        self.log = Log()
         self.streams: dict[Incarnation, Accepted] = {}
         self.pending: deque[Command] = deque()  # accepted, and not yet held by all who must: not part of the state
         self.epoch = 0
@@ -153,8 +150,6 @@ class Copy:
         while self.pending and self.pending[0].seq <= entry.seq:
             self.pending.popleft()
         self.log.append(entry)
-        if len(self.log) > LOG_ENTRIES:
-            self.log.popleft()
         return moved
 
     def remember(self, origin: Incarnation, entry: Entry) -> None:
@@ -213,9 +208,7 @@ class Copy:
         """
         first = self.log[0].seq if self.log else self.seq + 1
         if fork_point(old.lineage, old.seq, self.lineage, self.seq) >= first - 1:
-            self.log.extendleft(reversed([entry for entry in old.log if entry.seq < first]))
-            while len(self.log) > LOG_ENTRIES:
-                self.log.popleft()
+            self.log = Log([*[entry for entry in old.log if entry.seq < first], *self.log])
 
     def knows(self, fork: int, *, accepted: bool = False) -> Callable[[Entry], bool]:
         """Whether a word of another log is in this one, too, since they parted at `fork`: by its origin and number.
@@ -305,7 +298,7 @@ def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
     """The copy that a snapshot was taken of. Raises msgspec.MsgspecError for what the kind cannot read."""
     state = kind.restore(group.name, snapshot.state)
     copy = Copy(group, kind, state, snapshot.lineage, snapshot.seq, snapshot.at)
-    copy.log.extend(read_entry(kind, entry) for entry in snapshot.tail)
+    copy.log = Log(read_entry(kind, entry) for entry in snapshot.tail)
     copy.epoch, copy.members, copy.merged = snapshot.epoch, snapshot.members, dict(snapshot.merged)
     copy.pending.extend(read_command(kind, command) for command in snapshot.pending)
     for stream in snapshot.streams:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ring.ids import Incarnation
-from ring.wire import Hear, Heard, Message, Relay, decode, reencode
+from ring.wire import Hear, Heard, Message, Relay, decode, payloads
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 ROUND_S = 0.6
 REPEAT_S = 0.2
 """A peer that was asked as often as that takes, and has not replied, hears nothing either, or is cut off too."""
+
+RELAYED = 512 * 1024
+"""Bytes in one Relay, roughly."""
 
 AGAIN_S = 1.0
 """How often a witness is asked whether it still hears the node."""
@@ -119,8 +124,8 @@ class Witnesses:
         """Traffic to nodes that only a witness reaches goes through it."""
         for key, suspect in self.suspects.items():
             if suspect.via is not None and key in out:
-                payload = reencode(out.pop(key))
-                out.setdefault(suspect.via, []).append(Relay(key, self.engine.me, payload))
+                for payload in payloads(out.pop(key), RELAYED):
+                    out.setdefault(suspect.via, []).append(Relay(key, self.engine.me, msgspec.Raw(payload)))
 
     def on_relay(self, sender: Incarnation, message: Relay) -> None:
         engine = self.engine

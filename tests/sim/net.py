@@ -21,12 +21,14 @@ from ring.groups.engine import Settings
 from ring.groups.notes import Note
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
-from ring.wire import encode
+from ring.wire import payloads
 from tests.sim.directories import Directories
 from tests.sim.links import Links
 from tests.sim.trace import describe
 
 TICK_S = 0.1
+FRAME = 4096
+"""Small, so that payloads are cut, and their parts lost and overtaken."""
 
 
 class Client:
@@ -274,7 +276,8 @@ class Net:
         core.engine.begin(self.now + node.ahead_s)
         job()
         for key, messages in core.engine.drain().items():
-            self._send(node, key, encode(messages))
+            for payload in payloads(messages, FRAME):
+                self._send(node, key, payload)
         if core.engine.notes:
             node.notes += [(self.now, note) for note in core.engine.notes]
             core.engine.notes.clear()

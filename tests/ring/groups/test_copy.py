@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ring.groups.copy import LOG_ENTRIES, Copy
+from ring.groups.copy import Copy
+from ring.groups.log import LOG_BYTES, LOG_ENTRIES, Log
 from ring.ids import GroupId, Incarnation, Term
 from ring.wire import Entry, Lineage
 from tests.ring.groups.toy import ToyKind, ToyState
@@ -14,8 +15,12 @@ FIRST, SECOND, OTHER = Term(1, "a", 1), Term(2, "b", 1), Term(2, "c", 1)
 def copy(lineage: Lineage, log: range) -> Copy:
     """A copy whose log has these positions, and ends with the last of them."""
     made = Copy(ROOM, ToyKind(), ToyState(), lineage, log.stop - 1)
-    made.log.extend(Entry(seq, seq, Incarnation("e", 1), seq, seq, None, ["say", str(seq)]) for seq in log)
+    made.log = Log(said(seq, str(seq)) for seq in log)
     return made
+
+
+def said(seq: int, text: str) -> Entry:
+    return Entry(seq, seq, Incarnation("e", 1), seq, seq, None, ["say", text])
 
 
 def positions(of: Copy) -> list[int]:
@@ -50,3 +55,17 @@ def test_a_log_is_bounded() -> None:
     new = copy(((FIRST, 1),), range(LOG_ENTRIES, LOG_ENTRIES + 10))
     new.recall(copy(((FIRST, 1),), range(1, LOG_ENTRIES + 5)))
     assert positions(new) == list(range(10, LOG_ENTRIES + 10))
+
+
+def test_a_log_is_bounded_in_bytes_and_keeps_its_last_entry() -> None:
+    log = Log()
+    for seq in range(100):
+        log.append(said(seq, "x" * 60_000))
+        assert log.bytes <= LOG_BYTES
+    assert [entry.seq for entry in log] == list(range(83, 100))
+    log.append(said(100, "x" * 2 * LOG_BYTES))
+    assert [entry.seq for entry in log] == [100]
+    log.append(said(101, "short"))
+    assert [entry.seq for entry in log] == [101]
+    log.popleft()
+    assert log.bytes == 0
