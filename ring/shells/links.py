@@ -34,15 +34,23 @@ LOG_EVERY_S = 10.0
 
 
 class LinkEvents(Protocol):
-    """What the hub tells. alive: each time that bytes came from a linked peer."""
+    """What the hub tells."""
 
-    def up(self, peer: NodeRecord) -> None: ...
+    def up(self, peer: NodeRecord) -> None:
+        """A link is up; the peer has proven the network key, and agrees on the settings."""
+        ...
 
-    def down(self, key: str, incarnation: int, evidence: Evidence) -> None: ...
+    def down(self, key: str, incarnation: int, evidence: Evidence) -> None:
+        """A link is down, or could not be made. evidence: what that says of the peer's death (P18)."""
+        ...
 
-    def alive(self, key: str) -> None: ...
+    def alive(self, key: str) -> None:
+        """Bytes have come from a linked peer."""
+        ...
 
-    def received(self, peer: Incarnation, payload: bytes) -> None: ...
+    def received(self, peer: Incarnation, payload: bytes) -> None:
+        """What another node's core has sent: a list of messages."""
+        ...
 
     def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
         """A guest, who knows the network key, asks. Call reply once, now or later; a guest that has gone misses it."""
