@@ -32,6 +32,8 @@ def check(edge: Edge, group: GroupId) -> None:
     if isinstance(state, Nick) and state.holder is not None:
         if state.holder.uid != user.uid:
             _rename(edge, user)
+        else:
+            user.claimed(state.holder.since)
         return
     user.homeless = True
     edge.engine.submit(group, Claim(user.person), lambda outcome: _claimed(edge, user, outcome))

@@ -76,12 +76,8 @@ def _confirm(call: Call, target: GroupId) -> None:
 
 
 def _confirmed(call: Call, outcome: Any) -> None:
-    """The claim's age is the group's to say: the pending one may have been lost on the way (P26)."""
-    user = call.user
     if isinstance(outcome, Granted):
-        since = outcome.person.since
-        user.person = msgspec.structs.replace(user.person, since=since)
-        user.wanted = msgspec.structs.replace(user.wanted, since=since)
+        call.user.claimed(outcome.person.since)
 
 
 def _done(call: Call) -> None:

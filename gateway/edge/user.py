@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
+
 from gateway.edge.connection import Connection
 from gateway.groups.people import Person
 from ring.ids import GroupId
@@ -77,6 +79,12 @@ class User:
         self.quitting = False
         self.spoke_at = now
         self.unsettled: dict[GroupId, None] = {}  # a set with an order, so that a seed replays alike
+
+    def claimed(self, since: int) -> None:
+        """The age of its claim is the group's to say: a merge keeps the older one, a pending one may be lost."""
+        if self.wanted.since == self.person.since:  # it is not being renamed
+            self.wanted = msgspec.structs.replace(self.wanted, since=since)
+        self.person = msgspec.structs.replace(self.person, since=since)
 
     def invited(self, group: GroupId, channel: str) -> None:
         self.invites[group] = channel
