@@ -1,0 +1,94 @@
+"""What a node keeps on disk of the groups that outlive its process (P35 to P37), and what was said in them.
+
+Only types and the interface: ring/shells keeps the files, the simulator a store that loses what was not flushed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+import msgspec
+
+from ring.ids import GroupId, Term
+
+
+class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Something said in a group, at its position. On one node (group, seq) is unique: what is written later wins."""
+
+    group: GroupId
+    term: Term
+    seq: int
+    at: int  # Unix ms
+    msgid: str
+    event: bytes  # as links carry it
+
+
+class Batch(NamedTuple):
+    """What changed since the last batch; written whole or not at all.
+
+    copies: the newest copy of each group, as bytes; None: the group is forgotten, its lines stay. ends: of these groups
+    the lines after the seq are void, before `lines` are added: the node has taken another copy, whose lineage goes on
+    there. urgent: somebody waits for it.
+    """
+
+    number: int
+    copies: dict[GroupId, bytes | None]
+    ends: dict[GroupId, int]
+    lines: list[Line]
+    urgent: bool
+
+
+class Range(NamedTuple):
+    """Which lines of a group are wanted.
+
+    after, before: exclusive bounds, by seq, or by Unix ms where `by` is "at". newest: of more than `limit` lines, the
+    last ones; else the first.
+    """
+
+    group: GroupId
+    after: int | None
+    before: int | None
+    limit: int
+    newest: bool
+    by: Literal["seq", "at"] = "seq"
+
+
+class StoreError(Exception):
+    """The store cannot be used, and what to do about it, in words for an operator."""
+
+
+class Store(Protocol):
+    """Durable memory of one node. Every method blocks, may raise StoreError, and is not called by two threads at once."""
+
+    def copies(self) -> Iterator[tuple[GroupId, bytes]]:
+        """All copies, as last written."""
+        ...
+
+    def write(self, batches: Sequence[Batch]) -> None:
+        """In one transaction; it is on disk when this returns."""
+        ...
+
+    def lines(self, wanted: Range) -> list[Line]:
+        """The lines of the range, oldest first (by seq)."""
+        ...
+
+    def find(self, group: GroupId, msgid: str) -> Line | None:
+        """The line with this msgid."""
+        ...
+
+    def latest(self, groups: Sequence[GroupId], after: int, before: int, limit: int) -> list[tuple[GroupId, int]]:
+        """Of these groups, those that have a line with after < at < before (Unix ms), and the time of their newest such
+        line; the oldest first."""
+        ...
+
+    def prune(self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None = None) -> int:
+        """Retention: of each group of the kind (or of these only), forget lines dated before `before` (Unix ms) and all
+        but the newest `keep`. Returns how many went. Work is cut into short transactions."""
+        ...
+
+    def erase(self, group: GroupId, seqs: Sequence[int] | None) -> int:
+        """Forget lines for good: these, or all of the group. Returns how many went."""
+        ...
+
+    def close(self) -> None: ...
