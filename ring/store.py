@@ -59,7 +59,7 @@ class StoreError(Exception):
 
 
 class Store(Protocol):
-    """Durable memory of one node. Every method blocks, may raise StoreError, and is not called by two threads at once."""
+    """Durable memory of one node. Every method blocks, may raise StoreError; one thread at a time calls."""
 
     def copies(self) -> Iterator[tuple[GroupId, bytes]]:
         """All copies, as last written."""
