@@ -70,8 +70,13 @@ def forget_the_counters(patch: pytest.MonkeyPatch) -> None:
         copy.streams.clear()
         original(self, copy, term)
 
-    original = Finding.serve_under
+    def begin(self: Backing, m: Mastered) -> None:
+        begin_as_it_is(self, m)
+        m.ahead.clear()
+
+    original, begin_as_it_is = Finding.serve_under, Backing.begin
     patch.setattr(Finding, "serve_under", serve_under)
+    patch.setattr(Backing, "begin", begin)
 
 
 def forget_origins_that_are_only_silent(patch: pytest.MonkeyPatch) -> None:
