@@ -10,7 +10,7 @@ import msgspec
 from gateway.groups import channel, channel_messages, network, network_messages, nick, nick_messages
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
-from ring.groups.machine import Kind, State
+from ring.groups.machine import Durable, Kind, State
 
 
 class _Reader:
@@ -23,12 +23,20 @@ class _Reader:
         self.read_question = msgspec.msgpack.Decoder(question).decode
         self.read_answer = msgspec.msgpack.Decoder(answer).decode
 
+    def keeps(self, event: Any) -> bool:
+        return False
+
 
 class ChannelKind(_Reader):
+    durable: Durable = "written"
+
     def __init__(self, rules: channel.Rules) -> None:
         m = channel_messages
         super().__init__(m.Command, m.Event, m.Outcome, m.Look, m.ChannelView | None)
         self.rules = rules
+
+    def keeps(self, event: Any) -> bool:
+        return type(event) is channel_messages.Said
 
     def fresh(self, name: str) -> State:
         return channel.Channel(name, self.rules)
@@ -38,6 +46,8 @@ class ChannelKind(_Reader):
 
 
 class NickKind(_Reader):
+    durable: Durable = "no"
+
     def __init__(self, casemap: Casemap) -> None:
         m = nick_messages
         super().__init__(m.Command, m.Event, m.Outcome, m.Who, m.NickView)
@@ -51,6 +61,8 @@ class NickKind(_Reader):
 
 
 class NetworkKind(_Reader):
+    durable: Durable = "no"
+
     def __init__(self) -> None:
         m = network_messages
         super().__init__(m.Command, m.Event, m.Outcome, None, None)

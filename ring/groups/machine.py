@@ -7,7 +7,7 @@ event; every copy, the master's included, *applies* the event. So followers neve
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -73,8 +73,19 @@ class State(Protocol):
         ...
 
 
+Durable = Literal["no", "written", "confirmed"]
+"""Whether a kind of group outlives the processes of those who hold it (P35). written: on disk within a moment, and
+nobody waits; confirmed: nothing is acknowledged before it is on the disk of all who hold it."""
+
+
 class Kind(Protocol):
     """One kind of group: makes states and reads what links carry. The read_ methods raise msgspec.MsgspecError."""
+
+    durable: Durable
+
+    def keeps(self, event: Any) -> bool:
+        """Whether an event is part of the group's history, if the kind is durable."""
+        ...
 
     def fresh(self, name: str) -> State: ...
 

@@ -14,7 +14,7 @@ import msgspec
 
 from ring.groups.engine import Engine, Settings
 from ring.groups.host import FAILED, Stamp
-from ring.groups.machine import Decision, State
+from ring.groups.machine import Decision, Durable, State
 from ring.groups.peers import RingSettings
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
@@ -75,6 +75,12 @@ class ToyState:
 
 
 class ToyKind:
+    def __init__(self, durable: Durable = "no") -> None:
+        self.durable: Durable = durable
+
+    def keeps(self, event: Any) -> bool:
+        return bool(event[0] == "say")
+
     def fresh(self, name: str) -> State:
         return ToyState()
 
