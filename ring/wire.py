@@ -257,7 +257,8 @@ class Collect(msgspec.Struct, frozen=True, array_like=True, tag=16):
 class Held(msgspec.Struct, frozen=True, array_like=True):
     """role: "" nothing, "copy", "master", or "asking": it is finding out itself.
 
-    seq: of the last position held, decided or not. promised: the highest term promised to anybody.
+    seq: of the last position held, decided or not. promised: the highest term promised to anybody. cold: it comes from
+    the node's disk and may be old (P36). members: who holds the group, as far as that copy knows.
     """
 
     group: GroupId
@@ -266,6 +267,8 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     seq: int
     epoch: int = 0
     promised: Term = NO_TERM
+    cold: bool = False
+    members: tuple[str, ...] = ()
 
 
 class Collected(msgspec.Struct, frozen=True, array_like=True, tag=17):

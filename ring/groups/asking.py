@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ring.groups.copy import Copy
 from ring.ids import UNREADABLE, GroupId, Incarnation
 from ring.wire import Ask, Question, Reply, raw
 
@@ -75,9 +76,10 @@ class Asking:
             engine.send(target, Question(question.group, number, raw(question.body)))
             return
         m = engine.leading.groups.get(question.group)
-        if m is not None:
+        copy = m.copy if m is not None else engine.finding.readable(question.group)
+        if copy is not None:
             del self.open[number]
-            question.done(m.copy.state.answer(question.body, engine.now_ms))
+            question.done(copy.state.answer(question.body, engine.now_ms))
         else:
             engine.finding.find(question.group)
 
@@ -108,11 +110,15 @@ class Asking:
 
     def on_question(self, sender: Incarnation, message: Question) -> None:
         m = self.engine.leading.groups.get(message.group)
-        if m is None:
+        copy = m.copy if m is not None else self.engine.finding.readable(message.group)
+        if copy is None:
             self.engine.finding.park(message.group, sender, message)
-            return
-        question = self.engine.kinds[message.group.kind].read_question(message.question)
-        self.engine.send(sender.key, Reply(message.id, raw(m.copy.state.answer(question, self.engine.now_ms))))
+        else:
+            self.answer(sender, message, copy)
+
+    def answer(self, sender: Incarnation, message: Question, copy: Copy) -> None:
+        question = copy.kind.read_question(message.question)
+        self.engine.send(sender.key, Reply(message.id, raw(copy.state.answer(question, self.engine.now_ms))))
 
     def on_ask(self, sender: Incarnation, message: Ask) -> None:
         try:

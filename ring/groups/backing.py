@@ -68,7 +68,7 @@ class Backing:
         copy = m.copy
         while copy.pending and self.engine.leading.groups.get(copy.group) is m:
             command = copy.pending[0]
-            if any(holder.held < command.seq for holder in m.holders):
+            if any(holder.held < command.seq for holder in m.holders) or not self._is_safe(m, command):
                 return
             entry = copy.decide()
             m.caught_up(command)
@@ -79,6 +79,22 @@ class Backing:
                 self.engine.handing.committed(m)
         if m.handoff is not None and not copy.pending:
             self.engine.handing.drained(m)
+
+    def _is_safe(self, m: Mastered, command: Command) -> bool:
+        """What is confirmed is on disk here, too, and on as many as before: deaths do not shrink the set (P35, P37)."""
+        copy = m.copy
+        if not self.engine.journal.is_confirmed(copy):
+            return True
+        if copy.safe < command.seq:
+            return False
+        targets = self._targets(m)
+        holding = {self.engine.me.key, *(holder.edge.key for holder in m.holders)}
+        return holding.issuperset(targets) and (len(targets) >= len(copy.members) or self._may_shrink(m))
+
+    def _may_shrink(self, m: Mastered) -> bool:
+        """Nobody who has a part in it is lost: who is gone has left in order, or there is nothing to keep."""
+        peers = self.engine.peers
+        return m.copy.state.is_spent(self.engine.now_ms) or not any(peers.is_lost(key) for key in m.copy.members)
 
     def _targets(self, m: Mastered) -> tuple[str, ...]:
         """The set as it will be once all that is pending is committed."""
@@ -91,6 +107,8 @@ class Backing:
         if m.is_handed:
             return
         wanted = (me,) if spent else peers.holders(m.copy.group)
+        if self.engine.journal.is_confirmed(m.copy) and len(wanted) < len(m.copy.members) and not self._may_shrink(m):
+            wanted = self._targets(m)
         if peers.settings.copies == 1 and not m.holders and not m.copy.pending:
             return
         for holder in [h for h in m.holders if not peers.is_current(h.edge)]:

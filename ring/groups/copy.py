@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,6 +15,9 @@ from ring.groups.machine import Kind, State
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.placement import hash32
 from ring.wire import Command, Entry, Lineage, RawCommand, RawEntry, Snapshot, Stream, Taking, raw, reencode
+
+if TYPE_CHECKING:
+    from ring.groups.journal import Journal
 
 MERGED = 32
 """A copy remembers so many terms of other sides that were merged into it."""
@@ -39,8 +42,8 @@ class Copy:
     """State, lineage, log and counters, kept equal on every node that has the group."""
 
     __slots__ = (
-        "at", "epoch", "group", "kind", "lineage", "log", "members", "merged", "msgid_prefix", "pending", "promised",
-        "seq", "state", "streams",
+        "at", "drops", "epoch", "group", "is_cold", "journal", "kind", "lineage", "log", "members", "merged",
+        "msgid_prefix", "pending", "promised", "safe", "seq", "state", "streams",
     )  # fmt: skip
 
     def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
@@ -58,6 +61,10 @@ class Copy:
         self.promised = NO_TERM  # this node's own word: no lower term is listened to (P21)
         self.lineage: Lineage = ()
         self.msgid_prefix = ""
+        self.journal: Journal | None = None  # where changes are written down
+        self.safe = -1  # commands up to this are on disk
+        self.drops = 0  # how often commands were dropped
+        self.is_cold = False  # from disk, and no master has been heard of it since
         self.follow_lineage(lineage)
 
     @property
@@ -67,6 +74,8 @@ class Copy:
     def follow_lineage(self, lineage: Lineage) -> None:
         self.lineage = lineage
         self.msgid_prefix = msgid_prefix(self.group, self.term)
+        if self.journal is not None:
+            self.journal.changed(self)
 
     def stamp_of(self, entry: Entry) -> Stamp:
         """An event's name and time for clients."""
@@ -106,6 +115,8 @@ class Copy:
         command.seq = self.head + 1
         command.at = max(now_ms, last_at + 1)
         self.pending.append(command)
+        if self.journal is not None:
+            self.journal.accepted(self)
 
     def decide(self) -> Entry:
         """The entry of the oldest pending command, judged by the state that all before it have made (P7)."""
@@ -125,6 +136,14 @@ class Copy:
         for command in commands:
             if command.seq == self.head + 1:
                 self.pending.append(command)
+        if self.journal is not None:
+            self.journal.accepted(self)
+
+    def drop_pending(self) -> None:
+        """What was accepted under a reign that is over, and not decided, is void."""
+        self.pending.clear()
+        self.drops += 1
+        self.safe = min(self.safe, self.seq)
 
     def state_before(self, entry: Entry) -> State | None:
         """The state as it is now, if the entry merges another into it: what changes is read off the two."""
@@ -150,6 +169,8 @@ class Copy:
         while self.pending and self.pending[0].seq <= entry.seq:
             self.pending.popleft()
         self.log.append(entry)
+        if self.journal is not None:
+            self.journal.advanced(self, entry)
         return moved
 
     def remember(self, origin: Incarnation, entry: Entry) -> None:

@@ -20,6 +20,7 @@ from ring.groups.finding import Finding
 from ring.groups.following import Following
 from ring.groups.handing import Handing
 from ring.groups.host import FAILED, Host, Stamp
+from ring.groups.journal import Journal
 from ring.groups.leading import Leading
 from ring.groups.machine import Kind, State
 from ring.groups.merging import Merging
@@ -110,6 +111,7 @@ class Engine:
         self.submits = Submits()
         self.leading = Leading(self)
         self.backing = Backing(self)
+        self.journal = Journal(self)
         self.following = Following(self)
         self.finding = Finding(self)
         self.handing = Handing(self)

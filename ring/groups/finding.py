@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Parkable = Submit | Resync | Barrier | Question | Watch | Offer
 
 REPEAT_S = 0.4
+WAIT_S = 1.0
+"""How often a node that waits for others looks again whether they are there."""
+
 PARKED = 10_000
 """At most this many messages wait for one group; more are dropped, and their senders repeat them."""
 
@@ -41,7 +44,7 @@ PARKED = 10_000
 class Search:
     """What is known so far of who holds a group."""
 
-    __slots__ = ("asked", "began", "fetching", "held", "parked", "repeat_at", "since", "term")
+    __slots__ = ("asked", "began", "fetching", "held", "noted", "parked", "repeat_at", "since", "term", "waits")
 
     def __init__(self, asked: Iterable[str], now: float) -> None:
         self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
@@ -51,6 +54,8 @@ class Search:
         self.began = now
         self.since = now  # when those were asked
         self.repeat_at = now + REPEAT_S
+        self.waits = False  # for nodes that may have more of it (P36)
+        self.noted = False
         self.term = NO_TERM  # once known who holds it: the term that they are asked to promise (P21)
 
 
@@ -123,7 +128,7 @@ class Finding:
             role = "asking"
         elif term > copy.term:
             copy.promised = max(copy.promised, term)
-        return Held(group, role, copy.lineage, copy.head, copy.epoch, copy.promised)
+        return Held(group, role, copy.lineage, copy.head, copy.epoch, copy.promised, copy.is_cold, copy.members)
 
     def _local_copy(self, group: GroupId) -> Copy | None:
         """The newest copy here, in whatever role."""
@@ -183,27 +188,80 @@ class Finding:
             return
         engine = self.engine
         mine = self._local_copy(group)
+        if search.term == NO_TERM:
+            search.waits = self._must_wait(group, search, mine)
+            if search.waits:
+                self._wait(group, search, mine)
+                return
         if search.term == NO_TERM and any(held.lineage for held in search.held.values()):
             self._ask_promises(group, search, mine)
             return
         if any(held.promised > search.term for held in search.held.values()) and search.term != NO_TERM:
             self._again(group, search)
             return
-        best = max(
-            (h for h in search.held.items() if h[1].lineage),
-            key=lambda item: (item[1].lineage[-1][0], item[1].seq),
-            default=None,
-        )
-        if best is not None and (mine is None or (best[1].lineage[-1][0], best[1].seq) > (mine.term, mine.head)):
-            search.fetching = best[0]
-            search.repeat_at = engine.now + REPEAT_S
-            engine.send(best[0], Fetch(group))
+        if self._fetch_newer(group, search, mine):
             return
         if mine is None:
             state = engine.kinds[group.kind].fresh(group.name)
             mine = Copy(group, engine.kinds[group.kind], state, ())
         self.serve(search, mine)
         self._ask_for_forks(group, search)
+
+    def _fetch_newer(self, group: GroupId, search: Search, mine: Copy | None) -> bool:
+        """Fetch the newest copy that others hold, if it is newer than what is here."""
+        best = max(
+            (h for h in search.held.items() if h[1].lineage),
+            key=lambda item: (item[1].lineage[-1][0], item[1].seq),
+            default=None,
+        )
+        if best is None or (mine is not None and (best[1].lineage[-1][0], best[1].seq) <= (mine.term, mine.head)):
+            return False
+        search.fetching = best[0]
+        search.repeat_at = self.engine.now + REPEAT_S
+        self.engine.send(best[0], Fetch(group))
+        return True
+
+    # Groups that must not be lost (P36, P37) -------------------------------------------------------------------------
+
+    def _must_wait(self, group: GroupId, search: Search, mine: Copy | None) -> bool:
+        """Whether somebody who is not there may have more of the group: of all copies that come from disks, the newest
+        set of holders has to be heard; where there is none, all owners that should know."""
+        engine = self.engine
+        if not engine.journal.on or engine.kinds[group.kind].durable != "confirmed":
+            return False
+        found = [(held.cold, held.epoch, held.members) for held in search.held.values() if held.lineage]
+        if mine is not None:
+            found.append((mine.is_cold, mine.epoch, mine.members))
+        if any(not cold for cold, _, _ in found):
+            return False
+        heard = {engine.me.key, *search.held, *engine.peers.given_up}
+        if not found:
+            return not heard.issuperset(engine.peers.should_know(group))
+        newest = max(epoch for _, epoch, _ in found)
+        return not all(heard.issuperset(members) for _, epoch, members in found if epoch == newest)
+
+    def _wait(self, group: GroupId, search: Search, mine: Copy | None) -> None:
+        """Ask again in a while; meanwhile what is there may be read."""
+        if not search.noted:
+            search.noted = True
+            self.engine.note("group_waits", group, copies=len([held for held in search.held.values() if held.lineage]))
+        search.since, search.repeat_at = self.engine.now, self.engine.now + WAIT_S
+        # Commands are repeated for as long as somebody waits for them: none is carried out long after it was given up.
+        search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Submit))
+        if not self._fetch_newer(group, search, mine):
+            self._answer_parked(search, mine)
+
+    def _answer_parked(self, search: Search, mine: Copy | None) -> None:
+        questions = [(sender, m) for sender, m in search.parked if isinstance(m, Question)]
+        if mine is not None and questions:
+            search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Question))
+            for sender, message in questions:
+                self.engine.asking.answer(sender, message, mine)
+
+    def readable(self, group: GroupId) -> Copy | None:
+        """What may be read of a group that cannot be served yet."""
+        search = self.searches.get(group)
+        return self._local_copy(group) if search is not None and search.waits else None
 
     def _number(self, search: Search, copy: Copy) -> int:
         """Of the term to serve under: the promised one; else above any that this node was told of, and, where the group
@@ -246,6 +304,11 @@ class Finding:
             self._resolve(message.group, search)
             return
         copy = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
+        if search.waits:
+            copy.is_cold = True
+            self.engine.following.keep(copy, copy.term.key).holds = True
+            self._answer_parked(search, copy)
+            return
         copy.promised = search.term
         mine = self._local_copy(message.group)
         followed = self.engine.following.groups.get(message.group)
@@ -340,6 +403,12 @@ class Finding:
             if search.fetching is not None:
                 engine.send(search.fetching, Fetch(group))
                 continue
+            if search.waits and not search.asked:
+                search.term, search.held = NO_TERM, {}
+                search.asked = dict.fromkeys(engine.peers.others())
+                if not search.asked:
+                    self._resolve(group, search)
+                    continue
             if engine.now - search.since > engine.settings.dead_after_s + 1.0:
                 # Neither dead nor answering for that long: it cannot be waited for.
                 search.asked.clear()

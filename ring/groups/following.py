@@ -152,7 +152,7 @@ class Following:
             self.resync(f)
             return
         if f.copy.lineage != message.lineage:
-            f.copy.pending.clear()  # a new reign: what it has accepted, it sends
+            f.copy.drop_pending()  # a new reign: what it has accepted, it sends
         if f.fork is not None and f.fork.copy is f.copy:
             f.fork = None  # it has not forked after all
         f.copy.follow_lineage(message.lineage)
@@ -200,6 +200,7 @@ class Following:
                 return
             f = self.groups[group] = Followed(copy, master)
         f.copy, f.master, f.behind, f.tries, f.holds = copy, master, False, 0, holds
+        self.engine.journal.adopt(copy)
         self.acknowledge(group)
         if not sat and (sits or not holds):
             self._show_arrival(f, tail)
@@ -245,6 +246,7 @@ class Following:
         """What was here is no prefix of it: followed from now on, and shown once all that was here is in it."""
         self.engine.merging.parted(f, old)
         f.copy, f.master, f.behind, f.tries, f.holds = copy, master, False, 0, holds
+        self.engine.journal.adopt(copy)
         self.acknowledge(copy.group)
         if self.engine.merging.is_settled(f):
             self.reveal(f)
@@ -348,7 +350,7 @@ class Following:
         if head > f.copy.seq:
             self.resync(f)
         else:
-            f.behind = False
+            f.behind = f.copy.is_cold = False
             f.tries = 0
             self.acknowledge(f.copy.group)
 
@@ -357,6 +359,7 @@ class Following:
         group = f.copy.group
         self._parting_acks.append((f.master, (group, f.copy.term, f.copy.seq, f.copy.head)))
         del self.groups[group]
+        self.engine.journal.forget(group)
         self._acks.pop(group, None)
         self._holds.pop(group, None)
         self.engine.merging.unseen(f.copy)
@@ -366,15 +369,19 @@ class Following:
 
         What it had not committed is dropped: nobody was told of it, and its edges send it again (P22).
         """
-        copy.pending.clear()
+        copy.drop_pending()
         f = Followed(copy, copy.term.key)
         if self.keeps(f):
             self.groups[copy.group] = f
+            self.engine.journal.adopt(copy)
+        else:
+            self.engine.journal.forget(copy.group)
 
     def keep(self, copy: Copy, master: str) -> Followed:
         """A copy that this node mastered until now, with all that was accepted, until it has found out who does."""
         f = self.groups[copy.group] = Followed(copy, master)
         f.behind = True
+        self.engine.journal.adopt(copy)
         return f
 
     # Masters that are gone ------------------------------------------------------------------------------------------
@@ -443,7 +450,8 @@ class Following:
         for group in self._acks:
             f = self.groups.get(group)
             if f is not None:
-                out.setdefault(f.master, []).append((group, f.copy.term, self.held_to(f.copy), f.copy.head))
+                held = self.engine.journal.held_to(f.copy)
+                out.setdefault(f.master, []).append((group, f.copy.term, self.held_to(f.copy), held))
         for master, position in self._parting_acks:
             out.setdefault(master, []).append(position)
         self._acks.clear()

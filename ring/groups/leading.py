@@ -63,7 +63,7 @@ class Leading:
         self._take(m, origin, number, floor, command)
 
     def _take(self, m: Mastered, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
-        if m.holders or m.copy.pending:
+        if m.holders or m.copy.pending or self.engine.journal.is_confirmed(m.copy):
             self.engine.backing.append(m, Command(0, 0, origin, number, floor, command))
         else:  # nobody else holds the group: it is committed at once
             self.commit(m, m.copy.judge(origin, number, floor, command, self.engine.now_ms))
@@ -156,6 +156,8 @@ class Leading:
     def lead(self, m: Mastered) -> None:
         """Begin to serve: the group's members sit on nodes that have to learn of the new term."""
         self.groups[m.copy.group] = m
+        m.copy.is_cold = False
+        self.engine.journal.adopt(m.copy)
         m.asked_at = self.engine.now
         for edge in m.copy.state.hosts:
             known = m.followers.get(edge.key)
@@ -335,6 +337,7 @@ class Leading:
         spent = not copy.pending and copy.state.is_spent(engine.now_ms) and not m.watchers
         if spent and not m.followers:
             del self.groups[copy.group]
+            engine.journal.forget(copy.group)
             return
         if engine.now - m.asked_at > ASK_CHECKS * settings.check_every_s:
             m.asked_at = engine.now

@@ -28,6 +28,8 @@ class Peers:
         self.roster.merge(me)
         self.dead: dict[str, float] = {}  # ring key -> since when
         self.absent: dict[Incarnation, float] = {}  # forgotten by the roster -> since when
+        self.missing: dict[str, NodeRecord] = {}  # forgotten by the roster, though they had not left in order
+        self.given_up: dict[str, None] = {}  # ring keys of nodes that will not come back, as an operator has said
         self.joined: dict[str, float] = {}  # ring key -> when this incarnation was first seen or came back
         self.version = 0  # grows with every change of what this class answers
 
@@ -42,6 +44,8 @@ class Peers:
                 continue
             news.append(record)
             self.absent.pop(record.id, None)
+            self.missing.pop(record.key, None)
+            self.given_up.pop(record.key, None)
             if before is None or before.incarnation != record.incarnation:
                 self.joined[record.key] = now
                 self.dead.pop(record.key, None)
@@ -53,10 +57,24 @@ class Peers:
 
     def forget(self, key: str, incarnation: int, now: float) -> bool:
         """The directories know it no more and no link hears it."""
-        if key == self.me.key or not self.roster.remove(key, incarnation):
+        record = self.roster.get(key)
+        if key == self.me.key or record is None or not self.roster.remove(key, incarnation):
             return False
+        if not record.leaving:
+            self.missing[key] = record
         self.absent[Incarnation(key, incarnation)] = now
         self.joined.pop(key, None)
+        self.version += 1
+        return True
+
+    def give_up(self, key: str, now: float) -> bool:
+        """An operator says that the node will not come back. Returns whether it was known, and dead."""
+        record = self.missing.pop(key, None) or (self.roster.get(key) if key in self.dead else None)
+        if record is None:
+            return False
+        self.forget(key, record.incarnation, now)
+        self.missing.pop(key, None)
+        self.given_up[key] = None
         self.version += 1
         return True
 
@@ -83,6 +101,11 @@ class Peers:
 
     def is_alive(self, key: str) -> bool:
         return key not in self.dead and self.roster.get(key) is not None
+
+    def is_lost(self, key: str) -> bool:
+        """Whether the node is gone without having left in order, and may come back with what it has on disk (P36)."""
+        record = self.roster.get(key)
+        return key in self.missing or (record is not None and key in self.dead and not record.leaving)
 
     def is_current(self, incarnation: Incarnation) -> bool:
         """Whether this life of the node is the one that runs now, as far as is known."""
@@ -117,6 +140,12 @@ class Peers:
             return (self.me.key,)
         found = owners(group.name, self.ring, len(self.dead) + count + 1)
         return (self.me.key, *[k for k in found if k != self.me.key and k not in self.dead][: count - 1])
+
+    def should_know(self, group: GroupId) -> tuple[str, ...]:
+        """The first owners of a group among all nodes that ever were here and have not left in order (P37)."""
+        everybody = Roster([*self.roster.records(), *self.missing.values()])
+        ring = everybody.ring(self.settings.distance, self.settings.points)
+        return owners(group.name, ring, self.settings.copies + 2)
 
     def acting(self, group: GroupId) -> str:
         """The ring key of the acting master: the first owner not proven dead (P4)."""

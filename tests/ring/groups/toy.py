@@ -18,7 +18,10 @@ from ring.groups.machine import Decision, Durable, State
 from ring.groups.peers import RingSettings
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
+from ring.store import Batch, Line
 from ring.wire import encode
+
+WRITE_S = 0.02
 
 
 class ToyState:
@@ -131,12 +134,40 @@ class ToyHost:
     read_reply = read_ask
 
 
+class ToyDisk:
+    """What a node has written down. A write takes a while, and is lost if the node dies before it ends."""
+
+    def __init__(self) -> None:
+        self.copies: dict[GroupId, bytes] = {}
+        self.lines: dict[GroupId, dict[int, Line]] = {}
+        self.full = False
+
+    def write(self, batch: Batch) -> None:
+        for group, copy in batch.copies.items():
+            self.copies.pop(group, None)
+            if copy is not None:
+                self.copies[group] = copy
+        for group, end in batch.ends.items():
+            lines = self.lines.get(group, {})
+            self.lines[group] = {seq: line for seq, line in lines.items() if seq <= end}
+        for line in batch.lines:
+            self.lines.setdefault(line.group, {})[line.seq] = line
+
+    def last(self, group: GroupId) -> Line | None:
+        lines = self.lines.get(group)
+        return lines[max(lines)] if lines else None
+
+
 class ToyNet:
-    """Nodes 127.0.0.1.. in one thread. loss, double: chances per payload; delay_s: (least, most)."""
+    """Nodes 127.0.0.1.. in one thread. loss, double: chances per payload; delay_s: (least, most).
+
+    disks: whether nodes have one. Kinds of groups: "channel" lives in memory, "talk" is written, "deed" confirmed.
+    """
 
     def __init__(
-        self, nodes: int, seed: int = 0, loss: float = 0.0, double: float = 0.0, delay_s=(0.001, 0.01)
+        self, nodes: int, seed: int = 0, loss: float = 0.0, double: float = 0.0, delay_s=(0.001, 0.01), disks=False
     ) -> None:
+        self.disks: dict[str, ToyDisk] | None = {} if disks else None
         self.rng = random.Random(seed)
         self.loss, self.double, self.delay_s = loss, double, delay_s
         self.now = 1_000_000.0
@@ -153,8 +184,14 @@ class ToyNet:
         self.lives += 1
         record = NodeRecord(key, self.lives, f"node.{key}", key, 7600, "", "1", int(self.now))
         host = self.hosts[key] = ToyHost()
-        engine = Engine(record, Settings(RingSettings()), {"channel": ToyKind()}, host, random.Random(self.lives))
+        kinds = {"channel": ToyKind(), "talk": ToyKind("written"), "deed": ToyKind("confirmed")}
+        engine = Engine(record, Settings(RingSettings()), kinds, host, random.Random(self.lives))
         engine.begin(self.now)
+        if self.disks is not None:
+            engine.journal.on = True
+            disk = self.disks.setdefault(key, ToyDisk())
+            for group, data in disk.copies.items():
+                engine.journal.load(group, data, disk.last(group))
         self.engines[key] = engine
         self.down.discard(key)
         for other in self.engines.values():
@@ -185,11 +222,24 @@ class ToyNet:
         engine = self.engines[key]
         engine.begin(self.now)
         job()
+        batch = engine.journal.take()
+        if batch is not None:
+            self.at(WRITE_S, lambda: self.write(engine, batch))
         for peer, messages in engine.drain().items():
             payload = encode(messages)
             for _ in range(2 if self.rng.random() < self.double else 1):
                 if self.rng.random() >= self.loss:
                     self.at(self.rng.uniform(*self.delay_s), self.delivery(engine.me, peer, payload))
+
+    def write(self, engine: Engine, batch: Batch) -> None:
+        key = engine.me.key
+        if self.disks is None or key in self.down or self.engines.get(key) is not engine:
+            return
+        if self.disks[key].full:
+            self.at(WRITE_S, lambda: self.write(engine, batch))
+            return
+        self.disks[key].write(batch)
+        self.turn(key, lambda: engine.journal.written(batch.number))
 
     def delivery(self, sender: Incarnation, key: str, payload: bytes) -> Callable[[], None]:
         def deliver() -> None:
@@ -197,6 +247,12 @@ class ToyNet:
                 self.turn(key, lambda: self.engines[key].receive(sender, payload))
 
         return deliver
+
+    def forget(self, key: str) -> None:
+        """Its lease has run out everywhere."""
+        for other in self.engines.values():
+            if other.me.key not in self.down:
+                other.forget(key, self.engines[key].me.number)
 
     def kill(self, key: str) -> None:
         self.down.add(key)

@@ -1,0 +1,186 @@
+"""What this node writes down of the groups that it holds, and what it has to have written before it says so (P35).
+
+A copy is written whole, without its log; what was said goes beside it, line by line. Of a group whose kind is
+"confirmed" nothing is acknowledged before it is written; of one that is "written" the copy follows a moment later, and
+nobody waits. Without a store nothing is kept, and nothing waits for it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ring.groups.copy import Copy, restore
+from ring.ids import GroupId, Term
+from ring.store import Batch, Line
+from ring.wire import Entry, Snapshot, reencode
+
+if TYPE_CHECKING:
+    from ring.groups.engine import Engine
+
+LATER_S = 1.0
+"""A copy that nobody waits for is written so long after its first change: it may change much in a second."""
+
+
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """A copy on disk. promised: its node's word to listen to no lower term (P21)."""
+
+    snapshot: Snapshot
+    promised: Term
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Kept).decode
+
+
+class Journal:
+    """What has changed since the last batch, and what is being written."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.on = False  # whether there is a store
+        self._due: dict[GroupId, float] = {}  # when a copy is to be written
+        self._urgent = False
+        self._lines: list[Line] = []
+        self._ends: dict[GroupId, int] = {}
+        self._number = 0
+        self._writing: deque[tuple[int, list[tuple[Copy, int, int]]]] = deque()
+        self._stored: set[GroupId] = set()  # groups that have a copy on disk
+
+    # What changes ---------------------------------------------------------------------------------------------------
+
+    def adopt(self, copy: Copy) -> None:
+        """From here on this is the node's copy of its group."""
+        if not self.on or copy.kind.durable == "no" or copy.journal is self:
+            return
+        copy.journal = self
+        self._keep_log(copy)
+        self.changed(copy)
+
+    def changed(self, copy: Copy) -> None:
+        """The copy is to be written."""
+        confirmed = copy.kind.durable == "confirmed"
+        self._urgent = self._urgent or confirmed
+        due = self.engine.now + (0.0 if confirmed else LATER_S)
+        self._due[copy.group] = min(due, self._due.get(copy.group, due))
+
+    def accepted(self, copy: Copy) -> None:
+        """Commands have got their places, and are not decided yet."""
+        if copy.kind.durable == "confirmed":
+            self.changed(copy)
+
+    def advanced(self, copy: Copy, entry: Entry) -> None:
+        """An entry is committed, and part of the copy."""
+        if entry.members is not None:
+            self._keep_log(copy)
+        if entry.event is not None and copy.kind.keeps(entry.event) and self._is_held(copy):
+            self._keep_line(copy, entry)
+            if copy.kind.durable == "written":
+                return  # what is said changes no state
+        self.changed(copy)
+
+    def _keep_log(self, copy: Copy) -> None:
+        """This node holds the group from now on, or another copy of it: what its log tells counts."""
+        if copy.log and self._is_held(copy):
+            self._ends[copy.group] = copy.log[0].seq - 1
+            self._lines = [line for line in self._lines if line.group != copy.group]
+            for entry in copy.log:
+                self._keep_line(copy, entry)
+
+    def _keep_line(self, copy: Copy, entry: Entry) -> None:
+        if entry.event is not None and copy.kind.keeps(entry.event):
+            stamp = copy.stamp_of(entry)
+            event = bytes(reencode(entry.event))
+            self._lines.append(Line(copy.group, copy.term_at(entry.seq), entry.seq, stamp.at, stamp.msgid, event))
+
+    def _is_held(self, copy: Copy) -> bool:
+        """Whether this node holds the group, beside following it for its own people."""
+        engine, followed = self.engine, self.engine.following.groups.get(copy.group)
+        return (
+            engine.me.key in copy.members
+            or copy.group in engine.leading.groups
+            or (followed is not None and followed.holds)
+        )
+
+    # What is safe ---------------------------------------------------------------------------------------------------
+
+    def is_confirmed(self, copy: Copy) -> bool:
+        """Whether others wait for this copy to be written."""
+        return self.on and copy.kind.durable == "confirmed"
+
+    def held_to(self, copy: Copy) -> int:
+        """Up to which position this node may say that it holds the group's commands."""
+        return min(copy.head, copy.safe) if self.is_confirmed(copy) else copy.head
+
+    # For the shell --------------------------------------------------------------------------------------------------
+
+    def take(self) -> Batch | None:
+        """What is to be written now. `written` is due once it is on disk."""
+        now = self.engine.now
+        due = [group for group, at in self._due.items() if at <= now]
+        if not due and not self._lines and not self._ends:
+            return None
+        copies: dict[GroupId, bytes | None] = {}
+        heads: list[tuple[Copy, int, int]] = []
+        for group in due:
+            del self._due[group]
+            copy = self._copy(group)
+            if copy is not None:
+                self._stored.add(group)
+                copies[group] = self._packed(copy)
+                heads.append((copy, copy.head, copy.drops))
+            elif group in self._stored:
+                self._stored.discard(group)
+                copies[group] = None
+        self._number += 1
+        batch = Batch(self._number, copies, self._ends, self._lines, self._urgent)
+        self._ends, self._lines, self._urgent = {}, [], False
+        self._writing.append((self._number, heads))
+        return batch
+
+    def _copy(self, group: GroupId) -> Copy | None:
+        """The copy that this node holds of the group, if it is worth keeping."""
+        engine = self.engine
+        mastered, followed = engine.leading.groups.get(group), engine.following.groups.get(group)
+        copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
+        if copy is None or not self._is_held(copy):
+            return None
+        return copy if copy.pending or not copy.state.is_spent(engine.now_ms) else None
+
+    def _packed(self, copy: Copy) -> bytes:
+        return _encode(Kept(copy.snapshot(copy.seq, pending=self.is_confirmed(copy)), copy.promised))
+
+    def forget(self, group: GroupId) -> None:
+        """This node has no copy of the group any more."""
+        if group in self._stored:
+            self._due.setdefault(group, self.engine.now)
+
+    def written(self, number: int) -> None:
+        """All batches up to this are on disk."""
+        engine = self.engine
+        while self._writing and self._writing[0][0] <= number:
+            for copy, head, drops in self._writing.popleft()[1]:
+                if copy.drops != drops or copy.safe >= head:
+                    continue  # commands that it had then were dropped since: their positions are others' now
+                copy.safe = head
+                mastered = engine.leading.groups.get(copy.group)
+                if mastered is not None and mastered.copy is copy:
+                    engine.run(lambda m=mastered: engine.backing.advance(m))  # type: ignore[misc]
+                else:
+                    engine.following.acknowledge(copy.group)
+
+    def load(self, group: GroupId, data: bytes, last: Line | None) -> None:
+        """A copy that an earlier life of this node has written; last: the newest line of its group.
+
+        Raises one of ring.ids.UNREADABLE, or KeyError for a kind that there is no more.
+        """
+        kept = _decode(data)
+        copy = restore(group, self.engine.kinds[group.kind], kept.snapshot)
+        copy.promised, copy.is_cold, copy.safe, copy.journal = kept.promised, True, copy.head, self
+        written = copy.kind.durable == "written"
+        if written and last is not None and last.term == copy.term and last.seq > copy.seq:
+            copy.seq, copy.at = last.seq, max(copy.at, last.at)  # lines are written sooner than copies
+        self._stored.add(group)
+        self.engine.following.keep(copy, copy.term.key).holds = True
