@@ -5,8 +5,8 @@ Only types and the interface: ring/shells keeps the files, the simulator a store
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -58,6 +58,21 @@ class StoreError(Exception):
     """The store cannot be used, and what to do about it, in words for an operator."""
 
 
+T = TypeVar("T")
+
+
+class ReadStore(Protocol):
+    """How a core, which never blocks, has something done with its node's store: done(what the job returned, or why it
+    failed) comes in a turn of its own, later."""
+
+    def __call__(self, job: Callable[[Store], T], done: Callable[[T | StoreError], None]) -> None: ...
+
+
+def no_store(job: Callable[[Store], T], done: Callable[[T | StoreError], None]) -> None:
+    """Of a node without one."""
+    done(StoreError("this node has no store"))
+
+
 class Store(Protocol):
     """Durable memory of one node. Every method blocks, may raise StoreError; one thread at a time calls."""
 
@@ -70,7 +85,7 @@ class Store(Protocol):
         ...
 
     def lines(self, wanted: Range) -> list[Line]:
-        """The lines of the range, oldest first (by seq)."""
+        """The lines of the range, oldest first: by seq, and counted by it, too, where the bounds are times."""
         ...
 
     def find(self, group: GroupId, msgid: str) -> Line | None:

@@ -13,6 +13,7 @@ import msgspec
 
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.roster import NodeRecord
+from ring.store import Line, Range
 
 Lineage = tuple[tuple[Term, int], ...]  # (term, its first seq), oldest first (P3)
 
@@ -182,6 +183,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     members: tuple[str, ...] = ()
     pending: list[RawCommand] = []
     merged: tuple[tuple[Term, int], ...] = ()  # terms of other sides that are part of it, each up to which seq
+    archives: tuple[str, ...] = ()  # who held the group before, and may have older lines of it
 
 
 class Replace(_Message, frozen=True, tag=7):
@@ -346,6 +348,61 @@ class Relay(msgspec.Struct, frozen=True, array_like=True, tag=27):
     payload: msgspec.Raw
 
 
+class Mark(msgspec.Struct, frozen=True, array_like=True):
+    """A place in a group's history: exactly one of these. seq and at (Unix ms) need not be those of any line."""
+
+    seq: int | None = None
+    at: int | None = None
+    msgid: str | None = None
+
+
+class Query(msgspec.Struct, frozen=True, array_like=True):
+    """Which lines of a group are wanted, at most `limit`.
+
+    after, before: exclusive. newest: of more lines, the last ones; else the first. around: instead of the two, as many
+    before a place as from it on. wanted: what to select, for the kind. since: nothing older (Unix ms).
+    """
+
+    limit: int
+    newest: bool = True
+    after: Mark | None = None
+    before: Mark | None = None
+    around: Mark | None = None
+    wanted: str = ""
+    since: int = 0
+
+
+class Recall(_Message, frozen=True, tag=33):
+    """To a group's master: a question about its history."""
+
+    id: int
+    query: Query
+
+
+class Recalled(msgspec.Struct, frozen=True, array_like=True, tag=34):
+    """lines: oldest first; None: there is no such place in the history."""
+
+    id: int
+    lines: list[Line] | None
+
+
+class Read(msgspec.Struct, frozen=True, array_like=True, tag=35):
+    """From a group's master to a node that may have lines of it: read your store. sought: the line with this msgid,
+    instead of a range."""
+
+    id: int
+    wanted: Range
+    sought: str | None = None
+
+
+class Lines(msgspec.Struct, frozen=True, array_like=True, tag=36):
+    """more: the range has more lines than these."""
+
+    id: int
+    lines: list[Line]
+    more: bool
+
+
 Message = (
     Submit
     | Answer
@@ -376,6 +433,10 @@ Message = (
     | Hear
     | Heard
     | Relay
+    | Recall
+    | Recalled
+    | Read
+    | Lines
 )
 
 _encoder = msgspec.msgpack.Encoder()

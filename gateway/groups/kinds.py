@@ -26,6 +26,12 @@ class _Reader:
     def keeps(self, event: Any) -> bool:
         return False
 
+    def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
+        return True
+
+    def erased(self, state: Any) -> tuple[int, tuple[str, ...]]:
+        return 0, ()
+
 
 class ChannelKind(_Reader):
     durable: Durable = "written"

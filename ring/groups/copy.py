@@ -14,6 +14,7 @@ from ring.groups.log import Log
 from ring.groups.machine import Kind, State
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.placement import hash32
+from ring.store import Line
 from ring.wire import Command, Entry, Lineage, RawCommand, RawEntry, Snapshot, Stream, Taking, raw, reencode
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 MERGED = 32
 """A copy remembers so many terms of other sides that were merged into it."""
+
+ARCHIVES = 16
+"""A copy remembers so many nodes that held the group before: they may have lines that today's holders lack."""
 
 
 def msgid_prefix(group: GroupId, term: Term) -> str:
@@ -42,8 +46,8 @@ class Copy:
     """State, lineage, log and counters, kept equal on every node that has the group."""
 
     __slots__ = (
-        "at", "drops", "epoch", "group", "is_cold", "journal", "kind", "lineage", "log", "members", "merged",
-        "msgid_prefix", "pending", "promised", "safe", "seq", "state", "streams",
+        "archives", "at", "drops", "epoch", "group", "is_cold", "journal", "kind", "lineage", "log", "members",
+        "merged", "msgid_prefix", "pending", "promised", "safe", "seq", "state", "streams",
     )  # fmt: skip
 
     def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
@@ -58,6 +62,7 @@ class Copy:
         self.epoch = 0
         self.merged: dict[Term, int] = {}  # terms of other sides of partitions, and up to which seq they are in
         self.members: tuple[str, ...] = ()  # ring keys of the nodes that hold the group (P13)
+        self.archives: tuple[str, ...] = ()  # ring keys of nodes that held it before, the last one last
         self.promised = NO_TERM  # this node's own word: no lower term is listened to (P21)
         self.lineage: Lineage = ()
         self.msgid_prefix = ""
@@ -86,6 +91,11 @@ class Copy:
         if self.lineage and seq < self.lineage[-1][1]:
             return Stamp(f"{msgid_prefix(self.group, self.term_at(seq))}{seq:x}", at)
         return Stamp(f"{self.msgid_prefix}{seq:x}", at)
+
+    def line(self, entry: Entry) -> Line:
+        """An entry that has an event, as stores keep it."""
+        stamp = self.stamp_of(entry)
+        return Line(self.group, self.term_at(entry.seq), entry.seq, stamp.at, stamp.msgid, bytes(reencode(entry.event)))
 
     def term_at(self, seq: int) -> Term:
         return next((term for term, first in reversed(self.lineage) if first <= seq), NO_TERM)
@@ -164,6 +174,8 @@ class Copy:
             for term in list(self.merged)[:-MERGED]:
                 del self.merged[term]
         if entry.members is not None:
+            before = [key for key in (*self.archives, *self.members) if key not in entry.members]
+            self.archives = tuple(dict.fromkeys(reversed(before)))[:ARCHIVES][::-1]
             self.members = entry.members
             self.epoch += 1
         while self.pending and self.pending[0].seq <= entry.seq:
@@ -273,6 +285,7 @@ class Copy:
             self.members,
             waiting,
             tuple(self.merged.items()),
+            self.archives,
         )
 
 
@@ -320,7 +333,8 @@ def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
     state = kind.restore(group.name, snapshot.state)
     copy = Copy(group, kind, state, snapshot.lineage, snapshot.seq, snapshot.at)
     copy.log = Log(read_entry(kind, entry) for entry in snapshot.tail)
-    copy.epoch, copy.members, copy.merged = snapshot.epoch, snapshot.members, dict(snapshot.merged)
+    copy.epoch, copy.members, copy.archives = snapshot.epoch, snapshot.members, snapshot.archives
+    copy.merged = dict(snapshot.merged)
     copy.pending.extend(read_command(kind, command) for command in snapshot.pending)
     for stream in snapshot.streams:
         accepted = copy.streams[stream.origin] = Accepted(stream.last)

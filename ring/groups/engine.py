@@ -27,12 +27,14 @@ from ring.groups.merging import Merging
 from ring.groups.notes import Note
 from ring.groups.owing import Owing
 from ring.groups.peers import Peers, RingSettings
+from ring.groups.recalling import Recalling
 from ring.groups.settling import Settling
 from ring.groups.submits import QUEUE, Outbound, Submits
 from ring.groups.watching import Watching
 from ring.groups.witness import Witnesses
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
 from ring.roster import NodeRecord, Roster
+from ring.store import Line, ReadStore, no_store
 from ring.wire import (
     Ack,
     Answer,
@@ -49,10 +51,15 @@ from ring.wire import (
     Heard,
     Install,
     Installed,
+    Lines,
     Message,
     Offer,
     Publish,
+    Query,
     Question,
+    Read,
+    Recall,
+    Recalled,
     Records,
     Relay,
     Replace,
@@ -120,10 +127,12 @@ class Engine:
         self.settling = Settling(self)
         self.asking = Asking(self)
         self.watching = Watching(self)
+        self.recalling = Recalling(self)
         self.witnesses = Witnesses(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()  # how often each note was made, since the start
+        self.read_store: ReadStore = no_store  # the shell's
         self._outbox: dict[str, list[Message]] = {}
         self._jobs: deque[Callable[[], None]] = deque()
         self._busy = False
@@ -161,6 +170,10 @@ class Engine:
             Hear: self.witnesses.on_hear,
             Heard: self.witnesses.on_heard,
             Relay: self.witnesses.on_relay,
+            Recall: self.recalling.on_recall,
+            Recalled: self.recalling.on_recalled,
+            Read: self.recalling.on_read,
+            Lines: self.recalling.on_lines,
         }
 
     # For the shell --------------------------------------------------------------------------------------------------
@@ -238,6 +251,7 @@ class Engine:
         self.owing.tick()
         self.settling.tick()
         self.asking.tick()
+        self.recalling.tick()
         self.watching.tick()
         self.witnesses.tick()
 
@@ -335,6 +349,11 @@ class Engine:
     def ask(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         """A read-only question to the group's master. done(None): no answer in time, or None was the answer."""
         self.run(lambda: self.asking.ask_group(group, question, done))
+
+    def recall(self, group: GroupId, query: Query, done: Callable[[list[Line] | None], None]) -> None:
+        """Lines of the group's history, oldest first, alike on every node. done(None): nobody could answer in time, or
+        the query names a msgid that is not known."""
+        self.run(lambda: self.recalling.recall(group, query, done))
 
     def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
         self.run(lambda: self.asking.ask_node(key, body, done))
@@ -503,6 +522,7 @@ class Engine:
         if stream is not None and self.submits.turn(stream, self.target(message.group)):
             self.resend(message.group)
         self.asking.redirected(message.group)
+        self.recalling.redirected(message.group)
         self.watching.redirected(message.group)
 
     def _on_records(self, sender: Incarnation, message: Records) -> None:

@@ -23,6 +23,7 @@ from ring.wire import (
     Held,
     Offer,
     Question,
+    Recall,
     Resync,
     Submit,
     Watch,
@@ -31,7 +32,7 @@ from ring.wire import (
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
 
-Parkable = Submit | Resync | Barrier | Question | Watch | Offer
+Parkable = Submit | Resync | Barrier | Question | Recall | Watch | Offer
 
 REPEAT_S = 0.4
 WAIT_S = 1.0
@@ -181,6 +182,7 @@ class Finding:
             engine.following.redirect(followed, master)
         engine.resend(group)
         engine.asking.redirected(group)
+        engine.recalling.redirected(group)
 
     def _resolve(self, group: GroupId, search: Search) -> None:
         """All have replied: serve the newest copy, or start the group empty."""
@@ -370,6 +372,7 @@ class Finding:
         engine.resend(group)
         engine.settling.retry(group)
         engine.asking.redirected(group)
+        engine.recalling.redirected(group)
 
     def _stop_following(self, group: GroupId, copy: Copy) -> Copy | None:
         """This node serves the copy; returns the one that its people were shown, if that has more."""

@@ -15,7 +15,7 @@ import msgspec
 from ring.groups.copy import Copy, restore
 from ring.ids import GroupId, Term
 from ring.store import Batch, Line
-from ring.wire import Entry, Snapshot, reencode
+from ring.wire import Entry, Snapshot
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -77,7 +77,7 @@ class Journal:
             self._keep_log(copy)
         if entry.event is not None and copy.kind.keeps(entry.event) and self._is_held(copy):
             self._keep_line(copy, entry)
-            if copy.kind.durable == "written":
+            if copy.kind.durable == "written" and copy.state.is_word(entry.event):
                 return  # what is said changes no state
         self.changed(copy)
 
@@ -91,9 +91,7 @@ class Journal:
 
     def _keep_line(self, copy: Copy, entry: Entry) -> None:
         if entry.event is not None and copy.kind.keeps(entry.event):
-            stamp = copy.stamp_of(entry)
-            event = bytes(reencode(entry.event))
-            self._lines.append(Line(copy.group, copy.term_at(entry.seq), entry.seq, stamp.at, stamp.msgid, event))
+            self._lines.append(copy.line(entry))
 
     def _is_held(self, copy: Copy) -> bool:
         """Whether this node holds the group, beside following it for its own people."""

@@ -127,6 +127,8 @@ class Leading:
         if m.barriers:
             self.settle(m)
         engine.merging.committed(m)
+        if engine.recalling.waiting:
+            engine.recalling.committed(m)
 
     def show(self, m: Mastered, entry: Entry, stamp: Stamp) -> None:
         engine, copy = self.engine, m.copy

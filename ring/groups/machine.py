@@ -87,6 +87,16 @@ class Kind(Protocol):
         """Whether an event is part of the group's history, if the kind is durable."""
         ...
 
+    def selects(self, state: State, event: Any, msgid: str, at: int, wanted: str) -> bool:
+        """Whether a kept event is shown to who asks for what is `wanted`, a word of the kind's own; what was erased
+        is shown to nobody. msgid and at (Unix ms) are those of its line."""
+        ...
+
+    def erased(self, state: State) -> tuple[int, tuple[str, ...]]:
+        """What of the history is to be forgotten for good: all dated up to then (Unix ms; 0: nothing), and the lines
+        with these msgids."""
+        ...
+
     def fresh(self, name: str) -> State: ...
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State: ...

@@ -21,12 +21,18 @@ from ring.groups.engine import Settings
 from ring.groups.notes import Note
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
+from ring.store import Batch, Store, StoreError
 from ring.wire import payloads
 from tests.sim.directories import Directories
+from tests.sim.disk import Disk
 from tests.sim.links import Links
 from tests.sim.trace import describe
 
 TICK_S = 0.1
+WRITE_S = 0.03
+READ_S = 0.002
+"""How long a disk takes; what is not written when its node dies is lost."""
+
 FRAME = 4096
 """Small, so that payloads are cut, and their parts lost and overtaken."""
 
@@ -132,7 +138,8 @@ class Node:
 class Net:
     """Nodes n1 (127.0.0.1), n2, ... loss, double: chances per payload. delay_s: (least, most).
 
-    directories: how many. With none, a node that starts is introduced to all others at once.
+    directories: how many. With none, a node that starts is introduced to all others at once. disks: whether nodes have
+    one, which outlives them.
     """
 
     def __init__(
@@ -145,7 +152,9 @@ class Net:
         edge: EdgeSettings | None = None,
         engine: Settings | None = None,
         directories: int = 0,
+        disks: bool = False,
     ) -> None:
+        self.disks: dict[str, Disk] | None = {} if disks else None
         self.rng = random.Random(seed)
         self.loss, self.double, self.delay_s = loss, double, delay_s
         # Scripted people talk as fast as they like, all from one address.
@@ -178,6 +187,8 @@ class Net:
         self.links.forget(key)
         self.links.dark.discard(key)
         core.engine.begin(self.now + ahead_s)
+        if self.disks is not None:
+            self._attach(node, self.disks.setdefault(node.name, Disk()))
         core.engine.learn(roster)
         if self.directories.names:
             self.directories.meet(node, roster)
@@ -185,6 +196,35 @@ class Net:
             self._introduce(node)
         self._tick(node, self.rng.uniform(0, TICK_S))
         return node
+
+    def _attach(self, node: Node, disk: Disk) -> None:
+        """What an earlier life of the node has written is loaded."""
+        engine = node.core.engine
+        engine.journal.on = True
+        for group, data in disk.copies():
+            engine.journal.load(group, data, disk.last(group))
+
+        def read_store(job: Callable[[Store], Any], done: Callable[[Any], None]) -> None:
+            def read() -> None:
+                try:
+                    result = job(disk)
+                except StoreError as problem:
+                    result = problem
+                self.turn(node, lambda: done(result))
+
+            self.at(READ_S, read)
+
+        engine.read_store = read_store
+
+    def _write(self, node: Node, batch: Batch) -> None:
+        if not node.up or self.disks is None:
+            return
+        try:
+            self.disks[node.name].write([batch])
+        except StoreError:
+            self.at(WRITE_S, lambda: self._write(node, batch))
+        else:
+            self.turn(node, lambda: node.core.engine.journal.written(batch.number))
 
     def _introduce(self, node: Node) -> None:
         for other in self.nodes.values():
@@ -275,6 +315,9 @@ class Net:
         core = node.core
         core.engine.begin(self.now + node.ahead_s)
         job()
+        batch = core.engine.journal.take() if self.disks is not None else None
+        if batch is not None:
+            self.at(WRITE_S, lambda: self._write(node, batch))
         for key, messages in core.engine.drain().items():
             for payload in payloads(messages, FRAME):
                 self._send(node, key, payload)

@@ -84,6 +84,12 @@ class ToyKind:
     def keeps(self, event: Any) -> bool:
         return bool(event[0] == "say")
 
+    def selects(self, state: State, event: Any, msgid: str, at: int, wanted: str) -> bool:
+        return wanted in event[1]
+
+    def erased(self, state: State) -> tuple[int, tuple[str, ...]]:
+        return 0, ()
+
     def fresh(self, name: str) -> State:
         return ToyState()
 

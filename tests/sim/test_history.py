@@ -1,0 +1,216 @@
+"""History is exact from any node: during and after takeovers, hand-offs and partitions, and over restarts."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from gateway.groups.channel_messages import Event, Said
+from ring.ids import GroupId
+from ring.store import Line
+from ring.wire import Mark, Query
+from tests.sim.chaos import SETTINGS
+from tests.sim.net import Client, Net
+
+RING = GroupId("channel", "#ring")
+read_event = msgspec.msgpack.Decoder(Event).decode
+
+
+def recall(net: Net, name: str, query: Query, within_s: float = 12.0) -> list[Line] | None:
+    got: list[list[Line] | None] = []
+    node = net.nodes[name]
+    net.turn(node, lambda: node.core.engine.recall(RING, query, got.append))
+    assert net.until(lambda: bool(got), within_s)
+    return got[0]
+
+
+def told(lines: list[Line] | None) -> list[str]:
+    assert lines is not None
+    events = [read_event(line.event) for line in lines]
+    return [event.text.decode() for event in events if isinstance(event, Said)]
+
+
+def everything(net: Net, name: str) -> list[str]:
+    return told(recall(net, name, Query(4000)))
+
+
+def check_alike(net: Net) -> list[str]:
+    """All nodes answer alike: everything at once, and page by page in both directions."""
+    up = [node.name for node in net.nodes.values() if node.up]
+    answers = [recall(net, name, Query(4000)) for name in up]
+    assert all(answer == answers[0] for answer in answers)
+    whole = answers[0]
+    assert whole is not None
+    for name in up[:2]:
+        for newest in (True, False):
+            walked: list[Line] = []
+            mark: Mark | None = None
+            while page := recall(net, name, Query(7, newest, **{"before" if newest else "after": mark})):
+                walked = page + walked if newest else walked + page
+                mark = Mark(msgid=page[0 if newest else -1].msgid)
+            assert walked == whole
+    assert len({line.msgid for line in whole}) == len(whole)
+    return told(whole)
+
+
+class Talk:
+    """Nodes with disks, a person on each, all in #ring. said: what everybody has heard."""
+
+    def __init__(self, nodes: int = 4, seed: int = 0) -> None:
+        self.net = Net(nodes, seed, engine=SETTINGS, disks=True)
+        self.people = {name: self.join(name) for name in self.net.nodes}
+        self.said: list[str] = []
+
+    def join(self, name: str) -> Client:
+        client = self.net.client(name, f"p{name}{self.net.serial}", "echo-message")
+        client.send("JOIN #ring")
+        client.sync()
+        return client
+
+    def say(self, count: int, *names: str) -> None:
+        here = [self.people[name] for name in names or self.people if self.people[name].node.up]
+        for number in range(count):
+            person = here[number % len(here)]
+            self.said.append(f"{person.nick}-{len(self.said)}")
+            person.send(f"PRIVMSG #ring :{self.said[-1]}")
+            person.sync()
+
+    @property
+    def master(self) -> str:
+        (name,) = self.net.masters(RING)
+        return name
+
+
+def test_every_node_gives_the_same_answer() -> None:
+    talk = Talk()
+    talk.say(20)
+    assert check_alike(talk.net) == talk.said
+
+
+def test_what_was_just_said_is_there_at_once() -> None:
+    """It may not be on any disk yet."""
+    talk = Talk()
+    for name in talk.net.nodes:
+        talk.say(1, name)
+        assert everything(talk.net, name)[-1] == talk.said[-1]
+
+
+def test_after_the_log_was_trimmed_the_disks_have_it() -> None:
+    talk = Talk()
+    talk.say(10)
+    talk.net.run(120)
+    talk.say(1)
+    talk.net.run(5)
+    assert len(talk.net.nodes[talk.master].core.engine.leading.groups[RING].copy.log) == 1
+    assert check_alike(talk.net) == talk.said
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_takeover_loses_nothing_of_it(seed: int) -> None:
+    talk = Talk(seed=seed)
+    net = talk.net
+    talk.say(10)
+    net.run(net.rng.uniform(0, 40))
+    talk.say(10)
+    master = talk.master
+    last = next(person for name, person in talk.people.items() if name != master)
+    last.send("PRIVMSG #ring :last words")
+    assert net.until(lambda: "last words" in last.heard("#ring"), 2)
+    net.kill(master)
+    asker = last.node.name
+    assert everything(net, asker) == [*talk.said, "last words"]  # who has seen it finds it, whoever answers
+    talk.said.append("last words")
+    net.run(5)
+    talk.say(5)
+    assert check_alike(net) == talk.said
+    net.start(int(master[1:]))
+    net.run(10)
+    talk.people[master] = talk.join(master)
+    talk.say(5)
+    assert check_alike(net) == talk.said
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_hand_off_takes_it_along_or_finds_it(seed: int) -> None:
+    """Every node in turn leaves, and comes back: each time the group moves."""
+    talk = Talk(seed=seed)
+    net = talk.net
+    for name in list(net.nodes):
+        talk.say(8)
+        net.run(60)
+        net.leave(name)
+        assert everything(net, talk.master) == talk.said
+        talk.say(4)
+        net.start(int(name[1:]))
+        net.run(8)
+        talk.people[name] = talk.join(name)
+        assert check_alike(net) == talk.said
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_after_a_partition_heals_both_sides_are_in_it(seed: int) -> None:
+    talk = Talk(5, seed)
+    net = talk.net
+    talk.say(10)
+    net.run(50)
+    names = list(net.nodes)
+    net.rng.shuffle(names)
+    few, many = names[:2], names[2:]
+    net.links.isolate({net.nodes[name].key for name in few}, {net.nodes[name].key for name in many})
+    net.run(SETTINGS.dead_after_s + 2)
+    here, there = everything(net, few[0]), everything(net, many[0])
+    assert set(here) <= set(talk.said) and set(there) <= set(talk.said)
+    assert talk.said in (here, there)  # two of five nodes have it: the other side may lack what is on both disks
+    before = list(talk.said)
+    for _ in range(6):
+        talk.say(1, few[0])
+        talk.say(1, many[0])
+    net.links.heal()
+    net.run(25)
+    whole = check_alike(net)
+    assert whole[:10] == before and sorted(whole) == sorted(talk.said)
+    net.run(100)
+    assert check_alike(net) == whole
+
+
+def test_a_network_that_starts_again_has_it() -> None:
+    talk = Talk(3)
+    net = talk.net
+    talk.say(10)
+    net.run(3)
+    for name in list(net.nodes):
+        net.kill(name)
+    for number in (1, 2, 3):
+        net.start(number)
+    net.run(10)
+    talk.people = {name: talk.join(name) for name in net.nodes}
+    talk.say(3)
+    assert check_alike(net) == talk.said
+
+
+def test_a_disk_that_cannot_be_read_is_done_without() -> None:
+    talk = Talk(3)
+    talk.say(5)
+    talk.net.run(100)
+    assert talk.net.disks is not None
+    talk.net.disks[talk.master].broken = True
+    assert check_alike(talk.net) == talk.said
+    for disk in talk.net.disks.values():
+        disk.broken = True
+    talk.say(2)
+    assert everything(talk.net, "n1")[-2:] == talk.said[-2:]
+
+
+def test_a_group_that_nobody_answers_for_is_answered_with_none() -> None:
+    talk = Talk(2)
+    talk.say(1)
+    other = next(name for name in talk.net.nodes if name != talk.master)
+    talk.net.loss = 1.0
+    assert recall(talk.net, other, Query(5)) is None
+
+
+def test_a_msgid_that_nobody_knows_is_answered_with_none() -> None:
+    talk = Talk(2)
+    talk.say(3)
+    for msgid in ("", "x", "-", "a-b-1", "a-b-zz", "9" * 5000):
+        assert recall(talk.net, "n1", Query(5, before=Mark(msgid=msgid))) is None
