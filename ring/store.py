@@ -14,7 +14,10 @@ from ring.ids import GroupId, Term
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Something said in a group, at its position. On one node (group, seq) is unique: what is written later wins."""
+    """Something said in a group, at its position. On one node (group, seq) is unique: what is written later wins.
+
+    A store keeps seq and at of 64 bits, and no line with others.
+    """
 
     group: GroupId
     term: Term
@@ -43,7 +46,7 @@ class Range(NamedTuple):
     """Which lines of a group are wanted.
 
     after, before: exclusive bounds, by seq, or by Unix ms where `by` is "at". newest: of more than `limit` lines, the
-    last ones; else the first.
+    last ones, by seq or `at` (then seq); else the first.
     """
 
     group: GroupId
@@ -89,21 +92,21 @@ class Store(Protocol):
         ...
 
     def find(self, group: GroupId, msgid: str) -> Line | None:
-        """The line with this msgid."""
+        """The line with this msgid; of several the last, by seq."""
         ...
 
     def latest(self, groups: Sequence[GroupId], after: int, before: int, limit: int) -> list[tuple[GroupId, int]]:
         """Of these groups, those that have a line with after < at < before (Unix ms), and the time of their newest such
-        line; the oldest first."""
+        line; the oldest first, and of more than `limit` the oldest."""
         ...
 
-    def prune(self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None = None) -> int:
-        """Retention: of each group of the kind (or of these only), forget lines dated before `before` (Unix ms) and all
-        but the newest `keep`. Returns how many went. Work is cut into short transactions."""
+    def prune(self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None = None) -> Iterator[int]:
+        """Retention: of each group of the kind (or of these only), forget lines dated before `before` (Unix ms), and
+        all but the newest `keep` (by seq). Each step is one short transaction, and says how many lines went."""
         ...
 
-    def erase(self, group: GroupId, seqs: Sequence[int] | None) -> int:
-        """Forget lines for good: these, or all of the group. Returns how many went."""
+    def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
+        """Forget lines for good: these, or all of the group. In steps, as prune."""
         ...
 
     def close(self) -> None: ...

@@ -1,0 +1,81 @@
+"""A node's store in memory: for the simulator, and to compare others with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ring.ids import GroupId
+from ring.store import Batch, Line, Range
+
+INTEGERS = range(-(2**63), 2**63)
+
+
+class MemoryStore:
+    """ring.store.Store: what it has been given it keeps, also over `close` and `reopened`."""
+
+    def __init__(self) -> None:
+        self._copies: dict[GroupId, bytes] = {}
+        self._lines: dict[GroupId, dict[int, Line]] = {}  # by seq
+
+    def reopened(self) -> MemoryStore:
+        """As the next process finds it; the last one's is of no use any more."""
+        after = MemoryStore()
+        after._copies, after._lines = self._copies, self._lines
+        return after
+
+    def copies(self) -> Iterator[tuple[GroupId, bytes]]:
+        return iter(list(self._copies.items()))
+
+    def write(self, batches: Sequence[Batch]) -> None:
+        for batch in batches:
+            for group, copy in batch.copies.items():
+                if copy is None:
+                    self._copies.pop(group, None)
+                else:
+                    self._copies[group] = copy
+            for group, end in batch.ends.items():
+                self._drop(group, [seq for seq in self._lines.get(group, ()) if seq > end])
+            for line in batch.lines:
+                if line.seq in INTEGERS and line.at in INTEGERS:
+                    self._lines.setdefault(line.group, {})[line.seq] = line
+
+    def lines(self, wanted: Range) -> list[Line]:
+        after, before, by = wanted.after, wanted.before, wanted.by
+        found = [
+            line
+            for line in self._lines.get(wanted.group, {}).values()
+            if (after is None or getattr(line, by) > after) and (before is None or getattr(line, by) < before)
+        ]
+        found.sort(key=lambda line: (getattr(line, by), line.seq), reverse=wanted.newest)
+        return sorted(found[: max(wanted.limit, 0)], key=lambda line: line.seq)
+
+    def find(self, group: GroupId, msgid: str) -> Line | None:
+        found = [line for line in self._lines.get(group, {}).values() if line.msgid == msgid]
+        return max(found, key=lambda line: line.seq, default=None)
+
+    def latest(self, groups: Sequence[GroupId], after: int, before: int, limit: int) -> list[tuple[GroupId, int]]:
+        found = []
+        for group in set(groups):
+            within = [line.at for line in self._lines.get(group, {}).values() if after < line.at < before]
+            if within:
+                found.append((max(within), group))
+        return [(group, at) for at, group in sorted(found)[: max(limit, 0)]]
+
+    def prune(self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None = None) -> Iterator[int]:
+        for group in list(self._lines if groups is None else groups):
+            if group.kind == kind:
+                lines = self._lines.get(group, {})
+                many = set(sorted(lines)[: max(len(lines) - max(keep, 0), 0)])
+                yield self._drop(group, [seq for seq, line in lines.items() if seq in many or line.at < before])
+
+    def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
+        yield self._drop(group, list(self._lines.get(group, ())) if seqs is None else seqs)
+
+    def _drop(self, group: GroupId, seqs: Sequence[int]) -> int:
+        lines = self._lines.get(group, {})
+        gone = sum(lines.pop(seq, None) is not None for seq in seqs)
+        if not lines:
+            self._lines.pop(group, None)
+        return gone
+
+    def close(self) -> None: ...
