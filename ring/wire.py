@@ -260,7 +260,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     """role: "" nothing, "copy", "master", or "asking": it is finding out itself.
 
     seq: of the last position held, decided or not. promised: the highest term promised to anybody. cold: it comes from
-    the node's disk and may be old (P36). members: who holds the group, as far as that copy knows.
+    the node's disk and may be old (P36). members: who holds the group, as far as that copy knows; coming: who is to.
     """
 
     group: GroupId
@@ -271,6 +271,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     promised: Term = NO_TERM
     cold: bool = False
     members: tuple[str, ...] = ()
+    coming: tuple[str, ...] = ()
 
 
 class Collected(msgspec.Struct, frozen=True, array_like=True, tag=17):

@@ -89,7 +89,11 @@ class Backing:
             return False
         targets = self._targets(m)
         holding = {self.engine.me.key, *(holder.edge.key for holder in m.holders)}
-        return holding.issuperset(targets) and (len(targets) >= len(copy.members) or self._may_shrink(m))
+        if holding.isdisjoint(copy.members):
+            return False  # those who held it until now would not know, when they start again, whom to ask (P36)
+        return holding.issuperset({*targets}.difference(self.engine.peers.given_up)) and (
+            len(targets) >= len(copy.members) or self._may_shrink(m)
+        )
 
     def _may_shrink(self, m: Mastered) -> bool:
         """Nobody who has a part in it is lost: who is gone has left in order, or there is nothing to keep."""
@@ -116,6 +120,8 @@ class Backing:
             holder.holder = False
             if not holder.sits:
                 del m.followers[holder.edge.key]
+        if self.engine.journal.is_confirmed(m.copy):
+            self._recruit(m, m.copy.members, empty=False)
         if m.handoff is not None and m.handoff.placed:
             self.advance(m)  # `Handed` is to be the last: who gets the group holds it too, and arranges its set
             return

@@ -109,6 +109,12 @@ class Copy:
         return max([self.term, self.promised, *(term for term in handed if term is not None)])
 
     @property
+    def coming(self) -> tuple[str, ...]:
+        """Who will hold the group beside its members, if changes of the set that wait are committed (P36)."""
+        changes = [command.members for command in self.pending if command.members is not None]
+        return tuple(dict.fromkeys(key for members in changes for key in members))
+
+    @property
     def head(self) -> int:
         """The last position given, decided or not."""
         return self.pending[-1].seq if self.pending else self.seq

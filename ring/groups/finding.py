@@ -129,7 +129,7 @@ class Finding:
             role = "asking"
         elif term > copy.term:
             copy.promised = max(copy.promised, term)
-        return Held(group, role, copy.lineage, copy.head, copy.epoch, copy.promised, copy.is_cold, copy.members)
+        return self._describe(copy, role)
 
     def _local_copy(self, group: GroupId) -> Copy | None:
         """The newest copy here, in whatever role."""
@@ -225,22 +225,33 @@ class Finding:
 
     # Groups that must not be lost (P36, P37) -------------------------------------------------------------------------
 
+    def _is_confirmed(self, group: GroupId) -> bool:
+        return self.engine.journal.on and self.engine.kinds[group.kind].durable == "confirmed"
+
     def _must_wait(self, group: GroupId, search: Search, mine: Copy | None) -> bool:
-        """Whether somebody who is not there may have more of the group: of all copies that come from disks, the newest
-        set of holders has to be heard; where there is none, all owners that should know."""
-        engine = self.engine
-        if not engine.journal.on or engine.kinds[group.kind].durable != "confirmed":
+        """Whether somebody who is not there may have more of the group.
+
+        Of the newest set of holders one has to be there; if all that there is comes from disks, all of them; if there is
+        nothing, all owners that should know.
+        """
+        if not self._is_confirmed(group):
             return False
-        found = [(held.cold, held.epoch, held.members) for held in search.held.values() if held.lineage]
+        peers, me = self.engine.peers, self.engine.me.key
+        found = {key: held for key, held in search.held.items() if held.lineage}
         if mine is not None:
-            found.append((mine.is_cold, mine.epoch, mine.members))
-        if any(not cold for cold, _, _ in found):
-            return False
-        heard = {engine.me.key, *search.held, *engine.peers.given_up}
+            found[me] = self._describe(mine, "copy")
         if not found:
-            return not heard.issuperset(engine.peers.should_know(group))
-        newest = max(epoch for _, epoch, _ in found)
-        return not all(heard.issuperset(members) for _, epoch, members in found if epoch == newest)
+            return not {me, *search.held, *peers.given_up}.issuperset(peers.should_know(group))
+        newest = max(held.epoch for held in found.values())
+        latest = [held for held in found.values() if held.epoch == newest]
+        if any(not held.cold for held in latest):
+            return {*found, *peers.given_up}.isdisjoint(latest[0].members)
+        heard = {me, *search.held, *peers.given_up}
+        return not all(heard.issuperset({*held.members, *held.coming}) for held in latest)
+
+    def _describe(self, copy: Copy, role: str) -> Held:
+        more = (copy.is_cold, copy.members, copy.coming)
+        return Held(copy.group, role, copy.lineage, copy.head, copy.epoch, copy.promised, *more)
 
     def _wait(self, group: GroupId, search: Search, mine: Copy | None) -> None:
         """Ask again in a while; meanwhile what is there may be read."""
@@ -389,6 +400,9 @@ class Finding:
     def peers_changed(self) -> None:
         """Nodes that died hold nothing; nodes that came are not asked: what they hold is older than their absence."""
         for group, search in list(self.searches.items()):
+            heard = {*search.asked, *search.held}
+            if search.term != NO_TERM and self._is_confirmed(group) and not all(map(self.engine.peers.is_alive, heard)):
+                self._again(group, search)  # who had it is gone again: it is not to be missed (P36)
             search.asked = {key: None for key in search.asked if self.engine.peers.is_alive(key)}
             for key in [key for key in search.held if not self.engine.peers.is_alive(key)]:
                 del search.held[key]
@@ -414,8 +428,11 @@ class Finding:
                     continue
             if engine.now - search.since > engine.settings.dead_after_s + 1.0:
                 # Neither dead nor answering for that long: it cannot be waited for.
-                search.asked.clear()
-                self._resolve(group, search)
+                if search.term != NO_TERM and self._is_confirmed(group):
+                    self._again(group, search)
+                else:
+                    search.asked.clear()
+                    self._resolve(group, search)
                 continue
             for key in search.asked:
                 self._ask(key, group, search.term)

@@ -303,7 +303,7 @@ class Following:
         if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:  # else another has served since
             f.master = entry.handed.key
         if entry.members is not None:
-            f.holds = engine.me.key in entry.members
+            f.holds = engine.me.key in (*entry.members, *copy.coming)
         sits = self.sits(copy) if moved else sat
         if sits and not sat and entry.side is not None:
             self._show_arrival(f, [])
@@ -323,7 +323,7 @@ class Following:
         if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:
             f.master = entry.handed.key
         if entry.members is not None:
-            f.holds = engine.me.key in entry.members
+            f.holds = engine.me.key in (*entry.members, *copy.coming)
         if entry.origin == engine.me and entry.told is None:
             engine.complete(copy.group, entry.number, entry.outcome, copy.stamp_of(entry))
         engine.unpark_answers(copy.group, copy.seq)

@@ -181,6 +181,8 @@ class Handing:
     def _thaw(self, m: Mastered) -> None:
         group = m.copy.group
         m.handoff = None
+        for command in m.copy.pending:
+            command.handed = None
         del self.outgoing[group]
         self.engine.note("hand_off_failed", group, seq=m.copy.seq)
         for sender, message in self._parked.pop(group, ()):
@@ -274,8 +276,8 @@ class Handing:
             if handoff.committed:
                 # It died with the group in hand: our copy is as new as any, until the owner has found out.
                 self._retire(m, handoff)
-            elif not handoff.placed:
-                self._thaw(m)
+            elif not handoff.placed or engine.journal.is_confirmed(m.copy):
+                self._thaw(m)  # what is confirmed may wait long for its last event, and the set cannot change meanwhile
         for group, held in list(self.incoming.items()):
             # The old master is gone: whoever is responsible now finds out, our copy included.
             if not self.holds(group) and engine.peers.acting(group) == engine.me.key:

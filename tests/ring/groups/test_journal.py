@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 
 import msgspec
+import pytest
 
 from ring.groups.host import FAILED
 from ring.ids import GroupId
 from ring.placement import owners
-from tests.ring.groups.toy import ToyNet
+from tests.ring.groups.toy import ToyNet, ToyState
 
 TALK = GroupId("talk", "#erlang")
 DEED = GroupId("deed", "joe")
@@ -199,3 +201,38 @@ def test_without_members_or_a_part_in_it_a_copy_is_forgotten() -> None:
     net.run(20)
     assert net.disks is not None
     assert {key for key, disk in net.disks.items() if DEED in disk.copies} == set(holders(net, DEED))
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_what_was_confirmed_survives_whatever_dies(seed: int) -> None:
+    """Nodes die at any moment, all of them at times, and start again from what their disks have."""
+    rng = random.Random(seed)
+    net = ToyNet(4, seed, loss=0.02, double=0.02, disks=True)
+    net.run(2)
+    confirmed: list[str] = []
+    for step in range(12):
+        up = [key for key in net.engines if key not in net.down]
+        key, text = rng.choice(up), f"deed {step}"
+        net.submit(key, DEED, ["say", text], text)
+        victims = up if rng.random() < 0.3 else [rng.choice(up)] if rng.random() < 0.6 else []
+        for victim in victims:
+            net.at(rng.uniform(0, 0.2), lambda k=victim: k in net.down or net.kill(k))
+        net.run(rng.uniform(0.05, 4))
+        confirmed += [token for token, outcome in net.hosts[key].answers if token == text and outcome == ["ok"]]
+        for down in sorted(net.down):
+            if rng.random() < 0.7 or len(net.down) == len(net.engines):
+                net.start(down)
+    net.run(0.3)  # whoever was to die has died
+    for down in sorted(net.down):
+        net.start(down)
+    net.run(40)
+    if not net.masters(DEED):
+        assert not confirmed
+        return
+    (master,) = net.masters(DEED)
+    state = net.engines[master].state(DEED)
+    assert isinstance(state, ToyState)
+    assert [text for text in confirmed if state.said.count(text) != 1] == []
+    assert len(set(state.said)) == len(state.said)
+    backup = net.engines[holders(net, DEED)[1]].following.groups[DEED].copy.state
+    assert isinstance(backup, ToyState) and backup.said == state.said

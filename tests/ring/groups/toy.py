@@ -205,6 +205,9 @@ class ToyNet:
                 other.begin(self.now)
                 other.linked(record)
                 engine.linked(other.peers.me)
+            elif other is not engine and self.disks is not None:  # its saved roster names nodes that are down
+                engine.learn([other.peers.me])
+                engine.lost(other.me.key, other.me.number, "refused")
         self.every(0.1, key, engine)
         return engine
 
@@ -291,4 +294,4 @@ class ToyNet:
         ]
 
 
-__all__ = ["FAILED", "ToyNet"]
+__all__ = ["FAILED", "ToyNet", "ToyState"]
