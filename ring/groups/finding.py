@@ -231,7 +231,7 @@ class Finding:
     def _must_wait(self, group: GroupId, search: Search, mine: Copy | None) -> bool:
         """Whether somebody who is not there may have more of the group.
 
-        Of the newest set of holders one has to be there; if all that there is comes from disks, all of them; if there is
+        Of the newest set of holders one has to be there; all of them, if what there is comes from disks; if there is
         nothing, all owners that should know.
         """
         if not self._is_confirmed(group):
