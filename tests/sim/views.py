@@ -64,7 +64,7 @@ class Reader:
     def _rename(self, m: Message, who: str) -> None:
         new = m.params[0]
         for view in self.views.values():
-            if who in view.members:
+            if view.inside and who in view.members:
                 if new in view.members:
                     self.odd.append(f"{self.nick}: {who} becomes {new}, who is there")
                 view.members[new] = view.members.pop(who)
