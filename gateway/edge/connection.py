@@ -8,6 +8,7 @@ from gateway.irc.splitter import LineSplitter
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call
+    from gateway.edge.login import Login
     from gateway.edge.user import User
 
 
@@ -21,10 +22,12 @@ class Connection:
         "cap_open",
         "cap_version",
         "caps",
+        "certificate",
         "closed",
         "dirty",
         "host",
         "last_heard",
+        "login",
         "nick",
         "number",
         "opened",
@@ -42,11 +45,21 @@ class Connection:
         "variant",
     )
 
-    def __init__(self, number: int, address: str, dirty: list[Connection], *, secure: bool, now: float) -> None:
+    def __init__(
+        self,
+        number: int,
+        address: str,
+        dirty: list[Connection],
+        *,
+        secure: bool,
+        now: float,
+        certificate: str | None = None,
+    ) -> None:
         self.number = number
         self.address = address
         self.host = f"0{address}" if address.startswith(":") else address or "unknown"
         self.secure = secure
+        self.certificate = certificate  # fingerprint of the one that the client showed: SHA-256 of its DER, in hex
         self.splitter = LineSplitter()
         self.out: list[bytes] = []
         self.dirty = dirty  # shared list of the connections with something in `out`
@@ -68,6 +81,14 @@ class Connection:
         self.username: str | None = None
         self.real = ""
         self.user: User | None = None  # once registered
+        self.login: Login | None = None  # the account that it has proven to be
+
+    @property
+    def source(self) -> str:
+        """nick!user@host, with "*" for what is not known yet."""
+        if self.user is not None:
+            return self.user.person.source
+        return f"{self.nick or '*'}!{self.username or '*'}@{self.host}"
 
     def send(self, data: bytes) -> None:
         """Queue one formatted line."""

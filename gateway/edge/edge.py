@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 import msgspec
 
+from gateway.accounts.credentials import Credentials
 from gateway.edge import asks, channels, homes, leaving, nicks
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
@@ -52,11 +54,15 @@ class Edge:
         self.most = 0
         self._addresses: Counter[str] = Counter()
         self._serial = 0
+        self._jobs: list[tuple[float, int, Callable[[], None]]] = []
         self._reconcile_at = 0.0
         self._count_at = 0.0
         self.check_password: Callable[[str, str, Callable[[bool], None]], None] = lambda _hash, _password, done: done(
             False
         )
+        # Slow, and so off the loop: done(None) where too much is waiting already.
+        self.fits: Callable[[Credentials, str, Callable[[bool | None], None]], None] = lambda _c, _p, done: done(None)
+        self.make_credentials: Callable[[str, Callable[[Credentials | None], None]], None] = lambda _p, done: done(None)
         self.quit_reason: Callable[[str], str] = lambda key: key  # what QUIT says of people whose node is gone
         self.rehash: Callable[[], None] = lambda: None
         self.die: Callable[[], None] = lambda: None
@@ -72,6 +78,13 @@ class Edge:
 
     def nick(self, name: str) -> GroupId:
         return GroupId("nick", self.settings.casemap(name))
+
+    def account(self, name: str) -> GroupId:
+        return GroupId("account", self.settings.casemap(name))
+
+    def later(self, seconds: float, job: Callable[[], None]) -> None:
+        """Do the job in a while, by the next tick after it."""
+        heappush(self._jobs, (self.now + seconds, self.next_serial(), job))
 
     def next_serial(self) -> int:
         self._serial += 1
@@ -90,9 +103,12 @@ class Edge:
 
     # Connections ----------------------------------------------------------------------------------------------------
 
-    def connect(self, number: int, address: str, *, secure: bool, now: float) -> Connection:
+    def connect(
+        self, number: int, address: str, *, secure: bool, now: float, certificate: str | None = None
+    ) -> Connection:
+        """certificate: fingerprint of the client's (SHA-256, hexadecimal)."""
         settings = self.settings
-        connection = Connection(number, address, self.dirty, secure=secure, now=now)
+        connection = Connection(number, address, self.dirty, secure=secure, now=now, certificate=certificate)
         connection.tokens, connection.refilled_at = float(settings.burst), now
         self.connections[number] = connection
         self._addresses[address] += 1
@@ -193,6 +209,8 @@ class Edge:
 
     def tick(self, now: float) -> None:
         settings = self.settings
+        while self._jobs and self._jobs[0][0] <= now:
+            heappop(self._jobs)[2]()
         for connection in list(self.connections.values()):
             if connection.closed is not None:
                 continue

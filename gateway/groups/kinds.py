@@ -7,7 +7,18 @@ from typing import Any
 
 import msgspec
 
-from gateway.groups import channel, channel_messages, network, network_messages, nick, nick_messages
+from gateway.groups import (
+    account,
+    account_messages,
+    channel,
+    channel_messages,
+    guard,
+    guard_messages,
+    network,
+    network_messages,
+    nick,
+    nick_messages,
+)
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from ring.groups.machine import Durable, Kind, State
@@ -80,8 +91,42 @@ class NetworkKind(_Reader):
         return network.restore(snapshot)
 
 
+class AccountKind(_Reader):
+    durable: Durable = "confirmed"
+
+    def __init__(self) -> None:
+        m = account_messages
+        super().__init__(m.Command, m.Event, m.Outcome, m.Question, m.View)
+
+    def fresh(self, name: str) -> State:
+        return account.Account(name)
+
+    def restore(self, name: str, snapshot: msgspec.Raw) -> State:
+        return account.restore(name, snapshot)
+
+
+class GuardKind(_Reader):
+    durable: Durable = "no"
+
+    def __init__(self) -> None:
+        m = guard_messages
+        super().__init__(m.Command, m.Event, m.Wait, m.HowLong, m.Wait)
+
+    def fresh(self, name: str) -> State:
+        return guard.Guard()
+
+    def restore(self, name: str, snapshot: msgspec.Raw) -> State:
+        return guard.restore(snapshot)
+
+
 def kinds(limits: Limits, casemap: Casemap, *, quit_reason: Callable[[str], str], keep_s: float) -> dict[str, Kind]:
     """All kinds of groups. quit_reason: what QUIT says of people on a gone node, by its ring key. keep_s: how long an
     empty channel is remembered."""
     rules = channel.Rules(limits, casemap, quit_reason, keep_s)
-    return {"channel": ChannelKind(rules), "nick": NickKind(casemap), "network": NetworkKind()}
+    return {
+        "channel": ChannelKind(rules),
+        "nick": NickKind(casemap),
+        "network": NetworkKind(),
+        "account": AccountKind(),
+        "guard": GuardKind(),
+    }

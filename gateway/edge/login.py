@@ -1,0 +1,105 @@
+"""Logged in is a fact of the user, changed through its own group like any other (P28); before there is a user, of the
+connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from gateway.edge.facts import change_facts
+from gateway.edge.lines import Line
+from gateway.groups.account_messages import LoggedIn
+from gateway.groups.nick_messages import Change
+from gateway.groups.people import Refusal
+from gateway.irc import numerics as n
+from ring.groups.host import FAILED
+
+if TYPE_CHECKING:
+    from gateway.edge.call import Call
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+
+class Login(NamedTuple):
+    """What a connection has proven. name: of the account, as registered. life: the id of that registration.
+
+    device: what came after "@", "" for none.
+    """
+
+    name: str
+    life: str
+    device: str = ""
+
+
+def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
+    """The caller is that account from now on: 900, and done(True). done(False): the network did not take it in time."""
+    edge, connection = call.edge, call.connection
+    before, connection.login = connection.login, proven
+
+    def changed(outcome: Any) -> None:
+        if outcome is FAILED or isinstance(outcome, Refusal):
+            connection.login = before
+            _want(connection.user, before)
+            done(False)
+            return
+        edge.engine.submit(edge.account(proven.name), LoggedIn(proven.life))
+        text = f"You are now logged in as {proven.name}"
+        call.reply(n.RPL_LOGGEDIN, connection.source, proven.name, text)
+        if connection.user is not None and before is None:
+            call.send(_mode(edge, connection, "+r"))
+        done(True)
+
+    if connection.user is None:
+        changed(None)
+    else:
+        change_facts(call, msgspec.structs.replace(connection.user.wanted, account=proven.name), changed)
+
+
+def logout(call: Call, done: Callable[[], None]) -> None:
+    """901, whether the caller was logged in or not."""
+    connection = call.connection
+
+    def changed(outcome: Any) -> None:
+        _say(call.edge, connection, call.send, was)
+        done()
+
+    was, connection.login = connection.login, None
+    if connection.user is None:
+        changed(None)
+    else:
+        change_facts(call, msgspec.structs.replace(connection.user.wanted, account=None), changed)
+
+
+def expel(edge: Edge, user: User) -> None:
+    """The account is no more, or is another's: who was logged in to it is not."""
+    connection = user.connection
+    was, connection.login = connection.login, None
+
+    def changed(outcome: Any) -> None:
+        _say(edge, connection, lambda line: connection.send(line.render(connection.variant)), was)
+
+    _want(user, None)
+    user.unsettled[user.home] = None
+    edge.engine.submit(user.home, Change(user.wanted), changed)
+
+
+def _want(user: User | None, proven: Login | None) -> None:
+    if user is not None:
+        user.wanted = msgspec.structs.replace(user.wanted, account=proven.name if proven is not None else None)
+
+
+def _say(edge: Edge, connection: Connection, send: Callable[[Line], None], was: Login | None) -> None:
+    nick = connection.user.person.nick if connection.user is not None else "*"
+    text = n.TEXT[n.RPL_LOGGEDOUT]
+    send(Line(edge.settings.server_name, n.RPL_LOGGEDOUT, (nick, connection.source, text)))
+    if connection.user is not None and was is not None:
+        send(_mode(edge, connection, "-r"))
+
+
+def _mode(edge: Edge, connection: Connection, change: str) -> Line:
+    """Source: Modern IRC Client Protocol, "Registered User Mode"."""
+    assert connection.user is not None
+    return Line(edge.settings.server_name, "MODE", (connection.user.person.nick, change))

@@ -1,0 +1,37 @@
+"""What a throttle's group is told and asked. Its name says what is guarded: `account:joe`, `address:192.0.2.7`."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class _Tagged(msgspec.Struct, frozen=True, array_like=True):
+    pass
+
+
+class Fail(_Tagged, frozen=True, tag=1):
+    """Somebody tried, and failed; or did what may be done only so often."""
+
+
+class Failed(_Tagged, frozen=True, tag=21):
+    pass
+
+
+class Merged(_Tagged, frozen=True, tag=22):
+    fails: int
+    at: int  # Unix ms
+
+
+class HowLong(_Tagged, frozen=True, tag=31):
+    """How long is the next try to be delayed?"""
+
+
+class Wait(_Tagged, frozen=True, tag=41):
+    """Outcome and answer. seconds: from now until the next try may be answered. fails: so many are remembered."""
+
+    seconds: float = 0.0
+    fails: int = 0
+
+
+Command = Fail
+Event = Failed | Merged

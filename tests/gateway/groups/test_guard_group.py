@@ -1,0 +1,65 @@
+"""The throttle: mistyping costs nothing, guessing takes for ever, and all is forgotten in the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.groups.guard import FORGET_S, LONGEST_S, Guard, delay_s, restore
+from gateway.groups.guard_messages import Fail, HowLong, Wait
+from tests.gateway.groups.cast import packed
+
+
+def fail(guard: Guard, at: int) -> Any:
+    outcome, event = guard.decide(Fail(), at)
+    guard.apply(event, at)
+    return outcome
+
+
+def test_each_failure_makes_the_next_try_wait_longer() -> None:
+    guard = Guard()
+    waits = [fail(guard, 1_000 + n).seconds for n in range(12)]
+    assert waits == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert delay_s(10**9) == LONGEST_S
+
+
+def test_who_has_waited_need_not_wait_again() -> None:
+    guard = Guard()
+    for _ in range(5):
+        fail(guard, 10_000)
+    assert guard.answer(HowLong(), 10_000) == Wait(2.0, 5)
+    assert guard.answer(HowLong(), 11_500) == Wait(0.5, 5)
+    assert guard.answer(HowLong(), 60_000) == Wait(0.0, 5)
+
+
+def test_it_forgets() -> None:
+    guard = Guard()
+    for _ in range(9):
+        fail(guard, 10_000)
+    later = 10_000 + int(FORGET_S * 1000)
+    assert not guard.is_spent(later - 1)
+    assert guard.is_spent(later)
+    assert guard.answer(HowLong(), later) == Wait()
+    assert fail(guard, later) == Wait(0.0, 1)
+    assert Guard().is_spent(0)
+
+
+GUARDS = st.builds(Guard, st.integers(0, 9), st.integers(0, 9))
+
+
+def both(a: Guard, b: Guard) -> Guard:
+    found = restore(packed(a.snapshot()))
+    event = found.merge(b, 5)
+    if event is not None:
+        found.apply(event, 5)
+    return found
+
+
+@given(GUARDS, GUARDS, GUARDS)
+def test_guards_merge_alike_in_any_order(a: Guard, b: Guard, c: Guard) -> None:
+    assert both(a, b).snapshot() == both(b, a).snapshot()
+    assert both(both(a, b), c).snapshot() == both(a, both(b, c)).snapshot()
+    assert both(both(a, b), b).snapshot() == both(a, b).snapshot()
+    assert both(a, a).merge(a, 5) is None
