@@ -26,3 +26,22 @@ def merged(batches: Sequence[Batch]) -> Batch:
             lines[line.group, line.seq] = line
     number = max(batch.number for batch in batches)
     return Batch(number, copies, ends, list(lines.values()), any(batch.urgent for batch in batches))
+
+
+LINE_BYTES = 300
+"""What a line takes in memory beside its event, about."""
+
+
+def size(batch: Batch) -> int:
+    """Bytes of memory that the batch takes, about."""
+    copies = sum(LINE_BYTES + len(copy or b"") for copy in batch.copies.values())
+    return copies + LINE_BYTES * (len(batch.lines) + len(batch.ends)) + sum(len(line.event) for line in batch.lines)
+
+
+def shortened(batch: Batch, most: int) -> Batch:
+    """The batch without its first lines, in at most so many bytes; copies and ends stay whatever they take."""
+    excess, dropped = size(batch) - most, 0
+    while excess > 0 and dropped < len(batch.lines):
+        excess -= LINE_BYTES + len(batch.lines[dropped].event)
+        dropped += 1
+    return batch._replace(lines=batch.lines[dropped:])
