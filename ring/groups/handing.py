@@ -257,6 +257,14 @@ class Handing:
         held = self.incoming.get(group)
         return held.copy if held is not None else None
 
+    def void(self, group: GroupId, sender: Incarnation) -> None:
+        """Who was handing the group over has met a higher term meanwhile: it will not say that it is handed."""
+        held = self.incoming.get(group)
+        if held is not None and held.sender == sender:
+            del self.incoming[group]
+            for parked_sender, message in held.parked:
+                self.engine.receive_again(parked_sender, message)
+
     def drop(self, group: GroupId) -> None:
         self.incoming.pop(group, None)
 

@@ -161,6 +161,7 @@ class Merging:
         engine, group = self.engine, message.group
         m = engine.leading.groups.get(group)
         if m is None:
+            engine.handing.void(group, sender)
             engine.finding.park(group, sender, message)
             return
         if m.is_handed:
