@@ -81,12 +81,12 @@ class Asking:
             del self.open[number]
             question.done(copy.state.answer(question.body, engine.now_ms))
         else:
-            engine.finding.find(question.group)
+            engine.finding.find(question.group, curious=True)
 
     def redirected(self, group: GroupId) -> None:
         """The group has been found, or is elsewhere."""
         for number, question in list(self.open.items()):
-            here = group in self.engine.leading.groups
+            here = group in self.engine.leading.groups or self.engine.finding.readable(group) is not None
             if question.group == group and (
                 here or self.engine.now - question.sent_at > 0.02 or question.sent_at == question.since
             ):

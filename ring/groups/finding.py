@@ -38,6 +38,12 @@ REPEAT_S = 0.4
 WAIT_S = 1.0
 """How often a node that waits for others looks again whether they are there."""
 
+ABSENT_S = 5.0
+"""How long it is remembered that nobody holds a group that was only asked about."""
+
+ABSENT = 10_000
+"""At most so many of them; the oldest are forgotten first."""
+
 PARKED = 10_000
 """At most this many messages wait for one group; more are dropped, and their senders repeat them."""
 
@@ -45,7 +51,19 @@ PARKED = 10_000
 class Search:
     """What is known so far of who holds a group."""
 
-    __slots__ = ("asked", "began", "fetching", "held", "noted", "parked", "repeat_at", "since", "term", "waits")
+    __slots__ = (
+        "asked",
+        "began",
+        "curious",
+        "fetching",
+        "held",
+        "noted",
+        "parked",
+        "repeat_at",
+        "since",
+        "term",
+        "waits",
+    )
 
     def __init__(self, asked: Iterable[str], now: float) -> None:
         self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
@@ -57,6 +75,7 @@ class Search:
         self.repeat_at = now + REPEAT_S
         self.waits = False  # for nodes that may have more of it (P36)
         self.noted = False
+        self.curious = True  # nobody wants more than to ask a question: what nobody holds need not be served
         self.term = NO_TERM  # once known who holds it: the term that they are asked to promise (P21)
 
 
@@ -67,6 +86,7 @@ class Finding:
         self.engine = engine
         self.searches: dict[GroupId, Search] = {}
         self._collects: dict[str, list[tuple[GroupId, Term]]] = {}
+        self._absent: dict[GroupId, float] = {}  # nobody holds them: until when that is believed
 
     def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
         """A message for a group that this node does not master: bounce it to the owner, or find out if that is us."""
@@ -80,21 +100,27 @@ class Finding:
             if engine.peers.acting(group) != engine.me.key:
                 # The sender is who we would have named: it has to find out for itself.
                 return
-            search = self.find(group)
+            search = self.find(group, curious=isinstance(message, Question))
         if search is None:
             engine.handing.park_installed(group, sender, message)
         elif len(search.parked) < PARKED:
             search.parked.append((sender, message))
+            search.curious = search.curious and isinstance(message, Question)
 
-    def find(self, group: GroupId) -> Search | None:
-        """Begin to find out, unless that is under way. None once it is done: alone, it is done at once."""
+    def find(self, group: GroupId, *, curious: bool = False) -> Search | None:
+        """Begin to find out, unless that is under way. None once it is done: alone, it is done at once.
+
+        curious: only to answer a question: if nobody holds the group, it is not served for that.
+        """
         engine = self.engine
         search = self.searches.get(group)
         if search is not None:
+            search.curious = search.curious and curious
             return search
         if group in engine.leading.groups or engine.handing.holds(group):
             return None
         search = self.searches[group] = Search(engine.peers.others(), engine.now)
+        search.curious = curious
         for key in search.asked:
             self._ask(key, group)
         if not search.asked:
@@ -203,6 +229,9 @@ class Finding:
             return
         if self._fetch_newer(group, search, mine):
             return
+        if mine is None and search.curious and search.term == NO_TERM:
+            self._leave_absent(group, search)
+            return
         if mine is None:
             state = engine.kinds[group.kind].fresh(group.name)
             mine = Copy(group, engine.kinds[group.kind], state, ())
@@ -272,9 +301,29 @@ class Finding:
                 self.engine.asking.answer(sender, message, mine)
 
     def readable(self, group: GroupId) -> Copy | None:
-        """What may be read of a group that cannot be served yet."""
+        """What may be read of a group that cannot be served yet, or that nobody holds."""
         search = self.searches.get(group)
-        return self._local_copy(group) if search is not None and search.waits else None
+        if search is not None:
+            return self._local_copy(group) if search.waits else None
+        if self._absent.get(group, 0.0) <= self.engine.now or self.engine.target(group) != self.engine.me.key:
+            return None
+        kind = self.engine.kinds[group.kind]
+        return Copy(group, kind, kind.fresh(group.name), ())
+
+    def _leave_absent(self, group: GroupId, search: Search) -> None:
+        """Nobody holds it, and questions alone do not make it: they are answered as of an empty one."""
+        del self.searches[group]
+        self._absent.pop(group, None)
+        self._absent[group] = self.engine.now + ABSENT_S
+        if len(self._absent) > ABSENT:
+            del self._absent[next(iter(self._absent))]
+        for sender, message in search.parked:
+            self.engine.receive_again(sender, message)
+        self.engine.asking.redirected(group)
+
+    def appeared(self, group: GroupId) -> None:
+        """It is served here now."""
+        self._absent.pop(group, None)
 
     def _number(self, search: Search, copy: Copy) -> int:
         """Of the term to serve under: the promised one; else above any that this node was told of, and, where the group
@@ -399,6 +448,7 @@ class Finding:
 
     def peers_changed(self) -> None:
         """Nodes that died hold nothing; nodes that came are not asked: what they hold is older than their absence."""
+        self._absent.clear()
         for group, search in list(self.searches.items()):
             heard = {*search.asked, *search.held}
             if search.term != NO_TERM and self._is_confirmed(group) and not all(map(self.engine.peers.is_alive, heard)):
