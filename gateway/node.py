@@ -16,6 +16,8 @@ from ring.directory.view import RosterChanged
 from ring.groups.engine import Engine, Settings
 from ring.roster import NodeRecord
 
+DAY_S = 86_400
+
 
 class NodeSettings(NamedTuple):
     """What a node is made of, beside its record."""
@@ -31,11 +33,13 @@ class NodeCore:
         self._names: dict[str, str] = {}  # ring key -> node name, of nodes that may be gone
         self.edge = Edge(settings.edge, record, dispatch)
         self.edge.quit_reason = self._quit_reason
+        history = settings.edge.history
         table = kinds(
             settings.edge.limits,
             settings.edge.casemap,
             quit_reason=self._quit_reason,
             keep_s=settings.engine.dead_after_s + settings.engine.grace_s,
+            history_s=history.keep_days * DAY_S if history.enabled else 0.0,
         )
         self.engine = Engine(record, settings.engine, table, self.edge, rng)
         self.edge.engine = self.engine

@@ -360,14 +360,16 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 class Query(msgspec.Struct, frozen=True, array_like=True):
     """Which lines of a group are wanted, at most `limit`.
 
-    after, before: exclusive. newest: of more lines, the last ones; else the first. around: instead of the two, as many
-    before a place as from it on. wanted: what to select, for the kind. since: nothing older (Unix ms).
+    after, before: exclusive. newest: of more lines, the last ones; else the first. between: `after` may lie behind
+    `before`, and then the other ones count. around: instead of the two, as many before a place as from it on. wanted:
+    what to select, for the kind. since: nothing older (Unix ms).
     """
 
     limit: int
     newest: bool = True
     after: Mark | None = None
     before: Mark | None = None
+    between: bool = False
     around: Mark | None = None
     wanted: str = ""
     since: int = 0

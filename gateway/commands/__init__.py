@@ -2,12 +2,14 @@
 
 from gateway.commands import (
     channels,
+    history,
     joining,
     listing,
     messages,
     modes,
     operators,
     people,
+    redaction,
     server,
     session,
     who,
@@ -16,12 +18,14 @@ from gateway.commands import (
 
 __all__ = [
     "channels",
+    "history",
     "joining",
     "listing",
     "messages",
     "modes",
     "operators",
     "people",
+    "redaction",
     "server",
     "session",
     "who",

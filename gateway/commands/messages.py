@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.commands import playback
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.lines import Line
@@ -65,6 +66,9 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
         facts = None if group in call.user.rooms else person  # P10: a speaker from outside sends its own
         say = Say(person.uid, person.source, verb, text, status, tags, facts)
         call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
+    elif target.lower() == playback.NAME and edge.settings.history.enabled:
+        if verb == "PRIVMSG":
+            playback.tell(call, clean(text.decode("utf-8", "surrogateescape")))
     elif is_nick(target, limits.nick_len):
         tell = Tell(person, verb, text, tags, target, call.connection.secure)
         call.submit(edge.nick(target), tell, lambda outcome: _told(call, verb, target, text, tags, outcome))

@@ -9,7 +9,6 @@ import msgspec
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.facts import change_facts
-from gateway.edge.lines import Line
 from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
@@ -31,7 +30,7 @@ def setname(call: Call) -> None:
     if real:
         change_facts(call, msgspec.structs.replace(call.user.wanted, real=real), call.report)
     else:
-        call.send(Line(call.edge.settings.server_name, "FAIL", ("SETNAME", "INVALID_REALNAME", "It must not be empty")))
+        call.fail("INVALID_REALNAME", "It must not be empty")
 
 
 def _holders(call: Call, nicks: list[str], done: Callable[[list[tuple[str, Person]]], None]) -> None:

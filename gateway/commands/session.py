@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.commands.table import command
 from gateway.edge.call import Call
-from gateway.edge.caps import CAPS, change, variant
+from gateway.edge.caps import change, offered, variant
 from gateway.edge.lines import Line
 from gateway.edge.registration import try_register
 from gateway.edge.renaming import rename
@@ -19,6 +19,7 @@ MAX_QUIT = 255
 def cap(call: Call) -> None:
     """Source: IRCv3 capability negotiation."""
     connection, registered = call.connection, call.connection.user is not None
+    offer = offered(call.edge.settings)
     sub = call.params[0].upper()
     if sub == "LS":
         version = call.params[1] if len(call.params) > 1 else ""
@@ -28,13 +29,13 @@ def cap(call: Call) -> None:
         if connection.cap_version >= 302:
             connection.caps |= {"cap-notify"}
         connection.cap_open = connection.cap_open or not registered
-        _cap(call, "LS", " ".join(f"{k}={v}" if v and connection.cap_version >= 302 else k for k, v in CAPS.items()))
+        _cap(call, "LS", " ".join(f"{k}={v}" if v and connection.cap_version >= 302 else k for k, v in offer.items()))
     elif sub == "LIST":
         _cap(call, "LIST", " ".join(sorted(connection.caps)))
     elif sub == "REQ":
         connection.cap_open = connection.cap_open or not registered
         asked = call.params[1] if len(call.params) > 1 else ""
-        caps = change(connection.caps, asked)
+        caps = change(connection.caps, asked, offer)
         if caps is not None:
             connection.caps, connection.variant = caps, variant(caps)
         _cap(call, "NAK" if caps is None else "ACK", asked)

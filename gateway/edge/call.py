@@ -34,7 +34,7 @@ class Call:
         wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
         self.label = wanted
         self.stamp: Stamp | None = None  # of the submitted command's position, once that is answered
-        self._lines: list[Line] = []
+        self._lines: list[tuple[Line, str | None]] = []  # and the batch that each is in
         self._open = 0
         self._turn: Callable[[], None] | None = None
 
@@ -65,12 +65,29 @@ class Call:
     def notice(self, text: str) -> None:
         self.send(Line(self.edge.settings.server_name, "NOTICE", (self.nick, text)))
 
-    def send(self, line: Line) -> None:
-        """A line to the caller, under its label where it gave one."""
+    def fail(self, code: str, *context: str) -> None:
+        """Source: IRCv3 standard replies. context: the words that say what failed, the text last."""
+        self.send(Line(self.edge.settings.server_name, "FAIL", (self.message.command, code, *context)))
+
+    def send(self, line: Line, batch: str | None = None) -> None:
+        """A line to the caller, under its label where it gave one. batch: that the line is in."""
         if self.label is None:
-            self.connection.send(line.render(self.connection.variant))
+            extra: dict[str, str | None] | None = {"batch": batch} if batch is not None else None
+            self.connection.send(line.render(self.connection.variant, extra))
         else:
-            self._lines.append(line)
+            self._lines.append((line, batch))
+
+    def send_batch(self, kind: str, params: Iterable[str], lines: Iterable[Line]) -> None:
+        """Lines that belong together; to who has not asked for batches they go as they are. Source: IRCv3 batch."""
+        if "batch" not in self.connection.caps:
+            for line in lines:
+                self.send(line)
+            return
+        server, name = self.edge.settings.server_name, self.edge.next_batch()
+        self.send(Line(server, "BATCH", (f"+{name}", kind, *params)))
+        for line in lines:
+            self.send(line, name)
+        self.send(Line(server, "BATCH", (f"-{name}",)))
 
     # Continuations --------------------------------------------------------------------------------------------------
 
@@ -107,14 +124,14 @@ class Call:
         lines, self._lines = self._lines, []
         self.label = None
         if len(lines) <= 1:
-            line = lines[0] if lines else Line(server, "ACK", ())
+            line = lines[0][0] if lines else Line(server, "ACK", ())
             connection.send(line.render(connection.variant, {"label": label}))
             return
         name = self.edge.next_batch()
         start = Line(server, "BATCH", (f"+{name}", "labeled-response"))
         connection.send(start.render(connection.variant, {"label": label}))
-        for line in lines:
-            connection.send(line.render(connection.variant, {"batch": name}))
+        for line, inner in lines:
+            connection.send(line.render(connection.variant, {"batch": inner or name}))
         connection.send(Line(server, "BATCH", (f"-{name}",)).render(connection.variant))
 
     def _guarded(self, done: Done) -> Done:
@@ -129,6 +146,10 @@ class Call:
                 self.release()
 
         return run
+
+    def later(self, done: Done) -> Done:
+        """A continuation for something that answers exactly once; the call is open until then."""
+        return self._guarded(done)
 
     def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:
         """Submit for the caller; the default shows a refusal or a failure."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from gateway.edge.lines import ACCOUNT, TAGS, TIME
+from gateway.edge.settings import EdgeSettings
 
 CAPS: dict[str, str] = {
     "account-notify": "",
@@ -11,6 +14,9 @@ CAPS: dict[str, str] = {
     "batch": "",
     "cap-notify": "",
     "chghost": "",
+    "draft/chathistory": "",
+    "draft/event-playback": "",
+    "draft/message-redaction": "",
     "echo-message": "",
     "extended-join": "",
     "invite-notify": "",
@@ -20,8 +26,16 @@ CAPS: dict[str, str] = {
     "server-time": "",
     "setname": "",
     "userhost-in-names": "",
+    "znc.in/playback": "",
 }
 """Name -> value for CAP LS 302."""
+
+_HISTORY = frozenset(("draft/chathistory", "draft/event-playback", "draft/message-redaction", "znc.in/playback"))
+
+
+def offered(settings: EdgeSettings) -> dict[str, str]:
+    """What this network can do, as CAPS."""
+    return CAPS if settings.history.enabled else {name: CAPS[name] for name in CAPS if name not in _HISTORY}
 
 
 def variant(caps: frozenset[str]) -> int:
@@ -33,12 +47,12 @@ def variant(caps: frozenset[str]) -> int:
     )
 
 
-def change(caps: frozenset[str], asked: str) -> frozenset[str] | None:
+def change(caps: frozenset[str], asked: str, offer: Container[str]) -> frozenset[str] | None:
     """The capabilities after a CAP REQ, or None if any of it is not offered: all or nothing."""
     wanted = set(caps)
     for word in asked.split():
         name = word.removeprefix("-")
-        if name not in CAPS:
+        if name not in offer:
             return None
         if word.startswith("-"):
             wanted.discard(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from gateway.edge import rendering
 from gateway.edge.differences import Believed, differences
 from gateway.edge.lines import Line, deliver
 from gateway.edge.names import send_names, send_topic
@@ -12,6 +13,7 @@ from gateway.edge.nicks import show_clashes, show_heirs, show_quit, show_update
 from gateway.edge.user import Room, User
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import (
+    EVERYTHING,
     HasQuit,
     Invited,
     Join,
@@ -20,10 +22,12 @@ from gateway.groups.channel_messages import (
     ModesSet,
     Parted,
     Quit,
+    Redacted,
     Said,
     TopicSet,
     Updated,
 )
+from gateway.groups.channel_saying import HEARERS
 from gateway.groups.people import Person
 from gateway.irc.modes import ModeChange, render_changes
 from ring.groups.host import Stamp
@@ -57,19 +61,8 @@ def _show(room: Room, line: Line, call: Call | None) -> None:
 
 
 def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, call: Call | None) -> None:
-    target = event.status + channel.name
     tag_only = event.verb == "TAGMSG"
-    params = (target,) if tag_only else (target, event.text.decode("utf-8", "surrogateescape"))
-    line = Line(
-        edge.people.source(event.uid, event.source),
-        event.verb,
-        params,
-        at=stamp.at,
-        msgid=stamp.msgid,
-        account=event.account,
-        tags=event.tags,
-        bot=event.bot,
-    )
+    line = rendering.said(event, edge.people.source(event.uid, event.source), channel.name, stamp)
     sender = edge.users.get(event.uid)
     own = sender.connection if sender is not None else None
     audience: Any = room.connections
@@ -85,7 +78,7 @@ def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, c
 
 def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
     """Those a status message, or a message of tags alone, is for."""
-    ranks = {"@": "o", "%": "oh", "+": "ohv"}.get(event.status, "")
+    ranks = HEARERS.get(event.status, "")
     found = []
     for uid, user in room.users.items():
         member = channel.members.get(uid)
@@ -103,17 +96,15 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
     if user is not None:
         room.add(user)
         user.invites.pop(room.group, None)
-    source, account = person.source, person.account
-    plain = Line(source, "JOIN", (channel.name,), at=stamp.at, msgid=stamp.msgid, account=account)
-    full_params = (channel.name, account or "*", person.real)
-    full = Line(source, "JOIN", full_params, at=stamp.at, msgid=stamp.msgid, account=account)
+    plain = rendering.joined(person, channel.name, stamp, extended=False)
+    full = rendering.joined(person, channel.name, stamp, extended=True)
     own = user.connection if user is not None else None
     others = [] if person.uid in room.listed else [c for c in room.connections if c is not own]
     room.listed.discard(person.uid)
     deliver(plain, [c for c in others if "extended-join" not in c.caps])
     deliver(full, [c for c in others if "extended-join" in c.caps])
     if person.away is not None:
-        away = Line(source, "AWAY", (person.away,), at=stamp.at)
+        away = Line(person.source, "AWAY", (person.away,), at=stamp.at)
         deliver(away, [c for c in others if "away-notify" in c.caps])
     if user is None or user.quitting or own is None:
         return
@@ -134,9 +125,7 @@ def _leaves(edge: Edge, room: Room, uid: str) -> None:
 
 
 def _parted(edge: Edge, room: Room, channel: Channel, event: Parted, stamp: Stamp, call: Call | None) -> None:
-    params = (channel.name,) if event.reason is None else (channel.name, event.reason)
-    source = edge.people.source(event.uid, event.source)
-    _show(room, Line(source, "PART", params, at=stamp.at, msgid=stamp.msgid), call)
+    _show(room, rendering.parted(event, edge.people.source(event.uid, event.source), channel.name, stamp), call)
     _leaves(edge, room, event.uid)
 
 
@@ -144,7 +133,7 @@ def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Stam
     victim = edge.people.get(event.uid)
     nick = victim.nick if victim is not None else event.nick
     source = edge.people.source(event.by, event.source)
-    _show(room, Line(source, "KICK", (channel.name, nick, event.reason), at=stamp.at, msgid=stamp.msgid), call)
+    _show(room, rendering.kicked(event, source, nick, channel.name, stamp), call)
     _leaves(edge, room, event.uid)
 
 
@@ -156,8 +145,7 @@ def _has_quit(edge: Edge, room: Room, channel: Channel, event: HasQuit, stamp: S
 
 
 def _topic_set(edge: Edge, room: Room, channel: Channel, event: TopicSet, stamp: Stamp, call: Call | None) -> None:
-    source = edge.people.source(event.by, event.source)
-    _show(room, Line(source, "TOPIC", (channel.name, event.topic), at=stamp.at, msgid=stamp.msgid), call)
+    _show(room, rendering.topic_set(event, edge.people.source(event.by, event.source), channel.name, stamp), call)
 
 
 def _modes_set(edge: Edge, room: Room, channel: Channel, event: ModesSet, stamp: Stamp, call: Call | None) -> None:
@@ -166,8 +154,23 @@ def _modes_set(edge: Edge, room: Room, channel: Channel, event: ModesSet, stamp:
     for change in event.changes:
         person = edge.people.get(change.uid) if change.uid else None
         changes.append(ModeChange(change.adding, change.letter, person.nick if person is not None else change.param))
-    for params in render_changes(changes, edge.settings.limits.modes):
-        _show(room, Line(source, "MODE", (channel.name, *params), at=stamp.at, msgid=stamp.msgid), call)
+    for line in rendering.modes_set(changes, source, channel.name, stamp, edge.settings.limits.modes):
+        _show(room, line, call)
+
+
+def _redacted(edge: Edge, room: Room, channel: Channel, event: Redacted, stamp: Stamp, call: Call | None) -> None:
+    """Who cannot be shown that a message is deleted is not told; that all of them are, everybody is."""
+    source = edge.people.source(event.by, event.source)
+    if event.msgid == EVERYTHING:
+        text = f"{source.partition('!')[0]} has erased what was said here until now."
+        _show(room, Line(edge.settings.server_name, "NOTICE", (channel.name, text), at=stamp.at), call)
+        return
+    line = rendering.redacted(event, source, channel.name, stamp)
+    own = call.connection if call is not None else None
+    able = [c for c in room.connections if "draft/message-redaction" in c.caps]
+    deliver(line, able, skip=own)
+    if call is not None and own in able:
+        call.send(line)
 
 
 def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: Stamp, call: Call | None) -> None:
@@ -193,6 +196,7 @@ _SHOW: dict[type, Callable[..., None]] = {
     HasQuit: _has_quit,
     TopicSet: _topic_set,
     ModesSet: _modes_set,
+    Redacted: _redacted,
     Invited: _invited,
     Updated: _updated,
 }

@@ -107,7 +107,7 @@ def welcome(call: Call) -> None:
     call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network_name} Network, {person.source}")
     call.reply(n.RPL_YOURHOST, f"Your host is {edge.record.name}, running version {settings.version}")
     call.reply(n.RPL_CREATED, f"This server was created {server_time(settings.created * 1000)}")
-    call.reply(n.RPL_MYINFO, settings.server_name, settings.version, "Biow", "CIQRSbehiklmnostv", "Ibehklov")
+    call.reply(n.RPL_MYINFO, settings.server_name, settings.version, "Biow", "CHIQRSbehiklmnostv", "Ibehklov")
     send_isupport(call)
     send_lusers(call, recent_counts(edge))
     send_motd(call)
@@ -116,7 +116,8 @@ def welcome(call: Call) -> None:
 
 def send_isupport(call: Call) -> None:
     settings = call.edge.settings
-    for tokens in isupport(settings.limits, settings.network_name, settings.casemap.name):
+    history = settings.history.query_max if settings.history.enabled else 0
+    for tokens in isupport(settings.limits, settings.network_name, settings.casemap.name, history=history):
         call.reply(n.RPL_ISUPPORT, *tokens, n.TEXT[n.RPL_ISUPPORT])
 
 

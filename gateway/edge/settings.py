@@ -18,6 +18,17 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """What was said, and for how long it is kept. query_max: lines that a client gets at a time. keep_lines: of each
+    channel."""
+
+    enabled: bool = True
+    keep_days: int = 30
+    keep_lines: int = 100_000
+    query_max: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeSettings:
     """Times in seconds, sizes in bytes."""
 
@@ -40,3 +51,4 @@ class EdgeSettings:
     ping_timeout_s: float = 60.0
     total: int = 20_000  # connections, 0 for no limit
     per_address: int = 20
+    history: HistorySettings = HistorySettings()

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.groups import channel_rules, channel_views
+from gateway.groups.channel_history import History
 from gateway.groups.channel_lists import MaskList
 from gateway.groups.channel_merge import merge
 from gateway.groups.channel_messages import (
@@ -23,6 +24,7 @@ from gateway.groups.channel_messages import (
     ModeChange,
     ModesSet,
     Parted,
+    Redacted,
     Said,
     TopicSet,
     Updated,
@@ -57,6 +59,7 @@ class Rules(msgspec.Struct, frozen=True):
     casemap: Casemap
     quit_reason: Callable[[str], str]  # ring key of a node that is gone -> what QUIT says
     keep_s: float  # how long an empty channel is remembered
+    history_s: float = 0.0  # and one in which something was said
 
 
 class Channel:
@@ -69,6 +72,7 @@ class Channel:
         self.hosts: dict[Incarnation, int] = {}
         self.changed_at = 0  # Unix ms
         self.left: dict[str, int] = {}  # uid -> Unix ms, for who left by its own will or a kick (P26)
+        self.history = History()
         self._clear()
 
     def _clear(self) -> None:
@@ -90,6 +94,7 @@ class Channel:
 
     def apply(self, event: Any, at: int) -> bool:
         if type(event) is Said:
+            self.history.spoken = True
             return False
         self.changed_at = at
         return _APPLY[type(event)](self, event, at)
@@ -120,11 +125,13 @@ class Channel:
         self._sit(person.edge)
         return True
 
-    def _remove(self, *uids: str) -> bool:
+    def _remove(self, at: int, *uids: str) -> bool:
         gone = [member for uid in uids if (member := self.members.pop(uid, None)) is not None]
         for member in gone:
             self._rise(member.person.edge)
         if gone and not self.members:
+            if self.key is not None or not self.modes.isdisjoint("iHs"):
+                self.history.close(at)
             self._clear()
         return bool(gone)
 
@@ -148,14 +155,14 @@ class Channel:
     def _parted(self, event: Parted | Kicked, at: int) -> bool:
         if event.uid in self.members:
             self._bury(self.left, event.uid, at)
-        return self._remove(event.uid)
+        return self._remove(at, event.uid)
 
     def _has_quit(self, event: HasQuit, at: int) -> bool:
         uids = [uid for uid, _ in event.gone]
         if not event.evicted:
             for uid in uids:
                 self._bury(self.left, uid, at)
-        return self._remove(*uids)
+        return self._remove(at, *uids)
 
     def _bury(self, tombstones: dict[str, int], name: str, at: int) -> None:
         tombstones.pop(name, None)
@@ -182,6 +189,10 @@ class Channel:
     def _updated(self, event: Updated, at: int) -> bool:
         member = self.members.get(event.person.uid)
         return member is not None and self._move(member, event.person)
+
+    def _redacted(self, event: Redacted, at: int) -> bool:
+        self.history.redact(event.msgid, at)
+        return False
 
     def _modes_set(self, event: ModesSet, at: int) -> bool:
         for change in event.changes:
@@ -228,6 +239,7 @@ class Channel:
             self.written,
             self.lifted,
             self.left,
+            *self.history.stored(),
         )
 
     def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
@@ -257,6 +269,7 @@ class Channel:
                 self.lists[letter] = MaskList(self.rules.casemap, rows)
         self.invited = dict.fromkeys(stored.invited)
         self.written, self.lifted = dict(stored.written), dict(stored.lifted)
+        self.history = History(stored.erased, stored.redacted, stored.closed, stored.spoken)
 
     def view(self) -> Any:
         return None
@@ -272,7 +285,8 @@ class Channel:
         return [Evict((edge,), self.rules.quit_reason(edge.key)) for edge in self.hosts if gone(edge)]
 
     def is_spent(self, at: int) -> bool:
-        return not self.members and at - self.changed_at > self.rules.keep_s * 1000
+        keep_s = max(self.rules.keep_s, self.rules.history_s if self.history.spoken else 0.0)
+        return not self.members and at - self.changed_at > keep_s * 1000
 
 
 def with_rank(prefixes: str, letter: str, *, adding: bool) -> str:
@@ -291,6 +305,7 @@ _APPLY: dict[type, Callable[[Channel, Any, int], bool]] = {
     Updated: Channel._updated,
     ModesSet: Channel._modes_set,
     Merged: Channel._merged,
+    Redacted: Channel._redacted,
 }
 
 
@@ -312,4 +327,5 @@ def _comparable(stored: Stored) -> Stored:
         members=sorted(stored.members, key=lambda sitting: sitting.person.uid),
         lists={letter: tuple(sorted(rows)) for letter, rows in sorted(stored.lists.items())},
         invited=sorted(stored.invited),
+        spoken=False,  # what was said tells so itself
     )

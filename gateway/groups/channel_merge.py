@@ -41,6 +41,10 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         latest(a.written, b.written) if same else a.written,
         lifted,
         left,
+        max(a.erased, b.erased) if same else a.erased,
+        newest(latest(a.redacted, b.redacted), TOMBSTONES) if same else a.redacted,
+        max(a.closed, b.closed) if same else a.closed,
+        a.spoken or b.spoken,
     )
 
 

@@ -101,7 +101,22 @@ class Evict(_Tagged, frozen=True, tag=10):
     reason: str
 
 
-Command = Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict
+EVERYTHING = "*"
+"""In place of a msgid: all that was said so far."""
+
+
+class Redact(_Tagged, frozen=True, tag=12):
+    """Delete a message, or EVERYTHING. own: by who said it, as its edge has read in the history."""
+
+    by: str
+    source: str
+    msgid: str
+    own: bool
+    reason: str | None = None
+    override: bool = False
+
+
+Command = Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -177,7 +192,14 @@ class Merged(_Tagged, frozen=True, tag=30):
     stored: Stored
 
 
-Event = Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit | Merged
+class Redacted(_Tagged, frozen=True, tag=35):
+    by: str
+    source: str
+    msgid: str
+    reason: str | None = None
+
+
+Event = Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit | Merged | Redacted
 
 
 # Outcomes ------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gateway.groups.channel import Channel
 
 HALFOP_MAY = "beIvmnistkl"
-"""A half-operator changes everyday settings and voices, but makes no operators and changes no C, Q, R, S."""
+"""A half-operator changes everyday settings and voices, but makes no operators and changes no C, H, Q, R, S."""
 
 
 def decide_modes(channel: Channel, command: SetModes, rank: str) -> Decision:

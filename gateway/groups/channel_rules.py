@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gateway.groups.channel_messages import (
+    EVERYTHING,
     Evict,
     HasQuit,
     Invite,
@@ -17,6 +18,8 @@ from gateway.groups.channel_messages import (
     Part,
     Parted,
     Quit,
+    Redact,
+    Redacted,
     Say,
     SetModes,
     SetTopic,
@@ -156,6 +159,16 @@ def decide_invite(channel: Channel, command: Invite, at: int) -> Decision:
     return Decision(None, Invited(command.by, command.source, command.uid, command.nick, opens))
 
 
+def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:
+    rank = rank_of(channel, command.by, override=command.override)
+    if rank is None:
+        return refuse_outsider(channel)
+    own = command.own and command.msgid != EVERYTHING
+    if not own and rank not in (("o",) if command.msgid == EVERYTHING else ("o", "h")):
+        return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
+    return Decision(None, Redacted(command.by, command.source, command.msgid, command.reason))
+
+
 def decide_set_modes(channel: Channel, command: SetModes, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     return refuse_outsider(channel) if rank is None else decide_modes(channel, command, rank)
@@ -172,4 +185,5 @@ DECIDE: dict[type, Callable[[Channel, Any, int], Decision]] = {
     Update: decide_update,
     Quit: decide_quit,
     Evict: decide_evict,
+    Redact: decide_redact,
 }

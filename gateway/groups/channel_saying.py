@@ -12,6 +12,9 @@ from ring.groups.machine import Decision
 if TYPE_CHECKING:
     from gateway.groups.channel import Channel
 
+HEARERS = {"@": "o", "%": "oh", "+": "ohv"}
+"""Who a status message is for: the ranks, by its sign."""
+
 CTCP = b"\x01"
 _ACTION = (b"ACTION", b"ACTION\x01")
 

@@ -10,7 +10,8 @@ INVITES = 100
 """A channel remembers at most this many open invitations; the oldest goes first."""
 
 TOMBSTONES = 500
-"""A channel remembers at most this many who left, and as many masks that were lifted; the oldest goes first."""
+"""A channel remembers at most this many who left, and as many masks that were lifted, and messages that were deleted;
+the oldest goes first."""
 
 
 class Sitting(msgspec.Struct, frozen=True, array_like=True):
@@ -41,3 +42,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     written: dict[str, int]  # mode letter -> when it was last set or unset
     lifted: dict[str, int]  # list letter and mask -> when it was removed
     left: dict[str, int]  # uid -> when it left by its own will, or a kick
+    erased: int = 0  # what was said up to then is deleted
+    redacted: dict[str, int] = {}  # msgid -> when it was deleted
+    closed: int = 0  # what was said up to then, behind a door that is gone, is shown to nobody
+    spoken: bool = False  # there is a history

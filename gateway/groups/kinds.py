@@ -11,6 +11,7 @@ from gateway.groups import (
     account,
     account_messages,
     channel,
+    channel_history,
     channel_messages,
     guard,
     guard_messages,
@@ -53,7 +54,13 @@ class ChannelKind(_Reader):
         self.rules = rules
 
     def keeps(self, event: Any) -> bool:
-        return type(event) is channel_messages.Said
+        return self.rules.history_s > 0 and channel_history.is_kept(event)
+
+    def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
+        return state.history.shows(msgid, at) and channel_history.is_wanted(event, wanted)
+
+    def erased(self, state: Any) -> tuple[int, tuple[str, ...]]:
+        return state.history.erased, tuple(state.history.redacted)
 
     def fresh(self, name: str) -> State:
         return channel.Channel(name, self.rules)
@@ -119,10 +126,12 @@ class GuardKind(_Reader):
         return guard.restore(snapshot)
 
 
-def kinds(limits: Limits, casemap: Casemap, *, quit_reason: Callable[[str], str], keep_s: float) -> dict[str, Kind]:
+def kinds(
+    limits: Limits, casemap: Casemap, *, quit_reason: Callable[[str], str], keep_s: float, history_s: float = 0.0
+) -> dict[str, Kind]:
     """All kinds of groups. quit_reason: what QUIT says of people on a gone node, by its ring key. keep_s: how long an
-    empty channel is remembered."""
-    rules = channel.Rules(limits, casemap, quit_reason, keep_s)
+    empty channel is remembered. history_s: how long what was said is; 0: it is not kept."""
+    rules = channel.Rules(limits, casemap, quit_reason, keep_s, history_s)
     return {
         "channel": ChannelKind(rules),
         "nick": NickKind(casemap),

@@ -10,8 +10,11 @@ from gateway.irc.names import CHANTYPES
 _TOKENS_A_LINE = 13
 
 
-def isupport(limits: Limits, network: str, casemapping: CasemapName, spec: ModeSpec = CHANNEL_MODES) -> list[list[str]]:
-    """Lines of at most 13 tokens. Only what works: a token promises a behaviour.
+def isupport(
+    limits: Limits, network: str, casemapping: CasemapName, spec: ModeSpec = CHANNEL_MODES, history: int = 0
+) -> list[list[str]]:
+    """Lines of at most 13 tokens. Only what works: a token promises a behaviour. history: lines that CHATHISTORY
+    answers with at most; 0: there is none.
 
     No UTF8ONLY: bytes that are not UTF-8 pass through.
     """
@@ -44,6 +47,8 @@ def isupport(limits: Limits, network: str, casemapping: CasemapName, spec: ModeS
         "ELIST=CMNTU",
         "BOT=B",
     ]
+    if history:
+        tokens += [f"CHATHISTORY={history}", "MSGREFTYPES=msgid,timestamp"]
     return [tokens[start : start + _TOKENS_A_LINE] for start in range(0, len(tokens), _TOKENS_A_LINE)]
 
 

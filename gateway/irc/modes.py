@@ -25,7 +25,7 @@ class ModeSpec(NamedTuple):
     lists: str = "beI"
     always: str = "k"  # a parameter to set and to unset
     when_set: str = "l"
-    flags: str = "CQRSimnst"
+    flags: str = "CHQRSimnst"
     ranks: str = "ohv"
     signs: str = "@%+"
 

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
+_SERVER_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+_SECONDS = re.compile(r"(\d{1,11})(?:\.(\d{0,9}))?", re.ASCII)
 _LAST_S = 253_402_300_799  # the end of year 9999
 
 
 def server_time(ms: int) -> str:
     """Unix milliseconds as "2026-11-23T09:00:00.000Z". Source: IRCv3 server-time."""
     return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
+
+
+def read_server_time(text: str) -> int | None:
+    """Unix milliseconds of "2026-11-23T09:00:00.000Z"; None if it is no such time. Finer digits count for nothing."""
+    found = _SERVER_TIME.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups()[:6])
+    try:
+        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+    except ValueError:
+        return None
+    return int(moment.timestamp()) * 1000 + int((found[7] or "").ljust(3, "0")[:3])
+
+
+def read_seconds(text: str) -> int | None:
+    """Unix milliseconds of "1700000000.123" seconds; None if it is no such number."""
+    found = _SECONDS.fullmatch(text)
+    return None if found is None else int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0")[:3])
 
 
 @lru_cache(maxsize=64)

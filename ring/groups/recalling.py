@@ -36,6 +36,9 @@ LIMIT = 4_096
 BYTES = 512 * 1024
 """so many bytes; and so has what a store is asked for at a time."""
 
+FAR = 2**62
+"""Farther than any position or time."""
+
 Done = Callable[[list[Line] | None], None]
 
 
@@ -200,12 +203,13 @@ class Recalling:
 
     def _read_here(self, want: Want, done: Callable[[Found], None]) -> None:
         engine = self.engine
+        bounds = _bounds(want) if isinstance(want, Range) else want
 
         def read(store: Store) -> list[Line]:
-            if isinstance(want, Sought):
-                line = store.find(want.group, want.msgid)
+            if isinstance(bounds, Sought):
+                line = store.find(bounds.group, bounds.msgid)
                 return [line] if line is not None else []
-            return store.lines(want)
+            return store.lines(bounds)
 
         def arrived(result: list[Line] | StoreError) -> None:
             if isinstance(result, StoreError):
@@ -217,7 +221,7 @@ class Recalling:
         engine.read_store(read, arrived)
 
     def on_read(self, sender: Incarnation, message: Read) -> None:
-        wanted = message.wanted._replace(limit=min(message.wanted.limit, LIMIT))
+        wanted = message.wanted
         want = wanted if message.sought is None else Sought(wanted.group, message.sought)
         self._read_here(want, lambda found: self.engine.send(sender.key, Lines(message.id, *found)))
 
@@ -331,11 +335,18 @@ def _is_in(copy: Copy, entry: Entry, want: Range) -> bool:
     return (want.after is None or where > want.after) and (want.before is None or where < want.before)
 
 
+def _bounds(want: Range) -> Range:
+    """Within what any store can count."""
+    after = None if want.after is None else max(-FAR, min(want.after, FAR))
+    before = None if want.before is None else max(-FAR, min(want.before, FAR))
+    return want._replace(after=after, before=before, limit=max(0, min(want.limit, LIMIT)))
+
+
 def _bounded(lines: list[Line], want: Want) -> Found:
     """As much of what was read as one message carries."""
     if isinstance(want, Sought):
         return Found(lines, False)
-    more = len(lines) >= want.limit
+    more = len(lines) >= want.limit > 0
     lines = lines[-want.limit :] if want.newest else lines[: want.limit]
     fitting = _fitting(lines, newest=want.newest)
     return Found(fitting, more or len(fitting) < len(lines))

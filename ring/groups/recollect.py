@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from ring.ids import GroupId
 from ring.store import Line, Range
 from ring.wire import Mark, Query
@@ -60,6 +62,9 @@ def recollect(history: History, query: Query) -> Steps:
     middle = yield from _bound(history, query.around, lower=False)
     if low is None or high is None or middle is None:
         return None
+    if query.between and low >= high:
+        turned = replace(query, after=query.before, before=query.after, newest=not query.newest, between=False)
+        return (yield from recollect(history, turned))
     if query.since:
         since = yield from _by_time(history, query.since - 1, lower=True)
         low = max(low, since)

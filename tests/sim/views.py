@@ -86,7 +86,7 @@ class Reader:
                 view.bans = view.bans | {mask} if adding else view.bans - {mask}
             elif letter in "eIk" or (letter == "l" and adding):
                 next(params, None)
-            if letter in "imnstCQRS":
+            if letter in "imnstCHQRS":
                 view.flags = view.flags | {letter} if adding else view.flags - {letter}
 
     def _rank(self, view: View, letter: str, who: str, adding: bool) -> None:
@@ -112,7 +112,7 @@ class Reader:
             view.members[nick] = {RANKS[sign] for sign in name[: len(name) - len(nick)]}
 
     def _modes_are(self, m: Message, who: str) -> None:
-        self.views[m.params[1]].flags = set(m.params[2]) & set("imnstCQRS")
+        self.views[m.params[1]].flags = set(m.params[2]) & set("imnstCHQRS")
 
 
 def _nick(m: Message) -> str:

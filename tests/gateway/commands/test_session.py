@@ -18,7 +18,7 @@ def numerics(lines: list[str]) -> list[str]:
 def test_the_welcome_has_the_order_that_clients_expect(net: Net) -> None:
     ann = net.client("n1", "ann")
     got = numerics([line for line in ann.got if line.startswith(":irc.circlet.local")])
-    assert got == ["001", "002", "003", "004", "005", "005", "251", "255", "265", "266", "422", "221"]
+    assert got == ["001", "002", "003", "004", "005", "005", "005", "251", "255", "265", "266", "422", "221"]
     assert ann.got[0] == ":irc.circlet.local 001 ann :Welcome to the Circlet Network, ann!~ann@10.0.0.1"
     assert ann.got[1].startswith(":irc.circlet.local 002 ann :Your host is n1.sim, running version ")
     assert ann.got[3].split()[3] == "irc.circlet.local" and "I" in ann.got[3] and "e" in ann.got[3]

@@ -14,6 +14,7 @@ CANNOT = Refusal("404", ("#C", "Cannot send to channel"))
 
 def test_a_member_is_heard_and_changes_nothing() -> None:
     stage = Stage(ANN, BOB)
+    stage.say(ANN, b"first of all")  # that something was said at all is remembered
     before = stage.channel.snapshot()
     assert stage.say(BOB, b"\xff hi") is None
     assert stage.event == Said(BOB.uid, BOB.source, "PRIVMSG", b"\xff hi")

@@ -37,6 +37,7 @@ COMMANDS: dict[str, list[Any]] = {
         c.Update(ANN),
         c.Quit("1", "bye"),
         c.Evict((ANN.edge,), "a.example b.example"),
+        c.Redact("1", "a!b@c", "abc-1.2-3", True, "why"),
     ],
     "nick": [
         k.Claim(ANN, True),
@@ -74,6 +75,7 @@ EVENTS: dict[str, list[Any]] = {
         c.Invited("1", "a!b@c", "2", "Bob", True),
         c.Updated(ANN, BOB),
         c.HasQuit((("1", "a!b@c"),), "bye"),
+        c.Redacted("1", "a!b@c", c.EVERYTHING),
         c.Merged(Channel("#c", Rules(Limits(), CASEMAP, str, 60.0)).snapshot()),
     ],
     "nick": [

@@ -21,7 +21,7 @@ def tokens(network: str = "Circlet") -> dict[str, str]:
 
 def test_isupport_says_what_clients_look_for() -> None:
     said = tokens()
-    assert said["CHANMODES"] == "beI,k,l,CQRSimnst"
+    assert said["CHANMODES"] == "beI,k,l,CHQRSimnst"
     assert said["PREFIX"] == "(ohv)@%+"
     assert said["CASEMAPPING"] == "rfc1459"
     assert said["CHANLIMIT"] == "#:100"
@@ -32,7 +32,8 @@ def test_isupport_says_what_clients_look_for() -> None:
 
 
 def test_isupport_tokens_are_well_formed_and_their_lines_fit() -> None:
-    lines = isupport(Limits(), "x" * 40, "ascii")
+    lines = isupport(Limits(), "x" * 40, "ascii", history=1000)
+    assert {"CHATHISTORY=1000", "MSGREFTYPES=msgid,timestamp"} <= {*lines[-1]}
     for line in lines:
         assert 1 <= len(line) <= 13
         assert all(re.fullmatch(r"[A-Z0-9]{1,20}(=[!-~]*)?", token) for token in line)

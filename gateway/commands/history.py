@@ -1,0 +1,108 @@
+"""CHATHISTORY. Source: IRCv3 chathistory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.commands.table import command
+from gateway.edge.call import Call
+from gateway.edge.history import recall, shown, visible
+from gateway.edge.lines import Line
+from gateway.groups.channel import Channel
+from gateway.irc import numerics as n
+from gateway.irc.chathistory import Problem, Reference, Request, parse_request
+from gateway.irc.names import is_valid_channel
+from gateway.irc.times import server_time
+from ring.ids import GroupId
+from ring.store import Line as Kept
+from ring.wire import Mark, Query
+
+NOT_RETRIEVED = "Messages could not be retrieved"
+
+
+@command("CHATHISTORY", 1)
+def chathistory(call: Call) -> None:
+    settings = call.edge.settings
+    if "draft/chathistory" not in call.connection.caps:
+        call.reply(n.ERR_UNKNOWNCOMMAND, "CHATHISTORY", n.TEXT[n.ERR_UNKNOWNCOMMAND])
+        return
+    request = parse_request(call.params, settings.history.query_max)
+    if isinstance(request, Problem):
+        call.fail(request.code, *request.context)
+    elif request.sub == "TARGETS":
+        call.after(call.user.unsettled, lambda: _targets(call, request))
+    elif not is_valid_channel(request.target, settings.limits.channel_len):
+        call.fail("INVALID_TARGET", request.sub, request.target[:64], NOT_RETRIEVED)
+    else:
+        group = call.edge.channel(request.target)
+        call.after([group], lambda: _lines(call, group, request))
+
+
+def _lines(call: Call, group: GroupId, request: Request) -> None:
+    channel = visible(call.edge, call.user, group)
+    if channel is None:
+        call.fail("INVALID_TARGET", request.sub, request.target[:64], NOT_RETRIEVED)
+        return
+    caps, name = call.connection.caps, channel.name
+
+    def done(lines: list[Kept] | None) -> None:
+        if lines is None:
+            call.fail("MESSAGE_ERROR", request.sub, request.target[:64], NOT_RETRIEVED)
+        else:
+            call.send_batch("chathistory", (name,), shown(call.edge, caps, name, lines))
+
+    recall(call.edge, call.connection, group, _query(request), call.later(done))
+
+
+def _query(request: Request) -> Query:
+    first = _mark(request.references[0])
+    if request.sub == "BEFORE":
+        return Query(request.limit, before=first)
+    if request.sub == "AFTER":
+        return Query(request.limit, False, first)
+    if request.sub == "AROUND":
+        return Query(request.limit, around=first)
+    if request.sub == "BETWEEN":
+        return Query(request.limit, False, first, _mark(request.references[1]), between=True)
+    return Query(request.limit, after=first)
+
+
+def _mark(reference: Reference | None) -> Mark | None:
+    return None if reference is None else Mark(at=reference.at, msgid=reference.msgid)
+
+
+# TARGETS --------------------------------------------------------------------------------------------------------------
+
+
+def _targets(call: Call, request: Request) -> None:
+    """The caller's channels in which the last message falls between two times, the one that was quiet longest first."""
+    found: list[tuple[int, str]] = []
+    times = [reference.at or 0 for reference in request.references if reference is not None]
+    backwards = times[0] > times[1]
+    channels = {group: channel for group in call.user.rooms if (channel := visible(call.edge, call.user, group))}
+    open_ = len(channels)
+
+    def answer() -> None:
+        ordered = sorted(found)
+        counted = ordered[-request.limit :] if backwards else ordered[: request.limit]
+        lines = [_target(call, name, at) for at, name in counted]
+        call.send_batch("draft/chathistory-targets", (), lines)
+
+    def one(channel: Channel) -> Callable[[list[Kept] | None], None]:
+        def arrived(lines: list[Kept] | None) -> None:
+            nonlocal open_
+            open_ -= 1
+            found.extend((line.at, channel.name) for line in lines or () if min(times) < line.at < max(times))
+            if not open_:
+                answer()
+
+        return arrived
+
+    if not channels:
+        answer()
+    for group, channel in channels.items():
+        recall(call.edge, call.connection, group, Query(1), call.later(one(channel)))
+
+
+def _target(call: Call, name: str, at: int) -> Line:
+    return Line(call.edge.settings.server_name, "CHATHISTORY", ("TARGETS", name, server_time(at)))

@@ -1,0 +1,74 @@
+"""REDACT: a message is deleted, by who said it or an operator of the channel. Source: IRCv3 message redaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.commands.table import command
+from gateway.edge.call import Call
+from gateway.edge.history import read_event, visible
+from gateway.groups.channel_messages import EVERYTHING, Redact, Said
+from gateway.groups.people import Refusal
+from gateway.irc import numerics as n
+from gateway.irc.chathistory import MAX_MSGID
+from gateway.irc.format import truncate_text
+from gateway.irc.names import is_valid_channel
+from ring.ids import GroupId
+from ring.store import Line as Kept
+from ring.wire import Mark, Query
+
+ALL = "etohv"
+"""Whoever is to judge what a message is has to find it, whatever it is."""
+
+
+@command("REDACT", 2)
+def redact(call: Call) -> None:
+    """REDACT #channel msgid [:reason]; with * for the msgid an operator erases all that was said so far."""
+    settings, target, msgid = call.edge.settings, call.params[0], call.params[1]
+    reason = truncate_text(call.params[2], settings.limits.kick_len) if len(call.params) > 2 else None
+    if not settings.history.enabled or not is_valid_channel(target, settings.limits.channel_len):
+        call.fail("INVALID_TARGET", target[:64], "You cannot delete messages from there")
+    elif not msgid or len(msgid) > MAX_MSGID or " " in msgid or msgid[0] == ":":
+        call.fail("UNKNOWN_MSGID", target, msgid[:64], "There is no such message, or it is too old")
+    else:
+        group = call.edge.channel(target)
+        call.after([group], lambda: _find(call, group, target, msgid, reason))
+
+
+def _find(call: Call, group: GroupId, target: str, msgid: str, reason: str | None) -> None:
+    user = call.user
+    channel = visible(call.edge, user, group)
+    if channel is None:
+        call.fail("INVALID_TARGET", target, "You cannot delete messages from there")
+        return
+    if msgid == EVERYTHING:
+        _submit(call, group, target, msgid, reason, own=False)
+        return
+    since = channel.members[user.uid].joined_at if "H" in channel.modes else 0
+
+    def done(lines: list[Kept] | None) -> None:
+        event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
+        if not isinstance(event, Said):
+            call.fail("UNKNOWN_MSGID", target, msgid, "There is no such message, or it is too old")
+            return
+        account = user.person.account
+        own = event.uid == user.uid or (account is not None and event.account == account)
+        _submit(call, group, target, msgid, reason, own=own)
+
+    query = Query(1, around=Mark(msgid=msgid), wanted=ALL, since=since)
+    call.edge.engine.recall(group, query, call.later(done))
+
+
+def _submit(call: Call, group: GroupId, target: str, msgid: str, reason: str | None, *, own: bool) -> None:
+    user = call.user
+
+    def done(outcome: Any) -> None:
+        if not isinstance(outcome, Refusal):
+            call.report(outcome)
+        elif outcome.numeric == n.ERR_CHANOPRIVSNEEDED:
+            call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
+        else:
+            call.fail("INVALID_TARGET", target, "You cannot delete messages from there")
+
+    command = Redact(user.uid, user.person.source, msgid, own, reason, user.oper is not None)
+    call.submit(group, command, done)
