@@ -65,13 +65,19 @@ T = TypeVar("T")
 
 
 class ReadStore(Protocol):
-    """How a core, which never blocks, has something done with its node's store: done(what the job returned, or why it
-    failed) comes in a turn of its own, later."""
+    """How a core, which never blocks, has its node's store read: done(what the job returned, or why it failed) comes in
+    a turn of its own, later."""
 
     def __call__(self, job: Callable[[Store], T], done: Callable[[T | StoreError], None]) -> None: ...
 
 
-def no_store(job: Callable[[Store], T], done: Callable[[T | StoreError], None]) -> None:
+class WorkStore(Protocol):
+    """The same for what changes lines, in short steps between which the node writes; done(the sum of what they say)."""
+
+    def __call__(self, job: Callable[[Store], Iterator[int]], done: Callable[[int | StoreError], None]) -> None: ...
+
+
+def no_store(job: Callable[[Store], object], done: Callable[[StoreError], None]) -> None:
     """Of a node without one."""
     done(StoreError("this node has no store"))
 
@@ -88,7 +94,7 @@ class Store(Protocol):
         ...
 
     def lines(self, wanted: Range) -> list[Line]:
-        """The lines of the range, oldest first: by seq, and counted by it, too, where the bounds are times."""
+        """The lines of the range, oldest first (by seq)."""
         ...
 
     def find(self, group: GroupId, msgid: str) -> Line | None:

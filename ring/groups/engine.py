@@ -34,7 +34,7 @@ from ring.groups.watching import Watching
 from ring.groups.witness import Witnesses
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
 from ring.roster import NodeRecord, Roster
-from ring.store import Line, ReadStore, no_store
+from ring.store import Line, ReadStore, WorkStore, no_store
 from ring.wire import (
     Ack,
     Answer,
@@ -132,7 +132,8 @@ class Engine:
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()  # how often each note was made, since the start
-        self.read_store: ReadStore = no_store  # the shell's
+        self.read_store: ReadStore = no_store  # the shell's, and so is
+        self.work_store: WorkStore = no_store
         self._outbox: dict[str, list[Message]] = {}
         self._jobs: deque[Callable[[], None]] = deque()
         self._busy = False

@@ -21,11 +21,11 @@ from ring.groups.engine import Settings
 from ring.groups.notes import Note
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
-from ring.store import Batch, Store, StoreError
+from ring.store import Batch, Range, StoreError
 from ring.wire import payloads
 from tests.sim.directories import Directories
-from tests.sim.disk import Disk
 from tests.sim.links import Links
+from tests.sim.stores import MemoryStore
 from tests.sim.trace import describe
 
 TICK_S = 0.1
@@ -154,7 +154,8 @@ class Net:
         directories: int = 0,
         disks: bool = False,
     ) -> None:
-        self.disks: dict[str, Disk] | None = {} if disks else None
+        self.disks: dict[str, MemoryStore] | None = {} if disks else None
+        self.broken: set[str] = set()  # names of nodes whose disk refuses
         self.rng = random.Random(seed)
         self.loss, self.double, self.delay_s = loss, double, delay_s
         # Scripted people talk as fast as they like, all from one address.
@@ -188,7 +189,7 @@ class Net:
         self.links.dark.discard(key)
         core.engine.begin(self.now + ahead_s)
         if self.disks is not None:
-            self._attach(node, self.disks.setdefault(node.name, Disk()))
+            self._attach(node, self.disks.setdefault(node.name, MemoryStore()))
         core.engine.learn(roster)
         if self.directories.names:
             self.directories.meet(node, roster)
@@ -197,33 +198,31 @@ class Net:
         self._tick(node, self.rng.uniform(0, TICK_S))
         return node
 
-    def _attach(self, node: Node, disk: Disk) -> None:
+    def _attach(self, node: Node, disk: MemoryStore) -> None:
         """What an earlier life of the node has written is loaded."""
         engine = node.core.engine
         engine.journal.on = True
         for group, data in disk.copies():
-            engine.journal.load(group, data, disk.last(group))
+            last = disk.lines(Range(group, None, None, 1, True))
+            engine.journal.load(group, data, last[0] if last else None)
 
-        def read_store(job: Callable[[Store], Any], done: Callable[[Any], None]) -> None:
-            def read() -> None:
-                try:
-                    result = job(disk)
-                except StoreError as problem:
-                    result = problem
+        def use(after_s: float, job: Callable[[], Any], done: Callable[[Any], None]) -> None:
+            def used() -> None:
+                result = job() if node.name not in self.broken else StoreError("the disk is full")
                 self.turn(node, lambda: done(result))
 
-            self.at(READ_S, read)
+            self.at(after_s, used)
 
-        engine.read_store = read_store
+        engine.read_store = lambda job, done: use(READ_S, lambda: job(disk), done)
+        engine.work_store = lambda job, done: use(WRITE_S, lambda: sum(job(disk)), done)
 
     def _write(self, node: Node, batch: Batch) -> None:
         if not node.up or self.disks is None:
             return
-        try:
-            self.disks[node.name].write([batch])
-        except StoreError:
+        if node.name in self.broken:
             self.at(WRITE_S, lambda: self._write(node, batch))
         else:
+            self.disks[node.name].write([batch])
             self.turn(node, lambda: node.core.engine.journal.written(batch.number))
 
     def _introduce(self, node: Node) -> None:

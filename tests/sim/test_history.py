@@ -192,11 +192,9 @@ def test_a_disk_that_cannot_be_read_is_done_without() -> None:
     talk = Talk(3)
     talk.say(5)
     talk.net.run(100)
-    assert talk.net.disks is not None
-    talk.net.disks[talk.master].broken = True
+    talk.net.broken.add(talk.master)
     assert check_alike(talk.net) == talk.said
-    for disk in talk.net.disks.values():
-        disk.broken = True
+    talk.net.broken.update(talk.net.nodes)
     talk.say(2)
     assert everything(talk.net, "n1")[-2:] == talk.said[-2:]
 

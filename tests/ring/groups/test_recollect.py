@@ -12,7 +12,7 @@ from ring.groups.recollect import Found, History, Sought, recollect
 from ring.ids import GroupId, Term
 from ring.store import Batch, Line
 from ring.wire import Mark, Query
-from tests.sim.disk import Disk
+from tests.sim.stores import MemoryStore
 
 ROOM = GroupId("talk", "#room")
 ONE, TWO = Term(1, "a", 1), Term(2, "b", 1)
@@ -22,8 +22,8 @@ def line(seq: int, at: int | None = None, term: Term = ONE) -> Line:
     return Line(ROOM, term, seq, 10 * seq if at is None else at, f"m{term.number}-{seq}", str(seq).encode())
 
 
-def disk(lines: list[Line]) -> Disk:
-    made = Disk()
+def disk(lines: list[Line]) -> MemoryStore:
+    made = MemoryStore()
     made.write([Batch(1, {}, {}, lines, False)])
     return made
 
@@ -37,7 +37,7 @@ def history(head: int, fork: int | None = None) -> History:
     return History(ROOM, head, lambda msgid: None, is_ours, lambda found: not found.event.startswith(b"hidden"))
 
 
-def ask(known: History, query: Query, *disks: Disk) -> list[int] | None:
+def ask(known: History, query: Query, *disks: MemoryStore) -> list[int] | None:
     """The positions of the answer."""
     steps, found = recollect(known, query), None
     while True:
