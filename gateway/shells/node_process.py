@@ -17,11 +17,13 @@ from config.reload import apply_live, changes
 from gateway.edge.connection import Connection
 from gateway.node import NodeCore, NodeSettings
 from gateway.shells.clients import ClientSocket
+from gateway.shells.durable import Durable
 from gateway.shells.listeners import Listeners
 from gateway.shells.logs import set_level
 from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
 from gateway.shells.settings import edge_settings, engine_settings, node_record
+from ring.store import StoreError
 from ring.wire import payloads
 
 TICK_S = 0.1
@@ -62,6 +64,7 @@ class NodeProcess:
         self.core.edge.check_password = self.passwords.check
         self.core.edge.rehash = self.reload
         self.core.edge.die = self.ask_to_stop
+        self.durable = Durable(self)
         self.listeners = Listeners(self)
         self._stop = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -81,11 +84,12 @@ class NodeProcess:
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         self.core.engine.begin(self.now)
         try:
+            await self.durable.start()
             await self.peers.start()
             self._tick()
             await self._join_network()
             await self.listeners.start()
-        except OSError as problem:
+        except (OSError, StoreError) as problem:
             self.log.error("start_failed", reason=str(problem))
             await self._close()
             return 1
@@ -143,6 +147,7 @@ class NodeProcess:
         for client in list(self.sockets.values()):
             client.close()
         await self.peers.stop()
+        self.durable.close()
         self.passwords.close()
 
     def reload(self) -> None:
@@ -188,6 +193,7 @@ class NodeProcess:
         """Send what the core has for peers and clients."""
         self._flushing = False
         began = time.monotonic()
+        self.durable.flush()
         edge = self.core.edge
         for key, messages in self.core.engine.drain().items():
             for payload in payloads(messages, FRAME):

@@ -138,6 +138,10 @@ class Journal:
         self._writing.append((self._number, heads))
         return batch
 
+    def hurry(self) -> None:
+        """The node is about to end: nothing is left for later."""
+        self._due = dict.fromkeys(self._due, self.engine.now)
+
     def _copy(self, group: GroupId) -> Copy | None:
         """The copy that this node holds of the group, if it is worth keeping."""
         engine = self.engine

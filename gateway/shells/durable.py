@@ -1,0 +1,94 @@
+"""What the node keeps on disk: its store beside the loop, fed by the engine's journal, read for history."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from ring.ids import UNREADABLE, GroupId
+from ring.shells.sqlite_store import SqliteStore
+from ring.shells.store_writer import StoreWriter
+from ring.store import Line, Range, Store, StoreError
+
+if TYPE_CHECKING:
+    from gateway.shells.node_process import NodeProcess
+
+FILE: Final = "circlet.db"
+"""In node.state_dir."""
+
+
+class Durable:
+    """The store of one node."""
+
+    def __init__(self, process: NodeProcess) -> None:
+        self._process = process
+        self._engine = process.core.engine
+        path = process.config.node.state_dir / FILE
+        self._writer = StoreWriter(
+            lambda: SqliteStore(path), lambda: SqliteStore(path, reading=True), self._written, self._trouble
+        )
+        self._started = False
+
+    async def start(self) -> None:
+        """Load what an earlier life has written. Raises StoreError."""
+        copies = self._writer.start()
+        self._started = True
+        journal = self._engine.journal
+        journal.on = True
+        self._engine.read_store = self._read
+        last = await self._last_lines([group for group, _ in copies])
+        for group, data in copies:
+            try:
+                journal.load(group, data, last.get(group))
+            except (*UNREADABLE, KeyError) as problem:
+                self._process.log.error("copy_unreadable", group=f"{group.kind}:{group.name}", reason=str(problem))
+        self._process.log.info("store_opened", groups=len(copies))
+
+    async def _last_lines(self, groups: list[GroupId]) -> dict[GroupId, Line]:
+        """The newest line of each group that has one."""
+        asked: asyncio.Future[dict[GroupId, Line] | StoreError] = asyncio.get_running_loop().create_future()
+
+        def look(store: Store) -> dict[GroupId, Line]:
+            found = (store.lines(Range(group, None, None, 1, True)) for group in groups)
+            return {lines[0].group: lines[0] for lines in found if lines}
+
+        self._writer.read(look, asked.set_result)
+        result = await asked
+        if isinstance(result, StoreError):
+            raise result
+        return result
+
+    def flush(self) -> None:
+        """Write what has changed."""
+        if self._started:
+            batch = self._engine.journal.take()
+            if batch is not None:
+                self._writer.write(batch)
+
+    def close(self) -> None:
+        """Write the rest, and end."""
+        if self._started:
+            self._engine.journal.hurry()
+            self.flush()
+            if not self._writer.close():
+                self._process.log.error("store_not_closed", reason="what was said last may not be on disk")
+
+    def _written(self, number: int) -> None:
+        self._process.begin()
+        self._engine.journal.written(number)
+        self._process.touched()
+
+    def _trouble(self, words: str | None) -> None:
+        if words is None:
+            self._process.log.info("store_works_again", lines_dropped=self._writer.dropped)
+        else:
+            self._process.log.error("store_refuses", reason=words)
+
+    def _read(self, job: Callable[[Store], Any], done: Callable[[Any], None]) -> None:
+        def arrived(result: Any) -> None:
+            self._process.begin()
+            done(result)
+            self._process.touched()
+
+        self._writer.read(job, arrived)
