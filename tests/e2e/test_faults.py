@@ -132,6 +132,7 @@ def test_a_partition_for_twelve_seconds_heals(network: Network) -> None:
         talk.people[1].sync()
     logs = [f"node-{number}" for number in (1, 2, 3)]
     talk.on_while(lambda: not any(f'"merge", "group": "channel:{CHANNEL}"' in _flat(network, name) for name in logs))
+    talk.round()  # what is said now comes after what the merge has brought
     talk.check(one_order=False)
     assert talk.looks(talk.people[3])["332"] == [f"{CHANNEL} :from the small side"]
     assert not talk.quits()
