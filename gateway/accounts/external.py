@@ -1,0 +1,22 @@
+"""EXTERNAL: TLS has proven who it is. Source: RFC 4422, appendix A."""
+
+from __future__ import annotations
+
+from gateway.accounts.credentials import Credentials
+from gateway.accounts.steps import Challenge, Done, Exchange, NeedAccount, Refused, split_name
+
+
+def external(fingerprint: str | None) -> Exchange:
+    """The client says which account[@device] it means, or nothing."""
+    data: bytes = yield Challenge(b"")
+    if fingerprint is None:
+        raise Refused("Your client has shown no certificate")
+    try:
+        name, device = split_name(data.decode())
+    except UnicodeDecodeError:
+        raise Refused("An account's name is UTF-8") from None
+    answer: tuple[str | None, Credentials | None] = yield NeedAccount(name, by_certificate=True)
+    shown, _ = answer
+    if shown is None:
+        raise Refused("No such account lists your certificate")
+    return Done(shown, device)
