@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationInfo, model_validator
 
 from config.common import Log, Network, Ring
+from config.history import History
 from config.mistakes import Key, said
 from config.motd import MotdPath, MotdText, read_motd
 from config.people import Admin, Clients, Limits, Operator
@@ -149,6 +150,7 @@ class NodeConfig(Section):
     announce: Announce = subsection(Announce, "How the node shows itself to the directories.")
     limits: Limits = subsection(Limits, "What names and lists may measure; the same on every node.")
     clients: Clients = subsection(Clients, "How this node treats the clients connected to it.")
+    history: History = subsection(History, "What was said in channels, and how long it is kept.")
     server_password_hash: PasswordHash | None = setting(
         None, "Hash of a password that every client must send with PASS, from `circlet hash-password`.",
         live=True, secret=True,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.node import DAY_S
 from ring.ids import UNREADABLE, GroupId
 from ring.shells.sqlite_store import SqliteStore
-from ring.shells.store_writer import StoreWriter
+from ring.shells.store_writer import Chore, StoreWriter
 from ring.store import Line, Range, Store, StoreError
 
 if TYPE_CHECKING:
     from gateway.shells.node_process import NodeProcess
+
+FOREVER: Final = 2**62
+"""Unix ms: later than any line."""
 
 FILE: Final = "circlet.db"
 """In node.state_dir."""
@@ -37,6 +41,8 @@ class Durable:
         journal = self._engine.journal
         journal.on = True
         self._engine.read_store = self._read
+        self._engine.work_store = self._work
+        self._writer.retain(self._retain)
         last = await self._last_lines([group for group, _ in copies])
         for group, data in copies:
             try:
@@ -92,3 +98,17 @@ class Durable:
             self._process.touched()
 
         self._writer.read(job, arrived)
+
+    def _work(self, job: Chore, done: Callable[[int | StoreError], None]) -> None:
+        def ended(result: int | StoreError) -> None:
+            self._process.begin()
+            done(result)
+            self._process.touched()
+
+        self._writer.chore(job, ended)
+
+    def _retain(self, store: Store) -> Iterator[int]:
+        """Forget what is too old, or too much. Called in the writer's thread."""
+        history = self._process.config.history
+        before = int((self._process.now - history.keep_days * DAY_S) * 1000) if history.enabled else FOREVER
+        yield from store.prune("channel", before, history.keep_lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from config import NodeConfig
-from gateway.edge.settings import EdgeSettings, Operator
+from gateway.edge.settings import EdgeSettings, HistorySettings, Operator
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from ring.groups.engine import Settings
@@ -45,6 +45,7 @@ def edge_settings(config: NodeConfig, created: float) -> EdgeSettings:
         ping_timeout_s=clients.ping_timeout_s,
         total=clients.total,
         per_address=clients.per_address,
+        history=HistorySettings(**config.history.model_dump()),
     )
 
 
@@ -57,6 +58,7 @@ def engine_settings(config: NodeConfig) -> Settings:
         settle_max_s=config.clients.settle_max_s,
         hand_off_after_s=config.hand_off_after_s,
         check_every_s=config.check_every_s,
+        keep_s=config.history.keep_days * 86_400,
     )
 
 

@@ -28,6 +28,7 @@ from ring.groups.notes import Note
 from ring.groups.owing import Owing
 from ring.groups.peers import Peers, RingSettings
 from ring.groups.recalling import Recalling
+from ring.groups.retaining import Retaining
 from ring.groups.settling import Settling
 from ring.groups.submits import QUEUE, Outbound, Submits
 from ring.groups.watching import Watching
@@ -77,7 +78,8 @@ from ring.wire import (
 
 
 class Settings(NamedTuple):
-    """Times in seconds. dead_after_s: silence that is death. grace_s: how long a dead edge's members may return."""
+    """Times in seconds. dead_after_s: silence that is death. grace_s: how long a dead edge's members may return.
+    keep_s: what was said longer ago is shown to nobody; 0: there is no such limit."""
 
     ring: RingSettings = RingSettings()
     dead_after_s: float = 5.0
@@ -86,6 +88,7 @@ class Settings(NamedTuple):
     settle_max_s: float = 10.0
     hand_off_after_s: float = 1.0
     check_every_s: float = 5.0
+    keep_s: float = 0.0
 
 
 SPREAD_S = 0.5
@@ -128,6 +131,7 @@ class Engine:
         self.asking = Asking(self)
         self.watching = Watching(self)
         self.recalling = Recalling(self)
+        self.retaining = Retaining(self)
         self.witnesses = Witnesses(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
@@ -253,6 +257,7 @@ class Engine:
         self.settling.tick()
         self.asking.tick()
         self.recalling.tick()
+        self.retaining.tick()
         self.watching.tick()
         self.witnesses.tick()
 

@@ -166,7 +166,9 @@ class Recalling:
         query = job.query
         if query.limit > LIMIT:
             query = msgspec.structs.replace(query, limit=LIMIT)
-        job.steps = recollect(_history(job.m.copy, query.wanted), query)
+        keep_s, now_ms = self.engine.settings.keep_s, self.engine.now_ms
+        oldest = now_ms - int(keep_s * 1000) if keep_s else -FAR
+        job.steps = recollect(_history(job.m.copy, query.wanted, oldest), query)
         self._step(job, None)
 
     def _step(self, job: Job, found: list[Found] | None) -> None:
@@ -293,7 +295,8 @@ class Recalling:
                     self._read(key, job)
 
 
-def _history(copy: Copy, wanted: str) -> History:
+def _history(copy: Copy, wanted: str, oldest: int) -> History:
+    """oldest: Unix ms; what is older is to be forgotten, and may be so on some nodes."""
     group, kind = copy.group, copy.kind
 
     def position(msgid: str) -> int | None:
@@ -307,6 +310,8 @@ def _history(copy: Copy, wanted: str) -> History:
         return line.seq <= copy.seq and line.term == copy.term_at(line.seq)
 
     def passes(line: Line) -> bool:
+        if line.at < oldest:
+            return False
         try:
             event = kind.read_event(raw(line.event))
         except UNREADABLE:

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.groups.channel_messages import Event, Said
 from ring.ids import GroupId
-from ring.store import Line
+from ring.store import Line, Range
 from ring.wire import Mark, Query
 from tests.sim.chaos import SETTINGS
 from tests.sim.net import Client, Net
@@ -56,8 +56,8 @@ def check_alike(net: Net) -> list[str]:
 class Talk:
     """Nodes with disks, a person on each, all in #ring. said: what everybody has heard."""
 
-    def __init__(self, nodes: int = 4, seed: int = 0) -> None:
-        self.net = Net(nodes, seed, engine=SETTINGS, disks=True)
+    def __init__(self, nodes: int = 4, seed: int = 0, keep_s: float = 0.0) -> None:
+        self.net = Net(nodes, seed, engine=SETTINGS._replace(keep_s=keep_s), disks=True)
         self.people = {name: self.join(name) for name in self.net.nodes}
         self.said: list[str] = []
 
@@ -212,3 +212,81 @@ def test_a_msgid_that_nobody_knows_is_answered_with_none() -> None:
     talk.say(3)
     for msgid in ("", "x", "-", "a-b-1", "a-b-zz", "9" * 5000):
         assert recall(talk.net, "n1", Query(5, before=Mark(msgid=msgid))) is None
+
+
+# Deletion and retention -----------------------------------------------------------------------------------------------
+
+
+def on_disks(net: Net) -> set[str]:
+    """The texts that any disk has."""
+    assert net.disks is not None
+    return {text for disk in net.disks.values() for text in told(disk.lines(Range(RING, None, None, 10_000, True)))}
+
+
+def test_what_is_deleted_is_erased_from_all_disks() -> None:
+    talk = Talk(3)
+    net = talk.net
+    talk.say(6)
+    lines = recall(net, "n1", Query(100))
+    assert lines is not None
+    talk.people["n1"].send(f"REDACT #ring {lines[1].msgid}", f"REDACT #ring {lines[4].msgid} :why")
+    talk.people["n1"].sync()
+    left = [text for text in talk.said if text not in told([lines[1], lines[4]])]
+    assert check_alike(net) == left
+    net.run(3)
+    assert on_disks(net) == {*left}
+    for name in list(net.nodes):  # sets change, logs are written down anew
+        net.kill(name)
+        net.run(6)
+        net.start(int(name[1:]))
+        net.run(6)
+    assert on_disks(net) == {*left}
+    assert check_alike(net) == left
+
+
+def test_all_that_was_said_is_erased_from_all_disks() -> None:
+    talk = Talk(3)
+    net = talk.net
+    talk.say(6)
+    net.run(30)
+    talk.say(6)
+    talk.people["n1"].send("REDACT #ring *")
+    talk.people["n1"].sync()
+    assert check_alike(net) == []
+    net.run(3)
+    assert on_disks(net) == set()
+    talk.say(2)
+    net.run(1)
+    assert check_alike(net) == talk.said[-2:]
+    assert on_disks(net) == {*talk.said[-2:]}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_one_side_of_a_partition_deletes_is_deleted(seed: int) -> None:
+    talk = Talk(4, seed)
+    net = talk.net
+    talk.say(8)
+    lines = recall(net, "n1", Query(100))
+    assert lines is not None
+    operator = talk.people["n1"]
+    others = {node.key for node in net.nodes.values()} - {operator.node.key}
+    net.links.isolate({operator.node.key}, others)
+    net.run(SETTINGS.dead_after_s + 2)
+    talk.say(3, "n2", "n3")
+    operator.send(f"REDACT #ring {lines[2].msgid}")
+    operator.sync()
+    net.links.heal()
+    net.run(25)
+    left = [text for text in talk.said if text not in told([lines[2]])]
+    assert sorted(check_alike(net)) == sorted(left)
+    net.run(3)
+    assert on_disks(net) == {*left}
+
+
+def test_what_is_too_old_is_shown_to_nobody_wherever_it_still_is() -> None:
+    talk = Talk(3, keep_s=100.0)
+    talk.say(5)
+    talk.net.run(60)
+    talk.say(5)
+    talk.net.run(60)
+    assert check_alike(talk.net) == talk.said[5:]
