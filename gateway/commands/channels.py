@@ -81,14 +81,15 @@ def _names(call: Call, group: GroupId, name: str) -> None:
     def show() -> None:
         channel = followed(call, group)
         if channel is not None:
-            send_names(call.edge, call.user, channel, call.send)
+            send_names(call.edge, call.user, channel, call.connection.caps, call.send)
         else:
             call.ask(group, Look(call.user.uid, "names", call.user.oper is not None), done)
 
     def done(view: ChannelView | None) -> None:
         members = [(call.edge.people.newest(m.person), m.prefixes) for m in view.members] if view is not None else []
         secret = view is not None and "s" in view.modes
-        names_lines(call.edge, call.user, view.name if view is not None else name, secret, members, call.send)
+        shown = view.name if view is not None else name
+        names_lines(call.edge, call.user, shown, secret, members, call.connection.caps, call.send)
 
     call.after([group], show)
 

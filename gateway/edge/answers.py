@@ -66,9 +66,9 @@ def _detail(edge: Edge, ask: DetailAsk) -> Detail | None:
     return Detail(
         int(edge.now - user.spoke_at),
         tuple(shown),
-        user.connection.secure,
+        bool(user.connections) and all(connection.secure for connection in user.connections),
         user.oper is not None,
-        user.connection.address if private else "",
+        user.connection.address if private and user.connection is not None else "",
         modes_of(user) if private else "",
         user.person,
     )

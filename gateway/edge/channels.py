@@ -63,17 +63,24 @@ def _show(room: Room, line: Line, call: Call | None) -> None:
 def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, call: Call | None) -> None:
     tag_only = event.verb == "TAGMSG"
     line = rendering.said(event, edge.people.source(event.uid, event.source), channel.name, stamp)
-    sender = edge.users.get(event.uid)
-    own = sender.connection if sender is not None else None
     audience: Any = room.connections
     if event.status or tag_only:
         audience = _qualified(room, channel, event)
+    own = _speaker(edge, event, call)
     deliver(line, audience, skip=own)
     if own is not None and "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
         if call is not None:
             call.send(line)
         else:
             own.send(line.render(own.variant))
+
+
+def _speaker(edge: Edge, event: Said, call: Call | None) -> Connection | None:
+    """The connection that said it, which has it already unless it wants an echo: others of the same user are told."""
+    if call is not None:
+        return call.connection
+    user = edge.users.get(event.uid)
+    return user.connection if user is not None and len(user.connections) == 1 else None
 
 
 def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
@@ -83,8 +90,8 @@ def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
     for uid, user in room.users.items():
         member = channel.members.get(uid)
         ranked = not ranks or (member is not None and any(rank in ranks for rank in member.prefixes))
-        if ranked and not user.quitting and (event.verb != "TAGMSG" or "message-tags" in user.connection.caps):
-            found.append(user.connection)
+        if ranked:
+            found += [c for c in user.connections if event.verb != "TAGMSG" or "message-tags" in c.caps]
     return found
 
 
@@ -98,24 +105,28 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
         user.invites.pop(room.group, None)
     plain = rendering.joined(person, channel.name, stamp, extended=False)
     full = rendering.joined(person, channel.name, stamp, extended=True)
-    own = user.connection if user is not None else None
-    others = [] if person.uid in room.listed else [c for c in room.connections if c is not own]
+    others = [] if person.uid in room.listed else [c for c in room.connections if c.user is not user]
     room.listed.discard(person.uid)
     deliver(plain, [c for c in others if "extended-join" not in c.caps])
     deliver(full, [c for c in others if "extended-join" in c.caps])
     if person.away is not None:
         away = Line(person.source, "AWAY", (person.away,), at=stamp.at)
         deliver(away, [c for c in others if "away-notify" in c.caps])
-    if user is None or user.quitting or own is None:
+    if user is None:
         return
-    line = full if "extended-join" in own.caps else plain
-    if call is not None:
-        call.send(line)
-    else:
-        own.send(line.render(own.variant))
-    send: Callable[[Line], None] = call.send if call is not None else lambda x: own.send(x.render(own.variant))
+    for connection in user.connections:
+        line = full if "extended-join" in connection.caps else plain
+        send = call.send if call is not None and call.connection is connection else connection.show
+        enter(edge, user, channel, connection, line, send)
+
+
+def enter(
+    edge: Edge, user: User, channel: Channel, connection: Connection, line: Line, send: Callable[[Line], None]
+) -> None:
+    """A member's connection is shown what it has come into. line: the JOIN."""
+    send(line)
     send_topic(edge, user, channel, send)
-    send_names(edge, user, channel, send)
+    send_names(edge, user, channel, connection.caps, send)
 
 
 def _leaves(edge: Edge, room: Room, uid: str) -> None:
@@ -179,8 +190,8 @@ def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: St
     for uid, user in room.users.items():
         member = channel.members.get(uid)
         ranked = member is not None and any(rank in "oh" for rank in member.prefixes)
-        if ranked and uid != event.by and not user.quitting and "invite-notify" in user.connection.caps:
-            notified.append(user.connection)
+        if ranked and uid != event.by:
+            notified += [c for c in user.connections if "invite-notify" in c.caps]
     deliver(line, notified)
 
 
@@ -265,14 +276,9 @@ def _shown(edge: Edge, group: GroupId, channel: Channel) -> Believed:
 
 def _welcome(edge: Edge, user: User, channel: Channel) -> None:
     """A JOIN that only a snapshot told of."""
-    connection = user.connection
-
-    def send(line: Line) -> None:
-        connection.send(line.render(connection.variant))
-
-    send(Line(user.person.source, "JOIN", (channel.name,)))
-    send_topic(edge, user, channel, send)
-    send_names(edge, user, channel, send)
+    line = Line(user.person.source, "JOIN", (channel.name,))
+    for connection in user.connections:
+        enter(edge, user, channel, connection, line, connection.show)
 
 
 def dropped(edge: Edge, group: GroupId) -> None:

@@ -8,6 +8,7 @@ from gateway.irc.splitter import LineSplitter
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call
+    from gateway.edge.lines import Line
     from gateway.edge.login import Login
     from gateway.edge.user import User
 
@@ -89,6 +90,10 @@ class Connection:
         if self.user is not None:
             return self.user.person.source
         return f"{self.nick or '*'}!{self.username or '*'}@{self.host}"
+
+    def show(self, line: Line) -> None:
+        """Queue one line as this connection's capabilities want it."""
+        self.send(line.render(self.variant))
 
     def send(self, data: bytes) -> None:
         """Queue one formatted line."""

@@ -14,7 +14,7 @@ from gateway.edge import asks, channels, homes, leaving, nicks
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
-from gateway.edge.lines import Line, deliver
+from gateway.edge.lines import Line
 from gateway.edge.people import People
 from gateway.edge.settings import EdgeSettings
 from gateway.edge.user import Room, User
@@ -168,10 +168,12 @@ class Edge:
         line = Line(self.settings.server_name, numeric, (nick, *params))
         connection.send(line.render(connection.variant))
 
-    def kill(self, connection: Connection, reason: str, because: GroupId) -> None:
+    def kill(self, user: User, reason: str, because: GroupId) -> None:
         """An operator's KILL: acknowledged once the channels know (P33)."""
-        leaving.leave(self, connection, reason, because)
-        self.cut(connection, reason)
+        connections = list(user.connections)
+        leaving.depart(self, user, reason, because)
+        for connection in connections:
+            self.cut(connection, reason)
 
     def cut(self, connection: Connection, reason: str) -> None:
         """Close a connection and say why."""
@@ -264,7 +266,9 @@ class Edge:
 
     def _announce(self, event: Announced) -> None:
         line = Line(event.source, "WALLOPS", (event.text,))
-        deliver(line, [u.connection for u in self.users.values() if u.wallops and not u.quitting])
+        for user in self.users.values():
+            if user.wallops:
+                user.send(line)
 
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int

@@ -67,9 +67,8 @@ def _rename(edge: Edge, user: User) -> None:
         if user.quitting or user.uid not in edge.users:
             return
         text = f"While the network was parted, {before.nick} was another's by an older claim. /NICK takes a new one."
-        connection = user.connection
         _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
-        connection.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)).render(connection.variant))
+        user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))
 
     edge.engine.submit(user.home, Claim(person), claimed)
 

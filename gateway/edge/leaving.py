@@ -14,14 +14,23 @@ if TYPE_CHECKING:
     from gateway.edge.user import User
 
 
-def leave(edge: Edge, connection: Connection, reason: str, because: GroupId | None = None) -> None:
-    """The connection is closed, or about to be."""
+def leave(edge: Edge, connection: Connection, reason: str) -> None:
+    """The connection is closed, or about to be. The user stays while it has others."""
     user = connection.user
-    if user is None or user.quitting:
+    if user is None:
+        return
+    user.detach(connection)
+    if not user.connections:
+        depart(edge, user, reason)
+
+
+def depart(edge: Edge, user: User, reason: str, because: GroupId | None = None) -> None:
+    """The user goes. because: the group whose event made it go."""
+    if user.quitting:
         return
     user.quitting = True
-    for room in user.rooms.values():
-        room.connections.pop(connection, None)
+    for connection in list(user.connections):
+        user.detach(connection)
     for group in user.monitored:
         watchers = edge.monitors.get(group)
         if watchers is not None:

@@ -75,11 +75,13 @@ def logout(call: Call, done: Callable[[], None]) -> None:
 
 def expel(edge: Edge, user: User) -> None:
     """The account is no more, or is another's: who was logged in to it is not."""
-    connection = user.connection
-    was, connection.login = connection.login, None
+    were = [(connection, connection.login) for connection in user.connections]
+    for connection, _ in were:
+        connection.login = None
 
     def changed(outcome: Any) -> None:
-        _say(edge, connection, lambda line: connection.send(line.render(connection.variant)), was)
+        for connection, was in were:
+            _say(edge, connection, connection.show, was)
 
     _want(user, None)
     user.unsettled[user.home] = None

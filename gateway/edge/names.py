@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import TYPE_CHECKING
 
 from gateway.edge.answers import SIGNS
@@ -30,20 +30,27 @@ def send_topic(edge: Edge, user: User, channel: Channel, send: Send) -> None:
     send(Line(server, n.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic_by, str(channel.topic_at // 1000))))
 
 
-def send_names(edge: Edge, user: User, channel: Channel, send: Send) -> None:
+def send_names(edge: Edge, user: User, channel: Channel, caps: Container[str], send: Send) -> None:
+    """caps: those of the connection that is told."""
     group = edge.channel(channel.name)
     people = edge.people
     members = [
         (people.newest(m.person), m.prefixes) for uid, m in channel.members.items() if not people.is_gone(uid, group)
     ]
-    names_lines(edge, user, channel.name, "s" in channel.modes, members, send)
+    names_lines(edge, user, channel.name, "s" in channel.modes, members, caps, send)
 
 
 def names_lines(
-    edge: Edge, user: User, channel: str, secret: bool, members: Iterable[tuple[Person, str]], send: Send
+    edge: Edge,
+    user: User,
+    channel: str,
+    secret: bool,
+    members: Iterable[tuple[Person, str]],
+    caps: Container[str],
+    send: Send,
 ) -> None:
     """The members in as few 353 as fit, then 366. members: (person, rank letters, highest first)."""
-    server, nick, caps = edge.settings.server_name, user.person.nick, user.connection.caps
+    server, nick = edge.settings.server_name, user.person.nick
     every, full = "multi-prefix" in caps, "userhost-in-names" in caps
     symbol = "@" if secret else "="
     names: list[str] = []

@@ -32,10 +32,7 @@ def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
     user = edge.users.get(event.uid)
     if user is None or user.quitting:
         return
-    connection = user.connection
     sender = edge.people.newest(event.sender)
-    if event.verb == "TAGMSG" and "message-tags" not in connection.caps:
-        return
     text = event.text.decode("utf-8", "surrogateescape")
     params = (user.person.nick,) if event.verb == "TAGMSG" else (user.person.nick, text)
     if event.verb == "INVITE":
@@ -50,7 +47,7 @@ def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
         tags=event.tags,
         bot="B" in sender.modes,
     )
-    connection.send(line.render(connection.variant))
+    user.send(line, needs="message-tags" if event.verb == "TAGMSG" else "")
 
 
 def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Call | None) -> None:
@@ -112,15 +109,16 @@ def _audience(edge: Edge, groups: Iterable[GroupId]) -> dict[Connection, None]:
 def _show_change(edge: Edge, before: Person, person: Person, stamp: Stamp, call: Call | None = None) -> None:
     audience = _audience(edge, edge.people.groups(person.uid))
     user = edge.users.get(person.uid)
-    own = user.connection if user is not None else None
+    if user is not None:
+        audience.update(user.connections)
+    own = call.connection if call is not None else None
     for capability, line in _differences(before, person, stamp):
-        deliver(line, [c for c in audience if not capability or capability in c.caps], skip=own)
-        # AWAY is answered by 305 and 306.
-        if own is not None and capability != "away-notify" and (not capability or capability in own.caps):
-            if call is not None:
-                call.send(line)
-            else:
-                own.send(line.render(own.variant))
+        able = [c for c in audience if not capability or capability in c.caps]
+        if capability == "away-notify" and user is not None:
+            able = [c for c in able if c not in user.connections]  # AWAY is answered by 305 and 306
+        deliver(line, able, skip=own)
+        if call is not None and own in able:
+            call.send(line)
 
 
 def _differences(before: Person, now: Person, stamp: Stamp) -> list[tuple[str, Line]]:
@@ -151,10 +149,9 @@ def _killed(edge: Edge, group: GroupId, event: Killed) -> None:
     user = edge.users.get(event.uid)
     if user is None or user.quitting:
         return
-    connection = user.connection
-    connection.send(Line(event.source, "KILL", (user.person.nick, event.reason)).render(connection.variant))
+    user.send(Line(event.source, "KILL", (user.person.nick, event.reason)))
     oper = event.source.partition("!")[0]
-    edge.kill(connection, f"Killed ({oper} ({event.reason}))", group)
+    edge.kill(user, f"Killed ({oper} ({event.reason}))", group)
 
 
 def viewed(edge: Edge, group: GroupId, view: Any) -> None:
@@ -166,5 +163,4 @@ def viewed(edge: Edge, group: GroupId, view: Any) -> None:
             user.online[group] = online
             shown = f"{view[0]}!{view[1]}@{view[2]}" if online else user.monitored[group]
             numeric = n.RPL_MONONLINE if online else n.RPL_MONOFFLINE
-            line = Line(edge.settings.server_name, numeric, (user.person.nick, shown))
-            user.connection.send(line.render(user.connection.variant))
+            user.send(Line(edge.settings.server_name, numeric, (user.person.nick, shown)))

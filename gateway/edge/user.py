@@ -7,6 +7,7 @@ from collections import Counter
 import msgspec
 
 from gateway.edge.connection import Connection
+from gateway.edge.lines import Line, deliver
 from gateway.groups.people import Person
 from ring.ids import GroupId
 
@@ -29,22 +30,23 @@ class Room:
         self.users[user.uid] = user
         user.rooms[self.group] = self
         if not user.quitting:
-            self.connections[user.connection] = None
+            self.connections.update(user.connections)
 
     def discard(self, uid: str) -> User | None:
         self.listed.discard(uid)
         user = self.users.pop(uid, None)
         if user is not None:
             user.rooms.pop(self.group, None)
-            self.connections.pop(user.connection, None)
+            for connection in user.connections:
+                self.connections.pop(connection, None)
         return user
 
 
 class User:
-    """A registered user of this edge."""
+    """A registered user of this edge, with as many connections as are attached: the session."""
 
     __slots__ = (
-        "connection",
+        "connections",
         "home",
         "homeless",
         "invites",
@@ -68,7 +70,7 @@ class User:
         self.wanted = person  # as it will be once all that was asked for is done: the next change builds on it
         self.home = home  # the group of the nick it holds: its own group (P28)
         self.homeless = False  # its nick's group does not name it, and it is claiming anew
-        self.connection = connection
+        self.connections: dict[Connection, None] = {connection: None}
         self.rooms: dict[GroupId, Room] = {}
         self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
         self.monitored: dict[GroupId, str] = {}
@@ -79,6 +81,26 @@ class User:
         self.quitting = False
         self.spoke_at = now
         self.unsettled: dict[GroupId, None] = {}  # a set with an order, so that a seed replays alike
+
+    @property
+    def connection(self) -> Connection | None:
+        """The one that is attached for the longest time."""
+        return next(iter(self.connections), None)
+
+    def attach(self, connection: Connection) -> None:
+        self.connections[connection] = None
+        connection.user = self
+        for room in self.rooms.values():
+            room.connections[connection] = None
+
+    def detach(self, connection: Connection) -> None:
+        self.connections.pop(connection, None)
+        for room in self.rooms.values():
+            room.connections.pop(connection, None)
+
+    def send(self, line: Line, *, needs: str = "", skip: Connection | None = None) -> None:
+        """To all its connections; needs: to those with this capability."""
+        deliver(line, [c for c in self.connections if not needs or needs in c.caps], skip)
 
     def claimed(self, since: int) -> None:
         """The age of its claim is the group's to say: a merge keeps the older one, a pending one may be lost."""
