@@ -1,6 +1,7 @@
 """All commands: importing a theme registers its commands in the table."""
 
 from gateway.commands import (
+    accounts,
     channels,
     history,
     joining,
@@ -17,6 +18,7 @@ from gateway.commands import (
 )
 
 __all__ = [
+    "accounts",
     "channels",
     "history",
     "joining",

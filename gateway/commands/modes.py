@@ -106,7 +106,8 @@ def _user_mode(call: Call) -> None:
         call.reply(n.ERR_UMODEUNKNOWNFLAG, n.TEXT[n.ERR_UMODEUNKNOWNFLAG])
     held, done = {*user.wanted.modes, *("w" if user.wallops else "")}, []
     for change in changes:
-        if (change.letter in held) == change.adding or (change.letter == "o" and change.adding):
+        # o is OPER's to give, and r follows from being logged in.
+        if (change.letter in held) == change.adding or change.letter == "r" or change[:2] == (True, "o"):
             continue
         held.symmetric_difference_update(change.letter)
         done.append(change)

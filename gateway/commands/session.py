@@ -6,8 +6,10 @@ from gateway.commands.table import command
 from gateway.edge.call import Call
 from gateway.edge.caps import change, offered, variant
 from gateway.edge.lines import Line
+from gateway.edge.protection import check
 from gateway.edge.registration import try_register
 from gateway.edge.renaming import rename
+from gateway.edge.sasl import abort
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.names import clean_user, is_valid_nick
@@ -41,6 +43,8 @@ def cap(call: Call) -> None:
         _cap(call, "NAK" if caps is None else "ACK", asked)
     elif sub == "END":
         connection.cap_open = False
+        if connection.sasl is not None and not connection.sasl.waits:  # the client has given it up
+            abort(call)
         if not registered:
             try_register(call)
     else:
@@ -72,7 +76,16 @@ def nick(call: Call) -> None:
         connection.nick = wanted
         try_register(call)
     elif connection.user.person.nick != wanted:
-        rename(call, wanted)
+        connection.busy = True
+
+        def checked(free: bool) -> None:
+            if free:
+                rename(call, wanted)
+            else:
+                connection.busy = False
+                call.edge.resume(connection)
+
+        check(call, wanted, checked)
 
 
 @command("USER", 4, anytime=True)
@@ -120,8 +133,3 @@ def pong(call: Call) -> None:
 def leave(call: Call) -> None:
     text = truncate_text(call.params[0], MAX_QUIT) if call.params and call.params[0] else ""
     call.edge.cut(call.connection, f"Quit: {text}" if text else "Client quit")
-
-
-@command("AUTHENTICATE", anytime=True)
-def authenticate(call: Call) -> None:
-    call.reply(n.ERR_SASLFAIL, "SASL is not offered here")

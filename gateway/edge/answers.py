@@ -75,7 +75,9 @@ def _detail(edge: Edge, ask: DetailAsk) -> Detail | None:
 
 
 def modes_of(user: User) -> str:
-    return "+" + "".join(sorted({*user.person.modes, *("w" if user.wallops else "")}))
+    """As 221 shows them. r: logged in (Modern IRC Client Protocol, "Registered User Mode")."""
+    own = ("w" if user.wallops else "") + ("r" if user.person.account is not None else "")
+    return "+" + "".join(sorted({*user.person.modes, *own}))
 
 
 def count(edge: Edge) -> Counts:

@@ -42,6 +42,12 @@ class FindAsk(_Tagged, frozen=True, tag=4):
     opers_only: bool = False
 
 
+class ExpelAsk(_Tagged, frozen=True, tag=5):
+    """This registration of an account is no more: nobody is logged in to it. life: its id."""
+
+    life: str
+
+
 Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
@@ -79,7 +85,11 @@ class Found(_Tagged, frozen=True, tag=24):
     cut: bool = False
 
 
-Reply = ListReply | Detail | Counts | Found | None
+class Expelled(_Tagged, frozen=True, tag=25):
+    count: int
 
-read_ask = msgspec.msgpack.Decoder(Ask).decode
+
+Reply = ListReply | Detail | Counts | Found | Expelled | None
+
+read_ask = msgspec.msgpack.Decoder(Ask | ExpelAsk).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

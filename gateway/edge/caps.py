@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
+from gateway.accounts.mechanisms import MECHANISMS
 from gateway.edge.lines import ACCOUNT, TAGS, TIME
 from gateway.edge.settings import EdgeSettings
 
@@ -14,6 +15,7 @@ CAPS: dict[str, str] = {
     "batch": "",
     "cap-notify": "",
     "chghost": "",
+    "draft/account-registration": "",
     "draft/chathistory": "",
     "draft/event-playback": "",
     "draft/message-redaction": "",
@@ -23,6 +25,7 @@ CAPS: dict[str, str] = {
     "labeled-response": "",
     "message-tags": "",
     "multi-prefix": "",
+    "sasl": ",".join(MECHANISMS),
     "server-time": "",
     "setname": "",
     "userhost-in-names": "",
@@ -35,7 +38,29 @@ _HISTORY = frozenset(("draft/chathistory", "draft/event-playback", "draft/messag
 
 def offered(settings: EdgeSettings) -> dict[str, str]:
     """What this network can do, as CAPS."""
-    return CAPS if settings.history.enabled else {name: CAPS[name] for name in CAPS if name not in _HISTORY}
+    offer, accounts = dict(CAPS), settings.accounts
+    if not settings.history.enabled:
+        for name in _HISTORY:
+            del offer[name]
+    if not accounts.enabled:
+        del offer["sasl"]
+    if not accounts.enabled or accounts.registration == "closed":
+        del offer["draft/account-registration"]
+    else:
+        early = ["before-connect"] if registers_early(settings) else []
+        offer["draft/account-registration"] = ",".join([*early, "custom-account-name"])
+    return offer
+
+
+def registers_early(settings: EdgeSettings) -> bool:
+    """Whether REGISTER works before connecting: not where a password of the server's has to come first."""
+    return settings.accounts.registration in ("open", "before_connect") and settings.server_password_hash is None
+
+
+def news(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """What CAP NEW (with values) and CAP DEL say of a change of the offer. Source: IRCv3 cap-notify."""
+    new = [f"{name}={value}" if value else name for name, value in now.items() if before.get(name) != value]
+    return new, [name for name in before if name not in now]
 
 
 def variant(caps: frozenset[str]) -> int:

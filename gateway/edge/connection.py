@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.lines import Line
     from gateway.edge.login import Login
+    from gateway.edge.sasl import Exchange
     from gateway.edge.user import User
 
 
@@ -26,6 +27,7 @@ class Connection:
         "certificate",
         "closed",
         "dirty",
+        "failures",
         "host",
         "last_heard",
         "login",
@@ -38,6 +40,7 @@ class Connection:
         "pinged_at",
         "real",
         "refilled_at",
+        "sasl",
         "secure",
         "splitter",
         "tokens",
@@ -83,6 +86,8 @@ class Connection:
         self.real = ""
         self.user: User | None = None  # once registered
         self.login: Login | None = None  # the account that it has proven to be
+        self.sasl: Exchange | None = None  # under way
+        self.failures = 0  # of SASL
 
     @property
     def source(self) -> str:

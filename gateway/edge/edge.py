@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge import asks, channels, homes, leaving, nicks
+from gateway.edge import asks, caps, channels, homes, leaving, nicks
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
 from gateway.edge.lines import Line
+from gateway.edge.login import expel_all
 from gateway.edge.people import People
 from gateway.edge.settings import EdgeSettings
 from gateway.edge.user import Room, User
@@ -63,6 +64,7 @@ class Edge:
         # Slow, and so off the loop: done(None) where too much is waiting already.
         self.fits: Callable[[Credentials, str, Callable[[bool | None], None]], None] = lambda _c, _p, done: done(None)
         self.make_credentials: Callable[[str, Callable[[Credentials | None], None]], None] = lambda _p, done: done(None)
+        self.random_bytes: Callable[[int], bytes] = lambda count: self.engine.rng.randbytes(count)
         self.quit_reason: Callable[[str], str] = lambda key: key  # what QUIT says of people whose node is gone
         self.rehash: Callable[[], None] = lambda: None
         self.die: Callable[[], None] = lambda: None
@@ -83,8 +85,11 @@ class Edge:
         return GroupId("account", self.settings.casemap(name))
 
     def later(self, seconds: float, job: Callable[[], None]) -> None:
-        """Do the job in a while, by the next tick after it."""
-        heappush(self._jobs, (self.now + seconds, self.next_serial(), job))
+        """Do the job in a while, by the next tick after it; with no time to wait, now."""
+        if seconds > 0:
+            heappush(self._jobs, (self.now + seconds, self.next_serial(), job))
+        else:
+            job()
 
     def next_serial(self) -> int:
         self._serial += 1
@@ -100,6 +105,17 @@ class Edge:
 
     def _lives(self, node: Incarnation) -> bool:
         return node == self.engine.me or self.engine.peers.is_current(node)
+
+    def configure(self, settings: EdgeSettings) -> None:
+        """The configuration was read again. Clients are told what is offered now, and what no more."""
+        new, gone = caps.news(caps.offered(self.settings), caps.offered(settings))
+        self.settings = settings
+        for connection in self.connections.values():
+            connection.caps -= frozenset(gone)
+            for sub, names in (("NEW", new), ("DEL", gone)):
+                if names and "cap-notify" in connection.caps:
+                    nick = connection.user.person.nick if connection.user is not None else "*"
+                    connection.send(Line(settings.server_name, "CAP", (nick, sub, " ".join(names))).render(0))
 
     # Connections ----------------------------------------------------------------------------------------------------
 
@@ -219,7 +235,8 @@ class Edge:
             if connection.pending:
                 self.resume(connection)
             if connection.user is None:
-                if now - connection.opened > settings.register_timeout_s:
+                proving = connection.sasl is not None and connection.sasl.waits  # it is made to wait
+                if now - connection.opened > settings.register_timeout_s and not proving:
                     self.cut(connection, "Registration timed out")
             elif connection.pinged_at:
                 if now - connection.pinged_at > settings.ping_timeout_s:
@@ -301,6 +318,8 @@ class Edge:
         nicks.viewed(self, group, view)
 
     def asked(self, node: Incarnation, body: Any) -> Any:
+        if isinstance(body, asks.ExpelAsk):
+            return asks.Expelled(expel_all(self, body.life))
         return answer(self, body)
 
     def read_ask(self, raw: msgspec.Raw) -> Any:

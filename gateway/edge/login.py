@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from gateway.edge import protection
 from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
-from gateway.groups.account_messages import LoggedIn
+from gateway.groups.account_messages import Info, InfoView, LoggedIn
 from gateway.groups.nick_messages import Change
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
     from gateway.edge.user import User
+
+CHECK_S = 60.0
 
 
 class Login(NamedTuple):
@@ -50,6 +53,7 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
         call.reply(n.RPL_LOGGEDIN, connection.source, proven.name, text)
         if connection.user is not None and before is None:
             call.send(_mode(edge, connection, "+r"))
+        edge.later(CHECK_S, lambda: _check(edge, connection, proven))
         done(True)
 
     if connection.user is None:
@@ -65,6 +69,8 @@ def logout(call: Call, done: Callable[[], None]) -> None:
     def changed(outcome: Any) -> None:
         _say(call.edge, connection, call.send, was)
         done()
+        if connection.user is not None:
+            protection.watch(call.edge, connection.user)
 
     was, connection.login = connection.login, None
     if connection.user is None:
@@ -73,19 +79,46 @@ def logout(call: Call, done: Callable[[], None]) -> None:
         change_facts(call, msgspec.structs.replace(connection.user.wanted, account=None), changed)
 
 
-def expel(edge: Edge, user: User) -> None:
-    """The account is no more, or is another's: who was logged in to it is not."""
-    were = [(connection, connection.login) for connection in user.connections]
-    for connection, _ in were:
+def _check(edge: Edge, connection: Connection, proven: Login) -> None:
+    """Is the account still the same? A drop may not have come through, and a merge may have kept another's."""
+
+    def known(view: InfoView | None) -> None:
+        if view is not None and view.life != proven.life:
+            expel_all(edge, proven.life)
+        edge.later(CHECK_S, lambda: _check(edge, connection, proven))
+
+    if connection.closed is None and connection.login == proven:
+        edge.engine.ask(edge.account(proven.name), Info(), known)
+
+
+def expel_all(edge: Edge, life: str) -> int:
+    """This registration of an account is no more: nobody here is logged in to it. Returns how many connections were."""
+    found: dict[User | None, list[Connection]] = {}
+    for connection in edge.connections.values():
+        if connection.login is not None and connection.login.life == life and connection.closed is None:
+            found.setdefault(connection.user, []).append(connection)
+    for user, connections in found.items():
+        _expel(edge, user, connections)
+    return sum(map(len, found.values()))
+
+
+def _expel(edge: Edge, user: User | None, connections: list[Connection]) -> None:
+    were = [(connection, connection.login) for connection in connections]
+    for connection in connections:
         connection.login = None
 
     def changed(outcome: Any) -> None:
         for connection, was in were:
             _say(edge, connection, connection.show, was)
+        if user is not None:
+            protection.watch(edge, user)
 
-    _want(user, None)
-    user.unsettled[user.home] = None
-    edge.engine.submit(user.home, Change(user.wanted), changed)
+    if user is None:
+        changed(None)
+    else:
+        _want(user, None)
+        user.unsettled[user.home] = None
+        edge.engine.submit(user.home, Change(user.wanted), changed)
 
 
 def _want(user: User | None, proven: Login | None) -> None:

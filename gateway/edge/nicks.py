@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from gateway.edge import protection
 from gateway.edge.call import Call
 from gateway.edge.lines import Line, deliver
 from gateway.groups.channel_messages import Update
@@ -55,11 +56,14 @@ def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Cal
     user = edge.users.get(event.person.uid)
     if user is None:
         return
+    renamed = user.person.nick != event.person.nick
     user.person = event.person
     show_update(edge, event.person, stamp, call)
     for room in {**user.rooms, **user.joining}:  # a JOIN under way carries the older facts
         user.unsettled[room] = None
         edge.engine.submit(room, Update(event.person), None, group)
+    if renamed:
+        protection.watch(edge, user)
 
 
 def show_update(edge: Edge, person: Person, stamp: Stamp, call: Call | None = None) -> None:

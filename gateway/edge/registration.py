@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.edge.answers import recent_counts
+from gateway.edge import protection
+from gateway.edge.answers import modes_of, recent_counts
 from gateway.edge.call import Call
 from gateway.edge.user import User
 from gateway.groups.nick_messages import Claim, Granted, Release
@@ -38,12 +39,14 @@ def try_register(call: Call) -> None:
     """Once NICK, USER and the end of negotiation are there: the password, then the claim."""
     connection, edge = call.connection, call.edge
     ready = connection.nick is not None and connection.username is not None and not connection.cap_open
+    if connection.user is not None or connection.sasl is not None:  # who it is comes first
+        return
     if not ready or connection.busy or connection.closed is not None:
         return
     connection.busy = True
     wanted = edge.settings.server_password_hash
     if wanted is None:
-        _claim(call)
+        _may_have(call)
     else:
         edge.check_password(wanted, connection.password or "", lambda fits: _password_checked(call, fits))
 
@@ -52,10 +55,22 @@ def _password_checked(call: Call, fits: bool) -> None:
     if call.connection.closed is not None:
         return
     if fits:
-        _claim(call)
+        _may_have(call)
         return
     call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
     call.edge.cut(call.connection, "Bad password")
+
+
+def _may_have(call: Call) -> None:
+    assert call.connection.nick is not None
+    protection.check(call, call.connection.nick, lambda free: _claim(call) if free else _give_up(call))
+
+
+def _give_up(call: Call) -> None:
+    connection = call.connection
+    connection.busy = False
+    connection.nick = None
+    call.edge.resume(connection)
 
 
 def _claim(call: Call) -> None:
@@ -71,6 +86,7 @@ def _claim(call: Call) -> None:
         connection.real,
         record.key,
         record.incarnation,
+        account=connection.login.name if connection.login is not None else None,
         signon=int(edge.now * 1000),
     )
     edge.engine.submit(edge.nick(person.nick), Claim(person), lambda outcome: _claimed(call, person, outcome))
@@ -89,14 +105,14 @@ def _claimed(call: Call, person: Person, outcome: Any) -> None:
         else:
             edge.engine.submit(home, Release(person.uid))
             call.reply(n.ERR_UNAVAILRESOURCE, person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
-        connection.nick = None
-        edge.resume(connection)
+        _give_up(call)
         return
     user = User(outcome.person, home, connection, edge.now)
     connection.user = edge.users[user.uid] = user
     edge.people.add(user.person)
     edge.engine.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
     welcome(call)
+    protection.watch(edge, user)
     edge.resume(connection)
 
 
@@ -107,11 +123,11 @@ def welcome(call: Call) -> None:
     call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network_name} Network, {person.source}")
     call.reply(n.RPL_YOURHOST, f"Your host is {edge.record.name}, running version {settings.version}")
     call.reply(n.RPL_CREATED, f"This server was created {server_time(settings.created * 1000)}")
-    call.reply(n.RPL_MYINFO, settings.server_name, settings.version, "Biow", "CHIQRSbehiklmnostv", "Ibehklov")
+    call.reply(n.RPL_MYINFO, settings.server_name, settings.version, "BRiorw", "CHIQRSbehiklmnostv", "Ibehklov")
     send_isupport(call)
     send_lusers(call, recent_counts(edge))
     send_motd(call)
-    call.reply(n.RPL_UMODEIS, "+" + user.person.modes)
+    call.reply(n.RPL_UMODEIS, modes_of(user))
 
 
 def send_isupport(call: Call) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import DEFAULT_LIMITS, Limits
@@ -15,6 +16,20 @@ class Operator:
     name: str
     password_hash: str
     hosts: tuple[str, ...] = ("*@*",)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """registration: before connecting and after, only once connected, only before, or by operators alone.
+
+    nick_protection: what becomes of a stranger with an account's nick. password_min: bytes of UTF-8.
+    """
+
+    enabled: bool = True
+    registration: Literal["open", "connected", "before_connect", "closed"] = "open"
+    password_min: int = 6
+    nick_protection: Literal["off", "refuse", "rename"] = "rename"
+    nick_delay_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +67,5 @@ class EdgeSettings:
     total: int = 20_000  # connections, 0 for no limit
     per_address: int = 20
     history: HistorySettings = HistorySettings()
+    accounts: AccountSettings = AccountSettings()
+    secret: bytes = b""  # of the network: what is made up of accounts that do not exist comes from it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,26 +11,39 @@ from gateway.groups.guard_messages import Fail, Failed, HowLong, Merged, Wait
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
-FREE = 3
-"""So many failures cost nothing: people mistype."""
-
-LONGEST_S = 60.0
-FORGET_S = 15 * 60.0
-
 _HOSTS: Mapping[Incarnation, int] = {}
 
 
-def delay_s(fails: int) -> float:
-    """How long after the last of so many failures the next try may be answered: 0 0 0 1 2 4 ... 60."""
-    return 0.0 if fails <= FREE else min(2.0 ** min(fails - FREE - 1, 16), LONGEST_S)
+class Rule(NamedTuple):
+    """free: so many failures cost nothing, people mistype; then the next try waits first_s, after each further failure
+    twice as long, until longest_s. All is forgotten forget_s after the last one."""
+
+    free: int = 3
+    first_s: float = 1.0
+    longest_s: float = 60.0
+    forget_s: float = 15 * 60.0
+
+    def delay_s(self, fails: int) -> float:
+        """How long after the last of so many failures the next try may be answered."""
+        return 0.0 if fails <= self.free else min(self.first_s * 2.0 ** min(fails - self.free - 1, 16), self.longest_s)
+
+
+RULES = {
+    "address": Rule(),
+    # Somebody else's failures slow the account's owner, too: less than the time that clients give SASL (15 s).
+    "account": Rule(longest_s=8.0),
+    # Accounts registered from an address, each of which counts.
+    "register": Rule(first_s=60.0, longest_s=3600.0, forget_s=24 * 3600.0),
+}
 
 
 class Guard:
     """The failures at one account, or from one address."""
 
-    __slots__ = ("at", "fails")
+    __slots__ = ("at", "fails", "rule")
 
-    def __init__(self, fails: int = 0, at: int = 0) -> None:
+    def __init__(self, name: str, fails: int = 0, at: int = 0) -> None:
+        self.rule = RULES.get(name.partition(":")[0], RULES["address"])
         self.fails = fails
         self.at = at  # of the last one, Unix ms
 
@@ -39,11 +52,11 @@ class Guard:
         return _HOSTS
 
     def _remembered(self, at: int) -> int:
-        return self.fails if at - self.at < FORGET_S * 1000 else 0
+        return self.fails if at - self.at < self.rule.forget_s * 1000 else 0
 
     def decide(self, command: Fail, at: int) -> Decision:
         fails = self._remembered(at) + 1
-        return Decision(Wait(delay_s(fails), fails), Failed())
+        return Decision(Wait(self.rule.delay_s(fails), fails), Failed())
 
     def apply(self, event: Failed | Merged, at: int) -> bool:
         if isinstance(event, Merged):
@@ -71,7 +84,7 @@ class Guard:
 
     def answer(self, question: HowLong, at: int) -> Wait:
         fails = self._remembered(at)
-        return Wait(max(0.0, delay_s(fails) - (at - self.at) / 1000), fails)
+        return Wait(max(0.0, self.rule.delay_s(fails) - (at - self.at) / 1000), fails)
 
     def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         return []
@@ -83,6 +96,6 @@ class Guard:
 _stored = msgspec.msgpack.Decoder(tuple[int, int])
 
 
-def restore(snapshot: msgspec.Raw) -> Guard:
+def restore(name: str, snapshot: msgspec.Raw) -> Guard:
     """Raises msgspec.MsgspecError."""
-    return Guard(*_stored.decode(snapshot))
+    return Guard(name, *_stored.decode(snapshot))

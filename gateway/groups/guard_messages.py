@@ -1,4 +1,5 @@
-"""What a throttle's group is told and asked. Its name says what is guarded: `account:joe`, `address:192.0.2.7`."""
+"""What a throttle's group is told and asked. Its name says what is guarded: `account:joe`, `address:192.0.2.7`,
+`register:192.0.2.7`. Each has a rule of its own (guard.py)."""
 
 from __future__ import annotations
 

@@ -120,10 +120,10 @@ class GuardKind(_Reader):
         super().__init__(m.Command, m.Event, m.Wait, m.HowLong, m.Wait)
 
     def fresh(self, name: str) -> State:
-        return guard.Guard()
+        return guard.Guard(name)
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State:
-        return guard.restore(snapshot)
+        return guard.restore(name, snapshot)
 
 
 def kinds(

@@ -26,7 +26,7 @@ from gateway.groups.nick_messages import (
     Who,
 )
 from gateway.groups.nick_stored import LEFT, PAST, Past, Stored, merge
-from gateway.groups.people import Person, refused
+from gateway.groups.people import Person, Refusal, refused
 from gateway.groups.times import newest
 from gateway.irc import numerics as n
 from gateway.irc.casemapping import Casemap
@@ -133,6 +133,9 @@ class Nick:
     def _tell(self, command: Tell, at: int) -> Decision:
         if self.holder is None:  # a pending holder is reached: the NICK line may be out already
             return Decision(refused(n.ERR_NOSUCHNICK, command.target or self.name), None)
+        if "R" in self.holder.modes and command.sender.account is None and command.sender.uid != self.holder.uid:
+            text = "They hear only people who are logged in to an account (+R)"
+            return Decision(Refusal(n.ERR_NEEDREGGEDNICK, (self.holder.nick, text)), None)
         told = Told(command.sender, command.verb, command.text, command.tags, self.holder.uid)
         return Decision(Reached(self.holder), told)
 

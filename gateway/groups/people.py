@@ -21,7 +21,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     incarnation: int  # of the edge
     account: str | None = None
     away: str | None = None  # away text, None while here
-    modes: str = ""  # the user modes others may see or that matter to others: B i o (sorted)
+    modes: str = ""  # the user modes others may see or that matter to others: B R i o (sorted)
     signon: int = 0  # Unix ms
     since: int = 0  # when its nick was claimed, Unix ms, by the nick's group: the older claim stays (P26)
 

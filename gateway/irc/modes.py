@@ -12,7 +12,8 @@ from gateway.irc.masks import normalise_mask
 from gateway.irc.message import encode
 from gateway.irc.numerics import ERR_INVALIDMODEPARAM, ERR_UNKNOWNMODE, TEXT
 
-USER_MODES = "Biow"
+USER_MODES = "BRiorw"
+"""Those that a person may name; o is OPER's to give, and r follows from being logged in."""
 MASK_BYTES = 200
 MAX_PROBLEMS = 52  # replies to one line: every ASCII letter could be unknown
 _NO_KEY = re.compile(r"[\x00-\x20,\x7f]")

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.accounts.credentials import Credentials, scram_keys
 from gateway.edge.connection import Connection
 from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import Message, parse
@@ -29,6 +30,9 @@ from tests.sim.stores import MemoryStore
 from tests.sim.trace import describe
 
 TICK_S = 0.1
+SLOW_S = 0.05
+"""What making or checking a password takes."""
+
 WRITE_S = 0.03
 READ_S = 0.002
 """How long a disk takes; what is not written when its node dies is lost."""
@@ -188,6 +192,7 @@ class Net:
         self.links.forget(key)
         self.links.dark.discard(key)
         core.engine.begin(self.now + ahead_s)
+        self._check_passwords(node)
         if self.disks is not None:
             self._attach(node, self.disks.setdefault(node.name, MemoryStore()))
         core.engine.learn(roster)
@@ -224,6 +229,18 @@ class Net:
         else:
             self.disks[node.name].write([batch])
             self.turn(node, lambda: node.core.engine.journal.written(batch.number))
+
+    def _check_passwords(self, node: Node) -> None:
+        """As the shell does: off the loop, so that the answer comes a little later; without its cost."""
+
+        def made(password: str, done: Callable[[Credentials | None], None]) -> None:
+            keys = scram_keys(password, b"salt", 8)
+            self.at(SLOW_S, lambda: self.turn(node, lambda: done(Credentials(f"plain {password}", keys))))
+
+        def fits(credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
+            self.at(SLOW_S, lambda: self.turn(node, lambda: done(credentials.password_hash == f"plain {password}")))
+
+        node.core.edge.make_credentials, node.core.edge.fits = made, fits
 
     def _introduce(self, node: Node) -> None:
         for other in self.nodes.values():

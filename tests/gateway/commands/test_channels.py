@@ -43,7 +43,7 @@ def test_names(net: Net) -> None:
     ann.ask("MODE #c +v bob", "JOIN #d")
     bob.sync()
     assert bob.ask("NAMES #c") == ["353 bob = #c :@ann +bob", "366 bob #c :End of /NAMES list"]
-    assert bob.ask("NAMES #d,#none") == [
+    assert sorted(bob.ask("NAMES #d,#none")) == [  # each from its own master, in no order
         "353 bob = #d :@ann",
         "366 bob #d :End of /NAMES list",
         "366 bob #none :End of /NAMES list",

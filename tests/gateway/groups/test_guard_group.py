@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.groups.guard import FORGET_S, LONGEST_S, Guard, delay_s, restore
+from gateway.groups.guard import RULES, Guard, restore
 from gateway.groups.guard_messages import Fail, HowLong, Wait
 from tests.gateway.groups.cast import packed
 
@@ -19,14 +19,19 @@ def fail(guard: Guard, at: int) -> Any:
 
 
 def test_each_failure_makes_the_next_try_wait_longer() -> None:
-    guard = Guard()
-    waits = [fail(guard, 1_000 + n).seconds for n in range(12)]
-    assert waits == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert delay_s(10**9) == LONGEST_S
+    def waits(name: str) -> list[float]:
+        guard = Guard(name)
+        return [fail(guard, 1_000 + n).seconds for n in range(12)]
+
+    assert waits("address:10.0.0.1") == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert waits("account:joe") == [0, 0, 0, 1, 2, 4, 8, 8, 8, 8, 8, 8]
+    assert waits("register:10.0.0.1") == [0, 0, 0, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    assert waits("else") == waits("address:x")
+    assert RULES["address"].delay_s(10**9) == 60
 
 
 def test_who_has_waited_need_not_wait_again() -> None:
-    guard = Guard()
+    guard = Guard("address:x")
     for _ in range(5):
         fail(guard, 10_000)
     assert guard.answer(HowLong(), 10_000) == Wait(2.0, 5)
@@ -35,22 +40,22 @@ def test_who_has_waited_need_not_wait_again() -> None:
 
 
 def test_it_forgets() -> None:
-    guard = Guard()
+    guard = Guard("account:x")
     for _ in range(9):
         fail(guard, 10_000)
-    later = 10_000 + int(FORGET_S * 1000)
+    later = 10_000 + 15 * 60 * 1000
     assert not guard.is_spent(later - 1)
     assert guard.is_spent(later)
     assert guard.answer(HowLong(), later) == Wait()
     assert fail(guard, later) == Wait(0.0, 1)
-    assert Guard().is_spent(0)
+    assert Guard("account:x").is_spent(0)
 
 
-GUARDS = st.builds(Guard, st.integers(0, 9), st.integers(0, 9))
+GUARDS = st.builds(Guard, st.just("account:x"), st.integers(0, 9), st.integers(0, 9))
 
 
 def both(a: Guard, b: Guard) -> Guard:
-    found = restore(packed(a.snapshot()))
+    found = restore("account:x", packed(a.snapshot()))
     event = found.merge(b, 5)
     if event is not None:
         found.apply(event, 5)

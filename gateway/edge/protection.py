@@ -1,0 +1,81 @@
+"""A registered nick belongs to its account: a stranger does not get it, or has it only for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gateway.edge.call import Call
+from gateway.edge.lines import Line
+from gateway.edge.proving import look_up
+from gateway.edge.renaming import rename
+from gateway.groups.account_messages import LoginView
+from gateway.irc import numerics as n
+from gateway.irc.message import Message
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+BUSY_S = 1.0
+"""Who is being renamed already is looked at again after this."""
+
+
+def _is_stranger(edge: Edge, account: str | None, view: LoginView | None) -> bool:
+    """Whether the nick is an account's, and who asks is not logged in to that one. Without an answer: no."""
+    fold = edge.settings.casemap
+    return view is not None and bool(view.name) and (account is None or fold(account) != fold(view.name))
+
+
+def check(call: Call, nick: str, done: Callable[[bool], None]) -> None:
+    """done(whether the caller may try to take the nick); 433 has been sent if not."""
+    settings = call.edge.settings.accounts
+    if not settings.enabled or settings.nick_protection != "refuse":
+        done(True)
+        return
+    call.hold()
+    login = call.connection.login
+
+    def found(view: LoginView | None) -> None:
+        if call.connection.closed is None:
+            stranger = _is_stranger(call.edge, login.name if login is not None else None, view)
+            if stranger:
+                call.reply(n.ERR_NICKNAMEINUSE, nick, "Nickname belongs to an account: log in to it first, with SASL")
+            done(not stranger)
+        call.release()
+
+    look_up(call.edge, nick, found)
+
+
+def watch(edge: Edge, user: User) -> None:
+    """The user has a nick, or has ceased to be logged in: it is warned, and later renamed, if the nick is another's."""
+    settings, nick = edge.settings.accounts, user.person.nick
+    if not settings.enabled or settings.nick_protection == "off" or nick == user.uid:
+        return
+
+    def found(view: LoginView | None) -> None:
+        if user.person.nick == nick and not user.quitting and _is_stranger(edge, user.wanted.account, view):
+            delay_s = settings.nick_delay_s
+            text = f"The nick {nick} belongs to an account. Log in to it within {delay_s:g} seconds, or take another."
+            _notice(edge, user, text)
+            edge.later(delay_s, lambda: look_up(edge, nick, late))
+
+    def late(view: LoginView | None) -> None:
+        connection = user.connection
+        if user.person.nick != nick or user.quitting or not _is_stranger(edge, user.wanted.account, view):
+            return
+        if connection is None or connection.busy or user.homeless:
+            edge.later(BUSY_S, lambda: look_up(edge, nick, late))
+            return
+        _notice(edge, user, f"The nick {nick} belongs to an account, and you have not logged in to it.")
+        call = Call(edge, connection, Message(None, None, "NICK", [user.uid]))
+        connection.calls[call] = None
+        call.hold()
+        rename(call, user.uid)
+        call.release()
+
+    look_up(edge, nick, found)
+
+
+def _notice(edge: Edge, user: User, text: str) -> None:
+    user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))

@@ -1,0 +1,132 @@
+"""Whose is a name, and is somebody who says so really that account?
+
+Wrong tries are slowed by two throttles, of the account and of the address, wherever in the network they are made. No
+answer tells whether the account exists, nor does its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING, Any
+
+from gateway.accounts.credentials import Credentials, made_up
+from gateway.groups.account_messages import Login, LoginView
+from gateway.groups.guard_messages import Fail, HowLong, Wait
+from gateway.irc.names import is_valid_nick
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+
+CERTIFICATE = "*"
+"""The name of a group that says whose a certificate is begins with it; no nick does."""
+
+LEAST_S = 1.0
+"""A wrong try is answered no sooner: what had to be asked, and of whom, does not show."""
+
+
+def look_up(edge: Edge, name: str, done: Callable[[LoginView | None], None]) -> None:
+    """The account that has the name: as its own, as one of its nicks, or (CERTIFICATE and fingerprint) as proof.
+
+    A view without a name: there is none; its life is then that of an alias that no account lists, to be taken over.
+    done(None): whoever knows does not answer now.
+    """
+    folded = edge.settings.casemap(name)
+    certificate = folded.startswith(CERTIFICATE)
+    if not certificate and not is_valid_nick(name, edge.settings.limits.nick_len):
+        done(LoginView())
+        return
+
+    def found(view: LoginView | None) -> None:
+        if view is None or not view.alias:
+            done(view)
+            return
+        stale = LoginView(life=view.life)
+
+        def owner(view: LoginView | None) -> None:
+            if view is not None:
+                listed = view.certificates if certificate else view.nicks
+                view = view if folded.removeprefix(CERTIFICATE) in listed and not view.alias else stale
+            done(view)
+
+        edge.engine.ask(edge.account(view.alias), Login(), owner)
+
+    edge.engine.ask(edge.account(name), Login(), found)
+
+
+def credentials_of(edge: Edge, name: str, view: LoginView) -> Credentials:
+    """What a password is checked against: made up where nobody has the name."""
+    return view.credentials or made_up(edge.settings.casemap(name), edge.settings.secret)
+
+
+def network_of(address: str) -> str:
+    """Whom a throttle is for: who has one IPv6 address has 2^64 of them."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    return str(IPv6Address(int(ip) >> 64 << 64)) if isinstance(ip, IPv6Address) else str(ip)
+
+
+class Trial:
+    """One try of a connection to prove that it is an account."""
+
+    __slots__ = ("_edge", "_guards", "began")
+
+    def __init__(self, edge: Edge, address: str, name: str) -> None:
+        self._edge = edge
+        self.began = edge.now
+        folded = edge.settings.casemap(name)
+        self._guards = [GroupId("guard", f"address:{network_of(address)}")]
+        if is_valid_nick(name, edge.settings.limits.nick_len):
+            self._guards.append(GroupId("guard", f"account:{folded}"))
+
+    def begin(self, then: Callable[[], None]) -> None:
+        """Go on once the throttles let it."""
+        self._each(HowLong(), self._edge.engine.ask, lambda wait_s: self._edge.later(wait_s, then))
+
+    def failed(self, then: Callable[[], None]) -> None:
+        """Count it, and go on when the wrong answer may be given."""
+
+        def counted(wait_s: float) -> None:
+            self._edge.later(max(wait_s, self.began + LEAST_S - self._edge.now), then)
+
+        self._each(Fail(), self._edge.engine.submit, counted)
+
+    def _each(self, message: Any, send: Callable[..., None], done: Callable[[float], None]) -> None:
+        """done(the longest wait that any of the throttles asks for). One that does not answer asks for none."""
+        answers: list[float] = []
+
+        def one(wait: Any) -> None:
+            answers.append(wait.seconds if isinstance(wait, Wait) else 0.0)
+            if len(answers) == len(self._guards):
+                done(max(answers))
+
+        for guard in self._guards:
+            send(guard, message, one)
+
+
+Proven = Callable[[LoginView | None, bool], None]
+"""(the account, or None if it is not proven; whether that could be found out at all)"""
+
+
+def prove(edge: Edge, address: str, name: str, password: str, done: Proven) -> None:
+    """Is this the account's password? For who has no SASL."""
+    trial = Trial(edge, address, name)
+
+    def found(view: LoginView | None) -> None:
+        if view is None:
+            done(None, False)
+        else:
+            edge.fits(credentials_of(edge, name, view), password, lambda fits: checked(view, fits))
+
+    def checked(view: LoginView, fits: bool | None) -> None:
+        if fits is None:
+            done(None, False)
+        elif fits and view.credentials is not None:
+            done(view, True)
+        else:
+            trial.failed(lambda: done(None, True))
+
+    trial.begin(lambda: look_up(edge, name, found))

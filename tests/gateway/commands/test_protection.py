@@ -1,0 +1,232 @@
+"""A registered nick belongs to its account."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.edge import belongings
+from gateway.edge.login import Login
+from gateway.edge.settings import AccountSettings
+from gateway.groups.account_messages import Accepted, Alias, Denied, Drop, LoginView
+from gateway.groups.account_messages import Login as AskLogin
+from tests.gateway.commands.accounts import Newcomer, log_in, register
+from tests.gateway.commands.stage import network, people
+from tests.sim.net import Client, Net
+
+WARNED = "NOTICE ann :The nick ann belongs to an account. Log in to it within 60 seconds, or take another."
+LOST = "NOTICE ann :The nick ann belongs to an account, and you have not logged in to it."
+REFUSED = "433 {} ann :Nickname belongs to an account: log in to it first, with SASL"
+
+
+def protected(how: str, nodes: int) -> Net:
+    """A network where ann has an account and is not there."""
+    net = network(nodes, accounts=AccountSettings(nick_protection=how))  # type: ignore[arg-type]
+    (ann,) = people(net, "ann")
+    register(ann)
+    ann.quit()
+    net.run(2)
+    return net
+
+
+@pytest.fixture(params=[1, 3], ids=["one node", "three nodes"])
+def renaming(request: pytest.FixtureRequest) -> Net:
+    return protected("rename", request.param)
+
+
+@pytest.fixture(params=[1, 3], ids=["one node", "three nodes"])
+def refusing(request: pytest.FixtureRequest) -> Net:
+    return protected("refuse", request.param)
+
+
+def heard(client: Client) -> list[str]:
+    return [line.removeprefix(":irc.circlet.local ") for line in client.lines()]
+
+
+@pytest.mark.parametrize("comes", ["with it", "takes it later"])
+def test_a_stranger_is_warned_and_renamed(renaming: Net, comes: str) -> None:
+    net = renaming
+    if comes == "with it":
+        stranger, bob = people(net, "ann", "bob", channel="#c")
+    else:
+        stranger, bob = people(net, "dan", "bob", channel="#c")
+        stranger.send("NICK ann")
+    net.run(2)
+    assert WARNED in [line.removeprefix(":irc.circlet.local ") for line in stranger.got]
+    bob.lines()
+    net.run(55)
+    assert stranger.nick_now == "ann"
+    net.run(10)
+    uid = stranger.nick_now
+    assert uid[0] == "0"
+    assert heard(stranger)[-2:] == [LOST, f":ann!~{stranger.nick}@10.0.0.1 NICK {uid}"]
+    assert f":ann!~{stranger.nick}@10.0.0.1 NICK {uid}" in bob.sync()
+    owner = Newcomer(net, "n1")
+    owner.log_in("ann", "sesame")
+    assert owner.enter("ann")[0].startswith("001 ann ")
+    net.run(70)
+    assert owner.nick_now == "ann"
+    assert not any("belongs" in line for line in owner.lines())
+    stranger.ask("NICK eve")
+    assert stranger.nick_now == "eve"
+
+
+def test_who_logs_in_in_time_keeps_it(renaming: Net) -> None:
+    (ann,) = people(renaming, "ann", caps="sasl")
+    renaming.run(50)
+    log_in(ann, "ann", "sesame")
+    renaming.run(30)
+    assert ann.nick_now == "ann"
+
+
+def test_who_takes_another_in_time_is_left_alone(renaming: Net) -> None:
+    (dan,) = people(renaming, "ann")
+    renaming.run(5)
+    dan.ask("NICK dan")
+    renaming.run(70)
+    assert dan.nick_now == "dan"
+
+
+def test_an_account_that_is_dropped_meanwhile_protects_nothing(renaming: Net) -> None:
+    (dan,) = people(renaming, "ann")
+    core = dan.node.core
+    renaming.turn(dan.node, lambda: core.engine.submit(core.edge.account("ann"), Drop("")))
+    renaming.run(70)
+    assert dan.nick_now == "ann"
+
+
+def test_a_stranger_is_refused(refusing: Net) -> None:
+    net = refusing
+    stranger = Newcomer(net, "n1")
+    assert stranger.enter("ann")[-1] == REFUSED.format("*")
+    stranger.send("NICK dan")
+    assert stranger.hear(" 221 ")[0].startswith("001 dan ")
+    assert stranger.ask("NICK ann", "NICK eve", "PING x")[:1] == [REFUSED.format("dan")]
+    assert stranger.nick_now == "eve"
+    log_in(stranger, "ann", "sesame")
+    stranger.ask("NICK Ann")
+    assert stranger.nick_now == "Ann"
+    stranger.ask("NICK ANN")
+    assert stranger.nick_now == "ANN"
+
+
+def test_who_has_another_account_is_a_stranger(refusing: Net) -> None:
+    (bob,) = people(refusing, "bob")
+    register(bob)
+    assert bob.ask("NICK ann") == [REFUSED.format("bob")]
+
+
+def test_off_is_off() -> None:
+    net = protected("off", 1)
+    (dan,) = people(net, "ann")
+    net.run(100)
+    assert dan.nick_now == "ann"
+    assert not any("belongs" in line for line in dan.got)
+
+
+class Owner:
+    """Ann, logged in on the first node, and what is hers beside her name."""
+
+    def __init__(self, net: Net, node: str = "n1", nick: str = "ann", password: str = "sesame") -> None:
+        self.net = net
+        self.client = Newcomer(net, node)
+        self.client.log_in(nick, password)
+        self.client.enter(nick)
+        login = self.client.connection.login
+        assert login is not None
+        self.login: Login = login
+
+    def do(self, act: object, text: str, within_s: float = 3.0) -> object:
+        outcomes: list[object] = []
+        node = self.client.node
+        self.net.turn(node, lambda: act(node.core.edge, self.login, text, outcomes.append))  # type: ignore[operator]
+        assert self.net.until(lambda: bool(outcomes), within_s)
+        return outcomes[0]
+
+
+def whose(net: Net, name: str) -> LoginView:
+    found: list[LoginView] = []
+    node = next(node for node in net.nodes.values() if node.up)
+    net.turn(node, lambda: node.core.engine.ask(node.core.edge.account(name), AskLogin(), found.append))
+    assert net.until(lambda: bool(found), 5)
+    return found[0]
+
+
+def test_grouped_nicks_are_the_accounts(refusing: Net) -> None:
+    net = refusing
+    ann = Owner(net)
+    for _ in range(2):
+        assert ann.do(belongings.add_nick, "Annie") == Accepted("ann")
+    assert ann.do(belongings.add_nick, "ANN") == Accepted("ann")  # it is already
+    assert whose(net, "ann").nicks == ("annie",)
+    stranger = Newcomer(net, "n1")
+    assert stranger.enter("annie")[-1].startswith("433 * annie ")
+    early = Newcomer(net, "n1")
+    early.send("NICK annie")
+    assert register(early)[0].startswith("FAIL REGISTER ACCOUNT_EXISTS")
+    grouped = Newcomer(net, "n1")
+    assert grouped.log_in("annie", "sesame")[0] == "900 * *!*@10.0.0.1 ann :You are now logged in as ann"
+    assert grouped.enter("annie")[0].startswith("001 annie ")
+    grouped.quit()
+    net.run(2)
+    for _ in range(2):
+        assert ann.do(belongings.remove_nick, "annie") == Accepted("ann")
+        net.run(1)
+    assert whose(net, "annie") == LoginView()
+    stranger.send("NICK annie")
+    assert stranger.hear(" 221 ")[0].startswith("001 annie ")
+
+
+def test_anothers_name_cannot_be_grouped(refusing: Net) -> None:
+    net = refusing
+    (bob,) = people(net, "bob")
+    register(bob)
+    ann = Owner(net)
+    assert ann.do(belongings.add_nick, "bob") == Denied("taken")
+    assert whose(net, "ann").nicks == ()
+    full = [ann.do(belongings.add_nick, f"ann{number}") for number in range(21)]
+    assert full[-1] == Denied("full")
+    net.run(1)
+    assert whose(net, "ann20") == LoginView()
+
+
+def test_whoever_died_between_the_two_steps_may_say_it_again_or_lose_it(refusing: Net) -> None:
+    """The name points to the account, and the account does not list it: it counts for nothing."""
+    net = refusing
+    node = net.nodes["n1"]
+    edge = node.core.edge
+    for name in ("annie", "anny"):
+        net.turn(node, lambda name=name: edge.engine.submit(edge.account(name), Alias(f"9-{name}", name, "ann")))
+    net.run(1)
+    assert whose(net, "annie").alias == "ann"
+    ann = Owner(net)
+    assert ann.do(belongings.add_nick, "annie") == Accepted("ann")
+    assert whose(net, "ann").nicks == ("annie",)
+    other = Newcomer(net, "n1")
+    assert other.enter("anny")[0].startswith("001 anny ")
+    assert register(other)[-1].startswith("FAIL REGISTER ACCOUNT_EXISTS anny ")  # so soon, ann may be about to list it
+    net.run(40)
+    assert register(other)[-1] == "REGISTER SUCCESS anny :Account anny is registered"
+
+
+def test_a_drop_frees_all_names(refusing: Net) -> None:
+    net = refusing
+    ann = Owner(net)
+    ann.do(belongings.add_nick, "annie")
+    ann.do(belongings.add_certificate, "ab" * 32)
+    assert ann.do(lambda edge, login, text, done: belongings.drop(edge, login.name, "wrong", done), "") == Denied(
+        "unknown"
+    )
+    outcome = ann.do(lambda edge, login, text, done: belongings.drop(edge, login.name, login.life, done), "")
+    assert outcome == Accepted("ann")
+    net.run(2)
+    assert [whose(net, name) for name in ("ann", "annie", "*" + "ab" * 32)] == [LoginView()] * 3
+    assert any("901 ann " in line for line in ann.client.lines())
+    assert ann.client.connection.login is None
+    assert ann.do(belongings.add_nick, "annie") == Denied("unknown")
+
+
+def test_accounts_of_who_is_unknown_are_not_made(refusing: Net) -> None:
+    """Nicks that nobody has registered are asked for at each connection, and no group comes of it."""
+    people(refusing, "dan", "eve", "bob", "cat")
+    kinds = [group for node in refusing.nodes.values() for group in node.core.engine.leading.groups]
+    assert [group.name for group in kinds if group.kind == "account"] == ["ann"]
