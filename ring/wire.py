@@ -406,6 +406,34 @@ class Lines(msgspec.Struct, frozen=True, array_like=True, tag=36):
     more: bool
 
 
+class Survey(msgspec.Struct, frozen=True, array_like=True, tag=37):
+    """From a node that holds a group to one that may have older lines: which do you have in this range?"""
+
+    id: int
+    wanted: Range
+
+
+class Surveyed(msgspec.Struct, frozen=True, array_like=True, tag=38):
+    """Positions, ascending. more: the range has more than these."""
+
+    id: int
+    seqs: list[int]
+    more: bool
+
+
+class Carry(msgspec.Struct, frozen=True, array_like=True, tag=39):
+    """Send me these lines, to keep them."""
+
+    id: int
+    wanted: Range
+
+
+class Carried(msgspec.Struct, frozen=True, array_like=True, tag=40):
+    id: int
+    lines: list[Line]
+    more: bool
+
+
 Message = (
     Submit
     | Answer
@@ -440,6 +468,10 @@ Message = (
     | Recalled
     | Read
     | Lines
+    | Survey
+    | Surveyed
+    | Carry
+    | Carried
 )
 
 _encoder = msgspec.msgpack.Encoder()

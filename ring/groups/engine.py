@@ -28,6 +28,7 @@ from ring.groups.notes import Note
 from ring.groups.owing import Owing
 from ring.groups.peers import Peers, RingSettings
 from ring.groups.recalling import Recalling
+from ring.groups.refilling import Refilling
 from ring.groups.retaining import Retaining
 from ring.groups.settling import Settling
 from ring.groups.submits import QUEUE, Outbound, Submits
@@ -42,6 +43,8 @@ from ring.wire import (
     Append,
     Ask,
     Barrier,
+    Carried,
+    Carry,
     Collect,
     Collected,
     Continue,
@@ -69,6 +72,8 @@ from ring.wire import (
     Settled,
     Submit,
     Superseded,
+    Survey,
+    Surveyed,
     Taken,
     View,
     Watch,
@@ -132,6 +137,7 @@ class Engine:
         self.watching = Watching(self)
         self.recalling = Recalling(self)
         self.retaining = Retaining(self)
+        self.refilling = Refilling(self)
         self.witnesses = Witnesses(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
@@ -179,6 +185,10 @@ class Engine:
             Recalled: self.recalling.on_recalled,
             Read: self.recalling.on_read,
             Lines: self.recalling.on_lines,
+            Survey: self.refilling.on_survey,
+            Surveyed: self.refilling.on_surveyed,
+            Carry: self.refilling.on_carry,
+            Carried: self.refilling.on_carried,
         }
 
     # For the shell --------------------------------------------------------------------------------------------------
@@ -258,6 +268,7 @@ class Engine:
         self.asking.tick()
         self.recalling.tick()
         self.retaining.tick()
+        self.refilling.tick()
         self.watching.tick()
         self.witnesses.tick()
 

@@ -86,8 +86,12 @@ class Journal:
         if copy.log and self._is_held(copy):
             self._ends[copy.group] = copy.log[0].seq - 1
             self._lines = [line for line in self._lines if line.group != copy.group]
+            before, msgids = copy.kind.erased(copy.state)
+            erased = set(msgids)
             for entry in copy.log:
-                self._keep_line(copy, entry)
+                stamp = copy.stamp_of(entry)
+                if stamp.at > before and stamp.msgid not in erased:
+                    self._keep_line(copy, entry)
 
     def _keep_line(self, copy: Copy, entry: Entry) -> None:
         if entry.event is not None and copy.kind.keeps(entry.event):

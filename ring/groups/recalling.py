@@ -197,13 +197,14 @@ class Recalling:
         want, serial = job.want, job.serial
         assert want is not None
         if key == self.engine.me.key:
-            self._read_here(want, lambda found: self._on_found(key, serial, found))
+            self.read_here(want, lambda found: self._on_found(key, serial, found))
         elif isinstance(want, Sought):
             self.engine.send(key, Read(serial, Range(job.m.copy.group, None, None, 1, True), want.msgid))
         else:
             self.engine.send(key, Read(serial, want))
 
-    def _read_here(self, want: Want, done: Callable[[Found], None]) -> None:
+    def read_here(self, want: Want, done: Callable[[Found], None]) -> None:
+        """What this node's store has; nothing, if it cannot be read."""
         engine = self.engine
         bounds = _bounds(want) if isinstance(want, Range) else want
 
@@ -225,7 +226,7 @@ class Recalling:
     def on_read(self, sender: Incarnation, message: Read) -> None:
         wanted = message.wanted
         want = wanted if message.sought is None else Sought(wanted.group, message.sought)
-        self._read_here(want, lambda found: self.engine.send(sender.key, Lines(message.id, *found)))
+        self.read_here(want, lambda found: self.engine.send(sender.key, Lines(message.id, *found)))
 
     def on_lines(self, sender: Incarnation, message: Lines) -> None:
         self._on_found(sender.key, message.id, Found(message.lines, message.more))

@@ -1,4 +1,4 @@
-"""What was deleted is erased from this node's store: soon after, and again when the log may have brought it back."""
+"""What was deleted is erased from this node's store, too: soon after, and once more after a start."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ ALL = 2**62
 
 
 class Erased(NamedTuple):
-    """What was asked for. epoch: of the set of holders: when it changes, the log is written down anew."""
+    """What was asked for."""
 
     copy: Copy
-    epoch: int
     before: int  # Unix ms
     msgids: tuple[str, ...]
 
@@ -56,7 +55,7 @@ class Retaining:
 
     def _look(self, copy: Copy) -> None:
         before, msgids = copy.kind.erased(copy.state)
-        wanted, done = Erased(copy, copy.epoch, before, msgids), self._done.get(copy.group)
+        wanted, done = Erased(copy, before, msgids), self._done.get(copy.group)
         if wanted == done or not (before or msgids):
             return
         now = self.engine.now
@@ -64,7 +63,7 @@ class Retaining:
             return
         del self._due[copy.group]
         self._done[copy.group] = wanted
-        again = done is None or done.copy is not copy or done.epoch != copy.epoch
+        again = done is None or done.copy is not copy
         known = set() if again or done is None else {*done.msgids}
         whole = before if again or done is None or done.before != before else 0
         self._erase(copy, whole, tuple(msgid for msgid in msgids if msgid not in known))

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from gateway.groups.channel_messages import Event, Said
+from ring.groups import refilling
 from ring.ids import GroupId
 from ring.store import Line, Range
 from ring.wire import Mark, Query
@@ -290,3 +291,69 @@ def test_what_is_too_old_is_shown_to_nobody_wherever_it_still_is() -> None:
     talk.say(5)
     talk.net.run(60)
     assert check_alike(talk.net) == talk.said[5:]
+
+
+# Copies of it ---------------------------------------------------------------------------------------------------------
+
+
+def holders(talk: Talk) -> list[str]:
+    """The master first."""
+    members = talk.net.nodes[talk.master].core.engine.leading.groups[RING].copy.members
+    return sorted((f"n{key.rpartition('.')[2]}" for key in members), key=lambda name: name != talk.master)
+
+
+def on_disk(net: Net, name: str) -> list[str]:
+    assert net.disks is not None
+    return told(net.disks[name].lines(Range(RING, None, None, 10_000, True)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_who_holds_a_channel_comes_to_have_all_of_it(seed: int) -> None:
+    """Nodes leave and come back: all is on the disks of both that hold the channel, though one disk is lost."""
+    talk = Talk(4, seed)
+    net = talk.net
+    for name in list(net.nodes):
+        talk.say(8)
+        net.run(40)
+        net.leave(name)
+        talk.say(4)
+        net.run(10)
+        net.start(int(name[1:]))
+        net.run(10)
+        talk.people[name] = talk.join(name)
+    net.run(10)
+    assert len(holders(talk)) == 2
+    for name in holders(talk):
+        assert on_disk(net, name) == talk.said
+    assert net.disks is not None
+    lost = talk.master
+    net.kill(lost)
+    del net.disks[lost]
+    net.run(10)
+    net.start(int(lost[1:]))
+    net.run(20)
+    assert lost in holders(talk) and on_disk(net, lost) == talk.said
+    talk.people[lost] = talk.join(lost)
+    assert check_alike(net) == talk.said
+
+
+def test_a_long_history_is_taken_over_page_by_page_while_people_talk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refilling, "PAGE", 7)
+    talk = Talk(3)
+    net = talk.net
+    talk.say(100)
+    net.run(60)
+    talk.say(100)
+    net.run(3)
+    assert net.disks is not None
+    first, second = holders(talk)
+    net.kill(second)
+    del net.disks[second]
+    net.run(6)
+    net.start(int(second[1:]))
+    for _ in range(50):
+        talk.say(1, first)
+        net.run(0.3)
+    net.run(10)
+    assert holders(talk) == [first, second]
+    assert on_disk(net, second) == on_disk(net, first) == talk.said
