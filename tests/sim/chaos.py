@@ -81,14 +81,19 @@ class Story:
     """What a seed makes of it. Everything random comes from the seed, so it can be told again."""
 
     def __init__(
-        self, seed: int, trace: Callable[[str], None] | None = None, kinds: Sequence[type[Fault]] = FAULTS
+        self,
+        seed: int,
+        trace: Callable[[str], None] | None = None,
+        kinds: Sequence[type[Fault]] = FAULTS,
+        *,
+        disks: bool = False,
     ) -> None:
         self.seed = seed
         self.kinds = kinds
         self.chance = chance = random.Random(seed)
         self.net = Net(
             chance.randint(3, 5), seed, delay_s=(0.001, chance.choice((0.005, 0.03, 0.1))), edge=EDGE, engine=SETTINGS,
-            directories=chance.randint(1, 3),
+            directories=chance.randint(1, 3), disks=disks,
         )  # fmt: skip
         self.net.trace = self._tell if trace is not None else None
         self._trace = trace

@@ -148,6 +148,37 @@ def test_a_hand_off_takes_it_along_or_finds_it(seed: int) -> None:
         assert check_alike(net) == talk.said
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_what_was_said_while_its_master_was_away_is_found_elsewhere(seed: int) -> None:
+    talk = Talk(4, seed)
+    net = talk.net
+    talk.say(8)
+    first, second = holders(talk)
+    net.leave(first)
+    talk.say(8)
+    net.run(60)
+    talk.say(8)
+    net.run(3)
+    net.start(int(first[1:]))
+    assert net.until(lambda: net.masters(RING) == [first], 10)
+    net.kill(second)
+    assert check_alike(net) == talk.said
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_somebody_has_heard_is_in_it_though_the_master_dies_at_once(seed: int) -> None:
+    talk = Talk(4, seed)
+    net = talk.net
+    talk.say(4)
+    first, second = holders(talk)
+    listener = next(person for name, person in talk.people.items() if name not in (first, second))
+    net.delay_s = (0.001, 0.1)
+    talk.people[first].send("PRIVMSG #ring :last words")
+    assert net.until(lambda: "last words" in listener.heard("#ring"), 2)
+    net.kill(first)
+    assert everything(net, second) == [*talk.said, "last words"]
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_after_a_partition_heals_both_sides_are_in_it(seed: int) -> None:
     talk = Talk(5, seed)
