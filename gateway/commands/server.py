@@ -8,7 +8,7 @@ from gateway.commands.listing import say_silent
 from gateway.commands.table import COMMANDS, command
 from gateway.edge.asks import CountAsk
 from gateway.edge.call import Call
-from gateway.edge.registration import send_isupport, send_lusers, send_motd
+from gateway.edge.welcome import send_isupport, send_lusers, send_motd
 from gateway.irc import numerics as n
 from gateway.irc.times import server_time
 

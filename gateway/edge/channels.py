@@ -197,6 +197,12 @@ def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: St
 
 def _updated(edge: Edge, room: Room, channel: Channel, event: Updated, stamp: Stamp, call: Call | None) -> None:
     show_update(edge, event.person, stamp)
+    user = edge.users.get(event.person.uid) if event.person.edge == edge.engine.me else None
+    if user is not None and user.uid not in room.users:  # its session has come to this node
+        room.listed.discard(user.uid)
+        room.add(user)
+        edge.people.add(event.person, room.group)
+        _welcome(edge, user, channel)
 
 
 _SHOW: dict[type, Callable[..., None]] = {

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gateway.edge.login import Login
     from gateway.edge.sasl import Exchange
     from gateway.edge.user import User
+    from ring.ids import GroupId
 
 
 class Connection:
@@ -19,6 +20,7 @@ class Connection:
 
     __slots__ = (
         "address",
+        "behind",
         "busy",
         "calls",
         "cap_open",
@@ -74,6 +76,7 @@ class Connection:
         self.calls: dict[Call, None] = {}  # commands that are not answered yet, the oldest first
         self.pending: list[bytes] = []  # lines that wait, for the flood control or for a NICK under way
         self.busy = False
+        self.behind: dict[GroupId, None] = {}  # channels of its session that it has not been shown yet
         self.tokens = 0.0
         self.refilled_at = 0.0
         self.caps: frozenset[str] = frozenset()
@@ -88,6 +91,11 @@ class Connection:
         self.login: Login | None = None  # the account that it has proven to be
         self.sasl: Exchange | None = None  # under way
         self.failures = 0  # of SASL
+
+    @property
+    def device(self) -> str:
+        """Which of the account's clients this is; each has its own place in what was said."""
+        return self.login.device if self.login is not None else ""
 
     @property
     def source(self) -> str:

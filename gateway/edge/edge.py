@@ -17,6 +17,7 @@ from gateway.edge.connection import Connection
 from gateway.edge.lines import Line
 from gateway.edge.login import expel_all
 from gateway.edge.people import People
+from gateway.edge.sessions import Sessions
 from gateway.edge.settings import EdgeSettings
 from gateway.edge.user import Room, User
 from gateway.groups.network_messages import Announced
@@ -47,6 +48,7 @@ class Edge:
         self.users: dict[str, User] = {}
         self.rooms: dict[GroupId, Room] = {}
         self.people = People(settings.casemap, self._lives)
+        self.sessions = Sessions(self)
         self.monitors: dict[GroupId, dict[str, User]] = {}
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
@@ -214,7 +216,12 @@ class Edge:
             connection.pending.clear()
             leaving.leave(self, connection, reason)
 
+    def depart(self, user: User, reason: str) -> None:
+        """A user without connections leaves the network."""
+        leaving.depart(self, user, reason)
+
     def close_all(self, reason: str) -> None:
+        self.sessions.leaving = True
         for connection in list(self.connections.values()):
             self.cut(connection, reason)
 
@@ -227,6 +234,7 @@ class Edge:
 
     def tick(self, now: float) -> None:
         settings = self.settings
+        self.sessions.tick(now)
         while self._jobs and self._jobs[0][0] <= now:
             heappop(self._jobs)[2]()
         for connection in list(self.connections.values()):
@@ -278,6 +286,8 @@ class Edge:
             nicks.applied(self, group, event, stamp, call)
             if isinstance(event, Released) and event.evicted:
                 homes.check(self, group)
+        elif group.kind == "session":
+            self.sessions.check(group.name)
         elif isinstance(event, Announced):
             self._announce(event)
 
@@ -296,6 +306,8 @@ class Edge:
             for event, stamp in missed:
                 nicks.applied(self, group, event, stamp, None)
             homes.check(self, group)
+        elif group.kind == "session":
+            self.sessions.check(group.name)
         else:
             for event, _ in missed:
                 if isinstance(event, Announced):
@@ -304,6 +316,8 @@ class Edge:
     def dropped(self, group: GroupId) -> None:
         if group.kind == "channel":
             channels.dropped(self, group)
+        elif group.kind == "session":
+            self.sessions.check(group.name)
         elif group.kind == "nick":
             homes.check(self, group)
 

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from gateway.edge.user import User
 
 
+QUITS = ("Quit: ", "Client quit")
+"""What the reasons of those who go by their own will begin with."""
+
+
 def leave(edge: Edge, connection: Connection, reason: str) -> None:
     """The connection is closed, or about to be. The user stays while it has others."""
     user = connection.user
     if user is None:
         return
+    edge.sessions.leaves(user, connection)
     user.detach(connection)
-    if not user.connections:
+    if not user.connections and not edge.sessions.stays(user, quits=reason.startswith(QUITS)):
         depart(edge, user, reason)
 
 
@@ -31,6 +36,7 @@ def depart(edge: Edge, user: User, reason: str, because: GroupId | None = None) 
     user.quitting = True
     for connection in list(user.connections):
         user.detach(connection)
+    edge.sessions.ended(user)
     for group in user.monitored:
         watchers = edge.monitors.get(group)
         if watchers is not None:

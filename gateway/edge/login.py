@@ -54,6 +54,8 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
         if connection.user is not None and before is None:
             call.send(_mode(edge, connection, "+r"))
         edge.later(CHECK_S, lambda: _check(edge, connection, proven))
+        if connection.user is not None:
+            edge.sessions.begin(connection.user, edge.settings.casemap(proven.name))
         done(True)
 
     if connection.user is None:
@@ -70,6 +72,7 @@ def logout(call: Call, done: Callable[[], None]) -> None:
         _say(call.edge, connection, call.send, was)
         done()
         if connection.user is not None:
+            call.edge.sessions.release(connection.user)
             protection.watch(call.edge, connection.user)
 
     was, connection.login = connection.login, None
@@ -111,6 +114,7 @@ def _expel(edge: Edge, user: User | None, connections: list[Connection]) -> None
         for connection, was in were:
             _say(edge, connection, connection.show, was)
         if user is not None:
+            edge.sessions.release(user)
             protection.watch(edge, user)
 
     if user is None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge import protection
-from gateway.edge.answers import modes_of, recent_counts
+from gateway.edge.attaching import attach
 from gateway.edge.call import Call
+from gateway.edge.proving import look_up
 from gateway.edge.user import User
+from gateway.edge.welcome import welcome
+from gateway.groups.account_messages import LoginView
 from gateway.groups.nick_messages import Claim, Granted, Release
 from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
-from gateway.irc.isupport import isupport
-from gateway.irc.times import server_time
 from ring.placement import hash32
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def try_register(call: Call) -> None:
     connection.busy = True
     wanted = edge.settings.server_password_hash
     if wanted is None:
-        _may_have(call)
+        _find_session(call)
     else:
         edge.check_password(wanted, connection.password or "", lambda fits: _password_checked(call, fits))
 
@@ -55,10 +56,41 @@ def _password_checked(call: Call, fits: bool) -> None:
     if call.connection.closed is not None:
         return
     if fits:
-        _may_have(call)
+        _find_session(call)
         return
     call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
     call.edge.cut(call.connection, "Bad password")
+
+
+def _find_session(call: Call) -> None:
+    """Who is logged in goes on with the account's session, if there is one. Who asks for another of the account's nicks
+    wants to be somebody else."""
+    edge, connection = call.edge, call.connection
+    login = connection.login
+    if login is None or not edge.settings.sessions.enabled:
+        _may_have(call)
+        return
+    fold, nick = edge.settings.casemap, connection.nick or ""
+
+    def known(view: LoginView | None) -> None:
+        mine = view is not None and bool(view.name) and fold(view.name) == fold(login.name)
+        user = edge.sessions.users.get(fold(login.name))
+        if mine and user is not None and fold(user.person.nick) != fold(nick):
+            go_on(None)
+        else:
+            edge.sessions.find(fold(login.name), go_on)
+
+    def go_on(user: User | None) -> None:
+        if connection.closed is None and user is None:
+            _may_have(call)
+        elif connection.closed is None and user is not None:
+            connection.busy = False
+            attach(call, user)
+            edge.resume(connection)
+        call.release()
+
+    call.hold()
+    look_up(edge, nick, known)
 
 
 def _may_have(call: Call) -> None:
@@ -113,60 +145,6 @@ def _claimed(call: Call, person: Person, outcome: Any) -> None:
     edge.engine.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
     welcome(call)
     protection.watch(edge, user)
+    if connection.login is not None:
+        edge.sessions.begin(user, edge.settings.casemap(connection.login.name))
     edge.resume(connection)
-
-
-def welcome(call: Call) -> None:
-    """001 to 005, LUSERS, the message of the day, 221."""
-    edge, user = call.edge, call.user
-    settings, person = edge.settings, user.person
-    call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network_name} Network, {person.source}")
-    call.reply(n.RPL_YOURHOST, f"Your host is {edge.record.name}, running version {settings.version}")
-    call.reply(n.RPL_CREATED, f"This server was created {server_time(settings.created * 1000)}")
-    call.reply(n.RPL_MYINFO, settings.server_name, settings.version, "BRiorw", "CHIQRSbehiklmnostv", "Ibehklov")
-    send_isupport(call)
-    send_lusers(call, recent_counts(edge))
-    send_motd(call)
-    call.reply(n.RPL_UMODEIS, modes_of(user))
-
-
-def send_isupport(call: Call) -> None:
-    settings = call.edge.settings
-    history = settings.history.query_max if settings.history.enabled else 0
-    for tokens in isupport(settings.limits, settings.network_name, settings.casemap.name, history=history):
-        call.reply(n.RPL_ISUPPORT, *tokens, n.TEXT[n.RPL_ISUPPORT])
-
-
-def send_lusers(call: Call, counts: list[Any]) -> None:
-    """The whole network, as one server: 251 to 255, 265, 266. counts: of every node, this one's first."""
-    users = sum(c.users for c in counts)
-    invisible = sum(c.invisible for c in counts)
-    opers = sum(c.opers for c in counts)
-    unknown = sum(c.unknown for c in counts)
-    channels = sum(c.channels for c in counts)
-    here = counts[0].users
-    edge = call.edge
-    edge.most_here, edge.most = max(edge.most_here, here), max(edge.most, users)
-    call.reply(n.RPL_LUSERCLIENT, f"There are {users - invisible} users and {invisible} invisible on 1 servers")
-    if opers:
-        call.reply(n.RPL_LUSEROP, str(opers), n.TEXT[n.RPL_LUSEROP])
-    if unknown:
-        call.reply(n.RPL_LUSERUNKNOWN, str(unknown), n.TEXT[n.RPL_LUSERUNKNOWN])
-    if channels:
-        call.reply(n.RPL_LUSERCHANNELS, str(channels), n.TEXT[n.RPL_LUSERCHANNELS])
-    call.reply(n.RPL_LUSERME, f"I have {users} clients and 1 servers")
-    call.reply(
-        n.RPL_LOCALUSERS, str(here), str(edge.most_here), f"Current users on this node {here}, max {edge.most_here}"
-    )
-    call.reply(n.RPL_GLOBALUSERS, str(users), str(edge.most), f"Current global users {users}, max {edge.most}")
-
-
-def send_motd(call: Call) -> None:
-    settings = call.edge.settings
-    if settings.motd is None:
-        call.reply(n.ERR_NOMOTD, n.TEXT[n.ERR_NOMOTD])
-        return
-    call.reply(n.RPL_MOTDSTART, f"- {settings.server_name} Message of the day - ")
-    for line in settings.motd:
-        call.reply(n.RPL_MOTD, f"- {line}")
-    call.reply(n.RPL_ENDOFMOTD, n.TEXT[n.RPL_ENDOFMOTD])

@@ -44,6 +44,22 @@ class HistorySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """What stays of a person when its connections go. always_on: whose user stays. expire_days: without a login."""
+
+    enabled: bool = True
+    always_on: Literal["off", "opt-in", "opt-out", "mandatory"] = "opt-in"
+    expire_days: int = 30
+    auto_away: bool = True
+
+    def lasts(self, chosen: bool | None) -> bool:
+        """Whether the user of somebody who has chosen so stays without connections."""
+        if self.always_on in ("off", "mandatory"):
+            return self.always_on == "mandatory"
+        return chosen if chosen is not None else self.always_on == "opt-out"
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeSettings:
     """Times in seconds, sizes in bytes."""
 
@@ -67,5 +83,6 @@ class EdgeSettings:
     total: int = 20_000  # connections, 0 for no limit
     per_address: int = 20
     history: HistorySettings = HistorySettings()
+    sessions: SessionSettings = SessionSettings()
     accounts: AccountSettings = AccountSettings()
     secret: bytes = b""  # of the network: what is made up of accounts that do not exist comes from it

@@ -30,7 +30,7 @@ class Room:
         self.users[user.uid] = user
         user.rooms[self.group] = self
         if not user.quitting:
-            self.connections.update(user.connections)
+            self.connections.update((c, None) for c in user.connections if self.group not in c.behind)
 
     def discard(self, uid: str) -> User | None:
         self.listed.discard(uid)
@@ -46,17 +46,21 @@ class User:
     """A registered user of this edge, with as many connections as are attached: the session."""
 
     __slots__ = (
+        "auto_away",
         "connections",
         "home",
         "homeless",
         "invites",
         "joining",
+        "lasts",
+        "left_at",
         "monitored",
         "online",
         "oper",
         "person",
         "quitting",
         "rooms",
+        "session",
         "spoke_at",
         "uid",
         "unsettled",
@@ -64,13 +68,17 @@ class User:
         "wanted",
     )
 
-    def __init__(self, person: Person, home: GroupId, connection: Connection, now: float) -> None:
+    def __init__(self, person: Person, home: GroupId, connection: Connection | None, now: float) -> None:
         self.uid = person.uid
         self.person = person  # as its own group has it
         self.wanted = person  # as it will be once all that was asked for is done: the next change builds on it
         self.home = home  # the group of the nick it holds: its own group (P28)
         self.homeless = False  # its nick's group does not name it, and it is claiming anew
-        self.connections: dict[Connection, None] = {connection: None}
+        self.connections: dict[Connection, None] = {connection: None} if connection is not None else {}
+        self.session = ""  # the folded name of the account whose session this is
+        self.lasts = False  # it stays without connections
+        self.left_at = 0.0  # when the last of them was closed
+        self.auto_away = False  # it is away because nothing is attached
         self.rooms: dict[GroupId, Room] = {}
         self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
         self.monitored: dict[GroupId, str] = {}
@@ -88,10 +96,9 @@ class User:
         return next(iter(self.connections), None)
 
     def attach(self, connection: Connection) -> None:
+        """Its channels tell the connection what happens once it has been shown what it has missed."""
         self.connections[connection] = None
         connection.user = self
-        for room in self.rooms.values():
-            room.connections[connection] = None
 
     def detach(self, connection: Connection) -> None:
         self.connections.pop(connection, None)

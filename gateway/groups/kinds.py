@@ -19,6 +19,8 @@ from gateway.groups import (
     network_messages,
     nick,
     nick_messages,
+    session,
+    session_messages,
 )
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
@@ -112,6 +114,20 @@ class AccountKind(_Reader):
         return account.restore(name, snapshot)
 
 
+class SessionKind(_Reader):
+    durable: Durable = "written"
+
+    def __init__(self) -> None:
+        m = session_messages
+        super().__init__(m.Command, m.Event, m.Outcome, m.Look, m.Stored)
+
+    def fresh(self, name: str) -> State:
+        return session.Session(name)
+
+    def restore(self, name: str, snapshot: msgspec.Raw) -> State:
+        return session.restore(name, snapshot)
+
+
 class GuardKind(_Reader):
     durable: Durable = "no"
 
@@ -137,5 +153,6 @@ def kinds(
         "nick": NickKind(casemap),
         "network": NetworkKind(),
         "account": AccountKind(),
+        "session": SessionKind(),
         "guard": GuardKind(),
     }

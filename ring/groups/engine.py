@@ -79,6 +79,7 @@ from ring.wire import (
     Watch,
     decode,
     raw,
+    reencode,
 )
 
 
@@ -362,6 +363,27 @@ class Engine:
         if followed is None or not self.following.sits(followed.shown):
             return None  # what is only held for its master may be behind what people elsewhere have seen
         return followed.shown.state
+
+    def applied_to(self, group: GroupId) -> tuple[int, int]:
+        """The position and time (Unix ms) up to which people here have been shown the group; (0, 0) if it is not."""
+        copy = self._shown(group)
+        return (copy.seq, copy.at) if copy is not None else (0, 0)
+
+    def recent(self, group: GroupId, after: int, wanted: str) -> list[Line]:
+        """What of the local copy's log is part of the group's history, after that position. wanted: as in Query."""
+        copy = self._shown(group)
+        found = []
+        for entry in copy.log if copy is not None else ():
+            if entry.seq > after and copy is not None and entry.event is not None and copy.kind.keeps(entry.event):
+                stamp = copy.stamp_of(entry)
+                if copy.kind.selects(copy.state, entry.event, stamp.msgid, stamp.at, wanted):
+                    event = bytes(reencode(entry.event))
+                    found.append(Line(group, copy.term_at(entry.seq), entry.seq, stamp.at, stamp.msgid, event))
+        return found
+
+    def _shown(self, group: GroupId) -> Copy | None:
+        mastered, followed = self.leading.groups.get(group), self.following.groups.get(group)
+        return mastered.copy if mastered is not None else followed.shown if followed is not None else None
 
     def ask(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         """A read-only question to the group's master. done(None): no answer in time, or None was the answer."""

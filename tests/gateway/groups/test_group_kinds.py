@@ -13,6 +13,7 @@ from gateway.groups import channel_messages as c
 from gateway.groups import guard_messages as g
 from gateway.groups import network_messages as w
 from gateway.groups import nick_messages as k
+from gateway.groups import session_messages as s
 from gateway.groups.account_stored import Life, Settings, Stored
 from gateway.groups.channel import Channel, Rules
 from gateway.groups.kinds import kinds
@@ -61,6 +62,13 @@ COMMANDS: dict[str, list[Any]] = {
         a.LoggedIn("1"),
         a.Drop("1"),
     ],
+    "session": [
+        s.Take(ANN, ANN.edge),
+        s.Report("1", ANN.edge, ANN, {"#c": "#C"}, True, 2, {"phone": {"#c": s.Place(7, 8)}}),
+        s.End("1", ANN.edge),
+        s.Abandon(ANN.edge),
+        s.ForgetDevice("phone"),
+    ],
     "guard": [g.Fail()],
 }
 
@@ -105,10 +113,15 @@ EVENTS: dict[str, list[Any]] = {
         a.Seen(),
         a.Merged(Stored((Life(5, "1", "Joe", SECRET, "", {"ab": 6}, {}, {"joe2": 7}, Settings(True), {}, 8),), 4)),
     ],
+    "session": [
+        s.Changed(ANN, {"#c": "#C"}, True, 1, 5, 0, {"phone": s.Device(5, {"#c": s.Place(7, 8)})}),
+        s.DeviceForgotten("phone"),
+        s.Merged(s.Stored(ANN)),
+    ],
     "guard": [g.Failed(), g.Merged(3, 5)],
 }
 
-MODULES: dict[str, Any] = {"channel": c, "nick": k, "network": w, "account": a, "guard": g}
+MODULES: dict[str, Any] = {"channel": c, "nick": k, "network": w, "account": a, "session": s, "guard": g}
 REFUSAL = Refusal("482", ("#c", "You're not channel operator"))
 
 
@@ -136,6 +149,8 @@ def test_commands_and_events_read_back(kind: str) -> None:
         ("account", a.Accepted("Joe")),
         ("account", a.Denied("full")),
         ("account", None),
+        ("session", s.Taken(s.Stored(ANN))),
+        ("session", s.Elsewhere(ANN.edge)),
         ("guard", g.Wait(1.5, 4)),
     ],
 )
@@ -167,6 +182,9 @@ def test_questions_and_answers_read_back() -> None:
         assert account.read_question(packed(question)) == question
         view = account.fresh("joe").answer(question, 2)
         assert account.read_answer(packed(view)) == view
+    session = KINDS["session"]
+    assert session.read_question(packed(s.Look())) == s.Look()
+    assert session.read_answer(packed(session.fresh("joe").answer(s.Look(), 2))) == s.Stored()
     assert guard.read_question(packed(g.HowLong())) == g.HowLong()
     assert guard.read_answer(packed(g.Wait(2.0, 5))) == g.Wait(2.0, 5)
 
@@ -174,6 +192,7 @@ def test_questions_and_answers_read_back() -> None:
 SENSE = [
     ("network", "state", []),  # nobody attends
     ("account", "state", []),  # nobody has the name
+    ("session", "state", []),  # nor a session
     ("guard", "command", [1]),
     ("guard", "command", [1, [], []]),  # from a later version
 ]

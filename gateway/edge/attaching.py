@@ -1,0 +1,128 @@
+"""A connection comes to a session that is there already: it is shown where the session is, then what it has missed.
+
+Per channel: JOIN, topic and names, then playback, then what is said from now on; no line twice, none left out (P38).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gateway.edge.channels import enter
+from gateway.edge.history import narrowed, shown, visible
+from gateway.edge.lines import Line
+from gateway.edge.welcome import welcome
+from gateway.groups.channel import Channel
+from ring.ids import GroupId
+from ring.store import Line as Kept
+from ring.wire import Mark, Query
+
+if TYPE_CHECKING:
+    from gateway.edge.call import Call
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+PAGE: Final = 200
+MOST: Final = 5_000
+"""So many lines of a channel are played at most, the first after what the device has."""
+
+
+def attach(call: Call, user: User) -> None:
+    """The caller's connection is one of the session's from now on."""
+    edge, connection = call.edge, call.connection
+    left_at = user.left_at
+    connection.behind = dict.fromkeys(user.rooms)
+    user.attach(connection)
+    edge.sessions.attached(user)
+    edge.engine.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
+    welcome(call)
+    for group in list(user.rooms):
+        channel = visible(edge, user, group)
+        if channel is not None:
+            _enter(edge, connection, user, group, channel, left_at)
+
+
+def _enter(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel, left_at: float) -> None:
+    person = user.person
+    extended = (person.account or "*", person.real) if "extended-join" in connection.caps else ()
+    join = Line(person.source, "JOIN", (channel.name, *extended))
+    enter(edge, user, channel, connection, join, connection.show)
+    place = edge.sessions.place(user, connection.device, group)
+    if place is not None:
+        Playback(edge, connection, user, group, Mark(seq=place)).go_on()
+    elif left_at:
+        Playback(edge, connection, user, group, Mark(at=int(left_at * 1000))).go_on()
+    else:
+        _catch_up(connection, user, group)
+
+
+def _catch_up(connection: Connection, user: User, group: GroupId) -> None:
+    """From now on the connection is told what happens in the channel."""
+    connection.behind.pop(group, None)
+    room = user.rooms.get(group)
+    if room is not None:
+        room.connections[connection] = None
+
+
+class Playback:
+    """What one connection has missed of one channel, page by page."""
+
+    def __init__(self, edge: Edge, connection: Connection, user: User, group: GroupId, after: Mark) -> None:
+        self.edge = edge
+        self.connection = connection
+        self.user = user
+        self.group = group
+        self.after = after
+        self.lines: list[Kept] = []
+
+    def go_on(self) -> None:
+        channel = self._channel()
+        if channel is not None:
+            query = narrowed(Query(PAGE, newest=False, after=self.after), channel, self.user, self.connection.caps)
+            self.edge.engine.recall(self.group, query, self._arrived)
+
+    def _channel(self) -> Channel | None:
+        """The channel, while there is somebody to show it to."""
+        here = self.connection.user is self.user and self.connection.closed is None and self.group in self.user.rooms
+        return visible(self.edge, self.user, self.group) if here else None
+
+    def _arrived(self, lines: list[Kept] | None) -> None:
+        channel = self._channel()
+        if channel is None:
+            self.connection.behind.pop(self.group, None)
+            return
+        self.lines += lines or ()
+        if lines and len(lines) == PAGE and len(self.lines) < MOST:
+            self.after = Mark(seq=lines[-1].seq)
+            self.go_on()
+            return
+        if lines is None:
+            text = f"What was said in {channel.name} meanwhile could not be retrieved: try CHATHISTORY later."
+            server, nick = self.edge.settings.server_name, self.user.person.nick
+            self.connection.show(Line(server, "NOTICE", (nick, text)))
+        self._show(channel)
+        _catch_up(self.connection, self.user, self.group)
+
+    def _show(self, channel: Channel) -> None:
+        """Up to what is applied here: the rest comes by itself."""
+        engine = self.edge.engine
+        applied, _ = engine.applied_to(self.group)
+        known = {line.seq for line in self.lines}
+        wanted = narrowed(Query(1), channel, self.user, self.connection.caps).wanted
+        last = max(known, default=self.after.seq if self.after.seq is not None else applied)
+        late = [line for line in engine.recent(self.group, last, wanted) if line.seq not in known]
+        missed = [line for line in (*self.lines, *late) if line.seq <= applied]
+        if missed:
+            self._tell(channel.name, shown(self.edge, self.connection.caps, channel.name, missed))
+
+    def _tell(self, name: str, lines: list[Line]) -> None:
+        connection, server = self.connection, self.edge.settings.server_name
+        if "batch" not in connection.caps or "draft/chathistory" not in connection.caps:
+            for line in lines:
+                connection.show(line)
+            return
+        batch = self.edge.next_batch()
+        connection.show(Line(server, "BATCH", (f"+{batch}", "chathistory", name)))
+        for line in lines:
+            connection.send(line.render(connection.variant, {"batch": batch}))
+        connection.show(Line(server, "BATCH", (f"-{batch}",)))

@@ -1,0 +1,49 @@
+"""How far each device has read: everything that was applied here while it was attached has been sent to it (P38)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.groups.session import Session
+from gateway.groups.session_messages import Place
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+
+class Places:
+    """The places of the devices that are attached here, as far as the session's group does not know them yet."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self._sent: dict[tuple[str, str, str], Place] = {}  # account, device, folded channel
+        self._news: dict[str, dict[str, dict[str, Place]]] = {}  # of those, what the session's group is not told yet
+
+    def changed(self, user: User) -> dict[str, dict[str, Place]]:
+        """Device -> folded channel -> place, of those that have gone on since this was last asked for."""
+        for connection in user.connections:
+            self.keep(user, connection)
+        return self._news.pop(user.session, {})
+
+    def keep(self, user: User, connection: Connection) -> None:
+        """All that is applied here has been sent to the connection."""
+        for group in user.rooms:
+            if group in connection.behind:
+                continue  # what it has missed is on its way
+            seq, at = self.edge.engine.applied_to(group)
+            key, place = (user.session, connection.device, group.name), Place(seq, at)
+            if seq and self._sent.get(key) != place:
+                self._sent[key] = place
+                self._news.setdefault(user.session, {}).setdefault(connection.device, {})[group.name] = place
+
+    def of(self, user: User, device: str, group: GroupId) -> int | None:
+        """The last position that the device has been sent; None if it never was in the channel."""
+        sent = self._sent.get((user.session, device, group.name))
+        state = self.edge.engine.state(GroupId("session", user.session))
+        known = state.stored.devices.get(device) if isinstance(state, Session) else None
+        stored = known.places.get(group.name) if known is not None else None
+        found = [place.seq for place in (sent, stored) if place is not None]
+        return max(found, default=None)

@@ -1,0 +1,282 @@
+"""The sessions of accounts on this edge: users who stay when their connections go, and go on elsewhere (P9, P31).
+
+The account's session group says on which node its user is. A node that dies leaves the user a member of its channels
+for grace_s: whoever takes the session up before that moves it, and nobody sees it leave or come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gateway.edge import homes
+from gateway.edge.channels import rejoin
+from gateway.edge.places import Places
+from gateway.edge.user import User
+from gateway.groups.account_messages import Info, InfoView
+from gateway.groups.channel import Channel
+from gateway.groups.channel_messages import Update
+from gateway.groups.nick_messages import Change, Claim, Granted
+from gateway.groups.session import Session
+from gateway.groups.session_messages import End, Look, Report, Stored, Take, Taken
+from ring.ids import GroupId, Incarnation
+
+if TYPE_CHECKING:
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+
+EVERY_S = 1.0
+"""How often places are reported, and sessions of dead nodes looked for."""
+
+AWAY = "Not attached"
+
+Then = Callable[[User | None], None]
+_replace = msgspec.structs.replace
+
+
+class Sessions:
+    """By folded account name."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self.users: dict[str, User] = {}
+        self.leaving = False  # the node is: what stays here would stay for nobody
+        self._places = Places(edge)
+        self._taking: dict[str, list[Then]] = {}
+        self._reported: dict[str, tuple[Any, ...]] = {}
+        self._at = 0.0
+
+    def group(self, account: str) -> GroupId:
+        return GroupId("session", account)
+
+    # Begin ----------------------------------------------------------------------------------------------------------
+
+    def find(self, account: str, then: Then) -> None:
+        """The user that is the account's session, brought here if it may be; then(None) if there is none to be had."""
+        user = self.users.get(account)
+        if user is not None:
+            then(user)
+        else:
+            self.edge.engine.ask(self.group(account), Look(), lambda stored: self._looked(account, stored, then))
+
+    def _looked(self, account: str, stored: Stored | None, then: Then) -> None:
+        here = self.users.get(account)
+        if here is not None or stored is None or stored.person is None:
+            then(here)
+        elif self._is_free(stored):
+            self.take_up(account, stored, then)
+        else:
+            then(None)
+
+    def _is_free(self, stored: Stored) -> bool:
+        """Whether nobody is attached to it where it is."""
+        assert stored.person is not None
+        return not stored.attached or self._is_over(stored.person.edge)
+
+    def _is_over(self, host: Incarnation) -> bool:
+        """Whether that life of a node has ended, or is about to."""
+        peers = self.edge.engine.peers
+        record = peers.roster.get(host.key)
+        leaving = record is not None and record.leaving
+        return host != self.edge.engine.me and (leaving or peers.gone_for(host, self.edge.now) > 0)
+
+    def begin(self, user: User, account: str) -> None:
+        """A user who is logged in becomes its account's session, unless that has one."""
+        if account in self.users or user.quitting or not self.edge.settings.sessions.enabled:
+            return
+
+        def taken(outcome: Any) -> None:
+            if isinstance(outcome, Taken) and not user.quitting and account not in self.users:
+                self._adopt(user, account)
+            elif isinstance(outcome, Taken) and user.quitting:
+                self.edge.engine.submit(self.group(account), End(user.uid, self.edge.engine.me))
+
+        self.edge.engine.submit(self.group(account), Take(user.person, None), taken)
+
+    def _adopt(self, user: User, account: str) -> None:
+        user.session = account
+        self.users[account] = user
+        self._report(account, user)
+        self.look_up(user)
+
+    def look_up(self, user: User) -> None:
+        """What the person has chosen for its session may have changed."""
+        account = user.session
+
+        def known(view: InfoView | None) -> None:
+            if view is not None and user.session == account and not user.quitting:
+                user.lasts = bool(view.name) and self.edge.settings.sessions.lasts(view.settings.always_on)
+                self._report(account, user)
+
+        self.edge.engine.ask(GroupId("account", account), Info(), known)
+
+    def release(self, user: User) -> None:
+        """It is logged out: a user like others from now on."""
+        self.ended(user)
+        user.session, user.lasts = "", False
+
+    # Take up --------------------------------------------------------------------------------------------------------
+
+    def take_up(self, account: str, stored: Stored, then: Then) -> None:
+        """Go on with a session whose node is dead, or that nobody is attached to."""
+        waiting = self._taking.setdefault(account, [])
+        waiting.append(then)
+        assert stored.person is not None
+        if len(waiting) == 1:
+            me = self.edge.engine.me
+            person = _replace(stored.person, node=me.key, incarnation=me.number)
+            command = Take(person, stored.person.edge)
+            self.edge.engine.submit(self.group(account), command, lambda outcome: self._taken(account, person, outcome))
+
+    def _taken(self, account: str, person: Any, outcome: Any) -> None:
+        if not isinstance(outcome, Taken):
+            self._found(account, None)
+            return
+        rooms, home = outcome.session.rooms, self.edge.nick(person.nick)
+        self.edge.engine.submit(home, Claim(person), lambda granted: self._claimed(account, person, rooms, granted))
+
+    def _claimed(self, account: str, person: Any, rooms: dict[str, str], outcome: Any) -> None:
+        edge = self.edge
+        granted = isinstance(outcome, Granted)
+        user = User(outcome.person if granted else person, edge.nick(person.nick), None, edge.now)
+        user.left_at = edge.now
+        edge.users[user.uid] = user
+        edge.people.add(user.person)
+        self._adopt(user, account)
+        edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
+        for folded, name in rooms.items():
+            self._return(user, GroupId("channel", folded), name)
+        if not granted:
+            homes.check(edge, user.home)
+        edge.engine.settle([GroupId("channel", folded) for folded in rooms], lambda: self._found(account, user))
+
+    def _return(self, user: User, group: GroupId, name: str) -> None:
+        """The channel has the user here from now on; where it has let it go meanwhile, it is let in again."""
+
+        def updated(_: Any) -> None:
+            state = self.edge.engine.state(group)
+            if not user.quitting and (not isinstance(state, Channel) or user.uid not in state.members):
+                rejoin(self.edge, group, name, user.person)
+
+        user.unsettled[group] = None
+        self.edge.engine.submit(group, Update(user.person), updated)
+
+    def _found(self, account: str, user: User | None) -> None:
+        for then in self._taking.pop(account, ()):
+            then(user if user is not None and not user.quitting else None)
+
+    # Stay and go ----------------------------------------------------------------------------------------------------
+
+    def stays(self, user: User, *, quits: bool) -> bool:
+        """The last connection is closed. quits: by the person's own will."""
+        if not user.session or (quits and not user.lasts):
+            return False
+        if self.leaving:
+            self._drop(user)
+            return True
+        user.left_at = self.edge.now
+        if user.lasts and self.edge.settings.sessions.auto_away:
+            self.away(user, AWAY)
+        self._report(user.session, user)
+        return True
+
+    def away(self, user: User, text: str | None) -> None:
+        """Away while nothing is attached, unless the person is away by its own word; text None: it is back."""
+        if (user.wanted.away is None) == (text is not None) and (text is not None or user.auto_away):
+            user.auto_away = text is not None
+            user.wanted = _replace(user.wanted, away=text)
+            user.unsettled[user.home] = None
+            self.edge.engine.submit(user.home, Change(user.wanted))
+
+    def attached(self, user: User) -> None:
+        user.left_at = 0.0
+        if user.auto_away:
+            self.away(user, None)
+        if user.session:
+            self._report(user.session, user)
+
+    def ended(self, user: User) -> None:
+        """The user leaves the network."""
+        if self.users.get(user.session) is user:
+            del self.users[user.session]
+            self._reported.pop(user.session, None)
+            self.edge.engine.submit(self.group(user.session), End(user.uid, self.edge.engine.me))
+
+    def check(self, account: str) -> None:
+        """The group has changed: is the session still here?"""
+        user, state = self.users.get(account), self.edge.engine.state(self.group(account))
+        if user is None or user.quitting:
+            return
+        if not isinstance(state, Session) or state.host != self.edge.engine.me:
+            for connection in list(user.connections):
+                self.edge.cut(connection, "Your session goes on on another node: connect again")
+            self._drop(user)
+
+    def _drop(self, user: User) -> None:
+        """It goes on elsewhere, and nobody is to notice."""
+        edge = self.edge
+        if self.users.get(user.session) is user:
+            del self.users[user.session]
+            self._reported.pop(user.session, None)
+        user.quitting = True
+        for room in list(user.rooms.values()):
+            room.discard(user.uid)
+        edge.users.pop(user.uid, None)
+        edge.people.remove(user.uid)
+
+    # Now and then ---------------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        if now < self._at:
+            return
+        self._at = now + EVERY_S
+        for account, user in list(self.users.items()):
+            if user.left_at and self._is_late(user, now):
+                self.edge.depart(user, "Connection closed")
+            else:
+                self._report(account, user)
+        if not self.leaving:
+            self._take_up_orphans()
+
+    def _is_late(self, user: User, now: float) -> bool:
+        settings = self.edge.settings.sessions
+        stays_s = settings.expire_days * 86_400 if user.lasts else self.edge.engine.settings.grace_s
+        return now - user.left_at > stays_s
+
+    def _take_up_orphans(self) -> None:
+        """Sessions that last and whose node is gone are taken up where their group is mastered."""
+        for group, state, _ in self.edge.engine.mastered("session"):
+            assert isinstance(state, Session)
+            host = state.host
+            if state.stored.lasts and host is not None and group.name not in self._taking:
+                here = host == self.edge.engine.me and group.name not in self.users
+                if here or self._is_over(host):
+                    self.take_up(group.name, state.stored, lambda _: None)
+
+    def _report(self, account: str, user: User) -> None:
+        """Tell the session's group what has changed."""
+        if user.quitting:
+            return
+        rooms = {group.name: self._shown(group) for group in user.rooms}
+        places = self._places.changed(user)
+        facts = (user.person, rooms, user.lasts, len(user.connections))
+        if places or self._reported.get(account) != facts:
+            self._reported[account] = facts
+            self.edge.engine.submit(self.group(account), Report(user.uid, self.edge.engine.me, *facts, places))
+
+    def _shown(self, group: GroupId) -> str:
+        state = self.edge.engine.state(group)
+        return state.name if isinstance(state, Channel) else group.name
+
+    # Places ---------------------------------------------------------------------------------------------------------
+
+    def leaves(self, user: User, connection: Connection) -> None:
+        """The connection is about to be closed: what its device has been sent so far is kept."""
+        if user.session:
+            self._places.keep(user, connection)
+
+    def place(self, user: User, device: str, group: GroupId) -> int | None:
+        """Up to which position the device has been sent the channel; None if it never was."""
+        return self._places.of(user, device, group)

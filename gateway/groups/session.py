@@ -1,0 +1,201 @@
+"""An account's session: on which node its user is, in which channels, and how far each device has read (P9, P38).
+
+The group lies on the ring beside the account's. Its only member is the session's host, which follows it and so learns
+when another node has taken the session up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from gateway.groups.people import Person
+from gateway.groups.session_messages import (
+    Abandon,
+    Changed,
+    Device,
+    DeviceForgotten,
+    Elsewhere,
+    End,
+    ForgetDevice,
+    Look,
+    Merged,
+    Place,
+    Report,
+    Stored,
+    Take,
+    Taken,
+)
+from ring.groups.machine import Decision
+from ring.ids import Incarnation
+
+DEVICES = 20
+"""An account has at most so many devices; the one that was away for the longest time goes."""
+
+DEVICE_MS = 180 * 24 * 3600 * 1000
+"""A device that was away for so long has no place any more."""
+
+NOTHING = Decision(None, None)
+_replace = msgspec.structs.replace
+_encode = msgspec.msgpack.Encoder(order="sorted").encode
+
+
+class Session:
+    """The replicated state of one account's session."""
+
+    __slots__ = ("name", "stored")
+
+    def __init__(self, name: str) -> None:
+        self.name = name  # the account's, folded
+        self.stored = Stored()
+
+    @property
+    def host(self) -> Incarnation | None:
+        """The node it is on."""
+        return self.stored.person.edge if self.stored.person is not None else None
+
+    @property
+    def hosts(self) -> Mapping[Incarnation, int]:
+        return {self.host: 1} if self.host is not None else {}
+
+    # The state machine ----------------------------------------------------------------------------------------------
+
+    def decide(self, command: Any, at: int) -> Decision:
+        return _DECIDE[type(command)](self, command, at)
+
+    def apply(self, event: Any, at: int) -> bool:
+        before = self.host
+        if isinstance(event, Merged):
+            self.stored = event.stored
+        elif isinstance(event, DeviceForgotten):
+            devices = {name: device for name, device in self.stored.devices.items() if name != event.device}
+            self.stored = _replace(self.stored, devices=devices)
+        else:
+            devices = _bounded({**self.stored.devices, **event.devices}, at)
+            facts = (event.person, event.rooms, event.lasts, event.attached, event.taken, event.left)
+            self.stored = Stored(*facts, devices)
+        return self.host != before
+
+    def _take(self, command: Take, at: int) -> Decision:
+        host = self.host
+        if host is not None and host != command.before:
+            again = command.person.edge == host  # whoever asked had no answer
+            return Decision(Taken(self.stored) if again else Elsewhere(host), None)
+        s = self.stored
+        rooms = s.rooms if s.person is not None and s.person.uid == command.person.uid else {}
+        return Decision(Taken(s), Changed(command.person, rooms, s.lasts and bool(rooms), 0, at, s.left or at, {}))
+
+    def _report(self, command: Report, at: int) -> Decision:
+        s = self.stored
+        if s.person is None or s.person.uid != command.uid or s.person.edge != command.host:
+            return NOTHING
+        devices = {}
+        for name, places in command.places.items():
+            known = s.devices.get(name)
+            devices[name] = Device(at, {**(known.places if known is not None else {}), **places})
+        left = 0 if command.attached else s.left or at
+        facts = (command.person, command.rooms, command.lasts, command.attached, s.taken, left)
+        return Decision(None, Changed(*facts, devices))
+
+    def _end(self, command: End, at: int) -> Decision:
+        person = self.stored.person
+        gone = person is not None and person.uid == command.uid and person.edge == command.host
+        return Decision(None, self._ended(at)) if gone else NOTHING
+
+    def _abandon(self, command: Abandon, at: int) -> Decision:
+        return Decision(None, self._ended(at)) if self.host == command.host else NOTHING
+
+    def _ended(self, at: int) -> Changed:
+        return Changed(None, {}, False, 0, at, self.stored.left or at, {})
+
+    def _forget(self, command: ForgetDevice, at: int) -> Decision:
+        known = command.device in self.stored.devices
+        return Decision(None, DeviceForgotten(command.device) if known else None)
+
+    # Copies and questions -------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Stored:
+        return self.stored
+
+    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+        return []
+
+    def is_word(self, event: Any) -> bool:
+        return False
+
+    def merge(self, other: Session, at: int) -> Merged | None:
+        both = merge(self.stored, other.stored)
+        return Merged(both) if both != self.stored else None
+
+    def view(self) -> None:
+        return None
+
+    def answer(self, question: Look, at: int) -> Stored:
+        return self.stored
+
+    # Upkeep ---------------------------------------------------------------------------------------------------------
+
+    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        """One that lasts is taken up by somebody, in the end."""
+        host = self.host
+        return [Abandon(host)] if host is not None and not self.stored.lasts and gone(host) else []
+
+    def is_spent(self, at: int) -> bool:
+        return self.host is None and not _bounded(self.stored.devices, at)
+
+
+def _bounded(devices: dict[str, Device], at: int) -> dict[str, Device]:
+    fresh = [(name, device) for name, device in devices.items() if at - device.seen < DEVICE_MS]
+    fresh.sort(key=lambda item: (item[1].seen, item[0]))
+    return dict(fresh[-DEVICES:])
+
+
+def merge(a: Stored, b: Stored) -> Stored:
+    """The session as its last host had it; of each device the furthest places. Commutative, associative, idempotent."""
+    last = max(a, b, key=_order)
+    devices = {name: _one(a.devices.get(name), b.devices.get(name)) for name in sorted({**a.devices, **b.devices})}
+    return _replace(last, devices=devices)
+
+
+def _order(stored: Stored) -> tuple[int, bytes]:
+    return stored.taken, _encode(_replace(stored, devices={}))
+
+
+def _one(a: Device | None, b: Device | None) -> Device:
+    if a is None or b is None:
+        found = a or b
+        assert found is not None
+        return found
+    names = sorted({**a.places, **b.places})
+    return Device(max(a.seen, b.seen), {name: _further(a.places.get(name), b.places.get(name)) for name in names})
+
+
+def _further(a: Place | None, b: Place | None) -> Place:
+    """By time: after a merge positions are counted anew (P25)."""
+    found = [place for place in (a, b) if place is not None]
+    return max(found, key=lambda place: (place.at, place.seq))
+
+
+def lives_on(stored: Stored) -> Person | None:
+    """The user, if the session is to be taken up when its host dies."""
+    return stored.person if stored.lasts else None
+
+
+_DECIDE: dict[type, Callable[[Session, Any, int], Decision]] = {
+    Take: Session._take,
+    Report: Session._report,
+    End: Session._end,
+    Abandon: Session._abandon,
+    ForgetDevice: Session._forget,
+}
+
+_stored = msgspec.msgpack.Decoder(Stored)
+
+
+def restore(name: str, snapshot: msgspec.Raw) -> Session:
+    """Raises msgspec.MsgspecError."""
+    session = Session(name)
+    session.stored = _stored.decode(snapshot)
+    return session

@@ -1,0 +1,138 @@
+"""Commands, events, outcomes and questions of an account's session; the rules are in session.py.
+
+`uid` and `host` say who speaks: of the node that the session is on nobody but that node's present life is listened to.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.groups.people import Person
+from ring.ids import Incarnation
+
+
+class _Tagged(msgspec.Struct, frozen=True, array_like=True):
+    pass
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """How far a device is in one channel: it has been sent everything up to this event."""
+
+    seq: int
+    at: int  # Unix ms
+
+
+class Device(msgspec.Struct, frozen=True, array_like=True):
+    """One of an account's clients. places: by the folded channel name. seen: when it was last attached, Unix ms."""
+
+    seen: int
+    places: dict[str, Place]
+
+
+class Stored(msgspec.Struct, frozen=True, array_like=True):
+    """The session of an account, if it has one, and the places of its devices, which outlive it.
+
+    person: who it is on the network; its node is the host. rooms: folded channel name -> as it is shown. lasts: it
+    stays without connections. attached: how many connections it has. taken: when it came to its host, Unix ms. left:
+    when the last connection was closed, Unix ms, 0 while there is one.
+    """
+
+    person: Person | None = None
+    rooms: dict[str, str] = {}
+    lasts: bool = False
+    attached: int = 0
+    taken: int = 0
+    left: int = 0
+    devices: dict[str, Device] = {}
+
+
+# Commands ------------------------------------------------------------------------------------------------------------
+
+
+class Take(_Tagged, frozen=True, tag=1):
+    """The session is on the person's node from now on, if it was on `before` until now. None: there was none."""
+
+    person: Person
+    before: Incarnation | None
+
+
+class Report(_Tagged, frozen=True, tag=2):
+    """From its host: what it is like now. places: device -> folded channel -> place, of those that have changed."""
+
+    uid: str
+    host: Incarnation
+    person: Person
+    rooms: dict[str, str]
+    lasts: bool
+    attached: int
+    places: dict[str, dict[str, Place]]
+
+
+class End(_Tagged, frozen=True, tag=3):
+    """From its host: the user has left the network."""
+
+    uid: str
+    host: Incarnation
+
+
+class Abandon(_Tagged, frozen=True, tag=4):
+    """The master's own: the host is gone, and nobody has taken the session up."""
+
+    host: Incarnation
+
+
+class ForgetDevice(_Tagged, frozen=True, tag=5):
+    device: str
+
+
+Command = Take | Report | End | Abandon | ForgetDevice
+
+
+# Events --------------------------------------------------------------------------------------------------------------
+
+
+class Changed(_Tagged, frozen=True, tag=21):
+    """All of it that is new; devices: those that have changed."""
+
+    person: Person | None
+    rooms: dict[str, str]
+    lasts: bool
+    attached: int
+    taken: int
+    left: int
+    devices: dict[str, Device]
+
+
+class DeviceForgotten(_Tagged, frozen=True, tag=22):
+    device: str
+
+
+class Merged(_Tagged, frozen=True, tag=23):
+    """Two sides of a partition are one again, and this is the state (P26)."""
+
+    stored: Stored
+
+
+Event = Changed | DeviceForgotten | Merged
+
+
+# Outcomes and questions -----------------------------------------------------------------------------------------------
+
+
+class Taken(_Tagged, frozen=True, tag=41):
+    """It is yours. session: as it was until now."""
+
+    session: Stored
+
+
+class Elsewhere(_Tagged, frozen=True, tag=42):
+    """It is on that node."""
+
+    host: Incarnation
+
+
+Outcome = Taken | Elsewhere | None
+
+
+class Look(_Tagged, frozen=True, tag=51):
+    """What is the session? The answer is a Stored."""

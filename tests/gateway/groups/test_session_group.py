@@ -1,0 +1,129 @@
+"""The session of an account as a state machine."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.groups.people import Person
+from gateway.groups.session import DEVICE_MS, DEVICES, Session, merge
+from gateway.groups.session_messages import (
+    Abandon,
+    Command,
+    Device,
+    Elsewhere,
+    End,
+    ForgetDevice,
+    Look,
+    Place,
+    Report,
+    Stored,
+    Take,
+    Taken,
+)
+from ring.ids import Incarnation
+from tests.gateway.groups.cast import ANN, BOB
+
+HERE = ANN.edge
+THERE = Incarnation("10.9.9.9", 3)
+
+
+def on(person: Person, host: Incarnation) -> Person:
+    return msgspec.structs.replace(person, node=host.key, incarnation=host.number)
+
+
+def do(session: Session, command: Command, at: int = 10) -> object:
+    outcome, event = session.decide(command, at)
+    if event is not None:
+        session.apply(event, at)
+    return outcome
+
+
+@pytest.fixture
+def session() -> Session:
+    session = Session("ann")
+    do(session, Take(ANN, None), 1)
+    do(session, Report(ANN.uid, HERE, ANN, {"#c": "#C"}, True, 1, {"phone": {"#c": Place(7, 5)}}), 2)
+    return session
+
+
+def test_it_is_taken_from_where_it_is_known_to_be(session: Session) -> None:
+    assert do(session, Take(on(ANN, THERE), None)) == Elsewhere(HERE)
+    assert do(session, Take(on(ANN, THERE), Incarnation("10.1.1.1", 1))) == Elsewhere(HERE)
+    before = session.stored
+    assert do(session, Take(on(ANN, THERE), HERE)) == Taken(before)
+    assert session.hosts == {THERE: 1}
+    assert session.stored.rooms == {"#c": "#C"} and session.stored.lasts
+    assert isinstance(do(session, Take(on(ANN, THERE), HERE)), Taken)  # a repeat
+    assert do(session, Take(ANN, None)) == Elsewhere(THERE)
+
+
+def test_only_its_host_is_listened_to(session: Session) -> None:
+    before = session.stored
+    do(session, Report(ANN.uid, THERE, ANN, {}, False, 0, {}))
+    do(session, Report(BOB.uid, HERE, BOB, {}, False, 0, {}))
+    do(session, End(ANN.uid, THERE))
+    do(session, End(BOB.uid, HERE))
+    do(session, Abandon(THERE))
+    assert session.stored == before
+    do(session, End(ANN.uid, HERE))
+    assert session.stored.person is None and not session.hosts
+    assert session.stored.devices["phone"].places == {"#c": Place(7, 5)}  # a device's place outlives it
+
+
+def test_when_the_last_connection_went(session: Session) -> None:
+    assert session.stored.left == 0
+    for at in (20, 30):
+        do(session, Report(ANN.uid, HERE, ANN, {}, True, 0, {}), at)
+        assert session.stored.left == 20
+    do(session, Report(ANN.uid, HERE, ANN, {}, True, 1, {}), 40)
+    assert session.stored.left == 0
+
+
+def test_one_that_does_not_last_is_abandoned_with_its_host(session: Session) -> None:
+    assert session.upkeep(9, lambda edge: True) == []
+    do(session, Report(ANN.uid, HERE, ANN, {}, False, 1, {}))
+    assert session.upkeep(9, lambda edge: False) == []
+    (command,) = session.upkeep(9, lambda edge: edge == HERE)
+    do(session, command)
+    assert session.stored.person is None
+
+
+def test_devices_are_bounded_and_forgotten(session: Session) -> None:
+    for number in range(DEVICES + 5):
+        do(session, Report(ANN.uid, HERE, ANN, {}, True, 1, {f"d{number}": {"#c": Place(number, 5)}}), 100 + number)
+    assert len(session.stored.devices) == DEVICES
+    assert "phone" not in session.stored.devices
+    do(session, ForgetDevice("d20"))
+    assert "d20" not in session.stored.devices
+    do(session, End(ANN.uid, HERE))
+    assert not session.is_spent(1000)
+    assert session.is_spent(1000 + DEVICE_MS)
+
+
+def test_what_it_is_can_be_asked(session: Session) -> None:
+    assert session.answer(Look(), 5) == session.stored
+
+
+PLACES = st.dictionaries(
+    st.sampled_from(["#a", "#b"]), st.builds(Place, st.integers(0, 3), st.integers(0, 3)), max_size=2
+)
+STATES = st.builds(
+    Stored,
+    st.sampled_from([None, ANN, on(ANN, THERE), BOB]),
+    st.just({}),
+    st.booleans(),
+    st.integers(0, 1),
+    st.integers(0, 3),
+    st.integers(0, 1),
+    st.dictionaries(st.sampled_from(["x", "y"]), st.builds(Device, st.integers(0, 3), PLACES), max_size=2),
+)
+
+
+@given(STATES, STATES, STATES)
+def test_a_merge_is_commutative_associative_and_idempotent(a: Stored, b: Stored, c: Stored) -> None:
+    assert merge(a, b) == merge(b, a)
+    assert merge(merge(a, b), c) == merge(a, merge(b, c))
+    assert merge(a, a) == a

@@ -1,0 +1,178 @@
+"""Sessions of accounts outlive connections and nodes, and every device is sent every line once (P38)."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.groups.account_messages import SetSettings
+from ring.ids import GroupId
+from tests.gateway.commands.accounts import Newcomer, register
+from tests.sim.net import Client, Net
+
+CHANNEL = "#ring"
+
+
+class Talker(Client):
+    """Somebody on another node, who talks and watches."""
+
+    def say(self, *numbers: int) -> None:
+        for number in numbers:
+            self.send(f"PRIVMSG {CHANNEL} :line {number}")
+        self.sync()
+
+
+@pytest.fixture
+def net() -> Net:
+    return Net(3, disks=True)
+
+
+@pytest.fixture
+def bob(net: Net) -> Talker:
+    bob = Talker(net, net.nodes["n3"], "bob")
+    assert net.until(lambda: any(" 221 " in line for line in bob.got), 10)
+    bob.send(f"JOIN {CHANNEL}")
+    bob.sync()
+    return bob
+
+
+def made(net: Net, *, always_on: bool = True) -> None:
+    """An account."""
+    first = net.client("n1", "ann")
+    assert any(line.startswith("REGISTER SUCCESS") for line in register(first))
+    engine = net.nodes["n1"].core.engine
+    engine.submit(GroupId("account", "ann"), SetSettings("", {"always_on": always_on}))
+    first.quit()
+    net.run(3)
+
+
+def login(net: Net, node: str, device: str = "", caps: str = "sasl", nick: str = "ann") -> Newcomer:
+    client = Newcomer(net, node, caps)
+    assert client.log_in("ann" + (f"@{device}" if device else ""), "sesame")[-1].startswith("903")
+    client.enter(nick)
+    net.run(1.0)  # whatever is played
+    return client
+
+
+def said(client: Client) -> list[str]:
+    """The numbers of the lines that it was sent since it last looked."""
+    lines = client.lines()
+    return [line.rpartition(" ")[2] for line in lines if f" PRIVMSG {CHANNEL} :line " in line]
+
+
+def noticed(bob: Client) -> list[str]:
+    """What others saw of it, beside talk."""
+    return [line for line in bob.lines() if line.split(" ")[1] in ("JOIN", "PART", "QUIT", "NICK", "MODE")]
+
+
+def test_an_always_on_user_stays_and_misses_nothing(net: Net, bob: Talker) -> None:
+    made(net)
+    ann = login(net, "n1", "laptop")
+    ann.send(f"JOIN {CHANNEL}")
+    ann.sync()
+    bob.say(1, 2)
+    assert said(ann) == ["1", "2"]
+    ann.send("QUIT :see you")
+    net.run(3)
+    noticed(bob)
+    bob.say(*range(3, 43))
+    again = login(net, "n1", "laptop")
+    assert said(again) == [str(number) for number in range(3, 43)]
+    bob.say(43)
+    assert said(again) == ["43"]
+    assert noticed(bob) == []
+
+
+def test_another_node_takes_up_a_detached_session(net: Net, bob: Talker) -> None:
+    made(net)
+    ann = login(net, "n1", "laptop")
+    ann.send(f"JOIN {CHANNEL}")
+    ann.sync()
+    ann.send("QUIT")
+    net.run(3)
+    noticed(bob)
+    bob.say(1, 2, 3)
+    again = login(net, "n2", "laptop")
+    assert said(again) == ["1", "2", "3"]
+    bob.say(4)
+    assert said(again) == ["4"]
+    assert noticed(bob) == []
+    assert not net.nodes["n1"].core.edge.users
+
+
+def test_a_session_survives_the_death_of_its_node(net: Net, bob: Talker) -> None:
+    made(net)
+    ann = login(net, "n1", "laptop")
+    ann.send(f"JOIN {CHANNEL}")
+    ann.sync()
+    bob.say(1, 2)
+    net.run(2)
+    noticed(bob)
+    net.kill("n1")
+    bob.say(3)
+    net.run(40)
+    bob.say(4)
+    assert noticed(bob) == []
+    again = login(net, "n2", "laptop")
+    assert said(again) == ["3", "4"]
+    assert noticed(bob) == []
+
+
+def test_without_always_on_a_dead_node_leaves_a_grace(net: Net, bob: Talker) -> None:
+    made(net, always_on=False)
+    ann = login(net, "n1")
+    ann.send(f"JOIN {CHANNEL}")
+    ann.sync()
+    net.run(2)
+    noticed(bob)
+    net.kill("n1")
+    net.run(8)
+    again = login(net, "n2")
+    net.run(40)
+    assert noticed(bob) == []
+    bob.say(1)
+    assert said(again) == ["1"]
+
+
+def test_two_clients_of_one_account_see_the_same_once(net: Net, bob: Talker) -> None:
+    made(net)
+    laptop = login(net, "n1", "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    noticed(bob)
+    phone = login(net, "n1", "phone")
+    assert any(f" JOIN {CHANNEL}" in line for line in phone.got)
+    bob.say(1)
+    assert said(laptop) == said(phone) == ["1"]
+    laptop.send(f"PRIVMSG {CHANNEL} :line 2")
+    laptop.sync()
+    assert said(laptop) == []
+    assert said(phone) == ["2"] == said(bob)
+    phone.send("QUIT")
+    net.run(1)
+    bob.say(3)
+    assert said(laptop) == ["3"]
+    back = login(net, "n1", "phone")
+    assert said(back) == ["3"]
+    assert noticed(bob) == []
+
+
+def test_a_network_that_starts_again_has_its_sessions(net: Net) -> None:
+    made(net)
+    ann = login(net, "n1", "laptop")
+    ann.send(f"JOIN {CHANNEL}", f"PRIVMSG {CHANNEL} :line 1")
+    ann.sync()
+    ann.send("QUIT")
+    net.run(5)
+    for name in net.nodes:
+        net.kill(name)
+    for number in (1, 2, 3):
+        net.start(number)
+    net.run(10)
+    bob = Talker(net, net.nodes["n3"], "bob")
+    net.run(5)
+    bob.send(f"JOIN {CHANNEL}")
+    names = bob.sync()
+    assert any(" 353 " in line and "ann" in line for line in names)
+    bob.say(2)
+    again = login(net, "n2", "laptop")
+    assert said(again) == ["2"]
