@@ -14,6 +14,7 @@ from config.mistakes import Key, said
 from config.motd import MotdPath, MotdText, read_motd
 from config.people import Admin, Clients, Limits, Operator
 from config.section import REQUIRED, Section, setting, subsection
+from config.sessions import Sessions
 from config.units import Duration, Size
 from config.values import (
     BindAddress,
@@ -151,6 +152,7 @@ class NodeConfig(Section):
     limits: Limits = subsection(Limits, "What names and lists may measure; the same on every node.")
     clients: Clients = subsection(Clients, "How this node treats the clients connected to it.")
     history: History = subsection(History, "What was said in channels, and how long it is kept.")
+    sessions: Sessions = subsection(Sessions, "What stays of people with accounts when their connections go.")
     server_password_hash: PasswordHash | None = setting(
         None, "Hash of a password that every client must send with PASS, from `circlet hash-password`.",
         live=True, secret=True,

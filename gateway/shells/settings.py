@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from config import NodeConfig
-from gateway.edge.settings import EdgeSettings, HistorySettings, Operator
+from gateway.edge.settings import EdgeSettings, HistorySettings, Operator, SessionSettings
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from ring.groups.engine import Settings
@@ -46,6 +46,7 @@ def edge_settings(config: NodeConfig, created: float) -> EdgeSettings:
         total=clients.total,
         per_address=clients.per_address,
         history=HistorySettings(**config.history.model_dump()),
+        sessions=SessionSettings(**config.sessions.model_dump()),
     )
 
 

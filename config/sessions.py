@@ -1,0 +1,23 @@
+"""The section about what stays of a person when its connections go."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from config.section import Section, setting
+
+
+class Sessions(Section):
+    """What people with accounts have of their sessions. The same on every node is wise."""
+
+    enabled: bool = setting(
+        True, "Whether a second client of an account joins the session of the first, and sessions outlive nodes."
+    )
+    always_on: Literal["off", "opt-in", "opt-out", "mandatory"] = setting(
+        "opt-in",
+        "Who stays in its channels without a connection: nobody, who chooses to, who does not choose otherwise, or "
+        "everybody with an account.",
+        live=True,
+    )
+    expire_days: int = setting(30, "Days without a login after which such a user leaves.", live=True, ge=1, le=3650)
+    auto_away: bool = setting(True, "Whether somebody without a connection is shown as away.", live=True)
