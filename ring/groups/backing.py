@@ -180,7 +180,7 @@ class Backing:
             engine.send(sender.key, Superseded(group, max(f.copy.promised, f.copy.term)))
             return
         f.holds, f.heard_at = True, engine.now
-        if message.term != f.copy.term:
+        if message.term != f.copy.term or f.copy.is_ahead:
             f.master = sender.key
             engine.following.resync(f)
             return

@@ -46,8 +46,8 @@ class Copy:
     """State, lineage, log and counters, kept equal on every node that has the group."""
 
     __slots__ = (
-        "archives", "at", "drops", "epoch", "group", "is_cold", "journal", "kind", "lineage", "log", "members",
-        "merged", "msgid_prefix", "pending", "promised", "safe", "seq", "state", "streams",
+        "archives", "at", "drops", "epoch", "group", "is_ahead", "is_cold", "journal", "kind", "lineage", "log",
+        "members", "merged", "msgid_prefix", "pending", "promised", "safe", "seq", "state", "streams",
     )  # fmt: skip
 
     def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
@@ -69,6 +69,7 @@ class Copy:
         self.journal: Journal | None = None  # where changes are written down
         self.safe = -1  # commands up to this are on disk
         self.drops = 0  # how often commands were dropped
+        self.is_ahead = False  # from disk, and lines are newer than its state: only a whole copy mends it
         self.is_cold = False  # from disk, and no master has been heard of it since
         self.follow_lineage(lineage)
 

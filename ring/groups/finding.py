@@ -422,6 +422,7 @@ class Finding:
         forked = self._stop_following(group, copy)
         engine.handing.drop(group)
         copy.follow_lineage((*copy.lineage, (term, copy.head + 1)))
+        copy.is_ahead = False  # nobody has more
         mastered = Mastered(copy)
         engine.leading.lead(mastered)
         if forked is not None:

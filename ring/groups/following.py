@@ -110,7 +110,7 @@ class Following:
         f = self._current(sender, message.group, message.term)
         if f is None:
             return
-        if message.term != f.copy.term:
+        if message.term != f.copy.term or f.copy.is_ahead:
             f.master = sender.key
             self.resync(f)
             return
@@ -148,7 +148,8 @@ class Following:
         f = self.groups.get(message.group)
         if f is None or not message.lineage or message.lineage[-1][0] < f.copy.term:
             return
-        if not _is_prefix(f.copy, message.lineage) or (message.entries and message.entries[0].seq > f.copy.seq + 1):
+        gap = message.entries and message.entries[0].seq > f.copy.seq + 1
+        if gap or f.copy.is_ahead or not _is_prefix(f.copy, message.lineage):
             self.resync(f)
             return
         if f.copy.lineage != message.lineage:
@@ -169,7 +170,7 @@ class Following:
             return
         f = self.groups.get(group)
         term = snapshot.lineage[-1][0]
-        if f is not None and (term, snapshot.seq) <= (f.copy.term, f.copy.seq):
+        if f is not None and (term, snapshot.seq) <= (f.copy.term, f.copy.seq) and not f.copy.is_ahead:
             f.holds = message.backs
             self.acknowledge(group)
             if not self.keeps(f):
@@ -412,7 +413,8 @@ class Following:
             if f.master == self.engine.me.key or self.is_orphan(f):
                 self.engine.finding.find(group)
             return
-        self.engine.send(target, Resync(group, f.copy.lineage, f.copy.seq))
+        whole = f.copy.is_ahead  # and not what follows its last position
+        self.engine.send(target, Resync(group, () if whole else f.copy.lineage, 0 if whole else f.copy.seq))
 
     def peers_changed(self) -> None:
         for f in sorted(self.groups.values(), key=lambda f: len(f.copy.log), reverse=True):  # the busiest first (P23)

@@ -188,5 +188,6 @@ class Journal:
         written = copy.kind.durable == "written"
         if written and last is not None and last.term == copy.term and last.seq > copy.seq:
             copy.seq, copy.at = last.seq, max(copy.at, last.at)  # lines are written sooner than copies
+            copy.is_ahead = True
         self._stored.add(group)
         self.engine.following.keep(copy, copy.term.key).holds = True

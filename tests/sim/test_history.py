@@ -220,6 +220,32 @@ def test_a_network_that_starts_again_has_it() -> None:
     assert check_alike(net) == talk.said
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_node_that_starts_again_at_once_has_what_changed_last(seed: int) -> None:
+    """Lines are written sooner than copies: it must not take its state for as new as they are."""
+    talk = Talk(3, seed)
+    net = talk.net
+    talk.say(4)
+    net.run(3)
+    first, second = holders(talk)
+    talk.people["n1"].send("TOPIC #ring :new", "MODE #ring +b troll!*@*", "PRIVMSG #ring :so")
+    talk.people["n1"].sync()
+    net.run(net.rng.uniform(0, 0.5))
+    net.kill(second)
+    net.start(int(second[1:]))
+    net.run(5)
+    states = []
+    for name in (first, second):
+        engine = net.nodes[name].core.engine
+        held = engine.leading.groups.get(RING) or engine.following.groups.get(RING)
+        assert held is not None
+        states.append(msgspec.msgpack.encode(held.copy.state.snapshot()))
+    assert states[0] == states[1]
+    net.kill(first)
+    net.run(5)
+    assert any("new" in line for line in talk.people["n1" if first != "n1" else "n2"].ask("TOPIC #ring"))
+
+
 def test_a_disk_that_cannot_be_read_is_done_without() -> None:
     talk = Talk(3)
     talk.say(5)
