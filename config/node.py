@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
+from config.accounts import Accounts
 from config.common import Log, Network, Ring
 from config.history import History
 from config.mistakes import Key, said
@@ -151,6 +152,7 @@ class NodeConfig(Section):
     announce: Announce = subsection(Announce, "How the node shows itself to the directories.")
     limits: Limits = subsection(Limits, "What names and lists may measure; the same on every node.")
     clients: Clients = subsection(Clients, "How this node treats the clients connected to it.")
+    accounts: Accounts = subsection(Accounts, "Accounts of people, and what they protect.")
     history: History = subsection(History, "What was said in channels, and how long it is kept.")
     sessions: Sessions = subsection(Sessions, "What stays of people with accounts when their connections go.")
     server_password_hash: PasswordHash | None = setting(

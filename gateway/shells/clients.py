@@ -8,6 +8,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, cast
 
 from gateway.edge.connection import Connection
+from gateway.shells.client_tls import fingerprint
 
 if TYPE_CHECKING:
     from gateway.shells.node_process import NodeProcess
@@ -42,7 +43,9 @@ class ClientSocket(asyncio.Protocol):
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._transport.set_write_buffer_limits(high=SEND_BUFFER)
         peer: Any = transport.get_extra_info("peername")
-        self.connection = self._node.connected(self, peer[0] if peer else "", secure=self._secure)
+        certificate = fingerprint(transport.get_extra_info("ssl_object")) if self._secure else None
+        address = peer[0] if peer else ""
+        self.connection = self._node.connected(self, address, secure=self._secure, certificate=certificate)
 
     def data_received(self, data: bytes) -> None:
         if self.connection is not None and not self._closing:

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
+from gateway.shells.client_tls import Context
 from gateway.shells.clients import ClientSocket
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class Listeners:
     def __init__(self, node: NodeProcess) -> None:
         self._node = node
         self._servers: list[asyncio.Server] = []
-        self._contexts: list[tuple[ssl.SSLContext, str, str]] = []
+        self._contexts: list[tuple[Context, str, str]] = []
 
     async def start(self) -> None:
         """Raises OSError that names the address, if one cannot be opened."""
@@ -28,7 +29,7 @@ class Listeners:
         for listener in self._node.config.listeners:
             context = None
             if listener.tls is not None:
-                context = _context(str(listener.tls.cert), str(listener.tls.key))
+                context = Context.load(str(listener.tls.cert), str(listener.tls.key))
                 self._contexts.append((context, str(listener.tls.cert), str(listener.tls.key)))
             secure = context is not None
             try:
@@ -52,8 +53,7 @@ class Listeners:
         """New connections get what the files hold now."""
         for context, cert, key in self._contexts:
             try:
-                _context(cert, key)  # a pair that does not fit would leave the live context with half of it
-                context.load_cert_chain(cert, key)
+                context.reload(cert, key)
             except (OSError, ssl.SSLError) as problem:
                 self._node.log.error("certificate_reload_failed", file=cert, reason=str(problem))
 
@@ -62,10 +62,3 @@ class Listeners:
         for server in self._servers:
             server.close()
         self._servers.clear()
-
-
-def _context(cert: str, key: str) -> ssl.SSLContext:
-    """Raises OSError or ssl.SSLError if the files do not make a pair."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(cert, key)
-    return context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import signal
 import time
 from pathlib import Path
@@ -22,7 +23,7 @@ from gateway.shells.listeners import Listeners
 from gateway.shells.logs import set_level
 from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
-from gateway.shells.settings import edge_settings, engine_settings, node_record
+from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record
 from ring.store import StoreError
 from ring.wire import payloads
 
@@ -58,10 +59,15 @@ class NodeProcess:
         self._flush_after = 0.0
         self.peers = PeerShell(self)
         self.record = node_record(config, self.peers.next_incarnation(), self.now)
-        settings = NodeSettings(edge_settings(config, self.now), engine_settings(config))
+        settings = NodeSettings(
+            edge_settings(config, self.now, made_up_secret(self.peers.key)), engine_settings(config)
+        )
         self.core = NodeCore(self.record, settings, self.rng)
         self.passwords = Passwords(self._wake)
         self.core.edge.check_password = self.passwords.check
+        self.core.edge.fits = self.passwords.fits
+        self.core.edge.make_credentials = self.passwords.make
+        self.core.edge.random_bytes = secrets.token_bytes
         self.core.edge.rehash = self.reload
         self.core.edge.die = self.ask_to_stop
         self.durable = Durable(self)
@@ -161,7 +167,9 @@ class NodeProcess:
         live, restart = changes(self.config, new)
         self.config = apply_live(self.config, new)
         set_level(self.config.log.level)
-        self.core.edge.settings = edge_settings(self.config, self.core.edge.settings.created)
+        was = self.core.edge.settings
+        self.core.edge.configure(edge_settings(self.config, was.created, was.secret))
+        self.touched()
         self.listeners.reload_certificates()
         (self.log.warning if restart else self.log.info)("reloaded", live=live, needs_restart=restart)
 
@@ -235,11 +243,14 @@ class NodeProcess:
 
     # Clients --------------------------------------------------------------------------------------------------------
 
-    def connected(self, client: ClientSocket, address: str, *, secure: bool) -> Connection:
+    def connected(self, client: ClientSocket, address: str, *, secure: bool, certificate: str | None) -> Connection:
+        """certificate: fingerprint of the client's."""
         self.begin()
         self._next_id += 1
         self.sockets[self._next_id] = client
-        connection = self.core.edge.connect(self._next_id, address, secure=secure, now=self.core.engine.now)
+        connection = self.core.edge.connect(
+            self._next_id, address, secure=secure, now=self.core.engine.now, certificate=certificate
+        )
         self.log.info("client_connected", client=connection.number, address=address, tls=secure)
         self.touched()
         return connection

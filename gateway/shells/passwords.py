@@ -1,16 +1,25 @@
-"""Passwords: argon2, off the event loop, since one check takes tens of milliseconds."""
+"""Passwords: argon2 and PBKDF2, off the event loop, since one check takes tens of milliseconds."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from gateway.accounts.credentials import Credentials, check_password, make_credentials
+
 MAX_BYTES = 1000
+
+WAITING = 200
+"""At most so many wait for a thread; one more is told at once that it is too much."""
+
+T = TypeVar("T")
 
 _hasher = PasswordHasher()
 
@@ -28,25 +37,43 @@ def verify(hashed: str, password: str) -> bool:
 
 
 class Passwords:
-    """Checks in a thread. `wake` runs on the loop after each answer."""
+    """Checks in threads. `wake` runs on the loop before each answer."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
+        self._waiting = 0
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 
     def check(self, hashed: str, password: str, done: Callable[[bool], None]) -> None:
+        """Of an operator or the server, from the configuration."""
+        self._run(lambda: verify(hashed, password), lambda fits: done(fits is True))
+
+    def fits(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
+        """Of an account. done(None): too many wait."""
+        self._run(lambda: check_password(credentials, password), done)
+
+    def make(self, password: str, done: Callable[[Credentials | None], None]) -> None:
+        """Of a password without a `flaw`. done(None): too many wait."""
+        self._run(lambda: make_credentials(password, secrets.token_bytes), done)
+
+    def _run(self, work: Callable[[], T], done: Callable[[T | None], None]) -> None:
+        if self._waiting >= WAITING:
+            done(None)
+            return
         loop = asyncio.get_running_loop()
 
-        def answered(future: Future[bool]) -> None:
+        def worked(future: Future[T]) -> None:
             with suppress(RuntimeError):  # the loop has ended: nobody waits for the answer
                 if not future.cancelled():
-                    loop.call_soon_threadsafe(finish, future.result())
+                    loop.call_soon_threadsafe(finish, future)
 
-        def finish(fits: bool) -> None:
+        def finish(future: Future[T]) -> None:
+            self._waiting -= 1
             self._wake()
-            done(fits)
+            done(future.result())
 
-        self._threads.submit(verify, hashed, password).add_done_callback(answered)
+        self._waiting += 1
+        self._threads.submit(work).add_done_callback(worked)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

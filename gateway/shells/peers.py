@@ -44,7 +44,7 @@ class PeerShell:
         if self._saved.problem is not None:
             node.log.warning("roster_not_read", reason=self._saved.problem)
         self._saved_version = -1
-        self._key = read_key(config.network.key_file)
+        self.key = read_key(config.network.key_file)
         self._hub: LinkHub | None = None
         self._directories: DirectoryClient | None = None
 
@@ -58,7 +58,7 @@ class PeerShell:
         self._hub = LinkHub(
             record=lambda: node.record,
             terms=terms(config),
-            key=self._key,
+            key=self.key,
             host=config.links_address.host,
             port=config.links.port,
             settings=link_settings(config),
@@ -84,7 +84,7 @@ class PeerShell:
                 directories=[(d.host, d.port) for d in config.directories],
                 bind_ip=config.node.ip,
                 network_name=config.network.name,
-                key=self._key,
+                key=self.key,
                 record=lambda: node.record,
                 announce_every_s=config.announce.every_s,
                 on_change=self._roster_changed,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from importlib.metadata import version
 
 from config import NodeConfig
-from gateway.edge.settings import EdgeSettings, HistorySettings, Operator, SessionSettings
+from gateway.edge.settings import AccountSettings, EdgeSettings, HistorySettings, Operator, SessionSettings
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from ring.groups.engine import Settings
@@ -21,8 +22,8 @@ def limits(config: NodeConfig) -> Limits:
     return Limits(**config.limits.model_dump())
 
 
-def edge_settings(config: NodeConfig, created: float) -> EdgeSettings:
-    """created: Unix seconds of the start."""
+def edge_settings(config: NodeConfig, created: float, secret: bytes) -> EdgeSettings:
+    """created: Unix seconds of the start. secret: of the network (`made_up_secret`)."""
     clients, flood = config.clients, config.clients.flood
     motd = config.motd_lines()
     return EdgeSettings(
@@ -47,7 +48,14 @@ def edge_settings(config: NodeConfig, created: float) -> EdgeSettings:
         per_address=clients.per_address,
         history=HistorySettings(**config.history.model_dump()),
         sessions=SessionSettings(**config.sessions.model_dump()),
+        accounts=AccountSettings(**config.accounts.model_dump()),
+        secret=secret,
     )
+
+
+def made_up_secret(key: bytes) -> bytes:
+    """What no node tells, and all nodes have alike. key: the network's."""
+    return blake2b(key=key, person=b"no such account").digest()
 
 
 def engine_settings(config: NodeConfig) -> Settings:

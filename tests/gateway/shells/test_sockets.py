@@ -427,7 +427,7 @@ class Sink:
         self.ended = asyncio.Event()
         self.reason = ""
 
-    def connected(self, client: ClientSocket, address: str, *, secure: bool) -> Connection:
+    def connected(self, client: ClientSocket, address: str, *, secure: bool, certificate: str | None) -> Connection:
         self.client = client
         return cast(Connection, SimpleNamespace(address=address))
 

@@ -1,0 +1,38 @@
+"""The section about accounts and logging in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from config.section import Section, setting
+from config.units import Duration
+
+
+class Accounts(Section):
+    """Accounts of people, and what they protect."""
+
+    enabled: bool = setting(True, "Whether people can have accounts and log in (SASL, REGISTER).", live=True)
+    registration: Literal["open", "connected", "before_connect", "closed"] = setting(
+        "open",
+        "Who may register an account: open is everybody, before connecting and after; connected, only once connected; "
+        "before_connect, only before; closed, nobody but an operator. Before connecting never works where "
+        "server_password_hash is set.",
+        live=True,
+    )
+    password_min: int = setting(
+        6, "Shortest password, in bytes of UTF-8; the longest is 1,000.", live=True, ge=1, le=100
+    )
+    nick_protection: Literal["off", "refuse", "rename"] = setting(
+        "rename",
+        "What becomes of a stranger who takes the nick of an account: refuse, it does not get it; rename, it is warned "
+        "and renamed after nick_delay_s; off, nothing.",
+        live=True,
+    )
+    nick_delay_s: Duration = setting(
+        60,
+        "Time to log in to the account of one's nick, before one is renamed.",
+        live=True,
+        unit="seconds",
+        ge=1,
+        le=3600,
+    )

@@ -1,0 +1,169 @@
+"""TLS that asks clients for a certificate and takes whatever they show: a person's own, signed by nobody, is enough, as
+only its fingerprint counts.
+
+Python's ssl cannot do that: with CERT_OPTIONAL it refuses what no authority has signed, and there is no way to say
+otherwise. pyOpenSSL can. So the contexts that are given to the event loop are ordinary ones, whose connections
+pyOpenSSL encrypts; the loop keeps reading, writing and flow control.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from OpenSSL import SSL
+
+RECORD = 16 * 1024
+"""TLS's longest record."""
+
+HEAD = 5
+"""What a record begins with: its type, a version, and its length in the last two bytes."""
+
+CIPHERS = b"@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
+"""For TLS 1.2: as Python has them."""
+
+
+class Context(ssl.SSLContext):
+    """For asyncio and uvloop, which make each connection's TLS by `wrap_bio`."""
+
+    _inner: SSL.Context
+
+    @classmethod
+    def load(cls, cert: str, key: str) -> Context:
+        """PEM files. Raises OSError or ssl.SSLError if they do not make a pair."""
+        context = cls(ssl.PROTOCOL_TLS_SERVER)
+        context.reload(cert, key)
+        return context
+
+    def reload(self, cert: str, key: str) -> None:
+        """New connections get these. Raises as `load`, and then changes nothing."""
+        # Without a passphrase at hand OpenSSL would ask for it on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
+        inner = SSL.Context(SSL.TLS_SERVER_METHOD)
+        inner.set_min_proto_version(SSL.TLS1_2_VERSION)
+        inner.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_TICKET)
+        inner.set_cipher_list(CIPHERS)
+        inner.set_mode(SSL.MODE_RELEASE_BUFFERS)
+        inner.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        inner.set_session_id(b"circlet")  # with certificates asked for, a client that resumes is refused without one
+        inner.use_certificate_chain_file(cert)
+        inner.use_privatekey_file(key)
+        inner.set_verify(SSL.VERIFY_PEER, lambda *shown: True)
+        self._inner = inner
+
+    def wrap_bio(self, incoming: Any, outgoing: Any, server_side: bool = False, *rest: Any, **more: Any) -> Any:
+        return Tls(self._inner, incoming, outgoing, self)
+
+
+class Tls:
+    """One connection's TLS, as ssl.SSLObject is used by event loops."""
+
+    __slots__ = ("_connection", "_due", "_head", "_incoming", "_outgoing", "context")
+
+    def __init__(self, inner: SSL.Context, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, context: Context) -> None:
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self.context = context
+        self._head = b""  # of the record that is given to OpenSSL next
+        self._due = 0  # bytes that are still to come of the one that is given to it
+        self._connection = SSL.Connection(inner, None)
+        self._connection.set_accept_state()
+
+    def _do(self, act: Any, *arguments: Any) -> Any:
+        """Do it with what came, pass on what goes out; errors are those of Python's ssl."""
+        try:
+            while True:
+                try:
+                    return act(*arguments)
+                except SSL.WantReadError:
+                    if not self._feed():
+                        raise
+        except SSL.WantReadError:
+            if self._incoming.eof:
+                raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol") from None
+            raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "The operation did not complete (read)") from None
+        except SSL.ZeroReturnError:
+            raise ssl.SSLZeroReturnError(
+                ssl.SSL_ERROR_ZERO_RETURN, "TLS/SSL connection has been closed (EOF)"
+            ) from None
+        except SSL.SysCallError:
+            raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol") from None
+        except SSL.Error as problem:
+            raise ssl.SSLError(ssl.SSL_ERROR_SSL, str(problem.args[0] if problem.args else problem)) from None
+        finally:
+            self._flush()
+
+    def _feed(self) -> bool:
+        """Give OpenSSL one record, or what has come of it, and no more: the loop reads until none is left."""
+        if not self._incoming.pending:
+            return False
+        if not self._due:
+            self._head += self._incoming.read(HEAD - len(self._head))
+            if len(self._head) < HEAD:
+                return False
+            self._connection.bio_write(self._head)
+            self._due, self._head = int.from_bytes(self._head[3:], "big"), b""
+        data = self._incoming.read(self._due)
+        if data:
+            self._connection.bio_write(data)
+            self._due -= len(data)
+        return True
+
+    def _flush(self) -> None:
+        try:
+            while True:
+                self._outgoing.write(self._connection.bio_read(RECORD))
+        except SSL.WantReadError:
+            pass
+
+    def do_handshake(self) -> None:
+        self._do(self._connection.do_handshake)
+
+    def read(self, size: int = RECORD, buffer: Any = None) -> Any:
+        """Nothing (0 or b"") once the client has said that it ends."""
+        if not self._connection.pending():
+            self._feed()
+        try:
+            if buffer is not None:
+                return self._do(self._connection.recv_into, buffer, min(size, len(buffer)))
+            return self._do(self._connection.recv, size)
+        except ssl.SSLZeroReturnError:
+            return 0 if buffer is not None else b""
+
+    def write(self, data: Any) -> int:
+        return int(self._do(self._connection.send, data))
+
+    def unwrap(self) -> None:
+        if not self._do(self._connection.shutdown):
+            self._do(self._connection.recv, 1)
+
+    def pending(self) -> int:
+        return self._connection.pending()
+
+    def getpeercert(self, binary_form: bool = False) -> Any:
+        """The client's certificate as DER, None if it showed none."""
+        certificate = self._connection.get_peer_certificate(as_cryptography=True)
+        if certificate is None:
+            return None
+        return certificate.public_bytes(Encoding.DER)
+
+    def cipher(self) -> Any:
+        name = self._connection.get_cipher_name()
+        return (name, self._connection.get_cipher_version(), self._connection.get_cipher_bits()) if name else None
+
+    def compression(self) -> None:
+        return None
+
+    def version(self) -> str:
+        return self._connection.get_protocol_version_name()
+
+
+def fingerprint(transport_info: Any) -> str | None:
+    """SHA-256 of the certificate that the client has shown, in lower-case hexadecimal.
+
+    transport_info: of asyncio, "ssl_object".
+    """
+    der = transport_info.getpeercert(True) if transport_info is not None else None
+    return hashlib.sha256(der).hexdigest() if der else None
