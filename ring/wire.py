@@ -399,11 +399,12 @@ class Read(msgspec.Struct, frozen=True, array_like=True, tag=35):
 
 
 class Lines(msgspec.Struct, frozen=True, array_like=True, tag=36):
-    """more: the range has more lines than these."""
+    """more: the range has more lines than these. failed: the store cannot be read."""
 
     id: int
     lines: list[Line]
     more: bool
+    failed: bool = False
 
 
 class Survey(msgspec.Struct, frozen=True, array_like=True, tag=37):

@@ -204,7 +204,7 @@ class Recalling:
             self.engine.send(key, Read(serial, want))
 
     def read_here(self, want: Want, done: Callable[[Found], None]) -> None:
-        """What this node's store has; nothing, if it cannot be read."""
+        """What this node's store has."""
         engine = self.engine
         bounds = _bounds(want) if isinstance(want, Range) else want
 
@@ -217,8 +217,9 @@ class Recalling:
         def arrived(result: list[Line] | StoreError) -> None:
             if isinstance(result, StoreError):
                 engine.counters["store_unreadable"] += 1
-                result = []
-            found = _bounded(result, want)
+                found = Found([], False, engine.journal.on)  # a node that keeps nothing lacks nothing
+            else:
+                found = _bounded(result, want)
             engine.run(lambda: done(found))
 
         engine.read_store(read, arrived)
@@ -229,7 +230,7 @@ class Recalling:
         self.read_here(want, lambda found: self.engine.send(sender.key, Lines(message.id, *found)))
 
     def on_lines(self, sender: Incarnation, message: Lines) -> None:
-        self._on_found(sender.key, message.id, Found(message.lines, message.more))
+        self._on_found(sender.key, message.id, Found(message.lines, message.more, message.failed))
 
     def _on_found(self, key: str, serial: int, found: Found) -> None:
         job = self._reads.get(serial)
@@ -243,10 +244,13 @@ class Recalling:
         if job.waits:
             return
         del self._reads[job.serial]
+        in_log, *stores = job.found
         if self._is_over(job):
             self._drop(job)
+        elif stores and all(found.failed for found in stores):
+            self._finish(job, None)  # rather no answer than half of one
         else:
-            self._step(job, job.found)
+            self._step(job, [in_log, *stores])
 
     def _is_over(self, job: Job) -> bool:
         """Whether another masters the group by now: the asker repeats it there."""

@@ -32,10 +32,11 @@ class Sought(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What one store has. more: it has more than these of the range."""
+    """What one store has. more: it has more than these of the range. failed: it cannot be read."""
 
     lines: list[Line]
     more: bool
+    failed: bool = False
 
 
 class History(NamedTuple):

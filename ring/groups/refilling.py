@@ -75,17 +75,19 @@ def refill(group: GroupId, head: int, is_wanted: Callable[[Line], bool]) -> Step
     high = head + 1
     while high > 1:
         theirs = yield Which(Range(group, None, high, PAGE, True))
-        if not theirs.seqs:
+        seqs = {seq for seq in theirs.seqs if 0 < seq < high}
+        if not seqs:
             return
-        low = min(theirs.seqs) - 1 if theirs.more else 0
+        low = min(seqs) - 1 if theirs.more else 0
         mine = yield Mine(Range(group, low, high, MINE, True))
-        lacking = {*theirs.seqs} - {line.seq for line in mine.lines if is_wanted(line)}
+        lacking = seqs - {line.seq for line in mine.lines if is_wanted(line)}
         while lacking:
             got = yield Send(Range(group, min(lacking) - 1, max(lacking) + 1, PAGE, True))
             lines = [line for line in got.lines if line.seq in lacking and is_wanted(line)]
             if lines:
                 yield Keep(lines)
-            lacking = {seq for seq in lacking if got.more and got.lines and seq < got.lines[0].seq}
+            first = min((line.seq for line in got.lines), default=0) if got.more else 0
+            lacking = {seq for seq in lacking if seq < min(first, max(lacking))}
         high = low + 1
 
 
@@ -183,10 +185,18 @@ class Refilling:
         elif isinstance(step, Send):
             send(filling.key, Carry(number, step.wanted))
         elif isinstance(step, Mine):
-            read = self.engine.recalling.read_here
-            read(step.wanted, lambda found: self._got(number, Got([], found.lines, found.more)))
+            self._read(step.wanted, lambda found: self._got(number, Got([], found.lines, found.more)))
         else:
             self.engine.work_store(_keep(step.lines), lambda result: self._kept(number, result))
+
+    def _read(self, wanted: Range, done: Callable[[Found], None]) -> None:
+        """What cannot be read now is asked for again."""
+
+        def read(found: Found) -> None:
+            if not found.failed:
+                done(found)
+
+        self.engine.recalling.read_here(wanted, read)
 
     def _kept(self, number: int, result: int | StoreError) -> None:
         if not isinstance(result, StoreError):  # else it is tried again
@@ -214,13 +224,13 @@ class Refilling:
         def answer(found: Found) -> None:
             self.engine.send(sender.key, Surveyed(message.id, [line.seq for line in found.lines], found.more))
 
-        self.engine.recalling.read_here(message.wanted, answer)
+        self._read(message.wanted, answer)
 
     def on_carry(self, sender: Incarnation, message: Carry) -> None:
         def answer(found: Found) -> None:
             self.engine.send(sender.key, Carried(message.id, found.lines, found.more))
 
-        self.engine.recalling.read_here(message.wanted, answer)
+        self._read(message.wanted, answer)
 
     def on_surveyed(self, sender: Incarnation, message: Surveyed) -> None:
         self._from(sender, message.id, Got(message.seqs, [], message.more), Which)

@@ -23,9 +23,12 @@ def traffic(net: Net) -> list[tuple[Incarnation, str, bytes]]:
         deliver(sender, key, payload)
 
     net._deliver = record  # type: ignore[method-assign]
-    ann, bob, cat = people(net, "ann", "bob", "cat", channel="#c")
+    ann, bob, cat = people(net, "ann", "bob", "cat", channel="#c", caps="draft/chathistory")
     ann.ask("TOPIC #c :x", "MODE #c +v bob", "MODE #c +b x", "WHOIS cat", "LIST", "WHO *", "MONITOR + bob", "AWAY :y")
     bob.ask("NICK rob", "PRIVMSG #c :hi", "PRIVMSG cat :hi", "PART #c", "JOIN #c")
+    for place in ("LATEST #c *", "BEFORE #c timestamp=2099-01-01T00:00:00.000Z", "AROUND #c msgid=other"):
+        for person in (ann, bob, cat):
+            person.ask(f"CHATHISTORY {place} 5")
     net.start(4)
     net.run(3)
     cat.ask("PRIVMSG #c :bye")
@@ -37,7 +40,7 @@ def traffic(net: Net) -> list[tuple[Incarnation, str, bytes]]:
 
 @pytest.fixture(scope="module")
 def recorded() -> list[tuple[Incarnation, str, bytes]]:
-    return traffic(network(3))
+    return traffic(network(3, disks=True))
 
 
 def garble(payload: bytes, chance: random.Random) -> bytes:
@@ -69,7 +72,7 @@ def _twist(value: list[Any], chance: random.Random) -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_no_payload_raises(seed: int, recorded: list[tuple[Incarnation, str, bytes]]) -> None:
     chance = random.Random(seed)
-    net = network(3)
+    net = network(3, disks=True)
     people(net, "ann", "bob", "cat", channel="#c")
     for _ in range(150):
         sender, key, payload = chance.choice(recorded)

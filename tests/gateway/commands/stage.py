@@ -15,10 +15,12 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 SETTINGS = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, created=1_699_000_000)
 
 
-def network(nodes: int = 1, limits: dict[str, int] | None = None, seed: int = 0, **settings: Any) -> Net:
+def network(
+    nodes: int = 1, limits: dict[str, int] | None = None, seed: int = 0, *, disks: bool = False, **settings: Any
+) -> Net:
     """A network without faults. Passwords are compared as plain text: argon2 belongs to the shell."""
     wanted = dataclasses.replace(SETTINGS, limits=dataclasses.replace(Limits(), **limits or {}), **settings)
-    net = Net(nodes, seed, edge=wanted)
+    net = Net(nodes, seed, disks=disks, edge=wanted)
     for node in net.nodes.values():
         node.core.edge.check_password = lambda wanted, given, done: done(wanted == given)
     return net
