@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ring.shells.sqlite_schema import Foreign, check
+from ring.shells.sqlite_schema import DAMAGED, Foreign, check
 from ring.store import StoreError
 
 CHECK_S: Final = 1.0
@@ -19,18 +19,14 @@ CHECK_S: Final = 1.0
 
 BUSY_S: Final = 5.0
 
-_DAMAGED: Final = (
-    "is damaged ({}): stop the node, move the file away with its -wal and -shm files, and restore a backup "
-    "(circlet backup --help) or start without: other nodes keep what they hold"
-)
 _WORDS: Final = {
     sqlite3.SQLITE_FULL: "the disk is full: make room on it",
     sqlite3.SQLITE_READONLY: "is read-only: let the node's user write to the file, its folder and its disk",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened: let the node's user read and write the file and its folder",
     sqlite3.SQLITE_PERM: "cannot be opened: let the node's user read and write the file and its folder",
     sqlite3.SQLITE_IOERR: "the disk fails ({}): look at the system's log, and mend the disk",
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
     sqlite3.SQLITE_BUSY: "another process keeps it locked: end that one",
     sqlite3.SQLITE_LOCKED: "another process keeps it locked: end that one",
 }
@@ -112,4 +108,4 @@ def look_over(db: sqlite3.Connection) -> None:
         timer.cancel()
         timer.join()
     if found != "ok" and not late.is_set():  # cut short it takes what it did not reach for lost
-        raise Foreign(_DAMAGED.format(" ".join(found.split())))
+        raise Foreign(DAMAGED.format(" ".join(found.split())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections import deque
@@ -17,6 +18,8 @@ SLICE: Final = 256
 
 SLICE_S: Final = 0.005
 """How long one transaction looks for lines to drop."""
+
+_THESE: Final = "SELECT id FROM (VALUES {}) CROSS JOIN groups ON kind = column1 AND name = column2"
 
 
 class Forgetting:
@@ -53,7 +56,7 @@ class Forgetting:
     def _these(self, kind: str, groups: Sequence[GroupId]) -> Iterator[list[int]]:
         for start in range(0, len(groups), SLICE):
             part = [named(group) for group in groups[start : start + SLICE] if group.kind == kind]
-            yield [grp for (grp,) in many(self._db, "SELECT id FROM groups WHERE (kind, name) IN (VALUES {})", part)]
+            yield [grp for (grp,) in many(self._db, _THESE, part)]
 
     def _slice(self, left: deque[int], before: int, keep: int) -> int:
         """Some of the work; groups that are done leave the queue."""
@@ -78,12 +81,8 @@ class Forgetting:
     # For good -------------------------------------------------------------------------------------------------------
 
     def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
-        """What was said is overwritten, too, when the -wal file is next taken over."""
-        self._db.execute("PRAGMA secure_delete = ON")
-        try:
-            yield from self._erase_all(group) if seqs is None else self._erase(group, seqs)
-        finally:
-            self._db.execute("PRAGMA secure_delete = OFF")
+        """What was said is overwritten (secure_delete), in the -wal file when that is next begun anew."""
+        return self._erase_all(group) if seqs is None else self._erase(group, seqs)
 
     def _erase_all(self, group: GroupId) -> Iterator[int]:
         gone = SLICE
@@ -100,10 +99,10 @@ class Forgetting:
         for start in range(0, len(known), SLICE):
             with self._transaction():
                 grp = self._number(group)
-                rows = [(grp, seq) for seq in known[start : start + SLICE]]
-                before = self._db.total_changes
-                many(self._db, "DELETE FROM lines WHERE (grp, seq) IN (VALUES {})", rows)
-                gone = self._db.total_changes - before
+                gone = self._db.execute(
+                    "DELETE FROM lines WHERE grp = ? AND seq IN (SELECT value FROM json_each(?))",
+                    (grp, json.dumps(known[start : start + SLICE])),
+                ).rowcount
             yield gone
 
     def _number(self, group: GroupId) -> int:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, Final
 
 from ring.ids import GroupId, Term
+from ring.shells.sqlite_schema import DAMAGED, Foreign
 
 INTEGERS: Final = range(-(2**63), 2**63)
 """What SQLite can keep."""
@@ -27,7 +28,7 @@ not 10,000), json_each with the events in a blob beside it 9.2, 8.3, this 6.5, 7
 _KNOWN_MAX: Final = 65536
 _FIND: Final = (
     "SELECT kind, name, id, (SELECT max(seq) FROM lines WHERE grp = id), (SELECT max(seq) FROM fresh WHERE grp = id) "
-    "FROM groups WHERE (kind, name) IN (VALUES {})"
+    "FROM (VALUES {}) CROSS JOIN groups ON kind = column1 AND name = column2"  # IN (VALUES ...) would scan them all
 )
 
 
@@ -52,8 +53,18 @@ def packed(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def unpacked(data: bytes) -> str:
-    return data.decode("utf-8", "surrogatepass")
+def odd_row() -> Foreign:
+    return Foreign(DAMAGED.format("it has a row that no store writes"))
+
+
+def unpacked(data: object) -> str:
+    """Raises Foreign if the file has something else there."""
+    if not isinstance(data, bytes):
+        raise odd_row()
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as problem:
+        raise odd_row() from problem
 
 
 def named(group: GroupId) -> tuple[bytes, bytes]:
@@ -94,6 +105,8 @@ class Names:
 
     def _look(self, groups: Iterable[GroupId]) -> None:
         for kind, name, grp, *tops in many(self._db, _FIND, [named(group) for group in groups]):
+            if not all(isinstance(top, int | None) for top in tops):
+                raise odd_row()
             self.groups[GroupId(unpacked(kind), unpacked(name))] = grp
             self.tops[grp] = max(NOTHING if top is None else top for top in tops)
 
@@ -112,6 +125,8 @@ class Names:
             if len(self._terms_of) >= _KNOWN_MAX:
                 self._terms_of.clear()
             row = self._db.execute("SELECT term FROM terms WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                raise odd_row()
             self._terms_of[number] = _unpack(row[0])
         return self._terms_of[number]
 
@@ -120,6 +135,10 @@ def _pack(term: Term) -> bytes:
     return packed(f"{term.number} {term.incarnation} {term.key}")
 
 
-def _unpack(data: bytes) -> Term:
-    number, incarnation, key = unpacked(data).split(" ", 2)
-    return Term(int(number), key, int(incarnation))
+def _unpack(data: object) -> Term:
+    text = unpacked(data)
+    try:
+        number, incarnation, key = text.split(" ", 2)
+        return Term(int(number), key, int(incarnation))
+    except ValueError as problem:
+        raise odd_row() from problem

@@ -13,12 +13,12 @@ from ring.batches import merged
 from ring.ids import GroupId
 from ring.shells.sqlite_file import claim, connect, in_words, look_over
 from ring.shells.sqlite_forgetting import Forgetting
-from ring.shells.sqlite_names import INTEGERS, Names, many, named, packed, unpacked
+from ring.shells.sqlite_names import INTEGERS, Names, many, named, odd_row, packed, unpacked
 from ring.shells.sqlite_schema import migrate
 from ring.store import Batch, Line, Range
 
 CACHE_KIB: Final = 16 * 1024
-FRESH_MAX: Final = 2048
+FRESH_MAX: Final = 4096
 """So many lines are gathered before they are moved to their group's place (sqlite_schema)."""
 
 CHECKPOINT_PAGES: Final = 4096
@@ -28,6 +28,11 @@ JOURNAL_BYTES: Final = 64 * 1024 * 1024
 _PAGE: Final = 256
 _GROUP: Final = "(SELECT id FROM groups WHERE kind = ? AND name = ?)"
 _COLUMNS: Final = "seq, term, at, msgid, event"
+_SAID: Final = f"SELECT {_COLUMNS} FROM said WHERE grp = {_GROUP}"
+_FIND: Final = (  # left alone SQLite would look through all lines of the group
+    f"SELECT {_COLUMNS} FROM fresh WHERE grp = {_GROUP} AND msgid = ? "
+    f"UNION ALL SELECT {_COLUMNS} FROM lines INDEXED BY lines_msgid WHERE grp = {_GROUP} AND msgid = ?"
+)
 
 
 class SqliteStore:
@@ -61,6 +66,7 @@ class SqliteStore:
             look_over(db)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA secure_delete = ON")  # what was erased is not left in the file
             db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             db.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
             migrate(db)
@@ -137,14 +143,15 @@ class SqliteStore:
         again: list[tuple[Any, ...]] = []
         for line in lines:
             grp = groups[line.group]
+            row = (grp, line.seq, terms[line.term], line.at, packed(line.msgid), line.event)
             if line.seq > tops[grp]:
                 tops[grp] = line.seq
+                rows.append(row)
             else:  # there may be one already
-                again.append((grp, line.seq))
-            rows.append((grp, line.seq, terms[line.term], line.at, packed(line.msgid), line.event))
+                again.append(row)
         if again:
             self._settle()
-            many(self._db, "DELETE FROM lines WHERE (grp, seq) IN (VALUES {})", again)
+            many(self._db, "INSERT OR REPLACE INTO lines VALUES {}", again)
         many(self._db, "INSERT INTO fresh VALUES {}", rows)
         self._fresh += len(rows)
 
@@ -162,41 +169,42 @@ class SqliteStore:
 
     def copies(self) -> Iterator[tuple[GroupId, bytes]]:
         last = 0
-        while True:
+        rows: list[Any] = [None]
+        while rows:
             with in_words(self._path):
                 rows = self._db.execute(
                     "SELECT id, kind, name, copy FROM copies JOIN groups ON id = grp WHERE id > ? ORDER BY id LIMIT ?",
                     (last, _PAGE),
                 ).fetchall()
-            if not rows:
-                return
-            last = rows[-1][0]
-            for _, kind, name, copy in rows:
-                yield GroupId(unpacked(kind), unpacked(name)), copy
+                last = rows[-1][0] if rows else 0
+                found = [(GroupId(unpacked(kind), unpacked(name)), copy) for _, kind, name, copy in rows]
+                if not all(isinstance(copy, bytes) for _, copy in found):
+                    raise odd_row()
+            yield from found
 
     def lines(self, wanted: Range) -> list[Line]:
         low, high = _bounds(wanted.after, wanted.before)
-        order = "DESC" if wanted.newest else "ASC"
-        found = self._said(
+        direction = "DESC" if wanted.newest else "ASC"
+        order = f"seq {direction}" if wanted.by == "seq" else f"at {direction}, seq {direction}"
+        found = self._fetch(
             wanted.group,
-            f"{wanted.by} BETWEEN ? AND ? ORDER BY {wanted.by} {order}, seq {order} LIMIT ?",
-            (low, high, min(max(wanted.limit, 0), INTEGERS[-1])),
+            f"{_SAID} AND {wanted.by} BETWEEN ? AND ? ORDER BY {order} LIMIT ?",
+            (*named(wanted.group), low, high, min(max(wanted.limit, 0), INTEGERS[-1])),
         )
         return sorted(found, key=lambda line: line.seq)
 
     def find(self, group: GroupId, msgid: str) -> Line | None:
-        found = self._said(group, "msgid = ? ORDER BY seq DESC LIMIT 1", (packed(msgid),))
-        return found[0] if found else None
+        found = self._fetch(group, _FIND, (*named(group), packed(msgid)) * 2)
+        return max(found, key=lambda line: line.seq, default=None)
 
-    def _said(self, group: GroupId, where: str, values: tuple[Any, ...]) -> list[Line]:
+    def _fetch(self, group: GroupId, query: str, values: tuple[Any, ...]) -> list[Line]:
         with in_words(self._path):
-            rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM said WHERE grp = {_GROUP} AND {where}", (*named(group), *values)
-            ).fetchall()
-            return [
-                Line(group, self._names.term(term), seq, at, unpacked(msgid), event)
-                for seq, term, at, msgid, event in rows
-            ]
+            return [self._line(group, *row) for row in self._db.execute(query, values).fetchall()]
+
+    def _line(self, group: GroupId, seq: object, term: object, at: object, msgid: object, event: object) -> Line:
+        if isinstance(seq, int) and isinstance(term, int) and isinstance(at, int) and isinstance(event, bytes):
+            return Line(group, self._names.term(term), seq, at, unpacked(msgid), event)
+        raise odd_row()
 
     def latest(self, groups: Sequence[GroupId], after: int, before: int, limit: int) -> list[tuple[GroupId, int]]:
         bounds = _bounds(after, before)
