@@ -8,17 +8,17 @@ accepted when the question came is committed: an earlier master may have shown t
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from ring.groups.copy import Copy
 from ring.groups.mastered import Mastered
-from ring.groups.recollect import Found, History, Sought, Steps, Want, recollect
-from ring.ids import UNREADABLE, GroupId, Incarnation
+from ring.groups.reading import FAR, LIMIT, bounded, fitting, history_of, in_log, within
+from ring.groups.recollect import Found, Sought, Steps, Want, recollect
+from ring.ids import GroupId, Incarnation
 from ring.store import Line, Range, Store, StoreError
-from ring.wire import Entry, Lines, Query, Read, Recall, Recalled, raw
+from ring.wire import Lines, Query, Read, Recall, Recalled
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -30,14 +30,6 @@ OPEN = 10_000
 
 JOBS = 2_000
 """At most this many are being answered here; more are dropped, and their askers repeat them."""
-
-LIMIT = 4_096
-"""An answer has at most this many lines, and"""
-BYTES = 512 * 1024
-"""so many bytes; and so has what a store is asked for at a time."""
-
-FAR = 2**62
-"""Farther than any position or time."""
 
 Done = Callable[[list[Line] | None], None]
 
@@ -168,7 +160,7 @@ class Recalling:
             query = msgspec.structs.replace(query, limit=LIMIT)
         keep_s, now_ms = self.engine.settings.keep_s, self.engine.now_ms
         oldest = now_ms - int(keep_s * 1000) if keep_s else -FAR
-        job.steps = recollect(_history(job.m.copy, query.wanted, oldest), query)
+        job.steps = recollect(history_of(job.m.copy, query.wanted, oldest), query)
         self._step(job, None)
 
     def _step(self, job: Job, found: list[Found] | None) -> None:
@@ -180,7 +172,7 @@ class Recalling:
             self._finish(job, end.value)
             return
         self._next += 1
-        job.serial, job.found = self._next, [_in_log(job.m.copy, job.want)]
+        job.serial, job.found = self._next, [in_log(job.m.copy, job.want)]
         self._reads[job.serial] = job
         job.waits = dict.fromkeys(self._sources(job.m.copy))
         job.repeat_at = self.engine.now + REPEAT_S
@@ -206,7 +198,7 @@ class Recalling:
     def read_here(self, want: Want, done: Callable[[Found], None]) -> None:
         """What this node's store has."""
         engine = self.engine
-        bounds = _bounds(want) if isinstance(want, Range) else want
+        bounds = within(want) if isinstance(want, Range) else want
 
         def read(store: Store) -> list[Line]:
             if isinstance(bounds, Sought):
@@ -219,7 +211,7 @@ class Recalling:
                 engine.counters["store_unreadable"] += 1
                 found = Found([], False, engine.journal.on)  # a node that keeps nothing lacks nothing
             else:
-                found = _bounded(result, want)
+                found = bounded(result, want)
             engine.run(lambda: done(found))
 
         engine.read_store(read, arrived)
@@ -244,13 +236,13 @@ class Recalling:
         if job.waits:
             return
         del self._reads[job.serial]
-        in_log, *stores = job.found
+        logged, *stores = job.found
         if self._is_over(job):
             self._drop(job)
         elif stores and all(found.failed for found in stores):
             self._finish(job, None)  # rather no answer than half of one
         else:
-            self._step(job, [in_log, *stores])
+            self._step(job, [logged, *stores])
 
     def _is_over(self, job: Job) -> bool:
         """Whether another masters the group by now: the asker repeats it there."""
@@ -259,7 +251,7 @@ class Recalling:
     def _finish(self, job: Job, lines: list[Line] | None) -> None:
         self._drop(job)
         if lines is not None:
-            lines = _fitting(lines, newest=job.query.newest)
+            lines = fitting(lines, newest=job.query.newest)
         if job.asker.node == self.engine.me:
             self._answered(job.asker.id, lines)
         else:
@@ -298,76 +290,3 @@ class Recalling:
             for key in job.waits:
                 if key != engine.me.key:
                     self._read(key, job)
-
-
-def _history(copy: Copy, wanted: str, oldest: int) -> History:
-    """oldest: Unix ms; what is older is to be forgotten, and may be so on some nodes."""
-    group, kind = copy.group, copy.kind
-
-    def position(msgid: str) -> int | None:
-        try:
-            seq = int(msgid.rpartition("-")[2], 16)
-        except ValueError:
-            return None
-        return seq if 0 < seq <= copy.seq and copy.stamp(seq, 0).msgid == msgid else None
-
-    def is_ours(line: Line) -> bool:
-        return line.seq <= copy.seq and line.term == copy.term_at(line.seq)
-
-    def passes(line: Line) -> bool:
-        if line.at < oldest:
-            return False
-        try:
-            event = kind.read_event(raw(line.event))
-        except UNREADABLE:
-            return False
-        return kind.selects(copy.state, event, line.msgid, line.at, wanted)
-
-    return History(group, copy.seq, position, is_ours, passes)
-
-
-def _in_log(copy: Copy, want: Want) -> Found:
-    """What the log's tail has: the newest lines, which may not be in any store yet."""
-    if isinstance(want, Sought):
-        told = (e for e in copy.log if e.told is not None and e.told[0] == want.msgid)
-        entry = next(told, None)
-        return Found([copy.line(entry)] if entry is not None and copy.kind.keeps(entry.event) else [], False)
-    entries = reversed(copy.log) if want.newest else iter(copy.log)
-    kept = (e for e in entries if e.event is not None and _is_in(copy, e, want) and copy.kind.keeps(e.event))
-    lines = [copy.line(entry) for entry in islice(kept, want.limit + 1)]
-    if want.newest:
-        lines.reverse()
-    return _bounded(lines, want)
-
-
-def _is_in(copy: Copy, entry: Entry, want: Range) -> bool:
-    where = entry.seq if want.by == "seq" else copy.stamp_of(entry).at
-    return (want.after is None or where > want.after) and (want.before is None or where < want.before)
-
-
-def _bounds(want: Range) -> Range:
-    """Within what any store can count."""
-    after = None if want.after is None else max(-FAR, min(want.after, FAR))
-    before = None if want.before is None else max(-FAR, min(want.before, FAR))
-    return want._replace(after=after, before=before, limit=max(0, min(want.limit, LIMIT)))
-
-
-def _bounded(lines: list[Line], want: Want) -> Found:
-    """As much of what was read as one message carries."""
-    if isinstance(want, Sought):
-        return Found(lines, False)
-    more = len(lines) >= want.limit > 0
-    lines = lines[-want.limit :] if want.newest else lines[: want.limit]
-    fitting = _fitting(lines, newest=want.newest)
-    return Found(fitting, more or len(fitting) < len(lines))
-
-
-def _fitting(lines: list[Line], *, newest: bool) -> list[Line]:
-    """The newest or the first of them that fit, one at least."""
-    size = count = 0
-    for line in reversed(lines) if newest else lines:
-        size += len(line.event) + len(line.msgid) + 64
-        if count and size > BYTES:
-            break
-        count += 1
-    return lines[len(lines) - count :] if newest else lines[:count]

@@ -63,7 +63,7 @@ def answer_before_what_was_accepted_is_committed(patch: pytest.MonkeyPatch) -> N
 
 
 def leave_out_the_log(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(recalling, "_in_log", lambda copy, want: Found([], False))
+    patch.setattr(recalling, "in_log", lambda copy, want: Found([], False))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from gateway.groups.channel_messages import (
     Join,
     Kick,
     Part,
+    Redact,
     SetModes,
     SetTopic,
     Update,
@@ -49,6 +50,7 @@ def commands(draw: Any) -> Any:
                 SetModes(who.uid, who.source, (change,), override=True),
                 Kick(who.uid, who.source, other.uid, other.nick, "why", override=True),
                 Evict((tuple(other.edge),), "gone"),
+                Redact(who.uid, who.source, draw(st.sampled_from(["x-1", "x-2", "*"])), False, override=True),
                 Update(msgspec.structs.replace(who, version=draw(st.integers(2, 4)), away="tea")),
             ]
         )
