@@ -3,7 +3,7 @@ connection."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -65,21 +65,20 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
 
 
 def logout(call: Call, done: Callable[[], None]) -> None:
-    """901, whether the caller was logged in or not."""
-    connection = call.connection
+    """901, whether the caller was logged in or not. Its user's other connections are logged out with it."""
+    edge, connection, user = call.edge, call.connection, call.connection.user
+    were = _take_back(user, [connection])
 
     def changed(outcome: Any) -> None:
-        _say(call.edge, connection, call.send, was)
+        for one, was in were.items():
+            _say(edge, one, call.send if one is connection else one.show, was)
         done()
-        if connection.user is not None:
-            call.edge.sessions.release(connection.user)
-            protection.watch(call.edge, connection.user)
+        _logged_out(edge, user)
 
-    was, connection.login = connection.login, None
-    if connection.user is None:
+    if user is None:
         changed(None)
     else:
-        change_facts(call, msgspec.structs.replace(connection.user.wanted, account=None), changed)
+        change_facts(call, msgspec.structs.replace(user.wanted, account=None), changed)
 
 
 def _check(edge: Edge, connection: Connection, proven: Login) -> None:
@@ -106,16 +105,12 @@ def expel_all(edge: Edge, life: str) -> int:
 
 
 def _expel(edge: Edge, user: User | None, connections: list[Connection]) -> None:
-    were = [(connection, connection.login) for connection in connections]
-    for connection in connections:
-        connection.login = None
+    were = _take_back(user, connections)
 
     def changed(outcome: Any) -> None:
-        for connection, was in were:
+        for connection, was in were.items():
             _say(edge, connection, connection.show, was)
-        if user is not None:
-            edge.sessions.release(user)
-            protection.watch(edge, user)
+        _logged_out(edge, user)
 
     if user is None:
         changed(None)
@@ -123,6 +118,20 @@ def _expel(edge: Edge, user: User | None, connections: list[Connection]) -> None
         _want(user, None)
         user.unsettled[user.home] = None
         edge.engine.submit(user.home, Change(user.wanted), changed)
+
+
+def _take_back(user: User | None, connections: Iterable[Connection]) -> dict[Connection, Login | None]:
+    """A user is logged in with all its connections, or with none. Returns what they were."""
+    were = {connection: connection.login for connection in (user.connections if user is not None else connections)}
+    for connection in were:
+        connection.login = None
+    return were
+
+
+def _logged_out(edge: Edge, user: User | None) -> None:
+    if user is not None:
+        edge.sessions.release(user)
+        protection.watch(edge, user)
 
 
 def _want(user: User | None, proven: Login | None) -> None:

@@ -1,0 +1,208 @@
+"""Accounts across nodes: made on one, known on all; never lost once confirmed, never in two states."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.edge import belongings
+from gateway.edge.settings import AccountSettings, EdgeSettings
+from gateway.groups.account_messages import Accepted, LoginView
+from gateway.groups.account_messages import Login as AskLogin
+from gateway.groups.guard_messages import HowLong, Wait
+from ring.ids import GroupId
+from tests.gateway.commands.accounts import Newcomer, log_in, register
+from tests.sim.net import Client, Net
+
+ANN = GroupId("account", "ann")
+SETTINGS = EdgeSettings(
+    burst=10_000,
+    rate=10_000,
+    queued=10_000,
+    per_address=0,
+    accounts=AccountSettings(nick_protection="refuse"),
+)
+
+
+@pytest.fixture
+def net() -> Net:
+    return Net(3, disks=True, edge=SETTINGS)
+
+
+def made(net: Net, node: str = "n1", password: str = "sesame") -> Client:
+    ann = net.client(node, "ann")
+    assert register(ann, password)[-1].startswith("REGISTER SUCCESS ann")
+    return ann
+
+
+def known(net: Net, node: str) -> LoginView | None:
+    """What the node is told of the account."""
+    found: list[LoginView | None] = []
+    core = net.nodes[node].core
+    net.turn(net.nodes[node], lambda: core.engine.ask(ANN, AskLogin(), found.append))
+    assert net.until(lambda: bool(found), 6)
+    return found[0]
+
+
+def gets_in(net: Net, node: str, password: str = "sesame") -> bool:
+    return Newcomer(net, node).log_in("ann", password)[-1].startswith("903")
+
+
+def owner(net: Net) -> str:
+    """The node that masters the account."""
+    (name,) = net.masters(ANN)
+    return name
+
+
+def test_who_registered_on_one_node_logs_in_on_all_at_once(net: Net) -> None:
+    made(net, "n1")
+    second, third = Newcomer(net, "n2"), Newcomer(net, "n3")
+    for client in (second, third):
+        client.send("AUTHENTICATE PLAIN", "AUTHENTICATE AGFubgBzZXNhbWU=")
+    for client in (second, third):
+        assert "903" in client.hear(" 903 ", " 904 ")[-1]
+    assert second.enter("ann2")[-1] == "221 ann2 +r"
+
+
+@pytest.mark.parametrize("victim", ["master", "backup"])
+@pytest.mark.parametrize("at", ["n1", "n2", "n3"])
+def test_a_registration_that_was_confirmed_outlives_a_node(net: Net, victim: str, at: str) -> None:
+    """It dies in the moment that REGISTER is answered."""
+    made(net, at)
+    master = owner(net)
+    holders = [
+        name
+        for name, node in net.nodes.items()
+        if name != master and (f := node.core.engine.following.groups.get(ANN)) is not None and f.holds
+    ]
+    assert len(holders) == 1
+    dead = master if victim == "master" else holders[0]
+    net.kill(dead)
+    for name in net.nodes:
+        if name != dead:
+            assert gets_in(net, name), name
+            assert not gets_in(net, name, "mellon")
+
+
+def test_a_network_that_was_off_has_its_accounts(net: Net) -> None:
+    made(net)
+    net.run(1)
+    for name in net.nodes:
+        net.kill(name)
+    net.run(5)
+    for number in (1, 2, 3):
+        net.start(number)
+    net.run(5)
+    for name in net.nodes:
+        assert gets_in(net, name), name
+    other = net.client("n2", "bob")
+    assert register(other, name="ann")[0].startswith("FAIL REGISTER ACCOUNT_EXISTS ann ")
+
+
+def test_nobody_registers_a_name_while_those_are_away_who_may_know_whose_it_is(net: Net) -> None:
+    """P37: the nodes that have the account are off; the third says that it does not know, and makes none."""
+    made(net)
+    net.run(1)
+    master = owner(net)
+    away = [
+        name
+        for name, node in net.nodes.items()
+        if name == master or ((f := node.core.engine.following.groups.get(ANN)) is not None and f.holds)
+    ]
+    left = next(name for name in net.nodes if name not in away)
+    for name in net.nodes:
+        net.kill(name)
+    net.start(int(left[1:]), [node.core.engine.peers.me for node in net.nodes.values()])
+    net.run(8)
+    client = Newcomer(net, left)
+    client.send("NICK ann")
+    assert register(client, "mellon")[0].startswith("FAIL REGISTER TEMPORARILY_UNAVAILABLE ann ")
+    assert client.log_in("ann", "sesame")[-1] == "904 * :SASL authentication failed: try again later"
+    for name in away:
+        net.start(int(name[1:]), [node.core.engine.peers.me for node in net.nodes.values()])
+    net.run(8)
+    assert gets_in(net, left)
+
+
+def isolate(net: Net, name: str) -> None:
+    alone = {net.nodes[name].key}
+    net.links.isolate(alone, {node.key for node in net.nodes.values()} - alone)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_two_registrations_in_a_partition_the_older_stays(seed: int) -> None:
+    """In memory alone both sides can make one; on disks the smaller side would wait (P37)."""
+    net = Net(3, seed, edge=SETTINGS)
+    isolate(net, "n1")
+    net.run(10)
+    first = made(net, "n1", "the first")
+    net.run(3)
+    second = made(net, "n2", "the second")
+    assert first.connection.login is not None
+    assert second.connection.login is not None
+    net.links.heal()
+    net.run(30)
+    views = [known(net, name) for name in net.nodes]
+    assert all(view == views[0] for view in views)
+    assert isinstance(views[0], LoginView)
+    assert views[0].life == first.connection.login.life
+    net.run(100)  # who had the other account learns that it has none
+    assert second.connection.login is None
+    assert second.connection.user is None or second.connection.user.person.account is None
+    for name in net.nodes:
+        assert gets_in(net, name, "the first")
+        assert not gets_in(net, name, "the second")
+
+
+def test_a_drop_in_a_partition_beats_what_was_changed_before_it() -> None:
+    net = Net(3, edge=SETTINGS)
+    ann = made(net)
+    login = ann.connection.login
+    assert login is not None
+    net.run(2)
+    alone = owner(net)
+    isolate(net, alone)
+    net.run(10)
+    other = next(name for name in net.nodes if name != alone)
+    outcomes: list[object] = []
+    for name, do in (
+        (other, lambda edge: belongings.add_nick(edge, login, "annie", outcomes.append)),
+        (alone, lambda edge: belongings.drop(edge, "ann", login.life, outcomes.append)),
+    ):
+        net.turn(net.nodes[name], lambda do=do, name=name: do(net.nodes[name].core.edge))
+        net.run(5)
+    assert outcomes == [Accepted("ann")] * 2
+    net.links.heal()
+    net.run(30)
+    assert [known(net, name) for name in net.nodes] == [LoginView()] * 3
+    assert not any(gets_in(net, name) for name in net.nodes)
+
+
+def test_throttles_outlive_the_node_that_keeps_them(net: Net) -> None:
+    made(net)
+    for number in range(7):
+        log_in(Newcomer(net, f"n{number % 3 + 1}"), "ann", "mellon")
+    guard = GroupId("guard", "account:ann")
+    (master,) = net.masters(guard)
+    net.kill(master)
+    found: list[Wait] = []
+    left = next(node for name, node in net.nodes.items() if name != master)
+    net.turn(left, lambda: left.core.engine.ask(guard, HowLong(), found.append))
+    assert net.until(lambda: bool(found), 5)
+    assert found[0].fails == 7
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_nick_is_protected_while_nodes_die(seed: int) -> None:
+    """The account's master dies while a stranger comes: it gets the nick only if nobody could tell whose it is."""
+    net = Net(3, seed, disks=True, edge=SETTINGS)
+    ann = made(net)
+    ann.quit()
+    net.run(3)
+    master = owner(net)
+    left = [name for name in net.nodes if name != master]
+    stranger = Newcomer(net, left[seed % 2])
+    stranger.send("CAP END", "NICK ann", "USER x 0 * :x")
+    net.kill(master)
+    stranger.hear(" 433 ", " 221 ")
+    net.run(100)
+    assert stranger.connection.user is None or stranger.nick_now != "ann"
