@@ -43,6 +43,7 @@ class NodeCore:
         )
         self.engine = Engine(record, settings.engine, table, self.edge, rng)
         self.edge.engine = self.engine
+        self.engine.streams.accept = self.edge.tunnels.accept
 
     def _quit_reason(self, key: str) -> str:
         """What QUIT says of people whose node is gone, in the form that clients fold: two names with a dot."""

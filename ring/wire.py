@@ -435,6 +435,21 @@ class Carried(msgspec.Struct, frozen=True, array_like=True, tag=40):
     more: bool
 
 
+class Flow(msgspec.Struct, frozen=True, array_like=True, tag=41):
+    """Of a stream between two nodes: parts from `first` on, and what the sender has.
+
+    opener: whether the sender opened it. ack: the number of the next part that it expects. end: why it has ended the
+    stream, after these parts.
+    """
+
+    number: int
+    opener: bool
+    first: int
+    parts: list[bytes]
+    ack: int
+    end: str | None = None
+
+
 Message = (
     Submit
     | Answer
@@ -473,6 +488,7 @@ Message = (
     | Surveyed
     | Carry
     | Carried
+    | Flow
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -5,6 +5,7 @@ Per channel: JOIN, topic and names, then playback, then what is said from now on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.channels import enter
@@ -12,6 +13,7 @@ from gateway.edge.history import narrowed, shown, visible
 from gateway.edge.lines import Line
 from gateway.edge.welcome import welcome
 from gateway.groups.channel import Channel
+from gateway.groups.session_messages import Place
 from ring.ids import GroupId
 from ring.store import Line as Kept
 from ring.wire import Mark, Query
@@ -42,6 +44,19 @@ def attach(call: Call, user: User) -> None:
             _enter(edge, connection, user, group, channel, left_at)
 
 
+def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, Place]) -> None:
+    """A connection whose session has come from another node: it is shown what it has missed, and nothing else."""
+    connection.behind = dict.fromkeys(user.rooms)
+    user.attach(connection)
+    edge.sessions.attached(user)
+    for group in list(user.rooms):
+        place, channel = places.get(group.name), visible(edge, user, group)
+        if channel is not None and place is not None:
+            Playback(edge, connection, user, group, Mark(seq=place.seq), everything=True).go_on()
+        elif channel is not None:
+            _enter(edge, connection, user, group, channel, user.left_at)
+
+
 def _enter(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel, left_at: float) -> None:
     person = user.person
     extended = (person.account or "*", person.real) if "extended-join" in connection.caps else ()
@@ -67,7 +82,18 @@ def _catch_up(connection: Connection, user: User, group: GroupId) -> None:
 class Playback:
     """What one connection has missed of one channel, page by page."""
 
-    def __init__(self, edge: Edge, connection: Connection, user: User, group: GroupId, after: Mark) -> None:
+    def __init__(
+        self,
+        edge: Edge,
+        connection: Connection,
+        user: User,
+        group: GroupId,
+        after: Mark,
+        *,
+        everything: bool = False,
+    ) -> None:
+        """everything: joins and modes as well, for a client that was there a moment ago."""
+        self.everything = everything
         self.edge = edge
         self.connection = connection
         self.user = user
@@ -78,13 +104,17 @@ class Playback:
     def go_on(self) -> None:
         channel = self._channel()
         if channel is not None:
-            query = narrowed(Query(PAGE, newest=False, after=self.after), channel, self.user, self.connection.caps)
+            query = self._narrowed(Query(PAGE, newest=False, after=self.after), channel)
             self.edge.engine.recall(self.group, query, self._arrived)
 
     def _channel(self) -> Channel | None:
         """The channel, while there is somebody to show it to."""
         here = self.connection.user is self.user and self.connection.closed is None and self.group in self.user.rooms
         return visible(self.edge, self.user, self.group) if here else None
+
+    def _narrowed(self, query: Query, channel: Channel) -> Query:
+        caps = self.connection.caps | {"draft/event-playback"} if self.everything else self.connection.caps
+        return narrowed(query, channel, self.user, caps)
 
     def _arrived(self, lines: list[Kept] | None) -> None:
         channel = self._channel()
@@ -108,7 +138,7 @@ class Playback:
         engine = self.edge.engine
         applied, _ = engine.applied_to(self.group)
         known = {line.seq for line in self.lines}
-        wanted = narrowed(Query(1), channel, self.user, self.connection.caps).wanted
+        wanted = self._narrowed(Query(1), channel).wanted
         last = max(known, default=self.after.seq if self.after.seq is not None else applied)
         late = [line for line in engine.recent(self.group, last, wanted) if line.seq not in known]
         missed = [line for line in (*self.lines, *late) if line.seq <= applied]
@@ -117,7 +147,7 @@ class Playback:
 
     def _tell(self, name: str, lines: list[Line]) -> None:
         connection, server = self.connection, self.edge.settings.server_name
-        if "batch" not in connection.caps or "draft/chathistory" not in connection.caps:
+        if self.everything or not {"batch", "draft/chathistory"} <= connection.caps:
             for line in lines:
                 connection.show(line)
             return

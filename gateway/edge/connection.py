@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from gateway.edge.lines import Line
     from gateway.edge.login import Login
     from gateway.edge.sasl import Exchange
+    from gateway.edge.tunnels import Tunnel
     from gateway.edge.user import User
+    from gateway.groups.session_messages import Place
+    from ring.groups.streams import Stream
     from ring.ids import GroupId
 
 
@@ -40,12 +43,15 @@ class Connection:
         "password",
         "pending",
         "pinged_at",
+        "places",
         "real",
         "refilled_at",
         "sasl",
         "secure",
         "splitter",
+        "stream",
         "tokens",
+        "tunnel",
         "user",
         "username",
         "variant",
@@ -76,6 +82,7 @@ class Connection:
         self.calls: dict[Call, None] = {}  # commands that are not answered yet, the oldest first
         self.pending: list[bytes] = []  # lines that wait, for the flood control or for a NICK under way
         self.busy = False
+        self.places: dict[GroupId, Place] = {}  # what its node was told of how far it is, where it is carried
         self.behind: dict[GroupId, None] = {}  # channels of its session that it has not been shown yet
         self.tokens = 0.0
         self.refilled_at = 0.0
@@ -90,6 +97,8 @@ class Connection:
         self.user: User | None = None  # once registered
         self.login: Login | None = None  # the account that it has proven to be
         self.sasl: Exchange | None = None  # under way
+        self.tunnel: Tunnel | None = None  # to its session, where that is on another node
+        self.stream: Stream | None = None  # from its client, where that is on another node
         self.failures = 0  # of SASL
 
     @property

@@ -19,6 +19,7 @@ from gateway.edge.login import expel_all
 from gateway.edge.people import People
 from gateway.edge.sessions import Sessions
 from gateway.edge.settings import EdgeSettings
+from gateway.edge.tunnels import Tunnels
 from gateway.edge.user import Room, User
 from gateway.groups.network_messages import Announced
 from gateway.groups.nick_messages import Released
@@ -49,6 +50,7 @@ class Edge:
         self.rooms: dict[GroupId, Room] = {}
         self.people = People(settings.casemap, self._lives)
         self.sessions = Sessions(self)
+        self.tunnels = Tunnels(self)
         self.monitors: dict[GroupId, dict[str, User]] = {}
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
@@ -152,8 +154,15 @@ class Edge:
             else:
                 self.handle(connection, line)
 
+    def carry(self, connection: Connection) -> None:
+        """A client of another node whose session is here."""
+        self.connections[connection.number] = connection
+        self._addresses[connection.address] += 1
+
     def _may_pass(self, connection: Connection, line: bytes) -> bool:
-        """A token bucket; a long line costs more, as it does to read."""
+        """A token bucket; a long line costs more, as it does to read. A carried client is slowed down by its node."""
+        if connection.stream is not None:
+            return True
         settings, now = self.settings, self.now
         tokens = connection.tokens + (now - connection.refilled_at) * settings.rate
         connection.refilled_at = now
@@ -170,6 +179,9 @@ class Edge:
             self.handle(connection, pending.pop(0))
 
     def handle(self, connection: Connection, line: bytes) -> None:
+        if connection.tunnel is not None:
+            connection.tunnel.send(line + b"\r\n")
+            return
         message = parse(line)
         if message is None:
             if b"\0" in line:
@@ -215,6 +227,15 @@ class Edge:
             connection.closed = reason
             connection.pending.clear()
             leaving.leave(self, connection, reason)
+        if connection.stream is not None:
+            connection.stream.close(reason)
+
+    def hang_up(self, connection: Connection, reason: str) -> None:
+        """Close a connection whose client has been told why."""
+        connection.closed = reason
+        connection.pending.clear()
+        if connection not in self.dirty:
+            self.dirty.append(connection)
 
     def depart(self, user: User, reason: str) -> None:
         """A user without connections leaves the network."""
@@ -242,6 +263,8 @@ class Edge:
                 continue
             if connection.pending:
                 self.resume(connection)
+            if connection.tunnel is not None:
+                continue  # its session's node looks after it
             if connection.user is None:
                 proving = connection.sasl is not None and connection.sasl.waits  # it is made to wait
                 if now - connection.opened > settings.register_timeout_s and not proving:
@@ -327,6 +350,9 @@ class Edge:
             token.done(outcome)
         elif callable(token):
             token(outcome)
+
+    def flush(self) -> None:
+        self.tunnels.flush()
 
     def viewed(self, group: GroupId, view: Any) -> None:
         nicks.viewed(self, group, view)

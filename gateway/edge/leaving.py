@@ -21,6 +21,8 @@ QUITS = ("Quit: ", "Client quit")
 def leave(edge: Edge, connection: Connection, reason: str) -> None:
     """The connection is closed, or about to be. The user stays while it has others."""
     user = connection.user
+    if connection.tunnel is not None:
+        connection.tunnel.close(reason)
     if user is None:
         return
     edge.sessions.leaves(user, connection)

@@ -39,6 +39,17 @@ class Places:
                 self._sent[key] = place
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})[group.name] = place
 
+    def fresh(self, connection: Connection) -> dict[str, Place]:
+        """By folded channel, of one connection, where it has changed since this was last asked for."""
+        user = connection.user
+        found: dict[str, Place] = {}
+        for group in user.rooms if user is not None else ():
+            if group not in connection.behind:
+                place = Place(*self.edge.engine.applied_to(group))
+                if place.seq and connection.places.get(group) != place:
+                    found[group.name] = connection.places[group] = place
+        return found
+
     def of(self, user: User, device: str, group: GroupId) -> int | None:
         """The last position that the device has been sent; None if it never was in the channel."""
         sent = self._sent.get((user.session, device, group.name))

@@ -14,6 +14,7 @@ from gateway.groups.account_messages import LoginView
 from gateway.groups.nick_messages import Claim, Granted, Release
 from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
+from ring.ids import Incarnation
 from ring.placement import hash32
 
 if TYPE_CHECKING:
@@ -80,13 +81,17 @@ def _find_session(call: Call) -> None:
         else:
             edge.sessions.find(fold(login.name), go_on)
 
-    def go_on(user: User | None) -> None:
-        if connection.closed is None and user is None:
-            _may_have(call)
-        elif connection.closed is None and user is not None:
+    def go_on(session: User | Incarnation | None) -> None:
+        if connection.closed is not None:
+            pass
+        elif isinstance(session, User):
             connection.busy = False
-            attach(call, user)
+            attach(call, session)
             edge.resume(connection)
+        elif session is not None:
+            edge.tunnels.begin(call, session)
+        else:
+            _may_have(call)
         call.release()
 
     call.hold()

@@ -20,7 +20,7 @@ from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import Update
 from gateway.groups.nick_messages import Change, Claim, Granted
 from gateway.groups.session import Session
-from gateway.groups.session_messages import End, Look, Report, Stored, Take, Taken
+from gateway.groups.session_messages import Elsewhere, End, Look, Place, Report, Stored, Take, Taken
 from ring.ids import GroupId, Incarnation
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ EVERY_S = 1.0
 
 AWAY = "Not attached"
 
-Then = Callable[[User | None], None]
+Then = Callable[[User | Incarnation | None], None]
 _replace = msgspec.structs.replace
 
 
@@ -45,6 +45,7 @@ class Sessions:
         self.leaving = False  # the node is: what stays here would stay for nobody
         self._places = Places(edge)
         self._taking: dict[str, list[Then]] = {}
+        self._returning: dict[str, dict[str, str]] = {}  # channels that the user is on its way back to
         self._reported: dict[str, tuple[Any, ...]] = {}
         self._at = 0.0
 
@@ -54,7 +55,7 @@ class Sessions:
     # Begin ----------------------------------------------------------------------------------------------------------
 
     def find(self, account: str, then: Then) -> None:
-        """The user that is the account's session, brought here if it may be; then(None) if there is none to be had."""
+        """The account's session: its user, brought here if it may be; or the node that it is on; or None."""
         user = self.users.get(account)
         if user is not None:
             then(user)
@@ -68,7 +69,7 @@ class Sessions:
         elif self._is_free(stored):
             self.take_up(account, stored, then)
         else:
-            then(None)
+            then(stored.person.edge)
 
     def _is_free(self, stored: Stored) -> bool:
         """Whether nobody is attached to it where it is."""
@@ -132,7 +133,7 @@ class Sessions:
 
     def _taken(self, account: str, person: Any, outcome: Any) -> None:
         if not isinstance(outcome, Taken):
-            self._found(account, None)
+            self._found(account, outcome.host if isinstance(outcome, Elsewhere) else None)
             return
         rooms, home = outcome.session.rooms, self.edge.nick(person.nick)
         self.edge.engine.submit(home, Claim(person), lambda granted: self._claimed(account, person, rooms, granted))
@@ -144,13 +145,18 @@ class Sessions:
         user.left_at = edge.now
         edge.users[user.uid] = user
         edge.people.add(user.person)
+        self._returning[account] = rooms
         self._adopt(user, account)
         edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
         for folded, name in rooms.items():
             self._return(user, GroupId("channel", folded), name)
         if not granted:
             homes.check(edge, user.home)
-        edge.engine.settle([GroupId("channel", folded) for folded in rooms], lambda: self._found(account, user))
+        edge.engine.settle([GroupId("channel", folded) for folded in rooms], lambda: self._has_returned(account, user))
+
+    def _has_returned(self, account: str, user: User) -> None:
+        self._returning.pop(account, None)
+        self._found(account, user)
 
     def _return(self, user: User, group: GroupId, name: str) -> None:
         """The channel has the user here from now on; where it has let it go meanwhile, it is let in again."""
@@ -163,9 +169,9 @@ class Sessions:
         user.unsettled[group] = None
         self.edge.engine.submit(group, Update(user.person), updated)
 
-    def _found(self, account: str, user: User | None) -> None:
+    def _found(self, account: str, session: User | Incarnation | None) -> None:
         for then in self._taking.pop(account, ()):
-            then(user if user is not None and not user.quitting else None)
+            then(None if isinstance(session, User) and session.quitting else session)
 
     # Stay and go ----------------------------------------------------------------------------------------------------
 
@@ -210,9 +216,13 @@ class Sessions:
         if user is None or user.quitting:
             return
         if not isinstance(state, Session) or state.host != self.edge.engine.me:
-            for connection in list(user.connections):
-                self.edge.cut(connection, "Your session goes on on another node: connect again")
+            places = {group.name: Place(*self.edge.engine.applied_to(group)) for group in user.rooms}
+            connections = list(user.connections)
             self._drop(user)
+            for connection in connections:
+                user.connections.pop(connection, None)
+                connection.user = None
+                self.edge.tunnels.follow(connection, places)
 
     def _drop(self, user: User) -> None:
         """It goes on elsewhere, and nobody is to notice."""
@@ -259,7 +269,7 @@ class Sessions:
         """Tell the session's group what has changed."""
         if user.quitting:
             return
-        rooms = {group.name: self._shown(group) for group in user.rooms}
+        rooms = self._returning.get(account, {}) | {group.name: self._shown(group) for group in user.rooms}
         places = self._places.changed(user)
         facts = (user.person, rooms, user.lasts, len(user.connections))
         if places or self._reported.get(account) != facts:
@@ -271,6 +281,10 @@ class Sessions:
         return state.name if isinstance(state, Channel) else group.name
 
     # Places ---------------------------------------------------------------------------------------------------------
+
+    def fresh_places(self, connection: Connection) -> dict[str, Place]:
+        """How far the connection is now, where that has changed since it was last asked for."""
+        return self._places.fresh(connection)
 
     def leaves(self, user: User, connection: Connection) -> None:
         """The connection is about to be closed: what its device has been sent so far is kept."""

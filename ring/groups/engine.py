@@ -31,6 +31,7 @@ from ring.groups.recalling import Recalling
 from ring.groups.refilling import Refilling
 from ring.groups.retaining import Retaining
 from ring.groups.settling import Settling
+from ring.groups.streams import Streams
 from ring.groups.submits import QUEUE, Outbound, Submits
 from ring.groups.watching import Watching
 from ring.groups.witness import Witnesses
@@ -51,6 +52,7 @@ from ring.wire import (
     Elsewhere,
     Fetch,
     Fetched,
+    Flow,
     Hear,
     Heard,
     Install,
@@ -140,6 +142,7 @@ class Engine:
         self.retaining = Retaining(self)
         self.refilling = Refilling(self)
         self.witnesses = Witnesses(self)
+        self.streams = Streams(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()  # how often each note was made, since the start
@@ -182,6 +185,7 @@ class Engine:
             Hear: self.witnesses.on_hear,
             Heard: self.witnesses.on_heard,
             Relay: self.witnesses.on_relay,
+            Flow: self.streams.on_flow,
             Recall: self.recalling.on_recall,
             Recalled: self.recalling.on_recalled,
             Read: self.recalling.on_read,
@@ -272,9 +276,12 @@ class Engine:
         self.refilling.tick()
         self.watching.tick()
         self.witnesses.tick()
+        self.streams.tick()
 
     def drain(self) -> dict[str, list[Message]]:
         """What to send now, by ring key. Also ends the turn: acknowledgements and collected questions go out here."""
+        self.run(self.host.flush)
+        self.streams.flush()
         self.following.send_acks()
         self.finding.send_collects()
         out, self._outbox = self._outbox, {}

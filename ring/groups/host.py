@@ -55,6 +55,10 @@ class Host(Protocol):
         """A watched group's view changed; the first one comes without a change."""
         ...
 
+    def flush(self) -> None:
+        """The turn ends: what is to go to other nodes has to be said now."""
+        ...
+
     def asked(self, node: Incarnation, body: Any) -> Any:
         """Answer another node's question."""
         ...

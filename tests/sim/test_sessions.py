@@ -54,7 +54,8 @@ def login(net: Net, node: str, device: str = "", caps: str = "sasl", nick: str =
 
 
 def said(client: Client) -> list[str]:
-    """The numbers of the lines that it was sent since it last looked."""
+    """The numbers of the lines that it was sent since it last looked; a client of another node hears a moment later."""
+    client.net.run(0.2)
     lines = client.lines()
     return [line.rpartition(" ")[2] for line in lines if f" PRIVMSG {CHANNEL} :line " in line]
 
@@ -176,3 +177,79 @@ def test_a_network_that_starts_again_has_its_sessions(net: Net) -> None:
     bob.say(2)
     again = login(net, "n2", "laptop")
     assert said(again) == ["2"]
+
+
+def test_two_clients_on_two_nodes(net: Net, bob: Talker) -> None:
+    made(net)
+    laptop = login(net, "n1", "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    net.run(2)
+    noticed(bob)
+    phone = login(net, "n2", "phone")
+    assert any(f" JOIN {CHANNEL}" in line for line in phone.got)
+    assert not net.nodes["n2"].core.edge.users
+    bob.say(1)
+    assert said(laptop) == said(phone) == ["1"]
+    phone.send(f"PRIVMSG {CHANNEL} :line 2")
+    phone.sync()
+    assert said(laptop) == ["2"] == said(bob)
+    assert said(phone) == []
+    laptop.send("NICK annie")
+    laptop.sync()
+    assert any(" NICK annie" in line for line in phone.sync())
+    phone.send("QUIT")
+    net.run(2)
+    assert phone.closed is not None
+    bob.say(3)
+    assert said(laptop) == ["3"]
+    back = login(net, "n3", "phone")
+    assert said(back) == ["3"]
+    seen = [line for line in bob.got if "ann" in line.partition("!")[0] and " PRIVMSG " not in line]
+    assert [line.split(" ")[1] for line in seen] == ["JOIN", "NICK"]
+
+
+@pytest.mark.parametrize("always_on", [True, False])
+def test_a_client_on_another_node_outlives_the_sessions_node(net: Net, bob: Talker, always_on: bool) -> None:
+    made(net, always_on=always_on)
+    laptop = login(net, "n1", "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    net.run(2)
+    phone = login(net, "n2", "phone")
+    noticed(bob)
+    bob.say(1)
+    assert said(phone) == ["1"]
+    net.run(2)  # what a crashed edge has sent in its last second may come again
+    net.kill("n1")
+    for number in range(2, 20):
+        bob.say(number)
+        net.run(0.3)
+    net.run(10)
+    assert said(phone) == [str(number) for number in range(2, 20)]
+    assert phone.closed is None
+    phone.send(f"PRIVMSG {CHANNEL} :line 20")
+    phone.sync()
+    assert said(bob) == ["20"]
+    bob.say(21)
+    assert said(phone) == ["21"]
+    again = login(net, "n3", "laptop")
+    assert said(again) == [str(number) for number in range(2, 22)]
+    net.run(40)
+    assert noticed(bob) == []
+
+
+def test_a_session_moves_when_its_node_leaves(net: Net, bob: Talker) -> None:
+    made(net)
+    laptop = login(net, "n1", "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    bob.say(1)
+    net.run(2)
+    noticed(bob)
+    net.leave("n1")
+    bob.say(2)
+    again = login(net, "n2", "laptop")
+    assert said(again) == ["2"]
+    net.run(60)
+    assert noticed(bob) == []

@@ -128,6 +128,8 @@ class ToyHost:
     def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
         self.answers.append((token, outcome))
 
+    def flush(self) -> None: ...
+
     def viewed(self, group: GroupId, view: Any) -> None:
         self.views.append(view)
 

@@ -1,0 +1,240 @@
+"""Connections of a session whose clients sit on other nodes: lines in, lines out, over a stream between the two nodes.
+
+The client's node reads its lines and slows it down; the session's node does all the rest. When the session's node dies,
+the client's takes the session up and goes on where its client was, for it knows what it has been sent (P38).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.edge import caps
+from gateway.edge.attaching import attach, go_on
+from gateway.edge.call import Call
+from gateway.edge.connection import Connection
+from gateway.edge.login import Login
+from gateway.edge.user import User
+from gateway.groups.session_messages import Place
+from gateway.irc.message import Message
+from ring.groups.streams import Stream
+from ring.ids import UNREADABLE, Incarnation
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+
+TRIES = 5
+AGAIN_S = 0.5
+"""A session that is on its way from one node to another is looked for so often."""
+
+
+class Hello(msgspec.Struct, frozen=True, array_like=True):
+    """What the session's node has to know of the client. silent: it has been shown the session already."""
+
+    account: str  # folded
+    address: str
+    secure: bool
+    certificate: str | None
+    caps: list[str]
+    cap_version: int
+    login: Login
+    nick: str
+    silent: bool
+    places: dict[str, Place]
+
+
+class Shown(msgspec.Struct, frozen=True, array_like=True):
+    """Bytes for the client, and how far it is in its channels once it has them (folded name -> place)."""
+
+    data: bytes
+    places: dict[str, Place]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_read_hello = msgspec.msgpack.Decoder(Hello).decode
+_read_shown = msgspec.msgpack.Decoder(Shown).decode
+
+
+class Tunnel:
+    """On the client's node: the way to its session."""
+
+    def __init__(self, edge: Edge, connection: Connection, call: Call | None) -> None:
+        self.edge = edge
+        self.connection = connection
+        self.call = call  # held until the client has a session
+        self.places: dict[str, Place] = {}
+        self.stream: Stream | None = None
+        self.shown = False  # the client has been shown the session
+        self.tries = 0
+
+    @property
+    def account(self) -> str:
+        login = self.connection.login
+        assert login is not None
+        return self.edge.settings.casemap(login.name)
+
+    def open(self, host: Incarnation) -> None:
+        connection = self.connection
+        assert connection.login is not None
+        hello = Hello(
+            self.account,
+            connection.address,
+            connection.secure,
+            connection.certificate,
+            sorted(connection.caps),
+            connection.cap_version,
+            connection.login,
+            connection.nick or "*",
+            self.shown,
+            self.places,
+        )
+        self.stream = self.edge.engine.streams.open(host, _encode(hello))
+        self.stream.received, self.stream.ended = self._received, self._ended
+
+    def send(self, line: bytes) -> None:
+        """A line of the client."""
+        if self.stream is not None:
+            self.stream.send(line)
+
+    def close(self, reason: str) -> None:
+        """The client has gone."""
+        self._release()
+        if self.stream is not None:
+            self.stream.close(reason)
+
+    def _received(self, part: bytes) -> None:
+        try:
+            shown = _read_shown(part)
+        except UNREADABLE:
+            return
+        self._arrived()
+        self.connection.send(shown.data)
+        self.places.update(shown.places)
+
+    def _arrived(self) -> None:
+        self.shown, self.tries = True, 0
+        self.connection.busy = False
+        self._release()
+        self.edge.resume(self.connection)
+
+    def _release(self) -> None:
+        if self.call is not None:
+            call, self.call = self.call, None
+            call.release()
+
+    def _ended(self, reason: str) -> None:
+        self.stream = None
+        if self.connection.closed is not None:
+            return
+        if reason in ("lost", "moved", "unknown"):
+            self.connection.busy = True  # what it says waits
+            self.find()
+        else:
+            self.edge.hang_up(self.connection, reason)
+
+    def find(self) -> None:
+        """The session has left the node where it was."""
+        if self.connection.closed is None:
+            self.edge.sessions.find(self.account, self._found)
+
+    def _found(self, session: User | Incarnation | None) -> None:
+        connection, edge = self.connection, self.edge
+        if connection.closed is not None:
+            return
+        if isinstance(session, User):
+            connection.tunnel = None
+            connection.busy = False
+            if self.shown:
+                go_on(edge, connection, session, self.places)
+            elif self.call is not None:
+                attach(self.call, session)
+            self._release()
+            edge.resume(connection)
+        elif isinstance(session, Incarnation) and self.tries < TRIES:
+            self.tries += 1
+            self.open(session)
+        elif self.tries < TRIES:
+            self.tries += 1
+            edge.later(AGAIN_S, self.find)
+        else:
+            self._release()
+            edge.cut(connection, "Your session cannot be reached: connect again")
+
+
+class Tunnels:
+    """Both ends."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self._last = 0
+
+    def follow(self, connection: Connection, places: Mapping[str, Place]) -> None:
+        """The connection's session has gone to another node."""
+        if connection.stream is not None:
+            self.edge.hang_up(connection, "moved")
+        elif self.edge.sessions.leaving:
+            self.edge.cut(connection, "Server is shutting down")
+        else:
+            tunnel = connection.tunnel = Tunnel(self.edge, connection, None)
+            tunnel.shown = connection.busy = True
+            tunnel.places.update(places)
+            tunnel.find()
+
+    def begin(self, call: Call, host: Incarnation) -> None:
+        """The caller's session is on that node."""
+        call.hold()
+        tunnel = call.connection.tunnel = Tunnel(self.edge, call.connection, call)
+        tunnel.open(host)
+
+    # On the session's node ------------------------------------------------------------------------------------------
+
+    def accept(self, stream: Stream, first: bytes) -> None:
+        """A client on another node comes to a session here."""
+        edge = self.edge
+        try:
+            hello = _read_hello(first)
+        except UNREADABLE:
+            stream.close("unreadable")
+            return
+        user = edge.sessions.users.get(hello.account)
+        if user is None or user.quitting:
+            stream.close("moved")
+            return
+        self._last -= 1  # below zero: no socket of this node's
+        connection = Connection(
+            self._last, hello.address, edge.dirty, secure=hello.secure, now=edge.now, certificate=hello.certificate
+        )
+        connection.stream, connection.login, connection.nick = stream, hello.login, hello.nick
+        connection.caps, connection.cap_version = frozenset(hello.caps), hello.cap_version
+        connection.variant = caps.variant(connection.caps)
+        edge.carry(connection)
+        stream.received = lambda line: edge.feed(connection, line)
+        stream.ended = lambda reason: edge.gone(connection, reason if reason != "lost" else "Connection closed")
+        if hello.silent:
+            go_on(edge, connection, user, hello.places)
+            return
+        call = Call(edge, connection, Message(None, None, "ATTACH", []))
+        connection.calls[call] = None
+        call.hold()
+        attach(call, user)
+        call.release()
+
+    def flush(self) -> None:
+        """What the turn has for clients on other nodes."""
+        edge = self.edge
+        carried = [connection for connection in edge.dirty if connection.stream is not None]
+        if not carried:
+            return
+        edge.dirty[:] = [connection for connection in edge.dirty if connection.stream is None]
+        for connection in dict.fromkeys(carried):
+            stream = connection.stream
+            assert stream is not None
+            data = b"".join(connection.out)
+            connection.out.clear()
+            if data:
+                stream.send(_encode(Shown(data, edge.sessions.fresh_places(connection))))
+            if connection.closed is not None:
+                stream.close(connection.closed)
+                edge.gone(connection, connection.closed)

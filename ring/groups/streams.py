@@ -1,0 +1,174 @@
+"""Streams between two nodes: parts in order, each once, though messages are lost, doubled and overtaken.
+
+For what belongs to two nodes alone: a client of one whose session is on the other. A stream ends when one side ends it,
+when what waits grows too long, or when the other life of a node is over.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ring.ids import Incarnation
+from ring.wire import Flow
+
+if TYPE_CHECKING:
+    from ring.groups.engine import Engine
+
+REPEAT_S: Final = 0.4
+WAITING_BYTES: Final = 2 * 1024 * 1024
+"""What the other side has not acknowledged may grow to so much; then the stream is cut."""
+
+EARLY: Final = 1_000
+"""So many parts that came too early are kept."""
+
+CUT: Final = -1
+"""The number of the next part where none will come, whatever is missing."""
+
+ENDED_S: Final = 30.0
+"""A stream that has ended here is remembered for so long, to repeat its end."""
+
+
+class Stream:
+    """One end. `received` and `ended` are the owner's; `ended` comes once, with the reason, unless it ended it itself."""
+
+    __slots__ = (
+        "bytes", "early", "end", "ended", "ended_at", "expected", "is_over", "mine", "next", "number", "peer", "received",
+        "repeat_at", "streams", "unacked",
+    )  # fmt: skip
+
+    def __init__(self, streams: Streams, peer: Incarnation, number: int, *, mine: bool) -> None:
+        self.streams = streams
+        self.peer = peer
+        self.number = number  # given by the side that opened it
+        self.mine = mine  # opened here
+        self.received: Callable[[bytes], None] = lambda part: None
+        self.ended: Callable[[str], None] = lambda reason: None
+        self.next = 0  # the number of the next part from here
+        self.unacked: deque[tuple[int, bytes]] = deque()
+        self.bytes = 0  # of those
+        self.expected = 0  # the number of the next part from there
+        self.early: dict[int, bytes] = {}
+        self.end: str | None = None  # why it was ended here
+        self.ended_at = 0.0
+        self.is_over = False  # the other side has ended it, too
+        self.repeat_at = 0.0
+
+    def send(self, part: bytes) -> None:
+        if self.end is None and not self.ended_at:
+            self.unacked.append((self.next, part))
+            self.next += 1
+            self.bytes += len(part)
+            self.streams.touch(self)
+            if self.bytes > WAITING_BYTES:
+                self.streams.lose(self, "SendQ exceeded")
+
+    def close(self, reason: str) -> None:
+        """After all that was sent."""
+        if self.end is None and not self.ended_at:
+            self.end = reason
+            self.ended_at = self.streams.engine.now
+            self.streams.touch(self)
+
+
+Key = tuple[Incarnation, int, bool]
+
+
+class Streams:
+    """All streams of this node."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.accept: Callable[[Stream, bytes], None] = lambda stream, first: stream.close("not accepted")
+        self._open: dict[Key, Stream] = {}
+        self._touched: dict[Key, Stream] = {}
+        self._last = 0
+
+    def open(self, peer: Incarnation, first: bytes) -> Stream:
+        """first: the part that says what the stream is for."""
+        self._last += 1
+        stream = self._open[peer, self._last, True] = Stream(self, peer, self._last, mine=True)
+        stream.send(first)
+        return stream
+
+    def touch(self, stream: Stream) -> None:
+        """It has something to say at the end of the turn."""
+        self._touched[stream.peer, stream.number, stream.mine] = stream
+
+    def on_flow(self, sender: Incarnation, message: Flow) -> None:
+        key = (sender, message.number, not message.opener)
+        stream = self._open.get(key)
+        if stream is None:
+            if not message.opener or message.first != 0 or not message.parts:
+                if message.end is None:
+                    self.engine.send(sender.key, Flow(message.number, not message.opener, 0, [], 0, "unknown"))
+                return
+            stream = self._open[key] = Stream(self, sender, message.number, mine=False)
+        self._acknowledged(stream, message.ack)
+        for number, part in enumerate(message.parts, message.first):
+            if stream.expected <= number < stream.expected + EARLY:
+                stream.early[number] = part
+        self._take(stream)
+        self.touch(stream)
+        if message.end is not None and stream.expected >= message.first + len(message.parts):
+            self._other_has_ended(stream, message.end)
+
+    def _other_has_ended(self, stream: Stream, reason: str) -> None:
+        stream.is_over = True
+        if stream.end is None:  # what is said back tells that the end has come
+            stream.end, stream.ended_at = reason, self.engine.now
+            stream.unacked.clear()
+            stream.ended(reason)
+
+    def _acknowledged(self, stream: Stream, upto: int) -> None:
+        while stream.unacked and stream.unacked[0][0] < upto:
+            stream.bytes -= len(stream.unacked.popleft()[1])
+
+    def _take(self, stream: Stream) -> None:
+        while stream.expected in stream.early:
+            part = stream.early.pop(stream.expected)
+            stream.expected += 1
+            if stream.ended_at:
+                continue
+            if stream.expected == 1 and not stream.mine:
+                self.accept(stream, part)
+            else:
+                stream.received(part)
+
+    def lose(self, stream: Stream, reason: str) -> None:
+        """It cannot go on: both sides are told."""
+        if not stream.ended_at:
+            stream.unacked.clear()
+            stream.next = CUT
+            stream.end, stream.ended_at = reason, self.engine.now
+            self.touch(stream)
+            self.engine.run(lambda: stream.ended(reason))
+
+    def flush(self) -> None:
+        """The turn ends: what is new is sent, and what came is acknowledged."""
+        touched, self._touched = self._touched, {}
+        for stream in touched.values():
+            self._send(stream)
+
+    def _send(self, stream: Stream) -> None:
+        parts = [part for _, part in stream.unacked]
+        first = stream.unacked[0][0] if parts else stream.next
+        stream.repeat_at = self.engine.now + REPEAT_S
+        flow = Flow(stream.number, stream.mine, first, parts, stream.expected, stream.end)
+        self.engine.send(stream.peer.key, flow)
+
+    def tick(self) -> None:
+        now, peers = self.engine.now, self.engine.peers
+        for key, stream in list(self._open.items()):
+            if stream.ended_at:
+                if now - stream.ended_at > ENDED_S or peers.gone_for(stream.peer, now) > 0:
+                    del self._open[key]
+                elif not stream.is_over and now >= stream.repeat_at:
+                    self._send(stream)
+            elif peers.gone_for(stream.peer, now) > 0:
+                del self._open[key]
+                stream.ended_at = now
+                stream.ended("lost")
+            elif stream.unacked and now >= stream.repeat_at:
+                self._send(stream)

@@ -1,0 +1,99 @@
+"""Streams between two nodes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ring.groups.streams import WAITING_BYTES, Stream
+from tests.ring.groups.toy import ToyNet
+
+A, B = "127.0.0.1", "127.0.0.2"
+
+
+class End:
+    """What one end of a stream has got."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.got: list[bytes] = []
+        self.ended: list[str] = []
+        stream.received, stream.ended = self.got.append, self.ended.append
+
+
+def opened(net: ToyNet) -> tuple[End, list[End]]:
+    there: list[End] = []
+
+    def accept(stream: Stream, first: bytes) -> None:
+        assert first == b"hello"
+        there.append(End(stream))
+
+    net.engines[B].streams.accept = accept
+    made: list[End] = []
+    net.turn(A, lambda: made.append(End(net.engines[A].streams.open(net.engines[B].me, b"hello"))))
+    return made[0], there
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_all_parts_come_once_and_in_order(seed: int) -> None:
+    net = ToyNet(3, seed, loss=0.2, double=0.2, delay_s=(0.001, 0.2))
+    here, there = opened(net)
+    sent: list[bytes] = []
+    back: list[bytes] = []
+    for number in range(60):
+        sent.append(b"%d" % number)
+        net.turn(A, lambda: here.stream.send(sent[-1]))
+        net.run(net.rng.uniform(0, 0.1))
+        if there:
+            back.append(b"back %d" % number)
+            net.turn(B, lambda: there[0].stream.send(back[-1]))
+    net.turn(A, lambda: here.stream.close("done"))
+    net.run(20)
+    (end,) = there
+    assert end.got == sent
+    assert here.got == back[: len(here.got)]
+    assert end.ended == ["done"] and here.ended == []
+    assert not here.stream.unacked
+
+
+def test_it_ends_with_the_other_node() -> None:
+    net = ToyNet(3)
+    here, there = opened(net)
+    net.run(1)
+    net.kill(B)
+    net.run(2)
+    assert here.ended == ["lost"]
+    net.start(B)
+    net.turn(A, lambda: here.stream.send(b"too late"))
+    net.run(2)
+    assert there[0].got == [] and here.ended == ["lost"]
+
+
+def test_one_that_nobody_knows_any_more_ends() -> None:
+    net = ToyNet(2)
+    here, there = opened(net)
+    net.run(1)
+    net.engines[B].streams._open.clear()
+    net.turn(A, lambda: here.stream.send(b"x"))
+    net.run(2)
+    assert here.ended == ["unknown"]
+
+
+def test_what_is_not_taken_is_bounded() -> None:
+    net = ToyNet(2)
+    here, there = opened(net)
+    net.run(1)
+    net.loss = 1.0
+    net.turn(A, lambda: [here.stream.send(bytes(100_000)) for _ in range(WAITING_BYTES // 100_000 + 2)])
+    assert here.ended == ["SendQ exceeded"]
+    net.loss = 0.0
+    net.turn(A, lambda: net.engines[A].streams.touch(here.stream))
+    net.run(2)
+    assert there[0].ended == ["SendQ exceeded"]
+
+
+def test_refused() -> None:
+    net = ToyNet(2)
+    made: list[End] = []
+    net.turn(A, lambda: made.append(End(net.engines[A].streams.open(net.engines[B].me, b"hello"))))
+    net.run(2)
+    assert made[0].ended == ["not accepted"]
