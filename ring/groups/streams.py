@@ -31,11 +31,11 @@ ENDED_S: Final = 30.0
 
 
 class Stream:
-    """One end. `received` and `ended` are the owner's; `ended` comes once, with the reason, unless it ended it itself."""
+    """One end. `received` and `ended` are the owner's; `ended` comes once, with the reason, unless the owner closed."""
 
     __slots__ = (
-        "bytes", "early", "end", "ended", "ended_at", "expected", "is_over", "mine", "next", "number", "peer", "received",
-        "repeat_at", "streams", "unacked",
+        "bytes", "early", "end", "ended", "ended_at", "expected", "is_over", "mine", "next", "number", "peer",
+        "received", "repeat_at", "streams", "unacked",
     )  # fmt: skip
 
     def __init__(self, streams: Streams, peer: Incarnation, number: int, *, mine: bool) -> None:

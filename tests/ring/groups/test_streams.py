@@ -70,7 +70,7 @@ def test_it_ends_with_the_other_node() -> None:
 
 def test_one_that_nobody_knows_any_more_ends() -> None:
     net = ToyNet(2)
-    here, there = opened(net)
+    here, _ = opened(net)
     net.run(1)
     net.engines[B].streams._open.clear()
     net.turn(A, lambda: here.stream.send(b"x"))
