@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import click
 
+from gateway.cli.backup import backup
 from gateway.cli.check import check
 from gateway.cli.hash_password import hash_password
 from gateway.cli.init import init
@@ -23,7 +24,7 @@ def main() -> None:
     """An IRC network made of supernodes on a hash ring."""
 
 
-for command in (init, node, directory, up, check, nodes, status, locate, hash_password, schema):
+for command in (init, node, directory, up, check, nodes, status, locate, backup, hash_password, schema):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.node import DAY_S
 from ring.ids import UNREADABLE, GroupId
+from ring.shells.sqlite_file import STORE
 from ring.shells.sqlite_store import SqliteStore
 from ring.shells.store_writer import Chore, StoreWriter
 from ring.store import Line, Range, Store, StoreError
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 FOREVER: Final = 2**62
 """Unix ms: later than any line."""
 
-FILE: Final = "circlet.db"
-"""In node.state_dir."""
-
 
 class Durable:
     """The store of one node."""
@@ -28,7 +26,7 @@ class Durable:
     def __init__(self, process: NodeProcess) -> None:
         self._process = process
         self._engine = process.core.engine
-        path = process.config.node.state_dir / FILE
+        path = process.config.node.state_dir / STORE
         self._writer = StoreWriter(
             lambda: SqliteStore(path), lambda: SqliteStore(path, reading=True), self._written, self._trouble
         )

@@ -14,6 +14,9 @@ from typing import Final
 from ring.shells.sqlite_schema import DAMAGED, Foreign, check
 from ring.store import StoreError
 
+STORE: Final = "circlet.db"
+"""Its name in node.state_dir."""
+
 CHECK_S: Final = 1.0
 """How long a starting node looks its store over for damage: a large file only in part."""
 
