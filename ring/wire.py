@@ -531,6 +531,11 @@ def decode(payload: bytes) -> list[Message]:
     return _decoder.decode(payload)
 
 
-def reencode(value: Any) -> msgspec.Raw:
+def packed(value: Any) -> bytes:
     """A value as a message would carry it."""
+    return _encoder.encode(value)
+
+
+def reencode(value: Any) -> msgspec.Raw:
+    """The same, to be carried."""
     return msgspec.Raw(_encoder.encode(value))

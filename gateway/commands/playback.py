@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from msgspec.structs import replace
+
 from gateway.edge.call import Call
 from gateway.edge.history import recall, shown, visible
 from gateway.edge.lines import Line
@@ -16,8 +18,10 @@ from ring.wire import Mark, Query
 
 NAME = "*playback"
 SOURCE = "*playback!playback@znc.in"
-MOST = 2000
-"""PLAY shows at most this many lines of a channel, the last ones."""
+MOST = 500
+"""PLAY shows at most this many lines of a channel, the last ones, and"""
+ALL = 5_000
+"""so many at all: a client has to keep up with it."""
 
 HELP = (
     "PLAY <channels> [from] [to]: what was said, e.g. PLAY * 0, or PLAY #a,#b 1700000000.5 (seconds since 1970)",
@@ -62,15 +66,36 @@ def _play(call: Call, wanted: str, after: int | None, before: int | None) -> Non
     query = Query(
         MOST, after=Mark(at=after) if after else None, before=Mark(at=before + 1) if before is not None else None
     )
-    for group, channel in _channels(call, wanted).items():
-        recall(call.edge, call.connection, group, query, call.later(partial(_show, call, channel.name)))
+    names = {group: channel.name for group, channel in _channels(call, wanted).items()}
+    Playing(call, query, list(names.items())).go_on()
 
 
-def _show(call: Call, name: str, lines: list[Kept] | None) -> None:
-    if lines is None:
-        _say(call, f"What was said in {name} could not be retrieved. Try again later.")
-    elif lines:
-        call.send_batch("chathistory", (name,), shown(call.edge, call.connection.caps, name, lines))
+class Playing:
+    """One channel after the other."""
+
+    def __init__(self, call: Call, query: Query, channels: list[tuple[GroupId, str]]) -> None:
+        self.call = call
+        self.query = query
+        self.channels = channels
+        self.left = ALL
+
+    def go_on(self) -> None:
+        call = self.call
+        if self.channels and not self.left:
+            _say(call, f"There is more: ask for {self.channels[0][1]} and what comes after it by name.")
+        elif self.channels:
+            group, name = self.channels.pop(0)
+            query = replace(self.query, limit=min(MOST, self.left))
+            recall(call.edge, call.connection, group, query, call.later(partial(self.show, name)))
+
+    def show(self, name: str, lines: list[Kept] | None) -> None:
+        call = self.call
+        if lines is None:
+            _say(call, f"What was said in {name} could not be retrieved. Try again later.")
+        elif lines:
+            self.left -= len(lines)
+            call.send_batch("chathistory", (name,), shown(call.edge, call.connection.caps, name, lines))
+        self.go_on()
 
 
 def _list(call: Call, wanted: str) -> None:

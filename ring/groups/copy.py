@@ -15,7 +15,7 @@ from ring.groups.machine import Kind, State
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.placement import hash32
 from ring.store import Line
-from ring.wire import Command, Entry, Lineage, RawCommand, RawEntry, Snapshot, Stream, Taking, raw, reencode
+from ring.wire import Command, Entry, Lineage, RawCommand, RawEntry, Snapshot, Stream, Taking, packed, raw, reencode
 
 if TYPE_CHECKING:
     from ring.groups.journal import Journal
@@ -95,10 +95,12 @@ class Copy:
 
     def line(self, entry: Entry) -> Line:
         """An entry that has an event, as stores keep it."""
-        stamp = self.stamp_of(entry)
-        return Line(self.group, self.term_at(entry.seq), entry.seq, stamp.at, stamp.msgid, bytes(reencode(entry.event)))
+        seq, (msgid, at) = entry.seq, self.stamp_of(entry)
+        return Line(self.group, self.term_at(seq), seq, at, msgid, packed(entry.event))
 
     def term_at(self, seq: int) -> Term:
+        if self.lineage and seq >= self.lineage[-1][1]:
+            return self.lineage[-1][0]
         return next((term for term, first in reversed(self.lineage) if first <= seq), NO_TERM)
 
     @property

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from gateway.commands import playback
 from gateway.edge.settings import HistorySettings
 from gateway.irc.message import Message, parse
 from gateway.irc.times import read_server_time
@@ -339,6 +340,17 @@ def test_playback_as_bouncers_give_it(net: Net) -> None:
     assert bob.ask(f"PRIVMSG *playback :play * {at[3]}") == []
     first, last = (parsed(line).tags["time"] for line in (lines[0], lines[-1]))  # type: ignore[index]
     assert said(bob.ask("PRIVMSG *playback :list")) == [f"#C {first} {last}"]
+
+
+def test_playback_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playback, "MOST", 3)
+    monkeypatch.setattr(playback, "ALL", 5)
+    (ann,) = people(network(1), "ann", caps="znc.in/playback")
+    for name in ("#a", "#b", "#c"):
+        ann.ask(f"JOIN {name}", *(f"PRIVMSG {name} :{name}{number}" for number in range(4)))
+    *lines, more = ann.ask("PRIVMSG *playback :play * 0")
+    assert said(lines) == ["#a1", "#a2", "#a3", "#b2", "#b3"]
+    assert said([more]) == ["There is more: ask for #c and what comes after it by name."]
 
 
 def read(line: str) -> str:
