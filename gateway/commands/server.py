@@ -121,6 +121,8 @@ HELP = {
     "WHO": "WHO #channel, WHO mask: people, with WHOX fields (%tcuhnfdar).",
     "WHOIS": "WHOIS nick: who somebody is, on whatever node.",
     "AWAY": "AWAY [:text]: say that you are away, or back.",
+    "REGISTER": "REGISTER * * password: make an account named after your nick (in most clients: /quote REGISTER).",
+    "AUTHENTICATE": "AUTHENTICATE: log in, with SASL PLAIN, EXTERNAL or SCRAM-SHA-256. Your client does it for you.",
     "MONITOR": "MONITOR + nick,nick: be told when they come and go. Also - C L S.",
 }
 

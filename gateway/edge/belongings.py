@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.edge.asks import ExpelAsk
 from gateway.edge.login import Login, expel_all
-from gateway.edge.proving import CERTIFICATE, look_up
+from gateway.edge.proving import Found, certificate_group, look_up, look_up_certificate
 from gateway.edge.registration import new_uid
 from gateway.groups import account_messages as m
 from gateway.groups.account_messages import Accepted, Denied, LoginView
+from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge
@@ -27,24 +28,26 @@ def add_nick(edge: Edge, login: Login, nick: str, done: Done) -> None:
     folded = edge.settings.casemap(nick)
     if folded == edge.settings.casemap(login.name):
         done(Accepted(login.name))
-    else:
-        _add(edge, login, nick, m.AddNick(login.life, folded), done)
+        return
+    add = m.AddNick(login.life, folded)
+    look_up(edge, nick, _adding(edge, login, edge.account(nick), nick, add, done))
 
 
 def add_certificate(edge: Edge, login: Login, fingerprint: str, done: Done) -> None:
     """fingerprint: SHA-256 of its DER, lower-case hexadecimal."""
-    _add(edge, login, CERTIFICATE + fingerprint, m.AddCertificate(login.life, fingerprint), done)
+    add, group = m.AddCertificate(login.life, fingerprint), certificate_group(fingerprint)
+    look_up_certificate(edge, fingerprint, _adding(edge, login, group, group.name, add, done))
 
 
 def remove_nick(edge: Edge, login: Login, nick: str, done: Done) -> None:
-    _remove(edge, login, nick, m.RemoveNick(login.life, edge.settings.casemap(nick)), done)
+    _remove(edge, login, edge.account(nick), m.RemoveNick(login.life, edge.settings.casemap(nick)), done)
 
 
 def remove_certificate(edge: Edge, login: Login, fingerprint: str, done: Done) -> None:
-    _remove(edge, login, CERTIFICATE + fingerprint, m.RemoveCertificate(login.life, fingerprint), done)
+    _remove(edge, login, certificate_group(fingerprint), m.RemoveCertificate(login.life, fingerprint), done)
 
 
-def _add(edge: Edge, login: Login, name: str, command: Any, done: Done) -> None:
+def _adding(edge: Edge, login: Login, group: GroupId, name: str, add: Any, done: Done) -> Found:
     """First the name, then the list: so no account lists what another may take."""
     owner = edge.settings.casemap(login.name)
 
@@ -52,30 +55,30 @@ def _add(edge: Edge, login: Login, name: str, command: Any, done: Done) -> None:
         if view is not None and view.name and view.life != login.life:
             done(Denied("taken"))
         else:
-            alias = m.Alias(new_uid(edge), name, owner, view.life if view is not None and not view.name else "")
-            edge.engine.submit(edge.account(name), alias, claimed)
+            over = view.life if view is not None and not view.name else ""
+            edge.engine.submit(group, m.Alias(new_uid(edge), name, owner, over), claimed)
 
     def claimed(outcome: Any) -> None:
         if isinstance(outcome, Accepted):
-            edge.engine.submit(edge.account(login.name), command, listed)
+            edge.engine.submit(edge.account(login.name), add, listed)
         else:
             done(outcome)
 
     def listed(outcome: Any) -> None:
         if isinstance(outcome, Denied):
-            edge.engine.submit(edge.account(name), m.Unalias(owner))
+            edge.engine.submit(group, m.Unalias(owner))
         done(outcome)
 
-    look_up(edge, name, found)
+    return found
 
 
-def _remove(edge: Edge, login: Login, name: str, command: Any, done: Done) -> None:
+def _remove(edge: Edge, login: Login, group: GroupId, remove: Any, done: Done) -> None:
     def unlisted(outcome: Any) -> None:
         if isinstance(outcome, Accepted):
-            edge.engine.submit(edge.account(name), m.Unalias(edge.settings.casemap(login.name)))
+            edge.engine.submit(group, m.Unalias(edge.settings.casemap(login.name)))
         done(outcome)
 
-    edge.engine.submit(edge.account(login.name), command, unlisted)
+    edge.engine.submit(edge.account(login.name), remove, unlisted)
 
 
 def drop(edge: Edge, name: str, life: str, done: Done) -> None:
@@ -93,8 +96,8 @@ def drop(edge: Edge, name: str, life: str, done: Done) -> None:
 
     def dropped(view: LoginView, outcome: Any) -> None:
         if isinstance(outcome, Accepted):
-            for other in (*view.nicks, *(CERTIFICATE + fingerprint for fingerprint in view.certificates)):
-                edge.engine.submit(edge.account(other), m.Unalias(folded))
+            for group in (*map(edge.account, view.nicks), *map(certificate_group, view.certificates)):
+                edge.engine.submit(group, m.Unalias(folded))
             expel_all(edge, view.life)
             for node in edge.engine.live():
                 if node.key != edge.record.key:

@@ -89,7 +89,7 @@ def _check(edge: Edge, connection: Connection, proven: Login) -> None:
             expel_all(edge, proven.life)
         edge.later(CHECK_S, lambda: _check(edge, connection, proven))
 
-    if connection.closed is None and connection.login == proven:
+    if connection.closed is None and connection.login is proven:
         edge.engine.ask(edge.account(proven.name), Info(), known)
 
 

@@ -19,25 +19,35 @@ from ring.ids import GroupId
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge
 
-CERTIFICATE = "*"
-"""The name of a group that says whose a certificate is begins with it; no nick does."""
-
 LEAST_S = 1.0
 """A wrong try is answered no sooner: what had to be asked, and of whom, does not show."""
 
 
-def look_up(edge: Edge, name: str, done: Callable[[LoginView | None], None]) -> None:
-    """The account that has the name: as its own, as one of its nicks, or (CERTIFICATE and fingerprint) as proof.
+Found = Callable[[LoginView | None], None]
+"""A view without a name: there is no such account; its life is then that of an alias that no account lists, to be taken
+over. None: whoever knows does not answer now."""
 
-    A view without a name: there is none; its life is then that of an alias that no account lists, to be taken over.
-    done(None): whoever knows does not answer now.
-    """
+
+def look_up(edge: Edge, name: str, done: Found) -> None:
+    """The account that has the name, as its own or as one of its nicks."""
     folded = edge.settings.casemap(name)
-    certificate = folded.startswith(CERTIFICATE)
-    if not certificate and not is_valid_nick(name, edge.settings.limits.nick_len):
+    if is_valid_nick(name, edge.settings.limits.nick_len):
+        _follow(edge, edge.account(name), lambda view: folded in view.nicks, done)
+    else:
         done(LoginView())
-        return
 
+
+def look_up_certificate(edge: Edge, fingerprint: str, done: Found) -> None:
+    """The account that lists the certificate."""
+    _follow(edge, certificate_group(fingerprint), lambda view: fingerprint in view.certificates, done)
+
+
+def certificate_group(fingerprint: str) -> GroupId:
+    """Says whose a certificate is. No nick begins like that."""
+    return GroupId("account", f"*{fingerprint}")
+
+
+def _follow(edge: Edge, group: GroupId, is_listed: Callable[[LoginView], bool], done: Found) -> None:
     def found(view: LoginView | None) -> None:
         if view is None or not view.alias:
             done(view)
@@ -45,14 +55,12 @@ def look_up(edge: Edge, name: str, done: Callable[[LoginView | None], None]) -> 
         stale = LoginView(life=view.life)
 
         def owner(view: LoginView | None) -> None:
-            if view is not None:
-                listed = view.certificates if certificate else view.nicks
-                view = view if folded.removeprefix(CERTIFICATE) in listed and not view.alias else stale
-            done(view)
+            """An alias that its account does not list is nobody's."""
+            done(view if view is None or (is_listed(view) and not view.alias) else stale)
 
         edge.engine.ask(edge.account(view.alias), Login(), owner)
 
-    edge.engine.ask(edge.account(name), Login(), found)
+    edge.engine.ask(group, Login(), found)
 
 
 def credentials_of(edge: Edge, name: str, view: LoginView) -> Credentials:
@@ -77,14 +85,25 @@ class Trial:
     def __init__(self, edge: Edge, address: str, name: str) -> None:
         self._edge = edge
         self.began = edge.now
-        folded = edge.settings.casemap(name)
         self._guards = [GroupId("guard", f"address:{network_of(address)}")]
         if is_valid_nick(name, edge.settings.limits.nick_len):
-            self._guards.append(GroupId("guard", f"account:{folded}"))
+            self._guards.append(self._account(name))
+
+    def _account(self, name: str) -> GroupId:
+        return GroupId("guard", f"account:{self._edge.settings.casemap(name)}")
 
     def begin(self, then: Callable[[], None]) -> None:
         """Go on once the throttles let it."""
-        self._each(HowLong(), self._edge.engine.ask, lambda wait_s: self._edge.later(wait_s, then))
+        self._each((*self._guards,), HowLong(), self._edge.engine.ask, lambda wait_s: self._edge.later(wait_s, then))
+
+    def meets(self, view: LoginView, then: Callable[[], None]) -> None:
+        """It is that account's: one that was named by another of its nicks has its own throttle, too."""
+        guard = self._account(view.name)
+        if not view.name or guard in self._guards:
+            then()
+            return
+        self._guards.append(guard)
+        self._each((guard,), HowLong(), self._edge.engine.ask, lambda wait_s: self._edge.later(wait_s, then))
 
     def failed(self, then: Callable[[], None]) -> None:
         """Count it, and go on when the wrong answer may be given."""
@@ -92,18 +111,20 @@ class Trial:
         def counted(wait_s: float) -> None:
             self._edge.later(max(wait_s, self.began + LEAST_S - self._edge.now), then)
 
-        self._each(Fail(), self._edge.engine.submit, counted)
+        self._each((*self._guards,), Fail(), self._edge.engine.submit, counted)
 
-    def _each(self, message: Any, send: Callable[..., None], done: Callable[[float], None]) -> None:
+    def _each(
+        self, guards: tuple[GroupId, ...], message: Any, send: Callable[..., None], done: Callable[[float], None]
+    ) -> None:
         """done(the longest wait that any of the throttles asks for). One that does not answer asks for none."""
         answers: list[float] = []
 
         def one(wait: Any) -> None:
             answers.append(wait.seconds if isinstance(wait, Wait) else 0.0)
-            if len(answers) == len(self._guards):
+            if len(answers) == len(guards):
                 done(max(answers))
 
-        for guard in self._guards:
+        for guard in guards:
             send(guard, message, one)
 
 
@@ -119,7 +140,10 @@ def prove(edge: Edge, address: str, name: str, password: str, done: Proven) -> N
         if view is None:
             done(None, False)
         else:
-            edge.fits(credentials_of(edge, name, view), password, lambda fits: checked(view, fits))
+            trial.meets(view, lambda: check(view))
+
+    def check(view: LoginView) -> None:
+        edge.fits(credentials_of(edge, name, view), password, lambda fits: checked(view, fits))
 
     def checked(view: LoginView, fits: bool | None) -> None:
         if fits is None:

@@ -14,7 +14,7 @@ from gateway.accounts.mechanisms import MECHANISMS, start
 from gateway.accounts.steps import Challenge, Done, Failed, Mechanism, NeedAccount, NeedCheck, Step
 from gateway.edge.lines import Line
 from gateway.edge.login import Login, login
-from gateway.edge.proving import CERTIFICATE, Trial, credentials_of, look_up
+from gateway.edge.proving import Trial, credentials_of, look_up, look_up_certificate
 from gateway.edge.registration import try_register
 from gateway.groups.account_messages import LoginView
 from gateway.irc import numerics as n
@@ -178,8 +178,11 @@ class _Turn:
     def _find(self, step: NeedAccount) -> None:
         edge, connection = self._call.edge, self._call.connection
         if step.by_certificate:  # nobody guesses those: nothing is slowed
-            name = step.name or f"{CERTIFICATE}{connection.certificate}"
-            look_up(edge, name, lambda view: self._found(step, view))
+            assert connection.certificate is not None
+            if step.name:
+                look_up(edge, step.name, lambda view: self._found(step, view))
+            else:
+                look_up_certificate(edge, connection.certificate, lambda view: self._found(step, view))
             return
         trial = self._exchange.trial = Trial(edge, connection.address, step.name)
         trial.begin(lambda: look_up(edge, step.name, lambda view: self._found(step, view)))
@@ -188,13 +191,14 @@ class _Turn:
         if view is None:
             self._later()
             return
-        self._exchange.view = view
+        self._exchange.view, trial = view, self._exchange.trial
         mechanism = self._exchange.mechanism
-        if step.by_certificate:
+        if trial is None:
             listed = self._call.connection.certificate in view.certificates
             self.go(mechanism.account(view.name if listed else None, None))
         else:
-            self.go(mechanism.account(view.name or None, credentials_of(self._call.edge, step.name, view)))
+            credentials = credentials_of(self._call.edge, step.name, view)
+            trial.meets(view, lambda: self.go(mechanism.account(view.name or None, credentials)))
 
     def _checked(self, fits: bool | None) -> None:
         if fits is None:

@@ -377,3 +377,40 @@ def test_scram_tells_nothing_of_who_exists(ann_net: Net) -> None:
         assert 0.24 < net.now - began < 0.4
         found.append(dict(part.split("=", 1) for part in first.decode().split(",")))
     assert found[1]["s"] == found[2]["s"] != found[0]["s"]
+
+
+def test_an_account_has_one_throttle_by_whatever_nick_it_is_named(ann_net: Net) -> None:
+    net = ann_net
+    client = Newcomer(net, "n1")
+    client.log_in("ann", "sesame")
+    client.enter("ann")
+    login = client.connection.login
+    assert login is not None
+    outcomes: list[object] = []
+    edge = client.node.core.edge
+    for nick in ("annie", "anny"):
+        net.turn(client.node, lambda nick=nick: belongings.add_nick(edge, login, nick, outcomes.append))
+    net.run(2)
+    took = []
+    for name in ("ann", "annie", "anny", "ann", "annie", "anny"):
+        other = Newcomer(net, "n2")
+        other.connection.address = f"10.1.1.{len(took)}"
+        began = net.now
+        assert other.log_in(name, "mellon") == [WRONG.format("*")]
+        took.append(round(net.now - began))
+    assert took == [1, 1, 1, 1, 2, 4]
+
+
+def test_a_fingerprint_is_no_name() -> None:
+    net = network(1)
+    (ann,) = people(net, "ann")
+    register(ann)
+    login = ann.connection.login
+    assert login is not None
+    edge = ann.node.core.edge
+    net.turn(ann.node, lambda: belongings.add_certificate(edge, login, "ab" * 32, lambda outcome: None))
+    net.run(1)
+    client = Newcomer(net, "n1", certificate="ab" * 32)
+    assert client.log_in("*" + "ab" * 32, "sesame") == [WRONG.format("*")]
+    client.send("AUTHENTICATE EXTERNAL", f"AUTHENTICATE {b64(b'*' + b'ab' * 32)}")
+    assert answer(client)[0].startswith("904 * ")
