@@ -29,15 +29,24 @@ class Places:
         return self._news.pop(user.session, {})
 
     def keep(self, user: User, connection: Connection) -> None:
-        """All that is applied here has been sent to the connection."""
+        """All that is applied here has been sent to the connection; on another node, what has come there."""
+        reached = self._reached(connection)
         for group in user.rooms:
             if group in connection.behind:
                 continue  # what it has missed is on its way
-            seq, at = self.edge.engine.applied_to(group)
-            key, place = (user.session, connection.device, group.name), Place(seq, at)
-            if seq and self._sent.get(key) != place:
+            place = reached.get(group.name) if reached is not None else Place(*self.edge.engine.applied_to(group))
+            key = (user.session, connection.device, group.name)
+            if place is not None and place.seq and self._sent.get(key) != place:
                 self._sent[key] = place
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})[group.name] = place
+
+    def _reached(self, connection: Connection) -> dict[str, Place] | None:
+        """By folded channel, of a connection that is carried from another node; None for others."""
+        if connection.stream is None:
+            return None
+        while connection.on_the_way and connection.on_the_way[0][0] < connection.stream.acked:
+            connection.reached.update(connection.on_the_way.popleft()[1])
+        return connection.reached
 
     def fresh(self, connection: Connection) -> dict[str, Place]:
         """By folded channel, of one connection, where it has changed since this was last asked for."""

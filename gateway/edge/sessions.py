@@ -67,14 +67,15 @@ class Sessions:
         if here is not None or stored is None or stored.person is None:
             then(here)
         elif self._is_free(stored):
-            self.take_up(account, stored, then)
+            self.take_up(account, stored, then, attached=1)
         else:
             then(stored.person.edge)
 
     def _is_free(self, stored: Stored) -> bool:
         """Whether nobody is attached to it where it is."""
         assert stored.person is not None
-        return not stored.attached or self._is_over(stored.person.edge)
+        host = stored.person.edge
+        return not stored.attached or host == self.edge.engine.me or self._is_over(host)
 
     def _is_over(self, host: Incarnation) -> bool:
         """Whether that life of a node has ended, or is about to."""
@@ -94,7 +95,7 @@ class Sessions:
             elif isinstance(outcome, Taken) and user.quitting:
                 self.edge.engine.submit(self.group(account), End(user.uid, self.edge.engine.me))
 
-        self.edge.engine.submit(self.group(account), Take(user.person, None), taken)
+        self.edge.engine.submit(self.group(account), Take(user.person, None, 1), taken)
 
     def _adopt(self, user: User, account: str) -> None:
         user.session = account
@@ -120,29 +121,29 @@ class Sessions:
 
     # Take up --------------------------------------------------------------------------------------------------------
 
-    def take_up(self, account: str, stored: Stored, then: Then) -> None:
-        """Go on with a session whose node is dead, or that nobody is attached to."""
+    def take_up(self, account: str, stored: Stored, then: Then, *, attached: int = 0) -> None:
+        """Go on with a session whose node is dead, or that nobody is attached to. attached: who waits to be."""
         waiting = self._taking.setdefault(account, [])
         waiting.append(then)
         assert stored.person is not None
         if len(waiting) == 1:
             me = self.edge.engine.me
             person = _replace(stored.person, node=me.key, incarnation=me.number)
-            command = Take(person, stored.person.edge)
+            command = Take(person, stored.person.edge, attached)
             self.edge.engine.submit(self.group(account), command, lambda outcome: self._taken(account, person, outcome))
 
     def _taken(self, account: str, person: Any, outcome: Any) -> None:
         if not isinstance(outcome, Taken):
             self._found(account, outcome.host if isinstance(outcome, Elsewhere) else None)
             return
-        rooms, home = outcome.session.rooms, self.edge.nick(person.nick)
-        self.edge.engine.submit(home, Claim(person), lambda granted: self._claimed(account, person, rooms, granted))
+        session, home = outcome.session, self.edge.nick(person.nick)
+        self.edge.engine.submit(home, Claim(person), lambda granted: self._claimed(account, person, session, granted))
 
-    def _claimed(self, account: str, person: Any, rooms: dict[str, str], outcome: Any) -> None:
-        edge = self.edge
+    def _claimed(self, account: str, person: Any, session: Stored, outcome: Any) -> None:
+        edge, rooms = self.edge, session.rooms
         granted = isinstance(outcome, Granted)
         user = User(outcome.person if granted else person, edge.nick(person.nick), None, edge.now)
-        user.left_at = edge.now
+        user.left_at = session.left / 1000 or edge.now
         edge.users[user.uid] = user
         edge.people.add(user.person)
         self._returning[account] = rooms

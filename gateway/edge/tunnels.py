@@ -234,7 +234,9 @@ class Tunnels:
             data = b"".join(connection.out)
             connection.out.clear()
             if data:
-                stream.send(_encode(Shown(data, edge.sessions.fresh_places(connection))))
+                places = edge.sessions.fresh_places(connection)
+                connection.on_the_way.append((stream.next, places))
+                stream.send(_encode(Shown(data, places)))
             if connection.closed is not None:
                 stream.close(connection.closed)
                 edge.gone(connection, connection.closed)

@@ -84,8 +84,11 @@ class Session:
             again = command.person.edge == host  # whoever asked had no answer
             return Decision(Taken(self.stored) if again else Elsewhere(host), None)
         s = self.stored
-        rooms = s.rooms if s.person is not None and s.person.uid == command.person.uid else {}
-        return Decision(Taken(s), Changed(command.person, rooms, s.lasts and bool(rooms), 0, at, s.left or at, {}))
+        same = s.person is not None and s.person.uid == command.person.uid
+        rooms = s.rooms if same else {}
+        left = 0 if command.attached else s.left or at
+        changed = Changed(command.person, rooms, s.lasts and same, command.attached, at, left, {})
+        return Decision(Taken(s), changed)
 
     def _report(self, command: Report, at: int) -> Decision:
         s = self.stored

@@ -50,10 +50,14 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Take(_Tagged, frozen=True, tag=1):
-    """The session is on the person's node from now on, if it was on `before` until now. None: there was none."""
+    """The session is on the person's node from now on, if it was on `before` until now. None: there was none.
+
+    attached: how many connections are there or about to come.
+    """
 
     person: Person
     before: Incarnation | None
+    attached: int = 0
 
 
 class Report(_Tagged, frozen=True, tag=2):

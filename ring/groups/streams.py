@@ -34,7 +34,7 @@ class Stream:
     """One end. `received` and `ended` are the owner's; `ended` comes once, with the reason, unless the owner closed."""
 
     __slots__ = (
-        "bytes", "early", "end", "ended", "ended_at", "expected", "is_over", "mine", "next", "number", "peer",
+        "acked", "bytes", "early", "end", "ended", "ended_at", "expected", "is_over", "mine", "next", "number", "peer",
         "received", "repeat_at", "streams", "unacked",
     )  # fmt: skip
 
@@ -48,6 +48,7 @@ class Stream:
         self.next = 0  # the number of the next part from here
         self.unacked: deque[tuple[int, bytes]] = deque()
         self.bytes = 0  # of those
+        self.acked = 0  # the other side has taken all before this
         self.expected = 0  # the number of the next part from there
         self.early: dict[int, bytes] = {}
         self.end: str | None = None  # why it was ended here
@@ -111,7 +112,7 @@ class Streams:
                 stream.early[number] = part
         self._take(stream)
         self.touch(stream)
-        if message.end is not None and stream.expected >= message.first + len(message.parts):
+        if message.end is not None and (stream.ended_at or stream.expected >= message.first + len(message.parts)):
             self._other_has_ended(stream, message.end)
 
     def _other_has_ended(self, stream: Stream, reason: str) -> None:
@@ -122,15 +123,14 @@ class Streams:
             stream.ended(reason)
 
     def _acknowledged(self, stream: Stream, upto: int) -> None:
+        stream.acked = max(stream.acked, upto)
         while stream.unacked and stream.unacked[0][0] < upto:
             stream.bytes -= len(stream.unacked.popleft()[1])
 
     def _take(self, stream: Stream) -> None:
-        while stream.expected in stream.early:
+        while stream.expected in stream.early and not stream.ended_at:  # what comes too late is not taken
             part = stream.early.pop(stream.expected)
             stream.expected += 1
-            if stream.ended_at:
-                continue
             if stream.expected == 1 and not stream.mine:
                 self.accept(stream, part)
             else:

@@ -103,6 +103,7 @@ class Story:
         self.calm = True  # no node is missing: a PONG says that everybody has heard
         self.early: list[str] = []  # PONGs that came too early
         self.faults: list[str] = []
+        self.killed_at: list[float] = []
 
     def _tell(self, text: str) -> None:
         if self._trace is not None:
@@ -126,6 +127,8 @@ class Story:
         self._talk(self.chance.uniform(0.2, 1.0))
         beside = Lossy(self, self.chance) if self.chance.random() < 0.4 and Lossy in self.kinds else None
         text = fault.begin()
+        if fault.kills or isinstance(fault, Hang):
+            self.killed_at.append(self.net.now)
         if beside is not None and not isinstance(fault, Lossy):
             text += f", {beside.begin()}"
         self.faults.append(text)
