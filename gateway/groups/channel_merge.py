@@ -73,8 +73,8 @@ def _members(a: Stored, b: Stored, left: Mapping[str, int], *, ranked: bool) -> 
 
 def _one(a: Sitting, b: Sitting) -> Sitting:
     ranked = max(a, b, key=lambda sitting: (sitting.ranked_in, sitting.ranked_at, sitting.prefixes))
-    last = max(a, b, key=lambda sitting: (sitting.joined_at, sitting.person.version, _encode(sitting.person)))
-    return Sitting(last.person, ranked.prefixes, last.joined_at, ranked.ranked_at, ranked.ranked_in)
+    person = max(a.person, b.person, key=lambda person: (person.version, _encode(person)))  # a late JOIN knows less
+    return Sitting(person, ranked.prefixes, max(a.joined_at, b.joined_at), ranked.ranked_at, ranked.ranked_in)
 
 
 def _settings(a: Stored, b: Stored) -> tuple[str, str | None, int | None]:
