@@ -56,16 +56,23 @@ class Sessions:
 
     def find(self, account: str, then: Then) -> None:
         """The account's session: its user, brought here if it may be; or the node that it is on; or None."""
-        user = self.users.get(account)
-        if user is not None:
-            then(user)
+        if account in self.users or account in self._taking:
+            self.ready(account, then)
         else:
             self.edge.engine.ask(self.group(account), Look(), lambda stored: self._looked(account, stored, then))
 
+    def ready(self, account: str, then: Then) -> None:
+        """The session's user here, once it is in all its channels."""
+        if account in self._taking:
+            self._taking[account].append(then)
+        else:
+            then(self.users.get(account))
+
     def _looked(self, account: str, stored: Stored | None, then: Then) -> None:
-        here = self.users.get(account)
-        if here is not None or stored is None or stored.person is None:
-            then(here)
+        if account in self.users or account in self._taking:
+            self.ready(account, then)
+        elif stored is None or stored.person is None:
+            then(None)
         elif self._is_free(stored):
             self.take_up(account, stored, then, attached=1)
         else:

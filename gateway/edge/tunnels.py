@@ -198,8 +198,16 @@ class Tunnels:
         except UNREADABLE:
             stream.close("unreadable")
             return
-        user = edge.sessions.users.get(hello.account)
-        if user is None or user.quitting:
+        early: list[bytes] = []
+        stream.received = early.append
+        edge.sessions.ready(hello.account, lambda session: self._accept(stream, hello, early, session))
+
+    def _accept(self, stream: Stream, hello: Hello, early: list[bytes], user: User | Incarnation | None) -> None:
+        """early: what the client has said meanwhile."""
+        edge = self.edge
+        if stream.ended_at:
+            return
+        if not isinstance(user, User) or user.quitting:
             stream.close("moved")
             return
         self._last -= 1  # below zero: no socket of this node's
@@ -214,12 +222,14 @@ class Tunnels:
         stream.ended = lambda reason: edge.gone(connection, reason if reason != "lost" else "Connection closed")
         if hello.silent:
             go_on(edge, connection, user, hello.places)
-            return
-        call = Call(edge, connection, Message(None, None, "ATTACH", []))
-        connection.calls[call] = None
-        call.hold()
-        attach(call, user)
-        call.release()
+        else:
+            call = Call(edge, connection, Message(None, None, "ATTACH", []))
+            connection.calls[call] = None
+            call.hold()
+            attach(call, user)
+            call.release()
+        for line in early:
+            edge.feed(connection, line)
 
     def flush(self) -> None:
         """What the turn has for clients on other nodes."""
