@@ -64,7 +64,7 @@ def _enter(edge: Edge, connection: Connection, user: User, group: GroupId, chann
     enter(edge, user, channel, connection, join, connection.show)
     place = edge.sessions.place(user, connection.device, group)
     if place is not None:
-        Playback(edge, connection, user, group, Mark(seq=place)).go_on()
+        Playback(edge, connection, user, group, Mark(seq=place.seq)).go_on()
     elif left_at:
         Playback(edge, connection, user, group, Mark(at=int(left_at * 1000))).go_on()
     else:

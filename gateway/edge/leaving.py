@@ -36,9 +36,9 @@ def depart(edge: Edge, user: User, reason: str, because: GroupId | None = None) 
     if user.quitting:
         return
     user.quitting = True
+    edge.sessions.ended(user)
     for connection in list(user.connections):
         user.detach(connection)
-    edge.sessions.ended(user)
     for group in user.monitored:
         watchers = edge.monitors.get(group)
         if watchers is not None:

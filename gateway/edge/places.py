@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.groups.session import Session
+from gateway.groups.session import Session, further
 from gateway.groups.session_messages import Place
 from ring.ids import GroupId
 
@@ -19,7 +19,7 @@ class Places:
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
-        self._sent: dict[tuple[str, str, str], Place] = {}  # account, device, folded channel
+        self._sent: dict[str, dict[tuple[str, str], Place]] = {}  # account -> of a device in a folded channel
         self._news: dict[str, dict[str, dict[str, Place]]] = {}  # of those, what the session's group is not told yet
 
     def changed(self, user: User) -> dict[str, dict[str, Place]]:
@@ -28,16 +28,21 @@ class Places:
             self.keep(user, connection)
         return self._news.pop(user.session, {})
 
+    def forget(self, account: str) -> None:
+        """The session is elsewhere, and its group knows all that is known here."""
+        self._sent.pop(account, None)
+        self._news.pop(account, None)
+
     def keep(self, user: User, connection: Connection) -> None:
         """All that is applied here has been sent to the connection; on another node, what has come there."""
         reached = self._reached(connection)
+        sent = self._sent.setdefault(user.session, {})
         for group in user.rooms:
             if group in connection.behind:
                 continue  # what it has missed is on its way
             place = reached.get(group.name) if reached is not None else Place(*self.edge.engine.applied_to(group))
-            key = (user.session, connection.device, group.name)
-            if place is not None and place.seq and self._sent.get(key) != place:
-                self._sent[key] = place
+            if place is not None and place.seq and sent.get((connection.device, group.name)) != place:
+                sent[connection.device, group.name] = place
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})[group.name] = place
 
     def _reached(self, connection: Connection) -> dict[str, Place] | None:
@@ -59,11 +64,20 @@ class Places:
                     found[group.name] = connection.places[group] = place
         return found
 
-    def of(self, user: User, device: str, group: GroupId) -> int | None:
-        """The last position that the device has been sent; None if it never was in the channel."""
-        sent = self._sent.get((user.session, device, group.name))
+    def now(self, user: User, connection: Connection) -> dict[str, Place]:
+        """By folded channel, how far a client of this node has come in each."""
+        found: dict[str, Place] = {}
+        for group in user.rooms:
+            behind = group in connection.behind
+            applied = Place(*self.edge.engine.applied_to(group))
+            place = self.of(user, connection.device, group) if behind else applied
+            if place is not None:
+                found[group.name] = place
+        return found
+
+    def of(self, user: User, device: str, group: GroupId) -> Place | None:
+        """What the device has been sent of a channel; None if it never was in it."""
+        sent = self._sent.get(user.session, {}).get((device, group.name))
         state = self.edge.engine.state(GroupId("session", user.session))
         known = state.stored.devices.get(device) if isinstance(state, Session) else None
-        stored = known.places.get(group.name) if known is not None else None
-        found = [place.seq for place in (sent, stored) if place is not None]
-        return max(found, default=None)
+        return further(sent, known.places.get(group.name) if known is not None else None)

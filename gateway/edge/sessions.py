@@ -20,7 +20,7 @@ from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import Update
 from gateway.groups.nick_messages import Change, Claim, Granted
 from gateway.groups.session import Session
-from gateway.groups.session_messages import Elsewhere, End, Look, Place, Report, Stored, Take, Taken
+from gateway.groups.session_messages import Elsewhere, End, Look, Place, Reached, Report, Stored, Take, Taken
 from ring.ids import GroupId, Incarnation
 
 if TYPE_CHECKING:
@@ -214,6 +214,7 @@ class Sessions:
     def ended(self, user: User) -> None:
         """The user leaves the network."""
         if self.users.get(user.session) is user:
+            self._tell_places(user)
             del self.users[user.session]
             self._reported.pop(user.session, None)
             self.edge.engine.submit(self.group(user.session), End(user.uid, self.edge.engine.me))
@@ -224,10 +225,9 @@ class Sessions:
         if user is None or user.quitting:
             return
         if not isinstance(state, Session) or state.host != self.edge.engine.me:
-            places = {group.name: Place(*self.edge.engine.applied_to(group)) for group in user.rooms}
-            connections = list(user.connections)
+            connections = {connection: self._places.now(user, connection) for connection in user.connections}
             self._drop(user)
-            for connection in connections:
+            for connection, places in connections.items():
                 user.connections.pop(connection, None)
                 connection.user = None
                 self.edge.tunnels.follow(connection, places)
@@ -236,6 +236,7 @@ class Sessions:
         """It goes on elsewhere, and nobody is to notice."""
         edge = self.edge
         if self.users.get(user.session) is user:
+            self._tell_places(user)
             del self.users[user.session]
             self._reported.pop(user.session, None)
         user.quitting = True
@@ -243,6 +244,16 @@ class Sessions:
             room.discard(user.uid)
         edge.users.pop(user.uid, None)
         edge.people.remove(user.uid)
+
+    def _tell_places(self, user: User) -> None:
+        """The node that the session goes on to has to know how far its devices have come here."""
+        account, places = user.session, self._places.changed(user)
+
+        def told(_: Any) -> None:
+            if account not in self.users:
+                self._places.forget(account)
+
+        self.edge.engine.submit(self.group(account), Reached(places), told)
 
     # Now and then ---------------------------------------------------------------------------------------------------
 
@@ -299,6 +310,6 @@ class Sessions:
         if user.session:
             self._places.keep(user, connection)
 
-    def place(self, user: User, device: str, group: GroupId) -> int | None:
-        """Up to which position the device has been sent the channel; None if it never was."""
+    def place(self, user: User, device: str, group: GroupId) -> Place | None:
+        """Up to where the device has been sent the channel; None if it never was in it."""
         return self._places.of(user, device, group)

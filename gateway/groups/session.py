@@ -23,6 +23,7 @@ from gateway.groups.session_messages import (
     Look,
     Merged,
     Place,
+    Reached,
     Report,
     Stored,
     Take,
@@ -94,13 +95,18 @@ class Session:
         s = self.stored
         if s.person is None or s.person.uid != command.uid or s.person.edge != command.host:
             return NOTHING
-        devices = {}
-        for name, places in command.places.items():
-            known = s.devices.get(name)
-            devices[name] = Device(at, {**(known.places if known is not None else {}), **places})
         left = 0 if command.attached else s.left or at
         facts = (command.person, command.rooms, command.lasts, command.attached, s.taken, left)
-        return Decision(None, Changed(*facts, devices))
+        return Decision(None, Changed(*facts, self._further(command.places, at)))
+
+    def _reached(self, command: Reached, at: int) -> Decision:
+        s = self.stored
+        facts = (s.person, s.rooms, s.lasts, s.attached, s.taken, s.left)
+        return Decision(None, Changed(*facts, self._further(command.places, at)))
+
+    def _further(self, places: dict[str, dict[str, Place]], at: int) -> dict[str, Device]:
+        devices = self.stored.devices
+        return {name: _one(devices.get(name), Device(at, reached)) for name, reached in places.items()}
 
     def _end(self, command: End, at: int) -> Decision:
         person = self.stored.person
@@ -171,14 +177,15 @@ def _one(a: Device | None, b: Device | None) -> Device:
         found = a or b
         assert found is not None
         return found
-    names = sorted({**a.places, **b.places})
-    return Device(max(a.seen, b.seen), {name: _further(a.places.get(name), b.places.get(name)) for name in names})
+    both = {**a.places, **b.places}
+    places = {name: further(a.places.get(name), b.places.get(name)) or both[name] for name in sorted(both)}
+    return Device(max(a.seen, b.seen), places)
 
 
-def _further(a: Place | None, b: Place | None) -> Place:
-    """By time: after a merge positions are counted anew (P25)."""
-    found = [place for place in (a, b) if place is not None]
-    return max(found, key=lambda place: (place.at, place.seq))
+def further(*places: Place | None) -> Place | None:
+    """By time: after a merge positions are counted anew (P25). None for none."""
+    found = [place for place in places if place is not None]
+    return max(found, key=lambda place: (place.at, place.seq), default=None)
 
 
 def lives_on(stored: Stored) -> Person | None:
@@ -192,6 +199,7 @@ _DECIDE: dict[type, Callable[[Session, Any, int], Decision]] = {
     End: Session._end,
     Abandon: Session._abandon,
     ForgetDevice: Session._forget,
+    Reached: Session._reached,
 }
 
 _stored = msgspec.msgpack.Decoder(Stored)

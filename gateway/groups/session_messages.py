@@ -89,7 +89,13 @@ class ForgetDevice(_Tagged, frozen=True, tag=5):
     device: str
 
 
-Command = Take | Report | End | Abandon | ForgetDevice
+class Reached(_Tagged, frozen=True, tag=6):
+    """From a node that the session was on: how far devices have come there. places: as in Report."""
+
+    places: dict[str, dict[str, Place]]
+
+
+Command = Take | Report | End | Abandon | ForgetDevice | Reached
 
 
 # Events --------------------------------------------------------------------------------------------------------------
