@@ -11,14 +11,18 @@ from gateway.edge.proving import look_up
 from gateway.edge.user import User
 from gateway.edge.welcome import welcome
 from gateway.groups.account_messages import LoginView
-from gateway.groups.nick_messages import Claim, Granted, Release
+from gateway.groups.nick_messages import Claim, Granted, NickView, Release, Who
 from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
-from ring.ids import Incarnation
+from ring.ids import GroupId, Incarnation
 from ring.placement import hash32
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge
+
+TRIES = 4
+AGAIN_S = 0.5
+"""So often, and after so long, a session is looked for again."""
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -63,7 +67,7 @@ def _password_checked(call: Call, fits: bool) -> None:
     call.edge.cut(call.connection, "Bad password")
 
 
-def _find_session(call: Call) -> None:
+def _find_session(call: Call, tries: int = TRIES) -> None:
     """Who is logged in goes on with the account's session, if there is one. Who asks for another of the account's nicks
     wants to be somebody else."""
     edge, connection = call.edge, call.connection
@@ -91,16 +95,16 @@ def _find_session(call: Call) -> None:
         elif session is not None:
             edge.tunnels.begin(call, session)
         else:
-            _may_have(call)
+            _may_have(call, tries)
         call.release()
 
     call.hold()
     look_up(edge, nick, known)
 
 
-def _may_have(call: Call) -> None:
+def _may_have(call: Call, tries: int = 0) -> None:
     assert call.connection.nick is not None
-    protection.check(call, call.connection.nick, lambda free: _claim(call) if free else _give_up(call))
+    protection.check(call, call.connection.nick, lambda free: _claim(call, tries) if free else _give_up(call))
 
 
 def _give_up(call: Call) -> None:
@@ -110,7 +114,8 @@ def _give_up(call: Call) -> None:
     call.edge.resume(connection)
 
 
-def _claim(call: Call) -> None:
+def _claim(call: Call, tries: int) -> None:
+    """tries: how often the session is looked for again if the nick is the account's already."""
     edge, connection = call.edge, call.connection
     assert connection.nick is not None and connection.username is not None
     record = edge.record
@@ -126,24 +131,24 @@ def _claim(call: Call) -> None:
         account=connection.login.name if connection.login is not None else None,
         signon=int(edge.now * 1000),
     )
-    edge.engine.submit(edge.nick(person.nick), Claim(person), lambda outcome: _claimed(call, person, outcome))
+    edge.engine.submit(edge.nick(person.nick), Claim(person), lambda outcome: _claimed(call, person, outcome, tries))
 
 
-def _claimed(call: Call, person: Person, outcome: Any) -> None:
+def _claimed(call: Call, person: Person, outcome: Any, tries: int) -> None:
     edge, connection = call.edge, call.connection
-    connection.busy = False
     home = edge.nick(person.nick)
     if connection.closed is not None:
         edge.engine.submit(home, Release(person.uid))
         return
+    if isinstance(outcome, Refusal):
+        _refused(call, home, outcome, tries)
+        return
     if not isinstance(outcome, Granted):
-        if isinstance(outcome, Refusal):
-            call.refuse(outcome)
-        else:
-            edge.engine.submit(home, Release(person.uid))
-            call.reply(n.ERR_UNAVAILRESOURCE, person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
+        edge.engine.submit(home, Release(person.uid))
+        call.reply(n.ERR_UNAVAILRESOURCE, person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
         _give_up(call)
         return
+    connection.busy = False
     user = User(outcome.person, home, connection, edge.now)
     connection.user = edge.users[user.uid] = user
     edge.people.add(user.person)
@@ -153,3 +158,24 @@ def _claimed(call: Call, person: Person, outcome: Any) -> None:
     if connection.login is not None:
         edge.sessions.begin(user, edge.settings.casemap(connection.login.name))
     edge.resume(connection)
+
+
+def _refused(call: Call, home: GroupId, refusal: Refusal, tries: int) -> None:
+    """Where the nick is the account's own, another connection came a moment before, and there is a session soon."""
+    edge, connection = call.edge, call.connection
+    name = connection.login.name if connection.login is not None else None
+
+    def known(view: NickView | None) -> None:
+        holder = view.holder if view is not None else None
+        if tries and holder is not None and holder.account == name and connection.closed is None:
+            edge.later(AGAIN_S, lambda: _find_session(call, tries - 1))
+        else:
+            call.refuse(refusal)
+            _give_up(call)
+        call.release()
+
+    call.hold()
+    if name is not None:
+        edge.engine.ask(home, Who(), known)
+    else:
+        known(None)

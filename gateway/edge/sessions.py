@@ -55,8 +55,11 @@ class Sessions:
     # Begin ----------------------------------------------------------------------------------------------------------
 
     def find(self, account: str, then: Then) -> None:
-        """The account's session: its user, brought here if it may be; or the node that it is on; or None."""
-        if account in self.users or account in self._taking:
+        """The account's session: its user, brought here if it may be; or the node that it is on; or None.
+
+        The group is asked even where the session is here: a node that stood still may not know yet that it has gone.
+        """
+        if account in self._taking:
             self.ready(account, then)
         else:
             self.edge.engine.ask(self.group(account), Look(), lambda stored: self._looked(account, stored, then))
@@ -69,9 +72,14 @@ class Sessions:
             then(self.users.get(account))
 
     def _looked(self, account: str, stored: Stored | None, then: Then) -> None:
-        if account in self.users or account in self._taking:
+        user = self.users.get(account)
+        here = stored is None or stored.person is None or stored.person.edge == self.edge.engine.me
+        if account in self._taking or (user is not None and here):
             self.ready(account, then)
-        elif stored is None or stored.person is None:
+            return
+        if user is not None:
+            self._leave(user)
+        if stored is None or stored.person is None:
             then(None)
         elif self._is_free(stored):
             self.take_up(account, stored, then, attached=1)
@@ -225,12 +233,16 @@ class Sessions:
         if user is None or user.quitting:
             return
         if not isinstance(state, Session) or state.host != self.edge.engine.me:
-            connections = {connection: self._places.now(user, connection) for connection in user.connections}
-            self._drop(user)
-            for connection, places in connections.items():
-                user.connections.pop(connection, None)
-                connection.user = None
-                self.edge.tunnels.follow(connection, places)
+            self._leave(user)
+
+    def _leave(self, user: User) -> None:
+        """The session is on another node, and so will its connections be."""
+        connections = {connection: self._places.now(user, connection) for connection in user.connections}
+        self._drop(user)
+        for connection, places in connections.items():
+            user.connections.pop(connection, None)
+            connection.user = None
+            self.edge.tunnels.follow(connection, places)
 
     def _drop(self, user: User) -> None:
         """It goes on elsewhere, and nobody is to notice."""
