@@ -94,13 +94,15 @@ class Session:
     def _report(self, command: Report, at: int) -> Decision:
         s = self.stored
         if s.person is None or s.person.uid != command.uid or s.person.edge != command.host:
-            return NOTHING
+            return self._reached(command, at)  # it came too late, but its places are true
         left = 0 if command.attached else s.left or at
         facts = (command.person, command.rooms, command.lasts, command.attached, s.taken, left)
         return Decision(None, Changed(*facts, self._further(command.places, at)))
 
-    def _reached(self, command: Reached, at: int) -> Decision:
+    def _reached(self, command: Reached | Report, at: int) -> Decision:
         s = self.stored
+        if not command.places:
+            return NOTHING
         facts = (s.person, s.rooms, s.lasts, s.attached, s.taken, s.left)
         return Decision(None, Changed(*facts, self._further(command.places, at)))
 

@@ -5,51 +5,66 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import traceback
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NamedTuple
 
 import click
 from rich.progress import Progress
 
 from tests.sim.chaos import Story
 from tests.sim.checks import check
+from tests.sim.devices import DeviceStory, check_devices
 
 
-def broken(seed: int) -> list[str]:
+class Kind(NamedTuple):
+    """What is told of a seed, and how it is judged."""
+
+    story: Callable[..., Any]
+    check: Callable[[Any], Iterable[str]]
+
+
+TALK = Kind(Story, check)
+DEVICES = Kind(DeviceStory, check_devices)
+
+
+def broken(kind: Kind, seed: int) -> list[str]:
     """What is wrong after this seed's story; an exception is wrong, too."""
-    story = Story(seed)
     try:
+        story = kind.story(seed)
         story.run()
-        return check(story)
+        return list(kind.check(story))
     except Exception:
         return [traceback.format_exc()]
 
 
-def replay(seed: int) -> int:
-    story = Story(seed, trace=click.echo)
+def replay(kind: Kind, seed: int) -> int:
+    story = kind.story(seed, trace=click.echo)
     story.run()
     for node in story.net.nodes.values():
         for at, note in node.notes:
             if note.event != "client_registered":
                 name = note.group.name if note.group is not None else ""
                 click.echo(f"{at - 1_700_000_000:9.3f}  {node.name}: {note.event} {name} {note.facts}")
-    wrong = check(story)
+    wrong = list(kind.check(story))
     click.echo("\n  ".join(["faults:", *story.faults]))
     click.echo("\n  ".join(["wrong:" if wrong else "nothing is wrong", *wrong]))
     return len(wrong)
 
 
-def soak(first: int, count: int, jobs: int) -> int:
+def soak(kind: Kind, first: int, count: int, jobs: int) -> int:
     failed: list[int] = []
     seeds = range(first, first + count)
     with multiprocessing.Pool(jobs) as pool, Progress() as progress:
         task = progress.add_task("seeds", total=count)
-        for seed, wrong in zip(seeds, pool.imap(broken, seeds, chunksize=4), strict=True):
+        for seed, wrong in zip(seeds, pool.imap(partial(broken, kind), seeds, chunksize=4), strict=True):
             progress.update(task, advance=1)
             if wrong:
                 failed.append(seed)
                 progress.console.print(f"seed {seed}: {wrong[0][-300:]}", markup=False)
     click.echo(f"{count} seeds from {first}: {len(failed)} failed")
     for seed in failed:
-        click.echo(f"replay it with: python -m tests.sim {seed}")
+        click.echo(f"replay it with: python -m tests.sim {seed}{' --devices' if kind is DEVICES else ''}")
     return len(failed)
 
 
@@ -58,12 +73,14 @@ def soak(first: int, count: int, jobs: int) -> int:
 @click.option("--soak", "count", type=int, help="run this many seeds")
 @click.option("--first", default=0, help="the first seed of a soak")
 @click.option("--jobs", default=multiprocessing.cpu_count(), help="processes")
-def main(seed: int | None, count: int | None, first: int, jobs: int) -> None:
+@click.option("--devices", is_flag=True, help="an account's clients come and go, too")
+def main(seed: int | None, count: int | None, first: int, jobs: int, devices: bool) -> None:
+    kind = DEVICES if devices else TALK
     if count is not None:
-        sys.exit(min(soak(first, count, jobs), 1))
+        sys.exit(min(soak(kind, first, count, jobs), 1))
     if seed is None:
         raise click.UsageError("a seed, or --soak N")
-    sys.exit(min(replay(seed), 1))
+    sys.exit(min(replay(kind, seed), 1))
 
 
 if __name__ == "__main__":

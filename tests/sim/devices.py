@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from gateway.groups.account_messages import SetSettings
 from gateway.groups.session import Session
@@ -68,8 +68,10 @@ class Device:
 class DeviceStory(Story):
     """A story in which an always-on account listens, too."""
 
-    def __init__(self, seed: int, kinds: Sequence[type[Fault]] = KINDS) -> None:
-        super().__init__(seed, kinds=kinds)
+    def __init__(
+        self, seed: int, trace: Callable[[str], None] | None = None, kinds: Sequence[type[Fault]] = KINDS
+    ) -> None:
+        super().__init__(seed, trace, kinds)
         self.devices = [Device(self, name) for name in ("laptop", "phone")]
         self.moves = random.Random(seed)
         self.deaths: list[float] = []

@@ -68,6 +68,7 @@ COMMANDS: dict[str, list[Any]] = {
         s.End("1", ANN.edge),
         s.Abandon(ANN.edge),
         s.ForgetDevice("phone"),
+        s.Reached({"phone": {"#c": s.Place(7, 8)}}),
     ],
     "guard": [g.Fail()],
 }

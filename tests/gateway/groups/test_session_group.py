@@ -18,6 +18,7 @@ from gateway.groups.session_messages import (
     ForgetDevice,
     Look,
     Place,
+    Reached,
     Report,
     Stored,
     Take,
@@ -71,6 +72,17 @@ def test_only_its_host_is_listened_to(session: Session) -> None:
     do(session, End(ANN.uid, HERE))
     assert session.stored.person is None and not session.hosts
     assert session.stored.devices["phone"].places == {"#c": Place(7, 5)}  # a device's place outlives it
+
+
+def test_places_are_believed_of_whoever_has_sent_the_lines_and_the_furthest_counts(session: Session) -> None:
+    do(session, Report(ANN.uid, THERE, ANN, {}, False, 0, {"phone": {"#c": Place(9, 8)}}))
+    assert session.stored.devices["phone"].places == {"#c": Place(9, 8)} and session.stored.attached == 1
+    do(session, Reached({"phone": {"#c": Place(8, 6), "#d": Place(1, 1)}, "laptop": {"#c": Place(4, 3)}}))
+    assert session.stored.devices["phone"].places == {"#c": Place(9, 8), "#d": Place(1, 1)}
+    assert session.stored.devices["laptop"].places == {"#c": Place(4, 3)}
+    do(session, Reached({"phone": {"#c": Place(3, 9)}}))  # after a merge positions are counted anew
+    assert session.stored.devices["phone"].places["#c"] == Place(3, 9)
+    assert session.host == HERE and session.decide(Reached({}), 10).event is None
 
 
 def test_when_the_last_connection_went(session: Session) -> None:

@@ -1,0 +1,56 @@
+"""Each device is sent each line once, whatever a seed makes of the network and of its connections; this can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gateway.edge.places import Places
+from gateway.edge.sessions import Sessions
+from gateway.groups.session import NOTHING, Session
+from ring.groups.machine import Decision
+from tests.sim.devices import DeviceStory, check_devices
+
+SEEDS = 40
+BLOCK = 5
+
+
+def wrong(seed: int) -> list[str]:
+    story = DeviceStory(seed)
+    story.run()
+    return [*story.faults, *found] if (found := list(check_devices(story))) else []
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))
+def test_every_device_has_each_line_once(first: int) -> None:
+    for seed in range(first, first + BLOCK):
+        found = wrong(seed)
+        assert not found, "\n".join([f"replay it with: python -m tests.sim {seed} --devices", *found])
+
+
+def believe_the_node_that_it_is_on_only(patch: pytest.MonkeyPatch) -> None:
+    def reached(self: Session, command: Any, at: int) -> Decision:
+        return NOTHING
+
+    patch.setattr(Session, "_reached", reached)
+    patch.setattr(Sessions, "_tell_places", lambda self, user: self._places.forget(user.session))
+
+
+def forget_where_devices_are(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Places, "of", lambda self, user, device, group: None)
+
+
+def take_what_is_applied_for_shown(patch: pytest.MonkeyPatch) -> None:
+    """A carried client is taken to have what is on its way to it."""
+    patch.setattr(Places, "_reached", lambda self, connection: None)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [believe_the_node_that_it_is_on_only, forget_where_devices_are, take_what_is_applied_for_shown],
+)
+def test_a_break_is_caught(broken: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch)
+    assert any(wrong(seed) for seed in range(150)), "not caught"
