@@ -439,7 +439,7 @@ class Flow(msgspec.Struct, frozen=True, array_like=True, tag=41):
     """Of a stream between two nodes: parts from `first` on, and what the sender has.
 
     opener: whether the sender opened it. ack: the number of the next part that it expects. end: why it has ended the
-    stream, after these parts.
+    stream, after these parts. heard: that the sender knows the other side's end.
     """
 
     number: int
@@ -448,6 +448,7 @@ class Flow(msgspec.Struct, frozen=True, array_like=True, tag=41):
     parts: list[bytes]
     ack: int
     end: str | None = None
+    heard: bool = False
 
 
 Message = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from ring.ids import Incarnation
@@ -35,7 +36,7 @@ class Stream:
 
     __slots__ = (
         "acked", "bytes", "early", "end", "ended", "ended_at", "expected", "is_over", "mine", "next", "number", "peer",
-        "received", "repeat_at", "streams", "unacked",
+        "received", "repeat_at", "sent", "streams", "unacked",
     )  # fmt: skip
 
     def __init__(self, streams: Streams, peer: Incarnation, number: int, *, mine: bool) -> None:
@@ -46,6 +47,7 @@ class Stream:
         self.received: Callable[[bytes], None] = lambda part: None
         self.ended: Callable[[str], None] = lambda reason: None
         self.next = 0  # the number of the next part from here
+        self.sent = 0  # all before this have been sent once
         self.unacked: deque[tuple[int, bytes]] = deque()
         self.bytes = 0  # of those
         self.acked = 0  # the other side has taken all before this
@@ -58,6 +60,8 @@ class Stream:
 
     def send(self, part: bytes) -> None:
         if self.end is None and not self.ended_at:
+            if not self.unacked:
+                self.repeat_at = self.streams.engine.now + REPEAT_S
             self.unacked.append((self.next, part))
             self.next += 1
             self.bytes += len(part)
@@ -103,7 +107,7 @@ class Streams:
         if stream is None:
             if not message.opener or message.first != 0 or not message.parts:
                 if message.end is None:
-                    self.engine.send(sender.key, Flow(message.number, not message.opener, 0, [], 0, "unknown"))
+                    self.engine.send(sender.key, Flow(message.number, not message.opener, 0, [], 0, "unknown", True))
                 return
             stream = self._open[key] = Stream(self, sender, message.number, mine=False)
         self._acknowledged(stream, message.ack)
@@ -111,7 +115,8 @@ class Streams:
             if stream.expected <= number < stream.expected + EARLY:
                 stream.early[number] = part
         self._take(stream)
-        self.touch(stream)
+        if message.parts or (message.end is not None and not message.heard):
+            self.touch(stream)  # an answer that has nothing new is not answered
         if message.end is not None and (stream.ended_at or stream.expected >= message.first + len(message.parts)):
             self._other_has_ended(stream, message.end)
 
@@ -123,7 +128,9 @@ class Streams:
             stream.ended(reason)
 
     def _acknowledged(self, stream: Stream, upto: int) -> None:
-        stream.acked = max(stream.acked, upto)
+        if upto > stream.acked:
+            stream.acked = upto
+            stream.repeat_at = self.engine.now + REPEAT_S
         while stream.unacked and stream.unacked[0][0] < upto:
             stream.bytes -= len(stream.unacked.popleft()[1])
 
@@ -149,14 +156,21 @@ class Streams:
         """The turn ends: what is new is sent, and what came is acknowledged."""
         touched, self._touched = self._touched, {}
         for stream in touched.values():
-            self._send(stream)
+            # Until the other side knows the stream, nothing may overtake its first part.
+            self._send(stream, stream.sent if stream.acked or not stream.mine else 0)
 
-    def _send(self, stream: Stream) -> None:
-        parts = [part for _, part in stream.unacked]
-        first = stream.unacked[0][0] if parts else stream.next
-        stream.repeat_at = self.engine.now + REPEAT_S
-        flow = Flow(stream.number, stream.mine, first, parts, stream.expected, stream.end)
+    def _send(self, stream: Stream, first: int) -> None:
+        """All from that number on that is not acknowledged."""
+        count = min(stream.next - first, len(stream.unacked))
+        parts = [part for _, part in islice(stream.unacked, len(stream.unacked) - count, None)] if count > 0 else []
+        first = stream.next - len(parts)
+        stream.sent = stream.next
+        flow = Flow(stream.number, stream.mine, first, parts, stream.expected, stream.end, stream.is_over)
         self.engine.send(stream.peer.key, flow)
+
+    def _repeat(self, stream: Stream) -> None:
+        stream.repeat_at = self.engine.now + REPEAT_S
+        self._send(stream, 0)
 
     def tick(self) -> None:
         now, peers = self.engine.now, self.engine.peers
@@ -165,10 +179,10 @@ class Streams:
                 if now - stream.ended_at > ENDED_S or peers.gone_for(stream.peer, now) > 0:
                     del self._open[key]
                 elif not stream.is_over and now >= stream.repeat_at:
-                    self._send(stream)
+                    self._repeat(stream)
             elif peers.gone_for(stream.peer, now) > 0:
                 del self._open[key]
                 stream.ended_at = now
                 stream.ended("lost")
             elif stream.unacked and now >= stream.repeat_at:
-                self._send(stream)
+                self._repeat(stream)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from ring.groups.engine import Engine
 from ring.groups.streams import WAITING_BYTES, Stream
+from ring.wire import Flow
 from tests.ring.groups.toy import ToyNet
 
 A, B = "127.0.0.1", "127.0.0.2"
@@ -97,3 +101,48 @@ def test_refused() -> None:
     net.turn(A, lambda: made.append(End(net.engines[A].streams.open(net.engines[B].me, b"hello"))))
     net.run(2)
     assert made[0].ended == ["not accepted"]
+
+
+def test_it_is_quiet_when_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Acknowledgements and ends are not acknowledged for ever."""
+    net = ToyNet(2, double=0.3)
+    here, there = opened(net)
+    net.run(1)
+    flows: list[Flow] = []
+    send = Engine.send
+
+    def counted(self: Engine, key: str, message: Any) -> None:
+        if isinstance(message, Flow):
+            flows.append(message)
+        send(self, key, message)
+
+    monkeypatch.setattr(Engine, "send", counted)
+    net.turn(A, lambda: here.stream.send(b"x"))
+    net.run(5)
+    assert there[0].got == [b"x"] and 2 <= len(flows) < 6
+    flows.clear()
+    net.turn(A, lambda: here.stream.close("done"))
+    net.turn(B, lambda: there[0].stream.close("done, too"))
+    net.run(5)
+    assert 2 <= len(flows) < 10
+
+
+def test_each_part_is_sent_once_where_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = ToyNet(2, delay_s=(0.05, 0.06))
+    here, there = opened(net)
+    net.run(1)
+    parts: list[bytes] = []
+    send = Engine.send
+
+    def counted(self: Engine, key: str, message: Any) -> None:
+        if isinstance(message, Flow):
+            parts.extend(message.parts)
+        send(self, key, message)
+
+    monkeypatch.setattr(Engine, "send", counted)
+    said = [b"%d" % number for number in range(50)]
+    for part in said:
+        net.turn(A, lambda part=part: here.stream.send(part))  # type: ignore[misc]
+        net.run(0.01)
+    net.run(1)
+    assert there[0].got == said and parts == said
