@@ -55,14 +55,28 @@ class Sessions:
     # Begin ----------------------------------------------------------------------------------------------------------
 
     def find(self, account: str, then: Then) -> None:
-        """The account's session: its user, brought here if it may be; or the node that it is on; or None.
-
-        The group is asked even where the session is here: a node that stood still may not know yet that it has gone.
-        """
+        """The account's session: its user, brought here if it may be; or the node that it is on; or None."""
+        user = self.users.get(account)
         if account in self._taking:
             self.ready(account, then)
+        elif user is not None:
+            self._confirm(account, user, then)
         else:
             self.edge.engine.ask(self.group(account), Look(), lambda stored: self._looked(account, stored, then))
+
+    def _confirm(self, account: str, user: User, then: Then) -> None:
+        """It is here, for all that this node knows; but if it stood still, the session may have gone."""
+
+        def confirmed(outcome: Any) -> None:
+            if isinstance(outcome, Elsewhere) and self.users.get(account) is user:
+                self._leave(user)
+            if isinstance(outcome, Elsewhere) and account not in self._taking:
+                then(outcome.host)
+            else:
+                self.ready(account, then)
+
+        take = Take(user.person, self.edge.engine.me, len(user.connections) + 1)
+        self.edge.engine.submit(self.group(account), take, confirmed)
 
     def ready(self, account: str, then: Then) -> None:
         """The session's user here, once it is in all its channels."""
@@ -72,14 +86,9 @@ class Sessions:
             then(self.users.get(account))
 
     def _looked(self, account: str, stored: Stored | None, then: Then) -> None:
-        user = self.users.get(account)
-        here = stored is None or stored.person is None or stored.person.edge == self.edge.engine.me
-        if account in self._taking or (user is not None and here):
+        if account in self.users or account in self._taking:
             self.ready(account, then)
-            return
-        if user is not None:
-            self._leave(user)
-        if stored is None or stored.person is None:
+        elif stored is None or stored.person is None:
             then(None)
         elif self._is_free(stored):
             self.take_up(account, stored, then, attached=1)
