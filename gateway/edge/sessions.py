@@ -106,7 +106,7 @@ class Sessions:
         peers = self.edge.engine.peers
         record = peers.roster.get(host.key)
         leaving = record is not None and record.leaving
-        return host != self.edge.engine.me and (leaving or peers.gone_for(host, self.edge.now) > 0)
+        return host != self.edge.engine.me and (leaving or not peers.is_current(host))
 
     def begin(self, user: User, account: str) -> None:
         """A user who is logged in becomes its account's session, unless that has one."""

@@ -268,7 +268,7 @@ class Leading:
                 follower.acked < lowest
                 and (follower.sits or follower.leaving)
                 and key not in peers.dead
-                and peers.gone_for(follower.edge, self.engine.now) == 0
+                and peers.is_current(follower.edge)
             ):
                 lowest = follower.acked
         return lowest
@@ -350,7 +350,7 @@ class Leading:
         engine.handing.consider(m)
 
     def _is_dead(self, edge: Incarnation) -> bool:
-        return edge != self.engine.me and self.engine.peers.gone_for(edge, self.engine.now) > 0
+        return edge != self.engine.me and not self.engine.peers.is_current(edge)
 
     def _is_gone(self, edge: Incarnation) -> bool:
         return (

@@ -27,7 +27,7 @@ class Peers:
         self.roster = Roster()
         self.roster.merge(me)
         self.dead: dict[str, float] = {}  # ring key -> since when
-        self.absent: dict[Incarnation, float] = {}  # forgotten by the roster -> since when
+        self.absent: dict[Incarnation, float] = {}  # forgotten by the roster -> since when; lives that are over
         self.missing: dict[str, NodeRecord] = {}  # forgotten by the roster, though they had not left in order
         self.given_up: dict[str, None] = {}  # ring keys of nodes that will not come back, as an operator has said
         self.joined: dict[str, float] = {}  # ring key -> when this incarnation was first seen or came back
@@ -48,9 +48,9 @@ class Peers:
             self.given_up.pop(record.key, None)
             if before is None or before.incarnation != record.incarnation:
                 self.joined[record.key] = now
-                self.dead.pop(record.key, None)
-            if before is not None and before.incarnation != record.incarnation:
-                self.absent[before.id] = now
+                since = self.dead.pop(record.key, now)
+                if before is not None:
+                    self.absent[before.id] = since
         if news:
             self.version += 1
         return news
@@ -108,18 +108,16 @@ class Peers:
         return key in self.missing or (record is not None and key in self.dead and not record.leaving)
 
     def is_current(self, incarnation: Incarnation) -> bool:
-        """Whether this life of the node is the one that runs now, as far as is known."""
+        """Whether this life of the node is the one that runs now, for all that is known here (P30)."""
         record = self.roster.get(incarnation.key)
         return record is not None and record.incarnation == incarnation.number and incarnation.key not in self.dead
 
     def gone_for(self, incarnation: Incarnation, now: float) -> float:
-        """Seconds since this life of the node ended, 0 while it goes on. A higher incarnation ends it at once (P30)."""
+        """Seconds since this life of the node ended, 0 while it goes on: its people have grace_s from then, though the
+        node be started again at once (P31)."""
         record = self.roster.get(incarnation.key)
-        if record is not None:
-            if record.incarnation > incarnation.number:
-                return float("inf")
-            if record.incarnation == incarnation.number:
-                return now - self.dead[incarnation.key] if incarnation.key in self.dead else 0.0
+        if record is not None and record.incarnation == incarnation.number:
+            return now - self.dead[incarnation.key] if incarnation.key in self.dead else 0.0
         return now - self.absent.setdefault(incarnation, now)
 
     def stable_for(self, key: str, now: float) -> float:

@@ -176,11 +176,11 @@ class Streams:
         now, peers = self.engine.now, self.engine.peers
         for key, stream in list(self._open.items()):
             if stream.ended_at:
-                if now - stream.ended_at > ENDED_S or peers.gone_for(stream.peer, now) > 0:
+                if now - stream.ended_at > ENDED_S or not peers.is_current(stream.peer):
                     del self._open[key]
                 elif not stream.is_over and now >= stream.repeat_at:
                     self._repeat(stream)
-            elif peers.gone_for(stream.peer, now) > 0:
+            elif not peers.is_current(stream.peer):
                 del self._open[key]
                 stream.ended_at = now
                 stream.ended("lost")

@@ -63,7 +63,7 @@ class Client:
         net.serial += 1
         node.clients[net.serial] = self
         node.core.engine.begin(net.now + node.ahead_s)
-        self.connection: Connection = node.core.edge.connect(net.serial, address, secure=False, now=net.now)
+        self.connection: Connection = node.core.edge.connect(net.serial, address, secure=False, now=net.now + node.ahead_s)
         net.turn(node, lambda: None)  # a refusal leaves at once
 
     def send(self, *lines: str) -> None:

@@ -152,7 +152,7 @@ def send_nothing_again(patch: pytest.MonkeyPatch) -> None:
 
 def believe_a_dead_edge_at_once(patch: pytest.MonkeyPatch) -> None:
     """P31: members of a silent node quit without a grace."""
-    patch.setattr(Leading, "_is_gone", lambda self, edge: self.engine.peers.gone_for(edge, self.engine.now) > 0.0)
+    patch.setattr(Leading, "_is_gone", lambda self, edge: not self.engine.peers.is_current(edge))
 
 
 BREAKS: list[tuple[Callable[[pytest.MonkeyPatch], None], Sequence[type[Fault]], Iterable[str]]] = [
