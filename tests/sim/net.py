@@ -62,8 +62,9 @@ class Client:
         self.closed: str | None = None
         net.serial += 1
         node.clients[net.serial] = self
-        node.core.engine.begin(net.now + node.ahead_s)
-        self.connection: Connection = node.core.edge.connect(net.serial, address, secure=False, now=net.now + node.ahead_s)
+        now = net.now + node.ahead_s
+        node.core.engine.begin(now)
+        self.connection: Connection = node.core.edge.connect(net.serial, address, secure=False, now=now)
         net.turn(node, lambda: None)  # a refusal leaves at once
 
     def send(self, *lines: str) -> None:
