@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 from gateway.commands.table import command
 from gateway.edge.call import Call
-from gateway.edge.history import recall, shown, visible
+from gateway.edge.history import Story, recall, story
 from gateway.edge.lines import Line
-from gateway.groups.channel import Channel
+from gateway.edge.targets import is_target, resolve
 from gateway.irc import numerics as n
 from gateway.irc.chathistory import Problem, Reference, Request, parse_request
-from gateway.irc.names import is_valid_channel
 from gateway.irc.times import server_time
 from ring.ids import GroupId
 from ring.store import Line as Kept
@@ -31,27 +30,27 @@ def chathistory(call: Call) -> None:
         call.fail(request.code, *request.context)
     elif request.sub == "TARGETS":
         call.after(call.user.unsettled, lambda: _targets(call, request))
-    elif not is_valid_channel(request.target, settings.limits.channel_len):
+    elif not is_target(call, request.target):
         call.fail("INVALID_TARGET", request.sub, request.target[:64], NOT_RETRIEVED)
     else:
-        group = call.edge.channel(request.target)
-        call.after([group], lambda: _lines(call, group, request))
+        resolve(call, request.target, lambda group: _lines(call, group, request))
 
 
-def _lines(call: Call, group: GroupId, request: Request) -> None:
-    channel = visible(call.edge, call.user, group)
-    if channel is None:
+def _lines(call: Call, group: GroupId | None, request: Request) -> None:
+    found = story(call.edge, call.user, group) if group is not None else None
+    if group is None or found is None:
         call.fail("INVALID_TARGET", request.sub, request.target[:64], NOT_RETRIEVED)
         return
-    caps, name = call.connection.caps, channel.name
+    caps = call.connection.caps
+    name = found.title(()) if group.kind == "channel" else request.target
 
     def done(lines: list[Kept] | None) -> None:
         if lines is None:
             call.fail("MESSAGE_ERROR", request.sub, request.target[:64], NOT_RETRIEVED)
         else:
-            call.send_batch("chathistory", (name,), shown(call.edge, caps, name, lines))
+            call.send_batch("chathistory", (name,), found.shown(caps, lines))
 
-    recall(call.edge, call.connection, group, _query(request), call.later(done))
+    recall(call.edge, call.user, caps, group, _query(request), call.later(done))
 
 
 def _query(request: Request) -> Query:
@@ -75,12 +74,12 @@ def _mark(reference: Reference | None) -> Mark | None:
 
 
 def _targets(call: Call, request: Request) -> None:
-    """The caller's channels in which the last message falls between two times, the one that was quiet longest first."""
+    """The caller's channels and conversations whose last message falls between two times, the quietest first."""
     found: list[tuple[int, str]] = []
     times = [reference.at or 0 for reference in request.references if reference is not None]
     backwards = times[0] > times[1]
-    channels = {group: channel for group in call.user.rooms if (channel := visible(call.edge, call.user, group))}
-    open_ = len(channels)
+    stories = {group: of for group in groups_of(call) if (of := story(call.edge, call.user, group))}
+    open_ = len(stories)
 
     def answer() -> None:
         ordered = sorted(found)
@@ -88,20 +87,25 @@ def _targets(call: Call, request: Request) -> None:
         lines = [_target(call, name, at) for at, name in counted]
         call.send_batch("draft/chathistory-targets", (), lines)
 
-    def one(channel: Channel) -> Callable[[list[Kept] | None], None]:
+    def one(of: Story) -> Callable[[list[Kept] | None], None]:
         def arrived(lines: list[Kept] | None) -> None:
             nonlocal open_
             open_ -= 1
-            found.extend((line.at, channel.name) for line in lines or () if min(times) < line.at < max(times))
+            found.extend((line.at, of.title([line])) for line in lines or () if min(times) < line.at < max(times))
             if not open_:
                 answer()
 
         return arrived
 
-    if not channels:
+    if not stories:
         answer()
-    for group, channel in channels.items():
-        recall(call.edge, call.connection, group, Query(1), call.later(one(channel)))
+    for group, of in stories.items():
+        recall(call.edge, call.user, call.connection.caps, group, Query(1), call.later(one(of)))
+
+
+def groups_of(call: Call) -> list[GroupId]:
+    """In which something may have been said that is the caller's business."""
+    return [*call.user.rooms, *call.edge.talks.of(call.user)]
 
 
 def _target(call: Call, name: str, at: int) -> Line:

@@ -70,11 +70,19 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
         if verb == "PRIVMSG":
             playback.tell(call, clean(text.decode("utf-8", "surrogateescape")))
     elif is_nick(target, limits.nick_len):
-        tell = Tell(person, verb, text, tags, target, call.connection.secure)
-        call.submit(edge.nick(target), tell, lambda outcome: _told(call, verb, target, text, tags, outcome))
+        _tell(call, Tell(person, verb, text, tags, target, call.connection.secure, edge.talks.keeps(call.user)))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
         call.reply(numeric, target[:64], n.TEXT[numeric])
+
+
+def _tell(call: Call, tell: Tell) -> None:
+    """To who has the nick now; its master says whether it goes through the conversation of two accounts (P32)."""
+    edge, home = call.edge, call.edge.nick(tell.target)
+    if not tell.talks:
+        call.submit(home, tell, lambda outcome: _told(call, tell, outcome))
+    else:
+        edge.talks.tell(call, home, tell, lambda outcome: _told(call, tell, outcome))
 
 
 def _said(call: Call, verb: str, target: str, outcome: Any) -> None:
@@ -86,21 +94,23 @@ def _said(call: Call, verb: str, target: str, outcome: Any) -> None:
         call.report(outcome)
 
 
-def _echo(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] | None) -> None:
+def _echo(call: Call, tell: Tell, nick: str) -> None:
     """Source: IRCv3 echo-message."""
     caps, person = call.connection.caps, call.user.person
-    if "echo-message" not in caps or (verb == "TAGMSG" and "message-tags" not in caps):
+    if "echo-message" not in caps or (tell.verb == "TAGMSG" and "message-tags" not in caps):
         return
-    params = (target,) if verb == "TAGMSG" else (target, text.decode("utf-8", "surrogateescape"))
+    params = (nick,) if tell.verb == "TAGMSG" else (nick, tell.text.decode("utf-8", "surrogateescape"))
     msgid, at = call.stamp or ("", int(call.edge.now * 1000))
     bot = "B" in person.modes
-    call.send(Line(person.source, verb, params, at=at, msgid=msgid, account=person.account, tags=tags, bot=bot))
+    line = Line(person.source, tell.verb, params, at=at, msgid=msgid, account=person.account, tags=tell.tags, bot=bot)
+    call.send(line)
 
 
-def _told(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] | None, outcome: Any) -> None:
+def _told(call: Call, tell: Tell, outcome: Any) -> None:
     if isinstance(outcome, Reached):
-        _echo(call, verb, outcome.person.nick, text, tags)
-        if verb == "PRIVMSG" and outcome.person.away is not None:
+        if not outcome.talks:  # in a conversation it is echoed as it comes
+            _echo(call, tell, outcome.person.nick)
+        if tell.verb == "PRIVMSG" and outcome.person.away is not None:
             call.reply(n.RPL_AWAY, outcome.person.nick, outcome.person.away)
-    elif verb != "NOTICE":
+    elif tell.verb != "NOTICE":
         call.report(outcome)

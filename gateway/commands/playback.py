@@ -7,9 +7,8 @@ from functools import partial
 from msgspec.structs import replace
 
 from gateway.edge.call import Call
-from gateway.edge.history import recall, shown, visible
+from gateway.edge.history import Story, recall, story
 from gateway.edge.lines import Line
-from gateway.groups.channel import Channel
 from gateway.irc.masks import compile_mask
 from gateway.irc.times import read_seconds, server_time
 from ring.ids import GroupId
@@ -24,9 +23,9 @@ ALL = 5_000
 """so many at all: a client has to keep up with it."""
 
 HELP = (
-    "PLAY <channels> [from] [to]: what was said, e.g. PLAY * 0, or PLAY #a,#b 1700000000.5 (seconds since 1970)",
-    "LIST [channels]: of which channels there is something to play, and from when to when",
-    "CLEAR: history is the channel's; its operators erase it with REDACT #channel *",
+    "PLAY <channels or nicks> [from] [to]: e.g. PLAY * 0, or PLAY #a,joe 1700000000.5 (seconds since 1970)",
+    "LIST [channels or nicks]: of which there is something to play, and from when to when",
+    "CLEAR: a channel's history is the channel's; its operators erase it with REDACT #channel *",
 )
 
 
@@ -53,12 +52,14 @@ def _say(call: Call, text: str) -> None:
     call.send(Line(SOURCE, "NOTICE", (call.nick, text)))
 
 
-def _channels(call: Call, wanted: str) -> dict[GroupId, Channel]:
-    """The caller's channels that one of the masks means."""
+def _stories(call: Call, wanted: str) -> dict[GroupId, Story]:
+    """The caller's channels and conversations that one of the masks means."""
     casemap = call.edge.settings.casemap
     masks = [compile_mask(mask, casemap.name) for mask in wanted.split(",")[:100] if mask]
-    channels = {group: channel for group in call.user.rooms if (channel := visible(call.edge, call.user, group))}
-    return {group: found for group, found in channels.items() if any(mask.fullmatch(group.name) for mask in masks)}
+    talks = {group: talk.other for group, talk in call.edge.talks.of(call.user).items()}
+    names = {group: group.name for group in call.user.rooms} | talks
+    wished = [group for group, name in names.items() if any(mask.fullmatch(name) for mask in masks)]
+    return {group: found for group in wished if (found := story(call.edge, call.user, group))}
 
 
 def _play(call: Call, wanted: str, after: int | None, before: int | None) -> None:
@@ -66,56 +67,57 @@ def _play(call: Call, wanted: str, after: int | None, before: int | None) -> Non
     query = Query(
         MOST, after=Mark(at=after) if after else None, before=Mark(at=before + 1) if before is not None else None
     )
-    names = {group: channel.name for group, channel in _channels(call, wanted).items()}
-    Playing(call, query, list(names.items())).go_on()
+    Playing(call, query, list(_stories(call, wanted).items())).go_on()
 
 
 class Playing:
-    """One channel after the other."""
+    """One channel or conversation after the other."""
 
-    def __init__(self, call: Call, query: Query, channels: list[tuple[GroupId, str]]) -> None:
+    def __init__(self, call: Call, query: Query, stories: list[tuple[GroupId, Story]]) -> None:
         self.call = call
         self.query = query
-        self.channels = channels
+        self.stories = stories
         self.left = ALL
 
     def go_on(self) -> None:
         call = self.call
-        if self.channels and not self.left:
-            _say(call, f"There is more: ask for {self.channels[0][1]} and what comes after it by name.")
-        elif self.channels:
-            group, name = self.channels.pop(0)
+        if self.stories and not self.left:
+            _say(call, f"There is more: ask for {self.stories[0][1].title(())} and what comes after it by name.")
+        elif self.stories:
+            group, found = self.stories.pop(0)
             query = replace(self.query, limit=min(MOST, self.left))
-            recall(call.edge, call.connection, group, query, call.later(partial(self.show, name)))
+            recall(call.edge, call.user, call.connection.caps, group, query, call.later(partial(self.show, found)))
 
-    def show(self, name: str, lines: list[Kept] | None) -> None:
+    def show(self, found: Story, lines: list[Kept] | None) -> None:
         call = self.call
         if lines is None:
-            _say(call, f"What was said in {name} could not be retrieved. Try again later.")
+            _say(call, f"What was said in {found.title(())} could not be retrieved. Try again later.")
         elif lines:
             self.left -= len(lines)
-            call.send_batch("chathistory", (name,), shown(call.edge, call.connection.caps, name, lines))
+            call.send_batch("chathistory", (found.title(lines),), found.shown(call.connection.caps, lines))
         self.go_on()
 
 
 def _list(call: Call, wanted: str) -> None:
-    for group, channel in _channels(call, wanted).items():
-        ends = Ends(call, channel.name)
-        recall(call.edge, call.connection, group, Query(1, newest=False), call.later(ends.take))
-        recall(call.edge, call.connection, group, Query(1), call.later(ends.take))
+    for group, found in _stories(call, wanted).items():
+        ends, caps = Ends(call, found), call.connection.caps
+        recall(call.edge, call.user, caps, group, Query(1, newest=False), call.later(ends.take))
+        recall(call.edge, call.user, caps, group, Query(1), call.later(ends.take))
 
 
 class Ends:
     """The first and the last line of a channel, once both are there."""
 
-    def __init__(self, call: Call, name: str) -> None:
+    def __init__(self, call: Call, of: Story) -> None:
         self.call = call
-        self.name = name
-        self.times: list[int] = []
+        self.of = of
+        self.lines: list[Kept] = []
         self.open = 2
 
     def take(self, lines: list[Kept] | None) -> None:
         self.open -= 1
-        self.times += [line.at for line in lines or ()]
-        if not self.open and self.times:
-            _say(self.call, f"{self.name} {server_time(min(self.times))} {server_time(max(self.times))}")
+        self.lines += lines or ()
+        if not self.open and self.lines:
+            self.lines.sort(key=lambda line: line.seq)
+            first, last = server_time(self.lines[0].at), server_time(self.lines[-1].at)
+            _say(self.call, f"{self.of.title(self.lines)} {first} {last}")

@@ -7,12 +7,13 @@ from typing import Any
 from gateway.commands.table import command
 from gateway.edge.call import Call
 from gateway.edge.history import read_event, visible
+from gateway.edge.targets import is_target, resolve
+from gateway.groups import conversation_messages as talk
 from gateway.groups.channel_messages import EVERYTHING, Redact, Said
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.chathistory import MAX_MSGID
 from gateway.irc.format import truncate_text
-from gateway.irc.names import is_valid_channel
 from ring.ids import GroupId
 from ring.store import Line as Kept
 from ring.wire import Mark, Query
@@ -23,22 +24,24 @@ ALL = "etohv"
 
 @command("REDACT", 2)
 def redact(call: Call) -> None:
-    """REDACT #channel msgid [:reason]; with * for the msgid an operator erases all that was said so far."""
+    """REDACT target msgid [:reason]; with * for the msgid an operator erases all that was said so far."""
     settings, target, msgid = call.edge.settings, call.params[0], call.params[1]
     reason = truncate_text(call.params[2], settings.limits.kick_len) if len(call.params) > 2 else None
-    if not settings.history.enabled or not is_valid_channel(target, settings.limits.channel_len):
+    if not settings.history.enabled or not is_target(call, target):
         call.fail("INVALID_TARGET", target[:64], "You cannot delete messages from there")
     elif not msgid or len(msgid) > MAX_MSGID or " " in msgid or msgid[0] == ":":
         call.fail("UNKNOWN_MSGID", target, msgid[:64], "There is no such message, or it is too old")
     else:
-        group = call.edge.channel(target)
-        call.after([group], lambda: _find(call, group, target, msgid, reason))
+        resolve(call, target, lambda group: _find(call, group, target, msgid, reason))
 
 
-def _find(call: Call, group: GroupId, target: str, msgid: str, reason: str | None) -> None:
+def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: str | None) -> None:
     user = call.user
-    channel = visible(call.edge, user, group)
-    if channel is None:
+    if group is not None and group.kind == "conversation":
+        _find_letter(call, group, target, msgid, reason)
+        return
+    channel = visible(call.edge, user, group) if group is not None else None
+    if group is None or channel is None:
         call.fail("INVALID_TARGET", target, "You cannot delete messages from there")
         return
     if msgid == EVERYTHING:
@@ -57,6 +60,21 @@ def _find(call: Call, group: GroupId, target: str, msgid: str, reason: str | Non
 
     query = Query(1, around=Mark(msgid=msgid), wanted=ALL, since=since)
     call.edge.engine.recall(group, query, call.later(done))
+
+
+def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: str | None) -> None:
+    """Of a conversation everybody may delete what he has said himself."""
+
+    def done(lines: list[Kept] | None) -> None:
+        event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
+        if not isinstance(event, talk.Said):
+            call.fail("UNKNOWN_MSGID", target, msgid, "There is no such message, or it is too old")
+        elif event.account != call.user.session:
+            call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
+        else:
+            call.submit(group, talk.Redact(event.account, call.user.person.source, msgid, event.to, reason))
+
+    call.edge.engine.recall(group, Query(1, around=Mark(msgid=msgid), wanted=ALL), call.later(done))
 
 
 def _submit(call: Call, group: GroupId, target: str, msgid: str, reason: str | None, *, own: bool) -> None:

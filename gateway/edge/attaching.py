@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.channels import enter
-from gateway.edge.history import narrowed, shown, visible
+from gateway.edge.history import Story, story, visible
 from gateway.edge.lines import Line
 from gateway.edge.welcome import welcome
 from gateway.groups.channel import Channel
@@ -33,7 +33,7 @@ def attach(call: Call, user: User) -> None:
     """The caller's connection is one of the session's from now on."""
     edge, connection = call.edge, call.connection
     left_at = user.left_at
-    connection.behind = dict.fromkeys(user.rooms)
+    connection.behind = dict.fromkeys(user.heard)
     user.attach(connection)
     edge.sessions.attached(user)
     edge.engine.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
@@ -42,13 +42,21 @@ def attach(call: Call, user: User) -> None:
         channel = visible(edge, user, group)
         if channel is not None:
             _enter(edge, connection, user, group, channel, left_at)
+    for group in list(user.talks):
+        play(edge, connection, user, group, left_at)
 
 
 def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, Place]) -> None:
     """A connection whose session has come from another node: it is shown what it has missed, and nothing else."""
-    connection.behind = dict.fromkeys(user.rooms)
+    connection.behind = dict.fromkeys(user.heard)
     user.attach(connection)
     edge.sessions.attached(user)
+    for group in list(user.talks):
+        place = places.get(group.name)
+        if place is not None:
+            Playback(edge, connection, user, group, Mark(seq=place.seq), everything=True).go_on()
+        else:
+            play(edge, connection, user, group, connection.opened)
     for group in list(user.rooms):
         place, channel = places.get(group.name), visible(edge, user, group)
         if channel is not None and place is not None:
@@ -62,25 +70,30 @@ def _enter(edge: Edge, connection: Connection, user: User, group: GroupId, chann
     extended = (person.account or "*", person.real) if "extended-join" in connection.caps else ()
     join = Line(person.source, "JOIN", (channel.name, *extended))
     enter(edge, user, channel, connection, join, connection.show)
+    play(edge, connection, user, group, left_at)
+
+
+def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:
+    """What the connection's device has not been sent; all since then, if it never was there; 0: nothing."""
     place = edge.sessions.place(user, connection.device, group)
     if place is not None:
         Playback(edge, connection, user, group, Mark(seq=place.seq)).go_on()
-    elif left_at:
-        Playback(edge, connection, user, group, Mark(at=int(left_at * 1000))).go_on()
+    elif since:
+        Playback(edge, connection, user, group, Mark(at=int(since * 1000))).go_on()
     else:
         _catch_up(connection, user, group)
 
 
 def _catch_up(connection: Connection, user: User, group: GroupId) -> None:
-    """From now on the connection is told what happens in the channel."""
+    """From now on the connection is told what happens there."""
     connection.behind.pop(group, None)
-    room = user.rooms.get(group)
+    room = user.seats(group).get(group)
     if room is not None:
         room.connections[connection] = None
 
 
 class Playback:
-    """What one connection has missed of one channel, page by page."""
+    """What one connection has missed of one channel or conversation, page by page."""
 
     def __init__(
         self,
@@ -102,23 +115,23 @@ class Playback:
         self.lines: list[Kept] = []
 
     def go_on(self) -> None:
-        channel = self._channel()
-        if channel is not None:
-            query = self._narrowed(Query(PAGE, newest=False, after=self.after), channel)
+        found = self._story()
+        if found is not None:
+            query = self._narrowed(Query(PAGE, newest=False, after=self.after), found)
             self.edge.engine.recall(self.group, query, self._arrived)
 
-    def _channel(self) -> Channel | None:
-        """The channel, while there is somebody to show it to."""
-        here = self.connection.user is self.user and self.connection.closed is None and self.group in self.user.rooms
-        return visible(self.edge, self.user, self.group) if here else None
+    def _story(self) -> Story | None:
+        """What there is to show, while there is somebody to show it to."""
+        here = self.connection.user is self.user and self.connection.closed is None and self.group in self.user.heard
+        return story(self.edge, self.user, self.group) if here else None
 
-    def _narrowed(self, query: Query, channel: Channel) -> Query:
+    def _narrowed(self, query: Query, found: Story) -> Query:
         caps = self.connection.caps | {"draft/event-playback"} if self.everything else self.connection.caps
-        return narrowed(query, channel, self.user, caps)
+        return found.narrowed(query, caps)
 
     def _arrived(self, lines: list[Kept] | None) -> None:
-        channel = self._channel()
-        if channel is None:
+        found = self._story()
+        if found is None:
             self.connection.behind.pop(self.group, None)
             return
         self.lines += lines or ()
@@ -127,23 +140,25 @@ class Playback:
             self.go_on()
             return
         if lines is None:
-            text = f"What was said in {channel.name} meanwhile could not be retrieved: try CHATHISTORY later."
+            text = (
+                f"What was said in {found.title(self.lines)} meanwhile could not be retrieved: try CHATHISTORY later."
+            )
             server, nick = self.edge.settings.server_name, self.user.person.nick
             self.connection.show(Line(server, "NOTICE", (nick, text)))
-        self._show(channel)
+        self._show(found)
         _catch_up(self.connection, self.user, self.group)
 
-    def _show(self, channel: Channel) -> None:
+    def _show(self, found: Story) -> None:
         """Up to what is applied here: the rest comes by itself."""
         engine = self.edge.engine
         applied, _ = engine.applied_to(self.group)
         known = {line.seq for line in self.lines}
-        wanted = self._narrowed(Query(1), channel).wanted
+        wanted = self._narrowed(Query(1), found).wanted
         last = max(known, default=self.after.seq if self.after.seq is not None else applied)
         late = [line for line in engine.recent(self.group, last, wanted) if line.seq not in known]
         missed = [line for line in (*self.lines, *late) if line.seq <= applied]
         if missed:
-            self._tell(channel.name, shown(self.edge, self.connection.caps, channel.name, missed))
+            self._tell(found.title(missed), found.shown(self.connection.caps, missed))
 
     def _tell(self, name: str, lines: list[Line]) -> None:
         connection, server = self.connection, self.edge.settings.server_name

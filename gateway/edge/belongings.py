@@ -98,6 +98,7 @@ def drop(edge: Edge, name: str, life: str, done: Done) -> None:
         if isinstance(outcome, Accepted):
             for group in (*map(edge.account, view.nicks), *map(certificate_group, view.certificates)):
                 edge.engine.submit(group, m.Unalias(folded))
+            edge.talks.forget(folded, view.life)
             expel_all(edge, view.life)
             for node in edge.engine.live():
                 if node.key != edge.record.key:

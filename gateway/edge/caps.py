@@ -30,8 +30,12 @@ CAPS: dict[str, str] = {
     "setname": "",
     "userhost-in-names": "",
     "znc.in/playback": "",
+    "znc.in/self-message": "",
 }
 """Name -> value for CAP LS 302."""
+
+SELVES = frozenset(("echo-message", "znc.in/self-message"))
+"""Who has asked for one of these can be shown what its own account has said elsewhere."""
 
 _HISTORY = frozenset(("draft/chathistory", "draft/event-playback", "draft/message-redaction", "znc.in/playback"))
 

@@ -19,10 +19,12 @@ from gateway.edge.login import expel_all
 from gateway.edge.people import People
 from gateway.edge.sessions import Sessions
 from gateway.edge.settings import EdgeSettings
+from gateway.edge.talks import Talks
 from gateway.edge.tunnels import Tunnels
 from gateway.edge.user import Room, User
 from gateway.groups.network_messages import Announced
 from gateway.groups.nick_messages import Released
+from gateway.groups.session_messages import Conversing
 from gateway.irc import numerics as n
 from gateway.irc.message import parse
 from gateway.irc.splitter import TOO_LONG
@@ -50,6 +52,7 @@ class Edge:
         self.rooms: dict[GroupId, Room] = {}
         self.people = People(settings.casemap, self._lives)
         self.sessions = Sessions(self)
+        self.talks = Talks(self)
         self.tunnels = Tunnels(self)
         self.monitors: dict[GroupId, dict[str, User]] = {}
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
@@ -279,6 +282,7 @@ class Edge:
             self._reconcile_at = now + RECONCILE_S
             channels.reconcile(self)
             homes.check_all(self)
+            self.talks.reconcile()
         if now >= self._count_at:
             self._count_at = now + COUNT_S
             self._count()
@@ -309,8 +313,12 @@ class Edge:
             nicks.applied(self, group, event, stamp, call)
             if isinstance(event, Released) and event.evicted:
                 homes.check(self, group)
+        elif group.kind == "conversation":
+            self.talks.applied(group, state, event, stamp, call)
         elif group.kind == "session":
             self.sessions.check(group.name)
+            if isinstance(event, Conversing):
+                self.talks.opened(group.name, event)
         elif isinstance(event, Announced):
             self._announce(event)
 
@@ -329,8 +337,13 @@ class Edge:
             for event, stamp in missed:
                 nicks.applied(self, group, event, stamp, None)
             homes.check(self, group)
+        elif group.kind == "conversation":
+            self.talks.replaced(group, state, missed, lost)
         elif group.kind == "session":
             self.sessions.check(group.name)
+            user = self.sessions.users.get(group.name)
+            if user is not None and not user.quitting:
+                self.talks.enter(user)
         else:
             for event, _ in missed:
                 if isinstance(event, Announced):
@@ -339,6 +352,8 @@ class Edge:
     def dropped(self, group: GroupId) -> None:
         if group.kind == "channel":
             channels.dropped(self, group)
+        elif group.kind == "conversation":
+            self.talks.dropped(group)
         elif group.kind == "session":
             self.sessions.check(group.name)
         elif group.kind == "nick":

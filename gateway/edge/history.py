@@ -1,28 +1,103 @@
-"""What was said in a channel, for somebody who is in it: what it may see, and how it is shown."""
+"""What was said in a channel or a conversation, for somebody who is in it: what it may see, and how it is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from gateway.edge import rendering
+from gateway.edge.caps import SELVES
 from gateway.edge.lines import Line
 from gateway.groups.channel import Channel
 from gateway.groups.channel_history import EVENTS, TAGS
 from gateway.groups.channel_messages import Event
+from gateway.groups.conversation_messages import Event as TalkEvent
+from gateway.groups.conversation_messages import Said as Letter
+from gateway.groups.session_messages import Talk
 from ring.groups.host import Stamp
 from ring.ids import UNREADABLE, GroupId
 from ring.store import Line as Kept
 from ring.wire import Query
 
 if TYPE_CHECKING:
-    from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
     from gateway.edge.user import User
 
-_read = msgspec.msgpack.Decoder(Event).decode
+_READ = {
+    "channel": msgspec.msgpack.Decoder(Event).decode,
+    "conversation": msgspec.msgpack.Decoder(TalkEvent).decode,
+}
+
+
+class Story(Protocol):
+    """The history of one group as one user may see it. caps: of the connection that it is for."""
+
+    def title(self, lines: Sequence[Kept]) -> str:
+        """What the user knows the group by."""
+        ...
+
+    def narrowed(self, query: Query, caps: frozenset[str]) -> Query:
+        """Only what the user may see, and what a client of these capabilities can show."""
+        ...
+
+    def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
+        """What was kept, as it was when it was said."""
+        ...
+
+
+class ChannelStory:
+    def __init__(self, edge: Edge, user: User, channel: Channel) -> None:
+        self.edge = edge
+        self.user = user
+        self.channel = channel
+
+    def title(self, lines: Sequence[Kept]) -> str:
+        return self.channel.name
+
+    def narrowed(self, query: Query, caps: frozenset[str]) -> Query:
+        member = self.channel.members[self.user.uid]
+        events = EVENTS if "draft/event-playback" in caps else ""
+        tags = TAGS if "message-tags" in caps else ""
+        since = member.joined_at if "H" in self.channel.modes else 0
+        return msgspec.structs.replace(query, wanted=events + tags + member.prefixes, since=max(since, query.since))
+
+    def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
+        extended, most = "extended-join" in caps, self.edge.settings.limits.modes
+        found: list[Line] = []
+        for line in lines:
+            stamp = Stamp(line.msgid, line.at)
+            found += rendering.replayed(read_event(line), self.channel.name, stamp, extended=extended, most=most)
+        return found
+
+
+class TalkStory:
+    def __init__(self, user: User, talk: Talk) -> None:
+        self.user = user
+        self.talk = talk
+
+    def title(self, lines: Sequence[Kept]) -> str:
+        """The nick that the other had last."""
+        letter = read_event(lines[-1]) if lines else None
+        if not isinstance(letter, Letter):
+            return self.talk.other
+        return letter.to if letter.account == self.user.session else letter.source.partition("!")[0]
+
+    def narrowed(self, query: Query, caps: frozenset[str]) -> Query:
+        return msgspec.structs.replace(query, wanted=TAGS if "message-tags" in caps else "")
+
+    def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
+        """A client that does not know of own messages would take them for somebody else's."""
+        both = not caps.isdisjoint(SELVES | {"draft/chathistory"}) or self.talk.other == self.user.session
+        found: list[Line] = []
+        for line in lines:
+            event = read_event(line)
+            own = isinstance(event, Letter) and event.account == self.user.session
+            if isinstance(event, Letter) and (both or not own):
+                nick = event.to if own else self.user.person.nick
+                found.append(rendering.letter(event, nick, Stamp(line.msgid, line.at)))
+        return found
 
 
 def visible(edge: Edge, user: User, group: GroupId) -> Channel | None:
@@ -31,40 +106,29 @@ def visible(edge: Edge, user: User, group: GroupId) -> Channel | None:
     return state if isinstance(state, Channel) and user.uid in state.members else None
 
 
-def narrowed(query: Query, channel: Channel, user: User, caps: frozenset[str]) -> Query:
-    """Only what the user may see, and what a client of these capabilities can show."""
-    member = channel.members[user.uid]
-    events = EVENTS if "draft/event-playback" in caps else ""
-    tags = TAGS if "message-tags" in caps else ""
-    since = member.joined_at if "H" in channel.modes else 0
-    return msgspec.structs.replace(query, wanted=events + tags + member.prefixes, since=max(since, query.since))
+def story(edge: Edge, user: User, group: GroupId) -> Story | None:
+    """The group's history, if it is the user's business."""
+    if group.kind == "conversation":
+        talk = edge.talks.of(user).get(group)
+        return TalkStory(user, talk) if talk is not None else None
+    channel = visible(edge, user, group)
+    return ChannelStory(edge, user, channel) if channel is not None else None
 
 
 def recall(
-    edge: Edge, connection: Connection, group: GroupId, query: Query, done: Callable[[list[Kept] | None], Any]
+    edge: Edge, user: User, caps: frozenset[str], group: GroupId, query: Query, done: Callable[[list[Kept] | None], Any]
 ) -> None:
     """done(None): nobody could answer in time, or it names a message that is not known."""
-    user = connection.user
-    channel = visible(edge, user, group) if user is not None else None
-    if user is None or channel is None:
+    found = story(edge, user, group)
+    if found is None:
         done(None)
     else:
-        edge.engine.recall(group, narrowed(query, channel, user, connection.caps), done)
+        edge.engine.recall(group, found.narrowed(query, caps), done)
 
 
 def read_event(line: Kept) -> Any:
     """The event that was kept; None if it cannot be read."""
     try:
-        return _read(line.event)
+        return _READ[line.group.kind](line.event)
     except UNREADABLE:
         return None
-
-
-def shown(edge: Edge, caps: frozenset[str], channel: str, lines: Iterable[Kept]) -> list[Line]:
-    """What was kept, as it was when it was said."""
-    extended, most = "extended-join" in caps, edge.settings.limits.modes
-    found: list[Line] = []
-    for line in lines:
-        stamp = Stamp(line.msgid, line.at)
-        found += rendering.replayed(read_event(line), channel, stamp, extended=extended, most=most)
-    return found

@@ -50,10 +50,11 @@ def depart(edge: Edge, user: User, reason: str, because: GroupId | None = None) 
         # The event that made it leave is acknowledged only after the channels know (P33).
         for group in user.rooms:
             edge.engine.submit(group, Quit(user.uid, reason), None, because)
-    edge.engine.settle(list(user.unsettled), lambda: _quit(edge, user, reason))
+    edge.talks.when_sent(user, lambda: edge.engine.settle(list(user.unsettled), lambda: _quit(edge, user, reason)))
 
 
 def _quit(edge: Edge, user: User, reason: str) -> None:
+    edge.talks.leave(user)
     groups = list(user.rooms)
     for group in groups:
         edge.engine.submit(group, Quit(user.uid, reason))
@@ -66,7 +67,7 @@ def _release(edge: Edge, user: User) -> None:
 
 
 def _forget(edge: Edge, user: User) -> None:
-    for room in list(user.rooms.values()):
+    for room in list(user.heard.values()):
         room.discard(user.uid)
     edge.users.pop(user.uid, None)
     edge.people.remove(user.uid)

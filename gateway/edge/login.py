@@ -87,6 +87,8 @@ def _check(edge: Edge, connection: Connection, proven: Login) -> None:
     def known(view: InfoView | None) -> None:
         if view is not None and view.life != proven.life:
             expel_all(edge, proven.life)
+        elif view is not None and connection.user is not None and connection.user.session:
+            edge.talks.know(connection.user, view)
         edge.later(CHECK_S, lambda: _check(edge, connection, proven))
 
     if connection.closed is None and connection.login is proven:

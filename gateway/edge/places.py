@@ -37,7 +37,7 @@ class Places:
         """All that is applied here has been sent to the connection; on another node, what has come there."""
         reached = self._reached(connection)
         sent = self._sent.setdefault(user.session, {})
-        for group in user.rooms:
+        for group in user.heard:
             if group in connection.behind:
                 continue  # what it has missed is on its way
             place = reached.get(group.name) if reached is not None else Place(*self.edge.engine.applied_to(group))
@@ -57,7 +57,7 @@ class Places:
         """By folded channel, of one connection, where it has changed since this was last asked for."""
         user = connection.user
         found: dict[str, Place] = {}
-        for group in user.rooms if user is not None else ():
+        for group in user.heard if user is not None else ():
             if group not in connection.behind:
                 place = Place(*self.edge.engine.applied_to(group))
                 if place.seq and connection.places.get(group) != place:
@@ -67,7 +67,7 @@ class Places:
     def now(self, user: User, connection: Connection) -> dict[str, Place]:
         """By folded channel, how far a client of this node has come in each."""
         found: dict[str, Place] = {}
-        for group in user.rooms:
+        for group in user.heard:
             behind = group in connection.behind
             applied = Place(*self.edge.engine.applied_to(group))
             place = self.of(user, connection.device, group) if behind else applied

@@ -17,6 +17,7 @@ from gateway.groups.channel_messages import (
     TopicSet,
     Updated,
 )
+from gateway.groups.conversation_messages import Said as Letter
 from gateway.groups.people import Person
 from gateway.irc.modes import ModeChange, render_changes
 from ring.groups.host import Stamp
@@ -32,6 +33,21 @@ def said(event: Said, source: str, channel: str, stamp: Stamp) -> Line:
         at=stamp.at,
         msgid=stamp.msgid,
         account=event.account,
+        tags=event.tags,
+        bot=event.bot,
+    )
+
+
+def letter(event: Letter, target: str, stamp: Stamp) -> Line:
+    """A private message of a conversation. target: the nick that it is to, as its reader knows it."""
+    params = (target,) if event.verb == "TAGMSG" else (target, event.text.decode("utf-8", "surrogateescape"))
+    return Line(
+        event.source,
+        event.verb,
+        params,
+        at=stamp.at,
+        msgid=stamp.msgid,
+        account=event.name,
         tags=event.tags,
         bot=event.bot,
     )

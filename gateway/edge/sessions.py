@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 EVERY_S = 1.0
 """How often places are reported, and sessions of dead nodes looked for."""
 
+AGAIN_S = 5.0
+"""What an account has chosen is asked for again, where nobody answered."""
+
 AWAY = "Not attached"
 
 Then = Callable[[User | Incarnation | None], None]
@@ -78,6 +81,10 @@ class Sessions:
         take = Take(user.person, self.edge.engine.me, len(user.connections) + 1)
         self.edge.engine.submit(self.group(account), take, confirmed)
 
+    def look(self, account: str, then: Callable[[Stored | None], None]) -> None:
+        """then(the account's session as its group has it; None: nobody answers)."""
+        self.edge.engine.ask(self.group(account), Look(), then)
+
     def ready(self, account: str, then: Then) -> None:
         """The session's user here, once it is in all its channels."""
         if account in self._taking:
@@ -121,27 +128,36 @@ class Sessions:
 
         self.edge.engine.submit(self.group(account), Take(user.person, None, 1), taken)
 
-    def _adopt(self, user: User, account: str) -> None:
+    def _adopt(self, user: User, account: str, then: Callable[[], None] = lambda: None) -> None:
         user.session = account
         self.users[account] = user
         self._report(account, user)
-        self.look_up(user)
+        self.look_up(user, then)
 
-    def look_up(self, user: User) -> None:
-        """What the person has chosen for its session may have changed."""
+    def look_up(self, user: User, then: Callable[[], None] = lambda: None) -> None:
+        """What the person has chosen for its session may have changed. then: once that is known, or nobody answers."""
         account = user.session
 
         def known(view: InfoView | None) -> None:
             if view is not None and user.session == account and not user.quitting:
                 user.lasts = bool(view.name) and self.edge.settings.sessions.lasts(view.settings.always_on)
+                self.edge.talks.know(user, view)
                 self._report(account, user)
+            elif view is None:
+                self.edge.later(AGAIN_S, lambda: self._look_again(user, account))
+            then()
 
         self.edge.engine.ask(GroupId("account", account), Info(), known)
+
+    def _look_again(self, user: User, account: str) -> None:
+        if user.session == account and not user.quitting:
+            self.look_up(user)
 
     def release(self, user: User) -> None:
         """It is logged out: a user like others from now on."""
         self.ended(user)
-        user.session, user.lasts = "", False
+        self.edge.talks.leave(user)
+        user.session, user.lasts, user.life = "", False, ""
 
     # Take up --------------------------------------------------------------------------------------------------------
 
@@ -171,13 +187,16 @@ class Sessions:
         edge.users[user.uid] = user
         edge.people.add(user.person)
         self._returning[account] = rooms
-        self._adopt(user, account)
+
+        def known() -> None:
+            edge.engine.settle(list(user.unsettled), lambda: self._has_returned(account, user))
+
+        self._adopt(user, account, known)
         edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
         for folded, name in rooms.items():
             self._return(user, GroupId("channel", folded), name)
         if not granted:
             homes.check(edge, user.home)
-        edge.engine.settle([GroupId("channel", folded) for folded in rooms], lambda: self._has_returned(account, user))
 
     def _has_returned(self, account: str, user: User) -> None:
         self._returning.pop(account, None)
@@ -261,7 +280,7 @@ class Sessions:
             del self.users[user.session]
             self._reported.pop(user.session, None)
         user.quitting = True
-        for room in list(user.rooms.values()):
+        for room in list(user.heard.values()):
             room.discard(user.uid)
         edge.users.pop(user.uid, None)
         edge.people.remove(user.uid)

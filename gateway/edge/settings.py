@@ -35,9 +35,10 @@ class AccountSettings:
 @dataclass(frozen=True, slots=True)
 class HistorySettings:
     """What was said, and for how long it is kept. query_max: lines that a client gets at a time. keep_lines: of each
-    channel."""
+    channel and conversation. private: whether what two accounts say to each other is kept, too."""
 
     enabled: bool = True
+    private: bool = True
     keep_days: int = 30
     keep_lines: int = 100_000
     query_max: int = 100

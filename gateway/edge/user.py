@@ -16,7 +16,7 @@ INVITES = 50
 
 
 class Room:
-    """The local members of a channel, for fan-out."""
+    """The local members of a channel or a conversation, for fan-out."""
 
     __slots__ = ("connections", "group", "listed", "users")
 
@@ -28,7 +28,7 @@ class Room:
 
     def add(self, user: User) -> None:
         self.users[user.uid] = user
-        user.rooms[self.group] = self
+        user.seats(self.group)[self.group] = self
         if not user.quitting:
             self.connections.update((c, None) for c in user.connections if self.group not in c.behind)
 
@@ -36,7 +36,7 @@ class Room:
         self.listed.discard(uid)
         user = self.users.pop(uid, None)
         if user is not None:
-            user.rooms.pop(self.group, None)
+            user.seats(self.group).pop(self.group, None)
             for connection in user.connections:
                 self.connections.pop(connection, None)
         return user
@@ -52,8 +52,10 @@ class User:
         "homeless",
         "invites",
         "joining",
+        "keeps",
         "lasts",
         "left_at",
+        "life",
         "monitored",
         "online",
         "oper",
@@ -62,6 +64,7 @@ class User:
         "rooms",
         "session",
         "spoke_at",
+        "talks",
         "uid",
         "unsettled",
         "wallops",
@@ -77,9 +80,12 @@ class User:
         self.connections: dict[Connection, None] = {connection: None} if connection is not None else {}
         self.session = ""  # the folded name of the account whose session this is
         self.lasts = False  # it stays without connections
+        self.life = ""  # the id of the account's registration, once that is known
+        self.keeps = False  # its private messages are kept, if the other side's are; not before that is known
         self.left_at = 0.0  # when the last of them was closed
         self.auto_away = False  # it is away because nothing is attached
         self.rooms: dict[GroupId, Room] = {}
+        self.talks: dict[GroupId, Room] = {}  # its conversations with other accounts
         self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
         self.monitored: dict[GroupId, str] = {}
         self.online: dict[GroupId, bool] = {}  # of the monitored nicks, as last told
@@ -95,6 +101,14 @@ class User:
         """The one that is attached for the longest time."""
         return next(iter(self.connections), None)
 
+    def seats(self, group: GroupId) -> dict[GroupId, Room]:
+        return self.talks if group.kind == "conversation" else self.rooms
+
+    @property
+    def heard(self) -> dict[GroupId, Room]:
+        """All in which it is told what is said."""
+        return {**self.rooms, **self.talks}
+
     def attach(self, connection: Connection) -> None:
         """Its channels tell the connection what happens once it has been shown what it has missed."""
         self.connections[connection] = None
@@ -102,7 +116,7 @@ class User:
 
     def detach(self, connection: Connection) -> None:
         self.connections.pop(connection, None)
-        for room in self.rooms.values():
+        for room in (*self.rooms.values(), *self.talks.values()):
             room.connections.pop(connection, None)
 
     def send(self, line: Line, *, needs: str = "", skip: Connection | None = None) -> None:

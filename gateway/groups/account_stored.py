@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, array_like=True):
     always_on: bool | None = None
     auto_away: bool | None = None
     away_text: Annotated[str, msgspec.Meta(max_length=400)] | None = None
+    keep_private: bool | None = None
 
 
 FIELDS = {field.name: field.type for field in msgspec.structs.fields(Settings)}

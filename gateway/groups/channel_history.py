@@ -30,8 +30,13 @@ _KEPT = frozenset((Joined, Parted, Kicked, HasQuit, TopicSet, ModesSet))
 
 def is_kept(event: Any) -> bool:
     if type(event) is Said:
-        return event.verb != "TAGMSG" or not _PASSING.issuperset(event.tags or ())
+        return not is_passing(event.verb, event.tags)
     return type(event) in _KEPT or (type(event) is Updated and event.before.nick != event.person.nick)
+
+
+def is_passing(verb: str, tags: Mapping[str, str] | None) -> bool:
+    """Whether it means nothing a moment later: that somebody is typing."""
+    return verb == "TAGMSG" and _PASSING.issuperset(tags or ())
 
 
 def is_wanted(event: Any, wanted: str) -> bool:

@@ -13,6 +13,8 @@ from gateway.groups import (
     channel,
     channel_history,
     channel_messages,
+    conversation,
+    conversation_messages,
     guard,
     guard_messages,
     network,
@@ -128,6 +130,30 @@ class SessionKind(_Reader):
         return session.restore(name, snapshot)
 
 
+class ConversationKind(_Reader):
+    durable: Durable = "written"
+
+    def __init__(self, history_s: float) -> None:
+        m = conversation_messages
+        super().__init__(m.Command, m.Event, None, None, None)
+        self.history_s = history_s
+
+    def keeps(self, event: Any) -> bool:
+        return self.history_s > 0 and conversation.is_kept(event)
+
+    def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
+        return state.history.shows(msgid, at) and conversation.is_wanted(event, wanted)
+
+    def erased(self, state: Any) -> tuple[int, tuple[str, ...]]:
+        return state.history.erased, tuple(state.history.redacted)
+
+    def fresh(self, name: str) -> State:
+        return conversation.Conversation(name, self.history_s)
+
+    def restore(self, name: str, snapshot: msgspec.Raw) -> State:
+        return conversation.restore(name, self.history_s, snapshot)
+
+
 class GuardKind(_Reader):
     durable: Durable = "no"
 
@@ -154,5 +180,6 @@ def kinds(
         "network": NetworkKind(),
         "account": AccountKind(),
         "session": SessionKind(),
+        "conversation": ConversationKind(history_s),
         "guard": GuardKind(),
     }

@@ -136,6 +136,8 @@ class Nick:
         if "R" in self.holder.modes and command.sender.account is None and command.sender.uid != self.holder.uid:
             text = "They hear only people who are logged in to an account (+R)"
             return Decision(Refusal(n.ERR_NEEDREGGEDNICK, (self.holder.nick, text)), None)
+        if command.talks and self.holder.account is not None:
+            return Decision(Reached(self.holder, talks=True), None)
         told = Told(command.sender, command.verb, command.text, command.tags, self.holder.uid)
         return Decision(Reached(self.holder), told)
 

@@ -50,6 +50,7 @@ class Tell(_Tagged, frozen=True, tag=4):
     tags: dict[str, str] | None = None
     target: str = ""  # the nick as the sender typed it
     secure: bool = False
+    talks: bool = False  # the sender would rather say it in the conversation of the two accounts (P32)
 
 
 class Kill(_Tagged, frozen=True, tag=5):
@@ -123,6 +124,7 @@ class Reached(_Tagged, frozen=True, tag=32):
     """A private message was accepted. person: the holder (for its nick as it writes it, and its away text)."""
 
     person: Person
+    talks: bool = False  # it was not: both have accounts, and it is to be said in their conversation (P32)
 
 
 Outcome = Refusal | Granted | Reached | None

@@ -15,19 +15,25 @@ from gateway.groups.people import Person
 from gateway.groups.session_messages import (
     Abandon,
     Changed,
+    Converse,
+    Conversing,
     Device,
     DeviceForgotten,
     Elsewhere,
     End,
     ForgetDevice,
+    ForgetTalks,
     Look,
     Merged,
     Place,
+    Present,
     Reached,
     Report,
     Stored,
     Take,
     Taken,
+    Talk,
+    TalksForgotten,
 )
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
@@ -37,6 +43,9 @@ DEVICES = 20
 
 DEVICE_MS = 180 * 24 * 3600 * 1000
 """A device that was away for so long has no place any more."""
+
+TALKS = 200
+"""And in so many conversations its messages find it; the one that was opened first goes."""
 
 NOTHING = Decision(None, None)
 _replace = msgspec.structs.replace
@@ -73,10 +82,15 @@ class Session:
         elif isinstance(event, DeviceForgotten):
             devices = {name: device for name, device in self.stored.devices.items() if name != event.device}
             self.stored = _replace(self.stored, devices=devices)
+        elif isinstance(event, Conversing):
+            talks = _newest({**self.stored.talks, event.talk: Talk(event.other, at)})
+            self.stored = _replace(self.stored, talks=talks)
+        elif isinstance(event, TalksForgotten):
+            self.stored = _replace(self.stored, talks={})
         else:
             devices = _bounded({**self.stored.devices, **event.devices}, at)
             facts = (event.person, event.rooms, event.lasts, event.attached, event.taken, event.left)
-            self.stored = Stored(*facts, devices)
+            self.stored = Stored(*facts, devices, self.stored.talks)
         return self.host != before
 
     def _take(self, command: Take, at: int) -> Decision:
@@ -125,6 +139,13 @@ class Session:
         known = command.device in self.stored.devices
         return Decision(None, DeviceForgotten(command.device) if known else None)
 
+    def _converse(self, command: Converse, at: int) -> Decision:
+        person = self.stored.person
+        return Decision(Present(person.uid if person is not None else ""), Conversing(command.talk, command.other))
+
+    def _forget_talks(self, command: ForgetTalks, at: int) -> Decision:
+        return Decision(None, TalksForgotten() if self.stored.talks else None)
+
     # Copies and questions -------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Stored:
@@ -154,7 +175,8 @@ class Session:
         return [Abandon(host)] if host is not None and not self.stored.lasts and gone(host) else []
 
     def is_spent(self, at: int) -> bool:
-        return self.host is None and not _bounded(self.stored.devices, at)
+        talks = any(at - talk.at < DEVICE_MS for talk in self.stored.talks.values())
+        return self.host is None and not talks and not _bounded(self.stored.devices, at)
 
 
 def _bounded(devices: dict[str, Device], at: int) -> dict[str, Device]:
@@ -163,15 +185,23 @@ def _bounded(devices: dict[str, Device], at: int) -> dict[str, Device]:
     return dict(fresh[-DEVICES:])
 
 
+def _newest(talks: dict[str, Talk]) -> dict[str, Talk]:
+    order = sorted(talks.items(), key=lambda item: (item[1].at, item[0]))
+    return dict(order[-TALKS:])
+
+
 def merge(a: Stored, b: Stored) -> Stored:
     """The session as its last host had it; of each device the furthest places. Commutative, associative, idempotent."""
     last = max(a, b, key=_order)
     devices = {name: _one(a.devices.get(name), b.devices.get(name)) for name in sorted({**a.devices, **b.devices})}
-    return _replace(last, devices=devices)
+    talks = {**a.talks, **b.talks}
+    for name in a.talks.keys() & b.talks.keys():
+        talks[name] = max(a.talks[name], b.talks[name], key=lambda talk: (talk.at, talk.other))
+    return _replace(last, devices=devices, talks=_newest(talks))
 
 
 def _order(stored: Stored) -> tuple[int, bytes]:
-    return stored.taken, _encode(_replace(stored, devices={}))
+    return stored.taken, _encode(_replace(stored, devices={}, talks={}))
 
 
 def _one(a: Device | None, b: Device | None) -> Device:
@@ -202,6 +232,8 @@ _DECIDE: dict[type, Callable[[Session, Any, int], Decision]] = {
     Abandon: Session._abandon,
     ForgetDevice: Session._forget,
     Reached: Session._reached,
+    Converse: Session._converse,
+    ForgetTalks: Session._forget_talks,
 }
 
 _stored = msgspec.msgpack.Decoder(Stored)

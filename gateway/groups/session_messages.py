@@ -29,12 +29,19 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
     places: dict[str, Place]
 
 
+class Talk(msgspec.Struct, frozen=True, array_like=True):
+    """A conversation that it takes part in (P32). other: the folded account. at: when it was opened last, Unix ms."""
+
+    other: str
+    at: int
+
+
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """The session of an account, if it has one, and the places of its devices, which outlive it.
 
     person: who it is on the network; its node is the host. rooms: folded channel name -> as it is shown. lasts: it
     stays without connections. attached: how many connections it has. taken: when it came to its host, Unix ms. left:
-    when the last connection was closed, Unix ms, 0 while there is one.
+    when the last connection was closed, Unix ms, 0 while there is one. talks: by the name of the conversation's group.
     """
 
     person: Person | None = None
@@ -44,6 +51,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     taken: int = 0
     left: int = 0
     devices: dict[str, Device] = {}
+    talks: dict[str, Talk] = {}
 
 
 # Commands ------------------------------------------------------------------------------------------------------------
@@ -95,7 +103,21 @@ class Reached(_Tagged, frozen=True, tag=6):
     places: dict[str, dict[str, Place]]
 
 
-Command = Take | Report | End | Abandon | ForgetDevice | Reached
+class Converse(_Tagged, frozen=True, tag=9):
+    """Somebody is about to say something in this conversation: the user is to take its seat. Answered with a Present.
+
+    other: the folded account.
+    """
+
+    talk: str
+    other: str
+
+
+class ForgetTalks(_Tagged, frozen=True, tag=10):
+    """The account is dropped."""
+
+
+Command = Take | Report | End | Abandon | ForgetDevice | Reached | Converse | ForgetTalks
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -123,7 +145,16 @@ class Merged(_Tagged, frozen=True, tag=23):
     stored: Stored
 
 
-Event = Changed | DeviceForgotten | Merged
+class Conversing(_Tagged, frozen=True, tag=29):
+    talk: str
+    other: str
+
+
+class TalksForgotten(_Tagged, frozen=True, tag=30):
+    pass
+
+
+Event = Changed | DeviceForgotten | Merged | Conversing | TalksForgotten
 
 
 # Outcomes and questions -----------------------------------------------------------------------------------------------
@@ -141,7 +172,13 @@ class Elsewhere(_Tagged, frozen=True, tag=42):
     host: Incarnation
 
 
-Outcome = Taken | Elsewhere | None
+class Present(_Tagged, frozen=True, tag=49):
+    """uid: of the session's user, "" while there is none."""
+
+    uid: str
+
+
+Outcome = Taken | Elsewhere | Present | None
 
 
 class Look(_Tagged, frozen=True, tag=51):

@@ -109,4 +109,5 @@ class Durable:
         """Forget what is too old, or too much. Called in the writer's thread."""
         history = self._process.config.history
         before = int((self._process.now - history.keep_days * DAY_S) * 1000) if history.enabled else FOREVER
-        yield from store.prune("channel", before, history.keep_lines)
+        for kind in ("channel", "conversation"):
+            yield from store.prune(kind, before, history.keep_lines)

@@ -10,6 +10,7 @@ import pytest
 from gateway.accounts.credentials import Credentials, Scram
 from gateway.groups import account_messages as a
 from gateway.groups import channel_messages as c
+from gateway.groups import conversation_messages as t
 from gateway.groups import guard_messages as g
 from gateway.groups import network_messages as w
 from gateway.groups import nick_messages as k
@@ -69,6 +70,15 @@ COMMANDS: dict[str, list[Any]] = {
         s.Abandon(ANN.edge),
         s.ForgetDevice("phone"),
         s.Reached({"phone": {"#c": s.Place(7, 8)}}),
+        s.Converse("ann 1,bob 2", "bob"),
+        s.ForgetTalks(),
+    ],
+    "conversation": [
+        t.Sit("ann", t.Seat("1", ANN.edge, 5)),
+        t.Leave("1", ANN.edge),
+        t.Evict(ANN.edge),
+        t.Say("1", "ann", "a!b@c", "PRIVMSG", b"\xff", "Bob", "Ann", {"+x": "y"}, True),
+        t.Redact("ann", "a!b@c", "abc-1.2-3", "Bob", "why"),
     ],
     "guard": [g.Fail()],
 }
@@ -117,12 +127,29 @@ EVENTS: dict[str, list[Any]] = {
     "session": [
         s.Changed(ANN, {"#c": "#C"}, True, 1, 5, 0, {"phone": s.Device(5, {"#c": s.Place(7, 8)})}),
         s.DeviceForgotten("phone"),
+        s.Conversing("ann 1,bob 2", "bob"),
+        s.TalksForgotten(),
         s.Merged(s.Stored(ANN)),
+    ],
+    "conversation": [
+        t.Sat("ann", t.Seat("1", ANN.edge, 5)),
+        t.Left(("ann",)),
+        t.Said("1", "ann", "a!b@c", "TAGMSG", b"", "Bob", None, {"+x": "y"}),
+        t.Redacted("ann", "a!b@c", "abc-1.2-3", "Bob"),
+        t.Merged(t.Stored({"ann": t.Seat("1", ANN.edge, 5)}, 6, 7, {"abc-1.2-3": 8})),
     ],
     "guard": [g.Failed(), g.Merged(3, 5)],
 }
 
-MODULES: dict[str, Any] = {"channel": c, "nick": k, "network": w, "account": a, "session": s, "guard": g}
+MODULES: dict[str, Any] = {
+    "channel": c,
+    "nick": k,
+    "network": w,
+    "account": a,
+    "session": s,
+    "guard": g,
+    "conversation": t,
+}
 REFUSAL = Refusal("482", ("#c", "You're not channel operator"))
 
 
@@ -152,6 +179,9 @@ def test_commands_and_events_read_back(kind: str) -> None:
         ("account", None),
         ("session", s.Taken(s.Stored(ANN))),
         ("session", s.Elsewhere(ANN.edge)),
+        ("session", s.Present("1")),
+        ("nick", k.Reached(ANN, True)),
+        ("conversation", None),
         ("guard", g.Wait(1.5, 4)),
     ],
 )

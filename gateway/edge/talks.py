@@ -1,0 +1,408 @@
+"""Private messages between accounts: said in the conversation of the two, where all their clients find them (P32).
+
+The node that a session is on seats its user in its conversations, and so follows them, as it follows channels. Whoever
+wants to say something to somebody who is not seated yet opens the conversation first: both sessions are told of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from gateway.edge import rendering
+from gateway.edge.attaching import play
+from gateway.edge.call import Token
+from gateway.edge.caps import SELVES
+from gateway.edge.lines import Line, deliver
+from gateway.edge.user import Room, User
+from gateway.groups.account_messages import Info, InfoView, SetSettings
+from gateway.groups.conversation import Conversation, Party, conversation, other_of
+from gateway.groups.conversation_messages import Leave, Redact, Redacted, Said, Say, Seat, Sit
+from gateway.groups.nick_messages import Reached, Tell
+from gateway.groups.people import Person
+from gateway.groups.session import Session
+from gateway.groups.session_messages import Converse, Conversing, ForgetTalks, Present, Stored, Talk
+from ring.groups.host import Stamp
+from ring.groups.machine import State
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.call import Call
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+
+
+class Letter(NamedTuple):
+    """A private message on its way to who has the nick, which has an account. home: the nick's group."""
+
+    call: Call
+    user: User
+    home: GroupId
+    tell: Tell
+    holder: Person
+    done: Callable[[Any], None]
+
+
+class _Turn:
+    """A private message of which the nick's group has been asked."""
+
+    __slots__ = ("found", "outcomes")
+
+    def __init__(self, found: Callable[[Any], None]) -> None:
+        self.found = found
+        self.outcomes: list[Any] = []  # the one, once it is there
+
+
+class Talks:
+    """The conversations of the sessions that are on this node."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self.rooms: dict[GroupId, Room] = {}
+        self._opening: dict[tuple[str, str], deque[Letter]] = {}  # by the two accounts, the speaker's first
+        self._turns: dict[tuple[str, GroupId], deque[_Turn]] = {}
+        self._sending: dict[str, int] = {}  # uid -> how many private messages have no place yet
+        self._quitting: dict[str, Callable[[], None]] = {}  # what waits for that
+        self._followed: dict[GroupId, None] = {}
+
+    # Whose ----------------------------------------------------------------------------------------------------------
+
+    def keeps(self, user: User) -> bool:
+        """Whether what the user says in private is kept."""
+        return bool(user.session) and user.keeps and self._allowed(None)
+
+    def _allowed(self, chosen: bool | None) -> bool:
+        history = self.edge.settings.history
+        return history.enabled and history.private and chosen is not False
+
+    def _party(self, user: User) -> Party:
+        return Party(user.session, user.life)
+
+    def of(self, user: User) -> dict[GroupId, Talk]:
+        """The conversations that are the user's to read."""
+        state = self.edge.engine.state(self.edge.sessions.group(user.session)) if user.session else None
+        if not isinstance(state, Session):
+            return {}
+        mine, talks = self._party(user), state.stored.talks
+        return {GroupId("conversation", name): talk for name, talk in talks.items() if other_of(name, mine) is not None}
+
+    def with_account(self, user: User, account: str) -> GroupId | None:
+        """The user's conversation with the account of that folded name; of several lives, the last one."""
+        found = [(talk.at, group) for group, talk in self.of(user).items() if talk.other == account]
+        return max(found)[1] if found else None
+
+    # Say ------------------------------------------------------------------------------------------------------------
+
+    def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
+        """done(Reached, or why not); the message goes its way though the client should go meanwhile."""
+        user = call.user
+        call.hold()
+        self._sending[user.uid] = self._sending.get(user.uid, 0) + 1
+
+        def ended(outcome: Any) -> None:
+            self._sent(user)
+            if call.connection.closed is None and call.connection.user is user:
+                done(outcome)
+            call.release()
+
+        def found(outcome: Any) -> None:
+            if isinstance(outcome, Reached) and outcome.talks:
+                self._say(Letter(call, user, home, tell, outcome.person, ended))
+            else:
+                ended(outcome)
+
+        turn = _Turn(found)
+        turns = self._turns.setdefault((user.uid, home), deque())
+        turns.append(turn)
+        self._submit(home, tell, call, user, lambda outcome: self._in_turn((user.uid, home), turn, outcome))
+
+    def _in_turn(self, key: tuple[str, GroupId], turn: _Turn, outcome: Any) -> None:
+        """Answers come in any order; what was said first is said first."""
+        turn.outcomes.append(outcome)
+        turns = self._turns[key]
+        while turns and turns[0].outcomes:
+            first = turns.popleft()
+            first.found(first.outcomes[0])
+        if not turns:
+            self._turns.pop(key, None)
+
+    def _submit(self, group: GroupId, command: Any, call: Call, user: User, done: Callable[[Any], None]) -> None:
+        user.unsettled[group] = None
+        self.edge.engine.submit(group, command, Token(call, done))
+
+    def _sent(self, user: User) -> None:
+        self._sending[user.uid] -= 1
+        if not self._sending[user.uid]:
+            del self._sending[user.uid]
+            self._quitting.pop(user.uid, lambda: None)()
+
+    def when_sent(self, user: User, run: Callable[[], None]) -> None:
+        """Run once the user's private messages have found their way."""
+        if user.uid in self._sending:
+            self._quitting[user.uid] = run
+        else:
+            run()
+
+    def _say(self, letter: Letter) -> None:
+        """In the conversation of the two, or not, if one of them keeps none."""
+        account = self.edge.settings.casemap(letter.holder.account or "")
+        key = (letter.user.session, account)
+        if not self.keeps(letter.user):
+            self._plainly(letter)
+        elif key in self._opening:
+            self._opening[key].append(letter)
+        elif (group := self._open(letter, account)) is not None:
+            self._converse(group, letter)
+        else:
+            self._opening[key] = deque((letter,))
+            self._begin(key)
+
+    def _plainly(self, letter: Letter) -> None:
+        tell = msgspec.structs.replace(letter.tell, talks=False)
+        self._submit(letter.home, tell, letter.call, letter.user, letter.done)
+
+    def _converse(self, group: GroupId, letter: Letter) -> None:
+        user, tell, holder = letter.user, letter.tell, letter.holder
+        person = user.person
+
+        def said(outcome: Any) -> None:
+            letter.done(Reached(holder, talks=True) if outcome is None else outcome)
+
+        facts = (user.uid, user.session, person.source, tell.verb, tell.text, holder.nick, person.account, tell.tags)
+        self._submit(group, Say(*facts, "B" in person.modes), letter.call, user, said)
+
+    def _open(self, letter: Letter, account: str) -> GroupId | None:
+        """The conversation, if both are in it."""
+        for group in letter.user.talks:
+            found, state = other_of(group.name, self._party(letter.user)), self.edge.engine.state(group)
+            if found is not None and found.account == account and isinstance(state, Conversation):
+                seat = state.seats.get(account)
+                if seat is not None and seat.uid == letter.holder.uid:
+                    return group
+        return None
+
+    def _begin(self, key: tuple[str, str]) -> None:
+        """Open the conversation for the first of those that wait."""
+        letter, edge, account = self._opening[key][0], self.edge, key[1]
+        engine, sessions = edge.engine, edge.sessions
+        uids: list[str] = []
+
+        def known(view: InfoView | None) -> None:
+            if view is None or not view.life or view.alias or not self._allowed(view.settings.keep_private):
+                self._end(key, None)
+                return
+            group = conversation(self._party(letter.user), Party(account, view.life))
+            engine.submit(sessions.group(key[0]), Converse(group.name, account), present)
+            engine.submit(sessions.group(account), Converse(group.name, key[0]), present)
+            both = dict.fromkeys((sessions.group(key[0]), sessions.group(account)))
+            engine.settle(both, lambda: self._end(key, group if uids == [letter.user.uid, letter.holder.uid] else None))
+
+        def present(outcome: Any) -> None:
+            uid = outcome.uid if isinstance(outcome, Present) else ""
+            uids.insert(0 if uid == letter.user.uid else len(uids), uid)
+
+        engine.ask(edge.account(account), Info(), known)
+
+    def _end(self, key: tuple[str, str], group: GroupId | None) -> None:
+        """The conversation is open, or is not to be."""
+        letter = self._opening[key].popleft()
+        if group is not None:
+            self._converse(group, letter)
+        else:
+            self._plainly(letter)
+        while self._opening[key]:
+            letter = self._opening[key][0]
+            found = self._open(letter, key[1]) if self.keeps(letter.user) else None
+            if found is None:
+                self._begin(key)
+                return
+            self._converse(found, self._opening[key].popleft())
+        del self._opening[key]
+
+    # Sit ------------------------------------------------------------------------------------------------------------
+
+    def opened(self, account: str, event: Conversing) -> None:
+        """The session's group says so, and acknowledges it once the user sits there (P33)."""
+        user = self.edge.sessions.users.get(account)
+        if user is not None and not user.quitting and user.keeps:
+            self._sit(user, GroupId("conversation", event.talk), self.edge.sessions.group(account))
+
+    def enter(self, user: User) -> list[GroupId]:
+        """The session's user sits in its conversations from now on."""
+        groups = [group for group in self._all(user) if user.keeps and group not in user.talks]
+        for group in groups:
+            self._return(user, group)
+        return groups
+
+    def choose(self, user: User, keep: bool | None, done: Callable[[Any], None]) -> None:
+        """Whether the user's private messages are kept; None: as the network does. done(Accepted, Denied or FAILED)"""
+
+        def chosen(outcome: Any) -> None:
+            self.edge.sessions.look_up(user)
+            done(outcome)
+
+        change = SetSettings(user.life, {"keep_private": keep})
+        self.edge.engine.submit(self.edge.account(user.session), change, chosen)
+
+    def know(self, user: User, view: InfoView) -> None:
+        """What the account has chosen: see `keep_private` of its settings."""
+        user.life = view.life
+        user.keeps = bool(view.life) and self._allowed(view.settings.keep_private)
+        if user.keeps:
+            self.enter(user)
+        else:
+            self.leave(user)
+
+    def _all(self, user: User) -> list[GroupId]:
+        state = self.edge.engine.state(self.edge.sessions.group(user.session))
+        names = state.stored.talks if isinstance(state, Session) else ()
+        return [GroupId("conversation", name) for name in names]
+
+    def _return(self, user: User, group: GroupId) -> None:
+        """Connections that are there already are shown what was said meanwhile."""
+        late = [connection for connection in user.connections if group not in connection.behind]
+        for connection in late:
+            connection.behind[group] = None
+
+        def sat(_: Any) -> None:
+            for connection in late:
+                if connection in user.connections:
+                    play(self.edge, connection, user, group, connection.opened)
+
+        self._sit(user, group, None, sat)
+
+    def _sit(
+        self, user: User, group: GroupId, because: GroupId | None, done: Callable[[Any], None] | None = None
+    ) -> None:
+        engine = self.edge.engine
+        state = engine.state(self.edge.sessions.group(user.session))
+        taken = state.stored.taken if isinstance(state, Session) else 0
+        user.unsettled[group] = None
+        engine.submit(group, Sit(user.session, Seat(user.uid, engine.me, taken)), done, because)
+
+    def leave(self, user: User) -> None:
+        """The user ends its session, or wants nothing kept any more."""
+        for group in list(user.talks):
+            user.unsettled[group] = None
+            self.edge.engine.submit(group, Leave(user.uid, self.edge.engine.me))
+
+    def forget(self, account: str, life: str) -> None:
+        """The account is dropped: nobody reads its conversations any more."""
+        engine, sessions = self.edge.engine, self.edge.sessions
+
+        def looked(stored: Stored | None) -> None:
+            for name in stored.talks if stored is not None else ():
+                if other_of(name, Party(account, life)) is not None:
+                    engine.submit(GroupId("conversation", name), Redact(account, "", "*"))
+            engine.submit(sessions.group(account), ForgetTalks())
+
+        sessions.look(account, looked)
+
+    # What the group says --------------------------------------------------------------------------------------------
+
+    def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, call: Call | None) -> None:
+        assert isinstance(state, Conversation)
+        if isinstance(event, Said):
+            self._said(group, event, stamp, call)
+        elif isinstance(event, Redacted):
+            self._redacted(group, event, stamp, call)
+        else:
+            self._seated(group, state)
+
+    def replaced(self, group: GroupId, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int) -> None:
+        assert isinstance(state, Conversation)
+        for event, stamp in missed:
+            if isinstance(event, Said):
+                self._said(group, event, stamp, None)
+        room = self.rooms.get(group)
+        if lost and room is not None:
+            for user in room.users.values():
+                text = f"{lost} private messages were missed: try CHATHISTORY."
+                user.send(Line(self.edge.settings.server_name, "NOTICE", (user.person.nick, text)))
+        self._seated(group, state)
+
+    def dropped(self, group: GroupId) -> None:
+        """Nobody sits here any more; if that is wrong, they say so."""
+        self._followed.pop(group, None)
+        room = self.rooms.pop(group, None)
+        for user in list(room.users.values()) if room is not None else ():
+            assert room is not None
+            room.discard(user.uid)
+            if not user.quitting and user.session and user.keeps:
+                self._return(user, group)
+
+    def _seated(self, group: GroupId, state: Conversation) -> None:
+        """Who of this node sits there."""
+        self._followed[group] = None
+        here = {}
+        for account, seat in state.seats.items():
+            user = self.edge.sessions.users.get(account)
+            if seat.edge == self.edge.engine.me and user is not None and user.uid == seat.uid:
+                here[user.uid] = user
+        room = self.rooms.get(group)
+        if room is None and here:
+            room = self.rooms[group] = Room(group)
+        for uid, user in here.items():
+            assert room is not None
+            if uid not in room.users:
+                room.add(user)
+        for uid in [uid for uid in room.users if uid not in here] if room is not None else ():
+            assert room is not None
+            gone = room.discard(uid)
+            if gone is not None and not gone.quitting and gone.session and gone.keeps:
+                self._return(gone, group)
+        if room is not None and not room.users:
+            del self.rooms[group]
+
+    def reconcile(self) -> None:
+        """What a conversation says of who sits here, against who does (P30)."""
+        engine = self.edge.engine
+        for group in self._followed:
+            state = engine.state(group)
+            for account, seat in state.seats.items() if isinstance(state, Conversation) else ():
+                user = self.edge.sessions.users.get(account)
+                if seat.edge == engine.me and (user is None or user.uid != seat.uid or not user.keeps):
+                    engine.submit(group, Leave(seat.uid, engine.me))
+
+    def _said(self, group: GroupId, event: Said, stamp: Stamp, call: Call | None) -> None:
+        room = self.rooms.get(group)
+        for user in room.users.values() if room is not None else ():
+            assert room is not None
+            able = [c for c in user.connections if c in room.connections]
+            if event.verb == "TAGMSG":
+                able = [c for c in able if "message-tags" in c.caps]
+            if user.session != event.account:
+                deliver(rendering.letter(event, user.person.nick, stamp), able)
+                continue
+            own = call.connection if call is not None else user.connection if len(user.connections) == 1 else None
+            if len(set(group.name.split(","))) == 1:  # to oneself: it is read, too
+                deliver(rendering.letter(event, user.person.nick, stamp), able)
+                able = [own] if own in able and call is not None else []
+            self._echo(rendering.letter(event, event.to, stamp), able, own, call)
+
+    def _echo(self, line: Line, able: list[Connection], own: Connection | None, call: Call | None) -> None:
+        """What the account itself has said: to its other clients, and to the one that said it, if it wants an echo."""
+        deliver(line, [c for c in able if not SELVES.isdisjoint(c.caps)], skip=own)
+        if own in able and own is not None and "echo-message" in own.caps:
+            if call is not None:
+                call.send(line)
+            else:
+                own.show(line)
+
+    def _redacted(self, group: GroupId, event: Redacted, stamp: Stamp, call: Call | None) -> None:
+        room = self.rooms.get(group)
+        if event.msgid == "*" or room is None:
+            return
+        for user in room.users.values():
+            other = group.name.split(",")
+            target = user.person.nick if user.session != event.account or len(set(other)) == 1 else event.to
+            params = (target, event.msgid, *((event.reason,) if event.reason is not None else ()))
+            line = Line(event.source, "REDACT", params, at=stamp.at, msgid=stamp.msgid)
+            able = [c for c in user.connections if "draft/message-redaction" in c.caps]
+            own = call.connection if call is not None else None
+            deliver(line, able, skip=own)
+            if call is not None and own in able:
+                call.send(line)

@@ -1,0 +1,42 @@
+"""What a person means by the name of a channel or a nick, of which it wants to know what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gateway.groups.nick_messages import NickView, Who
+from gateway.irc.names import is_nick, is_valid_channel
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.call import Call
+
+
+def is_target(call: Call, name: str) -> bool:
+    limits = call.edge.settings.limits
+    return is_valid_channel(name, limits.channel_len) or is_nick(name, limits.nick_len)
+
+
+def resolve(call: Call, name: str, done: Callable[[GroupId | None], None]) -> None:
+    """done(the group), once what the caller said there is settled; None: it talks to nobody of that name.
+
+    A nick means the account of who has it; where nobody has it, or no account, the account of that name.
+    """
+    edge, user = call.edge, call.user
+    if is_valid_channel(name, edge.settings.limits.channel_len):
+        group = edge.channel(name)
+        call.after([group], lambda: done(group))
+        return
+    home, fold = edge.nick(name), edge.settings.casemap
+
+    def seen(view: NickView | None) -> None:
+        holder = view.holder if view is not None else None
+        account = holder.account if holder is not None else None
+        found = edge.talks.with_account(user, fold(account if account is not None else name))
+        if found is None or found not in user.unsettled:
+            done(found)
+        else:
+            call.after([found], lambda: done(found))
+
+    call.in_turn(lambda: call.after([home], lambda: call.ask(home, Who(), seen)))

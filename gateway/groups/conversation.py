@@ -1,0 +1,192 @@
+"""A conversation's state: where the two are, and what of the things that they said is deleted (P32).
+
+Its name is made of the two accounts, sorted, each with the id of its registration: who registers a name anew has other
+conversations, and a nick that changes hands shows its new owner nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gateway.groups.channel_history import TAGS, History, is_passing
+from gateway.groups.channel_stored import TOMBSTONES
+from gateway.groups.conversation_messages import (
+    Evict,
+    Leave,
+    Left,
+    Merged,
+    Redact,
+    Redacted,
+    Said,
+    Sat,
+    Say,
+    Seat,
+    Sit,
+    Stored,
+)
+from gateway.groups.times import latest, newest
+from ring.groups.machine import Decision
+from ring.ids import GroupId, Incarnation
+
+NOTHING = Decision(None, None)
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Party(NamedTuple):
+    """One of the two. account: folded. life: the id of its registration."""
+
+    account: str
+    life: str
+
+
+def conversation(one: Party, other: Party) -> GroupId:
+    """The group of the two, who may be one and the same."""
+    return GroupId("conversation", ",".join(f"{party.account} {party.life}" for party in sorted((one, other))))
+
+
+def other_of(name: str, mine: Party) -> Party | None:
+    """Whom `mine` talks to in the conversation of that name; None if it is not one of its."""
+    parties = []
+    for part in name.split(","):
+        account, _, life = part.partition(" ")
+        parties.append(Party(account, life))
+    if len(parties) != 2 or mine not in parties:
+        return None
+    parties.remove(mine)
+    return parties[0]
+
+
+class Conversation:
+    """The replicated state of one conversation."""
+
+    __slots__ = ("changed_at", "history", "history_s", "hosts", "name", "seats")
+
+    def __init__(self, name: str, history_s: float) -> None:
+        """history_s: how long it is remembered once nobody sits in it."""
+        self.name = name
+        self.history_s = history_s
+        self.seats: dict[str, Seat] = {}  # by folded account
+        self.hosts: dict[Incarnation, int] = {}
+        self.changed_at = 0  # Unix ms
+        self.history = History()
+
+    # The state machine ----------------------------------------------------------------------------------------------
+
+    def decide(self, command: Any, at: int) -> Decision:
+        return _DECIDE[type(command)](self, command)
+
+    def apply(self, event: Any, at: int) -> bool:
+        if type(event) is Said:
+            return False
+        self.changed_at = at
+        if isinstance(event, Redacted):
+            self.history.redact(event.msgid, at)
+            return False
+        if isinstance(event, Merged):
+            self._load(event.stored)
+        elif isinstance(event, Sat):
+            self._seat({**self.seats, event.account: event.seat})
+        else:
+            self._seat({account: seat for account, seat in self.seats.items() if account not in event.accounts})
+        return True
+
+    def _seat(self, seats: dict[str, Seat]) -> None:
+        self.seats, self.hosts = seats, {}
+        for seat in seats.values():
+            self.hosts[seat.edge] = self.hosts.get(seat.edge, 0) + 1
+
+    def _sit(self, command: Sit) -> Decision:
+        known = self.seats.get(command.account)
+        late = known is not None and (known == command.seat or known.taken > command.seat.taken)
+        return NOTHING if late else Decision(None, Sat(command.account, command.seat))
+
+    def _leave(self, command: Leave) -> Decision:
+        who = (command.uid, command.edge)
+        return self._go(account for account, seat in self.seats.items() if (seat.uid, seat.edge) == who)
+
+    def _evict(self, command: Evict) -> Decision:
+        return self._go(account for account, seat in self.seats.items() if seat.edge == command.edge)
+
+    def _go(self, accounts: Iterable[str]) -> Decision:
+        gone = tuple(accounts)
+        return Decision(None, Left(gone)) if gone else NOTHING
+
+    def _say(self, command: Say) -> Decision:
+        return Decision(None, Said(*msgspec.structs.astuple(command)))
+
+    def _redact(self, command: Redact) -> Decision:
+        return Decision(None, Redacted(*msgspec.structs.astuple(command)))
+
+    # Copies and questions -------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Stored:
+        return Stored(self.seats, self.changed_at, self.history.erased, self.history.redacted)
+
+    def _load(self, stored: Stored) -> None:
+        self.changed_at = stored.changed_at
+        self.history = History(stored.erased, stored.redacted)
+        self._seat(stored.seats)
+
+    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+        return []
+
+    def is_word(self, event: Any) -> bool:
+        return type(event) is Said
+
+    def merge(self, other: Conversation, at: int) -> Merged | None:
+        mine = self.snapshot()
+        both = merge(mine, other.snapshot())
+        return Merged(both) if both != mine else None
+
+    def view(self) -> None:
+        return None
+
+    def answer(self, question: Any, at: int) -> None:
+        return None
+
+    # Upkeep ---------------------------------------------------------------------------------------------------------
+
+    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        return [Evict(edge) for edge in self.hosts if gone(edge)]
+
+    def is_spent(self, at: int) -> bool:
+        return not self.seats and at - self.changed_at > self.history_s * 1000
+
+
+def is_kept(event: Any) -> bool:
+    return type(event) is Said and not is_passing(event.verb, event.tags)
+
+
+def is_wanted(event: Any, wanted: str) -> bool:
+    return type(event) is Said and (event.verb != "TAGMSG" or TAGS in wanted)
+
+
+def merge(a: Stored, b: Stored) -> Stored:
+    """Each is where it came to last. Who has left meanwhile says so again. Commutative, associative, idempotent."""
+    seats = {}
+    for account in sorted({**a.seats, **b.seats}):
+        found = [seat for seat in (a.seats.get(account), b.seats.get(account)) if seat is not None]
+        seats[account] = max(found, key=lambda seat: (seat.taken, _encode(seat)))
+    redacted = newest(latest(a.redacted, b.redacted), TOMBSTONES)
+    return Stored(seats, max(a.changed_at, b.changed_at), max(a.erased, b.erased), redacted)
+
+
+_DECIDE: dict[type, Callable[[Conversation, Any], Decision]] = {
+    Sit: Conversation._sit,
+    Leave: Conversation._leave,
+    Evict: Conversation._evict,
+    Say: Conversation._say,
+    Redact: Conversation._redact,
+}
+
+_stored = msgspec.msgpack.Decoder(Stored)
+
+
+def restore(name: str, history_s: float, snapshot: msgspec.Raw) -> Conversation:
+    """Raises msgspec.MsgspecError."""
+    found = Conversation(name, history_s)
+    found._load(_stored.decode(snapshot))
+    return found

@@ -1,0 +1,124 @@
+"""Commands and events of a conversation, private messages of two accounts (P32); the rules are in conversation.py."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ring.ids import Incarnation
+
+
+class _Tagged(msgspec.Struct, frozen=True, array_like=True):
+    pass
+
+
+class Seat(msgspec.Struct, frozen=True, array_like=True):
+    """Where one of the two is. taken: when its session came to that node, Unix ms: a later one counts."""
+
+    uid: str
+    edge: Incarnation
+    taken: int
+
+
+class Stored(msgspec.Struct, frozen=True, array_like=True):
+    """seats: by folded account. All times in Unix ms."""
+
+    seats: dict[str, Seat]
+    changed_at: int = 0
+    erased: int = 0  # what was said up to then is deleted
+    redacted: dict[str, int] = {}  # msgid -> when it was deleted
+
+
+# Commands ------------------------------------------------------------------------------------------------------------
+
+
+class Sit(_Tagged, frozen=True, tag=1):
+    """The account's user is here, and is to be told what is said."""
+
+    account: str
+    seat: Seat
+
+
+class Leave(_Tagged, frozen=True, tag=2):
+    """From the node it was on: elsewhere it may have sat down since."""
+
+    uid: str
+    edge: Incarnation
+
+
+class Evict(_Tagged, frozen=True, tag=3):
+    """The master's own: the node is gone."""
+
+    edge: Incarnation
+
+
+class Say(_Tagged, frozen=True, tag=4):
+    """account: the speaker's, folded; name: as registered. to: the other's nick."""
+
+    uid: str
+    account: str
+    source: str
+    verb: str
+    text: bytes
+    to: str
+    name: str | None = None
+    tags: dict[str, str] | None = None
+    bot: bool = False
+
+
+class Redact(_Tagged, frozen=True, tag=5):
+    """Delete a message that the edge has found to be the caller's own; msgid "*": all of them, an account was dropped.
+
+    account: the caller's, folded. to: the other's nick.
+    """
+
+    account: str
+    source: str
+    msgid: str
+    to: str = ""
+    reason: str | None = None
+
+
+Command = Sit | Leave | Evict | Say | Redact
+
+
+# Events --------------------------------------------------------------------------------------------------------------
+
+
+class Sat(_Tagged, frozen=True, tag=21):
+    account: str
+    seat: Seat
+
+
+class Left(_Tagged, frozen=True, tag=22):
+    """accounts: folded."""
+
+    accounts: tuple[str, ...]
+
+
+class Said(_Tagged, frozen=True, tag=23):
+    uid: str
+    account: str
+    source: str
+    verb: str
+    text: bytes
+    to: str
+    name: str | None = None
+    tags: dict[str, str] | None = None
+    bot: bool = False
+
+
+class Redacted(_Tagged, frozen=True, tag=24):
+    account: str
+    source: str
+    msgid: str
+    to: str = ""
+    reason: str | None = None
+
+
+class Merged(_Tagged, frozen=True, tag=25):
+    """Two sides of a partition are one again, and this is the state (P26)."""
+
+    stored: Stored
+
+
+Event = Sat | Left | Said | Redacted | Merged

@@ -1,0 +1,292 @@
+"""Private messages of people with accounts: one order on both sides, on every device once, and nobody else's (P32)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from gateway.groups.account_messages import SetSettings
+from ring.ids import GroupId
+from tests.gateway.commands.accounts import Newcomer, register
+from tests.sim.net import Client, Net
+
+CAPS = "sasl echo-message server-time message-tags batch draft/chathistory draft/message-redaction"
+PLAIN = "sasl"
+
+
+@pytest.fixture
+def net() -> Net:
+    return Net(3, disks=True)
+
+
+def made(net: Net, name: str, **settings: bool) -> None:
+    """An account."""
+    first = net.client("n1", name)
+    assert any(line.startswith("REGISTER SUCCESS") for line in register(first))
+    engine = net.nodes["n1"].core.engine
+    engine.submit(GroupId("account", name), SetSettings("", {"always_on": True, **settings}))
+    first.send("QUIT")
+    net.run(3)
+
+
+def login(net: Net, node: str, account: str, nick: str = "", caps: str = PLAIN) -> Newcomer:
+    client = Newcomer(net, node, caps)
+    assert client.log_in(account, "sesame")[-1].startswith("903")
+    client.enter(nick or account.partition("@")[0])
+    net.run(1.0)
+    return client
+
+
+def say(client: Client, to: str, *texts: object) -> None:
+    read = client.read
+    for text in texts:
+        client.send(f"PRIVMSG {to} :{text}")
+    client.sync()
+    client.read = read
+
+
+def heard(client: Client) -> list[str]:
+    """Who said what to whom, since it was last asked; a client of another node hears a moment later."""
+    client.net.run(0.3)
+    found = []
+    for line in client.lines():
+        words = line.split(" ")
+        words = words[1:] if words[0].startswith("@") else words
+        if words[1] in ("PRIVMSG", "NOTICE"):
+            found.append(f"{words[0][1:].partition('!')[0]}>{words[2]} {' '.join(words[3:])[1:]}")
+    return found
+
+
+def history(client: Client, with_: str) -> list[str]:
+    client.lines()
+    client.send(f"CHATHISTORY LATEST {with_} * 100")
+    client.net.until(lambda: any("BATCH -" in line or " FAIL " in line for line in client.got[client.read :]), 12)
+    return [text.partition(" ")[2] for text in heard(client)]
+
+
+def master(net: Net) -> str:
+    """Of the only conversation with two in it."""
+    (name,) = {
+        node.name
+        for node in net.nodes.values()
+        if node.up
+        for _, state, _ in node.core.engine.mastered("conversation")
+        if len(state.snapshot().seats) == 2
+    }
+    return name
+
+
+def numbers(texts: Sequence[str]) -> list[int]:
+    return [int(text.rpartition(" ")[2]) for text in texts]
+
+
+def test_both_hear_it_once_in_one_order_and_find_it_later(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS)
+    say(ann, "bob", "hello", "you")
+    assert heard(bob) == ["ann>bob hello", "ann>bob you"]
+    assert heard(ann) == ["ann>bob hello", "ann>bob you"]
+    say(bob, "Ann", "hi")
+    assert heard(ann) == ["bob>ann hi"]
+    assert heard(bob) == ["bob>ann hi"]
+    assert history(ann, "bob") == history(bob, "ann") == ["hello", "you", "hi"]
+
+
+def test_pong_comes_after_the_other_has_it(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann"), login(net, "n2", "bob")
+    bob.lines()
+    for text in ("first", "second"):
+        ann.send(f"PRIVMSG bob :{text}")
+        ann.sync()
+        assert [line for line in bob.lines() if line.endswith(f":{text}")]
+
+
+def test_what_was_missed_is_there_when_a_device_comes_back(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann"), login(net, "n2", "bob@phone")
+    say(ann, "bob", 1)
+    assert heard(bob) == ["ann>bob 1"]
+    bob.send("QUIT")
+    net.run(3)
+    say(ann, "bob", *range(2, 42))
+    again = login(net, "n3", "bob@phone")
+    assert heard(again) == [f"ann>bob {number}" for number in range(2, 42)]
+    say(ann, "bob", 42)
+    assert heard(again) == ["ann>bob 42"]
+    other = login(net, "n2", "bob@laptop")
+    say(ann, "bob", 43)
+    assert heard(other) == ["ann>bob 43"]
+    assert heard(again) == ["ann>bob 43"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_device_gets_it_once_though_the_sessions_node_dies(seed: int) -> None:
+    net = Net(3, seed, disks=True)
+    made(net, "ann")
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann"), login(net, "n2", "bob@phone")
+    say(ann, "bob", 1, 2)
+    net.run(2.5)  # its places are told
+    net.kill("n2")
+    say(ann, "bob", 3)
+    net.run(net.rng.uniform(0, 8))
+    say(ann, "bob", 4, 5)
+    again = login(net, "n3", "bob@phone")
+    say(ann, "bob", 6)
+    net.run(15)
+    assert heard(bob) == ["ann>bob 1", "ann>bob 2"]
+    assert heard(again) == [f"ann>bob {number}" for number in (3, 4, 5, 6)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_order_though_the_conversations_master_dies(seed: int) -> None:
+    net = Net(4, seed, disks=True)
+    made(net, "ann")
+    made(net, "bob")
+    at = [name for name in net.nodes if name != "n1"]
+    ann, bob = login(net, at[0], "ann", caps=CAPS), login(net, at[1], "bob", caps=CAPS)
+    say(ann, "bob", "a 0")
+    dies = master(net)
+    home = {ann.node.name: ann, bob.node.name: bob}
+    for number in range(1, 30):
+        ann.send(f"PRIVMSG bob :a {number}") if dies != ann.node.name or number < 10 else None
+        bob.send(f"PRIVMSG ann :b {number}") if dies != bob.node.name or number < 10 else None
+        if number == 10:
+            net.kill(dies)
+        net.run(0.02)
+    net.run(20)
+    left = [client for client in (ann, bob) if client.node.name != dies]
+    told = {client.nick: heard(client) for client in left}
+    stored = {client.nick: history(client, "ann" if client is bob else "bob") for client in left}
+    for client in left:
+        texts = [text.partition(" ")[2] for text in told[client.nick]]
+        assert texts == stored[client.nick]
+        assert len(set(texts)) == len(texts)
+        letter = "a" if client is ann else "b"
+        assert numbers([text for text in texts if text[0] == letter])[-29:] == list(range(1, 30))
+    if len(left) == 2:
+        assert len({tuple(texts) for texts in stored.values()}) == 1
+    assert home
+
+
+def test_a_nick_that_changes_hands_shows_nothing(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob", always_on=False)
+    made(net, "eve")
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS, nick="rob")
+    say(ann, "rob", "secret")
+    assert heard(bob) == ["ann>rob secret"]
+    bob.send("NICK bob")
+    bob.sync()
+    eve = login(net, "n3", "eve", caps=CAPS, nick="rob")
+    assert history(eve, "ann") == []
+    assert history(ann, "rob") == []
+    assert history(ann, "bob") == history(bob, "ann") == ["secret"]
+    say(ann, "rob", "who are you?")
+    assert heard(eve) == ["ann>rob who are you?"]
+    assert heard(bob) == []
+    assert history(bob, "ann") == ["secret"]
+
+
+def test_who_registers_a_dropped_name_finds_nothing(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob", always_on=False)
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS)
+    say(ann, "bob", "secret")
+    assert history(bob, "ann") == ["secret"]
+    engine_of = net.nodes["n2"].core.edge
+    from gateway.edge.belongings import drop
+
+    net.turn(net.nodes["n2"], lambda: drop(engine_of, "bob", "", lambda _: None))
+    net.run(5)
+    bob.send("QUIT")
+    net.run(3)
+    made(net, "bob", always_on=False)
+    other = login(net, "n3", "bob", caps=CAPS)
+    assert history(other, "ann") == []
+    assert history(ann, "bob") == []
+    say(ann, "bob", "hello")
+    assert history(other, "ann") == history(ann, "bob") == ["hello"]
+
+
+def test_every_node_tells_the_same_after_a_restart_of_the_network(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS)
+    say(ann, "bob", *range(20))
+    say(bob, "ann", *range(20, 30))
+    wanted = [str(number) for number in range(30)]
+    dies = master(net)
+    net.kill(dies)
+    net.run(8)
+    for name in net.nodes:
+        if net.nodes[name].up:
+            assert history(login(net, name, f"bob@{name}", caps=CAPS), "ann") == wanted
+    for name in net.nodes:
+        if net.nodes[name].up:
+            net.kill(name)
+    net.run(5)
+    for number in (1, 2, 3):
+        net.start(number)
+    net.run(20)
+    for name in net.nodes:
+        assert history(login(net, name, "ann@again", caps=CAPS), "bob") == wanted
+
+
+@pytest.mark.parametrize("who", ["ann", "bob"])
+def test_who_wants_nothing_kept_has_nothing_kept(net: Net, who: str) -> None:
+    made(net, "ann", keep_private=who != "ann")
+    made(net, "bob", keep_private=who != "bob")
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS)
+    say(ann, "bob", "hello")
+    say(bob, "ann", "hi")
+    assert heard(bob) == ["ann>bob hello", "bob>ann hi"]
+    assert heard(ann) == ["ann>bob hello", "bob>ann hi"]
+    assert history(ann, "bob") == []
+    assert not any(node.core.engine.mastered("conversation") for node in net.nodes.values())
+
+
+def test_strangers_are_told_and_nothing_is_kept(net: Net) -> None:
+    made(net, "ann")
+    ann, joe = login(net, "n1", "ann", caps=CAPS), net.client("n2", "joe")
+    say(ann, "joe", "hello")
+    say(joe, "ann", "hi")
+    assert heard(joe) == ["ann>joe hello"]
+    assert heard(ann) == ["ann>joe hello", "joe>ann hi"]
+    assert history(ann, "joe") == []
+
+
+def test_other_clients_of_the_account_see_what_it_says(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob")
+    one, two = login(net, "n1", "ann@one"), login(net, "n3", "ann@two", caps="sasl znc.in/self-message")
+    old, bob = login(net, "n2", "ann@old"), login(net, "n2", "bob")
+    say(one, "bob", "hello")
+    assert heard(bob) == ["ann>bob hello"]
+    assert heard(two) == ["ann>bob hello"]
+    assert heard(one) == heard(old) == []
+    say(two, "bob", "again")
+    assert heard(bob) == ["ann>bob again"]
+    assert heard(two) == heard(one) == []
+
+
+def test_a_message_to_oneself(net: Net) -> None:
+    made(net, "ann")
+    one, two = login(net, "n1", "ann@one"), login(net, "n2", "ann@two", caps=CAPS)
+    say(one, "ann", "remember")
+    assert heard(one) == heard(two) == ["ann>ann remember"]
+    assert history(two, "ann") == ["remember"]
+
+
+def test_last_words_arrive(net: Net) -> None:
+    made(net, "ann", always_on=False)
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann"), login(net, "n2", "bob")
+    ann.send("PRIVMSG bob :1", "PRIVMSG bob :2", "QUIT")
+    net.run(5)
+    assert heard(bob) == ["ann>bob 1", "ann>bob 2"]
