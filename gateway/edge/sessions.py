@@ -167,8 +167,9 @@ class Sessions:
         waiting.append(then)
         assert stored.person is not None
         if len(waiting) == 1:
-            me = self.edge.engine.me
-            person = _replace(stored.person, node=me.key, incarnation=me.number)
+            me, was = self.edge.engine.me, stored.person
+            # Newer than what its channels know, though its nick's group should know nothing of it any more (P28).
+            person = _replace(was, node=me.key, incarnation=me.number, version=was.version + 1)
             command = Take(person, stored.person.edge, attached)
             self.edge.engine.submit(self.group(account), command, lambda outcome: self._taken(account, person, outcome))
 
