@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.commands import playback
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.lines import Line
@@ -15,6 +14,7 @@ from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
 from gateway.irc.message import clean, encode
 from gateway.irc.names import is_channel, is_nick, is_valid_channel, split_status
+from gateway.services import table as services
 
 
 @command("PRIVMSG", raw=True)
@@ -66,9 +66,9 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
         facts = None if group in call.user.rooms else person  # P10: a speaker from outside sends its own
         say = Say(person.uid, person.source, verb, text, status, tags, facts)
         call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
-    elif target.lower() == playback.NAME and edge.settings.history.enabled:
+    elif (called := services.service(call, target)) is not None:
         if verb == "PRIVMSG":
-            playback.tell(call, clean(text.decode("utf-8", "surrogateescape")))
+            services.tell(called, call, text.decode("utf-8", "surrogateescape"))
     elif is_nick(target, limits.nick_len):
         _tell(call, Tell(person, verb, text, tags, target, call.connection.secure, edge.talks.keeps(call.user)))
     elif verb != "NOTICE":

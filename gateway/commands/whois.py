@@ -11,6 +11,7 @@ from gateway.groups.people import Person
 from gateway.irc import numerics as n
 from gateway.irc.names import is_nick
 from gateway.irc.times import server_time
+from gateway.services.table import Service, service
 
 ROOM = 400
 """Bytes of channel names in one 319."""
@@ -27,6 +28,10 @@ def whois(call: Call) -> None:
         call.reply(n.ERR_NONICKNAMEGIVEN, n.TEXT[n.ERR_NONICKNAMEGIVEN])
         return
     nick = asked[0]
+    called = service(call, nick)
+    if called is not None:
+        _is_service(call, called)
+        return
     if not is_nick(nick, call.edge.settings.limits.nick_len):
         _unknown(call, nick[:64])
         return
@@ -36,6 +41,13 @@ def whois(call: Call) -> None:
 def _unknown(call: Call, nick: str) -> None:
     call.reply(n.ERR_NOSUCHNICK, nick, n.TEXT[n.ERR_NOSUCHNICK])
     call.reply(n.RPL_ENDOFWHOIS, nick, n.TEXT[n.RPL_ENDOFWHOIS])
+
+
+def _is_service(call: Call, called: Service) -> None:
+    settings = call.edge.settings
+    call.reply(n.RPL_WHOISUSER, called.name, called.user, called.host or settings.server_name, "*", called.about)
+    call.reply(n.RPL_WHOISSERVER, called.name, settings.server_name, settings.network_name)
+    call.reply(n.RPL_ENDOFWHOIS, called.name, n.TEXT[n.RPL_ENDOFWHOIS])
 
 
 def _found(call: Call, nick: str, view: NickView | None) -> None:

@@ -7,6 +7,9 @@ import re
 from gateway.irc.message import encode
 
 CHANTYPES = "#"
+RESERVED = frozenset(["nickserv"])
+"""Of services, in lower case: nobody goes by such a nick, and no account has one."""
+
 FALLBACK_USER = "user"
 MAX_UID = 64
 
@@ -20,6 +23,10 @@ _NO_USER = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}.~+-]+")
 def is_valid_nick(text: str, limit: int) -> bool:
     """False is answered with 432. limit: bytes."""
     return len(text) <= limit and _NICK.fullmatch(text) is not None
+
+
+def is_reserved(nick: str) -> bool:
+    return nick.lower() in RESERVED
 
 
 def is_nick(text: str, limit: int) -> bool:

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from gateway.commands import playback
 from gateway.edge.settings import HistorySettings
 from gateway.irc.message import Message, parse
 from gateway.irc.times import read_server_time
+from gateway.services import playback
 from tests.gateway.commands.stage import network, people, settle, source
 from tests.sim.net import Client, Net
 

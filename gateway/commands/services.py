@@ -1,0 +1,22 @@
+"""NICKSERV and NS: what is said to NickServ, as a command of its own. Clients hide such lines from their logs."""
+
+from __future__ import annotations
+
+from gateway.commands.table import command
+from gateway.edge.call import Call
+from gateway.irc import numerics as n
+from gateway.irc.message import clean
+from gateway.services.table import service, tell
+
+
+def _pass(call: Call) -> None:
+    called = service(call, "NickServ")
+    if called is None:
+        call.reply(n.ERR_UNKNOWNCOMMAND, clean(call.message.command), n.TEXT[n.ERR_UNKNOWNCOMMAND])
+    else:
+        call.user.spoke_at = call.edge.now
+        tell(called, call, " ".join(call.params))
+
+
+command("NICKSERV", raw=True)(_pass)
+command("NS", raw=True)(_pass)

@@ -1,0 +1,30 @@
+"""What a person chooses for its account: kept with the account, and in force at once where its session is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.login import Login
+from gateway.groups.account_messages import Accepted, SetSettings
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+
+Value = bool | int | str | None
+
+
+def choose(edge: Edge, login: Login, changes: dict[str, Value], done: Callable[[Any], None]) -> None:
+    """changes: fields of account_stored.Settings; None for the network's default.
+
+    done(Accepted, Denied, or ring.groups.host.FAILED: the network did not answer in time).
+    """
+
+    def chosen(outcome: Any) -> None:
+        user = edge.sessions.users.get(edge.settings.casemap(login.name))
+        if isinstance(outcome, Accepted) and user is not None:
+            edge.sessions.look_up(user, lambda: done(outcome))
+        else:
+            done(outcome)
+
+    edge.engine.submit(edge.account(login.name), SetSettings(login.life, changes), chosen)

@@ -1,0 +1,120 @@
+"""Services: names that are spoken to like people and that nobody goes by, each with a table of its commands.
+
+A service answers with notices to the connection that spoke to it. What is said to it is neither echoed nor kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gateway.edge.call import Call
+from gateway.edge.lines import Line
+from gateway.edge.settings import EdgeSettings
+from gateway.irc.format import truncate_text
+from gateway.irc.message import clean
+
+
+class Command(NamedTuple):
+    """words: the least and the most it needs. login: only for who is logged in. help: the first line says it all in
+    short; the syntax begins with the command's name."""
+
+    handler: Callable[[Request], None]
+    syntax: str
+    help: tuple[str, ...]
+    words: tuple[int, int]
+    login: bool
+
+
+class Service:
+    """host: of its source, "" for the server's name. offered: whether this network has it."""
+
+    def __init__(
+        self, name: str, about: str, offered: Callable[[EdgeSettings], bool], user: str, host: str = ""
+    ) -> None:
+        self.name = name
+        self.about = about
+        self.offered = offered
+        self.user = user
+        self.host = host
+        self.commands: dict[str, Command] = {}
+        SERVICES[name.lower()] = self
+
+    def command(
+        self, syntax: str, *text: str, words: tuple[int, int] = (0, 0), login: bool = False
+    ) -> Callable[[Callable[[Request], None]], Callable[[Request], None]]:
+        """Register a handler under the first word of its syntax."""
+
+        def register(handler: Callable[[Request], None]) -> Callable[[Request], None]:
+            self.commands[syntax.split(" ")[0]] = Command(handler, syntax, text, words, login)
+            return handler
+
+        return register
+
+    def source(self, settings: EdgeSettings) -> str:
+        return f"{self.name}!{self.user}@{self.host or settings.server_name}"
+
+
+SERVICES: dict[str, Service] = {}
+"""By name in lower case: no service's name has a letter that a casemapping folds otherwise."""
+
+
+class Request:
+    """One command of a person to a service. words: after the command's name, as they came: bytes that are not UTF-8 are
+    surrogates, which a password must not have."""
+
+    __slots__ = ("call", "service", "words")
+
+    def __init__(self, service: Service, call: Call, words: list[str]) -> None:
+        self.service = service
+        self.call = call
+        self.words = words
+
+    def say(self, *lines: str) -> None:
+        source = self.service.source(self.call.edge.settings)
+        for line in lines:
+            self.call.send(Line(source, "NOTICE", (self.call.nick, line)))
+
+
+def service(call: Call, name: str) -> Service | None:
+    """The service of that name, if this network has it."""
+    found = SERVICES.get(name.lower())
+    return found if found is not None and found.offered(call.edge.settings) else None
+
+
+def tell(called: Service, call: Call, text: str) -> None:
+    """What somebody says to a service. text: as it came."""
+    verb, *words = [word for word in text.split(" ") if word] or ["HELP"]
+    request, name = Request(called, call, words), clean(verb).upper()
+    command = called.commands.get(name)
+    if name == "HELP":
+        _help(request)
+    elif verb.startswith("\x01"):  # CTCP, which clients send by themselves
+        request.say(f"{called.name} understands no CTCP. HELP lists its commands.")
+    elif command is None:
+        request.say(f"Unknown command {_shown(name)}. HELP lists the commands of {called.name}.")
+    elif command.login and call.connection.login is None:
+        request.say("You are not logged in.")
+    elif not command.words[0] <= len(words) <= command.words[1]:
+        request.say(f"Syntax: {command.syntax}", *command.help)
+    else:
+        command.handler(request)
+
+
+def _shown(word: str) -> str:
+    """A word of the person's own, fit to be repeated to it."""
+    return truncate_text("".join(letter if letter.isprintable() else "?" for letter in word), 32)
+
+
+def _help(request: Request) -> None:
+    called = request.service
+    name = clean(request.words[0]).upper() if request.words else ""
+    command = called.commands.get(name)
+    if command is not None:
+        request.say(f"Syntax: {command.syntax}", *command.help)
+    elif name:
+        request.say(f"There is no help on {_shown(name)}. HELP lists the commands of {called.name}.")
+    else:
+        request.say(f"{called.name}: {called.about}")
+        request.say(*(f"{command.syntax}: {command.help[0]}" for command in called.commands.values()))
+        request.say("HELP <command> says more of it.")
