@@ -76,6 +76,9 @@ def _enter(edge: Edge, connection: Connection, user: User, group: GroupId, chann
 def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:
     """What the connection's device has not been sent; all since then, if it never was there; 0: nothing."""
     place = edge.sessions.place(user, connection.device, group)
+    talk = edge.talks.of(user).get(group)
+    if place is None and talk is not None and edge.sessions.knows(user, connection.device):
+        since = talk.since / 1000 - 0.001  # it was away when the two began to talk
     if place is not None:
         Playback(edge, connection, user, group, Mark(seq=place.seq)).go_on()
     elif since:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.groups.session import Session, further
-from gateway.groups.session_messages import Place
+from gateway.groups.session_messages import Device, Place
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class Places:
         """Device -> folded channel -> place, of those that have gone on since this was last asked for."""
         for connection in user.connections:
             self.keep(user, connection)
+            if not self.knows(user, connection.device):
+                self._news.setdefault(user.session, {}).setdefault(connection.device, {})
         return self._news.pop(user.session, {})
 
     def forget(self, account: str) -> None:
@@ -78,6 +80,12 @@ class Places:
     def of(self, user: User, device: str, group: GroupId) -> Place | None:
         """What the device has been sent of a channel; None if it never was in it."""
         sent = self._sent.get(user.session, {}).get((device, group.name))
-        state = self.edge.engine.state(GroupId("session", user.session))
-        known = state.stored.devices.get(device) if isinstance(state, Session) else None
+        known = self._device(user, device)
         return further(sent, known.places.get(group.name) if known is not None else None)
+
+    def knows(self, user: User, device: str) -> bool:
+        return self._device(user, device) is not None
+
+    def _device(self, user: User, device: str) -> Device | None:
+        state = self.edge.engine.state(GroupId("session", user.session))
+        return state.stored.devices.get(device) if isinstance(state, Session) else None

@@ -351,6 +351,10 @@ class Sessions:
         if user.session:
             self._places.keep(user, connection)
 
+    def knows(self, user: User, device: str) -> bool:
+        """Whether the device has been attached before."""
+        return self._places.knows(user, device)
+
     def place(self, user: User, device: str, group: GroupId) -> Place | None:
         """Up to where the device has been sent the channel; None if it never was in it."""
         return self._places.of(user, device, group)

@@ -22,10 +22,11 @@ from gateway.groups.account_messages import Info, InfoView, SetSettings
 from gateway.groups.conversation import Conversation, Party, conversation, other_of
 from gateway.groups.conversation_messages import Leave, Redact, Redacted, Said, Say, Seat, Sit
 from gateway.groups.nick_messages import Reached, Tell
-from gateway.groups.people import Person
+from gateway.groups.people import Person, Refusal
 from gateway.groups.session import Session
 from gateway.groups.session_messages import Converse, Conversing, ForgetTalks, Present, Stored, Talk
-from ring.groups.host import Stamp
+from gateway.irc import numerics as n
+from ring.groups.host import FAILED, Stamp
 from ring.groups.machine import State
 from ring.ids import GroupId
 
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
+
+
+AGAIN_S = 5.0
+"""A seat that nobody has granted is asked for again."""
 
 
 class Letter(NamedTuple):
@@ -117,7 +122,27 @@ class Talks:
         turn = _Turn(found)
         turns = self._turns.setdefault((user.uid, home), deque())
         turns.append(turn)
-        self._submit(home, tell, call, user, lambda outcome: self._in_turn((user.uid, home), turn, outcome))
+
+        def known(outcome: Any) -> None:
+            self._in_turn((user.uid, home), turn, outcome)
+
+        def answered(outcome: Any) -> None:
+            if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
+                self._look_for(home.name, outcome, known)
+            else:
+                known(outcome)
+
+        self._submit(home, tell, call, user, answered)
+
+    def _look_for(self, name: str, refusal: Refusal, known: Callable[[Any], None]) -> None:
+        """Nobody has the nick: perhaps the node of a session that lasts is dead, and none has taken it up yet."""
+
+        def looked(stored: Stored | None) -> None:
+            person = stored.person if stored is not None and stored.lasts else None
+            lasts = person is not None and self.edge.settings.casemap(person.nick) == name
+            known(Reached(person, talks=True) if person is not None and lasts else refusal)
+
+        self.edge.sessions.look(name, looked)
 
     def _in_turn(self, key: tuple[str, GroupId], turn: _Turn, outcome: Any) -> None:
         """Answers come in any order; what was said first is said first."""
@@ -267,7 +292,10 @@ class Talks:
         for connection in late:
             connection.behind[group] = None
 
-        def sat(_: Any) -> None:
+        def sat(outcome: Any) -> None:
+            if outcome is FAILED and not user.quitting and user.session:
+                self.edge.later(AGAIN_S, lambda: self._sit(user, group, None, sat))
+                return
             for connection in late:
                 if connection in user.connections:
                     play(self.edge, connection, user, group, connection.opened)

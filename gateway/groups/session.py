@@ -83,8 +83,9 @@ class Session:
             devices = {name: device for name, device in self.stored.devices.items() if name != event.device}
             self.stored = _replace(self.stored, devices=devices)
         elif isinstance(event, Conversing):
-            talks = _newest({**self.stored.talks, event.talk: Talk(event.other, at)})
-            self.stored = _replace(self.stored, talks=talks)
+            known = self.stored.talks.get(event.talk)
+            talk = Talk(event.other, known.since if known is not None else at, at)
+            self.stored = _replace(self.stored, talks=_newest({**self.stored.talks, event.talk: talk}))
         elif isinstance(event, TalksForgotten):
             self.stored = _replace(self.stored, talks={})
         else:
@@ -196,7 +197,8 @@ def merge(a: Stored, b: Stored) -> Stored:
     devices = {name: _one(a.devices.get(name), b.devices.get(name)) for name in sorted({**a.devices, **b.devices})}
     talks = {**a.talks, **b.talks}
     for name in a.talks.keys() & b.talks.keys():
-        talks[name] = max(a.talks[name], b.talks[name], key=lambda talk: (talk.at, talk.other))
+        both = (a.talks[name], b.talks[name])
+        talks[name] = _replace(max(both, key=lambda talk: talk.at), since=min(talk.since for talk in both))
     return _replace(last, devices=devices, talks=_newest(talks))
 
 

@@ -30,9 +30,11 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Talk(msgspec.Struct, frozen=True, array_like=True):
-    """A conversation that it takes part in (P32). other: the folded account. at: when it was opened last, Unix ms."""
+    """A conversation that it takes part in (P32). other: the folded account. since: when it was opened first, at: when
+    last, Unix ms."""
 
     other: str
+    since: int
     at: int
 
 

@@ -290,3 +290,95 @@ def test_last_words_arrive(net: Net) -> None:
     ann.send("PRIVMSG bob :1", "PRIVMSG bob :2", "QUIT")
     net.run(5)
     assert heard(bob) == ["ann>bob 1", "ann>bob 2"]
+
+
+def test_a_device_that_was_away_when_they_began_to_talk(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob")
+    laptop, phone = login(net, "n1", "bob@laptop"), login(net, "n2", "bob@phone")
+    net.run(2)
+    laptop.send("QUIT")
+    net.run(2)
+    ann = login(net, "n3", "ann")
+    say(ann, "bob", 1, 2)
+    net.run(2)
+    assert heard(phone) == ["ann>bob 1", "ann>bob 2"]
+    assert heard(login(net, "n3", "bob@laptop")) == ["ann>bob 1", "ann>bob 2"]
+    assert heard(login(net, "n3", "bob@new")) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_client_on_another_node_goes_on_when_the_sessions_node_dies(seed: int) -> None:
+    net = Net(4, seed, disks=True)
+    made(net, "ann")
+    made(net, "bob")
+    ann, one, two = login(net, "n1", "ann"), login(net, "n2", "bob@one"), login(net, "n3", "bob@two")
+    say(ann, "bob", 1, 2)
+    net.run(net.rng.uniform(0, 1))
+    ann.send("PRIVMSG bob :3")
+    net.run(net.rng.uniform(0, 0.1))
+    net.kill("n2")
+    say(ann, "bob", 4)
+    net.run(net.rng.uniform(0, 5))
+    say(ann, "bob", 5)
+    net.run(15)
+    assert heard(one)[:2] == ["ann>bob 1", "ann>bob 2"]
+    assert heard(two) == [f"ann>bob {number}" for number in range(1, 6)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_sides_of_a_partition_are_one_in_the_end(seed: int) -> None:
+    net = Net(4, seed, disks=True)
+    made(net, "ann")
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n3", "bob", caps=CAPS)
+    say(ann, "bob", "a 0")
+    sides = ("n1", "n2"), ("n3", "n4")
+    net.links.isolate(*({net.nodes[name].key for name in side} for side in sides))
+    for number in range(1, 6):
+        ann.send(f"PRIVMSG bob :a {number}")
+        bob.send(f"PRIVMSG ann :b {number}")
+        net.run(0.3)
+    net.run(5)
+    net.links.heal()
+    net.run(40)
+    say(bob, "ann", "b 6")
+    told = [[text.partition(" ")[2] for text in heard(client)] for client in (ann, bob)]
+    assert all(len(set(texts)) == len(texts) for texts in told)
+    assert {*told[0]} == {*told[1]} >= {"a 0", "b 6"}
+    stored = [history(ann, "bob"), history(bob, "ann")]
+    assert stored[0] == stored[1]
+    assert {*stored[0]} == {*told[0]}
+
+
+def test_own_messages_are_deleted_on_both_sides(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS)
+    say(ann, "bob", "oops", "fine")
+    line = next(line for line in bob.got if line.endswith(":oops"))
+    msgid = next(tag for tag in line.split(" ")[0].split(";") if tag.startswith("msgid=")).partition("=")[2]
+    assert any("REDACT_FORBIDDEN" in line for line in bob.ask(f"REDACT ann {msgid}"))
+    assert any(f" REDACT bob {msgid}" in line for line in ann.ask(f"REDACT bob {msgid} :sorry"))
+    net.run(1)
+    assert any(line.endswith(f" REDACT bob {msgid} sorry") for line in bob.lines())
+    assert history(ann, "bob") == history(bob, "ann") == ["fine"]
+    eve = net.client("n3", "eve", CAPS.replace("sasl ", ""))
+    assert any("INVALID_TARGET" in line for line in eve.ask(f"REDACT bob {msgid}"))
+
+
+def test_targets_and_playback_know_conversations(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS, nick="rob")
+    say(ann, "rob", "hello")
+    span = "timestamp=2020-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z"
+    assert any(" TARGETS rob 2" in line for line in ann.ask(f"CHATHISTORY TARGETS {span} 10"))
+    assert any(" TARGETS ann 2" in line for line in bob.ask(f"CHATHISTORY TARGETS {span} 10"))
+    bob.lines()
+    bob.send("PRIVMSG *playback :play ann 0")
+    net.run(1)
+    assert heard(bob) == ["ann>rob hello"]
+    bob.send("PRIVMSG *playback :list")
+    net.run(1)
+    assert any(line.startswith("*playback>rob ann 2") for line in heard(bob))
