@@ -20,7 +20,7 @@ class Incarnation(NamedTuple):
 class GroupId(NamedTuple):
     """A replicated object on the ring (P1). Tables are keyed by both; the ring hashes the name alone."""
 
-    kind: str  # "channel", "nick", "network"; accounts and conversations follow
+    kind: str  # "channel", "nick", "network", "account", "session", "conversation", "guard"
     name: str  # casefolded
 
 

@@ -82,7 +82,7 @@ def _tell(call: Call, tell: Tell) -> None:
     if not tell.talks:
         call.submit(home, tell, lambda outcome: _told(call, tell, outcome))
     else:
-        edge.talks.tell(call, home, tell, lambda outcome: _told(call, tell, outcome))
+        edge.letters.tell(call, home, tell, lambda outcome: _told(call, tell, outcome))
 
 
 def _said(call: Call, verb: str, target: str, outcome: Any) -> None:

@@ -14,6 +14,7 @@ from gateway.edge import asks, caps, channels, homes, leaving, nicks
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
+from gateway.edge.letters import Letters
 from gateway.edge.lines import Line
 from gateway.edge.login import expel_all
 from gateway.edge.people import People
@@ -53,6 +54,7 @@ class Edge:
         self.people = People(settings.casemap, self._lives)
         self.sessions = Sessions(self)
         self.talks = Talks(self)
+        self.letters = Letters(self)
         self.tunnels = Tunnels(self)
         self.monitors: dict[GroupId, dict[str, User]] = {}
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome

@@ -50,7 +50,7 @@ def depart(edge: Edge, user: User, reason: str, because: GroupId | None = None) 
         # The event that made it leave is acknowledged only after the channels know (P33).
         for group in user.rooms:
             edge.engine.submit(group, Quit(user.uid, reason), None, because)
-    edge.talks.when_sent(user, lambda: edge.engine.settle(list(user.unsettled), lambda: _quit(edge, user, reason)))
+    edge.letters.when_sent(user, lambda: edge.engine.settle(list(user.unsettled), lambda: _quit(edge, user, reason)))
 
 
 def _quit(edge: Edge, user: User, reason: str) -> None:

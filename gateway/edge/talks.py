@@ -1,31 +1,24 @@
 """Private messages between accounts: said in the conversation of the two, where all their clients find them (P32).
 
-The node that a session is on seats its user in its conversations, and so follows them, as it follows channels. Whoever
-wants to say something to somebody who is not seated yet opens the conversation first: both sessions are told of it.
+The node that a session is on seats its user in its conversations, and so follows them, as it follows channels.
+How a message gets there is in letters.py.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from gateway.edge import rendering
 from gateway.edge.attaching import play
-from gateway.edge.call import Token
 from gateway.edge.caps import SELVES
 from gateway.edge.lines import Line, deliver
 from gateway.edge.user import Room, User
-from gateway.groups.account_messages import Info, InfoView, SetSettings
-from gateway.groups.conversation import Conversation, Party, conversation, other_of
-from gateway.groups.conversation_messages import Leave, Redact, Redacted, Said, Say, Seat, Sit
-from gateway.groups.nick_messages import Reached, Tell
-from gateway.groups.people import Person, Refusal
+from gateway.groups.account_messages import InfoView, SetSettings
+from gateway.groups.conversation import Conversation, Party, other_of
+from gateway.groups.conversation_messages import Leave, Redact, Redacted, Said, Seat, Sit
 from gateway.groups.session import Session
-from gateway.groups.session_messages import Converse, Conversing, ForgetTalks, Present, Stored, Talk
-from gateway.irc import numerics as n
+from gateway.groups.session_messages import Conversing, ForgetTalks, Stored, Talk
 from ring.groups.host import FAILED, Stamp
 from ring.groups.machine import State
 from ring.ids import GroupId
@@ -40,50 +33,26 @@ AGAIN_S = 5.0
 """A seat that nobody has granted is asked for again."""
 
 
-class Letter(NamedTuple):
-    """A private message on its way to who has the nick, which has an account. home: the nick's group."""
-
-    call: Call
-    user: User
-    home: GroupId
-    tell: Tell
-    holder: Person
-    done: Callable[[Any], None]
-
-
-class _Turn:
-    """A private message of which the nick's group has been asked."""
-
-    __slots__ = ("found", "outcomes")
-
-    def __init__(self, found: Callable[[Any], None]) -> None:
-        self.found = found
-        self.outcomes: list[Any] = []  # the one, once it is there
-
-
 class Talks:
     """The conversations of the sessions that are on this node."""
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
         self.rooms: dict[GroupId, Room] = {}
-        self._opening: dict[tuple[str, str], deque[Letter]] = {}  # by the two accounts, the speaker's first
-        self._turns: dict[tuple[str, GroupId], deque[_Turn]] = {}
-        self._sending: dict[str, int] = {}  # uid -> how many private messages have no place yet
-        self._quitting: dict[str, Callable[[], None]] = {}  # what waits for that
         self._followed: dict[GroupId, None] = {}
 
     # Whose ----------------------------------------------------------------------------------------------------------
 
     def keeps(self, user: User) -> bool:
         """Whether what the user says in private is kept."""
-        return bool(user.session) and user.keeps and self._allowed(None)
+        return bool(user.session) and user.keeps and self.allows(None)
 
-    def _allowed(self, chosen: bool | None) -> bool:
+    def allows(self, chosen: bool | None) -> bool:
+        """Whether the private messages of somebody who has chosen so are kept."""
         history = self.edge.settings.history
         return history.enabled and history.private and chosen is not False
 
-    def _party(self, user: User) -> Party:
+    def party(self, user: User) -> Party:
         return Party(user.session, user.life)
 
     def of(self, user: User) -> dict[GroupId, Talk]:
@@ -91,161 +60,13 @@ class Talks:
         state = self.edge.engine.state(self.edge.sessions.group(user.session)) if user.session else None
         if not isinstance(state, Session):
             return {}
-        mine, talks = self._party(user), state.stored.talks
+        mine, talks = self.party(user), state.stored.talks
         return {GroupId("conversation", name): talk for name, talk in talks.items() if other_of(name, mine) is not None}
 
     def with_account(self, user: User, account: str) -> GroupId | None:
         """The user's conversation with the account of that folded name; of several lives, the last one."""
         found = [(talk.at, group) for group, talk in self.of(user).items() if talk.other == account]
         return max(found)[1] if found else None
-
-    # Say ------------------------------------------------------------------------------------------------------------
-
-    def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
-        """done(Reached, or why not); the message goes its way though the client should go meanwhile."""
-        user = call.user
-        call.hold()
-        self._sending[user.uid] = self._sending.get(user.uid, 0) + 1
-
-        def ended(outcome: Any) -> None:
-            self._sent(user)
-            if call.connection.closed is None and call.connection.user is user:
-                done(outcome)
-            call.release()
-
-        def found(outcome: Any) -> None:
-            if isinstance(outcome, Reached) and outcome.talks:
-                self._say(Letter(call, user, home, tell, outcome.person, ended))
-            else:
-                ended(outcome)
-
-        turn = _Turn(found)
-        turns = self._turns.setdefault((user.uid, home), deque())
-        turns.append(turn)
-
-        def known(outcome: Any) -> None:
-            self._in_turn((user.uid, home), turn, outcome)
-
-        def answered(outcome: Any) -> None:
-            if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
-                self._look_for(home.name, outcome, known)
-            else:
-                known(outcome)
-
-        self._submit(home, tell, call, user, answered)
-
-    def _look_for(self, name: str, refusal: Refusal, known: Callable[[Any], None]) -> None:
-        """Nobody has the nick: perhaps the node of a session that lasts is dead, and none has taken it up yet."""
-
-        def looked(stored: Stored | None) -> None:
-            person = stored.person if stored is not None and stored.lasts else None
-            lasts = person is not None and self.edge.settings.casemap(person.nick) == name
-            known(Reached(person, talks=True) if person is not None and lasts else refusal)
-
-        self.edge.sessions.look(name, looked)
-
-    def _in_turn(self, key: tuple[str, GroupId], turn: _Turn, outcome: Any) -> None:
-        """Answers come in any order; what was said first is said first."""
-        turn.outcomes.append(outcome)
-        turns = self._turns[key]
-        while turns and turns[0].outcomes:
-            first = turns.popleft()
-            first.found(first.outcomes[0])
-        if not turns:
-            self._turns.pop(key, None)
-
-    def _submit(self, group: GroupId, command: Any, call: Call, user: User, done: Callable[[Any], None]) -> None:
-        user.unsettled[group] = None
-        self.edge.engine.submit(group, command, Token(call, done))
-
-    def _sent(self, user: User) -> None:
-        self._sending[user.uid] -= 1
-        if not self._sending[user.uid]:
-            del self._sending[user.uid]
-            self._quitting.pop(user.uid, lambda: None)()
-
-    def when_sent(self, user: User, run: Callable[[], None]) -> None:
-        """Run once the user's private messages have found their way."""
-        if user.uid in self._sending:
-            self._quitting[user.uid] = run
-        else:
-            run()
-
-    def _say(self, letter: Letter) -> None:
-        """In the conversation of the two, or not, if one of them keeps none."""
-        account = self.edge.settings.casemap(letter.holder.account or "")
-        key = (letter.user.session, account)
-        if not self.keeps(letter.user):
-            self._plainly(letter)
-        elif key in self._opening:
-            self._opening[key].append(letter)
-        elif (group := self._open(letter, account)) is not None:
-            self._converse(group, letter)
-        else:
-            self._opening[key] = deque((letter,))
-            self._begin(key)
-
-    def _plainly(self, letter: Letter) -> None:
-        tell = msgspec.structs.replace(letter.tell, talks=False)
-        self._submit(letter.home, tell, letter.call, letter.user, letter.done)
-
-    def _converse(self, group: GroupId, letter: Letter) -> None:
-        user, tell, holder = letter.user, letter.tell, letter.holder
-        person = user.person
-
-        def said(outcome: Any) -> None:
-            letter.done(Reached(holder, talks=True) if outcome is None else outcome)
-
-        facts = (user.uid, user.session, person.source, tell.verb, tell.text, holder.nick, person.account, tell.tags)
-        self._submit(group, Say(*facts, "B" in person.modes), letter.call, user, said)
-
-    def _open(self, letter: Letter, account: str) -> GroupId | None:
-        """The conversation, if both are in it."""
-        for group in letter.user.talks:
-            found, state = other_of(group.name, self._party(letter.user)), self.edge.engine.state(group)
-            if found is not None and found.account == account and isinstance(state, Conversation):
-                seat = state.seats.get(account)
-                if seat is not None and seat.uid == letter.holder.uid:
-                    return group
-        return None
-
-    def _begin(self, key: tuple[str, str]) -> None:
-        """Open the conversation for the first of those that wait."""
-        letter, edge, account = self._opening[key][0], self.edge, key[1]
-        engine, sessions = edge.engine, edge.sessions
-        uids: list[str] = []
-
-        def known(view: InfoView | None) -> None:
-            if view is None or not view.life or view.alias or not self._allowed(view.settings.keep_private):
-                self._end(key, None)
-                return
-            group = conversation(self._party(letter.user), Party(account, view.life))
-            engine.submit(sessions.group(key[0]), Converse(group.name, account), present)
-            engine.submit(sessions.group(account), Converse(group.name, key[0]), present)
-            both = dict.fromkeys((sessions.group(key[0]), sessions.group(account)))
-            engine.settle(both, lambda: self._end(key, group if uids == [letter.user.uid, letter.holder.uid] else None))
-
-        def present(outcome: Any) -> None:
-            uid = outcome.uid if isinstance(outcome, Present) else ""
-            uids.insert(0 if uid == letter.user.uid else len(uids), uid)
-
-        engine.ask(edge.account(account), Info(), known)
-
-    def _end(self, key: tuple[str, str], group: GroupId | None) -> None:
-        """The conversation is open, or is not to be."""
-        letter = self._opening[key].popleft()
-        if group is not None:
-            self._converse(group, letter)
-        else:
-            self._plainly(letter)
-        while self._opening[key]:
-            letter = self._opening[key][0]
-            found = self._open(letter, key[1]) if self.keeps(letter.user) else None
-            if found is None:
-                self._begin(key)
-                return
-            self._converse(found, self._opening[key].popleft())
-        del self._opening[key]
 
     # Sit ------------------------------------------------------------------------------------------------------------
 
@@ -275,7 +96,7 @@ class Talks:
     def know(self, user: User, view: InfoView) -> None:
         """What the account has chosen: see `keep_private` of its settings."""
         user.life = view.life
-        user.keeps = bool(view.life) and self._allowed(view.settings.keep_private)
+        user.keeps = bool(view.life) and self.allows(view.settings.keep_private)
         if user.keeps:
             self.enter(user)
         else:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from gateway.groups.account_messages import SetSettings
+from gateway.groups.account_messages import Accepted, SetSettings
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.sim.net import Client, Net
@@ -382,3 +383,46 @@ def test_targets_and_playback_know_conversations(net: Net) -> None:
     bob.send("PRIVMSG *playback :list")
     net.run(1)
     assert any(line.startswith("*playback>rob ann 2") for line in heard(bob))
+
+
+def test_a_person_may_change_its_mind(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS)
+    say(ann, "bob", "kept")
+    talks, user = bob.node.core.edge.talks, bob.node.core.edge.sessions.users["bob"]
+    outcomes: list[object] = []
+    for keep, text in ((False, "passing"), (None, "kept again")):
+        net.turn(bob.node, lambda keep=keep: talks.choose(user, keep, outcomes.append))
+        net.run(2)
+        assert outcomes.pop() == Accepted("bob")
+        say(ann, "bob", text)
+        say(bob, "ann", text)
+    said = [f"{way} {text}" for text in ("passing", "kept again") for way in ("ann>bob", "bob>ann")]
+    assert heard(ann) == heard(bob) == ["ann>bob kept", *said]
+    assert history(ann, "bob") == history(bob, "ann") == ["kept", "kept again", "kept again"]
+
+
+def test_an_operator_may_keep_none() -> None:
+    net = Net(3, disks=True)
+    for node in net.nodes.values():
+        settings = node.core.edge.settings
+        node.core.edge.configure(replace(settings, history=replace(settings.history, private=False)))
+    made(net, "ann")
+    made(net, "bob")
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS)
+    say(ann, "bob", "hello")
+    assert heard(ann) == heard(bob) == ["ann>bob hello"]
+    assert history(ann, "bob") == []
+
+
+def test_an_echo_bears_its_label(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob")
+    ann = login(net, "n1", "ann", caps=f"{CAPS} labeled-response")
+    login(net, "n2", "bob")
+    for number in (1, 2):
+        ann.send(f"@label=l{number} PRIVMSG bob :hello {number}")
+        lines = ann.sync()
+        assert [line for line in lines if f"label=l{number}" in line and line.endswith(f" PRIVMSG bob :hello {number}")]
+        assert sum("PRIVMSG" in line for line in lines) == 1
