@@ -157,8 +157,8 @@ class Playback:
         applied, _ = engine.applied_to(self.group)
         known = {line.seq for line in self.lines}
         wanted = self._narrowed(Query(1), found).wanted
-        last = max(known, default=self.after.seq if self.after.seq is not None else applied)
-        late = [line for line in engine.recent(self.group, last, wanted) if line.seq not in known]
+        last, since = max(known, default=self.after.seq or 0), self.after.at or 0
+        late = [line for line in engine.recent(self.group, last, wanted) if line.at > since]
         missed = [line for line in (*self.lines, *late) if line.seq <= applied]
         if missed:
             self._tell(found.title(missed), found.shown(self.connection.caps, missed))
