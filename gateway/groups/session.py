@@ -44,6 +44,9 @@ DEVICES = 20
 DEVICE_MS = 180 * 24 * 3600 * 1000
 """A device that was away for so long has no place any more."""
 
+PLACES = 1_000
+"""A device has a place in at most so many channels and conversations; where nothing was said for longest goes."""
+
 TALKS = 200
 """And in so many conversations its messages find it; the one that was opened first goes."""
 
@@ -213,6 +216,9 @@ def _one(a: Device | None, b: Device | None) -> Device:
         return found
     both = {**a.places, **b.places}
     places = {name: further(a.places.get(name), b.places.get(name)) or both[name] for name in sorted(both)}
+    if len(places) > PLACES:
+        newest = sorted(places.items(), key=lambda item: (item[1].at, item[0]))[-PLACES:]
+        places = dict(sorted(newest))
     return Device(max(a.seen, b.seen), places)
 
 

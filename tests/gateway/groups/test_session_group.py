@@ -8,16 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.groups.people import Person
-from gateway.groups.session import DEVICE_MS, DEVICES, Session, merge
+from gateway.groups.session import DEVICE_MS, DEVICES, TALKS, Session, merge
+from gateway.groups.session import PLACES as MOST_PLACES
 from gateway.groups.session_messages import (
     Abandon,
     Command,
+    Converse,
     Device,
     Elsewhere,
     End,
     ForgetDevice,
+    ForgetTalks,
     Look,
     Place,
+    Present,
     Reached,
     Report,
     Stored,
@@ -113,6 +117,30 @@ def test_devices_are_bounded_and_forgotten(session: Session) -> None:
     do(session, End(ANN.uid, HERE))
     assert not session.is_spent(1000)
     assert session.is_spent(1000 + DEVICE_MS)
+
+
+def test_conversations_are_bounded_and_forgotten(session: Session) -> None:
+    assert do(session, Converse("first", "bob"), 5) == Present(ANN.uid)
+    assert do(session, Converse("first", "bob"), 100) == Present(ANN.uid)
+    assert (session.stored.talks["first"].since, session.stored.talks["first"].at) == (5, 100)
+    for number in range(TALKS):
+        do(session, Converse(f"talk {number}", f"joe{number}"), 10 + number // 10)
+    assert len(session.stored.talks) == TALKS
+    assert "first" in session.stored.talks  # it was opened again
+    assert "talk 0" not in session.stored.talks
+    do(session, ForgetTalks())
+    assert not session.stored.talks
+    assert do(Session("joe"), Converse("talk", "ann")) == Present("")
+
+
+def test_places_are_bounded(session: Session) -> None:
+    many = {f"#{number}": Place(1, number) for number in range(MOST_PLACES)}
+    do(session, Reached({"phone": many}))
+    do(session, Reached({"phone": {"#new": Place(1, MOST_PLACES)}}))
+    places = session.stored.devices["phone"].places
+    assert len(places) == MOST_PLACES
+    assert "#new" in places
+    assert "#0" not in places
 
 
 def test_what_it_is_can_be_asked(session: Session) -> None:
