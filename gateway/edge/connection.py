@@ -46,6 +46,7 @@ class Connection:
         "pending",
         "pinged_at",
         "places",
+        "proving",
         "reached",
         "real",
         "refilled_at",
@@ -102,6 +103,7 @@ class Connection:
         self.user: User | None = None  # once registered
         self.login: Login | None = None  # the account that it has proven to be
         self.sasl: Exchange | None = None  # under way
+        self.proving = False  # a password that it told a service is being checked
         self.tunnel: Tunnel | None = None  # to its session, where that is on another node
         self.stream: Stream | None = None  # from its client, where that is on another node
         self.failures = 0  # of SASL

@@ -88,7 +88,7 @@ def _check(edge: Edge, connection: Connection, proven: Login) -> None:
         if view is not None and view.life != proven.life:
             expel_all(edge, proven.life)
         elif view is not None and connection.user is not None and connection.user.session:
-            edge.talks.know(connection.user, view)
+            edge.sessions.know(connection.user, view)
         edge.later(CHECK_S, lambda: _check(edge, connection, proven))
 
     if connection.closed is None and connection.login is proven:
@@ -96,13 +96,17 @@ def _check(edge: Edge, connection: Connection, proven: Login) -> None:
 
 
 def expel_all(edge: Edge, life: str) -> int:
-    """This registration of an account is no more: nobody here is logged in to it. Returns how many connections were."""
+    """This registration of an account is no more: nobody here is logged in to it, or stays for it.
+
+    Returns how many connections were logged in.
+    """
     found: dict[User | None, list[Connection]] = {}
     for connection in edge.connections.values():
         if connection.login is not None and connection.login.life == life and connection.closed is None:
             found.setdefault(connection.user, []).append(connection)
     for user, connections in found.items():
         _expel(edge, user, connections)
+    edge.sessions.expel(life)
     return sum(map(len, found.values()))
 
 

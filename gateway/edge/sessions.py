@@ -34,6 +34,10 @@ AGAIN_S = 5.0
 """What an account has chosen is asked for again, where nobody answered."""
 
 AWAY = "Not attached"
+DROPPED = "Account dropped"
+
+CHECK_S = 60.0
+"""How often the account of who is not attached is asked for: a drop may not have come through."""
 
 Then = Callable[[User | Incarnation | None], None]
 _replace = msgspec.structs.replace
@@ -136,18 +140,34 @@ class Sessions:
 
     def look_up(self, user: User, then: Callable[[], None] = lambda: None) -> None:
         """What the person has chosen for its session may have changed. then: once that is known, or nobody answers."""
-        account = user.session
+        account, user.looked_at = user.session, self.edge.now
 
         def known(view: InfoView | None) -> None:
             if view is not None and user.session == account and not user.quitting:
-                user.lasts = bool(view.name) and self.edge.settings.sessions.lasts(view.settings.always_on)
-                self.edge.talks.know(user, view)
-                self._report(account, user)
+                self.know(user, view)
             elif view is None:
                 self.edge.later(AGAIN_S, lambda: self._look_again(user, account))
             then()
 
         self.edge.engine.ask(GroupId("account", account), Info(), known)
+
+    def know(self, user: User, view: InfoView) -> None:
+        """What its account is now, and has chosen."""
+        if user.life and user.life != view.life and not user.connections:
+            self.edge.depart(user, DROPPED)
+            return
+        settings, chosen = self.edge.settings.sessions, view.settings
+        user.lasts = bool(view.name) and settings.lasts(chosen.always_on)
+        is_away = settings.auto_away if chosen.auto_away is None else chosen.auto_away
+        user.absence = (chosen.away_text or AWAY) if is_away else None
+        self.edge.talks.know(user, view)
+        self._report(user.session, user)
+
+    def expel(self, life: str) -> None:
+        """This registration of an account is no more: who stays here for it alone goes."""
+        for user in list(self.users.values()):
+            if user.life == life and not user.connections:
+                self.edge.depart(user, DROPPED)
 
     def _look_again(self, user: User, account: str) -> None:
         if user.session == account and not user.quitting:
@@ -228,8 +248,8 @@ class Sessions:
             self._drop(user)
             return True
         user.left_at = self.edge.now
-        if user.lasts and self.edge.settings.sessions.auto_away:
-            self.away(user, AWAY)
+        if user.lasts and user.absence is not None:
+            self.away(user, user.absence)
         self._report(user.session, user)
         return True
 
@@ -306,6 +326,8 @@ class Sessions:
             if user.left_at and self._is_late(user, now):
                 self.edge.depart(user, "Connection closed")
             else:
+                if user.left_at and now - user.looked_at > CHECK_S:
+                    self.look_up(user)
                 self._report(account, user)
         if not self.leaving:
             self._take_up_orphans()

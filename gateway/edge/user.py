@@ -46,6 +46,7 @@ class User:
     """A registered user of this edge, with as many connections as are attached: the session."""
 
     __slots__ = (
+        "absence",
         "auto_away",
         "connections",
         "home",
@@ -56,6 +57,7 @@ class User:
         "lasts",
         "left_at",
         "life",
+        "looked_at",
         "monitored",
         "online",
         "oper",
@@ -83,6 +85,8 @@ class User:
         self.life = ""  # the id of the account's registration, once that is known
         self.keeps = False  # its private messages are kept, if the other side's are; not before that is known
         self.left_at = 0.0  # when the last of them was closed
+        self.absence: str | None = None  # how it is shown away while nothing is attached, if it is
+        self.looked_at = now  # when its account's choices were last asked for
         self.auto_away = False  # it is away because nothing is attached
         self.rooms: dict[GroupId, Room] = {}
         self.talks: dict[GroupId, Room] = {}  # its conversations with other accounts

@@ -2,12 +2,230 @@
 
 from __future__ import annotations
 
-from gateway.edge.login import logout
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from gateway.accounts.credentials import Credentials
+from gateway.edge.belongings import drop
+from gateway.edge.choices import choose
+from gateway.edge.login import Login, login, logout
+from gateway.edge.proving import look_up, prove
+from gateway.edge.registering import register, unfit
+from gateway.groups.account_messages import Accepted, Denied, Info, InfoView, LoginView, SetCredentials
+from gateway.irc.message import clean
+from gateway.irc.times import server_time
 from gateway.services.table import Request, Service
 
 NICKSERV = Service("NickServ", "accounts, and the nicks that belong to them.", lambda s: s.accounts.enabled, "NickServ")
+
+LATER = "Whoever keeps accounts does not answer: try again later."
+UNKNOWN = "Nobody answered in time: it may or may not be done. Ask with INFO, or try again later."
+WRONG = "There is no such account, or that is not its password."
+NOT_YOURS = "You are not logged in to that account."
+WHY = {
+    "taken": "It belongs to another account.",
+    "unknown": "Your account is there no more.",
+    "full": "Your account has as many as it may have.",
+    "invalid": "There is no such setting, or no such value of it.",
+}
+
+
+def login_of(request: Request) -> Login:
+    """Only for commands that need one."""
+    proven = request.call.connection.login
+    assert proven is not None
+    return proven
+
+
+def changed(request: Request, text: str) -> Callable[[Any], None]:
+    """A continuation for a change of the account: text if it is made, or why not."""
+
+    def answered(outcome: Any) -> None:
+        if isinstance(outcome, Accepted):
+            request.say(text)
+        else:
+            request.say(WHY[outcome.why] if isinstance(outcome, Denied) else UNKNOWN)
+
+    return request.call.later(answered)
+
+
+def prove_first(request: Request, name: str, password: str, then: Callable[[LoginView], None]) -> None:
+    """Go on if it is the account's password. Wrong ones are slowed like those of SASL, and one is checked at a time."""
+    call, connection = request.call, request.call.connection
+    if connection.proving:
+        request.say("Another password of yours is being checked: wait for the answer to that.")
+        return
+    connection.proving = True
+
+    def proven(answer: tuple[LoginView | None, bool]) -> None:
+        view, known = answer
+        connection.proving = False
+        if connection.user is None:  # its session has gone to another node meanwhile
+            return
+        if view is not None:
+            then(view)
+        else:
+            if known:
+                call.edge.engine.note("login_failed", client=connection.number)
+            request.say(WRONG if known else LATER)
+
+    arrived = call.later(proven)
+    prove(call.edge, connection.address, name, password, lambda view, known: arrived((view, known)))
+
+
+@NICKSERV.command(
+    "REGISTER <password> [email]",
+    "register your nick as an account, and log in to it",
+    "A password has no spaces. An address is neither needed nor kept.",
+    words=(1, 2),
+)
+def register_account(request: Request) -> None:
+    call, name = request.call, request.call.nick
+    if len(request.words) == 2 and "@" not in request.words[1]:
+        request.say("A password for NickServ has no spaces.")
+        return
+
+    def answered(failure: tuple[str, ...]) -> None:
+        request.say(f"{failure[-1]}." if failure else f"Account {name} is registered, and you are logged in to it.")
+
+    register(call, name, request.words[0], answered)
+
+
+@NICKSERV.command(
+    "IDENTIFY [account] <password>",
+    "log in",
+    "The account is the one that has your nick, if you name none. To be in your session, log in with SASL instead.",
+    words=(1, 2),
+)
+def identify(request: Request) -> None:
+    call, connection = request.call, request.call.connection
+    *named, password = request.words
+
+    def proven(view: LoginView) -> None:
+        login(call, Login(view.name, view.life), done)
+
+    def done(taken: bool) -> None:
+        if taken and connection.login is not None:
+            call.edge.engine.note("logged_in", client=connection.number, account=connection.login.name)
+            request.say(f"You are logged in as {connection.login.name}.")
+        else:
+            request.say(LATER)
+
+    if connection.login is not None:
+        request.say(f"You are logged in as {connection.login.name} already. LOGOUT comes first.")
+    else:
+        prove_first(request, clean(named[0]) if named else call.nick, password, proven)
 
 
 @NICKSERV.command("LOGOUT", "you are not logged in any more, with all connections of your session", login=True)
 def log_out(request: Request) -> None:
     logout(request.call, lambda: request.say("You are logged out."))
+
+
+@NICKSERV.command(
+    "INFO [account]",
+    "what is known of your account",
+    "Operators may ask for any account, by its name or one of its nicks.",
+    words=(0, 1),
+)
+def info(request: Request) -> None:
+    call, proven = request.call, request.call.connection.login
+    name = clean(request.words[0]) if request.words else proven.name if proven is not None else call.nick
+
+    def found(view: LoginView | None) -> None:
+        own = view is not None and proven is not None and view.life == proven.life
+        if view is None:
+            request.say(LATER)
+        elif view.name and (own or call.user.oper is not None):
+            call.ask(call.edge.account(view.name), Info(), shown)
+        else:
+            request.say(NOT_YOURS if call.user.oper is None else "There is no such account.")
+
+    def shown(view: InfoView | None) -> None:
+        request.say(*(_facts(request, view) if view is not None else (LATER,)))
+
+    look_up(call.edge, name, call.later(found))
+
+
+def _facts(request: Request, view: InfoView) -> list[str]:
+    sessions, settings = request.call.edge.settings.sessions, view.settings
+    auto_away = sessions.auto_away if settings.auto_away is None else settings.auto_away
+    return [
+        f"Account {view.name}, registered {server_time(view.created)}, last login about {server_time(view.seen)}",
+        f"Other nicks: {' '.join(view.nicks) or 'none'}",
+        f"Certificates: {len(view.certificates)}",
+        f"ALWAYS-ON: {_word(sessions.lasts(settings.always_on))}, AUTO-AWAY: {_word(auto_away)}",
+    ]
+
+
+def _word(value: bool) -> str:
+    return "on" if value else "off"
+
+
+@NICKSERV.command(
+    "PASSWD <old password> <new password>",
+    "change your password",
+    "A password has no spaces. Who is logged in stays so.",
+    words=(2, 2),
+    login=True,
+)
+def passwd(request: Request) -> None:
+    edge, proven = request.call.edge, login_of(request)
+    old, new = request.words
+    problem = unfit(edge.settings.accounts, new)
+
+    def allowed(view: LoginView) -> None:
+        edge.make_credentials(new, request.call.later(made))
+
+    def made(credentials: Credentials | None) -> None:
+        if credentials is None:
+            request.say("Too many passwords are being changed at once: try again later.")
+        else:
+            command = SetCredentials(proven.life, credentials)
+            edge.engine.submit(edge.account(proven.name), command, changed(request, "Your password is changed."))
+
+    if problem is not None:
+        request.say(f"{problem[1]}.")
+    else:
+        prove_first(request, proven.name, old, allowed)
+
+
+@NICKSERV.command(
+    "SET <ALWAYS-ON|AUTO-AWAY> <on|off|default>",
+    "how your session lasts",
+    "ALWAYS-ON: you stay in your channels while no client of yours is connected. AUTO-AWAY: and are away meanwhile.",
+    words=(2, 2),
+    login=True,
+)
+def choose_setting(request: Request) -> None:
+    name, word = (clean(word).upper() for word in request.words)
+    field = {"ALWAYS-ON": "always_on", "AUTO-AWAY": "auto_away"}.get(name)
+    value = {"ON": True, "OFF": False, "DEFAULT": None}.get(word, "")
+    if field is None or value == "":
+        request.say(f"Syntax: {request.service.commands['SET'].syntax}")
+        return
+    sessions, text = request.call.edge.settings.sessions, f"{name} is {word.lower()}."
+    if not sessions.enabled:
+        text += " But this network keeps no sessions."
+    elif name == "ALWAYS-ON" and isinstance(value, bool) and sessions.lasts(value) != value:
+        text += f" But on this network it is {_word(not value)} for everybody."
+    choose(request.call.edge, login_of(request), {field: value}, changed(request, text))
+
+
+@NICKSERV.command(
+    "DROP [code]",
+    "your account, its nicks and certificates, and what was said in its private conversations are no more",
+    "Without the code it is told to you.",
+    words=(0, 1),
+    login=True,
+)
+def drop_account(request: Request) -> None:
+    edge, proven = request.call.edge, login_of(request)
+    code = hmac.digest(edge.settings.secret, f"drop {proven.life}".encode(), "sha256").hex()[:8]
+    if not request.words:
+        request.say(f"To drop the account {proven.name} for good, say DROP {code}")
+    elif clean(request.words[0]).lower() != code:
+        request.say("That is not the code. DROP alone tells it.")
+    else:
+        drop(edge, proven.name, proven.life, changed(request, f"Account {proven.name} is dropped."))

@@ -1,0 +1,100 @@
+"""NickServ: who goes by a nick of one's account is disconnected: a stranger, or oneself with a dead connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.edge.proving import look_up
+from gateway.edge.renaming import rename
+from gateway.groups.account_messages import LoginView
+from gateway.groups.nick_messages import Kill, NickView, Who
+from gateway.groups.people import Refusal
+from gateway.irc.message import clean
+from gateway.irc.names import is_valid_nick
+from gateway.services.nickserv import LATER, NICKSERV, UNKNOWN, prove_first
+from gateway.services.table import Request
+from ring.groups.host import FAILED
+
+AGAIN_S = 0.5
+TRIES = 20
+"""Whoever goes has left its channels before the nick is free: that is looked for so often."""
+
+
+@NICKSERV.command(
+    "GHOST <nick> [password]",
+    "disconnect who goes by a nick of your account; if you are logged in, the nick is yours again",
+    "The password is for who is not logged in to the account that has the nick.",
+    words=(1, 2),
+)
+def ghost(request: Request) -> None:
+    call, proven, edge = request.call, request.call.connection.login, request.call.edge
+    nick = clean(request.words[0])
+
+    def found(view: LoginView | None) -> None:
+        if view is None:
+            request.say(LATER)
+        elif proven is not None and view.life == proven.life and call.connection.login is proven:
+            _look(request, nick, gives=True)
+        else:
+            request.say("That nick does not belong to an account that you are logged in to.")
+
+    if not is_valid_nick(nick, edge.settings.limits.nick_len):
+        request.say("There is no such nick.")
+    elif len(request.words) == 2:
+        prove_first(request, nick, request.words[1], lambda view: _look(request, nick, gives=_is_own(request, view)))
+    else:
+        look_up(edge, nick, call.later(found))
+
+
+def _is_own(request: Request, view: LoginView) -> bool:
+    proven = request.call.connection.login
+    return proven is not None and proven.life == view.life
+
+
+def _look(request: Request, nick: str, *, gives: bool) -> None:
+    call = request.call
+    group = call.edge.nick(nick)
+
+    def held(view: NickView | None) -> None:
+        holder = view.holder if view is not None else None
+        if view is None:
+            request.say(LATER)
+        elif holder is None:
+            request.say(f"Nobody goes by {nick} now: /NICK {nick} takes it.")
+        elif holder.uid == call.user.uid:
+            request.say("That is you.")
+        else:
+            source = request.service.source(call.edge.settings)
+            call.submit(group, Kill(holder.uid, source, f"GHOST by {call.nick}"), killed)
+
+    def killed(outcome: Any) -> None:
+        if outcome is FAILED:
+            request.say(UNKNOWN)
+        else:
+            request.say(
+                f"{nick} is free already." if isinstance(outcome, Refusal) else f"Who was {nick} is disconnected."
+            )
+            if gives:
+                _give(request, nick, TRIES)
+
+    call.ask(group, Who(), held)
+
+
+def _give(request: Request, nick: str, tries: int) -> None:
+    """Take the nick once whoever had it has let it go, and be the account's session, if that was it."""
+    call, edge, proven = request.call, request.call.edge, request.call.connection.login
+
+    def held(view: NickView | None) -> None:
+        user = call.connection.user
+        if user is None or user.quitting or proven is None or call.connection.login is not proven:
+            return
+        if view is not None and view.holder is None and not call.connection.busy:
+            edge.sessions.begin(user, edge.settings.casemap(proven.name))
+            rename(call, nick)
+        elif tries > 0:
+            again = call.later(lambda _: _give(request, nick, tries - 1))
+            edge.later(AGAIN_S, lambda: again(None))
+        else:
+            request.say(f"{nick} is not free yet: try /NICK {nick} later.")
+
+    call.ask(edge.nick(nick), Who(), held)

@@ -1,0 +1,74 @@
+"""NickServ: the certificates and further nicks of an account."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.edge.belongings import add_certificate, add_nick, remove_certificate, remove_nick
+from gateway.groups.account_messages import Info, InfoView
+from gateway.irc.message import clean
+from gateway.irc.names import is_valid_nick
+from gateway.services.nickserv import LATER, NICKSERV, NOT_YOURS, changed, login_of
+from gateway.services.table import Request
+
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
+
+
+@NICKSERV.command(
+    "CERT <ADD|LIST|DEL> [fingerprint]",
+    "the TLS client certificates that log in to your account with SASL EXTERNAL",
+    "A fingerprint is 64 hexadecimal digits: the SHA-256 of the certificate.",
+    "ADD and DEL without one mean the certificate of your connection.",
+    words=(1, 2),
+    login=True,
+)
+def cert(request: Request) -> None:
+    verb, *given = (clean(word) for word in request.words)
+    call, proven = request.call, login_of(request)
+    fingerprint = given[0].replace(":", "").lower() if given else call.connection.certificate
+    if verb.upper() == "LIST" and not given:
+        call.ask(call.edge.account(proven.name), Info(), lambda view: _list(request, view))
+    elif verb.upper() not in ("ADD", "DEL"):
+        request.say(f"Syntax: {request.service.commands['CERT'].syntax}")
+    elif fingerprint is None:
+        request.say("Your client has shown no certificate: name its fingerprint.")
+    elif not _FINGERPRINT.fullmatch(fingerprint):
+        request.say("A fingerprint is 64 hexadecimal digits: SHA-256 of the certificate.")
+    elif verb.upper() == "ADD":
+        done = changed(request, f"{fingerprint} logs in to {proven.name}.")
+        add_certificate(call.edge, proven, fingerprint, done)
+    else:
+        done = changed(request, f"{fingerprint} does not log in to {proven.name}.")
+        remove_certificate(call.edge, proven, fingerprint, done)
+
+
+def _list(request: Request, view: InfoView | None) -> None:
+    if view is None:
+        request.say(LATER)
+    elif view.life != login_of(request).life:
+        request.say(NOT_YOURS)
+    else:
+        request.say(*(view.certificates or ("Your account has no certificates.",)))
+
+
+@NICKSERV.command("GROUP", "the nick that you go by belongs to your account, too", login=True)
+def group(request: Request) -> None:
+    call, nick = request.call, request.call.nick
+    if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
+        request.say("That nick can be nobody's: take another first, with /NICK.")
+    else:
+        add_nick(call.edge, login_of(request), nick, changed(request, f"The nick {nick} belongs to your account."))
+
+
+@NICKSERV.command(
+    "UNGROUP [nick]", "a nick belongs to your account no more", "Yours, if you name none.", words=(0, 1), login=True
+)
+def ungroup(request: Request) -> None:
+    call, proven, fold = request.call, login_of(request), request.call.edge.settings.casemap
+    nick = clean(request.words[0]) if request.words else call.nick
+    if fold(nick) == fold(proven.name):
+        request.say("That is the name of the account itself: DROP gives it up.")
+    elif not is_valid_nick(nick, call.edge.settings.limits.nick_len):
+        request.say("There is no such nick.")
+    else:
+        remove_nick(call.edge, proven, nick, changed(request, f"The nick {nick} does not belong to your account."))

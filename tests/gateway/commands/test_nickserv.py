@@ -1,0 +1,338 @@
+"""Accounts by way of NickServ: every command, good and bad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.edge.settings import AccountSettings, SessionSettings
+from gateway.groups.account_messages import Register
+from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, log_in, register
+from tests.gateway.commands.stage import OPERATOR, network, people, settle
+from tests.sim.net import Client, Net
+
+WRONG = "There is no such account, or that is not its password."
+CERTIFICATE = "ab" * 32
+
+
+def told(client: Client, text: str) -> list[str]:
+    """What NickServ answers, however long it thinks."""
+    client.lines()
+    client.send(f"NS {text}")
+    assert client.net.until(lambda: any(":NickServ!" in line for line in client.got[client.read :]), ANSWERED_S)
+    lines = client.sync()
+    return [line.split(" :", 1)[1] for line in lines if line.startswith(":NickServ!NickServ@irc.circlet.local NOTICE ")]
+
+
+def with_account(net: Net, *nicks: str) -> list[Client]:
+    """The first one has an account of its nick and is logged in."""
+    clients = people(net, *nicks)
+    assert told(clients[0], "REGISTER sesame") == [f"Account {nicks[0]} is registered, and you are logged in to it."]
+    return clients
+
+
+def test_register_log_out_and_log_in(net: Net) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    assert any(" 330 ann ann " in f" {line}".replace("330 bob ann ann", "330 ann ann") for line in bob.ask("WHOIS ann"))
+    assert told(ann, "REGISTER other.word") == ["You are logged in as ann."]
+    assert told(ann, "IDENTIFY sesame") == ["You are logged in as ann already. LOGOUT comes first."]
+    assert told(ann, "LOGOUT") == ["You are logged out."]
+    assert told(ann, "LOGOUT") == ["You are not logged in."]
+    assert told(ann, "IDENTIFY wrong") == [WRONG]
+    assert told(ann, "identify sesame") == ["You are logged in as ann."]
+    assert told(bob, "IDENTIFY ANN sesame") == ["You are logged in as ann."]
+    assert told(bob, "LOGOUT") == ["You are logged out."]
+    assert log_in(Newcomer(net, list(net.nodes)[-1]), "ann", "sesame")[-1].startswith("903")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("REGISTER", "Syntax: REGISTER <password> [email]"),
+        ("REGISTER correct horse", "A password for NickServ has no spaces."),
+        ("REGISTER correct horse staple", "Syntax: REGISTER <password> [email]"),
+        ("REGISTER short", "A password needs 6 bytes or more."),
+        ("REGISTER sesam\udcff", "A password must be UTF-8."),
+        ("IDENTIFY", "Syntax: IDENTIFY [account] <password>"),
+        ("IDENTIFY a b c", "Syntax: IDENTIFY [account] <password>"),
+        ("IDENTIFY nobody sesame", WRONG),
+        ("IDENTIFY no,nick sesame", WRONG),
+        ("IDENTIFY nobody \udcff\x02\x7f", WRONG),
+        (f"IDENTIFY {'n' * 200} {'p' * 200}", WRONG),
+        ("INFO", "You are not logged in to that account."),
+        ("INFO nobody", "You are not logged in to that account."),
+        ("INFO \udcff", "You are not logged in to that account."),
+        ("GHOST", "Syntax: GHOST <nick> [password]"),
+        ("GHOST \x03", "There is no such nick."),
+        ("GHOST ann", "That nick does not belong to an account that you are logged in to."),
+        ("GHOST ann wrong", WRONG),
+        *(
+            (command, "You are not logged in.")
+            for command in ("LOGOUT", "PASSWD", "CERT", "CERT ADD", "GROUP", "UNGROUP")
+        ),
+        *((command, "You are not logged in.") for command in ("DROP", "DROP x", "SET", "SET ALWAYS-ON on")),
+    ],
+)
+def test_who_is_not_logged_in(net: Net, text: str, answer: str) -> None:
+    _, bob = with_account(net, "ann", "bob")
+    assert told(bob, text)[0] == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("PASSWD", "Syntax: PASSWD <old password> <new password>"),
+        ("PASSWD sesame", "Syntax: PASSWD <old password> <new password>"),
+        ("PASSWD sesame short", "A password needs 6 bytes or more."),
+        ("PASSWD sesame \udcffsesame", "A password must be UTF-8."),
+        ("PASSWD wrong mellon", WRONG),
+        ("CERT", "Syntax: CERT <ADD|LIST|DEL> [fingerprint]"),
+        ("CERT nonsense", "Syntax: CERT <ADD|LIST|DEL> [fingerprint]"),
+        ("CERT LIST x", "Syntax: CERT <ADD|LIST|DEL> [fingerprint]"),
+        ("CERT ADD", "Your client has shown no certificate: name its fingerprint."),
+        ("CERT ADD xyz", "A fingerprint is 64 hexadecimal digits: SHA-256 of the certificate."),
+        (f"CERT DEL {CERTIFICATE}0", "A fingerprint is 64 hexadecimal digits: SHA-256 of the certificate."),
+        ("CERT LIST", "Your account has no certificates."),
+        ("UNGROUP ANN", "That is the name of the account itself: DROP gives it up."),
+        ("UNGROUP \udcff", "There is no such nick."),
+        ("GHOST ann", "That is you."),
+        ("GHOST nobody", "That nick does not belong to an account that you are logged in to."),
+        ("INFO bob", "You are not logged in to that account."),
+        ("DROP ffffffff", "That is not the code. DROP alone tells it."),
+        ("DROP \udcff", "That is not the code. DROP alone tells it."),
+        ("SET", "Syntax: SET <ALWAYS-ON|AUTO-AWAY> <on|off|default>"),
+        ("SET ALWAYS-ON maybe", "Syntax: SET <ALWAYS-ON|AUTO-AWAY> <on|off|default>"),
+        ("SET PASSWORD on", "Syntax: SET <ALWAYS-ON|AUTO-AWAY> <on|off|default>"),
+    ],
+)
+def test_bad_input_of_who_is_logged_in(net: Net, text: str, answer: str) -> None:
+    (ann,) = with_account(net, "ann")
+    assert told(ann, text)[0] == answer
+
+
+def test_a_password_that_does_not_fit_a_line(net: Net) -> None:
+    (ann,) = people(net, "ann")
+    assert ann.ask(f"PRIVMSG NickServ :REGISTER {'x' * 1000}") == ["417 ann :Input line was too long"]
+
+
+@pytest.mark.parametrize(
+    ("registration", "answer"),
+    [
+        ("closed", "Accounts are not registered here; ask an operator."),
+        ("before_connect", "Accounts are registered here only before connecting."),
+        ("connected", "Account ann is registered, and you are logged in to it."),
+    ],
+)
+def test_who_may_register_is_the_operators_choice(registration: Any, answer: str) -> None:
+    net = network(1, accounts=AccountSettings(registration=registration))
+    (ann,) = people(net, "ann")
+    assert told(ann, "REGISTER sesame ann@example.org") == [answer]
+
+
+def test_a_new_password(net: Net) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    assert told(ann, "PASSWD sesame mellon1") == ["Your password is changed."]
+    assert told(bob, "IDENTIFY ann sesame") == [WRONG]
+    assert told(bob, "IDENTIFY ann mellon1") == ["You are logged in as ann."]
+
+
+@pytest.mark.parametrize("guess", ["IDENTIFY ann guess", "GHOST ann guess"])
+def test_guesses_are_slowed_and_one_is_checked_at_a_time(net: Net, guess: str) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    for _ in range(5):
+        assert told(bob, guess) == [WRONG]
+    began = net.now
+    assert told(bob, guess) == [WRONG]
+    assert net.now - began > 3
+    bob.send(f"NS {guess}", f"NS {guess}")
+    assert any("Another password of yours is being checked" in line for line in bob.got)
+    began = net.now
+    assert log_in(Newcomer(net, "n1"), "ann", "wrong")[-1].startswith("904")  # SASL has the same throttle
+    assert net.now - began > 3
+    assert ann.sync() == []
+
+
+def test_own_password_guesses_count(net: Net) -> None:
+    (ann,) = with_account(net, "ann")
+    for _ in range(5):
+        assert told(ann, "PASSWD guess mellon1") == [WRONG]
+    began = net.now
+    assert told(ann, "PASSWD guess mellon1") == [WRONG]
+    assert net.now - began > 3
+    assert told(ann, "PASSWD sesame mellon1") == ["Your password is changed."]
+
+
+def test_certificates(net: Net) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    last = list(net.nodes)[-1]
+    assert log_in(Newcomer(net, last, certificate=CERTIFICATE), "", "", "EXTERNAL")[-1].startswith("904")
+    ann.connection.certificate = CERTIFICATE
+    assert told(ann, "CERT ADD") == [f"{CERTIFICATE} logs in to ann."]
+    assert told(ann, "CERT ADD " + ":".join(["CD"] * 32)) == ["cd" * 32 + " logs in to ann."]
+    assert told(ann, "CERT list") == [CERTIFICATE, "cd" * 32]
+    assert log_in(Newcomer(net, last, certificate=CERTIFICATE), "", "", "EXTERNAL")[-1].startswith("903")
+    assert told(bob, "REGISTER mellon1")[0].startswith("Account bob")
+    assert told(bob, f"CERT ADD {CERTIFICATE}") == ["It belongs to another account."]
+    assert told(ann, "CERT DEL") == [f"{CERTIFICATE} does not log in to ann."]
+    assert log_in(Newcomer(net, last, certificate=CERTIFICATE), "", "", "EXTERNAL")[-1].startswith("904")
+    assert told(ann, "CERT LIST") == ["cd" * 32]
+
+
+def test_grouped_nicks(net: Net) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    ann.ask("NICK anna")
+    assert told(ann, "GROUP") == ["The nick anna belongs to your account."]
+    assert told(bob, "IDENTIFY anna sesame") == ["You are logged in as ann."]
+    assert told(bob, "LOGOUT") == ["You are logged out."]
+    assert told(ann, "INFO anna")[1] == "Other nicks: anna"
+    assert told(ann, "UNGROUP") == ["The nick anna does not belong to your account."]
+    assert told(bob, "IDENTIFY anna sesame") == [WRONG]
+    assert told(bob, "REGISTER mellon1")[0].startswith("Account bob")
+    ann.ask("NICK ann")
+    bob.ask("NICK anna")
+    assert told(bob, "GROUP") == ["The nick anna belongs to your account."]
+    assert told(ann, "UNGROUP anna") == ["The nick anna does not belong to your account."]
+    assert told(bob, "INFO")[1] == "Other nicks: anna"  # what was not on ann's list is still bob's
+
+
+def test_info_is_for_oneself_and_for_operators() -> None:
+    net = network(3, operators=(OPERATOR,))
+    ann, oper = with_account(net, "ann", "oper")
+    first, *rest = told(ann, "INFO")
+    assert first.startswith("Account ann, registered 20")
+    assert rest == ["Other nicks: none", "Certificates: 0", "ALWAYS-ON: off, AUTO-AWAY: on"]
+    assert told(oper, "INFO ann") == ["You are not logged in to that account."]
+    oper.ask("OPER root sesame")
+    assert told(oper, "INFO ann") == [first, *rest]
+    assert told(oper, "INFO nobody") == ["There is no such account."]
+
+
+# GHOST ----------------------------------------------------------------------------------------------------------------
+
+
+def test_ghost_gives_the_nick_to_who_is_logged_in(net: Net) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    ann.quit()
+    net.run(2)
+    stranger, friend = people(net, "ann", "carl", channel="#c")
+    assert told(bob, "IDENTIFY ann sesame") == ["You are logged in as ann."]
+    assert told(bob, "GHOST ann") == ["Who was ann is disconnected."]
+    assert net.until(lambda: bob.nick_now == "ann", 20)
+    assert "Killed (NickServ (GHOST by bob))" in stranger.got[-1]
+    assert any("QUIT :Killed (NickServ (GHOST by bob))" in line for line in friend.sync())
+    assert told(bob, "GHOST ann") == ["That is you."]
+
+
+def test_ghost_with_the_password_alone_disconnects(net: Net) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    assert told(bob, "GHOST ann sesame") == ["Who was ann is disconnected."]
+    assert net.until(lambda: ann.connection.closed is not None, 5)
+    net.run(15)
+    assert bob.nick_now == "bob"
+    assert told(bob, "GHOST ann sesame") == ["Nobody goes by ann now: /NICK ann takes it."]
+
+
+def test_who_takes_over_from_its_ghost_is_the_session(net: Net) -> None:
+    _, bob = with_account(net, "ann", "bob")
+    assert told(bob, "IDENTIFY ann sesame") == ["You are logged in as ann."]
+    assert told(bob, "GHOST ann") == ["Who was ann is disconnected."]
+    assert net.until(lambda: bob.nick_now == "ann", 20)
+    net.run(3)
+    assert any("ann" in node.core.edge.sessions.users for node in net.nodes.values())
+
+
+# DROP and SET ---------------------------------------------------------------------------------------------------------
+
+
+def dropped(client: Client) -> list[str]:
+    (answer,) = told(client, "DROP")
+    assert answer.startswith("To drop the account ann for good, say DROP ")
+    return told(client, answer.rpartition("say ")[2])
+
+
+def test_drop_needs_its_code(net: Net) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    assert dropped(ann) == ["Account ann is dropped."]
+    assert told(ann, "DROP") == ["You are not logged in."]
+    assert told(bob, "IDENTIFY ann sesame") == [WRONG]
+    assert told(ann, "REGISTER mellon1") == ["Account ann is registered, and you are logged in to it."]
+
+
+def test_always_on_stays_and_goes_with_its_account(net: Net) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    assert told(ann, "SET ALWAYS-ON on") == ["ALWAYS-ON is on."]
+    for client in (ann, bob):
+        client.ask("JOIN #c")
+    settle(ann, bob)
+    bob.lines()
+    ann.quit()
+    net.run(60)
+    assert not [line for line in bob.sync() if "QUIT" in line]
+    assert any("301 bob ann :Not attached" in line for line in bob.ask("WHOIS ann"))
+    other = people(net, "dan")[0]
+    assert told(other, "IDENTIFY ann sesame") == ["You are logged in as ann."]
+    bob.lines()
+    assert dropped(other) == ["Account ann is dropped."]
+    net.run(3)
+    assert ":ann!~ann@10.0.0.1 QUIT :Account dropped" in bob.sync()
+
+
+def test_auto_away_is_a_choice(net: Net) -> None:
+    ann, bob = with_account(net, "ann", "bob")
+    assert told(ann, "SET AUTO-AWAY off") == ["AUTO-AWAY is off."]
+    assert told(ann, "SET always-on ON") == ["ALWAYS-ON is on."]
+    assert told(ann, "INFO")[-1] == "ALWAYS-ON: on, AUTO-AWAY: off"
+    ann.quit()
+    net.run(3)
+    whois = bob.ask("WHOIS ann")
+    assert any("311 bob ann" in line for line in whois) and not any("301 bob ann" in line for line in whois)
+
+
+def test_a_network_that_leaves_no_choice_says_so() -> None:
+    net = network(1, sessions=SessionSettings(always_on="mandatory"))
+    (ann,) = with_account(net, "ann")
+    assert told(ann, "SET ALWAYS-ON off") == ["ALWAYS-ON is off. But on this network it is on for everybody."]
+
+
+# Nothing leaks --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_said_to_nickserv_is_shown_and_kept_nowhere(net: Net) -> None:
+    (ann,) = people(net, "ann", caps="echo-message znc.in/self-message draft/chathistory batch")
+    register(ann)
+    other = Newcomer(net, list(net.nodes)[-1], caps="sasl echo-message znc.in/self-message draft/chathistory batch")
+    assert other.log_in("ann", "sesame")[-1].startswith("903")
+    other.enter("ann")
+    ann.ask("PRIVMSG NickServ :PASSWD sesame mellon1")
+    assert net.until(lambda: any("password is changed" in line for line in ann.got), ANSWERED_S)
+    ann.sync()
+    other.sync()
+    assert not [line for line in (*ann.got, *other.got) if "mellon1" in line or "PRIVMSG NickServ" in line]
+    assert not [line for line in ann.ask("CHATHISTORY LATEST NickServ * 10") if "mellon1" in line]
+    assert not [note for node in net.nodes.values() for note in node.notes if "mellon1" in str(note)]
+
+
+def test_nobody_who_knows_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """P37: then nothing is said to be wrong, and nothing changed."""
+    net = network(1)
+    ann, bob = with_account(net, "ann", "bob")
+    engine = net.nodes["n1"].core.engine
+    ask = engine.ask
+    monkeypatch.setattr(engine, "ask", lambda g, q, done: done(None) if g.kind == "account" else ask(g, q, done))
+    later = ["Whoever keeps accounts does not answer: try again later."]
+    for text in ("IDENTIFY ann sesame", "GHOST ann", "GHOST ann sesame", "INFO ann"):
+        assert told(bob, text) == later
+    for text in ("CERT LIST", "PASSWD sesame mellon1"):
+        assert told(ann, text) == later
+    assert told(bob, "REGISTER mellon1") == later
+
+
+def test_a_name_is_registered_by_another_side(net: Net) -> None:
+    """Somebody was quicker: that is said, and nobody is logged in."""
+    (ann,) = people(net, "ann")
+    edge = net.nodes["n1"].core.edge
+    edge.make_credentials("sesame", lambda made: edge.engine.submit(edge.account("ann"), Register("x", "ann", made)))  # type: ignore[arg-type]
+    net.run(2)
+    assert told(ann, "REGISTER mellon1") == ["That account, or nick of an account, exists."]
+    assert told(ann, "LOGOUT") == ["You are not logged in."]
