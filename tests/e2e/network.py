@@ -6,10 +6,13 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import trustme
 
 from config.generate import write_network
 
@@ -26,16 +29,32 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
 class Client:
     """A plain IRC client over a blocking socket."""
 
-    def __init__(self, host: str, port: int, nick: str, caps: str = "") -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        nick: str,
+        caps: str = "",
+        *,
+        tls: ssl.SSLContext | None = None,
+        registers: bool = True,
+    ) -> None:
+        """registers: otherwise it is up to the test to go on after CAP REQ."""
         self.nick = nick
         self.got: list[str] = []
         self._seen = 0  # lines that `expect` has passed
         self._rest = b""
         self._tokens = 0
         self.socket = socket.create_connection((host, port), timeout=10)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         if caps:
             self.send("CAP LS 302", f"CAP REQ :{caps}")
-        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
+        if registers:
+            self._register(caps)
+
+    def _register(self, caps: str) -> None:
+        self.send(f"NICK {self.nick}", f"USER {self.nick} 0 * :{self.nick}")
         if caps:
             self.send("CAP END")
         self.expect(" 221 ")
@@ -79,6 +98,19 @@ class Client:
         self.socket.close()
 
 
+def with_tls(folder: Path) -> int:
+    """Every node of a written network listens for TLS, too, with a certificate of one's own authority; the port."""
+    authority, port = trustme.CA(), free_port()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    leaf = authority.issue_cert("127.0.0.1", "127.0.0.2", "127.0.0.3")
+    leaf.private_key_pem.write_to_path(folder / "key.pem")
+    leaf.cert_chain_pems[0].write_to_path(folder / "cert.pem")
+    for path in folder.glob("node-*.yaml"):
+        text = re.sub(r"#(  - host: .*)\n#(    port: )6697\n#(    tls: .*)", rf"\1\n\g<2>{port}\n\3", path.read_text())
+        path.write_text(text)
+    return port
+
+
 def configured(folder: Path, nodes: int, directories: int) -> int:
     """Write a network on free ports; the port for IRC, on 127.0.0.1 and so on."""
     write_network(folder, nodes, directories)
@@ -94,10 +126,11 @@ def configured(folder: Path, nodes: int, directories: int) -> int:
 class Network:
     """Starts the processes of a generated network, each in its own folder's state."""
 
-    def __init__(self, folder: Path, nodes: int = 3, directories: int = 3) -> None:
+    def __init__(self, folder: Path, nodes: int = 3, directories: int = 3, *, tls: bool = False) -> None:
         self.folder = folder
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.port = configured(folder, nodes, directories)
+        self.tls_port = with_tls(folder) if tls else 0
         links = re.search(r"links:.*\n +port: (\d+)", (folder / "node-1.yaml").read_text())
         assert links is not None
         self.link_port = int(links[1])
