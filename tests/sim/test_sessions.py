@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.groups.account_messages import SetSettings
+from gateway.groups.account_messages import Drop, SetSettings
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.sim.net import Client, Net
@@ -81,6 +81,26 @@ def test_an_always_on_user_stays_and_misses_nothing(net: Net, bob: Talker) -> No
     bob.say(43)
     assert said(again) == ["43"]
     assert noticed(bob) == []
+
+
+@pytest.mark.parametrize("taken_up", [False, True])
+def test_the_user_of_a_dropped_account_goes_though_its_node_was_not_told(net: Net, bob: Talker, taken_up: bool) -> None:
+    made(net)
+    ann = login(net, "n1")
+    ann.send(f"JOIN {CHANNEL}")
+    ann.sync()
+    ann.send("QUIT")
+    net.run(3)
+    if taken_up:
+        net.kill("n1")
+        net.run(40)
+    noticed(bob)
+    net.nodes["n2"].core.engine.submit(GroupId("account", "ann"), Drop(""))
+    net.run(70)
+    assert noticed(bob) == [":ann!~ann@10.0.0.1 QUIT :Account dropped"]
+    stranger = Newcomer(net, "n2")
+    assert not any(" JOIN " in line for line in stranger.enter("ann"))
+    assert any("REGISTER SUCCESS" in line for line in register(stranger, "mellon1"))
 
 
 def test_another_node_takes_up_a_detached_session(net: Net, bob: Talker) -> None:
