@@ -205,6 +205,7 @@ class Sessions:
         granted = isinstance(outcome, Granted)
         user = User(outcome.person if granted else person, edge.nick(person.nick), None, edge.now)
         user.left_at = session.left / 1000 or edge.now
+        user.lasts = session.lasts
         edge.users[user.uid] = user
         edge.people.add(user.person)
         self._returning[account] = rooms
