@@ -50,6 +50,7 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, P
     """A connection whose session has come from another node: it is shown what it has missed, and nothing else."""
     connection.behind = dict.fromkeys(user.heard)
     user.attach(connection)
+    edge.sessions.brought(user, connection, places)
     edge.sessions.attached(user)
     for group in list(user.talks):
         place = places.get(group.name)

@@ -299,9 +299,9 @@ def dropped(edge: Edge, group: GroupId) -> None:
         edge.people.remove(uid, group)
 
 
-def rejoin(edge: Edge, group: GroupId, name: str, person: Person) -> None:
+def rejoin(edge: Edge, group: GroupId, name: str, person: Person, done: Callable[[Any], None] | None = None) -> None:
     """The group no longer knows of a member that is still here: it is submitted again (P31)."""
-    edge.engine.submit(group, Join(person, override=True, name=name))
+    edge.engine.submit(group, Join(person, override=True, name=name), done)
 
 
 def show_returned(edge: Edge) -> None:
@@ -331,7 +331,7 @@ def reconcile(edge: Edge) -> None:
             continue
         here = {uid: None for uid, member in state.members.items() if member.person.edge == edge.engine.me}
         for uid in here:
-            if uid not in edge.users:
+            if uid not in edge.users and not edge.sessions.has_gone(uid):
                 edge.engine.submit(group, Quit(uid, "Connection closed"))
         for uid in [uid for uid in room.users if uid not in here]:
             user = room.users[uid]

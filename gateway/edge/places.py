@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gateway.groups.session import Session, further
@@ -46,6 +47,14 @@ class Places:
             if place is not None and place.seq and sent.get((connection.device, group.name)) != place:
                 sent[connection.device, group.name] = place
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})[group.name] = place
+
+    def brought(self, user: User, device: str, places: Mapping[str, Place]) -> None:
+        """By folded channel, what the device has been sent where its session was before."""
+        sent, news = self._sent.setdefault(user.session, {}), self._news.setdefault(user.session, {})
+        for name, place in places.items():
+            if further(sent.get((device, name)), place) == place:
+                sent[device, name] = place
+                news.setdefault(device, {})[name] = place
 
     def _reached(self, connection: Connection) -> dict[str, Place] | None:
         """By folded channel, of a connection that is carried from another node; None for others."""

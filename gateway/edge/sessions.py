@@ -6,7 +6,7 @@ for grace_s: whoever takes the session up before that moves it, and nobody sees 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -54,6 +54,7 @@ class Sessions:
         self._taking: dict[str, list[Then]] = {}
         self._returning: dict[str, dict[str, str]] = {}  # channels that the user is on its way back to
         self._reported: dict[str, tuple[Any, ...]] = {}
+        self._gone: dict[str, float] = {}  # uids of sessions that went on elsewhere -> when
         self._at = 0.0
 
     def group(self, account: str) -> GroupId:
@@ -210,13 +211,18 @@ class Sessions:
         edge.people.add(user.person)
         self._returning[account] = rooms
 
-        def known() -> None:
-            edge.engine.settle(list(user.unsettled), lambda: self._has_returned(account, user))
+        awaited = 1 + len(rooms)
 
-        self._adopt(user, account, known)
+        def done(_: Any = None) -> None:
+            nonlocal awaited
+            awaited -= 1
+            if not awaited:
+                edge.engine.settle(list(user.unsettled), lambda: self._has_returned(account, user))
+
+        self._adopt(user, account, done)
         edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
         for folded, name in rooms.items():
-            self._return(user, GroupId("channel", folded), name)
+            self._return(user, GroupId("channel", folded), name, done)
         if not granted:
             homes.check(edge, user.home)
 
@@ -224,13 +230,15 @@ class Sessions:
         self._returning.pop(account, None)
         self._found(account, user)
 
-    def _return(self, user: User, group: GroupId, name: str) -> None:
+    def _return(self, user: User, group: GroupId, name: str, done: Callable[[Any], None]) -> None:
         """The channel has the user here from now on; where it has let it go meanwhile, it is let in again."""
 
-        def updated(_: Any) -> None:
+        def updated(outcome: Any) -> None:
             state = self.edge.engine.state(group)
-            if not user.quitting and (not isinstance(state, Channel) or user.uid not in state.members):
-                rejoin(self.edge, group, name, user.person)
+            if user.quitting or (isinstance(state, Channel) and user.uid in state.members):
+                done(outcome)
+            else:
+                rejoin(self.edge, group, name, user.person, done)
 
         user.unsettled[group] = None
         self.edge.engine.submit(group, Update(user.person), updated)
@@ -302,10 +310,15 @@ class Sessions:
             del self.users[user.session]
             self._reported.pop(user.session, None)
         user.quitting = True
+        self._gone[user.uid] = edge.now
         for room in list(user.heard.values()):
             room.discard(user.uid)
         edge.users.pop(user.uid, None)
         edge.people.remove(user.uid)
+
+    def has_gone(self, uid: str) -> bool:
+        """Whether it went on elsewhere a while ago: its channels may not know yet."""
+        return uid in self._gone
 
     def _tell_places(self, user: User) -> None:
         """The node that the session goes on to has to know how far its devices have come here."""
@@ -323,6 +336,7 @@ class Sessions:
         if now < self._at:
             return
         self._at = now + EVERY_S
+        self._gone = {uid: at for uid, at in self._gone.items() if now - at < self.edge.engine.settings.grace_s}
         for account, user in list(self.users.items()):
             if user.left_at and self._is_late(user, now):
                 self.edge.depart(user, "Connection closed")
@@ -368,6 +382,11 @@ class Sessions:
     def fresh_places(self, connection: Connection) -> dict[str, Place]:
         """How far the connection is now, where that has changed since it was last asked for."""
         return self._places.fresh(connection)
+
+    def brought(self, user: User, connection: Connection, places: Mapping[str, Place]) -> None:
+        """The connection comes with what it has been sent where the session was before."""
+        if user.session:
+            self._places.brought(user, connection.device, places)
 
     def leaves(self, user: User, connection: Connection) -> None:
         """The connection is about to be closed: what its device has been sent so far is kept."""

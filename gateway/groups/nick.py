@@ -116,10 +116,12 @@ class Nick:
         return Decision(Granted(person), Claimed(person))
 
     def _change(self, command: Change, at: int) -> Decision:
-        holder = self.holder
-        if holder is None or holder.uid != command.person.uid or self.pending:  # P28: pending is not its own group yet
-            return Decision(refused(n.ERR_NOSUCHNICK, command.person.nick), None)
-        person = _next(command.person, holder)
+        """From the holder's own node only: its session may have left another, which has not heard of it (P31)."""
+        holder, person = self.holder, command.person
+        own = holder is not None and (holder.uid, holder.edge) == (person.uid, person.edge)
+        if holder is None or not own or self.pending:  # P28: pending is not its own group yet
+            return Decision(refused(n.ERR_NOSUCHNICK, person.nick), None)
+        person = _next(person, holder)
         if self._is_here(person):
             person = msgspec.structs.replace(person, since=holder.since)
         return Decision(Granted(person), Changed(person))

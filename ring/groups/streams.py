@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ring.groups.engine import Engine
 
 REPEAT_S: Final = 0.4
+PROBE_S: Final = 5.0
+"""Who has heard nothing for so long says something: if the other side has lost the stream, it says so."""
+
 WAITING_BYTES: Final = 2 * 1024 * 1024
 """What the other side has not acknowledged may grow to so much; then the stream is cut."""
 
@@ -36,7 +39,7 @@ class Stream:
 
     __slots__ = (
         "acked", "bytes", "early", "end", "ended", "ended_at", "expected", "is_over", "mine", "next", "number", "peer",
-        "received", "repeat_at", "sent", "streams", "unacked",
+        "probe_at", "received", "repeat_at", "sent", "streams", "unacked",
     )  # fmt: skip
 
     def __init__(self, streams: Streams, peer: Incarnation, number: int, *, mine: bool) -> None:
@@ -57,6 +60,7 @@ class Stream:
         self.ended_at = 0.0
         self.is_over = False  # the other side has ended it, too
         self.repeat_at = 0.0
+        self.probe_at = streams.engine.now + PROBE_S
 
     def send(self, part: bytes) -> None:
         if self.end is None and not self.ended_at:
@@ -110,6 +114,7 @@ class Streams:
                     self.engine.send(sender.key, Flow(message.number, not message.opener, 0, [], 0, "unknown", True))
                 return
             stream = self._open[key] = Stream(self, sender, message.number, mine=False)
+        stream.probe_at = self.engine.now + PROBE_S
         self._acknowledged(stream, message.ack)
         for number, part in enumerate(message.parts, message.first):
             if stream.expected <= number < stream.expected + EARLY:
@@ -169,7 +174,8 @@ class Streams:
         self.engine.send(stream.peer.key, flow)
 
     def _repeat(self, stream: Stream) -> None:
-        stream.repeat_at = self.engine.now + REPEAT_S
+        now = self.engine.now
+        stream.repeat_at, stream.probe_at = now + REPEAT_S, now + PROBE_S
         self._send(stream, 0)
 
     def tick(self) -> None:
@@ -184,5 +190,5 @@ class Streams:
                 del self._open[key]
                 stream.ended_at = now
                 stream.ended("lost")
-            elif stream.unacked and now >= stream.repeat_at:
+            elif (stream.unacked and now >= stream.repeat_at) or now >= stream.probe_at:
                 self._repeat(stream)

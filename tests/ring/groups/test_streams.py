@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ring.groups.engine import Engine
-from ring.groups.streams import WAITING_BYTES, Stream
+from ring.groups.streams import PROBE_S, WAITING_BYTES, Stream
 from ring.wire import Flow
 from tests.ring.groups.toy import ToyNet
 
@@ -80,6 +80,17 @@ def test_one_that_nobody_knows_any_more_ends() -> None:
     net.turn(A, lambda: here.stream.send(b"x"))
     net.run(2)
     assert here.ended == ["unknown"]
+
+
+@pytest.mark.parametrize(("loser", "waits"), [(A, False), (B, True)])
+def test_whoever_waits_learns_that_the_other_side_has_lost_it(loser: str, waits: bool) -> None:
+    """Nobody says anything; a node that stood still was dead for the other."""
+    net = ToyNet(2)
+    here, there = opened(net)
+    net.run(1)
+    net.engines[loser].streams._open.clear()
+    net.run(2 * PROBE_S + 1)
+    assert (here if waits else there[0]).ended == ["unknown"]
 
 
 def test_what_is_not_taken_is_bounded() -> None:
