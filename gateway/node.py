@@ -62,7 +62,8 @@ class NodeCore:
                 self.engine.forget(record.key, record.incarnation)
 
     def attend(self) -> None:
-        """Follow the network's own group (P40)."""
+        """The network is known: follow its own group (P40)."""
+        self.engine.met()
         self.engine.submit(NETWORK, Attend(*self.engine.me))
 
     @property

@@ -125,6 +125,7 @@ class Engine:
         self.host = host
         self.rng = rng
         self.now = 0.0
+        self.has_met = False
         self.peers = Peers(me, settings.ring)
         self.submits = Submits()
         self.leading = Leading(self)
@@ -324,6 +325,12 @@ class Engine:
     def learn(self, records: Iterable[NodeRecord]) -> None:
         """The directories, the saved roster or a peer know these nodes."""
         self.peers.learn(records, self.now)
+
+    def met(self) -> None:
+        """This node knows the network, as far as anybody tells it: what it has on disk may be served from now on."""
+        if not self.has_met:
+            self.has_met = True
+            self.run(self.following.peers_changed)
 
     def forget(self, key: str, incarnation: int) -> None:
         """The directories know this node no more, and no link hears it."""

@@ -404,6 +404,8 @@ class Following:
         now = self.engine.now
         if f.behind and now - f.asked_at < 0.05:
             return
+        if f.copy.is_cold and not self.engine.has_met:
+            return  # who does not know the network yet would think itself alone, and serve what others have had since
         f.behind = True
         f.asked_at = now
         f.tries = min(f.tries + 1, 8)

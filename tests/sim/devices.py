@@ -71,7 +71,7 @@ class DeviceStory(Story):
     def __init__(
         self, seed: int, trace: Callable[[str], None] | None = None, kinds: Sequence[type[Fault]] = KINDS
     ) -> None:
-        super().__init__(seed, trace, kinds)
+        super().__init__(seed, trace, kinds, disks=True)
         self.devices = [Device(self, name) for name in ("laptop", "phone")]
         self.moves = random.Random(seed)
         self.deaths: list[float] = []

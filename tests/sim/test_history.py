@@ -57,8 +57,9 @@ def check_alike(net: Net) -> list[str]:
 class Talk:
     """Nodes with disks, a person on each, all in #ring. said: what everybody has heard."""
 
-    def __init__(self, nodes: int = 4, seed: int = 0, keep_s: float = 0.0) -> None:
-        self.net = Net(nodes, seed, engine=SETTINGS._replace(keep_s=keep_s), disks=True)
+    def __init__(self, nodes: int = 4, seed: int = 0, keep_s: float = 0.0, directories: int = 0) -> None:
+        engine = SETTINGS._replace(keep_s=keep_s)
+        self.net = Net(nodes, seed, engine=engine, disks=True, directories=directories)
         self.people = {name: self.join(name) for name in self.net.nodes}
         self.said: list[str] = []
 
@@ -394,6 +395,28 @@ def test_who_holds_a_channel_comes_to_have_all_of_it(seed: int) -> None:
     net.run(20)
     assert lost in holders(talk) and on_disk(net, lost) == talk.said
     talk.people[lost] = talk.join(lost)
+    assert check_alike(net) == talk.said
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("in_order", [True, False])
+def test_who_comes_back_does_not_serve_what_it_has_on_disk_before_it_knows_the_network(
+    seed: int, in_order: bool
+) -> None:
+    """It would think itself alone, and what both sides have said would have to be merged."""
+    talk = Talk(4, seed, directories=1)
+    net = talk.net
+    for name in list(net.nodes):
+        talk.say(8)
+        net.run(0.5)
+        (net.leave if in_order else net.kill)(name)
+        net.run(10)
+        talk.say(4)
+        net.start(int(name[1:]))
+        net.run(10)
+        talk.people[name] = talk.join(name)
+    talk.say(4)
+    assert not any(node.core.engine.noted["merge"] for node in net.nodes.values())
     assert check_alike(net) == talk.said
 
 

@@ -210,6 +210,7 @@ class ToyNet:
             elif other is not engine and self.disks is not None:  # its saved roster names nodes that are down
                 engine.learn([other.peers.me])
                 engine.lost(other.me.key, other.me.number, "refused")
+        self.turn(key, engine.met)
         self.every(0.1, key, engine)
         return engine
 
