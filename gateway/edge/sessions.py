@@ -388,6 +388,11 @@ class Sessions:
         if user.session:
             self._places.brought(user, connection.device, places)
 
+    def reached(self, account: str, device: str, places: dict[str, Place]) -> None:
+        """What a client here has been sent of a session that is elsewhere."""
+        if places:
+            self.edge.engine.submit(self.group(account), Reached({device: places}))
+
     def leaves(self, user: User, connection: Connection) -> None:
         """The connection is about to be closed: what its device has been sent so far is kept."""
         if user.session:

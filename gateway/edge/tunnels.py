@@ -99,8 +99,9 @@ class Tunnel:
             self.stream.send(line)
 
     def close(self, reason: str) -> None:
-        """The client has gone."""
+        """The client has gone. Its session's node may be dead, and then nobody else knows what it has been sent."""
         self._release()
+        self.edge.sessions.reached(self.account, self.connection.device, self.places)
         if self.stream is not None:
             self.stream.close(reason)
 
