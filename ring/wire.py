@@ -26,13 +26,21 @@ class Stream(msgspec.Struct, frozen=True, array_like=True):
     outcomes: tuple[tuple[int, int, int, msgspec.Raw], ...]
 
 
+class Part(msgspec.Struct, frozen=True, array_like=True):
+    """A reign of another side that is part of a log, up to seq. fork: the last position that the two have alike."""
+
+    term: Term
+    seq: int
+    fork: int
+
+
 class Side(msgspec.Struct, frozen=True, array_like=True):
     """Another master's copy of the group (P26). lost: events since the logs parted that its log no longer has."""
 
     state: msgspec.Raw
     streams: tuple[Stream, ...]
     lost: int
-    merged: tuple[tuple[Term, int], ...]  # the terms that its log has beside, each up to which seq
+    merged: tuple[Part, ...]  # what its log has beside its own reigns, and those themselves
 
 
 class Taking(msgspec.Struct, frozen=True, array_like=True):
@@ -40,7 +48,7 @@ class Taking(msgspec.Struct, frozen=True, array_like=True):
 
     streams: tuple[Stream, ...]
     lost: int
-    merged: tuple[tuple[Term, int], ...]
+    merged: tuple[Part, ...]
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
@@ -182,7 +190,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     epoch: int = 0
     members: tuple[str, ...] = ()
     pending: list[RawCommand] = []
-    merged: tuple[tuple[Term, int], ...] = ()  # terms of other sides that are part of it, each up to which seq
+    merged: tuple[Part, ...] = ()
     archives: tuple[str, ...] = ()  # who held the group before, and may have older lines of it
 
 
@@ -349,6 +357,14 @@ class Relay(msgspec.Struct, frozen=True, array_like=True, tag=27):
     payload: msgspec.Raw
 
 
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """How far somebody has read a group: everything up to this event of a log. term: the reign that counted it."""
+
+    seq: int
+    at: int  # Unix ms
+    term: Term = NO_TERM
+
+
 class Mark(msgspec.Struct, frozen=True, array_like=True):
     """A place in a group's history: exactly one of these. seq and at (Unix ms) need not be those of any line."""
 
@@ -362,7 +378,7 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
 
     after, before: exclusive. newest: of more lines, the last ones; else the first. between: `after` may lie behind
     `before`, and then the other ones count. around: instead of the two, as many before a place as from it on. wanted:
-    what to select, for the kind. since: nothing older (Unix ms).
+    what to select, for the kind. since: nothing older (Unix ms). read: nothing that who has read so far has.
     """
 
     limit: int
@@ -373,6 +389,7 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     around: Mark | None = None
     wanted: str = ""
     since: int = 0
+    read: Place | None = None
 
 
 class Recall(_Message, frozen=True, tag=33):

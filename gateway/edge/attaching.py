@@ -13,10 +13,9 @@ from gateway.edge.history import Story, story, visible
 from gateway.edge.lines import Line
 from gateway.edge.welcome import welcome
 from gateway.groups.channel import Channel
-from gateway.groups.session_messages import Place
 from ring.ids import GroupId
 from ring.store import Line as Kept
-from ring.wire import Mark, Query
+from ring.wire import Mark, Place, Query
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
     from gateway.edge.user import User
 
 PAGE: Final = 200
+TRIES: Final = 40
+AGAIN_S: Final = 0.25
+"""Where two sides of a partition are just being merged, an answer may not fit what is shown here: it is asked again."""
+
 MOST: Final = 5_000
 """So many lines of a channel are played at most, the first after what the device has."""
 
@@ -41,7 +44,7 @@ def attach(call: Call, user: User) -> None:
     for group in list(user.rooms):
         channel = visible(edge, user, group)
         if channel is not None:
-            _enter(edge, connection, user, group, channel, left_at)
+            show_room(edge, connection, user, group, channel, left_at)
     for group in list(user.talks):
         play(edge, connection, user, group, left_at)
 
@@ -55,18 +58,19 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, P
     for group in list(user.talks):
         place = places.get(group.name)
         if place is not None:
-            Playback(edge, connection, user, group, Mark(seq=place.seq), everything=True).go_on()
+            Playback(edge, connection, user, group, place, everything=True).go_on()
         else:
             play(edge, connection, user, group, connection.opened)
     for group in list(user.rooms):
         place, channel = places.get(group.name), visible(edge, user, group)
         if channel is not None and place is not None:
-            Playback(edge, connection, user, group, Mark(seq=place.seq), everything=True).go_on()
+            Playback(edge, connection, user, group, place, everything=True).go_on()
         elif channel is not None:
-            _enter(edge, connection, user, group, channel, user.left_at)
+            show_room(edge, connection, user, group, channel, user.left_at)
 
 
-def _enter(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel, left_at: float) -> None:
+def show_room(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel, left_at: float) -> None:
+    """JOIN, topic, names, and what was missed since."""
     person = user.person
     extended = (person.account or "*", person.real) if "extended-join" in connection.caps else ()
     join = Line(person.source, "JOIN", (channel.name, *extended))
@@ -81,9 +85,9 @@ def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: 
     if place is None and talk is not None and edge.sessions.knows(user, connection.device):
         since = talk.since / 1000 - 0.001  # it was away when the two began to talk
     if place is not None:
-        Playback(edge, connection, user, group, Mark(seq=place.seq)).go_on()
+        Playback(edge, connection, user, group, place).go_on()
     elif since:
-        Playback(edge, connection, user, group, Mark(at=int(since * 1000))).go_on()
+        Playback(edge, connection, user, group, since=int(since * 1000) + 1).go_on()
     else:
         _catch_up(connection, user, group)
 
@@ -105,23 +109,28 @@ class Playback:
         connection: Connection,
         user: User,
         group: GroupId,
-        after: Mark,
+        read: Place | None = None,
         *,
+        since: int = 0,
         everything: bool = False,
     ) -> None:
-        """everything: joins and modes as well, for a client that was there a moment ago."""
+        """read: what it has. since: Unix ms, if it never was there. everything: joins and modes too, for who was there
+        a moment ago."""
         self.everything = everything
         self.edge = edge
         self.connection = connection
         self.user = user
         self.group = group
-        self.after = after
+        self.read = read
+        self.since = since
         self.lines: list[Kept] = []
+        self.tries = 0
 
     def go_on(self) -> None:
         found = self._story()
         if found is not None:
-            query = self._narrowed(Query(PAGE, newest=False, after=self.after), found)
+            after = Mark(seq=self.lines[-1].seq) if self.lines else None
+            query = self._narrowed(found, Query(PAGE, newest=False, after=after, read=self.read, since=self.since))
             self.edge.engine.recall(self.group, query, self._arrived)
 
     def _story(self) -> Story | None:
@@ -129,7 +138,7 @@ class Playback:
         here = self.connection.user is self.user and self.connection.closed is None and self.group in self.user.heard
         return story(self.edge, self.user, self.group) if here else None
 
-    def _narrowed(self, query: Query, found: Story) -> Query:
+    def _narrowed(self, found: Story, query: Query) -> Query:
         caps = self.connection.caps | {"draft/event-playback"} if self.everything else self.connection.caps
         return found.narrowed(query, caps)
 
@@ -140,7 +149,6 @@ class Playback:
             return
         self.lines += lines or ()
         if lines and len(lines) == PAGE and len(self.lines) < MOST:
-            self.after = Mark(seq=lines[-1].seq)
             self.go_on()
             return
         if lines is None:
@@ -149,17 +157,20 @@ class Playback:
             )
             server, nick = self.edge.settings.server_name, self.user.person.nick
             self.connection.show(Line(server, "NOTICE", (nick, text)))
+        if not all(map(self.edge.engine.is_shown, self.lines)) and self.tries < TRIES:
+            self.tries += 1
+            self.lines.clear()
+            self.edge.later(AGAIN_S, self.go_on)
+            return
         self._show(found)
         _catch_up(self.connection, self.user, self.group)
 
     def _show(self, found: Story) -> None:
         """Up to what is applied here: the rest comes by itself."""
         engine = self.edge.engine
-        applied, _ = engine.applied_to(self.group)
-        known = {line.seq for line in self.lines}
-        wanted = self._narrowed(Query(1), found).wanted
-        last, since = max(known, default=self.after.seq or 0), self.after.at or 0
-        late = [line for line in engine.recent(self.group, last, wanted) if line.at > since]
+        applied, last = engine.applied_to(self.group).seq, self.lines[-1].seq if self.lines else 0
+        query = self._narrowed(found, Query(0, read=self.read, since=self.since))
+        late = [line for line in engine.recent(self.group, query) if line.seq > last]
         missed = [line for line in (*self.lines, *late) if line.seq <= applied]
         if missed:
             self._tell(found.title(missed), found.shown(self.connection.caps, missed))

@@ -100,7 +100,8 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
     show_clashes(edge, stamp)
     person = edge.people.newest(event.person)
     user = edge.users.get(person.uid) if person.edge == edge.engine.me else None
-    if user is not None:
+    returns = user is not None and edge.sessions.is_returning(user, room.group)
+    if user is not None and not returns:
         room.add(user)
         user.invites.pop(room.group, None)
     plain = rendering.joined(person, channel.name, stamp, extended=False)
@@ -113,6 +114,9 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
         away = Line(person.source, "AWAY", (person.away,), at=stamp.at)
         deliver(away, [c for c in others if "away-notify" in c.caps])
     if user is None:
+        return
+    if returns:
+        edge.sessions.arrive(user, room, channel)
         return
     for connection in user.connections:
         line = full if "extended-join" in connection.caps else plain
@@ -200,9 +204,8 @@ def _updated(edge: Edge, room: Room, channel: Channel, event: Updated, stamp: St
     user = edge.users.get(event.person.uid) if event.person.edge == edge.engine.me else None
     if user is not None and user.uid not in room.users:  # its session has come to this node
         room.listed.discard(user.uid)
-        room.add(user)
         edge.people.add(event.person, room.group)
-        _welcome(edge, user, channel)
+        edge.sessions.arrive(user, room, channel)
 
 
 _SHOW: dict[type, Callable[..., None]] = {

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from gateway.edge.sasl import Exchange
     from gateway.edge.tunnels import Tunnel
     from gateway.edge.user import User
-    from gateway.groups.session_messages import Place
     from ring.groups.streams import Stream
     from ring.ids import GroupId
+    from ring.wire import Place
 
 
 class Connection:

@@ -14,7 +14,7 @@ from gateway.edge.lines import Line
 from gateway.edge.nicks import show_update
 from gateway.groups.channel_messages import Update
 from gateway.groups.nick import Nick
-from gateway.groups.nick_messages import Claim, Granted
+from gateway.groups.nick_messages import Claim, Granted, Moved
 from ring.groups.host import Stamp
 from ring.ids import GroupId
 
@@ -51,6 +51,8 @@ def _claimed(edge: Edge, user: User, outcome: Any) -> None:
         return
     if isinstance(outcome, Granted):
         _adopt(edge, user, outcome)
+    elif isinstance(outcome, Moved) and user.session:
+        edge.sessions.confirm(user)
     else:
         _rename(edge, user)
 

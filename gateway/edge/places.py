@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gateway.groups.session import Session, further
-from gateway.groups.session_messages import Device, Place
+from gateway.groups.session_messages import Device
 from ring.ids import GroupId
+from ring.wire import Place
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
@@ -43,7 +44,7 @@ class Places:
         for group in user.heard:
             if group in connection.behind:
                 continue  # what it has missed is on its way
-            place = reached.get(group.name) if reached is not None else Place(*self.edge.engine.applied_to(group))
+            place = reached.get(group.name) if reached is not None else self.edge.engine.applied_to(group)
             if place is not None and place.seq and sent.get((connection.device, group.name)) != place:
                 sent[connection.device, group.name] = place
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})[group.name] = place
@@ -70,7 +71,7 @@ class Places:
         found: dict[str, Place] = {}
         for group in user.heard if user is not None else ():
             if group not in connection.behind:
-                place = Place(*self.edge.engine.applied_to(group))
+                place = self.edge.engine.applied_to(group)
                 if place.seq and connection.places.get(group) != place:
                     found[group.name] = connection.places[group] = place
         return found
@@ -80,7 +81,7 @@ class Places:
         found: dict[str, Place] = {}
         for group in user.heard:
             behind = group in connection.behind
-            applied = Place(*self.edge.engine.applied_to(group))
+            applied = self.edge.engine.applied_to(group)
             place = self.of(user, connection.device, group) if behind else applied
             if place is not None:
                 found[group.name] = place

@@ -6,22 +6,25 @@ for grace_s: whoever takes the session up before that moves it, and nobody sees 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from gateway.edge import homes
+from gateway.edge.attaching import show_room
 from gateway.edge.channels import rejoin
 from gateway.edge.places import Places
-from gateway.edge.user import User
+from gateway.edge.user import Room, User
 from gateway.groups.account_messages import Info, InfoView
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import Update
 from gateway.groups.nick_messages import Change, Claim, Granted
 from gateway.groups.session import Session
-from gateway.groups.session_messages import Elsewhere, End, Look, Place, Reached, Report, Stored, Take, Taken
+from gateway.groups.session_messages import Elsewhere, End, Look, Reached, Report, Stored, Take, Taken
 from ring.ids import GroupId, Incarnation
+from ring.wire import Place
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
@@ -41,6 +44,10 @@ CHECK_S = 60.0
 
 Then = Callable[[User | Incarnation | None], None]
 _replace = msgspec.structs.replace
+
+
+def nobody(session: User | Incarnation | None) -> None:
+    """Nobody waits for the session: it is taken up to stay."""
 
 
 class Sessions:
@@ -76,15 +83,26 @@ class Sessions:
         """It is here, for all that this node knows; but if it stood still, the session may have gone."""
 
         def confirmed(outcome: Any) -> None:
-            if isinstance(outcome, Elsewhere) and self.users.get(account) is user:
-                self._leave(user)
             if isinstance(outcome, Elsewhere) and account not in self._taking:
                 then(outcome.host)
             else:
                 self.ready(account, then)
 
-        take = Take(user.person, self.edge.engine.me, len(user.connections) + 1)
-        self.edge.engine.submit(self.group(account), take, confirmed)
+        self._ask_whether_here(user, len(user.connections) + 1, confirmed)
+
+    def confirm(self, user: User) -> None:
+        """Its nick's group says that it is on another node: if its session's says so as well, it has left."""
+        self._ask_whether_here(user, len(user.connections), lambda _: None)
+
+    def _ask_whether_here(self, user: User, attached: int, then: Callable[[Any], None]) -> None:
+        account, me = user.session, self.edge.engine.me
+
+        def answered(outcome: Any) -> None:
+            if isinstance(outcome, Elsewhere) and self.users.get(account) is user:
+                self._leave(user)
+            then(outcome)
+
+        self.edge.engine.submit(self.group(account), Take(user.person, me, attached), answered)
 
     def look(self, account: str, then: Callable[[Stored | None], None]) -> None:
         """then(the account's session as its group has it; None: nobody answers)."""
@@ -199,7 +217,9 @@ class Sessions:
             self._found(account, outcome.host if isinstance(outcome, Elsewhere) else None)
             return
         session, home = outcome.session, self.edge.nick(person.nick)
-        self.edge.engine.submit(home, Claim(person), lambda granted: self._claimed(account, person, session, granted))
+        self.edge.engine.submit(
+            home, Claim(person, moves=True), lambda granted: self._claimed(account, person, session, granted)
+        )
 
     def _claimed(self, account: str, person: Any, session: Stored, outcome: Any) -> None:
         edge, rooms = self.edge, session.rooms
@@ -210,25 +230,48 @@ class Sessions:
         edge.users[user.uid] = user
         edge.people.add(user.person)
         self._returning[account] = rooms
+        edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
+        self._go_back(account, user, rooms, self._adopt)
+        if not granted:
+            homes.check(edge, user.home)
 
+    def _go_back(
+        self, account: str, user: User, rooms: dict[str, str], also: Callable[[User, str, Callable[[], None]], None]
+    ) -> None:
+        """To its channels. also: what else is to be done before the user has returned."""
         awaited = 1 + len(rooms)
 
         def done(_: Any = None) -> None:
             nonlocal awaited
             awaited -= 1
             if not awaited:
-                edge.engine.settle(list(user.unsettled), lambda: self._has_returned(account, user))
+                self.edge.engine.settle(list(user.unsettled), ask)
 
-        self._adopt(user, account, done)
-        edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
+        def ask() -> None:
+            waiting = sum(then is not nobody for then in self._taking.get(account, ()))
+            self._ask_whether_here(user, len(user.connections) + waiting, returned)
+
+        def returned(outcome: Any) -> None:
+            if isinstance(outcome, Elsewhere):  # it took long, or this node stood still
+                self._found(account, outcome.host)
+            else:
+                self._has_returned(account, user, rooms)
+
+        also(user, account, done)
         for folded, name in rooms.items():
             self._return(user, GroupId("channel", folded), name, done)
-        if not granted:
-            homes.check(edge, user.home)
 
-    def _has_returned(self, account: str, user: User) -> None:
-        self._returning.pop(account, None)
+    def _has_returned(self, account: str, user: User, rooms: dict[str, str]) -> None:
+        """To all that it could; where two nodes took the session up at about the same time, once more to others."""
         self._found(account, user)
+        if self.users.get(account) is not user or user.quitting:
+            return
+        lacking = {folded: name for folded, name in rooms.items() if GroupId("channel", folded) not in user.rooms}
+        self._returning[account] = lacking
+        if lacking:
+            self.edge.later(AGAIN_S, lambda: self._go_back(account, user, lacking, lambda user, account, done: done()))
+        else:
+            del self._returning[account]
 
     def _return(self, user: User, group: GroupId, name: str, done: Callable[[Any], None]) -> None:
         """The channel has the user here from now on; where it has let it go meanwhile, it is let in again."""
@@ -236,12 +279,28 @@ class Sessions:
         def updated(outcome: Any) -> None:
             state = self.edge.engine.state(group)
             if user.quitting or (isinstance(state, Channel) and user.uid in state.members):
-                done(outcome)
+                returned(outcome)
             else:
-                rejoin(self.edge, group, name, user.person, done)
+                rejoin(self.edge, group, name, user.person, returned)
+
+        def returned(outcome: Any) -> None:
+            user.joining -= Counter([group])
+            done(outcome)
 
         user.unsettled[group] = None
+        user.joining[group] += 1
         self.edge.engine.submit(group, Update(user.person), updated)
+
+    def arrive(self, user: User, room: Room, channel: Channel) -> None:
+        """The user is where it was to return to: whoever is attached already is shown what it has missed there."""
+        for connection in user.connections:
+            connection.behind[room.group] = None
+        room.add(user)
+        for connection in user.connections:
+            show_room(self.edge, connection, user, room.group, channel, user.left_at)
+
+    def is_returning(self, user: User, group: GroupId) -> bool:
+        return group.name in self._returning.get(user.session, {})
 
     def _found(self, account: str, session: User | Incarnation | None) -> None:
         for then in self._taking.pop(account, ()):
@@ -360,7 +419,7 @@ class Sessions:
             if state.stored.lasts and host is not None and group.name not in self._taking:
                 here = host == self.edge.engine.me and group.name not in self.users
                 if here or self._is_over(host):
-                    self.take_up(group.name, state.stored, lambda _: None)
+                    self.take_up(group.name, state.stored, nobody)
 
     def _report(self, account: str, user: User) -> None:
         """Tell the session's group what has changed."""

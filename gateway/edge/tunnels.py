@@ -17,10 +17,10 @@ from gateway.edge.call import Call
 from gateway.edge.connection import Connection
 from gateway.edge.login import Login
 from gateway.edge.user import User
-from gateway.groups.session_messages import Place
 from gateway.irc.message import Message
 from ring.groups.streams import Stream
 from ring.ids import UNREADABLE, Incarnation
+from ring.wire import Place
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge

@@ -17,6 +17,7 @@ from gateway.groups.nick_messages import (
     Kill,
     Killed,
     Merged,
+    Moved,
     NickView,
     Reached,
     Release,
@@ -107,6 +108,8 @@ class Nick:
         person, holder = command.person, self.holder
         if holder is not None and holder.uid != person.uid:
             return Decision(refused(n.ERR_NICKNAMEINUSE, person.nick), None)
+        if holder is not None and holder.edge != person.edge and not command.moves:
+            return Decision(Moved(), None)
         person = msgspec.structs.replace(person, since=at if holder is None else holder.since)
         if holder is None or self.pending:
             return Decision(Granted(person), Claimed(person, command.pending))

@@ -21,11 +21,13 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 class Claim(_Tagged, frozen=True, tag=1):
     """Take the nick. pending: a rename that is still told to the channels; the old nick is still the user's own group.
 
-    The same user claims again to confirm (pending=False). Refused with 433 while another holds it.
+    The same user claims again to confirm (pending=False). Refused with 433 while another holds it. moves: its session
+    has come to the person's node; without that, a node that it has left is told so.
     """
 
     person: Person
     pending: bool = False
+    moves: bool = False
 
 
 class Change(_Tagged, frozen=True, tag=2):
@@ -120,6 +122,10 @@ class Granted(_Tagged, frozen=True, tag=31):
     person: Person
 
 
+class Moved(_Tagged, frozen=True, tag=33):
+    """The holder is on another node by now (P31)."""
+
+
 class Reached(_Tagged, frozen=True, tag=32):
     """A private message was accepted. person: the holder (for its nick as it writes it, and its away text)."""
 
@@ -127,7 +133,7 @@ class Reached(_Tagged, frozen=True, tag=32):
     talks: bool = False  # it was not: both have accounts, and it is to be said in their conversation (P32)
 
 
-Outcome = Refusal | Granted | Reached | None
+Outcome = Refusal | Granted | Moved | Reached | None
 
 
 # Questions ------------------------------------------------------------------------------------------------------------

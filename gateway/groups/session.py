@@ -25,7 +25,6 @@ from gateway.groups.session_messages import (
     ForgetTalks,
     Look,
     Merged,
-    Place,
     Present,
     Reached,
     Report,
@@ -37,6 +36,7 @@ from gateway.groups.session_messages import (
 )
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
+from ring.wire import Place
 
 DEVICES = 20
 """An account has at most so many devices; the one that was away for the longest time goes."""

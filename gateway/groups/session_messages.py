@@ -9,17 +9,11 @@ import msgspec
 
 from gateway.groups.people import Person
 from ring.ids import Incarnation
+from ring.wire import Place
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
     pass
-
-
-class Place(msgspec.Struct, frozen=True, array_like=True):
-    """How far a device is in one channel: it has been sent everything up to this event."""
-
-    seq: int
-    at: int  # Unix ms
 
 
 class Device(msgspec.Struct, frozen=True, array_like=True):

@@ -15,7 +15,20 @@ from ring.groups.machine import Kind, State
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.placement import hash32
 from ring.store import Line
-from ring.wire import Command, Entry, Lineage, RawCommand, RawEntry, Snapshot, Stream, Taking, packed, raw, reencode
+from ring.wire import (
+    Command,
+    Entry,
+    Lineage,
+    Part,
+    RawCommand,
+    RawEntry,
+    Snapshot,
+    Stream,
+    Taking,
+    packed,
+    raw,
+    reencode,
+)
 
 if TYPE_CHECKING:
     from ring.groups.journal import Journal
@@ -60,7 +73,7 @@ class Copy:
         self.streams: dict[Incarnation, Accepted] = {}
         self.pending: deque[Command] = deque()  # accepted, and not yet held by all who must: not part of the state
         self.epoch = 0
-        self.merged: dict[Term, int] = {}  # terms of other sides of partitions, and up to which seq they are in
+        self.merged: dict[Term, Part] = {}  # reigns of other sides of partitions that are part of it
         self.members: tuple[str, ...] = ()  # ring keys of the nodes that hold the group (P13)
         self.archives: tuple[str, ...] = ()  # ring keys of nodes that held it before, the last one last
         self.promised = NO_TERM  # this node's own word: no lower term is listened to (P21)
@@ -179,7 +192,7 @@ class Copy:
             self.remember(entry.origin, entry)
         if entry.side is not None:
             self._take_streams(entry.side.streams, entry.seq)
-            self.merged.update(entry.side.merged)
+            self.merged.update((part.term, part) for part in entry.side.merged)
             for term in list(self.merged)[:-MERGED]:
                 del self.merged[term]
         if entry.members is not None:
@@ -293,7 +306,7 @@ class Copy:
             self.epoch,
             self.members,
             waiting,
-            tuple(self.merged.items()),
+            tuple(self.merged.values()),
             self.archives,
         )
 
@@ -343,7 +356,7 @@ def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
     copy = Copy(group, kind, state, snapshot.lineage, snapshot.seq, snapshot.at)
     copy.log = Log(read_entry(kind, entry) for entry in snapshot.tail)
     copy.epoch, copy.members, copy.archives = snapshot.epoch, snapshot.members, snapshot.archives
-    copy.merged = dict(snapshot.merged)
+    copy.merged = {part.term: part for part in snapshot.merged}
     copy.pending.extend(read_command(kind, command) for command in snapshot.pending)
     for stream in snapshot.streams:
         accepted = copy.streams[stream.origin] = Accepted(stream.last)

@@ -27,6 +27,7 @@ from ring.groups.merging import Merging
 from ring.groups.notes import Note
 from ring.groups.owing import Owing
 from ring.groups.peers import Peers, RingSettings
+from ring.groups.reading import logged
 from ring.groups.recalling import Recalling
 from ring.groups.refilling import Refilling
 from ring.groups.retaining import Retaining
@@ -60,6 +61,7 @@ from ring.wire import (
     Lines,
     Message,
     Offer,
+    Place,
     Publish,
     Query,
     Question,
@@ -81,7 +83,6 @@ from ring.wire import (
     Watch,
     decode,
     raw,
-    reencode,
 )
 
 
@@ -378,22 +379,23 @@ class Engine:
             return None  # what is only held for its master may be behind what people elsewhere have seen
         return followed.shown.state
 
-    def applied_to(self, group: GroupId) -> tuple[int, int]:
-        """The position and time (Unix ms) up to which people here have been shown the group; (0, 0) if it is not."""
+    def applied_to(self, group: GroupId) -> Place:
+        """Up to where people here have been shown the group; its seq is 0 if it is not shown here."""
         copy = self._shown(group)
-        return (copy.seq, copy.at) if copy is not None else (0, 0)
+        return Place(copy.seq, copy.at, copy.term_at(copy.seq)) if copy is not None else Place(0, 0)
 
-    def recent(self, group: GroupId, after: int, wanted: str) -> list[Line]:
-        """What of the local copy's log is part of the group's history, after that position. wanted: as in Query."""
+    def recent(self, group: GroupId, query: Query) -> list[Line]:
+        """What the log of the copy that people here are shown has of the answer; but for marks in the query."""
         copy = self._shown(group)
-        found = []
-        for entry in copy.log if copy is not None else ():
-            if entry.seq > after and copy is not None and entry.event is not None and copy.kind.keeps(entry.event):
-                stamp = copy.stamp_of(entry)
-                if copy.kind.selects(copy.state, entry.event, stamp.msgid, stamp.at, wanted):
-                    event = bytes(reencode(entry.event))
-                    found.append(Line(group, copy.term_at(entry.seq), entry.seq, stamp.at, stamp.msgid, event))
-        return found
+        return logged(copy, query) if copy is not None else []
+
+    def is_shown(self, line: Line) -> bool:
+        """Whether the line stands where it does in the log that people here are shown, too, or comes after it.
+
+        Not while another side of a partition is being taken in, and its people are not shown that yet (P25).
+        """
+        copy = self._shown(line.group)
+        return copy is not None and (line.seq > copy.seq or line.term == copy.term_at(line.seq))
 
     def _shown(self, group: GroupId) -> Copy | None:
         mastered, followed = self.leading.groups.get(group), self.following.groups.get(group)

@@ -15,7 +15,7 @@ from ring.groups.lineage import fork_point
 from ring.groups.mastered import Mastered
 from ring.groups.owing import holds
 from ring.ids import GroupId, Incarnation, Term
-from ring.wire import Command, Entry, Offer, Side, Taken, reencode
+from ring.wire import Command, Entry, Offer, Part, Side, Taken, reencode
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -191,20 +191,18 @@ class Merging:
             told = (stamp.msgid, stamp.at)
             engine.backing.append(m, Command(0, 0, entry.origin, entry.number, 0, entry.event, told=told))
         first = theirs.log[0].seq if theirs.log else theirs.seq + 1
-        merged = tuple({**theirs.merged, theirs.term: theirs.seq}.items())
         streams = theirs.snapshot(theirs.seq).streams
-        side = Side(reencode(theirs.state.snapshot()), streams, max(0, first - fork - 1), merged)
+        side = Side(reencode(theirs.state.snapshot()), streams, max(0, first - fork - 1), _parts(theirs, fork))
         facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": side.lost}
         self._taking.setdefault(copy.group, UnderWay()).merges.append((copy.head + 1, engine.now, facts))
         engine.backing.append(m, Command(0, 0, None, 0, 0, None, side=side))
 
     def _is_known(self, copy: Copy, theirs: Copy) -> bool:
         """Whether all of that is part of this copy, or will be."""
-        known = dict(copy.merged)
+        parts = [*copy.merged.values()]
         for command in copy.pending:
-            if command.side is not None:
-                known.update(command.side.merged)
-        return known.get(theirs.term, 0) >= theirs.seq
+            parts += command.side.merged if command.side is not None else ()
+        return any(part.term == theirs.term and part.seq >= theirs.seq for part in parts)
 
     def committed(self, m: Mastered) -> None:
         """More of the group is committed: tell those whose part is in."""
@@ -225,6 +223,14 @@ class Merging:
     def forget(self, group: GroupId) -> None:
         """This node does not master it any more; who offered asks again."""
         self._taking.pop(group, None)
+
+
+def _parts(theirs: Copy, fork: int) -> tuple[Part, ...]:
+    """What becomes part of a log with theirs, which parted from it after `fork`."""
+    beside = [Part(part.term, part.seq, min(part.fork, fork)) for part in theirs.merged.values()]
+    ends = [*(first - 1 for _, first in theirs.lineage[1:]), theirs.seq]
+    reigns = zip(theirs.lineage, ends, strict=True)
+    return (*beside, *(Part(term, end, fork) for (term, _), end in reigns if end > fork or term == theirs.term))
 
 
 def _words(copy: Copy, theirs: Copy, fork: int) -> list[Entry]:

@@ -81,7 +81,7 @@ class Owing:
 
 def holds(ours: Copy, theirs: Copy) -> bool:
     """Whether all that theirs has committed is in ours."""
-    return (
-        ours.merged.get(theirs.term, 0) >= theirs.seq
-        or fork_point(ours.lineage, ours.seq, theirs.lineage, theirs.seq) == theirs.seq
-    )
+    part = ours.merged.get(theirs.term)
+    return (part is not None and part.seq >= theirs.seq) or fork_point(
+        ours.lineage, ours.seq, theirs.lineage, theirs.seq
+    ) == theirs.seq

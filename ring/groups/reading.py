@@ -7,9 +7,10 @@ from typing import Final
 
 from ring.groups.copy import Copy
 from ring.groups.recollect import Found, History, Sought, Want
+from ring.groups.resuming import START, by_time, resume
 from ring.ids import UNREADABLE
 from ring.store import Line, Range
-from ring.wire import Entry, raw
+from ring.wire import Entry, Query, raw
 
 LIMIT: Final = 4_096
 """An answer has at most this many lines, and"""
@@ -43,7 +44,7 @@ def history_of(copy: Copy, wanted: str, oldest: int) -> History:
             return False
         return kind.selects(copy.state, event, line.msgid, line.at, wanted)
 
-    return History(group, copy.seq, position, is_ours, passes)
+    return History(group, copy.seq, position, is_ours, passes, lambda place: resume(copy, place))
 
 
 def in_log(copy: Copy, want: Want) -> Found:
@@ -58,6 +59,21 @@ def in_log(copy: Copy, want: Want) -> Found:
     if want.newest:
         lines.reverse()
     return bounded(lines, want)
+
+
+def logged(copy: Copy, query: Query) -> list[Line]:
+    """What the log has of the answer, oldest first; but for the query's marks and limit."""
+    resumed = START
+    if query.read is not None:
+        resumed = resume(copy, query.read) or by_time(query.read)
+    kept = (e for e in copy.log if e.seq > resumed.after and e.event is not None and copy.kind.keeps(e.event))
+    found = []
+    for entry in kept:
+        line = copy.line(entry)
+        seen = resumed.has(line.msgid, line.at) or line.at < query.since
+        if not seen and copy.kind.selects(copy.state, entry.event, line.msgid, line.at, query.wanted):
+            found.append(line)
+    return found
 
 
 def _is_in(copy: Copy, entry: Entry, want: Range) -> bool:

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from ring.groups.resuming import Resumed, by_time
 from ring.ids import GroupId
 from ring.store import Line, Range
-from ring.wire import Mark, Query
+from ring.wire import Mark, Place, Query
 
 PAGE_MIN = 64
 PAGE_MAX = 1024
@@ -43,6 +44,7 @@ class History(NamedTuple):
     """What a group's master knows of its history without reading. head: the last position that counts.
 
     position: of a msgid that the group's own lineage gave, else None. passes: whether the asker may see the line.
+    resume: where who has read up to a place goes on; None if that is not known by position.
     """
 
     group: GroupId
@@ -50,6 +52,7 @@ class History(NamedTuple):
     position: Callable[[str], int | None]
     is_ours: Callable[[Line], bool]
     passes: Callable[[Line], bool]
+    resume: Callable[[Place], Resumed | None]
 
 
 Want = Range | Sought
@@ -71,6 +74,12 @@ def recollect(history: History, query: Query) -> Steps:
         low = max(low, since)
     high = min(high, history.head + 1)
     passes = _dated(history, query)
+    if query.read is not None:
+        resumed = history.resume(query.read)
+        if resumed is None:  # a log that this one knows nothing of: by time
+            after = yield from _by_time(history, query.read.at, lower=True)
+            resumed = by_time(query.read)._replace(after=after)
+        low, passes = max(low, resumed.after), _unread(passes, resumed)
     if query.around is None:
         return (yield from _page(history, low, high, query.limit, passes, newest=query.newest))
     older = yield from _page(history, low, min(middle, high), query.limit // 2, passes, newest=True)
@@ -119,6 +128,10 @@ def _dated(history: History, query: Query) -> Callable[[Line], bool]:
         return in_time and line.at >= query.since and history.passes(line)
 
     return passes
+
+
+def _unread(passes: Callable[[Line], bool], resumed: Resumed) -> Callable[[Line], bool]:
+    return lambda line: passes(line) and not resumed.has(line.msgid, line.at)
 
 
 def _page(

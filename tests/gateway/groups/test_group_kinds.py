@@ -171,6 +171,7 @@ def test_commands_and_events_read_back(kind: str) -> None:
         ("channel", REFUSAL),
         ("channel", c.ModesDone((REFUSAL,))),
         ("nick", k.Granted(ANN)),
+        ("nick", k.Moved()),
         ("nick", k.Reached(ANN)),
         ("nick", REFUSAL),
         ("network", None),

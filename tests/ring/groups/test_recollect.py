@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ring.groups.recollect import Found, History, Sought, recollect
+from ring.groups.resuming import Resumed
 from ring.ids import GroupId, Term
 from ring.store import Batch, Line
-from ring.wire import Mark, Query
+from ring.wire import Mark, Place, Query
 from tests.sim.stores import MemoryStore
 
 ROOM = GroupId("talk", "#room")
-ONE, TWO = Term(1, "a", 1), Term(2, "b", 1)
+ONE, TWO, OTHER = Term(1, "a", 1), Term(2, "b", 1), Term(3, "c", 1)
 
 
 def line(seq: int, at: int | None = None, term: Term = ONE) -> Line:
@@ -34,7 +35,13 @@ def history(head: int, fork: int | None = None) -> History:
     def is_ours(found: Line) -> bool:
         return found.seq <= head and found.term == (TWO if fork is not None and found.seq >= fork else ONE)
 
-    return History(ROOM, head, lambda msgid: None, is_ours, lambda found: not found.event.startswith(b"hidden"))
+    def passes(found: Line) -> bool:
+        return not found.event.startswith(b"hidden")
+
+    def resume(place: Place) -> Resumed | None:
+        return None if place.term == OTHER else Resumed(place.seq - 2, lambda msgid, at: msgid == f"m1-{place.seq}")
+
+    return History(ROOM, head, lambda msgid: None, is_ours, passes, resume)
 
 
 def ask(known: History, query: Query, *disks: MemoryStore) -> list[int] | None:
@@ -71,6 +78,9 @@ TEN = [line(seq) for seq in range(1, 11)]
         (Query(3, newest=False, after=Mark(at=50)), [6, 7, 8]),
         (Query(3, newest=False, after=Mark(at=49)), [5, 6, 7]),
         (Query(3, after=Mark(msgid="m1-8")), [9, 10]),
+        (Query(3, newest=False, read=Place(5, 50, ONE)), [4, 6, 7]),  # it goes on from 3, and has 5
+        (Query(3, newest=False, after=Mark(seq=6), read=Place(5, 50, ONE)), [7, 8, 9]),
+        (Query(9, read=Place(2, 75, OTHER)), [8, 9, 10]),  # a log of which nothing is known
         (Query(9, after=Mark(seq=3), before=Mark(at=60)), [4, 5]),
         (Query(9, after=Mark(seq=7), before=Mark(seq=7)), []),
         (Query(9, after=Mark(seq=8), before=Mark(seq=3)), []),

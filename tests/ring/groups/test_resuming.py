@@ -1,0 +1,60 @@
+"""Where a reader goes on in a log that has taken in another side's."""
+
+from __future__ import annotations
+
+import pytest
+
+from ring.groups.copy import Copy, msgid_prefix
+from ring.groups.resuming import resume
+from ring.ids import GroupId, Term
+from ring.wire import Part, Place
+from tests.ring.groups.toy import ToyKind
+
+ROOM = GroupId("channel", "#c")
+ONE, TWO, THREE, LOST = Term(1, "a", 1), Term(2, "b", 1), Term(3, "c", 1), Term(9, "z", 1)
+
+
+def copy() -> Copy:
+    """ONE up to 9, then TWO up to 20; THREE, which parted after 9 as well, had gone on to 14."""
+    kind = ToyKind()
+    made = Copy(ROOM, kind, kind.fresh("#c"), ((ONE, 1), (TWO, 10)), 20, 2_000)
+    made.merged = {THREE: Part(THREE, 14, 9), ONE: Part(ONE, 12, 9)}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("place", "after", "read", "unread"),
+    [
+        (Place(5, 500, ONE), 5, [], [(ONE, 6), (TWO, 10), (THREE, 10)]),
+        (Place(15, 1_500, TWO), 15, [], [(TWO, 16), (THREE, 10)]),
+        (Place(12, 1_200, THREE), 9, [(THREE, 10), (THREE, 12)], [(THREE, 13), (TWO, 10), (TWO, 11)]),
+        (Place(11, 1_100, ONE), 9, [(ONE, 10), (ONE, 11)], [(ONE, 12), (TWO, 10)]),
+        (Place(7, 700), 7, [], [(ONE, 8)]),
+    ],
+)
+def test_what_a_reader_has(
+    place: Place, after: int, read: list[tuple[Term, int]], unread: list[tuple[Term, int]]
+) -> None:
+    resumed = resume(copy(), place)
+    assert resumed is not None and resumed.after == after
+    named = {(term, seq): f"{msgid_prefix(ROOM, term)}{seq:x}" for term, seq in (*read, *unread)}
+    assert all(resumed.has(named[one], 100 * one[1]) for one in read)
+    assert not any(resumed.has(named[one], 100 * one[1]) for one in unread)
+
+
+def test_an_earlier_reign_of_the_other_side_is_told_by_its_time() -> None:
+    resumed = resume(copy(), Place(12, 1_200, THREE))
+    assert resumed is not None
+    name = f"{msgid_prefix(ROOM, Term(2, 'c', 1))}a"
+    assert resumed.has(name, 1_000) and not resumed.has(name, 1_300)
+
+
+def test_what_a_reign_had_beyond_its_end_is_gone() -> None:
+    made = copy()
+    made.merged.clear()
+    resumed = resume(made, Place(12, 1_200, ONE))
+    assert resumed is not None and resumed.after == 9
+
+
+def test_a_log_that_is_not_known() -> None:
+    assert resume(copy(), Place(12, 1_200, LOST)) is None
