@@ -99,7 +99,9 @@ def user(call: Call) -> None:
     if not call.params[0] or not call.params[3]:
         call.reply(n.ERR_NEEDMOREPARAMS, "USER", n.TEXT[n.ERR_NEEDMOREPARAMS])
         return
-    connection.username = "~" + clean_user(call.params[0], limits.user_len - 1)
+    name, at, _ = call.params[0].partition("@")  # as users of bouncers name their clients
+    connection.claimed = call.params[0] if at else ""
+    connection.username = "~" + clean_user(name, limits.user_len - 1)
     connection.real = truncate_text(call.params[3], limits.real_len)
     try_register(call)
 

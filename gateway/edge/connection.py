@@ -31,6 +31,7 @@ class Connection:
         "cap_version",
         "caps",
         "certificate",
+        "claimed",
         "closed",
         "dirty",
         "failures",
@@ -97,6 +98,7 @@ class Connection:
         self.cap_open = False
         self.variant = 0
         self.password: str | None = None
+        self.claimed = ""  # account@device, if USER names one
         self.nick: str | None = None
         self.username: str | None = None
         self.real = ""

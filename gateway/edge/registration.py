@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.edge import protection
 from gateway.edge.attaching import attach
 from gateway.edge.call import Call
+from gateway.edge.passing import log_in, wish
 from gateway.edge.proving import look_up
 from gateway.edge.user import User
 from gateway.edge.welcome import welcome
@@ -51,7 +52,10 @@ def try_register(call: Call) -> None:
         return
     connection.busy = True
     wanted = edge.settings.server_password_hash
-    if wanted is None:
+    login = wish(connection, edge.settings)
+    if wanted is None and login is not None:
+        log_in(call, login, lambda: _find_session(call))
+    elif wanted is None:
         _find_session(call)
     else:
         edge.check_password(wanted, connection.password or "", lambda fits: _password_checked(call, fits))

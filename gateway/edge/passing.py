@@ -1,0 +1,85 @@
+"""PASS with an account in it, as clients of bouncers log in who know nothing of SASL.
+
+PASS account:password, PASS account@device:password, or PASS password with USER account@device. Where the network asks
+for a password of its own, PASS is that one and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.accounts.credentials import flaw
+from gateway.accounts.steps import Refused, split_name
+from gateway.edge.login import Login, login
+from gateway.edge.proving import prove
+from gateway.groups.account_messages import LoginView
+from gateway.irc import numerics as n
+from gateway.irc.names import is_valid_nick
+
+if TYPE_CHECKING:
+    from gateway.edge.call import Call
+    from gateway.edge.connection import Connection
+    from gateway.edge.settings import EdgeSettings
+
+LATER = "Whoever keeps accounts does not answer: try again later"
+WRONG = "There is no such account, or that is not its password"
+
+
+class Wish(NamedTuple):
+    """name: account or account@device."""
+
+    name: str
+    password: str
+
+
+def wish(connection: Connection, settings: EdgeSettings) -> Wish | None:
+    """As whom the client wants to log in with its PASS, if it does."""
+    password = connection.password
+    if not password or connection.login is not None or not settings.accounts.enabled:
+        return None
+    name, colon, rest = password.partition(":")
+    account, user = name.partition("@")[0], connection.claimed
+    same = settings.casemap(account) == settings.casemap(user.partition("@")[0])
+    if user and not (colon and same):
+        return Wish(user, password)
+    return Wish(name, rest) if colon and is_valid_nick(account, settings.limits.nick_len) else None
+
+
+def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
+    """Go on once the caller is logged in; who is not is told why, and cut: it would be here as somebody else."""
+    try:
+        account, device = split_name(wanted.name)
+    except Refused as why:
+        _refuse(call, str(why))
+        return
+    problem = flaw(wanted.password)
+    if problem is not None:
+        _refuse(call, problem)
+        return
+
+    def proven(view: LoginView | None, known: bool) -> None:
+        if call.connection.closed is None:
+            if view is not None:
+                login(call, Login(view.name, view.life, device or ""), done)
+            else:
+                if known:
+                    call.edge.engine.note("login_failed", client=call.connection.number)
+                _refuse(call, WRONG if known else LATER)
+        call.release()
+
+    def done(taken: bool) -> None:
+        if taken and call.connection.login is not None:
+            name = call.connection.login.name
+            call.edge.engine.note("logged_in", client=call.connection.number, account=name)
+            then()
+        else:
+            _refuse(call, LATER)
+
+    call.hold()
+    prove(call.edge, call.connection.address, account, wanted.password, proven)
+
+
+def _refuse(call: Call, why: str) -> None:
+    call.reply(n.ERR_PASSWDMISMATCH, why)
+    call.edge.cut(call.connection, "Bad password" if why != LATER else why)
