@@ -84,8 +84,11 @@ def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: 
     talk = edge.talks.of(user).get(group)
     if place is None and talk is not None and edge.sessions.knows(user, connection.device):
         since = talk.since / 1000 - 0.001  # it was away when the two began to talk
-    if place is not None:
-        Playback(edge, connection, user, group, place).go_on()
+    most = user.playback
+    if most == 0:
+        _catch_up(connection, user, group)
+    elif place is not None or most is not None:
+        Playback(edge, connection, user, group, place, most=most or 0).go_on()
     elif since:
         Playback(edge, connection, user, group, since=int(since * 1000) + 1).go_on()
     else:
@@ -112,6 +115,7 @@ class Playback:
         read: Place | None = None,
         *,
         since: int = 0,
+        most: int = 0,
         everything: bool = False,
     ) -> None:
         """read: what it has. since: Unix ms, if it never was there. everything: joins and modes too, for who was there
@@ -123,6 +127,7 @@ class Playback:
         self.group = group
         self.read = read
         self.since = since
+        self.most = most  # only the last so many; 0: all
         self.lines: list[Kept] = []
         self.tries = 0
 
@@ -130,7 +135,8 @@ class Playback:
         found = self._story()
         if found is not None:
             after = Mark(seq=self.lines[-1].seq) if self.lines else None
-            query = self._narrowed(found, Query(PAGE, newest=False, after=after, read=self.read, since=self.since))
+            page = Query(self.most or PAGE, newest=bool(self.most), after=after, read=self.read, since=self.since)
+            query = self._narrowed(found, page)
             self.edge.engine.recall(self.group, query, self._arrived)
 
     def _story(self) -> Story | None:
@@ -148,7 +154,7 @@ class Playback:
             self.connection.behind.pop(self.group, None)
             return
         self.lines += lines or ()
-        if lines and len(lines) == PAGE and len(self.lines) < MOST:
+        if lines and len(lines) == PAGE and len(self.lines) < MOST and not self.most:
             self.go_on()
             return
         if lines is None:

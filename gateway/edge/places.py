@@ -37,6 +37,12 @@ class Places:
         self._sent.pop(account, None)
         self._news.pop(account, None)
 
+    def forget_device(self, account: str, device: str) -> None:
+        sent = self._sent.get(account, {})
+        for key in [key for key in sent if key[0] == device]:
+            del sent[key]
+        self._news.get(account, {}).pop(device, None)
+
     def keep(self, user: User, connection: Connection) -> None:
         """All that is applied here has been sent to the connection; on another node, what has come there."""
         reached = self._reached(connection)

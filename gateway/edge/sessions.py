@@ -22,7 +22,8 @@ from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import Update
 from gateway.groups.nick_messages import Change, Claim, Granted
 from gateway.groups.session import Session
-from gateway.groups.session_messages import Elsewhere, End, Look, Reached, Report, Stored, Take, Taken
+from gateway.groups.session_messages import Elsewhere, End, ForgetDevice, Look, Reached, Report, Stored, Take, Taken
+from ring.groups.host import FAILED
 from ring.ids import GroupId, Incarnation
 from ring.wire import Place
 
@@ -179,6 +180,7 @@ class Sessions:
         user.lasts = bool(view.name) and settings.lasts(chosen.always_on)
         is_away = settings.auto_away if chosen.auto_away is None else chosen.auto_away
         user.absence = (chosen.away_text or AWAY) if is_away else None
+        user.playback = chosen.playback
         self.edge.talks.know(user, view)
         self._report(user.session, user)
 
@@ -425,14 +427,14 @@ class Sessions:
         """Tell the session's group what has changed."""
         if user.quitting:
             return
-        rooms = self._returning.get(account, {}) | {group.name: self._shown(group) for group in user.rooms}
+        rooms = self._returning.get(account, {}) | {group.name: self.shown(group) for group in user.rooms}
         places = self._places.changed(user)
         facts = (user.person, rooms, user.lasts, len(user.connections))
         if places or self._reported.get(account) != facts:
             self._reported[account] = facts
             self.edge.engine.submit(self.group(account), Report(user.uid, self.edge.engine.me, *facts, places))
 
-    def _shown(self, group: GroupId) -> str:
+    def shown(self, group: GroupId) -> str:
         state = self.edge.engine.state(group)
         return state.name if isinstance(state, Channel) else group.name
 
@@ -460,6 +462,15 @@ class Sessions:
     def knows(self, user: User, device: str) -> bool:
         """Whether the device has been attached before."""
         return self._places.knows(user, device)
+
+    def forget_device(self, user: User, device: str, done: Callable[[bool], None]) -> None:
+        """It begins anew when it is attached again. done(whether the session's group has taken that)."""
+
+        def forgotten(outcome: Any) -> None:
+            self._places.forget_device(user.session, device)
+            done(outcome is not FAILED)
+
+        self.edge.engine.submit(self.group(user.session), ForgetDevice(device), forgotten)
 
     def place(self, user: User, device: str, group: GroupId) -> Place | None:
         """Up to where the device has been sent the channel; None if it never was in it."""

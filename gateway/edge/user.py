@@ -62,6 +62,7 @@ class User:
         "online",
         "oper",
         "person",
+        "playback",
         "quitting",
         "rooms",
         "session",
@@ -86,6 +87,7 @@ class User:
         self.keeps = False  # its private messages are kept, if the other side's are; not before that is known
         self.left_at = 0.0  # when the last of them was closed
         self.absence: str | None = None  # how it is shown away while nothing is attached, if it is
+        self.playback: int | None = None  # the most lines of each channel that a client is played; None: see attaching
         self.looked_at = now  # when its account's choices were last asked for
         self.auto_away = False  # it is away because nothing is attached
         self.rooms: dict[GroupId, Room] = {}

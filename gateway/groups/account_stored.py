@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, array_like=True):
     auto_away: bool | None = None
     away_text: Annotated[str, msgspec.Meta(max_length=400)] | None = None
     keep_private: bool | None = None
+    playback: Annotated[int, msgspec.Meta(ge=0, le=1_000)] | None = None
 
 
 FIELDS = {field.name: field.type for field in msgspec.structs.fields(Settings)}

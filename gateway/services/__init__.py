@@ -1,5 +1,5 @@
 """All services: importing one registers it in the table."""
 
-from gateway.services import ghost, grouping, nickserv, playback
+from gateway.services import circlet, ghost, grouping, keeping, nickserv, playback
 
-__all__ = ["ghost", "grouping", "nickserv", "playback"]
+__all__ = ["circlet", "ghost", "grouping", "keeping", "nickserv", "playback"]

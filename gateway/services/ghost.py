@@ -11,7 +11,8 @@ from gateway.groups.nick_messages import Kill, NickView, Who
 from gateway.groups.people import Refusal
 from gateway.irc.message import clean
 from gateway.irc.names import is_valid_nick
-from gateway.services.nickserv import LATER, NICKSERV, UNKNOWN, prove_first
+from gateway.services.answering import LATER, UNKNOWN
+from gateway.services.nickserv import NICKSERV, prove_first
 from gateway.services.table import Request
 from ring.groups.host import FAILED
 

@@ -8,7 +8,8 @@ from gateway.edge.belongings import add_certificate, add_nick, remove_certificat
 from gateway.groups.account_messages import Info, InfoView
 from gateway.irc.message import clean
 from gateway.irc.names import is_valid_nick
-from gateway.services.nickserv import LATER, NICKSERV, NOT_YOURS, changed, login_of
+from gateway.services.answering import LATER, changed, login_of
+from gateway.services.nickserv import NICKSERV, NOT_YOURS
 from gateway.services.table import Request
 
 _FINGERPRINT = re.compile("[0-9a-f]{64}")

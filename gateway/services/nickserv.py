@@ -4,50 +4,23 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from typing import Any
 
 from gateway.accounts.credentials import Credentials
 from gateway.edge.belongings import drop
-from gateway.edge.choices import choose
 from gateway.edge.login import Login, login, logout
 from gateway.edge.proving import look_up, prove
 from gateway.edge.registering import register, unfit
-from gateway.groups.account_messages import Accepted, Denied, Info, InfoView, LoginView, SetCredentials
+from gateway.groups.account_messages import Info, InfoView, LoginView, SetCredentials
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
+from gateway.services.answering import LATER, changed, login_of
+from gateway.services.choosing import SWITCH, set_always_on, set_auto_away
 from gateway.services.table import Request, Service
 
 NICKSERV = Service("NickServ", "accounts, and the nicks that belong to them.", lambda s: s.accounts.enabled, "NickServ")
 
-LATER = "Whoever keeps accounts does not answer: try again later."
-UNKNOWN = "Nobody answered in time: it may or may not be done. Ask with INFO, or try again later."
 WRONG = "There is no such account, or that is not its password."
 NOT_YOURS = "You are not logged in to that account."
-WHY = {
-    "taken": "It belongs to another account.",
-    "unknown": "Your account is there no more.",
-    "full": "Your account has as many as it may have.",
-    "invalid": "There is no such setting, or no such value of it.",
-}
-
-
-def login_of(request: Request) -> Login:
-    """Only for commands that need one."""
-    proven = request.call.connection.login
-    assert proven is not None
-    return proven
-
-
-def changed(request: Request, text: str) -> Callable[[Any], None]:
-    """A continuation for a change of the account: text if it is made, or why not."""
-
-    def answered(outcome: Any) -> None:
-        if isinstance(outcome, Accepted):
-            request.say(text)
-        else:
-            request.say(WHY[outcome.why] if isinstance(outcome, Denied) else UNKNOWN)
-
-    return request.call.later(answered)
 
 
 def prove_first(request: Request, name: str, password: str, then: Callable[[LoginView], None]) -> None:
@@ -199,18 +172,12 @@ def passwd(request: Request) -> None:
     login=True,
 )
 def choose_setting(request: Request) -> None:
-    name, word = (clean(word).upper() for word in request.words)
-    field = {"ALWAYS-ON": "always_on", "AUTO-AWAY": "auto_away"}.get(name)
-    value = {"ON": True, "OFF": False, "DEFAULT": None}.get(word, "")
-    if field is None or value == "":
+    name, word = (clean(word) for word in request.words)
+    change = {"ALWAYS-ON": set_always_on, "AUTO-AWAY": set_auto_away}.get(name.upper())
+    if change is None or word.upper() not in SWITCH:
         request.say(f"Syntax: {request.service.commands['SET'].syntax}")
-        return
-    sessions, text = request.call.edge.settings.sessions, f"{name} is {word.lower()}."
-    if not sessions.enabled:
-        text += " But this network keeps no sessions."
-    elif name == "ALWAYS-ON" and isinstance(value, bool) and sessions.lasts(value) != value:
-        text += f" But on this network it is {_word(not value)} for everybody."
-    choose(request.call.edge, login_of(request), {field: value}, changed(request, text))
+    else:
+        change(request, word)
 
 
 @NICKSERV.command(

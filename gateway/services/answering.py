@@ -1,0 +1,38 @@
+"""How services answer what is asked of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway.edge.login import Login
+from gateway.groups.account_messages import Accepted, Denied
+from gateway.services.table import Request
+
+LATER = "Whoever keeps accounts does not answer: try again later."
+UNKNOWN = "Nobody answered in time: it may or may not be done. Ask with INFO, or try again later."
+WHY = {
+    "taken": "It belongs to another account.",
+    "unknown": "Your account is there no more.",
+    "full": "Your account has as many as it may have.",
+    "invalid": "There is no such setting, or no such value of it.",
+}
+
+
+def login_of(request: Request) -> Login:
+    """Only for commands that need one."""
+    proven = request.call.connection.login
+    assert proven is not None
+    return proven
+
+
+def changed(request: Request, text: str) -> Callable[[Any], None]:
+    """A continuation for a change of the account: text if it is made, or why not."""
+
+    def answered(outcome: Any) -> None:
+        if isinstance(outcome, Accepted):
+            request.say(text)
+        else:
+            request.say(WHY[outcome.why] if isinstance(outcome, Denied) else UNKNOWN)
+
+    return request.call.later(answered)

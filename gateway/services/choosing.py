@@ -1,0 +1,39 @@
+"""A person's settings, as NickServ and *circlet change them."""
+
+from __future__ import annotations
+
+from gateway.edge.choices import Value, choose
+from gateway.irc.format import truncate_text
+from gateway.irc.message import clean
+from gateway.services.answering import changed, login_of
+from gateway.services.table import Request
+
+SWITCH: dict[str, Value] = {"ON": True, "OFF": False, "DEFAULT": None}
+
+
+def set_always_on(request: Request, word: str) -> None:
+    word = clean(word).upper()
+    offered, value = request.call.edge.settings.sessions, SWITCH.get(word, "")
+    text = f"ALWAYS-ON is {word.lower()}."
+    if not offered.enabled:
+        text += " But this network keeps no sessions."
+    elif isinstance(value, bool) and offered.lasts(value) != value:
+        text += f" But on this network it is {'off' if value else 'on'} for everybody."
+    set_choice(request, "always_on", value, text)
+
+
+def set_auto_away(request: Request, text: str) -> None:
+    """text: on, off, default, or what it says."""
+    text = truncate_text(clean(text), request.call.edge.settings.limits.away_len)
+    if text.upper() not in SWITCH:
+        set_choice(request, "away_text", text, f"AUTO-AWAY says: {text}")
+    else:
+        set_choice(request, "auto_away", SWITCH[text.upper()], f"AUTO-AWAY is {text.lower()}.")
+
+
+def set_choice(request: Request, field: str, value: Value, text: str) -> None:
+    """Set a field of the account's settings; "" is no value of any."""
+    if value == "":
+        request.say(f"Syntax: {request.service.commands[field.upper().replace('_', '-')].syntax}")
+    else:
+        choose(request.call.edge, login_of(request), {field: value}, changed(request, text))

@@ -1,0 +1,149 @@
+"""What is said to *circlet: a person's session, its connections and devices, and how it lasts."""
+
+from __future__ import annotations
+
+from gateway.edge.connection import Connection
+from gateway.edge.user import User
+from gateway.groups.session_messages import Look, Stored
+from gateway.irc.message import clean
+from gateway.irc.times import server_time
+from gateway.services.answering import LATER, login_of
+from gateway.services.choosing import set_always_on, set_auto_away, set_choice
+from gateway.services.table import Request, Service
+
+CIRCLET = Service(
+    "*circlet", "your session, its clients, and what is kept for you.", lambda s: s.accounts.enabled, "circlet"
+)
+
+MOST_PLAYED = 1_000
+
+
+def node_of(request: Request, connection: Connection) -> str:
+    edge = request.call.edge
+    if connection.stream is None:
+        return edge.record.name
+    key = connection.stream.peer.key
+    record = edge.engine.roster.get(key)
+    return record.name if record is not None else key
+
+
+def named(device: str) -> str:
+    return device or "(no name)"
+
+
+def _numbered(user: User) -> dict[int, Connection]:
+    return dict(enumerate(user.connections, 1))
+
+
+@CIRCLET.command("SESSIONS", "your clients that are connected, on all nodes")
+def sessions(request: Request) -> None:
+    for number, connection in _numbered(request.call.user).items():
+        secure = "with TLS" if connection.secure else "without TLS"
+        this = ", this one" if connection is request.call.connection else ""
+        since = server_time(int(connection.opened * 1000))
+        where = f"{connection.address} on {node_of(request, connection)}, {secure}"
+        request.say(f"{number}: {named(connection.device)} from {where}, since {since}{this}")
+
+
+@CIRCLET.command(
+    "CLOSE <number|device>",
+    "end a connection of yours, as SESSIONS numbers them, or all of a device",
+    "It may connect again. To keep it out, change the password or remove its certificate.",
+    words=(1, 1),
+)
+def close(request: Request) -> None:
+    call, word = request.call, clean(request.words[0])
+    numbered = _numbered(call.user)
+    if word.isascii() and word.isdigit() and len(word) < 6:
+        meant = [one for number, one in numbered.items() if number == int(word)]
+    else:
+        meant = [one for one in numbered.values() if one.device and one.device.lower() == word.lower()]
+    if not meant:
+        request.say("You have no such connection: SESSIONS lists them.")
+        return
+    request.say(f"Closed: {', '.join(named(one.device) for one in meant)}.")
+    for connection in meant:
+        call.edge.cut(connection, "Closed by your other client" if connection is not call.connection else "Closed")
+
+
+@CIRCLET.command(
+    "DEVICES [FORGET <device>]",
+    "your devices, and how far each has read",
+    "A device is what logs in as account@device; each is played what it has missed. One that you forget begins anew.",
+    words=(0, 2),
+    login=True,
+)
+def devices(request: Request) -> None:
+    words, account = [clean(word) for word in request.words], login_of(request).name
+    if words and (words[0].upper() != "FORGET" or len(words) != 2):
+        request.say(f"Syntax: {request.service.commands['DEVICES'].syntax}")
+        return
+
+    def looked(stored: Stored | None) -> None:
+        if stored is None:
+            request.say(LATER)
+        elif words:
+            _forget_device(request, stored, words[1])
+        else:
+            _list_devices(request, stored)
+
+    request.call.ask(request.call.edge.sessions.group(request.call.edge.settings.casemap(account)), Look(), looked)
+
+
+def _list_devices(request: Request, stored: Stored) -> None:
+    attached = {connection.device for connection in request.call.user.connections}
+    for name, device in sorted(stored.devices.items()):
+        seen = "connected" if name in attached else f"last seen {server_time(device.seen)}"
+        request.say(f"{named(name)}: {seen}, has a place in {len(device.places)} channels and conversations")
+    if not stored.devices:
+        request.say("None is known yet.")
+
+
+def _forget_device(request: Request, stored: Stored, name: str) -> None:
+    user = request.call.user
+    known = next((one for one in stored.devices if one.lower() == name.lower()), None)
+    if known is None:
+        request.say("You have no such device: DEVICES lists them.")
+    elif any(connection.device == known for connection in user.connections):
+        request.say("It is connected: CLOSE it first.")
+    else:
+        answer = request.call.later(lambda done: request.say(f"{known} is forgotten." if done else LATER))
+        request.call.edge.sessions.forget_device(user, known, answer)
+
+
+@CIRCLET.command(
+    "ALWAYS-ON <on|off|default>",
+    "whether you stay in your channels while no client of yours is connected",
+    words=(1, 1),
+    login=True,
+)
+def always_on(request: Request) -> None:
+    set_always_on(request, request.words[0])
+
+
+@CIRCLET.command(
+    "AUTO-AWAY <on|off|default|text>",
+    "whether you are shown away while no client of yours is connected, and with which words",
+    words=(1, 100),
+    login=True,
+)
+def auto_away(request: Request) -> None:
+    set_auto_away(request, " ".join(request.words))
+
+
+@CIRCLET.command(
+    "PLAYBACK <lines|default>",
+    "how much of each channel a client is played when it connects, at most",
+    "The last so many lines, up to 1000; 0: none. By default all that it has missed, and of a new device what was said "
+    "since you were last connected.",
+    words=(1, 1),
+    login=True,
+)
+def playback(request: Request) -> None:
+    word = clean(request.words[0]).lower()
+    if word == "default":
+        set_choice(request, "playback", None, "PLAYBACK is default.")
+    elif word.isascii() and word.isdigit() and len(word) < 6 and int(word) <= MOST_PLAYED:
+        set_choice(request, "playback", int(word), f"PLAYBACK is {int(word)} lines.")
+    else:
+        set_choice(request, "playback", "", "")

@@ -1,0 +1,246 @@
+"""What is said to *circlet: connections, devices, how a session lasts, and what is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.edge.settings import AccountSettings, SessionSettings
+from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, register
+from tests.gateway.commands.stage import network, people
+from tests.sim.net import Client, Net
+
+CAPS = "sasl server-time message-tags draft/message-redaction"
+
+
+def told(client: Client, text: str) -> list[str]:
+    client.lines()
+    client.send(f"PRIVMSG *circlet :{text}")
+    assert client.net.until(lambda: any(":*circlet!" in line for line in client.got[client.read :]), ANSWERED_S)
+    client.sync()
+    answers = [line for line in client.got if ":*circlet!circlet@irc.circlet.local NOTICE " in line]
+    found = [line.split(" :", 1)[1] for line in answers[client.answers :]]  # type: ignore[attr-defined]
+    client.answers = len(answers)  # type: ignore[attr-defined]
+    return found
+
+
+def device(net: Net, node: str, name: str = "") -> Newcomer:
+    client = Newcomer(net, node, CAPS)
+    client.answers = 0  # type: ignore[attr-defined]
+    got = client.log_in(f"ann@{name}" if name else "ann", "sesame")
+    assert got[-1].startswith("903"), got
+    assert any(line.startswith("221 ") for line in client.enter("ann"))
+    return client
+
+
+@pytest.fixture
+def net() -> Net:
+    net = network(3)
+    (ann,) = people(net, "ann")
+    assert any(line.startswith("REGISTER SUCCESS") for line in register(ann))
+    ann.quit()
+    net.run(1)
+    return net
+
+
+def test_the_connections_of_a_session_on_all_nodes(net: Net) -> None:
+    laptop = device(net, "n1", "laptop")
+    phone = device(net, "n2", "phone")
+    other = device(net, "n3")
+    for client, this in ((laptop, 1), (phone, 2), (other, 3)):
+        lines = told(client, "SESSIONS")
+        assert [line.split(", since ")[0] for line in lines] == [
+            "1: laptop from 10.0.0.1 on n1.sim, without TLS",
+            "2: phone from 10.0.0.1 on n2.sim, without TLS",
+            "3: (no name) from 10.0.0.1 on n3.sim, without TLS",
+        ]
+        assert [line.endswith(", this one") for line in lines] == [number == this for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("word", ["2", "phone", "PHONE"])
+def test_one_is_closed_from_another(net: Net, word: str) -> None:
+    laptop, phone = device(net, "n1", "laptop"), device(net, "n2", "phone")
+    assert told(laptop, f"CLOSE {word}") == ["Closed: phone."]
+    net.run(1)
+    assert phone.closed is not None and "Closed by your other client" in phone.got[-1]
+    assert [line.split(":")[0] for line in told(laptop, "SESSIONS")] == ["1"]
+
+
+@pytest.mark.parametrize("word", ["0", "3", "9999999999", "-1", "\u00b2", "tablet", "@"])
+def test_what_there_is_not_is_not_closed(net: Net, word: str) -> None:
+    laptop = device(net, "n1", "laptop")
+    assert told(laptop, f"CLOSE {word}") == ["You have no such connection: SESSIONS lists them."]
+    assert laptop.closed is None
+
+
+def test_the_last_one_may_close_itself(net: Net) -> None:
+    laptop = device(net, "n1", "laptop")
+    laptop.send("PRIVMSG *circlet :CLOSE 1")
+    net.run(1)
+    assert laptop.closed is not None
+
+
+def test_devices_are_listed_and_forgotten(net: Net) -> None:
+    laptop, phone = device(net, "n1", "laptop"), device(net, "n2", "phone")
+    laptop.send("JOIN #a")
+    laptop.sync()
+    assert told(laptop, "ALWAYS-ON on") == ["ALWAYS-ON is on."]
+    net.run(2)
+    assert [line for line in told(laptop, "DEVICES") if "phone" in line] == [
+        "phone: connected, has a place in 1 channels and conversations"
+    ]
+    assert told(laptop, "DEVICES FORGET phone") == ["It is connected: CLOSE it first."]
+    phone.quit()
+    net.run(2)
+    assert any(line.startswith("phone: last seen 20") for line in told(laptop, "DEVICES"))
+    bob = net.client("n3", "bob")
+    bob.send("JOIN #a", "PRIVMSG #a :one")
+    bob.sync()
+    assert told(laptop, "DEVICES FORGET Phone") == ["phone is forgotten."]
+    assert told(laptop, "DEVICES FORGET phone") == ["You have no such device: DEVICES lists them."]
+    assert not any("phone" in line for line in told(laptop, "DEVICES"))
+    phone = device(net, "n2", "phone")  # it begins anew: while another is connected there is nothing to be played
+    net.run(2)
+    assert not any(line.endswith("#a :one") for line in phone.got)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("DEVICES FORGET", "Syntax: DEVICES [FORGET <device>]"),
+        ("DEVICES x y", "Syntax: DEVICES [FORGET <device>]"),
+        ("DEVICES FORGET no\udcff", "You have no such device: DEVICES lists them."),
+        ("ALWAYS-ON", "Syntax: ALWAYS-ON <on|off|default>"),
+        ("ALWAYS-ON maybe", "Syntax: ALWAYS-ON <on|off|default>"),
+        ("AUTO-AWAY", "Syntax: AUTO-AWAY <on|off|default|text>"),
+        ("PLAYBACK 1001", "Syntax: PLAYBACK <lines|default>"),
+        ("PLAYBACK -1", "Syntax: PLAYBACK <lines|default>"),
+        ("PLAYBACK \u00b2", "Syntax: PLAYBACK <lines|default>"),
+        ("PRIVATE perhaps", "Syntax: PRIVATE <on|off|default>"),
+        ("FORGET a,b", "That is neither a channel that you are in nor somebody whom you have talked to."),
+        ("FORGET #b", "That is neither a channel that you are in nor somebody whom you have talked to."),
+        ("FORGET nobody", "That is neither a channel that you are in nor somebody whom you have talked to."),
+        ("DETACHED", "Unknown command DETACHED. HELP lists the commands of *circlet."),
+    ],
+)
+def test_what_cannot_be_done_is_said(net: Net, text: str, answer: str) -> None:
+    assert told(device(net, "n1"), text)[0] == answer
+
+
+def test_every_command_has_help(net: Net) -> None:
+    ann = device(net, "n1")
+    lines = told(ann, "HELP")
+    names = [line.split(" ")[0].rstrip(":") for line in lines[1:-1]]
+    assert {"SESSIONS", "CLOSE", "DEVICES", "ALWAYS-ON", "AUTO-AWAY", "PLAYBACK", "STORED", "FORGET"} <= {*names}
+    for name in names:
+        assert told(ann, f"HELP {name}")[0].startswith(f"Syntax: {name}")
+
+
+def test_who_has_no_account_is_told_so(net: Net) -> None:
+    bob = net.client("n1", "bob")
+    bob.answers = 0  # type: ignore[attr-defined]
+    assert told(bob, "SESSIONS")[0].startswith("1: (no name) from 10.0.0.1 on n1.sim")
+    for text in ("DEVICES", "STORED", "ALWAYS-ON on", "FORGET #a"):
+        assert told(bob, text) == ["You are not logged in."]
+
+
+def test_no_accounts_no_service() -> None:
+    net = network(1, accounts=AccountSettings(enabled=False))
+    ann = net.client("n1", "ann")
+    assert any(line.startswith("401 ") for line in ann.ask("PRIVMSG *circlet :HELP"))
+
+
+def test_always_on_and_the_words_of_being_away(net: Net) -> None:
+    ann, bob = device(net, "n1"), net.client("n2", "bob")
+    assert told(ann, "ALWAYS-ON on") == ["ALWAYS-ON is on."]
+    assert told(ann, "AUTO-AWAY gone  fishing") == ["AUTO-AWAY says: gone fishing"]
+    ann.quit()
+    net.run(2)
+    assert any(line == "301 bob ann :gone fishing" for line in bob.ask("WHOIS ann"))
+    ann = device(net, "n3")
+    assert told(ann, "ALWAYS-ON off") == ["ALWAYS-ON is off."]
+    ann.quit()
+    net.run(2)
+    assert any(line.startswith("401 ") for line in bob.ask("WHOIS ann"))
+
+
+def test_what_the_network_decides_is_said() -> None:
+    net = network(1, sessions=SessionSettings(always_on="off"))
+    ann = net.client("n1", "ann")
+    ann.answers = 0  # type: ignore[attr-defined]
+    register(ann)
+    assert told(ann, "ALWAYS-ON on") == ["ALWAYS-ON is on. But on this network it is off for everybody."]
+
+
+def said(client: Client) -> list[str]:
+    return [line.rsplit(":", 1)[1] for line in client.got if " PRIVMSG #a :" in line]
+
+
+@pytest.mark.parametrize(
+    ("lines", "known", "new"),
+    [("default", 5, 5), ("0", 0, 0), ("2", 2, 2), ("1000", 5, 6)],
+)
+def test_how_much_is_played(net: Net, lines: str, known: int, new: int) -> None:
+    ann, bob = device(net, "n1", "laptop"), net.client("n2", "bob")
+    ann.send("JOIN #a")
+    ann.sync()
+    bob.send("JOIN #a", "PRIVMSG #a :before")
+    bob.sync()
+    assert told(ann, "ALWAYS-ON on") == ["ALWAYS-ON is on."]
+    answer = "PLAYBACK is default." if lines == "default" else f"PLAYBACK is {lines} lines."
+    assert told(ann, f"PLAYBACK {lines}") == [answer]
+    ann.quit()
+    net.run(2)
+    for number in range(5):
+        bob.send(f"PRIVMSG #a :{number}")
+        bob.sync()
+    one = device(net, "n3", "phone")
+    net.run(2)
+    assert said(one) == ["before", *"01234"][6 - new :]
+    one.quit()
+    net.run(2)
+    two = device(net, "n2", "laptop")
+    net.run(2)
+    assert said(two) == [*"01234"][5 - known :]
+
+
+def test_what_is_stored(net: Net) -> None:
+    ann, bob = device(net, "n1", "laptop"), net.client("n2", "bob")
+    register(bob)
+    ann.send("JOIN #a", "PRIVMSG bob :hello")
+    ann.sync()
+    net.run(3)
+    lines = told(ann, "STORED")
+    assert [line.split(" ")[0] for line in lines] == ["Account", "Devices:", "What", "Private"]
+    assert lines[0].startswith("Account ann, since 20") and "0 certificates" in lines[0]
+    assert lines[1].startswith("Devices: ") and not lines[1].startswith("Devices: 0")
+    assert lines[2].startswith("What you say in channels (#a): 30 days")
+    assert lines[3].endswith("With: bob") and "are kept" in lines[3]
+    assert told(ann, "PRIVATE off") == ["PRIVATE is off."]
+    net.run(2)
+    assert "are not kept" in told(ann, "STORED")[3]
+
+
+def test_own_messages_are_forgotten(net: Net) -> None:
+    """In a channel and in a conversation; those of an earlier session, too, and nobody else's."""
+    ann, bob = device(net, "n1"), net.client("n2", "bob", CAPS)
+    register(bob)
+    ann.send("JOIN #a", "PRIVMSG #a :early")
+    ann.sync()
+    bob.send("JOIN #a")
+    bob.sync()
+    ann.quit()
+    net.run(3)
+    ann = device(net, "n3")
+    ann.send("JOIN #a")
+    ann.sync()
+    ann.send("PRIVMSG #a :mine", "PRIVMSG bob :secret")
+    bob.sync()
+    bob.send("PRIVMSG #a :his", "PRIVMSG ann :answer")
+    ann.sync()
+    net.run(2)
+    assert told(ann, "FORGET #a") == ["Deleted: 2 of your messages in #a."]
+    assert told(ann, "FORGET bob") == ["Deleted: 1 of your messages in bob."]
+    assert told(ann, "FORGET bob") == ["Deleted: 0 of your messages in bob."]
+    bob.lines()
+    left = [line for target in ("#a", "ann") for line in bob.ask(f"CHATHISTORY LATEST {target} * 50")]
+    assert [line.rsplit(":", 1)[1] for line in left if " PRIVMSG " in line] == ["his", "answer"]
