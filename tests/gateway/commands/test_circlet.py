@@ -222,7 +222,7 @@ def test_what_is_stored(net: Net) -> None:
 
 def test_own_messages_are_forgotten(net: Net) -> None:
     """In a channel and in a conversation; those of an earlier session, too, and nobody else's."""
-    ann, bob = device(net, "n1"), net.client("n2", "bob", CAPS)
+    ann, bob = device(net, "n1"), net.client("n2", "bob", f"{CAPS} draft/chathistory")
     register(bob)
     ann.send("JOIN #a", "PRIVMSG #a :early")
     ann.sync()
