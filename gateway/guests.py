@@ -9,26 +9,33 @@ from collections.abc import Callable
 
 import msgspec
 
+from gateway import guest_accounts
+from gateway.guest_accounts import Accounts, AccountsAsk, AddAccount, Done, DropAccount, Problem, SetPassword
 from gateway.node import NodeCore
 from gateway.status import Status, status
 from ring.ids import UNREADABLE
+
+__all__ = [
+    "Accounts", "AccountsAsk", "AddAccount", "Done", "DropAccount", "ForgetNode", "Problem", "Reply", "Request",
+    "SetPassword", "Status", "StatusAsk", "answer", "encode", "read_reply",
+]  # fmt: skip
 
 
 class StatusAsk(msgspec.Struct, frozen=True, tag="status"):
     """How is this node?"""
 
 
-class Problem(msgspec.Struct, frozen=True, tag="problem"):
-    """Why there is no answer, in words."""
+class ForgetNode(msgspec.Struct, frozen=True, tag="forget_node"):
+    """A dead node will not come back: nobody is to wait for what it may have (P36)."""
 
-    text: str
+    key: str
 
 
-Request = StatusAsk
-Reply = Status | Problem
+Request = StatusAsk | ForgetNode | AccountsAsk | AddAccount | SetPassword | DropAccount
+Reply = Status | Accounts | Done | Problem
 
 _encoder = msgspec.msgpack.Encoder()
-_requests = msgspec.msgpack.Decoder(Request)
+_requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 _replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
 
@@ -44,8 +51,25 @@ def read_reply(payload: bytes) -> Reply:
 def answer(core: NodeCore, links: dict[str, float], payload: bytes, reply: Callable[[bytes], None]) -> None:
     """reply(bytes of a Reply) comes once, now or, where the network has to be asked, later."""
     try:
-        _requests.decode(payload)
+        request = _requests.decode(payload)
     except UNREADABLE:
         reply(encode(Problem(f"it runs version {core.edge.record.version}, which does not know this request")))
         return
-    reply(encode(status(core, links)))
+    if isinstance(request, StatusAsk):
+        reply(encode(status(core, links)))
+    elif isinstance(request, ForgetNode):
+        reply(encode(_forget(core, request.key)))
+    else:
+        guest_accounts.answer(core, request, lambda found: reply(encode(found)))
+
+
+def _forget(core: NodeCore, key: str) -> Done | Problem:
+    engine = core.engine
+    if key == engine.me.key:
+        return Problem("that is this node itself, and it is alive")
+    if engine.peers.is_alive(key):
+        return Problem("for this node it is alive: stop it first")
+    known = engine.give_up(key)
+    return Done(
+        "it waits for that node no more" if known else "it has never heard of that node, and will not wait for it"
+    )

@@ -48,6 +48,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     searches: int  # groups that this node is finding out about
     lagging: int  # groups mastered here with a node that is behind by more than a second
     lag_s: float  # the longest that any of those has been behind
+    missing: dict[str, str] = {}  # ring key -> name of nodes that no directory lists, and that did not leave in order
+    waiting: int = 0  # groups that cannot be written while nodes are away that may have more of them (P36)
 
 
 def status(core: NodeCore, links: dict[str, float]) -> Status:
@@ -77,6 +79,8 @@ def status(core: NodeCore, links: dict[str, float]) -> Status:
         searches=len(engine.finding.searches),
         lagging=behind.groups,
         lag_s=round(behind.longest_s, 1),
+        missing={key: record.name for key, record in engine.peers.missing.items()},
+        waiting=sum(search.waits for search in engine.finding.searches.values()),
     )
 
 

@@ -21,6 +21,7 @@ def findings(survey: Survey, copies: int) -> list[str]:
         *_versions(survey),
         *_lags(survey),
         *_backups(survey, copies),
+        *_waiting(survey),
     ]
 
 
@@ -108,3 +109,17 @@ def _all(names: Iterable[str]) -> str:
 
 def _verb(subjects: list[str], verb: str) -> str:
     return verb if len(subjects) > 1 else verb + "s"
+
+
+def _waiting(survey: Survey) -> Iterator[str]:
+    """What cannot be written while somebody is away."""
+    statuses = _statuses(survey)
+    missing = {key: name for status in statuses for key, name in status.missing.items()}
+    dead = {seen.ring_key: seen.name for status in statuses for seen in status.roster if seen.state == "dead"}
+    names = ", ".join(sorted({**dead, **missing}.values()))
+    count = sum(status.waiting for status in statuses)
+    if count and names:
+        yield (
+            f"{count} groups of accounts and sessions wait for what {names} may have of them: start it, or say "
+            "`circlet forget NODE` if it will never come back"
+        )

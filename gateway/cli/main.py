@@ -6,8 +6,10 @@ from importlib.metadata import version
 
 import click
 
+from gateway.cli.account import account
 from gateway.cli.backup import backup
 from gateway.cli.check import check
+from gateway.cli.forget import forget
 from gateway.cli.hash_password import hash_password
 from gateway.cli.init import init
 from gateway.cli.locate import locate
@@ -24,7 +26,21 @@ def main() -> None:
     """An IRC network made of supernodes on a hash ring."""
 
 
-for command in (init, node, directory, up, check, nodes, status, locate, backup, hash_password, schema):
+for command in (
+    init,
+    node,
+    directory,
+    up,
+    check,
+    nodes,
+    status,
+    locate,
+    account,
+    forget,
+    backup,
+    hash_password,
+    schema,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

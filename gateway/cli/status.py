@@ -19,13 +19,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from config import NodeConfig
-from config.keyfile import KeyFileError, read_key
-from gateway.cli.files import FILE, fail, read
+from gateway.cli.files import FILE
 from gateway.cli.tables import table, text_of
 
 if TYPE_CHECKING:
     from gateway.cli.survey import Row, Survey
+    from gateway.cli.visits import Operator
 
 WATCH_S = 2.0
 WRONG = 2
@@ -65,28 +64,24 @@ class _Command(click.Command):
 @click.option("--watch", is_flag=True, help="look again every 2 s, until Ctrl-C; with --json, an object a line")
 def status(path: Path, as_json: bool, watch: bool) -> None:
     """Ask every live node how it is, and say what is wrong. Exit code 2 if anything is."""
-    config = read(path)
-    if not isinstance(config, NodeConfig):
-        fail(f"{path}: a node's file is needed: it holds what the nodes of the network have alike")
-    try:
-        key = read_key(config.network.key_file)
-    except KeyFileError as problem:
-        fail(f"{path}: network.key_file: {problem}")
+    from gateway.cli.visits import Operator  # TLS and the nodes' core are not needed by the other commands
+
+    operator = Operator(path)
     wrong: list[str] = []
     with suppress(KeyboardInterrupt) if watch else nullcontext(), _screen(as_json, watch) as show:
-        for found, wrong in _looks(config, key, watch):
+        for found, wrong in _looks(operator, watch):
             show(found, wrong)
     sys.exit(WRONG if wrong else 0)
 
 
-def _looks(config: NodeConfig, key: bytes, watch: bool) -> Iterator[tuple[Survey, list[str]]]:
+def _looks(operator: Operator, watch: bool) -> Iterator[tuple[Survey, list[str]]]:
     """What is found and what is wrong with it; once, or again and again."""
-    from gateway.cli.findings import findings  # TLS and the nodes' core are not needed by the other commands
+    from gateway.cli.findings import findings
     from gateway.cli.survey import survey
 
     while True:
-        found = asyncio.run(survey(config, key))
-        yield found, findings(found, config.ring.copies)
+        found = asyncio.run(survey(operator))
+        yield found, findings(found, operator.config.ring.copies)
         if not watch:
             return
         time.sleep(WATCH_S)

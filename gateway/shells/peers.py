@@ -74,6 +74,7 @@ class PeerShell:
                 f"links: cannot listen on {config.links_address}: {problem.strerror or problem}: "
                 "choose an address of this machine and a free port"
             ) from problem
+        node.core.engine.peers.given_up.update(self._saved.given_up)
         node.core.engine.learn([r for r in self._saved.records if r.key != node.record.key and not r.leaving])
         try:
             self._write()
@@ -126,7 +127,8 @@ class PeerShell:
 
     def _write(self) -> None:
         engine = self._node.core.engine
-        roster_file.save(self._path, engine.roster.records(), self._node.record.incarnation)
+        records, given_up = engine.roster.records(), engine.peers.given_up
+        roster_file.save(self._path, records, self._node.record.incarnation, given_up)
 
     def save_news(self) -> None:
         """Keep what is known of the network, whoever told: directories, links, other nodes."""

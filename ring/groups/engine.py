@@ -340,6 +340,10 @@ class Engine:
         self._heard_at.pop(key, None)
         self.peers.forget(key, incarnation, self.now)
 
+    def give_up(self, key: str) -> bool:
+        """An operator says that a dead node will not come back: nobody waits for it (P36). Whether it was known."""
+        return self.peers.give_up(key, self.now)
+
     def leave(self, record: NodeRecord) -> None:
         """This node is leaving: `record` says so. Its groups are handed over by the following ticks (P4, P24)."""
         self.peers.leave(record)

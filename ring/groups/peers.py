@@ -29,7 +29,7 @@ class Peers:
         self.dead: dict[str, float] = {}  # ring key -> since when
         self.absent: dict[Incarnation, float] = {}  # forgotten by the roster -> since when; lives that are over
         self.missing: dict[str, NodeRecord] = {}  # forgotten by the roster, though they had not left in order
-        self.given_up: dict[str, None] = {}  # ring keys of nodes that will not come back, as an operator has said
+        self.given_up: dict[str, int] = {}  # ring key -> last life, of nodes that will not come back, an operator says
         self.joined: dict[str, float] = {}  # ring key -> when this incarnation was first seen or came back
         self.version = 0  # grows with every change of what this class answers
 
@@ -39,6 +39,8 @@ class Peers:
         for record in records:
             if record.key == self.me.key and record.incarnation <= self.me.incarnation:
                 continue
+            if record.incarnation <= self.given_up.get(record.key, -1):
+                continue  # somebody who has not been told yet
             before = self.roster.get(record.key)
             if not self.roster.merge(record):
                 continue
@@ -68,15 +70,14 @@ class Peers:
         return True
 
     def give_up(self, key: str, now: float) -> bool:
-        """An operator says that the node will not come back. Returns whether it was known, and dead."""
-        record = self.missing.pop(key, None) or (self.roster.get(key) if key in self.dead else None)
-        if record is None:
-            return False
-        self.forget(key, record.incarnation, now)
-        self.missing.pop(key, None)
-        self.given_up[key] = None
+        """An operator says that the node will not come back. Returns whether it was known. It has to be dead."""
+        record = self.missing.pop(key, None) or self.roster.get(key)
+        if record is not None:
+            self.forget(key, record.incarnation, now)
+            self.missing.pop(key, None)
+        self.given_up[key] = record.incarnation if record is not None else self.given_up.get(key, 0)
         self.version += 1
-        return True
+        return record is not None
 
     def leave(self, record: NodeRecord) -> None:
         self.me = record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -19,6 +19,7 @@ class Saved(NamedTuple):
 
     records: list[NodeRecord]
     incarnation: int  # the node's last own one; 0 if unknown
+    given_up: dict[str, int] = {}  # ring key -> last life, of nodes that will not come back, as an operator has said
     problem: str | None = None  # why a file that is there could not be used
 
 
@@ -26,11 +27,14 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     format: Literal[1]
     incarnation: int
     nodes: list[NodeRecord]
+    given_up: dict[str, int] = {}
 
 
-def save(path: Path, records: Iterable[NodeRecord], incarnation: int) -> None:
+def save(
+    path: Path, records: Iterable[NodeRecord], incarnation: int, given_up: Mapping[str, int] | None = None
+) -> None:
     """Write the roster and the own incarnation, wholly or not at all, even over a power cut. Raises OSError."""
-    data = msgspec.json.encode(_File(1, incarnation, list(records)))
+    data = msgspec.json.encode(_File(1, incarnation, list(records), dict(given_up or {})))
     draft = path.with_name(path.name + ".tmp")
     with draft.open("wb") as file:
         file.write(msgspec.json.format(data, indent=1) + b"\n")
@@ -55,7 +59,7 @@ def load(path: Path) -> Saved:
     except FileNotFoundError:
         return Saved([], 0)
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
-        return Saved([], 0, f"cannot use {path}: {error}")
+        return Saved([], 0, {}, f"cannot use {path}: {error}")
     records = [record for record in saved.nodes if is_sane(record)][:MAX_NODES]
     incarnation = saved.incarnation if 0 <= saved.incarnation < 2**53 else 0
-    return Saved(records, incarnation)
+    return Saved(records, incarnation, saved.given_up)

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from gateway.cli import status as command
-from gateway.cli import survey
+from gateway.cli import survey, visits
 from gateway.guests import Problem, StatusAsk, encode
 from gateway.status import Seen
 from ring.directory.datagrams import Listed
@@ -72,8 +72,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     assert circlet("init", tmp_path / "net", "--nodes", "2", "--directories", "2").exit_code == 0
     made = World(tmp_path / "net" / "node-1.yaml")
     made.lists *= 2
-    monkeypatch.setattr(survey, "query_nodes", made.query)
-    monkeypatch.setattr(survey, "ask", made.ask)
+    monkeypatch.setattr(visits, "query_nodes", made.query)
+    monkeypatch.setattr(visits, "ask", made.ask)
     return made
 
 

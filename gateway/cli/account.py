@@ -1,0 +1,162 @@
+"""circlet account: an operator's dealings with the accounts of the running network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from gateway.cli.files import FILE, fail
+from gateway.cli.tables import table, text_of
+
+if TYPE_CHECKING:
+    from gateway.accounts.credentials import Credentials
+    from gateway.cli.visits import Operator
+    from gateway.guests import Accounts, Reply, Request
+    from ring.roster import NodeRecord
+
+CHANGE_S = 20.0
+PAGE_S = 10.0
+INCOMPLETE = 2
+"""The exit code where some nodes did not answer; 1 is a mistake, or what could not be done."""
+
+config_option = click.option("--config", "path", required=True, type=FILE, help="a node's file")
+
+
+def _operator(path: Path) -> Operator:
+    from gateway.cli.visits import Operator  # TLS and the nodes' core are not needed by the other commands
+
+    return Operator(path)
+
+
+@click.group()
+def account() -> None:
+    """Accounts of the running network: add, list, change the password of, or drop them."""
+
+
+@account.command()
+@click.argument("name")
+@config_option
+def add(name: str, path: Path) -> None:
+    """Add the account NAME. Its password comes from a prompt, or as a line of standard input."""
+    from gateway.guests import AddAccount
+
+    operator = _operator(path)
+    _change(operator, AddAccount(name, _credentials()))
+
+
+@account.command()
+@click.argument("name")
+@config_option
+def passwd(name: str, path: Path) -> None:
+    """Give the account NAME another password, from a prompt or as a line of standard input."""
+    from gateway.guests import SetPassword
+
+    operator = _operator(path)
+    _change(operator, SetPassword(name, _credentials()))
+
+
+@account.command()
+@click.argument("name")
+@config_option
+def drop(name: str, path: Path) -> None:
+    """Drop the account NAME with its nicks, certificates, session and private conversations, for good."""
+    from gateway.guests import DropAccount
+
+    _change(_operator(path), DropAccount(name))
+
+
+@account.command("list")
+@click.option("--json", "as_json", is_flag=True, help="for programs")
+@config_option
+def list_accounts(path: Path, as_json: bool) -> None:
+    """List the accounts, as all nodes that answer know them. Exit code 2 if some do not answer."""
+    found, silent = _run(_collect(_operator(path)))
+    if as_json:
+        click.echo(json.dumps({"accounts": msgspec.to_builtins(found), "silent": silent}, indent=2))
+    else:
+        made = table("account", "since", "last login", "other nicks", "certificates", "always on")
+        for one in found:
+            always_on = {None: "default", True: "on", False: "off"}[one.always_on]
+            nicks = " ".join(one.nicks)
+            made.add_row(one.name, _day(one.created), _day(one.seen), nicks, str(one.certificates), always_on)
+        click.echo(text_of(made), nl=False)
+    for problem in silent:
+        click.echo(f"{problem}: accounts may be missing here", err=True)
+    sys.exit(INCOMPLETE if silent else 0)
+
+
+def _day(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}" if ms else "never"
+
+
+def _credentials() -> Credentials:
+    """Only their hash leaves this machine."""
+    from gateway.accounts.credentials import flaw, make_credentials
+
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.buffer.readline().rstrip(b"\r\n").decode("utf-8", "surrogateescape")
+    problem = flaw(password)
+    if problem is not None:
+        fail(f"{problem[0].lower()}{problem[1:]}: give one of 1 to 1,000 bytes of UTF-8")
+    return make_credentials(password, secrets.token_bytes)
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+def _change(operator: Operator, request: Request) -> None:
+    from gateway.guests import Done
+
+    reply = _run(_ask_one(operator, request))
+    if not isinstance(reply, Done):
+        fail(getattr(reply, "text", "a node gave an answer to another question"))
+    click.echo(reply.text)
+
+
+async def _ask_one(operator: Operator, request: Request) -> Reply:
+    """The first node that is there, this file's own before others: whichever it is, it speaks for the network."""
+    from gateway.guests import Problem, StatusAsk
+    from gateway.status import Status
+
+    known, silent = await operator.known(), []
+    for record in operator.own_first(known.records):
+        there = await operator.visit(record, StatusAsk(), 3.0)
+        if isinstance(there, Status) and not there.leaving:
+            return await operator.visit(record, request, CHANGE_S)
+        silent.append(f"{record.name}: {there.text if isinstance(there, Problem) else 'it is leaving'}")
+    return Problem(f"no node answers ({'; '.join(silent)}): is the network running?")
+
+
+async def _collect(operator: Operator) -> tuple[list[Any], list[str]]:
+    """The accounts by name, and which nodes gave none of theirs."""
+    known = await operator.known()
+    parts = await asyncio.gather(*(_all_of(operator, record) for record in known.records))
+    found = {one.name: one for part in parts if not isinstance(part, str) for one in part}
+    return [found[name] for name in sorted(found, key=str.lower)], [part for part in parts if isinstance(part, str)]
+
+
+async def _all_of(operator: Operator, record: NodeRecord) -> list[Any] | str:
+    from gateway.guests import Accounts, AccountsAsk, Problem
+
+    found: list[Any] = []
+    after = ""
+    while True:
+        reply: Accounts | Any = await operator.visit(record, AccountsAsk(after), PAGE_S)
+        if not isinstance(reply, Accounts):
+            return f"{record.name} does not tell ({reply.text if isinstance(reply, Problem) else 'unreadable'})"
+        found += reply.accounts
+        if not reply.more:
+            return found
+        after = reply.last

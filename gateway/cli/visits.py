@@ -1,0 +1,93 @@
+"""Asking the nodes of a network something, as a guest on their link ports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from config import NodeConfig
+from config.keyfile import KeyFileError, read_key
+from gateway.cli.files import fail, read
+from gateway.cli.network import TIMEOUT_S, directories_of
+from gateway.guests import Problem, Reply, Request, encode, read_reply
+from gateway.shells.settings import link_settings, node_record, terms
+from ring.ids import UNREADABLE
+from ring.roster import NodeRecord, Roster
+from ring.shells import roster_file
+from ring.shells.directory_client import NoAnswer, query_nodes
+from ring.shells.guest import NoReply, ask
+
+
+class Known(NamedTuple):
+    """records: of the nodes to be asked. listed: ring keys, as the directories say; None if none answered."""
+
+    records: list[NodeRecord]
+    listed: frozenset[str] | None
+    directories: int  # how many are configured
+    silent: list[str]  # of those, what is wrong with each that gave no list
+    roster_problem: str | None = None  # why the saved roster was of no use, where it was needed
+
+
+class Operator:
+    """Who has a node's file, and so the network's key."""
+
+    def __init__(self, path: Path) -> None:
+        """Mistakes in the file end the command."""
+        config = read(path)
+        if not isinstance(config, NodeConfig):
+            fail(f"{path}: a node's file is needed: it holds what the nodes of the network have alike")
+        try:
+            self.key = read_key(config.network.key_file)
+        except KeyFileError as problem:
+            fail(f"{path}: network.key_file: {problem}")
+        self.config = config
+
+    async def known(self) -> Known:
+        """The nodes that the directories list or, if none answers, those in the saved roster; and this file's own."""
+        directories = directories_of(self.config)
+        lists = await asyncio.gather(*(_listed(directory) for directory in directories))
+        silent = [found for found in lists if isinstance(found, str)]
+        roster = Roster(record for found in lists if not isinstance(found, str) for record in found)
+        listed = frozenset(record.key for record in roster.records()) if len(silent) < len(lists) else None
+        problem = None
+        if listed is None:
+            saved = roster_file.load(self.config.node.state_dir / "roster.json")
+            roster, problem = Roster(saved.records), saved.problem
+        roster.merge(node_record(self.config, 0, 0))
+        return Known(list(roster.records()), listed, len(directories), silent, problem)
+
+    async def visit(self, record: NodeRecord, request: Request, timeout_s: float) -> Reply:
+        """The node's answer; Problem if there is none."""
+        try:
+            payload = await ask(
+                record,
+                encode(request),
+                terms=terms(self.config),
+                key=self.key,
+                settings=link_settings(self.config),
+                timeout_s=timeout_s,
+            )
+            return read_reply(payload)
+        except NoReply as problem:
+            return Problem(str(problem))
+        except UNREADABLE:
+            return Problem("its answer cannot be read: is its version another?")
+
+    def own_first(self, records: Sequence[NodeRecord]) -> list[NodeRecord]:
+        own = self.config.node.ip
+        return sorted(records, key=lambda record: (record.key != own, record.name))
+
+
+async def _listed(directory: tuple[str, int]) -> list[NodeRecord] | str:
+    """The records that one directory lists, or why it gave none."""
+    try:
+        found = await query_nodes([directory], TIMEOUT_S, structlog.get_logger())
+    except NoAnswer as problem:
+        return str(problem)
+    except OSError as problem:
+        return f"{directory[0]} port {directory[1]}: {problem.strerror or problem}"
+    return [listed.record for listed in found]
