@@ -35,7 +35,7 @@ MOST: Final = 5_000
 def attach(call: Call, user: User) -> None:
     """The caller's connection is one of the session's from now on."""
     edge, connection = call.edge, call.connection
-    left_at = user.left_at
+    since = _since(edge, connection, user)
     connection.behind = dict.fromkeys(user.heard)
     user.attach(connection)
     edge.sessions.attached(user)
@@ -44,9 +44,20 @@ def attach(call: Call, user: User) -> None:
     for group in list(user.rooms):
         channel = visible(edge, user, group)
         if channel is not None:
-            show_room(edge, connection, user, group, channel, left_at)
+            show_room(edge, connection, user, group, channel, since)
     for group in list(user.talks):
-        play(edge, connection, user, group, left_at)
+        play(edge, connection, user, group, since)
+
+
+def _since(edge: Edge, connection: Connection, user: User) -> float:
+    """What was said since then is played where the device has no place: since it came last, if its node died before it
+    could tell more; of a new one, since nobody was attached. 0: nothing."""
+    return edge.sessions.seen(user, connection.device) or user.left_at
+
+
+def arrive(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel) -> None:
+    """The user of a connection that is attached already is let in again where its session has been before."""
+    show_room(edge, connection, user, group, channel, _since(edge, connection, user))
 
 
 def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, Place]) -> None:
@@ -66,16 +77,17 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, P
         if channel is not None and place is not None:
             Playback(edge, connection, user, group, place, everything=True).go_on()
         elif channel is not None:
-            show_room(edge, connection, user, group, channel, user.left_at)
+            arrive(edge, connection, user, group, channel)
 
 
-def show_room(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel, left_at: float) -> None:
-    """JOIN, topic, names, and what was missed since."""
+def show_room(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel, since: float) -> None:
+    """JOIN, topic, names, and what was missed; since: as in `play`."""
     person = user.person
     extended = (person.account or "*", person.real) if "extended-join" in connection.caps else ()
     join = Line(person.source, "JOIN", (channel.name, *extended))
     enter(edge, user, channel, connection, join, connection.show)
-    play(edge, connection, user, group, left_at)
+    joined = channel.members[user.uid].joined_at / 1000
+    play(edge, connection, user, group, max(since, joined) if since else 0.0)
 
 
 def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:

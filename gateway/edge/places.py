@@ -102,6 +102,11 @@ class Places:
     def knows(self, user: User, device: str) -> bool:
         return self._device(user, device) is not None
 
+    def seen(self, user: User, device: str) -> float:
+        """Unix seconds; 0 if it never was here."""
+        known = self._device(user, device)
+        return known.seen / 1000 if known is not None else 0.0
+
     def _device(self, user: User, device: str) -> Device | None:
         state = self.edge.engine.state(GroupId("session", user.session))
         return state.stored.devices.get(device) if isinstance(state, Session) else None

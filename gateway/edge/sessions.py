@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway.edge import homes
-from gateway.edge.attaching import show_room
+from gateway.edge.attaching import arrive as show_arrival
 from gateway.edge.channels import rejoin
 from gateway.edge.places import Places
 from gateway.edge.user import Room, User
@@ -299,7 +299,7 @@ class Sessions:
             connection.behind[room.group] = None
         room.add(user)
         for connection in user.connections:
-            show_room(self.edge, connection, user, room.group, channel, user.left_at)
+            show_arrival(self.edge, connection, user, room.group, channel)
 
     def is_returning(self, user: User, group: GroupId) -> bool:
         return group.name in self._returning.get(user.session, {})
@@ -458,6 +458,10 @@ class Sessions:
         """The connection is about to be closed: what its device has been sent so far is kept."""
         if user.session:
             self._places.keep(user, connection)
+
+    def seen(self, user: User, device: str) -> float:
+        """When the device was attached last; 0 if it never was."""
+        return self._places.seen(user, device)
 
     def knows(self, user: User, device: str) -> bool:
         """Whether the device has been attached before."""

@@ -62,6 +62,13 @@ class Terminal:
             assert time.monotonic() < end, f"{self.name} does not show {what!r} after {within_s:g} s:\n{screen}"
             time.sleep(LOOK_S)
 
+    def runs(self) -> bool:
+        """Whether the program has not ended: its tmux ends with it."""
+        done = subprocess.run(
+            [*self._tmux, "has-session", "-t", self.name], capture_output=True, timeout=10, check=False
+        )
+        return done.returncode == 0
+
     def close(self) -> None:
         subprocess.run([*self._tmux, "kill-server"], capture_output=True, timeout=10, check=False)
 

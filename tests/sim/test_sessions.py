@@ -138,6 +138,28 @@ def test_a_session_survives_the_death_of_its_node(net: Net, bob: Talker) -> None
     assert noticed(bob) == []
 
 
+@pytest.mark.parametrize("tenths", range(10))
+def test_a_node_dies_before_it_could_tell_how_far_a_new_device_is(net: Net, bob: Talker, tenths: int) -> None:
+    """Lines of its last second may come again; none is left out."""
+    made(net)
+    ann = login(net, "n1", "laptop")
+    ann.send(f"JOIN {CHANNEL}")
+    ann.sync()
+    ann.send("QUIT")
+    net.run(3 + tenths / 10)
+    phone = Newcomer(net, "n1", "sasl")
+    assert phone.log_in("ann@phone", "sesame")[-1].startswith("903")
+    phone.enter("ann")
+    bob.say(1, 2)
+    assert said(phone) == ["1", "2"]
+    net.kill("n1")
+    bob.say(3)
+    again = login(net, "n2", "phone")
+    net.run(3)
+    assert said(again)[-1:] == ["3"]
+    assert "QUIT" not in "".join(noticed(bob))
+
+
 def test_without_always_on_a_dead_node_leaves_a_grace(net: Net, bob: Talker) -> None:
     made(net, always_on=False)
     ann = login(net, "n1")
