@@ -115,6 +115,7 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
         deliver(away, [c for c in others if "away-notify" in c.caps])
     if user is None:
         return
+    edge.sessions.moved(user)
     if returns:
         edge.sessions.arrive(user, room, channel)
         return
@@ -134,7 +135,9 @@ def enter(
 
 
 def _leaves(edge: Edge, room: Room, uid: str) -> None:
-    room.discard(uid)
+    user = room.discard(uid)
+    if user is not None:
+        edge.sessions.moved(user)
     edge.people.remove(uid, room.group)
     show_heirs(edge, Stamp("", int(edge.now * 1000)))
 

@@ -423,6 +423,12 @@ class Sessions:
                 if here or self._is_over(host):
                     self.take_up(group.name, state.stored, nobody)
 
+    def moved(self, user: User) -> None:
+        """It is in other channels than before: its node may die the moment it has read so."""
+        if user.session and not user.quitting:
+            user.unsettled[self.group(user.session)] = None
+            self._report(user.session, user)
+
     def _report(self, account: str, user: User) -> None:
         """Tell the session's group what has changed."""
         if user.quitting:

@@ -83,8 +83,10 @@ class Device:
         return [match[1] for line in text.splitlines() if (match := re.search(r"\b(said \w+ \d+)$", line))]
 
     def sees(self, *said: str, twice: int = 0) -> None:
-        """Wait until the last of them is there; then exactly those were said, in that order. twice: so many of the first
-        may have been shown once more."""
+        """Wait until the last of them is there; then exactly those were said, in that order.
+
+        twice: so many of the first may have been shown once more.
+        """
         end = time.monotonic() + WITHIN_S
         while not said or said[-1] not in (shown := self.shown()):
             assert time.monotonic() < end, f"{self.name} shows {shown}, not {said[-1]!r}:\n{self.terminal.screen()}"

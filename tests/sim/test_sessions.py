@@ -138,6 +138,22 @@ def test_a_session_survives_the_death_of_its_node(net: Net, bob: Talker) -> None
     assert noticed(bob) == []
 
 
+@pytest.mark.parametrize("tenths", range(0, 10, 3))
+def test_a_node_dies_right_after_somebody_has_joined_and_left(net: Net, bob: Talker, tenths: int) -> None:
+    made(net, always_on=False)
+    ann = login(net, "n1")
+    ann.send(f"JOIN {CHANNEL}", "JOIN #left")
+    ann.sync()
+    net.run(2 + tenths / 10)
+    ann.send("JOIN #new", "PART #left")
+    ann.sync()
+    net.kill("n1")
+    again = login(net, "n2")
+    net.run(3)
+    joined = {line.rpartition(" ")[2] for line in again.got if " JOIN " in line}
+    assert joined == {CHANNEL, "#new"}
+
+
 @pytest.mark.parametrize("tenths", range(10))
 def test_a_node_dies_before_it_could_tell_how_far_a_new_device_is(net: Net, bob: Talker, tenths: int) -> None:
     """Lines of its last second may come again; none is left out."""

@@ -1,0 +1,29 @@
+"""A bot on the library pydle: logs in by SASL over TLS, joins, answers, and is back by itself.
+
+Words: address, port, the authority's certificate (pydle asks the system's alone), account@device, password.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pydle
+
+host, port, authority, login, password = sys.argv[1:]
+
+
+class Bot(pydle.Client):  # type: ignore[misc]
+    RECONNECT_DELAYS = (6,)  # one that is refused is not tried again
+
+    async def on_connect(self) -> None:
+        await super().on_connect()
+        await self.join("#room")
+
+    async def on_channel_message(self, target: str, by: str, message: str) -> None:
+        await super().on_channel_message(target, by, message)
+        if by != self.nickname:
+            await self.message(target, f"{self.nickname} has heard: {message}")
+
+
+nick = login.partition("@")[0]
+Bot(nick, sasl_username=login, sasl_password=password).run(host, port=int(port), tls=True, tls_verify=False)
