@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
+from gateway.edge.detaching import attach
 from gateway.groups.channel_messages import Join, Part
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
@@ -39,6 +40,8 @@ def _join(call: Call, name: str, key: str | None) -> None:
     if len({**user.rooms, **user.joining, group: None}) > limits.chan_limit and user.oper is None:
         call.reply(n.ERR_TOOMANYCHANNELS, name, n.TEXT[n.ERR_TOOMANYCHANNELS])
         return
+    if group in user.detached:
+        attach(edge, user, group)
     user.joining[group] += 1
 
     def done(outcome: object) -> None:

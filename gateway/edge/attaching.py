@@ -43,7 +43,7 @@ def attach(call: Call, user: User) -> None:
     welcome(call)
     for group in list(user.rooms):
         channel = visible(edge, user, group)
-        if channel is not None:
+        if channel is not None and group not in user.detached:
             show_room(edge, connection, user, group, channel, since)
     for group in list(user.talks):
         play(edge, connection, user, group, since)
@@ -72,7 +72,7 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, P
             Playback(edge, connection, user, group, place, everything=True).go_on()
         else:
             play(edge, connection, user, group, connection.opened)
-    for group in list(user.rooms):
+    for group in [group for group in user.rooms if group not in user.detached]:
         place, channel = places.get(group.name), visible(edge, user, group)
         if channel is not None and place is not None:
             Playback(edge, connection, user, group, place, everything=True).go_on()

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from gateway.edge import rendering
+from gateway.edge.detaching import attach, called
 from gateway.edge.differences import Believed, differences
 from gateway.edge.lines import Line, deliver
+from gateway.edge.markers import send_marker
 from gateway.edge.names import send_names, send_topic
 from gateway.edge.nicks import show_clashes, show_heirs, show_quit, show_update
 from gateway.edge.user import Room, User
@@ -66,6 +68,8 @@ def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, c
     audience: Any = room.connections
     if event.status or tag_only:
         audience = _qualified(room, channel, event)
+    if room.watchers:
+        called(edge, room, event.uid, event.text)
     own = _speaker(edge, event, call)
     deliver(line, audience, skip=own)
     if own is not None and "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
@@ -91,7 +95,8 @@ def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
         member = channel.members.get(uid)
         ranked = not ranks or (member is not None and any(rank in ranks for rank in member.prefixes))
         if ranked:
-            found += [c for c in user.connections if event.verb != "TAGMSG" or "message-tags" in c.caps]
+            able = [c for c in user.connections if event.verb != "TAGMSG" or "message-tags" in c.caps]
+            found += [c for c in able if c in room.connections]
     return found
 
 
@@ -117,7 +122,7 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
         return
     edge.sessions.moved(user)
     if returns:
-        edge.sessions.arrive(user, room, channel)
+        edge.sessions.arrive(user, room)
         return
     for connection in user.connections:
         line = full if "extended-join" in connection.caps else plain
@@ -131,12 +136,14 @@ def enter(
     """A member's connection is shown what it has come into. line: the JOIN."""
     send(line)
     send_topic(edge, user, channel, send)
+    send_marker(edge, user, channel.name, connection.caps, send)
     send_names(edge, user, channel, connection.caps, send)
 
 
 def _leaves(edge: Edge, room: Room, uid: str) -> None:
     user = room.discard(uid)
     if user is not None:
+        attach(edge, user, room.group)
         edge.sessions.moved(user)
     edge.people.remove(uid, room.group)
     show_heirs(edge, Stamp("", int(edge.now * 1000)))
@@ -198,7 +205,7 @@ def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: St
         member = channel.members.get(uid)
         ranked = member is not None and any(rank in "oh" for rank in member.prefixes)
         if ranked and uid != event.by:
-            notified += [c for c in user.connections if "invite-notify" in c.caps]
+            notified += [c for c in user.connections if c in room.connections and "invite-notify" in c.caps]
     deliver(line, notified)
 
 
@@ -208,7 +215,7 @@ def _updated(edge: Edge, room: Room, channel: Channel, event: Updated, stamp: St
     if user is not None and user.uid not in room.users:  # its session has come to this node
         room.listed.discard(user.uid)
         edge.people.add(event.person, room.group)
-        edge.sessions.arrive(user, room, channel)
+        edge.sessions.arrive(user, room)
 
 
 _SHOW: dict[type, Callable[..., None]] = {

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge import asks, caps, channels, homes, leaving, nicks
+from gateway.edge import asks, caps, channels, detaching, homes, leaving, markers, nicks
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
@@ -25,7 +25,7 @@ from gateway.edge.tunnels import Tunnels
 from gateway.edge.user import Room, User
 from gateway.groups.network_messages import Announced
 from gateway.groups.nick_messages import Released
-from gateway.groups.session_messages import Conversing
+from gateway.groups.session_messages import Conversing, DetachedSet, Marked, Merged
 from gateway.irc import numerics as n
 from gateway.irc.message import parse
 from gateway.irc.splitter import TOO_LONG
@@ -319,10 +319,18 @@ class Edge:
             self.talks.applied(group, state, event, stamp, call)
         elif group.kind == "session":
             self.sessions.check(group.name)
-            if isinstance(event, Conversing):
-                self.talks.opened(group.name, event)
+            self._told_of_session(group.name, event, call)
         elif isinstance(event, Announced):
             self._announce(event)
+
+    def _told_of_session(self, account: str, event: Any, call: Call | None) -> None:
+        user = self.sessions.users.get(account)
+        if isinstance(event, Conversing):
+            self.talks.opened(account, event)
+        elif isinstance(event, Marked) and user is not None:
+            markers.applied(self, user, event, call)
+        elif isinstance(event, DetachedSet | Merged) and user is not None:
+            detaching.check(self, user)
 
     def _announce(self, event: Announced) -> None:
         line = Line(event.source, "WALLOPS", (event.text,))
@@ -346,6 +354,7 @@ class Edge:
             user = self.sessions.users.get(group.name)
             if user is not None and not user.quitting:
                 self.talks.enter(user)
+                detaching.check(self, user)
         else:
             for event, _ in missed:
                 if isinstance(event, Announced):

@@ -15,6 +15,8 @@ import msgspec
 from gateway.edge import homes
 from gateway.edge.attaching import arrive as show_arrival
 from gateway.edge.channels import rejoin
+from gateway.edge.detaching import detached
+from gateway.edge.history import visible
 from gateway.edge.places import Places
 from gateway.edge.user import Room, User
 from gateway.groups.account_messages import Info, InfoView
@@ -228,7 +230,7 @@ class Sessions:
         granted = isinstance(outcome, Granted)
         user = User(outcome.person if granted else person, edge.nick(person.nick), None, edge.now)
         user.left_at = session.left / 1000 or edge.now
-        user.lasts = session.lasts
+        user.lasts, user.detached = session.lasts, detached(session)
         edge.users[user.uid] = user
         edge.people.add(user.person)
         self._returning[account] = rooms
@@ -293,13 +295,15 @@ class Sessions:
         user.joining[group] += 1
         self.edge.engine.submit(group, Update(user.person), updated)
 
-    def arrive(self, user: User, room: Room, channel: Channel) -> None:
+    def arrive(self, user: User, room: Room) -> None:
         """The user is where it was to return to: whoever is attached already is shown what it has missed there."""
         for connection in user.connections:
             connection.behind[room.group] = None
         room.add(user)
-        for connection in user.connections:
-            show_arrival(self.edge, connection, user, room.group, channel)
+        channel = visible(self.edge, user, room.group)
+        if channel is not None and room.group not in user.detached:
+            for connection in user.connections:
+                show_arrival(self.edge, connection, user, room.group, channel)
 
     def is_returning(self, user: User, group: GroupId) -> bool:
         return group.name in self._returning.get(user.session, {})

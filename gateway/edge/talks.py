@@ -18,7 +18,7 @@ from gateway.groups.account_messages import InfoView, SetSettings
 from gateway.groups.conversation import Conversation, Party, other_of
 from gateway.groups.conversation_messages import Leave, Redact, Redacted, Said, Seat, Sit
 from gateway.groups.session import Session
-from gateway.groups.session_messages import Conversing, ForgetTalks, Stored, Talk
+from gateway.groups.session_messages import Conversing, ForgetAll, Stored, Talk
 from ring.groups.host import FAILED, Stamp
 from ring.groups.machine import State
 from ring.ids import GroupId
@@ -146,7 +146,7 @@ class Talks:
             for name in stored.talks if stored is not None else ():
                 if other_of(name, Party(account, life)) is not None:
                     engine.submit(GroupId("conversation", name), Redact(account, "", "*"))
-            engine.submit(sessions.group(account), ForgetTalks())
+            engine.submit(sessions.group(account), ForgetAll())
 
         sessions.look(account, looked)
 

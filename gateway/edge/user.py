@@ -18,22 +18,31 @@ INVITES = 50
 class Room:
     """The local members of a channel or a conversation, for fan-out."""
 
-    __slots__ = ("connections", "group", "listed", "users")
+    __slots__ = ("connections", "group", "listed", "users", "watchers")
 
     def __init__(self, group: GroupId) -> None:
         self.group = group
         self.listed: set[str] = set()  # uids that came with the copy: whoever joins here is told of them by NAMES
         self.users: dict[str, User] = {}
         self.connections: dict[Connection, None] = {}
+        self.watchers: dict[str, User] = {}  # who has detached it until somebody names them
+
+    def watch(self, user: User) -> None:
+        """The user has detached the channel, or attached it again."""
+        self.watchers.pop(user.uid, None)
+        if user.detached.get(self.group):
+            self.watchers[user.uid] = user
 
     def add(self, user: User) -> None:
         self.users[user.uid] = user
         user.seats(self.group)[self.group] = self
+        self.watch(user)
         if not user.quitting:
             self.connections.update((c, None) for c in user.connections if self.group not in c.behind)
 
     def discard(self, uid: str) -> User | None:
         self.listed.discard(uid)
+        self.watchers.pop(uid, None)
         user = self.users.pop(uid, None)
         if user is not None:
             user.seats(self.group).pop(self.group, None)
@@ -49,6 +58,7 @@ class User:
         "absence",
         "auto_away",
         "connections",
+        "detached",
         "home",
         "homeless",
         "invites",
@@ -91,6 +101,7 @@ class User:
         self.looked_at = now  # when its account's choices were last asked for
         self.auto_away = False  # it is away because nothing is attached
         self.rooms: dict[GroupId, Room] = {}
+        self.detached: dict[GroupId, bool] = {}  # channels that its clients are not shown; True: until it is named
         self.talks: dict[GroupId, Room] = {}  # its conversations with other accounts
         self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
         self.monitored: dict[GroupId, str] = {}

@@ -14,16 +14,23 @@ import msgspec
 from gateway.groups.people import Person
 from gateway.groups.session_messages import (
     Abandon,
+    AllForgotten,
     Changed,
     Converse,
     Conversing,
+    Detach,
+    Detached,
+    DetachedSet,
     Device,
     DeviceForgotten,
     Elsewhere,
     End,
+    ForgetAll,
     ForgetDevice,
-    ForgetTalks,
     Look,
+    Marked,
+    Marker,
+    MarkRead,
     Merged,
     Present,
     Reached,
@@ -32,7 +39,6 @@ from gateway.groups.session_messages import (
     Take,
     Taken,
     Talk,
-    TalksForgotten,
 )
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
@@ -49,6 +55,9 @@ PLACES = 1_000
 
 TALKS = 200
 """And in so many conversations its messages find it; the one that was opened first goes."""
+
+MARKERS = 1_000
+"""So many read markers are kept, and so many channels that were detached; the oldest go."""
 
 NOTHING = Decision(None, None)
 _replace = msgspec.structs.replace
@@ -89,12 +98,17 @@ class Session:
             known = self.stored.talks.get(event.talk)
             talk = Talk(event.other, known.since if known is not None else at, at)
             self.stored = _replace(self.stored, talks=_newest({**self.stored.talks, event.talk: talk}))
-        elif isinstance(event, TalksForgotten):
-            self.stored = _replace(self.stored, talks={})
+        elif isinstance(event, AllForgotten):
+            self.stored = _replace(self.stored, talks={}, devices={}, markers={}, detached={})
+        elif isinstance(event, Marked):
+            self.stored = _replace(self.stored, markers=_latest({**self.stored.markers, event.folded: event.at}))
+        elif isinstance(event, DetachedSet):
+            one = Detached(at, event.highlight, event.off)
+            self.stored = _replace(self.stored, detached=_recent({**self.stored.detached, event.channel: one}))
         else:
             devices = _bounded({**self.stored.devices, **event.devices}, at)
-            facts = (event.person, event.rooms, event.lasts, event.attached, event.taken, event.left)
-            self.stored = Stored(*facts, devices, self.stored.talks)
+            facts = {"person": event.person, "rooms": event.rooms, "lasts": event.lasts, "attached": event.attached}
+            self.stored = _replace(self.stored, **facts, taken=event.taken, left=event.left, devices=devices)
         return self.host != before
 
     def _take(self, command: Take, at: int) -> Decision:
@@ -147,8 +161,23 @@ class Session:
         person = self.stored.person
         return Decision(Present(person.uid if person is not None else ""), Conversing(command.talk, command.other))
 
-    def _forget_talks(self, command: ForgetTalks, at: int) -> Decision:
-        return Decision(None, TalksForgotten() if self.stored.talks else None)
+    def _forget_all(self, command: ForgetAll, at: int) -> Decision:
+        s = self.stored
+        return Decision(None, AllForgotten() if s.talks or s.devices or s.markers or s.detached else None)
+
+    def _mark(self, command: MarkRead, at: int) -> Decision:
+        known = self.stored.markers.get(command.folded, 0)
+        wanted = min(command.at, at)
+        if wanted <= known:
+            return Decision(Marker(known), None)
+        return Decision(Marker(wanted), Marked(command.target, command.folded, wanted))
+
+    def _detach(self, command: Detach, at: int) -> Decision:
+        known = self.stored.detached.get(command.channel)
+        before = (known.highlight, known.off) if known is not None else (False, True)
+        if before == (command.highlight, command.off):
+            return NOTHING
+        return Decision(None, DetachedSet(command.channel, command.highlight, command.off))
 
     # Copies and questions -------------------------------------------------------------------------------------------
 
@@ -180,7 +209,8 @@ class Session:
 
     def is_spent(self, at: int) -> bool:
         talks = any(at - talk.at < DEVICE_MS for talk in self.stored.talks.values())
-        return self.host is None and not talks and not _bounded(self.stored.devices, at)
+        marked = any(at - marker < DEVICE_MS for marker in self.stored.markers.values())
+        return self.host is None and not talks and not marked and not _bounded(self.stored.devices, at)
 
 
 def _bounded(devices: dict[str, Device], at: int) -> dict[str, Device]:
@@ -194,6 +224,16 @@ def _newest(talks: dict[str, Talk]) -> dict[str, Talk]:
     return dict(order[-TALKS:])
 
 
+def _latest(markers: dict[str, int]) -> dict[str, int]:
+    order = sorted(markers.items(), key=lambda item: (item[1], item[0]))
+    return dict(order[-MARKERS:])
+
+
+def _recent(detached: dict[str, Detached]) -> dict[str, Detached]:
+    order = sorted(detached.items(), key=lambda item: (item[1].at, item[0]))
+    return dict(order[-MARKERS:])
+
+
 def merge(a: Stored, b: Stored) -> Stored:
     """The session as its last host had it; of each device the furthest places. Commutative, associative, idempotent."""
     last = max(a, b, key=_order)
@@ -202,11 +242,16 @@ def merge(a: Stored, b: Stored) -> Stored:
     for name in a.talks.keys() & b.talks.keys():
         both = (a.talks[name], b.talks[name])
         talks[name] = _replace(max(both, key=lambda talk: talk.at), since=min(talk.since for talk in both))
-    return _replace(last, devices=devices, talks=_newest(talks))
+    names = sorted(a.markers.keys() | b.markers.keys())
+    markers = {name: max(a.markers.get(name, 0), b.markers.get(name, 0)) for name in names}
+    detached = {**a.detached, **b.detached}
+    for name in a.detached.keys() & b.detached.keys():
+        detached[name] = max(a.detached[name], b.detached[name], key=lambda one: (one.at, one.off, one.highlight))
+    return _replace(last, devices=devices, talks=_newest(talks), markers=_latest(markers), detached=_recent(detached))
 
 
 def _order(stored: Stored) -> tuple[int, bytes]:
-    return stored.taken, _encode(_replace(stored, devices={}, talks={}))
+    return stored.taken, _encode(_replace(stored, devices={}, talks={}, markers={}, detached={}))
 
 
 def _one(a: Device | None, b: Device | None) -> Device:
@@ -241,7 +286,9 @@ _DECIDE: dict[type, Callable[[Session, Any, int], Decision]] = {
     ForgetDevice: Session._forget,
     Reached: Session._reached,
     Converse: Session._converse,
-    ForgetTalks: Session._forget_talks,
+    ForgetAll: Session._forget_all,
+    MarkRead: Session._mark,
+    Detach: Session._detach,
 }
 
 _stored = msgspec.msgpack.Decoder(Stored)

@@ -32,12 +32,25 @@ class Talk(msgspec.Struct, frozen=True, array_like=True):
     at: int
 
 
+class Detached(msgspec.Struct, frozen=True, array_like=True):
+    """A channel that its clients are not shown. highlight: until somebody names the user there.
+
+    at: since when, Unix ms. off: it was attached again then.
+    """
+
+    at: int
+    highlight: bool = False
+    off: bool = False
+
+
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """The session of an account, if it has one, and the places of its devices, which outlive it.
 
     person: who it is on the network; its node is the host. rooms: folded channel name -> as it is shown. lasts: it
     stays without connections. attached: how many connections it has. taken: when it came to its host, Unix ms. left:
     when the last connection was closed, Unix ms, 0 while there is one. talks: by the name of the conversation's group.
+    markers: folded channel or nick -> up to when the person has read it, Unix ms (IRCv3 read-marker). detached: by the
+    folded channel.
     """
 
     person: Person | None = None
@@ -48,6 +61,8 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     left: int = 0
     devices: dict[str, Device] = {}
     talks: dict[str, Talk] = {}
+    markers: dict[str, int] = {}
+    detached: dict[str, Detached] = {}
 
 
 # Commands ------------------------------------------------------------------------------------------------------------
@@ -109,11 +124,27 @@ class Converse(_Tagged, frozen=True, tag=9):
     other: str
 
 
-class ForgetTalks(_Tagged, frozen=True, tag=10):
+class ForgetAll(_Tagged, frozen=True, tag=10):
     """The account is dropped."""
 
 
-Command = Take | Report | End | Abandon | ForgetDevice | Reached | Converse | ForgetTalks
+class MarkRead(_Tagged, frozen=True, tag=11):
+    """Answered with a Marker: what is known now. target: as it is shown; folded: its name in the table."""
+
+    target: str
+    folded: str
+    at: int  # Unix ms
+
+
+class Detach(_Tagged, frozen=True, tag=12):
+    """channel: folded. off: attach it again."""
+
+    channel: str
+    highlight: bool = False
+    off: bool = False
+
+
+Command = Take | Report | End | Abandon | ForgetDevice | Reached | Converse | ForgetAll | MarkRead | Detach
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -146,11 +177,23 @@ class Conversing(_Tagged, frozen=True, tag=29):
     other: str
 
 
-class TalksForgotten(_Tagged, frozen=True, tag=30):
+class AllForgotten(_Tagged, frozen=True, tag=30):
     pass
 
 
-Event = Changed | DeviceForgotten | Merged | Conversing | TalksForgotten
+class Marked(_Tagged, frozen=True, tag=31):
+    target: str
+    folded: str
+    at: int
+
+
+class DetachedSet(_Tagged, frozen=True, tag=32):
+    channel: str
+    highlight: bool
+    off: bool
+
+
+Event = Changed | DeviceForgotten | Merged | Conversing | AllForgotten | Marked | DetachedSet
 
 
 # Outcomes and questions -----------------------------------------------------------------------------------------------
@@ -168,13 +211,17 @@ class Elsewhere(_Tagged, frozen=True, tag=42):
     host: Incarnation
 
 
+class Marker(_Tagged, frozen=True, tag=43):
+    at: int  # Unix ms
+
+
 class Present(_Tagged, frozen=True, tag=49):
     """uid: of the session's user, "" while there is none."""
 
     uid: str
 
 
-Outcome = Taken | Elsewhere | Present | None
+Outcome = Taken | Elsewhere | Marker | Present | None
 
 
 class Look(_Tagged, frozen=True, tag=51):

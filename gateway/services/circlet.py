@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.edge.connection import Connection
+from gateway.edge.detaching import attach, detach
 from gateway.edge.user import User
 from gateway.groups.session_messages import Look, Stored
 from gateway.irc.message import clean
@@ -147,3 +148,41 @@ def playback(request: Request) -> None:
         set_choice(request, "playback", int(word), f"PLAYBACK is {int(word)} lines.")
     else:
         set_choice(request, "playback", "", "")
+
+
+@CIRCLET.command(
+    "DETACH <channel> [highlight]",
+    "stay in a channel without being shown it; what is said there is kept for you",
+    "With highlight, until somebody names you there.",
+    words=(1, 2),
+    login=True,
+)
+def detach_channel(request: Request) -> None:
+    call, (name, *more) = request.call, [clean(word) for word in request.words]
+    group = call.edge.channel(name)
+    if group not in call.user.rooms or not call.user.session:
+        request.say("You are not in that channel.")
+    elif more and more[0].lower() != "highlight":
+        request.say(f"Syntax: {request.service.commands['DETACH'].syntax}")
+    else:
+        until = " until somebody names you there" if more else ""
+        request.say(f"You have detached {name}{until}. /join {name} attaches it again.")
+        detach(call.edge, call.user, group, highlight=bool(more))
+
+
+@CIRCLET.command(
+    "ATTACH [channel]", "be shown a channel again, as JOIN does; or which are detached", words=(0, 1), login=True
+)
+def attach_channel(request: Request) -> None:
+    edge, user = request.call.edge, request.call.user
+    if not request.words:
+        names = sorted(
+            edge.sessions.shown(group) + (" (highlight)" if until else "") for group, until in user.detached.items()
+        )
+        request.say(f"Detached: {', '.join(names) or 'none'}")
+        return
+    group = edge.channel(clean(request.words[0]))
+    if group in user.detached:
+        attach(edge, user, group)
+    else:
+        request.say("That channel is not detached.")

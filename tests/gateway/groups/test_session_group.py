@@ -8,18 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.groups.people import Person
-from gateway.groups.session import DEVICE_MS, DEVICES, TALKS, Session, merge
+from gateway.groups.session import DEVICE_MS, DEVICES, MARKERS, TALKS, Session, merge
 from gateway.groups.session import PLACES as MOST_PLACES
 from gateway.groups.session_messages import (
     Abandon,
     Command,
     Converse,
+    Detach,
+    Detached,
     Device,
     Elsewhere,
     End,
+    ForgetAll,
     ForgetDevice,
-    ForgetTalks,
     Look,
+    Marker,
+    MarkRead,
     Place,
     Present,
     Reached,
@@ -119,6 +123,31 @@ def test_devices_are_bounded_and_forgotten(session: Session) -> None:
     assert session.is_spent(1000 + DEVICE_MS)
 
 
+def test_markers_only_grow_and_are_bounded(session: Session) -> None:
+    assert do(session, MarkRead("#C", "#c", 50), 100) == Marker(50)
+    assert do(session, MarkRead("#C", "#c", 40), 100) == Marker(50)
+    assert session.decide(MarkRead("#C", "#c", 50), 100).event is None
+    assert do(session, MarkRead("#C", "#c", 200), 100) == Marker(100)  # no later than now
+    for number in range(MARKERS):
+        do(session, MarkRead(f"#{number}", f"#{number}", 200 + number), 5_000)
+    assert len(session.stored.markers) == MARKERS and "#c" not in session.stored.markers
+    do(session, End(ANN.uid, HERE))
+    assert session.stored.markers  # they are the account's
+    do(session, ForgetAll())
+    assert not session.stored.markers
+
+
+def test_a_channel_is_detached_and_attached_again(session: Session) -> None:
+    do(session, Detach("#c", True), 5)
+    assert session.decide(Detach("#c", True), 6).event is None
+    assert session.stored.detached["#c"] == Detached(5, True)
+    other = Session("joe")
+    other.stored = session.stored
+    do(other, Detach("#c", off=True), 7)
+    assert merge(session.stored, other.stored).detached["#c"] == Detached(7, False, True)  # the last word
+    assert session.decide(Detach("#d", off=True), 8).event is None
+
+
 def test_conversations_are_bounded_and_forgotten(session: Session) -> None:
     assert do(session, Converse("first", "bob"), 5) == Present(ANN.uid)
     assert do(session, Converse("first", "bob"), 100) == Present(ANN.uid)
@@ -128,7 +157,7 @@ def test_conversations_are_bounded_and_forgotten(session: Session) -> None:
     assert len(session.stored.talks) == TALKS
     assert "first" in session.stored.talks  # it was opened again
     assert "talk 0" not in session.stored.talks
-    do(session, ForgetTalks())
+    do(session, ForgetAll())
     assert not session.stored.talks
     assert do(Session("joe"), Converse("talk", "ann")) == Present("")
 
