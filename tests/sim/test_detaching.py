@@ -55,7 +55,6 @@ def test_nothing_is_shown_until_it_is_joined_again(net: Net, bob: Talker, two: t
     third = login(net, "n3", "tablet")
     assert shown(third) == [] and not any(f" JOIN {CHANNEL}" in line for line in third.got)
     other.send(f"JOIN {CHANNEL}")
-    other.sync()
     for client in (one, other):
         verbs = [line.split(" ")[1] for line in shown(client)]
         assert verbs[:1] == ["JOIN"] and "332" in verbs and "366" in verbs
