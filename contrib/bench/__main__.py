@@ -29,13 +29,13 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def stop(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)  # unwinds, so that servers are ended and folders removed
 
 
 def main() -> int:
     options = _arguments()
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, stop)
     console = Console(width=max(150, Console().width), log_path=False)
     kinds = ["circlet"] if options.peer == "none" else ["circlet", options.peer]
     try:

@@ -135,8 +135,11 @@ def _free_port(kind: int = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
-def _circlet(servers: Servers, nodes: int) -> None:
-    """Configure with `circlet init`, as a user would, then lift the limits. Several nodes get one directory."""
+def _circlet(servers: Servers, nodes: int, more: str = "") -> None:
+    """Configure with `circlet init`, as a user would, then lift the limits. Several nodes get one directory.
+
+    more: text for each node's file.
+    """
     cli = [sys.executable, "-m", "gateway.cli.main"]
     directories = 1 if nodes > 1 else 0
     network = servers.folder / "network"
@@ -152,7 +155,8 @@ def _circlet(servers: Servers, nodes: int) -> None:
     for path in network.glob("*.yaml"):
         text = path.read_text().replace("6667", str(port)).replace("7600", str(links))
         text = re.sub(r"\b7700\b", str(announcements), text)
-        path.write_text(re.sub(r"^clients:\n(?:  .*\n)+", _CIRCLET_CLIENTS, text, flags=re.MULTILINE))
+        text = re.sub(r"^clients:\n(?:  .*\n)+", _CIRCLET_CLIENTS, text, flags=re.MULTILINE)
+        path.write_text(text + (more if path.name.startswith("node") else ""))
     for number in range(1, directories + 1):
         path = network / f"directory-{number}.yaml"
         servers.helpers.append(servers.run(f"directory-{number}", [*cli, "directory", str(path)]))
@@ -187,7 +191,16 @@ def _find_ngircd() -> str:
     return program
 
 
-_STARTERS: dict[str, Callable[[Servers, int], None]] = {"circlet": _circlet, "ngircd": _ngircd}
+def _unstored(servers: Servers, nodes: int) -> None:
+    """Circlet, keeping nothing of what is said."""
+    _circlet(servers, nodes, "history:\n  enabled: false\n")
+
+
+_STARTERS: dict[str, Callable[[Servers, int], None]] = {
+    "circlet": _circlet,
+    "unstored": _unstored,
+    "ngircd": _ngircd,
+}
 
 
 def check(kind: str) -> None:
