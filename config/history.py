@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from config.section import Section, setting
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from config.mistakes import Key
+from config.section import REQUIRED, Section, setting
+
+
+class ChannelHistory(Section):
+    """A channel that is kept for longer or shorter than others."""
+
+    name: Annotated[str, Field(min_length=2, max_length=200)] = setting(
+        REQUIRED, 'The channel, e.g. "#erlang": in quotes, for # begins a comment.'
+    )
+    keep_days: int = setting(
+        REQUIRED, "Days after which what was said there is forgotten.", ge=1, le=36_500,
+    )  # fmt: skip
+    keep_lines: int = setting(100_000, "Lines kept of it.", ge=100, le=100_000_000)
 
 
 class History(Section):
@@ -17,7 +35,18 @@ class History(Section):
         100_000, "Lines kept of each channel and conversation, JOIN and MODE among them; older ones are forgotten.",
         ge=100, le=100_000_000,
     )  # fmt: skip
+    channels: Annotated[tuple[ChannelHistory, ...], Field(strict=False, max_length=1000)] = setting(
+        (), "Channels with a retention of their own."
+    )
     query_max: int = setting(
         100, "Lines that a client gets at a time (CHATHISTORY in 005); it asks again for more.",
         live=True, ge=10, le=1_000,
     )  # fmt: skip
+
+    def mistakes(self) -> Iterator[tuple[Key, str]]:
+        names = [one.name for one in self.channels]
+        for index, name in enumerate(names):
+            if not name.startswith("#"):
+                yield ("channels", index, "name"), f"{name} is no channel: a name that begins with #"
+            elif name in names[:index]:
+                yield ("channels", index, "name"), f"{name} stands twice: remove one"

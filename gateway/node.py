@@ -39,7 +39,9 @@ class NodeCore:
             settings.edge.casemap,
             quit_reason=self._quit_reason,
             keep_s=settings.engine.dead_after_s + settings.engine.grace_s,
-            history_s=history.keep_days * DAY_S if history.enabled else 0.0,
+            history_s=max([history.keep_days, *(one.keep_days for one in history.channels)]) * DAY_S
+            if history.enabled
+            else 0.0,
         )
         self.engine = Engine(record, settings.engine, table, self.edge, rng)
         self.edge.engine = self.engine

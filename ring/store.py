@@ -106,9 +106,14 @@ class Store(Protocol):
         line; the oldest first, and of more than `limit` the oldest."""
         ...
 
-    def prune(self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None = None) -> Iterator[int]:
+    def prune(
+        self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None = None, skip: Sequence[GroupId] = ()
+    ) -> Iterator[int]:
         """Retention: of each group of the kind (or of these only), forget lines dated before `before` (Unix ms), and
-        all but the newest `keep` (by seq). Each step is one short transaction, and says how many lines went."""
+        all but the newest `keep` (by seq). skip: not of these, if groups is None.
+
+        Each step is one short transaction, and says how many lines went.
+        """
         ...
 
     def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:

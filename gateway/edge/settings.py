@@ -33,6 +33,15 @@ class AccountSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelHistory:
+    """A channel with a retention of its own. name: folded."""
+
+    name: str
+    keep_days: int
+    keep_lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistorySettings:
     """What was said, and for how long it is kept. query_max: lines that a client gets at a time. keep_lines: of each
     channel and conversation. private: whether what two accounts say to each other is kept, too."""
@@ -41,6 +50,7 @@ class HistorySettings:
     private: bool = True
     keep_days: int = 30
     keep_lines: int = 100_000
+    channels: tuple[ChannelHistory, ...] = ()
     query_max: int = 100
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.node import DAY_S
+from gateway.shells.settings import history_settings
 from ring.ids import UNREADABLE, GroupId
 from ring.shells.sqlite_file import STORE
 from ring.shells.sqlite_store import SqliteStore
@@ -107,7 +108,13 @@ class Durable:
 
     def _retain(self, store: Store) -> Iterator[int]:
         """Forget what is too old, or too much. Called in the writer's thread."""
-        history = self._process.config.history
-        before = int((self._process.now - history.keep_days * DAY_S) * 1000) if history.enabled else FOREVER
+        history = history_settings(self._process.config)
+
+        def before(days: int) -> int:
+            return int((self._process.now - days * DAY_S) * 1000) if history.enabled else FOREVER
+
+        own = {GroupId("channel", one.name): one for one in history.channels}
+        for group, one in own.items():
+            yield from store.prune(group.kind, before(one.keep_days), one.keep_lines, [group])
         for kind in ("channel", "conversation"):
-            yield from store.prune(kind, before, history.keep_lines)
+            yield from store.prune(kind, before(history.keep_days), history.keep_lines, skip=[*own])

@@ -6,11 +6,20 @@ from hashlib import blake2b
 from importlib.metadata import version
 
 from config import NodeConfig
-from gateway.edge.settings import AccountSettings, EdgeSettings, HistorySettings, Operator, SessionSettings
+from gateway.edge.settings import (
+    AccountSettings,
+    ChannelHistory,
+    EdgeSettings,
+    HistorySettings,
+    Operator,
+    SessionSettings,
+)
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
+from gateway.node import DAY_S
 from ring.groups.engine import Settings
 from ring.groups.peers import RingSettings
+from ring.ids import GroupId
 from ring.links.hello import Terms
 from ring.links.link import LinkSettings
 from ring.roster import NodeRecord
@@ -46,11 +55,17 @@ def edge_settings(config: NodeConfig, created: float, secret: bytes) -> EdgeSett
         ping_timeout_s=clients.ping_timeout_s,
         total=clients.total,
         per_address=clients.per_address,
-        history=HistorySettings(**config.history.model_dump()),
+        history=history_settings(config),
         sessions=SessionSettings(**config.sessions.model_dump()),
         accounts=AccountSettings(**config.accounts.model_dump()),
         secret=secret,
     )
+
+
+def history_settings(config: NodeConfig) -> HistorySettings:
+    fold = Casemap(config.network.casemapping)
+    channels = (ChannelHistory(fold(one.name), one.keep_days, one.keep_lines) for one in config.history.channels)
+    return HistorySettings(**config.history.model_dump(exclude={"channels"}), channels=tuple(channels))
 
 
 def made_up_secret(key: bytes) -> bytes:
@@ -67,7 +82,8 @@ def engine_settings(config: NodeConfig) -> Settings:
         settle_max_s=config.clients.settle_max_s,
         hand_off_after_s=config.hand_off_after_s,
         check_every_s=config.check_every_s,
-        keep_s=config.history.keep_days * 86_400,
+        keep_s=config.history.keep_days * DAY_S,
+        keep_own_s={GroupId("channel", c.name): c.keep_days * DAY_S for c in history_settings(config).channels},
     )
 
 

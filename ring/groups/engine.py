@@ -88,7 +88,8 @@ from ring.wire import (
 
 class Settings(NamedTuple):
     """Times in seconds. dead_after_s: silence that is death. grace_s: how long a dead edge's members may return.
-    keep_s: what was said longer ago is shown to nobody; 0: there is no such limit."""
+    keep_s: what was said longer ago is shown to nobody; 0: there is no such limit. keep_own_s: of groups with
+    a limit of their own."""
 
     ring: RingSettings = RingSettings()
     dead_after_s: float = 5.0
@@ -98,6 +99,7 @@ class Settings(NamedTuple):
     hand_off_after_s: float = 1.0
     check_every_s: float = 5.0
     keep_s: float = 0.0
+    keep_own_s: Mapping[GroupId, float] = {}
 
 
 SPREAD_S = 0.5
@@ -468,6 +470,11 @@ class Engine:
     @property
     def now_ms(self) -> int:
         return int(self.now * 1000)
+
+    def oldest(self, group: GroupId) -> int | None:
+        """Unix ms; what was said in the group before is to be forgotten. None: nothing is."""
+        keep_s = self.settings.keep_own_s.get(group, self.settings.keep_s)
+        return self.now_ms - int(keep_s * 1000) if keep_s else None
 
     def target(self, group: GroupId) -> str:
         """Who to send to: the master this node follows, then what it was told, then what the ring says."""

@@ -158,9 +158,8 @@ class Recalling:
         query = job.query
         if query.limit > LIMIT:
             query = msgspec.structs.replace(query, limit=LIMIT)
-        keep_s, now_ms = self.engine.settings.keep_s, self.engine.now_ms
-        oldest = now_ms - int(keep_s * 1000) if keep_s else -FAR
-        job.steps = recollect(history_of(job.m.copy, query.wanted, oldest), query)
+        oldest = self.engine.oldest(job.m.copy.group)
+        job.steps = recollect(history_of(job.m.copy, query.wanted, -FAR if oldest is None else oldest), query)
         self._step(job, None)
 
     def _step(self, job: Job, found: list[Found] | None) -> None:

@@ -158,8 +158,7 @@ class Refilling:
 
     def _wanted(self, copy: Copy) -> Callable[[Line], bool]:
         """Lines of the group's lineage that are not to be forgotten."""
-        keep_s = self.engine.settings.keep_s
-        oldest = self.engine.now_ms - int(keep_s * 1000) if keep_s else 0
+        oldest = self.engine.oldest(copy.group) or 0
         before, msgids = copy.kind.erased(copy.state)
         oldest, gone = max(oldest, before + 1), set(msgids)
         return lambda line: line.at >= oldest and line.msgid not in gone and line.term == copy.term_at(line.seq)

@@ -34,9 +34,12 @@ class Forgetting:
 
     # By age and count -----------------------------------------------------------------------------------------------
 
-    def prune(self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None) -> Iterator[int]:
+    def prune(
+        self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None, skip: Sequence[GroupId]
+    ) -> Iterator[int]:
+        spared = {grp for part in self._these(kind, skip) for grp in part}
         for part in self._all(kind) if groups is None else self._these(kind, groups):
-            left = deque(part)
+            left = deque(grp for grp in part if groups is not None or grp not in spared)
             while left:
                 with self._transaction():
                     gone = self._slice(left, min(max(before, INTEGERS[0]), INTEGERS[-1]), max(keep, 0))

@@ -221,9 +221,11 @@ class SqliteStore:
 
     # Forgetting -----------------------------------------------------------------------------------------------------
 
-    def prune(self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None = None) -> Iterator[int]:
+    def prune(
+        self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None = None, skip: Sequence[GroupId] = ()
+    ) -> Iterator[int]:
         with in_words(self._path):
-            yield from self._forgetting.prune(kind, before, keep, groups)
+            yield from self._forgetting.prune(kind, before, keep, groups, skip)
 
     def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
         with in_words(self._path):

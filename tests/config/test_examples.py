@@ -36,7 +36,7 @@ def settings_of(model: type[Section], prefix: tuple[str, ...] = ()) -> Iterator[
 def uncommented(text: str) -> str:
     """The text with its `#key:` settings switched on."""
     text = re.sub(r"^( *)#(- )?(\w+:)", r"\1\2\3", text, flags=re.MULTILINE)
-    return text.replace("operators: []\n", "")
+    return text.replace("operators: []\n", "").replace("  channels: []\n", "")
 
 
 def at(data: Any, key: tuple[str, ...]) -> Any:

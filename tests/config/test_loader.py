@@ -261,3 +261,20 @@ def test_a_flood_of_mistakes_is_cut_short_in_print(mistakes: Mistakes, minimal: 
     found = mistakes(minimal + "".join(f"key{number}: 1\n" for number in range(1000)))
     assert len(found) == 201
     assert found[-1] == "and 800 more mistakes"
+
+
+def test_channels_may_have_a_retention_of_their_own(load_text: Load, mistakes: Mistakes, minimal: str) -> None:
+    own = 'history: {channels: [{name: "#erlang", keep_days: 365}, {name: "#tmp", keep_days: 1, keep_lines: 100}]}\n'
+    config = load_text(minimal + own)
+    assert isinstance(config, NodeConfig)
+    assert [(c.name, c.keep_days, c.keep_lines) for c in config.history.channels] == [
+        ("#erlang", 365, 100_000), ("#tmp", 1, 100),
+    ]  # fmt: skip
+    found = mistakes(
+        minimal + 'history: {channels: [{name: erlang, keep_days: 0}, {name: "#a", keep_days: 1}, {name: "#a"}]}\n'
+    )
+    assert len(found) == 2 and all("history.channels" in line for line in found), found
+    (twice,) = mistakes(minimal + 'history: {channels: [{name: "#a", keep_days: 1}, {name: "#a", keep_days: 2}]}\n')
+    assert "#a stands twice: remove one" in twice
+    (named,) = mistakes(minimal + "history: {channels: [{name: erlang, keep_days: 1}]}\n")
+    assert "erlang is no channel" in named

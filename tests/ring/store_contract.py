@@ -268,6 +268,12 @@ class StoreContract:
         assert sum(store.prune("channel", -(2**70), 2**70)) == sum(store.prune("nick", 2**70, -1)) == 0
         assert sum(store.prune("account", 2**70, 2**70)) == 10 and not store.lines(wanted(JOE))
 
+    def test_some_groups_have_a_retention_of_their_own(self, opened: Open) -> None:
+        store = written(opened, *(line(n, group) for n in range(1, 11) for group in (ERLANG, GO)))
+        assert sum(store.prune("channel", 0, 3, skip=[GO, GroupId("channel", "#unknown"), JOE])) == 7
+        assert len(store.lines(wanted())) == 3 and len(store.lines(wanted(GO))) == 10
+        assert sum(store.prune("channel", 0, 5, [GO])) == 5
+
     def test_retention_counts_by_order_and_dates_by_time(self, opened: Open) -> None:
         store = written(opened, line(1, at=900), line(2, at=100), line(3, at=800), line(4, at=200))
         assert sum(store.prune("channel", 150, 3)) == 2  # one for its place, one for its date

@@ -61,9 +61,11 @@ class MemoryStore:
                 found.append((max(within), group))
         return [(group, at) for at, group in sorted(found)[: max(limit, 0)]]
 
-    def prune(self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None = None) -> Iterator[int]:
+    def prune(
+        self, kind: str, before: int, keep: int, groups: Sequence[GroupId] | None = None, skip: Sequence[GroupId] = ()
+    ) -> Iterator[int]:
         for group in list(self._lines if groups is None else groups):
-            if group.kind == kind:
+            if group.kind == kind and (groups is not None or group not in skip):
                 lines = self._lines.get(group, {})
                 many = set(sorted(lines)[: max(len(lines) - max(keep, 0), 0)])
                 yield self._drop(group, [seq for seq, line in lines.items() if seq in many or line.at < before])

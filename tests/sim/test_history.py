@@ -354,6 +354,19 @@ def test_what_is_too_old_is_shown_to_nobody_wherever_it_still_is() -> None:
     assert check_alike(talk.net) == talk.said[5:]
 
 
+@pytest.mark.parametrize(("own_s", "left"), [(50.0, 0), (1_000.0, 10)])
+def test_a_channel_may_have_a_retention_of_its_own(own_s: float, left: int) -> None:
+    talk = Talk(3, keep_s=100.0)
+    for node in talk.net.nodes.values():
+        settings = node.core.engine.settings
+        node.core.engine.settings = settings._replace(keep_own_s={RING: own_s})
+    talk.say(5)
+    talk.net.run(60)
+    talk.say(5)
+    talk.net.run(60)
+    assert check_alike(talk.net) == talk.said[len(talk.said) - left :]
+
+
 # Copies of it ---------------------------------------------------------------------------------------------------------
 
 
