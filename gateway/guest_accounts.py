@@ -13,9 +13,19 @@ from gateway.edge.edge import Edge
 from gateway.edge.proving import look_up
 from gateway.edge.registration import new_uid
 from gateway.groups.account import Account
-from gateway.groups.account_messages import Accepted, Denied, Info, InfoView, LoginView, Register, SetCredentials
+from gateway.groups.account_messages import (
+    Accepted,
+    Denied,
+    Info,
+    InfoView,
+    LoggedIn,
+    LoginView,
+    Register,
+    SetCredentials,
+)
 from gateway.irc.names import is_reserved, is_valid_nick
 from gateway.node import NodeCore
+from ring.groups.host import FAILED
 
 PAGE = 1_000
 SILENT = "whoever keeps accounts does not answer: are enough nodes up? Try again later"
@@ -114,7 +124,7 @@ def _add(edge: Edge, request: AddAccount, reply: Reply) -> None:
         if view is None:
             reply(Problem(SILENT))
         elif view.name:
-            reply(Problem(_exists(edge, name, view.name)))
+            _confirm(edge, view.name, view.life, reply, Problem(_exists(edge, name, view.name)))
         else:
             command = Register(new_uid(edge), name, request.credentials, view.life)
             edge.engine.submit(edge.account(name), command, registered)
@@ -132,6 +142,21 @@ def _add(edge: Edge, request: AddAccount, reply: Reply) -> None:
         look_up(edge, name, known)
 
 
+def _confirm(edge: Edge, name: str, life: str, reply: Reply, problem: Problem) -> None:
+    """What was read may come from an old copy, while those who have newer ones are away (P37): does it hold?
+
+    life: that the account is thought to have; "" if there is thought to be none.
+    """
+
+    def answered(outcome: Any) -> None:
+        if outcome is FAILED or isinstance(outcome, Denied) == bool(life):
+            reply(Problem(SILENT))
+        else:
+            reply(problem)
+
+    edge.engine.submit(edge.account(name), LoggedIn(life), answered)
+
+
 def _exists(edge: Edge, name: str, owner: str) -> str:
     same = edge.settings.casemap(name) == edge.settings.casemap(owner)
     return f"there is an account {owner} already" if same else f"{name} is a nick of the account {owner}"
@@ -143,6 +168,8 @@ def _found(edge: Edge, name: str, reply: Reply, then: Callable[[LoginView], None
     def known(view: LoginView | None) -> None:
         if view is None:
             reply(Problem(SILENT))
+        elif not view.name and is_valid_nick(name, edge.settings.limits.nick_len):
+            _confirm(edge, name, "", reply, Problem(f"there is no account {name[:64]}"))
         elif not view.name:
             reply(Problem(f"there is no account {name[:64]}"))
         elif edge.settings.casemap(view.name) != edge.settings.casemap(name):
@@ -158,7 +185,9 @@ def _answered(reply: Reply, name: str, text: str) -> Callable[[Any], None]:
         if isinstance(outcome, Accepted):
             reply(Done(text))
         else:
-            reply(Problem(f"there is no account {name}" if isinstance(outcome, Denied) else UNKNOWN))
+            reply(
+                Problem(f"account {name} has changed meanwhile: try again" if isinstance(outcome, Denied) else UNKNOWN)
+            )
 
     return answered
 

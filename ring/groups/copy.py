@@ -163,6 +163,17 @@ class Copy:
         decision = self.state.decide(c.command, c.at)
         return Entry(c.seq, c.at, c.origin, c.number, c.floor, decision.outcome, decision.event)
 
+    def foreseen(self) -> Copy:
+        """As it will be once what was accepted is decided, to be read: it may have been confirmed before a crash."""
+        if not self.pending:
+            return self
+        state = self.kind.restore(self.group.name, reencode(self.state.snapshot()))
+        copy = Copy(self.group, self.kind, state, self.lineage, self.seq, self.at)
+        copy.pending.extend(self.pending)
+        while copy.pending:
+            copy.advance(copy.decide())
+        return copy
+
     def hold(self, commands: Iterable[Command]) -> None:
         """Keep what a master has accepted; what does not join on is left out, and asked for by what is acknowledged."""
         for command in commands:

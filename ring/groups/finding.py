@@ -298,13 +298,14 @@ class Finding:
         if mine is not None and questions:
             search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Question))
             for sender, message in questions:
-                self.engine.asking.answer(sender, message, mine)
+                self.engine.asking.answer(sender, message, mine.foreseen())
 
     def readable(self, group: GroupId) -> Copy | None:
         """What may be read of a group that cannot be served yet, or that nobody holds."""
         search = self.searches.get(group)
         if search is not None:
-            return self._local_copy(group) if search.waits else None
+            copy = self._local_copy(group) if search.waits else None
+            return copy.foreseen() if copy is not None else None
         if self._absent.get(group, 0.0) <= self.engine.now or self.engine.target(group) != self.engine.me.key:
             return None
         kind = self.engine.kinds[group.kind]

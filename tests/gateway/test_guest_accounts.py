@@ -125,7 +125,6 @@ def test_nobody_who_keeps_accounts_answers() -> None:
     group = net.nodes["n1"].core.edge.account("joe")
     holders = sorted(name for name, node in net.nodes.items() if _holds(node.core.engine, group))
     assert len(holders) == 2
-    net.run(2)
     for name in list(net.nodes):
         net.kill(name)
     lost = holders[0]

@@ -12,20 +12,23 @@ from typing import Any, NamedTuple
 import click
 from rich.progress import Progress
 
+from tests.sim.accounts import AccountStory, check_accounts
 from tests.sim.chaos import Story
 from tests.sim.checks import check
 from tests.sim.devices import DeviceStory, check_devices
 
 
 class Kind(NamedTuple):
-    """What is told of a seed, and how it is judged."""
+    """What is told of a seed, how it is judged, and the option that chooses it."""
 
     story: Callable[..., Any]
     check: Callable[[Any], Iterable[str]]
+    option: str = ""
 
 
 TALK = Kind(Story, check)
-DEVICES = Kind(DeviceStory, check_devices)
+DEVICES = Kind(DeviceStory, check_devices, " --devices")
+ACCOUNTS = Kind(AccountStory, check_accounts, " --accounts")
 
 
 def broken(kind: Kind, seed: int) -> list[str]:
@@ -64,7 +67,7 @@ def soak(kind: Kind, first: int, count: int, jobs: int) -> int:
                 progress.console.print(f"seed {seed}: {wrong[0][-300:]}", markup=False)
     click.echo(f"{count} seeds from {first}: {len(failed)} failed")
     for seed in failed:
-        click.echo(f"replay it with: python -m tests.sim {seed}{' --devices' if kind is DEVICES else ''}")
+        click.echo(f"replay it with: python -m tests.sim {seed}{kind.option}")
     return len(failed)
 
 
@@ -74,8 +77,9 @@ def soak(kind: Kind, first: int, count: int, jobs: int) -> int:
 @click.option("--first", default=0, help="the first seed of a soak")
 @click.option("--jobs", default=multiprocessing.cpu_count(), help="processes")
 @click.option("--devices", is_flag=True, help="an account's clients come and go, too")
-def main(seed: int | None, count: int | None, first: int, jobs: int, devices: bool) -> None:
-    kind = DEVICES if devices else TALK
+@click.option("--accounts", is_flag=True, help="accounts are made, changed and dropped, too")
+def main(seed: int | None, count: int | None, first: int, jobs: int, devices: bool, accounts: bool) -> None:
+    kind = DEVICES if devices else ACCOUNTS if accounts else TALK
     if count is not None:
         sys.exit(min(soak(kind, first, count, jobs), 1))
     if seed is None:
