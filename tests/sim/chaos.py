@@ -86,14 +86,15 @@ class Story:
         trace: Callable[[str], None] | None = None,
         kinds: Sequence[type[Fault]] = FAULTS,
         *,
-        disks: bool = False,
+        disks: bool | None = None,
     ) -> None:
+        """disks: whether nodes have some, with stores that lose what was not flushed; None: every other seed."""
         self.seed = seed
         self.kinds = kinds
         self.chance = chance = random.Random(seed)
         self.net = Net(
             chance.randint(3, 5), seed, delay_s=(0.001, chance.choice((0.005, 0.03, 0.1))), edge=EDGE, engine=SETTINGS,
-            directories=chance.randint(1, 3), disks=disks,
+            directories=chance.randint(1, 3), disks=seed % 2 == 1 if disks is None else disks,
         )  # fmt: skip
         self.net.trace = self._tell if trace is not None else None
         self._trace = trace

@@ -184,9 +184,10 @@ def nothing_waits(story: Story) -> Iterator[str]:
         if not node.up:
             continue
         engine = node.core.engine
+        lost = engine.peers.dead or engine.peers.missing  # who may have more of a confirmed group is waited for (P36)
         waiting = {
             "submits": [g.name for g, s in engine.submits.streams.items() if s.pending or s.parked],
-            "searches": [g.name for g in engine.finding.searches],
+            "searches": [g.name for g, s in engine.finding.searches.items() if not (lost and s.waits)],
             "hand-offs": [g.name for g in engine.handing.outgoing],
             "behind": [g.name for g, f in engine.following.groups.items() if f.behind and f.tries > 2],
             "undecided": [g.name for g, m in engine.leading.groups.items() if m.copy.pending],
