@@ -11,7 +11,7 @@ import msgspec
 from gateway.edge import protection
 from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
-from gateway.groups.account_messages import Info, InfoView, LoggedIn
+from gateway.groups.account_messages import Denied, Info, InfoView, LoggedIn
 from gateway.groups.nick_messages import Change
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
@@ -86,13 +86,24 @@ def _check(edge: Edge, connection: Connection, proven: Login) -> None:
 
     def known(view: InfoView | None) -> None:
         if view is not None and view.life != proven.life:
-            expel_all(edge, proven.life)
+            if_dropped(edge, proven.name, proven.life, lambda: expel_all(edge, proven.life))
         elif view is not None and connection.user is not None and connection.user.session:
             edge.sessions.know(connection.user, view)
         edge.later(CHECK_S, lambda: _check(edge, connection, proven))
 
     if connection.closed is None and connection.login is proven:
         edge.engine.ask(edge.account(proven.name), Info(), known)
+
+
+def if_dropped(edge: Edge, name: str, life: str, then: Callable[[], object]) -> None:
+    """Do it if this registration of the account is no more. What was read may come from an old copy (P37), so its group
+    is told of a login: that is carried out by the newest, or by none."""
+
+    def answered(outcome: Any) -> None:
+        if isinstance(outcome, Denied):
+            then()
+
+    edge.engine.submit(edge.account(name), LoggedIn(life), answered)
 
 
 def expel_all(edge: Edge, life: str) -> int:

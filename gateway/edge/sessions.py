@@ -17,6 +17,7 @@ from gateway.edge.attaching import arrive as show_arrival
 from gateway.edge.channels import rejoin
 from gateway.edge.detaching import detached
 from gateway.edge.history import visible
+from gateway.edge.login import if_dropped
 from gateway.edge.places import Places
 from gateway.edge.user import Room, User
 from gateway.groups.account_messages import Info, InfoView
@@ -176,7 +177,7 @@ class Sessions:
     def know(self, user: User, view: InfoView) -> None:
         """What its account is now, and has chosen."""
         if user.life and user.life != view.life and not user.connections:
-            self.edge.depart(user, DROPPED)
+            if_dropped(self.edge, user.session, user.life, lambda: self.expel(user.life))
             return
         settings, chosen = self.edge.settings.sessions, view.settings
         user.lasts = bool(view.name) and settings.lasts(chosen.always_on)

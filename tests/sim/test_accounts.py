@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gateway.edge import belongings
 from gateway.edge.settings import AccountSettings, EdgeSettings
-from gateway.groups.account_messages import Accepted, LoginView
+from gateway.groups.account_messages import Accepted, InfoView, LoginView
 from gateway.groups.account_messages import Login as AskLogin
 from gateway.groups.guard_messages import HowLong, Wait
 from ring.ids import GroupId
@@ -175,6 +177,37 @@ def test_a_drop_in_a_partition_beats_what_was_changed_before_it() -> None:
     net.run(30)
     assert [known(net, name) for name in net.nodes] == [LoginView()] * 3
     assert not any(gets_in(net, name) for name in net.nodes)
+
+
+@pytest.mark.parametrize("attached", [True, False])
+def test_what_an_old_copy_says_of_an_account_expels_nobody(
+    net: Net, monkeypatch: pytest.MonkeyPatch, attached: bool
+) -> None:
+    """While those are away who know better, what is read may be of an earlier registration of the same name (P37)."""
+    ann = made(net)
+    net.run(2)
+    user = ann.connection.user
+    assert user is not None
+    assert user.session == "ann"
+    edge = net.nodes["n1"].core.edge
+    if not attached:
+        net.turn(net.nodes["n1"], lambda: edge.gone(ann.connection, "Connection reset"))
+    read = []
+
+    def ask(group: GroupId, question: object, then: Callable[[object], None]) -> None:
+        assert group == ANN
+        read.append(question)
+        then(InfoView(name="ann", life="an earlier one"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(edge.engine, "ask", ask)
+        net.turn(net.nodes["n1"], lambda: edge.sessions.look_up(user))
+        net.run(100 if attached else 2)
+    assert len(read) > attached
+    assert edge.users[user.uid] is user
+    assert not user.quitting
+    if attached:
+        assert ann.connection.login is not None
 
 
 def test_throttles_outlive_the_node_that_keeps_them(net: Net) -> None:
