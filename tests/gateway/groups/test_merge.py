@@ -81,6 +81,15 @@ def normal(stored: Stored) -> Stored:
     return merged(stored, stored)
 
 
+def without_facts(stored: Stored) -> Stored:
+    """Who is there, and as what. The facts of a person are its own group's to say, and each node shows the newest that
+    it knows (P28): a side that has let a person go has forgotten what it knew of it, and a third side may bring less."""
+    members = [
+        msgspec.structs.replace(m, person=msgspec.structs.replace(ANN, uid=m.person.uid)) for m in stored.members
+    ]
+    return msgspec.structs.replace(stored, members=members)
+
+
 @given(STORIES, STORIES, STORIES, STORIES)
 def test_channels_merge_alike_in_any_order(
     common: list[Any], first: list[Any], second: list[Any], third: list[Any]
@@ -88,7 +97,7 @@ def test_channels_merge_alike_in_any_order(
     root = play(Channel("#c", RULES), common)
     a, b, c = (play(root, story).snapshot() for story in (first, second, third))
     assert merged(a, b) == merged(b, a)
-    assert merged(merged(a, b), c) == merged(a, merged(b, c))
+    assert without_facts(merged(merged(a, b), c)) == without_facts(merged(a, merged(b, c)))
     assert merged(merged(a, b), b) == merged(a, b)
     assert normal(normal(a)) == normal(a)
 
