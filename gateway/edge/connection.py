@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from gateway.irc.splitter import LineSplitter
@@ -88,7 +87,7 @@ class Connection:
         self.pending: list[bytes] = []  # lines that wait, for the flood control or for a NICK under way
         self.busy = False
         self.places: dict[GroupId, Place] = {}  # what its node was told of how far it is, where it is carried
-        self.on_the_way: deque[tuple[int, dict[str, Place]]] = deque()  # of those, with the part that brings it there
+        self.on_the_way: list[tuple[int, dict[str, Place]]] = []  # of those, with the part that brings it there
         self.reached: dict[str, Place] = {}  # and what has come there
         self.behind: dict[GroupId, None] = {}  # channels of its session that it has not been shown yet
         self.tokens = 0.0

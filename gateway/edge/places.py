@@ -68,7 +68,7 @@ class Places:
         if connection.stream is None:
             return None
         while connection.on_the_way and connection.on_the_way[0][0] < connection.stream.acked:
-            connection.reached.update(connection.on_the_way.popleft()[1])
+            connection.reached.update(connection.on_the_way.pop(0)[1])
         return connection.reached
 
     def fresh(self, connection: Connection) -> dict[str, Place]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +70,7 @@ class Copy:
         self.at = at
         self.log = Log()
         self.streams: dict[Incarnation, Accepted] = {}
-        self.pending: deque[Command] = deque()  # accepted, and not yet held by all who must: not part of the state
+        self.pending: list[Command] = []  # accepted, and not yet held by all who must: not part of the state
         self.epoch = 0
         self.merged: dict[Term, Part] = {}  # reigns of other sides of partitions that are part of it
         self.members: tuple[str, ...] = ()  # ring keys of the nodes that hold the group (P13)
@@ -212,7 +211,7 @@ class Copy:
             self.members = entry.members
             self.epoch += 1
         while self.pending and self.pending[0].seq <= entry.seq:
-            self.pending.popleft()
+            del self.pending[0]
         self.log.append(entry)
         if self.journal is not None:
             self.journal.advanced(self, entry)
@@ -243,7 +242,7 @@ class Copy:
         """Forget log entries older than `before` (Unix ms)."""
         log = self.log
         while log and log[0].at < before:
-            log.popleft()
+            log.drop_first()
 
     def forget_origins(self, gone: Iterable[Incarnation]) -> None:
         for origin in gone:

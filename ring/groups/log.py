@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 
 from ring.wire import Entry, size
@@ -15,8 +14,13 @@ FRAME = 64
 """Bytes of an entry beside its event, roughly."""
 
 
-class Log(deque[Entry]):
-    """Entries in order, without gaps; the oldest go first, the last one stays."""
+class Log(list[Entry]):
+    """Entries in order, without gaps; the oldest go first, the last one stays.
+
+    A list: most groups are nicks, with next to nothing in their logs, and an empty deque takes 760 bytes.
+    """
+
+    __slots__ = ("bytes",)
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         super().__init__()
@@ -28,9 +32,8 @@ class Log(deque[Entry]):
         super().append(entry)
         self.bytes += FRAME + size(entry.event)
         while (self.bytes > LOG_BYTES or len(self) > LOG_ENTRIES) and len(self) > 1:
-            self.popleft()
+            self.drop_first()
 
-    def popleft(self) -> Entry:
-        entry = super().popleft()
-        self.bytes -= FRAME + size(entry.event)
-        return entry
+    def drop_first(self) -> None:
+        self.bytes -= FRAME + size(self[0].event)
+        del self[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,7 +39,7 @@ class Outbound:
 
     def __init__(self, last: int) -> None:
         self.last = last  # the highest number given
-        self.pending: deque[Pending] = deque()
+        self.pending: list[Pending] = []
         # number -> (seq, outcome, stamp): shown when the copy reaches seq (P11)
         self.parked: dict[int, tuple[int, Any, Stamp]] = {}
         self.sent_at = 0.0
@@ -83,7 +82,7 @@ class Submits:
         stream.parked.pop(number, None)
         pending = stream.pending
         if pending and pending[0].number == number:
-            return pending.popleft()
+            return pending.pop(0)
         for waiting in pending:
             if waiting.number == number:
                 pending.remove(waiting)

@@ -67,5 +67,5 @@ def test_a_log_is_bounded_in_bytes_and_keeps_its_last_entry() -> None:
     assert [entry.seq for entry in log] == [100]
     log.append(said(101, "short"))
     assert [entry.seq for entry in log] == [101]
-    log.popleft()
+    log.drop_first()
     assert log.bytes == 0
