@@ -83,7 +83,7 @@ def normal(stored: Stored) -> Stored:
 
 def without_facts(stored: Stored) -> Stored:
     """Who is there, and as what. The facts of a person are its own group's to say, and each node shows the newest that
-    it knows (P28): a side that has let a person go has forgotten what it knew of it, and a third side may bring less."""
+    it knows (P28): a side that has let a person go has forgotten what it knew of it, and a third may bring less."""
     members = [
         msgspec.structs.replace(m, person=msgspec.structs.replace(ANN, uid=m.person.uid)) for m in stored.members
     ]
