@@ -9,6 +9,7 @@ import msgspec
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.facts import change_facts
+from gateway.edge.lines import Line
 from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
@@ -21,7 +22,13 @@ def away(call: Call) -> None:
     text = truncate_text(call.params[0], call.edge.settings.limits.away_len) if call.params else ""
     numeric = n.RPL_NOWAWAY if text else n.RPL_UNAWAY
     wanted = msgspec.structs.replace(call.user.wanted, away=text or None)
-    change_facts(call, wanted, lambda _: call.reply(numeric, n.TEXT[numeric]))
+
+    def changed(_: object) -> None:
+        call.reply(numeric, n.TEXT[numeric])
+        line = Line(call.edge.settings.server_name, numeric, (call.nick, n.TEXT[numeric]))
+        call.user.send(line, skip=call.connection)  # the person's other clients are away, too
+
+    change_facts(call, wanted, changed)
 
 
 @command("SETNAME", 1)

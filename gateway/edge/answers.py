@@ -86,7 +86,7 @@ def count(edge: Edge) -> Counts:
         len(users),
         sum("i" in user.person.modes for user in users),
         sum(user.oper is not None for user in users),
-        sum(connection.user is None for connection in edge.connections.values()),
+        sum(connection.user is None and connection.tunnel is None for connection in edge.connections.values()),
         sum(bool(cast(Channel, state).members) for _, state, _ in edge.engine.mastered("channel")),
     )
 
@@ -95,10 +95,10 @@ def recent_counts(edge: Edge) -> list[Counts]:
     """Of every node, this one's first: own users exactly, the rest a few seconds old, as counting visits everybody."""
     others = dict(edge.counts)
     last = others.pop(edge.record.key, None)
-    users = len(edge.users)
     if last is None:
         return [count(edge), *others.values()]
-    return [Counts(users, last.invisible, last.opers, len(edge.connections) - users, last.channels), *others.values()]
+    mine = Counts(len(edge.users), last.invisible, last.opers, last.unknown, last.channels)
+    return [mine, *others.values()]
 
 
 def _find(edge: Edge, ask: FindAsk) -> Found:

@@ -13,6 +13,7 @@ from gateway.edge.history import Story, story, visible
 from gateway.edge.lines import Line
 from gateway.edge.welcome import welcome
 from gateway.groups.channel import Channel
+from gateway.irc import numerics as n
 from ring.ids import GroupId
 from ring.store import Line as Kept
 from ring.wire import Mark, Place, Query
@@ -41,6 +42,8 @@ def attach(call: Call, user: User) -> None:
     edge.sessions.attached(user)
     edge.engine.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
     welcome(call)
+    if user.wanted.away is not None:  # as it said on another client, or before it left
+        call.reply(n.RPL_NOWAWAY, n.TEXT[n.RPL_NOWAWAY])
     for group in list(user.rooms):
         channel = visible(edge, user, group)
         if channel is not None and group not in user.detached:

@@ -32,6 +32,11 @@ class Places:
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})
         return self._news.pop(user.session, {})
 
+    def left(self, user: User, connection: Connection) -> None:
+        """The connection is about to be closed: how far its device has come, and that it was here until now."""
+        self.keep(user, connection)
+        self._news.setdefault(user.session, {}).setdefault(connection.device, {})
+
     def forget(self, account: str) -> None:
         """The session is elsewhere, and its group knows all that is known here."""
         self._sent.pop(account, None)

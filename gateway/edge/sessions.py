@@ -231,7 +231,7 @@ class Sessions:
         granted = isinstance(outcome, Granted)
         user = User(outcome.person if granted else person, edge.nick(person.nick), None, edge.now)
         user.left_at = session.left / 1000 or edge.now
-        user.lasts, user.detached = session.lasts, detached(session)
+        user.lasts, user.auto_away, user.detached = session.lasts, session.auto_away, detached(session)
         edge.users[user.uid] = user
         edge.people.add(user.person)
         self._returning[account] = rooms
@@ -253,8 +253,7 @@ class Sessions:
                 self.edge.engine.settle(list(user.unsettled), ask)
 
         def ask() -> None:
-            waiting = sum(then is not nobody for then in self._taking.get(account, ()))
-            self._ask_whether_here(user, len(user.connections) + waiting, returned)
+            self._ask_whether_here(user, len(user.connections) + self._awaited(account), returned)
 
         def returned(outcome: Any) -> None:
             if isinstance(outcome, Elsewhere):  # it took long, or this node stood still
@@ -323,23 +322,31 @@ class Sessions:
             self._drop(user)
             return True
         user.left_at = self.edge.now
-        if user.lasts and user.absence is not None:
-            self.away(user, user.absence)
+        self._mind_absence(user)
         self._report(user.session, user)
         return True
 
-    def away(self, user: User, text: str | None) -> None:
-        """Away while nothing is attached, unless the person is away by its own word; text None: it is back."""
-        if (user.wanted.away is None) == (text is not None) and (text is not None or user.auto_away):
-            user.auto_away = text is not None
-            user.wanted = _replace(user.wanted, away=text)
-            user.unsettled[user.home] = None
-            self.edge.engine.submit(user.home, Change(user.wanted))
+    def _mind_absence(self, user: User) -> None:
+        """Away while nothing is attached, or about to be, unless the person is away by its own word."""
+        alone = not user.connections and not self._awaited(user.session)
+        if alone and user.lasts and user.absence is not None and user.wanted.away is None:
+            self._set_away(user, user.absence)
+        elif not alone and user.auto_away:
+            self._set_away(user, None)
+
+    def _set_away(self, user: User, text: str | None) -> None:
+        user.auto_away = text is not None
+        user.wanted = _replace(user.wanted, away=text)
+        user.unsettled[user.home] = None
+        self.edge.engine.submit(user.home, Change(user.wanted))
+
+    def _awaited(self, account: str) -> int:
+        """How many wait for the session."""
+        return sum(then is not nobody for then in self._taking.get(account, ()))
 
     def attached(self, user: User) -> None:
         user.left_at = 0.0
-        if user.auto_away:
-            self.away(user, None)
+        self._mind_absence(user)
         if user.session:
             self._report(user.session, user)
 
@@ -409,6 +416,7 @@ class Sessions:
             else:
                 if user.left_at and now - user.looked_at > CHECK_S:
                     self.look_up(user)
+                self._mind_absence(user)  # it may have been taken up because its node died, and nobody come back
                 self._report(account, user)
         if not self.leaving:
             self._take_up_orphans()
@@ -441,9 +449,10 @@ class Sessions:
         rooms = self._returning.get(account, {}) | {group.name: self.shown(group) for group in user.rooms}
         places = self._places.changed(user)
         facts = (user.person, rooms, user.lasts, len(user.connections))
-        if places or self._reported.get(account) != facts:
-            self._reported[account] = facts
-            self.edge.engine.submit(self.group(account), Report(user.uid, self.edge.engine.me, *facts, places))
+        if places or self._reported.get(account) != (*facts, user.auto_away):
+            self._reported[account] = (*facts, user.auto_away)
+            report = Report(user.uid, self.edge.engine.me, *facts, places, user.auto_away)
+            self.edge.engine.submit(self.group(account), report)
 
     def shown(self, group: GroupId) -> str:
         state = self.edge.engine.state(group)
@@ -468,7 +477,7 @@ class Sessions:
     def leaves(self, user: User, connection: Connection) -> None:
         """The connection is about to be closed: what its device has been sent so far is kept."""
         if user.session:
-            self._places.keep(user, connection)
+            self._places.left(user, connection)
 
     def seen(self, user: User, device: str) -> float:
         """When the device was attached last; 0 if it never was."""

@@ -108,7 +108,8 @@ class Session:
         else:
             devices = _bounded({**self.stored.devices, **event.devices}, at)
             facts = {"person": event.person, "rooms": event.rooms, "lasts": event.lasts, "attached": event.attached}
-            self.stored = _replace(self.stored, **facts, taken=event.taken, left=event.left, devices=devices)
+            facts |= {"taken": event.taken, "left": event.left, "auto_away": event.auto_away}
+            self.stored = _replace(self.stored, **facts, devices=devices)
         return self.host != before
 
     def _take(self, command: Take, at: int) -> Decision:
@@ -120,7 +121,8 @@ class Session:
         same = s.person is not None and s.person.uid == command.person.uid
         rooms = s.rooms if same else {}
         left = 0 if command.attached else s.left or at
-        changed = Changed(command.person, rooms, s.lasts and same, command.attached, at, left, {})
+        facts = (command.person, rooms, s.lasts and same, command.attached, at, left)
+        changed = Changed(*facts, {}, s.auto_away and same)
         return Decision(Taken(s), changed)
 
     def _report(self, command: Report, at: int) -> Decision:
@@ -129,14 +131,14 @@ class Session:
             return self._reached(command, at)  # it came too late, but its places are true
         left = 0 if command.attached else s.left or at
         facts = (command.person, command.rooms, command.lasts, command.attached, s.taken, left)
-        return Decision(None, Changed(*facts, self._further(command.places, at)))
+        return Decision(None, Changed(*facts, self._further(command.places, at), command.auto_away))
 
     def _reached(self, command: Reached | Report, at: int) -> Decision:
         s = self.stored
         if not command.places:
             return NOTHING
         facts = (s.person, s.rooms, s.lasts, s.attached, s.taken, s.left)
-        return Decision(None, Changed(*facts, self._further(command.places, at)))
+        return Decision(None, Changed(*facts, self._further(command.places, at), s.auto_away))
 
     def _further(self, places: dict[str, dict[str, Place]], at: int) -> dict[str, Device]:
         devices = self.stored.devices

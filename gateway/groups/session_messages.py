@@ -50,7 +50,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     stays without connections. attached: how many connections it has. taken: when it came to its host, Unix ms. left:
     when the last connection was closed, Unix ms, 0 while there is one. talks: by the name of the conversation's group.
     markers: folded channel or nick -> up to when the person has read it, Unix ms (IRCv3 read-marker). detached: by the
-    folded channel.
+    folded channel. auto_away: the user is away because nothing is attached.
     """
 
     person: Person | None = None
@@ -63,6 +63,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     talks: dict[str, Talk] = {}
     markers: dict[str, int] = {}
     detached: dict[str, Detached] = {}
+    auto_away: bool = False
 
 
 # Commands ------------------------------------------------------------------------------------------------------------
@@ -89,6 +90,7 @@ class Report(_Tagged, frozen=True, tag=2):
     lasts: bool
     attached: int
     places: dict[str, dict[str, Place]]
+    auto_away: bool = False
 
 
 class End(_Tagged, frozen=True, tag=3):
@@ -160,6 +162,7 @@ class Changed(_Tagged, frozen=True, tag=21):
     taken: int
     left: int
     devices: dict[str, Device]
+    auto_away: bool = False
 
 
 class DeviceForgotten(_Tagged, frozen=True, tag=22):

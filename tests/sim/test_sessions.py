@@ -133,9 +133,11 @@ def test_a_session_survives_the_death_of_its_node(net: Net, bob: Talker) -> None
     net.run(40)
     bob.say(4)
     assert noticed(bob) == []
+    assert any(line == "301 bob ann :Not attached" for line in bob.ask("WHOIS ann"))
     again = login(net, "n2", "laptop")
     assert said(again) == ["3", "4"]
     assert noticed(bob) == []
+    assert not any(line.startswith("301 ") for line in bob.ask("WHOIS ann"))
 
 
 @pytest.mark.parametrize("tenths", range(0, 10, 3))

@@ -54,6 +54,7 @@ def test_the_connections_of_a_session_on_all_nodes(net: Net) -> None:
             "3: (no name) from 10.0.0.1 on n3.sim, without TLS",
         ]
         assert [line.endswith(", this one") for line in lines] == [number == this for number in (1, 2, 3)]
+        assert not any(line.startswith("253 ") for line in client.ask("LUSERS")), "none of them is unknown"
 
 
 @pytest.mark.parametrize("word", ["2", "phone", "PHONE"])
@@ -156,7 +157,22 @@ def test_always_on_and_the_words_of_being_away(net: Net) -> None:
     ann.quit()
     net.run(2)
     assert any(line == "301 bob ann :gone fishing" for line in bob.ask("WHOIS ann"))
-    ann = device(net, "n3")
+    ann = device(net, "n3")  # where its session goes, too
+    net.run(1)
+    assert not any(line.startswith("301 ") for line in bob.ask("WHOIS ann"))
+    other = device(net, "n2", "other")
+    ann.send("AWAY :at sea")
+    ann.sync()
+    other.hear(" 306 ")
+    ann.quit()
+    other.quit()
+    net.run(2)
+    assert any(line == "301 bob ann :at sea" for line in bob.ask("WHOIS ann"))
+    ann = device(net, "n1")
+    assert any(" 306 " in line for line in ann.got)
+    assert any(line == "301 bob ann :at sea" for line in bob.ask("WHOIS ann"))
+    ann.send("AWAY")
+    ann.sync()
     assert told(ann, "ALWAYS-ON off") == ["ALWAYS-ON is off."]
     ann.quit()
     net.run(2)
