@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gateway.edge.lines import Line
     from gateway.edge.login import Login
     from gateway.edge.sasl import Exchange
-    from gateway.edge.tunnels import Tunnel
+    from gateway.edge.tunnels import Standing, Tunnel
     from gateway.edge.user import User
     from ring.groups.streams import Stream
     from ring.ids import GroupId
@@ -55,6 +55,7 @@ class Connection:
         "splitter",
         "stream",
         "tokens",
+        "told",
         "tunnel",
         "user",
         "username",
@@ -107,6 +108,7 @@ class Connection:
         self.proving = False  # a password that it told a service is being checked
         self.tunnel: Tunnel | None = None  # to its session, where that is on another node
         self.stream: Stream | None = None  # from its client, where that is on another node
+        self.told: Standing | None = None  # what its client's node knows of it, where that is another
         self.failures = 0  # of SASL
 
     @property

@@ -120,6 +120,8 @@ class Edge:
         new, gone = caps.news(caps.offered(self.settings), caps.offered(settings))
         self.settings = settings
         for connection in self.connections.values():
+            if connection.tunnel is not None:
+                continue  # it is told by its session's node
             connection.caps -= frozenset(gone)
             for sub, names in (("NEW", new), ("DEL", gone)):
                 if names and "cap-notify" in connection.caps:

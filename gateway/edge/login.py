@@ -37,41 +37,60 @@ class Login(NamedTuple):
     device: str = ""
 
 
+def other(connection: Connection, life: str) -> Login | None:
+    """Another account that the connection is logged in to: that one is logged out of first, as its session is its."""
+    return connection.login if connection.login is not None and connection.login.life != life else None
+
+
 def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
-    """The caller is that account from now on: 900, and done(True). done(False): the network did not take it in time."""
-    edge, connection = call.edge, call.connection
-    before, connection.login = connection.login, proven
+    """The caller is that account from now on, with all connections of its user: 900, and done(True).
+
+    done(False): the network did not take it in time, or the caller has become another account meanwhile.
+    """
+    edge, connection, user = call.edge, call.connection, call.connection.user
+    if other(connection, proven.life) is not None:
+        done(False)
+        return
+    were = _give(user, [connection], lambda one: _as(one, proven, connection))
 
     def changed(outcome: Any) -> None:
         if outcome is FAILED or isinstance(outcome, Refusal):
-            connection.login = before
-            _want(connection.user, before)
+            for one, was in were.items():
+                one.login = was
+            _want(user, were[connection])
             done(False)
             return
         edge.engine.submit(edge.account(proven.name), LoggedIn(proven.life))
-        text = f"You are now logged in as {proven.name}"
-        call.reply(n.RPL_LOGGEDIN, connection.source, proven.name, text)
-        if connection.user is not None and before is None:
-            call.send(_mode(edge, connection, "+r"))
-        edge.later(CHECK_S, lambda: _check(edge, connection, proven))
-        if connection.user is not None:
-            edge.sessions.begin(connection.user, edge.settings.casemap(proven.name))
+        for one, was in were.items():
+            if one is connection or was is None:
+                _say_in(edge, one, call.send if one is connection else one.show, proven.name, was)
+            if was is None:
+                watch(edge, one)
+        if user is not None:
+            edge.sessions.begin(user, edge.settings.casemap(proven.name))
         done(True)
 
-    if connection.user is None:
+    if user is None:
         changed(None)
     else:
-        change_facts(call, msgspec.structs.replace(connection.user.wanted, account=proven.name), changed)
+        change_facts(call, msgspec.structs.replace(user.wanted, account=proven.name), changed)
+
+
+def _as(one: Connection, proven: Login, caller: Connection) -> Login:
+    """A connection stays the device that it came as."""
+    if one.login is not None:
+        return one.login
+    return proven if one is caller else proven._replace(device="")
 
 
 def logout(call: Call, done: Callable[[], None]) -> None:
     """901, whether the caller was logged in or not. Its user's other connections are logged out with it."""
     edge, connection, user = call.edge, call.connection, call.connection.user
-    were = _take_back(user, [connection])
+    were = _give(user, [connection], lambda one: None)
 
     def changed(outcome: Any) -> None:
         for one, was in were.items():
-            _say(edge, one, call.send if one is connection else one.show, was)
+            _say_out(edge, one, call.send if one is connection else one.show, was)
         done()
         _logged_out(edge, user)
 
@@ -81,18 +100,23 @@ def logout(call: Call, done: Callable[[], None]) -> None:
         change_facts(call, msgspec.structs.replace(user.wanted, account=None), changed)
 
 
-def _check(edge: Edge, connection: Connection, proven: Login) -> None:
+def watch(edge: Edge, connection: Connection) -> None:
     """Is the account still the same? A drop may not have come through, and a merge may have kept another's."""
+    proven = connection.login
 
-    def known(view: InfoView | None) -> None:
+    def look() -> None:
+        if connection.closed is None and proven is not None and connection.login == proven:
+            edge.later(CHECK_S, look)
+            if connection.tunnel is None:  # a session's node looks after it
+                edge.engine.ask(edge.account(proven.name), Info(), lambda view: known(proven, view))
+
+    def known(proven: Login, view: InfoView | None) -> None:
         if view is not None and view.life != proven.life:
             if_dropped(edge, proven.name, proven.life, lambda: expel_all(edge, proven.life))
         elif view is not None and connection.user is not None and connection.user.session:
             edge.sessions.know(connection.user, view)
-        edge.later(CHECK_S, lambda: _check(edge, connection, proven))
 
-    if connection.closed is None and connection.login is proven:
-        edge.engine.ask(edge.account(proven.name), Info(), known)
+    edge.later(CHECK_S, look)
 
 
 def if_dropped(edge: Edge, name: str, life: str, then: Callable[[], object]) -> None:
@@ -113,7 +137,8 @@ def expel_all(edge: Edge, life: str) -> int:
     """
     found: dict[User | None, list[Connection]] = {}
     for connection in edge.connections.values():
-        if connection.login is not None and connection.login.life == life and connection.closed is None:
+        mine = connection.login is not None and connection.login.life == life and connection.closed is None
+        if mine and connection.tunnel is None:
             found.setdefault(connection.user, []).append(connection)
     for user, connections in found.items():
         _expel(edge, user, connections)
@@ -122,11 +147,11 @@ def expel_all(edge: Edge, life: str) -> int:
 
 
 def _expel(edge: Edge, user: User | None, connections: list[Connection]) -> None:
-    were = _take_back(user, connections)
+    were = _give(user, connections, lambda one: None)
 
     def changed(outcome: Any) -> None:
         for connection, was in were.items():
-            _say(edge, connection, connection.show, was)
+            _say_out(edge, connection, connection.show, was)
         _logged_out(edge, user)
 
     if user is None:
@@ -137,11 +162,13 @@ def _expel(edge: Edge, user: User | None, connections: list[Connection]) -> None
         edge.engine.submit(user.home, Change(user.wanted), changed)
 
 
-def _take_back(user: User | None, connections: Iterable[Connection]) -> dict[Connection, Login | None]:
+def _give(
+    user: User | None, connections: Iterable[Connection], login: Callable[[Connection], Login | None]
+) -> dict[Connection, Login | None]:
     """A user is logged in with all its connections, or with none. Returns what they were."""
     were = {connection: connection.login for connection in (user.connections if user is not None else connections)}
     for connection in were:
-        connection.login = None
+        connection.login = login(connection)
     return were
 
 
@@ -156,12 +183,22 @@ def _want(user: User | None, proven: Login | None) -> None:
         user.wanted = msgspec.structs.replace(user.wanted, account=proven.name if proven is not None else None)
 
 
-def _say(edge: Edge, connection: Connection, send: Callable[[Line], None], was: Login | None) -> None:
-    nick = connection.user.person.nick if connection.user is not None else "*"
-    text = n.TEXT[n.RPL_LOGGEDOUT]
-    send(Line(edge.settings.server_name, n.RPL_LOGGEDOUT, (nick, connection.source, text)))
+def _say_in(edge: Edge, connection: Connection, send: Callable[[Line], None], name: str, was: Login | None) -> None:
+    params = (_nick(connection), connection.source, name, f"You are now logged in as {name}")
+    send(Line(edge.settings.server_name, n.RPL_LOGGEDIN, params))
+    if connection.user is not None and was is None:
+        send(_mode(edge, connection, "+r"))
+
+
+def _say_out(edge: Edge, connection: Connection, send: Callable[[Line], None], was: Login | None) -> None:
+    params = (_nick(connection), connection.source, n.TEXT[n.RPL_LOGGEDOUT])
+    send(Line(edge.settings.server_name, n.RPL_LOGGEDOUT, params))
     if connection.user is not None and was is not None:
         send(_mode(edge, connection, "-r"))
+
+
+def _nick(connection: Connection) -> str:
+    return connection.user.person.nick if connection.user is not None else "*"
 
 
 def _mode(edge: Edge, connection: Connection, change: str) -> Line:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gateway.accounts.mechanisms import MECHANISMS, start
 from gateway.accounts.steps import Challenge, Done, Failed, Mechanism, NeedAccount, NeedCheck, Step
 from gateway.edge.lines import Line
-from gateway.edge.login import Login, login
+from gateway.edge.login import Login, login, other
 from gateway.edge.proving import Trial, credentials_of, look_up, look_up_certificate
 from gateway.edge.registration import try_register
 from gateway.groups.account_messages import LoginView
@@ -208,7 +208,12 @@ class _Turn:
 
     def _log_in(self, step: Done) -> None:
         call, connection = self._call, self._call.connection
+        view = self._exchange.view
         if not self._wanted:
+            call.release()
+            return
+        if (own := other(connection, view.life)) is not None:
+            _end(call, n.ERR_SASLALREADY, f"You are logged in as {own.name}: log out first")
             call.release()
             return
 
@@ -221,5 +226,5 @@ class _Turn:
                 call.reply(n.ERR_SASLFAIL, LATER)
             try_register(call)
 
-        login(call, Login(step.account, self._exchange.view.life, step.device or ""), done)
+        login(call, Login(step.account, view.life, step.device or ""), done)
         call.release()

@@ -148,10 +148,12 @@ class Sessions:
             return
 
         def taken(outcome: Any) -> None:
-            if isinstance(outcome, Taken) and not user.quitting and account not in self.users:
-                self._adopt(user, account)
-            elif isinstance(outcome, Taken) and user.quitting:
+            if not isinstance(outcome, Taken) or account in self.users:
+                return
+            if user.quitting or self.edge.settings.casemap(user.wanted.account or "") != account:
                 self.edge.engine.submit(self.group(account), End(user.uid, self.edge.engine.me))
+            else:
+                self._adopt(user, account)
 
         self.edge.engine.submit(self.group(account), Take(user.person, None, 1), taken)
 

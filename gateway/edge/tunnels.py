@@ -15,7 +15,7 @@ from gateway.edge import caps
 from gateway.edge.attaching import attach, go_on
 from gateway.edge.call import Call
 from gateway.edge.connection import Connection
-from gateway.edge.login import Login
+from gateway.edge.login import Login, watch
 from gateway.edge.user import User
 from gateway.irc.message import Message
 from ring.groups.streams import Stream
@@ -30,6 +30,25 @@ AGAIN_S = 0.5
 """A session that is on its way from one node to another is looked for so often."""
 
 
+class Standing(msgspec.Struct, frozen=True, array_like=True):
+    """What a client may become by what it says: told to whichever node does not read it."""
+
+    caps: frozenset[str]
+    cap_version: int
+    login: Login | None
+
+    @classmethod
+    def of(cls, connection: Connection) -> Standing:
+        return cls(connection.caps, connection.cap_version, connection.login)
+
+    def give(self, edge: Edge, connection: Connection) -> None:
+        connection.caps, connection.cap_version = self.caps, self.cap_version
+        connection.variant = caps.variant(self.caps)
+        if connection.login != self.login:
+            connection.login = self.login
+            watch(edge, connection)
+
+
 class Hello(msgspec.Struct, frozen=True, array_like=True):
     """What the session's node has to know of the client. silent: it has been shown the session already."""
 
@@ -37,22 +56,24 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     address: str
     secure: bool
     certificate: str | None
-    caps: list[str]
-    cap_version: int
-    login: Login
+    standing: Standing
     nick: str
     silent: bool
     places: dict[str, Place]
 
 
 class Shown(msgspec.Struct, frozen=True, array_like=True):
-    """Bytes for the client, and how far it is in its channels once it has them (folded name -> place)."""
+    """Bytes for the client, and how far it is in its channels once it has them (folded name -> place).
+
+    standing: None where it is as before.
+    """
 
     data: bytes
     places: dict[str, Place]
+    standing: Standing | None = None
 
 
-_encode = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _read_hello = msgspec.msgpack.Decoder(Hello).decode
 _read_shown = msgspec.msgpack.Decoder(Shown).decode
 
@@ -71,21 +92,18 @@ class Tunnel:
 
     @property
     def account(self) -> str:
+        """Whose session it is; "" once the client has logged out, and so has none to come back to."""
         login = self.connection.login
-        assert login is not None
-        return self.edge.settings.casemap(login.name)
+        return self.edge.settings.casemap(login.name) if login is not None else ""
 
     def open(self, host: Incarnation) -> None:
         connection = self.connection
-        assert connection.login is not None
         hello = Hello(
             self.account,
             connection.address,
             connection.secure,
             connection.certificate,
-            sorted(connection.caps),
-            connection.cap_version,
-            connection.login,
+            Standing.of(connection),
             connection.nick or "*",
             self.shown,
             self.places,
@@ -101,7 +119,8 @@ class Tunnel:
     def close(self, reason: str) -> None:
         """The client has gone. Its session's node may be dead, and then nobody else knows what it has been sent."""
         self._release()
-        self.edge.sessions.reached(self.account, self.connection.device, self.places)
+        if self.account:
+            self.edge.sessions.reached(self.account, self.connection.device, self.places)
         if self.stream is not None:
             self.stream.close(reason)
 
@@ -111,6 +130,8 @@ class Tunnel:
         except UNREADABLE:
             return
         self._arrived()
+        if shown.standing is not None:
+            shown.standing.give(self.edge, self.connection)
         self.connection.send(shown.data)
         self.places.update(shown.places)
 
@@ -137,8 +158,12 @@ class Tunnel:
 
     def find(self) -> None:
         """The session has left the node where it was."""
-        if self.connection.closed is None:
+        if self.connection.closed is not None:
+            return
+        if self.account:
             self.edge.sessions.find(self.account, self._found)
+        else:
+            self.edge.cut(self.connection, "The node that you were on is gone: connect again")
 
     def _found(self, session: User | Incarnation | None) -> None:
         connection, edge = self.connection, self.edge
@@ -215,9 +240,8 @@ class Tunnels:
         connection = Connection(
             self._last, hello.address, edge.dirty, secure=hello.secure, now=edge.now, certificate=hello.certificate
         )
-        connection.stream, connection.login, connection.nick = stream, hello.login, hello.nick
-        connection.caps, connection.cap_version = frozenset(hello.caps), hello.cap_version
-        connection.variant = caps.variant(connection.caps)
+        connection.stream, connection.nick, connection.told = stream, hello.nick, hello.standing
+        hello.standing.give(edge, connection)
         edge.carry(connection)
         stream.received = lambda line: edge.feed(connection, line)
         stream.ended = lambda reason: edge.gone(connection, reason if reason != "lost" else "Connection closed")
@@ -247,7 +271,9 @@ class Tunnels:
             if data:
                 places = edge.sessions.fresh_places(connection)
                 connection.on_the_way.append((stream.next, places))
-                stream.send(_encode(Shown(data, places)))
+                told, connection.told = connection.told, Standing.of(connection)
+                news = connection.told if connection.told != told else None
+                stream.send(_encode(Shown(data, places, news)))
             if connection.closed is not None:
                 stream.close(connection.closed)
                 edge.gone(connection, connection.closed)

@@ -103,6 +103,46 @@ def test_the_user_of_a_dropped_account_goes_though_its_node_was_not_told(net: Ne
     assert any("REGISTER SUCCESS" in line for line in register(stranger, "mellon1"))
 
 
+def told(client: Client, numeric: str) -> bool:
+    return any(line.split(" ")[1] == numeric for line in client.lines())
+
+
+def test_all_clients_of_a_session_are_logged_in_or_none(net: Net) -> None:
+    """Wherever they sit, and whoever of them says so; those on other nodes know what they are, too."""
+    made(net, always_on=False)
+    clients = [login(net, node) for node in ("n1", "n2", "n3")]
+    for one in (clients[1], clients[0]):
+        for words, numeric in (("NS LOGOUT", "901"), ("NS IDENTIFY sesame", "900")):
+            one.send(words)
+            net.run(3)
+            assert all(told(client, numeric) for client in clients)
+            assert len({client.connection.login for client in clients}) == 1
+    net.nodes["n2"].core.engine.submit(GroupId("account", "ann"), Drop(""))
+    net.run(70)
+    for client in clients:
+        assert told(client, "901")
+        client.send("QUIT")
+    net.run(3)
+    assert not any(node.core.edge.connections for node in net.nodes.values())
+
+
+def test_what_a_client_becomes_goes_with_it_to_the_next_node(net: Net, bob: Talker) -> None:
+    made(net)
+    desk, ann = login(net, "n1", "desk"), login(net, "n2", "laptop")
+    desk.send(f"JOIN {CHANNEL}")
+    ann.send("CAP REQ :server-time -sasl")
+    net.run(2)
+    net.kill("n1")
+    net.run(10)
+    ann.lines()
+    bob.say(1)
+    net.run(1)
+    assert [line[:6] for line in ann.lines()] == ["@time="]
+    ann.send("AUTHENTICATE PLAIN")
+    net.run(1)
+    assert told(ann, "904")
+
+
 def test_another_node_takes_up_a_detached_session(net: Net, bob: Talker) -> None:
     made(net)
     ann = login(net, "n1", "laptop")

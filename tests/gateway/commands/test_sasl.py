@@ -207,6 +207,18 @@ def test_logging_in_after_registration_shows_to_others(net: Net, ann: Client) ->
     assert bob.ask("MODE bob") == ["221 bob +r"]  # who fails to become another stays who it was
 
 
+def test_who_is_logged_in_is_another_only_once_it_has_logged_out(net: Net, ann: Client) -> None:
+    (bob,) = people(net, "bob", caps="sasl")
+    register(bob)
+    assert log_in(bob, "ann@desk", "sesame") == ["907 bob :You are logged in as bob: log out first"]
+    assert "330 bob bob bob :is logged in as" in bob.ask("WHOIS bob")
+    assert [line.split()[0] for line in log_in(bob, "bob@desk", "sesame")] == ["900", "903"]
+    assert bob.connection.device == ""  # it stays the device that it came as
+    bob.ask("NS LOGOUT")
+    assert [line.split()[0] for line in log_in(bob, "ann@desk", "sesame")] == ["900", "MODE", "903"]
+    assert "330 bob bob ann :is logged in as" in bob.ask("WHOIS bob")
+
+
 def test_nobody_gives_itself_the_mode(net: Net) -> None:
     (bob,) = people(net, "bob")
     assert bob.ask("MODE bob +r", "MODE bob -r", "MODE bob") == ["221 bob +"]
