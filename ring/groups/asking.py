@@ -85,11 +85,12 @@ class Asking:
 
     def redirected(self, group: GroupId) -> None:
         """The group has been found, or is elsewhere."""
-        for number, question in list(self.open.items()):
-            here = group in self.engine.leading.groups or self.engine.finding.readable(group) is not None
-            if question.group == group and (
-                here or self.engine.now - question.sent_at > 0.02 or question.sent_at == question.since
-            ):
+        waiting = [(number, question) for number, question in self.open.items() if question.group == group]
+        if not waiting:
+            return
+        here = group in self.engine.leading.groups or self.engine.finding.readable(group) is not None
+        for number, question in waiting:
+            if here or self.engine.now - question.sent_at > 0.02 or question.sent_at == question.since:
                 self._send(number, question)
 
     def on_reply(self, sender: Incarnation, message: Reply) -> None:

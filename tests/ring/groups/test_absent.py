@@ -113,3 +113,17 @@ def test_so_many_absences_are_remembered() -> None:
     for number in range(ABSENT + 5):
         net.turn("127.0.0.1", lambda n=number: engine.ask(GroupId("channel", f"#{n}"), "?", lambda answer: None))
     assert len(engine.finding._absent) == ABSENT
+
+
+def test_many_questions_at_once_cost_little_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is found is the business of those alone who ask for it."""
+    net = ToyNet(3)
+    net.run(1)
+    engine, looked, answers = net.engines["127.0.0.1"], [], []
+    readable = engine.finding.readable
+    monkeypatch.setattr(engine.finding, "readable", lambda group: looked.append(group) or readable(group))
+    many = [GroupId("channel", f"#{number}") for number in range(200)]
+    net.turn("127.0.0.1", lambda: [engine.ask(group, "how many?", answers.append) for group in many])
+    net.run(1)
+    assert len(answers) == len(many)
+    assert len(looked) < 10 * len(many)
