@@ -123,4 +123,4 @@ def set_modes(call: Call, held: set[str], shown: str) -> None:
         user.oper = None
     facts = "".join(sorted(held - {"w"}))
     echo = Line(user.person.nick, "MODE", (user.person.nick, shown))
-    change_facts(call, msgspec.structs.replace(user.wanted, modes=facts), lambda _: call.send(echo))
+    change_facts(call, msgspec.structs.replace(user.wanted, modes=facts), lambda _: call.send_to_all(echo))

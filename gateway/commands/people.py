@@ -23,12 +23,8 @@ def away(call: Call) -> None:
     numeric = n.RPL_NOWAWAY if text else n.RPL_UNAWAY
     wanted = msgspec.structs.replace(call.user.wanted, away=text or None)
 
-    def changed(_: object) -> None:
-        call.reply(numeric, n.TEXT[numeric])
-        line = Line(call.edge.settings.server_name, numeric, (call.nick, n.TEXT[numeric]))
-        call.user.send(line, skip=call.connection)  # the person's other clients are away, too
-
-    change_facts(call, wanted, changed)
+    line = Line(call.edge.settings.server_name, numeric, (call.nick, n.TEXT[numeric]))
+    change_facts(call, wanted, lambda _: call.send_to_all(line))
 
 
 @command("SETNAME", 1)

@@ -77,6 +77,11 @@ class Call:
         else:
             self._lines.append((line, batch))
 
+    def send_to_all(self, line: Line) -> None:
+        """To the caller as its answer, and to the person's other clients, for whom it is news."""
+        self.send(line)
+        self.user.send(line, skip=self.connection)
+
     def send_batch(self, kind: str, params: Iterable[str], lines: Iterable[Line]) -> None:
         """Lines that belong together; to who has not asked for batches they go as they are. Source: IRCv3 batch."""
         if "batch" not in self.connection.caps:

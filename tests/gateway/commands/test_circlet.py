@@ -161,9 +161,9 @@ def test_always_on_and_the_words_of_being_away(net: Net) -> None:
     net.run(1)
     assert not any(line.startswith("301 ") for line in bob.ask("WHOIS ann"))
     other = device(net, "n2", "other")
-    ann.send("AWAY :at sea")
+    ann.send("AWAY :at sea", "MODE ann +w")
     ann.sync()
-    other.hear(" 306 ")
+    assert [line.split(" ")[:2] for line in other.hear(" +w ")] == [["306", "ann"], [":ann", "MODE"]]
     ann.quit()
     other.quit()
     net.run(2)
