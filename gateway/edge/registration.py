@@ -8,10 +8,8 @@ from gateway.edge import protection
 from gateway.edge.attaching import attach
 from gateway.edge.call import Call
 from gateway.edge.passing import log_in, wish
-from gateway.edge.proving import look_up
 from gateway.edge.user import User
 from gateway.edge.welcome import welcome
-from gateway.groups.account_messages import LoginView
 from gateway.groups.nick_messages import Claim, Granted, NickView, Release, Who
 from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
@@ -72,22 +70,12 @@ def _password_checked(call: Call, fits: bool) -> None:
 
 
 def _find_session(call: Call, tries: int = TRIES) -> None:
-    """Who is logged in goes on with the account's session, if there is one. Who asks for another of the account's nicks
-    wants to be somebody else."""
+    """Who is logged in goes on with the account's session, if there is one, under the nick that it goes by now."""
     edge, connection = call.edge, call.connection
     login = connection.login
     if login is None or not edge.settings.sessions.enabled:
         _may_have(call)
         return
-    fold, nick = edge.settings.casemap, connection.nick or ""
-
-    def known(view: LoginView | None) -> None:
-        mine = view is not None and bool(view.name) and fold(view.name) == fold(login.name)
-        user = edge.sessions.users.get(fold(login.name))
-        if mine and user is not None and fold(user.person.nick) != fold(nick):
-            go_on(None)
-        else:
-            edge.sessions.find(fold(login.name), go_on)
 
     def go_on(session: User | Incarnation | None) -> None:
         if connection.closed is not None:
@@ -103,7 +91,7 @@ def _find_session(call: Call, tries: int = TRIES) -> None:
         call.release()
 
     call.hold()
-    look_up(edge, nick, known)
+    edge.sessions.find(edge.settings.casemap(login.name), go_on)
 
 
 def _may_have(call: Call, tries: int = 0) -> None:

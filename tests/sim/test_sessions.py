@@ -305,6 +305,8 @@ def test_two_clients_on_two_nodes(net: Net, bob: Talker) -> None:
     assert said(laptop) == ["3"]
     back = login(net, "n3", "phone")
     assert said(back) == ["3"]
+    here = login(net, "n1", "tablet", nick="ann")  # it may not know the nick that it has by now
+    assert any(f":annie!~ann@10.0.0.1 JOIN {CHANNEL}" in line for line in here.got)
     seen = [line for line in bob.got if "ann" in line.partition("!")[0] and " PRIVMSG " not in line]
     assert [line.split(" ")[1] for line in seen] == ["JOIN", "NICK"]
 

@@ -165,7 +165,9 @@ def test_grouped_nicks_are_the_accounts(refusing: Net) -> None:
     assert register(early)[0].startswith("FAIL REGISTER ACCOUNT_EXISTS")
     grouped = Newcomer(net, "n1")
     assert grouped.log_in("annie", "sesame")[0] == "900 * *!*@10.0.0.1 ann :You are now logged in as ann"
-    assert grouped.enter("annie")[0].startswith("001 annie ")
+    assert grouped.enter("annie")[0].startswith("001 ann ")  # her session goes on as it is
+    assert grouped.ask("NICK annie") == [":ann!~ann@10.0.0.1 NICK annie"]
+    grouped.ask("NICK ann")
     grouped.quit()
     net.run(2)
     for _ in range(2):
