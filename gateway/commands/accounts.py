@@ -45,7 +45,11 @@ def register(call: Call) -> None:
             text = f"Account {name} is registered"
             call.send(Line(call.edge.settings.server_name, "REGISTER", ("SUCCESS", name, text)))
 
-    registering.register(call, name, password, answered)
+    if len(call.params) > 3:
+        text = "A password with spaces has a colon before it"
+        _fail(call, "REGISTER", "UNACCEPTABLE_PASSWORD", name[:64], text)
+    else:
+        registering.register(call, name, password, answered)
 
 
 def _fail(call: Call, verb: str, *params: str) -> None:

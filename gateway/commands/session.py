@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.commands.table import command
 from gateway.edge.call import Call
-from gateway.edge.caps import change, offered, variant
+from gateway.edge.caps import change, implied, offered, variant
 from gateway.edge.lines import Line
 from gateway.edge.protection import check
 from gateway.edge.registration import try_register
@@ -24,14 +24,12 @@ def cap(call: Call) -> None:
     offer = offered(call.edge.settings)
     sub = call.params[0].upper()
     if sub == "LS":
-        version = call.params[1] if len(call.params) > 1 else ""
-        connection.cap_version = max(
-            connection.cap_version, int(version) if version.isdigit() and len(version) < 6 else 301
-        )
-        if connection.cap_version >= 302:
-            connection.caps |= {"cap-notify"}
+        asked = call.params[1] if len(call.params) > 1 else ""
+        version = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 301
+        connection.cap_version = max(connection.cap_version, version)
+        connection.caps |= implied(connection.cap_version)
         connection.cap_open = connection.cap_open or not registered
-        _cap(call, "LS", " ".join(f"{k}={v}" if v and connection.cap_version >= 302 else k for k, v in offer.items()))
+        _cap(call, "LS", " ".join(f"{k}={v}" if v and version >= 302 else k for k, v in offer.items()))
     elif sub == "LIST":
         _cap(call, "LIST", " ".join(sorted(connection.caps)))
     elif sub == "REQ":
@@ -39,7 +37,7 @@ def cap(call: Call) -> None:
         asked = call.params[1] if len(call.params) > 1 else ""
         caps = change(connection.caps, asked, offer)
         if caps is not None:
-            connection.caps, connection.variant = caps, variant(caps)
+            connection.caps, connection.variant = caps | implied(connection.cap_version), variant(caps)
         _cap(call, "NAK" if caps is None else "ACK", asked)
     elif sub == "END":
         connection.cap_open = False

@@ -62,6 +62,11 @@ def registers_early(settings: EdgeSettings) -> bool:
     return settings.accounts.registration in ("open", "before_connect") and settings.server_password_hash is None
 
 
+def implied(version: int) -> frozenset[str]:
+    """What who knows this version of negotiation has without asking for it, and keeps."""
+    return frozenset(("cap-notify",) if version >= 302 else ())
+
+
 def news(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """What CAP NEW (with values) and CAP DEL say of a change of the offer. Source: IRCv3 cap-notify."""
     new = [f"{name}={value}" if value else name for name, value in now.items() if before.get(name) != value]

@@ -39,7 +39,9 @@ def register(call: Call, name: str, password: str, done: Callable[[Failure], Non
         done(("NEED_NICK", "*", "Send NICK first"))
     elif not early and settings.accounts.registration == "before_connect":
         done(("TEMPORARILY_UNAVAILABLE", shown, "Accounts are registered here only before connecting"))
-    elif not is_valid_nick(name, settings.limits.nick_len) or is_reserved(name):
+    elif is_reserved(name):
+        done(("BAD_ACCOUNT_NAME", shown, "That is the name of a service"))
+    elif not is_valid_nick(name, settings.limits.nick_len):
         done(("BAD_ACCOUNT_NAME", shown, "An account's name has to be a nick"))
     elif (problem := unfit(settings.accounts, password)) is not None:
         done((problem[0], shown, problem[1]))
@@ -91,15 +93,6 @@ class _Registration:
             )
             self._end("TEMPORARILY_UNAVAILABLE", self._name, text)
         else:
-            self._call.edge.engine.ask(self._call.edge.nick(self._name), Who(), self._held)
-
-    def _held(self, view: NickView | None) -> None:
-        """Nobody registers the nick that another goes by."""
-        user = self._call.connection.user
-        holder = view.holder if view is not None else None
-        if holder is not None and (user is None or holder.uid != user.uid):
-            self._end("ACCOUNT_EXISTS", self._name, f"{holder.nick} is somebody's nick at the moment")
-        else:
             look_up(self._call.edge, self._name, self._known)
 
     def _known(self, view: LoginView | None) -> None:
@@ -108,8 +101,18 @@ class _Registration:
         elif view.name:
             self._end("ACCOUNT_EXISTS", self._name, "That account, or nick of an account, exists")
         else:
+            nick = self._call.edge.nick(self._name)
+            self._call.edge.engine.ask(nick, Who(), lambda held: self._held(view.life, held))
+
+    def _held(self, over: str, view: NickView | None) -> None:
+        """Nobody registers the nick that another goes by."""
+        user = self._call.connection.user
+        holder = view.holder if view is not None else None
+        if holder is not None and (user is None or holder.uid != user.uid):
+            self._end("BAD_ACCOUNT_NAME", self._name, f"{holder.nick} is somebody's nick at the moment")
+        else:
             self._call.edge.engine.submit(self._guard, Fail())
-            self._call.edge.make_credentials(self._password, lambda made: self._made(view.life, made))
+            self._call.edge.make_credentials(self._password, lambda made: self._made(over, made))
 
     def _made(self, over: str, credentials: Credentials | None) -> None:
         edge = self._call.edge

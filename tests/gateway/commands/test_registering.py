@@ -26,8 +26,8 @@ def test_register_once_connected(net: Net) -> None:
     ann.sync()
     assert ":ann!~ann@10.0.0.1 ACCOUNT ann" in bob.sync()
     assert register(ann) == ["FAIL REGISTER ALREADY_AUTHENTICATED ann :You are logged in as ann"]
-    assert register(bob, name="ANN") == ["FAIL REGISTER ACCOUNT_EXISTS ANN :ann is somebody's nick at the moment"]
     ann.ask("NICK anna")
+    assert register(bob, name="ANNA") == ["FAIL REGISTER BAD_ACCOUNT_NAME ANNA :anna is somebody's nick at the moment"]
     assert register(bob, name="ANN") == [
         "FAIL REGISTER ACCOUNT_EXISTS ANN :That account, or nick of an account, exists"
     ]
@@ -91,6 +91,11 @@ def test_registering_is_no_way_around_the_servers_password() -> None:
         (
             f"REGISTER {'x' * 99} * sesame",
             f"FAIL REGISTER BAD_ACCOUNT_NAME {'x' * 64} :An account's name has to be a nick",
+        ),
+        ("REGISTER NICKserv * sesame", "FAIL REGISTER BAD_ACCOUNT_NAME NICKserv :That is the name of a service"),
+        (
+            "REGISTER ann * correct horse",
+            "FAIL REGISTER UNACCEPTABLE_PASSWORD ann :A password with spaces has a colon before it",
         ),
         ("REGISTER ann * :", "FAIL REGISTER UNACCEPTABLE_PASSWORD ann :A password must not be empty"),
         ("REGISTER ann * \udcff", "FAIL REGISTER UNACCEPTABLE_PASSWORD ann :A password must be UTF-8"),

@@ -61,6 +61,16 @@ def test_negotiation_as_weechat_does_it(net: Net) -> None:
     assert client.got[2].endswith("CAP * LIST :cap-notify echo-message server-time")
 
 
+def test_who_once_knew_a_version_of_negotiation_knows_it_for_good(net: Net) -> None:
+    client = stranger(net)
+    client.send("CAP LS 302", "CAP REQ :-cap-notify", "CAP LIST", "CAP LS", "CAP LS 99999")
+    first, ack, listed, plain, newer = client.got
+    assert first == newer != plain
+    assert "=" not in plain
+    assert ack.endswith(" ACK -cap-notify")
+    assert listed.split(" LIST ")[1] == "cap-notify"
+
+
 def test_capabilities_are_all_or_nothing(net: Net) -> None:
     (ann,) = people(net, "ann")
     assert ann.ask("CAP REQ :server-time no-such") == ["CAP ann NAK :server-time no-such"]
