@@ -134,6 +134,13 @@ class Network:
         links = re.search(r"links:.*\n +port: (\d+)", (folder / "node-1.yaml").read_text())
         assert links is not None
         self.link_port = int(links[1])
+        try:
+            self._begin(nodes, directories)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _begin(self, nodes: int, directories: int) -> None:
         for number in range(1, directories + 1):
             self.start(f"directory-{number}")
         for number in range(1, nodes + 1):
