@@ -10,6 +10,7 @@ import msgspec
 from gateway.accounts.credentials import Credentials
 from gateway.edge.belongings import drop
 from gateway.edge.edge import Edge
+from gateway.edge.protection import owned
 from gateway.edge.proving import look_up
 from gateway.edge.registration import new_uid
 from gateway.groups.account import Account
@@ -132,6 +133,7 @@ def _add(edge: Edge, request: AddAccount, reply: Reply) -> None:
     def registered(outcome: Any) -> None:
         if isinstance(outcome, Accepted):
             edge.engine.note("account_registered", client=0, account=name)
+            owned(edge, name)
             reply(Done(f"account {name} is there"))
         else:
             reply(Problem(f"there is an account {name} already" if isinstance(outcome, Denied) else UNKNOWN))

@@ -63,7 +63,7 @@ def make_credentials(password: str, random_bytes: Callable[[int], bytes]) -> Cre
     problem = flaw(password)
     if problem is not None:
         raise ValueError(problem)
-    hashed = _hasher.hash(password.encode(), salt=random_bytes(SALT))
+    hashed = _hasher.hash(_prepared(password), salt=random_bytes(SALT))
     return Credentials(hashed, scram_keys(password, random_bytes(SALT), ITERATIONS))
 
 
@@ -72,7 +72,7 @@ def check_password(credentials: Credentials, password: str) -> bool:
     if flaw(password) is not None:  # whoever the account is, so that time tells nothing
         return False
     try:
-        return _hasher.verify(credentials.password_hash, password.encode())
+        return _hasher.verify(credentials.password_hash, _prepared(password))
     except (Argon2Error, ValueError):
         return False
 
@@ -96,14 +96,20 @@ def made_up(name: str, secret: bytes) -> Credentials:
 
 def scram_keys(password: str, salt: bytes, iterations: int) -> Scram:
     """SCRAM-SHA-256's keys of a password. Source: RFC 5802, section 3."""
-    try:
-        prepared = saslprep(password)
-    except Prohibited:
-        prepared = password
-    salted = hashlib.pbkdf2_hmac("sha256", prepared.encode(), salt, iterations)
+    salted = hashlib.pbkdf2_hmac("sha256", _prepared(password), salt, iterations)
     client_key = hmac.digest(salted, b"Client Key", "sha256")
     server_key = hmac.digest(salted, b"Server Key", "sha256")
     return Scram(salt, iterations, hashlib.sha256(client_key).digest(), server_key)
+
+
+def _prepared(password: str) -> bytes:
+    """So that it is the same password however a keyboard composes it, by all mechanisms; what SASLprep refuses is taken
+    as it is. Source: RFC 4616, section 2; RFC 5802, section 2.2.
+    """
+    try:
+        return saslprep(password).encode()
+    except Prohibited:
+        return password.encode()
 
 
 def _phc(data: bytes) -> str:

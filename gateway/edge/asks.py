@@ -48,6 +48,12 @@ class ExpelAsk(_Tagged, frozen=True, tag=5):
     life: str
 
 
+class OwnedAsk(_Tagged, frozen=True, tag=6):
+    """The nick that this user of yours goes by has come to belong to an account."""
+
+    uid: str
+
+
 Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
@@ -91,5 +97,5 @@ class Expelled(_Tagged, frozen=True, tag=25):
 
 Reply = ListReply | Detail | Counts | Found | Expelled | None
 
-read_ask = msgspec.msgpack.Decoder(Ask | ExpelAsk).decode
+read_ask = msgspec.msgpack.Decoder(Ask | ExpelAsk | OwnedAsk).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge import asks, caps, channels, detaching, homes, leaving, markers, nicks
+from gateway.edge import asks, caps, channels, detaching, homes, leaving, markers, nicks, protection
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
@@ -388,6 +388,9 @@ class Edge:
     def asked(self, node: Incarnation, body: Any) -> Any:
         if isinstance(body, asks.ExpelAsk):
             return asks.Expelled(expel_all(self, body.life))
+        if isinstance(body, asks.OwnedAsk):
+            protection.warn(self, body.uid)
+            return None
         return answer(self, body)
 
     def read_ask(self, raw: msgspec.Raw) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gateway.edge.asks import OwnedAsk
 from gateway.edge.call import Call
 from gateway.edge.lines import Line
 from gateway.edge.proving import look_up
 from gateway.edge.renaming import rename
 from gateway.groups.account_messages import LoginView
+from gateway.groups.nick_messages import NickView, Who
 from gateway.irc import numerics as n
 from gateway.irc.message import Message
 
@@ -75,6 +77,22 @@ def watch(edge: Edge, user: User) -> None:
         call.release()
 
     look_up(edge, nick, found)
+
+
+def owned(edge: Edge, nick: str) -> None:
+    """The nick has come to belong to an account: whoever goes by it, on whatever node, is watched from now on."""
+
+    def held(view: NickView | None) -> None:
+        if view is not None and view.holder is not None:
+            edge.engine.ask_node(view.holder.node, OwnedAsk(view.holder.uid), lambda reply: None)
+
+    edge.engine.ask(edge.nick(nick), Who(), held)
+
+
+def warn(edge: Edge, uid: str) -> None:
+    user = edge.users.get(uid)
+    if user is not None:
+        watch(edge, user)
 
 
 def _notice(edge: Edge, user: User, text: str) -> None:

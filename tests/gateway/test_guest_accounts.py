@@ -70,6 +70,16 @@ def test_an_account_from_its_beginning_to_its_end() -> None:
     assert names(net) == [] and not logs_in(net, "n1", "joe", "two")
 
 
+def test_who_goes_by_the_nick_already_is_told_and_renamed_like_others() -> None:
+    net = network(3, accounts=AccountSettings(nick_delay_s=5))
+    joe = net.client("n1", "joe")
+    assert ask(net, "n2", AddAccount("Joe", credentials("one"))) == Done("account Joe is there")
+    net.run(1)
+    assert "The nick joe belongs to an account." in joe.lines()[-1]
+    net.run(6)
+    assert joe.lines()[-1].startswith(":joe!~joe@10.0.0.1 NICK 0")
+
+
 def test_what_cannot_be_done_is_said() -> None:
     net = network(2)
     (ann,) = [net.client("n1", "ann")]

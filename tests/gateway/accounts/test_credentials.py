@@ -30,6 +30,13 @@ def test_a_password_fits_what_was_made_of_it_and_no_other_does(password: str) ->
     assert password not in repr(made)
 
 
+def test_a_password_is_the_same_however_it_is_composed() -> None:
+    made = make_credentials("Gr\u00fc\u00dfe", os.urandom)
+    assert check_password(made, "Gru\u0308\u00dfe")
+    assert made.scram == scram_keys("Gru\u0308\u00dfe", made.scram.salt, ITERATIONS) if made.scram else False
+    assert not check_password(made, "Gru\u00dfe")
+
+
 def test_the_same_password_twice_is_kept_in_two_ways() -> None:
     one, two = (make_credentials("sesame", os.urandom) for _ in range(2))
     assert one.scram and two.scram
