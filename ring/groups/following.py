@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ring.groups.copy import Copy, read_entry, restore
 from ring.groups.lineage import fork_point
 from ring.groups.merging import Fork
+from ring.groups.rounds import Rounds
 from ring.ids import GroupId, Incarnation, Term
 from ring.wire import Ack, Continue, Entry, Lineage, Publish, RawEntry, Replace, Resync, Superseded
 
@@ -17,9 +18,6 @@ RESYNC_S = 0.3
 RESYNC_MAX_S = 2.0
 SILENT_CHECKS = 18
 """A group of which nothing was heard for so many checks is asked after."""
-
-SLICE = 200
-"""Logs trimmed per tick."""
 
 ASK_S = 3.0
 """When nodes come or go, all are asked after, spread over so long."""
@@ -55,7 +53,7 @@ class Following:
         self._acks: dict[GroupId, Incarnation | None] = {}
         self._parting_acks: list[tuple[str, tuple[GroupId, tuple[int, str, int], int, int]]] = []
         self._holds: dict[GroupId, list[int]] = {}
-        self._round: list[Followed] = []  # whose log is looked at next
+        self._rounds = Rounds(lambda: self.groups.values())
 
     # Holds (P33) ----------------------------------------------------------------------------------------------------
 
@@ -438,15 +436,8 @@ class Following:
                 if f.heard_at:
                     self.resync(f)
                 f.heard_at = now
-        self._trim()
-
-    def _trim(self) -> None:
-        """Forget what is older than a master keeps it, some logs at a time (P16)."""
-        if not self._round:
-            self._round = list(self.groups.values())
-        for f in self._round[-SLICE:]:
+        for f in self._rounds.some(now):
             self.engine.trim(f.copy)
-        del self._round[-SLICE:]
 
     def send_acks(self) -> None:
         """One cumulative acknowledgement per link and turn, over all groups (P33)."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ring.groups.copy import as_raw
 from ring.groups.host import Stamp
 from ring.groups.lineage import fork_point
 from ring.groups.mastered import Follower, Mastered
+from ring.groups.rounds import Rounds
 from ring.ids import GroupId, Incarnation
 from ring.wire import Ack, Answer, Command, Continue, Entry, Publish, Replace, Resync, Submit, raw
 
@@ -17,14 +17,8 @@ if TYPE_CHECKING:
 
 PROBE_S = 0.5
 PROBE_MAX_S = 4.0
-SLICE = 200
-"""Groups looked at per tick, so that no turn is held up for long (P23)."""
-
 ASK_CHECKS = 12
 """Followers are asked whether they still have the group at every so many checks, and when nodes come or go (P30)."""
-
-REST_S = 1.0
-"""A group is looked at by upkeep at most this often."""
 
 
 class Leading:
@@ -34,7 +28,7 @@ class Leading:
         self.engine = engine
         self.groups: dict[GroupId, Mastered] = {}
         self.lagging: dict[GroupId, None] = {}  # groups with a follower that has not acknowledged all
-        self._round: list[GroupId] = []
+        self._rounds = Rounds(lambda: self.groups.values())
 
     # Accept and commit ----------------------------------------------------------------------------------------------
 
@@ -296,14 +290,9 @@ class Leading:
             m = self.groups.get(group)
             if m is None or not self._chase(m):
                 del self.lagging[group]
-        if not self._round:
-            self._round = list(self.groups)
-        for group in islice(iter(self._round), SLICE):
-            m = self.groups.get(group)
-            if m is not None and self.engine.now - m.checked_at >= REST_S:
-                m.checked_at = self.engine.now
+        for m in self._rounds.some(self.engine.now):
+            if self.groups.get(m.copy.group) is m:
                 self._upkeep(m)
-        del self._round[:SLICE]
 
     def _chase(self, m: Mastered) -> bool:
         """Probe the followers that lag; returns whether any does."""
@@ -367,7 +356,8 @@ class Leading:
                 if m.holders and not all(self.engine.peers.is_current(h.edge) for h in m.holders):
                     self.engine.backing.arrange(m)
                 self.settle(m)
-            m.checked_at = m.asked_at = 0.0
+            m.asked_at = 0.0
+        self._rounds.again()
 
     def resign_all(self) -> None:
         """Another may serve these groups by now: find out, and serve on only what nobody has taken up (P20)."""

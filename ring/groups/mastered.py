@@ -49,7 +49,6 @@ class Mastered:
         "ahead",
         "asked_at",
         "barriers",
-        "checked_at",
         "copy",
         "followers",
         "handoff",
@@ -69,7 +68,6 @@ class Mastered:
         self.barriers: list[tuple[int, str, int]] = []  # (seq to be settled, ring key of who asks, its number)
         self.watchers: dict[Incarnation, float] = {}  # until when
         self.view: Any = None
-        self.checked_at = 0.0
         self.asked_at = 0.0  # when all followers were last asked whether they have it
 
     @property

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ring.groups.copy import Copy
 from ring.groups.recollect import Found
+from ring.groups.rounds import Rounds
 from ring.ids import GroupId, Incarnation
 from ring.store import Batch, Line, Range, Store, StoreError
 from ring.wire import Carried, Carry, Survey, Surveyed
@@ -24,9 +25,6 @@ MINE = 4_000
 
 AT_ONCE = 4
 """Groups filled at a time."""
-
-SLICE = 200
-"""Groups looked at per tick."""
 
 REPEAT_S = 1.0
 GIVE_UP_S = 20.0
@@ -112,7 +110,7 @@ class Refilling:
         self.filling: dict[GroupId, Filling] = {}
         self._done: dict[GroupId, tuple[Copy, set[str]]] = {}  # from whom a copy's group was filled
         self._next = 0
-        self._round: list[Copy] = []
+        self._rounds = Rounds(self._held)
 
     # Which groups ---------------------------------------------------------------------------------------------------
 
@@ -127,12 +125,10 @@ class Refilling:
                 self._begin(filling)
             elif engine.now - filling.asked_at >= REPEAT_S:
                 self._ask(filling)
-        if not self._round:
-            self._round = self._held()
-        for _ in range(min(SLICE, len(self._round))):
+        for copy in self._rounds.some(engine.now) if len(self.filling) < AT_ONCE else ():
+            self._consider(copy)
             if len(self.filling) >= AT_ONCE:
                 break
-            self._consider(self._round.pop())
 
     def _held(self) -> list[Copy]:
         engine = self.engine

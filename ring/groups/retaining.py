@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ring.groups.copy import Copy
+from ring.groups.rounds import Rounds
 from ring.ids import GroupId
 from ring.store import Store, StoreError
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
-
-SLICE = 200
-"""Groups looked at per tick."""
 
 SOON_S = 1.0
 """What was said before is written by then, and can be found."""
@@ -37,21 +35,21 @@ class Retaining:
         self.engine = engine
         self._done: dict[GroupId, Erased] = {}
         self._due: dict[GroupId, float] = {}
-        self._round: list[Copy] = []
+        self._rounds = Rounds(self._held)
 
     def tick(self) -> None:
+        if self.engine.journal.on:
+            for copy in self._rounds.some(self.engine.now):
+                self._look(copy)
+
+    def _held(self) -> list[Copy]:
         engine = self.engine
-        if not engine.journal.on:
-            return
-        if not self._round:
-            held = [m.copy for m in engine.leading.groups.values()] + [f.copy for f in engine.following.groups.values()]
-            self._round = [copy for copy in held if copy.journal is not None]
-            here = {copy.group for copy in self._round}
-            for group in [group for group in self._done if group not in here]:
-                del self._done[group]
-        for copy in self._round[-SLICE:]:
-            self._look(copy)
-        del self._round[-SLICE:]
+        copies = [m.copy for m in engine.leading.groups.values()] + [f.copy for f in engine.following.groups.values()]
+        held = [copy for copy in copies if copy.journal is not None]
+        here = {copy.group for copy in held}
+        for group in [group for group in self._done if group not in here]:
+            del self._done[group]
+        return held
 
     def _look(self, copy: Copy) -> None:
         before, msgids = copy.kind.erased(copy.state)

@@ -128,9 +128,9 @@ class Reset(Fault):
     """Connections break and are made anew: what was on its way is lost."""
 
     def begin(self) -> str:
-        pairs = list(self.net.links.pairs)
-        for pair in self.chance.sample(pairs, self.chance.randint(1, len(pairs))):
-            self.net.links.reset(*sorted(pair))
+        pairs = [(a, b) for a, b in self.net.links.pairs if a < b]
+        for a, b in self.chance.sample(pairs, self.chance.randint(1, len(pairs))):
+            self.net.links.reset(a, b)
         return "connections reset"
 
 

@@ -32,12 +32,15 @@ class Links:
 
     def __init__(self, net: Net) -> None:
         self.net = net
-        self.pairs: dict[frozenset[str], LinkState] = {}
+        self.pairs: dict[tuple[str, str], LinkState] = {}  # each both ways round
         self.cut: set[tuple[str, str]] = set()
         self.dark: set[str] = set()
 
     def pair(self, a: str, b: str) -> LinkState:
-        return self.pairs.setdefault(frozenset((a, b)), LinkState())
+        state = self.pairs.get((a, b))
+        if state is None:
+            state = self.pairs[a, b] = self.pairs[b, a] = LinkState()
+        return state
 
     def open(self, a: str, b: str) -> bool:
         """Whether something that `a` sends arrives at `b`."""
@@ -61,18 +64,15 @@ class Links:
 
     def of(self, key: str) -> set[str]:
         """The ring keys that the node has links to."""
-        return {other for pair, state in self.pairs.items() if key in pair and state.up for other in pair - {key}}
+        return {other for (one, other), state in self.pairs.items() if one == key and state.up}
 
     def carries(self, a: str, b: str, life: int) -> bool:
         pair = self.pair(a, b)
         return pair.up and pair.life == life and self.open(a, b)
 
-    def hears(self, a: str, b: str) -> None:
-        """`a` hears `b`."""
-        self.pair(a, b).heard[a] = self.net.now
-        node = self.net.running(a)
-        if node is not None:
-            node.core.engine.heard(b)
+    def hears(self, node: Node, other: str) -> None:
+        self.pair(node.key, other).heard[node.key] = self.net.now
+        node.core.engine.heard(other)
 
     def reset(self, a: str, b: str) -> None:
         """The connection breaks; both ends learn so and dial again, unless the path is cut."""
@@ -85,10 +85,9 @@ class Links:
 
     def forget(self, key: str) -> None:
         """The process is gone, and its sockets with it."""
-        for pair in self.pairs:
-            if key in pair:
-                (other,) = pair - {key}
-                self.reset(key, other)
+        for one, other in self.pairs:
+            if one == key:
+                self.reset(one, other)
 
     # Timers ---------------------------------------------------------------------------------------------------------
 

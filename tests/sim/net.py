@@ -121,6 +121,8 @@ class Node:
     def __init__(self, core: NodeCore, name: str) -> None:
         self.core = core
         self.name = name
+        self.id = core.engine.me
+        self.key = self.id.key
         self.clients: dict[int, Client] = {}
         self.up = True
         self.hung = False
@@ -130,14 +132,6 @@ class Node:
         self.waiting: list[Callable[[], None]] = []
         self.notes: list[tuple[float, Note]] = []
         self.listing: DirectoriesCore | None = None  # what it knows from directories
-
-    @property
-    def key(self) -> str:
-        return self.core.engine.me.key
-
-    @property
-    def id(self) -> Incarnation:
-        return self.core.engine.me
 
 
 class Net:
@@ -170,6 +164,7 @@ class Net:
         self.serial = 0
         self.lives = 0
         self.nodes: dict[str, Node] = {}
+        self._by_key: dict[str, Node] = {}
         self.links = Links(self)
         self.trace: Callable[[str], None] | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -188,7 +183,7 @@ class Net:
         key = f"127.0.0.{number}"
         record = NodeRecord(key, self.lives, f"n{number}.sim", key, 7600, f"{key}:6667", "1", int(self.now))
         core = NodeCore(record, NodeSettings(self.edge, self.engine), random.Random(self.rng.random()))
-        node = self.nodes[f"n{number}"] = Node(core, f"n{number}")
+        node = self.nodes[f"n{number}"] = self._by_key[key] = Node(core, f"n{number}")
         node.ahead_s = ahead_s
         self.links.forget(key)
         self.links.dark.discard(key)
@@ -251,7 +246,8 @@ class Net:
         self.turn(node, node.core.attend)
 
     def running(self, key: str) -> Node | None:
-        return next((node for node in self.nodes.values() if node.key == key and node.up), None)
+        node = self._by_key.get(key)
+        return node if node is not None and node.up else None
 
     def leave(self, name: str) -> None:
         """SIGTERM: hand over, tell the clients, go."""
@@ -380,13 +376,8 @@ class Net:
         if node.hung:
             node.waiting.append(lambda: self._arrive(sender, key, payload, life))
             return
-        self.links.hears(key, sender.key)
+        self.links.hears(node, sender.key)
         if payload is not None:
-            self._deliver(sender, key, payload)
-
-    def _deliver(self, sender: Incarnation, key: str, payload: bytes) -> None:
-        node = self.running(key)
-        if node is not None:
             if self.trace is not None:
                 self.trace(f"{sender.key} > {key}: {describe(payload)}")
             self.turn(node, lambda: node.core.engine.receive(sender, payload))
