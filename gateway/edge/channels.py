@@ -16,6 +16,7 @@ from gateway.edge.user import Room, User
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import (
     EVERYTHING,
+    Forgotten,
     HasQuit,
     Invited,
     Join,
@@ -218,6 +219,10 @@ def _updated(edge: Edge, room: Room, channel: Channel, event: Updated, stamp: St
         edge.sessions.arrive(user, room)
 
 
+def _silent(*_: Any) -> None:
+    """What people have seen stays with them, and there is no word for it."""
+
+
 _SHOW: dict[type, Callable[..., None]] = {
     Said: _said,
     Joined: _joined,
@@ -227,6 +232,7 @@ _SHOW: dict[type, Callable[..., None]] = {
     TopicSet: _topic_set,
     ModesSet: _modes_set,
     Redacted: _redacted,
+    Forgotten: _silent,
     Invited: _invited,
     Updated: _updated,
 }

@@ -14,6 +14,7 @@ from gateway.groups.channel_merge import merge
 from gateway.groups.channel_messages import (
     ChannelView,
     Evict,
+    Forgotten,
     HasQuit,
     Invited,
     Joined,
@@ -194,6 +195,10 @@ class Channel:
         self.history.redact(event.msgid, at)
         return False
 
+    def _forgotten(self, event: Forgotten, at: int) -> bool:
+        self.history.forget((event.uid, event.account), at)
+        return False
+
     def _modes_set(self, event: ModesSet, at: int) -> bool:
         for change in event.changes:
             self._set_mode(change, event.source, at)
@@ -269,7 +274,7 @@ class Channel:
                 self.lists[letter] = MaskList(self.rules.casemap, rows)
         self.invited = dict.fromkeys(stored.invited)
         self.written, self.lifted = dict(stored.written), dict(stored.lifted)
-        self.history = History(stored.erased, stored.redacted, stored.closed, stored.spoken)
+        self.history = History(stored.erased, stored.redacted, stored.closed, stored.spoken, stored.forgotten)
 
     def view(self) -> Any:
         return None
@@ -306,6 +311,7 @@ _APPLY: dict[type, Callable[[Channel, Any, int], bool]] = {
     ModesSet: Channel._modes_set,
     Merged: Channel._merged,
     Redacted: Channel._redacted,
+    Forgotten: Channel._forgotten,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.groups.channel_messages import (
@@ -18,6 +18,7 @@ from gateway.groups.channel_messages import (
 )
 from gateway.groups.channel_saying import HEARERS
 from gateway.groups.channel_stored import TOMBSTONES
+from ring.groups.erased import Erased
 
 EVENTS = "e"
 TAGS = "t"
@@ -39,6 +40,13 @@ def is_passing(verb: str, tags: Mapping[str, str] | None) -> bool:
     return verb == "TAGMSG" and _PASSING.issuperset(tags or ())
 
 
+def authors(event: Any) -> tuple[str, ...]:
+    """What who has said it is called: a uid begins with a digit, an account does not."""
+    if type(event) is not Said:
+        return ()
+    return (event.uid,) if event.account is None else (event.uid, event.account)
+
+
 def is_wanted(event: Any, wanted: str) -> bool:
     if type(event) is not Said:
         return EVENTS in wanted
@@ -50,18 +58,24 @@ def is_wanted(event: Any, wanted: str) -> bool:
 class History:
     """What of a channel's history is not to be seen. All times in Unix ms."""
 
-    __slots__ = ("closed", "erased", "redacted", "spoken")
+    __slots__ = ("closed", "erased", "forgotten", "redacted", "spoken")
 
     def __init__(
-        self, erased: int = 0, redacted: Mapping[str, int] | None = None, closed: int = 0, spoken: bool = False
+        self,
+        erased: int = 0,
+        redacted: Mapping[str, int] | None = None,
+        closed: int = 0,
+        spoken: bool = False,
+        forgotten: Mapping[str, int] | None = None,
     ) -> None:
         self.erased = erased
         self.redacted = dict(redacted or {})
         self.closed = closed
         self.spoken = spoken
+        self.forgotten = dict(forgotten or {})
 
-    def stored(self) -> tuple[int, dict[str, int], int, bool]:
-        return self.erased, self.redacted, self.closed, self.spoken
+    def stored(self) -> tuple[int, dict[str, int], int, bool, dict[str, int]]:
+        return self.erased, self.redacted, self.closed, self.spoken, self.forgotten
 
     def close(self, at: int) -> None:
         """A channel that not everybody could enter or see is empty: who makes it anew must not read what was said."""
@@ -71,10 +85,26 @@ class History:
     def redact(self, msgid: str, at: int) -> None:
         if msgid == EVERYTHING:
             self.erased, self.redacted = max(self.erased, at), {}
-            return
-        self.redacted = {**self.redacted, msgid: at}
-        if len(self.redacted) > TOMBSTONES:
-            del self.redacted[next(iter(self.redacted))]
+        else:
+            self.redacted = _with(self.redacted, msgid, at)
 
-    def shows(self, msgid: str, at: int) -> bool:
-        return at > self.erased and at > self.closed and msgid not in self.redacted
+    def forget(self, authors: Iterable[str], at: int) -> None:
+        """All that somebody has said; authors: what it is called."""
+        for author in authors:
+            self.forgotten = _with(self.forgotten, author, at)
+
+    def gone(self) -> Erased:
+        """What is not only not shown, but deleted."""
+        return Erased(self.erased, frozenset(self.redacted), self.forgotten)
+
+    def shows(self, msgid: str, at: int, authors: Iterable[str] = ()) -> bool:
+        if at <= self.erased or at <= self.closed or msgid in self.redacted:
+            return False
+        return not self.forgotten or all(at > self.forgotten.get(author, 0) for author in authors)
+
+
+def _with(tombstones: Mapping[str, int], name: str, at: int) -> dict[str, int]:
+    kept = {**{key: then for key, then in tombstones.items() if key != name}, name: at}
+    if len(kept) > TOMBSTONES:
+        del kept[next(iter(kept))]
+    return kept

@@ -42,9 +42,10 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         lifted,
         left,
         max(a.erased, b.erased) if same else a.erased,
-        newest(latest(a.redacted, b.redacted), TOMBSTONES) if same else a.redacted,
+        newest(latest(a.redacted, b.redacted), TOMBSTONES),  # each of its own side's messages
         max(a.closed, b.closed) if same else a.closed,
         a.spoken or b.spoken,
+        newest(latest(a.forgotten, b.forgotten), TOMBSTONES),
     )
 
 

@@ -116,7 +116,14 @@ class Redact(_Tagged, frozen=True, tag=12):
     override: bool = False
 
 
-Command = Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact
+class Forget(_Tagged, frozen=True, tag=13):
+    """Delete all that somebody has said so far; its edge knows that the account is its own."""
+
+    uid: str
+    account: str
+
+
+Command = Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -199,7 +206,14 @@ class Redacted(_Tagged, frozen=True, tag=35):
     reason: str | None = None
 
 
-Event = Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit | Merged | Redacted
+class Forgotten(_Tagged, frozen=True, tag=36):
+    uid: str
+    account: str
+
+
+Event = (
+    Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit | Merged | Redacted | Forgotten
+)
 
 
 # Outcomes ------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from gateway.groups.channel_messages import (
     EVERYTHING,
     Evict,
+    Forget,
+    Forgotten,
     HasQuit,
     Invite,
     Invited,
@@ -169,6 +171,12 @@ def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:
     return Decision(None, Redacted(command.by, command.source, command.msgid, command.reason))
 
 
+def decide_forget(channel: Channel, command: Forget, at: int) -> Decision:
+    """Whoever has said something may have it deleted, wherever it is now."""
+    is_there = channel.members or channel.history.spoken
+    return Decision(None, Forgotten(command.uid, command.account)) if is_there else NOTHING
+
+
 def decide_set_modes(channel: Channel, command: SetModes, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     return refuse_outsider(channel) if rank is None else decide_modes(channel, command, rank)
@@ -186,4 +194,5 @@ DECIDE: dict[type, Callable[[Channel, Any, int], Decision]] = {
     Quit: decide_quit,
     Evict: decide_evict,
     Redact: decide_redact,
+    Forget: decide_forget,
 }

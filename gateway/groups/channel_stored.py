@@ -10,8 +10,8 @@ INVITES = 100
 """A channel remembers at most this many open invitations; the oldest goes first."""
 
 TOMBSTONES = 500
-"""A channel remembers at most this many who left, and as many masks that were lifted, and messages that were deleted;
-the oldest goes first."""
+"""A channel remembers at most this many who left, and as many masks that were lifted, messages that were deleted, and
+people who had all of theirs deleted; the oldest goes first."""
 
 
 class Sitting(msgspec.Struct, frozen=True, array_like=True):
@@ -46,3 +46,4 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     redacted: dict[str, int] = {}  # msgid -> when it was deleted
     closed: int = 0  # what was said up to then, behind a door that is gone, is shown to nobody
     spoken: bool = False  # there is a history
+    forgotten: dict[str, int] = {}  # uid or account -> when all that it had said was deleted

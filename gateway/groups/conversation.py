@@ -15,6 +15,8 @@ from gateway.groups.channel_history import TAGS, History, is_passing
 from gateway.groups.channel_stored import TOMBSTONES
 from gateway.groups.conversation_messages import (
     Evict,
+    Forget,
+    Forgotten,
     Leave,
     Left,
     Merged,
@@ -85,6 +87,9 @@ class Conversation:
         if isinstance(event, Redacted):
             self.history.redact(event.msgid, at)
             return False
+        if isinstance(event, Forgotten):
+            self.history.forget((event.account,), at)
+            return False
         if isinstance(event, Merged):
             self._load(event.stored)
         elif isinstance(event, Sat):
@@ -120,14 +125,18 @@ class Conversation:
     def _redact(self, command: Redact) -> Decision:
         return Decision(None, Redacted(*msgspec.structs.astuple(command)))
 
+    def _forget(self, command: Forget) -> Decision:
+        return Decision(None, Forgotten(command.account))
+
     # Copies and questions -------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Stored:
-        return Stored(self.seats, self.changed_at, self.history.erased, self.history.redacted)
+        erased, redacted, _, _, forgotten = self.history.stored()
+        return Stored(self.seats, self.changed_at, erased, redacted, forgotten)
 
     def _load(self, stored: Stored) -> None:
         self.changed_at = stored.changed_at
-        self.history = History(stored.erased, stored.redacted)
+        self.history = History(stored.erased, stored.redacted, forgotten=stored.forgotten)
         self._seat(stored.seats)
 
     def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
@@ -160,6 +169,10 @@ def is_kept(event: Any) -> bool:
     return type(event) is Said and not is_passing(event.verb, event.tags)
 
 
+def authors(event: Any) -> tuple[str, ...]:
+    return (event.account,) if type(event) is Said else ()
+
+
 def is_wanted(event: Any, wanted: str) -> bool:
     return type(event) is Said and (event.verb != "TAGMSG" or TAGS in wanted)
 
@@ -171,7 +184,8 @@ def merge(a: Stored, b: Stored) -> Stored:
         found = [seat for seat in (a.seats.get(account), b.seats.get(account)) if seat is not None]
         seats[account] = max(found, key=lambda seat: (seat.taken, _encode(seat)))
     redacted = newest(latest(a.redacted, b.redacted), TOMBSTONES)
-    return Stored(seats, max(a.changed_at, b.changed_at), max(a.erased, b.erased), redacted)
+    forgotten = newest(latest(a.forgotten, b.forgotten), TOMBSTONES)
+    return Stored(seats, max(a.changed_at, b.changed_at), max(a.erased, b.erased), redacted, forgotten)
 
 
 _DECIDE: dict[type, Callable[[Conversation, Any], Decision]] = {
@@ -180,6 +194,7 @@ _DECIDE: dict[type, Callable[[Conversation, Any], Decision]] = {
     Evict: Conversation._evict,
     Say: Conversation._say,
     Redact: Conversation._redact,
+    Forget: Conversation._forget,
 }
 
 _stored = msgspec.msgpack.Decoder(Stored)

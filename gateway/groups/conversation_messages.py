@@ -26,6 +26,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     changed_at: int = 0
     erased: int = 0  # what was said up to then is deleted
     redacted: dict[str, int] = {}  # msgid -> when it was deleted
+    forgotten: dict[str, int] = {}  # account -> when all that it had said was deleted
 
 
 # Commands ------------------------------------------------------------------------------------------------------------
@@ -78,7 +79,13 @@ class Redact(_Tagged, frozen=True, tag=5):
     reason: str | None = None
 
 
-Command = Sit | Leave | Evict | Say | Redact
+class Forget(_Tagged, frozen=True, tag=6):
+    """Delete all that the caller has said so far. account: folded."""
+
+    account: str
+
+
+Command = Sit | Leave | Evict | Say | Redact | Forget
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -115,10 +122,14 @@ class Redacted(_Tagged, frozen=True, tag=24):
     reason: str | None = None
 
 
+class Forgotten(_Tagged, frozen=True, tag=26):
+    account: str
+
+
 class Merged(_Tagged, frozen=True, tag=25):
     """Two sides of a partition are one again, and this is the state (P26)."""
 
     stored: Stored
 
 
-Event = Sat | Left | Said | Redacted | Merged
+Event = Sat | Left | Said | Redacted | Forgotten | Merged

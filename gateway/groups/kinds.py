@@ -26,6 +26,7 @@ from gateway.groups import (
 )
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
+from ring.groups.erased import NOTHING, Erased
 from ring.groups.machine import Durable, Kind, State
 
 
@@ -45,8 +46,11 @@ class _Reader:
     def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
         return True
 
-    def erased(self, state: Any) -> tuple[int, tuple[str, ...]]:
-        return 0, ()
+    def erased(self, state: Any) -> Erased:
+        return NOTHING
+
+    def authors(self, event: Any) -> tuple[str, ...]:
+        return ()
 
 
 class ChannelKind(_Reader):
@@ -61,10 +65,15 @@ class ChannelKind(_Reader):
         return self.rules.history_s > 0 and channel_history.is_kept(event)
 
     def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
-        return state.history.shows(msgid, at) and channel_history.is_wanted(event, wanted)
+        shown = state.history.shows(msgid, at, channel_history.authors(event))
+        return shown and channel_history.is_wanted(event, wanted)
 
-    def erased(self, state: Any) -> tuple[int, tuple[str, ...]]:
-        return state.history.erased, tuple(state.history.redacted)
+    def erased(self, state: Any) -> Erased:
+        gone: Erased = state.history.gone()
+        return gone
+
+    def authors(self, event: Any) -> tuple[str, ...]:
+        return channel_history.authors(event)
 
     def fresh(self, name: str) -> State:
         return channel.Channel(name, self.rules)
@@ -142,10 +151,14 @@ class ConversationKind(_Reader):
         return self.history_s > 0 and conversation.is_kept(event)
 
     def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
-        return state.history.shows(msgid, at) and conversation.is_wanted(event, wanted)
+        return state.history.shows(msgid, at, conversation.authors(event)) and conversation.is_wanted(event, wanted)
 
-    def erased(self, state: Any) -> tuple[int, tuple[str, ...]]:
-        return state.history.erased, tuple(state.history.redacted)
+    def erased(self, state: Any) -> Erased:
+        gone: Erased = state.history.gone()
+        return gone
+
+    def authors(self, event: Any) -> tuple[str, ...]:
+        return conversation.authors(event)
 
     def fresh(self, name: str) -> State:
         return conversation.Conversation(name, self.history_s)

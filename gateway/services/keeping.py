@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from gateway.edge.history import read_event, story
 from gateway.edge.targets import is_target, resolve
+from gateway.groups import channel_messages as channel
 from gateway.groups import conversation_messages as talk
 from gateway.groups.account_messages import Info, InfoView
-from gateway.groups.channel_messages import Redact, Said
-from gateway.groups.people import Refusal
 from gateway.groups.session import Session
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
@@ -19,13 +15,8 @@ from gateway.services.circlet import CIRCLET
 from gateway.services.table import Request
 from ring.groups.host import FAILED
 from ring.ids import GroupId
-from ring.store import Line as Kept
-from ring.wire import Mark, Query
 
-ALL = "etohv"
-PAGE = 500
-MOST = 20
-"""So many pages are searched at a time."""
+UNKNOWN = "That is neither a channel nor somebody whom you have talked to."
 
 
 @CIRCLET.command("STORED", "what this network keeps of you, for how long, and how to forget it", login=True)
@@ -82,64 +73,22 @@ def private(request: Request) -> None:
     login=True,
 )
 def forget(request: Request) -> None:
-    target = clean(request.words[0])
-    if not request.call.edge.settings.history.enabled or not is_target(request.call, target):
-        request.say("That is neither a channel that you are in nor somebody whom you have talked to.")
+    call, target = request.call, clean(request.words[0])
+    if not call.edge.settings.history.enabled or not is_target(call, target):
+        request.say(UNKNOWN)
     else:
-        resolve(request.call, target, lambda group: Forgetting(request, group, target).go_on())
+        resolve(call, target, lambda group: _forget(request, group, target))
 
 
-class Forgetting:
-    """Page by page, from the last message back."""
+def _forget(request: Request, group: GroupId | None, target: str) -> None:
+    """Of a channel, wherever one is now: it is one's own."""
 
-    def __init__(self, request: Request, group: GroupId | None, target: str) -> None:
-        self.request = request
-        self.group = group
-        self.target = target
-        self.before: Mark | None = None
-        self.pages = 0
-        self.deleted = 0
-        self.refused = False
+    def done(outcome: object) -> None:
+        request.say(LATER if outcome is FAILED else f"What you have said in {target} is deleted.")
 
-    def go_on(self) -> None:
-        call, group = self.request.call, self.group
-        found = story(call.edge, call.user, group) if group is not None else None
-        if group is None or found is None:
-            self.request.say("That is neither a channel that you are in nor somebody whom you have talked to.")
-            return
-        query = found.narrowed(Query(PAGE, before=self.before), frozenset({"message-tags"}))
-        call.edge.engine.recall(group, query, call.later(self._arrived))
-
-    def _arrived(self, lines: list[Kept] | None) -> None:
-        if lines is None:
-            self.request.say(f"{LATER} Deleted so far: {self.deleted}.")
-            return
-        for line in lines:
-            self._delete(line)
-        self.pages += 1
-        if len(lines) == PAGE and self.pages < MOST:
-            self.before = Mark(seq=lines[0].seq)
-            self.go_on()
-        else:
-            self.request.call.after(self.request.call.user.unsettled, self._done)
-
-    def _delete(self, line: Kept) -> None:
-        call, event, account = self.request.call, read_event(line), self.request.call.user.session
-        command: Any = None
-        if isinstance(event, Said) and (
-            event.uid == call.user.uid or (account and event.account == login_of(self.request).name)
-        ):
-            command = Redact(call.user.uid, call.user.person.source, line.msgid, True, None, False)
-        elif isinstance(event, talk.Said) and event.account == account:
-            command = talk.Redact(account, call.user.person.source, line.msgid, event.to, None)
-        if command is not None and self.group is not None:
-            self.deleted += 1
-            call.submit(self.group, command, self._answered)
-
-    def _answered(self, outcome: Any) -> None:
-        if outcome is FAILED or isinstance(outcome, Refusal):
-            self.deleted -= 1
-
-    def _done(self) -> None:
-        more = " There may be more: say it again." if self.pages == MOST else ""
-        self.request.say(f"Deleted: {self.deleted} of your messages in {self.target}.{more}")
+    if group is None:
+        request.say(UNKNOWN)
+    elif group.kind == "conversation":
+        request.call.submit(group, talk.Forget(request.call.user.session), done)
+    else:
+        request.call.submit(group, channel.Forget(request.call.user.uid, login_of(request).name), done)

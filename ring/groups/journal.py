@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ring.groups.copy import Copy, restore
+from ring.groups.reading import forgotten
 from ring.ids import GroupId, Term
 from ring.store import Batch, Line
 from ring.wire import Entry, Snapshot
@@ -76,7 +77,7 @@ class Journal:
         if entry.members is not None:
             self._keep_log(copy)
         if entry.event is not None and copy.kind.keeps(entry.event) and self._is_held(copy):
-            self._keep_line(copy, entry)
+            self._lines.append(copy.line(entry))
             if copy.kind.durable == "written" and copy.state.is_word(entry.event):
                 return  # what is said changes no state
         self.changed(copy)
@@ -86,16 +87,9 @@ class Journal:
         if copy.log and self._is_held(copy):
             self._ends[copy.group] = copy.log[0].seq - 1
             self._lines = [line for line in self._lines if line.group != copy.group]
-            before, msgids = copy.kind.erased(copy.state)
-            erased = set(msgids)
-            for entry in copy.log:
-                stamp = copy.stamp_of(entry)
-                if stamp.at > before and stamp.msgid not in erased:
-                    self._keep_line(copy, entry)
-
-    def _keep_line(self, copy: Copy, entry: Entry) -> None:
-        if entry.event is not None and copy.kind.keeps(entry.event):
-            self._lines.append(copy.line(entry))
+            gone = forgotten(copy.kind, copy.kind.erased(copy.state))
+            kept = (copy.line(e) for e in copy.log if e.event is not None and copy.kind.keeps(e.event))
+            self._lines += (line for line in kept if not gone(line))
 
     def _is_held(self, copy: Copy) -> bool:
         """Whether this node holds the group, beside following it for its own people."""

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
+from ring.groups.erased import Erased
 from ring.ids import Incarnation
 
 
@@ -92,9 +93,12 @@ class Kind(Protocol):
         is shown to nobody. msgid and at (Unix ms) are those of its line."""
         ...
 
-    def erased(self, state: State) -> tuple[int, tuple[str, ...]]:
-        """What of the history is to be forgotten for good: all dated up to then (Unix ms; 0: nothing), and the lines
-        with these msgids."""
+    def erased(self, state: State) -> Erased:
+        """What of the history is to be forgotten for good."""
+        ...
+
+    def authors(self, event: Any) -> tuple[str, ...]:
+        """What who has said it is called, for that."""
         ...
 
     def fresh(self, name: str) -> State: ...

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
 from ring.groups.copy import Copy
+from ring.groups.erased import Erased
+from ring.groups.machine import Kind
 from ring.groups.recollect import Found, History, Sought, Want
 from ring.groups.resuming import START, by_time, resume
 from ring.ids import UNREADABLE
@@ -74,6 +77,18 @@ def logged(copy: Copy, query: Query) -> list[Line]:
         if not seen and copy.kind.selects(copy.state, entry.event, line.msgid, line.at, query.wanted):
             found.append(line)
     return found
+
+
+def forgotten(kind: Kind, erased: Erased) -> Callable[[Line], bool]:
+    """Whether a line is one of those to be forgotten for good. Pure: any thread may call it."""
+
+    def authors(line: Line) -> tuple[str, ...]:
+        try:
+            return kind.authors(kind.read_event(raw(line.event)))
+        except UNREADABLE:
+            return ()
+
+    return lambda line: erased.has(line, authors(line) if erased.authors else ())
 
 
 def _is_in(copy: Copy, entry: Entry, want: Range) -> bool:

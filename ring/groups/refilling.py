@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ring.groups.copy import Copy
+from ring.groups.reading import forgotten
 from ring.groups.recollect import Found
 from ring.groups.rounds import Rounds
 from ring.ids import GroupId, Incarnation
@@ -155,9 +156,8 @@ class Refilling:
     def _wanted(self, copy: Copy) -> Callable[[Line], bool]:
         """Lines of the group's lineage that are not to be forgotten."""
         oldest = self.engine.oldest(copy.group) or 0
-        before, msgids = copy.kind.erased(copy.state)
-        oldest, gone = max(oldest, before + 1), set(msgids)
-        return lambda line: line.at >= oldest and line.msgid not in gone and line.term == copy.term_at(line.seq)
+        gone = forgotten(copy.kind, copy.kind.erased(copy.state))
+        return lambda line: line.at >= oldest and line.term == copy.term_at(line.seq) and not gone(line)
 
     def _goes_on(self, filling: Filling) -> bool:
         engine, group = self.engine, filling.copy.group

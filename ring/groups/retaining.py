@@ -3,44 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring.groups.copy import Copy
+from ring.groups.erased import NOTHING, Erased
+from ring.groups.reading import forgotten
 from ring.groups.rounds import Rounds
 from ring.ids import GroupId
-from ring.store import Store, StoreError
+from ring.store import Line, Range, Store, StoreError
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
 
-SOON_S = 1.0
+SOON_S: Final = 1.0
 """What was said before is written by then, and can be found."""
 
-AT_ONCE = 20
-"""Lines looked for in one step."""
+AT_ONCE: Final = 20
+"""Lines looked for by msgid in one step, and"""
+PAGE: Final = 200
+"""so many looked at."""
 
-ALL = 2**62
-
-
-class Erased(NamedTuple):
-    """What was asked for."""
-
-    copy: Copy
-    before: int  # Unix ms
-    msgids: tuple[str, ...]
+ALL: Final = 2**62
 
 
 class Retaining:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._done: dict[GroupId, Erased] = {}
+        self._done: dict[GroupId, tuple[Copy, Erased]] = {}
         self._due: dict[GroupId, float] = {}
         self._rounds = Rounds(self._held)
+        self._scrub_at: float | None = None
 
     def tick(self) -> None:
-        if self.engine.journal.on:
-            for copy in self._rounds.some(self.engine.now):
-                self._look(copy)
+        engine = self.engine
+        if not engine.journal.on:
+            return
+        for copy in self._rounds.some(engine.now):
+            self._look(copy)
+        if self._scrub_at is not None and self._scrub_at <= engine.now:
+            self._scrub_at = None
+            engine.work_store(_scrub, self._scrubbed)
 
     def _held(self) -> list[Copy]:
         engine = self.engine
@@ -52,29 +54,30 @@ class Retaining:
         return held
 
     def _look(self, copy: Copy) -> None:
-        before, msgids = copy.kind.erased(copy.state)
-        wanted, done = Erased(copy, before, msgids), self._done.get(copy.group)
-        if wanted == done or not (before or msgids):
+        wanted, now = copy.kind.erased(copy.state), self.engine.now
+        known = self._done.get(copy.group)
+        done = known[1] if known is not None and known[0] is copy else NOTHING  # another copy: all of it once more
+        if wanted == done:
             return
-        now = self.engine.now
         if self._due.setdefault(copy.group, now + SOON_S) > now:
             return
         del self._due[copy.group]
-        self._done[copy.group] = wanted
-        again = done is None or done.copy is not copy
-        known = set() if again or done is None else {*done.msgids}
-        whole = before if again or done is None or done.before != before else 0
-        self._erase(copy, whole, tuple(msgid for msgid in msgids if msgid not in known))
+        self._done[copy.group] = (copy, wanted)
+        self._erase(copy, wanted, done)
 
-    def _erase(self, copy: Copy, before: int, msgids: tuple[str, ...]) -> None:
-        group = copy.group
+    def _erase(self, copy: Copy, wanted: Erased, done: Erased) -> None:
+        group, msgids = copy.group, sorted(wanted.msgids - done.msgids)
+        authors = {name: at for name, at in wanted.authors.items() if at > done.authors.get(name, 0)}
+        is_theirs = forgotten(copy.kind, Erased(authors=authors))
 
         def job(store: Store) -> Iterator[int]:
-            if before:
-                yield from store.prune(group.kind, before + 1, ALL, [group])
+            if wanted.before > done.before:
+                yield from store.prune(group.kind, wanted.before + 1, ALL, [group])
             for first in range(0, len(msgids), AT_ONCE):
                 found = [store.find(group, msgid) for msgid in msgids[first : first + AT_ONCE]]
                 yield from store.erase(group, [line.seq for line in found if line is not None])
+            if authors:
+                yield from _erase_those(store, group, is_theirs)
 
         self.engine.work_store(job, self._ended(group))
 
@@ -82,5 +85,23 @@ class Retaining:
         def ended(result: int | StoreError) -> None:
             if isinstance(result, StoreError):
                 self._done.pop(group, None)  # tried again
+            elif self._scrub_at is None:  # though nothing was left: another copy may have voided it
+                self._scrub_at = self.engine.now + SOON_S
 
         return ended
+
+    def _scrubbed(self, result: int | StoreError) -> None:
+        if result == 0 or isinstance(result, StoreError):  # somebody reads: later
+            self._scrub_at = self.engine.now + SOON_S
+
+
+def _scrub(store: Store) -> Iterator[int]:
+    yield int(store.scrub())
+
+
+def _erase_those(store: Store, group: GroupId, is_theirs: Callable[[Line], bool]) -> Iterator[int]:
+    last: int | None = None
+    while lines := store.lines(Range(group, last, None, PAGE, False)):
+        last = lines[-1].seq
+        yield from store.erase(group, [line.seq for line in lines if is_theirs(line)])
+        yield 0  # others write between two pages

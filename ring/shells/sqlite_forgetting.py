@@ -84,7 +84,7 @@ class Forgetting:
     # For good -------------------------------------------------------------------------------------------------------
 
     def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
-        """What was said is overwritten (secure_delete), in the -wal file when that is next begun anew."""
+        """What was said is overwritten (secure_delete), but for the -wal file: SqliteStore.scrub."""
         return self._erase_all(group) if seqs is None else self._erase(group, seqs)
 
     def _erase_all(self, group: GroupId) -> Iterator[int]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ring.batches import merged
 from ring.ids import GroupId
-from ring.shells.sqlite_file import claim, connect, in_words, look_over
+from ring.shells.sqlite_file import BUSY_S, claim, connect, in_words, look_over
 from ring.shells.sqlite_forgetting import Forgetting
 from ring.shells.sqlite_names import INTEGERS, Names, many, named, odd_row, packed, unpacked
 from ring.shells.sqlite_schema import migrate
@@ -230,6 +230,16 @@ class SqliteStore:
     def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
         with in_words(self._path):
             yield from self._forgetting.erase(group, seqs)
+
+    def scrub(self) -> bool:
+        """In the file it is overwritten (secure_delete); the -wal file has it until that is emptied."""
+        with in_words(self._path):
+            self._db.execute("PRAGMA busy_timeout = 0")
+            try:
+                busy: int = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
+        return not busy
 
 
 def _bounds(after: int | None, before: int | None) -> tuple[int, int]:

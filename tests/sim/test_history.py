@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.groups.channel_messages import Event, Said
+from gateway.groups.channel_messages import Event, Forget, Said
 from ring.groups import refilling
 from ring.ids import GroupId
 from ring.store import Line, Range
@@ -321,6 +321,29 @@ def test_all_that_was_said_is_erased_from_all_disks() -> None:
     net.run(1)
     assert check_alike(net) == talk.said[-2:]
     assert on_disks(net) == {*talk.said[-2:]}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_all_that_somebody_has_said_is_erased_from_all_disks(seed: int) -> None:
+    """However much it is, and from that of a node that was away, too."""
+    talk = Talk(4, seed)
+    net = talk.net
+    talk.say(12)
+    net.run(1)
+    away = net.rng.choice(holders(talk))
+    net.kill(away)
+    net.run(5)
+    here = next(person for person in talk.people.values() if person.node.up)
+    uid = next(uid for uid, user in here.node.core.edge.users.items() if user.person.nick == here.nick)
+    net.turn(here.node, lambda: here.node.core.engine.submit(RING, Forget(uid, "nobody"), None))
+    net.run(1)
+    talk.say(4)
+    left = [text for number, text in enumerate(talk.said) if number >= 12 or not text.startswith(f"{here.nick}-")]
+    assert check_alike(net) == left
+    net.start(int(away[1:]))
+    net.run(15)
+    assert check_alike(net) == left
+    assert on_disks(net) == {*left}
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -117,9 +117,9 @@ def test_devices_are_listed_and_forgotten(net: Net) -> None:
         ("PLAYBACK -1", "Syntax: PLAYBACK <lines|default>"),
         ("PLAYBACK \u00b2", "Syntax: PLAYBACK <lines|default>"),
         ("PRIVATE perhaps", "Syntax: PRIVATE <on|off|default>"),
-        ("FORGET a,b", "That is neither a channel that you are in nor somebody whom you have talked to."),
-        ("FORGET #b", "That is neither a channel that you are in nor somebody whom you have talked to."),
-        ("FORGET nobody", "That is neither a channel that you are in nor somebody whom you have talked to."),
+        ("FORGET a,b", "That is neither a channel nor somebody whom you have talked to."),
+        ("FORGET #b", "What you have said in #b is deleted."),
+        ("FORGET nobody", "That is neither a channel nor somebody whom you have talked to."),
         ("DETACHED", "Unknown command DETACHED. HELP lists the commands of *circlet."),
     ],
 )
@@ -254,9 +254,10 @@ def test_own_messages_are_forgotten(net: Net) -> None:
     bob.send("PRIVMSG #a :his", "PRIVMSG ann :answer")
     ann.sync()
     net.run(2)
-    assert told(ann, "FORGET #a") == ["Deleted: 2 of your messages in #a."]
-    assert told(ann, "FORGET bob") == ["Deleted: 1 of your messages in bob."]
-    assert told(ann, "FORGET bob") == ["Deleted: 0 of your messages in bob."]
+    assert told(ann, "FORGET #a") == ["What you have said in #a is deleted."]
+    assert told(ann, "FORGET bob") == ["What you have said in bob is deleted."]
+    ann.send("PRIVMSG #a :later")
+    ann.sync()
     bob.lines()
     left = [line for target in ("#a", "ann") for line in bob.ask(f"CHATHISTORY LATEST {target} * 50")]
-    assert [line.rsplit(":", 1)[1] for line in left if " PRIVMSG " in line] == ["his", "answer"]
+    assert [line.rsplit(":", 1)[1] for line in left if " PRIVMSG " in line] == ["his", "later", "answer"]

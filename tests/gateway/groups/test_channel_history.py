@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway.groups.channel_history import History, is_kept, is_wanted
+from gateway.groups.channel_history import History, authors, is_kept, is_wanted
 from gateway.groups.channel_messages import (
     EVERYTHING,
+    Forget,
     HasQuit,
     Invited,
     Joined,
@@ -73,6 +74,21 @@ def test_what_was_deleted_is_remembered_up_to_a_bound() -> None:
     assert history.shows("m4", 1) and not history.shows("m5", 1)
     history.redact(EVERYTHING, 1000)
     assert history.redacted == {} and not history.shows("m4", 1000) and history.shows("m4", 1001)
+
+
+def test_all_that_somebody_has_said_may_be_deleted_by_it() -> None:
+    stage = Stage(ANN, BOB)
+    stage.say(BOB, b"x")
+    assert stage.do(Forget(CAT.uid, "cat")) is None  # wherever it is now
+    history, said_by = stage.channel.history, authors(said())
+    history.forget(("1",), 10)
+    assert not history.shows("m", 10, said_by) and history.shows("m", 11, said_by) and history.shows("m", 10, ("2",))
+    assert history.forgotten.keys() == {CAT.uid, "cat", "1"}
+    for number in range(TOMBSTONES):
+        history.forget((f"a{number}",), 20)
+    assert len(history.forgotten) == TOMBSTONES
+    empty = Stage()
+    assert empty.do(Forget(CAT.uid, "cat")) is None and not empty.channel.history.forgotten
 
 
 def test_who_may_delete() -> None:

@@ -40,6 +40,7 @@ COMMANDS: dict[str, list[Any]] = {
         c.Quit("1", "bye"),
         c.Evict((ANN.edge,), "a.example b.example"),
         c.Redact("1", "a!b@c", "abc-1.2-3", True, "why"),
+        c.Forget("1", "ann"),
     ],
     "nick": [
         k.Claim(ANN, True),
@@ -81,6 +82,7 @@ COMMANDS: dict[str, list[Any]] = {
         t.Evict(ANN.edge),
         t.Say("1", "ann", "a!b@c", "PRIVMSG", b"\xff", "Bob", "Ann", {"+x": "y"}, True),
         t.Redact("ann", "a!b@c", "abc-1.2-3", "Bob", "why"),
+        t.Forget("ann"),
     ],
     "guard": [g.Fail()],
 }
@@ -97,6 +99,7 @@ EVENTS: dict[str, list[Any]] = {
         c.Updated(ANN, BOB),
         c.HasQuit((("1", "a!b@c"),), "bye"),
         c.Redacted("1", "a!b@c", c.EVERYTHING),
+        c.Forgotten("1", "ann"),
         c.Merged(Channel("#c", Rules(Limits(), CASEMAP, str, 60.0)).snapshot()),
     ],
     "nick": [
@@ -140,6 +143,7 @@ EVENTS: dict[str, list[Any]] = {
         t.Left(("ann",)),
         t.Said("1", "ann", "a!b@c", "TAGMSG", b"", "Bob", None, {"+x": "y"}),
         t.Redacted("ann", "a!b@c", "abc-1.2-3", "Bob"),
+        t.Forgotten("ann"),
         t.Merged(t.Stored({"ann": t.Seat("1", ANN.edge, 5)}, 6, 7, {"abc-1.2-3": 8})),
     ],
     "guard": [g.Failed(), g.Merged(3, 5)],

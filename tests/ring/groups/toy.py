@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ring.groups.engine import Engine, Settings
+from ring.groups.erased import NOTHING, Erased
 from ring.groups.host import FAILED, Stamp
 from ring.groups.machine import Decision, Durable, State
 from ring.groups.peers import RingSettings
@@ -87,8 +88,11 @@ class ToyKind:
     def selects(self, state: State, event: Any, msgid: str, at: int, wanted: str) -> bool:
         return wanted in event[1]
 
-    def erased(self, state: State) -> tuple[int, tuple[str, ...]]:
-        return 0, ()
+    def erased(self, state: State) -> Erased:
+        return NOTHING
+
+    def authors(self, event: Any) -> tuple[str, ...]:
+        return ()
 
     def fresh(self, name: str) -> State:
         return ToyState()

@@ -320,6 +320,21 @@ def test_what_was_erased_is_not_in_the_file(path: Path) -> None:
     assert b"another" in data and b"the secret word" not in data
 
 
+def test_what_was_erased_is_in_no_file_once_the_store_is_scrubbed(path: Path) -> None:
+    store = SqliteStore(path)
+    store.write([batch(line(1, event=b"the secret word"), line(2, event=b"another"))])
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM said").fetchone() == (2,)
+    assert sum(store.erase(ERLANG, [1])) == 1
+    assert not store.scrub()  # not while somebody reads
+    reader.close()
+    assert store.scrub()
+    files = [file.read_bytes() for file in path.parent.glob(f"{path.name}*")]
+    assert any(b"another" in data for data in files) and not any(b"the secret word" in data for data in files)
+    store.close()
+
+
 # kill -9 --------------------------------------------------------------------------------------------------------------
 
 WRITER = """
