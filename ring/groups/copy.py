@@ -93,7 +93,7 @@ class Copy:
         self.lineage = lineage
         self.msgid_prefix = msgid_prefix(self.group, self.term)
         if self.journal is not None:
-            self.journal.changed(self)
+            self.journal.renewed(self)
 
     def stamp_of(self, entry: Entry) -> Stamp:
         """An event's name and time for clients."""
@@ -274,6 +274,20 @@ class Copy:
         first = self.log[0].seq if self.log else self.seq + 1
         if fork_point(old.lineage, old.seq, self.lineage, self.seq) >= first - 1:
             self.log = Log([*[entry for entry in old.log if entry.seq < first], *self.log])
+
+    def trimmed(self, fork: int) -> int:
+        """How many of its events after `fork` its log has no more."""
+        first = self.log[0].seq if self.log else self.seq + 1
+        return max(0, first - fork - 1)
+
+    def outweighs(self, other: Copy) -> bool:
+        """Whether the other's log is to be appended to this one, and not this one to it.
+
+        A merge appends what a log still has (P25). What only stores have stays where it is if the log goes on: of two
+        that have parted, that is the one which would lose more.
+        """
+        fork = fork_point(self.lineage, self.seq, other.lineage, other.seq)
+        return self.journal is not None and fork < self.seq and self.trimmed(fork) > other.trimmed(fork)
 
     def knows(self, fork: int, *, accepted: bool = False) -> Callable[[Entry], bool]:
         """Whether a word of another log is in this one, too, since they parted at `fork`: by its origin and number.

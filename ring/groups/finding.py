@@ -375,7 +375,9 @@ class Finding:
         copy.promised = search.term
         mine = self._local_copy(message.group)
         followed = self.engine.following.groups.get(message.group)
-        if followed is not None:
+        if mine is not None and mine.outweighs(copy):
+            copy, mine = mine, copy
+        elif followed is not None:
             self.engine.following.install(copy, followed, self.engine.me.key, followed.copy.seq)
         self.serve(search, copy)
         mastered = self.engine.leading.groups.get(message.group)

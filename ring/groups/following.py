@@ -180,7 +180,10 @@ class Following:
         if term < copy.promised:
             self.engine.send(sender.key, Superseded(group, copy.promised))
             return
-        self.install(copy, f, sender.key, message.shown, holds=message.backs)
+        if f is not None and (f.fork is None or f.fork.copy is f.copy) and f.copy.outweighs(copy):
+            self.engine.merging.prevail(f, copy, sender.key)
+        else:
+            self.install(copy, f, sender.key, message.shown, holds=message.backs)
 
     def install(self, copy: Copy, f: Followed | None, master: str, shown: int, *, holds: bool = False) -> None:
         """Take a whole copy in place of what there was, and show the host what happened in between."""
@@ -266,8 +269,7 @@ class Following:
             new = [e for e in tail if e.event is not None and not knows(e)]
             missed = [(e.event, copy.stamp_of(e)) for e in new if not engine.merging.was_shown(copy.group, e)]
             engine.merging.remember_shown(old, copy, since)
-            first = copy.log[0].seq if copy.log else copy.seq + 1
-            engine.host.replaced(copy.group, old.state, copy.state, missed, max(0, first - since - 1))
+            engine.host.replaced(copy.group, old.state, copy.state, missed, copy.trimmed(since))
         elif sits:
             self._show_arrival(f, tail)
         if not self.keeps(f):

@@ -240,8 +240,12 @@ class Handing:
         followed = engine.following.groups.get(group)
         copy.advance(Entry(seq, at, None, 0, 0, None, None, held.term))
         if followed is not None and (followed.copy.term, followed.copy.seq) != (copy.term, copy.seq):
-            engine.following.install(copy, followed, engine.me.key, followed.copy.seq)
-        engine.finding.serve_under(copy, held.term)
+            if followed.copy.outweighs(copy):
+                engine.merging.prevail(followed, copy, held.sender.key)
+            else:
+                engine.following.install(copy, followed, engine.me.key, followed.copy.seq)
+        if group not in engine.leading.groups:
+            engine.finding.serve_under(copy, held.term)
         for sender, message in held.parked:
             engine.receive_again(sender, message)
 

@@ -1,8 +1,8 @@
 """What this node writes down of the groups that it holds, and what it has to have written before it says so (P35).
 
 A copy is written whole, without its log; what was said goes beside it, line by line. Of a group whose kind is
-"confirmed" nothing is acknowledged before it is written; of one that is "written" the copy follows a moment later, and
-nobody waits. Without a store nothing is kept, and nothing waits for it.
+"confirmed" nothing is acknowledged before it is written; of one that is "written" nobody waits, and a copy that was
+just written is not written again at once. Without a store nothing is kept, and nothing waits for it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from ring.wire import Entry, Snapshot
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
 
-LATER_S = 1.0
-"""A copy that nobody waits for is written so long after its first change: it may change much in a second."""
+REST_S = 0.05
+BYTES_PER_S = 1024 * 1024
+"""A copy that nobody waits for is written again after REST_S, and a large one not before it makes so many bytes a
+second: a thousand people who join at once change it a thousand times."""
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -48,7 +50,7 @@ class Journal:
         self._ends: dict[GroupId, int] = {}
         self._number = 0
         self._writing: deque[tuple[int, list[tuple[Copy, int, int]]]] = deque()
-        self._stored: set[GroupId] = set()  # groups that have a copy on disk
+        self._stored: dict[GroupId, float] = {}  # groups that have a copy on disk -> until when that is good enough
 
     # What changes ---------------------------------------------------------------------------------------------------
 
@@ -58,13 +60,18 @@ class Journal:
             return
         copy.journal = self
         self._keep_log(copy)
+        self.renewed(copy)
+
+    def renewed(self, copy: Copy) -> None:
+        """It is another copy, or of another reign: without it on disk the lines that follow would be nobody's (P3)."""
         self.changed(copy)
+        self._due[copy.group] = self.engine.now
 
     def changed(self, copy: Copy) -> None:
         """The copy is to be written."""
         confirmed = copy.kind.durable == "confirmed"
         self._urgent = self._urgent or confirmed
-        due = self.engine.now + (0.0 if confirmed else LATER_S)
+        due = self.engine.now if confirmed else max(self.engine.now, self._stored.get(copy.group, 0.0))
         self._due[copy.group] = min(due, self._due.get(copy.group, due))
 
     def accepted(self, copy: Copy) -> None:
@@ -124,11 +131,10 @@ class Journal:
             del self._due[group]
             copy = self._copy(group)
             if copy is not None:
-                self._stored.add(group)
-                copies[group] = self._packed(copy)
+                copies[group] = data = self._packed(copy)
+                self._stored[group] = now + REST_S + len(data) / BYTES_PER_S
                 heads.append((copy, copy.head, copy.drops))
-            elif group in self._stored:
-                self._stored.discard(group)
+            elif self._stored.pop(group, None) is not None:
                 copies[group] = None
         self._number += 1
         batch = Batch(self._number, copies, self._ends, self._lines, self._urgent)
@@ -183,5 +189,5 @@ class Journal:
         if written and last is not None and last.term == copy.term and last.seq > copy.seq:
             copy.seq, copy.at = last.seq, max(copy.at, last.at)  # lines are written sooner than copies
             copy.is_ahead = True
-        self._stored.add(group)
+        self._stored[group] = 0.0
         self.engine.following.keep(copy, copy.term.key).holds = True

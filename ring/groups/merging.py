@@ -15,7 +15,7 @@ from ring.groups.lineage import fork_point
 from ring.groups.mastered import Mastered
 from ring.groups.owing import holds
 from ring.ids import GroupId, Incarnation, Term
-from ring.wire import Command, Entry, Offer, Part, Side, Taken, reencode
+from ring.wire import Command, Entry, Offer, Part, Side, Superseded, Taken, reencode
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -86,6 +86,14 @@ class Merging:
         engine.hint(group, key)
         engine.following.resync(f)
         engine.resend(group)
+
+    def prevail(self, f: Followed, theirs: Copy, master: str) -> None:
+        """The copy here outweighs its master's: this node serves it on, and is offered what the other has."""
+        engine, ours = self.engine, f.copy
+        number = max(ours.highest_term.number, theirs.highest_term.number) + 1
+        engine.note("takeover", ours.group, term=number, seq=ours.seq, over=theirs.term.number)
+        engine.finding.serve_under(ours, Term(number, engine.me.key, engine.me.number))
+        engine.send(master, Superseded(ours.group, ours.term))
 
     def parted(self, f: Followed, old: Copy) -> None:
         """The master's copy took the place of one that it does not continue."""
@@ -190,9 +198,8 @@ class Merging:
             stamp = theirs.stamp_of(entry)
             told = (stamp.msgid, stamp.at)
             engine.backing.append(m, Command(0, 0, entry.origin, entry.number, 0, entry.event, told=told))
-        first = theirs.log[0].seq if theirs.log else theirs.seq + 1
         streams = theirs.snapshot(theirs.seq).streams
-        side = Side(reencode(theirs.state.snapshot()), streams, max(0, first - fork - 1), _parts(theirs, fork))
+        side = Side(reencode(theirs.state.snapshot()), streams, theirs.trimmed(fork), _parts(theirs, fork))
         facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": side.lost}
         self._taking.setdefault(copy.group, UnderWay()).merges.append((copy.head + 1, engine.now, facts))
         engine.backing.append(m, Command(0, 0, None, 0, 0, None, side=side))

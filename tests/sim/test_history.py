@@ -221,6 +221,46 @@ def test_a_network_that_starts_again_has_it() -> None:
     assert check_alike(net) == talk.said
 
 
+@pytest.mark.parametrize("first", [1, 2, 3, 4])
+def test_in_whatever_order_its_nodes_start_it_has_it(first: int) -> None:
+    """Who starts alone knows nothing of the channel, or little; people talk there all the same."""
+    talk = Talk(4)
+    net = talk.net
+    talk.say(10)
+    net.run(70)
+    talk.say(5)
+    net.run(3)
+    for name in list(net.nodes):
+        net.kill(name)
+    roster = [node.core.engine.peers.me for node in net.nodes.values()]
+    talk.people = {}
+    for number in [first, *(number for number in (1, 2, 3, 4) if number != first)]:
+        net.start(number, roster)
+        net.run(8)
+        talk.people[f"n{number}"] = talk.join(f"n{number}")
+        talk.say(3)
+    net.run(20)
+    assert sorted(check_alike(net)) == sorted(talk.said)
+
+
+def test_a_power_cut_right_after_a_takeover_takes_nothing_that_was_written() -> None:
+    """Lines of a reign that no disk knows of would be nobody's."""
+    talk = Talk()
+    net = talk.net
+    talk.say(5)
+    net.kill(talk.master)
+    assert net.until(lambda: len(net.masters(RING)) == 1, 10)
+    talk.say(5)
+    net.run(0.05)
+    for name in list(net.nodes):
+        net.kill(name)
+    for number in (1, 2, 3, 4):
+        net.start(number)
+    net.run(10)
+    talk.people = {name: talk.join(name) for name in net.nodes}
+    assert check_alike(net) == talk.said
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_node_that_starts_again_at_once_has_what_changed_last(seed: int) -> None:
     """Lines are written sooner than copies: it must not take its state for as new as they are."""
