@@ -16,7 +16,7 @@ from ring.groups.copy import Copy, restore
 from ring.groups.reading import forgotten
 from ring.ids import GroupId, Term
 from ring.store import Batch, Line
-from ring.wire import Entry, Snapshot
+from ring.wire import Entry, Snapshot, raw
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -86,7 +86,7 @@ class Journal:
         if entry.event is not None and copy.kind.keeps(entry.event) and self._is_held(copy):
             self._lines.append(copy.line(entry))
             if copy.kind.durable == "written" and copy.state.is_word(entry.event):
-                return  # what is said changes no state
+                return
         self.changed(copy)
 
     def _keep_log(self, copy: Copy) -> None:
@@ -189,5 +189,8 @@ class Journal:
         if written and last is not None and last.term == copy.term and last.seq > copy.seq:
             copy.seq, copy.at = last.seq, max(copy.at, last.at)  # lines are written sooner than copies
             copy.is_ahead = True
+            event = copy.kind.read_event(raw(last.event))
+            if copy.state.is_word(event):
+                copy.state.apply(event, last.at)  # all that words change: that there is a history
         self._stored[group] = 0.0
         self.engine.following.keep(copy, copy.term.key).holds = True

@@ -243,6 +243,22 @@ def test_in_whatever_order_its_nodes_start_it_has_it(first: int) -> None:
     assert sorted(check_alike(net)) == sorted(talk.said)
 
 
+def test_a_channel_that_nobody_comes_back_to_for_a_while_still_has_it() -> None:
+    """Its copy on disk may be from before the first word."""
+    talk = Talk(3)
+    net = talk.net
+    net.run(3)
+    talk.say(5)
+    net.run(3)
+    for name in list(net.nodes):
+        net.kill(name)
+    for number in (1, 2, 3):
+        net.start(number)
+    net.run(300)
+    talk.people = {name: talk.join(name) for name in net.nodes}
+    assert check_alike(net) == talk.said
+
+
 def test_a_power_cut_right_after_a_takeover_takes_nothing_that_was_written() -> None:
     """Lines of a reign that no disk knows of would be nobody's."""
     talk = Talk()
