@@ -16,10 +16,10 @@ _FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 
 @NICKSERV.command(
-    "CERT <ADD|LIST|DEL> [fingerprint]",
+    "CERT <ADD|LIST|REMOVE> [fingerprint]",
     "the TLS client certificates that log in to your account with SASL EXTERNAL",
     "A fingerprint is 64 hexadecimal digits: the SHA-256 of the certificate.",
-    "ADD and DEL without one mean the certificate of your connection.",
+    "ADD and REMOVE without one mean the certificate of your connection.",
     words=(1, 2),
     login=True,
 )
@@ -29,7 +29,7 @@ def cert(request: Request) -> None:
     fingerprint = given[0].replace(":", "").lower() if given else call.connection.certificate
     if verb.upper() == "LIST" and not given:
         call.ask(call.edge.account(proven.name), Info(), lambda view: _list(request, view))
-    elif verb.upper() not in ("ADD", "DEL"):
+    elif verb.upper() not in ("ADD", "REMOVE", "DEL"):
         request.say(f"Syntax: {request.service.commands['CERT'].syntax}")
     elif fingerprint is None:
         request.say("Your client has shown no certificate: name its fingerprint.")

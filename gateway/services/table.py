@@ -112,6 +112,8 @@ def _help(request: Request) -> None:
     command = called.commands.get(name)
     if command is not None:
         request.say(f"Syntax: {command.syntax}", *command.help)
+    elif name == "HELP":
+        request.say("Syntax: HELP [command]", "the commands, or what one of them does")
     elif name:
         request.say(f"There is no help on {_shown(name)}. HELP lists the commands of {called.name}.")
     else:

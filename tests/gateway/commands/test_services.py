@@ -37,6 +37,7 @@ def test_help_is_made_from_the_table(net: Net, name: str) -> None:
     assert last.endswith("HELP <command> says more of it.")
     for verb, command in service.commands.items():
         assert told(ann, f"PRIVMSG {name.upper()} :HELP {verb.lower()}") == [f"Syntax: {command.syntax}", *command.help]
+    assert told(ann, f"PRIVMSG {name} :help help")[0] == "Syntax: HELP [command]"
     assert told(ann, f"PRIVMSG {name} :help nonsense") == [
         f"There is no help on NONSENSE. HELP lists the commands of {name}."
     ]
