@@ -7,6 +7,9 @@ WORKERS ?= 2
 SEEDS ?= 10000
 SEED ?= 0
 
+# The tests start hundreds of processes: their modules are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 RUNNABLE := $(VENV)/.runnable
 TESTABLE := $(VENV)/.testable
 PIP := $(VENV)/bin/pip install -qq --disable-pip-version-check --constraint constraints.txt
