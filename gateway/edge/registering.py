@@ -13,7 +13,7 @@ from gateway.edge.proving import look_up, network_of
 from gateway.edge.registration import new_uid
 from gateway.edge.settings import AccountSettings
 from gateway.groups.account_messages import Accepted, Denied, LoginView, Register
-from gateway.groups.guard_messages import Fail, HowLong, Wait
+from gateway.groups.guard_messages import Take, Wait
 from gateway.groups.nick_messages import NickView, Who
 from gateway.irc.names import is_reserved, is_valid_nick
 from ring.ids import GroupId
@@ -61,7 +61,7 @@ def unfit(settings: AccountSettings, password: str) -> tuple[str, str] | None:
 
 
 class _Registration:
-    """From the throttle to the first login. The client's further lines wait for it."""
+    """From the first look to the first login. The client's further lines wait for it."""
 
     __slots__ = ("_call", "_done", "_name", "_password")
 
@@ -84,16 +84,7 @@ class _Registration:
         call.edge.resume(connection)
 
     def begin(self) -> None:
-        self._call.edge.engine.ask(self._guard, HowLong(), self._allowed)
-
-    def _allowed(self, wait: Wait | None) -> None:
-        if wait is not None and wait.seconds > 0:
-            text = (
-                f"Too many accounts were registered from your address: try again in {round(wait.seconds) + 1} seconds"
-            )
-            self._end("TEMPORARILY_UNAVAILABLE", self._name, text)
-        else:
-            look_up(self._call.edge, self._name, self._known)
+        look_up(self._call.edge, self._name, self._known)
 
     def _known(self, view: LoginView | None) -> None:
         if view is None:
@@ -111,7 +102,14 @@ class _Registration:
         if holder is not None and (user is None or holder.uid != user.uid):
             self._end("BAD_ACCOUNT_NAME", self._name, f"{holder.nick} is somebody's nick at the moment")
         else:
-            self._call.edge.engine.submit(self._guard, Fail())
+            self._call.edge.engine.submit(self._guard, Take(), lambda outcome: self._allowed(over, outcome))
+
+    def _allowed(self, over: str, outcome: Any) -> None:
+        if isinstance(outcome, Wait) and outcome.seconds > 0:
+            wait_s = round(outcome.seconds) + 1
+            text = f"Too many accounts were registered from your address: try again in {wait_s} seconds"
+            self._end("TEMPORARILY_UNAVAILABLE", self._name, text)
+        else:
             self._call.edge.make_credentials(self._password, lambda made: self._made(over, made))
 
     def _made(self, over: str, credentials: Credentials | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gateway.groups.guard_messages import Fail, Failed, HowLong, Merged, Wait
+from gateway.groups.guard_messages import Fail, Failed, HowLong, Merged, Take, Wait
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
@@ -54,9 +54,12 @@ class Guard:
     def _remembered(self, at: int) -> int:
         return self.fails if at - self.at < self.rule.forget_s * 1000 else 0
 
-    def decide(self, command: Fail, at: int) -> Decision:
+    def decide(self, command: Fail | Take, at: int) -> Decision:
         fails = self._remembered(at) + 1
-        return Decision(Wait(self.rule.delay_s(fails), fails), Failed())
+        if isinstance(command, Fail):
+            return Decision(Wait(self.rule.delay_s(fails), fails), Failed())
+        wait = self.answer(HowLong(), at)
+        return Decision(wait, None) if wait.seconds else Decision(Wait(0.0, fails), Failed())
 
     def apply(self, event: Failed | Merged, at: int) -> bool:
         if isinstance(event, Merged):

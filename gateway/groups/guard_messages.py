@@ -14,6 +14,10 @@ class Fail(_Tagged, frozen=True, tag=1):
     """Somebody tried, and failed; or did what may be done only so often."""
 
 
+class Take(_Tagged, frozen=True, tag=2):
+    """May it be done now? Then it counts; so of many at once only so many do it. Else it has to wait, and does not."""
+
+
 class Failed(_Tagged, frozen=True, tag=21):
     pass
 
@@ -28,11 +32,12 @@ class HowLong(_Tagged, frozen=True, tag=31):
 
 
 class Wait(_Tagged, frozen=True, tag=41):
-    """Outcome and answer. seconds: from now until the next try may be answered. fails: so many are remembered."""
+    """Outcome and answer. seconds: from now until the next try may be answered; of Take: until it may be made, 0 if it
+    was. fails: so many are remembered."""
 
     seconds: float = 0.0
     fails: int = 0
 
 
-Command = Fail
+Command = Fail | Take
 Event = Failed | Merged

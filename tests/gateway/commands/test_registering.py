@@ -134,6 +134,14 @@ def test_bots_are_slowed_wherever_they_come(net: Net) -> None:
     assert "SUCCESS" in register(late)[-1]
 
 
+def test_bots_that_come_at_once_are_no_faster(net: Net) -> None:
+    bots = people(net, *[f"bot{number}" for number in range(7)])
+    for bot in bots:
+        bot.send("REGISTER * * sesame")
+    net.run(5)
+    assert sum(any("REGISTER SUCCESS" in line for line in bot.lines()) for bot in bots) == 4
+
+
 def test_lines_after_register_wait_for_it(net: Net) -> None:
     (ann,) = people(net, "ann")
     ann.lines()

@@ -84,7 +84,7 @@ COMMANDS: dict[str, list[Any]] = {
         t.Redact("ann", "a!b@c", "abc-1.2-3", "Bob", "why"),
         t.Forget("ann"),
     ],
-    "guard": [g.Fail()],
+    "guard": [g.Fail(), g.Take()],
 }
 
 EVENTS: dict[str, list[Any]] = {

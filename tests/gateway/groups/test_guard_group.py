@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.groups.guard import RULES, Guard, restore
-from gateway.groups.guard_messages import Fail, HowLong, Wait
+from gateway.groups.guard_messages import Fail, HowLong, Take, Wait
 from tests.gateway.groups.cast import packed
 
 
@@ -37,6 +37,17 @@ def test_who_has_waited_need_not_wait_again() -> None:
     assert guard.answer(HowLong(), 10_000) == Wait(2.0, 5)
     assert guard.answer(HowLong(), 11_500) == Wait(0.5, 5)
     assert guard.answer(HowLong(), 60_000) == Wait(0.0, 5)
+
+
+def test_of_many_at_once_only_so_many_may() -> None:
+    guard, taken = Guard("register:x"), []
+    for _ in range(9):
+        outcome, event = guard.decide(Take(), 10_000)
+        taken.append(outcome.seconds)
+        if event is not None:
+            guard.apply(event, 10_000)
+    assert taken == [0, 0, 0, 0, 60, 60, 60, 60, 60]
+    assert guard.decide(Take(), 70_000)[0] == Wait(0.0, 5)
 
 
 def test_it_forgets() -> None:
