@@ -105,7 +105,7 @@ class Connection:
         self.user: User | None = None  # once registered
         self.login: Login | None = None  # the account that it has proven to be
         self.sasl: Exchange | None = None  # under way
-        self.proving = False  # a password that it told a service is being checked
+        self.proving = False  # a password of its is being checked
         self.tunnel: Tunnel | None = None  # to its session, where that is on another node
         self.stream: Stream | None = None  # from its client, where that is on another node
         self.told: Standing | None = None  # what its client's node knows of it, where that is another

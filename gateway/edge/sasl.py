@@ -33,6 +33,8 @@ FAILURES = 10
 
 LATER = "SASL authentication failed: try again later"
 
+BUSY = "SASL authentication failed: another password of yours is being checked, wait for that"
+
 CHALLENGE_S = 0.25
 """What SCRAM says of an account is said no sooner: how long it was sought does not show whether there is one."""
 
@@ -112,6 +114,9 @@ def _answer(call: Call, exchange: Exchange) -> None:
     except ValueError:
         _end(call, n.ERR_SASLFAIL, "SASL authentication failed: not base64")
         return
+    if call.connection.proving:  # of an exchange that was aborted: who aborts gets no more tries at once for it
+        _end(call, n.ERR_SASLFAIL, BUSY)
+        return
     call.hold()
     _Turn(call, exchange).go(exchange.mechanism.feed(data))
 
@@ -128,7 +133,7 @@ class _Turn:
         self._call = call
         self._exchange = exchange
         self._began = call.edge.now
-        exchange.waits = True
+        exchange.waits = call.connection.proving = True
 
     @property
     def _wanted(self) -> bool:
@@ -137,10 +142,9 @@ class _Turn:
 
     def _over(self, then: Callable[[], None]) -> None:
         """Tell the client, if it still wants to know."""
-        self._exchange.waits = False
-        self._call.connection.opened += (
-            self._call.edge.now - self._began
-        )  # what it was made to wait is not its own time
+        connection = self._call.connection
+        self._exchange.waits = connection.proving = False
+        connection.opened += self._call.edge.now - self._began  # what it was made to wait is not its own time
         if self._wanted:
             then()
         self._call.release()
@@ -208,7 +212,7 @@ class _Turn:
 
     def _log_in(self, step: Done) -> None:
         call, connection = self._call, self._call.connection
-        view = self._exchange.view
+        view, connection.proving = self._exchange.view, False
         if not self._wanted:
             call.release()
             return

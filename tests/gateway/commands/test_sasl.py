@@ -284,6 +284,10 @@ def test_who_aborts_while_it_is_found_out_hears_no_more_of_it(net: Net, ann: Cli
     assert [line.split(" ")[1] for line in client.lines() if line.startswith(":")] == ["906"]
     client.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('ann', 'mellon')}", "AUTHENTICATE QUFB")
     assert answer(client) == ["904 * :SASL authentication failed: an answer was still under way"]
+    client.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('ann', 'sesame')}")
+    assert answer(client) == [
+        "904 * :SASL authentication failed: another password of yours is being checked, wait for that"
+    ]
     net.run(5)
     assert client.lines() == []
     assert client.log_in("ann", "sesame") == [LOGGED_IN, SUCCESS]
