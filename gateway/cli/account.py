@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from gateway.cli.files import FILE, fail
+from gateway.cli.passwords import read_password
 from gateway.cli.tables import table, text_of
 
 if TYPE_CHECKING:
@@ -100,16 +101,9 @@ def _day(ms: int) -> str:
 
 def _credentials() -> Credentials:
     """Only their hash leaves this machine."""
-    from gateway.accounts.credentials import flaw, make_credentials
+    from gateway.accounts.credentials import make_credentials
 
-    if sys.stdin.isatty():
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        password = sys.stdin.buffer.readline().rstrip(b"\r\n").decode("utf-8", "surrogateescape")
-    problem = flaw(password)
-    if problem is not None:
-        fail(f"{problem[0].lower()}{problem[1:]}: give one of 1 to 1,000 bytes of UTF-8")
-    return make_credentials(password, secrets.token_bytes)
+    return make_credentials(read_password(), secrets.token_bytes)
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:

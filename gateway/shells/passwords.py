@@ -17,8 +17,6 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from gateway.accounts.credentials import Credentials, check_password, make_credentials
 
-MAX_BYTES = 1000
-
 WAITING = 200
 """At most so many wait for a thread; one more is told at once that it is too much."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from config.generate import write_network
 from gateway.accounts.credentials import check_password
 from gateway.cli import visits
 from gateway.cli.main import main
+from gateway.cli.passwords import read_password
 from gateway.guest_accounts import AccountFacts
 from gateway.guests import (
     Accounts,
@@ -169,3 +171,16 @@ def test_forgetting_is_refused_or_incomplete(net: World) -> None:
     net.nodes = {}
     result = net.run("forget", "127.0.0.3")
     assert result.exit_code == 1 and "no node answers" in result.stderr
+
+
+def test_a_terminal_may_send_what_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prompted for, as a person does it."""
+    controller, terminal = os.openpty()
+    os.write(controller, b"\xff\xfe\n")
+    with os.fdopen(terminal, encoding="utf-8") as typed:
+        monkeypatch.setattr("sys.stdin", typed)
+        monkeypatch.setattr("click.termui.hidden_prompt_func", lambda prompt: typed.readline())
+        with pytest.raises(SystemExit) as ended:
+            read_password()
+    os.close(controller)
+    assert ended.value.code == 1

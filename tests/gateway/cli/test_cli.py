@@ -128,13 +128,13 @@ def test_hash_password_prints_a_hash_that_fits(net: Path) -> None:
     assert circlet("check", path).exit_code == 0
 
 
-@pytest.mark.parametrize("password", ["", "\n", "x" * 1001])
-def test_hash_password_refuses_what_is_no_password(password: str) -> None:
+@pytest.mark.parametrize("password", ["", "\n", "x" * 1001, b"\xff\n"])
+def test_hash_password_refuses_what_is_no_password(password: str | bytes) -> None:
     result = circlet("hash-password", stdin=password)
-    assert result.exit_code == 1 and "1 to 1000 bytes" in result.output
+    assert result.exit_code == 1 and "1 to 1,000 bytes" in result.output
 
 
-def test_hash_password_takes_any_bytes() -> None:
+def test_hash_password_takes_any_letters() -> None:
     assert circlet("hash-password", stdin="päss wörd\r\n").exit_code == 0
 
 

@@ -1,0 +1,26 @@
+"""A password for a command: from a prompt on a terminal, else a line of standard input."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from gateway.accounts.credentials import flaw
+from gateway.cli.files import fail
+
+
+def read_password() -> str:
+    """Any that has no `flaw`; with another the command ends."""
+    try:
+        if sys.stdin.isatty():
+            password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        else:
+            password = sys.stdin.buffer.readline().rstrip(b"\r\n").decode()
+    except UnicodeDecodeError:
+        problem: str | None = "A password must be UTF-8"
+    else:
+        problem = flaw(password)
+    if problem is not None:
+        fail(f"{problem[0].lower()}{problem[1:]}: give one of 1 to 1,000 bytes of UTF-8")
+    return str(password)
