@@ -466,6 +466,11 @@ class Sessions:
         """How far the connection is now, where that has changed since it was last asked for."""
         return self._places.fresh(connection)
 
+    def mark(self, user: User) -> None:
+        """What the user's connections have been sent so far is remembered, though it is about to leave a group."""
+        for connection in user.connections if user.session else ():
+            self._places.keep(user, connection)
+
     def brought(self, user: User, connection: Connection, places: Mapping[str, Place]) -> None:
         """The connection comes with what it has been sent where the session was before."""
         if user.session:
