@@ -72,7 +72,8 @@ def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: st
         elif event.account != call.user.session:
             call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
         else:
-            call.submit(group, talk.Redact(event.account, call.user.person.source, msgid, event.to, reason))
+            command = talk.Redact(event.account, call.user.person.source, msgid, event.to, reason)
+            call.submit(group, command, lambda outcome: _done(call, target, outcome))
 
     call.edge.engine.recall(group, Query(1, around=Mark(msgid=msgid), wanted=ALL), call.later(done))
 
@@ -82,7 +83,7 @@ def _submit(call: Call, group: GroupId, target: str, msgid: str, reason: str | N
 
     def done(outcome: Any) -> None:
         if not isinstance(outcome, Refusal):
-            call.report(outcome)
+            _done(call, target if msgid != EVERYTHING else "", outcome)
         elif outcome.numeric == n.ERR_CHANOPRIVSNEEDED:
             call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
         else:
@@ -90,3 +91,11 @@ def _submit(call: Call, group: GroupId, target: str, msgid: str, reason: str | N
 
     command = Redact(user.uid, user.person.source, msgid, own, reason, user.oper is not None)
     call.submit(group, command, done)
+
+
+def _done(call: Call, target: str, outcome: Any) -> None:
+    """Who cannot be shown a REDACT reads that it was carried out. target: "" where everybody is told."""
+    if outcome is None and target and "draft/message-redaction" not in call.connection.caps:
+        call.notice(f"The message in {target} is deleted.")
+    else:
+        call.report(outcome)

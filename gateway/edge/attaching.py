@@ -1,6 +1,7 @@
 """A connection comes to a session that is there already: it is shown where the session is, then what it has missed.
 
 Per channel: JOIN, topic and names, then playback, then what is said from now on; no line twice, none left out (P38).
+A client that can ask for history is not played any: it knows what it has.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ TRIES: Final = 40
 AGAIN_S: Final = 0.25
 """Where two sides of a partition are just being merged, an answer may not fit what is shown here: it is asked again."""
 
+ASKING: Final = frozenset(("draft/chathistory", "znc.in/playback"))
 MOST: Final = 5_000
 """So many lines of a channel are played at most, the first after what the device has."""
 
@@ -49,7 +51,7 @@ def attach(call: Call, user: User) -> None:
         if channel is not None and group not in user.detached:
             show_room(edge, connection, user, group, channel, since)
     for group in list(user.talks):
-        play(edge, connection, user, group, since)
+        _greet(edge, connection, user, group, since)
 
 
 def _since(edge: Edge, connection: Connection, user: User) -> float:
@@ -90,7 +92,15 @@ def show_room(edge: Edge, connection: Connection, user: User, group: GroupId, ch
     join = Line(person.source, "JOIN", (channel.name, *extended))
     enter(edge, user, channel, connection, join, connection.show)
     joined = channel.members[user.uid].joined_at / 1000
-    play(edge, connection, user, group, max(since, joined) if since else 0.0)
+    _greet(edge, connection, user, group, max(since, joined) if since else 0.0)
+
+
+def _greet(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:
+    """Source: IRCv3 chathistory: who requests it SHOULD NOT be sent history unasked."""
+    if connection.caps.isdisjoint(ASKING):
+        play(edge, connection, user, group, since)
+    else:
+        _catch_up(connection, user, group)
 
 
 def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:
@@ -198,7 +208,7 @@ class Playback:
 
     def _tell(self, name: str, lines: list[Line]) -> None:
         connection, server = self.connection, self.edge.settings.server_name
-        if self.everything or not {"batch", "draft/chathistory"} <= connection.caps:
+        if self.everything or "batch" not in connection.caps:
             for line in lines:
                 connection.show(line)
             return

@@ -131,7 +131,7 @@ class Channel:
         for member in gone:
             self._rise(member.person.edge)
         if gone and not self.members:
-            if self.key is not None or not self.modes.isdisjoint("iHs"):
+            if self.key is not None or not self.modes.isdisjoint("iHRs"):
                 self.history.close(at)
             self._clear()
         return bool(gone)

@@ -10,7 +10,7 @@ from gateway.edge.call import Call
 from gateway.edge.history import Story, recall, story
 from gateway.irc.masks import compile_mask
 from gateway.irc.message import clean
-from gateway.irc.times import read_seconds, server_time
+from gateway.irc.times import read_seconds
 from gateway.services.table import Request, Service
 from ring.ids import GroupId
 from ring.store import Line as Kept
@@ -46,7 +46,7 @@ def play(request: Request) -> None:
 
 
 @PLAYBACK.command(
-    "LIST [channels or nicks]", "of which there is something to play, and from when to when", words=(0, 1)
+    "LIST [channels or nicks]", "of which there is something to play, from when and to when", words=(0, 1)
 )
 def ends(request: Request) -> None:
     wanted = clean(request.words[0]) if request.words else "*"
@@ -102,8 +102,14 @@ class Playing:
             self.request.say(f"What was said in {found.title(())} could not be retrieved. Try again later.")
         elif lines:
             self.left -= len(lines)
-            call.send_batch("chathistory", (found.title(lines),), found.shown(call.connection.caps, lines))
+            caps = call.connection.caps
+            call.send_batch(_batch(caps), (found.title(lines),), found.shown(caps, lines))
         self.go_on()
+
+
+def _batch(caps: frozenset[str]) -> str:
+    """As clients of bouncers know it, and others."""
+    return "znc.in/playback" if "znc.in/playback" in caps and "draft/chathistory" not in caps else "chathistory"
 
 
 def _list(request: Request, wanted: str) -> None:
@@ -128,5 +134,5 @@ class Ends:
         self.lines += lines or ()
         if not self.open and self.lines:
             self.lines.sort(key=lambda line: line.seq)
-            first, last = server_time(self.lines[0].at), server_time(self.lines[-1].at)
-            self.request.say(f"{self.of.title(self.lines)} {first} {last}")
+            first, last = self.lines[0].at / 1000, self.lines[-1].at / 1000
+            self.request.say(f"{self.of.title(self.lines)} {first:.3f} {last:.3f}")

@@ -382,7 +382,7 @@ def test_targets_and_playback_know_conversations(net: Net) -> None:
     assert heard(bob) == ["ann>rob hello"]
     bob.send("PRIVMSG *playback :list")
     net.run(1)
-    assert any(line.startswith("*playback>rob ann 2") for line in heard(bob))
+    assert any(line.startswith("*playback>rob ann 17") for line in heard(bob))
 
 
 def test_a_person_may_change_its_mind(net: Net) -> None:

@@ -83,6 +83,28 @@ def test_an_always_on_user_stays_and_misses_nothing(net: Net, bob: Talker) -> No
     assert noticed(bob) == []
 
 
+@pytest.mark.parametrize(
+    ("caps", "played", "batch"),
+    [
+        ("", True, False),
+        ("batch", True, True),
+        ("batch draft/chathistory", False, False),
+        ("znc.in/playback", False, False),
+    ],
+)
+def test_who_can_ask_for_history_is_not_played_any(net: Net, bob: Talker, caps: str, played: bool, batch: bool) -> None:
+    made(net)
+    ann = login(net, "n1", "desk", f"sasl {caps}")
+    ann.ask(f"JOIN {CHANNEL}")
+    ann.quit()
+    net.run(1)
+    bob.say(1, 2)
+    ann = login(net, "n2", "desk", f"sasl {caps}")
+    bob.say(3)
+    assert said(ann) == (["1", "2", "3"] if played else ["3"])
+    assert any(f" chathistory {CHANNEL}" in line for line in ann.got) is batch
+
+
 @pytest.mark.parametrize("taken_up", [False, True])
 def test_the_user_of_a_dropped_account_goes_though_its_node_was_not_told(net: Net, bob: Talker, taken_up: bool) -> None:
     made(net)

@@ -292,6 +292,9 @@ def test_who_said_it_and_operators_delete_messages(net: Net) -> None:
         assert said(history(person, "LATEST #c * 9")) == ["three"]
     assert said(history(ann, f"AFTER #c msgid={one} 9")) == ["three"]  # it still names a place
     assert ann.ask(f"REDACT #c {two}")[0].startswith(f"FAIL REDACT UNKNOWN_MSGID #c {two} :")
+    dan.ask("PRIVMSG #c :four")
+    four = parsed(history(dan, "LATEST #c * 1")[0]).tags["msgid"]  # type: ignore[index]
+    assert dan.ask(f"REDACT #c {four}") == ["NOTICE dan :The message in #c is deleted."]  # it cannot be shown a REDACT
 
 
 def test_operators_erase_all_that_was_said(net: Net) -> None:
@@ -338,8 +341,11 @@ def test_playback_as_bouncers_give_it(net: Net) -> None:
     assert said(bob.ask(f"PRIVMSG *Playback :play #c,#nope {at[1]}")) == ["2", "3"]
     assert said(bob.ask(f"PRIVMSG *playback :play #* 0 {at[1]}")) == ["0", "1"]
     assert bob.ask(f"PRIVMSG *playback :play * {at[3]}") == []
-    first, last = (parsed(line).tags["time"] for line in (lines[0], lines[-1]))  # type: ignore[index]
-    assert said(bob.ask("PRIVMSG *playback :list")) == [f"#C {first} {last}"]
+    assert said(bob.ask("PRIVMSG *playback :list")) == [f"#C {at[0]} {at[3]}"]
+    ann.ask("CAP REQ batch")
+    assert re.fullmatch(r"BATCH \+\w+ znc.in/playback #C", ann.ask("PRIVMSG *playback :play #c 0")[0])
+    ann.ask("CAP REQ draft/chathistory")
+    assert re.fullmatch(r"BATCH \+\w+ chathistory #C", ann.ask("PRIVMSG *playback :play #c 0")[0])
 
 
 def test_playback_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,9 @@ def test_who_may_delete() -> None:
     assert stage.channel.history.erased and not stage.channel.history.shows("z", stage.channel.history.erased)
 
 
-@pytest.mark.parametrize(("letters", "closed"), [("", False), ("m", False), ("i", True), ("s", True), ("H", True)])
+@pytest.mark.parametrize(
+    ("letters", "closed"), [("", False), ("m", False), ("i", True), ("s", True), ("R", True), ("H", True)]
+)
 def test_a_closed_channel_that_empties_shows_its_past_to_nobody(letters: str, closed: bool) -> None:
     stage = Stage(ANN)
     for letter in letters:
