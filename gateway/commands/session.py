@@ -128,7 +128,10 @@ def ping(call: Call) -> None:
 
 @command("PONG", anytime=True)
 def pong(call: Call) -> None:
-    """Having been heard is all that counts."""
+    """Having been heard is all that counts, but for who is being played much."""
+    reader = call.connection.reader
+    if reader is not None and call.params:
+        reader.answered(call.params[-1])
 
 
 @command("QUIT", anytime=True)

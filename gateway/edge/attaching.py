@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.channels import enter
-from gateway.edge.history import Story, story, visible
+from gateway.edge.history import visible
 from gateway.edge.lines import Line
+from gateway.edge.playback import Playback, catch_up
 from gateway.edge.welcome import welcome
 from gateway.groups.channel import Channel
 from gateway.irc import numerics as n
 from ring.ids import GroupId
-from ring.store import Line as Kept
-from ring.wire import Mark, Place, Query
+from ring.wire import Place
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call
@@ -25,14 +25,7 @@ if TYPE_CHECKING:
     from gateway.edge.edge import Edge
     from gateway.edge.user import User
 
-PAGE: Final = 200
-TRIES: Final = 40
-AGAIN_S: Final = 0.25
-"""Where two sides of a partition are just being merged, an answer may not fit what is shown here: it is asked again."""
-
 ASKING: Final = frozenset(("draft/chathistory", "znc.in/playback"))
-MOST: Final = 5_000
-"""So many lines of a channel are played at most, the first after what the device has."""
 
 
 def attach(call: Call, user: User) -> None:
@@ -100,7 +93,7 @@ def _greet(edge: Edge, connection: Connection, user: User, group: GroupId, since
     if connection.caps.isdisjoint(ASKING):
         play(edge, connection, user, group, since)
     else:
-        _catch_up(connection, user, group)
+        catch_up(connection, user, group)
 
 
 def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:
@@ -111,109 +104,10 @@ def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: 
         since = talk.since / 1000 - 0.001  # it was away when the two began to talk
     most = user.playback
     if most == 0:
-        _catch_up(connection, user, group)
+        catch_up(connection, user, group)
     elif place is not None or most is not None:
         Playback(edge, connection, user, group, place, most=most or 0).go_on()
     elif since:
         Playback(edge, connection, user, group, since=int(since * 1000) + 1).go_on()
     else:
-        _catch_up(connection, user, group)
-
-
-def _catch_up(connection: Connection, user: User, group: GroupId) -> None:
-    """From now on the connection is told what happens there."""
-    connection.behind.pop(group, None)
-    room = user.seats(group).get(group)
-    if room is not None:
-        room.connections[connection] = None
-
-
-class Playback:
-    """What one connection has missed of one channel or conversation, page by page."""
-
-    def __init__(
-        self,
-        edge: Edge,
-        connection: Connection,
-        user: User,
-        group: GroupId,
-        read: Place | None = None,
-        *,
-        since: int = 0,
-        most: int = 0,
-        everything: bool = False,
-    ) -> None:
-        """read: what it has. since: Unix ms, if it never was there. everything: joins and modes too, for who was there
-        a moment ago."""
-        self.everything = everything
-        self.edge = edge
-        self.connection = connection
-        self.user = user
-        self.group = group
-        self.read = read
-        self.since = since
-        self.most = most  # only the last so many; 0: all
-        self.lines: list[Kept] = []
-        self.tries = 0
-
-    def go_on(self) -> None:
-        found = self._story()
-        if found is not None:
-            after = Mark(seq=self.lines[-1].seq) if self.lines else None
-            page = Query(self.most or PAGE, newest=bool(self.most), after=after, read=self.read, since=self.since)
-            query = self._narrowed(found, page)
-            self.edge.engine.recall(self.group, query, self._arrived)
-
-    def _story(self) -> Story | None:
-        """What there is to show, while there is somebody to show it to."""
-        here = self.connection.user is self.user and self.connection.closed is None and self.group in self.user.heard
-        return story(self.edge, self.user, self.group) if here else None
-
-    def _narrowed(self, found: Story, query: Query) -> Query:
-        caps = self.connection.caps | {"draft/event-playback"} if self.everything else self.connection.caps
-        return found.narrowed(query, caps)
-
-    def _arrived(self, lines: list[Kept] | None) -> None:
-        found = self._story()
-        if found is None:
-            self.connection.behind.pop(self.group, None)
-            return
-        self.lines += lines or ()
-        if lines and len(lines) == PAGE and len(self.lines) < MOST and not self.most:
-            self.go_on()
-            return
-        if lines is None:
-            text = (
-                f"What was said in {found.title(self.lines)} meanwhile could not be retrieved: try CHATHISTORY later."
-            )
-            server, nick = self.edge.settings.server_name, self.user.person.nick
-            self.connection.show(Line(server, "NOTICE", (nick, text)))
-        if not all(map(self.edge.engine.is_shown, self.lines)) and self.tries < TRIES:
-            self.tries += 1
-            self.lines.clear()
-            self.edge.later(AGAIN_S, self.go_on)
-            return
-        self._show(found)
-        _catch_up(self.connection, self.user, self.group)
-
-    def _show(self, found: Story) -> None:
-        """Up to what is applied here: the rest comes by itself."""
-        engine = self.edge.engine
-        applied, last = engine.applied_to(self.group).seq, self.lines[-1].seq if self.lines else 0
-        query = self._narrowed(found, Query(0, read=self.read, since=self.since))
-        late = [line for line in engine.recent(self.group, query) if line.seq > last]
-        missed = [line for line in (*self.lines, *late) if line.seq <= applied]
-        if missed:
-            self._tell(found.title(missed), found.shown(self.connection.caps, missed))
-
-    def _tell(self, name: str, lines: list[Line]) -> None:
-        connection, server = self.connection, self.edge.settings.server_name
-        if self.everything or "batch" not in connection.caps:
-            for line in lines:
-                connection.show(line)
-            return
-        batch = self.edge.next_batch()
-        connection.show(Line(server, "BATCH", (f"+{batch}", "chathistory", name)))
-        for line in lines:
-            connection.send(line.render(connection.variant, {"batch": batch}))
-        connection.show(Line(server, "BATCH", (f"-{batch}",)))
+        catch_up(connection, user, group)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.lines import Line
     from gateway.edge.login import Login
+    from gateway.edge.playback import Reader
     from gateway.edge.sasl import Exchange
     from gateway.edge.tunnels import Standing, Tunnel
     from gateway.edge.user import User
@@ -48,6 +49,7 @@ class Connection:
         "places",
         "proving",
         "reached",
+        "reader",
         "real",
         "refilled_at",
         "sasl",
@@ -90,7 +92,8 @@ class Connection:
         self.places: dict[GroupId, Place] = {}  # what its node was told of how far it is, where it is carried
         self.on_the_way: list[tuple[int, dict[str, Place]]] = []  # of those, with the part that brings it there
         self.reached: dict[str, Place] = {}  # and what has come there
-        self.behind: dict[GroupId, None] = {}  # channels of its session that it has not been shown yet
+        self.behind: dict[GroupId, Place | None] = {}  # channels that it is not shown yet, and how much it was played
+        self.reader: Reader | None = None  # of what it is played
         self.tokens = 0.0
         self.refilled_at = 0.0
         self.caps: frozenset[str] = frozenset()

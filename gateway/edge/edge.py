@@ -256,7 +256,7 @@ class Edge:
     @property
     def idle(self) -> bool:
         """Whether nobody is here and nothing that they left behind is under way."""
-        return not self.users
+        return not self.users and not self.sessions.telling
 
     # Timers ---------------------------------------------------------------------------------------------------------
 

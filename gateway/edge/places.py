@@ -53,9 +53,7 @@ class Places:
         reached = self._reached(connection)
         sent = self._sent.setdefault(user.session, {})
         for group in user.heard:
-            if group in connection.behind:
-                continue  # what it has missed is on its way
-            place = reached.get(group.name) if reached is not None else self.edge.engine.applied_to(group)
+            place = reached.get(group.name) if reached is not None else self._shown(connection, group)
             if place is not None and place.seq and sent.get((connection.device, group.name)) != place:
                 sent[connection.device, group.name] = place
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})[group.name] = place
@@ -81,19 +79,22 @@ class Places:
         user = connection.user
         found: dict[str, Place] = {}
         for group in user.heard if user is not None else ():
-            if group not in connection.behind:
-                place = self.edge.engine.applied_to(group)
-                if place.seq and connection.places.get(group) != place:
-                    found[group.name] = connection.places[group] = place
+            place = self._shown(connection, group)
+            if place is not None and place.seq and connection.places.get(group) != place:
+                found[group.name] = connection.places[group] = place
         return found
 
+    def _shown(self, connection: Connection, group: GroupId) -> Place | None:
+        """How far the connection has been sent the group; None while it was played nothing of what it has missed."""
+        behind = connection.behind
+        return behind[group] if group in behind else self.edge.engine.applied_to(group)
+
     def now(self, user: User, connection: Connection) -> dict[str, Place]:
-        """By folded channel, how far a client of this node has come in each."""
-        found: dict[str, Place] = {}
+        """By folded channel, how far a client of this node has come in each, where its user is no more, too."""
+        sent = self._sent.get(user.session, {})
+        found = {name: place for (device, name), place in sent.items() if device == connection.device}
         for group in user.heard:
-            behind = group in connection.behind
-            applied = self.edge.engine.applied_to(group)
-            place = self.of(user, connection.device, group) if behind else applied
+            place = self._shown(connection, group) or self.of(user, connection.device, group)
             if place is not None:
                 found[group.name] = place
         return found

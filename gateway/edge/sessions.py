@@ -61,6 +61,7 @@ class Sessions:
         self.edge = edge
         self.users: dict[str, User] = {}
         self.leaving = False  # the node is: what stays here would stay for nobody
+        self.telling = 0  # of so many sessions that have gone their group is just told how far their devices have come
         self._places = Places(edge)
         self._taking: dict[str, list[Then]] = {}
         self._returning: dict[str, dict[str, str]] = {}  # channels that the user is on its way back to
@@ -398,8 +399,10 @@ class Sessions:
     def _tell_places(self, user: User) -> None:
         """The node that the session goes on to has to know how far its devices have come here."""
         account, places = user.session, self._places.changed(user)
+        self.telling += 1
 
         def told(_: Any) -> None:
+            self.telling -= 1
             if account not in self.users:
                 self._places.forget(account)
 

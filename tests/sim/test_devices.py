@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from gateway.edge.places import Places
 from gateway.edge.sessions import Sessions
-from gateway.groups.session import NOTHING, Session
-from ring.groups.machine import Decision
 from tests.sim.devices import DeviceStory, check_devices
+from tests.sim.net import Net
+from tests.sim.test_sessions import Talker, bob, net, shown_where_it_comes_back  # noqa: F401  (fixtures)
 
 SEEDS = 40
 FOUND = (74, 75, 106, 129, 147, 171, 212, 254, 268, 269, 611, 702, 1070)
@@ -38,14 +37,6 @@ def test_what_was_found_stays_right(seed: int) -> None:
     assert not wrong(seed)
 
 
-def believe_the_node_that_it_is_on_only(patch: pytest.MonkeyPatch) -> None:
-    def reached(self: Session, command: Any, at: int) -> Decision:
-        return NOTHING
-
-    patch.setattr(Session, "_reached", reached)
-    patch.setattr(Sessions, "_tell_places", lambda self, user: self._places.forget(user.session))
-
-
 def forget_where_devices_are(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Places, "of", lambda self, user, device, group: None)
 
@@ -57,7 +48,7 @@ def take_what_is_applied_for_shown(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("broken", "first"),
-    [(believe_the_node_that_it_is_on_only, 150), (forget_where_devices_are, 0), (take_what_is_applied_for_shown, 0)],
+    [(forget_where_devices_are, 0), (take_what_is_applied_for_shown, 0)],
 )
 def test_a_break_is_caught(
     broken: Callable[[pytest.MonkeyPatch], None], first: int, monkeypatch: pytest.MonkeyPatch
@@ -65,3 +56,12 @@ def test_a_break_is_caught(
     """first: the first seed to look at; some breaks show seldom."""
     broken(monkeypatch)
     assert any(wrong(seed) for seed in range(first, first + 50)), "not caught"
+
+
+def test_it_is_caught_if_only_the_node_that_a_session_is_on_is_believed(
+    net: Net,  # noqa: F811
+    bob: Talker,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Sessions, "_tell_places", lambda self, user: self._places.forget(user.session))
+    assert shown_where_it_comes_back(net, bob) == ["1", "2"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.edge import playback
 from gateway.groups.account_messages import Drop, SetSettings
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
@@ -202,6 +203,37 @@ def test_a_session_survives_the_death_of_its_node(net: Net, bob: Talker) -> None
     assert not any(line.startswith("301 ") for line in bob.ask("WHOIS ann"))
 
 
+@pytest.mark.parametrize("node", ["n1", "n2"])
+def test_much_is_played_as_fast_as_it_is_read(
+    net: Net, bob: Talker, node: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """n2: from the session on n1. A client that goes in between goes on where it was."""
+    for name, value in (("PAGE", 5), ("MOST", 20), ("UNREAD_BYTES", 100)):
+        monkeypatch.setattr(playback, name, value)
+    made(net)
+    ann, other = login(net, "n1", "laptop"), login(net, "n1", "other")
+    ann.send(f"JOIN {CHANNEL}")
+    ann.sync()
+    ann.send("QUIT")
+    net.run(3)
+    bob.say(*range(32))
+    got: list[list[str]] = []
+    for _ in range(2):
+        ann = login(net, node, "laptop")
+        got.append(said(ann))
+        while len(got) not in (2, 6):
+            token = next(line for line in reversed(ann.got) if line.startswith("PING ")).partition(" ")[2]
+            ann.send(f"PONG {token}")
+            got.append(said(ann))
+        assert any(f"More was said in {CHANNEL} than" in line for line in ann.got) == (len(got) == 6)
+        ann.send("QUIT")
+        net.run(3)
+    assert got == [[str(number) for number in range(first, first + 5)] for first in range(0, 30, 5)]
+    bob.say(32)
+    assert said(login(net, node, "laptop")) == ["32"]
+    assert said(other) == [str(number) for number in range(33)]
+
+
 @pytest.mark.parametrize("tenths", range(0, 10, 3))
 def test_a_node_dies_right_after_somebody_has_joined_and_left(net: Net, bob: Talker, tenths: int) -> None:
     made(net, always_on=False)
@@ -363,17 +395,22 @@ def test_a_client_on_another_node_outlives_the_sessions_node(net: Net, bob: Talk
     assert noticed(bob) == []
 
 
-def test_a_session_moves_when_its_node_leaves(net: Net, bob: Talker) -> None:
+def shown_where_it_comes_back(net: Net, bob: Talker) -> list[str]:
+    """Its node is stopped right after it was sent line 1, and 2 is said then."""
     made(net)
     laptop = login(net, "n1", "laptop")
     laptop.send(f"JOIN {CHANNEL}")
     laptop.sync()
-    bob.say(1)
     net.run(2)
     noticed(bob)
+    bob.say(1)
+    assert said(laptop) == ["1"]
     net.leave("n1")
     bob.say(2)
-    again = login(net, "n2", "laptop")
-    assert said(again) == ["2"]
+    return said(login(net, "n2", "laptop"))
+
+
+def test_a_session_moves_when_its_node_leaves(net: Net, bob: Talker) -> None:
+    assert shown_where_it_comes_back(net, bob) == ["2"]
     net.run(60)
     assert noticed(bob) == []

@@ -1,0 +1,186 @@
+"""What a connection has missed is played to it, page by page, and no faster than its client reads (P38)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from gateway.edge.history import Story, story
+from gateway.edge.lines import Line
+from ring.ids import GroupId
+from ring.store import Line as Kept
+from ring.wire import Place, Query
+
+if TYPE_CHECKING:
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+PAGE: Final = 200
+TRIES: Final = 40
+AGAIN_S: Final = 0.25
+"""Where two sides of a partition are just being merged, an answer may not fit what is shown here: it is asked again."""
+
+MOST: Final = 5_000
+"""So many lines of a channel are played at a time, the first after what the device has; of more it is told."""
+
+UNREAD_BYTES: Final = 64 * 1024
+"""So much is played at a time, of all channels; then the client is sent a PING, and the rest waits for its PONG."""
+
+PATIENCE_S: Final = 30.0
+"""A client that answers no PING is played the next part after that time."""
+
+
+class Reader:
+    """How much of what a connection is played its client has not been heard to have read."""
+
+    __slots__ = ("token", "unread", "waiting")
+
+    def __init__(self) -> None:
+        self.unread = 0  # bytes
+        self.token = ""  # of the PING that is not answered
+        self.waiting: list[Callable[[], None]] = []
+
+    def sent(self, edge: Edge, connection: Connection, size: int) -> None:
+        self.unread += size
+        if self.unread > UNREAD_BYTES and not self.token:
+            token = self.token = f"playback-{edge.next_batch()}"
+            connection.show(Line(None, "PING", (token,)))
+            edge.later(PATIENCE_S, lambda: self.answered(token))
+
+    def answered(self, token: str) -> None:
+        """Whoever waits is next."""
+        if self.token and token == self.token:
+            self.unread, self.token = 0, ""
+            waiting, self.waiting = self.waiting, []
+            for go_on in waiting:
+                go_on()
+
+
+def catch_up(connection: Connection, user: User, group: GroupId) -> None:
+    """From now on the connection is told what happens there."""
+    connection.behind.pop(group, None)
+    room = user.seats(group).get(group)
+    if room is not None:
+        room.connections[connection] = None
+
+
+class Playback:
+    """What one connection has missed of one channel or conversation."""
+
+    def __init__(
+        self,
+        edge: Edge,
+        connection: Connection,
+        user: User,
+        group: GroupId,
+        read: Place | None = None,
+        *,
+        since: int = 0,
+        most: int = 0,
+        everything: bool = False,
+    ) -> None:
+        """read: what it has. since: Unix ms, if it never was there. everything: joins and modes too, for who was there
+        a moment ago."""
+        self.everything = everything
+        self.edge = edge
+        self.connection = connection
+        self.user = user
+        self.group = group
+        self.read = read
+        self.since = since
+        self.most = most  # only the last so many; 0: all
+        self.played = 0
+        self.tries = 0
+
+    def go_on(self) -> None:
+        found = self._story()
+        if found is None:
+            self._stop()
+        elif not self._waits():
+            query = Query(self.most or PAGE, newest=bool(self.most), read=self.read, since=self.since)
+            self.edge.engine.recall(self.group, self._narrowed(found, query), self._arrived)
+
+    def _waits(self) -> bool:
+        """Whether the client has to read first what it was played already."""
+        reader = self.connection.reader
+        if reader is None or not reader.token:
+            return False
+        reader.waiting.append(self.go_on)
+        return True
+
+    def _story(self) -> Story | None:
+        """What there is to show, while there is somebody to show it to."""
+        user, group = self.user, self.group
+        here = self.connection.user is user and self.connection.closed is None
+        shown = group in user.heard and group not in user.detached
+        return story(self.edge, user, group) if here and shown else None
+
+    def _stop(self) -> None:
+        """Where the user is no more the connection is not late: it is shown all if the user comes again."""
+        if self.connection.user is self.user and self.group not in self.user.heard:
+            self.connection.behind.pop(self.group, None)
+
+    def _narrowed(self, found: Story, query: Query) -> Query:
+        caps = self.connection.caps | {"draft/event-playback"} if self.everything else self.connection.caps
+        return found.narrowed(query, caps)
+
+    def _arrived(self, lines: list[Kept] | None) -> None:
+        found, engine = self._story(), self.edge.engine
+        if found is None:
+            self._stop()
+            return
+        if self._waits():
+            return
+        page = lines or []
+        if not all(map(engine.is_shown, page)) and self.tries < TRIES:
+            self.tries += 1
+            self.edge.later(AGAIN_S, self.go_on)
+            return
+        if lines is None:
+            self._notice(f"What was said in {found.title([])} meanwhile could not be retrieved: try CHATHISTORY later.")
+        self._show(found, page)
+        is_full = len(page) == PAGE and not self.most and self.read is not None and self.read.seq == page[-1].seq
+        if is_full and self.played < MOST:
+            self.go_on()
+        elif is_full:
+            self._notice(
+                f"More was said in {found.title(page)} than is played at a time. The rest: CHATHISTORY, or "
+                f"/msg *playback play {found.title(page)} {page[-1].at / 1000:.3f}"
+            )
+            catch_up(self.connection, self.user, self.group)
+        else:
+            late = engine.recent(self.group, self._narrowed(found, Query(0, read=self.read, since=self.since)))
+            self._show(found, late)
+            catch_up(self.connection, self.user, self.group)
+
+    def _show(self, found: Story, lines: list[Kept]) -> None:
+        """Up to what is applied here: the rest comes by itself."""
+        applied = self.edge.engine.applied_to(self.group).seq
+        missed = [line for line in lines if line.seq <= applied]
+        if missed:
+            self.played += len(missed)
+            self._tell(found.title(missed), found.shown(self.connection.caps, missed))
+            last = missed[-1]
+            self.read = self.connection.behind[self.group] = Place(last.seq, last.at, last.term)
+
+    def _notice(self, text: str) -> None:
+        server, nick = self.edge.settings.server_name, self.user.person.nick
+        self.connection.show(Line(server, "NOTICE", (nick, text)))
+
+    def _tell(self, name: str, lines: list[Line]) -> None:
+        connection, server = self.connection, self.edge.settings.server_name
+        batch = None
+        if not self.everything and "batch" in connection.caps:
+            batch = self.edge.next_batch()
+            connection.show(Line(server, "BATCH", (f"+{batch}", "chathistory", name)))
+        size = 0
+        for line in lines:
+            data = line.render(connection.variant, {"batch": batch} if batch is not None else None)
+            connection.send(data)
+            size += len(data)
+        if batch is not None:
+            connection.show(Line(server, "BATCH", (f"-{batch}",)))
+        if connection.reader is None:
+            connection.reader = Reader()
+        connection.reader.sent(self.edge, connection, size)
