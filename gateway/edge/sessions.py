@@ -105,6 +105,8 @@ class Sessions:
         def answered(outcome: Any) -> None:
             if isinstance(outcome, Elsewhere) and self.users.get(account) is user:
                 self._leave(user)
+            elif isinstance(outcome, Taken) and outcome.session.person is None:
+                self._reported.pop(account, None)  # its group was started empty: it has to be told all
             then(outcome)
 
         self.edge.engine.submit(self.group(account), Take(user.person, me, attached), answered)
@@ -247,6 +249,8 @@ class Sessions:
         self, account: str, user: User, rooms: dict[str, str], also: Callable[[User, str, Callable[[], None]], None]
     ) -> None:
         """To its channels. also: what else is to be done before the user has returned."""
+        if user.quitting:
+            return
         awaited = 1 + len(rooms)
 
         def done(_: Any = None) -> None:
@@ -256,6 +260,9 @@ class Sessions:
                 self.edge.engine.settle(list(user.unsettled), ask)
 
         def ask() -> None:
+            if user.quitting:  # it went on elsewhere meanwhile: nothing may be said in its name
+                self._found(account, None)
+                return
             self._ask_whether_here(user, len(user.connections) + self._awaited(account), returned)
 
         def returned(outcome: Any) -> None:
@@ -357,8 +364,7 @@ class Sessions:
         """The user leaves the network."""
         if self.users.get(user.session) is user:
             self._tell_places(user)
-            del self.users[user.session]
-            self._reported.pop(user.session, None)
+            self._forget(user.session)
             self.edge.engine.submit(self.group(user.session), End(user.uid, self.edge.engine.me))
 
     def check(self, account: str) -> None:
@@ -383,14 +389,18 @@ class Sessions:
         edge = self.edge
         if self.users.get(user.session) is user:
             self._tell_places(user)
-            del self.users[user.session]
-            self._reported.pop(user.session, None)
+            self._forget(user.session)
         user.quitting = True
         self._gone[user.uid] = edge.now
         for room in list(user.heard.values()):
             room.discard(user.uid)
         edge.users.pop(user.uid, None)
         edge.people.remove(user.uid)
+
+    def _forget(self, account: str) -> None:
+        del self.users[account]
+        self._reported.pop(account, None)
+        self._returning.pop(account, None)
 
     def has_gone(self, uid: str) -> bool:
         """Whether it went on elsewhere a while ago: its channels may not know yet."""
