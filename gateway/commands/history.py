@@ -29,11 +29,11 @@ def chathistory(call: Call) -> None:
     if isinstance(request, Problem):
         call.fail(request.code, *request.context)
     elif request.sub == "TARGETS":
-        call.after(call.user.unsettled, lambda: _targets(call, request))
+        call.in_turn(lambda: call.after(call.user.unsettled, lambda: _targets(call, request)))
     elif not is_target(call, request.target):
         call.fail("INVALID_TARGET", request.sub, request.target[:64], NOT_RETRIEVED)
-    else:
-        resolve(call, request.target, lambda group: _lines(call, group, request))
+    else:  # one after the other: who asks much has to wait, and nobody else
+        call.in_turn(lambda: resolve(call, request.target, lambda group: _lines(call, group, request)))
 
 
 def _lines(call: Call, group: GroupId | None, request: Request) -> None:

@@ -42,7 +42,7 @@ def play(request: Request) -> None:
         request.say("Times are seconds since 1970, e.g. 1700000000.5")
     else:
         after, before = (*times, None, None)[:2]
-        call.after(call.user.unsettled, lambda: _play(request, wanted, after, before))
+        call.in_turn(lambda: call.after(call.user.unsettled, lambda: _play(request, wanted, after, before)))
 
 
 @PLAYBACK.command(
@@ -50,7 +50,8 @@ def play(request: Request) -> None:
 )
 def ends(request: Request) -> None:
     wanted = clean(request.words[0]) if request.words else "*"
-    request.call.after(request.call.user.unsettled, lambda: _list(request, wanted))
+    call = request.call
+    call.in_turn(lambda: call.after(call.user.unsettled, lambda: _list(request, wanted)))
 
 
 @PLAYBACK.command(

@@ -7,6 +7,7 @@ accepted when the question came is committed: an earlier master may have shown t
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 
 REPEAT_S = 0.5
 GIVE_UP_S = 10.0
+AT_ONCE = 50
+"""Questions of this node that are open at a time: what each has read is in memory, here and elsewhere."""
+
 OPEN = 10_000
-"""At most this many questions of this node are open; one more is answered with None at once."""
+"""At most this many more wait for that; one more is answered with None at once."""
 
 JOBS = 2_000
 """At most this many are being answered here; more are dropped, and their askers repeat them."""
@@ -76,6 +80,7 @@ class Recalling:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.open: dict[int, Open] = {}
+        self.queue: deque[Open] = deque()
         self.jobs: dict[Asker, Job] = {}
         self.waiting: dict[GroupId, list[tuple[int, Job]]] = {}  # for the commit of a position
         self._reads: dict[int, Job] = {}
@@ -84,12 +89,17 @@ class Recalling:
     # Ask ------------------------------------------------------------------------------------------------------------
 
     def recall(self, group: GroupId, query: Query, done: Done) -> None:
-        if len(self.open) >= OPEN:
+        if len(self.queue) >= OPEN:
             done(None)
             return
-        self._next += 1
-        self.open[self._next] = Open(group, query, done, self.engine.now)
-        self._send(self._next, self.open[self._next])
+        self.queue.append(Open(group, query, done, self.engine.now))
+        self._ask_more()
+
+    def _ask_more(self) -> None:
+        while self.queue and len(self.open) < AT_ONCE:
+            self._next += 1
+            question = self.open[self._next] = self.queue.popleft()
+            self._send(self._next, question)
 
     def _send(self, number: int, question: Open) -> None:
         engine, group = self.engine, question.group
@@ -117,6 +127,7 @@ class Recalling:
         question = self.open.pop(number, None)
         if question is not None:
             question.done(lines)
+            self._ask_more()
 
     # Answer ---------------------------------------------------------------------------------------------------------
 
@@ -267,8 +278,10 @@ class Recalling:
         for number, question in list(self.open.items()):
             if engine.now - question.since > GIVE_UP_S:
                 self._answered(number, None)
-            elif engine.now >= question.repeat_at:
+            elif number in self.open and engine.now >= question.repeat_at:
                 self._send(number, question)
+        while self.queue and engine.now - self.queue[0].since > GIVE_UP_S:
+            self.queue.popleft().done(None)
         for job in list(self.jobs.values()):
             if self._is_over(job) or engine.now - job.since > GIVE_UP_S:
                 self._drop(job)

@@ -17,7 +17,7 @@ from ring.ids import GroupId
 from ring.store import Line, Range
 from ring.wire import Mark, Place, Query
 
-PAGE_MIN = 64
+PAGE_MIN = 16
 PAGE_MAX = 1024
 """Lines read from each store at a time: the more, the fewer of them were wanted."""
 

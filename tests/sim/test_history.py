@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.groups.channel_messages import Event, Forget, Said
-from ring.groups import refilling
+from ring.groups import recalling, refilling
 from ring.ids import GroupId
 from ring.store import Line, Range
 from ring.wire import Mark, Query
@@ -323,6 +323,24 @@ def test_a_group_that_nobody_answers_for_is_answered_with_none() -> None:
     other = next(name for name in talk.net.nodes if name != talk.master)
     talk.net.loss = 1.0
     assert recall(talk.net, other, Query(5)) is None
+
+
+def test_of_many_questions_a_few_are_open_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recalling, "AT_ONCE", 3)
+    talk = Talk(3)
+    talk.say(4)
+    node, got, opened = talk.net.nodes["n1"], [], []
+    engine = node.core.engine
+
+    def answered(lines: list[Line] | None) -> None:
+        opened.append(len(engine.recalling.open))
+        got.append(told(lines))
+
+    for _ in range(20):
+        talk.net.turn(node, lambda: engine.recall(RING, Query(100), answered))
+    assert len(engine.recalling.open) == 3
+    assert talk.net.until(lambda: len(got) == 20, 10)
+    assert max(opened) <= 3 and all(said == talk.said for said in got)
 
 
 def test_a_msgid_that_nobody_knows_is_answered_with_none() -> None:

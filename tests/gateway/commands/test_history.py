@@ -266,6 +266,22 @@ def test_a_network_without_history_offers_none() -> None:
     assert ann.ask("PRIVMSG *playback :play * 0") == ["401 ann *playback :No such nick/channel"]
 
 
+def test_one_client_asks_one_thing_at_a_time(net: Net) -> None:
+    ann, _ = talk(net, 4)
+    edge = ann.node.core.edge
+    asked = ("TARGETS timestamp=2000-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 9", "LATEST #c * 1", "FOO")
+    ann.send(*(f"CHATHISTORY {line}" for line in asked for _ in range(5)))
+    most = 0
+
+    def answered() -> bool:
+        nonlocal most
+        most = max(most, len(edge.engine.recalling.open))
+        return sum(" BATCH -" in line or " FAIL " in line for line in ann.got) >= 15
+
+    assert net.until(answered, 10)
+    assert most <= 1
+
+
 # REDACT ---------------------------------------------------------------------------------------------------------------
 
 
