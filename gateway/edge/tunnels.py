@@ -31,15 +31,19 @@ AGAIN_S = 0.5
 
 
 class Standing(msgspec.Struct, frozen=True, array_like=True):
-    """What a client may become by what it says: told to whichever node does not read it."""
+    """What a client may become by what it says: told to whichever node does not read it.
+
+    session: the folded account whose session it is in; "" for none, and then it has none to come back to.
+    """
 
     caps: frozenset[str]
     cap_version: int
     login: Login | None
+    session: str
 
     @classmethod
-    def of(cls, connection: Connection) -> Standing:
-        return cls(connection.caps, connection.cap_version, connection.login)
+    def of(cls, connection: Connection, session: str) -> Standing:
+        return cls(connection.caps, connection.cap_version, connection.login, session)
 
     def give(self, edge: Edge, connection: Connection) -> None:
         connection.caps, connection.cap_version = self.caps, self.cap_version
@@ -52,7 +56,6 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
 class Hello(msgspec.Struct, frozen=True, array_like=True):
     """What the session's node has to know of the client. silent: it has been shown the session already."""
 
-    account: str  # folded
     address: str
     secure: bool
     certificate: str | None
@@ -85,25 +88,20 @@ class Tunnel:
         self.edge = edge
         self.connection = connection
         self.call = call  # held until the client has a session
+        login = connection.login
+        self.account = edge.settings.casemap(login.name) if login is not None else ""
         self.places: dict[str, Place] = {}
         self.stream: Stream | None = None
         self.shown = False  # the client has been shown the session
         self.tries = 0
 
-    @property
-    def account(self) -> str:
-        """Whose session it is; "" once the client has logged out, and so has none to come back to."""
-        login = self.connection.login
-        return self.edge.settings.casemap(login.name) if login is not None else ""
-
     def open(self, host: Incarnation) -> None:
         connection = self.connection
         hello = Hello(
-            self.account,
             connection.address,
             connection.secure,
             connection.certificate,
-            Standing.of(connection),
+            Standing.of(connection, self.account),
             connection.nick or "*",
             self.shown,
             self.places,
@@ -132,6 +130,7 @@ class Tunnel:
         self._arrived()
         if shown.standing is not None:
             shown.standing.give(self.edge, self.connection)
+            self.account = shown.standing.session
         self.connection.send(shown.data)
         self.places.update(shown.places)
 
@@ -226,7 +225,7 @@ class Tunnels:
             return
         early: list[bytes] = []
         stream.received = early.append
-        edge.sessions.ready(hello.account, lambda session: self._accept(stream, hello, early, session))
+        edge.sessions.ready(hello.standing.session, lambda session: self._accept(stream, hello, early, session))
 
     def _accept(self, stream: Stream, hello: Hello, early: list[bytes], user: User | Incarnation | None) -> None:
         """early: what the client has said meanwhile."""
@@ -271,7 +270,8 @@ class Tunnels:
             if data:
                 places = edge.sessions.fresh_places(connection)
                 connection.on_the_way.append((stream.next, places))
-                told, connection.told = connection.told, Standing.of(connection)
+                session = connection.user.session if connection.user is not None else ""
+                told, connection.told = connection.told, Standing.of(connection, session)
                 news = connection.told if connection.told != told else None
                 stream.send(_encode(Shown(data, places, news)))
             if connection.closed is not None:

@@ -149,6 +149,21 @@ def test_all_clients_of_a_session_are_logged_in_or_none(net: Net) -> None:
     assert not any(node.core.edge.connections for node in net.nodes.values())
 
 
+def test_who_is_in_no_session_any_more_has_none_to_come_back_to(net: Net) -> None:
+    """Not even that of the account to which it is logged in now: there it would be somebody else, and not know."""
+    made(net)
+    bea = net.client("n2", "bea")
+    register(bea, "mellon")
+    login(net, "n1")
+    ann = login(net, "n2")
+    ann.send("NS LOGOUT", "NS IDENTIFY bea mellon")
+    net.run(3)
+    assert told(ann, "900")
+    net.kill("n1")
+    net.run(5)
+    assert ann.closed == "The node that you were on is gone: connect again"
+
+
 def test_what_a_client_becomes_goes_with_it_to_the_next_node(net: Net, bob: Talker) -> None:
     made(net)
     desk, ann = login(net, "n1", "desk"), login(net, "n2", "laptop")
