@@ -50,7 +50,7 @@ def attach(call: Call, user: User) -> None:
 def _since(edge: Edge, connection: Connection, user: User) -> float:
     """What was said since then is played where the device has no place: since it came last, if its node died before it
     could tell more; of a new one, since nobody was attached. 0: nothing."""
-    return edge.sessions.seen(user, connection.device) or user.left_at
+    return edge.sessions.places.seen(user, connection.device) or user.left_at
 
 
 def arrive(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel) -> None:
@@ -62,7 +62,7 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, P
     """A connection whose session has come from another node: it is shown what it has missed, and nothing else."""
     connection.behind = dict.fromkeys(user.heard)
     user.attach(connection)
-    edge.sessions.brought(user, connection, places)
+    edge.sessions.places.brought(user, connection.device, places)
     edge.sessions.attached(user)
     for group in list(user.talks):
         place = places.get(group.name)
@@ -98,9 +98,9 @@ def _greet(edge: Edge, connection: Connection, user: User, group: GroupId, since
 
 def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:
     """What the connection's device has not been sent; all since then, if it never was there; 0: nothing."""
-    place = edge.sessions.place(user, connection.device, group)
+    place = edge.sessions.places.of(user, connection.device, group)
     talk = edge.talks.of(user).get(group)
-    if place is None and talk is not None and edge.sessions.knows(user, connection.device):
+    if place is None and talk is not None and edge.sessions.places.knows(user, connection.device):
         since = talk.since / 1000 - 0.001  # it was away when the two began to talk
     most = user.playback
     if most == 0:

@@ -58,7 +58,7 @@ def check(edge: Edge, user: User) -> None:
 def _hide(edge: Edge, user: User, group: GroupId) -> None:
     channel, room = visible(edge, user, group), user.rooms[group]
     for connection in user.connections:
-        edge.sessions.leaves(user, connection)  # this is how far it has come
+        edge.sessions.places.left(user, connection)  # this is how far it has come
         room.connections.pop(connection, None)
         was_shown = group not in connection.behind
         connection.behind[group] = None

@@ -25,7 +25,7 @@ def leave(edge: Edge, connection: Connection, reason: str) -> None:
         connection.tunnel.close(reason)
     if user is None:
         return
-    edge.sessions.leaves(user, connection)
+    edge.sessions.places.left(user, connection)
     user.detach(connection)
     if not user.connections and not edge.sessions.stays(user, quits=reason.startswith(QUITS)):
         depart(edge, user, reason)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from gateway.groups.session import Session, further
-from gateway.groups.session_messages import Device
+from gateway.groups.session_messages import Device, ForgetDevice, Reached
+from ring.groups.host import FAILED
 from ring.ids import GroupId
 from ring.wire import Place
 
@@ -32,17 +33,38 @@ class Places:
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})
         return self._news.pop(user.session, {})
 
+    def mark(self, user: User) -> None:
+        """What the user's connections have been sent so far is remembered, though it is about to leave a group."""
+        for connection in user.connections if user.session else ():
+            self.keep(user, connection)
+
     def left(self, user: User, connection: Connection) -> None:
         """The connection is about to be closed: how far its device has come, and that it was here until now."""
-        self.keep(user, connection)
-        self._news.setdefault(user.session, {}).setdefault(connection.device, {})
+        if user.session:
+            self.keep(user, connection)
+            self._news.setdefault(user.session, {}).setdefault(connection.device, {})
 
     def forget(self, account: str) -> None:
         """The session is elsewhere, and its group knows all that is known here."""
         self._sent.pop(account, None)
         self._news.pop(account, None)
 
-    def forget_device(self, account: str, device: str) -> None:
+    def forget_device(self, user: User, device: str, done: Callable[[bool], None]) -> None:
+        """It begins anew when it is attached again. done(whether the session's group has taken that)."""
+        account = user.session
+
+        def forgotten(outcome: Any) -> None:
+            self._forget_device(account, device)
+            done(outcome is not FAILED)
+
+        self.edge.engine.submit(self.edge.sessions.group(account), ForgetDevice(device), forgotten)
+
+    def reached(self, account: str, device: str, places: dict[str, Place]) -> None:
+        """What a client here has been sent of a session that is elsewhere."""
+        if places:
+            self.edge.engine.submit(self.edge.sessions.group(account), Reached({device: places}))
+
+    def _forget_device(self, account: str, device: str) -> None:
         sent = self._sent.get(account, {})
         for key in [key for key in sent if key[0] == device]:
             del sent[key]
@@ -60,6 +82,8 @@ class Places:
 
     def brought(self, user: User, device: str, places: Mapping[str, Place]) -> None:
         """By folded channel, what the device has been sent where its session was before."""
+        if not user.session:
+            return
         sent, news = self._sent.setdefault(user.session, {}), self._news.setdefault(user.session, {})
         for name, place in places.items():
             if further(sent.get((device, name)), place) == place:

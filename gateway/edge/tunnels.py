@@ -118,7 +118,7 @@ class Tunnel:
         """The client has gone. Its session's node may be dead, and then nobody else knows what it has been sent."""
         self._release()
         if self.account:
-            self.edge.sessions.reached(self.account, self.connection.device, self.places)
+            self.edge.sessions.places.reached(self.account, self.connection.device, self.places)
         if self.stream is not None:
             self.stream.close(reason)
 
@@ -268,7 +268,7 @@ class Tunnels:
             data = b"".join(connection.out)
             connection.out.clear()
             if data:
-                places = edge.sessions.fresh_places(connection)
+                places = edge.sessions.places.fresh(connection)
                 connection.on_the_way.append((stream.next, places))
                 session = connection.user.session if connection.user is not None else ""
                 told, connection.told = connection.told, Standing.of(connection, session)

@@ -109,7 +109,7 @@ def _forget_device(request: Request, stored: Stored, name: str) -> None:
         request.say("It is connected: CLOSE it first.")
     else:
         answer = request.call.later(lambda done: request.say(f"{known} is forgotten." if done else LATER))
-        request.call.edge.sessions.forget_device(user, known, answer)
+        request.call.edge.sessions.places.forget_device(user, known, answer)
 
 
 @CIRCLET.command(

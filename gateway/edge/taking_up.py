@@ -1,0 +1,174 @@
+"""A session is taken up: its node is dead or nobody is attached to it, and from now on its user is here.
+
+Whoever asks for it meanwhile waits until the user is back in all its channels.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gateway.edge import homes
+from gateway.edge.channels import rejoin
+from gateway.edge.detaching import detached
+from gateway.edge.user import User
+from gateway.groups.channel import Channel
+from gateway.groups.channel_messages import Update
+from gateway.groups.nick_messages import Claim, Granted
+from gateway.groups.session import Session
+from gateway.groups.session_messages import Elsewhere, Stored, Take, Taken
+from ring.ids import GroupId, Incarnation
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+
+AGAIN_S = 5.0
+"""Channels that did not let the user in are tried again."""
+
+Then = Callable[[User | Incarnation | None], None]
+_replace = msgspec.structs.replace
+
+
+def nobody(session: User | Incarnation | None) -> None:
+    """Nobody waits for the session: it is taken up to stay."""
+
+
+class TakingUp:
+    """By folded account name, the sessions that are on their way here."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self._waiting: dict[str, list[Then]] = {}
+        self._returning: dict[str, dict[str, str]] = {}  # channels that the user is on its way back to
+
+    def is_under_way(self, account: str) -> bool:
+        return account in self._waiting
+
+    def wait(self, account: str, then: Then) -> None:
+        """then(the user, once it is back; its node, if that is another after all; or None)."""
+        self._waiting[account].append(then)
+
+    def awaited(self, account: str) -> int:
+        """How many wait for the session."""
+        return sum(then is not nobody for then in self._waiting.get(account, ()))
+
+    def returning(self, account: str) -> dict[str, str]:
+        """Folded channel -> as it is shown."""
+        return self._returning.get(account, {})
+
+    def forget(self, account: str) -> None:
+        """The session is here no more."""
+        self._returning.pop(account, None)
+
+    def take_up(self, account: str, stored: Stored, then: Then, *, attached: int = 0) -> None:
+        """Go on with a session whose node is dead, or that nobody is attached to. attached: who waits to be."""
+        waiting = self._waiting.setdefault(account, [])
+        waiting.append(then)
+        assert stored.person is not None
+        if len(waiting) == 1:
+            me, was = self.edge.engine.me, stored.person
+            # Newer than what its channels know, though its nick's group should know nothing of it any more (P28).
+            person = _replace(was, node=me.key, incarnation=me.number, version=was.version + 1)
+            command = Take(person, stored.person.edge, attached)
+            group = self.edge.sessions.group(account)
+            self.edge.engine.submit(group, command, lambda outcome: self._taken(account, person, outcome))
+
+    def _taken(self, account: str, person: Any, outcome: Any) -> None:
+        if not isinstance(outcome, Taken):
+            self._found(account, outcome.host if isinstance(outcome, Elsewhere) else None)
+            return
+        session, home = outcome.session, self.edge.nick(person.nick)
+        self.edge.engine.submit(
+            home, Claim(person, moves=True), lambda granted: self._claimed(account, person, session, granted)
+        )
+
+    def _claimed(self, account: str, person: Any, session: Stored, outcome: Any) -> None:
+        edge, rooms = self.edge, session.rooms
+        granted = isinstance(outcome, Granted)
+        user = User(outcome.person if granted else person, edge.nick(person.nick), None, edge.now)
+        user.left_at = session.left / 1000 or edge.now
+        user.lasts, user.auto_away, user.detached = session.lasts, session.auto_away, detached(session)
+        edge.users[user.uid] = user
+        edge.people.add(user.person)
+        self._returning[account] = rooms
+        edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
+        self._go_back(account, user, rooms, self.edge.sessions.adopt)
+        if not granted:
+            homes.check(edge, user.home)
+
+    def _go_back(
+        self, account: str, user: User, rooms: dict[str, str], also: Callable[[User, str, Callable[[], None]], None]
+    ) -> None:
+        """To its channels. also: what else is to be done before the user has returned."""
+        if user.quitting:
+            return
+        awaited = 1 + len(rooms)
+
+        def done(_: Any = None) -> None:
+            nonlocal awaited
+            awaited -= 1
+            if not awaited:
+                self.edge.engine.settle(list(user.unsettled), ask)
+
+        def ask() -> None:
+            if user.quitting:  # it went on elsewhere meanwhile: nothing may be said in its name
+                self._found(account, None)
+                return
+            self.edge.sessions.ask_whether_here(user, len(user.connections) + self.awaited(account), returned)
+
+        def returned(outcome: Any) -> None:
+            if isinstance(outcome, Elsewhere):  # it took long, or this node stood still
+                self._found(account, outcome.host)
+            else:
+                self._has_returned(account, user, rooms)
+
+        also(user, account, done)
+        for folded, name in rooms.items():
+            self._return(user, GroupId("channel", folded), name, done)
+
+    def _has_returned(self, account: str, user: User, rooms: dict[str, str]) -> None:
+        """To all that it could; where two nodes took the session up at about the same time, once more to others."""
+        self._found(account, user)
+        if self.edge.sessions.users.get(account) is not user or user.quitting:
+            return
+        lacking = {folded: name for folded, name in rooms.items() if GroupId("channel", folded) not in user.rooms}
+        self._returning[account] = lacking
+        if lacking:
+            self.edge.later(AGAIN_S, lambda: self._go_back(account, user, lacking, lambda user, account, done: done()))
+        else:
+            del self._returning[account]
+
+    def _return(self, user: User, group: GroupId, name: str, done: Callable[[Any], None]) -> None:
+        """The channel has the user here from now on; where it has let it go meanwhile, it is let in again."""
+
+        def updated(outcome: Any) -> None:
+            state = self.edge.engine.state(group)
+            if user.quitting or (isinstance(state, Channel) and user.uid in state.members):
+                returned(outcome)
+            else:
+                rejoin(self.edge, group, name, user.person, returned)
+
+        def returned(outcome: Any) -> None:
+            user.joining -= Counter([group])
+            done(outcome)
+
+        user.unsettled[group] = None
+        user.joining[group] += 1
+        self.edge.engine.submit(group, Update(user.person), updated)
+
+    def _found(self, account: str, session: User | Incarnation | None) -> None:
+        for then in self._waiting.pop(account, ()):
+            then(None if isinstance(session, User) and session.quitting else session)
+
+    def orphans(self) -> None:
+        """Sessions that last and whose node is gone are taken up where their group is mastered."""
+        for group, state, _ in self.edge.engine.mastered("session"):
+            assert isinstance(state, Session)
+            host = state.host
+            if state.stored.lasts and host is not None and not self.is_under_way(group.name):
+                here = host == self.edge.engine.me and group.name not in self.edge.sessions.users
+                if here or self.edge.sessions.is_over(host):
+                    self.take_up(group.name, state.stored, nobody)
