@@ -73,7 +73,9 @@ def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, c
         called(edge, room, event.uid, event.text)
     own = _speaker(edge, event, call)
     deliver(line, audience, skip=own)
-    if own is not None and "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
+    if own is None or (not tag_only and _is_catching_up(room, own)):
+        return
+    if "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
         if call is not None:
             call.send(line)
         else:
@@ -86,6 +88,14 @@ def _speaker(edge: Edge, event: Said, call: Call | None) -> Connection | None:
         return call.connection
     user = edge.users.get(event.uid)
     return user.connection if user is not None and len(user.connections) == 1 else None
+
+
+def _is_catching_up(room: Room, connection: Connection) -> bool:
+    """Whether what it has missed is on its way to it, maybe from the node that its session is on now, and with it what
+    is said now (P38)."""
+    user = connection.user
+    played = room.group in connection.behind and user is not None and room.group not in user.detached
+    return played or connection.tunnel is not None
 
 
 def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:

@@ -76,7 +76,8 @@ class Places:
         sent = self._sent.setdefault(user.session, {})
         for group in user.heard:
             place = reached.get(group.name) if reached is not None else self._shown(connection, group)
-            if place is not None and place.seq and sent.get((connection.device, group.name)) != place:
+            before = sent.get((connection.device, group.name))  # maybe by a connection that is newer than this one
+            if place is not None and place.seq and further(before, place) != before:
                 sent[connection.device, group.name] = place
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})[group.name] = place
 

@@ -562,7 +562,7 @@ class Engine:
         followed = self.following.groups.get(message.group)
         if message.follows and (followed is None or followed.copy.seq < message.seq):
             stream = self.submits.streams.get(message.group)
-            if stream is not None and stream.pending and len(stream.parked) < QUEUE:
+            if stream is not None and stream.waits_for(message.number):
                 stream.parked[message.number] = (message.seq, outcome, stamp)
             return
         self.complete(message.group, message.number, outcome, stamp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,6 +52,11 @@ class Outbound:
     @property
     def floor(self) -> int:
         return self.pending[0].number if self.pending else self.last + 1
+
+    def waits_for(self, number: int) -> bool:
+        """Whether the command is not answered yet."""
+        at = bisect_left(self.pending, number, key=lambda pending: pending.number)
+        return at < len(self.pending) and self.pending[at].number == number
 
 
 class Submits:

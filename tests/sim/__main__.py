@@ -5,51 +5,29 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import traceback
-from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple
 
 import click
 from rich.progress import Progress
 
-from tests.sim.accounts import AccountStory, check_accounts
-from tests.sim.chaos import Story
-from tests.sim.checks import check
-from tests.sim.devices import DeviceStory, check_devices
-
-
-class Kind(NamedTuple):
-    """What is told of a seed, how it is judged, and the option that chooses it."""
-
-    story: Callable[..., Any]
-    check: Callable[[Any], Iterable[str]]
-    option: str = ""
-
-
-TALK = Kind(Story, check)
-DEVICES = Kind(DeviceStory, check_devices, " --devices")
-ACCOUNTS = Kind(AccountStory, check_accounts, " --accounts")
+from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, Kind
 
 
 def broken(kind: Kind, seed: int) -> list[str]:
     """What is wrong after this seed's story; an exception is wrong, too."""
     try:
-        story = kind.story(seed)
-        story.run()
-        return list(kind.check(story))
+        return kind.tell(seed)[1]
     except Exception:
         return [traceback.format_exc()]
 
 
 def replay(kind: Kind, seed: int) -> int:
-    story = kind.story(seed, trace=click.echo)
-    story.run()
+    story, wrong = kind.tell(seed, trace=click.echo)
     for node in story.net.nodes.values():
         for at, note in node.notes:
             if note.event != "client_registered":
                 name = note.group.name if note.group is not None else ""
                 click.echo(f"{at - 1_700_000_000:9.3f}  {node.name}: {note.event} {name} {note.facts}")
-    wrong = list(kind.check(story))
     click.echo("\n  ".join(["faults:", *story.faults]))
     click.echo("\n  ".join(["wrong:" if wrong else "nothing is wrong", *wrong]))
     return len(wrong)

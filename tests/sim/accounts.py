@@ -7,6 +7,7 @@ may or may not be done: then both are right, but all nodes must say the same.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -26,45 +27,18 @@ from gateway.guests import (
     read_reply,
 )
 from tests.sim.chaos import Story
-from tests.sim.faults import Crash, Dark, Fault, Hang, Join, Leave, Lossy, Reset, Slow
+from tests.sim.checks import CHECKS, history_agrees
+from tests.sim.faults import FAULTS, Death, Fault, PowerCut
 from tests.sim.net import Node
 
 NAMES = ("ann", "bob", "cat")
 GONE_S = 5.0
+ANSWERED_S = 60.0
 UNSURE = ("nobody answered", "does not answer", "has changed meanwhile")
 
 
-class PowerCut(Fault):
-    """One machine after the other until all are dark, the last at the moment when something is confirmed.
-
-    The first comes back first: what it has on disk is old.
-    """
-
-    kills = True
-    most_s = 3.0
-    story: AccountStory
-
-    def begin(self) -> str:
-        net = self.net
-        self.records = [node.core.engine.peers.me for node in net.nodes.values() if node.up]
-        self.down = [self.chance.choice(self.nodes()).name]
-        net.kill(self.down[0])
-        self.story.act_for(self.chance.uniform(0.0, 6.0))
-        before = self.story.done
-        net.until(lambda: self.story.done > before, 3.0)
-        for node in net.nodes.values():
-            if node.up:
-                self.down.append(node.name)
-                net.kill(node.name)
-        return f"a power cut, {self.down[0]} first"
-
-    def end(self) -> None:
-        for name in self.down:
-            self.net.start(int(name[1:]), [r for r in self.records if r.key != self.net.nodes[name].key])
-            self.story.act_for(self.chance.choice((0.0, 0.5, 3.0)))
-
-
-KINDS = (Crash, Dark, Hang, Join, Leave, Lossy, PowerCut, Reset, Slow)
+KINDS = (*(kind for kind in FAULTS if kind is not Death), PowerCut)
+"""Without a node that never comes back: its accounts can be written again once an operator gives it up (P36)."""
 
 
 class Name:
@@ -98,13 +72,18 @@ class AccountStory(Story):
             super()._talk(min(0.4, end - self.net.now))
             self._act_somewhere()
 
-    def act_for(self, for_s: float) -> None:
+    def rest(self, for_s: float) -> None:
         """Nobody talks, but accounts are dealt with."""
         end = self.net.now + for_s
         self._act_somewhere()
         while self.net.now < end:
             self.net.run(0.2)
             self._act_somewhere()
+
+    def last_words(self) -> None:
+        """The last node dies at the moment when something is confirmed."""
+        before = self.done
+        self.net.until(lambda: self.done > before, 3.0)
 
     def _act_somewhere(self) -> None:
         free = [name for name in self.names if not name.is_busy(self.net.now)]
@@ -150,7 +129,8 @@ class AccountStory(Story):
 
     def _heal(self) -> None:
         super()._heal()
-        self.net.run(60.0)  # whatever was under way is answered, or given up
+        self.net.until(lambda: not any(name.asked and name.asked.up for name in self.names), ANSWERED_S)
+        self.net.run(GONE_S)
 
 
 def _credentials(password: str) -> Credentials:
@@ -162,9 +142,12 @@ def ask(story: AccountStory, node: Node, request: Request, done: Callable[[Any],
     story.net.turn(node, lambda: answer(life, {}, encode(request), lambda payload: done(read_reply(payload))))
 
 
-def check_accounts(story: AccountStory) -> Iterator[str]:
-    """Every node says the same of each name, and what was confirmed is so."""
+def possible(story: AccountStory) -> Iterator[str]:
     yield from story.impossible
+
+
+def accounts_agree(story: AccountStory) -> Iterator[str]:
+    """Every node says the same of each name, and what was confirmed is so."""
     nodes = [node for node in story.net.nodes.values() if node.up]
     for name in story.names:
         said = {node.name: _password(story, node, name.name) for node in nodes}
@@ -172,15 +155,19 @@ def check_accounts(story: AccountStory) -> Iterator[str]:
             yield f"{name.name} is not the same everywhere: {said}"
         elif not {*said.values()} <= name.may_be:
             yield f"{name.name} is {said[nodes[0].name]}, and may only be {name.may_be}"
+
+
+def one_node_answers(story: AccountStory) -> Iterator[str]:
+    """For each account."""
     kept: list[str] = []
-    for node in nodes:
-        replies: list[Any] = []
-        ask(story, node, AccountsAsk(), replies.append)
-        story.net.until(lambda found=replies: bool(found), 5.0)  # type: ignore[misc]
-        assert isinstance(replies[0], Accounts)
-        kept += [one.name for one in replies[0].accounts]
-    twice = sorted({name for name in kept if kept.count(name) > 1})
-    if twice:
+    for node in story.net.nodes.values():
+        if node.up:
+            replies: list[Any] = []
+            ask(story, node, AccountsAsk(), replies.append)
+            story.net.until(lambda found=replies: bool(found), 5.0)  # type: ignore[misc]
+            assert isinstance(replies[0], Accounts)
+            kept += [one.name for one in replies[0].accounts]
+    if twice := [name for name, count in Counter(kept).items() if count > 1]:
         yield f"several nodes answer for {twice}"
 
 
@@ -192,3 +179,9 @@ def _password(story: AccountStory, node: Node, name: str) -> str | None:
         return "?"
     credentials = found[0].credentials
     return credentials.password_hash.removeprefix("plain ") if credentials is not None else None
+
+
+TALK_CHECKS = [promise for promise in CHECKS if promise is not history_agrees]
+"""Here the power is cut in the moment after something was said, too, and that may be lost (P35)."""
+
+ACCOUNT_CHECKS = (*TALK_CHECKS, possible, accounts_agree, one_node_answers)

@@ -25,6 +25,9 @@ EDGE = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, pin
 WANTED = ("hal", "zed")
 """Nicks that several want."""
 
+FLUSHED_S = 0.2
+"""Written is what is older (P35)."""
+
 HEAL_S = 4.0
 """Given to every network to mend itself; as much again and more, if the checks still find something."""
 
@@ -104,7 +107,6 @@ class Story:
         self.calm = True  # no node is missing: a PONG says that everybody has heard
         self.early: list[str] = []  # PONGs that came too early
         self.faults: list[str] = []
-        self.killed_at: list[float] = []
 
     def _tell(self, text: str) -> None:
         if self._trace is not None:
@@ -128,8 +130,6 @@ class Story:
         self._talk(self.chance.uniform(0.2, 1.0))
         beside = Lossy(self, self.chance) if self.chance.random() < 0.4 and Lossy in self.kinds else None
         text = fault.begin()
-        if fault.kills or isinstance(fault, Hang):
-            self.killed_at.append(self.net.now)
         if beside is not None and not isinstance(fault, Lossy):
             text += f", {beside.begin()}"
         self.faults.append(text)
@@ -203,6 +203,14 @@ class Story:
         for person in self.here():
             person.ping()
         net.run(1.0)
+
+    def rest(self, for_s: float) -> None:
+        """Nobody talks."""
+        self.net.run(for_s)
+
+    def last_words(self) -> None:
+        """Just before the last node dies: what was said is on disk."""
+        self.net.run(FLUSHED_S)
 
     def wait(self) -> None:
         """A little more time."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, ClassVar
 
-from tests.sim.net import Node
+from tests.sim.net import LAST_S, Node
 
 if TYPE_CHECKING:
     from tests.sim.chaos import Story
@@ -103,10 +103,13 @@ class Cut(Fault):
     def begin(self) -> str:
         side, others = self.sides()
         self.net.links.isolate(side, others, one_way=self.one_way)
+        self.since = self.net.now
         return f"{sorted(side)} cut from {sorted(others)}{' one way' if self.one_way else ''} for {self.for_s:.1f} s"
 
     def end(self) -> None:
         self.net.links.heal()
+        for node in self.net.nodes.values() if self.parts else ():
+            node.unsure.append((self.since - LAST_S, self.net.now))
 
 
 class PairCut(Cut):
@@ -196,6 +199,34 @@ class Leave(Fault):
 
     def end(self) -> None:
         self.net.start(int(self.node.name[1:]))
+
+
+class PowerCut(Fault):
+    """One machine after the other until all are dark; the first comes back first: what it has on disk is old.
+
+    For stories whose nodes have disks.
+    """
+
+    kills = True
+    most_s = 3.0
+
+    def begin(self) -> str:
+        net = self.net
+        self.records = [node.core.engine.peers.me for node in net.nodes.values() if node.up]
+        self.down = [self.chance.choice(self.nodes()).name]
+        net.kill(self.down[0])
+        self.story.rest(self.chance.uniform(0.0, 6.0))
+        self.story.last_words()
+        for node in net.nodes.values():
+            if node.up:
+                self.down.append(node.name)
+                net.kill(node.name)
+        return f"a power cut, {self.down[0]} first"
+
+    def end(self) -> None:
+        for name in self.down:
+            self.net.start(int(name[1:]), [r for r in self.records if r.key != self.net.nodes[name].key])
+            self.story.rest(self.chance.choice((0.0, 0.5, 3.0)))
 
 
 FAULTS: tuple[type[Fault], ...] = (

@@ -37,6 +37,9 @@ WRITE_S = 0.03
 READ_S = 0.002
 """How long a disk takes; what is not written when its node dies is lost."""
 
+LAST_S = 1.5
+"""What a node has sent to a client so shortly before it stops may not be known elsewhere (P38)."""
+
 FRAME = 4096
 """Small, so that payloads are cut, and their parts lost and overtaken."""
 
@@ -131,6 +134,7 @@ class Node:
         self.slow_s = 0.0  # more delay for everything that it sends
         self.waiting: list[Callable[[], None]] = []
         self.notes: list[tuple[float, Note]] = []
+        self.unsure: list[tuple[float, float]] = []  # when others may not have heard what it has sent to its clients
         self.listing: DirectoriesCore | None = None  # what it knows from directories
 
 
@@ -265,6 +269,7 @@ class Net:
         """The process dies; its sockets are reset and its port refuses. dark: the machine dies, and nothing is said."""
         node = self.nodes[name]
         node.up = False
+        node.unsure.append((self.now - LAST_S, self.now))
         if dark:
             self.links.dark.add(node.key)
             return
@@ -277,6 +282,7 @@ class Net:
         """SIGSTOP, and SIGCONT after a while."""
         node = self.nodes[name]
         node.hung = True
+        node.unsure.append((self.now - LAST_S, self.now))
         self.at(for_s, lambda: self._wake(node))
 
     def _wake(self, node: Node) -> None:

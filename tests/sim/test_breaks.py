@@ -1,17 +1,24 @@
-"""The checkers can fail: each way to break the protocol on purpose is caught within a few seeds."""
+"""The checkers can fail: each way to break the program on purpose is caught within a few seeds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import pytest
 
+from gateway.edge import channels
+from gateway.edge.attaching import Playback
+from gateway.edge.history import ChannelStory
+from gateway.edge.places import Places
+from gateway.edge.talks import Talks
+from gateway.groups.account import Account
 from ring.groups.backing import Backing
 from ring.groups.copy import Accepted, Copy
 from ring.groups.engine import Engine
 from ring.groups.finding import Finding
 from ring.groups.following import Followed, Following
+from ring.groups.journal import Journal
 from ring.groups.leading import Leading
 from ring.groups.mastered import Mastered
 from ring.groups.merging import Merging
@@ -19,9 +26,9 @@ from ring.groups.settling import Settling
 from ring.groups.witness import Witnesses
 from ring.ids import Incarnation, Term
 from ring.wire import Entry, RawEntry
-from tests.sim.chaos import Story
-from tests.sim.checks import check
-from tests.sim.faults import Crash, Cut, Dark, Fault, Hang, Lossy, PairCut, Reset, Slow
+from tests.sim.devices import KINDS as SEVERAL
+from tests.sim.faults import Crash, Cut, Dark, Fault, Hang, Lossy, PairCut, PowerCut, Reset, Slow
+from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, Kind
 
 SEEDS = 400
 
@@ -155,42 +162,113 @@ def believe_a_dead_edge_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Leading, "_is_gone", lambda self, edge: not self.engine.peers.is_current(edge))
 
 
-BREAKS: list[tuple[Callable[[pytest.MonkeyPatch], None], Sequence[type[Fault]], Iterable[str]]] = [
-    (publish_before_the_backup, (Crash, Dark), ("nothing_lost",)),
-    (skip_an_ack, (Lossy, Slow), ("settled",)),
-    (answer_barriers_at_once, (Lossy, Slow), ("settled",)),
-    (accept_any_higher_number, (Lossy,), ("nothing_lost", "own_order")),
-    (forget_the_counters, (Crash, Dark, Lossy), ("nothing_twice",)),
-    (forget_origins_that_are_only_silent, (Lossy, Reset), ("nothing_twice", "own_order")),
-    (apply_across_gaps, (Lossy, Reset), ("nothing_lost", "copies_agree")),
-    (take_silence_for_death, (PairCut,), ("nobody_is_thought_dead",)),
-    (serve_on_after_a_stop, (Hang, Cut), ("one_master", "copies_agree", "nothing_lost", "views_agree")),
-    (merge_nothing, (Cut,), ("nothing_lost",)),
-    (merge_everything_again, (Cut,), ("nothing_twice",)),
-    (take_the_oldest_copy, (Crash, Dark), ("nothing_lost", "views_agree", "everybody_is_in", "no_netsplit")),
-    (replace_no_backup, (Dark, Crash), ("everybody_is_answered", "copies_agree", "nothing_lost")),
-    (send_nothing_again, (Lossy, Crash), ("nothing_lost", "everybody_is_answered", "nothing_waits")),
-    (believe_a_dead_edge_at_once, (Hang,), ("no_netsplit",)),
+# Devices -------------------------------------------------------------------------------------------------------------
+
+
+def forget_where_devices_are(patch: pytest.MonkeyPatch) -> None:
+    """P38: each comes as if it never had been here."""
+    patch.setattr(Places, "of", lambda self, user, device, group: None)
+
+
+def take_what_is_applied_for_shown(patch: pytest.MonkeyPatch) -> None:
+    """P38: a carried client is taken to have what is on its way to it."""
+    patch.setattr(Places, "_reached", lambda self, connection: None)
+
+
+def echo_before_what_was_missed(patch: pytest.MonkeyPatch) -> None:
+    """P38: who speaks before it has been shown all is shown its own words twice."""
+    patch.setattr(channels, "_is_catching_up", lambda room, connection: False)
+
+
+def play_the_newest_first(patch: pytest.MonkeyPatch) -> None:
+    """P38: everything comes once, in another order."""
+    shown = ChannelStory.shown
+    patch.setattr(ChannelStory, "shown", lambda self, caps, lines: shown(self, caps, [*lines][::-1]))
+
+
+def play_nothing(patch: pytest.MonkeyPatch) -> None:
+    """P38: who comes back is told only what is said from then on."""
+    patch.setattr(Playback, "_show", lambda self, found: None)
+
+
+def talk_through_the_nick(patch: pytest.MonkeyPatch) -> None:
+    """P32: private messages are not kept, and nobody who is away has them."""
+    patch.setattr(Talks, "keeps", lambda self, user: False)
+
+
+# Accounts ------------------------------------------------------------------------------------------------------------
+
+
+def start_alone(patch: pytest.MonkeyPatch) -> None:
+    """P36: what one disk has is served, whoever may have newer copies."""
+    patch.setattr(Finding, "_must_wait", lambda self, group, search, mine: False)
+
+
+def start_with_nothing(patch: pytest.MonkeyPatch) -> None:
+    """P35: what is on disk is not read."""
+    patch.setattr(Journal, "load", lambda self, group, data, last: None)
+
+
+def confirm_what_is_not_written(patch: pytest.MonkeyPatch) -> None:
+    """P35: an answer does not wait for the disks."""
+    patch.setattr(Journal, "held_to", lambda self, copy: copy.head)
+    patch.setattr(Backing, "_is_safe", lambda self, m, command: True)
+
+
+def forget_who_was_dropped(patch: pytest.MonkeyPatch) -> None:
+    """P37: a dropped account leaves nothing, and an old copy brings it back."""
+    patch.setattr(Account, "is_spent", lambda self, at: self.life is None)
+
+
+class Break(NamedTuple):
+    """do: break it. faults: which show it. promises: those of which one has to be found broken. first: seed to try."""
+
+    do: Callable[[pytest.MonkeyPatch], None]
+    faults: Sequence[type[Fault]]
+    promises: Sequence[str]
+    kind: Kind = TALK
+    first: int = 0
+
+
+BREAKS = [
+    Break(publish_before_the_backup, (Crash, Dark), ("nothing_lost",)),
+    Break(skip_an_ack, (Lossy, Slow), ("settled",)),
+    Break(answer_barriers_at_once, (Lossy, Slow), ("settled",)),
+    Break(accept_any_higher_number, (Lossy,), ("nothing_lost", "own_order")),
+    Break(forget_the_counters, (Crash, Dark, Lossy), ("nothing_twice",)),
+    Break(forget_origins_that_are_only_silent, (Lossy, Reset), ("nothing_twice", "own_order")),
+    Break(apply_across_gaps, (Lossy, Reset), ("nothing_lost", "copies_agree")),
+    Break(take_silence_for_death, (PairCut,), ("nobody_is_thought_dead",)),
+    Break(serve_on_after_a_stop, (Hang, Cut), ("one_master", "copies_agree", "nothing_lost", "views_agree")),
+    Break(merge_nothing, (Cut,), ("nothing_lost",)),
+    Break(merge_everything_again, (Cut,), ("nothing_twice",)),
+    Break(take_the_oldest_copy, (Crash, Dark), ("nothing_lost", "views_agree", "everybody_is_in", "no_netsplit")),
+    Break(replace_no_backup, (Dark, Crash), ("everybody_is_answered", "copies_agree", "nothing_lost")),
+    Break(send_nothing_again, (Lossy, Crash), ("nothing_lost", "everybody_is_answered", "nothing_waits")),
+    Break(believe_a_dead_edge_at_once, (Hang,), ("no_netsplit",)),
+    Break(forget_where_devices_are, (Reset,), ("sent_once", "sent_in_order"), DEVICES),
+    Break(take_what_is_applied_for_shown, (Crash, Dark, Reset), ("sent_in_order",), DEVICES),
+    Break(echo_before_what_was_missed, SEVERAL, ("sent_once",), DEVICES, 200_022),
+    Break(play_the_newest_first, (Reset,), ("sent_in_order",), DEVICES),
+    Break(play_nothing, (Reset,), ("sent_in_order",), DEVICES),
+    Break(talk_through_the_nick, (Reset,), ("sent_in_order",), DEVICES),
+    Break(start_alone, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
+    Break(start_with_nothing, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
+    Break(confirm_what_is_not_written, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
+    Break(forget_who_was_dropped, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
 ]
 
 
-@pytest.mark.parametrize(("break_it", "kinds", "promises"), BREAKS, ids=[b.__name__ for b, _, _ in BREAKS])
-def test_a_broken_protocol_is_caught(
-    monkeypatch: pytest.MonkeyPatch,
-    break_it: Callable[[pytest.MonkeyPatch], None],
-    kinds: Sequence[type[Fault]],
-    promises: tuple[str, ...],
-) -> None:
-    break_it(monkeypatch)
+@pytest.mark.parametrize("broken", BREAKS, ids=[broken.do.__name__ for broken in BREAKS])
+def test_a_broken_program_is_caught(monkeypatch: pytest.MonkeyPatch, broken: Break) -> None:
+    broken.do(monkeypatch)
     found: set[str] = set()
-    for seed in range(SEEDS):
-        story = Story(seed, kinds=kinds)
+    for seed in range(broken.first, broken.first + SEEDS):
         try:
-            story.run()
-            found |= {wrong.partition(":")[0] for wrong in check(story)}
+            found |= {wrong.partition(":")[0] for wrong in broken.kind.tell(seed, kinds=broken.faults)[1]}
         except AssertionError as problem:  # the network itself notices what cannot be
             found.add(f"assertion: {problem}"[:200])
             return
-        if found & {*promises}:
+        if found & {*broken.promises}:
             return
     pytest.fail(f"not caught in {SEEDS} seeds; other checks that failed: {sorted(found)}")

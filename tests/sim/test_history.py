@@ -5,30 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.groups.channel_messages import Event, Forget, Said
+from gateway.groups.channel_messages import Forget
 from ring.groups import recalling, refilling
-from ring.ids import GroupId
 from ring.store import Line, Range
 from ring.wire import Mark, Query
 from tests.sim.chaos import SETTINGS
+from tests.sim.history import RING, recall, told
 from tests.sim.net import Client, Net
-
-RING = GroupId("channel", "#ring")
-read_event = msgspec.msgpack.Decoder(Event).decode
-
-
-def recall(net: Net, name: str, query: Query, within_s: float = 12.0) -> list[Line] | None:
-    got: list[list[Line] | None] = []
-    node = net.nodes[name]
-    net.turn(node, lambda: node.core.engine.recall(RING, query, got.append))
-    assert net.until(lambda: bool(got), within_s)
-    return got[0]
-
-
-def told(lines: list[Line] | None) -> list[str]:
-    assert lines is not None
-    events = [read_event(line.event) for line in lines]
-    return [event.text.decode() for event in events if isinstance(event, Said)]
 
 
 def everything(net: Net, name: str) -> list[str]:

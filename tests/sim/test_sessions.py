@@ -429,3 +429,24 @@ def test_a_session_moves_when_its_node_leaves(net: Net, bob: Talker) -> None:
     assert shown_where_it_comes_back(net, bob) == ["2"]
     net.run(60)
     assert noticed(bob) == []
+
+
+def test_who_speaks_before_it_was_shown_all_is_shown_its_own_words_in_their_place(net: Net, bob: Talker) -> None:
+    made(net)
+    laptop = login(net, "n1", "laptop")
+    laptop.send(f"JOIN {CHANNEL}", "QUIT")
+    net.run(3)
+    bob.say(1, 2)
+    hasty = Newcomer(net, "n2", "sasl echo-message")
+    hasty.log_in("ann@laptop", "sesame")
+    hasty.enter("ann")  # and what it has missed is on its way
+    hasty.send(f"PRIVMSG {CHANNEL} :line 3")
+    net.run(1.0)
+    hasty.send(f"PRIVMSG {CHANNEL} :line 4")
+    net.run(1.0)
+    assert [line.rpartition(" ")[2] for line in hasty.got if f" PRIVMSG {CHANNEL} :line " in line] == [
+        "1",
+        "2",
+        "3",
+        "4",
+    ]

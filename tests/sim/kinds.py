@@ -1,0 +1,37 @@
+"""The kinds of stories: what is told of a seed, and what has to be true afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from tests.sim.accounts import ACCOUNT_CHECKS, AccountStory
+from tests.sim.chaos import Story
+from tests.sim.checks import CHECKS, check
+from tests.sim.devices import DEVICE_CHECKS, DeviceStory
+
+
+class Kind(NamedTuple):
+    """option: what chooses it on the command line."""
+
+    story: Callable[..., Any]
+    checks: Sequence[Callable[[Any], Any]]
+    option: str = ""
+
+    def tell(self, seed: int, **options: Any) -> tuple[Any, list[str]]:
+        """The story of this seed from beginning to end, and what is wrong then. options: as the story takes them."""
+        story = self.story(seed, **options)
+        story.run()
+        return story, check(story, self.checks)
+
+    def hold(self, seed: int) -> Any:
+        """Everything has to be right; returns the story."""
+        story, wrong = self.tell(seed)
+        replay = f"seed {seed}; replay it with: python -m tests.sim {seed}{self.option}"
+        assert not wrong, "\n".join([replay, *story.faults, *wrong[:10]])
+        return story
+
+
+TALK = Kind(Story, CHECKS)
+DEVICES = Kind(DeviceStory, DEVICE_CHECKS, " --devices")
+ACCOUNTS = Kind(AccountStory, ACCOUNT_CHECKS, " --accounts")
