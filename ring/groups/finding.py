@@ -261,8 +261,10 @@ class Finding:
         """Whether somebody who is not there may have more of the group.
 
         Of the newest set of holders one has to be there; all of them, if what there is comes from disks; if there is
-        nothing, all owners that should know.
+        nothing, all owners that should know. And who does not know the network yet would think itself alone (P14).
         """
+        if not self.engine.has_met and mine is None and not any(held.lineage for held in search.held.values()):
+            return True
         if not self._is_confirmed(group):
             return False
         peers, me = self.engine.peers, self.engine.me.key
@@ -284,7 +286,7 @@ class Finding:
 
     def _wait(self, group: GroupId, search: Search, mine: Copy | None) -> None:
         """Ask again in a while; meanwhile what is there may be read."""
-        if not search.noted:
+        if not search.noted and self.engine.has_met:
             search.noted = True
             self.engine.note("group_waits", group, copies=len([held for held in search.held.values() if held.lineage]))
         search.since, search.repeat_at = self.engine.now, self.engine.now + WAIT_S

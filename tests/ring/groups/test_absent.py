@@ -115,6 +115,18 @@ def test_so_many_absences_are_remembered() -> None:
     assert len(engine.finding._absent) == ABSENT
 
 
+def test_who_does_not_know_the_network_yet_starts_nothing() -> None:
+    """Others may have the group: it has not met them."""
+    net = ToyNet(1)
+    net.engines["127.0.0.1"].has_met = False
+    net.submit("127.0.0.1", ERLANG, ["say", "hi"], "t")
+    net.run(3)
+    assert net.masters(ERLANG) == []
+    net.turn("127.0.0.1", net.engines["127.0.0.1"].met)
+    net.run(3)
+    assert net.masters(ERLANG) == ["127.0.0.1"]
+
+
 def test_many_questions_at_once_cost_little_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is found is the business of those alone who ask for it."""
     net = ToyNet(3)
