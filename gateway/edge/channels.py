@@ -152,6 +152,8 @@ def enter(
 
 
 def _leaves(edge: Edge, room: Room, uid: str) -> None:
+    if uid in room.users:
+        edge.sessions.places.mark(room.users[uid], room.group)
     user = room.discard(uid)
     if user is not None:
         attach(edge, user, room.group)
@@ -288,18 +290,20 @@ def replaced(
     if lost:
         notice = Line(edge.settings.server_name, "NOTICE", (new.name, f"{lost} events of this channel were missed."))
         deliver(notice, room.connections)
+    for user in room.users.values():
+        edge.sessions.places.mark(user, group)
     for uid in [uid for uid in old.members if uid not in new.members]:
-        user = edge.users.get(uid)
+        gone = edge.users.get(uid)
         room.discard(uid)
         edge.people.remove(uid, group)
-        if user is not None and not user.quitting and uid not in new.left:
-            rejoin(edge, group, new.name, user.person)
+        if gone is not None and not gone.quitting and uid not in new.left:
+            rejoin(edge, group, new.name, gone.person)
     show_heirs(edge, now)
     for uid in new.members:
-        user = edge.users.get(uid)
-        if user is not None and uid not in room.users:
-            room.add(user)
-            _welcome(edge, user, new)
+        come = edge.users.get(uid)
+        if come is not None and uid not in room.users:
+            room.add(come)
+            _welcome(edge, come, new)
 
 
 def _shown(edge: Edge, group: GroupId, channel: Channel) -> Believed:

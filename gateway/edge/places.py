@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.groups.session import Session, further
@@ -33,10 +33,10 @@ class Places:
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})
         return self._news.pop(user.session, {})
 
-    def mark(self, user: User) -> None:
-        """What the user's connections have been sent so far is remembered, though it is about to leave a group."""
+    def mark(self, user: User, group: GroupId) -> None:
+        """What the user's connections have been sent so far is remembered, though it is about to leave the group."""
         for connection in user.connections if user.session else ():
-            self.keep(user, connection)
+            self._keep(user, connection, (group,))
 
     def left(self, user: User, connection: Connection) -> None:
         """The connection is about to be closed: how far its device has come, and that it was here until now."""
@@ -72,9 +72,12 @@ class Places:
 
     def keep(self, user: User, connection: Connection) -> None:
         """All that is applied here has been sent to the connection; on another node, what has come there."""
+        self._keep(user, connection, user.heard)
+
+    def _keep(self, user: User, connection: Connection, groups: Iterable[GroupId]) -> None:
         reached = self._reached(connection)
         sent = self._sent.setdefault(user.session, {})
-        for group in user.heard:
+        for group in groups:
             place = reached.get(group.name) if reached is not None else self._shown(connection, group)
             before = sent.get((connection.device, group.name))  # maybe by a connection that is newer than this one
             if place is not None and place.seq and further(before, place) != before:

@@ -9,7 +9,7 @@ from gateway.edge.history import Story, story
 from gateway.edge.lines import Line
 from ring.ids import GroupId
 from ring.store import Line as Kept
-from ring.wire import Place, Query
+from ring.wire import Mark, Place, Query
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
@@ -87,7 +87,8 @@ class Playback:
         self.connection = connection
         self.user = user
         self.group = group
-        self.read = read
+        self.read = read  # where it came from: that tells, too, what of another side of a partition it has (P25)
+        self.last = 0  # the position that it has been played up to
         self.since = since
         self.most = most  # only the last so many; 0: all
         self.played = 0
@@ -98,7 +99,8 @@ class Playback:
         if found is None:
             self._stop()
         elif not self._waits():
-            query = Query(self.most or PAGE, newest=bool(self.most), read=self.read, since=self.since)
+            after = Mark(seq=self.last) if self.last else None
+            query = Query(self.most or PAGE, newest=bool(self.most), after=after, read=self.read, since=self.since)
             self.edge.engine.recall(self.group, self._narrowed(found, query), self._arrived)
 
     def _waits(self) -> bool:
@@ -140,7 +142,7 @@ class Playback:
         if lines is None:
             self._notice(f"What was said in {found.title([])} meanwhile could not be retrieved: try CHATHISTORY later.")
         self._show(found, page)
-        is_full = len(page) == PAGE and not self.most and self.read is not None and self.read.seq == page[-1].seq
+        is_full = len(page) == PAGE and not self.most and self.last == page[-1].seq
         if is_full and self.played < MOST:
             self.go_on()
         elif is_full:
@@ -151,7 +153,7 @@ class Playback:
             catch_up(self.connection, self.user, self.group)
         else:
             late = engine.recent(self.group, self._narrowed(found, Query(0, read=self.read, since=self.since)))
-            self._show(found, late)
+            self._show(found, [line for line in late if line.seq > self.last])
             catch_up(self.connection, self.user, self.group)
 
     def _show(self, found: Story, lines: list[Kept]) -> None:
@@ -162,7 +164,8 @@ class Playback:
             self.played += len(missed)
             self._tell(found.title(missed), found.shown(self.connection.caps, missed))
             last = missed[-1]
-            self.read = self.connection.behind[self.group] = Place(last.seq, last.at, last.term)
+            self.last = last.seq
+            self.connection.behind[self.group] = Place(last.seq, last.at, last.term)
 
     def _notice(self, text: str) -> None:
         server, nick = self.edge.settings.server_name, self.user.person.nick

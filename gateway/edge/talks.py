@@ -200,7 +200,7 @@ class Talks:
                 room.add(user)
         for uid in [uid for uid in room.users if uid not in here] if room is not None else ():
             assert room is not None
-            self.edge.sessions.places.mark(room.users[uid])
+            self.edge.sessions.places.mark(room.users[uid], group)
             gone = room.discard(uid)
             if gone is not None and not gone.quitting and gone.session and gone.keeps:
                 self._return(gone, group)

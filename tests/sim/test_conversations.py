@@ -352,6 +352,29 @@ def test_both_sides_of_a_partition_are_one_in_the_end(seed: int) -> None:
     assert {*stored[0]} == {*told[0]}
 
 
+@pytest.mark.parametrize("seed", [2, 4])
+def test_after_a_partition_no_client_of_a_session_is_sent_a_line_of_a_channel_twice(seed: int) -> None:
+    """Each side takes up the other's session, and hands it back."""
+    net = Net(4, seed, disks=True)
+    made(net, "ann")
+    made(net, "bob")
+    both = login(net, "n1", "ann", caps=CAPS), login(net, "n3", "bob", caps=CAPS)
+    for client in both:
+        client.send("JOIN #ring")
+        client.sync()
+    sides = ("n1", "n2"), ("n3", "n4")
+    net.links.isolate(*({net.nodes[name].key for name in side} for side in sides))
+    for number in range(5):
+        for client in both:
+            client.send(f"PRIVMSG #ring :{client.nick} {number}")
+        net.run(0.3)
+    net.run(5)
+    net.links.heal()
+    net.run(40)
+    told = [[line.rpartition(":")[2] for line in client.got if " PRIVMSG #ring :" in line] for client in both]
+    assert sorted(told[0]) == sorted(told[1]) == [f"{nick} {number}" for nick in ("ann", "bob") for number in range(5)]
+
+
 def test_own_messages_are_deleted_on_both_sides(net: Net) -> None:
     made(net, "ann")
     made(net, "bob")
