@@ -70,8 +70,10 @@ class TakingUp:
         assert stored.person is not None
         if len(waiting) == 1:
             me, was = self.edge.engine.me, stored.person
-            # Newer than what its channels know, though its nick's group should know nothing of it any more (P28).
-            person = _replace(was, node=me.key, incarnation=me.number, version=was.version + 1)
+            # Newer than what its channels know, though its nick's group should know nothing of it any more (P28), and
+            # this copy of the session be older than theirs: so it goes by the clock.
+            version = max(was.version + 1, int(self.edge.now * 1000))
+            person = _replace(was, node=me.key, incarnation=me.number, version=version)
             command = Take(person, stored.person.edge, attached)
             group = self.edge.sessions.group(account)
             self.edge.engine.submit(group, command, lambda outcome: self._taken(account, person, outcome))

@@ -583,7 +583,7 @@ class Engine:
         self.hint(message.group, message.master)
         followed = self.following.groups.get(message.group)
         if followed is not None:
-            self.following.redirect(followed, message.master)
+            self.following.redirect(followed, message.master, sender.key)
         stream = self.submits.streams.get(message.group)
         if stream is not None and self.submits.turn(stream, self.target(message.group)):
             self.resend(message.group)

@@ -79,6 +79,9 @@ class Merging:
         """This master has met a higher term: it serves no more, and offers what it has (P22)."""
         engine, group = self.engine, m.copy.group
         engine.leading.step_down(m)
+        for follower in m.followers:
+            if follower != key:
+                engine.bounce(follower, group, key)  # those that only hold it would not hear of the new one
         f = engine.following.keep(m.copy, key)
         f.fork = Fork(m.copy, engine.now, engine.now)
         self.forked[group] = None

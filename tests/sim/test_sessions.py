@@ -348,6 +348,35 @@ def test_a_network_that_starts_again_has_its_sessions(net: Net) -> None:
     assert said(again) == ["2"]
 
 
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_one_node_after_the_other_starts_again_and_a_stranger_comes_first(seed: int) -> None:
+    """What the first nodes have of the channels and of the session may be older than what the last one has."""
+    net = Net(3, seed, disks=True)
+    made(net)
+    ann = login(net, "n3", "desk")
+    channels = [f"#c{number}" for number in range(8)]
+    ann.send(*[f"JOIN {channel}" for channel in channels])
+    ann.sync()
+    ann.quit()
+    net.run(3)
+    for name in ("n2", "n3", "n1"):
+        net.leave(name)
+    roster = [node.core.engine.peers.me for node in net.nodes.values()]
+    net.start(2, roster)
+    net.run(4)
+    net.client("n2", "eve").send(*[f"JOIN {channel}" for channel in channels])
+    net.start(3, roster)
+    net.run(4)
+    net.start(1, roster)
+    net.run(0.5)
+    ann = login(net, "n3", "desk")
+    net.run(5)
+    for channel in channels:
+        (names,) = (line.partition(":")[2] for line in ann.ask(f"NAMES {channel}") if line.startswith("353 "))
+        assert sorted(names.split()) == ["@ann", "eve"]
+    assert not any(node.core.engine.noted["submit_failed"] for node in net.nodes.values())
+
+
 def test_two_clients_on_two_nodes(net: Net, bob: Talker) -> None:
     made(net)
     laptop = login(net, "n1", "laptop")
