@@ -216,10 +216,9 @@ class Leading:
         follower = m.followers.get(sender.key)
         if follower is None or follower.edge != sender:
             # No member sits there. A node that thinks otherwise learns so from the state.
-            if message.lineage:
-                fork = fork_point(m.copy.lineage, m.copy.seq, message.lineage, message.seq)
-                shown = m.copy.seq if fork == message.seq else fork
-                self.engine.send(sender.key, Replace(message.group, m.copy.snapshot(shown), shown))
+            fork = fork_point(m.copy.lineage, m.copy.seq, message.lineage, message.seq)
+            shown = m.copy.seq if fork == message.seq else fork
+            self.engine.send(sender.key, Replace(message.group, m.copy.snapshot(shown), shown))
             return
         if not message.lineage and follower.leaving:
             follower.acked = m.copy.seq
