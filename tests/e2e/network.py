@@ -16,7 +16,7 @@ import trustme
 
 from config.generate import write_network
 
-START_S = 20.0
+START_S = 60.0
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
