@@ -49,6 +49,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     lagging: int  # groups mastered here with a node that is behind by more than a second
     lag_s: float  # the longest that any of those has been behind
     missing: dict[str, str] = {}  # ring key -> name of nodes that no directory lists, and that did not leave in order
+    store: str = ""  # why nothing can be written to disk, in words
     waiting: int = 0  # groups that cannot be written while nodes are away that may have more of them (P36)
 
 
@@ -80,6 +81,7 @@ def status(core: NodeCore, links: dict[str, float]) -> Status:
         lagging=behind.groups,
         lag_s=round(behind.longest_s, 1),
         missing={key: record.name for key, record in engine.peers.missing.items()},
+        store=engine.journal.trouble,
         waiting=sum(search.waits for search in engine.finding.searches.values()),
     )
 

@@ -22,6 +22,7 @@ def findings(survey: Survey, copies: int) -> list[str]:
         *_lags(survey),
         *_backups(survey, copies),
         *_waiting(survey),
+        *_stores(survey),
     ]
 
 
@@ -99,6 +100,12 @@ def _backups(survey: Survey, copies: int) -> Iterator[str]:
         yield "channels have no backup: only one node is up"
     else:
         yield f"channels have {up} copies, not {copies} as ring.copies says: only {up} nodes are up"
+
+
+def _stores(survey: Survey) -> Iterator[str]:
+    for status in _statuses(survey):
+        if status.store:
+            yield f"{status.name} cannot write what it should keep: {status.store}"
 
 
 def _all(names: Iterable[str]) -> str:

@@ -85,6 +85,7 @@ class Durable:
         self._process.touched()
 
     def _trouble(self, words: str | None) -> None:
+        self._engine.journal.trouble = words or ""
         if words is None:
             self._process.log.info("store_works_again", lines_dropped=self._writer.dropped)
         else:

@@ -44,6 +44,7 @@ class Journal:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.on = False  # whether there is a store
+        self.trouble = ""  # why it refuses, in words
         self._due: dict[GroupId, float] = {}  # when a copy is to be written
         self._urgent = False
         self._lines: list[Line] = []

@@ -143,3 +143,8 @@ def test_a_node_that_leaves_holds_no_backup_for_long() -> None:
 def test_a_network_that_is_meant_to_be_one_node_is_let_alone() -> None:
     assert wrong(well("a"), listed=None, directories=0) == []
     assert wrong(well("a"), listed=frozenset([KEYS["a"]]), directories=1) != []
+
+
+def test_a_disk_that_refuses_is_told() -> None:
+    found = wrong(well("a"), well("b", store="/srv/circlet.db: the disk is full: make room on it"), well("c"))
+    assert found == ["b cannot write what it should keep: /srv/circlet.db: the disk is full: make room on it"]
