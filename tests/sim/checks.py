@@ -259,9 +259,12 @@ FINAL = ("nothing_twice", "own_order", "one_order", "settled", "nobody_is_though
 
 def check(story: S, checks: Sequence[Callable[[S], Iterator[str]]] = CHECKS) -> list[str]:
     """Everything that is wrong, each with the name of its promise, once the network has had time to mend itself."""
+    named = [(promise.__name__, promise) for promise in checks]
     for _ in range(PATIENCE):
-        wrong = [f"{promise.__name__}: {what}" for promise in checks for what in promise(story)]
-        if not wrong or any(what.startswith(FINAL) for what in wrong):
+        broken = next((name for name, promise in named if any(promise(story))), None)
+        if broken is None:
+            return []
+        if broken in FINAL:
             break
         story.wait()
-    return wrong
+    return [f"{name}: {what}" for name, promise in named for what in promise(story)]
