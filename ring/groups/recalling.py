@@ -41,7 +41,7 @@ Done = Callable[[list[Line] | None], None]
 class Open:
     """A question of this node that waits for its answer."""
 
-    __slots__ = ("done", "group", "query", "repeat_at", "since")
+    __slots__ = ("done", "group", "query", "repeat_at", "sent_to", "since")
 
     def __init__(self, group: GroupId, query: Query, done: Done, now: float) -> None:
         self.group = group
@@ -49,6 +49,7 @@ class Open:
         self.done = done
         self.since = now
         self.repeat_at = now
+        self.sent_to = ""  # ring key
 
 
 class Asker(NamedTuple):
@@ -104,7 +105,7 @@ class Recalling:
     def _send(self, number: int, question: Open) -> None:
         engine, group = self.engine, question.group
         question.repeat_at = engine.now + REPEAT_S
-        target = engine.target(group)
+        target = question.sent_to = engine.target(group)
         if target != engine.me.key:
             engine.send(target, Recall(group, number, question.query))
             return
@@ -115,9 +116,10 @@ class Recalling:
             self._begin(m, Asker(engine.me, number), question.query)
 
     def redirected(self, group: GroupId) -> None:
-        """The group has been found, or is elsewhere."""
+        """The group has been found, or is elsewhere. Who was asked already is not asked again for each that says so."""
+        target, me = self.engine.target(group), self.engine.me.key
         for number, question in list(self.open.items()):
-            if question.group == group:
+            if question.group == group and (target == me or target != question.sent_to):
                 self._send(number, question)
 
     def on_recalled(self, sender: Incarnation, message: Recalled) -> None:
