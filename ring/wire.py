@@ -456,7 +456,8 @@ class Flow(msgspec.Struct, frozen=True, array_like=True, tag=41):
     """Of a stream between two nodes: parts from `first` on, and what the sender has.
 
     opener: whether the sender opened it. ack: the number of the next part that it expects. end: why it has ended the
-    stream, after these parts. heard: that the sender knows the other side's end.
+    stream, after these parts. heard: that the sender knows the other side's end. used: so many parts have come to where
+    they were to be brought.
     """
 
     number: int
@@ -466,6 +467,7 @@ class Flow(msgspec.Struct, frozen=True, array_like=True, tag=41):
     ack: int
     end: str | None = None
     heard: bool = False
+    used: int = 0
 
 
 Message = (

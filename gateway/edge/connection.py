@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.irc.splitter import LineSplitter
 
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from ring.groups.streams import Stream
     from ring.ids import GroupId
     from ring.wire import Place
+
+
+class Receipts(Protocol):
+    """What a socket knows of what it was given for its client, in bytes."""
+
+    written: int
+
+    def arrived(self) -> int:
+        """So many have come to the client's machine. A machine that sleeps takes none, and nobody says so."""
 
 
 class Connection:
@@ -51,6 +61,7 @@ class Connection:
         "reached",
         "reader",
         "real",
+        "receipts",
         "refilled_at",
         "sasl",
         "secure",
@@ -89,9 +100,10 @@ class Connection:
         self.calls: dict[Call, None] = {}  # commands that are not answered yet, the oldest first
         self.pending: list[bytes] = []  # lines that wait, for the flood control or for a NICK under way
         self.busy = False
-        self.places: dict[GroupId, Place] = {}  # what its node was told of how far it is, where it is carried
-        self.on_the_way: list[tuple[int, dict[str, Place]]] = []  # of those, with the part that brings it there
+        self.places: dict[GroupId, Place] = {}  # how far it is once all that was sent has come
+        self.on_the_way: deque[tuple[int, dict[str, Place]]] = deque()  # of those, and how much has to come before
         self.reached: dict[str, Place] = {}  # and what has come there
+        self.receipts: Receipts | None = None  # of its socket; None: whatever is sent arrives
         self.behind: dict[GroupId, Place | None] = {}  # channels that it is not shown yet, and how much it was played
         self.reader: Reader | None = None  # of what it is played
         self.tokens = 0.0
@@ -125,6 +137,11 @@ class Connection:
         if self.user is not None:
             return self.user.person.source
         return f"{self.nick or '*'}!{self.username or '*'}@{self.host}"
+
+    def sent(self) -> int:
+        """Bytes that it was sent, those that wait to be written included."""
+        written = self.receipts.written if self.receipts is not None else 0
+        return written + sum(map(len, self.out))
 
     def show(self, line: Line) -> None:
         """Queue one line as this connection's capabilities want it."""

@@ -212,8 +212,8 @@ class Edge:
         for connection in connections:
             self.cut(connection, reason)
 
-    def cut(self, connection: Connection, reason: str) -> None:
-        """Close a connection and say why."""
+    def cut(self, connection: Connection, reason: str, *, lost: bool = False) -> None:
+        """Close a connection and say why. lost: nobody may be there to hear it."""
         if connection.closed is not None:
             return
         connection.send(Line(None, "ERROR", (f"Closing Link: {connection.host} ({reason})",)).render(0))
@@ -221,7 +221,7 @@ class Edge:
         connection.pending.clear()
         if connection not in self.dirty:
             self.dirty.append(connection)
-        leaving.leave(self, connection, reason)
+        leaving.leave(self, connection, reason, lost=lost)
 
     def gone(self, connection: Connection, reason: str) -> None:
         """The socket is closed."""
@@ -233,7 +233,7 @@ class Edge:
         if connection.closed is None:
             connection.closed = reason
             connection.pending.clear()
-            leaving.leave(self, connection, reason)
+            leaving.leave(self, connection, reason, lost=True)
         if connection.stream is not None:
             connection.stream.close(reason)
 
@@ -270,15 +270,16 @@ class Edge:
                 continue
             if connection.pending:
                 self.resume(connection)
-            if connection.tunnel is not None:
-                continue  # its session's node looks after it
+            if connection.tunnel is not None:  # its session's node looks after it
+                connection.tunnel.tick()
+                continue
             if connection.user is None:
                 proving = connection.sasl is not None and connection.sasl.waits  # it is made to wait
                 if now - connection.opened > settings.register_timeout_s and not proving:
                     self.cut(connection, "Registration timed out")
             elif connection.pinged_at:
                 if now - connection.pinged_at > settings.ping_timeout_s:
-                    self.cut(connection, f"Ping timeout: {round(now - connection.last_heard)} seconds")
+                    self.cut(connection, f"Ping timeout: {round(now - connection.last_heard)} seconds", lost=True)
             elif now - connection.last_heard > settings.ping_every_s:
                 connection.pinged_at = now
                 connection.send(Line(None, "PING", (settings.server_name,)).render(0))

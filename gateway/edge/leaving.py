@@ -18,14 +18,14 @@ QUITS = ("Quit: ", "Client quit")
 """What the reasons of those who go by their own will begin with."""
 
 
-def leave(edge: Edge, connection: Connection, reason: str) -> None:
-    """The connection is closed, or about to be. The user stays while it has others."""
+def leave(edge: Edge, connection: Connection, reason: str, *, lost: bool) -> None:
+    """The connection is closed, or about to be. The user stays while it has others. lost: it is broken."""
     user = connection.user
     if connection.tunnel is not None:
-        connection.tunnel.close(reason)
+        connection.tunnel.close(reason, lost=lost)
     if user is None:
         return
-    edge.sessions.places.left(user, connection)
+    edge.sessions.places.left(user, connection, lost=lost)
     user.detach(connection)
     if not user.connections and not edge.sessions.stays(user, quits=reason.startswith(QUITS)):
         depart(edge, user, reason)

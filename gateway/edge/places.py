@@ -1,4 +1,8 @@
-"""How far each device has read: everything that was applied here while it was attached has been sent to it (P38)."""
+"""How far each device has read (P38).
+
+Everything that is applied here while it is attached is sent to it. It has read what has come to its machine; if it goes
+in peace, all of it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ class Places:
     def changed(self, user: User) -> dict[str, dict[str, Place]]:
         """Device -> folded channel -> place, of those that have gone on since this was last asked for."""
         for connection in user.connections:
-            self.keep(user, connection)
+            self._keep(user, connection, user.heard, self._came(connection))
             if not self.knows(user, connection.device):
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})
         return self._news.pop(user.session, {})
@@ -36,12 +40,16 @@ class Places:
     def mark(self, user: User, group: GroupId) -> None:
         """What the user's connections have been sent so far is remembered, though it is about to leave the group."""
         for connection in user.connections if user.session else ():
-            self._keep(user, connection, (group,))
+            came = self._came(connection) if connection.stream is not None else None
+            self._keep(user, connection, (group,), came)
 
-    def left(self, user: User, connection: Connection) -> None:
-        """The connection is about to be closed: how far its device has come, and that it was here until now."""
+    def left(self, user: User, connection: Connection, *, lost: bool = False) -> None:
+        """The connection is about to be closed: how far its device has come, and that it was here until now.
+
+        lost: it is broken, and what has not come to its client by now never will.
+        """
         if user.session:
-            self.keep(user, connection)
+            self._keep(user, connection, user.heard, self._came(connection) if lost else None)
             self._news.setdefault(user.session, {}).setdefault(connection.device, {})
 
     def forget(self, account: str) -> None:
@@ -70,15 +78,12 @@ class Places:
             del sent[key]
         self._news.get(account, {}).pop(device, None)
 
-    def keep(self, user: User, connection: Connection) -> None:
-        """All that is applied here has been sent to the connection; on another node, what has come there."""
-        self._keep(user, connection, user.heard)
-
-    def _keep(self, user: User, connection: Connection, groups: Iterable[GroupId]) -> None:
-        reached = self._reached(connection)
+    def _keep(
+        self, user: User, connection: Connection, groups: Iterable[GroupId], came: Mapping[str, Place] | None
+    ) -> None:
         sent = self._sent.setdefault(user.session, {})
         for group in groups:
-            place = reached.get(group.name) if reached is not None else self._shown(connection, group)
+            place = came.get(group.name) if came is not None else self._shown(connection, group)
             before = sent.get((connection.device, group.name))  # maybe by a connection that is newer than this one
             if place is not None and place.seq and further(before, place) != before:
                 sent[connection.device, group.name] = place
@@ -94,12 +99,18 @@ class Places:
                 sent[device, name] = place
                 news.setdefault(device, {})[name] = place
 
-    def _reached(self, connection: Connection) -> dict[str, Place] | None:
-        """By folded channel, of a connection that is carried from another node; None for others."""
-        if connection.stream is None:
+    def _came(self, connection: Connection) -> dict[str, Place] | None:
+        """By folded channel, how far the connection is by what has come to its client's machine; None: by all."""
+        if connection.stream is not None:
+            upto = connection.stream.used
+        elif connection.receipts is not None:
+            if places := self.fresh(connection):
+                connection.on_the_way.append((connection.sent(), places))
+            upto = connection.receipts.arrived()
+        else:
             return None
-        while connection.on_the_way and connection.on_the_way[0][0] < connection.stream.acked:
-            connection.reached.update(connection.on_the_way.pop(0)[1])
+        while connection.on_the_way and connection.on_the_way[0][0] <= upto:
+            connection.reached.update(connection.on_the_way.popleft()[1])
         return connection.reached
 
     def fresh(self, connection: Connection) -> dict[str, Place]:

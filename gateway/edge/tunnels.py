@@ -6,6 +6,7 @@ the client's takes the session up and goes on where its client was, for it knows
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,10 @@ class Tunnel:
         self.call = call  # held until the client has a session
         login = connection.login
         self.account = edge.settings.casemap(login.name) if login is not None else ""
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, Place] = {}  # how far the client is in its channels once it has all that it was sent
+        self.came: dict[str, Place] = {}  # and by what has come to its machine
+        self._parts = 0  # of the stream, that have
+        self._on_the_way: deque[tuple[int, int, dict[str, Place]]] = deque()  # bytes, parts and places yet to come
         self.stream: Stream | None = None
         self.shown = False  # the client has been shown the session
         self.tries = 0
@@ -107,18 +111,27 @@ class Tunnel:
             self.places,
         )
         self.stream = self.edge.engine.streams.open(host, _encode(hello))
-        self.stream.received, self.stream.ended = self._received, self._ended
+        self.stream.received, self.stream.ended, self.stream.uses = self._received, self._ended, self._brought
+        self._on_the_way = deque((upto, 0, places) for upto, _, places in self._on_the_way)
+        self._parts = 0
 
     def send(self, line: bytes) -> None:
         """A line of the client."""
         if self.stream is not None:
             self.stream.send(line)
 
-    def close(self, reason: str) -> None:
+    def tick(self) -> None:
+        """The session's node learns what has come to the client since it was told last."""
+        if self.stream is not None:
+            self.stream.tell_uses()
+
+    def close(self, reason: str, *, lost: bool) -> None:
         """The client has gone. Its session's node may be dead, and then nobody else knows what it has been sent."""
         self._release()
+        self._brought()
         if self.account:
-            self.edge.sessions.places.reached(self.account, self.connection.device, self.places)
+            places = self.came if lost else self.places
+            self.edge.sessions.places.reached(self.account, self.connection.device, places)
         if self.stream is not None:
             self.stream.close(reason)
 
@@ -133,6 +146,17 @@ class Tunnel:
             self.account = shown.standing.session
         self.connection.send(shown.data)
         self.places.update(shown.places)
+        assert self.stream is not None
+        self._on_the_way.append((self.connection.sent(), self.stream.expected, shown.places))
+
+    def _brought(self) -> int:
+        """How many parts of the stream have come to the client's machine."""
+        waiting, receipts = self._on_the_way, self.connection.receipts
+        upto = receipts.arrived() if receipts is not None and waiting else None
+        while waiting and (upto is None or waiting[0][0] <= upto):
+            _, self._parts, places = waiting.popleft()
+            self.came.update(places)
+        return self._parts
 
     def _arrived(self) -> None:
         self.shown, self.tries = True, 0
@@ -205,6 +229,7 @@ class Tunnels:
             tunnel = connection.tunnel = Tunnel(self.edge, connection, None)
             tunnel.shown = connection.busy = True
             tunnel.places.update(places)
+            tunnel.came.update(places)
             tunnel.find()
 
     def begin(self, call: Call, host: Incarnation) -> None:
@@ -269,7 +294,7 @@ class Tunnels:
             connection.out.clear()
             if data:
                 places = edge.sessions.places.fresh(connection)
-                connection.on_the_way.append((stream.next, places))
+                connection.on_the_way.append((stream.next + 1, places))
                 session = connection.user.session if connection.user is not None else ""
                 told, connection.told = connection.told, Standing.of(connection, session)
                 news = connection.told if connection.told != told else None

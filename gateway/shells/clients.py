@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
 import ssl
+import struct
+import termios
 from typing import TYPE_CHECKING, Any, cast
 
 from gateway.edge.connection import Connection
@@ -23,7 +26,10 @@ SEND_BUFFER = 64 * 1024
 class ClientSocket(asyncio.Protocol):
     """One client's socket. The rules are the edge's; this only moves bytes."""
 
-    __slots__ = ("_backlog", "_backlog_bytes", "_closing", "_node", "_paused", "_secure", "_transport", "connection")
+    __slots__ = (
+        "_arrived", "_backlog", "_backlog_bytes", "_closing", "_node", "_paused", "_secure", "_transport", "connection",
+        "written",
+    )  # fmt: skip
 
     def __init__(self, node: NodeProcess, *, secure: bool) -> None:
         self._node = node
@@ -31,8 +37,10 @@ class ClientSocket(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._backlog: list[bytes] = []
         self._backlog_bytes = 0
+        self._arrived = 0
         self._paused = False
         self._closing = False
+        self.written = 0  # bytes, those that wait included
         self.connection: Connection | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -51,10 +59,28 @@ class ClientSocket(asyncio.Protocol):
         if self.connection is not None and not self._closing:
             self._node.received(self.connection, data)
 
+    def arrived(self) -> int:
+        """How many of the bytes `written` the client's machine has acknowledged; under TLS at least so many.
+
+        Source: tcp(7), SIOCOUTQ.
+        """
+        if self._transport is not None:
+            raw = self._transport.get_extra_info("socket")
+            try:
+                (unacknowledged,) = struct.unpack("i", fcntl.ioctl(raw.fileno(), termios.TIOCOUTQ, b"\0" * 4))
+            except OSError:
+                return self._arrived
+            waiting = self._backlog_bytes + self._transport.get_write_buffer_size() + unacknowledged
+            self._arrived = max(self._arrived, self.written - waiting)
+        return self._arrived
+
     def eof_received(self) -> bool:
+        self.arrived()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._secure:  # the socket under TLS is gone already
+            self._transport = None
         if self.connection is not None:
             reason = "Connection closed" if exc is None else _reason(exc)
             self._node.disconnected(self.connection, reason)
@@ -78,6 +104,7 @@ class ClientSocket(asyncio.Protocol):
         """Send, or keep until the client reads. Returns False once more than `sendq` bytes wait: it is cut."""
         if self._transport is None:
             return True
+        self.written += len(data)
         if not self._paused:
             self._transport.write(data)
             return True

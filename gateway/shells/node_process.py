@@ -251,6 +251,7 @@ class NodeProcess:
         connection = self.core.edge.connect(
             self._next_id, address, secure=secure, now=self.core.engine.now, certificate=certificate
         )
+        connection.receipts = client
         self.log.info("client_connected", client=connection.number, address=address, tls=secure)
         self.touched()
         return connection

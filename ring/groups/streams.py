@@ -35,11 +35,12 @@ ENDED_S: Final = 30.0
 
 
 class Stream:
-    """One end. `received` and `ended` are the owner's; `ended` comes once, with the reason, unless the owner closed."""
+    """One end. `received`, `ended` and `uses` are the owner's; `ended` comes once, with the reason, unless the owner
+    closed. uses: how many of the parts that came are where they were to be brought."""
 
     __slots__ = (
         "acked", "bytes", "early", "end", "ended", "ended_at", "expected", "is_over", "mine", "next", "number", "peer",
-        "probe_at", "received", "repeat_at", "sent", "streams", "unacked",
+        "probe_at", "received", "repeat_at", "sent", "streams", "told", "unacked", "used", "uses",
     )  # fmt: skip
 
     def __init__(self, streams: Streams, peer: Incarnation, number: int, *, mine: bool) -> None:
@@ -54,7 +55,10 @@ class Stream:
         self.unacked: deque[tuple[int, bytes]] = deque()
         self.bytes = 0  # of those
         self.acked = 0  # the other side has taken all before this
+        self.used = 0  # so many have come to where it has to bring them
         self.expected = 0  # the number of the next part from there
+        self.uses: Callable[[], int] = lambda: self.expected
+        self.told = 0  # what the other side was told of those
         self.early: dict[int, bytes] = {}
         self.end: str | None = None  # why it was ended here
         self.ended_at = 0.0
@@ -72,6 +76,11 @@ class Stream:
             self.streams.touch(self)
             if self.bytes > WAITING_BYTES:
                 self.streams.lose(self, "SendQ exceeded")
+
+    def tell_uses(self) -> None:
+        """What came before may have been brought further since."""
+        if not self.ended_at and self.uses() > self.told:
+            self.streams.touch(self)
 
     def close(self, reason: str) -> None:
         """After all that was sent."""
@@ -116,6 +125,7 @@ class Streams:
             stream = self._open[key] = Stream(self, sender, message.number, mine=False)
         stream.probe_at = self.engine.now + PROBE_S
         self._acknowledged(stream, message.ack)
+        stream.used = max(stream.used, message.used)
         for number, part in enumerate(message.parts, message.first):
             if stream.expected <= number < stream.expected + EARLY:
                 stream.early[number] = part
@@ -170,7 +180,8 @@ class Streams:
         parts = [part for _, part in islice(stream.unacked, len(stream.unacked) - count, None)] if count > 0 else []
         first = stream.next - len(parts)
         stream.sent = stream.next
-        flow = Flow(stream.number, stream.mine, first, parts, stream.expected, stream.end, stream.is_over)
+        stream.told = stream.uses()
+        flow = Flow(stream.number, stream.mine, first, parts, stream.expected, stream.end, stream.is_over, stream.told)
         self.engine.send(stream.peer.key, flow)
 
     def _repeat(self, stream: Stream) -> None:

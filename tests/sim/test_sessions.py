@@ -66,6 +66,42 @@ def noticed(bob: Client) -> list[str]:
     return [line for line in bob.lines() if line.split(" ")[1] in ("JOIN", "PART", "QUIT", "NICK", "MODE")]
 
 
+class Sleeping:
+    """The socket of a client whose machine takes nothing any more."""
+
+    written = 1
+
+    def arrived(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("carried", [False, True])
+def test_a_machine_that_has_gone_to_sleep_is_played_what_was_sent_to_it_since(
+    net: Net, bob: Talker, carried: bool
+) -> None:
+    """Nobody is told that it sleeps, for minutes. carried: its session is on another node."""
+    made(net)
+    if carried:
+        login(net, "n3", "desk")
+    laptop = login(net, "n1", "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    bob.say(1, 2)
+    assert said(laptop) == ["1", "2"]
+    net.run(2)
+    laptop.connection.receipts = Sleeping()
+    bob.say(3, 4)
+    net.run(20)
+    bob.say(5)
+    edge = laptop.node.core.edge
+    net.turn(laptop.node, lambda: edge.gone(laptop.connection, "Connection timed out"))
+    net.run(2)
+    again = login(net, "n2", "laptop")
+    assert said(again) == ["3", "4", "5"]
+    bob.say(6)
+    assert said(again) == ["6"]
+
+
 def test_an_always_on_user_stays_and_misses_nothing(net: Net, bob: Talker) -> None:
     made(net)
     ann = login(net, "n1", "laptop")

@@ -20,9 +20,9 @@ def test_a_connection_that_lags_does_not_take_its_device_back() -> None:
     """As one does whose node nobody hears of, while another of the same device has come."""
     engine = SimpleNamespace(applied_to=lambda group: place(5), state=lambda group: None)
     old: Any = SimpleNamespace(
-        device="phone", behind={}, stream=SimpleNamespace(acked=0), on_the_way=[], reached={"#ring": place(3)}
+        device="phone", behind={}, stream=SimpleNamespace(used=0), on_the_way=[], reached={"#ring": place(3)}
     )
-    new: Any = SimpleNamespace(device="phone", behind={}, stream=None)
+    new: Any = SimpleNamespace(device="phone", behind={}, stream=None, receipts=None)
     user: Any = SimpleNamespace(session="ann", heard=[GROUP], connections=[new, old])
     edge: Any = SimpleNamespace(engine=engine)
     places = Places(edge)

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import ssl
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -471,6 +472,33 @@ def test_what_waited_for_a_slow_reader_comes_whole_and_in_order() -> None:
         server.close()
         reader.close()
         await sink.ended.wait()
+
+    on_the_loop(tell())
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_what_its_machine_did_not_take_has_not_arrived(resets: bool) -> None:
+    """resets: its machine says that it does not know the connection any more."""
+
+    async def tell() -> None:
+        sink = Sink()
+        server, reader, client = await client_of(sink)
+        loop = asyncio.get_running_loop()
+        client.write(b"hello", sendq=0)
+        assert await loop.sock_recv(reader, 100) == b"hello"
+        while client.arrived() < 5:  # its machine may take a moment to say so
+            await asyncio.sleep(0.001)
+        for _ in range(100):
+            client.write(bytes(10_000), sendq=1 << 20)
+        if resets:
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:
+            reader.shutdown(socket.SHUT_RDWR)
+        reader.close()
+        await sink.ended.wait()
+        assert client.written == 1_000_005
+        assert 5 <= client.arrived() < 500_000  # what fits into its buffers
+        server.close()
 
     on_the_loop(tell())
 
