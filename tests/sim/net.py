@@ -386,7 +386,10 @@ class Net:
         if payload is not None:
             if self.trace is not None:
                 self.trace(f"{sender.key} > {key}: {describe(payload)}")
-            self.turn(node, lambda: node.core.engine.receive(sender, payload))
+            self.deliver(sender, node, payload)
+
+    def deliver(self, sender: Incarnation, node: Node, payload: bytes) -> None:
+        self.turn(node, lambda: node.core.engine.receive(sender, payload))
 
     def run(self, seconds: float) -> None:
         end = self.now + seconds

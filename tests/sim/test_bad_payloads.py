@@ -10,19 +10,19 @@ import pytest
 
 from ring.ids import Incarnation
 from tests.gateway.commands.stage import network, people, settle
-from tests.sim.net import Net
+from tests.sim.net import Net, Node
 
 
 def traffic(net: Net) -> list[tuple[Incarnation, str, bytes]]:
-    """Everything that nodes say to each other while people talk, come and go: (sender, receiver, payload)."""
+    """All that nodes say to each other while people talk, come and go: (sender, name of the receiver, payload)."""
     seen: list[tuple[Incarnation, str, bytes]] = []
-    deliver = net._deliver
+    deliver = net.deliver
 
-    def record(sender: Incarnation, key: str, payload: bytes) -> None:
-        seen.append((sender, key, payload))
-        deliver(sender, key, payload)
+    def record(sender: Incarnation, node: Node, payload: bytes) -> None:
+        seen.append((sender, node.name, payload))
+        deliver(sender, node, payload)
 
-    net._deliver = record  # type: ignore[method-assign]
+    net.deliver = record  # type: ignore[method-assign]
     ann, bob, cat = people(net, "ann", "bob", "cat", channel="#c", caps="draft/chathistory")
     ann.ask("TOPIC #c :x", "MODE #c +v bob", "MODE #c +b x", "WHOIS cat", "LIST", "WHO *", "MONITOR + bob", "AWAY :y")
     bob.ask("NICK rob", "PRIVMSG #c :hi", "PRIVMSG cat :hi", "PART #c", "JOIN #c")
@@ -34,7 +34,7 @@ def traffic(net: Net) -> list[tuple[Incarnation, str, bytes]]:
     cat.ask("PRIVMSG #c :bye")
     net.leave("n4")
     settle(ann, bob, cat)
-    net._deliver = deliver  # type: ignore[method-assign]
+    net.deliver = deliver  # type: ignore[method-assign]
     return seen
 
 
@@ -74,10 +74,11 @@ def test_no_payload_raises(seed: int, recorded: list[tuple[Incarnation, str, byt
     chance = random.Random(seed)
     net = network(3, disks=True)
     people(net, "ann", "bob", "cat", channel="#c")
+    here = [(sender, net.nodes[name], payload) for sender, name, payload in recorded if name in net.nodes]
     for _ in range(150):
-        sender, key, payload = chance.choice(recorded)
+        sender, node, payload = chance.choice(here)
         data = garble(payload, chance)
-        net._deliver(sender, key, data)
+        net.deliver(sender, node, data)
         net.run(chance.choice((0.0, 0.0, 0.05)))
     net.run(2)
 
@@ -86,12 +87,12 @@ def test_rubbish_is_counted() -> None:
     net = network(2)
     node, other = net.nodes["n1"], net.nodes["n2"]
     for rubbish in (b"", b"\xc1", b"\x91" * 5000, b"\x00" * 100, b"\xff" * 100, b"[[[["):
-        net._deliver(other.id, node.key, rubbish)
+        net.deliver(other.id, node, rubbish)
     assert node.core.engine.counters["unreadable_payload"] == 6
 
 
 def test_a_node_that_is_known_to_have_begun_anew_is_not_heard_in_its_old_life() -> None:
     net = network(2)
     node, other = net.nodes["n1"], net.nodes["n2"]
-    net._deliver(Incarnation(other.key, other.id.number - 1), node.key, b"\x90")
+    net.deliver(Incarnation(other.key, other.id.number - 1), node, b"\x90")
     assert node.core.engine.counters["stale_incarnation"] == 1
