@@ -113,8 +113,6 @@ class Backing:
         wanted = (me,) if spent else peers.holders(m.copy.group)
         if self.engine.journal.is_confirmed(m.copy) and len(wanted) < len(m.copy.members) and not self._may_shrink(m):
             wanted = self._targets(m)
-        if peers.settings.copies == 1 and not m.holders and not m.copy.pending:
-            return
         for holder in [h for h in m.holders if not peers.is_current(h.edge)]:
             m.holders.remove(holder)
             holder.holder = False

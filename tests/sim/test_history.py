@@ -40,8 +40,10 @@ def check_alike(net: Net) -> list[str]:
 class Talk:
     """Nodes with disks, a person on each, all in #ring. said: what everybody has heard."""
 
-    def __init__(self, nodes: int = 4, seed: int = 0, keep_s: float = 0.0, directories: int = 0) -> None:
-        engine = SETTINGS._replace(keep_s=keep_s)
+    def __init__(
+        self, nodes: int = 4, seed: int = 0, keep_s: float = 0.0, directories: int = 0, copies: int = 2
+    ) -> None:
+        engine = SETTINGS._replace(keep_s=keep_s, ring=SETTINGS.ring._replace(copies=copies))
         self.net = Net(nodes, seed, engine=engine, disks=True, directories=directories)
         self.people = {name: self.join(name) for name in self.net.nodes}
         self.said: list[str] = []
@@ -257,6 +259,26 @@ def test_a_power_cut_right_after_a_takeover_takes_nothing_that_was_written() -> 
         net.start(number)
     net.run(10)
     talk.people = {name: talk.join(name) for name in net.nodes}
+    assert check_alike(net) == talk.said
+
+
+def test_without_backups_a_node_that_comes_back_finds_what_was_said_since_it_died() -> None:
+    """Who has held the group meanwhile is part of it, though nobody else was there to be told."""
+    talk = Talk(nodes=3, copies=1)
+    net = talk.net
+    talk.say(6)
+    net.run(0.2)
+    first = talk.master
+    net.kill(first)
+    assert net.until(lambda: len(net.masters(RING)) == 1, 10)
+    talk.say(6)
+    net.run(0.2)
+    for name in net.nodes:
+        net.kill(name)
+    for name in sorted(net.nodes, key=first.__eq__):  # it comes last
+        net.start(int(name[1:]))
+        net.run(1)
+    net.run(10)
     assert check_alike(net) == talk.said
 
 
