@@ -32,17 +32,22 @@ def check(edge: Edge, group: GroupId) -> None:
     if isinstance(state, Nick) and state.holder is not None:
         if state.holder.uid != user.uid:
             _rename(edge, user)
-        else:
+            return
+        if state.holder.edge == edge.engine.me:
             user.claimed(state.holder.since)
-        return
-    user.homeless = True
-    edge.engine.submit(group, Claim(user.person), lambda outcome: _claimed(edge, user, outcome))
+            return
+    _claim(edge, user)
 
 
 def check_all(edge: Edge) -> None:
     """Now and then, for all (P30)."""
     for user in list(edge.users.values()):
         check(edge, user.home)
+
+
+def _claim(edge: Edge, user: User, *, moves: bool = False) -> None:
+    user.homeless = True
+    edge.engine.submit(user.home, Claim(user.person, moves=moves), lambda outcome: _claimed(edge, user, outcome))
 
 
 def _claimed(edge: Edge, user: User, outcome: Any) -> None:
@@ -52,7 +57,7 @@ def _claimed(edge: Edge, user: User, outcome: Any) -> None:
     if isinstance(outcome, Granted):
         _adopt(edge, user, outcome)
     elif isinstance(outcome, Moved) and user.session:
-        edge.sessions.confirm(user)
+        edge.sessions.confirm(user, lambda: _claim(edge, user, moves=True))
     else:
         _rename(edge, user)
 

@@ -82,9 +82,17 @@ class Sessions:
 
         self.ask_whether_here(user, len(user.connections) + 1, confirmed)
 
-    def confirm(self, user: User) -> None:
-        """Its nick's group says that it is on another node: if its session's says so as well, it has left."""
-        self.ask_whether_here(user, len(user.connections), lambda _: None)
+    def confirm(self, user: User, here: Callable[[], None]) -> None:
+        """Its nick's group says that it is on another node: if its session's says so as well, it has left; else here().
+
+        After a partition they may have kept the node of one side each: the session's group decides.
+        """
+
+        def confirmed(outcome: Any) -> None:
+            if isinstance(outcome, Taken) and self.users.get(user.session) is user and not user.quitting:
+                here()
+
+        self.ask_whether_here(user, len(user.connections), confirmed)
 
     def ask_whether_here(self, user: User, attached: int, then: Callable[[Any], None]) -> None:
         account, me = user.session, self.edge.engine.me

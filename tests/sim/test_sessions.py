@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from gateway.edge import playback
 from gateway.groups.account_messages import Drop, SetSettings
+from gateway.groups.nick import Nick
+from gateway.groups.nick_messages import Claim
+from gateway.groups.people import Person
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.sim.net import Client, Net
@@ -515,3 +519,23 @@ def test_who_speaks_before_it_was_shown_all_is_shown_its_own_words_in_their_plac
         "3",
         "4",
     ]
+
+
+def test_where_a_partition_left_the_nick_on_another_node_the_session_decides(net: Net) -> None:
+    """The session's group has merged to one side's node, the nick's to the other's."""
+    made(net)
+    ann = login(net, "n1", "laptop")
+    nick, other = GroupId("nick", "ann"), net.nodes["n2"].core.engine
+    person = net.nodes["n1"].core.edge.sessions.users["ann"].person
+    there = msgspec.structs.replace(person, node=other.me.key, incarnation=other.me.number)
+    other.submit(nick, Claim(there, moves=True))
+
+    def holders() -> list[Person | None]:
+        states = [state for node in net.nodes.values() for group, state, _ in node.core.engine.mastered("nick")]
+        return [state.holder for state in states if isinstance(state, Nick) and state.name == "ann"]
+
+    net.run(5)
+    person = net.nodes["n1"].core.edge.sessions.users["ann"].person
+    assert holders() == [person]
+    assert person.version > there.version + 1  # it was there for a moment
+    assert ann.ask("AWAY :at lunch") == ["306 ann :You have been marked as being away"]
