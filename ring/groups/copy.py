@@ -153,7 +153,8 @@ class Copy:
         """The entry of the oldest pending command, judged by the state that all before it have made (P7)."""
         c = self.pending[0]
         if c.told is not None:
-            return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, c.command, told=c.told)
+            said = self._has_said(c)  # its origin asked both sides, and what waited here was not refused
+            return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None if said else c.command, told=c.told)
         if c.side is not None:
             event = self.state.merge(self.kind.restore(self.group.name, c.side.state), c.at)
             return Entry(c.seq, c.at, None, 0, 0, None, event, side=Taking(c.side.streams, c.side.lost, c.side.merged))
@@ -161,6 +162,12 @@ class Copy:
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None, c.handed, c.members)
         decision = self.state.decide(c.command, c.at)
         return Entry(c.seq, c.at, c.origin, c.number, c.floor, decision.outcome, decision.event)
+
+    def _has_said(self, c: Command) -> bool:
+        stream = self.streams.get(c.origin) if c.origin is not None else None
+        if stream is None or stream.last < c.number:
+            return False  # never asked here: the log need not be read
+        return any((e.origin, e.number) == (c.origin, c.number) and e.event is not None for e in self.log)
 
     def foreseen(self) -> Copy:
         """As it will be once what was accepted is decided, to be read: it may have been confirmed before a crash."""
@@ -292,11 +299,12 @@ class Copy:
     def knows(self, fork: int, *, accepted: bool = False) -> Callable[[Entry], bool]:
         """Whether a word of another log is in this one, too, since they parted at `fork`: by its origin and number.
 
-        accepted: commands that are not decided yet count, too.
+        What was refused here is not: its origin may have asked both sides. accepted: another side's words that wait
+        to be committed count, too.
         """
-        known = {(entry.origin, entry.number) for entry in self.log if entry.seq > fork}
+        known = {(entry.origin, entry.number) for entry in self.log if entry.seq > fork and entry.event is not None}
         if accepted:
-            known.update((command.origin, command.number) for command in self.pending if command.seq > fork)
+            known.update((command.origin, command.number) for command in self.pending if command.told is not None)
         whole = self.seq <= fork or (len(self.log) > 0 and self.log[0].seq <= fork + 1)
 
         def ask(entry: Entry) -> bool:

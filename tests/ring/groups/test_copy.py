@@ -5,7 +5,7 @@ from __future__ import annotations
 from ring.groups.copy import Copy
 from ring.groups.log import LOG_BYTES, LOG_ENTRIES, Log
 from ring.ids import GroupId, Incarnation, Term
-from ring.wire import Entry, Lineage
+from ring.wire import Command, Entry, Lineage
 from tests.ring.groups.toy import ToyKind, ToyState
 
 ROOM = GroupId("toy", "room")
@@ -69,3 +69,21 @@ def test_a_log_is_bounded_in_bytes_and_keeps_its_last_entry() -> None:
     assert [entry.seq for entry in log] == [101]
     log.drop_first()
     assert log.bytes == 0
+
+
+def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> None:
+    """Its origin asked both sides of a partition; what this one took is not said twice."""
+    ours, theirs = copy(((OTHER, 1),), range(0)), copy(((FIRST, 1),), range(1, 4))
+    for number, text in enumerate(("!no", "yes", "yes"), start=1):
+        ours.place(Command(0, 0, Incarnation("e", 1), number, number, ["say", text]), 0)
+    knows = ours.knows(0, accepted=True)
+    for entry in theirs.log:
+        if not knows(entry):
+            ours.place(Command(0, 0, entry.origin, entry.number, 0, entry.event, told=("id", entry.at)), 0)
+    while ours.pending:
+        ours.advance(ours.decide())
+    assert ours.state.said == ["yes", "yes", "1"]
+    assert all(ours.knows(0)(entry) for entry in theirs.log)
+    refused = copy(((OTHER, 1),), range(0))
+    refused.log = Log([Entry(1, 1, Incarnation("e", 1), 1, 1, ["refused", "!no"], None)])
+    assert not refused.knows(0)(said(1, "1"))
