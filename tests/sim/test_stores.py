@@ -24,7 +24,7 @@ class TestMemoryStore(StoreContract):
 
         yield opened
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.data())
     def test_it_does_what_a_simple_model_does(self, data: st.DataObject) -> None:
         self.follow_the_model(data)

@@ -68,7 +68,7 @@ passwords = st.text(min_size=1, max_size=20).filter(can_be_said)
 
 
 @given(passwords, passwords, st.binary(min_size=16, max_size=16), st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_right_password_always_gets_in_and_another_never(right: str, wrong: str, salt: bytes, seed: int) -> None:
     kept = Credentials("", scram_keys(right, salt, 4096))
     assert log_in(right, kept, "joe", "joe@desk", seed) == Done("joe", "desk")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.commands.table import COMMANDS
@@ -131,7 +131,7 @@ WORDS = st.lists(ALPHABET, max_size=8).map(" ".join).map(lambda text: text.encod
 LINES = st.lists(st.one_of(WORDS, st.binary(max_size=60)), max_size=20)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(LINES, st.integers(0, 2**32))
 def test_whatever_comes_the_next_ping_is_answered(lines: list[bytes], seed: int) -> None:
     net = network(2)

@@ -59,7 +59,7 @@ COMMANDS: st.SearchStrategy[Any] = st.one_of(
 _event = msgspec.msgpack.Decoder(c.Event)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(COMMANDS, max_size=40))
 def test_a_channels_followers_equal_its_master(commands: list[Any]) -> None:
     master, follower = Channel("#c", RULES), Channel("#c", RULES)
@@ -84,7 +84,7 @@ def test_a_channels_followers_equal_its_master(commands: list[Any]) -> None:
                 assert change.letter in "nmtisCHQRSklbeIohv"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(COMMANDS, max_size=40), COMMANDS)
 def test_a_restored_channel_judges_alike(commands: list[Any], last: Any) -> None:
     master = Channel("#c", RULES)
@@ -100,7 +100,7 @@ def test_a_restored_channel_judges_alike(commands: list[Any], last: Any) -> None
     assert copy.row(1) == master.row(1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(changes(), max_size=6).map(tuple), st.lists(changes(), max_size=6).map(tuple))
 def test_a_line_says_what_it_did_and_a_second_time_nothing_new(
     first: tuple[c.ModeChange, ...], line: tuple[c.ModeChange, ...]
@@ -135,7 +135,7 @@ NICK_COMMANDS: st.SearchStrategy[Any] = st.one_of(
 _nick_event = msgspec.msgpack.Decoder(k.Event)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(NICK_COMMANDS, max_size=40))
 def test_a_nicks_followers_equal_its_master(commands: list[Any]) -> None:
     master, follower = Nick("ann", CASEMAP), Nick("ann", CASEMAP)

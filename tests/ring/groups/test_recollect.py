@@ -141,7 +141,7 @@ def test_what_the_asker_may_not_see_does_not_count() -> None:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_pages_of_any_size_are_the_whole_history_in_order(data: st.DataObject) -> None:
     """Whatever lines each store has, as long as every line is in one of them."""
     chance = random.Random(data.draw(st.integers(0, 2**32)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ring.groups import refilling
@@ -64,7 +64,6 @@ seqs = st.sets(st.integers(1, 120))
 
 
 @given(seqs, seqs, st.sets(st.integers(1, 120)), st.integers(1, 9), st.integers(1, 130))
-@settings(deadline=None)
 def test_whatever_the_other_has_is_there(
     mine: set[int], theirs: set[int], lost: set[int], most: int, head: int
 ) -> None:

@@ -28,7 +28,7 @@ class TestSqliteStore(StoreContract):
             for store in opened:
                 store.close()
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.data())
     def test_it_does_what_a_simple_model_does(self, data: st.DataObject) -> None:
         self.follow_the_model(data)
