@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 NET ?= run/net
-WORKERS ?= 2
+# Two of them drive real processes, and mostly wait.
+WORKERS ?= 3
 SEEDS ?= 10000
 SEED ?= 0
 

@@ -12,7 +12,7 @@ from tests.e2e.terminal import Terminal
 
 PASSWORD = "correct horse, battery"
 
-pytestmark = [pytest.mark.e2e, pytest.mark.clients, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.clients, pytest.mark.xdist_group("people")]
 
 
 def with_account(network: Network, nick: str) -> None:

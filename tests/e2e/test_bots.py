@@ -16,7 +16,7 @@ from tests.e2e.network import Client, Network
 BOTS = Path(__file__).parent / "bots"
 PASSWORD = "correct horse"
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.network import Network
 from tests.e2e.terminal import Terminal, irssi, weechat
 
-pytestmark = [pytest.mark.e2e, pytest.mark.clients, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.clients, pytest.mark.xdist_group("people")]
 
 
 class Room(NamedTuple):

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.network import Client, Network
 from tests.gateway.shells.test_client_tls import client_context, own_certificate
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.e2e.network import Network
 from tests.e2e.partition import partition
 from tests.e2e.talk import CHANNEL, Talk
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.xdist_group("network")]
 
 MASTER, BACKUP, OTHER = 3, 2, 1  # of #erlang, in a network of three
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.network import Client, Network
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("network")]
 
 CAPS = "batch server-time message-tags draft/chathistory draft/message-redaction"
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.network import Client, Network
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("network")]
 
 
 def no_traceback(network: Network) -> None:

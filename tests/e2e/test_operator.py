@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.network import Client, Network
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("network")]
 
 LONG = "Ж" * 500
 """1,000 bytes."""

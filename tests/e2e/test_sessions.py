@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.devices import PASSWORD, Device, Irssi, WeeChat
 from tests.e2e.network import Client, Network
 
-pytestmark = [pytest.mark.e2e, pytest.mark.clients, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.clients, pytest.mark.xdist_group("people")]
 
 Make = Callable[[str], Device]
 KINDS: dict[str, type[Device]] = {"irssi": Irssi, "weechat": WeeChat}

@@ -18,7 +18,7 @@ import pytest
 
 from tests.e2e.network import Network
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("network")]
 
 WITHIN_S = 20.0
 NAMES = [f"node-{number}.circlet.local" for number in (1, 2, 3)]

@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.network import Client, configured
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
 
 WITHIN_S = 30.0
 

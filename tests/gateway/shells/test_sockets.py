@@ -26,7 +26,7 @@ from gateway.shells.passwords import hash_password
 from tests.e2e.network import free_port
 from tests.gateway.shells.onenode import OneNode, Wire, takes
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
 
 NAME = "irc.circlet.local"
 NO_FLOOD_CONTROL = {"burst": 1_000_000, "rate": 1_000_000}
