@@ -287,14 +287,26 @@ class Copy:
         first = self.log[0].seq if self.log else self.seq + 1
         return max(0, first - fork - 1)
 
+    def shared_with(self, other: Copy) -> int:
+        """The last position up to which all of this log is part of the other's: as its own, or merged into it."""
+        shared = fork_point(self.lineage, self.seq, other.lineage, other.seq)
+        ends = [*(first - 1 for _, first in self.lineage[1:]), self.seq]
+        for (term, _), end in zip(self.lineage, ends, strict=True):
+            part = other.merged.get(term)
+            if part is not None:
+                shared = max(shared, min(part.seq, end))
+        return shared
+
     def outweighs(self, other: Copy) -> bool:
         """Whether the other's log is to be appended to this one, and not this one to it.
 
         A merge appends what a log still has (P25). What only stores have stays where it is if the log goes on: of two
-        that have parted, that is the one which would lose more.
+        that have parted, that is the one which would lose more. A node that only follows for its people keeps nothing.
         """
-        fork = fork_point(self.lineage, self.seq, other.lineage, other.seq)
-        return self.journal is not None and fork < self.seq and self.trimmed(fork) > other.trimmed(fork)
+        if self.journal is None or not self.journal.is_held(self):
+            return False
+        shared = self.shared_with(other)
+        return shared < self.seq and self.trimmed(shared) > other.trimmed(other.shared_with(self))
 
     def knows(self, fork: int, *, accepted: bool = False) -> Callable[[Entry], bool]:
         """Whether a word of another log is in this one, too, since they parted at `fork`: by its origin and number.

@@ -84,7 +84,7 @@ class Journal:
         """An entry is committed, and part of the copy."""
         if entry.members is not None:
             self._keep_log(copy)
-        if entry.event is not None and copy.kind.keeps(entry.event) and self._is_held(copy):
+        if entry.event is not None and copy.kind.keeps(entry.event) and self.is_held(copy):
             self._lines.append(copy.line(entry))
             if copy.kind.durable == "written" and copy.state.is_word(entry.event):
                 return
@@ -92,14 +92,14 @@ class Journal:
 
     def _keep_log(self, copy: Copy) -> None:
         """This node holds the group from now on, or another copy of it: what its log tells counts."""
-        if copy.log and self._is_held(copy):
+        if copy.log and self.is_held(copy):
             self._ends[copy.group] = copy.log[0].seq - 1
             self._lines = [line for line in self._lines if line.group != copy.group]
             gone = forgotten(copy.kind, copy.kind.erased(copy.state))
             kept = (copy.line(e) for e in copy.log if e.event is not None and copy.kind.keeps(e.event))
             self._lines += (line for line in kept if not gone(line))
 
-    def _is_held(self, copy: Copy) -> bool:
+    def is_held(self, copy: Copy) -> bool:
         """Whether this node holds the group, beside following it for its own people."""
         engine, followed = self.engine, self.engine.following.groups.get(copy.group)
         return (
@@ -152,7 +152,7 @@ class Journal:
         engine = self.engine
         mastered, followed = engine.leading.groups.get(group), engine.following.groups.get(group)
         copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
-        if copy is None or not self._is_held(copy):
+        if copy is None or not self.is_held(copy):
             return None
         return copy if copy.pending or not copy.state.is_spent(engine.now_ms) else None
 

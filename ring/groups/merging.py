@@ -202,8 +202,9 @@ class Merging:
             told = (stamp.msgid, stamp.at)
             engine.backing.append(m, Command(0, 0, entry.origin, entry.number, 0, entry.event, told=told))
         streams = theirs.snapshot(theirs.seq).streams
-        side = Side(reencode(theirs.state.snapshot()), streams, theirs.trimmed(fork), _parts(theirs, fork))
-        facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": side.lost}
+        lost = theirs.trimmed(theirs.shared_with(copy))
+        side = Side(reencode(theirs.state.snapshot()), streams, lost, _parts(theirs, fork))
+        facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": lost}
         self._taking.setdefault(copy.group, UnderWay()).merges.append((copy.head + 1, engine.now, facts))
         engine.backing.append(m, Command(0, 0, None, 0, 0, None, side=side))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring.groups.copy import Copy
-from ring.groups.lineage import fork_point
 from ring.ids import GroupId, Term
 from ring.wire import Offer
 
@@ -81,7 +80,4 @@ class Owing:
 
 def holds(ours: Copy, theirs: Copy) -> bool:
     """Whether all that theirs has committed is in ours."""
-    part = ours.merged.get(theirs.term)
-    return (part is not None and part.seq >= theirs.seq) or fork_point(
-        ours.lineage, ours.seq, theirs.lineage, theirs.seq
-    ) == theirs.seq
+    return theirs.shared_with(ours) == theirs.seq
