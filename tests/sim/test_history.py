@@ -191,6 +191,35 @@ def test_after_a_partition_heals_both_sides_are_in_it(seed: int) -> None:
     assert check_alike(net) == whole
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_who_came_late_to_one_side_of_a_partition_does_not_speak_for_it(seed: int) -> None:
+    """It has the end of that side's log only, and no disk has more of it here: who holds the channel has."""
+    talk = Talk(5, seed)
+    net = talk.net
+    talk.say(4)
+    first, second = holders(talk)
+    late = next(name for name in net.nodes if name not in (first, second))
+    talk.people[late].send("PART #ring")
+    talk.people[late].sync()
+    apart(net, second)
+    net.run(SETTINGS.dead_after_s + 2)
+    talk.say(4, first)
+    talk.people[late].send("JOIN #ring")
+    talk.people[late].sync()
+    talk.say(2, first)
+    talk.say(2, second)
+    net.links.heal()
+    apart(net, late)
+    net.run(6)
+    net.links.heal()
+    net.run(25)
+    assert sorted(check_alike(net)) == sorted(talk.said)
+
+
+def apart(net: Net, name: str) -> None:
+    net.links.isolate({net.nodes[name].key}, {node.key for node in net.nodes.values() if node.name != name})
+
+
 def test_a_network_that_starts_again_has_it() -> None:
     talk = Talk(3)
     net = talk.net
@@ -555,32 +584,3 @@ def test_a_long_history_is_taken_over_page_by_page_while_people_talk(monkeypatch
     net.run(10)
     assert holders(talk) == [first, second]
     assert on_disk(net, second) == on_disk(net, first) == talk.said
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_who_came_late_to_one_side_of_a_partition_does_not_speak_for_it(seed: int) -> None:
-    """It has the end of that side's log only, and nothing on disk: what went before is with those who hold the channel."""
-    talk = Talk(5, seed)
-    net = talk.net
-    talk.say(4)
-    first, second = holders(talk)
-    late = next(name for name in net.nodes if name not in (first, second))
-    talk.people[late].send("PART #ring")
-    talk.people[late].sync()
-    apart(net, second)
-    net.run(SETTINGS.dead_after_s + 2)
-    talk.say(4, first)
-    talk.people[late].send("JOIN #ring")
-    talk.people[late].sync()
-    talk.say(2, first)
-    talk.say(2, second)
-    net.links.heal()
-    apart(net, late)
-    net.run(6)
-    net.links.heal()
-    net.run(25)
-    assert sorted(check_alike(net)) == sorted(talk.said)
-
-
-def apart(net: Net, name: str) -> None:
-    net.links.isolate({net.nodes[name].key}, {node.key for node in net.nodes.values() if node.name != name})
