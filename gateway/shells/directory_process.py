@@ -9,10 +9,9 @@ from pathlib import Path
 import structlog
 import uvloop
 
-from config import ConfigErrors, DirectoryConfig, load_directory
+from config import DirectoryConfig, load_directory
 from config.keyfile import read_key
-from config.reload import apply_live, changes
-from gateway.shells.logs import set_level
+from gateway.shells.reloading import reread
 from ring.shells.directory_server import DirectoryServer
 
 
@@ -54,16 +53,7 @@ class DirectoryProcess:
         return 0
 
     def _reload(self) -> None:
-        try:
-            new = load_directory(self.path)
-        except ConfigErrors as problem:
-            for mistake in problem.mistakes:
-                self.log.error("reload_refused", mistake=str(mistake))
-            return
-        live, restart = changes(self.config, new)
-        self.config = apply_live(self.config, new)
-        set_level(self.config.log.level)
-        (self.log.warning if restart else self.log.info)("reloaded", live=live, needs_restart=restart)
+        self.config = reread(self.config, self.path, load_directory, self.log) or self.config
 
 
 def run_directory(config: DirectoryConfig, path: Path) -> int:

@@ -13,16 +13,15 @@ from typing import Any
 import structlog
 import uvloop
 
-from config import ConfigErrors, NodeConfig, load_node
-from config.reload import apply_live, changes
+from config import NodeConfig, load_node
 from gateway.edge.connection import Connection
 from gateway.node import NodeCore, NodeSettings
 from gateway.shells.clients import ClientSocket
 from gateway.shells.durable import Durable
 from gateway.shells.listeners import Listeners
-from gateway.shells.logs import set_level
 from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
+from gateway.shells.reloading import reread
 from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record
 from ring.store import StoreError
 from ring.wire import payloads
@@ -158,20 +157,14 @@ class NodeProcess:
 
     def reload(self) -> None:
         """SIGHUP and REHASH: take what can change live, say what needs a restart."""
-        try:
-            new = load_node(self.path)
-        except ConfigErrors as problem:
-            for mistake in problem.mistakes:
-                self.log.error("reload_refused", mistake=str(mistake))
+        taken = reread(self.config, self.path, load_node, self.log)
+        if taken is None:
             return
-        live, restart = changes(self.config, new)
-        self.config = apply_live(self.config, new)
-        set_level(self.config.log.level)
+        self.config = taken
         was = self.core.edge.settings
         self.core.edge.configure(edge_settings(self.config, was.created, was.secret))
         self.touched()
         self.listeners.reload_certificates()
-        (self.log.warning if restart else self.log.info)("reloaded", live=live, needs_restart=restart)
 
     # Turns of the loop ----------------------------------------------------------------------------------------------
 
