@@ -62,6 +62,20 @@ class Talk:
             person.send(f"PRIVMSG #ring :{self.said[-1]}")
             person.sync()
 
+    def back(self, *names: str) -> None:
+        """The people of these nodes, by default of all, come again."""
+        for name in names or list(self.net.nodes):
+            self.people[name] = self.join(name)
+
+    def power_cut(self) -> None:
+        """All nodes at once; then they start again."""
+        net = self.net
+        for name in list(net.nodes):
+            net.kill(name)
+        for number in range(1, len(net.nodes) + 1):
+            net.start(number)
+        net.run(10)
+
     @property
     def master(self) -> str:
         (name,) = self.net.masters(RING)
@@ -112,7 +126,7 @@ def test_a_takeover_loses_nothing_of_it(seed: int) -> None:
     assert check_alike(net) == talk.said
     net.start(int(master[1:]))
     net.run(10)
-    talk.people[master] = talk.join(master)
+    talk.back(master)
     talk.say(5)
     assert check_alike(net) == talk.said
 
@@ -130,7 +144,7 @@ def test_a_hand_off_takes_it_along_or_finds_it(seed: int) -> None:
         talk.say(4)
         net.start(int(name[1:]))
         net.run(8)
-        talk.people[name] = talk.join(name)
+        talk.back(name)
         assert check_alike(net) == talk.said
 
 
@@ -225,12 +239,8 @@ def test_a_network_that_starts_again_has_it() -> None:
     net = talk.net
     talk.say(10)
     net.run(3)
-    for name in list(net.nodes):
-        net.kill(name)
-    for number in (1, 2, 3):
-        net.start(number)
-    net.run(10)
-    talk.people = {name: talk.join(name) for name in net.nodes}
+    talk.power_cut()
+    talk.back()
     talk.say(3)
     assert check_alike(net) == talk.said
 
@@ -251,7 +261,7 @@ def test_in_whatever_order_its_nodes_start_it_has_it(first: int) -> None:
     for number in [first, *(number for number in (1, 2, 3, 4) if number != first)]:
         net.start(number, roster)
         net.run(8)
-        talk.people[f"n{number}"] = talk.join(f"n{number}")
+        talk.back(f"n{number}")
         talk.say(3)
     net.run(20)
     assert sorted(check_alike(net)) == sorted(talk.said)
@@ -264,12 +274,9 @@ def test_a_channel_that_nobody_comes_back_to_for_a_while_still_has_it() -> None:
     net.run(3)
     talk.say(5)
     net.run(3)
-    for name in list(net.nodes):
-        net.kill(name)
-    for number in (1, 2, 3):
-        net.start(number)
+    talk.power_cut()
     net.run(300)
-    talk.people = {name: talk.join(name) for name in net.nodes}
+    talk.back()
     assert check_alike(net) == talk.said
 
 
@@ -282,12 +289,8 @@ def test_a_power_cut_right_after_a_takeover_takes_nothing_that_was_written() -> 
     assert net.until(lambda: len(net.masters(RING)) == 1, 10)
     talk.say(5)
     net.run(0.05)
-    for name in list(net.nodes):
-        net.kill(name)
-    for number in (1, 2, 3, 4):
-        net.start(number)
-    net.run(10)
-    talk.people = {name: talk.join(name) for name in net.nodes}
+    talk.power_cut()
+    talk.back()
     assert check_alike(net) == talk.said
 
 
@@ -525,7 +528,7 @@ def test_who_holds_a_channel_comes_to_have_all_of_it(seed: int) -> None:
         net.run(10)
         net.start(int(name[1:]))
         net.run(10)
-        talk.people[name] = talk.join(name)
+        talk.back(name)
     net.run(10)
     assert len(holders(talk)) == 2
     for name in holders(talk):
@@ -538,7 +541,7 @@ def test_who_holds_a_channel_comes_to_have_all_of_it(seed: int) -> None:
     net.start(int(lost[1:]))
     net.run(20)
     assert lost in holders(talk) and on_disk(net, lost) == talk.said
-    talk.people[lost] = talk.join(lost)
+    talk.back(lost)
     assert check_alike(net) == talk.said
 
 
@@ -558,7 +561,7 @@ def test_who_comes_back_does_not_serve_what_it_has_on_disk_before_it_knows_the_n
         talk.say(4)
         net.start(int(name[1:]))
         net.run(10)
-        talk.people[name] = talk.join(name)
+        talk.back(name)
     talk.say(4)
     assert not any(node.core.engine.noted["merge"] for node in net.nodes.values())
     assert check_alike(net) == talk.said
