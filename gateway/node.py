@@ -75,8 +75,11 @@ class NodeCore:
 
     @property
     def holds_groups(self) -> bool:
-        """Whether somebody could miss what this node has: it masters a group, or is one of those who hold it."""
+        """Whether somebody could miss what this node has: it masters a group, or is one of those who hold it. Where all
+        others leave, too, or are dead, there is nobody to give it to."""
         engine = self.engine
+        if not engine.peers.staying():
+            return False
         return any(m.copy.state.hosts or m.watchers for m in engine.leading.groups.values()) or any(
             f.holds and not engine.following.is_orphan(f) for f in engine.following.groups.values()
         )

@@ -129,7 +129,7 @@ class NodeProcess:
         engine.leave(self.record)
         self.peers.announce()
         self.touched()
-        while self.core.holds_groups and engine.peers.others() and self.now < limit:
+        while self.core.holds_groups and self.now < limit:
             await asyncio.sleep(TICK_S / 2)
         self.begin()
         self.core.edge.close_all("Server is shutting down")

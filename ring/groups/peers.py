@@ -153,3 +153,7 @@ class Peers:
     def others(self) -> list[str]:
         """Ring keys of the other nodes that are not known dead."""
         return [r.key for r in self.roster.records() if r.key != self.me.key and r.key not in self.dead]
+
+    def staying(self) -> list[str]:
+        """Ring keys of those of them that are not leaving."""
+        return [key for key in self.others() if (r := self.roster.get(key)) is not None and not r.leaving]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+import msgspec
 import pytest
 
 from gateway.edge import belongings
@@ -239,3 +241,19 @@ def test_a_nick_is_protected_while_nodes_die(seed: int) -> None:
     stranger.hear(" 433 ", " 221 ")
     net.run(100)
     assert stranger.connection.user is None or stranger.nick_now != "ann"
+
+
+def test_a_network_that_is_stopped_as_a_whole_waits_for_nobody(net: Net) -> None:
+    """There is no node to hand anything to; all is on disk."""
+    made(net)
+    nodes = list(net.nodes.values())
+    for node in nodes:
+        record = msgspec.structs.replace(node.core.engine.peers.me, leaving=True)
+        net.turn(node, partial(node.core.engine.leave, record))
+    assert net.until(lambda: not any(node.core.holds_groups for node in nodes), 1)
+    for node in nodes:
+        net.kill(node.name)
+    for number in range(1, len(nodes) + 1):
+        net.start(number)
+    net.run(3)
+    assert gets_in(net, "n2")
