@@ -64,7 +64,8 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
     if is_channel(name) and is_valid_channel(name, limits.channel_len):
         group = edge.channel(name)
         facts = None if group in call.user.rooms else person  # P10: a speaker from outside sends its own
-        say = Say(person.uid, person.source, verb, text, status, tags, facts)
+        login = call.connection.login
+        say = Say(person.uid, person.source, verb, text, status, tags, facts, login.life if login is not None else "")
         call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
     elif (called := services.service(call, target)) is not None:
         if verb == "PRIVMSG":

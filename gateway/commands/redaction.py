@@ -36,7 +36,7 @@ def redact(call: Call) -> None:
 
 
 def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: str | None) -> None:
-    user = call.user
+    user, login = call.user, call.connection.login
     if group is not None and group.kind == "conversation":
         _find_letter(call, group, target, msgid, reason)
         return
@@ -54,8 +54,7 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
         if not isinstance(event, Said):
             call.fail("UNKNOWN_MSGID", target, msgid, "There is no such message, or it is too old")
             return
-        account = user.person.account
-        own = event.uid == user.uid or (account is not None and event.account == account)
+        own = event.uid == user.uid or (login is not None and event.life == login.life)
         _submit(call, group, target, msgid, reason, own=own)
 
     query = Query(1, around=Mark(msgid=msgid), wanted=ALL, since=since)

@@ -196,7 +196,7 @@ class Channel:
         return False
 
     def _forgotten(self, event: Forgotten, at: int) -> bool:
-        self.history.forget((event.uid, event.account), at)
+        self.history.forget((event.uid, event.life), at)
         return False
 
     def _modes_set(self, event: ModesSet, at: int) -> bool:

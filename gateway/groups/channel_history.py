@@ -41,10 +41,10 @@ def is_passing(verb: str, tags: Mapping[str, str] | None) -> bool:
 
 
 def authors(event: Any) -> tuple[str, ...]:
-    """What who has said it is called: a uid begins with a digit, an account does not."""
+    """The ids of who has said it: the user's, and that of its account's registration."""
     if type(event) is not Said:
         return ()
-    return (event.uid,) if event.account is None else (event.uid, event.account)
+    return (event.uid, event.life) if event.life else (event.uid,)
 
 
 def is_wanted(event: Any, wanted: str) -> bool:

@@ -40,7 +40,10 @@ class Part(_Tagged, frozen=True, tag=2):
 
 
 class Say(_Tagged, frozen=True, tag=3):
-    """PRIVMSG, NOTICE or TAGMSG. An outsider's `person` comes along (P10); a member needs only `uid`."""
+    """PRIVMSG, NOTICE or TAGMSG. An outsider's `person` comes along (P10); a member needs only `uid`.
+
+    life: the id of the registration that the speaker is logged in to: whoever registers a name anew has another.
+    """
 
     uid: str
     source: str
@@ -49,7 +52,7 @@ class Say(_Tagged, frozen=True, tag=3):
     status: str = ""  # "@" etc.: only to members with at least that prefix
     tags: dict[str, str] | None = None  # client-only tags (+...)
     person: Person | None = None
-    account: str | None = None
+    life: str = ""
 
 
 class SetTopic(_Tagged, frozen=True, tag=4):
@@ -117,10 +120,10 @@ class Redact(_Tagged, frozen=True, tag=12):
 
 
 class Forget(_Tagged, frozen=True, tag=13):
-    """Delete all that somebody has said so far; its edge knows that the account is its own."""
+    """Delete all that somebody has said so far; its edge knows that the registration is its own. life: as of Say."""
 
     uid: str
-    account: str
+    life: str
 
 
 Command = Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget
@@ -150,6 +153,7 @@ class Said(_Tagged, frozen=True, tag=23):
     tags: dict[str, str] | None = None
     account: str | None = None
     bot: bool = False
+    life: str = ""
 
 
 class TopicSet(_Tagged, frozen=True, tag=24):
@@ -208,7 +212,7 @@ class Redacted(_Tagged, frozen=True, tag=35):
 
 class Forgotten(_Tagged, frozen=True, tag=36):
     uid: str
-    account: str
+    life: str
 
 
 Event = (

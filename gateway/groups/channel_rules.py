@@ -174,7 +174,7 @@ def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:
 def decide_forget(channel: Channel, command: Forget, at: int) -> Decision:
     """Whoever has said something may have it deleted, wherever it is now."""
     is_there = channel.members or channel.history.spoken
-    return Decision(None, Forgotten(command.uid, command.account)) if is_there else NOTHING
+    return Decision(None, Forgotten(command.uid, command.life)) if is_there else NOTHING
 
 
 def decide_set_modes(channel: Channel, command: SetModes, at: int) -> Decision:

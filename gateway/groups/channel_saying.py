@@ -39,6 +39,7 @@ def decide_say(channel: Channel, command: Say, at: int) -> Decision:
         command.tags,
         person.account,
         "B" in person.modes,
+        command.life,
     )
     return Decision(None, said)
 

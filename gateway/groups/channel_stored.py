@@ -46,4 +46,4 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     redacted: dict[str, int] = {}  # msgid -> when it was deleted
     closed: int = 0  # what was said up to then, behind a door that is gone, is shown to nobody
     spoken: bool = False  # there is a history
-    forgotten: dict[str, int] = {}  # uid or account -> when all that it had said was deleted
+    forgotten: dict[str, int] = {}  # uid or life -> when all that it had said was deleted

@@ -91,4 +91,4 @@ def _forget(request: Request, group: GroupId | None, target: str) -> None:
     elif group.kind == "conversation":
         request.call.submit(group, talk.Forget(request.call.user.session), done)
     else:
-        request.call.submit(group, channel.Forget(request.call.user.uid, login_of(request).name), done)
+        request.call.submit(group, channel.Forget(request.call.user.uid, login_of(request).life), done)

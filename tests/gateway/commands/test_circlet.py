@@ -7,6 +7,8 @@ import pytest
 from gateway.edge.settings import AccountSettings, SessionSettings
 from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, register
 from tests.gateway.commands.stage import network, people
+from tests.gateway.commands.test_history import parsed
+from tests.gateway.commands.test_nickserv import told as nickserv
 from tests.sim.net import Client, Net
 
 CAPS = "sasl server-time message-tags draft/message-redaction"
@@ -261,3 +263,29 @@ def test_own_messages_are_forgotten(net: Net) -> None:
     bob.lines()
     left = [line for target in ("#a", "ann") for line in bob.ask(f"CHATHISTORY LATEST {target} * 50")]
     assert [line.rsplit(":", 1)[1] for line in left if " PRIVMSG " in line] == ["his", "later", "answer"]
+
+
+def test_who_registers_a_dropped_name_anew_does_not_own_what_was_said_under_it(net: Net) -> None:
+    ann, bob = device(net, "n1"), net.client("n2", "bob", f"{CAPS} draft/chathistory")
+    bob.ask("JOIN #a")
+    ann.send("JOIN #a", "PRIVMSG #a :old")
+    ann.sync()
+    code = nickserv(ann, "DROP")[0].removesuffix(".").rsplit(" ", 1)[1]
+    assert nickserv(ann, f"DROP {code}")[-1] == "Account ann is dropped."
+    ann.quit()
+    net.run(3)
+
+    heir = net.client("n3", "ann", CAPS)
+    heir.answers = 0  # type: ignore[attr-defined]
+    assert any(line.startswith("REGISTER SUCCESS") for line in register(heir))
+    heir.ask("JOIN #a")
+    heir.send("PRIVMSG #a :new")
+    heir.sync()
+    net.run(1)
+    old, new = bob.ask("CHATHISTORY LATEST #a * 50")
+    said_before = parsed(old).tags
+    assert said_before is not None and "new" in new
+    (answer,) = heir.ask(f"REDACT #a {said_before['msgid']}")
+    assert answer.startswith("FAIL REDACT REDACT_FORBIDDEN #a ")
+    assert told(heir, "FORGET #a") == ["What you have said in #a is deleted."]
+    assert bob.ask("CHATHISTORY LATEST #a * 50") == [old]

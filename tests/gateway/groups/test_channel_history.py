@@ -79,16 +79,16 @@ def test_what_was_deleted_is_remembered_up_to_a_bound() -> None:
 def test_all_that_somebody_has_said_may_be_deleted_by_it() -> None:
     stage = Stage(ANN, BOB)
     stage.say(BOB, b"x")
-    assert stage.do(Forget(CAT.uid, "cat")) is None  # wherever it is now
+    assert stage.do(Forget(CAT.uid, "0cat")) is None  # wherever it is now
     history, said_by = stage.channel.history, authors(said())
     history.forget(("1",), 10)
     assert not history.shows("m", 10, said_by) and history.shows("m", 11, said_by) and history.shows("m", 10, ("2",))
-    assert history.forgotten.keys() == {CAT.uid, "cat", "1"}
+    assert history.forgotten.keys() == {CAT.uid, "0cat", "1"}
     for number in range(TOMBSTONES):
         history.forget((f"a{number}",), 20)
     assert len(history.forgotten) == TOMBSTONES
     empty = Stage()
-    assert empty.do(Forget(CAT.uid, "cat")) is None and not empty.channel.history.forgotten
+    assert empty.do(Forget(CAT.uid, "0cat")) is None and not empty.channel.history.forgotten
 
 
 def test_who_may_delete() -> None:

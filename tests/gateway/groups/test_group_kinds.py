@@ -31,7 +31,7 @@ COMMANDS: dict[str, list[Any]] = {
     "channel": [
         c.Join(ANN, "sesame", True, False, "#C"),
         c.Part("1", "bye"),
-        c.Say("1", "a!b@c", "PRIVMSG", b"\xff", "@", {"+x": "y"}, ANN),
+        c.Say("1", "a!b@c", "PRIVMSG", b"\xff", "@", {"+x": "y"}, ANN, "0x"),
         c.SetTopic("1", "a!b@c", "t"),
         c.SetModes("1", "a!b@c", (plus("o", "Bob", "2"), plus("m"))),
         c.Kick("1", "a!b@c", None, "Bob", "why"),
@@ -40,7 +40,7 @@ COMMANDS: dict[str, list[Any]] = {
         c.Quit("1", "bye"),
         c.Evict((ANN.edge,), "a.example b.example"),
         c.Redact("1", "a!b@c", "abc-1.2-3", True, "why"),
-        c.Forget("1", "ann"),
+        c.Forget("1", "0x"),
     ],
     "nick": [
         k.Claim(ANN, True),
@@ -91,7 +91,7 @@ EVENTS: dict[str, list[Any]] = {
     "channel": [
         c.Joined(ANN, "o", "#C"),
         c.Parted("1", "a!b@c"),
-        c.Said("1", "a!b@c", "TAGMSG", b"", "", {"+x": ""}, "ann", True),
+        c.Said("1", "a!b@c", "TAGMSG", b"", "", {"+x": ""}, "ann", True, "0x"),
         c.TopicSet("1", "a!b@c", ""),
         c.ModesSet("1", "a!b@c", (plus("o", "Bob", "2"),)),
         c.Kicked("1", "a!b@c", "2", "Bob", "why"),
@@ -99,7 +99,7 @@ EVENTS: dict[str, list[Any]] = {
         c.Updated(ANN, BOB),
         c.HasQuit((("1", "a!b@c"),), "bye"),
         c.Redacted("1", "a!b@c", c.EVERYTHING),
-        c.Forgotten("1", "ann"),
+        c.Forgotten("1", "0x"),
         c.Merged(Channel("#c", Rules(Limits(), CASEMAP, str, 60.0)).snapshot()),
     ],
     "nick": [
