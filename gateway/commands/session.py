@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.commands.table import command
 from gateway.edge.call import Call
-from gateway.edge.caps import change, implied, offered, variant
+from gateway.edge.caps import change, implied, lines, listed, offered, variant
 from gateway.edge.lines import Line
 from gateway.edge.protection import check
 from gateway.edge.registration import try_register
@@ -29,16 +29,16 @@ def cap(call: Call) -> None:
         connection.cap_version = max(connection.cap_version, version)
         connection.caps |= implied(connection.cap_version)
         connection.cap_open = connection.cap_open or not registered
-        _cap(call, "LS", " ".join(f"{k}={v}" if v and version >= 302 else k for k, v in offer.items()))
+        _cap(call, "LS", listed(offer, version), version)
     elif sub == "LIST":
-        _cap(call, "LIST", " ".join(sorted(connection.caps)))
+        _cap(call, "LIST", sorted(connection.caps), connection.cap_version)
     elif sub == "REQ":
         connection.cap_open = connection.cap_open or not registered
         asked = call.params[1] if len(call.params) > 1 else ""
         caps = change(connection.caps, asked, offer)
         if caps is not None:
             connection.caps, connection.variant = caps | implied(connection.cap_version), variant(caps)
-        _cap(call, "NAK" if caps is None else "ACK", asked)
+        _cap(call, "NAK" if caps is None else "ACK", asked.split(), connection.cap_version)
     elif sub == "END":
         connection.cap_open = False
         if connection.sasl is not None and not connection.sasl.waits:  # the client has given it up
@@ -49,8 +49,9 @@ def cap(call: Call) -> None:
         call.reply(n.ERR_INVALIDCAPCMD, sub[:32], n.TEXT[n.ERR_INVALIDCAPCMD])
 
 
-def _cap(call: Call, sub: str, text: str) -> None:
-    call.send(Line(call.edge.settings.server_name, "CAP", (call.nick, sub, text)))
+def _cap(call: Call, sub: str, names: list[str], version: int) -> None:
+    for line in lines(call.edge.settings.server_name, call.nick, sub, names, version):
+        call.send(line)
 
 
 @command("PASS", 1, anytime=True)

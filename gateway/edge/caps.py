@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from gateway.accounts.mechanisms import MECHANISMS
-from gateway.edge.lines import ACCOUNT, TAGS, TIME
+from gateway.edge.lines import ACCOUNT, TAGS, TIME, Line
 from gateway.edge.settings import EdgeSettings
+from gateway.irc.limits import BODY_BYTES
+from gateway.irc.message import encode
 
 CAPS: dict[str, str] = {
     "account-notify": "",
@@ -35,6 +37,9 @@ CAPS: dict[str, str] = {
 }
 """Name -> value for CAP LS 302."""
 
+MANY = 302
+"""The version of negotiation from which a client reads values, and several lines of one answer."""
+
 SELVES = frozenset(("echo-message", "znc.in/self-message"))
 """Who has asked for one of these can be shown what its own account has said elsewhere."""
 
@@ -57,6 +62,40 @@ def offered(settings: EdgeSettings) -> dict[str, str]:
     return offer
 
 
+def listed(offer: Mapping[str, str], version: int) -> list[str]:
+    """The offer as CAP LS of this version says it. Drafts come last for who can read but one line: see lines."""
+    if version >= MANY:
+        return [f"{name}={value}" if value else name for name, value in offer.items()]
+    return sorted(offer, key=lambda name: (name.startswith("draft/"), name))
+
+
+def lines(server: str, nick: str, sub: str, names: Iterable[str], version: int) -> list[Line]:
+    """CAP lines, none longer than a line may be.
+
+    ACK, NEW and DEL are as many as are needed; so are LS and LIST, of which each but the last says that more follows,
+    for clients of that version. To others these are one line, as NAK is to all, with the names that fit.
+    Source: IRCv3 capability negotiation.
+    """
+    room = BODY_BYTES + 1 - len(encode(f":{server} CAP {nick} {sub} * :"))  # the last name needs no space after it
+    rows: list[list[str]] = [[]]
+    left = room
+    for name in names:
+        size = len(encode(name)) + 1
+        if rows[-1] and size > left:
+            rows.append([])
+            left = room
+        rows[-1].append(name)
+        left -= size
+    lists = sub in ("LS", "LIST")
+    if sub == "NAK" or (lists and version < MANY):
+        del rows[1:]
+    more = ("*",) if lists else ()
+    texts = [" ".join(row) for row in rows]
+    return [Line(server, "CAP", (nick, sub, *more, text)) for text in texts[:-1]] + [
+        Line(server, "CAP", (nick, sub, texts[-1]))
+    ]
+
+
 def registers_early(settings: EdgeSettings) -> bool:
     """Whether REGISTER works before connecting: not where a password of the server's has to come first."""
     return settings.accounts.registration in ("open", "before_connect") and settings.server_password_hash is None
@@ -64,13 +103,13 @@ def registers_early(settings: EdgeSettings) -> bool:
 
 def implied(version: int) -> frozenset[str]:
     """What who knows this version of negotiation has without asking for it, and keeps."""
-    return frozenset(("cap-notify",) if version >= 302 else ())
+    return frozenset(("cap-notify",) if version >= MANY else ())
 
 
 def news(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """What CAP NEW (with values) and CAP DEL say of a change of the offer. Source: IRCv3 cap-notify."""
-    new = [f"{name}={value}" if value else name for name, value in now.items() if before.get(name) != value]
-    return new, [name for name in before if name not in now]
+    new = {name: value for name, value in now.items() if before.get(name) != value}
+    return listed(new, MANY), [name for name in before if name not in now]
 
 
 def variant(caps: frozenset[str]) -> int:

@@ -126,7 +126,8 @@ class Edge:
             for sub, names in (("NEW", new), ("DEL", gone)):
                 if names and "cap-notify" in connection.caps:
                     nick = connection.user.person.nick if connection.user is not None else "*"
-                    connection.send(Line(settings.server_name, "CAP", (nick, sub, " ".join(names))).render(0))
+                    for line in caps.lines(settings.server_name, nick, sub, names, connection.cap_version):
+                        connection.send(line.render(0))
 
     # Connections ----------------------------------------------------------------------------------------------------
 
