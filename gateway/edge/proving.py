@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.accounts.credentials import Credentials, made_up
 from gateway.groups.account_messages import Login, LoginView
-from gateway.groups.guard_messages import Fail, HowLong, Wait
+from gateway.groups.guard_messages import HowLong, Take, Undo, Wait
 from gateway.irc.names import is_valid_nick
 from ring.ids import GroupId
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LEAST_S = 1.0
 """A wrong try is answered no sooner: what had to be asked, and of whom, does not show."""
 
+AGAIN_S = 0.25
+"""A try that has to wait asks again so often: those before it may turn out to be right."""
 
 Found = Callable[[LoginView | None], None]
 """A view without a name: there is no such account; its life is then that of an alias that no account lists, to be taken
@@ -78,13 +80,17 @@ def network_of(address: str) -> str:
 
 
 class Trial:
-    """One try of a connection to prove that it is an account."""
+    """One try of a connection to prove that it is an account.
 
-    __slots__ = ("_edge", "_guards", "began")
+    It counts as a wrong one from its beginning: of many at once, no more are made than could be one after the other.
+    """
+
+    __slots__ = ("_edge", "_guards", "_taken", "began")
 
     def __init__(self, edge: Edge, address: str, name: str) -> None:
         self._edge = edge
-        self.began = edge.now
+        self.began = edge.now  # after all waiting, which tells nothing of the account
+        self._taken: list[GroupId] = []  # where it counts
         self._guards = [GroupId("guard", f"address:{network_of(address)}")]
         if is_valid_nick(name, edge.settings.limits.nick_len):
             self._guards.append(self._account(name))
@@ -94,7 +100,7 @@ class Trial:
 
     def begin(self, then: Callable[[], None]) -> None:
         """Go on once the throttles let it."""
-        self._each((*self._guards,), HowLong(), self._edge.engine.ask, lambda wait_s: self._edge.later(wait_s, then))
+        self._take((*self._guards,), self._edge.now, then)
 
     def meets(self, view: LoginView, then: Callable[[], None]) -> None:
         """It is that account's: one that was named by another of its nicks has its own throttle, too."""
@@ -103,29 +109,43 @@ class Trial:
             then()
             return
         self._guards.append(guard)
-        self._each((guard,), HowLong(), self._edge.engine.ask, lambda wait_s: self._edge.later(wait_s, then))
+        self._take((guard,), self._edge.now, then)
+
+    def _take(self, guards: tuple[GroupId, ...], since: float, then: Callable[[], None]) -> None:
+        """Go on once each of these has let it: one after the other, or two tries would wait for each other."""
+        if not guards:
+            self.began = self._edge.now
+            then()
+            return
+        guard = guards[0]
+
+        def answered(wait: Any) -> None:
+            if isinstance(wait, Wait) and wait.seconds:
+                self._edge.later(min(AGAIN_S, wait.seconds), lambda: self._take(guards, since, then))
+                return
+            if isinstance(wait, Wait):  # one that does not answer asks for no wait, and counts nothing
+                self._taken.append(guard)
+            self._take(guards[1:], self._edge.now, then)
+
+        self._edge.engine.submit(guard, Take(self._edge.now - since), answered)
 
     def failed(self, then: Callable[[], None]) -> None:
-        """Count it, and go on when the wrong answer may be given."""
+        """It was wrong: go on when that may be said, which is when the next may be made."""
+        waits_s: list[float] = []
 
-        def counted(wait_s: float) -> None:
-            self._edge.later(max(wait_s, self.began + LEAST_S - self._edge.now), then)
+        def known(wait: Any) -> None:
+            waits_s.append(wait.seconds if isinstance(wait, Wait) else 0.0)
+            if len(waits_s) == len(self._guards):
+                self._edge.later(max(*waits_s, self.began + LEAST_S - self._edge.now), then)
 
-        self._each((*self._guards,), Fail(), self._edge.engine.submit, counted)
+        for guard in self._guards:
+            self._edge.engine.ask(guard, HowLong(), known)
 
-    def _each(
-        self, guards: tuple[GroupId, ...], message: Any, send: Callable[..., None], done: Callable[[float], None]
-    ) -> None:
-        """done(the longest wait that any of the throttles asks for). One that does not answer asks for none."""
-        answers: list[float] = []
-
-        def one(wait: Any) -> None:
-            answers.append(wait.seconds if isinstance(wait, Wait) else 0.0)
-            if len(answers) == len(guards):
-                done(max(answers))
-
-        for guard in guards:
-            send(guard, message, one)
+    def undo(self) -> None:
+        """It was right, or nobody could say: it counts no more."""
+        for guard in self._taken:
+            self._edge.engine.submit(guard, Undo())
+        self._taken.clear()
 
 
 Proven = Callable[[LoginView | None, bool], None]
@@ -138,17 +158,22 @@ def prove(edge: Edge, address: str, name: str, password: str, done: Proven) -> N
 
     def found(view: LoginView | None) -> None:
         if view is None:
-            done(None, False)
+            unknown()
         else:
             trial.meets(view, lambda: check(view))
+
+    def unknown() -> None:
+        trial.undo()
+        done(None, False)
 
     def check(view: LoginView) -> None:
         edge.fits(credentials_of(edge, name, view), password, lambda fits: checked(view, fits))
 
     def checked(view: LoginView, fits: bool | None) -> None:
         if fits is None:
-            done(None, False)
+            unknown()
         elif fits and view.credentials is not None:
+            trial.undo()
             done(view, True)
         else:
             trial.failed(lambda: done(None, True))

@@ -177,6 +177,7 @@ class _Turn:
         self._over(tell)
 
     def _later(self) -> None:
+        self._undo()
         self._over(lambda: _end(self._call, n.ERR_SASLFAIL, LATER))
 
     def _find(self, step: NeedAccount) -> None:
@@ -210,7 +211,12 @@ class _Turn:
         else:
             self.go(self._exchange.mechanism.checked(fits))
 
+    def _undo(self) -> None:
+        if self._exchange.trial is not None:
+            self._exchange.trial.undo()
+
     def _log_in(self, step: Done) -> None:
+        self._undo()
         call, connection = self._call, self._call.connection
         view, connection.proving = self._exchange.view, False
         if not self._wanted:

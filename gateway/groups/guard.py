@@ -1,4 +1,8 @@
-"""A throttle that the whole network shares: each failure makes the next try wait longer, until all is forgotten."""
+"""A throttle that the whole network shares: each failure makes the next try wait longer, until all is forgotten.
+
+A try counts as a failure from its beginning until it has turned out to be none: however many are made at once, one has
+to wait as if those before it had failed already.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gateway.groups.guard_messages import Fail, Failed, HowLong, Merged, Take, Wait
+from gateway.groups.guard_messages import HowLong, Merged, Take, Taken, Undo, Undone, Wait
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
@@ -24,7 +28,7 @@ class Rule(NamedTuple):
     forget_s: float = 15 * 60.0
 
     def delay_s(self, fails: int) -> float:
-        """How long after the last of so many failures the next try may be answered."""
+        """How long after the last of so many failures the next try may be made."""
         return 0.0 if fails <= self.free else min(self.first_s * 2.0 ** min(fails - self.free - 1, 16), self.longest_s)
 
 
@@ -54,16 +58,19 @@ class Guard:
     def _remembered(self, at: int) -> int:
         return self.fails if at - self.at < self.rule.forget_s * 1000 else 0
 
-    def decide(self, command: Fail | Take, at: int) -> Decision:
-        fails = self._remembered(at) + 1
-        if isinstance(command, Fail):
-            return Decision(Wait(self.rule.delay_s(fails), fails), Failed())
+    def decide(self, command: Take | Undo, at: int) -> Decision:
         wait = self.answer(HowLong(), at)
-        return Decision(wait, None) if wait.seconds else Decision(Wait(0.0, fails), Failed())
+        if isinstance(command, Undo):
+            return Decision(wait, Undone() if wait.fails else None)
+        if wait.seconds and command.waited_s < self.rule.longest_s:
+            return Decision(wait, None)
+        return Decision(Wait(0.0, wait.fails + 1), Taken())
 
-    def apply(self, event: Failed | Merged, at: int) -> bool:
+    def apply(self, event: Taken | Undone | Merged, at: int) -> bool:
         if isinstance(event, Merged):
             self.fails, self.at = event.fails, event.at
+        elif isinstance(event, Undone):
+            self.fails = max(0, self.fails - 1)
         else:
             self.fails, self.at = self._remembered(at) + 1, at
         return False

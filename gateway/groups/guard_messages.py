@@ -10,15 +10,24 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
     pass
 
 
-class Fail(_Tagged, frozen=True, tag=1):
-    """Somebody tried, and failed; or did what may be done only so often."""
+class Take(_Tagged, frozen=True, tag=1):
+    """May it be done now? Then it counts; so of many at once only so many do it. Else it has to wait, and does not.
+
+    waited_s: so long it has; nobody waits longer than the rule's longest.
+    """
+
+    waited_s: float = 0.0
 
 
-class Take(_Tagged, frozen=True, tag=2):
-    """May it be done now? Then it counts; so of many at once only so many do it. Else it has to wait, and does not."""
+class Undo(_Tagged, frozen=True, tag=2):
+    """A try that was taken was none that is to be slowed."""
 
 
-class Failed(_Tagged, frozen=True, tag=21):
+class Taken(_Tagged, frozen=True, tag=21):
+    pass
+
+
+class Undone(_Tagged, frozen=True, tag=23):
     pass
 
 
@@ -28,16 +37,16 @@ class Merged(_Tagged, frozen=True, tag=22):
 
 
 class HowLong(_Tagged, frozen=True, tag=31):
-    """How long is the next try to be delayed?"""
+    """How long until the next try may be made?"""
 
 
 class Wait(_Tagged, frozen=True, tag=41):
-    """Outcome and answer. seconds: from now until the next try may be answered; of Take: until it may be made, 0 if it
-    was. fails: so many are remembered."""
+    """Outcome and answer. seconds: from now until the next try may be made; of Take: until this one may, 0 if it was.
+    fails: so many are remembered."""
 
     seconds: float = 0.0
     fails: int = 0
 
 
-Command = Fail | Take
-Event = Failed | Merged
+Command = Take | Undo
+Event = Taken | Undone | Merged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from gateway.edge import belongings
 from gateway.edge.sasl import FAILURES
 from gateway.edge.settings import AccountSettings
 from gateway.groups.account_messages import Accepted, Register
+from gateway.groups.guard import RULES
 from tests.gateway.commands.accounts import Newcomer, answer, b64, challenge, log_in, plain, register
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Client, Net
@@ -430,3 +432,41 @@ def test_a_fingerprint_is_no_name() -> None:
     assert client.log_in("*" + "ab" * 32, "sesame") == [WRONG.format("*")]
     client.send("AUTHENTICATE EXTERNAL", f"AUTHENTICATE {b64(b'*' + b'ab' * 32)}")
     assert answer(client)[0].startswith("904 * ")
+
+
+@pytest.mark.parametrize("whose", ["account", "address"])
+def test_of_many_guesses_at_once_no_more_are_made_than_one_after_the_other(ann_net: Net, whose: str) -> None:
+    """And the right password among them waits no longer than after so many that were wrong."""
+    net, checked = ann_net, []
+    for node in net.nodes.values():
+
+        def fits(*args: Any, fits: Any = node.core.edge.fits) -> None:
+            checked.append(net.now - began)
+            fits(*args)
+
+        node.core.edge.fits = fits
+    clients = [Newcomer(net, f"n{number % 3 + 1}") for number in range(20)]
+    began = net.now
+    for number, client in enumerate(clients):
+        client.connection.address = "10.1.1.1" if whose == "address" else f"10.1.1.{number}"
+        name = "ann" if whose == "account" or client is clients[-1] else f"name{number}"
+        client.send(
+            "AUTHENTICATE PLAIN", f"AUTHENTICATE {plain(name, 'sesame' if client is clients[-1] else 'mellon')}"
+        )
+    longest = RULES[whose].longest_s
+    assert net.until(lambda: any(" 903 " in line for line in clients[-1].got), longest + 2)
+    net.run(longest + 2)
+    assert len(checked) == 20
+    assert [len([at for at in checked if at < limit]) for limit in (0.9, 1.2, 3.5, 7.9)] == [4, 5, 6, 7]
+
+
+def test_right_passwords_do_not_slow_each_other(ann_net: Net) -> None:
+    net = ann_net
+    clients = [Newcomer(net, f"n{number % 3 + 1}") for number in range(12)]
+    for client in clients:
+        client.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('ann', 'sesame')}")
+    assert net.until(lambda: all(any(" 903 " in line for line in client.got) for client in clients), 3)
+    net.run(1)
+    began = net.now
+    assert Newcomer(net, "n1").log_in("ann", "mellon") == [WRONG.format("*")]
+    assert net.now - began < 1.3

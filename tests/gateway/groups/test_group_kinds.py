@@ -84,7 +84,7 @@ COMMANDS: dict[str, list[Any]] = {
         t.Redact("ann", "a!b@c", "abc-1.2-3", "Bob", "why"),
         t.Forget("ann"),
     ],
-    "guard": [g.Fail(), g.Take()],
+    "guard": [g.Take(1.5), g.Undo()],
 }
 
 EVENTS: dict[str, list[Any]] = {
@@ -146,7 +146,7 @@ EVENTS: dict[str, list[Any]] = {
         t.Forgotten("ann"),
         t.Merged(t.Stored({"ann": t.Seat("1", ANN.edge, 5)}, 6, 7, {"abc-1.2-3": 8})),
     ],
-    "guard": [g.Failed(), g.Merged(3, 5)],
+    "guard": [g.Taken(), g.Undone(), g.Merged(3, 5)],
 }
 
 MODULES: dict[str, Any] = {

@@ -8,20 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.groups.guard import RULES, Guard, restore
-from gateway.groups.guard_messages import Fail, HowLong, Take, Wait
+from gateway.groups.guard_messages import HowLong, Take, Undo, Wait
 from tests.gateway.groups.cast import packed
 
+NOW = Take(60 * 60.0)
+"""Of who has waited for long enough."""
 
-def fail(guard: Guard, at: int) -> Any:
-    outcome, event = guard.decide(Fail(), at)
-    guard.apply(event, at)
+
+def do(guard: Guard, at: int, command: Take | Undo = NOW) -> Any:
+    outcome, event = guard.decide(command, at)
+    if event is not None:
+        guard.apply(event, at)
     return outcome
 
 
 def test_each_failure_makes_the_next_try_wait_longer() -> None:
     def waits(name: str) -> list[float]:
         guard = Guard(name)
-        return [fail(guard, 1_000 + n).seconds for n in range(12)]
+        return [guard.answer(HowLong(), 1_000).seconds for _ in range(12) if do(guard, 1_000) == Wait(0.0, guard.fails)]
 
     assert waits("address:10.0.0.1") == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert waits("account:joe") == [0, 0, 0, 1, 2, 4, 8, 8, 8, 8, 8, 8]
@@ -33,32 +37,46 @@ def test_each_failure_makes_the_next_try_wait_longer() -> None:
 def test_who_has_waited_need_not_wait_again() -> None:
     guard = Guard("address:x")
     for _ in range(5):
-        fail(guard, 10_000)
+        do(guard, 10_000)
     assert guard.answer(HowLong(), 10_000) == Wait(2.0, 5)
     assert guard.answer(HowLong(), 11_500) == Wait(0.5, 5)
     assert guard.answer(HowLong(), 60_000) == Wait(0.0, 5)
 
 
 def test_of_many_at_once_only_so_many_may() -> None:
-    guard, taken = Guard("register:x"), []
+    guard = Guard("register:x")
+    assert [do(guard, 10_000, Take()).seconds for _ in range(9)] == [0, 0, 0, 0, 60, 60, 60, 60, 60]
+    assert do(guard, 70_000, Take()) == Wait(0.0, 5)
+
+
+def test_nobody_waits_longer_than_the_longest_pause() -> None:
+    guard = Guard("account:x")
     for _ in range(9):
-        outcome, event = guard.decide(Take(), 10_000)
-        taken.append(outcome.seconds)
-        if event is not None:
-            guard.apply(event, 10_000)
-    assert taken == [0, 0, 0, 0, 60, 60, 60, 60, 60]
-    assert guard.decide(Take(), 70_000)[0] == Wait(0.0, 5)
+        do(guard, 10_000)
+    assert do(guard, 17_000, Take(7.9)).seconds == 1
+    do(guard, 17_000)  # somebody else was quicker
+    assert do(guard, 17_100, Take(8.0)) == Wait(0.0, 11)
+
+
+def test_what_turns_out_to_be_right_makes_nobody_wait() -> None:
+    guard = Guard("account:x")
+    assert [do(guard, 10_000, Take()).seconds for _ in range(5)] == [0, 0, 0, 0, 1]
+    assert do(guard, 10_100, Undo()).fails == 4
+    assert do(guard, 10_100, Take()) == Wait(0.0, 4)
+    for _ in range(6):
+        do(guard, 10_200, Undo())
+    assert guard.fails == 0 and guard.decide(Undo(), 10_200) == (Wait(), None)
 
 
 def test_it_forgets() -> None:
     guard = Guard("account:x")
     for _ in range(9):
-        fail(guard, 10_000)
+        do(guard, 10_000)
     later = 10_000 + 15 * 60 * 1000
     assert not guard.is_spent(later - 1)
     assert guard.is_spent(later)
     assert guard.answer(HowLong(), later) == Wait()
-    assert fail(guard, later) == Wait(0.0, 1)
+    assert do(guard, later) == Wait(0.0, 1)
     assert Guard("account:x").is_spent(0)
 
 
