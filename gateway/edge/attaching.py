@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge import kicks
 from gateway.edge.channels import enter
 from gateway.edge.history import visible
 from gateway.edge.lines import Line
@@ -43,6 +44,7 @@ def attach(call: Call, user: User) -> None:
         channel = visible(edge, user, group)
         if channel is not None and group not in user.detached:
             show_room(edge, connection, user, group, channel, since)
+    kicks.tell(edge, connection, user, since)
     for group in list(user.talks):
         _greet(edge, connection, user, group, since)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from gateway.edge import rendering
+from gateway.edge import kicks, rendering
 from gateway.edge.detaching import attach, called
 from gateway.edge.differences import Believed, differences
 from gateway.edge.lines import Line, deliver
@@ -172,6 +172,8 @@ def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Stam
     nick = victim.nick if victim is not None else event.nick
     source = edge.people.source(event.by, event.source)
     _show(room, rendering.kicked(event, source, nick, channel.name, stamp), call)
+    if event.uid in room.users:
+        kicks.note(edge, room.users[event.uid], room.group, channel.name, event, stamp)
     _leaves(edge, room, event.uid)
 
 
@@ -277,6 +279,8 @@ def replaced(
     for event, stamp in missed:
         if isinstance(event, Said):
             _said(edge, room, new, event, stamp, None)
+        elif isinstance(event, Kicked) and event.uid in room.users and event.uid not in new.members:
+            kicks.note(edge, room.users[event.uid], group, new.name, event, stamp)
     before = _shown(edge, group, old)
     now = Stamp("", int(edge.now * 1000))
     for person in people:

@@ -27,11 +27,14 @@ from gateway.groups.session_messages import (
     End,
     ForgetAll,
     ForgetDevice,
+    Kick,
+    KickNoted,
     Look,
     Marked,
     Marker,
     MarkRead,
     Merged,
+    NoteKick,
     Present,
     Reached,
     Report,
@@ -58,6 +61,9 @@ TALKS = 200
 
 MARKERS = 1_000
 """So many read markers are kept, and so many channels that were detached; the oldest go."""
+
+KICKS = 100
+"""So many kicks are kept until each device is told; the oldest go."""
 
 NOTHING = Decision(None, None)
 _replace = msgspec.structs.replace
@@ -99,16 +105,20 @@ class Session:
             talk = Talk(event.other, known.since if known is not None else at, at)
             self.stored = _replace(self.stored, talks=_newest({**self.stored.talks, event.talk: talk}))
         elif isinstance(event, AllForgotten):
-            self.stored = _replace(self.stored, talks={}, devices={}, markers={}, detached={})
+            self.stored = _replace(self.stored, talks={}, devices={}, markers={}, detached={}, kicks={})
         elif isinstance(event, Marked):
             self.stored = _replace(self.stored, markers=_latest({**self.stored.markers, event.folded: event.at}))
         elif isinstance(event, DetachedSet):
             one = Detached(at, event.highlight, event.off)
             self.stored = _replace(self.stored, detached=_recent({**self.stored.detached, event.channel: one}))
+        elif isinstance(event, KickNoted):
+            self.stored = _replace(self.stored, kicks=_last_kicks({**self.stored.kicks, event.folded: event.kick}))
         else:
             devices = _bounded({**self.stored.devices, **event.devices}, at)
             facts = {"person": event.person, "rooms": event.rooms, "lasts": event.lasts, "attached": event.attached}
             facts |= {"taken": event.taken, "left": event.left, "auto_away": event.auto_away}
+            if event.person is None:
+                facts["kicks"] = {}
             self.stored = _replace(self.stored, **facts, devices=devices)
         return self.host != before
 
@@ -165,7 +175,7 @@ class Session:
 
     def _forget_all(self, command: ForgetAll, at: int) -> Decision:
         s = self.stored
-        return Decision(None, AllForgotten() if s.talks or s.devices or s.markers or s.detached else None)
+        return Decision(None, AllForgotten() if s.talks or s.devices or s.markers or s.detached or s.kicks else None)
 
     def _mark(self, command: MarkRead, at: int) -> Decision:
         known = self.stored.markers.get(command.folded, 0)
@@ -180,6 +190,11 @@ class Session:
         if before == (command.highlight, command.off):
             return NOTHING
         return Decision(None, DetachedSet(command.channel, command.highlight, command.off))
+
+    def _note_kick(self, command: NoteKick, at: int) -> Decision:
+        known = self.stored.kicks.get(command.folded)
+        late = self.host is None or (known is not None and known.place.at >= command.kick.place.at)
+        return NOTHING if late else Decision(None, KickNoted(command.folded, command.kick))
 
     # Copies and questions -------------------------------------------------------------------------------------------
 
@@ -236,6 +251,11 @@ def _recent(detached: dict[str, Detached]) -> dict[str, Detached]:
     return dict(order[-MARKERS:])
 
 
+def _last_kicks(kicks: dict[str, Kick]) -> dict[str, Kick]:
+    order = sorted(kicks.items(), key=lambda item: (item[1].place.at, item[0]))
+    return dict(order[-KICKS:])
+
+
 def merge(a: Stored, b: Stored) -> Stored:
     """The session as its last host had it; of each device the furthest places. Commutative, associative, idempotent."""
     last = max(a, b, key=_order)
@@ -249,11 +269,15 @@ def merge(a: Stored, b: Stored) -> Stored:
     detached = {**a.detached, **b.detached}
     for name in a.detached.keys() & b.detached.keys():
         detached[name] = max(a.detached[name], b.detached[name], key=lambda one: (one.at, one.off, one.highlight))
-    return _replace(last, devices=devices, talks=_newest(talks), markers=_latest(markers), detached=_recent(detached))
+    kicks = {**a.kicks, **b.kicks}
+    for name in a.kicks.keys() & b.kicks.keys():
+        kicks[name] = max(a.kicks[name], b.kicks[name], key=lambda kick: (kick.place.at, _encode(kick)))
+    found = {"talks": _newest(talks), "markers": _latest(markers), "detached": _recent(detached)}
+    return _replace(last, devices=devices, kicks=_last_kicks(kicks), **found)
 
 
 def _order(stored: Stored) -> tuple[int, bytes]:
-    return stored.taken, _encode(_replace(stored, devices={}, talks={}, markers={}, detached={}))
+    return stored.taken, _encode(_replace(stored, devices={}, talks={}, markers={}, detached={}, kicks={}))
 
 
 def _one(a: Device | None, b: Device | None) -> Device:
@@ -291,6 +315,7 @@ _DECIDE: dict[type, Callable[[Session, Any, int], Decision]] = {
     ForgetAll: Session._forget_all,
     MarkRead: Session._mark,
     Detach: Session._detach,
+    NoteKick: Session._note_kick,
 }
 
 _stored = msgspec.msgpack.Decoder(Stored)

@@ -43,6 +43,16 @@ class Detached(msgspec.Struct, frozen=True, array_like=True):
     off: bool = False
 
 
+class Kick(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody has kicked the user from a channel. channel: as it is shown. at: Unix ms. place: of who has seen it."""
+
+    channel: str
+    source: str
+    reason: str
+    at: int
+    place: Place
+
+
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """The session of an account, if it has one, and the places of its devices, which outlive it.
 
@@ -50,7 +60,8 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     stays without connections. attached: how many connections it has. taken: when it came to its host, Unix ms. left:
     when the last connection was closed, Unix ms, 0 while there is one. talks: by the name of the conversation's group.
     markers: folded channel or nick -> up to when the person has read it, Unix ms (IRCv3 read-marker). detached: by the
-    folded channel. auto_away: the user is away because nothing is attached.
+    folded channel. auto_away: the user is away because nothing is attached. kicks: by the folded channel, the last one
+    from each.
     """
 
     person: Person | None = None
@@ -64,6 +75,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     markers: dict[str, int] = {}
     detached: dict[str, Detached] = {}
     auto_away: bool = False
+    kicks: dict[str, Kick] = {}
 
 
 # Commands ------------------------------------------------------------------------------------------------------------
@@ -146,7 +158,14 @@ class Detach(_Tagged, frozen=True, tag=12):
     off: bool = False
 
 
-Command = Take | Report | End | Abandon | ForgetDevice | Reached | Converse | ForgetAll | MarkRead | Detach
+class NoteKick(_Tagged, frozen=True, tag=13):
+    """From its host. folded: the channel."""
+
+    folded: str
+    kick: Kick
+
+
+Command = Take | Report | End | Abandon | ForgetDevice | Reached | Converse | ForgetAll | MarkRead | Detach | NoteKick
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -196,7 +215,12 @@ class DetachedSet(_Tagged, frozen=True, tag=32):
     off: bool
 
 
-Event = Changed | DeviceForgotten | Merged | Conversing | AllForgotten | Marked | DetachedSet
+class KickNoted(_Tagged, frozen=True, tag=33):
+    folded: str
+    kick: Kick
+
+
+Event = Changed | DeviceForgotten | Merged | Conversing | AllForgotten | Marked | DetachedSet | KickNoted
 
 
 # Outcomes and questions -----------------------------------------------------------------------------------------------

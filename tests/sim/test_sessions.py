@@ -539,3 +539,64 @@ def test_where_a_partition_left_the_nick_on_another_node_the_session_decides(net
     assert holders() == [person]
     assert person.version > there.version + 1  # it was there for a moment
     assert ann.ask("AWAY :at lunch") == ["306 ann :You have been marked as being away"]
+
+
+def kicks(client: Client) -> list[str]:
+    """All that it was ever told of any."""
+    client.net.run(0.5)
+    return [line for line in client.got if " KICK " in line or "You were kicked" in line]
+
+
+def in_the_channel(net: Net, node: str, device: str) -> Newcomer:
+    client = login(net, node, device)
+    client.send(f"JOIN {CHANNEL}")
+    client.sync()
+    return client
+
+
+def test_who_was_kicked_while_away_is_told_on_each_device_once(net: Net, bob: Talker) -> None:
+    made(net)
+    for name in ("desk", "laptop"):
+        login(net, "n1", name).send("QUIT")
+    in_the_channel(net, "n1", "phone").send("QUIT")
+    net.run(1)
+    bob.send(f"KICK {CHANNEL} ann :enough of that")
+    bob.sync()
+    net.kill("n1")
+    net.run(3)
+    for node, name in (("n2", "laptop"), ("n3", "phone")):
+        (told,) = kicks(device := login(net, node, name))
+        by = f":irc.circlet.local NOTICE ann :You were kicked from {CHANNEL} by bob!~bob@10.0.0.1 at 20"
+        assert told.startswith(by) and told.endswith(": enough of that")
+        device.send("QUIT")
+        assert kicks(login(net, node, name)) == []
+    assert kicks(login(net, "n2", "new")) == []
+    in_the_channel(net, "n2", "new")
+    assert kicks(login(net, "n3", "desk")) == []  # which finds the channel there
+
+
+def test_whoever_is_there_sees_a_kick_and_is_not_told_again(net: Net, bob: Talker) -> None:
+    made(net)
+    phone, tablet = in_the_channel(net, "n1", "phone"), login(net, "n2", "tablet")
+    bob.send(f"KICK {CHANNEL} ann :x")
+    bob.sync()
+    for device in (phone, tablet):
+        (shown,) = kicks(device)
+        assert shown.endswith(f" KICK {CHANNEL} ann :x")
+        device.send("QUIT")
+    net.run(1)
+    assert kicks(login(net, "n1", "phone")) == kicks(login(net, "n2", "tablet")) == []
+
+
+def test_who_is_kicked_from_a_channel_that_it_has_detached_is_told_at_once(net: Net, bob: Talker) -> None:
+    made(net)
+    phone = in_the_channel(net, "n1", "phone")
+    phone.ask(f"PRIVMSG *circlet :DETACH {CHANNEL}")
+    net.run(1)
+    bob.send(f"KICK {CHANNEL} ann :x")
+    bob.sync()
+    (told,) = kicks(phone)
+    assert f"You were kicked from {CHANNEL} by bob" in told
+    phone.send("QUIT")
+    net.run(1)
+    assert kicks(login(net, "n2", "phone")) == []

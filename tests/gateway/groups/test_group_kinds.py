@@ -75,6 +75,7 @@ COMMANDS: dict[str, list[Any]] = {
         s.ForgetAll(),
         s.MarkRead("#C", "#c", 5),
         s.Detach("#c", True),
+        s.NoteKick("#c", s.Kick("#C", "b!b@c", "why", 5, s.Place(7, 8))),
     ],
     "conversation": [
         t.Sit("ann", t.Seat("1", ANN.edge, 5)),
@@ -136,6 +137,7 @@ EVENTS: dict[str, list[Any]] = {
         s.AllForgotten(),
         s.Marked("#C", "#c", 5),
         s.DetachedSet("#c", False, True),
+        s.KickNoted("#c", s.Kick("#C", "b!b@c", "why", 5, s.Place(7, 8))),
         s.Merged(s.Stored(ANN)),
     ],
     "conversation": [

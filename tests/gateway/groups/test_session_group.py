@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.groups.people import Person
-from gateway.groups.session import DEVICE_MS, DEVICES, MARKERS, TALKS, Session, merge
+from gateway.groups.session import DEVICE_MS, DEVICES, KICKS, MARKERS, TALKS, Session, merge
 from gateway.groups.session import PLACES as MOST_PLACES
 from gateway.groups.session_messages import (
     Abandon,
@@ -21,9 +21,11 @@ from gateway.groups.session_messages import (
     End,
     ForgetAll,
     ForgetDevice,
+    Kick,
     Look,
     Marker,
     MarkRead,
+    NoteKick,
     Place,
     Present,
     Reached,
@@ -148,6 +150,22 @@ def test_a_channel_is_detached_and_attached_again(session: Session) -> None:
     assert session.decide(Detach("#d", off=True), 8).event is None
 
 
+def test_the_last_kick_from_each_channel_is_kept_while_the_session_is_there(session: Session) -> None:
+    def kick(at: int) -> Kick:
+        return Kick("#C", "b!b@c", "why", at, Place(at, at))
+
+    do(session, NoteKick("#c", kick(5)))
+    do(session, NoteKick("#c", kick(7)))
+    assert session.decide(NoteKick("#c", kick(7)), 8).event is None
+    assert session.stored.kicks == {"#c": kick(7)}
+    for number in range(KICKS):
+        do(session, NoteKick(f"#{number}", kick(8 + number)))
+    assert len(session.stored.kicks) == KICKS and "#c" not in session.stored.kicks
+    do(session, End(ANN.uid, HERE))
+    assert not session.stored.kicks
+    assert session.decide(NoteKick("#c", kick(7)), 8).event is None
+
+
 def test_conversations_are_bounded_and_forgotten(session: Session) -> None:
     assert do(session, Converse("first", "bob"), 5) == Present(ANN.uid)
     assert do(session, Converse("first", "bob"), 100) == Present(ANN.uid)
@@ -176,9 +194,8 @@ def test_what_it_is_can_be_asked(session: Session) -> None:
     assert session.answer(Look(), 5) == session.stored
 
 
-PLACES = st.dictionaries(
-    st.sampled_from(["#a", "#b"]), st.builds(Place, st.integers(0, 3), st.integers(0, 3)), max_size=2
-)
+AT = st.integers(0, 3)
+PLACES = st.dictionaries(st.sampled_from(["#a", "#b"]), st.builds(Place, AT, AT), max_size=2)
 STATES = st.builds(
     Stored,
     st.sampled_from([None, ANN, on(ANN, THERE), BOB]),
@@ -188,6 +205,11 @@ STATES = st.builds(
     st.integers(0, 3),
     st.integers(0, 1),
     st.dictionaries(st.sampled_from(["x", "y"]), st.builds(Device, st.integers(0, 3), PLACES), max_size=2),
+    kicks=st.dictionaries(
+        st.sampled_from(["#a", "#b"]),
+        st.builds(Kick, st.just("#A"), st.just("b!b@c"), st.sampled_from("xy"), st.just(5), st.builds(Place, AT, AT)),
+        max_size=2,
+    ),
 )
 
 
