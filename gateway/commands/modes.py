@@ -121,6 +121,7 @@ def set_modes(call: Call, held: set[str], shown: str) -> None:
     user.wallops = "w" in held
     if "o" not in held:
         user.oper = None
+    call.edge.sessions.moved(user)
     facts = "".join(sorted(held - {"w"}))
     echo = Line(user.person.nick, "MODE", (user.person.nick, shown))
     change_facts(call, msgspec.structs.replace(user.wanted, modes=facts), lambda _: call.send_to_all(echo))

@@ -10,6 +10,7 @@ from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
+from gateway.edge.monitoring import line, source, unwatch, watch
 from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
@@ -85,12 +86,11 @@ def monitor(call: Call) -> None:
     targets = words(call.params[1]) if len(call.params) > 1 else []
     if sub == "+" and targets:
         _watch(call, targets)
-    elif sub == "-" and targets:
-        for nick in targets:
-            _unwatch(call, nick)
-    elif sub == "C":
-        for group in list(call.user.monitored):
-            _unwatch(call, group.name)
+        call.edge.sessions.moved(call.user)
+    elif (sub == "-" and targets) or sub == "C":
+        for group in map(call.edge.nick, targets) if sub == "-" else list(call.user.monitored):
+            unwatch(call.edge, call.user, group)
+        call.edge.sessions.moved(call.user)
     elif sub == "L":
         for chunk in _chunks(list(call.user.monitored.values())):
             call.reply(n.RPL_MONLIST, chunk)
@@ -102,45 +102,26 @@ def monitor(call: Call) -> None:
 
 
 def _watch(call: Call, targets: list[str]) -> None:
+    """Of a nick that another client of the user has asked for, this one is told as well."""
     user, edge = call.user, call.edge
     for index, nick in enumerate(targets):
         group = edge.nick(nick)
-        if group in user.monitored or not is_nick(nick, edge.settings.limits.nick_len):
+        if not is_nick(nick, edge.settings.limits.nick_len):
             continue
-        if len(user.monitored) >= edge.settings.limits.monitor:
+        if group not in user.monitored and len(user.monitored) >= edge.settings.limits.monitor:
             rest = ",".join(targets[index:])
             call.reply(n.ERR_MONLISTFULL, str(edge.settings.limits.monitor), rest[:300], n.TEXT[n.ERR_MONLISTFULL])
             return
-        user.monitored[group] = nick
-        watchers = edge.monitors.setdefault(group, {})
-        watchers[user.uid] = user
-        if len(watchers) == 1:
-            edge.engine.watch(group)
+        if group not in user.monitored:
+            watch(edge, user, nick)
         call.ask(group, Who(), lambda view, nick=nick: _tell(call, nick, view))  # type: ignore[misc]
 
 
 def _tell(call: Call, nick: str, view: NickView | None) -> None:
-    holder = view.holder if view is not None else None
-    group = call.edge.nick(nick)
+    group, online = call.edge.nick(nick), source(view)
     if group in call.user.monitored:
-        call.user.online[group] = holder is not None
-    if holder is not None:
-        call.reply(n.RPL_MONONLINE, holder.source)
-    else:
-        call.reply(n.RPL_MONOFFLINE, nick)
-
-
-def _unwatch(call: Call, nick: str) -> None:
-    user, edge = call.user, call.edge
-    group = edge.nick(nick)
-    if user.monitored.pop(group, None) is None:
-        return
-    user.online.pop(group, None)
-    watchers = edge.monitors[group]
-    del watchers[user.uid]
-    if not watchers:
-        del edge.monitors[group]
-        edge.engine.unwatch(group)
+        call.user.online[group] = online
+    call.send(line(call.edge, call.user, nick, online))
 
 
 def _status(call: Call) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from gateway.edge import kicks
+from gateway.edge import kicks, monitoring
 from gateway.edge.channels import enter
 from gateway.edge.history import visible
 from gateway.edge.lines import Line
@@ -66,6 +66,7 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, P
     user.attach(connection)
     edge.sessions.places.brought(user, connection.device, places)
     edge.sessions.attached(user)
+    monitoring.go_on(edge, connection, user)
     for group in list(user.talks):
         place = places.get(group.name)
         if place is not None:

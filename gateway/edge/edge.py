@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge import asks, caps, channels, detaching, homes, leaving, markers, nicks, protection
+from gateway.edge import asks, caps, channels, detaching, homes, leaving, markers, monitoring, nicks, protection
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
@@ -385,7 +385,7 @@ class Edge:
         self.tunnels.flush()
 
     def viewed(self, group: GroupId, view: Any) -> None:
-        nicks.viewed(self, group, view)
+        monitoring.viewed(self, group, view)
 
     def asked(self, node: Incarnation, body: Any) -> Any:
         if isinstance(body, asks.ExpelAsk):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.edge.connection import Connection
+from gateway.edge.monitoring import unwatch
 from gateway.groups.channel_messages import Quit
 from gateway.groups.nick_messages import Release
 from ring.ids import GroupId
@@ -39,13 +40,8 @@ def depart(edge: Edge, user: User, reason: str, because: GroupId | None = None) 
     edge.sessions.ended(user)
     for connection in list(user.connections):
         user.detach(connection)
-    for group in user.monitored:
-        watchers = edge.monitors.get(group)
-        if watchers is not None:
-            watchers.pop(user.uid, None)
-            if not watchers:
-                del edge.monitors[group]
-                edge.engine.unwatch(group)
+    for group in list(user.monitored):
+        unwatch(edge, user, group)
     if because is not None:
         # The event that made it leave is acknowledged only after the channels know (P33).
         for group in user.rooms:

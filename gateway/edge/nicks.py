@@ -11,7 +11,6 @@ from gateway.edge.lines import Line, deliver
 from gateway.groups.channel_messages import Update
 from gateway.groups.nick_messages import Changed, Killed, Told
 from gateway.groups.people import Person
-from gateway.irc import numerics as n
 from ring.groups.host import Stamp
 from ring.ids import GroupId
 
@@ -156,15 +155,3 @@ def _killed(edge: Edge, group: GroupId, event: Killed) -> None:
     user.send(Line(event.source, "KILL", (user.person.nick, event.reason)))
     oper = event.source.partition("!")[0]
     edge.kill(user, f"Killed ({oper} ({event.reason}))", group)
-
-
-def viewed(edge: Edge, group: GroupId, view: Any) -> None:
-    """MONITOR: the nick came or went. view: (nick, user, host) or None."""
-    online = view is not None and edge.nick(view[0]) == group
-    for user in list(edge.monitors.get(group, {}).values()):
-        # Who has only just asked is told by the answer to its own command.
-        if user.online.get(group, online) != online:
-            user.online[group] = online
-            shown = f"{view[0]}!{view[1]}@{view[2]}" if online else user.monitored[group]
-            numeric = n.RPL_MONONLINE if online else n.RPL_MONOFFLINE
-            user.send(Line(edge.settings.server_name, numeric, (user.person.nick, shown)))

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway.edge.attaching import arrive as show_arrival
+from gateway.edge.baggage import kept
 from gateway.edge.history import visible
 from gateway.edge.login import if_dropped
+from gateway.edge.monitoring import rest, unwatch
 from gateway.edge.places import Places
 from gateway.edge.taking_up import TakingUp, Then
 from gateway.edge.user import Room, User
@@ -21,7 +23,7 @@ from gateway.groups.account_messages import Info, InfoView
 from gateway.groups.channel import Channel
 from gateway.groups.nick_messages import Change
 from gateway.groups.session import Session
-from gateway.groups.session_messages import Elsewhere, End, Look, Reached, Report, Stored, Take, Taken
+from gateway.groups.session_messages import Elsewhere, End, Keep, Kept, Look, Reached, Report, Stored, Take, Taken
 from ring.ids import GroupId, Incarnation
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Sessions:
         self.places = Places(edge)
         self.taking_up = TakingUp(edge)
         self._reported: dict[str, tuple[Any, ...]] = {}
+        self._kept: dict[str, Kept] = {}
         self._gone: dict[str, float] = {}  # uids of sessions that went on elsewhere -> when
         self._at = 0.0
 
@@ -101,10 +104,15 @@ class Sessions:
             if isinstance(outcome, Elsewhere) and self.users.get(account) is user:
                 self._leave(user)
             elif isinstance(outcome, Taken) and outcome.session.person is None:
-                self._reported.pop(account, None)  # its group was started empty: it has to be told all
+                self._told_nothing(account)  # its group was started empty
             then(outcome)
 
         self.edge.engine.submit(self.group(account), Take(user.person, me, attached), answered)
+
+    def _told_nothing(self, account: str) -> None:
+        """Its group knows nothing of the session that it is told of next."""
+        self._reported.pop(account, None)
+        self._kept.pop(account, None)
 
     def look(self, account: str, then: Callable[[Stored | None], None]) -> None:
         """then(the account's session as its group has it; None: nobody answers)."""
@@ -226,6 +234,7 @@ class Sessions:
             self._drop(user)
             return True
         user.left_at = self.edge.now
+        rest(user)
         self._mind_absence(user)
         self._report(user.session, user)
         return True
@@ -284,12 +293,14 @@ class Sessions:
         self._gone[user.uid] = edge.now
         for room in list(user.heard.values()):
             room.discard(user.uid)
+        for group in list(user.monitored):
+            unwatch(edge, user, group)
         edge.users.pop(user.uid, None)
         edge.people.remove(user.uid)
 
     def _forget(self, account: str) -> None:
         del self.users[account]
-        self._reported.pop(account, None)
+        self._told_nothing(account)
         self.taking_up.forget(account)
 
     def has_gone(self, uid: str) -> bool:
@@ -332,7 +343,7 @@ class Sessions:
         return now - user.left_at > stays_s
 
     def moved(self, user: User) -> None:
-        """It is in other channels than before: its node may die the moment it has read so."""
+        """It is in other channels, or has other modes or wishes: its node may die the moment that it has read so."""
         if user.session and not user.quitting:
             user.unsettled[self.group(user.session)] = None
             self._report(user.session, user)
@@ -348,6 +359,10 @@ class Sessions:
             self._reported[account] = (*facts, user.auto_away)
             report = Report(user.uid, self.edge.engine.me, *facts, places, user.auto_away)
             self.edge.engine.submit(self.group(account), report)
+        has = kept(user)
+        if has != self._kept.get(account, Kept()):
+            self._kept[account] = has
+            self.edge.engine.submit(self.group(account), Keep(user.uid, self.edge.engine.me, has))
 
     def shown(self, group: GroupId) -> str:
         state = self.edge.engine.state(group)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gateway.edge import homes
+from gateway.edge.baggage import give
 from gateway.edge.channels import rejoin
 from gateway.edge.detaching import detached
 from gateway.edge.user import User
@@ -93,6 +94,7 @@ class TakingUp:
         user = User(outcome.person if granted else person, edge.nick(person.nick), None, edge.now)
         user.left_at = session.left / 1000 or edge.now
         user.lasts, user.auto_away, user.detached = session.lasts, session.auto_away, detached(session)
+        give(edge, user, session.kept)
         edge.users[user.uid] = user
         edge.people.add(user.person)
         self._returning[account] = rooms

@@ -57,6 +57,7 @@ class User:
     __slots__ = (
         "absence",
         "auto_away",
+        "carried",
         "connections",
         "detached",
         "home",
@@ -105,7 +106,8 @@ class User:
         self.talks: dict[GroupId, Room] = {}  # its conversations with other accounts
         self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
         self.monitored: dict[GroupId, str] = {}
-        self.online: dict[GroupId, bool] = {}  # of the monitored nicks, as last told
+        self.online: dict[GroupId, str] = {}  # of the monitored nicks, as last told: who has it, "" for nobody
+        self.carried: dict[GroupId, bool | None] = {}  # and as told where its clients come from
         self.invites: dict[GroupId, str] = {}
         self.oper: str | None = None  # the operator's name in the configuration
         self.wallops = False

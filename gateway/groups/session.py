@@ -27,6 +27,9 @@ from gateway.groups.session_messages import (
     End,
     ForgetAll,
     ForgetDevice,
+    Keep,
+    Kept,
+    KeptSet,
     Kick,
     KickNoted,
     Look,
@@ -113,12 +116,14 @@ class Session:
             self.stored = _replace(self.stored, detached=_recent({**self.stored.detached, event.channel: one}))
         elif isinstance(event, KickNoted):
             self.stored = _replace(self.stored, kicks=_last_kicks({**self.stored.kicks, event.folded: event.kick}))
+        elif isinstance(event, KeptSet):
+            self.stored = _replace(self.stored, kept=event.kept)
         else:
             devices = _bounded({**self.stored.devices, **event.devices}, at)
             facts = {"person": event.person, "rooms": event.rooms, "lasts": event.lasts, "attached": event.attached}
             facts |= {"taken": event.taken, "left": event.left, "auto_away": event.auto_away}
             if event.person is None:
-                facts["kicks"] = {}
+                facts |= {"kicks": {}, "kept": Kept()}
             self.stored = _replace(self.stored, **facts, devices=devices)
         return self.host != before
 
@@ -137,7 +142,7 @@ class Session:
 
     def _report(self, command: Report, at: int) -> Decision:
         s = self.stored
-        if s.person is None or s.person.uid != command.uid or s.person.edge != command.host:
+        if not self._is_host(command):
             return self._reached(command, at)  # it came too late, but its places are true
         left = 0 if command.attached else s.left or at
         facts = (command.person, command.rooms, command.lasts, command.attached, s.taken, left)
@@ -154,10 +159,16 @@ class Session:
         devices = self.stored.devices
         return {name: _one(devices.get(name), Device(at, reached)) for name, reached in places.items()}
 
-    def _end(self, command: End, at: int) -> Decision:
+    def _is_host(self, command: Report | End | Keep) -> bool:
         person = self.stored.person
-        gone = person is not None and person.uid == command.uid and person.edge == command.host
-        return Decision(None, self._ended(at)) if gone else NOTHING
+        return person is not None and person.uid == command.uid and person.edge == command.host
+
+    def _end(self, command: End, at: int) -> Decision:
+        return Decision(None, self._ended(at)) if self._is_host(command) else NOTHING
+
+    def _keep(self, command: Keep, at: int) -> Decision:
+        new = self._is_host(command) and command.kept != self.stored.kept
+        return Decision(None, KeptSet(command.kept)) if new else NOTHING
 
     def _abandon(self, command: Abandon, at: int) -> Decision:
         return Decision(None, self._ended(at)) if self.host == command.host else NOTHING
@@ -316,6 +327,7 @@ _DECIDE: dict[type, Callable[[Session, Any, int], Decision]] = {
     MarkRead: Session._mark,
     Detach: Session._detach,
     NoteKick: Session._note_kick,
+    Keep: Session._keep,
 }
 
 _stored = msgspec.msgpack.Decoder(Stored)

@@ -53,6 +53,19 @@ class Kick(msgspec.Struct, frozen=True, array_like=True):
     place: Place
 
 
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """What its clients take for granted of the user, and only its node would know.
+
+    oper: the operator's name in the configuration. wallops: +w. monitored: nick as typed -> whether they were told last
+    that it is there; None: they were told nothing yet. invites: folded channel -> as it is shown.
+    """
+
+    oper: str | None = None
+    wallops: bool = False
+    monitored: dict[str, bool | None] = {}
+    invites: dict[str, str] = {}
+
+
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """The session of an account, if it has one, and the places of its devices, which outlive it.
 
@@ -76,6 +89,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     detached: dict[str, Detached] = {}
     auto_away: bool = False
     kicks: dict[str, Kick] = {}
+    kept: Kept = Kept()
 
 
 # Commands ------------------------------------------------------------------------------------------------------------
@@ -165,7 +179,17 @@ class NoteKick(_Tagged, frozen=True, tag=13):
     kick: Kick
 
 
-Command = Take | Report | End | Abandon | ForgetDevice | Reached | Converse | ForgetAll | MarkRead | Detach | NoteKick
+class Keep(_Tagged, frozen=True, tag=14):
+    """From its host."""
+
+    uid: str
+    host: Incarnation
+    kept: Kept
+
+
+Command = (
+    Take | Report | End | Abandon | ForgetDevice | Reached | Converse | ForgetAll | MarkRead | Detach | NoteKick | Keep
+)
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -220,7 +244,11 @@ class KickNoted(_Tagged, frozen=True, tag=33):
     kick: Kick
 
 
-Event = Changed | DeviceForgotten | Merged | Conversing | AllForgotten | Marked | DetachedSet | KickNoted
+class KeptSet(_Tagged, frozen=True, tag=34):
+    kept: Kept
+
+
+Event = Changed | DeviceForgotten | Merged | Conversing | AllForgotten | Marked | DetachedSet | KickNoted | KeptSet
 
 
 # Outcomes and questions -----------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from gateway.groups.nick_messages import Claim
 from gateway.groups.people import Person
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
+from tests.gateway.commands.stage import OPERATOR, network
 from tests.sim.net import Client, Net
 
 CHANNEL = "#ring"
@@ -600,3 +601,32 @@ def test_who_is_kicked_from_a_channel_that_it_has_detached_is_told_at_once(net: 
     phone.send("QUIT")
     net.run(1)
     assert kicks(login(net, "n2", "phone")) == []
+
+
+def test_a_client_goes_on_as_what_it_was_when_its_session_s_node_dies() -> None:
+    """An operator still, with its modes; MONITOR tells what has changed meanwhile, and nothing else."""
+    net = network(4, disks=True, operators=(OPERATOR,))
+    made(net)
+    login(net, "n2", "desk")  # so the session is there
+    laptop = login(net, "n1", "laptop")
+    people = {nick: net.client(node, nick) for nick, node in (("bob", "n3"), ("cat", "n4"))}
+    laptop.ask("OPER root sesame", "MODE ann -w+i", "MONITOR + bob,cat,dan")
+    modes = laptop.ask("MODE ann")
+    net.run(2)
+    laptop.lines()
+    net.kill("n2")
+    people["bob"].send("QUIT")
+    net.run(0.2)
+    people["dan"] = net.client("n4", "dan")
+    assert net.until(lambda: len([line for line in laptop.got[laptop.read :] if " 73" in line]) == 2, 20)
+    net.run(5)
+    assert sorted(line.split(" ", 1)[1] for line in laptop.lines()) == [
+        "730 ann dan!~dan@10.0.0.1",
+        "731 ann bob",
+    ]
+    assert laptop.ask("MODE ann") == modes and "o" in modes[0] and "w" not in modes[0]
+    assert laptop.ask("MONITOR L")[0] == "732 ann bob,cat,dan"
+    laptop.ask("MODE ann +w", "KILL dan :no")
+    net.run(1)
+    assert people["dan"].closed is not None
+    assert any(line.endswith(" 731 ann dan") for line in laptop.got)

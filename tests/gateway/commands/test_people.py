@@ -100,6 +100,7 @@ def test_monitor(net: Net) -> None:
     bob.send("NICK rob")
     net.run(2)
     assert sorted(line.split(" ", 1)[1] for line in ann.sync()) == ["731 ann bob", "731 ann cat"]
+    assert ann.ask("MONITOR + bob") == ["731 ann bob"]  # as another client of the same user would
     assert ann.ask("MONITOR L") == ["732 ann bob,cat", "733 ann :End of MONITOR list"]
     assert ann.ask("MONITOR - bob", "MONITOR S") == ["731 ann cat"]
     assert ann.ask("MONITOR C", "MONITOR L") == ["733 ann :End of MONITOR list"]

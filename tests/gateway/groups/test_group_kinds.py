@@ -75,6 +75,7 @@ COMMANDS: dict[str, list[Any]] = {
         s.ForgetAll(),
         s.MarkRead("#C", "#c", 5),
         s.Detach("#c", True),
+        s.Keep("1", ANN.edge, s.Kept("root", True, {"bob": True, "cat": None}, {"#d": "#D"})),
         s.NoteKick("#c", s.Kick("#C", "b!b@c", "why", 5, s.Place(7, 8))),
     ],
     "conversation": [
@@ -137,6 +138,7 @@ EVENTS: dict[str, list[Any]] = {
         s.AllForgotten(),
         s.Marked("#C", "#c", 5),
         s.DetachedSet("#c", False, True),
+        s.KeptSet(s.Kept("root", True, {"bob": True, "cat": None}, {"#d": "#D"})),
         s.KickNoted("#c", s.Kick("#C", "b!b@c", "why", 5, s.Place(7, 8))),
         s.Merged(s.Stored(ANN)),
     ],

@@ -21,6 +21,8 @@ from gateway.groups.session_messages import (
     End,
     ForgetAll,
     ForgetDevice,
+    Keep,
+    Kept,
     Kick,
     Look,
     Marker,
@@ -37,6 +39,7 @@ from gateway.groups.session_messages import (
 from ring.ids import Incarnation
 from tests.gateway.groups.cast import ANN, BOB
 
+KEPT = Kept("root", True, {"bob": True, "cat": None}, {"#d": "#D"})
 HERE = ANN.edge
 THERE = Incarnation("10.9.9.9", 3)
 
@@ -78,9 +81,15 @@ def test_only_its_host_is_listened_to(session: Session) -> None:
     do(session, End(ANN.uid, THERE))
     do(session, End(BOB.uid, HERE))
     do(session, Abandon(THERE))
+    do(session, Keep(ANN.uid, THERE, KEPT))
     assert session.stored == before
-    do(session, End(ANN.uid, HERE))
+    do(session, Keep(ANN.uid, HERE, KEPT))
+    assert session.stored.kept == KEPT and session.decide(Keep(ANN.uid, HERE, KEPT), 9).event is None
+    do(session, Take(on(ANN, THERE), HERE))
+    assert session.stored.kept == KEPT
+    do(session, End(ANN.uid, THERE))
     assert session.stored.person is None and not session.hosts
+    assert session.stored.kept == Kept()
     assert session.stored.devices["phone"].places == {"#c": Place(7, 5)}  # a device's place outlives it
 
 

@@ -1,0 +1,25 @@
+"""What a session's node keeps of its user for its clients, and hands on: they do not notice that it is another now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.edge import monitoring
+from gateway.groups.session_messages import Kept
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+
+def kept(user: User) -> Kept:
+    invites = {group.name: channel for group, channel in user.invites.items()}
+    return Kept(user.oper, user.wallops, monitoring.told(user), invites)
+
+
+def give(edge: Edge, user: User, has: Kept) -> None:
+    """The user has come from another node."""
+    user.oper, user.wallops = has.oper, has.wallops
+    user.invites = {GroupId("channel", name): channel for name, channel in has.invites.items()}
+    monitoring.carry(edge, user, has.monitored)

@@ -1,0 +1,102 @@
+"""MONITOR: which nicks a user wants to be told of, and what its clients were told. Source: IRCv3 monitor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.lines import Line
+from gateway.groups.nick_messages import NickView, Who
+from gateway.irc import numerics as n
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+
+def watch(edge: Edge, user: User, nick: str) -> None:
+    group = edge.nick(nick)
+    user.monitored[group] = nick
+    watchers = edge.monitors.setdefault(group, {})
+    watchers[user.uid] = user
+    if len(watchers) == 1:
+        edge.engine.watch(group)
+
+
+def unwatch(edge: Edge, user: User, group: GroupId) -> None:
+    if user.monitored.pop(group, None) is None:
+        return
+    user.online.pop(group, None)
+    watchers = edge.monitors[group]
+    del watchers[user.uid]
+    if not watchers:
+        del edge.monitors[group]
+        edge.engine.unwatch(group)
+
+
+def line(edge: Edge, user: User, nick: str, source: str) -> Line:
+    """source: nick!user@host of who has the nick; "" for nobody."""
+    numeric = n.RPL_MONONLINE if source else n.RPL_MONOFFLINE
+    return Line(edge.settings.server_name, numeric, (user.person.nick, source or nick))
+
+
+def source(view: NickView | None) -> str:
+    holder = view.holder if view is not None else None
+    return holder.source if holder is not None else ""
+
+
+def viewed(edge: Edge, group: GroupId, view: Any) -> None:
+    """The nick came or went. view: (nick, user, host) or None."""
+    online = f"{view[0]}!{view[1]}@{view[2]}" if view is not None and edge.nick(view[0]) == group else ""
+    for user in list(edge.monitors.get(group, {}).values()):
+        known = user.online.get(group)
+        if known is not None:  # who has only just asked is told by the answer to its own command
+            user.online[group] = online
+            if bool(known) != bool(online):
+                user.send(line(edge, user, user.monitored[group], online))
+
+
+def told(user: User) -> dict[str, bool | None]:
+    """As Kept.monitored: while none of its clients is here, what they were told before."""
+    known = _known(user) if user.connections else user.carried
+    return {nick: known.get(group) for group, nick in user.monitored.items()}
+
+
+def rest(user: User) -> None:
+    """The last client has gone, maybe to go on elsewhere."""
+    user.carried = _known(user)
+
+
+def _known(user: User) -> dict[GroupId, bool | None]:
+    return {group: bool(online) for group, online in user.online.items()}
+
+
+def carry(edge: Edge, user: User, monitored: Mapping[str, bool | None]) -> None:
+    """The user has come from another node, where its clients were told so."""
+    for nick, online in monitored.items():
+        group = edge.nick(nick)
+        watch(edge, user, nick)
+        user.carried[group] = online
+        if online is None:
+            _ask(edge, user, group)
+        else:
+            user.online[group] = nick if online else ""
+
+
+def _ask(edge: Edge, user: User, group: GroupId) -> None:
+    def answered(view: NickView | None) -> None:
+        if view is not None and group in user.monitored and group not in user.online:
+            user.online[group] = source(view)
+            user.send(line(edge, user, user.monitored[group], source(view)))
+
+    edge.engine.ask(group, Who(), answered)
+
+
+def go_on(edge: Edge, connection: Connection, user: User) -> None:
+    """One of these clients goes on here: it is told what has changed since."""
+    for group, before in user.carried.items():
+        online = user.online.get(group)
+        if online is not None and group in user.monitored and before != bool(online):
+            connection.show(line(edge, user, user.monitored[group], online))
