@@ -90,7 +90,7 @@ class Trial:
     def __init__(self, edge: Edge, address: str, name: str) -> None:
         self._edge = edge
         self.began = edge.now  # after all waiting, which tells nothing of the account
-        self._taken: list[GroupId] = []  # where it counts
+        self._taken: dict[GroupId, int] = {}  # where it counts, and as of when
         self._guards = [GroupId("guard", f"address:{network_of(address)}")]
         if is_valid_nick(name, edge.settings.limits.nick_len):
             self._guards.append(self._account(name))
@@ -124,7 +124,7 @@ class Trial:
                 self._edge.later(min(AGAIN_S, wait.seconds), lambda: self._take(guards, since, then))
                 return
             if isinstance(wait, Wait):  # one that does not answer asks for no wait, and counts nothing
-                self._taken.append(guard)
+                self._taken[guard] = wait.at
             self._take(guards[1:], self._edge.now, then)
 
         self._edge.engine.submit(guard, Take(self._edge.now - since), answered)
@@ -143,8 +143,8 @@ class Trial:
 
     def undo(self) -> None:
         """It was right, or nobody could say: it counts no more."""
-        for guard in self._taken:
-            self._edge.engine.submit(guard, Undo())
+        for guard, at in self._taken.items():
+            self._edge.engine.submit(guard, Undo(at))
         self._taken.clear()
 
 

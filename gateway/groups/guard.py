@@ -15,6 +15,9 @@ from gateway.groups.guard_messages import HowLong, Merged, Take, Taken, Undo, Un
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
+MOST = 20
+"""So many failures are remembered, the last ones: after fewer every rule asks for its longest wait."""
+
 _HOSTS: Mapping[Incarnation, int] = {}
 
 
@@ -44,39 +47,39 @@ RULES = {
 class Guard:
     """The failures at one account, or from one address."""
 
-    __slots__ = ("at", "fails", "rule")
+    __slots__ = ("rule", "times")
 
-    def __init__(self, name: str, fails: int = 0, at: int = 0) -> None:
+    def __init__(self, name: str, times: tuple[int, ...] = ()) -> None:
+        """times: of the failures, Unix ms, the last one last."""
         self.rule = RULES.get(name.partition(":")[0], RULES["address"])
-        self.fails = fails
-        self.at = at  # of the last one, Unix ms
+        self.times = times
 
     @property
     def hosts(self) -> Mapping[Incarnation, int]:
         return _HOSTS
 
-    def _remembered(self, at: int) -> int:
-        return self.fails if at - self.at < self.rule.forget_s * 1000 else 0
+    def _remembered(self, at: int) -> tuple[int, ...]:
+        return self.times if self.times and at - self.times[-1] < self.rule.forget_s * 1000 else ()
 
     def decide(self, command: Take | Undo, at: int) -> Decision:
         wait = self.answer(HowLong(), at)
         if isinstance(command, Undo):
-            return Decision(wait, Undone() if wait.fails else None)
+            return Decision(wait, Undone(command.at) if command.at in self.times else None)
         if wait.seconds and command.waited_s < self.rule.longest_s:
             return Decision(wait, None)
-        return Decision(Wait(0.0, wait.fails + 1), Taken())
+        return Decision(Wait(0.0, wait.fails + 1, at), Taken())
 
     def apply(self, event: Taken | Undone | Merged, at: int) -> bool:
         if isinstance(event, Merged):
-            self.fails, self.at = event.fails, event.at
+            self.times = event.times
         elif isinstance(event, Undone):
-            self.fails = max(0, self.fails - 1)
+            self.times = tuple(time for time in self.times if time != event.at)
         else:
-            self.fails, self.at = self._remembered(at) + 1, at
+            self.times = (*self._remembered(at), at)[-MOST:]
         return False
 
     def snapshot(self) -> Any:
-        return [self.fails, self.at]
+        return self.times
 
     def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
         return []
@@ -85,16 +88,17 @@ class Guard:
         return False
 
     def merge(self, other: Guard, at: int) -> Merged | None:
-        """The more of both: nothing is counted twice, and no failure is forgotten earlier."""
-        both = max(self.fails, other.fails), max(self.at, other.at)
-        return Merged(*both) if both != (self.fails, self.at) else None
+        """All of both: nothing is counted twice."""
+        both = tuple(sorted({*self.times, *other.times})[-MOST:])
+        return Merged(both) if both != self.times else None
 
     def view(self) -> Any:
         return None
 
     def answer(self, question: HowLong, at: int) -> Wait:
-        fails = self._remembered(at)
-        return Wait(max(0.0, self.rule.delay_s(fails) - (at - self.at) / 1000), fails)
+        times = self._remembered(at)
+        since_s = (at - times[-1]) / 1000 if times else 0.0
+        return Wait(max(0.0, self.rule.delay_s(len(times)) - since_s), len(times))
 
     def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         return []
@@ -103,9 +107,9 @@ class Guard:
         return not self._remembered(at)
 
 
-_stored = msgspec.msgpack.Decoder(tuple[int, int])
+_stored = msgspec.msgpack.Decoder(tuple[int, ...])
 
 
 def restore(name: str, snapshot: msgspec.Raw) -> Guard:
     """Raises msgspec.MsgspecError."""
-    return Guard(name, *_stored.decode(snapshot))
+    return Guard(name, _stored.decode(snapshot))

@@ -20,7 +20,9 @@ class Take(_Tagged, frozen=True, tag=1):
 
 
 class Undo(_Tagged, frozen=True, tag=2):
-    """A try that was taken was none that is to be slowed."""
+    """A try was none that is to be slowed: it is as if it had not been taken. at: as the answer to its Take says."""
+
+    at: int
 
 
 class Taken(_Tagged, frozen=True, tag=21):
@@ -28,12 +30,11 @@ class Taken(_Tagged, frozen=True, tag=21):
 
 
 class Undone(_Tagged, frozen=True, tag=23):
-    pass
+    at: int
 
 
 class Merged(_Tagged, frozen=True, tag=22):
-    fails: int
-    at: int  # Unix ms
+    times: tuple[int, ...]
 
 
 class HowLong(_Tagged, frozen=True, tag=31):
@@ -42,10 +43,11 @@ class HowLong(_Tagged, frozen=True, tag=31):
 
 class Wait(_Tagged, frozen=True, tag=41):
     """Outcome and answer. seconds: from now until the next try may be made; of Take: until this one may, 0 if it was.
-    fails: so many are remembered."""
+    fails: so many are remembered. at: Unix ms, when this one was."""
 
     seconds: float = 0.0
     fails: int = 0
+    at: int = 0
 
 
 Command = Take | Undo

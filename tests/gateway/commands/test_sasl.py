@@ -251,6 +251,10 @@ def test_wrong_tries_are_slowed_wherever_they_are_made(ann_net: Net) -> None:
     client = Newcomer(net, "n2")
     assert client.log_in("ann", "sesame") == [LOGGED_IN, SUCCESS]  # who knows the password waits, too, and gets in
     assert net.now - began < 9
+    net.run(1)
+    began = net.now
+    assert Newcomer(net, "n3").log_in("ann", "sesame") == [LOGGED_IN, SUCCESS]  # and no other waits for that
+    assert net.now - began < 1
     net.run(1000)
     began = net.now
     Newcomer(net, "n1").log_in("ann", "mellon")

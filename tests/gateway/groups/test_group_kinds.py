@@ -86,7 +86,7 @@ COMMANDS: dict[str, list[Any]] = {
         t.Redact("ann", "a!b@c", "abc-1.2-3", "Bob", "why"),
         t.Forget("ann"),
     ],
-    "guard": [g.Take(1.5), g.Undo()],
+    "guard": [g.Take(1.5), g.Undo(5)],
 }
 
 EVENTS: dict[str, list[Any]] = {
@@ -150,7 +150,7 @@ EVENTS: dict[str, list[Any]] = {
         t.Forgotten("ann"),
         t.Merged(t.Stored({"ann": t.Seat("1", ANN.edge, 5)}, 6, 7, {"abc-1.2-3": 8})),
     ],
-    "guard": [g.Taken(), g.Undone(), g.Merged(3, 5)],
+    "guard": [g.Taken(), g.Undone(5), g.Merged((3, 5))],
 }
 
 MODULES: dict[str, Any] = {
@@ -196,7 +196,7 @@ def test_commands_and_events_read_back(kind: str) -> None:
         ("session", s.Marker(5)),
         ("nick", k.Reached(ANN, True)),
         ("conversation", None),
-        ("guard", g.Wait(1.5, 4)),
+        ("guard", g.Wait(1.5, 4, 5)),
     ],
 )
 def test_outcomes_read_back(kind: str, outcome: Any) -> None:
@@ -238,6 +238,8 @@ SENSE = [
     ("network", "state", []),  # nobody attends
     ("account", "state", []),  # nobody has the name
     ("session", "state", []),  # nor a session
+    ("guard", "state", []),  # and nobody has failed
+    ("guard", "state", [1]),
     ("guard", "command", [1]),
     ("guard", "command", [1, [], []]),  # from a later version
 ]

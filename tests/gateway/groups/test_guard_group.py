@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.groups.guard import RULES, Guard, restore
+from gateway.groups.guard import MOST, RULES, Guard, restore
 from gateway.groups.guard_messages import HowLong, Take, Undo, Wait
 from tests.gateway.groups.cast import packed
 
@@ -25,7 +25,7 @@ def do(guard: Guard, at: int, command: Take | Undo = NOW) -> Any:
 def test_each_failure_makes_the_next_try_wait_longer() -> None:
     def waits(name: str) -> list[float]:
         guard = Guard(name)
-        return [guard.answer(HowLong(), 1_000).seconds for _ in range(12) if do(guard, 1_000) == Wait(0.0, guard.fails)]
+        return [guard.answer(HowLong(), 1_000).seconds for _ in range(12) if do(guard, 1_000).seconds == 0]
 
     assert waits("address:10.0.0.1") == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert waits("account:joe") == [0, 0, 0, 1, 2, 4, 8, 8, 8, 8, 8, 8]
@@ -46,7 +46,7 @@ def test_who_has_waited_need_not_wait_again() -> None:
 def test_of_many_at_once_only_so_many_may() -> None:
     guard = Guard("register:x")
     assert [do(guard, 10_000, Take()).seconds for _ in range(9)] == [0, 0, 0, 0, 60, 60, 60, 60, 60]
-    assert do(guard, 70_000, Take()) == Wait(0.0, 5)
+    assert do(guard, 70_000, Take()) == Wait(0.0, 5, 70_000)
 
 
 def test_nobody_waits_longer_than_the_longest_pause() -> None:
@@ -55,17 +55,36 @@ def test_nobody_waits_longer_than_the_longest_pause() -> None:
         do(guard, 10_000)
     assert do(guard, 17_000, Take(7.9)).seconds == 1
     do(guard, 17_000)  # somebody else was quicker
-    assert do(guard, 17_100, Take(8.0)) == Wait(0.0, 11)
+    assert do(guard, 17_100, Take(8.0)) == Wait(0.0, 11, 17_100)
 
 
 def test_what_turns_out_to_be_right_makes_nobody_wait() -> None:
     guard = Guard("account:x")
-    assert [do(guard, 10_000, Take()).seconds for _ in range(5)] == [0, 0, 0, 0, 1]
-    assert do(guard, 10_100, Undo()).fails == 4
-    assert do(guard, 10_100, Take()) == Wait(0.0, 4)
-    for _ in range(6):
-        do(guard, 10_200, Undo())
-    assert guard.fails == 0 and guard.decide(Undo(), 10_200) == (Wait(), None)
+    assert [do(guard, 10_000 + number, Take()).seconds for number in range(4)] == [0, 0, 0, 0]
+    assert do(guard, 10_100, Take()).seconds == 0.903
+    do(guard, 10_100, Undo(10_001))
+    assert do(guard, 10_100, Take()) == Wait(0.0, 4, 10_100)
+    do(guard, 10_200, Undo(10_100))
+    assert guard.times == (10_000, 10_002, 10_003)
+    assert guard.decide(Undo(10_100), 10_200).event is None
+
+
+def test_after_many_failures_a_right_password_makes_no_other_wait() -> None:
+    guard = Guard("account:x")
+    for number in range(9):
+        do(guard, 10_000 + number)
+    assert do(guard, 20_000, Take()).seconds == 0
+    assert do(guard, 20_001, Take()).seconds > 0
+    do(guard, 20_100, Undo(20_000))
+    assert do(guard, 20_101, Take()).seconds == 0
+
+
+def test_so_many_failures_are_remembered() -> None:
+    guard = Guard("account:x")
+    for number in range(MOST + 5):
+        do(guard, 10_000 + number)
+    assert guard.times == tuple(range(10_005, 10_005 + MOST))
+    assert all(rule.delay_s(MOST) == rule.longest_s for rule in RULES.values())
 
 
 def test_it_forgets() -> None:
@@ -76,11 +95,12 @@ def test_it_forgets() -> None:
     assert not guard.is_spent(later - 1)
     assert guard.is_spent(later)
     assert guard.answer(HowLong(), later) == Wait()
-    assert do(guard, later) == Wait(0.0, 1)
+    assert do(guard, later) == Wait(0.0, 1, later)
     assert Guard("account:x").is_spent(0)
 
 
-GUARDS = st.builds(Guard, st.just("account:x"), st.integers(0, 9), st.integers(0, 9))
+TIMES = st.sets(st.integers(0, 2 * MOST)).map(lambda times: tuple(sorted(times)[-MOST:]))
+GUARDS = st.builds(Guard, st.just("account:x"), TIMES)
 
 
 def both(a: Guard, b: Guard) -> Guard:
