@@ -93,6 +93,10 @@ class Store(Protocol):
         """In one transaction; it is on disk when this returns."""
         ...
 
+    def tend(self) -> None:
+        """What a write would have to do now and then, done after one, when nobody waits for it."""
+        ...
+
     def lines(self, wanted: Range) -> list[Line]:
         """The lines of the range, oldest first (by seq)."""
         ...

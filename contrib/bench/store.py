@@ -51,7 +51,7 @@ class Talk:
         chosen = self.rng.randrange(len(self.names))
         self.seqs[chosen] += 1
         seq = self.seqs[chosen]
-        return Line(self.names[chosen], TERM, seq, at, f"{chosen * 2654435761 % 2**32:08x}0001{seq:x}", EVENT)
+        return Line(self.names[chosen], TERM, seq, at, f"{chosen * 2654435761 % 2**32:x}-1.7f01-{seq:x}", EVENT)
 
 
 async def measure(folder: Path, rate: int, groups: int, busy: bool, seconds: float) -> Figures:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final
+from typing import Final
 
 from ring.ids import GroupId
 from ring.shells.sqlite_names import INTEGERS, Names, many, named, packed
+from ring.shells.sqlite_pages import Pages
 
 SLICE: Final = 256
 """Lines that one transaction drops at most, and groups that it looks at."""
@@ -26,10 +26,15 @@ class Forgetting:
     """transaction: of the store; no line is fresh in it."""
 
     def __init__(
-        self, db: sqlite3.Connection, names: Names, transaction: Callable[[], AbstractContextManager[None]]
+        self,
+        db: sqlite3.Connection,
+        names: Names,
+        pages: Pages,
+        transaction: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._db = db
         self._names = names
+        self._pages = pages
         self._transaction = transaction
 
     # By age and count -----------------------------------------------------------------------------------------------
@@ -71,12 +76,11 @@ class Forgetting:
         return gone
 
     def _shorten(self, grp: int, before: int, keep: int, most: int) -> int:
-        count: int = self._db.execute("SELECT count(*) FROM lines WHERE grp = ?", (grp,)).fetchone()[0]
-        gone = 0
+        count, gone = self._pages.count(grp), 0
         if count > keep:
-            gone = self._drop(grp, "ORDER BY seq", (), min(count - keep, most))
+            gone = self._pages.drop_oldest(grp, min(count - keep, most))
         if gone < most:
-            gone += self._drop(grp, "AND at < ? ORDER BY at, seq", (before,), most - gone)
+            gone += self._pages.drop_dated(grp, before, most - gone)
         if gone == count:
             self._unname(grp)
         return gone
@@ -92,7 +96,7 @@ class Forgetting:
         while gone == SLICE:
             with self._transaction():
                 grp = self._number(group)
-                gone = self._drop(grp, "ORDER BY seq", (), SLICE)
+                gone = self._pages.drop_oldest(grp, SLICE)
                 if gone < SLICE:
                     self._unname(grp)
             yield gone
@@ -101,23 +105,13 @@ class Forgetting:
         known = [seq for seq in dict.fromkeys(seqs) if seq in INTEGERS]
         for start in range(0, len(known), SLICE):
             with self._transaction():
-                grp = self._number(group)
-                gone = self._db.execute(
-                    "DELETE FROM lines WHERE grp = ? AND seq IN (SELECT value FROM json_each(?))",
-                    (grp, json.dumps(known[start : start + SLICE])),
-                ).rowcount
+                gone = self._pages.drop_these(self._number(group), known[start : start + SLICE])
             yield gone
 
     def _number(self, group: GroupId) -> int:
         """0, which no group has, of one that is unknown."""
         self._names.find([group])
         return self._names.groups.get(group, 0)
-
-    def _drop(self, grp: int, which: str, values: tuple[Any, ...], most: int) -> int:
-        return self._db.execute(
-            f"DELETE FROM lines WHERE grp = ? AND seq IN (SELECT seq FROM lines WHERE grp = ? {which} LIMIT ?)",
-            (grp, grp, *values, most),
-        ).rowcount
 
     def _unname(self, grp: int) -> None:
         """A group without lines and copy needs no number."""

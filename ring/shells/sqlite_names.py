@@ -17,17 +17,17 @@ INTEGERS: Final = range(-(2**63), 2**63)
 NOTHING: Final = INTEGERS[0] - 1
 """The top of a group without lines."""
 
-ROWS: Final = 128
+ROWS: Final = 120
 """Rows a statement; below 1,000 values in all, which every SQLite takes.
 
-One statement of many rows, as each gives the GIL away once and gets it back when a busy main thread likes to. Measured,
-us of CPU a line in batches of 50 ms beside an idle, a busy main thread: executemany 8.2, 9.2 (67 at 1,000 a second,
-not 10,000), json_each with the events in a blob beside it 9.2, 8.3, this 6.5, 7.0.
+One statement of many rows, as each gives the GIL away and gets it back when a busy main thread likes to: with
+executemany a row cost up to 280 us of CPU beside one.
 """
 
 _KNOWN_MAX: Final = 65536
 _FIND: Final = (
-    "SELECT kind, name, id, (SELECT max(seq) FROM lines WHERE grp = id), (SELECT max(seq) FROM fresh WHERE grp = id) "
+    "SELECT kind, name, groups.id, (SELECT max(last) FROM pages WHERE grp = groups.id), "
+    "(SELECT max(last) FROM fresh WHERE grp = groups.id) "
     "FROM (VALUES {}) CROSS JOIN groups ON kind = column1 AND name = column2"  # IN (VALUES ...) would scan them all
 )
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from ring.batches import merged
+from ring.batches import size
 from ring.ids import GroupId
 from ring.shells.sqlite_file import BUSY_S, claim, connect, in_words, look_over
 from ring.shells.sqlite_forgetting import Forgetting
 from ring.shells.sqlite_names import INTEGERS, Names, many, named, odd_row, packed, unpacked
+from ring.shells.sqlite_pages import Pages, Row
 from ring.shells.sqlite_schema import migrate
 from ring.store import Batch, Line, Range
 
@@ -21,18 +23,19 @@ CACHE_KIB: Final = 16 * 1024
 FRESH_MAX: Final = 4096
 """So many lines are gathered before they are moved to their group's place (sqlite_schema)."""
 
+CHECKPOINT_BYTES: Final = 4 * 1024 * 1024
+TRANSACTION_BYTES: Final = 32 * 1024
+"""After so much was written, about, the -wal file is brought into the other; what a transaction writes at the least."""
+
 CHECKPOINT_PAGES: Final = 4096
+"""SQLite does so by itself, within a write, if there are more."""
+
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """What is left of a -wal file that grew beside a long backup."""
 
 _PAGE: Final = 256
-_GROUP: Final = "(SELECT id FROM groups WHERE kind = ? AND name = ?)"
-_COLUMNS: Final = "seq, term, at, msgid, event"
-_SAID: Final = f"SELECT {_COLUMNS} FROM said WHERE grp = {_GROUP}"
-_FIND: Final = (  # left alone SQLite would look through all lines of the group
-    f"SELECT {_COLUMNS} FROM fresh WHERE grp = {_GROUP} AND msgid = ? "
-    f"UNION ALL SELECT {_COLUMNS} FROM lines INDEXED BY lines_msgid WHERE grp = {_GROUP} AND msgid = ?"
-)
+_LEAST, _MOST = INTEGERS[0], INTEGERS[-1]
+_GROUP: Final = "SELECT id FROM groups WHERE kind = ? AND name = ?"
 
 
 class SqliteStore:
@@ -46,6 +49,7 @@ class SqliteStore:
         self._reading = reading
         self._lock = -1
         self._fresh = 0
+        self._logged = 0  # bytes, about, since the last checkpoint
         with in_words(path):
             if not reading:
                 self._lock = claim(path)
@@ -55,7 +59,8 @@ class SqliteStore:
                 self._unlock()
                 raise
         self._names = Names(self._db)
-        self._forgetting = Forgetting(self._db, self._names, self._transaction)
+        self._pages = Pages(self._db)
+        self._forgetting = Forgetting(self._db, self._names, self._pages, self._transaction)
 
     def _open(self) -> sqlite3.Connection:
         db = connect(self._path, cache_kib=CACHE_KIB)
@@ -70,7 +75,7 @@ class SqliteStore:
             db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             db.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
             migrate(db)
-            self._fresh = db.execute("SELECT count(*) FROM fresh").fetchone()[0]
+            self._fresh = db.execute("SELECT ifnull(sum(count), 0) FROM fresh").fetchone()[0]
         except BaseException:
             db.close()
             raise
@@ -93,13 +98,30 @@ class SqliteStore:
     def write(self, batches: Sequence[Batch]) -> None:
         if not batches:
             return
-        batch = merged(batches)
-        with self._transaction(settled=bool(batch.ends)):
-            self._cut(batch.ends)
-            self._add([line for line in batch.lines if line.seq in INTEGERS and line.at in INTEGERS])
-            self._keep(batch.copies)
-            if self._fresh >= FRESH_MAX:
+        lines: list[Line] = []
+        copies: dict[GroupId, bytes | None] = {}
+        with self._transaction(settled=False):
+            for batch in batches:
+                if batch.ends:
+                    self._add(lines)
+                    lines = []
+                    self._cut(batch.ends)
+                lines += batch.lines
+                copies |= batch.copies
+            self._add(lines)
+            self._keep(copies)
+            if self._fresh >= 2 * FRESH_MAX:  # tending has failed, and says nothing
                 self._settle()
+        self._logged += sum(map(size, batches))
+
+    def tend(self) -> None:
+        if self._fresh >= FRESH_MAX:
+            with self._transaction():
+                pass
+        if self._logged >= CHECKPOINT_BYTES:
+            self._logged = 0
+            with in_words(self._path):
+                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     @contextmanager
     def _transaction(self, settled: bool = True) -> Iterator[None]:
@@ -112,6 +134,7 @@ class SqliteStore:
                     self._settle()
                 yield
                 self._db.execute("COMMIT")
+                self._logged += TRANSACTION_BYTES
         except BaseException:
             self._fresh = fresh
             self._names.clear()
@@ -122,38 +145,41 @@ class SqliteStore:
     def _settle(self) -> None:
         """Move the fresh lines to their groups' place."""
         if self._fresh:
-            self._db.execute("INSERT INTO lines SELECT * FROM fresh ORDER BY grp, seq")
-            self._db.execute("DELETE FROM fresh")
+            self._pages.settle()
             self._fresh = 0
 
     def _cut(self, ends: dict[GroupId, int]) -> None:
-        """The lines after these positions are void. Nothing is fresh."""
+        """The lines after these positions are void."""
+        self._settle()
         groups, tops = self._names.groups, self._names.tops
         self._names.find(ends.keys())
         for group, end in ends.items():
             if (grp := groups.get(group)) is not None and end < tops[grp]:
-                self._db.execute("DELETE FROM lines WHERE grp = ? AND seq >= ?", (grp, max(end + 1, INTEGERS[0])))
+                self._pages.cut(grp, max(end + 1, INTEGERS[0]))
                 tops[grp] = end
 
     def _add(self, lines: Sequence[Line]) -> None:
         self._names.meet({line.group for line in lines})
         self._names.meet_terms({line.term for line in lines})
         groups, tops, terms = self._names.groups, self._names.tops, self._names.terms
-        rows: list[tuple[Any, ...]] = []
-        again: list[tuple[Any, ...]] = []
+        new: defaultdict[int, list[Row]] = defaultdict(list)
+        again: defaultdict[int, list[Row]] = defaultdict(list)
         for line in lines:
+            if not (_LEAST <= line.seq <= _MOST and _LEAST <= line.at <= _MOST):
+                continue
             grp = groups[line.group]
-            row = (grp, line.seq, terms[line.term], line.at, packed(line.msgid), line.event)
+            row = Row(line.seq, terms[line.term], line.at, packed(line.msgid), line.event)
             if line.seq > tops[grp]:
                 tops[grp] = line.seq
-                rows.append(row)
+                new[grp].append(row)
+                self._fresh += 1
             else:  # there may be one already
-                again.append(row)
+                again[grp].append(row)
+        self._pages.add("fresh", new.items())
         if again:
             self._settle()
-            many(self._db, "INSERT OR REPLACE INTO lines VALUES {}", again)
-        many(self._db, "INSERT INTO fresh VALUES {}", rows)
-        self._fresh += len(rows)
+            for grp, rows in again.items():
+                self._pages.put(grp, rows)
 
     def _keep(self, copies: dict[GroupId, bytes | None]) -> None:
         groups = self._names.groups
@@ -183,41 +209,43 @@ class SqliteStore:
             yield from found
 
     def lines(self, wanted: Range) -> list[Line]:
-        low, high = _bounds(wanted.after, wanted.before)
-        direction = "DESC" if wanted.newest else "ASC"
-        order = f"seq {direction}" if wanted.by == "seq" else f"at {direction}, seq {direction}"
-        found = self._fetch(
-            wanted.group,
-            f"{_SAID} AND {wanted.by} BETWEEN ? AND ? ORDER BY {order} LIMIT ?",
-            (*named(wanted.group), low, high, min(max(wanted.limit, 0), INTEGERS[-1])),
-        )
-        return sorted(found, key=lambda line: line.seq)
+        bounds, limit = _bounds(wanted.after, wanted.before), max(wanted.limit, 0)
+        with self._view():
+            grp = self._number(wanted.group)
+            rows = self._pages.between(grp, wanted.by, *bounds, limit, wanted.newest)
+            return sorted((self._line(wanted.group, row) for row in rows), key=lambda line: line.seq)
 
     def find(self, group: GroupId, msgid: str) -> Line | None:
-        found = self._fetch(group, _FIND, (*named(group), packed(msgid)) * 2)
-        return max(found, key=lambda line: line.seq, default=None)
-
-    def _fetch(self, group: GroupId, query: str, values: tuple[Any, ...]) -> list[Line]:
-        with in_words(self._path):
-            return [self._line(group, *row) for row in self._db.execute(query, values).fetchall()]
-
-    def _line(self, group: GroupId, seq: object, term: object, at: object, msgid: object, event: object) -> Line:
-        if isinstance(seq, int) and isinstance(term, int) and isinstance(at, int) and isinstance(event, bytes):
-            return Line(group, self._names.term(term), seq, at, unpacked(msgid), event)
-        raise odd_row()
+        with self._view():
+            row = self._pages.find(self._number(group), packed(msgid))
+            return None if row is None else self._line(group, row)
 
     def latest(self, groups: Sequence[GroupId], after: int, before: int, limit: int) -> list[tuple[GroupId, int]]:
-        bounds = _bounds(after, before)
-        found = []
-        with in_words(self._path):
+        bounds, found = _bounds(after, before), []
+        with self._view():
             for group in dict.fromkeys(groups):
-                row = self._db.execute(
-                    f"SELECT at FROM said WHERE grp = {_GROUP} AND at BETWEEN ? AND ? ORDER BY at DESC LIMIT 1",
-                    (*named(group), *bounds),
-                ).fetchone()
-                if row is not None:
-                    found.append((row[0], group))
+                rows = self._pages.between(self._number(group), "at", *bounds, 1, True)
+                found += [(row.at, group) for row in rows]
         return [(group, at) for at, group in sorted(found)[: max(limit, 0)]]
+
+    @contextmanager
+    def _view(self) -> Iterator[None]:
+        """All that is read within is of one moment."""
+        with in_words(self._path):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._db.in_transaction:  # damage may have ended it
+                    self._db.execute("COMMIT")
+
+    def _number(self, group: GroupId) -> int:
+        """0, which no group has, of one that is unknown."""
+        row = self._db.execute(_GROUP, named(group)).fetchone()
+        return 0 if row is None else row[0]
+
+    def _line(self, group: GroupId, row: Row) -> Line:
+        return Line(group, self._names.term(row.term), row.seq, row.at, unpacked(row.msgid), row.event)
 
     # Forgetting -----------------------------------------------------------------------------------------------------
 

@@ -201,6 +201,8 @@ class StoreWriter:
         if self._trouble is not None:
             self._trouble = None
             self._tell(self._on_trouble, None)
+        with suppress(Exception):  # the next batch tells
+            self._store.tend()
 
     def _failed(self, batches: list[Batch], words: str) -> None:
         with self._news:

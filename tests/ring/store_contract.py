@@ -327,11 +327,15 @@ class StoreContract:
         with self.place() as opened:
             store, model = opened(), Model()
             for _ in range(data.draw(st.integers(1, 12), "steps")):
-                kind = data.draw(st.sampled_from(["write", "write", "write", "prune", "erase", "reopen", "look"]))
+                kind = data.draw(
+                    st.sampled_from(["write", "write", "write", "tend", "prune", "erase", "reopen", "look"])
+                )
                 if kind == "write":
                     batches = data.draw(st.lists(BATCHES, max_size=4))
                     store.write(batches)
                     model.write(batches)
+                elif kind == "tend":
+                    store.tend()
                 elif kind == "prune":
                     facts = data.draw(st.tuples(KINDS, SMALL, SMALL, st.none() | st.lists(GROUPS, max_size=4)))
                     assert sum(store.prune(*facts)) == model.prune(*facts)

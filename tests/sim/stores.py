@@ -73,6 +73,8 @@ class MemoryStore:
     def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
         yield self._drop(group, list(self._lines.get(group, ())) if seqs is None else seqs)
 
+    def tend(self) -> None: ...
+
     def scrub(self) -> bool:
         return True
 

@@ -34,6 +34,7 @@ def used(path: Path) -> Path:
     """A store that holds something."""
     store = SqliteStore(path)
     store.write([batch(*(line(n) for n in range(5000)), copies={JOE: b"joe"})])
+    store.tend()
     store.close()
     return path
 
@@ -144,13 +145,14 @@ def test_damage_that_is_met_later_is_told(used: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     "harm",
     [
-        "UPDATE fresh SET msgid = 7",
-        "UPDATE fresh SET msgid = x'ff'",
-        "UPDATE fresh SET term = 99",
-        "UPDATE fresh SET term = 'one'",
-        "UPDATE fresh SET seq = 'one'",
-        "UPDATE fresh SET at = x'00'",
-        "UPDATE fresh SET event = NULL",
+        "UPDATE fresh SET lines = 7",
+        "UPDATE fresh SET lines = NULL",
+        "UPDATE fresh SET lines = x'c1'",
+        "UPDATE fresh SET lines = x'9195016301c40161c40168'",  # a term that nobody knows
+        "UPDATE fresh SET lines = x'9195010101c401ffc40168'",  # a msgid that is no text
+        "UPDATE fresh SET lines = x'919501010163c40168'",
+        "UPDATE fresh SET lines = x'90'",
+        "UPDATE fresh SET first = 'one'",
         "UPDATE terms SET term = x'41'",
         "UPDATE copies SET copy = 'text'",
         "UPDATE groups SET name = 'text', kind = 9",
@@ -285,6 +287,39 @@ def test_an_older_store_is_brought_up_to_date(tmp_path: Path) -> None:
     db.close()
 
 
+def test_a_store_of_version_1_has_all_of_it_in_version_2(path: Path) -> None:
+    path.parent.mkdir()
+    db = sqlite3.connect(path, isolation_level=None)
+    migrate(db, STEPS[:1])
+    db.execute("INSERT INTO groups VALUES (7, x'6368616e6e656c', CAST('#erlang' AS BLOB))")
+    db.execute("INSERT INTO terms VALUES (3, CAST('1 5 127.0.0.1' AS BLOB))")
+    db.execute("INSERT INTO copies VALUES (7, x'01')")
+    said = [line(n, msgid=f"odd-{n}" if n % 50 == 20 else f"x-{n:x}", event=b"said %d" % n) for n in range(200)]
+    rows = [(7, one.seq, 3, one.at, one.msgid.encode(), one.event) for one in said]
+    db.executemany("INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?)", rows[:150])
+    db.executemany("INSERT INTO fresh VALUES (?, ?, ?, ?, ?, ?)", rows[150:])
+    db.close()
+    store = SqliteStore(path)
+    assert store.lines(wanted()) == said and list(store.copies()) == [(ERLANG, b"\x01")]
+    assert all(store.find(ERLANG, one.msgid) == one for one in said)
+    assert store.latest([ERLANG], 0, 100_000, 5) == [(ERLANG, 99_000)]
+    store.write([batch(line(200), line(3, event=b"new"))])
+    assert [one.event for one in store.lines(wanted(limit=4))] == [b"said 0", b"said 1", b"said 2", b"new"]
+    assert sum(store.erase(ERLANG, None)) == 201
+    store.close()
+    assert b"said 1" not in path.read_bytes()
+
+
+def test_a_row_of_version_1_that_no_store_writes_is_damage(path: Path) -> None:
+    path.parent.mkdir()
+    db = sqlite3.connect(path, isolation_level=None)
+    migrate(db, STEPS[:1])
+    db.execute("INSERT INTO fresh VALUES (1, 1, 1, 1, 'text', x'01')")
+    db.close()
+    assert "is damaged (it has a row that no store writes)" in refused(path)
+    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (1,)
+
+
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     def first(db: sqlite3.Connection) -> None:
         db.execute("CREATE TABLE words (word TEXT)")
@@ -325,7 +360,7 @@ def test_what_was_erased_is_in_no_file_once_the_store_is_scrubbed(path: Path) ->
     store.write([batch(line(1, event=b"the secret word"), line(2, event=b"another"))])
     reader = sqlite3.connect(path)
     reader.execute("BEGIN")
-    assert reader.execute("SELECT count(*) FROM said").fetchone() == (2,)
+    assert reader.execute("SELECT count FROM fresh").fetchone() == (2,)
     assert sum(store.erase(ERLANG, [1])) == 1
     assert not store.scrub()  # not while somebody reads
     reader.close()
@@ -340,8 +375,10 @@ def test_what_was_erased_is_in_no_file_once_the_store_is_scrubbed(path: Path) ->
 WRITER = """
 import sys
 from pathlib import Path
+from ring.shells import sqlite_store
 from ring.shells.sqlite_store import SqliteStore
 from tests.ring.store_contract import ERLANG, GO, JOE, Batch, line
+sqlite_store.FRESH_MAX, sqlite_store.CHECKPOINT_BYTES = 100, 2 * sqlite_store.TRANSACTION_BYTES
 store = SqliteStore(Path(sys.argv[1]))
 number = int(sys.argv[2])
 while True:
@@ -349,6 +386,7 @@ while True:
     said = [line(number * 10 + n, group) for n in range(10) for group in (ERLANG, GO)]
     store.write([Batch(number, {JOE: b"%d" % number}, {}, said, False)])
     print(number, flush=True)
+    store.tend()
 """
 
 

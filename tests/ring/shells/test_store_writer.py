@@ -206,6 +206,25 @@ async def test_trouble_is_told_once_tried_again_and_told_to_be_over() -> None:
 
 
 @story
+async def test_upkeep_comes_after_a_write_was_told_and_harms_none_when_it_fails() -> None:
+    class Unkempt(Disk):
+        def tend(self) -> None:
+            assert gate.wait(WITHIN_S)
+            raise StoreError("the disk is full")
+
+    gate = threading.Event()
+    shell = Shell(disk := Unkempt(), delay_s=0.001)
+    shell.writer.start()
+    shell.writer.write(batch(1))
+    await shell.until(lambda: shell.written == [1])
+    gate.set()
+    shell.writer.write(batch(2))
+    await shell.until(lambda: shell.written == [1, 2])
+    assert disk.said == [1, 2] and shell.troubles == []
+    assert shell.writer.close()
+
+
+@story
 async def test_another_trouble_is_told_too() -> None:
     shell = Shell(disk := Disk(), delay_s=0.001)
     disk.problem = StoreError("the disk is full")
