@@ -24,7 +24,7 @@ def note(edge: Edge, user: User, group: GroupId, channel: str, event: Kicked, st
         return
     source = edge.people.source(event.by, event.source)
     kick = Kick(channel, source, event.reason, stamp.at, edge.engine.applied_to(group))
-    edge.engine.submit(edge.sessions.group(user.session), NoteKick(group.name, kick))
+    edge.engine.submit(edge.sessions.group(user.session), NoteKick(group.name, kick), None, group)  # P33
     following = user.rooms[group].connections
     for connection in user.connections:
         if connection not in following:
