@@ -23,7 +23,8 @@ LEAST_S = 1.0
 """A wrong try is answered no sooner: what had to be asked, and of whom, does not show."""
 
 AGAIN_S = 0.25
-"""A try that has to wait asks again so often: those before it may turn out to be right."""
+"""A try that has to wait asks again after that time, and whenever it has waited twice as long: those before it may have
+turned out to be right."""
 
 Found = Callable[[LoginView | None], None]
 """A view without a name: there is no such account; its life is then that of an alias that no account lists, to be taken
@@ -117,17 +118,18 @@ class Trial:
             self.began = self._edge.now
             then()
             return
-        guard = guards[0]
+        guard, waited_s = guards[0], self._edge.now - since
 
         def answered(wait: Any) -> None:
             if isinstance(wait, Wait) and wait.seconds:
-                self._edge.later(min(AGAIN_S, wait.seconds), lambda: self._take(guards, since, then))
+                again_s = min(wait.seconds, max(AGAIN_S, waited_s))
+                self._edge.later(again_s, lambda: self._take(guards, since, then))
                 return
             if isinstance(wait, Wait):  # one that does not answer asks for no wait, and counts nothing
                 self._taken[guard] = wait.at
             self._take(guards[1:], self._edge.now, then)
 
-        self._edge.engine.submit(guard, Take(self._edge.now - since), answered)
+        self._edge.engine.submit(guard, Take(waited_s), answered)
 
     def failed(self, then: Callable[[], None]) -> None:
         """It was wrong: go on when that may be said, which is when the next may be made."""

@@ -65,8 +65,9 @@ class Guard:
         wait = self.answer(HowLong(), at)
         if isinstance(command, Undo):
             return Decision(wait, Undone(command.at) if command.at in self.times else None)
-        if wait.seconds and command.waited_s < self.rule.longest_s:
-            return Decision(wait, None)
+        wait_s = min(wait.seconds, self.rule.longest_s - command.waited_s)
+        if wait_s > 0:
+            return Decision(Wait(wait_s, wait.fails), None)
         return Decision(Wait(0.0, wait.fails + 1, at), Taken())
 
     def apply(self, event: Taken | Undone | Merged, at: int) -> bool:
