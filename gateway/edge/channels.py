@@ -330,7 +330,9 @@ def dropped(edge: Edge, group: GroupId) -> None:
         return
     for uid, user in list(room.users.items()):
         room.discard(uid)
-        if not user.quitting:
+        if user.session and not user.quitting:
+            edge.sessions.taking_up.come_back(user, group, group.name)
+        elif not user.quitting:
             rejoin(edge, group, group.name, user.person)
     for uid in [uid for uid, seen in edge.people.seen.items() if group in seen.groups]:
         edge.people.remove(uid, group)

@@ -53,7 +53,7 @@ def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
 def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Call | None) -> None:
     """The user's own group has numbered new facts: show them here, and tell the channels (P28)."""
     user = edge.users.get(event.person.uid)
-    if user is None:
+    if user is None or event.person.edge != edge.engine.me:  # on another node, as a side of a partition has it
         return
     renamed = user.person.nick != event.person.nick
     user.person = event.person

@@ -37,6 +37,10 @@ def nobody(session: User | Incarnation | None) -> None:
     """Nobody waits for the session: it is taken up to stay."""
 
 
+def _nothing_else(user: User, account: str, done: Callable[[], None]) -> None:
+    done()
+
+
 class TakingUp:
     """By folded account name, the sessions that are on their way here."""
 
@@ -138,12 +142,19 @@ class TakingUp:
         self._found(account, user)
         if self.edge.sessions.users.get(account) is not user or user.quitting:
             return
-        lacking = {folded: name for folded, name in rooms.items() if GroupId("channel", folded) not in user.rooms}
-        self._returning[account] = lacking
+        awaited = self._returning.pop(account, {})
+        lacking = {folded: name for folded, name in awaited.items() if GroupId("channel", folded) not in user.rooms}
         if lacking:
-            self.edge.later(AGAIN_S, lambda: self._go_back(account, user, lacking, lambda user, account, done: done()))
-        else:
-            del self._returning[account]
+            self._returning[account] = lacking
+        again = {folded: name for folded, name in rooms.items() if folded in lacking}
+        if again:
+            self.edge.later(AGAIN_S, lambda: self._go_back(account, user, again, _nothing_else))
+
+    def come_back(self, user: User, group: GroupId, name: str) -> None:
+        """The channel is followed here no more: for all it knows the user is on another node, as it was on one side of
+        a partition."""
+        self._returning[user.session] = {**self.returning(user.session), group.name: name}
+        self._go_back(user.session, user, {group.name: name}, _nothing_else)
 
     def _return(self, user: User, group: GroupId, name: str, done: Callable[[Any], None]) -> None:
         """The channel has the user here from now on; where it has let it go meanwhile, it is let in again."""

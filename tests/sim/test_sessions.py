@@ -522,6 +522,50 @@ def test_who_speaks_before_it_was_shown_all_is_shown_its_own_words_in_their_plac
     ]
 
 
+def two(net: Net, here: str, there: str) -> tuple[Talker, Talker]:
+    """Somebody on each side of a partition that is about to come."""
+    found = Talker(net, net.nodes[here], "joe"), Talker(net, net.nodes[there], "sue")
+    for talker in found:
+        assert net.until(lambda t=talker: any(" 221 " in line for line in t.got), 10)
+        talker.send(f"JOIN {CHANNEL}")
+        talker.sync()
+    return found
+
+
+def cut(net: Net, *side: str) -> None:
+    """This side from all others."""
+    net.run(2)
+    here = {net.nodes[name].key for name in side}
+    net.links.isolate(here, {node.key for node in net.nodes.values()} - here)
+    net.run(8)
+
+
+def drop(client: Client) -> None:
+    net, edge = client.net, client.node.core.edge
+    net.turn(client.node, lambda: edge.gone(client.connection, "Connection reset"))
+    net.run(1.5)
+
+
+def test_a_session_that_both_sides_have_taken_up_stays_in_its_channels() -> None:
+    """It is where somebody came to it last, though what the channel has of it is newer on the other side."""
+    net = Net(4, disks=True)
+    made(net)
+    joe, sue = two(net, "n3", "n2")
+    laptop = login(net, "n3", "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    cut(net, "n3", "n1")
+    drop(laptop)
+    drop(login(net, "n2", "phone"))
+    laptop = login(net, "n3", "laptop")
+    net.links.heal()
+    net.run(40)
+    assert not [line for line in (*noticed(joe), *noticed(sue)) if line.startswith(":ann!") and " QUIT " in line]
+    joe.say(1)
+    sue.say(2)
+    assert said(laptop) == ["1", "2"]
+
+
 def test_where_a_partition_left_the_nick_on_another_node_the_session_decides(net: Net) -> None:
     """The session's group has merged to one side's node, the nick's to the other's."""
     made(net)
