@@ -11,11 +11,12 @@ from typing import Any, cast
 
 import msgspec
 
-from ring.ids import NO_TERM, GroupId, Incarnation, Term
+from ring.ids import NO_TERM, GroupId, Incarnation, Position, Term
 from ring.roster import NodeRecord
 from ring.store import Line, Range
 
 Lineage = tuple[tuple[Term, int], ...]  # (term, its first seq), oldest first (P3)
+Also = tuple[tuple[str, str], ...]  # (msgid on another side, msgid here), of what both sides of a partition were told
 
 
 class Stream(msgspec.Struct, frozen=True, array_like=True):
@@ -41,6 +42,7 @@ class Side(msgspec.Struct, frozen=True, array_like=True):
     streams: tuple[Stream, ...]
     lost: int
     merged: tuple[Part, ...]  # what its log has beside its own reigns, and those themselves
+    also: Also = ()
 
 
 class Taking(msgspec.Struct, frozen=True, array_like=True):
@@ -49,6 +51,7 @@ class Taking(msgspec.Struct, frozen=True, array_like=True):
     streams: tuple[Stream, ...]
     lost: int
     merged: tuple[Part, ...]
+    also: Also = ()
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
@@ -192,6 +195,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     pending: list[RawCommand] = []
     merged: tuple[Part, ...] = ()
     archives: tuple[str, ...] = ()  # who held the group before, and may have older lines of it
+    also: Also = ()
 
 
 class Replace(_Message, frozen=True, tag=7):
@@ -358,11 +362,15 @@ class Relay(msgspec.Struct, frozen=True, array_like=True, tag=27):
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
-    """How far somebody has read a group: everything up to this event of a log. term: the reign that counted it."""
+    """How far somebody has read a group: everything up to this event of a log. term: the reign that counted it.
+
+    beside: and everything up to these, of the logs of other reigns, the newest first (P25; ring/groups/places.py).
+    """
 
     seq: int
     at: int  # Unix ms
     term: Term = NO_TERM
+    beside: tuple[Position, ...] = ()
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):

@@ -17,6 +17,7 @@ from gateway.edge.playback import Playback, catch_up
 from gateway.edge.welcome import welcome
 from gateway.groups.channel import Channel
 from gateway.irc import numerics as n
+from ring.groups.places import joined
 from ring.ids import GroupId
 from ring.wire import Place
 
@@ -33,7 +34,6 @@ def attach(call: Call, user: User) -> None:
     """The caller's connection is one of the session's from now on."""
     edge, connection = call.edge, call.connection
     since = _since(edge, connection, user)
-    connection.behind = dict.fromkeys(user.heard)
     user.attach(connection)
     edge.sessions.attached(user)
     edge.engine.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
@@ -62,21 +62,24 @@ def arrive(edge: Edge, connection: Connection, user: User, group: GroupId, chann
 
 def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, Place]) -> None:
     """A connection whose session has come from another node: it is shown what it has missed, and nothing else."""
-    connection.behind = dict.fromkeys(user.heard)
     user.attach(connection)
     edge.sessions.places.brought(user, connection.device, places)
     edge.sessions.attached(user)
     monitoring.go_on(edge, connection, user)
+
+    def reads(group: GroupId) -> None:
+        place = edge.sessions.places.of(user, connection.device, group)
+        Playback(edge, connection, user, group, place, events=True).go_on()
+
     for group in list(user.talks):
-        place = places.get(group.name)
-        if place is not None:
-            Playback(edge, connection, user, group, place, everything=True).go_on()
+        if group.name in places:
+            reads(group)
         else:
             play(edge, connection, user, group, connection.opened)
     for group in [group for group in user.rooms if group not in user.detached]:
-        place, channel = places.get(group.name), visible(edge, user, group)
-        if channel is not None and place is not None:
-            Playback(edge, connection, user, group, place, everything=True).go_on()
+        channel = visible(edge, user, group)
+        if channel is not None and group.name in places:
+            reads(group)
         elif channel is not None:
             arrive(edge, connection, user, group, channel)
 
@@ -101,7 +104,7 @@ def _greet(edge: Edge, connection: Connection, user: User, group: GroupId, since
 
 def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:
     """What the connection's device has not been sent; all since then, if it never was there; 0: nothing."""
-    place = edge.sessions.places.of(user, connection.device, group)
+    place = joined(connection.behind.get(group), edge.sessions.places.of(user, connection.device, group))
     talk = edge.talks.of(user).get(group)
     if place is None and talk is not None and edge.sessions.places.knows(user, connection.device):
         since = talk.since / 1000 - 0.001  # it was away when the two began to talk

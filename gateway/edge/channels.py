@@ -69,6 +69,8 @@ def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, c
     audience: Any = room.connections
     if event.status or tag_only:
         audience = _qualified(room, channel, event)
+    if room.withheld:
+        audience = [connection for connection in audience if connection not in room.withheld]
     if room.watchers:
         called(edge, room, event.uid, event.text)
     own = _speaker(edge, event, call)
@@ -293,7 +295,7 @@ def replaced(
         deliver(line, room.connections)
     if lost:
         notice = Line(edge.settings.server_name, "NOTICE", (new.name, f"{lost} events of this channel were missed."))
-        deliver(notice, room.connections)
+        deliver(notice, [connection for connection in room.connections if connection not in room.withheld])
     for user in room.users.values():
         edge.sessions.places.mark(user, group)
     for uid in [uid for uid in old.members if uid not in new.members]:

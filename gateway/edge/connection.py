@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.lines import Line
     from gateway.edge.login import Login
-    from gateway.edge.playback import Reader
+    from gateway.edge.playback import Playback, Reader
     from gateway.edge.sasl import Exchange
     from gateway.edge.tunnels import Standing, Tunnel
     from gateway.edge.user import User
@@ -53,10 +53,12 @@ class Connection:
         "on_the_way",
         "opened",
         "out",
+        "parted",
         "password",
         "pending",
         "pinged_at",
         "places",
+        "playbacks",
         "proving",
         "reached",
         "reader",
@@ -101,10 +103,12 @@ class Connection:
         self.pending: list[bytes] = []  # lines that wait, for the flood control or for a NICK under way
         self.busy = False
         self.places: dict[GroupId, Place] = {}  # how far it is once all that was sent has come
+        self.parted: dict[GroupId, Place] = {}  # and where its user is no more, until that is taken down
         self.on_the_way: deque[tuple[int, dict[str, Place]]] = deque()  # of those, and how much has to come before
         self.reached: dict[str, Place] = {}  # and what has come there
         self.receipts: Receipts | None = None  # of its socket; None: whatever is sent arrives
         self.behind: dict[GroupId, Place | None] = {}  # channels that it is not shown yet, and how much it was played
+        self.playbacks: dict[GroupId, Playback] = {}  # of those, by which it is
         self.reader: Reader | None = None  # of what it is played
         self.tokens = 0.0
         self.refilled_at = 0.0

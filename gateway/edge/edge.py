@@ -23,6 +23,7 @@ from gateway.edge.settings import EdgeSettings
 from gateway.edge.talks import Talks
 from gateway.edge.tunnels import Tunnels
 from gateway.edge.user import Room, User
+from gateway.edge.withholding import withhold
 from gateway.groups.network_messages import Announced
 from gateway.groups.nick_messages import Released
 from gateway.groups.session_messages import Conversing, DetachedSet, Marked, Merged
@@ -341,6 +342,10 @@ class Edge:
         for user in self.users.values():
             if user.wallops:
                 user.send(line)
+
+    def interrupted(self, group: GroupId, *, parted: bool) -> None:
+        if group.kind in ("channel", "conversation"):
+            withhold(self, group, parted=parted)
 
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int

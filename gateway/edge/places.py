@@ -7,11 +7,12 @@ in peace, all of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gateway.groups.session import Session, further
+from gateway.groups.session import Session
 from gateway.groups.session_messages import Device, ForgetDevice, Reached
 from ring.groups.host import FAILED
+from ring.groups.places import joined
 from ring.ids import GroupId
 from ring.wire import Place
 
@@ -21,12 +22,25 @@ if TYPE_CHECKING:
     from gateway.edge.user import User
 
 
+class Sent(NamedTuple):
+    """last: what was heard last, as it came. place: that, and all before."""
+
+    last: Place
+    place: Place
+
+
+def learn(places: dict[str, Place], more: Mapping[str, Place]) -> None:
+    """By folded channel, what somebody has read besides."""
+    for name, place in more.items():
+        places[name] = joined(places.get(name), place) or place
+
+
 class Places:
     """The places of the devices that are attached here, as far as the session's group does not know them yet."""
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
-        self._sent: dict[str, dict[tuple[str, str], Place]] = {}  # account -> of a device in a folded channel
+        self._sent: dict[str, dict[tuple[str, str], Sent]] = {}  # account -> of a device in a folded channel
         self._news: dict[str, dict[str, dict[str, Place]]] = {}  # of those, what the session's group is not told yet
 
     def changed(self, user: User) -> dict[str, dict[str, Place]]:
@@ -40,6 +54,9 @@ class Places:
     def mark(self, user: User, group: GroupId) -> None:
         """What the user's connections have been sent so far is remembered, though it is about to leave the group."""
         for connection in user.connections if user.session else ():
+            place = self._shown(connection, group)
+            if place is not None:
+                connection.parted[group] = place  # it is told with what was sent last
             came = self._came(connection) if connection.stream is not None else None
             self._keep(user, connection, (group,), came)
 
@@ -81,23 +98,26 @@ class Places:
     def _keep(
         self, user: User, connection: Connection, groups: Iterable[GroupId], came: Mapping[str, Place] | None
     ) -> None:
-        sent = self._sent.setdefault(user.session, {})
         for group in groups:
             place = came.get(group.name) if came is not None else self._shown(connection, group)
-            before = sent.get((connection.device, group.name))  # maybe by a connection that is newer than this one
-            if place is not None and place.seq and further(before, place) != before:
-                sent[connection.device, group.name] = place
-                self._news.setdefault(user.session, {}).setdefault(connection.device, {})[group.name] = place
+            if place is not None and place.seq:
+                self._learn(user.session, connection.device, group.name, place)
+
+    def _learn(self, account: str, device: str, name: str, place: Place) -> None:
+        sent = self._sent.setdefault(account, {})
+        known = sent.get((device, name))  # maybe of a connection that is newer than the one that is asked
+        if known is not None and known.last == place:
+            return
+        before = known.place if known is not None else None
+        whole = joined(before, place) or place
+        sent[device, name] = Sent(place, whole)
+        if whole != before:
+            self._news.setdefault(account, {}).setdefault(device, {})[name] = whole
 
     def brought(self, user: User, device: str, places: Mapping[str, Place]) -> None:
         """By folded channel, what the device has been sent where its session was before."""
-        if not user.session:
-            return
-        sent, news = self._sent.setdefault(user.session, {}), self._news.setdefault(user.session, {})
-        for name, place in places.items():
-            if further(sent.get((device, name)), place) == place:
-                sent[device, name] = place
-                news.setdefault(device, {})[name] = place
+        for name, place in places.items() if user.session else ():
+            self._learn(user.session, device, name, place)
 
     def _came(self, connection: Connection) -> dict[str, Place] | None:
         """By folded channel, how far the connection is by what has come to its client's machine; None: by all."""
@@ -110,17 +130,20 @@ class Places:
         else:
             return None
         while connection.on_the_way and connection.on_the_way[0][0] <= upto:
-            connection.reached.update(connection.on_the_way.popleft()[1])
+            learn(connection.reached, connection.on_the_way.popleft()[1])
         return connection.reached
 
     def fresh(self, connection: Connection) -> dict[str, Place]:
         """By folded channel, of one connection, where it has changed since this was last asked for."""
         user = connection.user
+        now: list[tuple[GroupId, Place | None]] = list(connection.parted.items())
+        connection.parted.clear()
+        now += ((group, self._shown(connection, group)) for group in (user.heard if user is not None else ()))
         found: dict[str, Place] = {}
-        for group in user.heard if user is not None else ():
-            place = self._shown(connection, group)
+        for group, place in now:
             if place is not None and place.seq and connection.places.get(group) != place:
-                found[group.name] = connection.places[group] = place
+                connection.places[group] = place
+                learn(found, {group.name: place})
         return found
 
     def _shown(self, connection: Connection, group: GroupId) -> Place | None:
@@ -131,9 +154,9 @@ class Places:
     def now(self, user: User, connection: Connection) -> dict[str, Place]:
         """By folded channel, how far a client of this node has come in each, where its user is no more, too."""
         sent = self._sent.get(user.session, {})
-        found = {name: place for (device, name), place in sent.items() if device == connection.device}
+        found = {name: known.place for (device, name), known in sent.items() if device == connection.device}
         for group in user.heard:
-            place = self._shown(connection, group) or self.of(user, connection.device, group)
+            place = joined(self._shown(connection, group), self.of(user, connection.device, group))
             if place is not None:
                 found[group.name] = place
         return found
@@ -142,7 +165,9 @@ class Places:
         """What the device has been sent of a channel; None if it never was in it."""
         sent = self._sent.get(user.session, {}).get((device, group.name))
         known = self._device(user, device)
-        return further(sent, known.places.get(group.name) if known is not None else None)
+        return joined(
+            sent.place if sent is not None else None, known.places.get(group.name) if known is not None else None
+        )
 
     def knows(self, user: User, device: str) -> bool:
         return self._device(user, device) is not None

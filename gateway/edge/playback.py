@@ -60,13 +60,15 @@ class Reader:
 def catch_up(connection: Connection, user: User, group: GroupId) -> None:
     """From now on the connection is told what happens there."""
     connection.behind.pop(group, None)
+    connection.playbacks.pop(group, None)
     room = user.seats(group).get(group)
     if room is not None:
         room.connections[connection] = None
+        room.withheld.pop(connection, None)
 
 
 class Playback:
-    """What one connection has missed of one channel or conversation."""
+    """What one connection has missed of one channel or conversation. One that is begun anew takes the other's place."""
 
     def __init__(
         self,
@@ -78,11 +80,11 @@ class Playback:
         *,
         since: int = 0,
         most: int = 0,
-        everything: bool = False,
+        events: bool | None = None,
     ) -> None:
-        """read: what it has. since: Unix ms, if it never was there. everything: joins and modes too, for who was there
-        a moment ago."""
-        self.everything = everything
+        """read: what it has. since: Unix ms, if it never was there. events: joins and modes too, for who was there a
+        moment ago, or not, for who has seen them; None: as its client wants."""
+        self.events = events
         self.edge = edge
         self.connection = connection
         self.user = user
@@ -93,6 +95,7 @@ class Playback:
         self.most = most  # only the last so many; 0: all
         self.played = 0
         self.tries = 0
+        connection.playbacks[group] = self
 
     def go_on(self) -> None:
         found = self._story()
@@ -114,18 +117,23 @@ class Playback:
     def _story(self) -> Story | None:
         """What there is to show, while there is somebody to show it to."""
         user, group = self.user, self.group
+        if self.connection.playbacks.get(group) is not self:
+            return None
         here = self.connection.user is user and self.connection.closed is None
         shown = group in user.heard and group not in user.detached
         return story(self.edge, user, group) if here and shown else None
 
     def _stop(self) -> None:
         """Where the user is no more the connection is not late: it is shown all if the user comes again."""
-        if self.connection.user is self.user and self.group not in self.user.heard:
-            self.connection.behind.pop(self.group, None)
+        connection, group = self.connection, self.group
+        if connection.playbacks.get(group) is self:
+            del connection.playbacks[group]
+            if connection.user is self.user and not (group in self.user.heard or group in self.user.returning):
+                connection.behind.pop(group, None)
 
     def _narrowed(self, found: Story, query: Query) -> Query:
-        caps = self.connection.caps | {"draft/event-playback"} if self.everything else self.connection.caps
-        return found.narrowed(query, caps)
+        caps, wanted = self.connection.caps, frozenset(("draft/event-playback",))
+        return found.narrowed(query, caps if self.events is None else caps | wanted if self.events else caps - wanted)
 
     def _arrived(self, lines: list[Kept] | None) -> None:
         found, engine = self._story(), self.edge.engine
@@ -174,7 +182,7 @@ class Playback:
     def _tell(self, name: str, lines: list[Line]) -> None:
         connection, server = self.connection, self.edge.settings.server_name
         batch = None
-        if not self.everything and "batch" in connection.caps:
+        if self.events is None and "batch" in connection.caps:
             batch = self.edge.next_batch()
             connection.show(Line(server, "BATCH", (f"+{batch}", "chathistory", name)))
         size = 0

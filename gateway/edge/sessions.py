@@ -214,7 +214,7 @@ class Sessions:
     def arrive(self, user: User, room: Room) -> None:
         """The user is where it was to return to: whoever is attached already is shown what it has missed there."""
         for connection in user.connections:
-            connection.behind[room.group] = None
+            connection.behind.setdefault(room.group)
         room.add(user)
         channel = visible(self.edge, user, room.group)
         if channel is not None and room.group not in user.detached:

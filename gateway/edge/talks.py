@@ -19,7 +19,7 @@ from gateway.groups.conversation import Conversation, Party, other_of
 from gateway.groups.conversation_messages import Leave, Redact, Redacted, Said, Seat, Sit
 from gateway.groups.session import Session
 from gateway.groups.session_messages import Conversing, ForgetAll, Stored, Talk
-from ring.groups.host import FAILED, Stamp
+from ring.groups.host import Stamp
 from ring.groups.machine import State
 from ring.ids import GroupId
 
@@ -108,20 +108,19 @@ class Talks:
         return [GroupId("conversation", name) for name in names]
 
     def _return(self, user: User, group: GroupId) -> None:
-        """Connections that are there already are shown what was said meanwhile."""
-        late = [connection for connection in user.connections if group not in connection.behind]
-        for connection in late:
-            connection.behind[group] = None
+        """Until the user sits there. Connections that are there already, or come meanwhile, are shown what was said."""
+        if group in user.returning:
+            self._sit(user, group, None)
+            return
+        for connection in user.connections:
+            connection.behind.setdefault(group)
+        user.returning[group] = list(user.connections)
 
-        def sat(outcome: Any) -> None:
-            if outcome is FAILED and not user.quitting and user.session:
-                self.edge.later(AGAIN_S, lambda: self._sit(user, group, None, sat))
-                return
-            for connection in late:
-                if connection in user.connections:
-                    play(self.edge, connection, user, group, connection.opened)
+        def sit() -> None:
+            if group in user.returning and not user.quitting:
+                self._sit(user, group, None, lambda _: self.edge.later(AGAIN_S, sit))
 
-        self._sit(user, group, None, sat)
+        sit()
 
     def _sit(
         self, user: User, group: GroupId, because: GroupId | None, done: Callable[[Any], None] | None = None
@@ -134,6 +133,10 @@ class Talks:
 
     def leave(self, user: User) -> None:
         """The user ends its session, or wants nothing kept any more."""
+        for group, late in user.returning.items():
+            for connection in late:
+                connection.behind.pop(group, None)
+        user.returning.clear()
         for group in list(user.talks):
             user.unsettled[group] = None
             self.edge.engine.submit(group, Leave(user.uid, self.edge.engine.me))
@@ -170,7 +173,8 @@ class Talks:
         if lost and room is not None:
             for user in room.users.values():
                 text = f"{lost} private messages were missed: try CHATHISTORY."
-                user.send(Line(self.edge.settings.server_name, "NOTICE", (user.person.nick, text)))
+                line = Line(self.edge.settings.server_name, "NOTICE", (user.person.nick, text))
+                deliver(line, [c for c in user.connections if c not in room.withheld])
         self._seated(group, state)
 
     def dropped(self, group: GroupId) -> None:
@@ -198,6 +202,9 @@ class Talks:
             assert room is not None
             if uid not in room.users:
                 room.add(user)
+                for connection in user.returning.pop(group, ()):
+                    if connection in user.connections:
+                        play(self.edge, connection, user, group, connection.opened)
         for uid in [uid for uid in room.users if uid not in here] if room is not None else ():
             assert room is not None
             self.edge.sessions.places.mark(room.users[uid], group)
@@ -221,7 +228,7 @@ class Talks:
         room = self.rooms.get(group)
         for user in room.users.values() if room is not None else ():
             assert room is not None
-            able = [c for c in user.connections if c in room.connections]
+            able = [c for c in user.connections if c in room.connections and c not in room.withheld]
             if event.verb == "TAGMSG":
                 able = [c for c in able if "message-tags" in c.caps]
             if user.session != event.account:

@@ -17,6 +17,7 @@ from gateway.edge.attaching import attach, go_on
 from gateway.edge.call import Call
 from gateway.edge.connection import Connection
 from gateway.edge.login import Login, watch
+from gateway.edge.places import learn
 from gateway.edge.user import User
 from gateway.irc.message import Message
 from ring.groups.streams import Stream
@@ -145,7 +146,7 @@ class Tunnel:
             shown.standing.give(self.edge, self.connection)
             self.account = shown.standing.session
         self.connection.send(shown.data)
-        self.places.update(shown.places)
+        learn(self.places, shown.places)
         assert self.stream is not None
         self._on_the_way.append((self.connection.sent(), self.stream.expected, shown.places))
 
@@ -155,7 +156,7 @@ class Tunnel:
         upto = receipts.arrived() if receipts is not None and waiting else None
         while waiting and (upto is None or waiting[0][0] <= upto):
             _, self._parts, places = waiting.popleft()
-            self.came.update(places)
+            learn(self.came, places)
         return self._parts
 
     def _arrived(self) -> None:

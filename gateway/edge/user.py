@@ -18,13 +18,14 @@ INVITES = 50
 class Room:
     """The local members of a channel or a conversation, for fan-out."""
 
-    __slots__ = ("connections", "group", "listed", "users", "watchers")
+    __slots__ = ("connections", "group", "listed", "users", "watchers", "withheld")
 
     def __init__(self, group: GroupId) -> None:
         self.group = group
         self.listed: set[str] = set()  # uids that came with the copy: whoever joins here is told of them by NAMES
         self.users: dict[str, User] = {}
         self.connections: dict[Connection, None] = {}
+        self.withheld: dict[Connection, None] = {}  # of those, who is told what happens and is played what is said
         self.watchers: dict[str, User] = {}  # who has detached it until somebody names them
 
     def watch(self, user: User) -> None:
@@ -47,8 +48,12 @@ class Room:
         if user is not None:
             user.seats(self.group).pop(self.group, None)
             for connection in user.connections:
-                self.connections.pop(connection, None)
+                self.drop(connection)
         return user
+
+    def drop(self, connection: Connection) -> None:
+        self.connections.pop(connection, None)
+        self.withheld.pop(connection, None)
 
 
 class User:
@@ -75,6 +80,7 @@ class User:
         "person",
         "playback",
         "quitting",
+        "returning",
         "rooms",
         "session",
         "spoke_at",
@@ -104,6 +110,7 @@ class User:
         self.rooms: dict[GroupId, Room] = {}
         self.detached: dict[GroupId, bool] = {}  # channels that its clients are not shown; True: until it is named
         self.talks: dict[GroupId, Room] = {}  # its conversations with other accounts
+        self.returning: dict[GroupId, list[Connection]] = {}  # those that it is on its way to, and who waits for that
         self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
         self.monitored: dict[GroupId, str] = {}
         self.online: dict[GroupId, str] = {}  # of the monitored nicks, as last told: who has it, "" for nobody
@@ -130,13 +137,16 @@ class User:
 
     def attach(self, connection: Connection) -> None:
         """Its channels tell the connection what happens once it has been shown what it has missed."""
+        connection.behind = dict.fromkeys((*self.heard, *self.returning))
+        for late in self.returning.values():
+            late.append(connection)
         self.connections[connection] = None
         connection.user = self
 
     def detach(self, connection: Connection) -> None:
         self.connections.pop(connection, None)
         for room in (*self.rooms.values(), *self.talks.values()):
-            room.connections.pop(connection, None)
+            room.drop(connection)
 
     def send(self, line: Line, *, needs: str = "", skip: Connection | None = None) -> None:
         """To all its connections; needs: to those with this capability."""

@@ -47,6 +47,7 @@ from gateway.groups.session_messages import (
     Talk,
 )
 from ring.groups.machine import Decision
+from ring.groups.places import joined
 from ring.ids import Incarnation
 from ring.wire import Place
 
@@ -56,7 +57,7 @@ DEVICES = 20
 DEVICE_MS = 180 * 24 * 3600 * 1000
 """A device that was away for so long has no place any more."""
 
-PLACES = 1_000
+PLACES = 500
 """A device has a place in at most so many channels and conversations; where nothing was said for longest goes."""
 
 TALKS = 200
@@ -297,17 +298,11 @@ def _one(a: Device | None, b: Device | None) -> Device:
         assert found is not None
         return found
     both = {**a.places, **b.places}
-    places = {name: further(a.places.get(name), b.places.get(name)) or both[name] for name in sorted(both)}
+    places = {name: joined(a.places.get(name), b.places.get(name)) or both[name] for name in sorted(both)}
     if len(places) > PLACES:
         newest = sorted(places.items(), key=lambda item: (item[1].at, item[0]))[-PLACES:]
         places = dict(sorted(newest))
     return Device(max(a.seen, b.seen), places)
-
-
-def further(*places: Place | None) -> Place | None:
-    """By time: after a merge positions are counted anew (P25). None for none."""
-    found = [place for place in places if place is not None]
-    return max(found, key=lambda place: (place.at, place.seq), default=None)
 
 
 def lives_on(stored: Stored) -> Person | None:

@@ -11,10 +11,11 @@ from ring.groups.host import Stamp
 from ring.groups.lineage import fork_point
 from ring.groups.log import Log
 from ring.groups.machine import Kind, State
-from ring.ids import NO_TERM, GroupId, Incarnation, Term
+from ring.ids import NO_TERM, GroupId, Incarnation, Position, Term
 from ring.placement import hash32
 from ring.store import Line
 from ring.wire import (
+    Also,
     Command,
     Entry,
     Lineage,
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
 
 MERGED = 32
 """A copy remembers so many terms of other sides that were merged into it."""
+
+ALSO = 512
+"""And so many names by which they knew what it has itself."""
+
+REIGNS = 8
+"""How far somebody has read is told of the newest so many reigns (places.py): who had read older ones only, of another
+side, may be shown something again."""
 
 ARCHIVES = 16
 """A copy remembers so many nodes that held the group before: they may have lines that today's holders lack."""
@@ -58,8 +66,8 @@ class Copy:
     """State, lineage, log and counters, kept equal on every node that has the group."""
 
     __slots__ = (
-        "archives", "at", "drops", "epoch", "group", "is_ahead", "is_cold", "journal", "kind", "lineage", "log",
-        "members", "merged", "msgid_prefix", "pending", "promised", "safe", "seq", "state", "streams",
+        "also", "archives", "at", "drops", "epoch", "group", "is_ahead", "is_cold", "journal", "kind", "lineage", "log",
+        "members", "merged", "msgid_prefix", "past", "pending", "promised", "safe", "seq", "state", "streams",
     )  # fmt: skip
 
     def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
@@ -73,6 +81,8 @@ class Copy:
         self.pending: list[Command] = []  # accepted, and not yet held by all who must: not part of the state
         self.epoch = 0
         self.merged: dict[Term, Part] = {}  # reigns of other sides of partitions that are part of it
+        self.also: Also = ()  # what is a part of it by another name than it has there
+        self.past: tuple[Position, ...] | None = None  # see `ended`, once it was asked
         self.members: tuple[str, ...] = ()  # ring keys of the nodes that hold the group (P13)
         self.archives: tuple[str, ...] = ()  # ring keys of nodes that held it before, the last one last
         self.promised = NO_TERM  # this node's own word: no lower term is listened to (P21)
@@ -91,6 +101,7 @@ class Copy:
 
     def follow_lineage(self, lineage: Lineage) -> None:
         self.lineage = lineage
+        self.past = None
         self.msgid_prefix = msgid_prefix(self.group, self.term)
         if self.journal is not None:
             self.journal.renewed(self)
@@ -114,6 +125,17 @@ class Copy:
         if self.lineage and seq >= self.lineage[-1][1]:
             return self.lineage[-1][0]
         return next((term for term, first in reversed(self.lineage) if first <= seq), NO_TERM)
+
+    @property
+    def ended(self) -> tuple[Position, ...]:
+        """The last positions of earlier reigns in this log, and of those of other sides that it has taken in: the
+        newest first, and no more than a place names beside the reign that it is in."""
+        if self.past is None:
+            read = {part.term: part.seq for part in self.merged.values() if part.term != self.term}
+            for (term, _), (_, first) in zip(self.lineage, self.lineage[1:], strict=False):
+                read[term] = max(read.get(term, 0), first - 1)
+            self.past = tuple(Position(*one) for one in sorted(read.items(), reverse=True)[: REIGNS - 1])
+        return self.past
 
     @property
     def highest_term(self) -> Term:
@@ -157,7 +179,16 @@ class Copy:
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None if said else c.command, told=c.told)
         if c.side is not None:
             event = self.state.merge(self.kind.restore(self.group.name, c.side.state), c.at)
-            return Entry(c.seq, c.at, None, 0, 0, None, event, side=Taking(c.side.streams, c.side.lost, c.side.merged))
+            return Entry(
+                c.seq,
+                c.at,
+                None,
+                0,
+                0,
+                None,
+                event,
+                side=Taking(c.side.streams, c.side.lost, c.side.merged, c.side.also),
+            )
         if c.command is None:  # of the engine's own: `handed`, `members`, or nothing any more
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None, c.handed, c.members)
         decision = self.state.decide(c.command, c.at)
@@ -209,9 +240,7 @@ class Copy:
             self.remember(entry.origin, entry)
         if entry.side is not None:
             self._take_streams(entry.side.streams, entry.seq)
-            self.merged.update((part.term, part) for part in entry.side.merged)
-            for term in list(self.merged)[:-MERGED]:
-                del self.merged[term]
+            self._take_parts(entry.side)
         if entry.members is not None:
             before = [key for key in (*self.archives, *self.members) if key not in entry.members]
             self.archives = tuple(dict.fromkeys(reversed(before)))[:ARCHIVES][::-1]
@@ -234,6 +263,16 @@ class Copy:
             for number in [n for n in outcomes if n < entry.floor]:
                 del outcomes[number]
         outcomes[entry.number] = (entry.seq, entry.at, entry.outcome)
+
+    def _take_parts(self, side: Taking) -> None:
+        """Reigns of another side (P25); of one that two have brought, as much as either has."""
+        for part in side.merged:
+            known = self.merged.pop(part.term, part)
+            self.merged[part.term] = max(known, part, key=lambda part: part.seq)
+        for term in list(self.merged)[:-MERGED]:
+            del self.merged[term]
+        self.also = tuple({**dict(self.also), **dict(side.also)}.items())[-ALSO:]
+        self.past = None
 
     def _take_streams(self, streams: Iterable[Stream], seq: int) -> None:
         """Counters of another side (P8). Its positions mean nothing here: the answers hold from `seq` on."""
@@ -352,6 +391,7 @@ class Copy:
             waiting,
             tuple(self.merged.values()),
             self.archives,
+            self.also,
         )
 
 
@@ -400,7 +440,7 @@ def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
     copy = Copy(group, kind, state, snapshot.lineage, snapshot.seq, snapshot.at)
     copy.log = Log(read_entry(kind, entry) for entry in snapshot.tail)
     copy.epoch, copy.members, copy.archives = snapshot.epoch, snapshot.members, snapshot.archives
-    copy.merged = {part.term: part for part in snapshot.merged}
+    copy.merged, copy.also = {part.term: part for part in snapshot.merged}, snapshot.also
     copy.pending.extend(read_command(kind, command) for command in snapshot.pending)
     for stream in snapshot.streams:
         accepted = copy.streams[stream.origin] = Accepted(stream.last)

@@ -27,6 +27,7 @@ from ring.groups.merging import Merging
 from ring.groups.notes import Note
 from ring.groups.owing import Owing
 from ring.groups.peers import Peers, RingSettings
+from ring.groups.places import reached
 from ring.groups.reading import logged
 from ring.groups.recalling import Recalling
 from ring.groups.refilling import Refilling
@@ -388,7 +389,7 @@ class Engine:
     def applied_to(self, group: GroupId) -> Place:
         """Up to where people here have been shown the group; its seq is 0 if it is not shown here."""
         copy = self._shown(group)
-        return Place(copy.seq, copy.at, copy.term_at(copy.seq)) if copy is not None else Place(0, 0)
+        return reached(copy) if copy is not None else Place(0, 0)
 
     def recent(self, group: GroupId, query: Query) -> list[Line]:
         """What the log of the copy that people here are shown has of the answer; but for marks in the query."""

@@ -201,6 +201,8 @@ class Following:
             if not sits and not holds and not any(e.origin == engine.me for e in tail):
                 return
             f = self.groups[group] = Followed(copy, master)
+        if sat and copy.seq > since:
+            engine.host.interrupted(group, parted=False)
         f.copy, f.master, f.behind, f.tries, f.holds = copy, master, False, 0, holds
         self.engine.journal.adopt(copy)
         self.acknowledge(group)
@@ -258,10 +260,12 @@ class Following:
         """The people here are shown how the copy differs from what they know."""
         assert f.fork is not None
         engine, copy, old = self.engine, f.copy, f.fork.copy
+        sat, sits = self.sits(old), self.sits(copy)
+        if sat and old is not copy:
+            engine.host.interrupted(copy.group, parted=True)
         f.fork = None
         if old is copy:
             return
-        sat, sits = self.sits(old), self.sits(copy)
         since = fork_point(old.lineage, old.seq, copy.lineage, copy.seq)
         knows = old.knows(since)
         tail = [e for e in copy.log if e.seq > since]
@@ -297,6 +301,8 @@ class Following:
             self._advance_unseen(f, entry)
             return
         sat = self.sits(copy)
+        if sat and entry.told is not None:
+            engine.host.interrupted(copy.group, parted=True)
         before = copy.state_before(entry) if sat else None
         moved = copy.advance(entry)
         if before is not None:

@@ -34,6 +34,10 @@ class Host(Protocol):
         """The local copy of a followed group advanced by one event. token: of our own submit, else None."""
         ...
 
+    def interrupted(self, group: GroupId, *, parted: bool) -> None:
+        """What comes next was said where people here have not heard it. parted: on another side of a partition."""
+        ...
+
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
     ) -> None:

@@ -89,6 +89,8 @@ class Leading:
         engine, copy = self.engine, m.copy
         hosts = copy.state.hosts
         mine = engine.me in hosts
+        if mine and entry.told is not None:
+            engine.host.interrupted(copy.group, parted=True)
         before = copy.state_before(entry) if mine else None
         origin = entry.origin
         if origin is None or origin == engine.me:

@@ -15,7 +15,7 @@ from ring.groups.lineage import fork_point
 from ring.groups.mastered import Mastered
 from ring.groups.owing import holds
 from ring.ids import GroupId, Incarnation, Term
-from ring.wire import Command, Entry, Offer, Part, Side, Superseded, Taken, reencode
+from ring.wire import Also, Command, Entry, Offer, Part, Side, Superseded, Taken, reencode
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -203,7 +203,7 @@ class Merging:
             engine.backing.append(m, Command(0, 0, entry.origin, entry.number, 0, entry.event, told=told))
         streams = theirs.snapshot(theirs.seq).streams
         lost = theirs.trimmed(theirs.shared_with(copy))
-        side = Side(reencode(theirs.state.snapshot()), streams, lost, _parts(theirs, fork))
+        side = Side(reencode(theirs.state.snapshot()), streams, lost, _parts(theirs, fork), _also(copy, theirs, fork))
         facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": lost}
         self._taking.setdefault(copy.group, UnderWay()).merges.append((copy.head + 1, engine.now, facts))
         engine.backing.append(m, Command(0, 0, None, 0, 0, None, side=side))
@@ -242,6 +242,17 @@ def _parts(theirs: Copy, fork: int) -> tuple[Part, ...]:
     ends = [*(first - 1 for _, first in theirs.lineage[1:]), theirs.seq]
     reigns = zip(theirs.lineage, ends, strict=True)
     return (*beside, *(Part(term, end, fork) for (term, _), end in reigns if end > fork or term == theirs.term))
+
+
+def _also(copy: Copy, theirs: Copy, fork: int) -> Also:
+    """What both were told since the logs parted, its origin having no answer from one: its name there, and here."""
+    here = {(e.origin, e.number): copy.stamp_of(e).msgid for e in copy.log if e.seq > fork and e.event is not None}
+    for c in copy.pending:
+        here[c.origin, c.number] = copy.stamp(c.seq, c.at).msgid if c.told is None else c.told[0]
+    both = [e for e in theirs.log if e.seq > fork and e.event is not None and e.origin and (e.origin, e.number) in here]
+    also = {theirs.stamp_of(entry).msgid: here[entry.origin, entry.number] for entry in both}
+    names = {there: name for there, name in also.items() if there != name}
+    return tuple({**{other: names.get(there, there) for other, there in theirs.also}, **names}.items())
 
 
 def _words(copy: Copy, theirs: Copy, fork: int) -> list[Entry]:

@@ -12,14 +12,14 @@ from ring.ids import GroupId
 from tests.gateway.commands.accounts import plain, register
 from tests.sim.chaos import RING, Story
 from tests.sim.checks import CHECKS
-from tests.sim.faults import FAULTS, Cut, Fault, PowerCut
+from tests.sim.faults import FAULTS, Fault, PowerCut
 from tests.sim.history import RING as RING_GROUP
 from tests.sim.history import recalled
 from tests.sim.net import Client, Node
 
 ACCOUNTS = ("ann", "bob")
 PASSWORD = "sesame"
-KINDS = (*(kind for kind in FAULTS if kind is not Cut), PowerCut)
+KINDS = (*FAULTS, PowerCut)
 
 
 class Connection(Client):

@@ -375,6 +375,26 @@ def test_after_a_partition_no_client_of_a_session_is_sent_a_line_of_a_channel_tw
     assert sorted(told[0]) == sorted(told[1]) == [f"{nick} {number}" for nick in ("ann", "bob") for number in range(5)]
 
 
+@pytest.mark.parametrize("seed", [1, 3])
+def test_what_a_node_missed_while_its_session_went_on_is_played_where_that_is(seed: int) -> None:
+    """It was cut off for a moment: the copy that takes the place of its own tells both at once."""
+    net = Net(4, seed, disks=True)
+    made(net, "ann")
+    made(net, "bob")
+    laptop, bob = login(net, "n1", "ann@laptop"), login(net, "n3", "bob")
+    say(bob, "ann", 1)
+    assert heard(laptop) == ["bob>ann 1"]
+    net.run(2)
+    net.links.isolate({net.nodes["n1"].key}, {net.nodes[name].key for name in ("n2", "n3", "n4")})
+    bob.send("PRIVMSG ann :2")
+    net.run(2)
+    login(net, "n2", "ann@phone")
+    net.links.heal()
+    net.run(8)
+    say(bob, "ann", 3)
+    assert heard(laptop) == ["bob>ann 2", "bob>ann 3"]
+
+
 def test_own_messages_are_deleted_on_both_sides(net: Net) -> None:
     made(net, "ann")
     made(net, "bob")

@@ -546,6 +546,37 @@ def drop(client: Client) -> None:
     net.run(1.5)
 
 
+@pytest.mark.parametrize(("alone", "stays"), [("n1", True), ("n2", True), ("n3", False)])
+def test_a_client_changes_sides_in_a_partition(net: Net, alone: str, stays: bool) -> None:
+    """It is sent what each side says once, and in the end what it was not there to hear. stays: when the sides meet."""
+    made(net)
+    joe, sue = two(net, alone, "n2" if alone == "n1" else "n1")
+    laptop = login(net, alone, "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    joe.say(1)
+    sue.say(2)
+    assert said(laptop) == ["1", "2"]
+    cut(net, alone)
+    joe.say(3, 4)
+    sue.say(5)
+    assert said(laptop) == ["3", "4"]
+    drop(laptop)
+    joe.say(6)
+    laptop = login(net, sue.node.name, "laptop")
+    sue.say(7)
+    assert said(laptop) == ["5", "7"]
+    if not stays:
+        drop(laptop)
+        sue.say(8)
+    net.links.heal()
+    net.run(8)
+    joe.say(9)
+    if not stays:
+        laptop = login(net, alone, "laptop")
+    assert sorted(said(laptop)) == (["6", "9"] if stays else ["6", "8", "9"])
+
+
 def test_a_session_that_both_sides_have_taken_up_stays_in_its_channels() -> None:
     """It is where somebody came to it last, though what the channel has of it is newer on the other side."""
     net = Net(4, disks=True)

@@ -36,12 +36,13 @@ from gateway.groups.session_messages import (
     Take,
     Taken,
 )
-from ring.ids import Incarnation
+from ring.ids import NO_TERM, Incarnation, Position, Term
 from tests.gateway.groups.cast import ANN, BOB
 
 KEPT = Kept("root", True, {"bob": True, "cat": None}, {"#d": "#D"})
 HERE = ANN.edge
 THERE = Incarnation("10.9.9.9", 3)
+ONE, TWO = Term(1, "a", 1), Term(2, "b", 1)
 
 
 def on(person: Person, host: Incarnation) -> Person:
@@ -99,8 +100,8 @@ def test_places_are_believed_of_whoever_has_sent_the_lines_and_the_furthest_coun
     do(session, Reached({"phone": {"#c": Place(8, 6), "#d": Place(1, 1)}, "laptop": {"#c": Place(4, 3)}}))
     assert session.stored.devices["phone"].places == {"#c": Place(9, 8), "#d": Place(1, 1)}
     assert session.stored.devices["laptop"].places == {"#c": Place(4, 3)}
-    do(session, Reached({"phone": {"#c": Place(3, 9)}}))  # after a merge positions are counted anew
-    assert session.stored.devices["phone"].places["#c"] == Place(3, 9)
+    do(session, Reached({"phone": {"#c": Place(3, 9, ONE)}}))  # on another side of a partition it has read, too
+    assert session.stored.devices["phone"].places["#c"] == Place(3, 9, ONE, (Position(NO_TERM, 9),))
     assert session.host == HERE and session.decide(Reached({}), 10).event is None
 
 
@@ -204,7 +205,9 @@ def test_what_it_is_can_be_asked(session: Session) -> None:
 
 
 AT = st.integers(0, 3)
-PLACES = st.dictionaries(st.sampled_from(["#a", "#b"]), st.builds(Place, AT, AT), max_size=2)
+PLACES = st.dictionaries(
+    st.sampled_from(["#a", "#b"]), st.builds(Place, AT, AT, st.sampled_from([ONE, TWO])), max_size=2
+)
 STATES = st.builds(
     Stored,
     st.sampled_from([None, ANN, on(ANN, THERE), BOB]),

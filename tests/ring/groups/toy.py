@@ -120,6 +120,8 @@ class ToyHost:
         if event[0] == "say":
             self.heard.setdefault(group, []).append(event[1])
 
+    def interrupted(self, group: GroupId, *, parted: bool) -> None: ...
+
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
     ) -> None:
