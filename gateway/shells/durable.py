@@ -105,6 +105,7 @@ class Durable:
             done(result)
             self._process.touched()
 
+        self.flush()  # what was said so far is there when the job begins
         self._writer.chore(job, ended)
 
     def _retain(self, store: Store) -> Iterator[int]:

@@ -15,8 +15,11 @@ from ring.store import Line, Range, Store, StoreError
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
 
-SOON_S: Final = 1.0
-"""What was said before is written by then, and can be found."""
+SCRUB_S: Final = 0.2
+"""From what was erased to scrubbing the files, once for all that went until then: it costs two flushes."""
+
+AGAIN_S: Final = 1.0
+"""And once more, as somebody reads: a backup takes long."""
 
 AT_ONCE: Final = 20
 """Lines looked for by msgid in one step, and"""
@@ -30,7 +33,6 @@ class Retaining:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._done: dict[GroupId, tuple[Copy, Erased]] = {}
-        self._due: dict[GroupId, float] = {}
         self._rounds = Rounds(self._held)
         self._scrub_at: float | None = None
 
@@ -54,14 +56,11 @@ class Retaining:
         return held
 
     def _look(self, copy: Copy) -> None:
-        wanted, now = copy.kind.erased(copy.state), self.engine.now
+        wanted = copy.kind.erased(copy.state)
         known = self._done.get(copy.group)
         done = known[1] if known is not None and known[0] is copy else NOTHING  # another copy: all of it once more
         if wanted == done:
             return
-        if self._due.setdefault(copy.group, now + SOON_S) > now:
-            return
-        del self._due[copy.group]
         self._done[copy.group] = (copy, wanted)
         self._erase(copy, wanted, done)
 
@@ -86,13 +85,13 @@ class Retaining:
             if isinstance(result, StoreError):
                 self._done.pop(group, None)  # tried again
             elif self._scrub_at is None:  # though nothing was left: another copy may have voided it
-                self._scrub_at = self.engine.now + SOON_S
+                self._scrub_at = self.engine.now + SCRUB_S
 
         return ended
 
     def _scrubbed(self, result: int | StoreError) -> None:
         if result == 0 or isinstance(result, StoreError):  # somebody reads: later
-            self._scrub_at = self.engine.now + SOON_S
+            self._scrub_at = self.engine.now + AGAIN_S
 
 
 def _scrub(store: Store) -> Iterator[int]:

@@ -33,6 +33,9 @@ CHECKPOINT_PAGES: Final = 4096
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """What is left of a -wal file that grew beside a long backup."""
 
+PATIENCE_S: Final = 0.02
+"""How long a scrub, and what is to be written, waits for who reads."""
+
 _PAGE: Final = 256
 _LEAST, _MOST = INTEGERS[0], INTEGERS[-1]
 _GROUP: Final = "SELECT id FROM groups WHERE kind = ? AND name = ?"
@@ -262,7 +265,7 @@ class SqliteStore:
     def scrub(self) -> bool:
         """In the file it is overwritten (secure_delete); the -wal file has it until that is emptied."""
         with in_words(self._path):
-            self._db.execute("PRAGMA busy_timeout = 0")
+            self._db.execute(f"PRAGMA busy_timeout = {PATIENCE_S * 1000:.0f}")
             try:
                 busy: int = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             finally:

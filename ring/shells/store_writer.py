@@ -167,7 +167,8 @@ class StoreWriter:
                     self._retain_at = now + self._pace.retain_every_s
                     self._chores.append((self._retention, _nobody))
                 if self._trouble is None and self._chores:
-                    return self._step
+                    begins = self._steps is None
+                    return self._write if begins and self._waiting else self._step  # it sees what came before it
                 if self._trouble is None and self._retention is not None:
                     due = min(due, self._retain_at)
                 self._news.wait(None if due == _NEVER else due - now)

@@ -16,11 +16,12 @@ class MemoryStore:
     def __init__(self) -> None:
         self._copies: dict[GroupId, bytes] = {}
         self._lines: dict[GroupId, dict[int, Line]] = {}  # by seq
+        self.traces: list[Line] = []  # dropped, and in the file until it is scrubbed
 
     def reopened(self) -> MemoryStore:
         """As the next process finds it; the last one's is of no use any more."""
         after = MemoryStore()
-        after._copies, after._lines = self._copies, self._lines
+        after._copies, after._lines, after.traces = self._copies, self._lines, self.traces
         return after
 
     def copies(self) -> Iterator[tuple[GroupId, bytes]]:
@@ -76,11 +77,13 @@ class MemoryStore:
     def tend(self) -> None: ...
 
     def scrub(self) -> bool:
+        self.traces.clear()
         return True
 
     def _drop(self, group: GroupId, seqs: Sequence[int]) -> int:
         lines = self._lines.get(group, {})
-        gone = sum(lines.pop(seq, None) is not None for seq in seqs)
+        gone = sum(seq in lines for seq in set(seqs))
+        self.traces += [lines.pop(seq) for seq in set(seqs) if seq in lines]
         if not lines:
             self._lines.pop(group, None)
         return gone

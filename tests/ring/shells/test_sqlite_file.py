@@ -370,6 +370,23 @@ def test_what_was_erased_is_in_no_file_once_the_store_is_scrubbed(path: Path) ->
     store.close()
 
 
+def test_single_lines_that_were_erased_or_voided_are_in_no_file_wherever_they_lay(path: Path) -> None:
+    store, groups = SqliteStore(path), (ERLANG, GO)
+    for start in range(0, 3000, 100):
+        said = range(start, start + 100)
+        store.write([batch(*(line(n, group, event=b"<%d>" % n * 30) for n in said for group in groups))])
+        store.tend()
+    gone = [1, 70, 100, 1500, 2047, 2999]
+    assert sum(store.erase(ERLANG, gone)) == sum(store.erase(GO, gone)) == len(gone)
+    assert sum(store.prune("channel", 50_000, 10**6)) == 2 * 49
+    store.write([batch(ends={ERLANG: 2800, GO: 2800})])
+    assert store.scrub()
+    data = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    left = {n for n in range(3000) if b"<%d>" % n * 2 in data}
+    assert left == set(range(50, 2801)) - set(gone)
+    store.close()
+
+
 # kill -9 --------------------------------------------------------------------------------------------------------------
 
 WRITER = """

@@ -392,6 +392,18 @@ async def test_batches_are_written_between_the_steps_of_a_chore() -> None:
 
 
 @story
+async def test_a_chore_sees_what_came_before_it() -> None:
+    shell = Shell(Disk(), delay_s=NEVER_S)
+    shell.writer.start()
+    sums: list[Any] = []
+    shell.writer.write(batch(1))
+    shell.writer.chore(lambda store: store.erase(ERLANG, [1]), lambda found: shell.tell(sums, found))
+    await shell.until(lambda: sums != [])
+    assert sums == [1] and shell.written == [1]
+    assert shell.writer.close()
+
+
+@story
 async def test_a_chore_that_fails_is_told_and_the_next_is_done() -> None:
     shell = Shell()
     shell.writer.start()
