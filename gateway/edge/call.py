@@ -25,12 +25,13 @@ Done = Callable[[Any], None]
 class Call:
     """What a command handler works with. Handlers never block: what comes later is a continuation."""
 
-    __slots__ = ("_lines", "_open", "_turn", "connection", "edge", "label", "message", "stamp")
+    __slots__ = ("_lines", "_open", "_turn", "_user", "connection", "edge", "label", "message", "stamp")
 
     def __init__(self, edge: Edge, connection: Connection, message: Message) -> None:
         self.edge = edge
         self.connection = connection
         self.message = message
+        self._user = connection.user
         wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
         self.label = wanted
         self.stamp: Stamp | None = None  # of the submitted command's position, once that is answered
@@ -44,14 +45,14 @@ class Call:
 
     @property
     def user(self) -> User:
-        """The caller. Only for commands that need registration."""
-        user = self.connection.user
+        """The caller. Only for commands that need registration. Its session may have gone on elsewhere meanwhile."""
+        user = self.connection.user or self._user
         assert user is not None
         return user
 
     @property
     def nick(self) -> str:
-        user = self.connection.user
+        user = self.connection.user or self._user
         return user.person.nick if user is not None else "*"
 
     # Answers --------------------------------------------------------------------------------------------------------

@@ -217,6 +217,7 @@ class Engine:
         for group, stream in list(self.submits.streams.items()):
             self._expire(group, stream)
         self.run(self.leading.resign_all)
+        self.run(self.following.peers_changed)  # and what it follows may have gone on without it
 
     def receive(self, sender: Incarnation, payload: bytes) -> None:
         """A list of messages from a linked node. What cannot be read is dropped and counted."""

@@ -501,6 +501,23 @@ def test_a_session_moves_when_its_node_leaves(net: Net, bob: Talker) -> None:
     assert noticed(bob) == []
 
 
+def test_who_speaks_on_a_node_that_its_session_has_left_meanwhile_is_heard(net: Net, bob: Talker) -> None:
+    """It stood still, with what its client had said unread."""
+    made(net)
+    ann = login(net, "n1", "laptop", "sasl echo-message")
+    ann.send(f"JOIN {CHANNEL}")
+    ann.sync()
+    net.run(2)
+    net.hang("n1", 12)
+    ann.send(*[f"PRIVMSG {CHANNEL} :line {number}" for number in range(5)], "PRIVMSG bob :psst", "AWAY :x", "PING end")
+    net.run(15)
+    ann.send(f"PRIVMSG {CHANNEL} :line 5")
+    net.run(1)
+    assert any(" PONG " in line for line in ann.got[ann.read :])
+    assert any(line.endswith(" PRIVMSG bob :psst") for line in bob.got)
+    assert said(bob) == said(ann) == [str(number) for number in range(6)]
+
+
 def test_who_speaks_before_it_was_shown_all_is_shown_its_own_words_in_their_place(net: Net, bob: Talker) -> None:
     made(net)
     laptop = login(net, "n1", "laptop")
