@@ -39,7 +39,7 @@ def topic(call: Call) -> None:
         return
     if len(call.params) > 1:
         text = truncate_text(call.params[1], call.edge.settings.limits.topic_len)
-        call.submit(group, SetTopic(user.uid, user.person.source, text, user.oper is not None))
+        call.submit(group, SetTopic(user.uid, user.person.source, text, user.oper is not None, call.once()))
     else:
         call.after([group], lambda: _show_topic(call, group, name))
 
@@ -126,13 +126,15 @@ def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | N
             call.report(outcome)
             return
         call.reply(n.RPL_INVITING, target.nick, name)
-        call.submit(call.edge.nick(target.nick), Tell(user.person, "INVITE", encode(name), None, target.nick), reached)
+        tell = Tell(user.person, "INVITE", encode(name), None, target.nick, once=call.once())
+        call.submit(call.edge.nick(target.nick), tell, reached)
 
     def reached(outcome: Any) -> None:
         if target.away is not None:
             call.reply(n.RPL_AWAY, target.nick, target.away)
 
-    call.submit(group, Invite(user.uid, user.person.source, target.uid, target.nick, user.oper is not None), done)
+    facts = (user.uid, user.person.source, target.uid, target.nick, user.oper is not None)
+    call.submit(group, Invite(*facts, call.once()), done)
 
 
 @command("KICK", 2)
@@ -146,13 +148,14 @@ def kick(call: Call) -> None:
         call.reply(n.ERR_TOOMANYTARGETS, nicks[limits.max_targets], n.TEXT[n.ERR_TOOMANYTARGETS])
         nicks = nicks[: limits.max_targets]
     pairs = [(channels[0], nick) for nick in nicks] if len(channels) == 1 else list(zip(channels, nicks, strict=False))
-    for name, nick in pairs:
+    for number, (name, nick) in enumerate(pairs):
         group = channel_of(call, name)
         if group is None or not nick:
             continue
         state = call.edge.engine.state(group)
         target = _member(call, state, nick) if isinstance(state, Channel) else None
-        call.submit(group, Kick(user.uid, user.person.source, target, nick[:64], reason, user.oper is not None))
+        facts = (user.uid, user.person.source, target, nick[:64], reason, user.oper is not None)
+        call.submit(group, Kick(*facts, call.once(number)))
 
 
 def _member(call: Call, channel: Channel, nick: str) -> str | None:

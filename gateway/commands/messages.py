@@ -9,6 +9,7 @@ from gateway.edge.call import Call
 from gateway.edge.lines import Line
 from gateway.groups.channel_messages import Say
 from gateway.groups.nick_messages import Reached, Tell
+from gateway.groups.once import Once
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
@@ -53,11 +54,11 @@ def _send(call: Call, verb: str) -> None:
             call.reply(n.ERR_TOOMANYTARGETS, targets[limits.max_targets][:64], n.TEXT[n.ERR_TOOMANYTARGETS])
         targets = targets[: limits.max_targets]
     call.user.spoke_at = call.edge.now
-    for target in targets:
-        _one(call, verb, target, text, tags)
+    for number, target in enumerate(targets):
+        _one(call, verb, target, text, tags, call.once(number))
 
 
-def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] | None) -> None:
+def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] | None, once: Once | None) -> None:
     edge, person = call.edge, call.user.person
     limits = edge.settings.limits
     status, name = split_status(target)
@@ -65,13 +66,15 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
         group = edge.channel(name)
         facts = None if group in call.user.rooms else person  # P10: a speaker from outside sends its own
         login = call.connection.login
-        say = Say(person.uid, person.source, verb, text, status, tags, facts, login.life if login is not None else "")
+        life = login.life if login is not None else ""
+        say = Say(person.uid, person.source, verb, text, status, tags, facts, life, once)
         call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
     elif (called := services.service(call, target)) is not None:
         if verb == "PRIVMSG":
             services.tell(called, call, text.decode("utf-8", "surrogateescape"))
     elif is_nick(target, limits.nick_len):
-        _tell(call, Tell(person, verb, text, tags, target, call.connection.secure, edge.talks.keeps(call.user)))
+        talks = edge.talks.keeps(call.user)
+        _tell(call, Tell(person, verb, text, tags, target, call.connection.secure, talks, once))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
         call.reply(numeric, target[:64], n.TEXT[numeric])

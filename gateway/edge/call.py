@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.edge.answers import answer
 from gateway.edge.asks import Ask
 from gateway.edge.lines import Line
+from gateway.groups.once import Once
 from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
 from ring.groups.host import FAILED, Stamp
@@ -25,12 +26,13 @@ Done = Callable[[Any], None]
 class Call:
     """What a command handler works with. Handlers never block: what comes later is a continuation."""
 
-    __slots__ = ("_lines", "_open", "_turn", "_user", "connection", "edge", "label", "message", "stamp")
+    __slots__ = ("_lines", "_open", "_turn", "_user", "connection", "edge", "label", "line", "message", "stamp")
 
     def __init__(self, edge: Edge, connection: Connection, message: Message) -> None:
         self.edge = edge
         self.connection = connection
         self.message = message
+        self.line = connection.line
         self._user = connection.user
         wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
         self.label = wanted
@@ -156,6 +158,11 @@ class Call:
     def later(self, done: Done) -> Done:
         """A continuation for something that answers exactly once; the call is open until then."""
         return self._guarded(done)
+
+    def once(self, target: int = 0) -> Once | None:
+        """What the caller says to one of the line's targets is known by; None: no other edge says it (P9)."""
+        sayer = self.connection.sayer
+        return Once(sayer, self.line, target) if sayer is not None else None
 
     def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:
         """Submit for the caller; the default shows a refusal or a failure."""

@@ -89,7 +89,7 @@ def _speaker(edge: Edge, event: Said, call: Call | None) -> Connection | None:
     if call is not None:
         return call.connection
     user = edge.users.get(event.uid)
-    return user.connection if user is not None and len(user.connections) == 1 else None
+    return user.speaker(event.once) if user is not None else None
 
 
 def _is_catching_up(room: Room, connection: Connection) -> bool:

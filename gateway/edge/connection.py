@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gateway.edge.sasl import Exchange
     from gateway.edge.tunnels import Standing, Tunnel
     from gateway.edge.user import User
+    from gateway.groups.once import Sayer
     from ring.groups.streams import Stream
     from ring.ids import GroupId
     from ring.wire import Place
@@ -47,6 +48,7 @@ class Connection:
         "failures",
         "host",
         "last_heard",
+        "line",
         "login",
         "nick",
         "number",
@@ -66,7 +68,9 @@ class Connection:
         "receipts",
         "refilled_at",
         "sasl",
+        "sayer",
         "secure",
+        "settled_told",
         "splitter",
         "stream",
         "tokens",
@@ -101,6 +105,7 @@ class Connection:
         self.pinged_at = 0.0  # when the unanswered PING was sent, 0 for none
         self.calls: dict[Call, None] = {}  # commands that are not answered yet, the oldest first
         self.pending: list[bytes] = []  # lines that wait, for the flood control or for a NICK under way
+        self.line = 0  # so many have been carried out, or sent to its session's node
         self.busy = False
         self.places: dict[GroupId, Place] = {}  # how far it is once all that was sent has come
         self.parted: dict[GroupId, Place] = {}  # and where its user is no more, until that is taken down
@@ -128,6 +133,8 @@ class Connection:
         self.tunnel: Tunnel | None = None  # to its session, where that is on another node
         self.stream: Stream | None = None  # from its client, where that is on another node
         self.told: Standing | None = None  # what its client's node knows of it, where that is another
+        self.settled_told = -1  # and of its lines; it is told that they are heard, too
+        self.sayer: Sayer | None = None  # what its words are known by, where another edge may say them, too
         self.failures = 0  # of SASL
 
     @property
@@ -141,6 +148,12 @@ class Connection:
         if self.user is not None:
             return self.user.person.source
         return f"{self.nick or '*'}!{self.username or '*'}@{self.host}"
+
+    @property
+    def settled(self) -> int:
+        """All its lines up to this number are carried out, and answered."""
+        first = next(iter(self.calls), None)
+        return first.line - 1 if first is not None else self.line
 
     def sent(self) -> int:
         """Bytes that it was sent, those that wait to be written included."""

@@ -163,6 +163,12 @@ class Edge:
             else:
                 self.handle(connection, line)
 
+    def read(self, connection: Connection, line: bytes) -> None:
+        """A whole line of a client of another node, which slows it down."""
+        connection.last_heard, connection.pinged_at = self.now, 0.0
+        connection.pending.append(line)
+        self.resume(connection)
+
     def carry(self, connection: Connection) -> None:
         """A client of another node whose session is here."""
         self.connections[connection.number] = connection
@@ -188,8 +194,9 @@ class Edge:
             self.handle(connection, pending.pop(0))
 
     def handle(self, connection: Connection, line: bytes) -> None:
+        connection.line += 1
         if connection.tunnel is not None:
-            connection.tunnel.send(line + b"\r\n")
+            connection.tunnel.send(line)
             return
         message = parse(line)
         if message is None:
@@ -220,10 +227,10 @@ class Edge:
             return
         connection.send(Line(None, "ERROR", (f"Closing Link: {connection.host} ({reason})",)).render(0))
         connection.closed = reason
-        connection.pending.clear()
         if connection not in self.dirty:
             self.dirty.append(connection)
         leaving.leave(self, connection, reason, lost=lost)
+        connection.pending.clear()
 
     def gone(self, connection: Connection, reason: str) -> None:
         """The socket is closed."""
@@ -234,8 +241,8 @@ class Edge:
             del self._addresses[connection.address]
         if connection.closed is None:
             connection.closed = reason
-            connection.pending.clear()
             leaving.leave(self, connection, reason, lost=True)
+            connection.pending.clear()
         if connection.stream is not None:
             connection.stream.close(reason)
 
@@ -253,12 +260,15 @@ class Edge:
     def close_all(self, reason: str) -> None:
         self.sessions.leaving = True
         for connection in list(self.connections.values()):
-            self.cut(connection, reason)
+            if connection.stream is not None:
+                self.tunnels.move(connection, reason)
+            else:
+                self.cut(connection, reason)
 
     @property
     def idle(self) -> bool:
         """Whether nobody is here and nothing that they left behind is under way."""
-        return not self.users and not self.sessions.telling
+        return not (self.users or self.sessions.telling or self.tunnels.lingering)
 
     # Timers ---------------------------------------------------------------------------------------------------------
 
@@ -268,6 +278,8 @@ class Edge:
         while self._jobs and self._jobs[0][0] <= now:
             heappop(self._jobs)[2]()
         for connection in list(self.connections.values()):
+            if connection.stream is not None:
+                self.tunnels.tell(connection)
             if connection.closed is not None:
                 continue
             if connection.pending:

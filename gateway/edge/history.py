@@ -15,6 +15,7 @@ from gateway.groups.channel_history import EVENTS, TAGS
 from gateway.groups.channel_messages import Event
 from gateway.groups.conversation_messages import Event as TalkEvent
 from gateway.groups.conversation_messages import Said as Letter
+from gateway.groups.once import Once, Sayer
 from gateway.groups.session_messages import Talk
 from ring.groups.host import Stamp
 from ring.ids import UNREADABLE, GroupId
@@ -124,6 +125,12 @@ def recall(
         done(None)
     else:
         edge.engine.recall(group, found.narrowed(query, caps), done)
+
+
+def said_by(line: Kept) -> Sayer | None:
+    """The connection that has said it, where more than one edge might have."""
+    once: Once | None = getattr(read_event(line), "once", None)
+    return once.sayer if once is not None else None
 
 
 def read_event(line: Kept) -> Any:

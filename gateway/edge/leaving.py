@@ -23,7 +23,7 @@ def leave(edge: Edge, connection: Connection, reason: str, *, lost: bool) -> Non
     """The connection is closed, or about to be. The user stays while it has others. lost: it is broken."""
     user = connection.user
     if connection.tunnel is not None:
-        connection.tunnel.close(reason, lost=lost)
+        connection.tunnel.close(lost=lost)
     if user is None:
         return
     edge.sessions.places.left(user, connection, lost=lost)

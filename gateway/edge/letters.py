@@ -155,7 +155,7 @@ class Letters:
             letter.done(Reached(holder, talks=True) if outcome is None else outcome)
 
         facts = (user.uid, user.session, person.source, tell.verb, tell.text, holder.nick, person.account, tell.tags)
-        self._submit(group, Say(*facts, "B" in person.modes), letter.call, user, said)
+        self._submit(group, Say(*facts, "B" in person.modes, tell.once), letter.call, user, said)
 
     def _open(self, letter: Letter, account: str) -> GroupId | None:
         """The conversation, if both are in it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from gateway.edge.history import Story, story
+from gateway.edge.history import Story, said_by, story
 from gateway.edge.lines import Line
 from ring.ids import GroupId
 from ring.store import Line as Kept
@@ -170,10 +170,17 @@ class Playback:
         missed = [line for line in lines if line.seq <= applied]
         if missed:
             self.played += len(missed)
-            self._tell(found.title(missed), found.shown(self.connection.caps, missed))
+            self._tell(found.title(missed), found.shown(self.connection.caps, self._wanted(missed)))
             last = missed[-1]
             self.last = last.seq
             self.connection.behind[self.group] = Place(last.seq, last.at, last.term)
+
+    def _wanted(self, lines: list[Kept]) -> list[Kept]:
+        """Without what the connection has said itself, maybe where its session was before, unless it wants an echo."""
+        sayer = self.connection.sayer
+        if sayer is None or "echo-message" in self.connection.caps:
+            return lines
+        return [line for line in lines if said_by(line) != sayer]
 
     def _notice(self, text: str) -> None:
         server, nick = self.edge.settings.server_name, self.user.person.nick

@@ -234,7 +234,7 @@ class Talks:
             if user.session != event.account:
                 deliver(rendering.letter(event, user.person.nick, stamp), able)
                 continue
-            own = call.connection if call is not None else user.connection if len(user.connections) == 1 else None
+            own = call.connection if call is not None else user.speaker(event.once)
             if len(set(group.name.split(","))) == 1:  # to oneself: it is read, too
                 deliver(rendering.letter(event, user.person.nick, stamp), able)
                 able = [own] if own in able and call is not None else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -16,9 +16,12 @@ from gateway.edge import caps
 from gateway.edge.attaching import attach, go_on
 from gateway.edge.call import Call
 from gateway.edge.connection import Connection
+from gateway.edge.leaving import leave
 from gateway.edge.login import Login, watch
+from gateway.edge.outbox import Outbox
 from gateway.edge.places import learn
 from gateway.edge.user import User
+from gateway.groups.once import Sayer
 from gateway.irc.message import Message
 from ring.groups.streams import Stream
 from ring.ids import UNREADABLE, Incarnation
@@ -26,6 +29,9 @@ from ring.wire import Place
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge
+
+MOVED: Final = "moved"
+"""Why a stream ends whose client goes on elsewhere."""
 
 TRIES = 5
 AGAIN_S = 0.5
@@ -56,7 +62,11 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True):
-    """What the session's node has to know of the client. silent: it has been shown the session already."""
+    """What the session's node has to know of the client.
+
+    silent: it has been shown the session already. gone: it is not there any more, and only what it has said is left.
+    settled: the number of the line before the first that follows; sayer: what its words are known by (P9).
+    """
 
     address: str
     secure: bool
@@ -65,16 +75,20 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     nick: str
     silent: bool
     places: dict[str, Place]
+    sayer: Sayer
+    settled: int
+    gone: bool = False
 
 
 class Shown(msgspec.Struct, frozen=True, array_like=True):
     """Bytes for the client, and how far it is in its channels once it has them (folded name -> place).
 
-    standing: None where it is as before.
+    settled: with these, its lines up to this number are carried out and answered. standing: None where it is as before.
     """
 
     data: bytes
     places: dict[str, Place]
+    settled: int
     standing: Standing | None = None
 
 
@@ -99,6 +113,8 @@ class Tunnel:
         self.stream: Stream | None = None
         self.shown = False  # the client has been shown the session
         self.tries = 0
+        self.sayer = connection.sayer = connection.sayer or Sayer(edge.engine.me, connection.number)
+        self.outbox = Outbox(connection.line)
 
     def open(self, host: Incarnation) -> None:
         connection = self.connection
@@ -110,14 +126,27 @@ class Tunnel:
             connection.nick or "*",
             self.shown,
             self.places,
+            self.sayer,
+            self.outbox.settled,
+            self.is_gone,
         )
         self.stream = self.edge.engine.streams.open(host, _encode(hello))
         self.stream.received, self.stream.ended, self.stream.uses = self._received, self._ended, self._brought
         self._on_the_way = deque((upto, 0, places) for upto, _, places in self._on_the_way)
         self._parts = 0
+        for line in self.outbox.lines:
+            self.stream.send(line)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client is: the tunnel stays until what it said last is settled."""
+        return self.connection.closed is not None
 
     def send(self, line: bytes) -> None:
         """A line of the client."""
+        self.outbox.add(line)
+        if self.outbox.is_full:
+            self.connection.busy = True
         if self.stream is not None:
             self.stream.send(line)
 
@@ -126,26 +155,42 @@ class Tunnel:
         if self.stream is not None:
             self.stream.tell_uses()
 
-    def close(self, reason: str, *, lost: bool) -> None:
+    def close(self, *, lost: bool) -> None:
         """The client has gone. Its session's node may be dead, and then nobody else knows what it has been sent."""
         self._release()
         self._brought()
         if self.account:
             places = self.came if lost else self.places
             self.edge.sessions.places.reached(self.account, self.connection.device, places)
+        if self.shown and self.connection.busy:  # what it said while its session was on the way
+            for line in self.connection.pending:
+                self.send(line)
+        self._end()
+
+    def _end(self) -> None:
+        """The client has gone: nothing is left to be done once all that it said is settled."""
+        if self.outbox.lines:
+            self.edge.tunnels.lingering[self] = None
+            return
+        self.edge.tunnels.lingering.pop(self, None)
         if self.stream is not None:
-            self.stream.close(reason)
+            self.stream.close(self.connection.closed or "")
 
     def _received(self, part: bytes) -> None:
         try:
             shown = _read_shown(part)
         except UNREADABLE:
             return
+        self.outbox.settle(shown.settled)
+        if self.is_gone:
+            self._end()
+            return
         self._arrived()
         if shown.standing is not None:
             shown.standing.give(self.edge, self.connection)
             self.account = shown.standing.session
-        self.connection.send(shown.data)
+        if shown.data:
+            self.connection.send(shown.data)
         learn(self.places, shown.places)
         assert self.stream is not None
         self._on_the_way.append((self.connection.sent(), self.stream.expected, shown.places))
@@ -161,7 +206,7 @@ class Tunnel:
 
     def _arrived(self) -> None:
         self.shown, self.tries = True, 0
-        self.connection.busy = False
+        self.connection.busy = self.outbox.is_full
         self._release()
         self.edge.resume(self.connection)
 
@@ -172,45 +217,65 @@ class Tunnel:
 
     def _ended(self, reason: str) -> None:
         self.stream = None
-        if self.connection.closed is not None:
-            return
-        if reason in ("lost", "moved", "unknown"):
+        if reason in ("lost", MOVED, "unknown"):
             self.connection.busy = True  # what it says waits
             self.find()
+        elif self.is_gone:
+            self._give_up(reason)
         else:
             self.edge.hang_up(self.connection, reason)
 
     def find(self) -> None:
         """The session has left the node where it was."""
-        if self.connection.closed is not None:
+        if self.is_gone and not self.outbox.lines:
             return
-        if self.account:
-            self.edge.sessions.find(self.account, self._found)
+        if not self.account:
+            self._give_up("The node that you were on is gone: connect again")
+        elif self.edge.sessions.leaving:
+            self._give_up("Server is shutting down")
         else:
-            self.edge.cut(self.connection, "The node that you were on is gone: connect again")
+            self.edge.sessions.find(self.account, self._found)
+
+    def _give_up(self, reason: str) -> None:
+        """There is no session any more that would hear what is left to be said."""
+        self.outbox.lines.clear()
+        self.connection.pending.clear()
+        self._release()
+        self._end()
+        self.edge.cut(self.connection, reason)
 
     def _found(self, session: User | Incarnation | None) -> None:
-        connection, edge = self.connection, self.edge
-        if connection.closed is not None:
+        if self.is_gone and not self.outbox.lines:
             return
         if isinstance(session, User):
-            connection.tunnel = None
-            connection.busy = False
-            if self.shown:
-                go_on(edge, connection, session, self.places)
-            elif self.call is not None:
-                attach(self.call, session)
-            self._release()
-            edge.resume(connection)
+            self._arrive(session)
         elif isinstance(session, Incarnation) and self.tries < TRIES:
             self.tries += 1
             self.open(session)
         elif self.tries < TRIES:
             self.tries += 1
-            edge.later(AGAIN_S, self.find)
+            self.edge.later(AGAIN_S, self.find)
         else:
-            self._release()
-            edge.cut(connection, "Your session cannot be reached: connect again")
+            self._give_up("Your session cannot be reached: connect again")
+
+    def _arrive(self, user: User) -> None:
+        """The session is on the client's own node now: what is not settled is said here, before anything else (P9)."""
+        connection, edge = self.connection, self.edge
+        connection.tunnel, connection.busy, connection.line = None, False, self.outbox.settled
+        if self.is_gone:
+            connection.user = user
+            for line in self.outbox.lines:
+                edge.handle(connection, line)
+            connection.user = None
+            self._give_up("")  # there is no more
+            return
+        connection.pending[:0] = self.outbox.lines
+        if self.shown:
+            go_on(edge, connection, user, self.places)
+        elif self.call is not None:
+            attach(self.call, user)
+        self._release()
+        edge.resume(connection)
 
 
 class Tunnels:
@@ -218,12 +283,18 @@ class Tunnels:
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
+        self.lingering: dict[Tunnel, None] = {}  # those whose client has gone before all that it said was settled
         self._last = 0
+
+    def move(self, connection: Connection, reason: str) -> None:
+        """This node is leaving, and the client's stays: its session goes on elsewhere."""
+        self.edge.hang_up(connection, MOVED)
+        leave(self.edge, connection, reason, lost=True)
 
     def follow(self, connection: Connection, places: Mapping[str, Place]) -> None:
         """The connection's session has gone to another node."""
         if connection.stream is not None:
-            self.edge.hang_up(connection, "moved")
+            self.edge.hang_up(connection, MOVED)
         elif self.edge.sessions.leaving:
             self.edge.cut(connection, "Server is shutting down")
         else:
@@ -259,18 +330,21 @@ class Tunnels:
         if stream.ended_at:
             return
         if not isinstance(user, User) or user.quitting:
-            stream.close("moved")
+            stream.close(MOVED)
             return
         self._last -= 1  # below zero: no socket of this node's
         connection = Connection(
             self._last, hello.address, edge.dirty, secure=hello.secure, now=edge.now, certificate=hello.certificate
         )
         connection.stream, connection.nick, connection.told = stream, hello.nick, hello.standing
+        connection.sayer, connection.line = hello.sayer, hello.settled
         hello.standing.give(edge, connection)
         edge.carry(connection)
-        stream.received = lambda line: edge.feed(connection, line)
-        stream.ended = lambda reason: edge.gone(connection, reason if reason != "lost" else "Connection closed")
-        if hello.silent:
+        stream.received = lambda line: edge.read(connection, line)
+        stream.ended = lambda reason: self._ended(connection, reason)
+        if hello.gone:
+            connection.user = user  # which has one client less
+        elif hello.silent:
             go_on(edge, connection, user, hello.places)
         else:
             call = Call(edge, connection, Message(None, None, "ATTACH", []))
@@ -279,7 +353,13 @@ class Tunnels:
             attach(call, user)
             call.release()
         for line in early:
-            edge.feed(connection, line)
+            edge.read(connection, line)
+
+    def _ended(self, connection: Connection, reason: str) -> None:
+        """The client's node says so, or is dead."""
+        if connection.user is not None and connection not in connection.user.connections:
+            connection.user = None
+        self.edge.gone(connection, reason if reason != "lost" else "Connection closed")
 
     def flush(self) -> None:
         """What the turn has for clients on other nodes."""
@@ -289,17 +369,22 @@ class Tunnels:
             return
         edge.dirty[:] = [connection for connection in edge.dirty if connection.stream is None]
         for connection in dict.fromkeys(carried):
-            stream = connection.stream
-            assert stream is not None
-            data = b"".join(connection.out)
-            connection.out.clear()
-            if data:
-                places = edge.sessions.places.fresh(connection)
-                connection.on_the_way.append((stream.next + 1, places))
-                session = connection.user.session if connection.user is not None else ""
-                told, connection.told = connection.told, Standing.of(connection, session)
-                news = connection.told if connection.told != told else None
-                stream.send(_encode(Shown(data, places, news)))
-            if connection.closed is not None:
-                stream.close(connection.closed)
-                edge.gone(connection, connection.closed)
+            self.tell(connection)
+
+    def tell(self, connection: Connection) -> None:
+        """What there is for the client, and what of its lines is settled with that (P9)."""
+        edge, stream, settled = self.edge, connection.stream, connection.settled
+        assert stream is not None
+        data = b"".join(connection.out)
+        connection.out.clear()
+        if data or settled > connection.settled_told:
+            connection.settled_told = settled
+            places = edge.sessions.places.fresh(connection)
+            connection.on_the_way.append((stream.next + 1, places))
+            session = connection.user.session if connection.user is not None else ""
+            told, connection.told = connection.told, Standing.of(connection, session)
+            news = connection.told if connection.told != told else None
+            stream.send(_encode(Shown(data, places, settled, news)))
+        if connection.closed is not None and (not connection.calls or connection.closed == MOVED):
+            stream.close(connection.closed)
+            edge.gone(connection, connection.closed)

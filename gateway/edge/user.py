@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.edge.connection import Connection
 from gateway.edge.lines import Line, deliver
+from gateway.groups.once import Once
 from gateway.groups.people import Person
 from ring.ids import GroupId
 
@@ -147,6 +148,12 @@ class User:
         self.connections.pop(connection, None)
         for room in (*self.rooms.values(), *self.talks.values()):
             room.drop(connection)
+
+    def speaker(self, once: Once | None) -> Connection | None:
+        """The connection that has said what is known by that; of several none, if it is not known by anything."""
+        if once is not None:
+            return next((connection for connection in self.connections if connection.sayer == once.sayer), None)
+        return self.connection if len(self.connections) == 1 else None
 
     def send(self, line: Line, *, needs: str = "", skip: Connection | None = None) -> None:
         """To all its connections; needs: to those with this capability."""

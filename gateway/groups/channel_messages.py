@@ -1,7 +1,8 @@
 """Commands, events, outcomes and questions of a channel's group. Plain data; the rules are in channel.py.
 
 Text that people say is bytes, so that what is not UTF-8 passes through; topics, reasons and names are UTF-8 text.
-`by` is the uid of who acts, `source` its nick!user@host (or the server's name) when the command was given.
+`by` is the uid of who acts, `source` its nick!user@host (or the server's name) when the command was given. `once` is
+what a command and its event are known by, where another edge may give it again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.groups.channel_stored import Stored
+from gateway.groups.once import Once
 from gateway.groups.people import Person, Refusal
 
 
@@ -53,6 +55,7 @@ class Say(_Tagged, frozen=True, tag=3):
     tags: dict[str, str] | None = None  # client-only tags (+...)
     person: Person | None = None
     life: str = ""
+    once: Once | None = None
 
 
 class SetTopic(_Tagged, frozen=True, tag=4):
@@ -60,6 +63,7 @@ class SetTopic(_Tagged, frozen=True, tag=4):
     source: str
     topic: str
     override: bool = False
+    once: Once | None = None
 
 
 class SetModes(_Tagged, frozen=True, tag=5):
@@ -76,6 +80,7 @@ class Kick(_Tagged, frozen=True, tag=6):
     nick: str  # as typed, for the refusal and where the uid is not known
     reason: str
     override: bool = False
+    once: Once | None = None
 
 
 class Invite(_Tagged, frozen=True, tag=7):
@@ -84,6 +89,7 @@ class Invite(_Tagged, frozen=True, tag=7):
     uid: str
     nick: str
     override: bool = False
+    once: Once | None = None
 
 
 class Update(_Tagged, frozen=True, tag=8):
@@ -154,12 +160,14 @@ class Said(_Tagged, frozen=True, tag=23):
     account: str | None = None
     bot: bool = False
     life: str = ""
+    once: Once | None = None
 
 
 class TopicSet(_Tagged, frozen=True, tag=24):
     by: str
     source: str
     topic: str
+    once: Once | None = None
 
 
 class ModesSet(_Tagged, frozen=True, tag=25):
@@ -174,6 +182,7 @@ class Kicked(_Tagged, frozen=True, tag=26):
     uid: str
     nick: str
     reason: str
+    once: Once | None = None
 
 
 class Invited(_Tagged, frozen=True, tag=27):
@@ -182,6 +191,7 @@ class Invited(_Tagged, frozen=True, tag=27):
     uid: str
     nick: str
     opens: bool = False  # given with rank: it passes +i, +k, +l and bans; otherwise it only tells the person
+    once: Once | None = None
 
 
 class Updated(_Tagged, frozen=True, tag=28):

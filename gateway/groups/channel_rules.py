@@ -129,7 +129,7 @@ def decide_topic(channel: Channel, command: SetTopic, at: int) -> Decision:
         return refuse_outsider(channel)
     if "t" in channel.modes and rank not in ("o", "h"):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
-    return Decision(None, TopicSet(command.by, command.source, command.topic))
+    return Decision(None, TopicSet(command.by, command.source, command.topic, command.once))
 
 
 def decide_kick(channel: Channel, command: Kick, at: int) -> Decision:
@@ -146,7 +146,8 @@ def decide_kick(channel: Channel, command: Kick, at: int) -> Decision:
         return Decision(Refusal(n.ERR_CHANOPRIVSNEEDED, (channel.name, "Nobody is kicked here (+Q)")), None)
     if rank == "h" and target.prefixes[:1] in ("o", "h"):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
-    return Decision(None, Kicked(command.by, command.source, uid, target.person.nick, command.reason))
+    kicked = Kicked(command.by, command.source, uid, target.person.nick, command.reason, command.once)
+    return Decision(None, kicked)
 
 
 def decide_invite(channel: Channel, command: Invite, at: int) -> Decision:
@@ -158,7 +159,7 @@ def decide_invite(channel: Channel, command: Invite, at: int) -> Decision:
     opens = rank in ("o", "h")
     if "i" in channel.modes and not opens:
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
-    return Decision(None, Invited(command.by, command.source, command.uid, command.nick, opens))
+    return Decision(None, Invited(command.by, command.source, command.uid, command.nick, opens, command.once))
 
 
 def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:

@@ -40,6 +40,7 @@ def decide_say(channel: Channel, command: Say, at: int) -> Decision:
         person.account,
         "B" in person.modes,
         command.life,
+        command.once,
     )
     return Decision(None, said)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.groups.once import Once
 from ring.ids import Incarnation
 
 
@@ -64,6 +65,7 @@ class Say(_Tagged, frozen=True, tag=4):
     name: str | None = None
     tags: dict[str, str] | None = None
     bot: bool = False
+    once: Once | None = None
 
 
 class Redact(_Tagged, frozen=True, tag=5):
@@ -112,6 +114,7 @@ class Said(_Tagged, frozen=True, tag=23):
     name: str | None = None
     tags: dict[str, str] | None = None
     bot: bool = False
+    once: Once | None = None
 
 
 class Redacted(_Tagged, frozen=True, tag=24):

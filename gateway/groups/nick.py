@@ -143,7 +143,7 @@ class Nick:
             return Decision(Refusal(n.ERR_NEEDREGGEDNICK, (self.holder.nick, text)), None)
         if command.talks and self.holder.account is not None:
             return Decision(Reached(self.holder, talks=True), None)
-        told = Told(command.sender, command.verb, command.text, command.tags, self.holder.uid)
+        told = Told(command.sender, command.verb, command.text, command.tags, self.holder.uid, command.once)
         return Decision(Reached(self.holder), told)
 
     def _kill(self, command: Kill, at: int) -> Decision:

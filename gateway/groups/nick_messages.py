@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.groups.nick_stored import Past, Stored
+from gateway.groups.once import Once
 from gateway.groups.people import Person, Refusal
 
 
@@ -53,6 +54,7 @@ class Tell(_Tagged, frozen=True, tag=4):
     target: str = ""  # the nick as the sender typed it
     secure: bool = False
     talks: bool = False  # the sender would rather say it in the conversation of the two accounts (P32)
+    once: Once | None = None
 
 
 class Kill(_Tagged, frozen=True, tag=5):
@@ -96,6 +98,7 @@ class Told(_Tagged, frozen=True, tag=24):
     text: bytes
     tags: dict[str, str] | None = None
     uid: str = ""  # of the holder
+    once: Once | None = None
 
 
 class Killed(_Tagged, frozen=True, tag=25):

@@ -9,8 +9,8 @@ import msgspec
 
 from ring.groups.host import Stamp
 from ring.groups.lineage import fork_point
-from ring.groups.log import Log
-from ring.groups.machine import Kind, State
+from ring.groups.log import Log, once_of, word
+from ring.groups.machine import Decision, Kind, State
 from ring.ids import NO_TERM, GroupId, Incarnation, Position, Term
 from ring.placement import hash32
 from ring.store import Line
@@ -159,7 +159,7 @@ class Copy:
     def judge(self, origin: Incarnation | None, number: int, floor: int, command: Any, now_ms: int) -> Entry:
         """The entry that answers a command: its outcome and event at the next position."""
         at = now_ms if now_ms > self.at else self.at + 1  # P17
-        decision = self.state.decide(command, at)
+        decision = self._decided(command, at)
         return Entry(self.seq + 1, at, origin, number, floor, decision.outcome, decision.event)
 
     def place(self, command: Command, now_ms: int) -> None:
@@ -191,10 +191,19 @@ class Copy:
             )
         if c.command is None:  # of the engine's own: `handed`, `members`, or nothing any more
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None, c.handed, c.members)
-        decision = self.state.decide(c.command, c.at)
+        decision = self._decided(c.command, c.at)
         return Entry(c.seq, c.at, c.origin, c.number, c.floor, decision.outcome, decision.event)
 
+    def _decided(self, command: Any, at: int) -> Decision:
+        """What another edge has brought about already is answered as it was then (P7, P9)."""
+        once = once_of(command)
+        before = self.log.said(once) if once is not None else None
+        return Decision(before.outcome, None) if before is not None else self.state.decide(command, at)
+
     def _has_said(self, c: Command) -> bool:
+        once = once_of(c.command)
+        if once is not None:
+            return self.log.said(once) is not None
         stream = self.streams.get(c.origin) if c.origin is not None else None
         if stream is None or stream.last < c.number:
             return False  # never asked here: the log need not be read
@@ -348,18 +357,18 @@ class Copy:
         return shared < self.seq and self.trimmed(shared) > other.trimmed(other.shared_with(self))
 
     def knows(self, fork: int, *, accepted: bool = False) -> Callable[[Entry], bool]:
-        """Whether a word of another log is in this one, too, since they parted at `fork`: by its origin and number.
+        """Whether a word of another log is in this one, too, since they parted at `fork`.
 
         What was refused here is not: its origin may have asked both sides. accepted: another side's words that wait
         to be committed count, too.
         """
-        known = {(entry.origin, entry.number) for entry in self.log if entry.seq > fork and entry.event is not None}
+        known = {word(entry) for entry in self.log if entry.seq > fork and entry.event is not None}
         if accepted:
-            known.update((command.origin, command.number) for command in self.pending if command.told is not None)
+            known.update(word(command) for command in self.pending if command.told is not None)
         whole = self.seq <= fork or (len(self.log) > 0 and self.log[0].seq <= fork + 1)
 
         def ask(entry: Entry) -> bool:
-            if entry.origin is None or (entry.origin, entry.number) in known:
+            if entry.origin is None or word(entry) in known:
                 return True
             stream = self.streams.get(entry.origin)  # the log was trimmed: rather lost than twice
             return not whole and stream is not None and entry.number <= stream.last

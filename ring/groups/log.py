@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from typing import Any
 
-from ring.wire import Entry, size
+from ring.wire import Command, Entry, size
 
 LOG_ENTRIES = 2048
 LOG_BYTES = 1024 * 1024
@@ -12,6 +13,17 @@ LOG_BYTES = 1024 * 1024
 
 FRAME = 64
 """Bytes of an entry beside its event, roughly."""
+
+
+def once_of(said: Any) -> Any:
+    """What a command, or the event that came of it, is known by, if another edge may submit it again (P9)."""
+    return getattr(said, "once", None)
+
+
+def word(said: Entry | Command) -> Hashable:
+    """What something said is known by: equal in every log that has it."""
+    once = once_of(said.event if isinstance(said, Entry) else said.command)
+    return once if once is not None else (said.origin, said.number)
 
 
 class Log(list[Entry]):
@@ -33,6 +45,10 @@ class Log(list[Entry]):
         self.bytes += FRAME + size(entry.event)
         while (self.bytes > LOG_BYTES or len(self) > LOG_ENTRIES) and len(self) > 1:
             self.drop_first()
+
+    def said(self, once: Any) -> Entry | None:
+        """The entry whose event is known by that."""
+        return next((entry for entry in reversed(self) if once_of(entry.event) == once), None)
 
     def drop_first(self) -> None:
         self.bytes -= FRAME + size(self[0].event)

@@ -2,6 +2,9 @@
 
 A master *decides* a command against the state and gets an outcome for the one who asked and, if anything changed, an
 event; every copy, the master's included, *applies* the event. So followers never judge, they only follow.
+
+A command that another edge may submit again, and the event that comes of it, have a field `once`: something hashable
+that both are known by, None for nothing (P9).
 """
 
 from __future__ import annotations

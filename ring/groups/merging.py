@@ -8,10 +8,12 @@ changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from ring.groups.copy import Copy, restore
 from ring.groups.lineage import fork_point
+from ring.groups.log import word
 from ring.groups.mastered import Mastered
 from ring.groups.owing import holds
 from ring.ids import GroupId, Incarnation, Term
@@ -40,17 +42,13 @@ class Fork:
         self.offer_at = offer_at
 
 
-Word = tuple[Incarnation | None, int]
-"""Something said, by its origin and number: equal in every log that has it."""
-
-
 class Shown:
     """What people here were shown of a group, and no copy here has, or there is none."""
 
     __slots__ = ("until", "words")
 
     def __init__(self) -> None:
-        self.words: dict[Word, None] = {}
+        self.words: dict[Hashable, None] = {}
         self.until = float("inf")
 
 
@@ -144,21 +142,21 @@ class Merging:
     def remember_shown(self, old: Copy, copy: Copy, since: int) -> None:
         """People here were shown the old copy; the new one goes on at `since` and may lack some of its words."""
         has = copy.knows(since)
-        lacking = {(e.origin, e.number): None for e in old.log if e.seq > since and e.event is not None and not has(e)}
+        lacking = {word(e): None for e in old.log if e.seq > since and e.event is not None and not has(e)}
         if lacking:
             self._shown.setdefault(copy.group, Shown()).words.update(lacking)
 
     def was_shown(self, group: GroupId, entry: Entry) -> bool:
         """Whether people here were shown this word before: it comes once more, and then no more."""
         shown = self._shown.get(group)
-        if shown is None or (entry.origin, entry.number) not in shown.words:
+        if shown is None or word(entry) not in shown.words:
             return False
-        del shown.words[entry.origin, entry.number]
+        del shown.words[word(entry)]
         return True
 
     def unseen(self, copy: Copy) -> None:
         """Nobody here sees the group any more. A side that thinks otherwise may soon tell once more what was said."""
-        words = {(e.origin, e.number): None for e in copy.log if e.event is not None and copy.state.is_word(e.event)}
+        words = {word(e): None for e in copy.log if e.event is not None and copy.state.is_word(e.event)}
         if words or copy.group in self._shown:
             shown = self._shown.setdefault(copy.group, Shown())
             shown.words.update(words)

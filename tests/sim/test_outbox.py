@@ -1,0 +1,170 @@
+"""What a client says on one node to its session on another is lost with neither, and said once (P9)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from gateway.edge import outbox
+from gateway.edge.call import Call
+from gateway.edge.connection import Connection
+from gateway.edge.playback import Playback
+from ring.ids import GroupId
+from tests.gateway.commands.accounts import Newcomer, register
+from tests.sim.history import ALL as ALL_LINES
+from tests.sim.history import recall, told
+from tests.sim.net import Client, Net
+from tests.sim.test_sessions import login, made
+
+MASTERS = {"#irc": "n1", "#go": "n2", "#erlang": "n3"}
+"""Of three nodes."""
+
+
+class Story:
+    """Bob on n3; ann's laptop on n1, where her session is, and her phone on n2, which talks while n1 ends; her tablet
+    listens on n3."""
+
+    def __init__(self, seed: int, caps: str, channel: str = "#erlang", always_on: bool = True) -> None:
+        self.net = net = Net(3, seed, disks=True)
+        self.chance = random.Random(seed)
+        self.channel = channel
+        made(net, always_on=always_on)
+        self.bob = self._bob()
+        self.laptop = login(net, "n1", "laptop")
+        self.laptop.send(f"JOIN {channel}")
+        self.laptop.sync()
+        self.phone = login(net, "n2", "phone", f"sasl {caps}")
+        self.tablet = login(net, "n3", "tablet", "sasl znc.in/self-message")
+        self.phone.send("PRIVMSG bob :and so they talk")
+        self.phone.sync()
+        net.run(2)
+        assert net.nodes["n1"].core.edge.sessions.users["ann"]
+        assert net.masters(GroupId("channel", channel)) == [MASTERS[channel]]
+
+    def _bob(self) -> Client:
+        """Who has an account, too."""
+        bob = Newcomer(self.net, "n3", "sasl")
+        bob.enter("bob")
+        assert any(line.startswith("REGISTER SUCCESS") for line in register(bob, "mellon"))
+        bob.send(f"JOIN {self.channel}")
+        bob.sync()
+        return bob
+
+    def tell(self, end: str) -> None:
+        """Sixteen lines of each kind, and n1's end somewhere among the first fifteen, which take 150 ms."""
+        net = self.net
+        for number in range(15):
+            net.at(number * 0.01, lambda n=number: self.say(n))  # type: ignore[misc]
+        net.run(self.chance.uniform(0.0, 0.2))
+        END[end](net)
+        net.run(12)
+        self.say(15)
+        self.phone.send("PING end")
+        net.run(3)
+
+    def say(self, number: int) -> None:
+        self.phone.send(f"PRIVMSG {self.channel} :line {number}", f"PRIVMSG bob :word {number}")
+
+    def numbers(self, client: Client, word: str) -> list[int]:
+        said = [m.params[1].split(" ") for m in client.messages() if m.command == "PRIVMSG"]
+        return [int(words[1]) for words in said if words[0] == word]
+
+
+END: dict[str, Callable[[Net], None]] = {
+    "killed": lambda net: net.kill("n1"),
+    "dark": lambda net: net.kill("n1", dark=True),
+    "left": lambda net: net.leave("n1"),
+}
+ALL = list(range(16))
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("caps", ["", "echo-message"])
+@pytest.mark.parametrize("end", [*END])
+def test_nothing_that_was_said_to_a_session_is_lost_with_its_node(seed: int, end: str, caps: str) -> None:
+    story = Story(seed, caps, sorted(MASTERS)[(seed + len(caps)) % 3], always_on=seed % 2 == 0)
+    story.tell(end)
+    assert story.phone.closed is None
+    for word in ("line", "word"):
+        assert story.numbers(story.bob, word) == ALL == story.numbers(story.tablet, word)
+        assert story.numbers(story.phone, word) == (ALL if caps else [])
+    assert any(" PONG " in line and line.endswith("end") for line in story.phone.got)
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("quits", [False, True])
+def test_who_says_something_and_goes_is_heard_though_the_session_dies(seed: int, quits: bool) -> None:
+    """quits: and says so; else its connection breaks."""
+    story = Story(seed, "", sorted(MASTERS)[seed % 3])
+    net, phone = story.net, story.phone
+    for number in range(10):
+        story.say(number)
+    net.run(story.chance.uniform(0.0, 0.03))
+    if quits:
+        phone.quit()
+    net.turn(phone.node, lambda: phone.node.core.edge.gone(phone.connection, "reset"))
+    net.run(story.chance.uniform(0.0, 0.02))
+    net.kill("n1")
+    net.run(20)
+    for word in ("line", "word"):
+        assert story.numbers(story.bob, word) == [*range(10)] == story.numbers(story.tablet, word)
+    edges = [node.core.edge for node in net.nodes.values() if node.up]
+    assert not any(edge.tunnels.lingering for edge in edges)
+    assert not any(c.device == "phone" for edge in edges for c in edge.connections.values())
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_both_sides_of_a_partition_were_told_is_said_once(seed: int) -> None:
+    """n1, with the session, is cut off while the client's lines are on their way to it; it masters the channel."""
+    story = Story(seed, "echo-message", "#irc")
+    net = story.net
+    for number in range(10):
+        net.at(number * 0.01, lambda n=number: story.say(n))  # type: ignore[misc]
+    net.run(story.chance.uniform(0.02, 0.1))
+    others = {node.key for node in net.nodes.values()} - {"127.0.0.1"}
+    net.links.isolate({"127.0.0.1"}, others)
+    net.run(25)
+    net.links.heal()
+    net.run(20)
+    for word in ("line", "word"):
+        for client in (story.bob, story.tablet, story.phone):
+            assert story.numbers(client, word) == [*range(10)]
+    assert told(recall(net, "n3", ALL_LINES, GroupId("channel", "#irc"))) == [f"line {n}" for n in range(10)]
+
+
+def test_who_says_more_than_may_wait_is_not_read_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its session's node is silent, and nobody knows yet that it is dead."""
+    monkeypatch.setattr(outbox, "BYTES", 500)
+    story = Story(1, "", "#go")
+    story.net.kill("n1", dark=True)
+    for number in range(16):
+        story.say(number)
+    assert story.phone.connection.busy
+    assert 0 < len(story.phone.connection.pending) < 30
+    story.net.run(12)
+    assert story.numbers(story.bob, "line") == ALL == story.numbers(story.bob, "word")
+
+
+def nothing_is_known_by_its_number(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Call, "once", lambda self, target=0: None)
+
+
+def own_words_are_played(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Playback, "_wanted", lambda self, lines: lines)
+
+
+def what_is_read_is_settled(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Connection, "settled", property(lambda self: self.line))
+
+
+@pytest.mark.parametrize("broken", [nothing_is_known_by_its_number, own_words_are_played, what_is_read_is_settled])
+def test_a_break_is_caught(broken: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch)
+    for seed in range(10):
+        try:
+            test_nothing_that_was_said_to_a_session_is_lost_with_its_node(seed, "killed", "")
+        except AssertionError:
+            return
+    pytest.fail("not caught")
