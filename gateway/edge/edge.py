@@ -63,6 +63,7 @@ class Edge:
         self.dirty: list[Connection] = []
         self.most_here = 0  # users at once since the start, here and in the network
         self.most = 0
+        self._last: list[Connection] = []  # those that were closed because this node is leaving
         self._addresses: Counter[str] = Counter()
         self._serial = 0
         self._jobs: list[tuple[float, int, Callable[[], None]]] = []
@@ -259,7 +260,8 @@ class Edge:
 
     def close_all(self, reason: str) -> None:
         self.sessions.leaving = True
-        for connection in list(self.connections.values()):
+        self._last = list(self.connections.values())
+        for connection in self._last:
             if connection.stream is not None:
                 self.tunnels.move(connection, reason)
             else:
@@ -268,7 +270,8 @@ class Edge:
     @property
     def idle(self) -> bool:
         """Whether nobody is here and nothing that they left behind is under way."""
-        return not (self.users or self.sessions.telling or self.tunnels.lingering)
+        unanswered = any(connection.calls for connection in self._last)
+        return not (self.users or self.sessions.telling or self.tunnels.lingering or unanswered)
 
     # Timers ---------------------------------------------------------------------------------------------------------
 

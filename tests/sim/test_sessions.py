@@ -518,6 +518,27 @@ def test_who_speaks_on_a_node_that_its_session_has_left_meanwhile_is_heard(net: 
     assert said(bob) == said(ann) == [str(number) for number in range(6)]
 
 
+def test_what_is_said_right_before_its_node_leaves_is_said(net: Net, bob: Talker) -> None:
+    """The channel's master does not hear it at once; that of ann's session does, and so she has gone by then."""
+    made(net)
+    ann = login(net, "n1")
+    for client in (ann, bob):
+        client.send("JOIN #go")
+        client.sync()
+    assert net.masters(GroupId("channel", "#go")) == ["n2"] != net.masters(GroupId("session", "ann"))
+    edge, path = ann.node.core.edge, [{net.nodes[name].key} for name in ("n1", "n2")]
+    net.links.isolate(*path, one_way=True)
+    ann.send("PRIVMSG #go :good night")
+    net.turn(ann.node, lambda: edge.close_all("Server is shutting down"))
+    net.run(1)
+    assert not edge.idle
+    net.links.heal()
+    assert net.until(lambda: edge.idle, 10)
+    net.kill("n1")
+    net.run(3)
+    assert bob.lines()[-1].endswith(" PRIVMSG #go :good night")
+
+
 def test_who_speaks_before_it_was_shown_all_is_shown_its_own_words_in_their_place(net: Net, bob: Talker) -> None:
     made(net)
     laptop = login(net, "n1", "laptop")
