@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from gateway.groups.account_messages import SetSettings
 from gateway.groups.session import Session
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import plain, register
-from tests.sim.chaos import RING, Story
+from tests.sim.chaos import RING, SETTINGS, Story
 from tests.sim.checks import CHECKS
 from tests.sim.faults import FAULTS, Fault, PowerCut
 from tests.sim.history import RING as RING_GROUP
@@ -20,13 +21,17 @@ from tests.sim.net import Client, Node
 ACCOUNTS = ("ann", "bob")
 PASSWORD = "sesame"
 KINDS = (*FAULTS, PowerCut)
+UNSAID = (" 401 ", " 403 ", " 404 ", "did not answer in time")
+"""What a client reads that has said something which is not said."""
 
 
 class Connection(Client):
-    """One connection of a device, from its first byte on."""
+    """One connection of a device, from its first byte on. said: each text, and when."""
 
     def __init__(self, device: Device, node: Node) -> None:
         self.device = device
+        self.said: dict[str, float] = {}
+        device.connections.append(self)
         account = device.account
         self.begin(device.story.net, node, account, "10.0.0.2")
         proof = plain(f"{account}@{device.name}", PASSWORD)
@@ -67,6 +72,7 @@ class Device:
         self.said = 0
         self.heard: dict[str, list[Heard]] = {}
         self.connection: Connection | None = None
+        self.connections: list[Connection] = []
 
     def connect(self, node: Node) -> None:
         self.connection = Connection(self, node)
@@ -75,7 +81,9 @@ class Device:
         assert self.connection is not None
         other = ACCOUNTS[1 - ACCOUNTS.index(self.account)]
         target = self.story.moves.choice((RING, other)) if self.account == ACCOUNTS[0] else other
-        self.connection.send(f"PRIVMSG {target} :{self.name}-{self.said}")
+        text = f"{self.name}-{self.said}"
+        self.connection.said[text] = self.story.net.now
+        self.connection.send(f"PRIVMSG {target} :{text}")
         self.said += 1
 
     @property
@@ -193,6 +201,21 @@ def _in_order_each(story: DeviceStory, device: Device, kind: str, texts: list[st
             yield f"{device.name} was sent {[texts[place] for place in places]} by one connection"
 
 
+def said_once(story: DeviceStory) -> Iterator[str]:
+    """What a device says is in the history once, unless its node is killed soon after, or it is told otherwise (P9)."""
+    kept = Counter([*_history(story, RING_GROUP), *_history(story, story.conversation)])
+    for connection in [connection for device in story.devices for connection in device.connections]:
+        if twice := [text for text in connection.said if kept[text] > 1]:
+            yield f"{connection.device.name} said {twice} once, and the history has it more often"
+        if story.forked and connection.closed is not None:
+            continue  # it may have been refused, on one side of a partition, and have gone before it could be told
+        died, lost = connection.node.died, [text for text in connection.said if not kept[text]]
+        lacking = [text for text in lost if died - connection.said[text] > SETTINGS.settle_max_s]
+        told = sum(any(word in line for word in UNSAID) for line in connection.got)
+        if len(lacking) > told:
+            yield f"{connection.device.name} said {lacking} on {connection.node.name}, and the history has it not"
+
+
 def _history(story: DeviceStory, group: GroupId | None) -> list[str]:
     return (next(iter(recalled(story.net, group).values())) if group is not None else None) or []
 
@@ -226,4 +249,4 @@ def one_session_each(story: DeviceStory) -> Iterator[str]:
             yield f"{account} is {users}"
 
 
-DEVICE_CHECKS = (*CHECKS, sent_once, everybody_is_attached, one_session_each, sent_in_order)
+DEVICE_CHECKS = (*CHECKS, said_once, sent_once, everybody_is_attached, one_session_each, sent_in_order)

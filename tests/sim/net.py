@@ -128,6 +128,7 @@ class Node:
         self.key = self.id.key
         self.clients: dict[int, Client] = {}
         self.up = True
+        self.died = float("inf")  # when its process was killed
         self.hung = False
         self.beat_at = 0.0
         self.ahead_s = 0.0  # how far its clock is ahead
@@ -264,11 +265,13 @@ class Net:
         if self.directories.names:
             self.directories.depart(node)
         self.kill(name)
+        node.died = float("inf")  # it was not killed
 
     def kill(self, name: str, *, dark: bool = False) -> None:
         """The process dies; its sockets are reset and its port refuses. dark: the machine dies, and nothing is said."""
         node = self.nodes[name]
         node.up = False
+        node.died = self.now
         node.unsure.append((self.now - LAST_S, self.now))
         if dark:
             self.links.dark.add(node.key)

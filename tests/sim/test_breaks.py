@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from gateway.edge.history import ChannelStory
+from gateway.edge.outbox import Outbox
 from gateway.edge.places import Places
 from gateway.edge.playback import Playback
 from gateway.edge.talks import Talks
@@ -25,7 +26,7 @@ from ring.groups.settling import Settling
 from ring.groups.witness import Witnesses
 from ring.ids import Incarnation, Term
 from ring.wire import Entry, RawEntry
-from tests.sim.faults import Crash, Cut, Dark, Fault, Hang, Lossy, PairCut, PowerCut, Reset, Slow
+from tests.sim.faults import Crash, Cut, Dark, Fault, Hang, Leave, Lossy, PairCut, PowerCut, Reset, Slow
 from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, Kind
 
 SEEDS = 400
@@ -189,6 +190,11 @@ def talk_through_the_nick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Talks, "keeps", lambda self, user: False)
 
 
+def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> None:
+    """P9: what the node that a session is on has not carried out dies with it."""
+    patch.setattr(Outbox, "add", lambda self, line: None)
+
+
 # Accounts ------------------------------------------------------------------------------------------------------------
 
 
@@ -244,6 +250,7 @@ BREAKS = [
     Break(play_the_newest_first, (Reset,), ("sent_in_order",), DEVICES),
     Break(play_nothing, (Reset,), ("sent_in_order",), DEVICES),
     Break(talk_through_the_nick, (Reset,), ("sent_in_order",), DEVICES),
+    Break(forget_what_was_said_to_a_session_elsewhere, (Leave,), ("said_once",), DEVICES),
     Break(start_alone, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(start_with_nothing, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(confirm_what_is_not_written, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
