@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MOVED: Final = "moved"
 """Why a stream ends whose client goes on elsewhere."""
 
-TRIES = 5
+TRIES = 20
 AGAIN_S = 0.5
 """A session that is on its way from one node to another is looked for so often."""
 
@@ -219,7 +219,7 @@ class Tunnel:
         self.stream = None
         if reason in ("lost", MOVED, "unknown"):
             self.connection.busy = True  # what it says waits
-            self.find()
+            self.edge.later(AGAIN_S if self.tries else 0.0, self.find)
         elif self.is_gone:
             self._give_up(reason)
         else:
