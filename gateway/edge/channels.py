@@ -283,13 +283,15 @@ def replaced(
             _said(edge, room, new, event, stamp, None)
         elif isinstance(event, Kicked) and event.uid in room.users and event.uid not in new.members:
             kicks.note(edge, room.users[event.uid], group, new.name, event, stamp)
-    before = _shown(edge, group, old)
     now = Stamp("", int(edge.now * 1000))
     for person in people:
         show_update(edge, person, now)
+    show_clashes(edge, now)  # who gives way by now has been shown to go, and may be about to come back
+    before = _shown(edge, group, old)
     for person in people:
         edge.people.add(person, group)
     show_clashes(edge, now)
+    before = {uid: shown for uid, shown in before.items() if not edge.people.is_gone(uid, group)}
     settings, after = edge.settings, _shown(edge, group, new)
     for line in differences(settings.server_name, settings.limits.modes, before, after, old, new):
         deliver(line, room.connections)

@@ -11,6 +11,7 @@ from gateway.edge.settings import EdgeSettings
 from ring import placement
 from ring.ids import GroupId
 from tests.sim.net import Net
+from tests.sim.views import Reader
 
 RING = GroupId("channel", "#ring")
 PATIENT = EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0, ping_every_s=86_400)
@@ -183,6 +184,28 @@ def test_one_nick_on_both_sides_of_a_cut_is_the_older_claims(room: Room) -> None
     first.send("PRIVMSG #ring :which zed is it", f"PRIVMSG {guest} :you")
     first.sync()
     assert second.heard("#ring")[-1] == "which zed is it" and second.heard(guest) == ["you"]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_who_gave_way_to_a_stranger_in_a_cut_is_seen_again_when_it_heals(seed: int) -> None:
+    """Alone on its node, somebody comes by a nick of the other side: who had it seems gone, until it does not (P29)."""
+    net = Net(4, seed)
+    people = [net.client(name, nick) for name, nick in (("n1", "ann"), ("n2", "bob"), ("n4", "cat"))]
+    for person in people:
+        person.send("JOIN #ring")
+        person.sync()
+    others = {node.key for node in net.nodes.values() if node.name != "n4"}
+    net.links.isolate({net.nodes["n4"].key}, others)
+    net.run(net.engine.dead_after_s + 2)
+    net.client("n4", "ann")
+    people[0].send("AWAY :for tea")
+    net.run(1)
+    net.links.heal()
+    net.run(20)
+    reader = Reader("cat")
+    for line in people[2].got:
+        reader.read(line)
+    assert {*reader.views["#ring"].members} == {"ann", "bob", "cat"} and not reader.odd
 
 
 def test_two_halves_of_a_channel_become_one(room: Room) -> None:
