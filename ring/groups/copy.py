@@ -293,12 +293,6 @@ class Copy:
                     accepted.outcomes[number] = (seq, at, read_optional(self.kind.read_outcome, outcome))
             accepted.outcomes = dict(sorted(accepted.outcomes.items()))
 
-    def trim(self, before: int) -> None:
-        """Forget log entries older than `before` (Unix ms)."""
-        log = self.log
-        while log and log[0].at < before:
-            log.drop_first()
-
     def forget_origins(self, gone: Iterable[Incarnation]) -> None:
         for origin in gone:
             self.streams.pop(origin, None)

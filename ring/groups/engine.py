@@ -105,9 +105,6 @@ class Settings(NamedTuple):
 
 SPREAD_S = 0.5
 
-CLOCKS_DIFFER_MS = 2 * 3600 * 1000
-"""The clocks of two nodes are believed to differ by no more when a log is judged to be idle."""
-
 HINT_S = 3.0
 """How long a node believes another's word on who masters a group before it looks at the ring again."""
 
@@ -461,13 +458,9 @@ class Engine:
         self.noted[event] += 1
 
     def trim(self, copy: Copy) -> None:
-        """Keep as much of a log as one who was silent, and is not given up yet, may lack (P16).
-
-        Counted back from the last event: the clock here may be ahead of the one that dated them.
-        """
+        """Keep as much of a log as one who was silent, and is not given up yet, may lack (P16)."""
         if not self.peers.dead:  # who is away may come back with a log of its own, to be compared with this (P25)
-            keep_ms = int((self.settings.dead_after_s + self.settings.grace_s) * 1000)
-            copy.trim(max(copy.at, self.now_ms - CLOCKS_DIFFER_MS) - keep_ms)
+            copy.log.trim(self.now, self.settings.dead_after_s + self.settings.grace_s)
 
     @property
     def now_ms(self) -> int:

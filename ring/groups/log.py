@@ -11,6 +11,9 @@ LOG_ENTRIES = 2048
 LOG_BYTES = 1024 * 1024
 """A log keeps at most so many entries, and so many bytes of events, however young (P16): a snapshot fits a frame."""
 
+LAST_S = 2 * 3600.0
+"""The last entry of all stays for so long."""
+
 FRAME = 64
 """Bytes of an entry beside its event, roughly."""
 
@@ -32,11 +35,12 @@ class Log(list[Entry]):
     A list: most groups are nicks, with next to nothing in their logs, and an empty deque takes 760 bytes.
     """
 
-    __slots__ = ("bytes",)
+    __slots__ = ("_marks", "bytes")
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         super().__init__()
         self.bytes = 0
+        self._marks: tuple[tuple[float, int], ...] = ()  # (time, the last position then)
         for entry in entries:
             self.append(entry)
 
@@ -49,6 +53,24 @@ class Log(list[Entry]):
     def said(self, once: Any) -> Entry | None:
         """The entry whose event is known by that."""
         return next((entry for entry in reversed(self) if once_of(entry.event) == once), None)
+
+    def trim(self, now: float, keep_s: float) -> None:
+        """Forget what was here keep_s ago already. Seconds of this node's clock; to be called again and again.
+
+        What the clocks say that dated the entries does not count: they may be hours apart.
+        """
+        if not self:
+            return
+        if not self._marks or self._marks[-1][1] != self[-1].seq:
+            self._marks += ((now, self[-1].seq),)
+        old = [seq for since, seq in self._marks if now - since >= keep_s]
+        if not old:
+            return
+        while len(self) > 1 and self[0].seq <= old[-1]:
+            self.drop_first()
+        if now - self._marks[-1][0] >= LAST_S:
+            self.drop_first()
+        self._marks = self._marks[len(old) :] or self._marks[-1:]
 
     def drop_first(self) -> None:
         self.bytes -= FRAME + size(self[0].event)
