@@ -1,7 +1,8 @@
 """Accounts that are made, changed and dropped on whatever node, while the network suffers.
 
 One thing at a time is done to each name, so what is confirmed tells what has to be true. What nobody answered in time
-may or may not be done: then both are right, but all nodes must say the same.
+may or may not be done: then both are right, but all nodes must say the same. So it is where both sides of a partition
+dealt with one name: one of the two is what it is in the end.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Name:
         self.may_be: set[str | None] = {None}
         self.asked: Node | None = None  # who has not answered yet
         self.since = 0.0
+        self.sides: set[frozenset[str]] = set()  # parts of the network that have dealt with it, while there are several
 
     def is_busy(self, now: float) -> bool:
         """Whether an answer may come, or what was asked may still be on its way: the node that died cannot say."""
@@ -65,6 +67,8 @@ class AccountStory(Story):
         self.serial = 0
         self.done = 0
         self.impossible: list[str] = []
+        self._parts: list[frozenset[str]] = []
+        self._whole_at = 0.0
 
     def _talk(self, for_s: float) -> None:
         end = self.net.now + for_s
@@ -109,23 +113,47 @@ class AccountStory(Story):
         else:
             request, wanted = DropAccount(name.name), {None}
         name.asked, name.since = node, self.net.now
+        if self._side(node) is None:
+            name.sides.clear()
         before = set(name.may_be)
         name.may_be |= wanted
-        ask(self, node, request, lambda reply: self._told(name, request, before, password, reply))
+        self._deals(name, node)
+
+        def told(reply: Any) -> None:
+            self._tell(f"{name.name}: {type(request).__name__} {password}: {reply}")
+            self._deals(name, node)
+            self._told(name, request, before, password, reply)
+            name.asked = None
+
+        ask(self, node, request, told)
 
     def _told(self, name: Name, request: Request, before: set[str | None], password: str, reply: Any) -> None:
-        self._tell(f"{name.name}: {type(request).__name__} {password}: {reply}")
+        alone = len(name.sides) < 2
         if isinstance(reply, Done):
             self.done += 1
-            if not {one for one in before if (one is None) == isinstance(request, AddAccount)}:
+            if alone and not {one for one in before if (one is None) == isinstance(request, AddAccount)}:
                 self.impossible.append(f"{name.name} was {before}, and {type(request).__name__} is done")
-            name.may_be = {None if isinstance(request, DropAccount) else password}
-        elif isinstance(reply, Problem) and not any(word in reply.text for word in UNSURE):
+            done = {None if isinstance(request, DropAccount) else password}
+            name.may_be = done if alone else name.may_be | done
+        elif alone and isinstance(reply, Problem) and not any(word in reply.text for word in UNSURE):
             exists = reply.text.startswith("there is an account")
             name.may_be = {one for one in before if (one is not None) == exists}
             if not name.may_be:
                 self.impossible.append(f"{name.name} was {before}, and {type(request).__name__}: {reply.text}")
-        name.asked = None
+
+    def _deals(self, name: Name, node: Node) -> None:
+        side = self._side(node)
+        if side is not None:
+            name.sides.add(side)
+
+    def _side(self, node: Node) -> frozenset[str] | None:
+        """The part of the network that the node is in, or was in until a moment ago; None: there is but one."""
+        parts, now = self.net.links.parts(node.key for node in self.net.nodes.values()), self.net.now
+        if len(parts) > 1:
+            self._parts, self._whole_at = parts, now + GONE_S
+        elif now >= self._whole_at:
+            return None
+        return next((part for part in self._parts if node.key in part), None)
 
     def _heal(self) -> None:
         super()._heal()

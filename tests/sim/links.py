@@ -6,6 +6,7 @@ is down is dialled again: refused where no process runs, unanswered where the pa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,6 +57,14 @@ class Links:
 
     def heal(self) -> None:
         self.cut.clear()
+
+    def parts(self, keys: Iterable[str]) -> list[frozenset[str]]:
+        """Who reaches whom, maybe through others."""
+        parts: list[frozenset[str]] = []
+        for key in keys:
+            near = [part for part in parts if any(self.open(key, one) and self.open(one, key) for one in part)]
+            parts = [part for part in parts if part not in near] + [frozenset({key}).union(*near)]
+        return parts
 
     def life(self, a: str, b: str) -> int:
         """The link's life, for what is sent now; -1 if it is down."""
