@@ -35,24 +35,29 @@ class Log(list[Entry]):
     A list: most groups are nicks, with next to nothing in their logs, and an empty deque takes 760 bytes.
     """
 
-    __slots__ = ("_marks", "bytes")
+    __slots__ = ("_marks", "_once", "bytes")
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         super().__init__()
         self.bytes = 0
         self._marks: tuple[tuple[float, int], ...] = ()  # (time, the last position then)
+        self._once: dict[Hashable, Entry] | None = None  # what was said that another edge may submit again
         for entry in entries:
             self.append(entry)
 
     def append(self, entry: Entry) -> None:
         super().append(entry)
         self.bytes += FRAME + size(entry.event)
+        once = once_of(entry.event)
+        if once is not None:
+            self._once = self._once if self._once is not None else {}
+            self._once[once] = entry
         while (self.bytes > LOG_BYTES or len(self) > LOG_ENTRIES) and len(self) > 1:
             self.drop_first()
 
-    def said(self, once: Any) -> Entry | None:
+    def said(self, once: Hashable) -> Entry | None:
         """The entry whose event is known by that."""
-        return next((entry for entry in reversed(self) if once_of(entry.event) == once), None)
+        return self._once.get(once) if self._once is not None else None
 
     def trim(self, now: float, keep_s: float) -> None:
         """Forget what was here keep_s ago already. Seconds of this node's clock; to be called again and again.
@@ -74,4 +79,8 @@ class Log(list[Entry]):
 
     def drop_first(self) -> None:
         self.bytes -= FRAME + size(self[0].event)
+        if self._once is not None:
+            once = once_of(self[0].event)
+            if self._once.get(once) is self[0]:
+                del self._once[once]
         del self[0]
