@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from typing import Any, NamedTuple
 
 from ring.groups.asking import Asking
@@ -459,8 +460,10 @@ class Engine:
 
     def trim(self, copy: Copy) -> None:
         """Keep as much of a log as one who was silent, and is not given up yet, may lack (P16)."""
-        if not self.peers.dead:  # who is away may come back with a log of its own, to be compared with this (P25)
-            copy.log.trim(self.now, self.settings.dead_after_s + self.settings.grace_s)
+        keep_s = self.settings.dead_after_s + self.settings.grace_s
+        if self.peers.dead:
+            keep_s = inf  # who is away may come back with a log of its own, to be compared with this (P25)
+        copy.log.trim(self.now, keep_s)
 
     @property
     def now_ms(self) -> int:

@@ -11,8 +11,8 @@ LOG_ENTRIES = 2048
 LOG_BYTES = 1024 * 1024
 """A log keeps at most so many entries, and so many bytes of events, however young (P16): a snapshot fits a frame."""
 
-LAST_S = 2 * 3600.0
-"""The last entry of all stays for so long."""
+IDLE_S = 2 * 3600.0
+"""A log to which nothing was added for so long is forgotten."""
 
 FRAME = 64
 """Bytes of an entry beside its event, roughly."""
@@ -30,7 +30,7 @@ def word(said: Entry | Command) -> Hashable:
 
 
 class Log(list[Entry]):
-    """Entries in order, without gaps; the oldest go first, the last one stays.
+    """Entries in order, without gaps; the oldest go first; for room, never the last one.
 
     A list: most groups are nicks, with next to nothing in their logs, and an empty deque takes 760 bytes.
     """
@@ -60,22 +60,20 @@ class Log(list[Entry]):
         return self._once.get(once) if self._once is not None else None
 
     def trim(self, now: float, keep_s: float) -> None:
-        """Forget what was here keep_s ago already. Seconds of this node's clock; to be called again and again.
+        """Forget what had been here for keep_s when the last entry came, and an idle log as a whole; inf: nothing.
 
-        What the clocks say that dated the entries does not count: they may be hours apart.
+        Seconds of this node's clock; to be called again and again. What the clocks say that dated the entries does not
+        count: they may be hours apart.
         """
         if not self:
             return
         if not self._marks or self._marks[-1][1] != self[-1].seq:
             self._marks += ((now, self[-1].seq),)
-        old = [seq for since, seq in self._marks if now - since >= keep_s]
-        if not old:
-            return
-        while len(self) > 1 and self[0].seq <= old[-1]:
+        came, idle_s = self._marks[-1][0], max(keep_s, IDLE_S)
+        old = [seq for since, seq in self._marks if came - since >= keep_s or now - since >= idle_s]
+        while old and self and self[0].seq <= old[-1]:
             self.drop_first()
-        if now - self._marks[-1][0] >= LAST_S:
-            self.drop_first()
-        self._marks = self._marks[len(old) :] or self._marks[-1:]
+        self._marks = tuple(mark for mark in self._marks if self and mark[1] >= self[0].seq)
 
     def drop_first(self) -> None:
         self.bytes -= FRAME + size(self[0].event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ring.groups.copy import Copy
-from ring.groups.log import LAST_S, LOG_BYTES, LOG_ENTRIES, Log
+from ring.groups.log import IDLE_S, LOG_BYTES, LOG_ENTRIES, Log
 from ring.ids import GroupId, Incarnation, Term
 from ring.wire import Command, Entry, Lineage
 from tests.ring.groups.toy import ToyKind, ToyState
@@ -71,19 +71,21 @@ def test_a_log_is_bounded_in_bytes_and_keeps_its_last_entry() -> None:
     assert log.bytes == 0
 
 
-def test_a_log_forgets_what_has_been_here_for_long_whatever_the_clocks_say_that_dated_it() -> None:
+def test_a_log_forgets_what_has_been_there_for_long_whatever_the_clocks_say_that_dated_it() -> None:
     log = Log([said(1, "a"), said(3_600_000, "b")])
     log.trim(100.0, 20.0)
     log.append(said(3_600_001, "c"))
-    log.trim(119.9, 20.0)
+    log.trim(119.0, 20.0)
     assert len(log) == 3
+    log.append(said(3_600_002, "d"))
     log.trim(120.0, 20.0)
-    assert [entry.seq for entry in log] == [3_600_001]
-    log.trim(119.8 + LAST_S, 20.0)
-    assert len(log) == 1
-    log.trim(119.9 + LAST_S, 20.0)
+    assert [entry.seq for entry in log] == [3_600_001, 3_600_002]
+    log.trim(119.0 + IDLE_S, 20.0)
+    log.trim(119.9 + IDLE_S, 20.0)
+    assert [entry.seq for entry in log] == [3_600_002]
+    log.trim(120.0 + IDLE_S, 20.0)
     assert not log and log.bytes == 0
-    log.trim(200.0 + LAST_S, 20.0)
+    log.trim(200.0 + IDLE_S, 20.0)
 
 
 def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> None:
