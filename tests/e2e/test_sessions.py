@@ -122,6 +122,13 @@ def test_two_clients_of_one_account_on_two_nodes(room: Room, device: Make) -> No
     room.say(1)
     irssi.sees(*room.said)
     weechat.sees(*room.said)
+    room.said += ["said ann 3", "said ann 4"]
+    weechat.type(f"/msg #room {room.said[-2]}")
+    room.network.terminate("node-2", signal.SIGKILL)  # where their session is, and neither of them (P9)
+    weechat.type(f"/msg #room {room.said[-1]}")
+    irssi.sees(*room.said)
+    weechat.sees(*room.said)
+    room.bob.sync()
     assert room.bob.heard("#room") == [line for line in room.said if " ann " in line]
     room.nobody_came_or_went()
 
