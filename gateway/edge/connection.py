@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.irc.splitter import LineSplitter
@@ -109,7 +108,7 @@ class Connection:
         self.busy = False
         self.places: dict[GroupId, Place] = {}  # how far it is once all that was sent has come
         self.parted: dict[GroupId, Place] = {}  # and where its user is no more, until that is taken down
-        self.on_the_way: deque[tuple[int, dict[str, Place]]] = deque()  # of those, and how much has to come before
+        self.on_the_way: list[tuple[int, dict[str, Place]]] = []  # of those, after how much
         self.reached: dict[str, Place] = {}  # and what has come there
         self.receipts: Receipts | None = None  # of its socket; None: whatever is sent arrives
         self.behind: dict[GroupId, Place | None] = {}  # channels that it is not shown yet, and how much it was played

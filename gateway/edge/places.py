@@ -130,7 +130,7 @@ class Places:
         else:
             return None
         while connection.on_the_way and connection.on_the_way[0][0] <= upto:
-            learn(connection.reached, connection.on_the_way.popleft()[1])
+            learn(connection.reached, connection.on_the_way.pop(0)[1])
         return connection.reached
 
     def fresh(self, connection: Connection) -> dict[str, Place]:
