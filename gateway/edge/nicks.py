@@ -55,6 +55,8 @@ def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Cal
     user = edge.users.get(event.person.uid)
     if user is None or event.person.edge != edge.engine.me:  # on another node, as a side of a partition has it
         return
+    if event.person.version < user.person.version:  # told once more, of a nick that it had before
+        return
     renamed = user.person.nick != event.person.nick
     user.person = event.person
     show_update(edge, event.person, stamp, call)
