@@ -67,7 +67,6 @@ class AccountStory(Story):
         self.serial = 0
         self.done = 0
         self.impossible: list[str] = []
-        self._parts: list[frozenset[str]] = []
         self._whole_at = 0.0
 
     def _talk(self, for_s: float) -> None:
@@ -147,13 +146,15 @@ class AccountStory(Story):
             name.sides.add(side)
 
     def _side(self, node: Node) -> frozenset[str] | None:
-        """The part of the network that the node is in, or was in until a moment ago; None: there is but one."""
+        """The part of the network that the node is in; all of it, as long as some may not know what others did before;
+        None: there is but one.
+        """
         parts, now = self.net.links.parts(node.key for node in self.net.nodes.values()), self.net.now
         if len(parts) > 1:
-            self._parts, self._whole_at = parts, now + GONE_S
+            self._whole_at = now + GONE_S
         elif now >= self._whole_at:
             return None
-        return next((part for part in self._parts if node.key in part), None)
+        return next(part for part in parts if node.key in part)
 
     def _heal(self) -> None:
         super()._heal()
