@@ -127,13 +127,19 @@ class Copy:
         return next((term for term, first in reversed(self.lineage) if first <= seq), NO_TERM)
 
     @property
+    def ends(self) -> list[Position]:
+        """The last position of each reign in this log, the newest last."""
+        lasts = [*(first - 1 for _, first in self.lineage[1:]), self.seq]
+        return [Position(term, last) for (term, _), last in zip(self.lineage, lasts, strict=False)]
+
+    @property
     def ended(self) -> tuple[Position, ...]:
         """The last positions of earlier reigns in this log, and of those of other sides that it has taken in: the
         newest first, and no more than a place names beside the reign that it is in."""
         if self.past is None:
             read = {part.term: part.seq for part in self.merged.values() if part.term != self.term}
-            for (term, _), (_, first) in zip(self.lineage, self.lineage[1:], strict=False):
-                read[term] = max(read.get(term, 0), first - 1)
+            for term, end in self.ends[:-1]:
+                read[term] = max(read.get(term, 0), end)
             self.past = tuple(Position(*one) for one in sorted(read.items(), reverse=True)[: REIGNS - 1])
         return self.past
 
@@ -332,8 +338,7 @@ class Copy:
     def shared_with(self, other: Copy) -> int:
         """The last position up to which all of this log is part of the other's: as its own, or merged into it."""
         shared = fork_point(self.lineage, self.seq, other.lineage, other.seq)
-        ends = [*(first - 1 for _, first in self.lineage[1:]), self.seq]
-        for (term, _), end in zip(self.lineage, ends, strict=True):
+        for term, end in self.ends:
             part = other.merged.get(term)
             if part is not None:
                 shared = max(shared, min(part.seq, end))

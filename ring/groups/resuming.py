@@ -32,7 +32,7 @@ def by_time(place: Place) -> Resumed:
 
 def resume(copy: Copy, place: Place) -> Resumed | None:
     """Where a reader of the place goes on in this log. None: this log does not know of any reign that it was in."""
-    ends = {term: first - 1 for (term, _), (_, first) in zip(copy.lineage, copy.lineage[1:], strict=False)}
+    ends = dict(copy.ends[:-1])
     after = []
     for term, seq in reigns(place):
         part = copy.merged.get(term)
