@@ -237,18 +237,16 @@ class Merging:
 def _parts(theirs: Copy, fork: int) -> tuple[Part, ...]:
     """What becomes part of a log with theirs, which parted from it after `fork`."""
     beside = [Part(part.term, part.seq, min(part.fork, fork)) for part in theirs.merged.values()]
-    ends = [*(first - 1 for _, first in theirs.lineage[1:]), theirs.seq]
-    reigns = zip(theirs.lineage, ends, strict=True)
-    return (*beside, *(Part(term, end, fork) for (term, _), end in reigns if end > fork or term == theirs.term))
+    return (*beside, *(Part(term, end, fork) for term, end in theirs.ends if end > fork or term == theirs.term))
 
 
 def _also(copy: Copy, theirs: Copy, fork: int) -> Also:
     """What both were told since the logs parted, its origin having no answer from one: its name there, and here."""
-    here = {(e.origin, e.number): copy.stamp_of(e).msgid for e in copy.log if e.seq > fork and e.event is not None}
+    here = {word(e): copy.stamp_of(e).msgid for e in copy.log if e.seq > fork and e.event is not None}
     for c in copy.pending:
-        here[c.origin, c.number] = copy.stamp(c.seq, c.at).msgid if c.told is None else c.told[0]
-    both = [e for e in theirs.log if e.seq > fork and e.event is not None and e.origin and (e.origin, e.number) in here]
-    also = {theirs.stamp_of(entry).msgid: here[entry.origin, entry.number] for entry in both}
+        here[word(c)] = copy.stamp(c.seq, c.at).msgid if c.told is None else c.told[0]
+    both = [e for e in theirs.log if e.seq > fork and e.event is not None and e.origin and word(e) in here]
+    also = {theirs.stamp_of(entry).msgid: here[word(entry)] for entry in both}
     names = {there: name for there, name in also.items() if there != name}
     return tuple({**{other: names.get(there, there) for other, there in theirs.also}, **names}.items())
 
