@@ -156,16 +156,23 @@ class Tunnel:
             self.stream.tell_uses()
 
     def close(self, *, lost: bool) -> None:
-        """The client has gone. Its session's node may be dead, and then nobody else knows what it has been sent."""
+        """The client has gone."""
         self._release()
-        self._brought()
-        if self.account:
-            places = self.came if lost else self.places
-            self.edge.sessions.places.reached(self.account, self.connection.device, places)
+        self._reached(lost=lost)
         if self.shown and self.connection.busy:  # what it said while its session was on the way
             for line in self.connection.pending:
                 self.send(line)
         self._end()
+
+    def _reached(self, *, lost: bool) -> None:
+        """The session's group is told what the client has been sent: its node may be dead, and then nobody else knows.
+
+        lost: what has not come to the client by now never will.
+        """
+        self._brought()
+        if self.account:
+            places = self.came if lost else self.places
+            self.edge.sessions.places.reached(self.account, self.connection.device, places)
 
     def _end(self) -> None:
         """The client has gone: nothing is left to be done once all that it said is settled."""
@@ -217,6 +224,8 @@ class Tunnel:
 
     def _ended(self, reason: str) -> None:
         self.stream = None
+        if reason == "lost" and not self.is_gone:
+            self._reached(lost=True)
         if reason in ("lost", MOVED, "unknown"):
             self.connection.busy = True  # what it says waits
             self.edge.later(AGAIN_S if self.tries else 0.0, self.find)

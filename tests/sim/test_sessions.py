@@ -480,6 +480,23 @@ def test_a_client_on_another_node_outlives_the_sessions_node(net: Net, bob: Talk
     assert noticed(bob) == []
 
 
+def test_as_soon_as_a_session_s_node_is_dead_its_clients_nodes_tell_how_far_they_are(net: Net, bob: Talker) -> None:
+    """They may die before it is taken up (device seed 880020)."""
+    made(net)
+    login(net, "n1", "phone").send(f"JOIN {CHANNEL}")
+    net.run(3.6)
+    laptop = login(net, "n2", "laptop")
+    net.run(2)
+    bob.say(1)
+    assert said(laptop) == ["1"]
+    net.run(0.6)
+    net.kill("n1")
+    net.run(0.25)
+    net.kill("n2")
+    bob.say(2)
+    assert said(login(net, "n3", "laptop")) == ["2"]
+
+
 def shown_where_it_comes_back(net: Net, bob: Talker) -> list[str]:
     """Its node is stopped right after it was sent line 1, and 2 is said then."""
     made(net)
