@@ -44,12 +44,21 @@ class Connection(Client):
         before = len(self.got)
         super().receive(data)
         for line in self.got[before:]:
+            if " 904 " in line:
+                self.net.at(0.0, self.hang_up)
             words = line.split(" ")
             spoken = [index for index, word in enumerate(words[:3]) if word == "PRIVMSG"]
             target = words[spoken[0] + 1] if spoken else ""
             if target == RING or target in ACCOUNTS:
                 heard = self.device.heard.setdefault("channel" if target == RING else "conversation", [])
                 heard.append(Heard(self.net.now, words[spoken[0] + 2].lstrip(":"), self))
+
+    def hang_up(self) -> None:
+        """It goes without a word; who is not let in does so at once, and does not talk as a guest."""
+        if not self.lives:
+            return
+        self.net.turn(self.node, lambda: self.node.core.edge.gone(self.connection, "reset"))
+        self.closed = "reset"
 
     @property
     def lives(self) -> bool:
@@ -142,8 +151,7 @@ class DeviceStory(Story):
         if connection is not None and connection.lives:
             act = chance.random()
             if act < 0.15:
-                self.net.turn(connection.node, lambda: connection.node.core.edge.gone(connection.connection, "reset"))
-                connection.closed = "reset"
+                connection.hang_up()
             elif act < 0.4 and device.is_attached:
                 device.say()
         elif chance.random() < 0.4:
