@@ -51,6 +51,7 @@ class Edge:
         self.dispatch = dispatch
         self.connections: dict[int, Connection] = {}
         self.users: dict[str, User] = {}
+        self.homes = homes.Homes()
         self.rooms: dict[GroupId, Room] = {}
         self.people = People(settings.casemap, self._lives)
         self.sessions = Sessions(self)
@@ -109,10 +110,17 @@ class Edge:
     def next_batch(self) -> str:
         return f"{self.next_serial():x}"
 
-    def local(self, nick: str) -> User | None:
-        """The user of this edge that holds the nick."""
-        group = self.nick(nick)
-        return next((user for user in self.users.values() if user.home == group), None)
+    def enter(self, user: User) -> None:
+        """It is here from now on."""
+        self.users[user.uid] = user
+        self.homes.add(user)
+        self.people.add(user.person)
+
+    def forget(self, user: User) -> None:
+        self.homes.remove(user)
+        if self.users.get(user.uid) is user:  # and not who has taken its session up since
+            del self.users[user.uid]
+            self.people.remove(user.uid)
 
     def _lives(self, node: Incarnation) -> bool:
         return node == self.engine.me or self.engine.peers.is_current(node)

@@ -23,12 +23,41 @@ if TYPE_CHECKING:
     from gateway.edge.user import User
 
 
+class Homes:
+    """The users of this node by the groups of their nicks: one each, save while one of two is about to lose it."""
+
+    def __init__(self) -> None:
+        self._users: dict[GroupId, dict[User, None]] = {}
+
+    def add(self, user: User) -> None:
+        self._users.setdefault(user.home, {})[user] = None
+
+    def remove(self, user: User) -> None:
+        users = self._users.get(user.home, {})
+        users.pop(user, None)
+        if not users:
+            self._users.pop(user.home, None)
+
+    def move(self, user: User, home: GroupId) -> None:
+        self.remove(user)
+        user.home = home
+        self.add(user)
+
+    def of(self, group: GroupId) -> list[User]:
+        return list(self._users.get(group, ()))
+
+
 def check(edge: Edge, group: GroupId) -> None:
     """The group has changed, or is followed here no more: does it still name its user here?"""
-    user = next((user for user in edge.users.values() if user.home == group and not user.quitting), None)
-    if user is None or user.homeless:
+    for user in edge.homes.of(group):
+        check_user(edge, user)
+
+
+def check_user(edge: Edge, user: User) -> None:
+    """Does the group of its nick still name it?"""
+    if user.quitting or user.homeless:
         return
-    state = edge.engine.state(group)
+    state = edge.engine.state(user.home)
     if isinstance(state, Nick) and state.holder is not None:
         if state.holder.uid != user.uid:
             _rename(edge, user)
@@ -42,7 +71,7 @@ def check(edge: Edge, group: GroupId) -> None:
 def check_all(edge: Edge) -> None:
     """Now and then, for all (P30)."""
     for user in list(edge.users.values()):
-        check(edge, user.home)
+        check_user(edge, user)
 
 
 def _claim(edge: Edge, user: User, *, moves: bool = False) -> None:
@@ -67,7 +96,7 @@ def _rename(edge: Edge, user: User) -> None:
     before = user.person
     person = msgspec.structs.replace(before, nick=user.uid, version=before.version + 1)
     user.homeless = True
-    user.home = edge.nick(user.uid)
+    edge.homes.move(user, edge.nick(user.uid))
 
     def claimed(outcome: Any) -> None:
         user.homeless = False

@@ -65,5 +65,4 @@ def _release(edge: Edge, user: User) -> None:
 def _forget(edge: Edge, user: User) -> None:
     for room in list(user.heard.values()):
         room.discard(user.uid)
-    edge.users.pop(user.uid, None)
-    edge.people.remove(user.uid)
+    edge.forget(user)

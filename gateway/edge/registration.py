@@ -142,8 +142,8 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int) -> None:
         return
     connection.busy = False
     user = User(outcome.person, home, connection, edge.now)
-    connection.user = edge.users[user.uid] = user
-    edge.people.add(user.person)
+    connection.user = user
+    edge.enter(user)
     edge.engine.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
     welcome(call)
     protection.watch(edge, user)

@@ -70,7 +70,8 @@ def _confirm(call: Call, target: GroupId) -> None:
         edge.engine.submit(target, Release(user.uid))
         _done(call)
         return
-    old, user.home = user.home, target
+    old = user.home
+    edge.homes.move(user, target)
     edge.engine.submit(target, Claim(user.person), lambda outcome: _confirmed(call, outcome))
     edge.engine.submit(old, Release(user.uid, True), lambda _: _done(call))
 

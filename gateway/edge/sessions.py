@@ -295,8 +295,7 @@ class Sessions:
             room.discard(user.uid)
         for group in list(user.monitored):
             unwatch(edge, user, group)
-        edge.users.pop(user.uid, None)
-        edge.people.remove(user.uid)
+        edge.forget(user)
 
     def _forget(self, account: str) -> None:
         del self.users[account]

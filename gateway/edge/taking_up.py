@@ -99,13 +99,12 @@ class TakingUp:
         user.left_at = session.left / 1000 or edge.now
         user.lasts, user.auto_away, user.detached = session.lasts, session.auto_away, detached(session)
         give(edge, user, session.kept)
-        edge.users[user.uid] = user
-        edge.people.add(user.person)
+        edge.enter(user)
         self._returning[account] = rooms
         edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
         self._go_back(account, user, rooms, self.edge.sessions.adopt)
         if not granted:
-            homes.check(edge, user.home)
+            homes.check_user(edge, user)
 
     def _go_back(
         self, account: str, user: User, rooms: dict[str, str], also: Callable[[User, str, Callable[[], None]], None]
