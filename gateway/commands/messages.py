@@ -6,11 +6,12 @@ from typing import Any
 
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
-from gateway.edge.lines import Line
+from gateway.edge.caps import SELVES
+from gateway.edge.lines import Line, deliver
 from gateway.groups.channel_messages import Say
 from gateway.groups.nick_messages import Reached, Tell
 from gateway.groups.once import Once
-from gateway.groups.people import Refusal
+from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
 from gateway.irc.message import clean, encode
@@ -98,22 +99,27 @@ def _said(call: Call, verb: str, target: str, outcome: Any) -> None:
         call.report(outcome)
 
 
-def _echo(call: Call, tell: Tell, nick: str) -> None:
-    """Source: IRCv3 echo-message."""
-    caps, person = call.connection.caps, call.user.person
-    if "echo-message" not in caps or (tell.verb == "TAGMSG" and "message-tags" not in caps):
-        return
-    params = (nick,) if tell.verb == "TAGMSG" else (nick, tell.text.decode("utf-8", "surrogateescape"))
+def _echo(call: Call, tell: Tell, to: Person) -> None:
+    """What somebody has said that is not kept: to the client that said it, and to its others, if they want that.
+
+    Source: IRCv3 echo-message; CAP znc.in/self-message.
+    """
+    own, user, person = call.connection, call.user, call.user.person
+    params = (to.nick,) if tell.verb == "TAGMSG" else (to.nick, tell.text.decode("utf-8", "surrogateescape"))
     msgid, at = call.stamp or ("", int(call.edge.now * 1000))
     bot = "B" in person.modes
     line = Line(person.source, tell.verb, params, at=at, msgid=msgid, account=person.account, tags=tell.tags, bot=bot)
-    call.send(line)
+    able = [one for one in user.connections if tell.verb != "TAGMSG" or "message-tags" in one.caps]
+    if to.uid != user.uid:  # to itself: they have read it
+        deliver(line, [one for one in able if not SELVES.isdisjoint(one.caps)], skip=own)
+    if own in able and "echo-message" in own.caps:
+        call.send(line)
 
 
 def _told(call: Call, tell: Tell, outcome: Any) -> None:
     if isinstance(outcome, Reached):
         if not outcome.talks:  # in a conversation it is echoed as it comes
-            _echo(call, tell, outcome.person.nick)
+            _echo(call, tell, outcome.person)
         if tell.verb == "PRIVMSG" and outcome.person.away is not None:
             call.reply(n.RPL_AWAY, outcome.person.nick, outcome.person.away)
     elif tell.verb != "NOTICE":

@@ -276,6 +276,29 @@ def test_other_clients_of_the_account_see_what_it_says(net: Net) -> None:
     assert heard(two) == heard(one) == []
 
 
+def test_other_clients_of_the_account_see_what_it_says_to_strangers(net: Net) -> None:
+    made(net, "ann")
+    one, two = login(net, "n1", "ann@one", caps=CAPS), login(net, "n3", "ann@two", caps="sasl znc.in/self-message")
+    old, joe = login(net, "n2", "ann@old"), net.client("n2", "joe")
+    say(one, "joe", "hello")
+    assert heard(joe) == ["ann>joe hello"]
+    assert heard(one) == heard(two) == ["ann>joe hello"]
+    say(two, "joe", "again")
+    assert heard(one) == ["ann>joe again"]
+    assert heard(old) == []
+
+
+def test_what_is_not_kept_is_seen_by_all_clients_and_what_is_to_oneself_once(net: Net) -> None:
+    made(net, "ann", keep_private=False)
+    one, two = login(net, "n1", "ann@one"), login(net, "n3", "ann@two", caps="sasl znc.in/self-message")
+    joe = net.client("n2", "joe")
+    say(one, "joe", "hello")
+    say(one, "ann", "remember")
+    assert heard(joe) == ["ann>joe hello"]
+    assert heard(one) == ["ann>ann remember"]
+    assert heard(two) == ["ann>joe hello", "ann>ann remember"]
+
+
 def test_a_message_to_oneself(net: Net) -> None:
     made(net, "ann")
     one, two = login(net, "n1", "ann@one"), login(net, "n2", "ann@two", caps=CAPS)
