@@ -299,8 +299,7 @@ class Edge:
                 connection.tunnel.tick()
                 continue
             if connection.user is None:
-                proving = connection.sasl is not None and connection.sasl.waits  # it is made to wait
-                if now - connection.opened > settings.register_timeout_s and not proving:
+                if now - connection.opened > settings.register_timeout_s and not connection.proving:
                     self.cut(connection, "Registration timed out")
             elif connection.pinged_at:
                 if now - connection.pinged_at > settings.ping_timeout_s:

@@ -58,26 +58,31 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
         _refuse(call, problem)
         return
 
+    connection, began = call.connection, call.edge.now
+
     def proven(view: LoginView | None, known: bool) -> None:
-        if call.connection.closed is None:
+        connection.proving = False
+        connection.opened += call.edge.now - began  # what it was made to wait is not its own time
+        if connection.closed is None:
             if view is not None:
                 login(call, Login(view.name, view.life, device or ""), done)
             else:
                 if known:
-                    call.edge.engine.note("login_failed", client=call.connection.number)
+                    call.edge.engine.note("login_failed", client=connection.number)
                 _refuse(call, WRONG if known else LATER)
         call.release()
 
     def done(taken: bool) -> None:
-        if taken and call.connection.login is not None:
-            name = call.connection.login.name
-            call.edge.engine.note("logged_in", client=call.connection.number, account=name)
+        if taken and connection.login is not None:
+            name = connection.login.name
+            call.edge.engine.note("logged_in", client=connection.number, account=name)
             then()
         else:
             _refuse(call, LATER)
 
     call.hold()
-    prove(call.edge, call.connection.address, account, wanted.password, proven)
+    connection.proving = True
+    prove(call.edge, connection.address, account, wanted.password, proven)
 
 
 def _refuse(call: Call, why: str) -> None:

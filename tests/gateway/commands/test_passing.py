@@ -66,6 +66,15 @@ def test_who_is_refused_is_told_why_and_is_not_here_as_somebody_else(
     assert client.closed is not None and client.connection.user is None
 
 
+def test_who_is_made_to_wait_is_told_why_and_not_that_it_took_too_long(net: Net) -> None:
+    waited = []
+    for _ in range(9):
+        began = net.now
+        assert connect(net, "nobody:wrong")[1][0].startswith("464 ")
+        waited.append(net.now - began)
+    assert waited[-1] > net.edge.register_timeout_s
+
+
 @pytest.mark.parametrize("password", ["sesame", ":", ":x", "1:x", "no good:x", ""])
 def test_a_password_that_names_no_account_is_not_minded(net: Net, password: str) -> None:
     client, got = connect(net, password)
