@@ -76,6 +76,7 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, P
             reads(group)
         else:
             play(edge, connection, user, group, connection.opened)
+    kicks.go_on(edge, connection, user)
     for group in [group for group in user.rooms if group not in user.detached]:
         channel = visible(edge, user, group)
         if channel is not None and group.name in places:

@@ -17,6 +17,7 @@ from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import (
     EVERYTHING,
     Forgotten,
+    HasLeft,
     HasQuit,
     Invited,
     Join,
@@ -31,6 +32,7 @@ from gateway.groups.channel_messages import (
     Updated,
 )
 from gateway.groups.channel_saying import HEARERS
+from gateway.groups.channel_stored import PutOut
 from gateway.groups.people import Person
 from gateway.irc.modes import ModeChange, render_changes
 from ring.groups.host import Stamp
@@ -175,7 +177,7 @@ def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Stam
     source = edge.people.source(event.by, event.source)
     _show(room, rendering.kicked(event, source, nick, channel.name, stamp), call)
     if event.uid in room.users:
-        kicks.note(edge, room.users[event.uid], room.group, channel.name, event, stamp)
+        kicks.note(edge, room.users[event.uid], room.group, channel.name, PutOut(source, event.reason, stamp.at))
     _leaves(edge, room, event.uid)
 
 
@@ -281,8 +283,6 @@ def replaced(
     for event, stamp in missed:
         if isinstance(event, Said):
             _said(edge, room, new, event, stamp, None)
-        elif isinstance(event, Kicked) and event.uid in room.users and event.uid not in new.members:
-            kicks.note(edge, room.users[event.uid], group, new.name, event, stamp)
     now = Stamp("", int(edge.now * 1000))
     for person in people:
         show_update(edge, person, now)
@@ -301,11 +301,13 @@ def replaced(
     for user in room.users.values():
         edge.sessions.places.mark(user, group)
     for uid in [uid for uid in old.members if uid not in new.members]:
-        gone = edge.users.get(uid)
+        gone, kick = edge.users.get(uid), new.kick_of(uid)
+        if uid in room.users and kick is not None:
+            kicks.note(edge, room.users[uid], group, new.name, kick)
         room.discard(uid)
         edge.people.remove(uid, group)
         if gone is not None and not gone.quitting and uid not in new.left:
-            rejoin(edge, group, new.name, gone.person)
+            rejoin(edge, group, new.name, gone)
     show_heirs(edge, now)
     for uid in new.members:
         come = edge.users.get(uid)
@@ -337,14 +339,22 @@ def dropped(edge: Edge, group: GroupId) -> None:
         if user.session and not user.quitting:
             edge.sessions.taking_up.come_back(user, group, group.name)
         elif not user.quitting:
-            rejoin(edge, group, group.name, user.person)
+            rejoin(edge, group, group.name, user)
     for uid in [uid for uid, seen in edge.people.seen.items() if group in seen.groups]:
         edge.people.remove(uid, group)
 
 
-def rejoin(edge: Edge, group: GroupId, name: str, person: Person, done: Callable[[Any], None] | None = None) -> None:
+def rejoin(
+    edge: Edge, group: GroupId, name: str, user: User, done: Callable[[Any], None] = lambda outcome: None
+) -> None:
     """The group no longer knows of a member that is still here: it is submitted again (P31)."""
-    edge.engine.submit(group, Join(person, override=True, name=name), done)
+
+    def answered(outcome: Any) -> None:
+        if isinstance(outcome, HasLeft) and not user.quitting:
+            kicks.learn(edge, user, group, name, outcome.kick)
+        done(outcome)
+
+    edge.engine.submit(group, Join(user.person, name=name, returns=True), answered)
 
 
 def show_returned(edge: Edge) -> None:
@@ -375,8 +385,8 @@ def reconcile(edge: Edge) -> None:
         here = {uid: None for uid, member in state.members.items() if member.person.edge == edge.engine.me}
         for uid in here:
             if uid not in edge.users and not edge.sessions.has_gone(uid):
-                edge.engine.submit(group, Quit(uid, "Connection closed"))
+                edge.engine.submit(group, Quit(uid, "Connection closed", lost=True))
         for uid in [uid for uid in room.users if uid not in here]:
             user = room.users[uid]
             if not user.quitting:
-                rejoin(edge, group, state.name, user.person)
+                rejoin(edge, group, state.name, user)

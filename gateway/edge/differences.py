@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gateway.edge.lines import Line
+from gateway.edge.rendering import put_out
 from gateway.groups.channel import Channel
 from gateway.groups.people import Person
 from gateway.irc.modes import CHANNEL_MODES, ModeChange, render_changes
@@ -16,10 +17,11 @@ Believed = Mapping[str, tuple[Person, str]]
 def differences(
     server: str, modes: int, before: Believed, after: Believed, old: Channel, new: Channel
 ) -> Iterator[Line]:
-    """PART, JOIN, TOPIC and MODE. before, after: what the clients believe, and are to believe."""
+    """PART or KICK, JOIN, TOPIC and MODE. before, after: what the clients believe, and are to believe."""
     for uid, (person, _) in before.items():
         if uid not in after:
-            yield Line(person.source, "PART", (new.name,))
+            kick = new.kick_of(uid)
+            yield put_out(kick, person.nick, new.name) if kick else Line(person.source, "PART", (new.name,))
     for uid, (person, _) in after.items():
         if uid not in before:
             yield Line(person.source, "JOIN", (new.name,))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.edge import rendering
 from gateway.edge.lines import Line
-from gateway.groups.channel_messages import Kicked
+from gateway.groups.channel_stored import PutOut
 from gateway.groups.session import Session
 from gateway.groups.session_messages import Kick, NoteKick
 from gateway.irc.times import server_time
-from ring.groups.host import Stamp
 from ring.ids import GroupId
+from ring.wire import Place
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
     from gateway.edge.user import User
 
 
-def note(edge: Edge, user: User, group: GroupId, channel: str, event: Kicked, stamp: Stamp) -> None:
+def note(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut) -> None:
     """The user is about to leave the channel for that. Those of its clients that follow the channel have been shown."""
     if not user.session:
         return
-    source = edge.people.source(event.by, event.source)
-    kick = Kick(channel, source, event.reason, stamp.at, edge.engine.applied_to(group))
-    edge.engine.submit(edge.sessions.group(user.session), NoteKick(group.name, kick), None, group)  # P33
+    kick = Kick(channel, out.source, out.reason, out.at, edge.engine.applied_to(group))
+    _keep(edge, user, group, kick, group)  # P33
     following = user.rooms[group].connections
     for connection in user.connections:
         if connection not in following:
@@ -32,16 +32,62 @@ def note(edge: Edge, user: User, group: GroupId, channel: str, event: Kicked, st
         edge.sessions.places.brought(user, connection.device, {group.name: kick.place})
 
 
+def learn(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut | None) -> None:
+    """The user has left the channel while nobody here followed it; out: by a kick. Its clients believe it is there."""
+    line = Line(user.person.source, "PART", (channel,))
+    if out is not None:
+        line = rendering.put_out(out, user.person.nick, channel)
+    kick = Kick(channel, out.source, out.reason, out.at, Place(0, out.at)) if out is not None else None
+    if kick is not None and user.session:
+        user.unsettled[edge.sessions.group(user.session)] = None
+        _keep(edge, user, group, kick)
+    for connection in user.connections:
+        if group not in user.detached:
+            connection.show(line)
+        elif kick is not None:
+            _say(edge, connection, user, kick)
+        if kick is not None:
+            _has_seen(edge, connection, user, group, kick)
+
+
 def tell(edge: Edge, connection: Connection, user: User, since: float) -> None:
     """A client has come. since: Unix seconds, of what it is told where it never was in the channel; 0: of nothing."""
+    for group, kick in _unseen(edge, connection, user, since):
+        _say(edge, connection, user, kick)
+        _has_seen(edge, connection, user, group, kick)
+
+
+def go_on(edge: Edge, connection: Connection, user: User) -> None:
+    """A client whose session was on another node a moment ago has not seen it go, and sees it now."""
+    for group, kick in _unseen(edge, connection, user, 0.0):
+        if group in user.detached:
+            _say(edge, connection, user, kick)
+        else:
+            connection.show(rendering.put_out(kick, user.person.nick, kick.channel))
+        _has_seen(edge, connection, user, group, kick)
+
+
+def _keep(edge: Edge, user: User, group: GroupId, kick: Kick, because: GroupId | None = None) -> None:
+    edge.engine.submit(edge.sessions.group(user.session), NoteKick(group.name, kick), None, because)
+
+
+def _unseen(edge: Edge, connection: Connection, user: User, since: float) -> list[tuple[GroupId, Kick]]:
+    """since: as in `tell`."""
     state = edge.engine.state(edge.sessions.group(user.session))
+    found = []
     for name, kick in state.stored.kicks.items() if isinstance(state, Session) else ():
         group = GroupId("channel", name)
         place = edge.sessions.places.of(user, connection.device, group)
         seen = place.at >= kick.place.at if place is not None else not since or since * 1000 >= kick.at
         if not seen and group not in user.rooms:
-            _say(edge, connection, user, kick)
-            edge.sessions.places.brought(user, connection.device, {name: kick.place})
+            found.append((group, kick))
+    return found
+
+
+def _has_seen(edge: Edge, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
+    """Where a device was never in the channel, a place that says nothing but when would have it played everything."""
+    if kick.place.seq or edge.sessions.places.of(user, connection.device, group) is not None:
+        edge.sessions.places.brought(user, connection.device, {group.name: kick.place})
 
 
 def _say(edge: Edge, connection: Connection, user: User, kick: Kick) -> None:

@@ -17,8 +17,10 @@ from gateway.groups.channel_messages import (
     TopicSet,
     Updated,
 )
+from gateway.groups.channel_stored import PutOut
 from gateway.groups.conversation_messages import Said as Letter
 from gateway.groups.people import Person
+from gateway.groups.session_messages import Kick
 from gateway.irc.modes import ModeChange, render_changes
 from ring.groups.host import Stamp
 
@@ -66,6 +68,11 @@ def parted(event: Parted, source: str, channel: str, stamp: Stamp) -> Line:
 
 def kicked(event: Kicked, source: str, nick: str, channel: str, stamp: Stamp) -> Line:
     return Line(source, "KICK", (channel, nick, event.reason), at=stamp.at, msgid=stamp.msgid)
+
+
+def put_out(kick: PutOut | Kick, nick: str, channel: str) -> Line:
+    """A kick that is known by the state that it has left only."""
+    return Line(kick.source, "KICK", (channel, nick, kick.reason), at=kick.at)
 
 
 def topic_set(event: TopicSet, source: str, channel: str, stamp: Stamp) -> Line:

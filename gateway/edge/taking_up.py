@@ -17,7 +17,7 @@ from gateway.edge.channels import rejoin
 from gateway.edge.detaching import detached
 from gateway.edge.user import User
 from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import Update
+from gateway.groups.channel_messages import HasLeft, Update
 from gateway.groups.nick_messages import Claim, Granted
 from gateway.groups.session import Session
 from gateway.groups.session_messages import Elsewhere, Stored, Take, Taken
@@ -156,16 +156,19 @@ class TakingUp:
         self._go_back(user.session, user, {group.name: name}, _nothing_else)
 
     def _return(self, user: User, group: GroupId, name: str, done: Callable[[Any], None]) -> None:
-        """The channel has the user here from now on; where it has let it go meanwhile, it is let in again."""
+        """The channel has the user here from now on; where it was taken for gone, it is let in again."""
 
         def updated(outcome: Any) -> None:
             state = self.edge.engine.state(group)
             if user.quitting or (isinstance(state, Channel) and user.uid in state.members):
                 returned(outcome)
             else:
-                rejoin(self.edge, group, name, user.person, returned)
+                rejoin(self.edge, group, name, user, returned)
 
         def returned(outcome: Any) -> None:
+            if isinstance(outcome, HasLeft):
+                self.returning(user.session).pop(group.name, None)
+                self.edge.sessions.moved(user)
             user.joining -= Counter([group])
             done(outcome)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -30,7 +30,7 @@ from gateway.groups.channel_messages import (
     TopicSet,
     Updated,
 )
-from gateway.groups.channel_stored import INVITES, TOMBSTONES, Sitting, Stored
+from gateway.groups.channel_stored import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
 from gateway.groups.people import Person
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
@@ -39,6 +39,7 @@ from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
 DEFAULT_MODES = "nt"
+_T = TypeVar("_T")
 
 
 class Member:
@@ -73,6 +74,7 @@ class Channel:
         self.hosts: dict[Incarnation, int] = {}
         self.changed_at = 0  # Unix ms
         self.left: dict[str, int] = {}  # uid -> Unix ms, for who left by its own will or a kick (P26)
+        self.put_out: dict[str, PutOut] = {}  # uid -> its last kick
         self.history = History()
         self._clear()
 
@@ -158,17 +160,29 @@ class Channel:
             self._bury(self.left, event.uid, at)
         return self._remove(at, event.uid)
 
+    def _kicked(self, event: Kicked, at: int) -> bool:
+        if event.uid in self.members:
+            self._bury(self.put_out, event.uid, PutOut(event.source, event.reason, at), KICKS)
+        return self._parted(event, at)
+
+    def kick_of(self, uid: str) -> PutOut | None:
+        """The kick by which somebody left, if it was one."""
+        kick = self.put_out.get(uid)
+        return kick if kick is not None and self.left.get(uid) == kick.at and uid not in self.members else None
+
     def _has_quit(self, event: HasQuit, at: int) -> bool:
         uids = [uid for uid, _ in event.gone]
-        if not event.evicted:
-            for uid in uids:
+        for uid in uids:
+            if event.evicted:
+                self.left.pop(uid, None)  # of a stay before this one (P26)
+            else:
                 self._bury(self.left, uid, at)
         return self._remove(at, *uids)
 
-    def _bury(self, tombstones: dict[str, int], name: str, at: int) -> None:
+    def _bury(self, tombstones: dict[str, _T], name: str, one: _T, most: int = TOMBSTONES) -> None:
         tombstones.pop(name, None)
-        tombstones[name] = at
-        if len(tombstones) > TOMBSTONES:
+        tombstones[name] = one
+        if len(tombstones) > most:
             del tombstones[next(iter(tombstones))]
 
     def _merged(self, event: Merged, at: int) -> bool:
@@ -245,6 +259,7 @@ class Channel:
             self.lifted,
             self.left,
             *self.history.stored(),
+            self.put_out,
         )
 
     def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
@@ -261,7 +276,7 @@ class Channel:
     def _load(self, stored: Stored) -> None:
         self.members, self.hosts = {}, {}
         self._clear()
-        self.left = dict(stored.left)
+        self.left, self.put_out = dict(stored.left), dict(stored.put_out)
         self.name, self.changed_at = stored.name, stored.changed_at
         self.created = stored.created
         self.topic, self.topic_by, self.topic_at = stored.topic
@@ -303,7 +318,7 @@ def with_rank(prefixes: str, letter: str, *, adding: bool) -> str:
 _APPLY: dict[type, Callable[[Channel, Any, int], bool]] = {
     Joined: Channel._joined,
     Parted: Channel._parted,
-    Kicked: Channel._parted,
+    Kicked: Channel._kicked,
     HasQuit: Channel._has_quit,
     TopicSet: Channel._topic_set,
     Invited: Channel._invited,

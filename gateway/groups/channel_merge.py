@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from gateway.groups.channel_stored import INVITES, TOMBSTONES, Sitting, Stored
+from gateway.groups.channel_stored import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
 from gateway.groups.times import latest, newest
 
 Row = tuple[str, str, int]  # mask, set by, Unix ms
@@ -46,6 +46,7 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         max(a.closed, b.closed) if same else a.closed,
         a.spoken or b.spoken,
         newest(latest(a.forgotten, b.forgotten), TOMBSTONES),
+        _kicks(a, b),
     )
 
 
@@ -76,6 +77,14 @@ def _one(a: Sitting, b: Sitting) -> Sitting:
     ranked = max(a, b, key=lambda sitting: (sitting.ranked_in, sitting.ranked_at, sitting.prefixes))
     person = max(a.person, b.person, key=lambda person: (person.version, _encode(person)))  # a late JOIN knows less
     return Sitting(person, ranked.prefixes, max(a.joined_at, b.joined_at), ranked.ranked_at, ranked.ranked_in)
+
+
+def _kicks(a: Stored, b: Stored) -> dict[str, PutOut]:
+    """The last of each, and of those the newest, in an order that all copies agree on."""
+    found = [*a.put_out.items(), *b.put_out.items()]
+    found.sort(key=lambda item: (item[1].at, item[0], _encode(item[1])))
+    last = dict(found)
+    return {uid: last[uid] for uid in sorted(sorted(last, key=lambda uid: (-last[uid].at, uid))[:KICKS])}
 
 
 def _settings(a: Stored, b: Stored) -> tuple[str, str | None, int | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.groups.channel_stored import Stored
+from gateway.groups.channel_stored import PutOut, Stored
 from gateway.groups.once import Once
 from gateway.groups.people import Person, Refusal
 
@@ -29,11 +29,15 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Join(_Tagged, frozen=True, tag=1):
+    """returns: it was here, for all that its node knows, and passes every bar. Where it has left or was put out since,
+    the answer is a HasLeft."""
+
     person: Person
     key: str | None = None
     secure: bool = False  # over TLS (+S)
     override: bool = False  # an operator may pass every bar
     name: str = ""  # as typed: what the channel is called if this makes it
+    returns: bool = False
 
 
 class Part(_Tagged, frozen=True, tag=2):
@@ -99,8 +103,11 @@ class Update(_Tagged, frozen=True, tag=8):
 
 
 class Quit(_Tagged, frozen=True, tag=9):
+    """lost: it is not on its node, for all that this knows; it may be on another."""
+
     uid: str
     reason: str
+    lost: bool = False
 
 
 class Evict(_Tagged, frozen=True, tag=10):
@@ -204,7 +211,7 @@ class HasQuit(_Tagged, frozen=True, tag=29):
 
     gone: tuple[tuple[str, str], ...]
     reason: str
-    evicted: bool = False  # their node is gone, for all that this side knows: it may come back (P26)
+    evicted: bool = False  # they are not on their node, for all that this side knows: they may come back (P26)
 
 
 class Merged(_Tagged, frozen=True, tag=30):
@@ -239,7 +246,13 @@ class ModesDone(_Tagged, frozen=True, tag=31):
     refusals: tuple[Refusal, ...] = ()
 
 
-Outcome = Refusal | ModesDone | None
+class HasLeft(_Tagged, frozen=True, tag=32):
+    """Who would return has left by its own will, or by that kick."""
+
+    kick: PutOut | None
+
+
+Outcome = Refusal | ModesDone | HasLeft | None
 
 
 # Questions of nodes that do not follow the channel (answers are ChannelView) ------------------------------------------

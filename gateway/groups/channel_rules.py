@@ -10,6 +10,7 @@ from gateway.groups.channel_messages import (
     Evict,
     Forget,
     Forgotten,
+    HasLeft,
     HasQuit,
     Invite,
     Invited,
@@ -65,9 +66,11 @@ def rank_of(channel: Channel, uid: str, *, override: bool = False) -> str | None
 def decide_join(channel: Channel, command: Join, at: int) -> Decision:
     if command.person.uid in channel.members:
         return NOTHING
+    if command.returns and command.person.uid in channel.left:
+        return Decision(HasLeft(channel.kick_of(command.person.uid)), None)
     if not channel.members:
         return Decision(None, Joined(command.person, "o", command.name or channel.name))
-    bar = None if command.override else _bar(channel, command)
+    bar = None if command.override or command.returns else _bar(channel, command)
     return Decision(None, Joined(command.person)) if bar is None else refuse(channel, bar)
 
 
@@ -111,7 +114,7 @@ def decide_quit(channel: Channel, command: Quit, at: int) -> Decision:
     member = channel.members.get(command.uid)
     if member is None:
         return NOTHING
-    return Decision(None, HasQuit(((command.uid, member.person.source),), command.reason))
+    return Decision(None, HasQuit(((command.uid, member.person.source),), command.reason, command.lost))
 
 
 def decide_evict(channel: Channel, command: Evict, at: int) -> Decision:

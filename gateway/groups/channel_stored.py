@@ -14,6 +14,10 @@ TOMBSTONES = 500
 people who had all of theirs deleted; the oldest goes first."""
 
 
+KICKS = 50
+"""Of so many it remembers by whom they were kicked, and why; the oldest goes first."""
+
+
 class Sitting(msgspec.Struct, frozen=True, array_like=True):
     """A member. prefixes: rank letters, highest first. joined_at, ranked_at: Unix ms, of the last change of each.
 
@@ -26,6 +30,14 @@ class Sitting(msgspec.Struct, frozen=True, array_like=True):
     joined_at: int
     ranked_at: int
     ranked_in: int
+
+
+class PutOut(msgspec.Struct, frozen=True, array_like=True):
+    """A kick. source: of who did it. at: Unix ms."""
+
+    source: str
+    reason: str
+    at: int
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -47,3 +59,4 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     closed: int = 0  # what was said up to then, behind a door that is gone, is shown to nobody
     spoken: bool = False  # there is a history
     forgotten: dict[str, int] = {}  # uid or life -> when all that it had said was deleted
+    put_out: dict[str, PutOut] = {}  # uid -> its last kick; it may have come back since

@@ -205,7 +205,7 @@ class Session:
 
     def _note_kick(self, command: NoteKick, at: int) -> Decision:
         known = self.stored.kicks.get(command.folded)
-        late = self.host is None or (known is not None and known.place.at >= command.kick.place.at)
+        late = self.host is None or (known is not None and known.at >= command.kick.at)
         return NOTHING if late else Decision(None, KickNoted(command.folded, command.kick))
 
     # Copies and questions -------------------------------------------------------------------------------------------

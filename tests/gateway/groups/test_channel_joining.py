@@ -6,7 +6,20 @@ import msgspec
 import pytest
 
 from gateway.groups.channel import INVITES, restore
-from gateway.groups.channel_messages import Evict, HasQuit, Invite, Join, Kick, Part, Quit, SetTopic, Update, Updated
+from gateway.groups.channel_messages import (
+    Evict,
+    HasLeft,
+    HasQuit,
+    Invite,
+    Join,
+    Kick,
+    Part,
+    Quit,
+    SetTopic,
+    Update,
+    Updated,
+)
+from gateway.groups.channel_stored import PutOut
 from gateway.groups.people import Refusal
 from ring.ids import Incarnation
 from tests.gateway.groups.cast import ANN, BOB, CAT, DAN, FIRST_EDGE, RULES, SECOND_EDGE, Stage, packed, person, plus
@@ -51,6 +64,21 @@ def test_each_bar_has_its_numeric(change: object, numeric: str, text: str) -> No
     assert stage.event is None
     assert stage.do(Join(BOB, override=True)) is None
     assert BOB.uid in stage.channel.members
+
+
+def test_who_was_lost_returns_past_every_bar_unless_it_has_left() -> None:
+    stage = Stage(ANN, BOB, CAT)
+    stage.mode(ANN, plus("b", "*!*@*"))
+    back = Join(BOB, returns=True)
+    stage.do(Evict((BOB.edge,), "gone"))
+    assert stage.do(back) is None and BOB.uid in stage.channel.members
+    stage.do(Kick(ANN.uid, ANN.source, BOB.uid, "Bob", "enough"))
+    assert stage.do(back) == HasLeft(PutOut(ANN.source, "enough", stage.at - 1))
+    stage.do(Part(CAT.uid))
+    assert stage.do(Join(CAT, returns=True)) == HasLeft(None)
+    stage.do(Part(ANN.uid))
+    assert isinstance(stage.do(back), HasLeft) and not stage.channel.members
+    assert stage.do(Join(BOB)) is None and stage.channel.kick_of(BOB.uid) is None
 
 
 @pytest.mark.parametrize("change", [bar[0] for bar in BARS[:4]])

@@ -45,6 +45,7 @@ def commands(draw: Any) -> Any:
         st.sampled_from(
             [
                 Join(who, name="#C", override=True),
+                Join(who, name="#C", returns=True),
                 Part(who.uid),
                 SetTopic(who.uid, who.source, draw(st.sampled_from(["one", "two"])), override=True),
                 SetModes(who.uid, who.source, (change,), override=True),
