@@ -50,7 +50,12 @@ def _lines(call: Call, group: GroupId | None, request: Request) -> None:
         else:
             call.send_batch("chathistory", (name,), found.shown(caps, lines))
 
-    recall(call.edge, call.user, caps, group, _query(request), call.later(done))
+    recall(call.edge, call.user, _readable(caps), group, _query(request), call.later(done))
+
+
+def _readable(caps: frozenset[str]) -> frozenset[str]:
+    """Without event playback a reply has PRIVMSG and NOTICE alone (IRCv3 chathistory)."""
+    return caps if "draft/event-playback" in caps else caps - {"message-tags"}
 
 
 def _query(request: Request) -> Query:
@@ -100,7 +105,7 @@ def _targets(call: Call, request: Request) -> None:
     if not stories:
         answer()
     for group, of in stories.items():
-        recall(call.edge, call.user, call.connection.caps, group, Query(1), call.later(one(of)))
+        recall(call.edge, call.user, _readable(call.connection.caps), group, Query(1), call.later(one(of)))
 
 
 def groups_of(call: Call) -> list[GroupId]:
