@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import random
 import signal
 import sys
@@ -30,7 +31,10 @@ class Child:
 
 
 class Supervisor:
-    """Runs the children until SIGINT or SIGTERM. stop_s: how long they get to end by themselves."""
+    """Runs the children until SIGINT or SIGTERM, or until its terminal is closed.
+
+    stop_s: how long they get to end by themselves.
+    """
 
     def __init__(self, children: list[Child], stop_s: float, greet: Callable[[], str]) -> None:
         self._children = children
@@ -43,7 +47,7 @@ class Supervisor:
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stopping.set)
         tasks = [asyncio.create_task(self._keep(child)) for child in self._children]
         greeting = asyncio.create_task(self._greeting())
@@ -70,7 +74,7 @@ class Supervisor:
 
     async def _greeting(self) -> None:
         await asyncio.gather(*(child.ready.wait() for child in self._children if child.name.startswith("node")))
-        print(self._greet(), flush=True)  # noqa: T201
+        _print(self._greet())
 
     async def _keep(self, child: Child) -> None:
         delay = BACK_OFF_S
@@ -123,4 +127,12 @@ class Supervisor:
         head = f"{name:{self._width}} |"
         if self._colour:
             head = f"\033[36m{head}\033[0m"
-        print(f"{head} {text}", flush=True)  # noqa: T201
+        _print(f"{head} {text}")
+
+
+def _print(text: str) -> None:
+    """Whoever read it may be gone: that is no reason to leave the children alone."""
+    try:
+        print(text, flush=True)  # noqa: T201
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

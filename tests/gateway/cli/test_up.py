@@ -148,3 +148,23 @@ def test_a_child_that_cannot_start_is_tried_again_and_the_others_run(tmp_path: P
             assert made.ended(signal.SIGTERM) == 0 and made.children() == {}
         finally:
             made.stop()
+
+
+ONE_CHILD = """
+import asyncio, sys
+from gateway.cli.supervisor import Child, Supervisor
+child = Child("node-1", ["sh", "-c", "trap 'echo bye; exit' TERM; echo $$; while :; do sleep 0.01; done"])
+sys.exit(asyncio.run(Supervisor([child], 5.0, str).run()))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_no_child_is_left_though_the_terminal_is_closed_or_a_pager_has_ended(number: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", ONE_CHILD], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        child = int(process.stdout.readline().split(b"|")[1])
+        process.stdout.close()
+        process.send_signal(number)
+        assert process.wait(WITHIN_S) == 0 and process.stderr.read() == b""
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
