@@ -6,10 +6,13 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ring.ids import GroupId, Term
 from ring.shells.sqlite_schema import DAMAGED, Foreign
+
+if TYPE_CHECKING:
+    from ring.shells.sqlite_fresh import Fresh
 
 INTEGERS: Final = range(-(2**63), 2**63)
 """What SQLite can keep."""
@@ -26,8 +29,7 @@ executemany a row cost up to 280 us of CPU beside one.
 
 _KNOWN_MAX: Final = 65536
 _FIND: Final = (
-    "SELECT kind, name, groups.id, (SELECT max(last) FROM pages WHERE grp = groups.id), "
-    "(SELECT max(last) FROM fresh WHERE grp = groups.id) "
+    "SELECT kind, name, groups.id, (SELECT max(last) FROM pages WHERE grp = groups.id) "
     "FROM (VALUES {}) CROSS JOIN groups ON kind = column1 AND name = column2"  # IN (VALUES ...) would scan them all
 )
 
@@ -74,8 +76,9 @@ def named(group: GroupId) -> tuple[bytes, bytes]:
 class Names:
     """The numbers that are known; forgotten when a transaction fails, since it may have given some of them."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, fresh: Fresh) -> None:
         self._db = db
+        self._fresh = fresh
         self.groups: dict[GroupId, int] = {}
         self.tops: dict[int, int] = {}  # of each of these: no line's seq is above
         self.terms: dict[Term, int] = {}
@@ -104,11 +107,13 @@ class Names:
         return groups
 
     def _look(self, groups: Iterable[GroupId]) -> None:
-        for kind, name, grp, *tops in many(self._db, _FIND, [named(group) for group in groups]):
-            if not all(isinstance(top, int | None) for top in tops):
+        found = many(self._db, _FIND, [named(group) for group in groups])
+        fresh = self._fresh.read() if found else {}
+        for kind, name, grp, top in found:
+            if not isinstance(top, int | None):
                 raise odd_row()
             self.groups[GroupId(unpacked(kind), unpacked(name))] = grp
-            self.tops[grp] = max(NOTHING if top is None else top for top in tops)
+            self.tops[grp] = fresh[grp][-1].seq if grp in fresh else NOTHING if top is None else top
 
     def meet_terms(self, terms: Collection[Term]) -> None:
         strange: Collection[Term] = [term for term in terms if term not in self.terms]

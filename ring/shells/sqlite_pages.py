@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final, Literal
 
 import msgspec
 
-from ring.ids import UNREADABLE
+from ring.shells.sqlite_fresh import Fresh
 from ring.shells.sqlite_names import INTEGERS, many, odd_row
+from ring.shells.sqlite_rows import Row, decoded
 
 PAGE: Final = 64
 """Lines of a page at most: so many are read for one, and written anew when one goes."""
@@ -23,23 +22,8 @@ PAGE: Final = 64
 _COLUMNS: Final = "grp, first, last, low, high, count, odd, lines"
 _BOUNDS: Final = {"seq": ("first", "last"), "at": ("low", "high")}
 
-_ODD: Final = (
-    "SELECT 'fresh', id FROM fresh WHERE grp = ? AND odd UNION ALL SELECT 'pages', id FROM pages WHERE grp = ? AND odd"
-)
-
-
-class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A line without its group. term: its number in the file."""
-
-    seq: int
-    term: int
-    at: int
-    msgid: bytes
-    event: bytes
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[Row]).decode
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(list[Row]).decode
 
 _KEYS: Final[dict[str, Callable[[Row], Any]]] = {"seq": lambda row: row.seq, "at": lambda row: (row.at, row.seq)}
 
@@ -49,19 +33,6 @@ def _page(grp: int, rows: Sequence[Row]) -> tuple[Any, ...]:
     times = [row.at for row in rows]
     odd = sum([not row.msgid.endswith(b"-%x" % row.seq) for row in rows])
     return grp, rows[0].seq, rows[-1].seq, min(times), max(times), len(rows), odd, _encode(rows)
-
-
-def _unpacked(data: object) -> list[Row]:
-    """Raises Foreign if it is no page."""
-    if not isinstance(data, bytes):
-        raise odd_row()
-    try:
-        rows = _decode(data)
-    except UNREADABLE as problem:
-        raise odd_row() from problem
-    if not rows:
-        raise odd_row()
-    return rows
 
 
 def _place(msgid: bytes) -> int | None:
@@ -75,35 +46,34 @@ def _place(msgid: bytes) -> int | None:
 
 
 class Pages:
-    """What is fresh, and what has its place (sqlite_schema). Changes happen in a transaction of the caller's."""
+    """What has its place, beside what is fresh (sqlite_schema). Changes happen in a transaction of the caller's."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, fresh: Fresh) -> None:
         self._db = db
+        self._fresh = fresh
 
     # Writing --------------------------------------------------------------------------------------------------------
 
-    def add(self, table: Literal["fresh", "pages"], said: Iterable[tuple[int, Sequence[Row]]]) -> None:
+    def add(self, said: Iterable[tuple[int, Sequence[Row]]]) -> None:
         """New lines of these groups, by seq."""
         pages = [_page(grp, rows[at : at + PAGE]) for grp, rows in said for at in range(0, len(rows), PAGE)]
-        many(self._db, f"INSERT INTO {table} ({_COLUMNS}) VALUES {{}}", pages)
+        many(self._db, f"INSERT INTO pages ({_COLUMNS}) VALUES {{}}", pages)
 
     def settle(self) -> None:
         """Move what is fresh to its place."""
-        found = self._db.execute("SELECT grp, lines FROM fresh ORDER BY grp, last").fetchall()
-        said = groupby(found, key=itemgetter(0))
-        self.add("pages", ((grp, [row for _, data in parts for row in _unpacked(data)]) for grp, parts in said))
-        self._db.execute("DELETE FROM fresh")
+        self.add(self._fresh.read().items())
+        self._fresh.clear()
 
     # Of the groups that these are about, nothing is fresh.
 
     def put(self, grp: int, rows: Sequence[Row]) -> None:
         """Lines that may be there already: these win."""
         known: dict[int, Row] = {}
-        for _, number, _ in list(self._meeting(grp, "seq", min(r.seq for r in rows), max(r.seq for r in rows), False)):
-            known |= {row.seq: row for row in self._rows("pages", number)}
+        for number, _ in list(self._meeting(grp, "seq", min(r.seq for r in rows), max(r.seq for r in rows), False)):
+            known |= {row.seq: row for row in self._rows(number)}
             self._replace(grp, number, [])
         known |= {row.seq: row for row in rows}
-        self.add("pages", [(grp, [known[seq] for seq in sorted(known)])])
+        self.add([(grp, [known[seq] for seq in sorted(known)])])
 
     def cut(self, grp: int, first: int) -> None:
         """Drop the lines from this seq on."""
@@ -115,7 +85,7 @@ class Pages:
         """Drop so many lines, by seq; returns how many there were."""
         gone = 0
         while gone < most and (number := self._next(grp, INTEGERS[0])) is not None:
-            rows = self._rows("pages", number)
+            rows = self._rows(number)
             self._replace(grp, number, rows[most - gone :])
             gone += min(len(rows), most - gone)
         return gone
@@ -132,7 +102,7 @@ class Pages:
     def drop_these(self, grp: int, seqs: Iterable[int]) -> int:
         left, gone = sorted(seqs), 0
         while left and (number := self._next(grp, left[0])) is not None:
-            last, those = self._rows("pages", number)[-1].seq, set(left)
+            last, those = self._rows(number)[-1].seq, set(left)
             if last < left[0]:
                 raise odd_row()
             gone += self._cull(grp, number, lambda row: row.seq not in those)  # noqa: B023
@@ -151,7 +121,7 @@ class Pages:
 
     def _cull(self, grp: int, number: int, stays: Callable[[Row], bool]) -> int:
         """Drop the others from the page; returns how many."""
-        rows = self._rows("pages", number)
+        rows = self._rows(number)
         left = [row for row in rows if stays(row)]
         if len(left) < len(rows):
             self._replace(grp, number, left)
@@ -169,35 +139,32 @@ class Pages:
 
     def between(self, grp: int, by: Literal["seq", "at"], low: int, high: int, limit: int, newest: bool) -> list[Row]:
         """Of the lines with low <= by <= high the first `limit`, or the last; in no order."""
-        found: list[Row] = []
-        for table, number, edge in self._meeting(grp, by, low, high, newest):
+        found = [row for row in self._fresh.read().get(grp, ()) if low <= getattr(row, by) <= high]
+        for number, edge in self._meeting(grp, by, low, high, newest):
             if len(found) >= limit:
                 found = sorted(found, key=_KEYS[by], reverse=newest)[:limit]
                 last = getattr(found[-1], by) if found else edge
                 if not found or (edge < last if newest else edge > last):
                     break
-            found += [row for row in self._rows(table, number) if low <= getattr(row, by) <= high]
+            found += [row for row in self._rows(number) if low <= getattr(row, by) <= high]
         return sorted(found, key=_KEYS[by], reverse=newest)[:limit]
 
     def find(self, grp: int, msgid: bytes) -> Row | None:
         """The line with this msgid; of several the last."""
-        pages, place = self._db.execute(_ODD, (grp, grp)).fetchall(), _place(msgid)
+        pages, place = self._db.execute("SELECT id FROM pages WHERE grp = ? AND odd", (grp,)).fetchall(), _place(msgid)
         if place is not None:
-            pages += [(table, number) for table, number, _ in self._meeting(grp, "seq", place, place, True)]
-        found = [row for table, number in pages for row in self._rows(table, number) if row.msgid == msgid]
+            pages += self._meeting(grp, "seq", place, place, True)
+        found = [row for row in self._fresh.read().get(grp, ()) if row.msgid == msgid]
+        found += [row for number, *_ in pages for row in self._rows(number) if row.msgid == msgid]
         return max(found, key=_KEYS["seq"], default=None)
 
-    def _meeting(self, grp: int, by: str, low: int, high: int, newest: bool) -> Iterator[tuple[str, int, int]]:
-        """Pages that may have such lines, the first ones first, or the last: (table, id, where it begins, or ends)."""
+    def _meeting(self, grp: int, by: str, low: int, high: int, newest: bool) -> Iterator[tuple[int, int]]:
+        """Pages that may have such lines, the first ones first, or the last: (id, where it begins, or ends)."""
         first, last = _BOUNDS[by]
         edge, order = (last, "DESC") if newest else (first, "ASC")
-        where = f"WHERE grp = ? AND {last} >= ? AND {first} <= ?"
-        return self._db.execute(
-            f"SELECT 'fresh', id, {edge} FROM fresh {where} UNION ALL SELECT 'pages', id, {edge} FROM pages {where} "
-            f"ORDER BY 3 {order}",
-            (grp, low, high) * 2,
-        )
+        query = f"SELECT id, {edge} FROM pages WHERE grp = ? AND {last} >= ? AND {first} <= ? ORDER BY {edge} {order}"
+        return self._db.execute(query, (grp, low, high))
 
-    def _rows(self, table: str, number: int) -> list[Row]:
-        found = self._db.execute(f"SELECT lines FROM {table} WHERE id = ?", (number,)).fetchone()
-        return _unpacked(found and found[0])
+    def _rows(self, number: int) -> list[Row]:
+        found = self._db.execute("SELECT lines FROM pages WHERE id = ?", (number,)).fetchone()
+        return decoded(_decode, found and found[0])

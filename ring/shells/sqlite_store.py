@@ -14,8 +14,10 @@ from ring.batches import size
 from ring.ids import GroupId
 from ring.shells.sqlite_file import BUSY_S, claim, connect, in_words, look_over
 from ring.shells.sqlite_forgetting import Forgetting
+from ring.shells.sqlite_fresh import Fresh
 from ring.shells.sqlite_names import INTEGERS, Names, many, named, odd_row, packed, unpacked
-from ring.shells.sqlite_pages import Pages, Row
+from ring.shells.sqlite_pages import Pages
+from ring.shells.sqlite_rows import Row
 from ring.shells.sqlite_schema import migrate
 from ring.store import Batch, Line, Range
 
@@ -51,18 +53,18 @@ class SqliteStore:
         self._path = path
         self._reading = reading
         self._lock = -1
-        self._fresh = 0
         self._logged = 0  # bytes, about, since the last checkpoint
         with in_words(path):
             if not reading:
                 self._lock = claim(path)
             try:
                 self._db = self._open()
+                self._fresh = Fresh(self._db)
             except BaseException:
                 self._unlock()
                 raise
-        self._names = Names(self._db)
-        self._pages = Pages(self._db)
+        self._names = Names(self._db, self._fresh)
+        self._pages = Pages(self._db, self._fresh)
         self._forgetting = Forgetting(self._db, self._names, self._pages, self._transaction)
 
     def _open(self) -> sqlite3.Connection:
@@ -78,7 +80,6 @@ class SqliteStore:
             db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             db.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
             migrate(db)
-            self._fresh = db.execute("SELECT ifnull(sum(count), 0) FROM fresh").fetchone()[0]
         except BaseException:
             db.close()
             raise
@@ -113,12 +114,12 @@ class SqliteStore:
                 copies |= batch.copies
             self._add(lines)
             self._keep(copies)
-            if self._fresh >= 2 * FRESH_MAX:  # tending has failed, and says nothing
+            if self._fresh.count >= 2 * FRESH_MAX:  # tending has failed, and says nothing
                 self._settle()
         self._logged += sum(map(size, batches))
 
     def tend(self) -> None:
-        if self._fresh >= FRESH_MAX:
+        if self._fresh.count >= FRESH_MAX:
             with self._transaction():
                 pass
         if self._logged >= CHECKPOINT_BYTES:
@@ -129,7 +130,7 @@ class SqliteStore:
     @contextmanager
     def _transaction(self, settled: bool = True) -> Iterator[None]:
         """All that happens within, or nothing. settled: no line is fresh when it begins."""
-        fresh = self._fresh
+        fresh = self._fresh.count
         try:
             with in_words(self._path):
                 self._db.execute("BEGIN IMMEDIATE")
@@ -139,7 +140,8 @@ class SqliteStore:
                 self._db.execute("COMMIT")
                 self._logged += TRANSACTION_BYTES
         except BaseException:
-            self._fresh = fresh
+            self._fresh.count = fresh
+            self._fresh.forget()
             self._names.clear()
             with suppress(sqlite3.Error):
                 self._db.rollback()
@@ -147,9 +149,8 @@ class SqliteStore:
 
     def _settle(self) -> None:
         """Move the fresh lines to their groups' place."""
-        if self._fresh:
+        if self._fresh.count:
             self._pages.settle()
-            self._fresh = 0
 
     def _cut(self, ends: dict[GroupId, int]) -> None:
         """The lines after these positions are void."""
@@ -175,10 +176,10 @@ class SqliteStore:
             if line.seq > tops[grp]:
                 tops[grp] = line.seq
                 new[grp].append(row)
-                self._fresh += 1
             else:  # there may be one already
                 again[grp].append(row)
-        self._pages.add("fresh", new.items())
+        if new:
+            self._fresh.add(new)
         if again:
             self._settle()
             for grp, rows in again.items():

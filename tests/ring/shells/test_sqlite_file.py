@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from ring.shells import sqlite_file, sqlite_schema
+from ring.ids import GroupId
+from ring.shells import sqlite_file, sqlite_schema, sqlite_store
 from ring.shells.sqlite_schema import APPLICATION_ID, STEPS, Foreign, check, migrate
 from ring.shells.sqlite_store import SqliteStore
 from ring.store import Range, StoreError
@@ -101,6 +102,36 @@ def test_a_reader_beside_the_writer_sees_what_is_committed_and_writes_nothing(pa
     store.close()
 
 
+def test_a_reader_sees_what_the_writer_sees_whatever_was_moved_or_taken_back(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "FRESH_MAX", 8)
+    store, rng, seq = SqliteStore(path), random.Random(3), 0
+    reader = SqliteStore(path, reading=True)
+
+    def write(*broken: GroupId) -> None:
+        said = [line(seq + n, rng.choice((ERLANG, GO))) for n in range(rng.randrange(4))]
+        store.write([batch(*said, copies=dict.fromkeys(broken, object()))])  # type: ignore[arg-type]
+
+    for _ in range(120):
+        step = rng.randrange(8)
+        if step == 0:
+            store.tend()
+        elif step == 1:
+            list(store.erase(ERLANG, [seq - 2, seq - 9]))
+        elif step == 2:
+            with pytest.raises(StoreError):
+                write(JOE)
+        else:
+            write()
+            seq += 3
+        for group in (ERLANG, GO) if rng.randrange(3) == 0 else ():
+            assert reader.lines(wanted(group)) == store.lines(wanted(group))
+            assert reader.find(group, f"id-{seq - 3}") == store.find(group, f"id-{seq - 3}")
+    assert min(len(reader.lines(wanted(group))) for group in (ERLANG, GO)) > 20
+    reader.close(), store.close()
+
+
 def test_a_reader_makes_no_file(path: Path) -> None:
     path.parent.mkdir()
     with pytest.raises(StoreError, match="cannot be opened"):
@@ -148,19 +179,26 @@ def test_damage_that_is_met_later_is_told(used: Path, monkeypatch: pytest.Monkey
         "UPDATE fresh SET lines = 7",
         "UPDATE fresh SET lines = NULL",
         "UPDATE fresh SET lines = x'c1'",
-        "UPDATE fresh SET lines = x'9195016301c40161c40168'",  # a term that nobody knows
-        "UPDATE fresh SET lines = x'9195010101c401ffc40168'",  # a msgid that is no text
-        "UPDATE fresh SET lines = x'919501010163c40168'",
-        "UPDATE fresh SET lines = x'90'",
-        "UPDATE fresh SET first = 'one'",
+        "UPDATE fresh SET lines = x'81019195016301c40161c40168'",  # a term that nobody knows
+        "UPDATE fresh SET lines = x'81019195010101c401ffc40168'",  # a msgid that is no text
+        "UPDATE fresh SET lines = x'8101919501010163c40168'",
+        "UPDATE fresh SET lines = x'80'",
+        "UPDATE pages SET lines = x'9195016301c40161c40168'",
+        "UPDATE pages SET lines = x'9195010101c401ffc40168'",
+        "UPDATE pages SET lines = x'919501010163c40168'",
+        "UPDATE pages SET lines = x'90'",
+        "UPDATE pages SET first = 'one'",
         "UPDATE terms SET term = x'41'",
         "UPDATE copies SET copy = 'text'",
         "UPDATE groups SET name = 'text', kind = 9",
     ],
 )
-def test_a_row_that_no_store_writes_is_damage(path: Path, harm: str) -> None:
+def test_a_row_that_no_store_writes_is_damage(path: Path, harm: str, monkeypatch: pytest.MonkeyPatch) -> None:
     store = SqliteStore(path)
     store.write([batch(line(1), copies={ERLANG: b"copy"})])
+    if "pages" in harm:
+        monkeypatch.setattr(sqlite_store, "FRESH_MAX", 1)
+        store.tend()
     store.close()
     db = sqlite3.connect(path)
     with db:
@@ -287,25 +325,29 @@ def test_an_older_store_is_brought_up_to_date(tmp_path: Path) -> None:
     db.close()
 
 
-def test_a_store_of_version_1_has_all_of_it_in_version_2(path: Path) -> None:
+def test_a_store_of_an_older_version_has_all_of_it_in_this_one(path: Path) -> None:
     path.parent.mkdir()
     db = sqlite3.connect(path, isolation_level=None)
     migrate(db, STEPS[:1])
     db.execute("INSERT INTO groups VALUES (7, x'6368616e6e656c', CAST('#erlang' AS BLOB))")
     db.execute("INSERT INTO terms VALUES (3, CAST('1 5 127.0.0.1' AS BLOB))")
     db.execute("INSERT INTO copies VALUES (7, x'01')")
-    said = [line(n, msgid=f"odd-{n}" if n % 50 == 20 else f"x-{n:x}", event=b"said %d" % n) for n in range(200)]
+    said = [line(n, msgid=f"odd-{n}" if n % 50 == 20 else f"x-{n:x}", event=b"said %d" % n) for n in range(220)]
     rows = [(7, one.seq, 3, one.at, one.msgid.encode(), one.event) for one in said]
     db.executemany("INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?)", rows[:150])
-    db.executemany("INSERT INTO fresh VALUES (?, ?, ?, ?, ?, ?)", rows[150:])
+    db.executemany("INSERT INTO fresh VALUES (?, ?, ?, ?, ?, ?)", rows[150:200])
+    migrate(db, STEPS[:2])
+    for part in rows[200:210], rows[210:]:
+        page = sqlite_schema._as_page([row[1:] for row in part])
+        db.execute("INSERT INTO fresh VALUES (NULL, 7, ?, ?, ?, ?, ?, ?, ?)", page)
     db.close()
     store = SqliteStore(path)
     assert store.lines(wanted()) == said and list(store.copies()) == [(ERLANG, b"\x01")]
     assert all(store.find(ERLANG, one.msgid) == one for one in said)
     assert store.latest([ERLANG], 0, 100_000, 5) == [(ERLANG, 99_000)]
-    store.write([batch(line(200), line(3, event=b"new"))])
+    store.write([batch(line(220), line(3, event=b"new"))])
     assert [one.event for one in store.lines(wanted(limit=4))] == [b"said 0", b"said 1", b"said 2", b"new"]
-    assert sum(store.erase(ERLANG, None)) == 201
+    assert sum(store.erase(ERLANG, None)) == 221
     store.close()
     assert b"said 1" not in path.read_bytes()
 
