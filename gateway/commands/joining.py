@@ -8,7 +8,9 @@ from itertools import zip_longest
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.detaching import attach
+from gateway.edge.lines import Line
 from gateway.groups.channel_messages import Join, Part
+from gateway.groups.once import Once
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
@@ -56,18 +58,23 @@ def _join(call: Call, name: str, key: str | None) -> None:
 def part(call: Call) -> None:
     limit = call.edge.settings.limits.kick_len
     reason = truncate_text(call.params[1], limit) if len(call.params) > 1 else None
-    for name in words(call.params[0]):
+    for number, name in enumerate(words(call.params[0])):
         if is_valid_channel(name, call.edge.settings.limits.channel_len):
-            _part(call, name, reason)
+            _part(call, name, reason, call.once(number))
         else:
             call.reply(n.ERR_NOSUCHCHANNEL, name[:64], n.TEXT[n.ERR_NOSUCHCHANNEL])
 
 
-def _part(call: Call, name: str, reason: str | None) -> None:
+def _part(call: Call, name: str, reason: str | None, once: Once | None) -> None:
+    group, user = call.edge.channel(name), call.user
+    was_there = group in user.rooms or group in user.joining
+
     def done(outcome: object) -> None:
         if isinstance(outcome, Refusal):
             call.reply(outcome.numeric, name, outcome.params[-1])
+        elif outcome is None and not was_there:  # its session was on another node then, which has not told anybody
+            call.send_to_all(Line(user.person.source, "PART", (name, *([reason] if reason is not None else []))))
         else:
             call.report(outcome)
 
-    call.submit(call.edge.channel(name), Part(call.user.uid, reason), done)
+    call.submit(group, Part(user.uid, reason, once), done)

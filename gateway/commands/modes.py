@@ -45,7 +45,7 @@ def mode(call: Call) -> None:
     if parsed.changes:
         changes = tuple(_named(call, group, ModeChange(*change)) for change in parsed.changes)
         user = call.user
-        command = SetModes(user.uid, user.person.source, changes, user.oper is not None)
+        command = SetModes(user.uid, user.person.source, changes, user.oper is not None, call.once())
         call.submit(group, command, lambda outcome: _done(call, outcome))
     for query in parsed.queries:
         call.after([group], lambda letter=query.letter: _look(call, group, name, f"list:{letter}"))  # type: ignore[misc]
@@ -121,7 +121,7 @@ def set_modes(call: Call, held: set[str], shown: str) -> None:
     user.wallops = "w" in held
     if "o" not in held:
         user.oper = None
-    call.edge.sessions.moved(user)
+    call.edge.sessions.moved(user, call)
     facts = "".join(sorted(held - {"w"}))
     echo = Line(user.person.nick, "MODE", (user.person.nick, shown))
     change_facts(call, msgspec.structs.replace(user.wanted, modes=facts), lambda _: call.send_to_all(echo))

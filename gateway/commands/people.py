@@ -86,11 +86,11 @@ def monitor(call: Call) -> None:
     targets = words(call.params[1]) if len(call.params) > 1 else []
     if sub == "+" and targets:
         _watch(call, targets)
-        call.edge.sessions.moved(call.user)
+        call.edge.sessions.moved(call.user, call)
     elif (sub == "-" and targets) or sub == "C":
         for group in map(call.edge.nick, targets) if sub == "-" else list(call.user.monitored):
             unwatch(call.edge, call.user, group)
-        call.edge.sessions.moved(call.user)
+        call.edge.sessions.moved(call.user, call)
     elif sub == "L":
         for chunk in _chunks(list(call.user.monitored.values())):
             call.reply(n.RPL_MONLIST, chunk)

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.commands.table import command
 from gateway.edge.call import Call
 from gateway.edge.history import read_event, visible
+from gateway.edge.lines import Line
 from gateway.edge.targets import is_target, resolve
 from gateway.groups import conversation_messages as talk
 from gateway.groups.channel_messages import EVERYTHING, Redact, Said
@@ -44,57 +45,67 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
     if group is None or channel is None:
         call.fail("INVALID_TARGET", target, "You cannot delete messages from there")
         return
-    if msgid == EVERYTHING:
-        _submit(call, group, target, msgid, reason, own=False)
-        return
-    since = channel.members[user.uid].joined_at if "H" in channel.modes else 0
+
+    def submit(*, own: bool, found: bool) -> None:
+        facts = (user.uid, user.person.source, msgid, own, reason, user.oper is not None, found, call.once())
+        _submit(call, group, target, Redact(*facts))
 
     def done(lines: list[Kept] | None) -> None:
         event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
-        if not isinstance(event, Said):
-            call.fail("UNKNOWN_MSGID", target, msgid, "There is no such message, or it is too old")
-            return
-        own = event.uid == user.uid or (login is not None and event.life == login.life)
-        _submit(call, group, target, msgid, reason, own=own)
+        if isinstance(event, Said):
+            own = event.uid == user.uid or (login is not None and event.life == login.life)
+            submit(own=own, found=True)
+        else:
+            submit(own=False, found=False)
 
-    query = Query(1, around=Mark(msgid=msgid), wanted=ALL, since=since)
-    call.edge.engine.recall(group, query, call.later(done))
+    if msgid == EVERYTHING:
+        submit(own=False, found=True)
+    else:
+        since = channel.members[user.uid].joined_at if "H" in channel.modes else 0
+        query = Query(1, around=Mark(msgid=msgid), wanted=ALL, since=since)
+        call.edge.engine.recall(group, query, call.later(done))
 
 
 def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: str | None) -> None:
     """Of a conversation everybody may delete what he has said himself."""
+    user = call.user
 
     def done(lines: list[Kept] | None) -> None:
         event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
-        if not isinstance(event, talk.Said):
-            call.fail("UNKNOWN_MSGID", target, msgid, "There is no such message, or it is too old")
-        elif event.account != call.user.session:
+        found = isinstance(event, talk.Said)
+        if isinstance(event, talk.Said) and event.account != user.session:
             call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
         else:
-            command = talk.Redact(event.account, call.user.person.source, msgid, event.to, reason)
-            call.submit(group, command, lambda outcome: _done(call, target, outcome))
+            to = event.to if isinstance(event, talk.Said) else target
+            facts = (user.session, user.person.source, msgid, to, reason, found, call.once())
+            _submit(call, group, target, talk.Redact(*facts))
 
     call.edge.engine.recall(group, Query(1, around=Mark(msgid=msgid), wanted=ALL), call.later(done))
 
 
-def _submit(call: Call, group: GroupId, target: str, msgid: str, reason: str | None, *, own: bool) -> None:
-    user = call.user
+def _submit(call: Call, group: GroupId, target: str, command: Redact | talk.Redact) -> None:
+    msgid = command.msgid
 
     def done(outcome: Any) -> None:
-        if not isinstance(outcome, Refusal):
-            _done(call, target if msgid != EVERYTHING else "", outcome)
+        if outcome is None:
+            _done(call, target, command)
+        elif not isinstance(outcome, Refusal):
+            call.report(outcome)
+        elif not command.found:
+            call.fail("UNKNOWN_MSGID", target, msgid, "There is no such message, or it is too old")
         elif outcome.numeric == n.ERR_CHANOPRIVSNEEDED:
             call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
         else:
             call.fail("INVALID_TARGET", target, "You cannot delete messages from there")
 
-    command = Redact(user.uid, user.person.source, msgid, own, reason, user.oper is not None)
     call.submit(group, command, done)
 
 
-def _done(call: Call, target: str, outcome: Any) -> None:
-    """Who cannot be shown a REDACT reads that it was carried out. target: "" where everybody is told."""
-    if outcome is None and target and "draft/message-redaction" not in call.connection.caps:
-        call.notice(f"The message in {target} is deleted.")
-    else:
-        call.report(outcome)
+def _done(call: Call, target: str, command: Redact | talk.Redact) -> None:
+    """Who cannot be shown a REDACT reads that it was carried out; of all that was said everybody is told."""
+    if "draft/message-redaction" not in call.connection.caps:
+        if command.msgid != EVERYTHING:
+            call.notice(f"The message in {target} is deleted.")
+    elif not command.found:  # the caller's session was on another node then, which has not told it
+        params = (target, command.msgid, *((command.reason,) if command.reason is not None else ()))
+        call.send(Line(command.source, "REDACT", params))

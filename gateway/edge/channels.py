@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from gateway.edge import kicks, rendering
 from gateway.edge.detaching import attach, called
-from gateway.edge.differences import Believed, differences
+from gateway.edge.differences import Believed, differences, gone
 from gateway.edge.lines import Line, deliver
 from gateway.edge.markers import send_marker
 from gateway.edge.names import send_names, send_topic
@@ -135,7 +135,7 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
         deliver(away, [c for c in others if "away-notify" in c.caps])
     if user is None:
         return
-    edge.sessions.moved(user)
+    edge.sessions.moved(user, call)
     if returns:
         edge.sessions.arrive(user, room)
         return
@@ -155,6 +155,13 @@ def enter(
     send_names(edge, user, channel, connection.caps, send)
 
 
+def _show_late(room: Room, uid: str, line: Line) -> None:
+    """Those of the user's clients that are still played what they have missed believe that they are in the channel."""
+    user = room.users.get(uid)
+    if user is not None and room.group not in user.detached:
+        deliver(line, [connection for connection in user.connections if connection not in room.connections])
+
+
 def _leaves(edge: Edge, room: Room, uid: str) -> None:
     if uid in room.users:
         edge.sessions.places.mark(room.users[uid], room.group)
@@ -167,7 +174,9 @@ def _leaves(edge: Edge, room: Room, uid: str) -> None:
 
 
 def _parted(edge: Edge, room: Room, channel: Channel, event: Parted, stamp: Stamp, call: Call | None) -> None:
-    _show(room, rendering.parted(event, edge.people.source(event.uid, event.source), channel.name, stamp), call)
+    line = rendering.parted(event, edge.people.source(event.uid, event.source), channel.name, stamp)
+    _show(room, line, call)
+    _show_late(room, event.uid, line)
     _leaves(edge, room, event.uid)
 
 
@@ -175,7 +184,9 @@ def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Stam
     victim = edge.people.get(event.uid)
     nick = victim.nick if victim is not None else event.nick
     source = edge.people.source(event.by, event.source)
-    _show(room, rendering.kicked(event, source, nick, channel.name, stamp), call)
+    line = rendering.kicked(event, source, nick, channel.name, stamp)
+    _show(room, line, call)
+    _show_late(room, event.uid, line)
     if event.uid in room.users:
         kicks.note(edge, room.users[event.uid], room.group, channel.name, PutOut(source, event.reason, stamp.at))
     _leaves(edge, room, event.uid)
@@ -213,7 +224,7 @@ def _redacted(edge: Edge, room: Room, channel: Channel, event: Redacted, stamp: 
     own = call.connection if call is not None else None
     able = [c for c in room.connections if "draft/message-redaction" in c.caps]
     deliver(line, able, skip=own)
-    if call is not None and own in able:
+    if call is not None and "draft/message-redaction" in call.connection.caps:
         call.send(line)
 
 
@@ -301,13 +312,15 @@ def replaced(
     for user in room.users.values():
         edge.sessions.places.mark(user, group)
     for uid in [uid for uid in old.members if uid not in new.members]:
-        gone, kick = edge.users.get(uid), new.kick_of(uid)
+        out, kick = edge.users.get(uid), new.kick_of(uid)
+        if uid in room.users and uid in new.left:
+            _show_late(room, uid, gone(room.users[uid].person, new))
         if uid in room.users and kick is not None:
             kicks.note(edge, room.users[uid], group, new.name, kick)
         room.discard(uid)
         edge.people.remove(uid, group)
-        if gone is not None and not gone.quitting and uid not in new.left:
-            rejoin(edge, group, new.name, gone)
+        if out is not None and not out.quitting and uid not in new.left:
+            rejoin(edge, group, new.name, out)
     show_heirs(edge, now)
     for uid in new.members:
         come = edge.users.get(uid)

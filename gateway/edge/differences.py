@@ -20,8 +20,7 @@ def differences(
     """PART or KICK, JOIN, TOPIC and MODE. before, after: what the clients believe, and are to believe."""
     for uid, (person, _) in before.items():
         if uid not in after:
-            kick = new.kick_of(uid)
-            yield put_out(kick, person.nick, new.name) if kick else Line(person.source, "PART", (new.name,))
+            yield gone(person, new)
     for uid, (person, _) in after.items():
         if uid not in before:
             yield Line(person.source, "JOIN", (new.name,))
@@ -30,6 +29,12 @@ def differences(
     changes = [*_settings(old, new), *_ranks(before, after)]
     for params in render_changes(changes, modes):
         yield Line(server, "MODE", (new.name, *params))
+
+
+def gone(person: Person, new: Channel) -> Line:
+    """Who is not in the channel any more."""
+    kick = new.kick_of(person.uid)
+    return put_out(kick, person.nick, new.name) if kick is not None else Line(person.source, "PART", (new.name,))
 
 
 def _settings(old: Channel, new: Channel) -> Iterator[ModeChange]:

@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 
 
 def note(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut) -> None:
-    """The user is about to leave the channel for that. Those of its clients that follow the channel have been shown."""
+    """The user is about to leave the channel for that. Its clients have been shown, unless it has detached it."""
     if not user.session:
         return
     kick = Kick(channel, out.source, out.reason, out.at, edge.engine.applied_to(group))
     _keep(edge, user, group, kick, group)  # P33
-    following = user.rooms[group].connections
     for connection in user.connections:
-        if connection not in following:
+        if group in user.detached:
             _say(edge, connection, user, kick)
         edge.sessions.places.brought(user, connection.device, {group.name: kick.place})
 

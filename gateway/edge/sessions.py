@@ -27,6 +27,7 @@ from gateway.groups.session_messages import Elsewhere, End, Keep, Kept, Look, Re
 from ring.ids import GroupId, Incarnation
 
 if TYPE_CHECKING:
+    from gateway.edge.call import Call
     from gateway.edge.edge import Edge
 
 EVERY_S = 1.0
@@ -341,11 +342,14 @@ class Sessions:
         stays_s = settings.expire_days * 86_400 if user.lasts else self.edge.engine.settings.grace_s
         return now - user.left_at > stays_s
 
-    def moved(self, user: User) -> None:
+    def moved(self, user: User, call: Call | None = None) -> None:
         """It is in other channels, or has other modes or wishes: its node may die the moment that it has read so."""
         if user.session and not user.quitting:
-            user.unsettled[self.group(user.session)] = None
+            group = self.group(user.session)
+            user.unsettled[group] = None
             self._report(user.session, user)
+            if call is not None and call.connection.stream is not None:
+                call.after([group], lambda: None)  # only then what its client has said is settled (P9)
 
     def _report(self, account: str, user: User) -> None:
         """Tell the session's group what has changed."""

@@ -43,6 +43,7 @@ class Join(_Tagged, frozen=True, tag=1):
 class Part(_Tagged, frozen=True, tag=2):
     uid: str
     reason: str | None = None
+    once: Once | None = None
 
 
 class Say(_Tagged, frozen=True, tag=3):
@@ -75,6 +76,7 @@ class SetModes(_Tagged, frozen=True, tag=5):
     source: str
     changes: tuple[ModeChange, ...]
     override: bool = False
+    once: Once | None = None
 
 
 class Kick(_Tagged, frozen=True, tag=6):
@@ -122,7 +124,8 @@ EVERYTHING = "*"
 
 
 class Redact(_Tagged, frozen=True, tag=12):
-    """Delete a message, or EVERYTHING. own: by who said it, as its edge has read in the history."""
+    """Delete a message, or EVERYTHING. own: by who said it, as its edge has read in the history. found: its edge has;
+    else this command may have been carried out where it was given before, and is not now."""
 
     by: str
     source: str
@@ -130,6 +133,8 @@ class Redact(_Tagged, frozen=True, tag=12):
     own: bool
     reason: str | None = None
     override: bool = False
+    found: bool = True
+    once: Once | None = None
 
 
 class Forget(_Tagged, frozen=True, tag=13):
@@ -155,6 +160,7 @@ class Parted(_Tagged, frozen=True, tag=22):
     uid: str
     source: str
     reason: str | None = None
+    once: Once | None = None
 
 
 class Said(_Tagged, frozen=True, tag=23):
@@ -181,6 +187,7 @@ class ModesSet(_Tagged, frozen=True, tag=25):
     by: str
     source: str
     changes: tuple[ModeChange, ...]  # only what really changed; prefix modes carry uid and the current nick
+    once: Once | None = None
 
 
 class Kicked(_Tagged, frozen=True, tag=26):
@@ -225,6 +232,7 @@ class Redacted(_Tagged, frozen=True, tag=35):
     source: str
     msgid: str
     reason: str | None = None
+    once: Once | None = None
 
 
 class Forgotten(_Tagged, frozen=True, tag=36):

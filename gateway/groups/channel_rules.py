@@ -64,8 +64,10 @@ def rank_of(channel: Channel, uid: str, *, override: bool = False) -> str | None
 
 
 def decide_join(channel: Channel, command: Join, at: int) -> Decision:
-    if command.person.uid in channel.members:
-        return NOTHING
+    member = channel.members.get(command.person.uid)
+    if member is not None:
+        moves = member.person.edge != command.person.edge  # what it has said where its session was before
+        return decide_update(channel, Update(command.person), at) if moves else NOTHING
     if command.returns and command.person.uid in channel.left:
         return Decision(HasLeft(channel.kick_of(command.person.uid)), None)
     if not channel.members:
@@ -100,7 +102,7 @@ def decide_part(channel: Channel, command: Part, at: int) -> Decision:
     member = channel.members.get(command.uid)
     if member is None:
         return refuse_outsider(channel)
-    return Decision(None, Parted(command.uid, member.person.source, command.reason))
+    return Decision(None, Parted(command.uid, member.person.source, command.reason, command.once))
 
 
 def decide_update(channel: Channel, command: Update, at: int) -> Decision:
@@ -169,10 +171,12 @@ def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     if rank is None:
         return refuse_outsider(channel)
+    if not command.found:
+        return refuse(channel, n.ERR_NOSUCHNICK)
     own = command.own and command.msgid != EVERYTHING
     if not own and rank not in (("o",) if command.msgid == EVERYTHING else ("o", "h")):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
-    return Decision(None, Redacted(command.by, command.source, command.msgid, command.reason))
+    return Decision(None, Redacted(command.by, command.source, command.msgid, command.reason, command.once))
 
 
 def decide_forget(channel: Channel, command: Forget, at: int) -> Decision:

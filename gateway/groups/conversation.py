@@ -29,7 +29,9 @@ from gateway.groups.conversation_messages import (
     Sit,
     Stored,
 )
+from gateway.groups.people import refused
 from gateway.groups.times import latest, newest
+from gateway.irc import numerics as n
 from ring.groups.machine import Decision
 from ring.ids import GroupId, Incarnation
 
@@ -123,7 +125,10 @@ class Conversation:
         return Decision(None, Said(*msgspec.structs.astuple(command)))
 
     def _redact(self, command: Redact) -> Decision:
-        return Decision(None, Redacted(*msgspec.structs.astuple(command)))
+        if not command.found:
+            return Decision(refused(n.ERR_NOSUCHNICK, command.to), None)
+        c = command
+        return Decision(None, Redacted(c.account, c.source, c.msgid, c.to, c.reason, c.once))
 
     def _forget(self, command: Forget) -> Decision:
         return Decision(None, Forgotten(command.account))

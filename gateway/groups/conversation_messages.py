@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.groups.once import Once
+from gateway.groups.people import Refusal
 from ring.ids import Incarnation
 
 
@@ -71,7 +72,7 @@ class Say(_Tagged, frozen=True, tag=4):
 class Redact(_Tagged, frozen=True, tag=5):
     """Delete a message that the edge has found to be the caller's own; msgid "*": all of them, an account was dropped.
 
-    account: the caller's, folded. to: the other's nick.
+    account: the caller's, folded. to: the other's nick. found: as in a channel's.
     """
 
     account: str
@@ -79,6 +80,8 @@ class Redact(_Tagged, frozen=True, tag=5):
     msgid: str
     to: str = ""
     reason: str | None = None
+    found: bool = True
+    once: Once | None = None
 
 
 class Forget(_Tagged, frozen=True, tag=6):
@@ -123,6 +126,7 @@ class Redacted(_Tagged, frozen=True, tag=24):
     msgid: str
     to: str = ""
     reason: str | None = None
+    once: Once | None = None
 
 
 class Forgotten(_Tagged, frozen=True, tag=26):
@@ -136,3 +140,4 @@ class Merged(_Tagged, frozen=True, tag=25):
 
 
 Event = Sat | Left | Said | Redacted | Forgotten | Merged
+Outcome = Refusal | None

@@ -144,7 +144,7 @@ class ConversationKind(_Reader):
 
     def __init__(self, history_s: float) -> None:
         m = conversation_messages
-        super().__init__(m.Command, m.Event, None, None, None)
+        super().__init__(m.Command, m.Event, m.Outcome, None, None)
         self.history_s = history_s
 
     def keeps(self, event: Any) -> bool:

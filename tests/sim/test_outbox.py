@@ -134,6 +134,62 @@ def test_what_both_sides_of_a_partition_were_told_is_said_once(seed: int) -> Non
     assert told(recall(net, "n3", ALL_LINES, GroupId("channel", "#irc"))) == [f"line {n}" for n in range(10)]
 
 
+def begun(caps: str, seed: int, channel: str) -> Story:
+    """Something is said that may be deleted, and what came before is read."""
+    story = Story(seed, caps, channel)
+    story.phone.send(f"PRIVMSG {channel} :secret")
+    for client in (story.phone, story.bob):
+        client.sync()
+    story.net.run(1)
+    return story
+
+
+def end_while_it_says(story: Story, after_s: float, *lines: str) -> list[str]:
+    """What the phone reads of that, its session's node being killed so long after: it has done it, or has not."""
+    story.phone.send(*lines)
+    story.net.run(after_s)
+    story.net.kill("n1")
+    story.net.run(15)
+    return story.phone.sync()
+
+
+@pytest.mark.parametrize(("channel", "after_s"), [("#go", 0.0), ("#irc", 0.02), ("#go", 0.036)])
+def test_who_parts_reads_so_once_whichever_node_did_it(channel: str, after_s: float) -> None:
+    story = begun("", 0, channel)
+    assert end_while_it_says(story, after_s, f"PART {channel} :bye") == [f":ann!~ann@10.0.0.1 PART {channel} bye"]
+    assert story.bob.sync() == [f":ann!~ann@10.0.0.1 PART {channel} bye"]
+
+
+@pytest.mark.parametrize(("target", "after_s"), [("#irc", 0.02), ("#irc", 0.04), ("bob", 0.05)])
+def test_who_deletes_a_message_reads_so_once_whichever_node_did_it(target: str, after_s: float) -> None:
+    story = begun("message-tags draft/message-redaction", 0, "#irc")
+    (bob,) = story.net.nodes["n3"].core.edge.users.values()
+    group = GroupId("channel", "#irc") if target == "#irc" else next(iter(bob.talks))
+    said = recall(story.net, "n3", ALL_LINES, group)
+    assert said
+    read = end_while_it_says(story, after_s, f"REDACT {target} {said[-1].msgid}")
+    assert [line.partition(" REDACT ")[2] for line in read] == [f"{target} {said[-1].msgid}"]
+    assert told(recall(story.net, "n3", ALL_LINES, group)) == told(said[:-1])
+
+
+@pytest.mark.parametrize(("seed", "after_s"), [(0, 0.035), (1, 0.033)])
+def test_who_joins_is_there_though_its_session_s_node_dies(seed: int, after_s: float) -> None:
+    story = begun("", seed, "#irc")
+    read = end_while_it_says(story, after_s, "JOIN #new")
+    assert ":ann!~ann@10.0.0.1 JOIN #new" in read
+    story.net.run(30)
+    assert any(line.startswith("353 ") and line.endswith(":@ann") for line in story.bob.ask("NAMES #new"))
+
+
+def test_who_steps_down_is_not_told_that_it_may_not() -> None:
+    story = begun("", 0, "#irc")
+    story.phone.send("JOIN #new")
+    story.phone.sync()
+    story.net.run(1)
+    read = end_while_it_says(story, 0.012, "MODE #new -o ann")
+    assert not [line for line in read if " 482 " in line]
+
+
 def test_who_says_more_than_may_wait_is_not_read_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its session's node is silent, and nobody knows yet that it is dead."""
     monkeypatch.setattr(outbox, "BYTES", 500)
