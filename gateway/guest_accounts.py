@@ -138,7 +138,9 @@ def _add(edge: Edge, request: AddAccount, reply: Reply) -> None:
         else:
             reply(Problem(f"there is an account {name} already" if isinstance(outcome, Denied) else UNKNOWN))
 
-    if not is_valid_nick(name, edge.settings.limits.nick_len) or is_reserved(name):
+    if is_reserved(name):
+        reply(Problem(f"{name} is no name for an account: it is that of a service"))
+    elif not is_valid_nick(name, edge.settings.limits.nick_len):
         reply(Problem(f"{name[:64]!r} is no name for an account: it has to be a nick of IRC"))
     else:
         look_up(edge, name, known)
@@ -204,7 +206,8 @@ def _set_password(edge: Edge, request: SetPassword, reply: Reply) -> None:
 
 def _drop(edge: Edge, request: DropAccount, reply: Reply) -> None:
     def found(view: LoginView) -> None:
-        done = _answered(reply, view.name, f"account {view.name} is dropped, with its nicks, certificates and session")
+        text = f"account {view.name} is dropped, with its nicks, certificates, session and private conversations"
+        done = _answered(reply, view.name, text)
         drop(edge, view.name, view.life, done)
 
     _found(edge, request.name, reply, found)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gateway.edge.targets import is_target, resolve
 from gateway.groups import channel_messages as channel
 from gateway.groups import conversation_messages as talk
 from gateway.groups.account_messages import Info, InfoView
 from gateway.groups.session import Session
+from gateway.groups.session_messages import Stored
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import LATER, changed, login_of
@@ -29,15 +32,18 @@ def _tell(request: Request, view: InfoView | None) -> None:
     if view is None:
         request.say(LATER)
         return
-    state = edge.engine.state(edge.sessions.group(user.session))
-    kept, history = (state.stored if isinstance(state, Session) else None), edge.settings.history
+    state, history = edge.engine.state(edge.sessions.group(user.session)), edge.settings.history
+    kept, days = (state.stored if isinstance(state, Session) else Stored()), edge.settings.sessions.expire_days
     own = (
         f"{len(view.nicks)} other nicks, {len(view.certificates)} certificates, what you have SET and a password's hash"
     )
     request.say(
         f"Account {view.name}, since {server_time(view.created)}: {own}. Until you /msg NickServ DROP it.",
-        f"Devices: {len(kept.devices) if kept is not None else 0}, and how far each has read; 180 days after it was "
-        "last seen. DEVICES FORGET <device>",
+        f"Session: your nick, channels and away text, and who has kicked you. Until it ends, or for "
+        f"{days} days without you. ALWAYS-ON off, then /quit.",
+        f"Devices: {len(kept.devices)}, and how far each has read; 180 days after it was last seen. DEVICES FORGET "
+        f"<device>. With them {len(kept.markers)} read markers and {len(user.detached)} detached channels.",
+        "Wrong passwords, by account and address: 15 minutes, in memory.",
     )
     if not history.enabled:
         request.say("What is said is not kept here.")
@@ -83,12 +89,12 @@ def forget(request: Request) -> None:
 def _forget(request: Request, group: GroupId | None, target: str) -> None:
     """Of a channel, wherever one is now: it is one's own."""
 
-    def done(outcome: object) -> None:
-        request.say(LATER if outcome is FAILED else f"What you have said in {target} is deleted.")
+    def done(where: str) -> Callable[[object], None]:
+        return lambda outcome: request.say(LATER if outcome is FAILED else f"What you have said {where} is deleted.")
 
     if group is None:
         request.say(UNKNOWN)
     elif group.kind == "conversation":
-        request.call.submit(group, talk.Forget(request.call.user.session), done)
+        request.call.submit(group, talk.Forget(request.call.user.session), done(f"to {target}"))
     else:
-        request.call.submit(group, channel.Forget(request.call.user.uid, login_of(request).life), done)
+        request.call.submit(group, channel.Forget(request.call.user.uid, login_of(request).life), done(f"in {target}"))

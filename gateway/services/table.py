@@ -14,6 +14,8 @@ from gateway.edge.settings import EdgeSettings
 from gateway.irc.format import truncate_text
 from gateway.irc.message import clean
 
+NOT_LOGGED_IN = "You are not logged in. SASL does that, or /msg NickServ IDENTIFY [account] <password>."
+
 
 class Command(NamedTuple):
     """words: the least and the most it needs. login: only for who is logged in. help: the first line says it all in
@@ -94,7 +96,7 @@ def tell(called: Service, call: Call, text: str) -> None:
     elif command is None:
         request.say(f"Unknown command {_shown(name)}. HELP lists the commands of {called.name}.")
     elif command.login and call.connection.login is None:
-        request.say("You are not logged in.")
+        request.say(NOT_LOGGED_IN)
     elif not command.words[0] <= len(words) <= command.words[1]:
         request.say(f"Syntax: {command.syntax}", *command.help)
     else:

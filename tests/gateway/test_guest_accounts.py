@@ -95,7 +95,7 @@ def test_what_cannot_be_done_is_said() -> None:
         (AddAccount("ANN", one), "there is an account ann already"),
         (AddAccount("other", one), "other is a nick of the account ann"),
         (AddAccount("no nick", one), "'no nick' is no name for an account: it has to be a nick of IRC"),
-        (AddAccount("NickServ", one), "'NickServ' is no name for an account: it has to be a nick of IRC"),
+        (AddAccount("NickServ", one), "NickServ is no name for an account: it is that of a service"),
         (AddAccount("x" * 500, one), "is no name for an account"),
         (SetPassword("nobody", one), "there is no account nobody"),
         (SetPassword("other", one), "other is a nick of the account ann: name that"),

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.edge.settings import AccountSettings, SessionSettings
 from gateway.groups.account_messages import Register
+from gateway.services.table import NOT_LOGGED_IN
 from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, log_in, register
 from tests.gateway.commands.stage import OPERATOR, network, people, settle
 from tests.sim.net import Client, Net
@@ -38,7 +39,7 @@ def test_register_log_out_and_log_in(net: Net) -> None:
     assert told(ann, "REGISTER other.word") == ["You are logged in as ann."]
     assert told(ann, "IDENTIFY sesame") == ["You are logged in as ann already. LOGOUT comes first."]
     assert told(ann, "LOGOUT") == ["You are logged out."]
-    assert told(ann, "LOGOUT") == ["You are not logged in."]
+    assert told(ann, "LOGOUT") == [NOT_LOGGED_IN]
     assert told(ann, "IDENTIFY wrong") == [WRONG]
     assert told(ann, "identify sesame") == ["You are logged in as ann."]
     assert told(bob, "IDENTIFY ANN sesame") == ["You are logged in as ann."]
@@ -67,11 +68,8 @@ def test_register_log_out_and_log_in(net: Net) -> None:
         ("GHOST \x03", "There is no such nick."),
         ("GHOST ann", "That nick does not belong to an account that you are logged in to."),
         ("GHOST ann wrong", WRONG),
-        *(
-            (command, "You are not logged in.")
-            for command in ("LOGOUT", "PASSWD", "CERT", "CERT ADD", "GROUP", "UNGROUP")
-        ),
-        *((command, "You are not logged in.") for command in ("DROP", "DROP x", "SET", "SET ALWAYS-ON on")),
+        *((command, NOT_LOGGED_IN) for command in ("LOGOUT", "PASSWD", "CERT", "CERT ADD", "GROUP", "UNGROUP")),
+        *((command, NOT_LOGGED_IN) for command in ("DROP", "DROP x", "SET", "SET ALWAYS-ON on")),
     ],
 )
 def test_who_is_not_logged_in(net: Net, text: str, answer: str) -> None:
@@ -254,7 +252,7 @@ def dropped(client: Client) -> list[str]:
 def test_drop_needs_its_code(net: Net) -> None:
     ann, bob = with_account(net, "ann", "bob")
     assert dropped(ann) == ["Account ann is dropped."]
-    assert told(ann, "DROP") == ["You are not logged in."]
+    assert told(ann, "DROP") == [NOT_LOGGED_IN]
     assert told(bob, "IDENTIFY ann sesame") == [WRONG]
     assert told(ann, "REGISTER mellon1") == ["Account ann is registered, and you are logged in to it."]
 
@@ -335,4 +333,4 @@ def test_a_name_is_registered_by_another_side(net: Net) -> None:
     edge.make_credentials("sesame", lambda made: edge.engine.submit(edge.account("ann"), Register("x", "ann", made)))  # type: ignore[arg-type]
     net.run(2)
     assert told(ann, "REGISTER mellon1") == ["That account, or nick of an account, exists."]
-    assert told(ann, "LOGOUT") == ["You are not logged in."]
+    assert told(ann, "LOGOUT") == [NOT_LOGGED_IN]
