@@ -16,7 +16,7 @@ from tests.gateway.commands.accounts import Newcomer, register
 from tests.sim.history import ALL as ALL_LINES
 from tests.sim.history import recall, told
 from tests.sim.net import Client, Net
-from tests.sim.test_sessions import login, made
+from tests.sim.test_sessions import drop, login, made
 
 MASTERS = {"#irc": "n1", "#go": "n2", "#erlang": "n3"}
 """Of three nodes."""
@@ -188,6 +188,28 @@ def test_who_steps_down_is_not_told_that_it_may_not() -> None:
     story.net.run(1)
     read = end_while_it_says(story, 0.012, "MODE #new -o ann")
     assert not [line for line in read if " 482 " in line]
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_what_both_sides_were_told_is_not_shown_again_to_a_device_that_changes_sides(seed: int) -> None:
+    """It is on n1 while that is cut off and has taken some lines; the other side, not knowing, is told them again."""
+    story = Story(seed, "echo-message", "#irc")
+    net = story.net
+    desk = login(net, "n1", "desk", "sasl znc.in/self-message")
+    for number in range(10):
+        net.at(number * 0.01, lambda n=number: story.say(n))  # type: ignore[misc]
+    net.run(story.chance.uniform(0.02, 0.1))
+    net.links.isolate({"127.0.0.1"}, {"127.0.0.2", "127.0.0.3"})
+    net.run(25)
+    read = {word: story.numbers(desk, word) for word in ("line", "word")}
+    drop(desk)
+    net.links.heal()
+    net.run(20)
+    led = [m.copy for node in net.nodes.values() for m in node.core.engine.leading.groups.values()]
+    assert any(copy.also for copy in led), "nothing was told to both"
+    desk = login(net, "n3", "desk", "sasl znc.in/self-message")
+    for word, before in read.items():
+        assert sorted(before + story.numbers(desk, word)) == [*range(10)]
 
 
 def test_who_says_more_than_may_wait_is_not_read_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
