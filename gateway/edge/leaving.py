@@ -26,8 +26,9 @@ def leave(edge: Edge, connection: Connection, reason: str, *, lost: bool) -> Non
         connection.tunnel.close(lost=lost)
     if user is None:
         return
-    edge.sessions.places.left(user, connection, lost=lost)
-    user.detach(connection)
+    if connection in user.connections:  # else its client went before, and is only heard out
+        edge.sessions.places.left(user, connection, lost=lost)
+        user.detach(connection)
     if not user.connections and not edge.sessions.stays(user, quits=reason.startswith(QUITS)):
         depart(edge, user, reason)
 

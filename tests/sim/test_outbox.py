@@ -115,6 +115,26 @@ def test_who_says_something_and_goes_is_heard_though_the_session_dies(seed: int,
     assert not any(c.device == "phone" for edge in edges for c in edge.connections.values())
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_who_says_goodbye_to_a_session_whose_node_is_dead_has_not_read_what_was_said_since(seed: int) -> None:
+    """n3 takes the session up, or n2, where the client was."""
+    story = Story(seed, "", sorted(MASTERS)[seed % 3])
+    net, phone = story.net, story.phone
+    net.run(3)
+    net.kill("n1", dark=True)
+    for number in range(5):
+        story.bob.send(f"PRIVMSG {story.channel} :late {number}")
+    net.run(1)
+    story.say(0)
+    phone.quit()
+    net.turn(phone.node, lambda: phone.node.core.edge.gone(phone.connection, "reset"))
+    net.run(20)
+    assert story.numbers(story.bob, "line") == [0]
+    assert "ann" in net.nodes["n2" if seed else "n3"].core.edge.sessions.users
+    again = login(net, "n2", "phone")
+    assert story.numbers(again, "late") == [*range(5)]
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_what_both_sides_of_a_partition_were_told_is_said_once(seed: int) -> None:
     """n1, with the session, is cut off while the client's lines are on their way to it; it masters the channel."""
