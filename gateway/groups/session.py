@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from gateway.groups.people import Person
 from gateway.groups.session_messages import (
     Abandon,
     AllForgotten,
@@ -303,11 +302,6 @@ def _one(a: Device | None, b: Device | None) -> Device:
         newest = sorted(places.items(), key=lambda item: (item[1].at, item[0]))[-PLACES:]
         places = dict(sorted(newest))
     return Device(max(a.seen, b.seen), places)
-
-
-def lives_on(stored: Stored) -> Person | None:
-    """The user, if the session is to be taken up when its host dies."""
-    return stored.person if stored.lasts else None
 
 
 _DECIDE: dict[type, Callable[[Session, Any, int], Decision]] = {
