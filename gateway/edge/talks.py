@@ -114,7 +114,7 @@ class Talks:
             return
         for connection in user.connections:
             connection.behind.setdefault(group)
-        user.returning[group] = list(user.connections)
+        user.returning[group] = dict(user.connections)
 
         def sit() -> None:
             if group in user.returning and not user.quitting:
@@ -203,8 +203,7 @@ class Talks:
             if uid not in room.users:
                 room.add(user)
                 for connection in user.returning.pop(group, ()):
-                    if connection in user.connections:
-                        play(self.edge, connection, user, group, connection.opened)
+                    play(self.edge, connection, user, group, connection.opened)
         for uid in [uid for uid in room.users if uid not in here] if room is not None else ():
             assert room is not None
             self.edge.sessions.places.mark(room.users[uid], group)

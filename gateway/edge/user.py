@@ -111,7 +111,7 @@ class User:
         self.rooms: dict[GroupId, Room] = {}
         self.detached: dict[GroupId, bool] = {}  # channels that its clients are not shown; True: until it is named
         self.talks: dict[GroupId, Room] = {}  # its conversations with other accounts
-        self.returning: dict[GroupId, list[Connection]] = {}  # those that it is on its way to, and who waits for that
+        self.returning: dict[GroupId, dict[Connection, None]] = {}  # it is on its way to, and who waits
         self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
         self.monitored: dict[GroupId, str] = {}
         self.online: dict[GroupId, str] = {}  # of the monitored nicks, as last told: who has it, "" for nobody
@@ -140,7 +140,7 @@ class User:
         """Its channels tell the connection what happens once it has been shown what it has missed."""
         connection.behind = dict.fromkeys((*self.heard, *self.returning))
         for late in self.returning.values():
-            late.append(connection)
+            late[connection] = None
         self.connections[connection] = None
         connection.user = self
 
@@ -148,6 +148,8 @@ class User:
         self.connections.pop(connection, None)
         for room in (*self.rooms.values(), *self.talks.values()):
             room.drop(connection)
+        for late in self.returning.values():
+            late.pop(connection, None)
 
     def speaker(self, once: Once | None) -> Connection | None:
         """The connection that has said what is known by that; of several none, if it is not known by anything."""
