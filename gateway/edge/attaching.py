@@ -17,7 +17,6 @@ from gateway.edge.playback import Playback, catch_up
 from gateway.edge.welcome import welcome
 from gateway.groups.channel import Channel
 from gateway.irc import numerics as n
-from ring.groups.places import joined
 from ring.ids import GroupId
 from ring.wire import Place
 
@@ -63,12 +62,13 @@ def arrive(edge: Edge, connection: Connection, user: User, group: GroupId, chann
 def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, Place]) -> None:
     """A connection whose session has come from another node: it is shown what it has missed, and nothing else."""
     user.attach(connection)
-    edge.sessions.places.brought(user, connection.device, places)
+    connection.behind = {group: places.get(group.name) for group in connection.behind}
+    edge.sessions.places.sent(connection, places)
     edge.sessions.attached(user)
     monitoring.go_on(edge, connection, user)
 
     def reads(group: GroupId) -> None:
-        place = edge.sessions.places.of(user, connection.device, group)
+        place = edge.sessions.places.come(user, connection, group)
         Playback(edge, connection, user, group, place, events=True).go_on()
 
     for group in list(user.talks):
@@ -105,7 +105,7 @@ def _greet(edge: Edge, connection: Connection, user: User, group: GroupId, since
 
 def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:
     """What the connection's device has not been sent; all since then, if it never was there; 0: nothing."""
-    place = joined(connection.behind.get(group), edge.sessions.places.of(user, connection.device, group))
+    place = edge.sessions.places.come(user, connection, group)
     talk = edge.talks.of(user).get(group)
     if place is None and talk is not None and edge.sessions.places.knows(user, connection.device):
         since = talk.since / 1000 - 0.001  # it was away when the two began to talk

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.lines import Line
     from gateway.edge.login import Login
+    from gateway.edge.places import OnTheWay, Sent
     from gateway.edge.playback import Playback, Reader
     from gateway.edge.sasl import Exchange
     from gateway.edge.tunnels import Standing, Tunnel
@@ -106,9 +107,9 @@ class Connection:
         self.pending: list[bytes] = []  # lines that wait, for the flood control or for a NICK under way
         self.line = 0  # so many have been carried out, or sent to its session's node
         self.busy = False
-        self.places: dict[GroupId, Place] = {}  # how far it is once all that was sent has come
-        self.parted: dict[GroupId, Place] = {}  # and where its user is no more, until that is taken down
-        self.on_the_way: list[tuple[int, dict[str, Place]]] = []  # of those, after how much
+        self.places: dict[str, Sent] = {}  # by folded channel, how far it is once all that was sent has come
+        self.parted: dict[str, Place] = {}  # and besides, until that is taken down
+        self.on_the_way: list[OnTheWay] = []  # of those, after how much
         self.reached: dict[str, Place] = {}  # and what has come there
         self.receipts: Receipts | None = None  # of its socket; None: whatever is sent arrives
         self.behind: dict[GroupId, Place | None] = {}  # channels that it is not shown yet, and how much it was played

@@ -58,10 +58,9 @@ def check(edge: Edge, user: User) -> None:
 def _hide(edge: Edge, user: User, group: GroupId) -> None:
     channel, room = visible(edge, user, group), user.rooms[group]
     for connection in user.connections:
-        edge.sessions.places.left(user, connection)  # this is how far it has come
-        room.connections.pop(connection, None)
         was_shown = group not in connection.behind
-        connection.behind[group] = None
+        connection.behind.setdefault(group, edge.engine.applied_to(group))
+        room.drop(connection)
         if channel is not None and was_shown:
             connection.show(Line(user.person.source, "PART", (channel.name, "Detached")))
 

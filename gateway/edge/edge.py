@@ -279,7 +279,7 @@ class Edge:
     def idle(self) -> bool:
         """Whether nobody is here and nothing that they left behind is under way."""
         unanswered = any(connection.calls for connection in self._last)
-        return not (self.users or self.sessions.telling or self.tunnels.lingering or unanswered)
+        return not (self.users or self.sessions.places.telling or self.tunnels.lingering or unanswered)
 
     # Timers ---------------------------------------------------------------------------------------------------------
 

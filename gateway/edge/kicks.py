@@ -10,6 +10,7 @@ from gateway.groups.channel_stored import PutOut
 from gateway.groups.session import Session
 from gateway.groups.session_messages import Kick, NoteKick
 from gateway.irc.times import server_time
+from ring.groups.places import joined
 from ring.ids import GroupId
 from ring.wire import Place
 
@@ -28,7 +29,7 @@ def note(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut) -> N
     for connection in user.connections:
         if group in user.detached:
             _say(edge, connection, user, kick)
-        edge.sessions.places.brought(user, connection.device, {group.name: kick.place})
+        edge.sessions.places.sent(connection, {group.name: kick.place})
 
 
 def learn(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut | None) -> None:
@@ -76,7 +77,7 @@ def _unseen(edge: Edge, connection: Connection, user: User, since: float) -> lis
     found = []
     for name, kick in state.stored.kicks.items() if isinstance(state, Session) else ():
         group = GroupId("channel", name)
-        place = edge.sessions.places.of(user, connection.device, group)
+        place = edge.sessions.places.come(user, connection, group)
         seen = place.at >= kick.place.at if place is not None else not since or since * 1000 >= kick.at
         if not seen and group not in user.rooms:
             found.append((group, kick))
@@ -85,8 +86,9 @@ def _unseen(edge: Edge, connection: Connection, user: User, since: float) -> lis
 
 def _has_seen(edge: Edge, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
     """Where a device was never in the channel, a place that says nothing but when would have it played everything."""
-    if kick.place.seq or edge.sessions.places.of(user, connection.device, group) is not None:
-        edge.sessions.places.brought(user, connection.device, {group.name: kick.place})
+    place = joined(edge.sessions.places.come(user, connection, group), kick.place)
+    if place is not None and place.seq:
+        edge.sessions.places.sent(connection, {group.name: place})
 
 
 def _say(edge: Edge, connection: Connection, user: User, kick: Kick) -> None:

@@ -1,15 +1,15 @@
 """How far each device has read (P38).
 
 Everything that is applied here while it is attached is sent to it. It has read what has come to its machine; if it goes
-in peace, all of it.
+in peace, all of it, unless its machine stands still.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gateway.groups.session import Session
+from gateway.groups.session import DEVICES, PLACES, Session
 from gateway.groups.session_messages import Device, ForgetDevice, Reached
 from ring.groups.host import FAILED
 from ring.groups.places import joined
@@ -22,31 +22,62 @@ if TYPE_CHECKING:
     from gateway.edge.user import User
 
 
+LATE_S: Final = 1.0
+"""What has not come to a client's machine for so long may wait for one that is asleep."""
+
+
 class Sent(NamedTuple):
     """last: what was heard last, as it came. place: that, and all before."""
 
     last: Place
     place: Place
 
+    @classmethod
+    def after(cls, known: Sent | None, last: Place) -> Sent:
+        return cls(last, joined(known.place if known is not None else None, last) or last)
+
+
+class OnTheWay(NamedTuple):
+    """upto: so much has to come to the client's machine until it has read these. at: when it was sent. parts: of the
+    stream that brought it."""
+
+    upto: int
+    at: float
+    places: dict[str, Place]
+    parts: int = 0
+
+    def is_late(self, now: float) -> bool:
+        return now - self.at > LATE_S
+
 
 def learn(places: dict[str, Place], more: Mapping[str, Place]) -> None:
-    """By folded channel, what somebody has read besides."""
+    """By folded channel, what somebody has read besides. No more than a session keeps: the oldest go."""
     for name, place in more.items():
-        places[name] = joined(places.get(name), place) or place
+        places[name] = joined(places.pop(name, None), place) or place
+    _bound(places, PLACES)
+
+
+def _bound(table: dict[str, Any], most: int) -> None:
+    while len(table) > most:
+        del table[next(iter(table))]
 
 
 class Places:
-    """The places of the devices that are attached here, as far as the session's group does not know them yet."""
+    """The places of the devices that are attached here, as far as the session's group does not know them yet.
+
+    Of twice as many as that keeps: what goes here is there.
+    """
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
-        self._sent: dict[str, dict[tuple[str, str], Sent]] = {}  # account -> of a device in a folded channel
+        self._sent: dict[str, dict[str, dict[str, Sent]]] = {}  # account -> device -> folded channel
+        self.telling = 0  # of so much a session's group is just told
         self._news: dict[str, dict[str, dict[str, Place]]] = {}  # of those, what the session's group is not told yet
 
     def changed(self, user: User) -> dict[str, dict[str, Place]]:
         """Device -> folded channel -> place, of those that have gone on since this was last asked for."""
         for connection in user.connections:
-            self._keep(user, connection, user.heard, self._came(connection))
+            self._take(user, connection.device, self._came(connection))
             if not self.knows(user, connection.device):
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})
         return self._news.pop(user.session, {})
@@ -56,9 +87,11 @@ class Places:
         for connection in user.connections if user.session else ():
             place = self._shown(connection, group)
             if place is not None:
-                connection.parted[group] = place  # it is told with what was sent last
-            came = self._came(connection) if connection.stream is not None else None
-            self._keep(user, connection, (group,), came)
+                self.sent(connection, {group.name: place})
+
+    def sent(self, connection: Connection, places: Mapping[str, Place]) -> None:
+        """By folded channel, how far it is once what it was sent last has come."""
+        learn(connection.parted, places)
 
     def left(self, user: User, connection: Connection, *, lost: bool = False) -> None:
         """The connection is about to be closed: how far its device has come, and that it was here until now.
@@ -66,7 +99,9 @@ class Places:
         lost: it is broken, and what has not come to its client by now never will.
         """
         if user.session:
-            self._keep(user, connection, user.heard, self._came(connection) if lost else None)
+            came = self._came(connection)
+            whole = not lost and not self._stands_still(connection)
+            self._take(user, connection.device, self._all(connection) if whole else came)
             self._news.setdefault(user.session, {}).setdefault(connection.device, {})
 
     def forget(self, account: str) -> None:
@@ -84,66 +119,77 @@ class Places:
 
         self.edge.engine.submit(self.edge.sessions.group(account), ForgetDevice(device), forgotten)
 
-    def reached(self, account: str, device: str, places: dict[str, Place]) -> None:
-        """What a client here has been sent of a session that is elsewhere."""
-        if places:
-            self.edge.engine.submit(self.edge.sessions.group(account), Reached({device: places}))
+    def tell(self, account: str, places: dict[str, dict[str, Place]], then: Callable[[], None] = lambda: None) -> None:
+        """What devices here have been sent of a session that is elsewhere, or soon will be."""
+        self.telling += 1
+
+        def told(_: Any) -> None:
+            self.telling -= 1
+            then()
+
+        self.edge.engine.submit(self.edge.sessions.group(account), Reached(places), told)
 
     def _forget_device(self, account: str, device: str) -> None:
-        sent = self._sent.get(account, {})
-        for key in [key for key in sent if key[0] == device]:
-            del sent[key]
+        self._sent.get(account, {}).pop(device, None)
         self._news.get(account, {}).pop(device, None)
 
-    def _keep(
-        self, user: User, connection: Connection, groups: Iterable[GroupId], came: Mapping[str, Place] | None
-    ) -> None:
-        for group in groups:
-            place = came.get(group.name) if came is not None else self._shown(connection, group)
-            if place is not None and place.seq:
-                self._learn(user.session, connection.device, group.name, place)
-
-    def _learn(self, account: str, device: str, name: str, place: Place) -> None:
-        sent = self._sent.setdefault(account, {})
-        known = sent.get((device, name))  # maybe of a connection that is newer than the one that is asked
-        if known is not None and known.last == place:
-            return
-        before = known.place if known is not None else None
-        whole = joined(before, place) or place
-        sent[device, name] = Sent(place, whole)
-        if whole != before:
-            self._news.setdefault(account, {}).setdefault(device, {})[name] = whole
-
-    def brought(self, user: User, device: str, places: Mapping[str, Place]) -> None:
-        """By folded channel, what the device has been sent where its session was before."""
+    def _take(self, user: User, device: str, places: Mapping[str, Place]) -> None:
+        """By folded channel, what has come to the device."""
         for name, place in places.items() if user.session else ():
             self._learn(user.session, device, name, place)
 
-    def _came(self, connection: Connection) -> dict[str, Place] | None:
-        """By folded channel, how far the connection is by what has come to its client's machine; None: by all."""
+    def _learn(self, account: str, device: str, name: str, place: Place) -> None:
+        devices = self._sent.setdefault(account, {})
+        sent = devices.setdefault(device, {})
+        known = sent.get(name)  # maybe of a connection that is newer than the one that is asked
+        if known is not None and known.last == place:
+            return
+        sent.pop(name, None)
+        sent[name] = news = Sent.after(known, place)
+        _bound(sent, 2 * PLACES)
+        _bound(devices, 2 * DEVICES)
+        if known is None or news.place != known.place:
+            self._news.setdefault(account, {}).setdefault(device, {})[name] = news.place
+
+    def _came(self, connection: Connection) -> Mapping[str, Place]:
+        """By folded channel, how far the connection is by what has come to its client's machine."""
         if connection.stream is not None:
             upto = connection.stream.used
         elif connection.receipts is not None:
             if places := self.fresh(connection):
-                connection.on_the_way.append((connection.sent(), places))
+                connection.on_the_way.append(OnTheWay(connection.sent(), self.edge.now, places))
             upto = connection.receipts.arrived()
         else:
-            return None
-        while connection.on_the_way and connection.on_the_way[0][0] <= upto:
-            learn(connection.reached, connection.on_the_way.pop(0)[1])
+            return self._all(connection)
+        while connection.on_the_way and connection.on_the_way[0].upto <= upto:
+            learn(connection.reached, connection.on_the_way.pop(0).places)
         return connection.reached
+
+    def _stands_still(self, connection: Connection) -> bool:
+        """Of one on another node that node says so."""
+        waits = connection.on_the_way if connection.stream is None else []
+        return bool(waits) and waits[0].is_late(self.edge.now)
+
+    def _all(self, connection: Connection) -> Mapping[str, Place]:
+        """By folded channel, how far it is by all that it was sent."""
+        self.fresh(connection)
+        return {name: sent.place for name, sent in connection.places.items()}
 
     def fresh(self, connection: Connection) -> dict[str, Place]:
         """By folded channel, of one connection, where it has changed since this was last asked for."""
-        user = connection.user
-        now: list[tuple[GroupId, Place | None]] = list(connection.parted.items())
+        heard = connection.user.heard if connection.user is not None else {}
+        now: dict[str, Place | None] = {**connection.parted}
         connection.parted.clear()
-        now += ((group, self._shown(connection, group)) for group in (user.heard if user is not None else ()))
+        for group in heard:
+            now[group.name] = joined(now.get(group.name), self._shown(connection, group))
         found: dict[str, Place] = {}
-        for group, place in now:
-            if place is not None and place.seq and connection.places.get(group) != place:
-                connection.places[group] = place
-                learn(found, {group.name: place})
+        for name, place in now.items():
+            known = connection.places.get(name)
+            if place is not None and place.seq and (known is None or known.last != place):
+                connection.places[name] = Sent.after(known, place)
+                found[name] = place
+        if len(connection.places) > PLACES:
+            connection.places = {name: sent for name, sent in connection.places.items() if name in now}
         return found
 
     def _shown(self, connection: Connection, group: GroupId) -> Place | None:
@@ -153,17 +199,24 @@ class Places:
 
     def now(self, user: User, connection: Connection) -> dict[str, Place]:
         """By folded channel, how far a client of this node has come in each, where its user is no more, too."""
-        sent = self._sent.get(user.session, {})
-        found = {name: known.place for (device, name), known in sent.items() if device == connection.device}
+        sent = self._sent.get(user.session, {}).get(connection.device, {})
+        found = {name: known.place for name, known in sent.items()}
+        learn(found, self._all(connection))
         for group in user.heard:
-            place = joined(self._shown(connection, group), self.of(user, connection.device, group))
+            place = joined(found.get(group.name), self.of(user, connection.device, group))
             if place is not None:
                 found[group.name] = place
         return found
 
+    def come(self, user: User, connection: Connection, group: GroupId) -> Place | None:
+        """How far it is by what it was sent itself, though not all may have come yet, and by what its device was."""
+        sent = connection.places.get(group.name)
+        here = joined(connection.behind.get(group), connection.parted.get(group.name))
+        return joined(here, sent.place if sent is not None else None, self.of(user, connection.device, group))
+
     def of(self, user: User, device: str, group: GroupId) -> Place | None:
         """What the device has been sent of a channel; None if it never was in it."""
-        sent = self._sent.get(user.session, {}).get((device, group.name))
+        sent = self._sent.get(user.session, {}).get(device, {}).get(group.name)
         known = self._device(user, device)
         return joined(
             sent.place if sent is not None else None, known.places.get(group.name) if known is not None else None

@@ -23,7 +23,7 @@ from gateway.groups.account_messages import Info, InfoView
 from gateway.groups.channel import Channel
 from gateway.groups.nick_messages import Change
 from gateway.groups.session import Session
-from gateway.groups.session_messages import Elsewhere, End, Keep, Kept, Look, Reached, Report, Stored, Take, Taken
+from gateway.groups.session_messages import Elsewhere, End, Keep, Kept, Look, Report, Stored, Take, Taken
 from ring.ids import GroupId, Incarnation
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ class Sessions:
         self.edge = edge
         self.users: dict[str, User] = {}
         self.leaving = False  # the node is: what stays here would stay for nobody
-        self.telling = 0  # of so many sessions that have gone their group is just told how far their devices have come
         self.places = Places(edge)
         self.taking_up = TakingUp(edge)
         self._reported: dict[str, tuple[Any, ...]] = {}
@@ -309,15 +308,13 @@ class Sessions:
 
     def _tell_places(self, user: User) -> None:
         """The node that the session goes on to has to know how far its devices have come here."""
-        account, places = user.session, self.places.changed(user)
-        self.telling += 1
+        account = user.session
 
-        def told(_: Any) -> None:
-            self.telling -= 1
+        def told() -> None:
             if account not in self.users:
                 self.places.forget(account)
 
-        self.edge.engine.submit(self.group(account), Reached(places), told)
+        self.places.tell(account, self.places.changed(user), told)
 
     # Now and then ---------------------------------------------------------------------------------------------------
 

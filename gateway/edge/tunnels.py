@@ -7,7 +7,6 @@ the client's takes the session up and goes on where its client was, for it knows
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -19,7 +18,7 @@ from gateway.edge.connection import Connection
 from gateway.edge.leaving import leave
 from gateway.edge.login import Login, watch
 from gateway.edge.outbox import Outbox
-from gateway.edge.places import learn
+from gateway.edge.places import OnTheWay, learn
 from gateway.edge.user import User
 from gateway.groups.once import Sayer
 from gateway.irc.message import Message
@@ -109,7 +108,7 @@ class Tunnel:
         self.places: dict[str, Place] = {}  # how far the client is in its channels once it has all that it was sent
         self.came: dict[str, Place] = {}  # and by what has come to its machine
         self._parts = 0  # of the stream, that have
-        self._on_the_way: deque[tuple[int, int, dict[str, Place]]] = deque()  # bytes, parts and places yet to come
+        self._on_the_way: deque[OnTheWay] = deque()
         self.stream: Stream | None = None
         self.shown = False  # the client has been shown the session
         self.tries = 0
@@ -132,7 +131,7 @@ class Tunnel:
         )
         self.stream = self.edge.engine.streams.open(host, _encode(hello))
         self.stream.received, self.stream.ended, self.stream.uses = self._received, self._ended, self._brought
-        self._on_the_way = deque((upto, 0, places) for upto, _, places in self._on_the_way)
+        self._on_the_way = deque(one._replace(parts=0) for one in self._on_the_way)
         self._parts = 0
         for line in self.outbox.lines:
             self.stream.send(line)
@@ -170,9 +169,10 @@ class Tunnel:
         lost: what has not come to the client by now never will.
         """
         self._brought()
-        if self.account:
-            places = self.came if lost else self.places
-            self.edge.sessions.places.reached(self.account, self.connection.device, places)
+        waits = self._on_the_way
+        places = self.came if lost or (waits and waits[0].is_late(self.edge.now)) else self.places
+        if self.account and places:
+            self.edge.sessions.places.tell(self.account, {self.connection.device: places})
 
     def _end(self) -> None:
         """The client has gone: nothing is left to be done once all that it said is settled."""
@@ -198,17 +198,22 @@ class Tunnel:
             self.account = shown.standing.session
         if shown.data:
             self.connection.send(shown.data)
-        learn(self.places, shown.places)
-        assert self.stream is not None
-        self._on_the_way.append((self.connection.sent(), self.stream.expected, shown.places))
+        self.was_sent(shown.places)
+
+    def was_sent(self, places: dict[str, Place]) -> None:
+        """So far is the client by what it has been sent until now."""
+        learn(self.places, places)
+        parts = self.stream.expected if self.stream is not None else 0
+        self._on_the_way.append(OnTheWay(self.connection.sent(), self.edge.now, places, parts))
 
     def _brought(self) -> int:
         """How many parts of the stream have come to the client's machine."""
         waiting, receipts = self._on_the_way, self.connection.receipts
         upto = receipts.arrived() if receipts is not None and waiting else None
-        while waiting and (upto is None or waiting[0][0] <= upto):
-            _, self._parts, places = waiting.popleft()
-            learn(self.came, places)
+        while waiting and (upto is None or waiting[0].upto <= upto):
+            come = waiting.popleft()
+            self._parts = come.parts
+            learn(self.came, come.places)
         return self._parts
 
     def _arrived(self) -> None:
@@ -300,7 +305,7 @@ class Tunnels:
         self.edge.hang_up(connection, MOVED)
         leave(self.edge, connection, reason, lost=True)
 
-    def follow(self, connection: Connection, places: Mapping[str, Place]) -> None:
+    def follow(self, connection: Connection, places: dict[str, Place]) -> None:
         """The connection's session has gone to another node."""
         if connection.stream is not None:
             self.edge.hang_up(connection, MOVED)
@@ -309,8 +314,7 @@ class Tunnels:
         else:
             tunnel = connection.tunnel = Tunnel(self.edge, connection, None)
             tunnel.shown = connection.busy = True
-            tunnel.places.update(places)
-            tunnel.came.update(places)
+            tunnel.was_sent(places)
             tunnel.find()
 
     def begin(self, call: Call, host: Incarnation) -> None:
@@ -389,7 +393,7 @@ class Tunnels:
         if data or settled > connection.settled_told:
             connection.settled_told = settled
             places = edge.sessions.places.fresh(connection)
-            connection.on_the_way.append((stream.next + 1, places))
+            connection.on_the_way.append(OnTheWay(stream.next + 1, edge.now, places))
             session = connection.user.session if connection.user is not None else ""
             told, connection.told = connection.told, Standing.of(connection, session)
             news = connection.told if connection.told != told else None

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.playback import Playback
-from ring.groups.places import joined
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -39,5 +38,5 @@ def withhold(edge: Edge, group: GroupId, *, parted: bool) -> None:
 def _play(edge: Edge, connection: Connection, user: User, group: GroupId) -> None:
     """Unless it is played by whoever brought it here anew."""
     if connection.user is user and group in connection.behind and group not in connection.playbacks:
-        place = joined(connection.behind[group], edge.sessions.places.of(user, connection.device, group))
+        place = edge.sessions.places.come(user, connection, group)
         Playback(edge, connection, user, group, place, events=False).go_on()

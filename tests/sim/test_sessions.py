@@ -80,14 +80,13 @@ class Sleeping:
         return 0
 
 
-@pytest.mark.parametrize("carried", [False, True])
+@pytest.mark.parametrize(("session", "end"), [("n1", ""), ("n2", ""), ("n2", "kill"), ("n2", "leave"), ("n1", "leave")])
 def test_a_machine_that_has_gone_to_sleep_is_played_what_was_sent_to_it_since(
-    net: Net, bob: Talker, carried: bool
+    net: Net, bob: Talker, session: str, end: str
 ) -> None:
-    """Nobody is told that it sleeps, for minutes. carried: its session is on another node."""
+    """Nobody is told that it sleeps, for minutes. session: where its session is; end: what becomes of that node."""
     made(net)
-    if carried:
-        login(net, "n3", "desk")
+    desk = login(net, session, "desk")
     laptop = login(net, "n1", "laptop")
     laptop.send(f"JOIN {CHANNEL}")
     laptop.sync()
@@ -96,12 +95,17 @@ def test_a_machine_that_has_gone_to_sleep_is_played_what_was_sent_to_it_since(
     net.run(2)
     laptop.connection.receipts = Sleeping()
     bob.say(3, 4)
-    net.run(20)
-    bob.say(5)
-    edge = laptop.node.core.edge
-    net.turn(laptop.node, lambda: edge.gone(laptop.connection, "Connection timed out"))
     net.run(2)
-    again = login(net, "n2", "laptop")
+    if end:
+        drop(desk)
+        getattr(net, end)(session)
+    net.run(18)
+    bob.say(5)
+    if laptop.node.up:
+        assert laptop.connection.closed is None
+        net.turn(laptop.node, lambda: laptop.node.core.edge.gone(laptop.connection, "Connection timed out"))
+    net.run(2)
+    again = login(net, "n3", "laptop")
     assert said(again) == ["3", "4", "5"]
     bob.say(6)
     assert said(again) == ["6"]
@@ -731,6 +735,18 @@ def test_who_is_kicked_from_a_channel_that_it_has_detached_is_told_at_once(net: 
     phone.send("QUIT")
     net.run(1)
     assert kicks(login(net, "n2", "phone")) == []
+
+
+def test_who_is_kicked_while_its_machine_sleeps_is_told_when_it_is_back(net: Net, bob: Talker) -> None:
+    made(net)
+    phone = in_the_channel(net, "n1", "phone")
+    net.run(2)
+    phone.connection.receipts = Sleeping()
+    bob.send(f"KICK {CHANNEL} ann :x")
+    net.run(5)
+    drop(phone)
+    (told,) = kicks(login(net, "n2", "phone"))
+    assert f"You were kicked from {CHANNEL} by bob" in told
 
 
 def test_a_client_goes_on_as_what_it_was_when_its_session_s_node_dies() -> None:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from gateway.edge.places import Places
+from gateway.groups.session import DEVICES, PLACES
 from ring.ids import GroupId, Term
 from ring.wire import Place
 
@@ -22,10 +23,34 @@ def test_a_connection_that_lags_does_not_take_its_device_back() -> None:
     old: Any = SimpleNamespace(
         device="phone", behind={}, stream=SimpleNamespace(used=0), on_the_way=[], reached={"#ring": place(3)}
     )
-    new: Any = SimpleNamespace(device="phone", behind={}, stream=None, receipts=None)
+    new: Any = SimpleNamespace(
+        device="phone", behind={}, stream=None, receipts=None, on_the_way=[], parted={}, places={}
+    )
     user: Any = SimpleNamespace(session="ann", heard=[GROUP], connections=[new, old])
-    edge: Any = SimpleNamespace(engine=engine)
+    new.user = user
+    edge: Any = SimpleNamespace(engine=engine, now=0.0)
     places = Places(edge)
     places.left(user, new)
     assert places.changed(user) == {"phone": {"#ring": place(5)}}
     assert places.of(user, "phone", GROUP) == place(5)
+
+
+def test_who_comes_and_goes_for_ever_takes_no_more_room_for_that() -> None:
+    """In channel after channel, as device after device."""
+    engine = SimpleNamespace(applied_to=lambda group: place(5), state=lambda group: None)
+    user: Any = SimpleNamespace(session="ann", heard=[], connections=[])
+    places = Places(SimpleNamespace(engine=engine, now=0.0))  # type: ignore[arg-type]
+    receipts = SimpleNamespace(written=0, arrived=lambda: 0)
+    one: Any = SimpleNamespace(
+        device="", behind={}, stream=None, receipts=receipts, parted={}, places={}, reached={}, on_the_way=[], out=[]
+    )
+    one.user, one.sent = user, lambda: 0
+    user.connections = [one]
+    for number in range(3 * PLACES):
+        places.mark(user, GroupId("channel", f"#{number}"))
+        assert f"#{number}" in places.changed(user)[""]
+        places._take(user, f"device {number}", {"#ring": place(1)})
+    devices = places._sent["ann"]
+    assert len(one.places) <= PLACES and len(one.reached) == PLACES
+    assert len(devices) == 2 * DEVICES and max(map(len, devices.values())) <= 2 * PLACES
+    assert places.of(user, "", GroupId("channel", f"#{number}")) == place(5)
