@@ -74,7 +74,7 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
         if verb == "PRIVMSG":
             services.tell(called, call, text.decode("utf-8", "surrogateescape"))
     elif is_nick(target, limits.nick_len):
-        talks = edge.talks.keeps(call.user)
+        talks = edge.talks.keeps(call.user) or (once is not None and bool(edge.talks.of(call.user)))
         _tell(call, Tell(person, verb, text, tags, target, call.connection.secure, talks, once))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK

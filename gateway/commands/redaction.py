@@ -11,6 +11,7 @@ from gateway.edge.lines import Line
 from gateway.edge.targets import is_target, resolve
 from gateway.groups import conversation_messages as talk
 from gateway.groups.channel_messages import EVERYTHING, Redact, Said
+from gateway.groups.once import Repeat
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.chathistory import MAX_MSGID
@@ -46,20 +47,19 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
         call.fail("INVALID_TARGET", target, "You cannot delete messages from there")
         return
 
-    def submit(*, own: bool, found: bool) -> None:
-        facts = (user.uid, user.person.source, msgid, own, reason, user.oper is not None, found, call.once())
-        _submit(call, group, target, Redact(*facts))
+    def submit(*, own: bool) -> None:
+        facts = (user.uid, user.person.source, msgid, own, reason, user.oper is not None)
+        call.submit(group, Redact(*facts, call.once()), lambda outcome: _done(call, target, outcome))
 
     def done(lines: list[Kept] | None) -> None:
         event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
         if isinstance(event, Said):
-            own = event.uid == user.uid or (login is not None and event.life == login.life)
-            submit(own=own, found=True)
+            submit(own=event.uid == user.uid or (login is not None and event.life == login.life))
         else:
-            submit(own=False, found=False)
+            _find_done(call, group, target)
 
     if msgid == EVERYTHING:
-        submit(own=False, found=True)
+        submit(own=False)
     else:
         since = channel.members[user.uid].joined_at if "H" in channel.modes else 0
         query = Query(1, around=Mark(msgid=msgid), wanted=ALL, since=since)
@@ -68,44 +68,42 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
 
 def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: str | None) -> None:
     """Of a conversation everybody may delete what he has said himself."""
-    user = call.user
 
     def done(lines: list[Kept] | None) -> None:
         event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
-        found = isinstance(event, talk.Said)
-        if isinstance(event, talk.Said) and event.account != user.session:
+        if not isinstance(event, talk.Said):
+            _find_done(call, group, target)
+        elif event.account != call.user.session:
             call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
         else:
-            to = event.to if isinstance(event, talk.Said) else target
-            facts = (user.session, user.person.source, msgid, to, reason, found, call.once())
-            _submit(call, group, target, talk.Redact(*facts))
+            facts = (event.account, call.user.person.source, msgid, event.to, reason)
+            call.submit(group, talk.Redact(*facts, call.once()), lambda outcome: _done(call, target, outcome))
 
     call.edge.engine.recall(group, Query(1, around=Mark(msgid=msgid), wanted=ALL), call.later(done))
 
 
-def _submit(call: Call, group: GroupId, target: str, command: Redact | talk.Redact) -> None:
-    msgid = command.msgid
+def _find_done(call: Call, group: GroupId, target: str) -> None:
+    """There is no such message: maybe this very command has deleted it, where the caller's session was before (P9)."""
 
     def done(outcome: Any) -> None:
-        if outcome is None:
-            _done(call, target, command)
-        elif not isinstance(outcome, Refusal):
-            call.report(outcome)
-        elif not command.found:
-            call.fail("UNKNOWN_MSGID", target, msgid, "There is no such message, or it is too old")
-        elif outcome.numeric == n.ERR_CHANOPRIVSNEEDED:
-            call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
+        if isinstance(outcome, Refusal):
+            call.fail("UNKNOWN_MSGID", target, call.params[1], "There is no such message, or it is too old")
+        elif outcome is None and "draft/message-redaction" in call.connection.caps:  # it was not shown that
+            call.send(Line(call.user.person.source, "REDACT", (target, *call.params[1:3])))
         else:
-            call.fail("INVALID_TARGET", target, "You cannot delete messages from there")
+            _done(call, target, outcome)
 
-    call.submit(group, command, done)
+    call.submit(group, Repeat(call.once()), done)
 
 
-def _done(call: Call, target: str, command: Redact | talk.Redact) -> None:
+def _done(call: Call, target: str, outcome: Any) -> None:
     """Who cannot be shown a REDACT reads that it was carried out; of all that was said everybody is told."""
-    if "draft/message-redaction" not in call.connection.caps:
-        if command.msgid != EVERYTHING:
-            call.notice(f"The message in {target} is deleted.")
-    elif not command.found:  # the caller's session was on another node then, which has not told it
-        params = (target, command.msgid, *((command.reason,) if command.reason is not None else ()))
-        call.send(Line(command.source, "REDACT", params))
+    msgid = call.params[1]
+    if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_CHANOPRIVSNEEDED:
+        call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
+    elif isinstance(outcome, Refusal):
+        call.fail("INVALID_TARGET", target, "You cannot delete messages from there")
+    elif outcome is not None or msgid == EVERYTHING:
+        call.report(outcome)
+    elif "draft/message-redaction" not in call.connection.caps:
+        call.notice(f"The message in {target} is deleted.")

@@ -17,6 +17,7 @@ from gateway.groups.account_messages import Info, InfoView
 from gateway.groups.conversation import Conversation, Party, conversation, other_of
 from gateway.groups.conversation_messages import Say
 from gateway.groups.nick_messages import Reached, Tell
+from gateway.groups.once import Repeat
 from gateway.groups.people import Person, Refusal
 from gateway.groups.session_messages import Converse, Present, Stored
 from gateway.irc import numerics as n
@@ -144,8 +145,22 @@ class Letters:
             self._begin(key)
 
     def _plainly(self, letter: Letter) -> None:
+        """Unless it was said in the conversation, where the speaker's session was before (P9)."""
+        user, once = letter.user, letter.tell.once
+        account = self.edge.settings.casemap(letter.holder.account or "")
+        group = self.edge.talks.with_account(user, account) if once is not None else None
         tell = msgspec.structs.replace(letter.tell, talks=False)
-        self._submit(letter.home, tell, letter.call, letter.user, letter.done)
+
+        def asked(outcome: Any) -> None:
+            if isinstance(outcome, Refusal):
+                self._submit(letter.home, tell, letter.call, user, letter.done)
+            else:  # and the speaker reads it there, if it is told of it any more
+                letter.done(Reached(letter.holder, talks=group in user.talks) if outcome is None else outcome)
+
+        if group is not None:
+            self._submit(group, Repeat(once), letter.call, user, asked)
+        else:
+            self._submit(letter.home, tell, letter.call, user, letter.done)
 
     def _converse(self, group: GroupId, letter: Letter) -> None:
         user, tell, holder = letter.user, letter.tell, letter.holder

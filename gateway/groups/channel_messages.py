@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.groups.channel_stored import PutOut, Stored
-from gateway.groups.once import Once
+from gateway.groups.once import Once, Repeat
 from gateway.groups.people import Person, Refusal
 
 
@@ -124,8 +124,7 @@ EVERYTHING = "*"
 
 
 class Redact(_Tagged, frozen=True, tag=12):
-    """Delete a message, or EVERYTHING. own: by who said it, as its edge has read in the history. found: its edge has;
-    else this command may have been carried out where it was given before, and is not now."""
+    """Delete a message, or EVERYTHING. own: by who said it, as its edge has read in the history."""
 
     by: str
     source: str
@@ -133,7 +132,6 @@ class Redact(_Tagged, frozen=True, tag=12):
     own: bool
     reason: str | None = None
     override: bool = False
-    found: bool = True
     once: Once | None = None
 
 
@@ -144,7 +142,7 @@ class Forget(_Tagged, frozen=True, tag=13):
     life: str
 
 
-Command = Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget
+Command = Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Repeat
 
 
 # Events --------------------------------------------------------------------------------------------------------------

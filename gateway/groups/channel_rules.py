@@ -33,6 +33,7 @@ from gateway.groups.channel_messages import (
 from gateway.groups.channel_modes import decide_modes
 from gateway.groups.channel_saying import decide_say, is_banned
 from gateway.groups.channel_targets import find_target
+from gateway.groups.once import Repeat, decide_repeat
 from gateway.groups.people import Refusal, refused
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES
@@ -171,8 +172,6 @@ def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     if rank is None:
         return refuse_outsider(channel)
-    if not command.found:
-        return refuse(channel, n.ERR_NOSUCHNICK)
     own = command.own and command.msgid != EVERYTHING
     if not own and rank not in (("o",) if command.msgid == EVERYTHING else ("o", "h")):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
@@ -203,4 +202,5 @@ DECIDE: dict[type, Callable[[Channel, Any, int], Decision]] = {
     Evict: decide_evict,
     Redact: decide_redact,
     Forget: decide_forget,
+    Repeat: decide_repeat,
 }

@@ -29,9 +29,8 @@ from gateway.groups.conversation_messages import (
     Sit,
     Stored,
 )
-from gateway.groups.people import refused
+from gateway.groups.once import Repeat, decide_repeat
 from gateway.groups.times import latest, newest
-from gateway.irc import numerics as n
 from ring.groups.machine import Decision
 from ring.ids import GroupId, Incarnation
 
@@ -125,10 +124,7 @@ class Conversation:
         return Decision(None, Said(*msgspec.structs.astuple(command)))
 
     def _redact(self, command: Redact) -> Decision:
-        if not command.found:
-            return Decision(refused(n.ERR_NOSUCHNICK, command.to), None)
-        c = command
-        return Decision(None, Redacted(c.account, c.source, c.msgid, c.to, c.reason, c.once))
+        return Decision(None, Redacted(*msgspec.structs.astuple(command)))
 
     def _forget(self, command: Forget) -> Decision:
         return Decision(None, Forgotten(command.account))
@@ -200,6 +196,7 @@ _DECIDE: dict[type, Callable[[Conversation, Any], Decision]] = {
     Say: Conversation._say,
     Redact: Conversation._redact,
     Forget: Conversation._forget,
+    Repeat: decide_repeat,
 }
 
 _stored = msgspec.msgpack.Decoder(Stored)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.groups.once import Once
+from gateway.groups.once import Once, Repeat
 from gateway.groups.people import Refusal
 from ring.ids import Incarnation
 
@@ -72,7 +72,7 @@ class Say(_Tagged, frozen=True, tag=4):
 class Redact(_Tagged, frozen=True, tag=5):
     """Delete a message that the edge has found to be the caller's own; msgid "*": all of them, an account was dropped.
 
-    account: the caller's, folded. to: the other's nick. found: as in a channel's.
+    account: the caller's, folded. to: the other's nick.
     """
 
     account: str
@@ -80,7 +80,6 @@ class Redact(_Tagged, frozen=True, tag=5):
     msgid: str
     to: str = ""
     reason: str | None = None
-    found: bool = True
     once: Once | None = None
 
 
@@ -90,7 +89,7 @@ class Forget(_Tagged, frozen=True, tag=6):
     account: str
 
 
-Command = Sit | Leave | Evict | Say | Redact | Forget
+Command = Sit | Leave | Evict | Say | Redact | Forget | Repeat
 
 
 # Events --------------------------------------------------------------------------------------------------------------

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
+
+from gateway.groups.people import refused
+from gateway.irc import numerics as n
+from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
 
@@ -20,3 +25,14 @@ class Once(NamedTuple):
     sayer: Sayer
     line: int
     target: int = 0
+
+
+class Repeat(msgspec.Struct, frozen=True, array_like=True, tag=60):
+    """Has this been done here? Answered as it was then; with a Refusal, if it was not."""
+
+    once: Once | None
+
+
+def decide_repeat(*_: Any) -> Decision:
+    """Whoever keeps the log has not found it there."""
+    return Decision(refused(n.ERR_NOSUCHNICK, "*"), None)

@@ -11,6 +11,7 @@ from gateway.edge import outbox
 from gateway.edge.call import Call
 from gateway.edge.connection import Connection
 from gateway.edge.playback import Playback
+from gateway.groups.account_messages import SetSettings
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.sim.history import ALL as ALL_LINES
@@ -199,6 +200,21 @@ def test_who_joins_is_there_though_its_session_s_node_dies(seed: int, after_s: f
     assert ":ann!~ann@10.0.0.1 JOIN #new" in read
     story.net.run(30)
     assert any(line.startswith("353 ") and line.endswith(":@ann") for line in story.bob.ask("NAMES #new"))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_was_said_in_a_conversation_does_not_come_again_by_another_way(seed: int) -> None:
+    """Meanwhile the person has chosen that nothing is kept."""
+    story = begun("echo-message", seed, "#irc")
+    story.phone.send("PRIVMSG bob :word 1")
+    story.net.run(0.04)
+    story.net.kill("n1")
+    story.net.nodes["n2"].core.engine.submit(GroupId("account", "ann"), SetSettings("", {"keep_private": False}))
+    story.net.run(15)
+    assert story.numbers(story.bob, "word") == [1] == story.numbers(story.phone, "word")
+    story.phone.send("PRIVMSG bob :word 2")
+    story.phone.sync()
+    assert story.numbers(story.bob, "word") == [1, 2] == story.numbers(story.phone, "word")
 
 
 def test_who_steps_down_is_not_told_that_it_may_not() -> None:

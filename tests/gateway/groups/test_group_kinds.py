@@ -17,8 +17,10 @@ from gateway.groups import nick_messages as k
 from gateway.groups import session_messages as s
 from gateway.groups.account_stored import Life, Settings, Stored
 from gateway.groups.channel import Channel, Rules
+from gateway.groups.channel_stored import PutOut
 from gateway.groups.kinds import kinds
 from gateway.groups.nick import Nick
+from gateway.groups.once import Once, Repeat, Sayer
 from gateway.groups.people import Refusal
 from gateway.irc.limits import Limits
 from tests.gateway.groups.cast import ANN, BOB, CASEMAP, packed, plus
@@ -27,6 +29,7 @@ KINDS = kinds(Limits(), CASEMAP, quit_reason=lambda key: f"irc.example {key}", k
 
 SECRET = Credentials("$argon2id$x", Scram(b"\xff", 4096, b"", b"\x00"))
 
+REPEAT = Repeat(Once(Sayer(ANN.edge, 3), 5))
 COMMANDS: dict[str, list[Any]] = {
     "channel": [
         c.Join(ANN, "sesame", True, False, "#C"),
@@ -41,6 +44,7 @@ COMMANDS: dict[str, list[Any]] = {
         c.Evict((ANN.edge,), "a.example b.example"),
         c.Redact("1", "a!b@c", "abc-1.2-3", True, "why"),
         c.Forget("1", "0x"),
+        REPEAT,
     ],
     "nick": [
         k.Claim(ANN, True),
@@ -85,6 +89,7 @@ COMMANDS: dict[str, list[Any]] = {
         t.Say("1", "ann", "a!b@c", "PRIVMSG", b"\xff", "Bob", "Ann", {"+x": "y"}, True),
         t.Redact("ann", "a!b@c", "abc-1.2-3", "Bob", "why"),
         t.Forget("ann"),
+        REPEAT,
     ],
     "guard": [g.Take(1.5), g.Undo(5)],
 }
@@ -196,6 +201,8 @@ def test_commands_and_events_read_back(kind: str) -> None:
         ("session", s.Marker(5)),
         ("nick", k.Reached(ANN, True)),
         ("conversation", None),
+        ("conversation", REFUSAL),
+        ("channel", c.HasLeft(PutOut("a!b@c", "why", 5))),
         ("guard", g.Wait(1.5, 4, 5)),
     ],
 )
