@@ -243,8 +243,8 @@ def _parts(theirs: Copy, fork: int) -> tuple[Part, ...]:
 def _also(copy: Copy, theirs: Copy, fork: int) -> Also:
     """What both were told since the logs parted, its origin having no answer from one: its name there, and here."""
     here = {word(e): copy.stamp_of(e).msgid for e in copy.log if e.seq > fork and e.event is not None}
-    for c in copy.pending:
-        here[word(c)] = copy.stamp(c.seq, c.at).msgid if c.told is None else c.told[0]
+    for c in copy.pending:  # what comes again after it is not said again
+        here.setdefault(word(c), copy.stamp(c.seq, c.at).msgid if c.told is None else c.told[0])
     both = [e for e in theirs.log if e.seq > fork and e.event is not None and e.origin and word(e) in here]
     also = {theirs.stamp_of(entry).msgid: here[word(entry)] for entry in both}
     names = {there: name for there, name in also.items() if there != name}
