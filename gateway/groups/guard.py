@@ -22,8 +22,8 @@ _HOSTS: Mapping[Incarnation, int] = {}
 
 
 class Rule(NamedTuple):
-    """free: so many failures cost nothing, people mistype; then the next try waits first_s, after each further failure
-    twice as long, until longest_s. All is forgotten forget_s after the last one."""
+    """free: so many failures cost nothing, people mistype; after one more the next try waits first_s, after each
+    further one twice as long, until longest_s. All is forgotten forget_s after the last one."""
 
     free: int = 3
     first_s: float = 1.0
