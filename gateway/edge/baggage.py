@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.edge import monitoring
 from gateway.groups.session_messages import Kept
@@ -13,13 +13,19 @@ if TYPE_CHECKING:
     from gateway.edge.user import User
 
 
+MINUTE_S: Final = 60
+"""When the user last said something is told so exactly, lest its group hear of it every second."""
+
+
 def kept(user: User) -> Kept:
     invites = {group.name: channel for group, channel in user.invites.items()}
-    return Kept(user.oper, user.wallops, monitoring.told(user), invites)
+    spoke = int(user.spoke_at // MINUTE_S) * MINUTE_S if user.spoke_at > user.person.signon / 1000 else 0
+    return Kept(user.oper, user.wallops, monitoring.told(user), invites, spoke)
 
 
 def give(edge: Edge, user: User, has: Kept) -> None:
     """The user has come from another node."""
     user.oper, user.wallops = has.oper, has.wallops
     user.invites = {GroupId("channel", name): channel for name, channel in has.invites.items()}
+    user.spoke_at = max(user.spoke_at, has.spoke)
     monitoring.carry(edge, user, has.monitored)

@@ -120,7 +120,7 @@ class User:
         self.oper: str | None = None  # the operator's name in the configuration
         self.wallops = False
         self.quitting = False
-        self.spoke_at = now
+        self.spoke_at = person.signon / 1000
         self.unsettled: dict[GroupId, None] = {}  # a set with an order, so that a seed replays alike
 
     @property

@@ -57,13 +57,15 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     """What its clients take for granted of the user, and only its node would know.
 
     oper: the operator's name in the configuration. wallops: +w. monitored: nick as typed -> whether they were told last
-    that it is there; None: they were told nothing yet. invites: folded channel -> as it is shown.
+    that it is there; None: they were told nothing yet. invites: folded channel -> as it is shown. spoke: when it last
+    said something, Unix seconds, to the minute; 0: never.
     """
 
     oper: str | None = None
     wallops: bool = False
     monitored: dict[str, bool | None] = {}
     invites: dict[str, str] = {}
+    spoke: int = 0
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):

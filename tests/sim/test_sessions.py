@@ -776,3 +776,18 @@ def test_a_client_goes_on_as_what_it_was_when_its_session_s_node_dies() -> None:
     net.run(1)
     assert people["dan"].closed is not None
     assert any(line.endswith(" 731 ann dan") for line in laptop.got)
+
+
+@pytest.mark.parametrize("speaks", [True, False])
+def test_how_long_somebody_has_said_nothing_goes_on_where_its_session_does(net: Net, speaks: bool) -> None:
+    """speaks: a minute and a half after it came; to the minute."""
+    made(net)
+    ann = in_the_channel(net, "n1", "desk")
+    net.run(90)
+    if speaks:
+        ann.send(f"PRIVMSG {CHANNEL} :line 1")
+    net.run(100)
+    net.kill("n1")
+    net.run(10)
+    (whois,) = [line for line in net.client("n3", "eve").ask("WHOIS ann ann") if line.startswith("317 ")]
+    assert (110 if speaks else 200) <= int(whois.split(" ")[3]) < (171 if speaks else 205)
