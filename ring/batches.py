@@ -25,7 +25,7 @@ def merged(batches: Sequence[Batch]) -> Batch:
         for line in batch.lines:
             lines[line.group, line.seq] = line
     number = max(batch.number for batch in batches)
-    return Batch(number, copies, ends, list(lines.values()), any(batch.urgent for batch in batches))
+    return Batch(number, copies, ends, list(lines.values()))
 
 
 LINE_BYTES = 300

@@ -32,14 +32,13 @@ class Batch(NamedTuple):
 
     copies: the newest copy of each group, as bytes; None: the group is forgotten, its lines stay. ends: of these groups
     the lines after the seq are void, before `lines` are added: the node has taken another copy, whose lineage goes on
-    there. urgent: somebody waits for it.
+    there.
     """
 
     number: int
     copies: dict[GroupId, bytes | None]
     ends: dict[GroupId, int]
     lines: list[Line]
-    urgent: bool
 
 
 class Range(NamedTuple):

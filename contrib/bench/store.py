@@ -31,7 +31,7 @@ TERM = Term(1, "127.0.0.1", 1)
 class Figures(NamedTuple):
     us_a_line: float
     lines_a_s: float
-    waited_ms: float  # the longest that a batch waited to be on disk, with the 50 ms that it may wait
+    waited_ms: float  # the longest that a batch waited to be on disk, beside the 50 ms that its lines were gathered
 
 
 class Talk:
@@ -45,7 +45,7 @@ class Talk:
 
     def batch(self, number: int) -> Batch:
         at = time.time_ns() // 1_000_000
-        return Batch(number, {}, {}, [self._line(at) for _ in range(self.count)], False)
+        return Batch(number, {}, {}, [self._line(at) for _ in range(self.count)])
 
     def _line(self, at: int) -> Line:
         chosen = self.rng.randrange(len(self.names))

@@ -17,6 +17,9 @@ from ring.store import Line, Range, Store, StoreError
 if TYPE_CHECKING:
     from gateway.shells.node_process import NodeProcess
 
+DELAY_S: Final = 0.05
+"""How long what nobody waits for is gathered: to hand each line over by itself cost more than to make it."""
+
 FOREVER: Final = 2**62
 """Unix ms: later than any line."""
 
@@ -32,6 +35,7 @@ class Durable:
             lambda: SqliteStore(path), lambda: SqliteStore(path, reading=True), self._written, self._trouble
         )
         self._started = False
+        self._later: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Load what an earlier life has written. Raises StoreError."""
@@ -65,17 +69,28 @@ class Durable:
         return result
 
     def flush(self) -> None:
-        """Write what has changed."""
-        if self._started:
-            batch = self._engine.journal.take()
-            if batch is not None:
-                self._writer.write(batch)
+        """Write what has changed: what somebody waits for now, and all with it; else within DELAY_S."""
+        if self._started and self._engine.journal.urgent:
+            self._write()
+        elif self._started and self._later is None and self._engine.journal.has_news:
+            self._later = asyncio.get_running_loop().call_later(DELAY_S, self._gathered)
+
+    def _gathered(self) -> None:
+        self._later = None
+        self._process.begin()
+        self._write()
+        self._process.touched()  # what is not due yet is gathered on
+
+    def _write(self) -> None:
+        batch = self._engine.journal.take()
+        if batch is not None:
+            self._writer.write(batch)
 
     def close(self) -> None:
         """Write the rest, and end."""
         if self._started:
             self._engine.journal.hurry()
-            self.flush()
+            self._write()
             if not self._writer.close():
                 self._process.log.error("store_not_closed", reason="what was said last may not be on disk")
 
@@ -105,7 +120,7 @@ class Durable:
             done(result)
             self._process.touched()
 
-        self.flush()  # what was said so far is there when the job begins
+        self._write()  # what was said so far is there when the job begins
         self._writer.chore(job, ended)
 
     def _retain(self, store: Store) -> Iterator[int]:

@@ -45,8 +45,8 @@ class Journal:
         self.engine = engine
         self.on = False  # whether there is a store
         self.trouble = ""  # why it refuses, in words
+        self.urgent = False  # whether somebody waits for what is to be written
         self._due: dict[GroupId, float] = {}  # when a copy is to be written
-        self._urgent = False
         self._lines: list[Line] = []
         self._ends: dict[GroupId, int] = {}
         self._number = 0
@@ -71,7 +71,7 @@ class Journal:
     def changed(self, copy: Copy) -> None:
         """The copy is to be written."""
         confirmed = copy.kind.durable == "confirmed"
-        self._urgent = self._urgent or confirmed
+        self.urgent = self.urgent or confirmed
         due = self.engine.now if confirmed else max(self.engine.now, self._stored.get(copy.group, 0.0))
         self._due[copy.group] = min(due, self._due.get(copy.group, due))
 
@@ -120,6 +120,11 @@ class Journal:
 
     # For the shell --------------------------------------------------------------------------------------------------
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to be written, now or later."""
+        return bool(self._lines or self._due or self._ends)
+
     def take(self) -> Batch | None:
         """What is to be written now. `written` is due once it is on disk."""
         now = self.engine.now
@@ -138,8 +143,8 @@ class Journal:
             elif self._stored.pop(group, None) is not None:
                 copies[group] = None
         self._number += 1
-        batch = Batch(self._number, copies, self._ends, self._lines, self._urgent)
-        self._ends, self._lines, self._urgent = {}, [], False
+        batch = Batch(self._number, copies, self._ends, self._lines)
+        self._ends, self._lines, self.urgent = {}, [], False
         self._writing.append((self._number, heads))
         return batch
 

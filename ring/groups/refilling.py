@@ -246,7 +246,7 @@ def _keep(lines: list[Line]) -> Callable[[Store], Iterator[int]]:
         group, first, last = lines[0].group, lines[0].seq, lines[-1].seq
         have = {line.seq: line for line in store.lines(Range(group, first - 1, last + 1, 2**31, False))}
         new = [line for line in lines if line.seq not in have or have[line.seq].term < line.term]
-        store.write([Batch(0, {}, {}, new, False)])
+        store.write([Batch(0, {}, {}, new)])
         yield len(new)
 
     return job

@@ -1,7 +1,7 @@
 """A node's store beside its loop: this thread writes, another reads (store_reader).
 
-A batch that somebody waits for is written at once, with all that came before; others within DELAY_S. While the disk
-refuses, what is to be written waits in memory, the newest copy of each group and the last lines, and is tried again.
+What comes while it writes is written together next. While the disk refuses, what is to be written waits in memory, the
+newest copy of each group and the last lines, and is tried again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from ring.store import Batch, Store, StoreError
 
 T = TypeVar("T")
 
-DELAY_S: Final = 0.05
 RETRY_S: Final = 0.1
 RETRY_MAX_S: Final = 5.0
 RETAIN_EVERY_S: Final = 600.0
@@ -36,7 +35,6 @@ Chore = Callable[[Store], Iterator[int]]
 
 
 class Pace(NamedTuple):
-    delay_s: float = DELAY_S
     retry_s: float = RETRY_S  # after the first failure; doubled with each, up to RETRY_MAX_S
     retain_every_s: float = RETAIN_EVERY_S
     waiting_bytes: int = WAITING_BYTES
@@ -67,8 +65,6 @@ class StoreWriter:
         self._waiting: list[Batch] = []
         self._bytes = 0  # of those
         self._limit = pace.waiting_bytes  # of _bytes, where something has to go
-        self._since = 0.0  # when the first of them came
-        self._urgent = False
         self._chores: deque[tuple[Chore, Callable[[int | StoreError], None]]] = deque()
         self._retention: Chore | None = None
         self._retain_at = 0.0
@@ -97,10 +93,7 @@ class StoreWriter:
     def write(self, batch: Batch) -> None:
         with self._news:
             if not self._waiting:
-                self._since = time.monotonic()
-            if not self._waiting or (batch.urgent and not self._urgent):
                 self._news.notify()
-            self._urgent = self._urgent or batch.urgent
             self._waiting.append(batch)
             self._bytes += size(batch)
             self._shorten()
@@ -167,8 +160,7 @@ class StoreWriter:
                     self._retain_at = now + self._pace.retain_every_s
                     self._chores.append((self._retention, _nobody))
                 if self._trouble is None and self._chores:
-                    begins = self._steps is None
-                    return self._write if begins and self._waiting else self._step  # it sees what came before it
+                    return self._step
                 if self._trouble is None and self._retention is not None:
                     due = min(due, self._retain_at)
                 self._news.wait(None if due == _NEVER else due - now)
@@ -179,14 +171,12 @@ class StoreWriter:
             return _NEVER
         if self._closing:
             return _NEVER if self._retry_at == _NEVER else 0.0
-        if self._trouble is not None:
-            return self._retry_at
-        return self._since + (0.0 if self._urgent else self._pace.delay_s)
+        return 0.0 if self._trouble is None else self._retry_at
 
     def _write(self) -> None:
         with self._news:
             batches, self._waiting = self._waiting, []
-            self._bytes, self._urgent = 0, False
+            self._bytes = 0
             last = self._closing
         try:
             self._store.write(batches)

@@ -38,7 +38,7 @@ def line(seq: int, group: GroupId = ERLANG, *, at: int | None = None, msgid: str
 def batch(
     *lines: Line, copies: dict[GroupId, bytes | None] | None = None, ends: dict[GroupId, int] | None = None
 ) -> Batch:
-    return Batch(next(_numbers), copies or {}, ends or {}, list(lines), False)
+    return Batch(next(_numbers), copies or {}, ends or {}, list(lines))
 
 
 def wanted(group: GroupId = ERLANG, after: int | None = None, before: int | None = None, **more: Any) -> Range:
@@ -361,7 +361,6 @@ BATCHES = st.builds(
     st.dictionaries(GROUPS, st.none() | st.binary(max_size=4), max_size=3),
     st.dictionaries(GROUPS, SMALL, max_size=2),
     st.lists(LINES, max_size=8),
-    st.booleans(),
 )
 
 

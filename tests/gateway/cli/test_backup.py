@@ -38,7 +38,7 @@ def path(net: Path) -> Path:
 
 def batch(number: int) -> Batch:
     said = [line(number * 10 + n, group) for n in range(10) for group in (ERLANG, GO)]
-    return Batch(number, {JOE: b"%d" % number}, {}, said, False)
+    return Batch(number, {JOE: b"%d" % number}, {}, said)
 
 
 def store_with(path: Path, count: int) -> SqliteStore:

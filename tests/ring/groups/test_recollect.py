@@ -25,7 +25,7 @@ def line(seq: int, at: int | None = None, term: Term = ONE) -> Line:
 
 def disk(lines: list[Line]) -> MemoryStore:
     made = MemoryStore()
-    made.write([Batch(1, {}, {}, lines, False)])
+    made.write([Batch(1, {}, {}, lines)])
     return made
 
 
@@ -150,7 +150,7 @@ def test_pages_of_any_size_are_the_whole_history_in_order(data: st.DataObject) -
     disks = [disk([]) for _ in range(data.draw(st.integers(1, 3)))]
     for seq in seqs:
         for one in {chance.choice(disks), chance.choice(disks)} if len(disks) > 1 else disks:
-            one.write([Batch(1, {}, {}, [line(seq)], False)])
+            one.write([Batch(1, {}, {}, [line(seq)])])
     size = data.draw(st.integers(1, 90))
     known = history(head)
     assert ask(known, Query(10_000), *disks) == seqs

@@ -24,7 +24,7 @@ def line(seq: int, term: Term = NOW) -> Line:
 
 def store(lines: list[Line]) -> MemoryStore:
     made = MemoryStore()
-    made.write([Batch(1, {}, {}, lines, False)])
+    made.write([Batch(1, {}, {}, lines)])
     return made
 
 

@@ -443,7 +443,7 @@ number = int(sys.argv[2])
 while True:
     number += 1
     said = [line(number * 10 + n, group) for n in range(10) for group in (ERLANG, GO)]
-    store.write([Batch(number, {JOE: b"%d" % number}, {}, said, False)])
+    store.write([Batch(number, {JOE: b"%d" % number}, {}, said)])
     print(number, flush=True)
     store.tend()
 """

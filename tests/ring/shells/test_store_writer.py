@@ -29,8 +29,8 @@ def line(seq: int, group: GroupId = ERLANG, event: bytes = b"hi") -> Line:
     return Line(group, Term(1, "127.0.0.1", 5), seq, seq, f"id-{seq}", event)
 
 
-def batch(number: int, *, urgent: bool = False, copies: dict[GroupId, bytes | None] | None = None) -> Batch:
-    return Batch(number, copies or {}, {}, [line(number)], urgent)
+def batch(number: int, *, copies: dict[GroupId, bytes | None] | None = None) -> Batch:
+    return Batch(number, copies or {}, {}, [line(number)])
 
 
 EVERYTHING = Range(ERLANG, None, None, 10**6, False)
@@ -118,35 +118,13 @@ def held() -> Disk:
 
 
 @story
-async def test_what_nobody_waits_for_is_written_within_the_delay() -> None:
-    shell = Shell(disk := Disk(), delay_s=0.02)
+async def test_what_comes_while_one_is_written_is_written_together() -> None:
+    shell = Shell(disk := held())
     shell.writer.start()
     shell.writer.write(batch(1))
-    await shell.until(lambda: shell.written == [1])
-    assert disk.said == [1]
-    assert shell.writer.close()
-
-
-@story
-async def test_an_urgent_batch_takes_along_what_waits_in_one_write() -> None:
-    shell = Shell(disk := Disk(), delay_s=NEVER_S)
-    shell.writer.start()
-    for number in (1, 2):
-        shell.writer.write(batch(number))
-    shell.writer.write(batch(3, urgent=True))
-    await shell.until(lambda: shell.written == [3])
-    assert disk.writes == [[1, 2, 3]]
-    assert shell.writer.close()
-
-
-@story
-async def test_what_comes_while_one_is_written_is_written_together() -> None:
-    shell = Shell(disk := held(), delay_s=NEVER_S)
-    shell.writer.start()
-    shell.writer.write(batch(1, urgent=True))
     await began(disk)
     for number in range(2, 6):
-        shell.writer.write(batch(number, urgent=number == 4))
+        shell.writer.write(batch(number))
     disk.gate.set()
     await shell.until(lambda: shell.written == [1, 5])
     assert disk.writes == [[1], [2, 3, 4, 5]]
@@ -189,12 +167,12 @@ async def test_a_store_whose_copies_cannot_be_read_is_closed_and_told() -> None:
 
 @story
 async def test_trouble_is_told_once_tried_again_and_told_to_be_over() -> None:
-    shell = Shell(disk := Disk(), delay_s=0.001)
+    shell = Shell(disk := Disk())
     disk.problem = StoreError("the disk is full")
     shell.writer.start()
     shell.writer.write(batch(1, copies={JOE: b"old"}))
     await shell.until(lambda: shell.troubles != [])
-    shell.writer.write(batch(2, copies={JOE: b"new"}, urgent=True))
+    shell.writer.write(batch(2, copies={JOE: b"new"}))
     assert await asyncio.to_thread(disk.tried.acquire, timeout=WITHIN_S)
     assert await asyncio.to_thread(disk.tried.acquire, timeout=WITHIN_S)
     assert shell.troubles == ["the disk is full"] and shell.written == [] and disk.said == []
@@ -213,7 +191,7 @@ async def test_upkeep_comes_after_a_write_was_told_and_harms_none_when_it_fails(
             raise StoreError("the disk is full")
 
     gate = threading.Event()
-    shell = Shell(disk := Unkempt(), delay_s=0.001)
+    shell = Shell(disk := Unkempt())
     shell.writer.start()
     shell.writer.write(batch(1))
     await shell.until(lambda: shell.written == [1])
@@ -226,7 +204,7 @@ async def test_upkeep_comes_after_a_write_was_told_and_harms_none_when_it_fails(
 
 @story
 async def test_another_trouble_is_told_too() -> None:
-    shell = Shell(disk := Disk(), delay_s=0.001)
+    shell = Shell(disk := Disk())
     disk.problem = StoreError("the disk is full")
     shell.writer.start()
     shell.writer.write(batch(1))
@@ -241,7 +219,7 @@ async def test_another_trouble_is_told_too() -> None:
 
 @story
 async def test_beyond_the_bound_the_oldest_lines_go_and_never_a_copy() -> None:
-    shell = Shell(disk := held(), delay_s=0.001, waiting_bytes=100_000)
+    shell = Shell(disk := held(), waiting_bytes=100_000)
     shell.writer.start()
     shell.writer.write(batch(1, copies={JOE: b"oldest"}))
     await began(disk)
@@ -264,7 +242,7 @@ async def test_beyond_the_bound_the_oldest_lines_go_and_never_a_copy() -> None:
 
 @story
 async def test_copies_beyond_the_bound_stay() -> None:
-    shell = Shell(disk := held(), delay_s=0.001, waiting_bytes=1000)
+    shell = Shell(disk := held(), waiting_bytes=1000)
     shell.writer.start()
     many = {GroupId("account", f"a{n}"): bytes(100) for n in range(100)}
     for number, (group, copy) in enumerate(many.items(), 1):
@@ -280,7 +258,7 @@ async def test_copies_beyond_the_bound_stay() -> None:
 
 @story
 async def test_questions_are_answered_beside_a_write_that_takes_long() -> None:
-    shell = Shell(disk := held(), delay_s=0.001)
+    shell = Shell(disk := held())
     MemoryStore.write(disk, [batch(7)])
     shell.writer.start()
     shell.writer.write(batch(8))
@@ -369,7 +347,7 @@ async def test_too_many_questions_are_refused_and_late_ones_too() -> None:
 
 @story
 async def test_batches_are_written_between_the_steps_of_a_chore() -> None:
-    shell = Shell(disk := Disk(), delay_s=NEVER_S)
+    shell = Shell(disk := Disk())
     shell.writer.start()
     at_step, go_on = threading.Event(), threading.Event()
     sums: list[Any] = []
@@ -384,7 +362,7 @@ async def test_batches_are_written_between_the_steps_of_a_chore() -> None:
 
     shell.writer.chore(chore, lambda found: shell.tell(sums, found))
     await asyncio.to_thread(at_step.wait, WITHIN_S)
-    shell.writer.write(batch(1, urgent=True))
+    shell.writer.write(batch(1))
     go_on.set()
     await shell.until(lambda: sums == [3])
     assert seen == [[1]] and shell.written == [1]
@@ -393,7 +371,7 @@ async def test_batches_are_written_between_the_steps_of_a_chore() -> None:
 
 @story
 async def test_a_chore_sees_what_came_before_it() -> None:
-    shell = Shell(Disk(), delay_s=NEVER_S)
+    shell = Shell(Disk())
     shell.writer.start()
     sums: list[Any] = []
     shell.writer.write(batch(1))
@@ -425,7 +403,7 @@ async def test_a_chore_that_fails_is_told_and_the_next_is_done() -> None:
 
 @story
 async def test_chores_have_a_bound_and_end_with_the_writer() -> None:
-    shell = Shell(disk := held(), delay_s=0.001)
+    shell = Shell(disk := held())
     shell.writer.start()
     shell.writer.write(batch(1))
     await began(disk)
@@ -462,7 +440,7 @@ async def test_retention_runs_at_once_and_again_and_until_it_is_changed() -> Non
 
 @story
 async def test_closing_writes_what_waits() -> None:
-    shell = Shell(disk := Disk(), delay_s=NEVER_S)
+    shell = Shell(disk := Disk())
     shell.writer.start()
     shell.writer.write(batch(1))
     shell.writer.write(batch(2))
@@ -472,7 +450,7 @@ async def test_closing_writes_what_waits() -> None:
 
 @story
 async def test_closing_while_the_disk_refuses_tries_once_more_and_says_that_not_all_is_written() -> None:
-    shell = Shell(disk := Disk(), delay_s=0.001, retry_s=NEVER_S)
+    shell = Shell(disk := Disk(), retry_s=NEVER_S)
     disk.problem = StoreError("full")
     shell.writer.start()
     shell.writer.write(batch(1))
@@ -484,7 +462,7 @@ async def test_closing_while_the_disk_refuses_tries_once_more_and_says_that_not_
 
 @story
 async def test_closing_while_the_disk_hangs_ends_within_its_bound() -> None:
-    shell = Shell(disk := held(), delay_s=0.001)
+    shell = Shell(disk := held())
     shell.writer.start()
     shell.writer.write(batch(1))
     await began(disk)
@@ -496,7 +474,7 @@ def test_a_loop_that_has_ended_is_told_nothing() -> None:
     disk = held()
 
     async def leave() -> Shell:
-        shell = Shell(disk, delay_s=0.001)
+        shell = Shell(disk)
         shell.writer.start()
         shell.writer.write(batch(1))
         shell.writer.read(lambda store: 1, lambda _: None)
@@ -524,7 +502,7 @@ async def test_a_sqlite_store_is_written_and_read_and_pruned_at_once(tmp_path: P
     assert shell.writer.start() == []
     answers: list[Any] = []
     for number in range(1, 401):
-        shell.writer.write(batch(number, urgent=number % 50 == 0, copies={JOE: b"%d" % number}))
+        shell.writer.write(batch(number, copies={JOE: b"%d" % number}))
         if number % 50 == 0:
             await shell.until(lambda number=number: shell.written[-1:] == [number])
             shell.writer.read(lambda store: store.lines(EVERYTHING), lambda found: shell.tell(answers, found))
