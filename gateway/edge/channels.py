@@ -322,9 +322,13 @@ def replaced(
         if out is not None and not out.quitting and uid not in new.left:
             rejoin(edge, group, new.name, out)
     show_heirs(edge, now)
-    for uid in new.members:
-        come = edge.users.get(uid)
-        if come is not None and uid not in room.users:
+    for uid, member in new.members.items():
+        come = edge.users.get(uid) if member.person.edge == edge.engine.me else None
+        if come is None or uid in room.users:
+            continue
+        if edge.sessions.is_returning(come, group):
+            edge.sessions.arrive(come, room)
+        else:
             room.add(come)
             _welcome(edge, come, new)
 

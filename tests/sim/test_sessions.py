@@ -7,6 +7,7 @@ import pytest
 
 from gateway.edge import playback
 from gateway.groups.account_messages import Drop, SetSettings
+from gateway.groups.channel_messages import Update
 from gateway.groups.nick import Nick
 from gateway.groups.nick_messages import Claim
 from gateway.groups.people import Person
@@ -674,6 +675,30 @@ def test_where_a_partition_left_the_nick_on_another_node_the_session_decides(net
     assert holders() == [person]
     assert person.version > there.version + 1  # it was there for a moment
     assert ann.ask("AWAY :at lunch") == ["306 ann :You have been marked as being away"]
+
+
+def test_a_copy_of_a_channel_that_has_the_user_on_another_node_does_not_seat_it_here(net: Net, bob: Talker) -> None:
+    """As a side of a partition has it: what is said until it is back is played, not told and then taken for read."""
+    made(net)
+    laptop = login(net, "n3", "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    node, group, other = net.nodes["n3"], GroupId("channel", CHANNEL), net.nodes["n2"].core.engine
+    edge = node.core.edge
+    user = edge.sessions.users["ann"]
+    there = {"node": other.me.key, "incarnation": other.me.number, "version": user.person.version + 1}
+    other.submit(group, Update(msgspec.structs.replace(user.person, **there)))
+    net.run(1)
+    state = edge.engine.state(group)
+    assert state is not None
+    edge.rooms[group].discard(user.uid)
+    net.turn(node, lambda: edge.replaced(group, state, state, [], 0))
+    bob.say(1)
+    assert said(laptop) == []
+    user.person = msgspec.structs.replace(user.person, version=user.person.version + 2)
+    net.turn(node, lambda: edge.sessions.taking_up.come_back(user, group, CHANNEL))
+    net.run(1)
+    assert said(laptop) == ["1"]
 
 
 def kicks(client: Client) -> list[str]:
