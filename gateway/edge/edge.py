@@ -279,7 +279,13 @@ class Edge:
     def idle(self) -> bool:
         """Whether nobody is here and nothing that they left behind is under way."""
         unanswered = any(connection.calls for connection in self._last)
-        return not (self.users or self.sessions.places.telling or self.tunnels.lingering or unanswered)
+        here = any(self._has_to_go(user) for user in self.users.values())
+        return not (here or self.sessions.places.telling or self.tunnels.lingering or unanswered)
+
+    def _has_to_go(self, user: User) -> bool:
+        """A session without clients is taken up elsewhere, if there is anybody who could."""
+        rests = bool(user.session) and not user.connections and not user.quitting
+        return not rests or bool(self.engine.peers.staying())
 
     # Timers ---------------------------------------------------------------------------------------------------------
 

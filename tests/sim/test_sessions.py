@@ -561,6 +561,19 @@ def test_what_is_said_right_before_its_node_leaves_is_said(net: Net, bob: Talker
     assert bob.lines()[-1].endswith(" PRIVMSG #go :good night")
 
 
+def test_a_whole_network_stops_at_once_though_sessions_without_clients_stay() -> None:
+    net = Net(1, disks=True)
+    made(net)
+    ann = login(net, "n1")
+    ann.send("JOIN #go")
+    ann.sync()
+    ann.quit()
+    net.run(3)
+    edge = net.nodes["n1"].core.edge
+    net.turn(net.nodes["n1"], lambda: edge.close_all("Server is shutting down"))
+    assert net.until(lambda: edge.idle, 1)
+
+
 def test_who_speaks_before_it_was_shown_all_is_shown_its_own_words_in_their_place(net: Net, bob: Talker) -> None:
     made(net)
     laptop = login(net, "n1", "laptop")
