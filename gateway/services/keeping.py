@@ -49,8 +49,9 @@ def _tell(request: Request, view: InfoView | None) -> None:
         request.say("What is said is not kept here.")
         return
     limits = f"{history.keep_days} days, and {history.keep_lines} lines of each, at most"
-    names = " ".join(sorted(edge.sessions.shown(group) for group in user.rooms)) or "none"
-    request.say(f"What you say in channels ({names}): {limits}. FORGET <channel> deletes your own.")
+    own_limits = {one.name: f" ({one.keep_days} days, {one.keep_lines} lines)" for one in history.channels}
+    names = " ".join(sorted(edge.sessions.shown(group) + own_limits.get(group.name, "") for group in user.rooms))
+    request.say(f"What you say in channels: {limits}. FORGET <channel> deletes your own. You are in: {names or 'none'}")
     talks = " ".join(sorted(one.other for one in edge.talks.of(user).values())) or "none"
     private = "kept with who wants that, too" if user.keeps else "not kept"
     request.say(f"Private messages are {private}: {limits}. FORGET <nick> deletes your own. With: {talks}")

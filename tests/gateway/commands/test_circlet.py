@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from gateway.edge.settings import AccountSettings, SessionSettings
+from gateway.edge.settings import AccountSettings, ChannelHistory, SessionSettings
 from gateway.services.table import NOT_LOGGED_IN
 from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, register
 from tests.gateway.commands.stage import network, people
@@ -235,11 +236,15 @@ def test_what_is_stored(net: Net) -> None:
     assert session.startswith("Session: your nick, channels") and "for 30 days without you" in session
     assert devices.startswith("Devices: 1, ") and "0 read markers and 1 detached channels" in devices
     assert throttles.startswith("Wrong passwords")
-    assert channels.startswith("What you say in channels (#a): 30 days")
+    assert channels.startswith("What you say in channels: 30 days") and channels.endswith("You are in: #a")
     assert private.endswith("With: bob") and "are kept" in private
     assert told(ann, "PRIVATE off") == ["PRIVATE is off."]
     net.run(2)
     assert "are not kept" in told(ann, "STORED")[-1]
+    settings = ann.node.core.edge.settings
+    history = replace(settings.history, channels=(ChannelHistory("#a", 365, 5_000),))
+    ann.node.core.edge.settings = replace(settings, history=history)
+    assert told(ann, "STORED")[4].endswith("You are in: #a (365 days, 5000 lines)")
 
 
 def test_own_messages_are_forgotten(net: Net) -> None:
