@@ -394,8 +394,9 @@ class Tunnels:
             connection.settled_told = settled
             places = edge.sessions.places.fresh(connection)
             connection.on_the_way.append(OnTheWay(stream.next + 1, edge.now, places))
-            session = connection.user.session if connection.user is not None else ""
-            told, connection.told = connection.told, Standing.of(connection, session)
+            told = connection.told
+            if connection.user is not None:  # else its session has gone on elsewhere, and so does it
+                connection.told = Standing.of(connection, connection.user.session)
             news = connection.told if connection.told != told else None
             stream.send(_encode(Shown(data, places, settled, news)))
         if connection.closed is not None and (not connection.calls or connection.closed == MOVED):

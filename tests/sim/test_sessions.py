@@ -605,6 +605,29 @@ def two(net: Net, here: str, there: str) -> tuple[Talker, Talker]:
     return found
 
 
+def test_a_client_is_told_something_in_the_very_moment_that_its_session_goes_elsewhere(net: Net, bob: Talker) -> None:
+    made(net)
+    login(net, "n3", "desk")
+    assert net.masters(GroupId("session", "ann")) == ["n3"]  # which will take it up again
+    laptop = login(net, "n1", "laptop")
+    laptop.send(f"JOIN {CHANNEL}")
+    laptop.sync()
+    node = net.nodes["n3"]
+    edge = node.core.edge
+    user = edge.sessions.users["ann"]
+
+    def leave() -> None:
+        for connection in user.connections:
+            connection.send(b"NOTICE * :so long\r\n")
+        edge.sessions._leave(user)
+
+    net.turn(node, leave)
+    net.run(8)
+    assert laptop.closed is None and "NOTICE * :so long" in laptop.got
+    bob.say(1)
+    assert said(laptop) == ["1"]
+
+
 def cut(net: Net, *side: str) -> None:
     """This side from all others."""
     net.run(2)
