@@ -27,15 +27,16 @@ class Homes:
     """The users of this node by the groups of their nicks: one each, save while one of two is about to lose it."""
 
     def __init__(self) -> None:
-        self._users: dict[GroupId, dict[User, None]] = {}
+        self._users: dict[GroupId, tuple[User, ...]] = {}
 
     def add(self, user: User) -> None:
-        self._users.setdefault(user.home, {})[user] = None
+        self._users[user.home] = (*self.of(user.home), user)
 
     def remove(self, user: User) -> None:
-        users = self._users.get(user.home, {})
-        users.pop(user, None)
-        if not users:
+        left = tuple(other for other in self.of(user.home) if other is not user)
+        if left:
+            self._users[user.home] = left
+        else:
             self._users.pop(user.home, None)
 
     def move(self, user: User, home: GroupId) -> None:
@@ -43,8 +44,8 @@ class Homes:
         user.home = home
         self.add(user)
 
-    def of(self, group: GroupId) -> list[User]:
-        return list(self._users.get(group, ()))
+    def of(self, group: GroupId) -> tuple[User, ...]:
+        return self._users.get(group, ())
 
 
 def check(edge: Edge, group: GroupId) -> None:
