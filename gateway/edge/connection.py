@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.irc.splitter import LineSplitter
@@ -46,6 +48,7 @@ class Connection:
         "closed",
         "dirty",
         "failures",
+        "farewell",
         "host",
         "last_heard",
         "line",
@@ -109,9 +112,10 @@ class Connection:
         self.busy = False
         self.places: dict[str, Sent] = {}  # by folded channel, how far it is once all that was sent has come
         self.parted: dict[str, Place] = {}  # and besides, until that is taken down
-        self.on_the_way: list[OnTheWay] = []  # of those, after how much
+        self.on_the_way: deque[OnTheWay] = deque()  # of those, after how much
         self.reached: dict[str, Place] = {}  # and what has come there
         self.receipts: Receipts | None = None  # of its socket; None: whatever is sent arrives
+        self.farewell: Callable[[], None] | None = None  # once it is known how much has come to a client that is cut
         self.behind: dict[GroupId, Place | None] = {}  # channels that it is not shown yet, and how much it was played
         self.playbacks: dict[GroupId, Playback] = {}  # of those, by which it is
         self.reader: Reader | None = None  # of what it is played

@@ -39,6 +39,12 @@ from ring.roster import NodeRecord
 RECONCILE_S = 30.0
 COUNT_S = 10.0
 
+FAREWELL_S = 1.0
+"""So long a node that leaves waits until the machines of its clients have taken all."""
+
+HEARD = ("channel", "conversation")
+"""Kinds of groups in which people hear each other."""
+
 
 class Edge:
     """Sans-I/O. The shell feeds bytes and time, reads `dirty`, and provides the callables at the end of __init__."""
@@ -62,9 +68,11 @@ class Edge:
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
         self.dirty: list[Connection] = []
+        self.told: dict[GroupId, None] = {}  # of the groups that are heard, those that had news since the last flush
         self.most_here = 0  # users at once since the start, here and in the network
         self.most = 0
         self._last: list[Connection] = []  # those that were closed because this node is leaving
+        self._wait_until = 0.0  # and how long they may take to take what they were sent
         self._addresses: Counter[str] = Counter()
         self._serial = 0
         self._jobs: list[tuple[float, int, Callable[[], None]]] = []
@@ -230,15 +238,15 @@ class Edge:
         for connection in connections:
             self.cut(connection, reason)
 
-    def cut(self, connection: Connection, reason: str, *, lost: bool = False) -> None:
-        """Close a connection and say why. lost: nobody may be there to hear it."""
+    def cut(self, connection: Connection, reason: str) -> None:
+        """Close a connection and say why."""
         if connection.closed is not None:
             return
         connection.send(Line(None, "ERROR", (f"Closing Link: {connection.host} ({reason})",)).render(0))
         connection.closed = reason
         if connection not in self.dirty:
             self.dirty.append(connection)
-        leaving.leave(self, connection, reason, lost=lost)
+        leaving.leave(self, connection, reason)
         connection.pending.clear()
 
     def gone(self, connection: Connection, reason: str) -> None:
@@ -250,8 +258,11 @@ class Edge:
             del self._addresses[connection.address]
         if connection.closed is None:
             connection.closed = reason
-            leaving.leave(self, connection, reason, lost=True)
+            leaving.leave(self, connection, reason)
             connection.pending.clear()
+        if connection.farewell is not None:
+            connection.farewell()
+            connection.farewell = None
         if connection.stream is not None:
             connection.stream.close(reason)
 
@@ -268,6 +279,7 @@ class Edge:
 
     def close_all(self, reason: str) -> None:
         self.sessions.leaving = True
+        self._wait_until = self.now + FAREWELL_S
         self._last = list(self.connections.values())
         for connection in self._last:
             if connection.stream is not None:
@@ -278,9 +290,10 @@ class Edge:
     @property
     def idle(self) -> bool:
         """Whether nobody is here and nothing that they left behind is under way."""
-        unanswered = any(connection.calls for connection in self._last)
+        waits = self.now < self._wait_until
+        owed = any(connection.calls or (waits and connection.farewell) for connection in self._last)
         here = any(self._has_to_go(user) for user in self.users.values())
-        return not (here or self.sessions.places.telling or self.tunnels.lingering or unanswered)
+        return not (here or self.sessions.places.telling or self.tunnels.lingering or owed)
 
     def _has_to_go(self, user: User) -> bool:
         """A session without clients is taken up elsewhere, if there is anybody who could."""
@@ -309,7 +322,7 @@ class Edge:
                     self.cut(connection, "Registration timed out")
             elif connection.pinged_at:
                 if now - connection.pinged_at > settings.ping_timeout_s:
-                    self.cut(connection, f"Ping timeout: {round(now - connection.last_heard)} seconds", lost=True)
+                    self.cut(connection, f"Ping timeout: {round(now - connection.last_heard)} seconds")
             elif now - connection.last_heard > settings.ping_every_s:
                 connection.pinged_at = now
                 connection.send(Line(None, "PING", (settings.server_name,)).render(0))
@@ -342,6 +355,8 @@ class Edge:
 
     def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
         call = token.call if isinstance(token, Token) else None
+        if group.kind in HEARD:
+            self.told[group] = None
         if group.kind == "channel":
             channels.applied(self, group, state, event, stamp, call)
         elif group.kind == "nick":
@@ -372,12 +387,14 @@ class Edge:
                 user.send(line)
 
     def interrupted(self, group: GroupId, *, parted: bool) -> None:
-        if group.kind in ("channel", "conversation"):
+        if group.kind in HEARD:
             withhold(self, group, parted=parted)
 
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
     ) -> None:
+        if group.kind in HEARD:
+            self.told[group] = None
         if group.kind == "channel":
             channels.replaced(self, group, old, state, missed, lost)
         elif group.kind == "nick":
@@ -416,6 +433,8 @@ class Edge:
 
     def flush(self) -> None:
         self.tunnels.flush()
+        self.sessions.places.written(self.dirty, self.told)
+        self.told.clear()
 
     def viewed(self, group: GroupId, view: Any) -> None:
         monitoring.viewed(self, group, view)

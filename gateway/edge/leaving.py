@@ -19,15 +19,15 @@ QUITS = ("Quit: ", "Client quit")
 """What the reasons of those who go by their own will begin with."""
 
 
-def leave(edge: Edge, connection: Connection, reason: str, *, lost: bool) -> None:
-    """The connection is closed, or about to be. The user stays while it has others. lost: it is broken."""
+def leave(edge: Edge, connection: Connection, reason: str) -> None:
+    """The connection is closed, or about to be. The user stays while it has others."""
     user = connection.user
     if connection.tunnel is not None:
-        connection.tunnel.close(lost=lost)
+        connection.tunnel.close()
     if user is None:
         return
     if connection in user.connections:  # else its client went before, and is only heard out
-        edge.sessions.places.left(user, connection, lost=lost)
+        edge.sessions.places.left(user, connection)
         user.detach(connection)
     if not user.connections and not edge.sessions.stays(user, quits=reason.startswith(QUITS)):
         depart(edge, user, reason)

@@ -1,12 +1,12 @@
 """How far each device has read (P38).
 
-Everything that is applied here while it is attached is sent to it. It has read what has come to its machine; if it goes
-in peace, all of it, unless its machine stands still.
+Everything that is applied here while it is attached is sent to it. It has read what has come to its machine: so each
+piece that is written to it is marked with how far it takes the device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.groups.session import DEVICES, PLACES, Session
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from gateway.edge.user import User
 
 
-LATE_S: Final = 1.0
-"""What has not come to a client's machine for so long may wait for one that is asleep."""
+MARKS: Final = 64
+"""So many pieces that have not come to a client are told apart; the rest counts as one."""
 
 
 class Sent(NamedTuple):
@@ -38,16 +38,12 @@ class Sent(NamedTuple):
 
 
 class OnTheWay(NamedTuple):
-    """upto: so much has to come to the client's machine until it has read these. at: when it was sent. parts: of the
-    stream that brought it."""
+    """upto: so much has to come to the client's machine until it has read these. parts: of the stream that brought
+    it."""
 
     upto: int
-    at: float
     places: dict[str, Place]
     parts: int = 0
-
-    def is_late(self, now: float) -> bool:
-        return now - self.at > LATE_S
 
 
 def learn(places: dict[str, Place], more: Mapping[str, Place]) -> None:
@@ -60,6 +56,24 @@ def learn(places: dict[str, Place], more: Mapping[str, Place]) -> None:
 def _bound(table: dict[str, Any], most: int) -> None:
     while len(table) > most:
         del table[next(iter(table))]
+
+
+def _arrived(connection: Connection, upto: int) -> dict[str, Place]:
+    """By folded channel, how far the connection is once its first `upto` bytes, or parts of its stream, have come."""
+    while connection.on_the_way and connection.on_the_way[0].upto <= upto:
+        learn(connection.reached, connection.on_the_way.popleft().places)
+    return connection.reached
+
+
+def _news(connection: Connection, now: Mapping[str, Place | None]) -> dict[str, Place]:
+    """By folded channel, where it has changed since this was last asked for."""
+    found: dict[str, Place] = {}
+    for name, place in now.items():
+        known = connection.places.get(name)
+        if place is not None and place.seq and (known is None or known.last != place):
+            connection.places[name] = Sent.after(known, place)
+            found[name] = place
+    return found
 
 
 class Places:
@@ -77,7 +91,7 @@ class Places:
     def changed(self, user: User) -> dict[str, dict[str, Place]]:
         """Device -> folded channel -> place, of those that have gone on since this was last asked for."""
         for connection in user.connections:
-            self._take(user, connection.device, self._came(connection))
+            self._take(user.session, connection.device, self._came(connection))
             if not self.knows(user, connection.device):
                 self._news.setdefault(user.session, {}).setdefault(connection.device, {})
         return self._news.pop(user.session, {})
@@ -93,16 +107,26 @@ class Places:
         """By folded channel, how far it is once what it was sent last has come."""
         learn(connection.parted, places)
 
-    def left(self, user: User, connection: Connection, *, lost: bool = False) -> None:
-        """The connection is about to be closed: how far its device has come, and that it was here until now.
+    def left(self, user: User, connection: Connection) -> None:
+        """The connection is closed, or about to be: how far its device has come, and that it was here until now."""
+        account = user.session
+        if account:
+            self._take(account, connection.device, self._came(connection))
+            self._news.setdefault(account, {}).setdefault(connection.device, {})
+            if connection.on_the_way and connection.receipts is not None:
+                connection.farewell = lambda: self._farewell(account, connection)
 
-        lost: it is broken, and what has not come to its client by now never will.
-        """
-        if user.session:
-            came = self._came(connection)
-            whole = not lost and not self._stands_still(connection)
-            self._take(user, connection.device, self._all(connection) if whole else came)
-            self._news.setdefault(user.session, {}).setdefault(connection.device, {})
+    def _farewell(self, account: str, connection: Connection) -> None:
+        """What was on its way to the connection has come by now, or never will."""
+        assert connection.receipts is not None
+        before = len(connection.on_the_way)
+        came = _arrived(connection, connection.receipts.arrived())
+        if len(connection.on_the_way) == before:
+            return
+        if account in self.edge.sessions.users:
+            self._take(account, connection.device, came)
+        else:
+            self.tell(account, {connection.device: came})
 
     def forget(self, account: str) -> None:
         """The session is elsewhere, and its group knows all that is known here."""
@@ -133,10 +157,10 @@ class Places:
         self._sent.get(account, {}).pop(device, None)
         self._news.get(account, {}).pop(device, None)
 
-    def _take(self, user: User, device: str, places: Mapping[str, Place]) -> None:
+    def _take(self, account: str, device: str, places: Mapping[str, Place]) -> None:
         """By folded channel, what has come to the device."""
-        for name, place in places.items() if user.session else ():
-            self._learn(user.session, device, name, place)
+        for name, place in places.items() if account else ():
+            self._learn(account, device, name, place)
 
     def _learn(self, account: str, device: str, name: str, place: Place) -> None:
         devices = self._sent.setdefault(account, {})
@@ -156,19 +180,32 @@ class Places:
         if connection.stream is not None:
             upto = connection.stream.used
         elif connection.receipts is not None:
-            if places := self.fresh(connection):
-                connection.on_the_way.append(OnTheWay(connection.sent(), self.edge.now, places))
+            self._mark(connection, self.fresh(connection))
             upto = connection.receipts.arrived()
         else:
             return self._all(connection)
-        while connection.on_the_way and connection.on_the_way[0].upto <= upto:
-            learn(connection.reached, connection.on_the_way.pop(0).places)
-        return connection.reached
+        return _arrived(connection, upto)
 
-    def _stands_still(self, connection: Connection) -> bool:
-        """Of one on another node that node says so."""
-        waits = connection.on_the_way if connection.stream is None else []
-        return bool(waits) and waits[0].is_late(self.edge.now)
+    def written(self, connections: Iterable[Connection], groups: Iterable[GroupId]) -> None:
+        """What each of them is about to be sent is marked. groups: those in which something has happened since."""
+        with_users = [(c, c.user) for c in connections if c.user is not None and c.receipts is not None]
+        attached = [(connection, user) for connection, user in with_users if user.session]
+        now = {group: self.edge.engine.applied_to(group) for group in groups} if attached else {}
+        for connection, user in attached:
+            behind = connection.behind
+            heard = [group for group in now if group in user.rooms or group in user.talks]
+            self._mark(connection, _news(connection, {g.name: behind.get(g, now[g]) for g in heard}))
+
+    def _mark(self, connection: Connection, places: dict[str, Place]) -> None:
+        marks, receipts = connection.on_the_way, connection.receipts
+        if not places or receipts is None:
+            return
+        _arrived(connection, receipts.arrived())  # a socket that breaks may not tell any more
+        if len(marks) >= MARKS:
+            last = marks.pop().places
+            learn(last, places)
+            places = last
+        marks.append(OnTheWay(connection.sent(), places))
 
     def _all(self, connection: Connection) -> Mapping[str, Place]:
         """By folded channel, how far it is by all that it was sent."""
@@ -182,12 +219,7 @@ class Places:
         connection.parted.clear()
         for group in heard:
             now[group.name] = joined(now.get(group.name), self._shown(connection, group))
-        found: dict[str, Place] = {}
-        for name, place in now.items():
-            known = connection.places.get(name)
-            if place is not None and place.seq and (known is None or known.last != place):
-                connection.places[name] = Sent.after(known, place)
-                found[name] = place
+        found = _news(connection, now)
         if len(connection.places) > PLACES:
             connection.places = {name: sent for name, sent in connection.places.items() if name in now}
         return found

@@ -174,6 +174,7 @@ class Playback:
             last = missed[-1]
             self.last = last.seq
             self.connection.behind[self.group] = Place(last.seq, last.at, last.term)
+            self.edge.told[self.group] = None
 
     def _wanted(self, lines: list[Kept]) -> list[Kept]:
         """Without what the connection has said itself, maybe where its session was before, unless it wants an echo."""

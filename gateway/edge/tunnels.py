@@ -154,25 +154,25 @@ class Tunnel:
         if self.stream is not None:
             self.stream.tell_uses()
 
-    def close(self, *, lost: bool) -> None:
+    def close(self) -> None:
         """The client has gone."""
         self._release()
-        self._reached(lost=lost)
+        self._leave()
         if self.shown and self.connection.busy:  # what it said while its session was on the way
             for line in self.connection.pending:
                 self.send(line)
         self._end()
 
-    def _reached(self, *, lost: bool) -> None:
-        """The session's group is told what the client has been sent: its node may be dead, and then nobody else knows.
+    def _leave(self) -> None:
+        self._reached()
+        if self._on_the_way:
+            self.connection.farewell = self._reached
 
-        lost: what has not come to the client by now never will.
-        """
+    def _reached(self) -> None:
+        """The session's group is told what has come to the client: its node may be dead, and nobody else knows then."""
         self._brought()
-        waits = self._on_the_way
-        places = self.came if lost or (waits and waits[0].is_late(self.edge.now)) else self.places
-        if self.account and places:
-            self.edge.sessions.places.tell(self.account, {self.connection.device: places})
+        if self.account and self.came:
+            self.edge.sessions.places.tell(self.account, {self.connection.device: self.came})
 
     def _end(self) -> None:
         """The client has gone: nothing is left to be done once all that it said is settled."""
@@ -204,7 +204,7 @@ class Tunnel:
         """So far is the client by what it has been sent until now."""
         learn(self.places, places)
         parts = self.stream.expected if self.stream is not None else 0
-        self._on_the_way.append(OnTheWay(self.connection.sent(), self.edge.now, places, parts))
+        self._on_the_way.append(OnTheWay(self.connection.sent(), places, parts))
 
     def _brought(self) -> int:
         """How many parts of the stream have come to the client's machine."""
@@ -230,13 +230,14 @@ class Tunnel:
     def _ended(self, reason: str) -> None:
         self.stream = None
         if reason == "lost" and not self.is_gone:
-            self._reached(lost=True)
+            self._reached()
         if reason in ("lost", MOVED, "unknown"):
             self.connection.busy = True  # what it says waits
             self.edge.later(AGAIN_S if self.tries else 0.0, self.find)
         elif self.is_gone:
             self._give_up(reason)
         else:
+            self._leave()
             self.edge.hang_up(self.connection, reason)
 
     def find(self) -> None:
@@ -303,7 +304,7 @@ class Tunnels:
     def move(self, connection: Connection, reason: str) -> None:
         """This node is leaving, and the client's stays: its session goes on elsewhere."""
         self.edge.hang_up(connection, MOVED)
-        leave(self.edge, connection, reason, lost=True)
+        leave(self.edge, connection, reason)
 
     def follow(self, connection: Connection, places: dict[str, Place]) -> None:
         """The connection's session has gone to another node."""
@@ -393,7 +394,7 @@ class Tunnels:
         if data or settled > connection.settled_told:
             connection.settled_told = settled
             places = edge.sessions.places.fresh(connection)
-            connection.on_the_way.append(OnTheWay(stream.next + 1, edge.now, places))
+            connection.on_the_way.append(OnTheWay(stream.next + 1, places))
             told = connection.told
             if connection.user is not None:  # else its session has gone on elsewhere, and so does it
                 connection.told = Standing.of(connection, connection.user.session)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LINGER_S = 5.0
 """How long a closed client may take to read its last lines."""
 
+LOOK_S = 0.02
+"""A client's machine takes its last lines in about a round trip."""
+
 SEND_BUFFER = 64 * 1024
 """The kernel would take megabytes for a reader that stands still (bytes)."""
 
@@ -27,8 +30,8 @@ class ClientSocket(asyncio.Protocol):
     """One client's socket. The rules are the edge's; this only moves bytes."""
 
     __slots__ = (
-        "_arrived", "_backlog", "_backlog_bytes", "_closing", "_node", "_paused", "_secure", "_transport", "connection",
-        "written",
+        "_arrived", "_backlog", "_backlog_bytes", "_closing", "_handed", "_node", "_paused", "_secure", "_transport",
+        "connection", "written",
     )  # fmt: skip
 
     def __init__(self, node: NodeProcess, *, secure: bool) -> None:
@@ -37,6 +40,7 @@ class ClientSocket(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._backlog: list[bytes] = []
         self._backlog_bytes = 0
+        self._handed = 0  # bytes that the kernel has taken
         self._arrived = 0
         self._paused = False
         self._closing = False
@@ -65,14 +69,19 @@ class ClientSocket(asyncio.Protocol):
         Source: tcp(7), SIOCOUTQ.
         """
         if self._transport is not None:
+            self._count()
             raw = self._transport.get_extra_info("socket")
             try:
                 (unacknowledged,) = struct.unpack("i", fcntl.ioctl(raw.fileno(), termios.TIOCOUTQ, b"\0" * 4))
             except OSError:
                 return self._arrived
-            waiting = self._backlog_bytes + self._transport.get_write_buffer_size() + unacknowledged
-            self._arrived = max(self._arrived, self.written - waiting)
+            self._arrived = max(self._arrived, self._handed - unacknowledged)
         return self._arrived
+
+    def _count(self) -> None:
+        """What a broken connection was given last went nowhere, and what had waited is gone."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._handed = self.written - self._backlog_bytes - self._transport.get_write_buffer_size()
 
     def eof_received(self) -> bool:
         self.arrived()
@@ -97,6 +106,7 @@ class ClientSocket(asyncio.Protocol):
             self._backlog.clear()
             self._backlog_bytes = 0
             self._transport.write(data)
+            self._count()
             if self._closing and not self._paused:
                 self._transport.close()
 
@@ -107,6 +117,7 @@ class ClientSocket(asyncio.Protocol):
         self.written += len(data)
         if not self._paused:
             self._transport.write(data)
+            self._count()
             return True
         self._backlog.append(data)
         self._backlog_bytes += len(data)
@@ -120,8 +131,18 @@ class ClientSocket(asyncio.Protocol):
         if self._paused:
             self._transport.abort()
         else:
-            self._transport.close()
             asyncio.get_running_loop().call_later(LINGER_S, self.abort)
+            self._end()
+
+    def _end(self) -> None:
+        """Where it matters how much has come to the client, only a look now and then tells."""
+        if self._transport is None:
+            return
+        matters = self.connection is not None and self.connection.farewell is not None
+        if matters and self.arrived() < self.written:
+            asyncio.get_running_loop().call_later(LOOK_S, self._end)
+        else:
+            self._transport.close()
 
     def abort(self) -> None:
         self._closing = True

@@ -25,6 +25,23 @@ UNSAID = (" 401 ", " 403 ", " 404 ", "did not answer in time")
 """What a client reads that has said something which is not said."""
 
 
+class Machine:
+    """What a client runs on. One that sleeps takes nothing more, and nobody is told."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.taken = 0
+        self.sleeps = False
+
+    def take(self, count: int) -> None:
+        self.written += count
+        if not self.sleeps:
+            self.taken = self.written
+
+    def arrived(self) -> int:
+        return self.taken
+
+
 class Connection(Client):
     """One connection of a device, from its first byte on. said: each text, and when."""
 
@@ -33,7 +50,9 @@ class Connection(Client):
         self.said: dict[str, float] = {}
         device.connections.append(self)
         account = device.account
+        self.machine = Machine()
         self.begin(device.story.net, node, account, "10.0.0.2")
+        self.connection.receipts = self.machine
         proof = plain(f"{account}@{device.name}", PASSWORD)
         self.send(
             "CAP LS 302", "CAP REQ :sasl server-time echo-message", "AUTHENTICATE PLAIN", f"AUTHENTICATE {proof}",
@@ -41,6 +60,9 @@ class Connection(Client):
         )  # fmt: skip
 
     def receive(self, data: bytes) -> None:
+        self.machine.take(len(data))
+        if self.machine.sleeps:
+            return
         before = len(self.got)
         super().receive(data)
         for line in self.got[before:]:
@@ -59,6 +81,12 @@ class Connection(Client):
             return
         self.net.turn(self.node, lambda: self.node.core.edge.gone(self.connection, "reset"))
         self.closed = "reset"
+
+    def sleep(self, for_s: float) -> None:
+        """Its machine does; the node notices after a while."""
+        edge = self.node.core.edge
+        self.machine.sleeps, self.closed = True, "asleep"
+        self.net.at(for_s, lambda: self.net.turn(self.node, lambda: edge.gone(self.connection, "timed out")))
 
     @property
     def lives(self) -> bool:
@@ -111,6 +139,7 @@ class DeviceStory(Story):
         ann, bob = ACCOUNTS
         self.devices = [Device(self, ann, "laptop"), Device(self, ann, "phone"), Device(self, bob, "desk")]
         self.moves = random.Random(seed)
+        self.naps = random.Random(seed)
         self._make()
 
     def _make(self) -> None:
@@ -151,7 +180,10 @@ class DeviceStory(Story):
         if connection is not None and connection.lives:
             act = chance.random()
             if act < 0.15:
-                connection.hang_up()
+                if self.naps.random() < 0.3:
+                    connection.sleep(self.naps.uniform(0.0, 5.0))
+                else:
+                    connection.hang_up()
             elif act < 0.4 and device.is_attached:
                 device.say()
         elif chance.random() < 0.4:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,10 +22,10 @@ def test_a_connection_that_lags_does_not_take_its_device_back() -> None:
     """As one does whose node nobody hears of, while another of the same device has come."""
     engine = SimpleNamespace(applied_to=lambda group: place(5), state=lambda group: None)
     old: Any = SimpleNamespace(
-        device="phone", behind={}, stream=SimpleNamespace(used=0), on_the_way=[], reached={"#ring": place(3)}
+        device="phone", behind={}, stream=SimpleNamespace(used=0), on_the_way=deque(), reached={"#ring": place(3)}
     )
     new: Any = SimpleNamespace(
-        device="phone", behind={}, stream=None, receipts=None, on_the_way=[], parted={}, places={}
+        device="phone", behind={}, stream=None, receipts=None, on_the_way=deque(), parted={}, places={}
     )
     user: Any = SimpleNamespace(session="ann", heard=[GROUP], connections=[new, old])
     new.user = user
@@ -42,14 +43,14 @@ def test_who_comes_and_goes_for_ever_takes_no_more_room_for_that() -> None:
     places = Places(SimpleNamespace(engine=engine, now=0.0))  # type: ignore[arg-type]
     receipts = SimpleNamespace(written=0, arrived=lambda: 0)
     one: Any = SimpleNamespace(
-        device="", behind={}, stream=None, receipts=receipts, parted={}, places={}, reached={}, on_the_way=[], out=[]
+        device="", behind={}, stream=None, receipts=receipts, parted={}, places={}, reached={}, out=[]
     )
-    one.user, one.sent = user, lambda: 0
+    one.user, one.sent, one.on_the_way = user, lambda: 0, deque()
     user.connections = [one]
     for number in range(3 * PLACES):
         places.mark(user, GroupId("channel", f"#{number}"))
         assert f"#{number}" in places.changed(user)[""]
-        places._take(user, f"device {number}", {"#ring": place(1)})
+        places._take("ann", f"device {number}", {"#ring": place(1)})
     devices = places._sent["ann"]
     assert len(one.places) <= PLACES and len(one.reached) == PLACES
     assert len(devices) == 2 * DEVICES and max(map(len, devices.values())) <= 2 * PLACES

@@ -430,7 +430,7 @@ class Sink:
 
     def connected(self, client: ClientSocket, address: str, *, secure: bool, certificate: str | None) -> Connection:
         self.client = client
-        return cast(Connection, SimpleNamespace(address=address))
+        return cast(Connection, SimpleNamespace(address=address, farewell=None))
 
     def received(self, _connection: Connection, _data: bytes) -> None: ...
 
@@ -499,6 +499,46 @@ def test_what_its_machine_did_not_take_has_not_arrived(resets: bool) -> None:
         assert client.written == 1_000_005
         assert 5 <= client.arrived() < 500_000  # what fits into its buffers
         server.close()
+
+    on_the_loop(tell())
+
+
+def test_what_a_socket_is_given_that_closes_has_not_arrived() -> None:
+    async def tell() -> None:
+        sink = Sink()
+        server, reader, client = await client_of(sink)
+        client.write(b"hello", sendq=0)
+        while client.arrived() < 5:
+            await asyncio.sleep(0.001)
+        assert client._transport is not None
+        client._transport.close()  # as it does when the other side has closed
+        client.write(b"late", sendq=0)
+        assert client.arrived() == 5
+        await sink.ended.wait()
+        assert client.arrived() == 5
+        server.close()
+        reader.close()
+
+    on_the_loop(tell())
+
+
+def test_who_is_cut_is_closed_once_its_machine_has_all_where_that_is_to_be_known() -> None:
+    async def tell() -> None:
+        sink = Sink()
+        server, reader, client = await client_of(sink)
+        assert client._transport is not None and client.connection is not None
+        client.connection.farewell = lambda: None
+        while not client._transport.get_write_buffer_size():
+            client.write(bytes(5_000), sendq=1 << 20)
+            await asyncio.sleep(0)
+        client.close()
+        read = 0
+        while data := await asyncio.get_running_loop().sock_recv(reader, 1000):
+            read += len(data)
+        await sink.ended.wait()
+        assert read == client.arrived() == client.written
+        server.close()
+        reader.close()
 
     on_the_loop(tell())
 
