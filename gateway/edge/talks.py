@@ -216,9 +216,9 @@ class Talks:
     def reconcile(self) -> None:
         """What a conversation says of who sits here, against who does (P30)."""
         engine = self.edge.engine
-        for group in self._followed:
+        for group in list(self._followed):
             state = engine.state(group)
-            for account, seat in state.seats.items() if isinstance(state, Conversation) else ():
+            for account, seat in list(state.seats.items()) if isinstance(state, Conversation) else ():
                 user = self.edge.sessions.users.get(account)
                 if seat.edge == engine.me and (user is None or user.uid != seat.uid or not user.keeps):
                     engine.submit(group, Leave(seat.uid, engine.me))

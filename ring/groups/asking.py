@@ -119,7 +119,7 @@ class Asking:
 
     def answer(self, sender: Incarnation, message: Question, copy: Copy) -> None:
         question = copy.kind.read_question(message.question)
-        self.engine.send(sender.key, Reply(message.id, raw(copy.state.answer(question, self.engine.now_ms))))
+        self.engine.answer(sender, Reply(message.id, raw(copy.state.answer(question, self.engine.now_ms))))
 
     def on_ask(self, sender: Incarnation, message: Ask) -> None:
         try:

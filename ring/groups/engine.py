@@ -451,6 +451,11 @@ class Engine:
     def send(self, key: str, message: Message) -> None:
         self._outbox.setdefault(key, []).append(message)
 
+    def answer(self, asker: Incarnation, message: Message) -> None:
+        """Send to whoever asked, unless it has begun anew since: the number of its question is another's now."""
+        if not self.is_stale(asker):
+            self.send(asker.key, message)
+
     def outgoing(self, key: str) -> list[Message]:
         return self._outbox.setdefault(key, [])
 

@@ -231,7 +231,7 @@ class Recalling:
     def on_read(self, sender: Incarnation, message: Read) -> None:
         wanted = message.wanted
         want = wanted if message.sought is None else Sought(wanted.group, message.sought)
-        self.read_here(want, lambda found: self.engine.send(sender.key, Lines(message.id, *found)))
+        self.read_here(want, lambda found: self.engine.answer(sender, Lines(message.id, *found)))
 
     def on_lines(self, sender: Incarnation, message: Lines) -> None:
         self._on_found(sender.key, message.id, Found(message.lines, message.more, message.failed))
@@ -267,7 +267,7 @@ class Recalling:
         if job.asker.node == self.engine.me:
             self._answered(job.asker.id, lines)
         else:
-            self.engine.send(job.asker.node.key, Recalled(job.asker.id, lines))
+            self.engine.answer(job.asker.node, Recalled(job.asker.id, lines))
 
     def _drop(self, job: Job) -> None:
         self.jobs.pop(job.asker, None)

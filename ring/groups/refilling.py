@@ -217,7 +217,7 @@ class Refilling:
 
     def on_survey(self, sender: Incarnation, message: Survey) -> None:
         def answer(found: Found) -> None:
-            self.engine.send(sender.key, Surveyed(message.id, [line.seq for line in found.lines], found.more))
+            self.engine.answer(sender, Surveyed(message.id, [line.seq for line in found.lines], found.more))
 
         self._read(message.wanted, answer)
 

@@ -8,7 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from ring.ids import Incarnation
+from gateway.edge.asks import read_reply
+from gateway.groups.account_messages import Info
+from ring.ids import GroupId, Incarnation
+from ring.wire import Reply
 from tests.gateway.commands.stage import network, people, settle
 from tests.sim.net import Net, Node
 
@@ -96,3 +99,18 @@ def test_a_node_that_is_known_to_have_begun_anew_is_not_heard_in_its_old_life() 
     node, other = net.nodes["n1"], net.nodes["n2"]
     net.deliver(Incarnation(other.key, other.id.number - 1), node, b"\x90")
     assert node.core.engine.counters["stale_incarnation"] == 1
+
+
+def test_who_begins_anew_is_not_answered_what_it_asked_in_its_old_life() -> None:
+    """The number of that question is another's now: an answer might tell it what somebody else's password is."""
+    net = network(3)
+    asker, owner = net.nodes["n1"].core.engine, net.nodes["n2"]
+    group = next(g for g in (GroupId("account", f"a{i}") for i in range(99)) if asker.target(g) == owner.key)
+    net.kill("n3", dark=True)  # so that the owner cannot tell until it is sure of that
+    net.turn(net.nodes["n1"], lambda: asker.ask(group, Info(), lambda _: None))
+    net.run(0.3)
+    net.kill("n1")
+    anew = net.start(1).core.engine
+    anew._handlers[Reply] = lambda _sender, message: read_reply(message.body)  # it asks nodes, not groups
+    net.run(20)
+    assert not anew.counters["unreadable_message"]
