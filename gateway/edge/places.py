@@ -99,9 +99,12 @@ class Places:
     def mark(self, user: User, group: GroupId) -> None:
         """What the user's connections have been sent so far is remembered, though it is about to leave the group."""
         for connection in user.connections if user.session else ():
-            place = self._shown(connection, group)
-            if place is not None:
-                self.sent(connection, {group.name: place})
+            self._stays_at(connection, group)
+
+    def _stays_at(self, connection: Connection, group: GroupId) -> None:
+        place = self._shown(connection, group)
+        if place is not None:
+            self.sent(connection, {group.name: place})
 
     def sent(self, connection: Connection, places: Mapping[str, Place]) -> None:
         """By folded channel, how far it is once what it was sent last has come."""
@@ -111,6 +114,8 @@ class Places:
         """The connection is closed, or about to be: how far its device has come, and that it was here until now."""
         account = user.session
         if account:
+            for group in user.heard:
+                self._stays_at(connection, group)  # whatever is said from now on, until it is closed
             self._take(account, connection.device, self._came(connection))
             self._news.setdefault(account, {}).setdefault(connection.device, {})
             if connection.on_the_way and connection.receipts is not None:
@@ -189,7 +194,7 @@ class Places:
     def written(self, connections: Iterable[Connection], groups: Iterable[GroupId]) -> None:
         """What each of them is about to be sent is marked. groups: those in which something has happened since."""
         with_users = [(c, c.user) for c in connections if c.user is not None and c.receipts is not None]
-        attached = [(connection, user) for connection, user in with_users if user.session]
+        attached = [(c, user) for c, user in with_users if user.session and c in user.connections]
         now = {group: self.edge.engine.applied_to(group) for group in groups} if attached else {}
         for connection, user in attached:
             behind = connection.behind
@@ -214,7 +219,8 @@ class Places:
 
     def fresh(self, connection: Connection) -> dict[str, Place]:
         """By folded channel, of one connection, where it has changed since this was last asked for."""
-        heard = connection.user.heard if connection.user is not None else {}
+        user = connection.user
+        heard = user.heard if user is not None and connection in user.connections else {}
         now: dict[str, Place | None] = {**connection.parted}
         connection.parted.clear()
         for group in heard:

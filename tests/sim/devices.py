@@ -50,6 +50,7 @@ class Connection(Client):
         self.said: dict[str, float] = {}
         device.connections.append(self)
         account = device.account
+        self.leaves = False
         self.machine = Machine()
         self.begin(device.story.net, node, account, "10.0.0.2")
         self.connection.receipts = self.machine
@@ -82,6 +83,11 @@ class Connection(Client):
         self.net.turn(self.node, lambda: self.node.core.edge.gone(self.connection, "reset"))
         self.closed = "reset"
 
+    def quit(self) -> None:
+        """It says goodbye, and reads on until it is closed."""
+        self.leaves = True
+        self.send("QUIT")
+
     def sleep(self, for_s: float) -> None:
         """Its machine does; the node notices after a while."""
         edge = self.node.core.edge
@@ -90,7 +96,7 @@ class Connection(Client):
 
     @property
     def lives(self) -> bool:
-        return self.closed is None and self.node.up
+        return self.closed is None and self.node.up and not self.leaves
 
 
 class Heard(NamedTuple):
@@ -180,8 +186,11 @@ class DeviceStory(Story):
         if connection is not None and connection.lives:
             act = chance.random()
             if act < 0.15:
-                if self.naps.random() < 0.3:
+                nap = self.naps.random()
+                if nap < 0.3:
                     connection.sleep(self.naps.uniform(0.0, 5.0))
+                elif nap < 0.6:
+                    connection.quit()
                 else:
                     connection.hang_up()
             elif act < 0.4 and device.is_attached:
