@@ -56,7 +56,7 @@ def check(edge: Edge, group: GroupId) -> None:
 
 def check_user(edge: Edge, user: User) -> None:
     """Does the group of its nick still name it?"""
-    if user.quitting or user.homeless:
+    if user.quitting or user.homeless or edge.nick(user.person.nick) != user.home:  # it is on its way to another
         return
     state = edge.engine.state(user.home)
     if isinstance(state, Nick) and state.holder is not None:
