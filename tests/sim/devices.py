@@ -84,7 +84,7 @@ class Connection(Client):
         self.closed = "reset"
 
     def quit(self) -> None:
-        """It says goodbye, and reads on until it is closed."""
+        """It says goodbye, and reads on until it is closed; only then it may come anew."""
         self.leaves = True
         self.send("QUIT")
 
@@ -96,7 +96,7 @@ class Connection(Client):
 
     @property
     def lives(self) -> bool:
-        return self.closed is None and self.node.up and not self.leaves
+        return self.closed is None and self.node.up
 
 
 class Heard(NamedTuple):
@@ -132,7 +132,9 @@ class Device:
     @property
     def is_attached(self) -> bool:
         connection = self.connection
-        return connection is not None and connection.lives and any(" 221 " in line for line in connection.got)
+        if connection is None or not connection.lives or connection.leaves:
+            return False
+        return any(" 221 " in line for line in connection.got)
 
 
 class DeviceStory(Story):
@@ -183,6 +185,8 @@ class DeviceStory(Story):
     def _move(self, device: Device) -> None:
         """It says something, goes away, or comes back somewhere."""
         connection, chance = device.connection, self.moves
+        if connection is not None and connection.lives and connection.leaves:
+            return
         if connection is not None and connection.lives:
             act = chance.random()
             if act < 0.15:
@@ -204,6 +208,7 @@ class DeviceStory(Story):
         super()._heal()
         for device in self.devices:
             tries = 0
+            self.net.until(lambda d=device: d.is_attached or not d.connection.lives, 15)
             while not device.is_attached and tries < 10:
                 tries += 1
                 device.connect(self.moves.choice([node for node in self.net.nodes.values() if node.up]))
