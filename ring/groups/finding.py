@@ -98,7 +98,9 @@ class Finding:
                 engine.bounce(sender.key, group, owner)
                 return
             if engine.peers.acting(group) != engine.me.key:
-                # The sender is who we would have named: it has to find out for itself.
+                # The sender is who we would have named: it has to find out for itself, and not wait for this node.
+                if isinstance(message, Resync | Offer):
+                    engine.bounce(sender.key, group, owner)
                 return
             search = self.find(group, curious=isinstance(message, Question))
         if search is None:

@@ -401,8 +401,9 @@ class Following:
         return f.master == term.key and not peers.is_current(Incarnation(term.key, term.incarnation))
 
     def redirect(self, f: Followed, master: str, sender: str = "") -> None:
-        """Somebody names the group's master; the one that this copy follows is to be believed that it is not it."""
-        if (f.behind or sender == f.master) and master != self.engine.me.key:
+        """Somebody names the group's master; the one that this copy follows is to be believed that it is not it, though
+        it names this node: it has forgotten the group, and here is what there is of it."""
+        if sender == f.master or (f.behind and master != self.engine.me.key):
             f.master = master
             self.resync(f)
 
