@@ -29,6 +29,11 @@ def leave(edge: Edge, connection: Connection, reason: str) -> None:
     if connection in user.connections:  # else its client went before, and is only heard out
         edge.sessions.places.left(user, connection)
         user.detach(connection)
+    if not user.connections:
+        edge.sessions.once_begun(user, lambda: _left_alone(edge, user, reason))
+
+
+def _left_alone(edge: Edge, user: User, reason: str) -> None:
     if not user.connections and not edge.sessions.stays(user, quits=reason.startswith(QUITS)):
         depart(edge, user, reason)
 

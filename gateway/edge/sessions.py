@@ -56,6 +56,7 @@ class Sessions:
         self.taking_up = TakingUp(edge)
         self._reported: dict[str, tuple[Any, ...]] = {}
         self._kept: dict[str, Kept] = {}
+        self._beginning: dict[str, list[Callable[[], None]]] = {}  # by uid, users that are about to become sessions
         self._gone: dict[str, float] = {}  # uids of sessions that went on elsewhere -> when
         self._at = 0.0
 
@@ -155,13 +156,27 @@ class Sessions:
 
         def taken(outcome: Any) -> None:
             if not isinstance(outcome, Taken) or account in self.users:
-                return
-            if user.quitting or self.edge.settings.casemap(user.wanted.account or "") != account:
+                begun()
+            elif user.quitting or self.edge.settings.casemap(user.wanted.account or "") != account:
                 self.edge.engine.submit(self.group(account), End(user.uid, self.edge.engine.me))
+                begun()
             else:
-                self.adopt(user, account)
+                self.adopt(user, account, begun)
 
+        def begun() -> None:
+            for then in self._beginning.pop(user.uid, ()):
+                then()
+
+        self._beginning.setdefault(user.uid, [])
         self.edge.engine.submit(self.group(account), Take(user.person, None, 1), taken)
+
+    def once_begun(self, user: User, then: Callable[[], None]) -> None:
+        """As soon as it is known whether the user is a session, and of what kind."""
+        waiting = self._beginning.get(user.uid)
+        if waiting is None:
+            then()
+        else:
+            waiting.append(then)
 
     def adopt(self, user: User, account: str, then: Callable[[], None] = lambda: None) -> None:
         user.session = account

@@ -485,6 +485,17 @@ def test_a_client_on_another_node_outlives_the_sessions_node(net: Net, bob: Talk
     assert noticed(bob) == []
 
 
+def test_who_goes_before_its_session_has_begun_stays_nevertheless(net: Net) -> None:
+    made(net)
+    ann = Newcomer(net, "n1", "sasl")
+    assert ann.log_in("ann", "sesame")[-1].startswith("903")
+    ann.send("CAP END", "NICK ann", "USER ann 0 * :ann", f"JOIN {CHANNEL}", "QUIT")
+    net.run(3)
+    assert ann.closed is not None
+    user = net.nodes["n1"].core.edge.sessions.users["ann"]
+    assert user.lasts and list(user.rooms) == [GroupId("channel", CHANNEL)]
+
+
 def test_as_soon_as_a_session_s_node_is_dead_its_clients_nodes_tell_how_far_they_are(net: Net, bob: Talker) -> None:
     """They may die before it is taken up (device seed 880020)."""
     made(net)
