@@ -507,7 +507,7 @@ class Engine:
     def resend(self, group: GroupId) -> None:
         """Send all that waits for this group's answers, in order."""
         stream = self.submits.streams.get(group)
-        if stream is None or not stream.pending:
+        if stream is None or not stream.pending or self.following.is_forked(group):
             return
         target = self.target(group)
         self.submits.sent(stream, target, self.now)
@@ -537,6 +537,8 @@ class Engine:
             stream.sent_at, stream.sent_to = self.now, self.me.key
             self.leading.accept(mastered, self.me, pending.number, stream.floor, command)
             return
+        if self.following.is_forked(group):
+            return  # what is one in a moment is asked then: the other side may not know who speaks
         target = self.target(group)
         if target == self.me.key:
             if mastered is None:

@@ -266,6 +266,7 @@ class Following:
         f.fork = None
         if old is copy:
             return
+        engine.resend(copy.group)  # what was said meanwhile
         since = fork_point(old.lineage, old.seq, copy.lineage, copy.seq)
         knows = old.knows(since)
         tail = [e for e in copy.log if e.seq > since]
@@ -399,6 +400,11 @@ class Following:
         if not peers.is_alive(f.master):
             return True
         return f.master == term.key and not peers.is_current(Incarnation(term.key, term.incarnation))
+
+    def is_forked(self, group: GroupId) -> bool:
+        """Whether people here know another copy than its master's, and are about to be shown what the two become."""
+        f = self.groups.get(group)
+        return f is not None and f.fork is not None and f.fork.copy is not f.copy
 
     def redirect(self, f: Followed, master: str, sender: str = "") -> None:
         """Somebody names the group's master; the one that this copy follows is to be believed that it is not it, though
