@@ -116,7 +116,7 @@ def test_who_says_something_and_goes_is_heard_though_the_session_dies(seed: int,
     assert not any(c.device == "phone" for edge in edges for c in edge.connections.values())
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, 3])
 def test_who_says_goodbye_to_a_session_whose_node_is_dead_has_not_read_what_was_said_since(seed: int) -> None:
     """n3 takes the session up, or n2, where the client was."""
     story = Story(seed, "", sorted(MASTERS)[seed % 3])

@@ -514,12 +514,12 @@ def test_as_soon_as_a_session_s_node_is_dead_its_clients_nodes_tell_how_far_they
 
 
 def shown_where_it_comes_back(net: Net, bob: Talker) -> list[str]:
-    """Its node is stopped right after it was sent line 1, and 2 is said then."""
+    """Its node is stopped right after it was sent line 1, before it is due to tell of that, and 2 is said then."""
     made(net)
     laptop = login(net, "n1", "laptop")
     laptop.send(f"JOIN {CHANNEL}")
     laptop.sync()
-    net.run(2)
+    net.run(2.5)
     noticed(bob)
     bob.say(1)
     assert said(laptop) == ["1"]
