@@ -12,6 +12,7 @@ import argparse
 import os
 import signal
 from dataclasses import dataclass
+from statistics import stdev
 
 from rich.console import Console
 from rich.table import Table
@@ -26,27 +27,38 @@ from contrib.bench.workloads import Workload
 STORED, UNSTORED = "circlet", "unstored"
 
 WORKLOADS = (
-    Workload("rate", "1,000 messages a second", people=20, size=20, pace=Pace(rate=1000), probe_every=5, rounds=9),
-    Workload("full", "full speed, 100 in flight", people=20, size=20, probe_every=5, rounds=9),
+    Workload(
+        "rate",
+        "1,000 messages a second",
+        people=20,
+        size=20,
+        pace=Pace(rate=1000),
+        probe_every=5,
+        rounds=40,  # what is looked for is a fiftieth of all, and rounds differ by more
+        seconds=2.0,
+    ),
+    Workload("full", "full speed, 100 in flight", people=20, size=20, probe_every=5, rounds=20, seconds=2.0),
 )
 
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU us for each message, and what the two differ by from round to round."""
+    """CPU us for each message, and what the two differ by from round to round. error: of that, the standard error."""
 
     stored: float
     unstored: float
     more: float
+    error: float
 
 
 def cost(stored: list[Figures], unstored: list[Figures]) -> Cost:
     """Medians; `more`: of the differences between rounds that followed each other."""
     pairs = list(zip(map(_a_message, stored), map(_a_message, unstored), strict=True))
-    found = middle([Figures(cpu_us=one - other) for one, other in pairs]).cpu_us
+    differences = [one - other for one, other in pairs]
+    found = middle([Figures(cpu_us=difference) for difference in differences]).cpu_us
     one, other = (middle([Figures(cpu_us=pair[side]) for pair in pairs]).cpu_us for side in (0, 1))
     assert found is not None and one is not None and other is not None
-    return Cost(one, other, found)
+    return Cost(one, other, found, stdev(differences) / len(pairs) ** 0.5 if len(pairs) > 1 else 0.0)
 
 
 def _a_message(run: Figures) -> float:
@@ -64,7 +76,7 @@ def main() -> int:
     if pinned:
         os.sched_setaffinity(0, {pinned[1]})
     table = Table(title="One channel of 20: CPU us a message, medians of interleaved rounds")
-    for head in ("load", "nodes", "kept", "not kept", "more"):
+    for head in ("load", "nodes", "kept", "not kept", "more", "±"):
         table.add_column(head, justify="left" if head == "load" else "right", no_wrap=True)
     errors: list[str] = []
     for work in WORKLOADS:
@@ -81,7 +93,7 @@ def main() -> int:
             found = list(runs.found.values())
             if len(found) == 2:
                 spent = cost(*found)
-                words = (f"{value:.1f}" for value in (spent.stored, spent.unstored, spent.more))
+                words = (f"{value:.1f}" for value in (spent.stored, spent.unstored, spent.more, spent.error))
                 table.add_row(work.what, str(nodes), *words)
     console.print(table)
     return 1 if errors else 0
