@@ -34,20 +34,15 @@ def note(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut) -> N
 
 def learn(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut | None) -> None:
     """The user has left the channel while nobody here followed it; out: by a kick. Its clients believe it is there."""
-    line = Line(user.person.source, "PART", (channel,))
-    if out is not None:
-        line = rendering.put_out(out, user.person.nick, channel)
     kick = Kick(channel, out.source, out.reason, out.at, Place(0, out.at)) if out is not None else None
     if kick is not None and user.session:
         user.unsettled[edge.sessions.group(user.session)] = None
         _keep(edge, user, group, kick)
     for connection in user.connections:
-        if group not in user.detached:
-            connection.show(line)
-        elif kick is not None:
-            _say(edge, connection, user, kick)
         if kick is not None:
-            _has_seen(edge, connection, user, group, kick)
+            _show(edge, connection, user, group, kick)
+        elif group not in user.detached:
+            connection.show(Line(user.person.source, "PART", (channel,)))
 
 
 def tell(edge: Edge, connection: Connection, user: User, since: float) -> None:
@@ -60,11 +55,16 @@ def tell(edge: Edge, connection: Connection, user: User, since: float) -> None:
 def go_on(edge: Edge, connection: Connection, user: User) -> None:
     """A client whose session was on another node a moment ago has not seen it go, and sees it now."""
     for group, kick in _unseen(edge, connection, user, 0.0):
-        if group in user.detached:
-            _say(edge, connection, user, kick)
-        else:
-            connection.show(rendering.put_out(kick, user.person.nick, kick.channel))
-        _has_seen(edge, connection, user, group, kick)
+        _show(edge, connection, user, group, kick)
+
+
+def _show(edge: Edge, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
+    """As a KICK to a client that believes that it is there; in words where the channel is detached."""
+    if group in user.detached:
+        _say(edge, connection, user, kick)
+    else:
+        connection.show(rendering.put_out(kick, user.person.nick, kick.channel))
+    _has_seen(edge, connection, user, group, kick)
 
 
 def _keep(edge: Edge, user: User, group: GroupId, kick: Kick, because: GroupId | None = None) -> None:

@@ -6,6 +6,7 @@ piece that is written to it is marked with how far it takes the device.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -58,11 +59,25 @@ def _bound(table: dict[str, Any], most: int) -> None:
         del table[next(iter(table))]
 
 
+def arrive(waiting: deque[OnTheWay], upto: float, reached: dict[str, Place]) -> OnTheWay | None:
+    """So much has come to the client's machine, which has read that now. The last of it; None if it is nothing new."""
+    last = None
+    while waiting and waiting[0].upto <= upto:
+        last = waiting.popleft()
+        learn(reached, last.places)
+    return last
+
+
 def _arrived(connection: Connection, upto: int) -> dict[str, Place]:
     """By folded channel, how far the connection is once its first `upto` bytes, or parts of its stream, have come."""
-    while connection.on_the_way and connection.on_the_way[0].upto <= upto:
-        learn(connection.reached, connection.on_the_way.popleft().places)
+    arrive(connection.on_the_way, upto, connection.reached)
     return connection.reached
+
+
+def _attached(connection: Connection) -> User | None:
+    """The user that it is told of."""
+    user = connection.user
+    return user if user is not None and connection in user.connections else None
 
 
 def _news(connection: Connection, now: Mapping[str, Place | None]) -> dict[str, Place]:
@@ -124,14 +139,12 @@ class Places:
     def _farewell(self, account: str, connection: Connection) -> None:
         """What was on its way to the connection has come by now, or never will."""
         assert connection.receipts is not None
-        before = len(connection.on_the_way)
-        came = _arrived(connection, connection.receipts.arrived())
-        if len(connection.on_the_way) == before:
+        if arrive(connection.on_the_way, connection.receipts.arrived(), connection.reached) is None:
             return
         if account in self.edge.sessions.users:
-            self._take(account, connection.device, came)
+            self._take(account, connection.device, connection.reached)
         else:
-            self.tell(account, {connection.device: came})
+            self.tell(account, {connection.device: connection.reached})
 
     def forget(self, account: str) -> None:
         """The session is elsewhere, and its group knows all that is known here."""
@@ -193,8 +206,8 @@ class Places:
 
     def written(self, connections: Iterable[Connection], groups: Iterable[GroupId]) -> None:
         """What each of them is about to be sent is marked. groups: those in which something has happened since."""
-        with_users = [(c, c.user) for c in connections if c.user is not None and c.receipts is not None]
-        attached = [(c, user) for c, user in with_users if user.session and c in user.connections]
+        clients = [c for c in connections if c.receipts is not None and c.user is not None and c.user.session]
+        attached = [(client, user) for client in clients if (user := _attached(client)) is not None]
         now = {group: self.edge.engine.applied_to(group) for group in groups} if attached else {}
         for connection, user in attached:
             behind = connection.behind
@@ -219,8 +232,8 @@ class Places:
 
     def fresh(self, connection: Connection) -> dict[str, Place]:
         """By folded channel, of one connection, where it has changed since this was last asked for."""
-        user = connection.user
-        heard = user.heard if user is not None and connection in user.connections else {}
+        user = _attached(connection)
+        heard = user.heard if user is not None else {}
         now: dict[str, Place | None] = {**connection.parted}
         connection.parted.clear()
         for group in heard:

@@ -7,6 +7,7 @@ the client's takes the session up and goes on where its client was, for it knows
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -18,7 +19,7 @@ from gateway.edge.connection import Connection
 from gateway.edge.leaving import leave
 from gateway.edge.login import Login, watch
 from gateway.edge.outbox import Outbox
-from gateway.edge.places import OnTheWay, learn
+from gateway.edge.places import OnTheWay, arrive, learn
 from gateway.edge.user import User
 from gateway.groups.once import Sayer
 from gateway.irc.message import Message
@@ -209,11 +210,9 @@ class Tunnel:
     def _brought(self) -> int:
         """How many parts of the stream have come to the client's machine."""
         waiting, receipts = self._on_the_way, self.connection.receipts
-        upto = receipts.arrived() if receipts is not None and waiting else None
-        while waiting and (upto is None or waiting[0].upto <= upto):
-            come = waiting.popleft()
+        come = arrive(waiting, receipts.arrived() if receipts is not None and waiting else inf, self.came)
+        if come is not None:
             self._parts = come.parts
-            learn(self.came, come.places)
         return self._parts
 
     def _arrived(self) -> None:
