@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Any, NamedTuple
 
+from ring.features import LEVEL
 from ring.groups.asking import Asking
 from ring.groups.backing import Backing
 from ring.groups.copy import Copy, msgid_prefix
@@ -364,6 +365,11 @@ class Engine:
     @property
     def roster(self) -> Roster:
         return self.peers.roster
+
+    @property
+    def level(self) -> int:
+        """The feature level at which the network acts."""
+        return LEVEL
 
     def live(self) -> list[NodeRecord]:
         """The nodes not known dead, this one included."""

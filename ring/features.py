@@ -1,0 +1,18 @@
+"""The network's feature levels: an integer per build, and what each level brought.
+
+A network acts at the lowest level of the nodes that it knows. A command, event, field or kind of group that a level
+brought is used only while the network acts at that level or above.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+LEVELS: Final[tuple[str, ...]] = (
+    "the build before feature levels: a node record without the field",
+    "feature levels",
+)
+"""What each level brought, by its number."""
+
+LEVEL: Final = len(LEVELS) - 1
+"""The level of this build."""
