@@ -1,4 +1,5 @@
-# make run: a local network. make test: all tests. make check: style, types, imports. make bench: measure beside ngircd.
+# make run: a local network. make test: all tests. make quick: style, and the tests that take under a minute together.
+# make check: style, types, imports. make bench: measure beside ngircd.
 # make soak SEEDS=100000: simulate so many networks with faults. make seed SEED=7: replay one, with a trace.
 PYTHON ?= python3
 VENV := .venv
@@ -13,24 +14,25 @@ unexport PYTHONDONTWRITEBYTECODE
 
 RUNNABLE := $(VENV)/.runnable
 TESTABLE := $(VENV)/.testable
-PIP := $(VENV)/bin/pip install -qq --disable-pip-version-check --constraint constraints.txt
+PIP := $(VENV)/bin/pip install --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test check bench soak seed clients clean
+.PHONY: run test quick check bench soak seed clients clean
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(RUNNABLE): pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Circlet and its libraries into $(VENV): this takes about half a minute."
 	$(PIP) --editable .
 	touch $@
 
 $(TESTABLE): $(RUNNABLE)
-	$(PIP) --editable '.[dev]'
+	$(PIP) --quiet --editable '.[dev]'
 	touch $@
 
 run: $(RUNNABLE)
-	test -d $(NET) || $(VENV)/bin/circlet init $(NET) --nodes 3 --directories 3
-	$(VENV)/bin/circlet up $(NET)
+	@test -d $(NET) || $(VENV)/bin/circlet init $(NET) --nodes 3 --directories 3
+	@$(VENV)/bin/circlet up $(NET) $(if $(VERBOSE),--verbose)
 
 check: $(TESTABLE)
 	$(VENV)/bin/ruff check .
@@ -40,6 +42,9 @@ check: $(TESTABLE)
 
 test: check clients
 	$(VENV)/bin/python -m pytest -n $(WORKERS)
+
+quick: check
+	$(VENV)/bin/python -m pytest -n $(WORKERS) -m 'not e2e' --ignore tests/sim --ignore tests/gateway/shells --ignore tests/ring/shells
 
 # The programs that the end-to-end tests drive, and one to cut a network in two; without them the tests fail, as a skip is not a pass.
 clients:

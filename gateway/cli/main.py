@@ -17,6 +17,7 @@ from gateway.cli.nodes import nodes
 from gateway.cli.run import directory, node
 from gateway.cli.schema import schema
 from gateway.cli.status import status
+from gateway.cli.stop import stop
 from gateway.cli.up import up
 
 
@@ -31,6 +32,7 @@ for command in (
     node,
     directory,
     up,
+    stop,
     check,
     nodes,
     status,

@@ -1,4 +1,7 @@
-"""Child processes that are kept running: started, watched, started again with back-off, stopped together."""
+"""Child processes that are kept running: started, watched, started again with back-off, stopped together.
+
+A child that ends with code 0 was told to stop: it stays stopped until SIGUSR1 starts all such children again.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ BACK_OFF_S = 1.0
 BACK_OFF_MAX_S = 30.0
 GOOD_AFTER_S = 60.0
 READY = b'"node_started"'
+QUIET = frozenset(("debug", "info"))
+"""Lines of these levels are shown only on request."""
 
 
 class Child:
@@ -28,15 +33,27 @@ class Child:
         self.command = command
         self.process: asyncio.subprocess.Process | None = None
         self.ready = asyncio.Event()
+        self.resume = asyncio.Event()  # set: do not wait to be started
 
 
 class Supervisor:
-    """Runs the children until SIGINT or SIGTERM, or until its terminal is closed.
+    """Runs the children until SIGINT or SIGTERM, or until its terminal is closed."""
 
-    stop_s: how long they get to end by themselves.
-    """
+    def __init__(
+        self,
+        children: list[Child],
+        stop_s: float,
+        greet: Callable[[], str],
+        report: Callable[[dict[str, int]], None],
+        *,
+        verbose: bool = False,
+    ) -> None:
+        """stop_s: how long the children get to end by themselves. greet: what to print once all nodes are ready.
 
-    def __init__(self, children: list[Child], stop_s: float, greet: Callable[[], str]) -> None:
+        report: told the process ids of the running children by name, at each change. verbose: show all that they log.
+        """
+        self._report_children = report
+        self._verbose = verbose
         self._children = children
         self._stop_s = stop_s
         self._greet = greet
@@ -49,6 +66,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGUSR1, self._resume)
         tasks = [asyncio.create_task(self._keep(child)) for child in self._children]
         greeting = asyncio.create_task(self._greeting())
         await self._stopping.wait()
@@ -58,6 +76,14 @@ class Supervisor:
         for directories in (False, True):
             await self._stop({c: t for c, t in kept.items() if c.name.startswith("directory") is directories})
         return 0
+
+    def _resume(self) -> None:
+        for child in self._children:
+            child.resume.set()
+
+    def _report(self) -> None:
+        running = {c.name: c.process.pid for c in self._children if c.process and c.process.returncode is None}
+        self._report_children(running)
 
     async def _stop(self, kept: dict[Child, asyncio.Task[None]]) -> None:
         if not kept:
@@ -88,10 +114,18 @@ class Supervisor:
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
             )
+            child.resume.clear()
+            self._report()
             await self._pass_on(child)
             code = await child.process.wait()
+            self._report()
             if self._stopping.is_set():
                 return
+            if code == 0:
+                self._say(child.name, "has stopped, and stays stopped until `circlet up` is said again")
+                await self._first(child.resume, self._stopping)
+                delay = BACK_OFF_S
+                continue
             if time.monotonic() - started > GOOD_AFTER_S:
                 delay = BACK_OFF_S
             wait_s = random.uniform(delay / 2, delay)
@@ -99,6 +133,13 @@ class Supervisor:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait_s)
             delay = min(delay * 2, BACK_OFF_MAX_S)
+
+    async def _first(self, *events: asyncio.Event) -> None:
+        """Wait until one of the events is set."""
+        waits = [asyncio.ensure_future(event.wait()) for event in events]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
     async def _pass_on(self, child: Child) -> None:
         assert child.process is not None and child.process.stdout is not None
@@ -111,17 +152,24 @@ class Supervisor:
                 return
             if READY in line:
                 child.ready.set()
-            self._say(child.name, self._readable(line.decode("utf-8", "replace").rstrip("\n")))
+            text = self._readable(line.decode("utf-8", "replace").rstrip("\n"))
+            if text is not None:
+                self._say(child.name, text)
 
-    def _readable(self, line: str) -> str:
-        """Children log JSON, as they write to a pipe; a person at a terminal gets what a terminal would have got."""
-        if not self._colour or not line.startswith("{"):
-            return line
+    def _readable(self, line: str) -> str | None:
+        """Children log JSON, as they write to a pipe; a person at a terminal gets what a terminal would have got.
+
+        None: the line is one that a person sees only with `verbose`.
+        """
         try:
-            event = json.loads(line)
+            event = json.loads(line) if line.startswith("{") else {}
         except ValueError:
             return line
-        return self._render(None, "", event) if "event" in event else line
+        if "event" not in event:
+            return line
+        if not self._verbose and event.get("level") in QUIET:
+            return None
+        return self._render(None, "", event) if self._colour else line
 
     def _say(self, name: str, text: str) -> None:
         head = f"{name:{self._width}} |"

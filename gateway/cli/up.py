@@ -3,47 +3,102 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import signal
 import sys
 from pathlib import Path
 
 import click
 
-from config import ConfigErrors, NodeConfig, load
+from config import ConfigErrors, DirectoryConfig, NodeConfig, load
 from gateway.cli.files import fail
+from gateway.cli.running import Lock, running
 from gateway.cli.supervisor import Child, Supervisor
 from gateway.cli.tables import table, text_of
+
+NICK_LEN = 12
+NOBODY = "guest"
+FAILED = 1
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
-def up(folder: Path) -> None:
-    """Start every process configured in DIR as a child; one that dies is started again."""
+@click.option("--verbose", is_flag=True, help="show every line that the processes log, not warnings and errors alone")
+def up(folder: Path, verbose: bool) -> None:
+    """Start every process configured in DIR as a child; a child that dies is started again.
+
+    A child that was told to stop (`circlet stop NODE DIR`) stays stopped until `circlet up DIR` is said once more.
+    """
+    configs = _configs(folder)
+    try:
+        lock = Lock(folder)
+    except BlockingIOError:
+        _already_running(folder, configs)
+    except OSError as problem:
+        fail(f"{folder}: cannot write up.lock there: {problem.strerror}: choose a folder that can be written")
+    children = [Child(name, _command(config, folder / f"{name}.yaml")) for name, config in configs.items()]
+    nodes = [config for config in configs.values() if isinstance(config, NodeConfig)]
+    drain_s = max([node.drain_s for node in nodes], default=1.0)
+    click.echo(f"Starting {len(children)} processes: {', '.join(configs)} ...")
+    supervisor = Supervisor(children, drain_s + 5.0, lambda: _greet(nodes, verbose), lock.write, verbose=verbose)
+    sys.exit(asyncio.run(supervisor.run()))
+
+
+def _configs(folder: Path) -> dict[str, NodeConfig | DirectoryConfig]:
+    """The configurations of a folder, directories first, by the name of their file. Ends the command at mistakes."""
     files = [*sorted(folder.glob("directory-*.yaml")), *sorted(folder.glob("node-*.yaml"))]
     if not files:
         fail(f"{folder}: no node-*.yaml or directory-*.yaml here: `circlet init {folder}` writes some")
-    mistakes, children, configs = [], [], []
+    mistakes, configs = [], {}
     for path in files:
         try:
-            config = load(path)
+            configs[path.stem] = load(path)
         except ConfigErrors as problem:
             mistakes.append(str(problem))
-            continue
-        kind = "node" if isinstance(config, NodeConfig) else "directory"
-        children.append(Child(path.stem, [sys.executable, "-m", "gateway.cli.main", kind, str(path)]))
-        configs.append(config)
     if mistakes:
         fail("\n".join(mistakes))
-    nodes = [config for config in configs if isinstance(config, NodeConfig)]
-    drain_s = max([node.drain_s for node in nodes], default=1.0)
-    sys.exit(asyncio.run(Supervisor(children, drain_s + 5.0, lambda: _greet(nodes)).run()))
+    return configs
 
 
-def _greet(nodes: list[NodeConfig]) -> str:
-    """Where to connect, once the nodes are up."""
-    rows = table("node", "address", "irssi", "WeeChat")
-    for node in nodes:
+def _command(config: NodeConfig | DirectoryConfig, path: Path) -> list[str]:
+    kind = "node" if isinstance(config, NodeConfig) else "directory"
+    return [sys.executable, "-m", "gateway.cli.main", kind, str(path)]
+
+
+def _already_running(folder: Path, configs: dict[str, NodeConfig | DirectoryConfig]) -> None:
+    """Another `circlet up` has the folder: that one starts again what was stopped."""
+    found = running(folder)
+    if found is None:  # the other one has ended in this very moment
+        fail(f"another `circlet up {folder}` has just ended: try again")
+    click.echo(f"already running, pid {found.pid}")
+    stopped = [name for name in configs if name not in found.children]
+    if not stopped:
+        click.echo(f"`circlet stop all {folder}` stops everything")
+        sys.exit(FAILED)
+    os.kill(found.pid, signal.SIGUSR1)
+    click.echo(f"starting again: {', '.join(stopped)}")
+    sys.exit(0)
+
+
+def _greet(nodes: list[NodeConfig], verbose: bool) -> str:
+    """Where to connect, once the nodes are up: lines to copy, with a different nick in each."""
+    rows = table("node", "irssi", "WeeChat")
+    nick = _own_nick()
+    for number, node in enumerate(nodes, 1):
         address = node.irc_address
         if address is not None:
-            irssi = f"irssi -c {address.host} -p {address.port} -n $USER"
-            rows.add_row(node.node.name, str(address), irssi, f"weechat irc://$USER@{address}")
-    return f"\nConnect to any node, then /join #erlang. Ctrl-C stops everything.\n\n{text_of(rows)}"
+            own = nick if number == 1 else f"{nick}{number}"
+            irssi = f"irssi -c {address.host} -p {address.port} -n {own}"
+            rows.add_row(node.node.name, irssi, f"weechat irc://{own}_@{address}")
+    log = "" if verbose else " Warnings and errors are shown below; --verbose shows the whole log."
+    return (
+        f"\nThe network runs. Ctrl-C stops everything.{log}\n"
+        f"Start two clients, each in its own terminal, and /join #erlang in both:\n\n{text_of(rows).rstrip()}"
+    )
+
+
+def _own_nick() -> str:
+    """A nick made of the user's name on this machine, which may be empty or no nick."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "", os.environ.get("USER") or os.environ.get("LOGNAME") or "")
+    return name[:NICK_LEN] if name[:1].isalpha() else NOBODY

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -14,27 +16,30 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.running import running
 from tests.e2e.network import Client, configured
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
 
-WITHIN_S = 30.0
+WITHIN_S = 100.0
 
 
 class Up:
     """The command, and its output as it comes."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *words: str, user: str = "joe") -> None:
+        """words: options of the command. user: what the environment says of who starts it."""
         self.folder = folder
         self.port = port
         self.lines: list[str] = []
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli.main", "up", str(folder)],
+            [sys.executable, "-m", "gateway.cli.main", "up", str(folder), *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            env={**os.environ, "USER": user, "LOGNAME": ""},
         )
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
@@ -93,17 +98,17 @@ def _words(folder: Path) -> list[str]:
 
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Up]:
-    made = Up(tmp_path, configured(tmp_path, nodes=2, directories=1))
+    made = Up(tmp_path, configured(tmp_path, nodes=2, directories=1), "--verbose")
     try:
-        made.until("Connect to any node")
+        made.until("The network runs")
         yield made
     finally:
         made.stop()
 
 
 def test_it_says_where_to_connect_and_people_can(up: Up) -> None:
-    up.until(rf"node-1.* 127\.0\.0\.1:{up.port} .*irssi -c 127\.0\.0\.1 -p {up.port} -n \$USER")
-    up.until(rf"node-2.*weechat irc://\$USER@127\.0\.0\.2:{up.port}")
+    up.until(rf"node-1.* irssi -c 127\.0\.0\.1 -p {up.port} -n joe +weechat irc://joe_@127\.0\.0\.1:{up.port}")
+    up.until(rf"node-2.* irssi -c 127\.0\.0\.2 -p {up.port} -n joe2 +weechat irc://joe2_@127\.0\.0\.2:{up.port}")
     ann, bob = (Client(f"127.0.0.{number}", up.port, nick) for number, nick in ((1, "ann"), (2, "bob")))
     for person in (ann, bob):
         person.send("JOIN #erlang")
@@ -138,7 +143,7 @@ def test_a_child_that_cannot_start_is_tried_again_and_the_others_run(tmp_path: P
     with socket.socket() as taken:
         taken.bind(("127.0.0.2", port))
         taken.listen()
-        made = Up(tmp_path, port)
+        made = Up(tmp_path, port, "--verbose")
         try:
             made.until(rf"^node-2 .*cannot listen on 127.0.0.2 port {port}")
             made.until(r"^node-2 +\| ended with code 1: started again in")
@@ -154,7 +159,7 @@ ONE_CHILD = """
 import asyncio, sys
 from gateway.cli.supervisor import Child, Supervisor
 child = Child("node-1", ["sh", "-c", "trap 'echo bye; exit' TERM; echo $$; while :; do sleep 0.01; done"])
-sys.exit(asyncio.run(Supervisor([child], 5.0, str).run()))
+sys.exit(asyncio.run(Supervisor([child], 5.0, str, lambda running: None).run()))
 """
 
 
@@ -168,3 +173,73 @@ def test_no_child_is_left_though_the_terminal_is_closed_or_a_pager_has_ended(num
         assert process.wait(WITHIN_S) == 0 and process.stderr.read() == b""
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+def circlet(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gateway.cli.main", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_lines_to_copy_come_last_and_nothing_is_logged_after(tmp_path: Path) -> None:
+    port = configured(tmp_path, nodes=2, directories=1)
+    quiet = Up(tmp_path, port, user="")
+    try:
+        quiet.until(r"node-2.*irssi.* -n guest2 ")
+        with (ann := Client("127.0.0.1", port, "ann")).socket:
+            ann.sync()
+        assert "guest2_@" in quiet.lines[-1]
+        assert quiet.ended(signal.SIGTERM) == 0
+        assert not [line for line in quiet.lines if '"info"' in line]
+    finally:
+        quiet.stop()
+
+
+def test_a_second_start_says_which_process_runs_already(up: Up) -> None:
+    second = circlet("up", str(up.folder))
+    assert second.returncode == 1
+    assert second.stdout.splitlines()[0] == f"already running, pid {up.process.pid}"
+
+
+def test_a_stopped_node_stays_stopped_until_up_is_said_again(up: Up) -> None:
+    first, seen = up.children(), len(up.lines)
+    stopped = circlet("stop", "node-2.circlet.local", str(up.folder))
+    assert (stopped.returncode, stopped.stderr) == (0, "")
+    assert stopped.stdout == f"node-2 has stopped. Start it again with: circlet up {up.folder}\n"
+    up.until("^node-2 .*stays stopped", seen)
+    assert {*up.children()} == {"directory-1", "node-1"}
+    assert "node-2 does not run" in circlet("stop", "node-2", str(up.folder)).stderr
+    again = circlet("up", str(up.folder))
+    assert (again.returncode, again.stdout.splitlines()[1]) == (0, "starting again: node-2")
+    up.until(r"^node-2 +\| .*node_started", seen)
+    assert up.children()["node-1"] == first["node-1"]
+
+
+def test_stop_all_ends_the_network(up: Up) -> None:
+    said = circlet("stop", "all", str(up.folder))
+    assert (said.returncode, said.stdout) == (0, "everything has stopped\n")
+    assert up.process.wait(WITHIN_S) == 0 and up.children() == {}
+    nothing = circlet("stop", "all", str(up.folder))
+    assert nothing.returncode == 1 and nothing.stderr.startswith("nothing runs")
+
+
+def test_stop_names_what_it_could_stop(up: Up) -> None:
+    said = circlet("stop", "node-7", str(up.folder))
+    assert said.returncode == 1 and "has no node-7: running are directory-1, node-1, node-2" in said.stderr
+
+
+def test_everything_ends_with_its_terminal(tmp_path: Path) -> None:
+    configured(tmp_path, nodes=1, directories=0)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "gateway.cli.main", "up", str(tmp_path)])
+    read = b""
+    while b"The network runs" not in read:
+        read += os.read(terminal, 4096)
+    found = running(tmp_path)
+    assert found is not None and found.pid == pid
+    children = [os.pidfd_open(child) for child in found.children.values()]
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    for child in children:
+        assert select.select([child], [], [], WITHIN_S)[0], "the node outlived its terminal"
+        os.close(child)
