@@ -5,14 +5,24 @@ from __future__ import annotations
 import sys
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.style import StyleType
 from rich.table import Table
+from rich.text import Text
 
 PIPE_WIDTH = 240
 
 
-def table(*headers: str) -> Table:
-    made = Table(box=box.SIMPLE_HEAD)
+class Plain(Table):
+    """A table whose cells are shown as they are: `[fd00::11]:6667` and the account `[joe]` would be markup for Rich."""
+
+    def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
+        plain = (Text(cell) if isinstance(cell, str) else cell for cell in cells)
+        super().add_row(*plain, style=style, end_section=end_section)
+
+
+def table(*headers: str) -> Plain:
+    made = Plain(box=box.SIMPLE_HEAD)
     for header in headers:
         made.add_column(header, overflow="fold")
     return made

@@ -62,11 +62,25 @@ class Acceptor:
 
     async def start(self, host: str, port: int) -> None:
         """Bind and listen. Raises OSError."""
+        await self.bind(host, port)
+        self.open()
+
+    async def bind(self, host: str, port: int) -> None:
+        """Hold the port. The kernel refuses connections to the port until open(). Raises OSError if the port is taken."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         try:
             for family, _, _, _, address in dict.fromkeys(found):
                 self._listening.append(_listener(family, address))
+        except OSError:
+            self.close()
+            raise
+
+    def open(self) -> None:
+        """Accept connections from now on. Raises OSError if another process has begun to listen on the port."""
+        try:
+            for listener in self._listening:
+                listener.listen(BACKLOG)
         except OSError:
             self.close()
             raise
@@ -167,7 +181,6 @@ def _listener(family: int, address: Any) -> socket.socket:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.setblocking(False)
         listener.bind(address)
-        listener.listen(BACKLOG)
     except OSError:
         listener.close()
         raise

@@ -182,3 +182,29 @@ def test_a_port_that_is_taken_is_an_error_and_leaves_nothing() -> None:
             await other.acceptor.start(HERE, port.acceptor.port)
 
     story(Limits(), tell)
+
+
+def test_a_port_that_is_held_refuses_until_it_is_opened() -> None:
+    async def tell(port: Port) -> None:
+        held = Port(Limits())
+        await held.acceptor.bind(HERE, 0)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(HERE, held.acceptor.port)
+        held.acceptor.open()
+        (await echo(held)).close()
+        held.acceptor.close()
+
+    story(Limits(), tell)
+
+
+def test_a_held_port_that_another_took_meanwhile_is_an_error_when_it_is_opened() -> None:
+    async def tell(port: Port) -> None:
+        held = Port(Limits())
+        await held.acceptor.bind(HERE, 0)
+        other = Port(Limits())
+        await other.acceptor.start(HERE, held.acceptor.port)  # the kernel lets two bind while neither listens
+        with pytest.raises(OSError, match=r"[Aa]ddress already in use"):
+            held.acceptor.open()
+        other.acceptor.close()
+
+    story(Limits(), tell)
