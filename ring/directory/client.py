@@ -79,6 +79,7 @@ class _Contact:
         self.lease_s = float("inf")
         self.challenged = False  # the last answer was a challenge
         self.said = ""  # why it does not take us in
+        self.refused = False  # its last word on our lease was no
         self.departed = False
 
 
@@ -129,10 +130,12 @@ class DirectoriesCore:
             contact.due = 0.0
 
     def depart(self) -> None:
-        """The node ends: from the next tick on all directories are told so."""
+        """The node ends: from the next tick on all directories are told so, save those that had refused the node: there
+        a living node has this ring key or name, and the farewell must not be taken for the farewell of that node."""
         self._departing = True
         for contact in self._contacts:
             contact.due = 0.0
+            contact.departed = contact.refused
 
     def tick(self, now: float) -> list[Effect]:
         """Say what is due."""
@@ -178,7 +181,7 @@ class DirectoriesCore:
                 if not challenged:
                     effects.append(self._speak(index, now))
             case Granted():
-                contact.said = ""
+                contact.said, contact.refused = "", False
                 contact.lease_s = max(0.001, answer.lease_ms / 1000)
                 contact.book.granted(rebuilding=answer.rebuilding)
                 effects += self._follow(index, answer.version, now)
@@ -186,6 +189,7 @@ class DirectoriesCore:
                 if contact.book.take(answer):
                     effects += self._follow(index, answer.version, now)
             case Refused():
+                contact.refused = True
                 contact.due = now + self._interval(contact) * self._rng.uniform(0.9, 1.0)
                 effects += self._rejected(index, answer.reason)
             case Departed():

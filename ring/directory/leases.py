@@ -51,6 +51,7 @@ class Leases:
         self.max_nodes = max_nodes
         self.version = 1
         self._live: dict[str, Lease] = {}  # longest unheard first
+        self._names: dict[str, str] = {}  # folded name -> ring key, of the live leases
         self._gone: dict[str, Gone] = {}  # longest gone first
         self._changes: list[tuple[int, str]] = []  # (version, ring key), ascending; some outdated
         self._complete_from = 0  # changes after this version are all known
@@ -64,9 +65,11 @@ class Leases:
         key, lease = record.key, self._live.get(record.key)
         if lease is None:
             self._check_gone(record.id, counter)
+            self._check_name(record)
             if len(self._live) >= self.max_nodes:
                 raise Denied(f"the directory is full ({self.max_nodes} nodes): raise its limits.nodes")
             self._gone.pop(key, None)
+            self._names[folded(record.name)] = key
             self._live[key] = Lease(record, counter, now, self._change(key))
             return True
         known = lease.record
@@ -92,9 +95,13 @@ class Leases:
         return restarted
 
     def depart(self, sender: Incarnation, counter: int, now: float) -> NodeRecord | None:
-        """End a lease at once; returns its record. Raises Replay. Harmless if there is none."""
+        """End a lease at once; returns its record. Raises Replay. Harmless if there is none.
+
+        Only the life that has the lease can end the lease: the farewell of a node that was refused, because a living
+        node has the ring key already, says nothing of the living node.
+        """
         lease = self._live.get(sender.key)
-        if lease is None or sender.number < lease.record.incarnation:
+        if lease is None or sender.number != lease.record.incarnation:
             return None
         self._check(lease, sender, counter)
         self._end(lease, counter, departed=True, now=now)
@@ -156,6 +163,7 @@ class Leases:
     def _end(self, lease: Lease, counter: int, *, departed: bool, now: float) -> None:
         record = lease.record
         del self._live[record.key]
+        self._names.pop(folded(record.name), None)
         self._gone[record.key] = Gone(record.incarnation, counter, departed, self._change(record.key), now)
 
     def _change(self, key: str) -> int:
@@ -170,6 +178,16 @@ class Leases:
         if (sender.number, counter) <= (lease.record.incarnation, lease.counter):
             raise Replay
 
+    def _check_name(self, record: NodeRecord) -> None:
+        """A name is free when the lease of the node that had the name has ended, in order or not."""
+        key = self._names.get(folded(record.name))
+        if key is not None:
+            other = self._live[key].record
+            raise Denied(
+                f"the name {record.name} belongs to the live node at {other.ip} port {other.link_port} "
+                f"(ring key {key}): give each node a name of its own (node.name)"
+            )
+
     def _check_gone(self, sender: Incarnation, counter: int) -> None:
         gone = self._gone.get(sender.key)
         if gone is None:
@@ -178,6 +196,11 @@ class Leases:
             raise Replay
         if gone.departed and sender.number <= gone.incarnation:  # that life is over
             raise Replay
+
+
+def folded(name: str) -> str:
+    """Names of nodes are host names: upper and lower case are one."""
+    return name.casefold()
 
 
 def _place(record: NodeRecord) -> tuple[str, str, int]:

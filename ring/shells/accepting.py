@@ -66,7 +66,7 @@ class Acceptor:
         self.open()
 
     async def bind(self, host: str, port: int) -> None:
-        """Hold the port. The kernel refuses connections to the port until open(). Raises OSError if the port is taken."""
+        """Hold the port; the kernel refuses connections to it until open(). Raises OSError if the port is taken."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         try:
