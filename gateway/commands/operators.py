@@ -81,7 +81,17 @@ def wallops(call: Call) -> None:
 def rehash(call: Call) -> None:
     call.reply(n.RPL_REHASHING, "configuration", n.TEXT[n.RPL_REHASHING])
     call.edge.engine.note("rehash", operator=call.user.oper)
-    call.edge.rehash()
+    said = call.edge.rehash()
+    if said.live:
+        call.notice(f"Taken at once: {', '.join(said.live)}")
+    if said.needs_restart:
+        call.notice(f"Changed, and taken only by a restart of the node: {', '.join(said.needs_restart)}")
+    for mistake in said.wrong:
+        call.notice(f"Wrong: {mistake}")
+    if said.wrong and not (said.live or said.needs_restart):
+        call.notice("Nothing was taken. Mend the file, and say REHASH again.")
+    elif not (said.live or said.needs_restart or said.wrong):
+        call.notice("Nothing has changed in the files.")
 
 
 @command("DIE", oper=True)

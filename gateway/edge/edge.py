@@ -19,7 +19,7 @@ from gateway.edge.lines import Line
 from gateway.edge.login import expel_all
 from gateway.edge.people import People
 from gateway.edge.sessions import Sessions
-from gateway.edge.settings import EdgeSettings
+from gateway.edge.settings import EdgeSettings, Rehashed
 from gateway.edge.talks import Talks
 from gateway.edge.tunnels import Tunnels
 from gateway.edge.user import Room, User
@@ -86,7 +86,7 @@ class Edge:
         self.make_credentials: Callable[[str, Callable[[Credentials | None], None]], None] = lambda _p, done: done(None)
         self.random_bytes: Callable[[int], bytes] = lambda count: self.engine.rng.randbytes(count)
         self.quit_reason: Callable[[str], str] = lambda key: key  # what QUIT says of people whose node is gone
-        self.rehash: Callable[[], None] = lambda: None
+        self.rehash: Callable[[], Rehashed] = Rehashed
         self.die: Callable[[], None] = lambda: None
 
     # Names ----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,15 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehashed:
+    """What became of reading the configuration again. live, needs_restart: dotted keys. wrong: mistakes in words."""
+
+    live: tuple[str, ...] = ()
+    needs_restart: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSettings:
     """registration: before connecting and after, only once connected, only before, or by operators alone.
 

@@ -11,7 +11,7 @@ import uvloop
 
 from config import DirectoryConfig, load_directory
 from config.keyfile import read_key
-from gateway.shells.reloading import reread
+from gateway.shells.reloading import contents, reread
 from ring.shells.directory_server import DirectoryServer
 
 
@@ -20,6 +20,7 @@ class DirectoryProcess:
 
     def __init__(self, config: DirectoryConfig, path: Path) -> None:
         self.config = config
+        self._contents = contents(config)
         self.path = path
         self.log = structlog.get_logger("circlet").bind(directory=str(config.address))
         self._stop = asyncio.Event()
@@ -53,7 +54,7 @@ class DirectoryProcess:
         return 0
 
     def _reload(self) -> None:
-        self.config = reread(self.config, self.path, load_directory, self.log) or self.config
+        self.config, self._contents, _ = reread(self.config, self._contents, self.path, load_directory, self.log)
 
 
 def run_directory(config: DirectoryConfig, path: Path) -> int:

@@ -49,13 +49,16 @@ class Listeners:
             self._servers.append(server)
             self._node.log.info("listening", host=listener.host, port=listener.port, tls=secure)
 
-    def reload_certificates(self) -> None:
-        """New connections get what the files hold now."""
+    def reload_certificates(self) -> tuple[str, ...]:
+        """New connections get what the files hold now. Returns what is wrong, in words; the old pair stays then."""
+        wrong = []
         for context, cert, key in self._contexts:
             try:
                 context.reload(cert, key)
             except (OSError, ssl.SSLError) as problem:
                 self._node.log.error("certificate_reload_failed", file=cert, reason=str(problem))
+                wrong.append(f"{cert} and {key} were not taken, the old certificate stays in use: {problem}")
+        return tuple(wrong)
 
     async def stop(self) -> None:
         """Accept no more; who is connected stays."""

@@ -7,6 +7,7 @@ import random
 import secrets
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ import uvloop
 
 from config import NodeConfig, load_node
 from gateway.edge.connection import Connection
+from gateway.edge.settings import Rehashed
 from gateway.node import NodeCore, NodeSettings
 from gateway.shells.clients import ClientSocket
 from gateway.shells.durable import Durable
 from gateway.shells.listeners import Listeners
 from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
-from gateway.shells.reloading import reread
+from gateway.shells.reloading import contents, reread
 from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record
 from ring.store import StoreError
 from ring.wire import payloads
@@ -48,6 +50,7 @@ class NodeProcess:
 
     def __init__(self, config: NodeConfig, path: Path) -> None:
         self.config = config
+        self._contents = contents(config)
         self.path = path
         self.log = structlog.get_logger("circlet").bind(node=config.node.name)
         self.rng = random.Random()
@@ -155,16 +158,15 @@ class NodeProcess:
         self.durable.close()
         self.passwords.close()
 
-    def reload(self) -> None:
-        """SIGHUP and REHASH: take what can change live, say what needs a restart."""
-        taken = reread(self.config, self.path, load_node, self.log)
-        if taken is None:
-            return
-        self.config = taken
+    def reload(self) -> Rehashed:
+        """SIGHUP and REHASH: take what can change live, say what needs a restart and what is wrong."""
+        self.config, self._contents, said = reread(self.config, self._contents, self.path, load_node, self.log)
+        if said.wrong:
+            return said
         was = self.core.edge.settings
         self.core.edge.configure(edge_settings(self.config, was.created, was.secret))
         self.touched()
-        self.listeners.reload_certificates()
+        return replace(said, wrong=self.listeners.reload_certificates())
 
     # Turns of the loop ----------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.edge.settings import Rehashed
 from tests.gateway.commands.stage import OPERATOR, network, people, settle, source
 from tests.sim.net import Net
 
@@ -83,9 +84,33 @@ def test_rehash_and_die_reach_the_process() -> None:
     net = opered(1)
     asked = []
     edge = net.nodes["n1"].core.edge
-    edge.rehash, edge.die = lambda: asked.append("rehash"), lambda: asked.append("die")
+    edge.die = lambda: asked.append("die")
     (ann,) = people(net, "ann")
     ann.ask("OPER root sesame")
-    assert ann.ask("REHASH") == ["382 ann configuration :Rehashing"]
+    assert ann.ask("REHASH")[0] == "382 ann configuration :Rehashing"
     ann.ask("DIE")
-    assert asked == ["rehash", "die"]
+    assert asked == ["die"]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (Rehashed(), ["Nothing has changed in the files."]),
+        (Rehashed(("motd", "operators")), ["Taken at once: motd, operators"]),
+        (
+            Rehashed(("motd_file",), ("network.key_file",)),
+            ["Taken at once: motd_file", "Changed, and taken only by a restart of the node: network.key_file"],
+        ),
+        (
+            Rehashed(wrong=("n.yaml:3: motd: found 7: expected text",)),
+            ["Wrong: n.yaml:3: motd: found 7: expected text",
+             "Nothing was taken. Mend the file, and say REHASH again."],
+        ),
+    ],
+)  # fmt: skip
+def test_rehash_says_what_became_of_it(said: Rehashed, told: list[str]) -> None:
+    net = opered(1)
+    net.nodes["n1"].core.edge.rehash = lambda: said
+    (ann,) = people(net, "ann")
+    ann.ask("OPER root sesame")
+    assert [line.partition(" :")[2] for line in ann.ask("REHASH")[1:]] == told

@@ -112,7 +112,8 @@ def test_people_talk_over_tls_and_get_the_new_certificate_after_sighup(secure: S
     before = secure.serial()
     secure.authority.issue()
     assert secure.serial() == before
-    secure.node.reload()
+    told = secure.node.reload()
+    assert told["live"] == ["listeners.1.tls.cert", "listeners.1.tls.key"]
     assert secure.serial() != before
     bob.send("PRIVMSG #c :ann is still here")
     bob.sync()
@@ -284,12 +285,20 @@ def test_sighup_applies_what_is_live_and_says_what_needs_a_restart(tmp_path: Pat
             links={"port": free_port()},
             grace_s=7,
         )
-        assert sorted(told["live"]) == ["admin.email", "operators"]
+        assert sorted(told["live"]) == ["admin.email", "motd_file", "operators"]
         assert sorted(told["needs_restart"]) == ["grace_s", "links.port"]
         ann.send("MOTD", "OPER root sesame", "ADMIN")
         assert ann.expect(" 372 ").endswith("the new motd")
         assert ann.expect(" 381 ") and ann.expect("root@circlet.test")
         no_traceback(node)
+
+
+def test_a_changed_network_key_needs_a_restart_and_is_said_until_then(tmp_path: Path) -> None:
+    with OneNode.started(tmp_path) as node:
+        (tmp_path / "network.key").write_text("ab" * 32 + "\n")
+        for _ in range(2):
+            told = node.reload()
+            assert (told["needs_restart"], told["level"]) == (["network.key_file"], "warning")
 
 
 def test_the_level_of_the_log_is_live_and_a_needed_restart_is_said_at_level_warning(tmp_path: Path) -> None:
