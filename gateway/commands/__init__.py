@@ -3,6 +3,7 @@
 from gateway.commands import (
     accounts,
     channels,
+    helping,
     history,
     joining,
     listing,
@@ -22,6 +23,7 @@ from gateway.commands import (
 __all__ = [
     "accounts",
     "channels",
+    "helping",
     "history",
     "joining",
     "listing",

@@ -1,11 +1,11 @@
-"""What people ask the server: MOTD LUSERS VERSION TIME ADMIN INFO LINKS STATS HELP."""
+"""What people ask the server: MOTD LUSERS VERSION TIME ADMIN INFO LINKS STATS."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from gateway.commands.listing import say_silent
-from gateway.commands.table import COMMANDS, command
+from gateway.commands.table import command
 from gateway.edge.asks import CountAsk
 from gateway.edge.call import Call
 from gateway.edge.welcome import send_isupport, send_lusers, send_motd
@@ -104,43 +104,3 @@ def stats(call: Call) -> None:
         for name, times in sorted(call.edge.used.items()):
             call.reply(n.RPL_STATSCOMMANDS, name, str(times))
     call.reply(n.RPL_ENDOFSTATS, letter, n.TEXT[n.RPL_ENDOFSTATS])
-
-
-HELP = {
-    "JOIN": "JOIN #channel[,#channel] [key]: enter channels, making those that do not exist. JOIN 0 leaves all.",
-    "PART": "PART #channel [:reason]: leave a channel.",
-    "PRIVMSG": "PRIVMSG target[,target] :text: say something to a channel, to its operators (@#channel), or to a nick.",
-    "NICK": "NICK new: change your nick, everywhere at once.",
-    "MODE": "MODE #channel [+-modes params]: CHANMODES b e I, k, l, C H Q R S i m n s t; prefixes o h v. Or nick +Biw.",
-    "CHATHISTORY": "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN #channel place [place] limit: what was said.",
-    "REDACT": "REDACT #channel msgid [:reason]: delete a message. REDACT #channel *: all of them, for operators.",
-    "TOPIC": "TOPIC #channel [:text]: show or set the topic.",
-    "KICK": "KICK #channel nick[,nick] [:reason]: remove people from a channel.",
-    "INVITE": "INVITE nick #channel: let somebody in. INVITE alone lists your own invitations.",
-    "LIST": "LIST [masks and conditions]: channels; e.g. LIST #e*,>10 or LIST C<60.",
-    "WHO": "WHO #channel, WHO mask: people, with WHOX fields (%tcuhnfdar).",
-    "WHOIS": "WHOIS nick: who somebody is, on whatever node.",
-    "AWAY": "AWAY [:text]: say that you are away, or back.",
-    "REGISTER": "REGISTER * * password: make an account named after your nick (in most clients: /quote REGISTER).",
-    "AUTHENTICATE": "AUTHENTICATE: log in, with SASL PLAIN, EXTERNAL or SCRAM-SHA-256. Your client does it for you.",
-    "MONITOR": "MONITOR + nick,nick: be told when they come and go. Also - C L S.",
-}
-
-
-@command("HELP")
-def help_text(call: Call) -> None:
-    topic = call.params[0].upper()[:32] if call.params else "*"
-    if topic == "*":
-        call.reply(n.RPL_HELPSTART, topic, "Commands of this network; HELP name tells more of some:")
-        names = sorted(COMMANDS)
-        for start in range(0, len(names), 10):
-            call.reply(n.RPL_HELPTXT, topic, " ".join(names[start : start + 10]))
-        call.reply(n.RPL_ENDOFHELP, topic, "End of /HELP")
-    elif topic in COMMANDS:
-        call.reply(n.RPL_HELPSTART, topic, HELP.get(topic, f"{topic}: see the IRC client protocol's documentation."))
-        call.reply(n.RPL_ENDOFHELP, topic, "End of /HELP")
-    else:
-        call.reply(n.ERR_HELPNOTFOUND, topic, "There is no help on that")
-
-
-COMMANDS["HELPOP"] = COMMANDS["HELP"]

@@ -1,0 +1,137 @@
+"""HELP and HELPOP: a text for every command (numerics 704 to 706, 524 where there is none).
+
+Source: modern IRC client protocol, HELP message.
+"""
+
+from __future__ import annotations
+
+from gateway.commands.table import COMMANDS, command
+from gateway.edge.call import Call
+from gateway.irc import numerics as n
+
+A_ROW = 10
+"""So many names stand in a row of the list."""
+
+TEXTS: dict[str, tuple[str, ...]] = {
+    "ADMIN": ("ADMIN: who runs this server, and how to reach them.",),
+    "AUTHENTICATE": (
+        "AUTHENTICATE mechanism: log in with SASL PLAIN, EXTERNAL or SCRAM-SHA-256.",
+        "Your client does this for you: set your account's name and password in its settings.",
+    ),
+    "AWAY": ("AWAY [:text]: say that you are away, and why; without a text, that you are back.",),
+    "CAP": (
+        "CAP LS 302 | LIST | REQ :names | END: which extensions of IRC your client uses.",
+        "Your client does this for you when it connects.",
+    ),
+    "CHATHISTORY": (
+        "CHATHISTORY LATEST target * limit: the last lines of a channel, or of your talk with somebody.",
+        "CHATHISTORY BEFORE | AFTER | AROUND target place limit: the lines before, after or around a place.",
+        "CHATHISTORY BETWEEN target place place limit; CHATHISTORY TARGETS time time limit: who talked.",
+        "A place is timestamp=2026-11-23T09:00:00.000Z or msgid=...; `CAP REQ draft/chathistory` comes first.",
+    ),
+    "DIE": ("DIE: stop this node. Its channels are handed to other nodes first. Operators only.",),
+    "HELP": ("HELP [command]: the commands of this network, or more about one command.",),
+    "INFO": ("INFO: what this server runs, and since when.",),
+    "INVITE": (
+        "INVITE nick #channel: let somebody into a channel.",
+        "INVITE alone lists the channels that you are invited to.",
+    ),
+    "ISON": ("ISON nick [nick ...]: which of these nicks are on the network.",),
+    "JOIN": (
+        "JOIN #channel[,#channel] [key[,key]]: enter channels. A channel that does not exist is made.",
+        "JOIN 0 leaves all channels.",
+    ),
+    "KICK": ("KICK #channel nick[,nick] [:reason]: remove people from a channel. Channel operators only.",),
+    "KILL": ("KILL nick :reason: disconnect somebody from the network. Operators only.",),
+    "LINKS": ("LINKS: the servers of the network. To its users the network is one server.",),
+    "LIST": (
+        "LIST [#mask,...] [conditions]: the channels, with the number of people in each and the topic.",
+        "Conditions: >10 more than ten people, <10 fewer, C<60 made in the last hour, T<60 topic set in the last hour.",
+    ),
+    "LUSERS": ("LUSERS: how many people, operators and channels there are.",),
+    "MARKREAD": (
+        "MARKREAD target [timestamp=...]: up to where you have read a channel or a talk, on all your clients.",
+        "Your client does this for you if it knows draft/read-marker.",
+    ),
+    "MODE": (
+        "MODE #channel [+-letters parameters]: show or set a channel's modes: i invite only, k key, l limit,",
+        "m moderated, n no messages from outside, s secret, t topic by operators, C no CTCP, H no history for newcomers,",
+        "Q no kicks, R accounts only, S no colours; lists b (bans), e (exceptions), I (invitations); ranks o, h, v.",
+        "MODE nick [+-letters]: your own modes: i invisible, w wallops, B bot, R private messages from accounts only.",
+    ),
+    "MONITOR": (
+        "MONITOR + nick[,nick]: be told when people come and go.",
+        "MONITOR - nick[,nick] forgets them, C forgets all, L lists them, S shows who is there now.",
+    ),
+    "MOTD": ("MOTD: the message of the day.",),
+    "NAMES": ("NAMES #channel[,#channel]: who is in a channel.",),
+    "NICK": ("NICK name: change your nick, in all channels at once.",),
+    "NICKSERV": (
+        "NICKSERV command (or NS command): speak to NickServ, which keeps accounts. `NS HELP` lists its commands.",
+        "Unlike `/msg NickServ`, most clients do not write this into their logs.",
+    ),
+    "NOTICE": ("NOTICE target[,target] :text: as PRIVMSG, but nobody answers a notice by itself.",),
+    "OPER": ("OPER name password: become an operator of the network.",),
+    "PART": ("PART #channel[,#channel] [:reason]: leave channels.",),
+    "PASS": (
+        "PASS account:password or account@device:password, before NICK and USER: log in as with a bouncer.",
+        "Where the server itself has a password, PASS takes that one alone.",
+    ),
+    "PING": ("PING text: answered with PONG once all that you sent before has reached everybody.",),
+    "PONG": ("PONG text: the answer to the server's PING. Your client does this for you.",),
+    "PRIVMSG": (
+        "PRIVMSG target[,target] :text: say something to a channel, to its operators (@#channel), or to a person.",
+    ),
+    "QUIT": ("QUIT [:reason]: disconnect. With ALWAYS-ON set at NickServ your account stays in its channels.",),
+    "REDACT": (
+        "REDACT target msgid [:reason]: delete a message of yours, or anybody's if you are an operator of the channel.",
+        "REDACT #channel *: delete all that was said there. Channel operators only.",
+    ),
+    "REGISTER": (
+        "REGISTER * * :password makes an account that is named after your nick. No address is needed.",
+        "In most clients: /quote REGISTER * * :password",
+    ),
+    "REHASH": ("REHASH: read this node's configuration again, and say what was taken. Operators only.",),
+    "SETNAME": ("SETNAME :name: change your real name.",),
+    "STATS": ("STATS u | m | o: how long this node has been up, which commands were used, who may be operator.",),
+    "TAGMSG": (
+        "TAGMSG target: send tags without a text, as for typing notices. Your client does this for you.",
+    ),
+    "TIME": ("TIME: the server's time.",),
+    "TOPIC": ("TOPIC #channel [:text]: show or set what a channel is about. An empty text removes it.",),
+    "USER": ("USER name 0 * :real name: who you are, when you connect. Your client does this for you.",),
+    "USERHOST": ("USERHOST nick [nick ...]: the user names and hosts of people.",),
+    "VERIFY": ("VERIFY account code: confirm a new account. Accounts need no confirmation on this network.",),
+    "VERSION": ("VERSION: what this server runs, and what it supports.",),
+    "WALLOPS": ("WALLOPS :text: tell everybody who has mode +w. Operators only.",),
+    "WHO": (
+        "WHO #channel or WHO mask: people, a line each. WHO #channel %tcuhnfdar,1 chooses the fields (WHOX).",
+    ),
+    "WHOIS": ("WHOIS nick: who somebody is, in which channels, for how long idle.",),
+    "WHOWAS": ("WHOWAS nick: who had a nick lately.",),
+}  # fmt: skip
+"""By command; the first line begins with the syntax."""
+
+SAME = {"HELPOP": "HELP", "NS": "NICKSERV"}
+"""Commands that another one's text explains."""
+
+
+@command("HELP")
+def help_text(call: Call) -> None:
+    topic = call.params[0].upper()[:32] if call.params and call.params[0] else "*"
+    if topic == "*":
+        names = sorted(COMMANDS)
+        rows = [" ".join(names[start : start + A_ROW]) for start in range(0, len(names), A_ROW)]
+        lines = ["Commands of this network. `HELP name` tells more about one of them:", *rows]
+    elif topic in COMMANDS:
+        lines = [*TEXTS[SAME.get(topic, topic)]]
+    else:
+        call.reply(n.ERR_HELPNOTFOUND, topic, "There is no such command. HELP lists the commands")
+        return
+    call.reply(n.RPL_HELPSTART, topic, lines[0])
+    for line in lines[1:]:
+        call.reply(n.RPL_HELPTXT, topic, line)
+    call.reply(n.RPL_ENDOFHELP, topic, "End of /HELP")
+
+
+COMMANDS["HELPOP"] = COMMANDS["HELP"]
