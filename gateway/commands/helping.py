@@ -55,7 +55,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     ),
     "MODE": (
         "MODE #channel [+-letters parameters]: show or set a channel's modes: i invite only, k key, l limit,",
-        "m moderated, n no messages from outside, s secret, t topic by operators, C no CTCP, H no history for newcomers,",
+        "m moderated, n no messages from outside, s secret, t topic by operators, C no CTCP, H hidden past,",
         "Q no kicks, R accounts only, S no colours; lists b (bans), e (exceptions), I (invitations); ranks o, h, v.",
         "MODE nick [+-letters]: your own modes: i invisible, w wallops, B bot, R private messages from accounts only.",
     ),
