@@ -47,6 +47,7 @@ class Connection:
         "claimed",
         "closed",
         "dirty",
+        "ending",
         "failures",
         "farewell",
         "host",
@@ -79,6 +80,7 @@ class Connection:
         "tokens",
         "told",
         "tunnel",
+        "unread",
         "user",
         "username",
         "variant",
@@ -103,6 +105,8 @@ class Connection:
         self.out: list[bytes] = []
         self.dirty = dirty  # shared list of the connections with something in `out`
         self.closed: str | None = None  # why the shell should close it once `out` is written
+        self.ending: str | None = None  # why it leaves once its lines are carried out: the client says no more
+        self.unread = False  # the socket is closed, and nobody reads the answers
         self.opened = now
         self.last_heard = now
         self.pinged_at = 0.0  # when the unanswered PING was sent, 0 for none

@@ -208,6 +208,8 @@ class Edge:
         """Lines that waited are carried out, as far as they may."""
         pending = connection.pending
         while pending and not connection.busy and connection.closed is None and self._may_pass(connection, pending[0]):
+            if connection.ending is not None:
+                connection.last_heard = self.now  # a line of the client, though it came earlier
             self.handle(connection, pending.pop(0))
 
     def handle(self, connection: Connection, line: bytes) -> None:
@@ -266,6 +268,31 @@ class Edge:
         if connection.stream is not None:
             connection.stream.close(reason)
 
+    def ended(self, connection: Connection, reason: str) -> None:
+        """The client has said its last line. It leaves once all of its lines are carried out and answered."""
+        if connection.closed is None and connection.ending is None:
+            connection.ending = reason
+        self._leave_if_done(connection)
+
+    def lost(self, connection: Connection, reason: str) -> None:
+        """The socket is closed. Lines of the client that still wait are carried out all the same."""
+        connection.unread = True
+        self.ended(connection, reason)
+        if connection.closed is not None:
+            self.gone(connection, reason)
+
+    def _leave_if_done(self, connection: Connection) -> None:
+        if connection.ending is None or connection.closed is not None:
+            return
+        if connection.pending or connection.busy:
+            return
+        tunnel, nobody = connection.tunnel, connection.unread and connection.user is None
+        if (connection.calls and not nobody) or (tunnel is not None and tunnel.outbox.lines):
+            return
+        self.cut(connection, connection.ending)
+        if connection.unread:
+            self.gone(connection, connection.ending)
+
     def hang_up(self, connection: Connection, reason: str) -> None:
         """Close a connection whose client has been told why."""
         connection.closed = reason
@@ -314,6 +341,8 @@ class Edge:
                 continue
             if connection.pending:
                 self.resume(connection)
+            if connection.ending is not None:
+                self._leave_if_done(connection)
             if connection.tunnel is not None:  # its session's node looks after it
                 connection.tunnel.tick()
                 continue

@@ -84,8 +84,12 @@ class ClientSocket(asyncio.Protocol):
             self._handed = self.written - self._backlog_bytes - self._transport.get_write_buffer_size()
 
     def eof_received(self) -> bool:
+        """The client says no more, and may still read: only TLS cannot be half closed. Returns whether to stay open."""
         self.arrived()
-        return False
+        if self.connection is None or self._secure:
+            return False
+        self._node.ended(self.connection)
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._secure:  # the socket under TLS is gone already

@@ -256,10 +256,16 @@ class NodeProcess:
         self.core.edge.feed(connection, data)
         self.touched()
 
+    def ended(self, connection: Connection) -> None:
+        """The client has closed its half of the connection."""
+        self.begin()
+        self.core.edge.ended(connection, "Connection closed")
+        self.touched()
+
     def disconnected(self, connection: Connection, reason: str) -> None:
         self.sockets.pop(connection.number, None)
         self.begin()
-        self.core.edge.gone(connection, reason)
+        self.core.edge.lost(connection, reason)
         why = connection.closed or reason
         why = "Quit" if why.startswith(("Quit: ", "Client quit")) else why  # what people say stays out of the log
         self.log.info("client_disconnected", client=connection.number, reason=why)

@@ -77,6 +77,10 @@ class Client:
     def send_bytes(self, data: bytes) -> None:
         self.net.turn(self.node, lambda: self.node.core.edge.feed(self.connection, data))
 
+    def end(self) -> None:
+        """Say no more, and read on, as `nc -N` does."""
+        self.net.turn(self.node, lambda: self.node.core.edge.ended(self.connection, "Connection closed"))
+
     def receive(self, data: bytes) -> None:
         self.got += data.decode("utf-8", "surrogateescape").split("\r\n")[:-1]
 

@@ -152,6 +152,31 @@ def test_a_listener_that_left_the_file_keeps_its_certificate_whatever_becomes_of
     (tmp_path / "cert.pem").write_bytes(certificate)
 
 
+SPEECH = [f"PRIVMSG #end :line {number}" for number in range(40)]
+"""More than flood control lets pass at once."""
+
+
+@pytest.mark.parametrize("end", ["half closed", "closed", "closed under TLS"])
+def test_what_was_said_before_the_end_of_input_is_heard(secure: Secure, end: str) -> None:
+    """As `printf 'NICK..USER..JOIN..PRIVMSG..' | nc -N` ends, and a client that closes its socket."""
+    bob = secure.node.client("bob")
+    bob.join("#end")
+    wire = secure.node.connect()
+    if end == "closed under TLS":
+        wire = secure.node.connect(port=secure.tls_port).tls(secure.authority.context, NAME)
+    wire.send("NICK script", "USER script 0 * :script", "JOIN #end", *SPEECH)
+    if end == "half closed":
+        wire.socket.shutdown(socket.SHUT_WR)
+        assert "ERROR :Closing Link: 127.0.0.1 (Connection closed)" in wire.until_closed()
+    else:
+        wire.close()
+    for line in SPEECH:
+        bob.expect(line)
+    bob.expect(":script!~script@127.0.0.1 QUIT ")
+    bob.close()
+    no_traceback(secure.node)
+
+
 def test_a_tls_handshake_that_never_ends_is_cut_in_time(secure: Secure) -> None:
     mute, plain = secure.node.connect(port=secure.tls_port), secure.node.connect(port=secure.tls_port)
     plain.send("NICK ann", "USER ann 0 * :in the clear")
@@ -306,7 +331,8 @@ def test_the_level_of_the_log_is_live_and_a_needed_restart_is_said_at_level_warn
         told = node.reload(log={"level": "warning"}, grace_s=7)
         assert told["level"] == "warning" and told["needs_restart"] == ["grace_s"]
         seen = len(node.records)
-        node.client("ann").sync()
+        ann = node.client("ann")  # and stays: its leaving must not be logged in between
+        ann.sync()
         node.write(log={"level": "info"}, grace_s=8)
         node.reload()
         node.client("bob").sync()

@@ -1,0 +1,73 @@
+"""A client that ends its input has said all that came before."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.gateway.commands.accounts import Newcomer, plain, register
+from tests.gateway.commands.stage import network, people
+from tests.sim.net import Client, Net
+
+HELLO = ("NICK ann", "USER ann 0 * :ann")
+SPEECH = [f"PRIVMSG #c :line {number}" for number in range(30)]
+HEARD = [f"line {number}" for number in range(30)]
+
+
+def script(net: Net, node: str, *lines: str) -> Client:
+    """All in one write, then the end of input: `printf ... | nc -N`."""
+    client = Client.__new__(Client)
+    client.begin(net, net.nodes[node], "ann", "10.0.0.9")
+    client.send(*lines)
+    client.end()
+    return client
+
+
+def test_what_was_said_before_the_end_of_input_is_heard(net: Net) -> None:
+    (bob,) = people(net, "bob", channel="#c")
+    ann = script(net, list(net.nodes)[-1], *HELLO, "JOIN #c", *SPEECH, "WHOIS bob")
+    assert net.until(lambda: ann.closed is not None, 20)
+    bob.sync()
+    assert bob.heard("#c") == HEARD
+    answered = [line.split()[1] for line in ann.got if line.split()[1] in ("001", "366", "311")]
+    assert sorted(answered) == ["001", "311", "366"]
+    assert ann.got[-1] == "ERROR :Closing Link: 10.0.0.9 (Connection closed)"
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["half closed", "closed"])
+def test_flood_control_slows_what_was_said_before_the_end_and_drops_nothing(lost: bool) -> None:
+    net = network(3, burst=4, rate=2.0, queued=100)
+    bob = net.client("n1", "bob")
+    bob.ask("JOIN #c")
+    ann = script(net, "n2", *HELLO, "JOIN #c", *SPEECH)
+    if lost:
+        net.turn(ann.node, lambda: ann.node.core.edge.lost(ann.connection, "Connection closed"))
+    net.run(3)
+    assert 0 < len(bob.heard("#c")) < 30
+    net.run(20)
+    assert bob.heard("#c") == HEARD
+    assert [line for line in bob.got if " QUIT " in line] == [":ann!~ann@10.0.0.9 QUIT :Connection closed"]
+    assert not ann.node.core.edge.connections and not ann.node.core.edge.users
+
+
+def test_a_client_that_is_silent_after_the_end_of_input_leaves_at_once(net: Net) -> None:
+    ann = script(net, "n1")
+    net.run(0.2)
+    assert ann.closed == "Connection closed"
+
+
+def test_a_session_on_another_node_hears_all_before_the_end_of_input() -> None:
+    net = network(3)
+    bob = net.client("n1", "bob")
+    desk = net.client("n2", "ann")
+    register(desk)
+    bob.ask("JOIN #c")
+    desk.ask("JOIN #c")
+    phone = Newcomer(net, "n3")
+    phone.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain('ann', 'sesame')}")
+    phone.hear(" 903 ")
+    phone.send("CAP END", "NICK ann", "USER ann 0 * :ann", *SPEECH)
+    phone.end()
+    assert net.until(lambda: phone.closed is not None, 20)
+    bob.sync()
+    assert bob.heard("#c") == HEARD
+    assert desk.closed is None
