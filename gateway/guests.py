@@ -12,7 +12,7 @@ import msgspec
 from gateway import guest_accounts
 from gateway.guest_accounts import Accounts, AccountsAsk, AddAccount, Done, DropAccount, Problem, SetPassword
 from gateway.node import NodeCore
-from gateway.status import Status, status
+from gateway.status import Around, Status, status
 from ring.ids import UNREADABLE
 
 __all__ = [
@@ -48,15 +48,24 @@ def read_reply(payload: bytes) -> Reply:
     return _replies.decode(payload)
 
 
-def answer(core: NodeCore, links: dict[str, float], payload: bytes, reply: Callable[[bytes], None]) -> None:
-    """reply(bytes of a Reply) comes once, now or, where the network has to be asked, later."""
+def answer(
+    core: NodeCore,
+    links: dict[str, float],
+    payload: bytes,
+    reply: Callable[[bytes], None],
+    around: Callable[[], Around] = Around,
+) -> None:
+    """reply(bytes of a Reply) comes once, now or, where the network has to be asked, later.
+
+    links: ring key of each linked peer -> up for how many seconds. around: what the shells know.
+    """
     try:
         request = _requests.decode(payload)
     except UNREADABLE:
         reply(encode(Problem(f"it runs version {core.edge.record.version}, which does not know this request")))
         return
     if isinstance(request, StatusAsk):
-        reply(encode(status(core, links)))
+        reply(encode(status(core, links, around())))
     elif isinstance(request, ForgetNode):
         reply(encode(_forget(core, request.key)))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,48 @@ class Seen(msgspec.Struct, frozen=True):
     name: str
     ring_key: str
     state: Literal["alive", "leaving", "dead"]
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """A node that was there, and did not leave in order: it is missing until it is back or forgotten."""
+
+    name: str
+    ring_key: str
+    incarnation: int
+    since: float  # Unix seconds
+
+
+class Directory(msgspec.Struct, frozen=True):
+    """A directory as this node finds it. problem: why this node is not in its list, in words."""
+
+    address: str
+    problem: str = ""
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """What a listener shows to its clients."""
+
+    listener: str  # host:port
+    file: str
+    ends: float  # Unix seconds; of the certificates in the file, the one that ends first
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A node that wanted a link, or that this node wanted one with, and that is not let in."""
+
+    name: str
+    ring_key: str
+    address: str
+    reason: str
+    at: float  # Unix seconds, the last time
+
+
+class Around(NamedTuple):
+    """What the shells know beside the core."""
+
+    directories: list[Directory] = []
+    certificates: list[Certificate] = []
+    refused: list[Refusal] = []
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
@@ -51,11 +93,17 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     missing: dict[str, str] = {}  # ring key -> name of nodes that no directory lists, and that did not leave in order
     store: str = ""  # why nothing can be written to disk, in words
     waiting: int = 0  # groups that cannot be written while nodes are away that may have more of them (P36)
+    absent: list[Absent] = []  # the nodes in `missing`
+    left: dict[str, int] = {}  # ring key -> last life, of nodes that left in order
+    directories: list[Directory] = []
+    certificates: list[Certificate] = []
+    refused: list[Refusal] = []  # lately
 
 
-def status(core: NodeCore, links: dict[str, float]) -> Status:
+def status(core: NodeCore, links: dict[str, float], around: Around | None = None) -> Status:
     """Time O(groups). links: ring key of each linked peer -> up for how many seconds."""
     engine, me = core.engine, core.engine.peers.me
+    around = around or Around()
     followed = [f for group, f in engine.following.groups.items() if group.kind == CHANNEL]
     behind = lag(engine)
     return Status(
@@ -83,6 +131,14 @@ def status(core: NodeCore, links: dict[str, float]) -> Status:
         missing={key: record.name for key, record in engine.peers.missing.items()},
         store=engine.journal.trouble,
         waiting=sum(search.waits for search in engine.finding.searches.values()),
+        absent=[
+            Absent(record.name, key, record.incarnation, engine.peers.missing_since(key))
+            for key, record in engine.peers.missing.items()
+        ],
+        left=dict(engine.peers.left),
+        directories=around.directories,
+        certificates=around.certificates,
+        refused=around.refused,
     )
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 
 from gateway.cli.survey import Survey
+from gateway.cli.tables import moment
 from gateway.status import Status
 
 LAG_S = 2.0
 """A lag of up to this is no news: a node that just died takes a moment to be found so."""
 
+ENDS_SOON_S = 14 * 86_400
+"""A certificate that ends within two weeks should be replaced now."""
 
-def findings(survey: Survey, copies: int) -> list[str]:
-    """copies: ring.copies. Nothing is wrong where nothing comes back."""
+
+def findings(survey: Survey, copies: int, now: float | None = None) -> list[str]:
+    """copies: ring.copies. now: Unix seconds. Nothing is wrong where nothing comes back."""
     return [
         *_directories(survey),
         *_silent(survey),
+        *_missing(survey),
+        *_refused(survey),
         *_opinions(survey),
         *_strangers(survey),
         *_versions(survey),
@@ -23,6 +30,7 @@ def findings(survey: Survey, copies: int) -> list[str]:
         *_backups(survey, copies),
         *_waiting(survey),
         *_stores(survey),
+        *_certificates(survey, time.time() if now is None else now),
     ]
 
 
@@ -35,6 +43,11 @@ def _directories(survey: Survey) -> Iterator[str]:
         yield f"no directory answers ({', '.join(survey.silent)}): the nodes here are those of the saved roster"
     else:
         yield from (f"a directory does not answer ({problem})" for problem in survey.silent)
+    if not survey.silent:
+        for status in _statuses(survey):
+            for directory in status.directories:
+                if directory.problem:
+                    yield f"{status.name} is not listed by the directory {directory.address}: {directory.problem}"
     if survey.roster_problem is not None:
         yield f"the saved roster is of no use: {survey.roster_problem}"
 
@@ -45,6 +58,29 @@ def _silent(survey: Survey) -> Iterator[str]:
             yield f"{row.record.name} does not answer ({row.address}: {row.problem})"
         elif survey.listed is not None and row.record.key not in survey.listed:
             yield f"no directory lists {row.record.name}, which answers"
+
+
+def _missing(survey: Survey) -> Iterator[str]:
+    here = {row.record.name for row in survey.rows if row.status is not None}
+    for absent in survey.missing:
+        name = absent.ring_key if absent.name in here else absent.name
+        since = f"has been missing since {moment(absent.since)}" if absent.since else "is missing"
+        yield (
+            f"{absent.name} ({absent.ring_key}) {since}: start it, or say "
+            f"`circlet forget {name}` if it will never come back"
+        )
+
+
+def _refused(survey: Survey) -> Iterator[str]:
+    """Each refused node once for each reason, with those who refuse it."""
+    refusers: dict[tuple[str, str, str], list[str]] = {}
+    for status in _statuses(survey):
+        for refusal in status.refused:
+            refusers.setdefault((refusal.name, refusal.address, refusal.reason), []).append(status.name)
+    for (name, address, reason), names in sorted(refusers.items()):
+        yield f"{_all(names)} {_verb(names, 'refuse')} {name} at {address}: {reason}"
+    for name, address, reason in sorted(survey.refused):
+        yield f"the directories refuse {name} at {address}: {reason}"
 
 
 def _opinions(survey: Survey) -> Iterator[str]:
@@ -130,3 +166,22 @@ def _waiting(survey: Survey) -> Iterator[str]:
             f"{count} groups of accounts and sessions wait for what {names} may have of them: start it, or say "
             "`circlet forget NODE` if it will never come back"
         )
+
+
+def _certificates(survey: Survey, now: float) -> Iterator[str]:
+    for status in _statuses(survey):
+        for certificate in status.certificates:
+            left_s = certificate.ends - now
+            if left_s >= ENDS_SOON_S:
+                continue
+            when = f"{moment(certificate.ends)}"
+            how = f"ended on {when}" if left_s <= 0 else f"ends in {_days(left_s)}, on {when}"
+            yield (
+                f"{status.name}: the certificate {certificate.file} of the listener {certificate.listener} {how}: "
+                "replace the file and send the node SIGHUP"
+            )
+
+
+def _days(seconds: float) -> str:
+    days = int(seconds // 86_400)
+    return "less than a day" if days < 1 else "1 day" if days == 1 else f"{days} days"

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.files import FILE
-from gateway.cli.tables import table, text_of
+from gateway.cli.tables import moment, table, text_of
 
 if TYPE_CHECKING:
     from gateway.cli.survey import Row, Survey
@@ -111,6 +110,10 @@ def _table(found: Survey) -> Table:
     made = table(*COLUMNS)
     for row in found.rows:
         made.add_row(*_cells(row))
+    shown = {row.record.key for row in found.rows}
+    for absent in found.missing:
+        if absent.ring_key not in shown:
+            made.add_row(absent.name, f"missing since {moment(absent.since)}" if absent.since else "missing")
     return made
 
 
@@ -129,7 +132,7 @@ def _cells(row: Row) -> list[str]:
     )
     return [
         s.name + (" (leaving)" if s.leaving else ""),
-        f"{datetime.fromtimestamp(s.started):%Y-%m-%d %H:%M:%S}",
+        moment(s.started),
         *map(str, counts),
         f"{s.lag_s:g} s",
     ]
@@ -146,7 +149,8 @@ def _json(found: Survey, wrong: list[str], indent: int | None) -> str:
         }
         for row in found.rows
     ]
-    return json.dumps({"nodes": nodes, "wrong": wrong}, indent=indent)
+    missing: list[dict[str, Any]] = [msgspec.to_builtins(absent) for absent in found.missing]
+    return json.dumps({"nodes": nodes, "missing": missing, "wrong": wrong}, indent=indent)
 
 
 def _facts(row: Row) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gateway.cli.visits import Operator
 from gateway.guests import Problem, StatusAsk
-from gateway.status import Status
+from gateway.status import Absent, Status
 from ring.roster import NodeRecord
 
 NODE_S = 3.0
@@ -35,6 +35,39 @@ class Survey(NamedTuple):
     directories: int
     silent: list[str]
     roster_problem: str | None = None
+    refused: frozenset[tuple[str, str, str]] = frozenset()  # by the directories: name, address and reason
+
+    @property
+    def missing(self) -> list[Absent]:
+        """The nodes that were there and did not leave in order, by name: what all nodes together remember.
+
+        A node that answers is not missing. Nor is a node that anybody saw leave in order: the others may have been down
+        at that moment.
+        """
+        statuses = [row.status for row in self.rows if row.status is not None]
+        here = {status.ring_key for status in statuses}
+        found: dict[str, Absent] = {}
+        for absent in (absent for status in statuses for absent in _absent(status)):
+            known = found.get(absent.ring_key)
+            if absent.ring_key in here:
+                continue
+            if any(status.left.get(absent.ring_key, -1) >= absent.incarnation for status in statuses):
+                continue
+            if known is None or _rank(absent) > _rank(known):
+                found[absent.ring_key] = absent
+        return sorted(found.values(), key=lambda absent: (absent.name, absent.ring_key))
+
+
+def _rank(absent: Absent) -> tuple[int, float]:
+    """Of two memories of one node: the later life, and then the longer absence."""
+    return absent.incarnation, -absent.since
+
+
+def _absent(status: Status) -> list[Absent]:
+    """Nodes of older builds say only the names of the missing."""
+    known = {absent.ring_key for absent in status.absent}
+    bare = [Absent(name, key, 0, 0.0) for key, name in status.missing.items() if key not in known]
+    return [*status.absent, *bare]
 
 
 async def survey(operator: Operator) -> Survey:

@@ -74,7 +74,8 @@ class PeerShell:
                 f"links: cannot listen on {config.links_address}: {problem.strerror or problem}: "
                 "choose an address of this machine and a free port"
             ) from problem
-        node.core.engine.peers.given_up.update(self._saved.given_up)
+        saved = self._saved
+        node.core.engine.peers.remember([(one.node, one.since) for one in saved.missing], saved.left, saved.given_up)
         node.core.engine.learn([r for r in self._saved.records if r.key != node.record.key and not r.leaving])
         try:
             self._write()
@@ -126,9 +127,11 @@ class PeerShell:
             self._hub.send(key, payload)
 
     def _write(self) -> None:
-        engine = self._node.core.engine
-        records, given_up = engine.roster.records(), engine.peers.given_up
-        roster_file.save(self._path, records, self._node.record.incarnation, given_up)
+        peers, incarnation = self._node.core.engine.peers, self._node.record.incarnation
+        missing = [roster_file.Absent(record, peers.missing_since(key)) for key, record in peers.missing.items()]
+        roster_file.save(
+            self._path, peers.roster.records(), incarnation, peers.given_up, missing=missing, left=peers.left
+        )
 
     def save_news(self) -> None:
         """Keep what is known of the network, whoever told: directories, links, other nodes."""

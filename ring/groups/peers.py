@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from ring.ids import GroupId, Incarnation
 from ring.placement import Ring, owners
-from ring.roster import NodeRecord, Roster
+from ring.roster import MAX_NODES, NodeRecord, Roster
 
 
 class RingSettings(NamedTuple):
@@ -29,6 +29,7 @@ class Peers:
         self.dead: dict[str, float] = {}  # ring key -> since when
         self.absent: dict[Incarnation, float] = {}  # forgotten by the roster -> since when; lives that are over
         self.missing: dict[str, NodeRecord] = {}  # forgotten by the roster, though they had not left in order
+        self.left: dict[str, int] = {}  # ring key -> last life, of nodes that left in order; the latest last
         self.given_up: dict[str, int] = {}  # ring key -> last life, of nodes that will not come back, an operator says
         self.joined: dict[str, float] = {}  # ring key -> when this incarnation was first seen or came back
         self.version = 0  # grows with every change of what this class answers
@@ -47,6 +48,7 @@ class Peers:
             news.append(record)
             self.absent.pop(record.id, None)
             self.missing.pop(record.key, None)
+            self.left.pop(record.key, None)
             self.given_up.pop(record.key, None)
             if before is None or before.incarnation != record.incarnation:
                 self.joined[record.key] = now
@@ -62,12 +64,41 @@ class Peers:
         record = self.roster.get(key)
         if key == self.me.key or record is None or not self.roster.remove(key, incarnation):
             return False
-        if not record.leaving:
+        if record.leaving:
+            self._has_left(record.id)
+        else:
             self.missing[key] = record
         self.absent[Incarnation(key, incarnation)] = now
         self.joined.pop(key, None)
         self.version += 1
         return True
+
+    def remember(
+        self, missing: Iterable[tuple[NodeRecord, float]], left: Mapping[str, int], given_up: Mapping[str, int]
+    ) -> None:
+        """What this node knew before it was started again, in `missing`, `left` and `given_up`.
+
+        missing: each with the time since when, in Unix seconds.
+        """
+        self.given_up.update(given_up)
+        self.left.update(left)
+        for record, since in missing:
+            if record.key != self.me.key and record.incarnation > self.given_up.get(record.key, -1):
+                self.missing[record.key] = record
+                self.absent[record.id] = since
+        self.version += 1
+
+    def missing_since(self, key: str) -> float:
+        """Unix seconds; 0 if the node is not missing."""
+        record = self.missing.get(key)
+        return self.absent.get(record.id, 0.0) if record is not None else 0.0
+
+    def _has_left(self, node: Incarnation) -> None:
+        """Other nodes may not have been there to see it go, and take it for missing."""
+        self.left.pop(node.key, None)
+        self.left[node.key] = node.number
+        while len(self.left) > MAX_NODES:
+            del self.left[next(iter(self.left))]
 
     def give_up(self, key: str, now: float) -> bool:
         """An operator says that the node will not come back. Returns whether it was known. It has to be dead."""

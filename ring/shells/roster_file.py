@@ -14,6 +14,13 @@ from ring.roster import MAX_NODES, NodeRecord, is_sane
 _MAX_BYTES = 4 << 20
 
 
+class Absent(msgspec.Struct, frozen=True):
+    """A node that was there, and did not leave in order."""
+
+    node: NodeRecord
+    since: float  # Unix seconds
+
+
 class Saved(NamedTuple):
     """What load() found."""
 
@@ -21,20 +28,34 @@ class Saved(NamedTuple):
     incarnation: int  # the node's last own one; 0 if unknown
     given_up: dict[str, int] = {}  # ring key -> last life, of nodes that will not come back, as an operator has said
     problem: str | None = None  # why a file that is there could not be used
+    missing: list[Absent] = []
+    left: dict[str, int] = {}  # ring key -> last life, of nodes that left in order
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
+class _File(msgspec.Struct, omit_defaults=True):
+    """omit_defaults: builds before feature levels refuse a file with fields that they do not know, so a field is there
+    only when it says something."""
+
     format: Literal[1]
     incarnation: int
     nodes: list[NodeRecord]
     given_up: dict[str, int] = {}
+    missing: list[Absent] = []
+    left: dict[str, int] = {}
 
 
 def save(
-    path: Path, records: Iterable[NodeRecord], incarnation: int, given_up: Mapping[str, int] | None = None
+    path: Path,
+    records: Iterable[NodeRecord],
+    incarnation: int,
+    given_up: Mapping[str, int] | None = None,
+    *,
+    missing: Iterable[Absent] = (),
+    left: Mapping[str, int] | None = None,
 ) -> None:
     """Write the roster and the own incarnation, wholly or not at all, even over a power cut. Raises OSError."""
-    data = msgspec.json.encode(_File(1, incarnation, list(records), dict(given_up or {})))
+    kept = _File(1, incarnation, list(records), dict(given_up or {}), list(missing), dict(left or {}))
+    data = msgspec.json.encode(kept)
     draft = path.with_name(path.name + ".tmp")
     with draft.open("wb") as file:
         file.write(msgspec.json.format(data, indent=1) + b"\n")
@@ -62,4 +83,5 @@ def load(path: Path) -> Saved:
         return Saved([], 0, {}, f"cannot use {path}: {error}")
     records = [record for record in saved.nodes if is_sane(record)][:MAX_NODES]
     incarnation = saved.incarnation if 0 <= saved.incarnation < 2**53 else 0
-    return Saved(records, incarnation, saved.given_up)
+    missing = [absent for absent in saved.missing if is_sane(absent.node)][:MAX_NODES]
+    return Saved(records, incarnation, saved.given_up, None, missing, saved.left)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,19 @@ def status(network: Network, *options: str, node: int = 1) -> subprocess.Complet
     return network.circlet("status", "--config", str(network.folder / f"node-{node}.yaml"), *options)
 
 
+def nodes(network: Network, *options: str) -> subprocess.CompletedProcess[str]:
+    return network.circlet("nodes", "--config", str(network.folder / "node-1.yaml"), *options)
+
+
 def until_well(network: Network) -> None:
     """Nodes that start together know each other a moment later."""
+    until(lambda: status(network).returncode == 0)
+
+
+def until(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + WITHIN_S
-    while (result := status(network)).returncode != 0:
-        assert time.monotonic() < end, result.stdout + result.stderr
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
 
 
 def no_traceback(network: Network) -> None:
@@ -130,4 +139,33 @@ def test_on_a_terminal_it_stays_until_ctrl_c(network: Network) -> None:
         process.wait()
         os.close(ours)
     assert b"channels mastered" in shown and b"Traceback" not in shown
+    no_traceback(network)
+
+
+def test_a_node_that_was_killed_is_missing_until_it_is_forgotten_over_restarts_of_the_others(network: Network) -> None:
+    until_well(network)
+    network.terminate("node-3", signal.SIGKILL)
+    until(lambda: len(json.loads(nodes(network, "--json").stdout)) == 2)  # the directories have let go of it
+    until(lambda: "has been missing since" in status(network).stdout)
+    for number in (1, 2):
+        network.terminate(f"node-{number}", signal.SIGKILL)
+    for number in (1, 2):
+        network.start(f"node-{number}")
+    for number in (1, 2):
+        network.wait_open(number)
+    result = status(network)
+    assert result.returncode == 2
+    assert re.search(r"^ +node-3.circlet.local +missing since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", result.stdout, re.M)
+    assert "node-3.circlet.local (127.0.0.3) has been missing since" in result.stdout
+    told = network.circlet("forget", "node-3.circlet.local", "--config", str(network.folder / "node-1.yaml"))
+    assert told.returncode == 0, told.stdout + told.stderr
+    until_well(network)
+    no_traceback(network)
+
+
+def test_a_node_that_left_in_order_is_not_missed(network: Network) -> None:
+    until_well(network)
+    assert network.terminate("node-3") == 0
+    until_well(network)
+    assert "node-3" not in status(network).stdout
     no_traceback(network)

@@ -9,9 +9,12 @@ import pytest
 
 from gateway.cli.findings import findings
 from gateway.cli.survey import Row, Survey
-from gateway.status import Seen, Status
+from gateway.cli.tables import moment
+from gateway.status import Absent, Certificate, Directory, Refusal, Seen, Status
 from ring.roster import NodeRecord
 
+NOW = 1_700_000_000.0
+DAY_S = 86_400
 KEYS = {name: f"127.0.0.{number}" for number, name in enumerate(("a", "b", "c"), 1)}
 
 
@@ -58,7 +61,7 @@ def thinking(name: str, *dead: str) -> Row:
 
 def wrong(*rows: Row, copies: int = 2, **changes: Any) -> list[str]:
     facts: dict[str, Any] = {"listed": frozenset(KEYS.values()), "directories": 1, "silent": [], **changes}
-    return findings(Survey(list(rows), **facts), copies)
+    return findings(Survey(list(rows), **facts), copies, NOW)
 
 
 def test_nothing_is_wrong_where_all_are_well() -> None:
@@ -148,3 +151,82 @@ def test_a_network_that_is_meant_to_be_one_node_is_let_alone() -> None:
 def test_a_disk_that_refuses_is_told() -> None:
     found = wrong(well("a"), well("b", store="/srv/circlet.db: the disk is full: make room on it"), well("c"))
     assert found == ["b cannot write what it should keep: /srv/circlet.db: the disk is full: make room on it"]
+
+
+D = Absent("d", "127.0.0.4", 3, NOW - 9 * 3600)
+
+
+def test_a_node_is_missing_if_any_node_remembers_it_and_until_it_is_back_or_forgotten() -> None:
+    (line,) = wrong(well("a"), well("b", absent=[D], missing={"127.0.0.4": "d"}), well("c"))
+    assert line == (
+        f"d (127.0.0.4) has been missing since {moment(D.since)}: start it, or say `circlet forget d` if it will never "
+        "come back"
+    )
+
+
+def test_a_missing_node_that_all_remember_is_told_once_and_since_its_first_absence() -> None:
+    later = msgspec.structs.replace(D, since=NOW - 60)
+    (line,) = wrong(well("a", absent=[later]), well("b", absent=[D]), well("c", absent=[later]))
+    assert moment(D.since) in line
+
+
+def test_a_node_that_somebody_saw_leave_in_order_is_not_missing() -> None:
+    assert wrong(well("a", left={"127.0.0.4": 3}), well("b", absent=[D]), well("c")) == []
+    assert wrong(well("a", left={"127.0.0.4": 2}), well("b", absent=[D]), well("c")) != []  # that was an earlier life
+
+
+def test_a_node_that_answers_is_not_missing() -> None:
+    back = Absent("c", KEYS["c"], 1, NOW - 60)
+    assert not any("missing" in line for line in wrong(well("a"), well("b", absent=[back]), well("c")))
+
+
+def test_a_missing_ring_key_whose_name_is_another_nodes_now_is_forgotten_by_its_key() -> None:
+    moved = Absent("c", "127.0.0.4", 1, NOW - 60)
+    (line,) = wrong(well("a"), well("b", absent=[moved]), well("c"))
+    assert "c (127.0.0.4)" in line and "`circlet forget 127.0.0.4`" in line
+
+
+def test_a_node_of_an_older_build_says_only_the_names_of_the_missing() -> None:
+    (line,) = wrong(well("a", missing={"127.0.0.4": "d"}), well("b"), well("c"))
+    assert line.startswith("d (127.0.0.4) is missing: start it, or say ")
+
+
+@pytest.mark.parametrize(
+    ("left_s", "words"),
+    [
+        (14 * DAY_S, None),
+        (14 * DAY_S - 1, "ends in 13 days"),
+        (1.5 * DAY_S, "ends in 1 day"),
+        (3600, "ends in less than a day"),
+        (0, "ended"),
+        (-DAY_S, "ended"),
+    ],
+)
+def test_a_certificate_that_ends_within_two_weeks_is_told(left_s: float, words: str | None) -> None:
+    end = NOW + left_s
+    shown = Certificate("127.0.0.2:6697", "cert.pem", end)
+    found = wrong(well("a"), well("b", certificates=[shown]), well("c"))
+    when = "" if words is None else f"{words} on {moment(end)}" if words == "ended" else f"{words}, on {moment(end)}"
+    expected = (
+        f"b: the certificate cert.pem of the listener 127.0.0.2:6697 {when}: replace the file and send the node SIGHUP"
+    )
+    assert found == ([] if words is None else [expected])
+
+
+def test_nodes_that_were_refused_are_told_with_the_reason_and_by_whom() -> None:
+    refusal = Refusal("d", "127.0.0.4", "127.0.0.4", "ring.copies: here 2, there 3", NOW)
+    found = wrong(well("a", refused=[refusal]), well("b", refused=[refusal]), well("c"))
+    assert found == ["a and b refuse d at 127.0.0.4: ring.copies: here 2, there 3"]
+
+
+def test_a_node_that_the_directories_refuse_is_told() -> None:
+    found = wrong(well("a"), well("b"), well("c"), refused=frozenset({("d", "127.0.0.4", "the name d belongs to ...")}))
+    assert found == ["the directories refuse d at 127.0.0.4: the name d belongs to ..."]
+
+
+def test_a_directory_that_one_node_alone_does_not_reach_is_told() -> None:
+    seen = [Directory("127.0.0.1:7700"), Directory("127.0.0.1:7701", "it does not answer")]
+    found = wrong(well("a", directories=seen), well("b"), well("c"))
+    assert found == ["a is not listed by the directory 127.0.0.1:7701: it does not answer"]
+    named = wrong(well("a", directories=seen), well("b"), well("c"), silent=["127.0.0.1 port 7701: no answer"])
+    assert named == ["a directory does not answer (127.0.0.1 port 7701: no answer)"]

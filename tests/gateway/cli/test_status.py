@@ -12,8 +12,9 @@ import pytest
 
 from gateway.cli import status as command
 from gateway.cli import survey, visits
+from gateway.cli.tables import moment
 from gateway.guests import Problem, StatusAsk, encode
-from gateway.status import Seen
+from gateway.status import Absent, Seen
 from ring.directory.datagrams import Listed
 from ring.ids import UNREADABLE
 from ring.roster import NodeRecord
@@ -103,7 +104,7 @@ def test_json_has_a_row_for_every_node_and_what_is_wrong(world: World) -> None:
     result = world.status("--json")
     assert result.exit_code == 2
     found = json.loads(result.output)
-    assert set(found) == {"nodes", "wrong"} and len(found["wrong"]) == 2
+    assert set(found) == {"nodes", "missing", "wrong"} and found["missing"] == [] and len(found["wrong"]) == 2
     one, two = found["nodes"]
     assert one["status"]["ring_key"] == one["ring_key"] == "127.0.0.1" and one["problem"] is None
     assert one["status"]["links"] == {"127.0.0.2": 1.0, "127.0.0.3": 1.0}
@@ -230,3 +231,19 @@ def test_mistakes_end_with_code_1(world: World) -> None:
     result = world.status()
     assert result.exit_code == 1 and "network.key_file" in result.output and "chmod 600" in result.output
     assert not world.asked
+
+
+def test_a_node_that_did_not_leave_in_order_is_missing_for_as_long_as_anybody_remembers_it(world: World) -> None:
+    gone = Absent("node-3.circlet.local", "127.0.0.3", 5, 1_700_000_000.0)
+    world.answers(2, "b", absent=[gone], missing={gone.ring_key: gone.name})
+    result = world.status()
+    assert result.exit_code == 2
+    assert f"node-3.circlet.local   missing since {moment(gone.since)}" in result.output
+    assert result.output.splitlines()[-1] == (
+        f"node-3.circlet.local (127.0.0.3) has been missing since {moment(gone.since)}: start it, or say "
+        "`circlet forget node-3.circlet.local` if it will never come back"
+    )
+    found = json.loads(world.status("--json").output)
+    assert found["missing"] == [
+        {"name": gone.name, "ring_key": gone.ring_key, "incarnation": 5, "since": 1_700_000_000.0}
+    ]
