@@ -33,12 +33,16 @@ class Limits(Section):
 
 
 class Flood(Section):
-    """A client that sends faster than this is slowed, then cut (excess flood)."""
+    """A client that sends faster than this is slowed: its lines wait, and its socket is read on once none waits."""
 
     burst: int = setting(20, "Lines that a client may send at once before it is slowed.", live=True, ge=1, le=1_000_000)
     rate: float = setting(5, "Lines a second that pass after the burst.", live=True, gt=0, le=1_000_000)
     queued: int = setting(
-        200, "Lines of a slowed client that wait for their turn; one more cuts it.", live=True, ge=1, le=100_000
+        200,
+        "Lines that wait, of those that a slowed client sends in one go; one more cuts it (excess flood).",
+        live=True,
+        ge=1,
+        le=100_000,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.commands.table import command
+from gateway.edge import flood
 from gateway.edge.call import Call
 from gateway.edge.history import Story, recall, story
 from gateway.edge.lines import Line
@@ -29,10 +30,12 @@ def chathistory(call: Call) -> None:
     if isinstance(request, Problem):
         call.fail(request.code, *request.context)
     elif request.sub == "TARGETS":
+        call.prepay(request.limit)
         call.in_turn(lambda: call.after(call.user.unsettled, lambda: _targets(call, request)))
     elif not is_target(call, request.target):
         call.fail("INVALID_TARGET", request.sub, request.target[:64], NOT_RETRIEVED)
     else:  # one after the other: who asks much has to wait, and nobody else
+        call.prepay(request.limit)
         call.in_turn(lambda: resolve(call, request.target, lambda group: _lines(call, group, request)))
 
 
@@ -50,6 +53,7 @@ def _lines(call: Call, group: GroupId | None, request: Request) -> None:
         else:
             call.send_batch("chathistory", (name,), found.shown(caps, lines))
 
+    call.worked(flood.RECALL)
     recall(call.edge, call.user, _readable(caps), group, _query(request), call.later(done))
 
 
@@ -85,6 +89,7 @@ def _targets(call: Call, request: Request) -> None:
     backwards = times[0] > times[1]
     stories = {group: of for group in groups_of(call) if (of := story(call.edge, call.user, group))}
     open_ = len(stories)
+    call.worked(flood.RECALL * open_)
 
     def answer() -> None:
         ordered = sorted(found)

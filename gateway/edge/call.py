@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from gateway.edge import flood
 from gateway.edge.answers import answer
 from gateway.edge.asks import Ask
 from gateway.edge.lines import Line
@@ -26,7 +27,10 @@ Done = Callable[[Any], None]
 class Call:
     """What a command handler works with. Handlers never block: what comes later is a continuation."""
 
-    __slots__ = ("_lines", "_open", "_turn", "_user", "connection", "edge", "label", "line", "message", "stamp")
+    __slots__ = (
+        "_lines", "_open", "_paid", "_sent", "_turn", "_user", "connection", "edge", "label", "line", "message",
+        "stamp",
+    )  # fmt: skip
 
     def __init__(self, edge: Edge, connection: Connection, message: Message) -> None:
         self.edge = edge
@@ -39,6 +43,8 @@ class Call:
         self.stamp: Stamp | None = None  # of the submitted command's position, once that is answered
         self._lines: list[tuple[Line, str | None]] = []  # and the batch that each is in
         self._open = 0
+        self._sent = 0  # lines of the answer so far, and work that is worth as many
+        self._paid = 0.0  # tokens taken in advance
         self._turn: Callable[[], None] | None = None
 
     @property
@@ -74,6 +80,7 @@ class Call:
 
     def send(self, line: Line, batch: str | None = None) -> None:
         """A line to the caller, under its label where it gave one. batch: that the line is in."""
+        self._sent += 1
         if self.label is None:
             extra: dict[str, str | None] | None = {"batch": batch} if batch is not None else None
             self.connection.send(line.render(self.connection.variant, extra))
@@ -97,6 +104,16 @@ class Call:
             self.send(line, name)
         self.send(Line(server, "BATCH", (f"-{name}",)))
 
+    def worked(self, lines: int) -> None:
+        """The call has made work beside the lines of its answer, as much as so many of those."""
+        self._sent += lines
+
+    def prepay(self, lines: int) -> None:
+        """The caller pays now for an answer of so many lines; what comes short is given back when the call ends."""
+        price = flood.price(lines)
+        self._paid += price
+        flood.charge(self.connection, price, self.edge.settings)
+
     # Continuations --------------------------------------------------------------------------------------------------
 
     def hold(self) -> None:
@@ -110,7 +127,10 @@ class Call:
             self._ended()
 
     def _ended(self) -> None:
-        """Answered: whoever waited for that is next."""
+        """Answered: the caller pays for the work (flood.py), and whoever waited for that is next."""
+        due = flood.price(self._sent) - self._paid
+        if due and self._user is not None:  # a welcome is nobody's choice
+            flood.charge(self.connection, due, self.edge.settings)
         calls = self.connection.calls
         calls.pop(self, None)
         first = next(iter(calls), None)
@@ -185,6 +205,7 @@ class Call:
     def gather(self, body: Ask, done: Callable[[list[Any], list[str]], None]) -> None:
         """Ask every live node; done(replies, this node's first; names of those that did not answer)."""
         nodes = [node for node in self.edge.engine.live() if node.key != self.edge.record.key]
+        self.worked(flood.QUESTION * len(nodes))
         replies: list[Any] = [answer(self.edge, body)]
         silent: list[str] = []
         finish = self._guarded(lambda _: done(replies, silent))

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from gateway.irc.splitter import LineSplitter
+from gateway.irc.splitter import Item, LineSplitter
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call
@@ -111,7 +111,7 @@ class Connection:
         self.last_heard = now
         self.pinged_at = 0.0  # when the unanswered PING was sent, 0 for none
         self.calls: dict[Call, None] = {}  # commands that are not answered yet, the oldest first
-        self.pending: list[bytes] = []  # lines that wait, for the flood control or for a NICK under way
+        self.pending: list[Item] = []  # lines that wait, for the flood control or for a NICK under way
         self.line = 0  # so many have been carried out, or sent to its session's node
         self.busy = False
         self.places: dict[str, Sent] = {}  # by folded channel, how far it is once all that was sent has come
@@ -123,7 +123,7 @@ class Connection:
         self.behind: dict[GroupId, Place | None] = {}  # channels that it is not shown yet, and how much it was played
         self.playbacks: dict[GroupId, Playback] = {}  # of those, by which it is
         self.reader: Reader | None = None  # of what it is played
-        self.tokens = 0.0
+        self.tokens = 0.0  # of the flood control (flood.py), below 0 while it owes some
         self.refilled_at = 0.0
         self.caps: frozenset[str] = frozenset()
         self.cap_version = 0

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge import asks, caps, channels, detaching, homes, leaving, markers, monitoring, nicks, protection
+from gateway.edge import asks, caps, channels, detaching, flood, homes, leaving, markers, monitoring, nicks, protection
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
@@ -29,7 +29,7 @@ from gateway.groups.nick_messages import Released
 from gateway.groups.session_messages import Conversing, DetachedSet, Marked, Merged
 from gateway.irc import numerics as n
 from gateway.irc.message import parse
-from gateway.irc.splitter import TOO_LONG
+from gateway.irc.splitter import Item
 from ring.groups.engine import Engine
 from ring.groups.host import Stamp
 from ring.groups.machine import State
@@ -68,6 +68,7 @@ class Edge:
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
         self.dirty: list[Connection] = []
+        self.relieved: list[Connection] = []  # those of which no line waits any more: their sockets are read on
         self.told: dict[GroupId, None] = {}  # of the groups that are heard, those that had news since the last flush
         self.most_here = 0  # users at once since the start, here and in the network
         self.most = 0
@@ -155,7 +156,7 @@ class Edge:
         """certificate: fingerprint of the client's (SHA-256, hexadecimal)."""
         settings = self.settings
         connection = Connection(number, address, self.dirty, secure=secure, now=now, certificate=certificate)
-        connection.tokens, connection.refilled_at = float(settings.burst), now
+        flood.fill(connection, settings, now)
         self.connections[number] = connection
         self._addresses[address] += 1
         if settings.total and len(self.connections) > settings.total:
@@ -165,20 +166,19 @@ class Edge:
         return connection
 
     def feed(self, connection: Connection, data: bytes) -> None:
-        """Bytes of a client. Lines wait while the client floods, or while its nick is under way."""
+        """Bytes of a client, at most flood.READ_BYTES. Lines wait while the client floods, or its nick is under way."""
         connection.last_heard = self.now
         connection.pinged_at = 0.0
+        waited = len(connection.pending)
         for line in connection.splitter.feed(data):
             if connection.closed is not None:
                 return
-            if line is TOO_LONG:
-                self._server_reply(connection, n.ERR_INPUTTOOLONG, n.TEXT[n.ERR_INPUTTOOLONG])
-            elif connection.pending or connection.busy or not self._may_pass(connection, line):
+            if connection.pending or connection.busy or not self._may_pass(connection, line):
                 connection.pending.append(line)
-                if len(connection.pending) > self.settings.queued:
-                    self.cut(connection, "Excess Flood")
             else:
                 self.handle(connection, line)
+        if len(connection.pending) > waited and flood.is_too_much(connection, self.settings):
+            self.cut(connection, "Excess Flood")
 
     def read(self, connection: Connection, line: bytes) -> None:
         """A whole line of a client of another node, which slows it down."""
@@ -188,31 +188,29 @@ class Edge:
 
     def carry(self, connection: Connection) -> None:
         """A client of another node whose session is here."""
+        flood.fill(connection, self.settings, self.now)
         self.connections[connection.number] = connection
         self._addresses[connection.address] += 1
 
-    def _may_pass(self, connection: Connection, line: bytes) -> bool:
-        """A token bucket; a long line costs more, as it does to read. A carried client is slowed down by its node."""
-        if connection.stream is not None:
-            return True
-        settings, now = self.settings, self.now
-        tokens = connection.tokens + (now - connection.refilled_at) * settings.rate
-        connection.refilled_at = now
-        connection.tokens = min(tokens, float(settings.burst))
-        if connection.tokens < 1.0:
-            return False
-        connection.tokens -= 1.0 + len(line) // 1024
-        return True
+    def _may_pass(self, connection: Connection, line: Item) -> bool:
+        return flood.may_pass(connection, line, self.settings, self.now)
 
     def resume(self, connection: Connection) -> None:
-        """Lines that waited are carried out, as far as they may."""
+        """Lines that waited are carried out, as far as they may. Once none waits the shell reads on."""
         pending = connection.pending
+        if not pending:
+            return
         while pending and not connection.busy and connection.closed is None and self._may_pass(connection, pending[0]):
-            if connection.ending is not None:
-                connection.last_heard = self.now  # a line of the client, though it came earlier
+            # The client is not read meanwhile: its line counts as heard when its turn comes.
+            connection.last_heard, connection.pinged_at = self.now, 0.0
             self.handle(connection, pending.pop(0))
+        if not pending:
+            self.relieved.append(connection)
 
-    def handle(self, connection: Connection, line: bytes) -> None:
+    def handle(self, connection: Connection, line: Item) -> None:
+        if not isinstance(line, bytes):
+            self._server_reply(connection, n.ERR_INPUTTOOLONG, n.TEXT[n.ERR_INPUTTOOLONG])
+            return
         connection.line += 1
         if connection.tunnel is not None:
             connection.tunnel.send(line)

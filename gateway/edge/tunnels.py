@@ -161,7 +161,8 @@ class Tunnel:
         self._leave()
         if self.shown and self.connection.busy:  # what it said while its session was on the way
             for line in self.connection.pending:
-                self.send(line)
+                if isinstance(line, bytes):
+                    self.send(line)
         self._end()
 
     def _leave(self) -> None:

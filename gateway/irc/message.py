@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from irctokens.line import tokenise
@@ -57,15 +58,36 @@ def clean(text: str) -> str:
 
 
 def _tokenise(text: str) -> Message | None:
-    text = text.lstrip(" ")
+    text, tags = text.lstrip(" "), None
     if text.startswith("@"):
-        tags, _, rest = text.partition(" ")
-        text = f"{tags} {rest.lstrip(' ')}"  # irctokens takes ":" after two spaces for the trailing parameter
+        # irctokens needs 2 ms for the tags of one long line, as it takes their letters off a list one by one. It would
+        # also take ":" after two spaces for the trailing parameter.
+        written, _, text = text.partition(" ")
+        tags, text = _tags(written[1:]), text.lstrip(" ")
+        if text.startswith("@"):
+            text = f"@ {text}"  # a command, not further tags
     try:
         line = tokenise(text)
     except (IndexError, ValueError):  # its answers to blank, tag-only and source-only lines
         return None
-    return Message(line.tags, line.source, line.command, _fold_surplus(line.params))
+    return Message(tags, line.source, line.command, _fold_surplus(line.params))
+
+
+def _tags(text: str) -> dict[str, str]:
+    """Tags as they follow "@", unescaped. Source: IRCv3 message tags."""
+    tags = {}
+    for tag in text.split(";"):
+        key, _, value = tag.partition("=")
+        tags[key] = _ESCAPE.sub(_unescaped, value) if "\\" in value else value
+    return tags
+
+
+_ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
+_ESCAPES = {":": ";", "s": " ", "r": "\r", "n": "\n"}
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return _ESCAPES.get(found[1], found[1])
 
 
 def _fold_surplus(params: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ import termios
 from typing import TYPE_CHECKING, Any, cast
 
 from gateway.edge.connection import Connection
+from gateway.edge.flood import READ_BYTES
 from gateway.shells.client_tls import fingerprint
 
 if TYPE_CHECKING:
@@ -26,7 +27,14 @@ SEND_BUFFER = 64 * 1024
 """The kernel would take megabytes for a reader that stands still (bytes)."""
 
 
-class ClientSocket(asyncio.Protocol):
+RECEIVE_BUFFER = 32 * 1024
+"""And it would keep megabytes for a client that is not read (bytes)."""
+
+_INPUT = memoryview(bytearray(READ_BYTES))
+"""What was read last, of whichever client: each read is taken out of it before the next."""
+
+
+class ClientSocket(asyncio.BufferedProtocol):
     """One client's socket. The rules are the edge's; this only moves bytes."""
 
     __slots__ = (
@@ -53,15 +61,31 @@ class ClientSocket(asyncio.Protocol):
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         self._transport.set_write_buffer_limits(high=SEND_BUFFER)
+        if self._secure:  # what TLS has decrypted, or will, waits in the kernel, too
+            cast(Any, transport).set_read_buffer_limits(high=READ_BYTES)
         peer: Any = transport.get_extra_info("peername")
         certificate = fingerprint(transport.get_extra_info("ssl_object")) if self._secure else None
         address = peer[0] if peer else ""
         self.connection = self._node.connected(self, address, secure=self._secure, certificate=certificate)
 
-    def data_received(self, data: bytes) -> None:
-        if self.connection is not None and not self._closing:
-            self._node.received(self.connection, data)
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """A client cannot make its node read more than READ_BYTES before the flood control has judged them."""
+        return _INPUT
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self.connection is None or self._closing:
+            return
+        self._node.received(self.connection, bytes(_INPUT[:nbytes]))
+        if self.connection.pending and self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()  # the kernel's window makes the client wait
+
+    def read_on(self) -> None:
+        """None of the client's lines waits any more."""
+        transport = self._transport
+        if transport is not None and not transport.is_closing() and not (self.connection and self.connection.pending):
+            transport.resume_reading()
 
     def arrived(self) -> int:
         """How many of the bytes `written` the client's machine has acknowledged; under TLS at least so many.

@@ -214,6 +214,10 @@ class NodeProcess:
                 client.abort()
             if client is not None and connection.closed is not None:
                 client.close()
+        relieved, edge.relieved = edge.relieved, []
+        for connection in relieved:
+            if (client := self.sockets.get(connection.number)) is not None:
+                client.read_on()
         if self.core.engine.notes:
             self._write_notes()
         ended = time.monotonic()

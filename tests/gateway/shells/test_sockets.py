@@ -237,6 +237,43 @@ def test_a_flood_is_slowed_then_cut(tmp_path: Path) -> None:
         bob.sync()
 
 
+LONG = b"@+a=" + b"x" * 4000 + b" PRIVMSG #c :" + b"y" * 480 + b"\r\n"
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_slowed_client_is_not_read_on_and_its_lines_wait_with_it(tmp_path: Path, tls: bool) -> None:
+    """203 lines of 4.6 KB before registration: what the node and the kernel take of them has a bound."""
+    made = Secure(tmp_path)
+    with made.node as node:
+        wire = node.connect(port=made.tls_port if tls else made.port)
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * 1024)
+        if tls:
+            wire = wire.tls(made.authority.context, NAME)
+        bob = node.client("bob")
+        wire.socket.settimeout(1)
+        sent = 0
+        with pytest.raises(TimeoutError):
+            while sent < 203:
+                wire.socket.sendall(LONG)
+                sent += 1
+        assert sent < 100
+        bob.sync()
+        no_traceback(node)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_what_a_slowed_client_sends_meanwhile_is_read_when_its_turn_comes(tmp_path: Path, tls: bool) -> None:
+    flood = {"burst": 6, "rate": 200, "queued": 2000}
+    made = Secure(tmp_path, clients={"flood": flood})
+    with made.node as node:
+        ann = made.client("ann") if tls else node.client("ann")
+        ann.socket.sendall(b"".join(b"PING :%d %s\r\n" % (number, b"x" * 400) for number in range(300)))
+        ann.expect("PONG .* :299 x")
+        answered = [line for line in ann.got if " PONG " in line]
+        assert [int(line.split(" :")[1].split()[0]) for line in answered[-300:]] == list(range(300))
+        no_traceback(node)
+
+
 def test_limits_say_why_and_change_on_sighup(tmp_path: Path) -> None:
     with OneNode.started(tmp_path, clients={"total": 2}) as node:
         ann, bob = node.client("ann"), node.client("bob")

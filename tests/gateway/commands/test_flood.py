@@ -1,0 +1,162 @@
+"""How fast a client's lines are carried out, and what waits meanwhile."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+import pytest
+
+from gateway.edge import flood
+from gateway.edge.settings import EdgeSettings
+from tests.gateway.commands.accounts import Newcomer, register
+from tests.gateway.commands.stage import SETTINGS, network, people, settle
+from tests.gateway.commands.test_session import stranger
+from tests.sim.net import Client, Net
+
+CAPS = "batch server-time message-tags draft/chathistory"
+TAGGED = "@+a=" + "x" * 4000 + " PRIVMSG #c :" + "y" * 480
+
+
+def slow(net: Net, clients: Iterable[Client], **settings: float) -> EdgeSettings:
+    """From now on these have a full bucket of the default size, or of these settings."""
+    wanted = dataclasses.replace(SETTINGS, burst=20, rate=5.0, **settings)  # type: ignore[arg-type]
+    for node in net.nodes.values():
+        node.core.edge.configure(wanted)
+    for client in clients:
+        flood.fill(client.connection, wanted, client.node.core.edge.now)
+    return wanted
+
+
+def answers(client: Client) -> int:
+    return sum(" BATCH +" in f" {line}" and "chathistory" in line for line in client.got)
+
+
+def waiting(client: Client) -> int:
+    return sum(len(line) for line in client.connection.pending if isinstance(line, bytes))
+
+
+# What waits -----------------------------------------------------------------------------------------------------------
+
+
+def test_long_lines_wait_in_the_kernel_before_registration() -> None:
+    """203 lines of 4.6 KB: the shell gives the edge no more than READ_BYTES at a time, and nothing while lines wait."""
+    net = network(1, burst=20, rate=5.0)
+    client = stranger(net)
+    data = f"{TAGGED}\r\n".encode() * 203
+    read = 0
+    while not client.connection.pending:
+        client.send_bytes(data[read : read + flood.READ_BYTES])
+        read += flood.READ_BYTES
+    assert client.closed is None and read < 100_000
+    assert waiting(client) <= flood.WAITING_BYTES
+
+
+def test_what_is_given_too_fast_all_the_same_is_cut_by_its_bytes() -> None:
+    net = network(1, burst=1, rate=1.0)
+    client = stranger(net)
+    client.send_bytes(f"{TAGGED}\r\n".encode() * 5)
+    assert client.closed == "Excess Flood" and not client.connection.pending
+
+
+def test_a_line_too_long_takes_its_turn_and_its_token() -> None:
+    net = network(1)
+    (ann,) = people(net, "ann")
+    slow(net, [ann])
+    ann.got.clear()
+    ann.send(*["x" * 600] * 30, "PING end")
+    assert sum(" 417 " in line for line in ann.got) == 20
+    net.run(3)
+    assert sum(" 417 " in line for line in ann.got) == 30 and " PONG " in ann.got[-1]
+
+
+def test_a_slowed_client_is_read_on_once_nothing_waits_and_counts_as_heard_meanwhile() -> None:
+    net = network(1, ping_every_s=4.0, ping_timeout_s=2.0)
+    (ann,) = people(net, "ann")
+    slow(net, [ann], ping_every_s=4.0, ping_timeout_s=2.0)
+    edge = ann.node.core.edge
+    edge.relieved.clear()
+    ann.send(*(f"PING {number}" for number in range(70)))
+    while ann.connection.pending:
+        assert ann.connection not in edge.relieved
+        net.run(0.5)
+        assert not any(line.startswith("PING") for line in ann.got)
+    assert ann.connection in edge.relieved and ann.closed is None
+
+
+# What work costs ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_a_long_history_costs_as_much_as_its_lines(nodes: int) -> None:
+    net = network(nodes)
+    ann, bob = people(net, "ann", "bob", channel="#c", caps=CAPS)
+    for number in range(100):
+        bob.send(f"PRIVMSG #c :{number}")
+    settle(ann, bob)
+    slow(net, [ann])
+    ann.got.clear()
+    ann.send(*["CHATHISTORY LATEST #c * 100"] * 15)
+    net.run(1)
+    assert answers(ann) in (2, 3)  # 20 tokens; each answer costs 11
+    net.run(22)
+    assert 10 <= answers(ann) <= 14
+
+
+def test_a_short_history_costs_little_however_much_was_asked_for() -> None:
+    net = network(1)
+    (ann,) = people(net, "ann", channel="#c", caps=CAPS)
+    slow(net, [ann])
+    ann.got.clear()
+    ann.send(*["CHATHISTORY LATEST #c * 100"] * 15)
+    net.run(2)
+    assert answers(ann) == 15
+
+
+def test_many_lines_of_any_answer_cost_tokens_and_few_do_not() -> None:
+    net = network(1)
+    crowd = people(net, *(f"p{number}" for number in range(120)), channel="#c")
+    ann = crowd[0]
+    slow(net, [ann])
+    ann.send(*["WHOIS p1"] * 10)
+    net.run(0.1)
+    assert ann.connection.tokens >= 10.0  # a token each
+    ann.send("WHO #c", "WHO #c", "PING x")  # 121 lines each: 12 tokens
+    net.run(1)
+    assert not any(line.endswith(" x") for line in ann.got)
+    net.run(3)
+    assert any(line.endswith(" x") for line in ann.got)
+
+
+def test_nobody_waits_longer_than_a_bound_for_one_command() -> None:
+    net = network(1)
+    (ann,) = people(net, "ann")
+    wanted = slow(net, [ann])
+    flood.charge(ann.connection, 1_000_000, wanted)
+    ann.send("PING x")
+    net.run(flood.DEBT_S + 1)
+    assert any(line.endswith(" x") for line in ann.got)
+
+
+def test_a_client_of_another_node_pays_at_its_session() -> None:
+    net = network(2)
+    first = net.client("n1", "joe", CAPS)
+    register(first)
+    second = Newcomer(net, "n2", f"sasl {CAPS}")
+    second.log_in("joe", "sesame")
+    second.enter("joe")
+    assert second.connection.tunnel is not None
+    first.ask("JOIN #c")
+    for number in range(100):
+        first.send(f"PRIVMSG #c :{number}")
+    settle(first, second)
+    wanted = slow(net, [])
+    for edge in (node.core.edge for node in net.nodes.values()):
+        for connection in edge.connections.values():
+            flood.fill(connection, wanted, edge.now)
+    second.got.clear()
+    second.send(*["CHATHISTORY LATEST #c * 100"] * 15)
+    net.run(1)
+    assert 1 <= answers(second) <= 4
+    net.run(10)
+    assert 4 <= answers(second) <= 9
