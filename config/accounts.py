@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from config.section import Section, setting
 from config.units import Duration
+from config.values import Word
 
 
 class Accounts(Section):
@@ -21,6 +24,12 @@ class Accounts(Section):
     )
     password_min: int = setting(
         6, "Shortest password, in bytes of UTF-8; the longest is 1,000.", live=True, ge=1, le=100
+    )
+    reserved_names: Annotated[tuple[Word, ...], Field(strict=False, max_length=1000)] = setting(
+        (),
+        "Nicks that nobody may go by, and accounts that nobody may register, beside the usual names of services "
+        "(NickServ, ChanServ, OperServ, Global, ...). Let the list be the same on every node.",
+        live=True,
     )
     nick_protection: Literal["off", "refuse", "rename"] = setting(
         "rename",

@@ -24,7 +24,7 @@ from gateway.groups.account_messages import (
     Register,
     SetCredentials,
 )
-from gateway.irc.names import is_reserved, is_valid_nick
+from gateway.irc.names import is_valid_nick
 from gateway.node import NodeCore
 from ring.groups.host import FAILED
 
@@ -138,8 +138,8 @@ def _add(edge: Edge, request: AddAccount, reply: Reply) -> None:
         else:
             reply(Problem(f"there is an account {name} already" if isinstance(outcome, Denied) else UNKNOWN))
 
-    if is_reserved(name):
-        reply(Problem(f"{name} is no name for an account: it is that of a service"))
+    if why := edge.settings.reservation(name):
+        reply(Problem(f"{name} is no name for an account: {why[0].lower()}{why[1:]}"))
     elif not is_valid_nick(name, edge.settings.limits.nick_len):
         reply(Problem(f"{name[:64]!r} is no name for an account: it has to be a nick of IRC"))
     else:

@@ -12,7 +12,7 @@ from gateway.edge.renaming import rename
 from gateway.edge.sasl import abort
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
-from gateway.irc.names import clean_user, is_reserved, is_valid_nick
+from gateway.irc.names import clean_user, is_valid_nick
 
 MAX_QUIT = 255
 
@@ -71,8 +71,8 @@ def nick(call: Call) -> None:
     wanted = call.params[0]
     if not is_valid_nick(wanted, call.edge.settings.limits.nick_len):
         call.reply(n.ERR_ERRONEUSNICKNAME, wanted[:64] or "*", n.TEXT[n.ERR_ERRONEUSNICKNAME])
-    elif is_reserved(wanted):
-        call.reply(n.ERR_ERRONEUSNICKNAME, wanted, "That is the name of a service")
+    elif why := call.edge.settings.reservation(wanted):
+        call.reply(n.ERR_ERRONEUSNICKNAME, wanted, why)
     elif connection.user is None:
         connection.nick = wanted
         try_register(call)

@@ -1,7 +1,8 @@
 """A local user and the group of its nick: what to do when the group no longer says that the user holds it (P26, P27).
 
-After a partition the older claim keeps the nick; the other user is renamed to what nobody can claim, its uid, and told
-why. A user whom the network gave up while this node was away claims its nick again.
+After a partition the older claim keeps the nick; the other user is renamed to `Guest` and five digits, a form that
+nobody can ask for, and told why. So is the user of an old session whose nick has become a reserved name. A user whom
+the network gave up while this node was away claims its nick again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from gateway.edge.lines import Line
 from gateway.edge.nicks import show_update
 from gateway.groups.channel_messages import Update
 from gateway.groups.nick import Nick
-from gateway.groups.nick_messages import Claim, Granted, Moved
+from gateway.groups.nick_messages import Claim, Granted, Moved, Release
+from gateway.groups.people import Refusal
+from gateway.irc.names import forced_nick, is_guest_nick
 from ring.groups.host import Stamp
 from ring.ids import GroupId
 
@@ -58,10 +61,14 @@ def check_user(edge: Edge, user: User) -> None:
     """Does the group of its nick still name it?"""
     if user.quitting or user.homeless or edge.nick(user.person.nick) != user.home:  # it is on its way to another
         return
+    busy = user.connection is not None and user.connection.busy
+    if not busy and not is_guest_nick(user.person.nick) and (why := edge.settings.reservation(user.person.nick)):
+        _rename(edge, user, f"{why}. You are logged in as ever; /NICK takes another nick.", releases=user.home)
+        return
     state = edge.engine.state(user.home)
     if isinstance(state, Nick) and state.holder is not None:
         if state.holder.uid != user.uid:
-            _rename(edge, user)
+            _rename(edge, user, _taken(user))
             return
         if state.holder.edge == edge.engine.me:
             user.claimed(state.holder.since)
@@ -89,23 +96,36 @@ def _claimed(edge: Edge, user: User, outcome: Any) -> None:
     elif isinstance(outcome, Moved) and user.session:
         edge.sessions.confirm(user, lambda: _claim(edge, user, moves=True))
     else:
-        _rename(edge, user)
+        _rename(edge, user, _taken(user))
 
 
-def _rename(edge: Edge, user: User) -> None:
-    """The user's own group is now that of its uid; its facts go on from the version they had (P28)."""
+def _taken(user: User) -> str:
+    nick = user.person.nick
+    return f"While the network was parted, {nick} was another's by an older claim. /NICK takes a new one."
+
+
+def _rename(edge: Edge, user: User, text: str, *, releases: GroupId | None = None, tries: int = 0) -> None:
+    """The user's own group is now that of a nick that nobody can ask for; its facts go on from their version (P28).
+
+    text: what the user is told. releases: the group of the nick that the user still holds, if it does.
+    """
     before = user.person
-    person = msgspec.structs.replace(before, nick=user.uid, version=before.version + 1)
+    person = msgspec.structs.replace(before, nick=forced_nick(user.uid, tries), version=before.version + 1)
     user.homeless = True
-    edge.homes.move(user, edge.nick(user.uid))
+    edge.homes.move(user, edge.nick(person.nick))
 
     def claimed(outcome: Any) -> None:
         user.homeless = False
         if user.quitting or user.uid not in edge.users:
+            edge.engine.submit(edge.nick(person.nick), Release(user.uid))
             return
-        text = f"While the network was parted, {before.nick} was another's by an older claim. /NICK takes a new one."
+        if isinstance(outcome, Refusal):
+            _rename(edge, user, text, releases=releases, tries=tries + 1)
+            return
         _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
         user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))
+        if releases is not None:  # once nobody knows the user by that nick any more (P27)
+            edge.engine.settle([*user.rooms], lambda: edge.engine.submit(releases, Release(user.uid, True)))
 
     edge.engine.submit(user.home, Claim(person), claimed)
 

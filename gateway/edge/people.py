@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.groups.people import Person
 from gateway.irc.casemapping import Casemap
+from gateway.irc.names import forced_nick
 from ring.ids import GroupId, Incarnation
 
 
@@ -19,7 +20,7 @@ class Seen:
 
     def __init__(self, person: Person) -> None:
         self.facts = person
-        self.person = person  # as shown: the facts, or under its uid while another is shown by its nick
+        self.person = person  # as shown: the facts, but with a forced nick while another is shown by this nick
         self.groups: set[GroupId] = set()
         self.gone_from: set[GroupId] = set()  # of these; its QUIT has been shown, they will say so, too
         self.gone_at = 0.0
@@ -32,7 +33,7 @@ class Seen:
 
 
 class Clash(NamedTuple):
-    """Of two people seen here under one nick, who gives way: shown as gone, or under its uid (P29)."""
+    """Of two people seen here under one nick, who gives way: shown as gone, or by its forced nick (P29)."""
 
     before: Person
     gone: bool
@@ -47,7 +48,7 @@ class People:
         self._casemap = casemap
         self._lives = lives
         self._by_nick: dict[str, str] = {}  # folded nick -> uid
-        self._aliased: set[str] = set()  # uids of those shown by it
+        self._aliased: set[str] = set()  # uids of those shown by a forced nick
         self._freed: list[str] = []  # folded nicks that nobody is shown by any more
 
     def get(self, uid: str) -> Person | None:
@@ -114,7 +115,7 @@ class People:
         self._aliased.discard(seen.facts.uid)
 
     def _alias(self, seen: Seen) -> None:
-        seen.person = msgspec.structs.replace(seen.facts, nick=seen.facts.uid)
+        seen.person = msgspec.structs.replace(seen.facts, nick=forced_nick(seen.facts.uid))
         self._aliased.add(seen.facts.uid)
 
     def _unname(self, seen: Seen) -> None:
@@ -168,7 +169,7 @@ class People:
         ]
 
     def returns(self, seen: Seen, group: GroupId) -> None:
-        """It is to be shown again in this channel; under its uid, if somebody else goes by its nick now (P29)."""
+        """It is to be shown again in this channel; by its forced nick, if somebody else goes by its nick now (P29)."""
         seen.gone_from.discard(group)
         self._unname(seen)
         self._name(seen)

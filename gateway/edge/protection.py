@@ -14,6 +14,7 @@ from gateway.groups.account_messages import LoginView
 from gateway.groups.nick_messages import NickView, Who
 from gateway.irc import numerics as n
 from gateway.irc.message import Message
+from gateway.irc.names import forced_nick
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge
@@ -58,23 +59,33 @@ def watch(edge: Edge, user: User) -> None:
     def found(view: LoginView | None) -> None:
         if user.person.nick == nick and not user.quitting and _is_stranger(edge, user.wanted.account, view):
             delay_s = settings.nick_delay_s
-            text = f"The nick {nick} belongs to an account. Log in to it within {delay_s:g} seconds, or take another."
+            text = (
+                f"The nick {nick} belongs to an account. If the account is yours, log in within {delay_s:g} seconds: "
+                f"/msg NickServ IDENTIFY <password>. Otherwise take another nick: /nick <new nick>."
+            )
             _notice(edge, user, text)
             edge.later(delay_s, lambda: look_up(edge, nick, late))
 
-    def late(view: LoginView | None) -> None:
+    def late(view: LoginView | None, tries: int = 0) -> None:
         connection = user.connection
         if user.person.nick != nick or user.quitting or not _is_stranger(edge, user.wanted.account, view):
             return
         if connection is None or connection.busy or user.homeless:
             edge.later(BUSY_S, lambda: look_up(edge, nick, late))
             return
-        _notice(edge, user, f"The nick {nick} belongs to an account, and you have not logged in to it.")
-        call = Call(edge, connection, Message(None, None, "NICK", [user.uid]))
+        if not tries:
+            text = (
+                f"The nick {nick} belongs to an account, and you have not logged in: you are renamed. /nick <new nick> "
+                f"takes another; /msg NickServ IDENTIFY {nick} <password> logs in, and /nick {nick} is yours then."
+            )
+            _notice(edge, user, text)
+        forced = forced_nick(user.uid, tries)
+        call = Call(edge, connection, Message(None, None, "NICK", [forced]))
         connection.calls[call] = None
         call.hold()
-        rename(call, user.uid)
+        rename(call, forced)
         call.release()
+        edge.later(BUSY_S, lambda: look_up(edge, nick, lambda again: late(again, tries + 1)))  # if it was taken
 
     look_up(edge, nick, found)
 
@@ -96,4 +107,5 @@ def warn(edge: Edge, uid: str) -> None:
 
 
 def _notice(edge: Edge, user: User, text: str) -> None:
-    user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))
+    source = f"NickServ!NickServ@{edge.settings.server_name}"
+    user.send(Line(source, "NOTICE", (user.person.nick, text)))

@@ -15,7 +15,7 @@ from gateway.edge.settings import AccountSettings
 from gateway.groups.account_messages import Accepted, Denied, LoginView, Register
 from gateway.groups.guard_messages import Take, Wait
 from gateway.groups.nick_messages import NickView, Who
-from gateway.irc.names import is_reserved, is_valid_nick
+from gateway.irc.names import is_valid_nick
 from ring.ids import GroupId
 
 UNKNOWN = "Nobody answered in time: the account may or may not be registered. Try to log in"
@@ -39,8 +39,8 @@ def register(call: Call, name: str, password: str, done: Callable[[Failure], Non
         done(("NEED_NICK", "*", "Send NICK first"))
     elif not early and settings.accounts.registration == "before_connect":
         done(("TEMPORARILY_UNAVAILABLE", shown, "Accounts are registered here only before connecting"))
-    elif is_reserved(name):
-        done(("BAD_ACCOUNT_NAME", shown, "That is the name of a service"))
+    elif why := settings.reservation(name):
+        done(("BAD_ACCOUNT_NAME", shown, why))
     elif not is_valid_nick(name, settings.limits.nick_len):
         done(("BAD_ACCOUNT_NAME", shown, "An account's name has to be a nick"))
     elif (problem := unfit(settings.accounts, password)) is not None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import DEFAULT_LIMITS, Limits
+from gateway.irc.names import is_guest_nick, is_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +106,15 @@ class EdgeSettings:
     history: HistorySettings = HistorySettings()
     sessions: SessionSettings = SessionSettings()
     accounts: AccountSettings = AccountSettings()
+    reserved: frozenset[str] = frozenset()  # folded names that operators keep for themselves
     secret: bytes = b""  # of the network: what is made up of accounts that do not exist comes from it
+
+    def reservation(self, name: str) -> str:
+        """Why nobody may go by this nick or register it as an account, in words; "" if everybody may."""
+        if is_service(name):
+            return "That is the name of a service"
+        if is_guest_nick(name):
+            return "Such a nick is only given to people whom the network has to rename"
+        if self.casemap(name) in self.reserved:
+            return "The operators of this network have reserved that name"
+        return ""

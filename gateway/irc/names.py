@@ -5,10 +5,24 @@ from __future__ import annotations
 import re
 
 from gateway.irc.message import encode
+from ring.placement import hash32
 
 CHANTYPES = "#"
-RESERVED = frozenset(["nickserv"])
-"""Of services, in lower case: nobody goes by such a nick, and no account has one."""
+SERVICES = frozenset(
+    [
+        *("adminserv", "alis", "botserv", "chanserv", "dnsserv", "gameserv", "global", "groupserv", "helpserv"),
+        *("histserv", "hostserv", "infoserv", "ircserv", "logserv", "memoserv", "moduleserv", "nickserv", "noteserv"),
+        *("operserv", "proxyserv", "rootserv", "rpgserv", "saslserv", "securityserv", "seenserv", "services"),
+        *("statserv", "userserv"),
+    ]
+)
+"""What services are called on other networks, in lower case: nobody goes by such a nick, and no account has one, for
+people would trust it with their passwords. All are letters alone, so every casemapping folds them alike."""
+
+GUESTS = 100_000
+TRIES = 100
+"""So many forced nicks are tried for one user."""
+
 
 FALLBACK_USER = "user"
 MAX_UID = 64
@@ -16,6 +30,7 @@ MAX_UID = 64
 # Source: RFC 2812, section 2.3.1. ASCII alone: casemapping folds nothing else, so look-alikes would be other nicks.
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
 _UID = re.compile(r"0[0-9a-z]+(?:-[0-9a-z]+){2}", re.IGNORECASE)
+_GUEST = re.compile(r"guest[0-9]{5}", re.IGNORECASE)
 _CHANNEL = re.compile(r"#[^\x00-\x20,\x7f-\x9f\ud800-\udfff]*")
 _NO_USER = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}.~+-]+")
 
@@ -25,8 +40,20 @@ def is_valid_nick(text: str, limit: int) -> bool:
     return len(text) <= limit and _NICK.fullmatch(text) is not None
 
 
-def is_reserved(nick: str) -> bool:
-    return nick.lower() in RESERVED
+def is_service(nick: str) -> bool:
+    return nick.lower() in SERVICES
+
+
+def forced_nick(uid: str, tries: int = 0) -> str:
+    """The nick that the network gives the user at the try with this number, from 0.
+
+    `Guest` and five digits, a form that nobody can ask for (P27); in the end the uid, which nobody else has.
+    """
+    return f"Guest{hash32(f'{uid}#{tries}') % GUESTS:05}" if tries < TRIES else uid
+
+
+def is_guest_nick(nick: str) -> bool:
+    return _GUEST.fullmatch(nick) is not None
 
 
 def is_nick(text: str, limit: int) -> bool:

@@ -57,7 +57,8 @@ def edge_settings(config: NodeConfig, created: float, secret: bytes) -> EdgeSett
         per_address=clients.per_address,
         history=history_settings(config),
         sessions=SessionSettings(**config.sessions.model_dump()),
-        accounts=AccountSettings(**config.accounts.model_dump()),
+        accounts=AccountSettings(**config.accounts.model_dump(exclude={"reserved_names"})),
+        reserved=frozenset(map(Casemap(config.network.casemapping), config.accounts.reserved_names)),
         secret=secret,
     )
 

@@ -77,7 +77,7 @@ def test_who_goes_by_the_nick_already_is_told_and_renamed_like_others() -> None:
     net.run(1)
     assert "The nick joe belongs to an account." in joe.lines()[-1]
     net.run(6)
-    assert joe.lines()[-1].startswith(":joe!~joe@10.0.0.1 NICK 0")
+    assert joe.lines()[-1].startswith(":joe!~joe@10.0.0.1 NICK Guest")
 
 
 def test_what_cannot_be_done_is_said() -> None:
@@ -95,7 +95,7 @@ def test_what_cannot_be_done_is_said() -> None:
         (AddAccount("ANN", one), "there is an account ann already"),
         (AddAccount("other", one), "other is a nick of the account ann"),
         (AddAccount("no nick", one), "'no nick' is no name for an account: it has to be a nick of IRC"),
-        (AddAccount("NickServ", one), "NickServ is no name for an account: it is that of a service"),
+        (AddAccount("NickServ", one), "NickServ is no name for an account: that is the name of a service"),
         (AddAccount("x" * 500, one), "is no name for an account"),
         (SetPassword("nobody", one), "there is no account nobody"),
         (SetPassword("other", one), "other is a nick of the account ann: name that"),

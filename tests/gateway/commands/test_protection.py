@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from gateway.edge import belongings
@@ -9,12 +13,21 @@ from gateway.edge.login import Login
 from gateway.edge.settings import AccountSettings
 from gateway.groups.account_messages import Accepted, Alias, Denied, Drop, LoginView
 from gateway.groups.account_messages import Login as AskLogin
+from gateway.groups.nick_messages import Claim
+from gateway.irc.names import forced_nick
 from tests.gateway.commands.accounts import Newcomer, log_in, register
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Client, Net
 
-WARNED = "NOTICE ann :The nick ann belongs to an account. Log in to it within 60 seconds, or take another."
-LOST = "NOTICE ann :The nick ann belongs to an account, and you have not logged in to it."
+NICKSERV = ":NickServ!NickServ@irc.circlet.local NOTICE ann :"
+WARNED = NICKSERV + (
+    "The nick ann belongs to an account. If the account is yours, log in within 60 seconds: "
+    "/msg NickServ IDENTIFY <password>. Otherwise take another nick: /nick <new nick>."
+)
+LOST = NICKSERV + (
+    "The nick ann belongs to an account, and you have not logged in: you are renamed. /nick <new nick> takes another; "
+    "/msg NickServ IDENTIFY ann <password> logs in, and /nick ann is yours then."
+)
 REFUSED = "433 {} ann :Nickname belongs to an account: log in to it first, with SASL"
 
 
@@ -38,6 +51,10 @@ def refusing(request: pytest.FixtureRequest) -> Net:
     return protected("refuse", request.param)
 
 
+def told(client: Client, *lines: str) -> list[str]:
+    return [line.split(" :", 1)[1] for line in client.ask(*lines) if " NOTICE " in line]
+
+
 def heard(client: Client) -> list[str]:
     return [line.removeprefix(":irc.circlet.local ") for line in client.lines()]
 
@@ -56,10 +73,10 @@ def test_a_stranger_is_warned_and_renamed(renaming: Net, comes: str) -> None:
     net.run(55)
     assert stranger.nick_now == "ann"
     net.run(10)
-    uid = stranger.nick_now
-    assert uid[0] == "0"
-    assert heard(stranger)[-2:] == [LOST, f":ann!~{stranger.nick}@10.0.0.1 NICK {uid}"]
-    assert f":ann!~{stranger.nick}@10.0.0.1 NICK {uid}" in bob.sync()
+    forced = stranger.nick_now
+    assert re.fullmatch("Guest[0-9]{5}", forced)
+    assert heard(stranger)[-2:] == [LOST, f":ann!~{stranger.nick}@10.0.0.1 NICK {forced}"]
+    assert f":ann!~{stranger.nick}@10.0.0.1 NICK {forced}" in bob.sync()
     owner = Newcomer(net, "n1")
     owner.log_in("ann", "sesame")
     assert owner.enter("ann")[0].startswith("001 ann ")
@@ -232,3 +249,63 @@ def test_accounts_of_who_is_unknown_are_not_made(refusing: Net) -> None:
     people(refusing, "dan", "eve", "bob", "cat")
     kinds = [group for node in refusing.nodes.values() for group in node.core.engine.leading.groups]
     assert [group.name for group in kinds if group.kind == "account"] == ["ann"]
+
+
+@pytest.mark.parametrize(
+    ("nick", "why"),
+    [
+        ("ChanServ", "That is the name of a service"),
+        ("GLOBAL", "That is the name of a service"),
+        ("Services", "That is the name of a service"),
+        ("Guest01234", "Such a nick is only given to people whom the network has to rename"),
+        ("guest99999", "Such a nick is only given to people whom the network has to rename"),
+        ("Root[x]", "The operators of this network have reserved that name"),
+    ],
+)
+def test_reserved_names_are_nobodys(nick: str, why: str) -> None:
+    net = network(3, reserved=frozenset(["root{x}"]))
+    stranger = Newcomer(net, "n1")
+    stranger.send(f"NICK {nick}")
+    assert stranger.hear(" 432 ")[-1] == f"432 * {nick} :{why}"
+    (ann,) = people(net, "ann")
+    assert ann.ask(f"NICK {nick}") == [f"432 ann {nick} :{why}"]
+    assert ann.ask(f"REGISTER {nick} * sesame") == [f"FAIL REGISTER BAD_ACCOUNT_NAME {nick} :{why}"]
+
+
+@pytest.mark.parametrize("nick", ["Guest", "Guest1234", "Guest123456", "xGuest12345", "Chan", "servicess"])
+def test_names_like_those_are_anybodys(nick: str) -> None:
+    (ann,) = people(network(1), "ann")
+    ann.ask(f"NICK {nick}")
+    assert ann.nick_now == nick
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_a_name_that_is_reserved_later_is_lost_and_the_account_stays(nodes: int) -> None:
+    """As with a session of a build that reserved fewer names."""
+    net = network(nodes)
+    dan, bob = people(net, "dan", "bob", channel="#c")
+    register(dan)
+    for node in net.nodes.values():
+        node.core.edge.configure(replace(node.core.edge.settings, reserved=frozenset(["dan"])))
+    dan.sync(), bob.sync()
+    net.run(40)
+    forced = dan.nick_now
+    assert re.fullmatch("Guest[0-9]{5}", forced)
+    assert heard(bob) == [f":dan!~dan@10.0.0.1 NICK {forced}"]
+    assert f"330 bob {forced} dan :is logged in as" in bob.ask(f"WHOIS {forced}")
+    assert any(" NOTICE " in line and "reserved that name. You are logged in as ever" in line for line in dan.lines())
+    assert bob.ask("ISON dan") == ["303 bob :"]
+    assert told(dan, "PRIVMSG NickServ :GROUP")[0].startswith("Such a nick is only given to people")
+    net.run(40)
+    assert dan.nick_now == forced
+
+
+def test_a_forced_nick_that_somebody_has_already_is_passed_over(renaming: Net) -> None:
+    ann, eve = people(renaming, "ann", "eve")
+    user = next(u for u in ann.node.core.edge.users.values() if u.person.nick == "ann")
+    first, second = forced_nick(user.uid), forced_nick(user.uid, 1)
+    other = msgspec.structs.replace(user.person, uid="0a-1-1", nick=first)
+    core = eve.node.core
+    renaming.turn(eve.node, lambda: core.engine.submit(core.edge.nick(first), Claim(other)))
+    renaming.run(70)
+    assert ann.nick_now == second

@@ -6,7 +6,7 @@ import pytest
 
 from gateway import services
 from gateway.edge.settings import AccountSettings, HistorySettings
-from gateway.irc.names import is_reserved, is_valid_nick
+from gateway.irc.names import is_service, is_valid_nick
 from gateway.services.table import SERVICES
 from tests.gateway.commands.accounts import Newcomer
 from tests.gateway.commands.stage import network, people
@@ -21,7 +21,7 @@ def told(client: Client, *lines: str) -> list[str]:
 def test_each_command_has_help_that_fits_its_line() -> None:
     assert services.__all__
     for service in SERVICES.values():
-        assert is_reserved(service.name) or not is_valid_nick(service.name, 30)
+        assert is_service(service.name) or not is_valid_nick(service.name, 30)
         for name, command in service.commands.items():
             assert name == name.upper() and command.help and command.words[0] <= command.words[1]
             assert len(command.syntax) + len(command.help[0]) < 300 and max(map(len, command.help)) < 300

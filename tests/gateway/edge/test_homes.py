@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.edge import homes
 from gateway.groups.nick import Nick
+from gateway.irc.names import forced_nick
 from tests.sim.net import Net
 
 
@@ -41,4 +42,4 @@ def test_who_is_on_its_way_to_another_nick_may_lose_the_old_one() -> None:
     assert user.home == home and not user.homeless
     user.person = msgspec.structs.replace(user.person, nick="hal")
     homes.check(core.edge, home)
-    assert user.home == core.edge.nick(user.uid)
+    assert user.home == core.edge.nick(forced_nick(user.uid))
