@@ -513,9 +513,9 @@ class Engine:
     def resend(self, group: GroupId) -> None:
         """Send all that waits for this group's answers, in order."""
         stream = self.submits.streams.get(group)
-        if stream is None or not stream.pending or self.following.is_forked(group):
-            return
         target = self.target(group)
+        if stream is None or not stream.pending or self.following.holds_back(group, target):
+            return
         self.submits.sent(stream, target, self.now)
         if target == self.me.key:
             mastered = self.leading.groups.get(group)
@@ -543,9 +543,9 @@ class Engine:
             stream.sent_at, stream.sent_to = self.now, self.me.key
             self.leading.accept(mastered, self.me, pending.number, stream.floor, command)
             return
-        if self.following.is_forked(group):
-            return  # what is one in a moment is asked then: the other side may not know who speaks
         target = self.target(group)
+        if self.following.holds_back(group, target):
+            return
         if target == self.me.key:
             if mastered is None:
                 self.finding.find(group)

@@ -150,7 +150,8 @@ class Following:
         if gap or f.copy.is_ahead or not _is_prefix(f.copy, message.lineage):
             self.resync(f)
             return
-        if f.copy.lineage != message.lineage:
+        is_new_term = f.copy.lineage != message.lineage
+        if is_new_term:
             f.copy.drop_pending()  # a new reign: what it has accepted, it sends
         if f.fork is not None and f.fork.copy is f.copy:
             f.fork = None  # it has not forked after all
@@ -161,6 +162,8 @@ class Following:
         self._apply(f, message.entries)
         if self.groups.get(message.group) is f:
             self._caught_up(f, message.head)
+        if is_new_term:
+            self.engine.resend(message.group)  # what was held back
 
     def on_replace(self, sender: Incarnation, message: Replace) -> None:
         group, snapshot = message.group, message.snapshot
@@ -219,6 +222,8 @@ class Following:
             self._drop(f)
         elif sat and not sits:
             engine.merging.unseen(copy)
+        if old is not None and master != engine.me.key:  # else the group is about to be served here
+            engine.resend(group)  # what was held back
 
     def _show_arrival(self, f: Followed, tail: list[Entry]) -> None:
         """The host has not seen the group before. Our own commands, and what was said since the first of them are
@@ -401,10 +406,22 @@ class Following:
             return True
         return f.master == term.key and not peers.is_current(Incarnation(term.key, term.incarnation))
 
-    def is_forked(self, group: GroupId) -> bool:
-        """Whether people here know another copy than its master's, and are about to be shown what the two become."""
+    def holds_back(self, group: GroupId, target: str) -> bool:
+        """Whether this edge's commands wait until the copy here and the log of the master `target` are known to agree.
+
+        After a partition a master that the copy does not follow yet may lack what people here have said on their side
+        and had answered. What these people say next is sent once the master's log is known to continue the copy, or to
+        have taken the copy in: sent earlier, it would come before what they said first (P25).
+        """
         f = self.groups.get(group)
-        return f is not None and f.fork is not None and f.fork.copy is not f.copy
+        if f is None:
+            return False
+        if f.fork is not None:
+            return True
+        if target in (f.copy.term.key, self.engine.me.key):
+            return False
+        handed = f.copy.log[-1].handed if f.copy.log else None
+        return handed is None or handed.key != target  # a hand-off has the whole log
 
     def redirect(self, f: Followed, master: str, sender: str = "") -> None:
         """Somebody names the group's master; the one that this copy follows is to be believed that it is not it, though

@@ -134,6 +134,11 @@ def merge_everything_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Copy, "knows", lambda self, fork, accepted=False: lambda entry: False)
 
 
+def send_before_the_logs_agree(patch: pytest.MonkeyPatch) -> None:
+    """P25: an edge sends what people say next to a master that may lack what they said before."""
+    patch.setattr(Following, "holds_back", lambda self, group, target: False)
+
+
 def take_the_oldest_copy(patch: pytest.MonkeyPatch) -> None:
     """P21: a takeover takes what it has, not the newest."""
 
@@ -241,6 +246,7 @@ BREAKS = [
     Break(serve_on_after_a_stop, (Hang, Cut), ("one_master", "copies_agree", "nothing_lost", "views_agree")),
     Break(merge_nothing, (Cut,), ("nothing_lost",)),
     Break(merge_everything_again, (Cut,), ("nothing_twice",)),
+    Break(send_before_the_logs_agree, (Cut,), ("own_order",)),
     Break(take_the_oldest_copy, (Crash, Dark), ("nothing_lost", "views_agree", "everybody_is_in", "no_netsplit")),
     Break(replace_no_backup, (Dark, Crash), ("everybody_is_answered", "copies_agree", "nothing_lost")),
     Break(send_nothing_again, (Lossy, Crash), ("nothing_lost", "everybody_is_answered", "nothing_waits")),

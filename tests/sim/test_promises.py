@@ -62,6 +62,41 @@ def test_one_order_nothing_lost_nothing_twice(seed: int) -> None:
     assert len(net.masters(RING)) == 1
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_each_person_keeps_an_order_across_a_cut(seed: int) -> None:
+    """P25: when two sides become one, nobody is shown a person's new line before the person's older ones."""
+    net = Net(5, seed, delay_s=(0.001, 0.03))
+    master, backup = owners(net)
+    people = [net.client(name, f"p{name}", "echo-message") for name in net.nodes]
+    for person in people:
+        person.send("JOIN #ring")
+        person.sync()
+    said: dict[str, list[str]] = {person.nick: [] for person in people}
+
+    def talk(rounds: int, pause_s: float) -> None:
+        for _ in range(rounds):
+            for person in people:
+                lines = said[person.nick]
+                lines.append(f"{person.nick} {len(lines)}")
+                person.send(f"PRIVMSG #ring :{lines[-1]}")
+                net.run(pause_s)
+
+    talk(3, 0.02)
+    third = next(name for name in net.nodes if name not in (master, backup))
+    side = {net.nodes[name].key for name in (master, third)}
+    net.links.isolate(side, {node.key for node in net.nodes.values()} - side)
+    assert net.until(lambda: len(net.masters(RING)) == 2, 20)
+    talk(10, 0.05)
+    net.links.heal()
+    talk(30, 0.01)
+    for person in people:
+        person.sync()
+    net.run(5.0)
+    for person in people:
+        for other in people:
+            assert [line for line in person.heard("#ring") if line in said[other.nick]] == said[other.nick]
+
+
 @pytest.fixture
 def room() -> Room:
     return Room(Net(4))
