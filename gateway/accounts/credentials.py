@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import msgspec
 from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error
+from argon2.exceptions import Argon2Error, InvalidHashError
+from argon2.low_level import error_to_str
 
 from gateway.accounts.saslprep import Prohibited, saslprep
 
@@ -23,6 +24,9 @@ SALT = 16
 
 # Second recommendation of RFC 9106, section 4. Not the library's default: what is made up has to cost what is real.
 _hasher = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4, hash_len=32, salt_len=SALT)
+
+_MACHINE = frozenset(map(error_to_str, (-22, -33)))
+"""Words of ARGON2_MEMORY_ALLOCATION_ERROR and ARGON2_THREAD_FAIL. Source: argon2.h of the reference implementation."""
 
 
 class Scram(msgspec.Struct, frozen=True, array_like=True):
@@ -67,13 +71,23 @@ def make_credentials(password: str, random_bytes: Callable[[int], bytes]) -> Cre
     return Credentials(hashed, scram_keys(password, random_bytes(SALT), ITERATIONS))
 
 
+def is_unfit(problem: Argon2Error | InvalidHashError) -> bool:
+    """Whether argon2 has found that the password does not fit, or that the hash is none: not that it could not look."""
+    return str(problem) not in _MACHINE
+
+
 def check_password(credentials: Credentials, password: str) -> bool:
-    """Slow (some 100 ms): run off the loop. Never raises: what is no hash fits nothing."""
+    """Slow (some 100 ms): run off the loop. What is no hash fits nothing. Raises Argon2Error where argon2 had no memory
+    or no thread: that says nothing of the password."""
     if flaw(password) is not None:  # whoever the account is, so that time tells nothing
         return False
     try:
         return _hasher.verify(credentials.password_hash, _prepared(password))
-    except (Argon2Error, ValueError):
+    except (Argon2Error, InvalidHashError) as problem:
+        if is_unfit(problem):
+            return False
+        raise
+    except ValueError:
         return False
 
 

@@ -6,6 +6,7 @@ from gateway.commands.modes import set_modes
 from gateway.commands.table import command
 from gateway.edge.answers import modes_of
 from gateway.edge.call import Call
+from gateway.edge.registration import UNCHECKED
 from gateway.edge.settings import Operator
 from gateway.groups.network_messages import Announce
 from gateway.groups.nick_messages import Kill, NickView, Who
@@ -33,12 +34,16 @@ def oper(call: Call) -> None:
         return
     call.hold()
     call.connection.busy = True
-    call.edge.check_password(found.password_hash, password, lambda fits: _checked(call, found, fits))
+    checked = call.edge.mine(lambda fits: _checked(call, found, fits))
+    call.edge.check_password(found.password_hash, password, checked)
 
 
-def _checked(call: Call, operator: Operator, fits: bool) -> None:
+def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
+    """fits: None where that cannot be found out now."""
     call.connection.busy = False
-    if call.connection.closed is None:
+    if call.connection.closed is None and fits is None:
+        call.reply(n.ERR_PASSWDMISMATCH, UNCHECKED)
+    elif call.connection.closed is None:
         event = "oper_granted" if fits else "oper_refused"
         call.edge.engine.note(event, client=call.connection.number, nick=call.nick, operator=operator.name)
         if fits:

@@ -167,11 +167,9 @@ class Call:
         self.hold()
 
         def run(value: Any) -> None:
-            try:
-                if self.connection.closed is None:
-                    done(value)
-            finally:
-                self.release()
+            if self.connection.closed is None:
+                self.edge.act_for(self.connection, done, value)
+            self.release()
 
         return run
 
@@ -193,6 +191,10 @@ class Call:
     def report(self, outcome: Any) -> None:
         if isinstance(outcome, Refusal):
             self.refuse(outcome)
+        elif outcome is FAILED and self.stamp is not None:
+            self.notice(
+                "The server made a mistake with that command: nothing was changed. Its operator finds it in the log."
+            )
         elif outcome is FAILED:
             self.notice("The network did not answer in time; the command may or may not be carried out.")
 

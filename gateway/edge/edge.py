@@ -39,6 +39,10 @@ from ring.roster import NodeRecord
 RECONCILE_S = 30.0
 COUNT_S = 10.0
 
+PROVING_MAX_S = 300.0
+"""How much longer a connection may take to register while a password of its client is being checked: throttles make
+clients wait up to a minute. No answer that is lost on its way keeps a connection open for ever."""
+
 FAREWELL_S = 1.0
 """So long a node that leaves waits until the machines of its clients have taken all."""
 
@@ -79,10 +83,9 @@ class Edge:
         self._jobs: list[tuple[float, int, Callable[[], None]]] = []
         self._reconcile_at = 0.0
         self._count_at = 0.0
-        self.check_password: Callable[[str, str, Callable[[bool], None]], None] = lambda _hash, _password, done: done(
-            False
-        )
-        # Slow, and so off the loop: done(None) where too much is waiting already.
+        self._acting: Connection | None = None  # whose line is being carried out
+        # Slow, and so off the loop: done(None) where that cannot be found out now.
+        self.check_password: Callable[[str, str, Callable[[bool | None], None]], None] = lambda _h, _p, done: done(None)
         self.fits: Callable[[Credentials, str, Callable[[bool | None], None]], None] = lambda _c, _p, done: done(None)
         self.make_credentials: Callable[[str, Callable[[Credentials | None], None]], None] = lambda _p, done: done(None)
         self.random_bytes: Callable[[int], bytes] = lambda count: self.engine.rng.randbytes(count)
@@ -108,7 +111,8 @@ class Edge:
     def later(self, seconds: float, job: Callable[[], None]) -> None:
         """Do the job in a while, by the next tick after it; with no time to wait, now."""
         if seconds > 0:
-            heappush(self._jobs, (self.now + seconds, self.next_serial(), job))
+            do = self.mine(lambda _: job())
+            heappush(self._jobs, (self.now + seconds, self.next_serial(), lambda: do(None)))
         else:
             job()
 
@@ -223,8 +227,27 @@ class Edge:
         call = Call(self, connection, message)
         connection.calls[call] = None
         call.hold()
-        self.dispatch(call)
+        self.act_for(connection, self.dispatch, call)
         call.release()
+
+    def act_for(self, connection: Connection, act: Callable[[Any], None], value: Any) -> None:
+        """Carry out something that a client's line has asked for. A mistake of the program in the act ends that client
+        alone, so nobody can end nodes one after the other with a line; all else that fails ends the process."""
+        before, self._acting = self._acting, connection
+        try:
+            act(value)
+        except Exception as problem:
+            self.engine.note_bug("client", problem, client=connection.number)
+            self.cut(connection, "The server made a mistake with your command; its operator finds it in the log")
+        finally:
+            self._acting = before
+
+    def mine(self, done: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Ties a continuation to the client whose line is being carried out, if there is one."""
+        connection = self._acting
+        if connection is None:
+            return done
+        return lambda value: self.act_for(connection, done, value)
 
     def _server_reply(self, connection: Connection, numeric: str, *params: str) -> None:
         nick = connection.user.person.nick if connection.user is not None else "*"
@@ -345,7 +368,8 @@ class Edge:
                 connection.tunnel.tick()
                 continue
             if connection.user is None:
-                if now - connection.opened > settings.register_timeout_s and not connection.proving:
+                limit_s = settings.register_timeout_s + (PROVING_MAX_S if connection.proving else 0.0)
+                if now - connection.opened > limit_s:
                     self.cut(connection, "Registration timed out")
             elif connection.pinged_at:
                 if now - connection.pinged_at > settings.ping_timeout_s:

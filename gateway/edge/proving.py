@@ -61,9 +61,9 @@ def _follow(edge: Edge, group: GroupId, is_listed: Callable[[LoginView], bool], 
             """An alias that its account does not list is nobody's."""
             done(view if view is None or (is_listed(view) and not view.alias) else stale)
 
-        edge.engine.ask(edge.account(view.alias), Login(), owner)
+        edge.engine.ask(edge.account(view.alias), Login(), edge.mine(owner))
 
-    edge.engine.ask(group, Login(), found)
+    edge.engine.ask(group, Login(), edge.mine(found))
 
 
 def credentials_of(edge: Edge, name: str, view: LoginView) -> Credentials:
@@ -129,7 +129,7 @@ class Trial:
                 self._taken[guard] = wait.at
             self._take(guards[1:], self._edge.now, then)
 
-        self._edge.engine.submit(guard, Take(waited_s), answered)
+        self._edge.engine.submit(guard, Take(waited_s), self._edge.mine(answered))
 
     def failed(self, then: Callable[[], None]) -> None:
         """It was wrong: go on when that may be said, which is when the next may be made."""
@@ -141,7 +141,7 @@ class Trial:
                 self._edge.later(max(*waits_s, self.began + LEAST_S - self._edge.now), then)
 
         for guard in self._guards:
-            self._edge.engine.ask(guard, HowLong(), known)
+            self._edge.engine.ask(guard, HowLong(), self._edge.mine(known))
 
     def undo(self) -> None:
         """It was right, or nobody could say: it counts no more."""
@@ -169,7 +169,7 @@ def prove(edge: Edge, address: str, name: str, password: str, done: Proven) -> N
         done(None, False)
 
     def check(view: LoginView) -> None:
-        edge.fits(credentials_of(edge, name, view), password, lambda fits: checked(view, fits))
+        edge.fits(credentials_of(edge, name, view), password, edge.mine(lambda fits: checked(view, fits)))
 
     def checked(view: LoginView, fits: bool | None) -> None:
         if fits is None:

@@ -92,8 +92,9 @@ class _Registration:
         elif view.name:
             self._end("ACCOUNT_EXISTS", self._name, "That account, or nick of an account, exists")
         else:
-            nick = self._call.edge.nick(self._name)
-            self._call.edge.engine.ask(nick, Who(), lambda held: self._held(view.life, held))
+            edge = self._call.edge
+            nick = edge.nick(self._name)
+            edge.engine.ask(nick, Who(), edge.mine(lambda held: self._held(view.life, held)))
 
     def _held(self, over: str, view: NickView | None) -> None:
         """Nobody registers the nick that another goes by."""
@@ -102,7 +103,8 @@ class _Registration:
         if holder is not None and (user is None or holder.uid != user.uid):
             self._end("BAD_ACCOUNT_NAME", self._name, f"{holder.nick} is somebody's nick at the moment")
         else:
-            self._call.edge.engine.submit(self._guard, Take(), lambda outcome: self._allowed(over, outcome))
+            edge = self._call.edge
+            edge.engine.submit(self._guard, Take(), edge.mine(lambda outcome: self._allowed(over, outcome)))
 
     def _allowed(self, over: str, outcome: Any) -> None:
         if isinstance(outcome, Wait) and outcome.seconds > 0:
@@ -110,16 +112,17 @@ class _Registration:
             text = f"Too many accounts were registered from your address: try again in {wait_s} seconds"
             self._end("TEMPORARILY_UNAVAILABLE", self._name, text)
         else:
-            self._call.edge.make_credentials(self._password, lambda made: self._made(over, made))
+            edge = self._call.edge
+            edge.make_credentials(self._password, edge.mine(lambda made: self._made(over, made)))
 
     def _made(self, over: str, credentials: Credentials | None) -> None:
         edge = self._call.edge
         if credentials is None:
-            self._end("TEMPORARILY_UNAVAILABLE", self._name, "Too many want to register at once: try again later")
+            self._end("TEMPORARILY_UNAVAILABLE", self._name, "The password cannot be stored now: try again later")
             return
         life = new_uid(edge)
         command = Register(life, self._name, credentials, over)
-        edge.engine.submit(edge.account(self._name), command, lambda outcome: self._answered(life, outcome))
+        edge.engine.submit(edge.account(self._name), command, edge.mine(lambda outcome: self._answered(life, outcome)))
 
     def _answered(self, life: str, outcome: Any) -> None:
         call = self._call

@@ -23,6 +23,8 @@ TRIES = 4
 AGAIN_S = 0.5
 """So often, and after so long, a session is looked for again."""
 
+UNCHECKED = "The password cannot be checked now: try again later"
+
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -56,14 +58,19 @@ def try_register(call: Call) -> None:
     elif wanted is None:
         _find_session(call)
     else:
-        edge.check_password(wanted, connection.password or "", lambda fits: _password_checked(call, fits))
+        edge.check_password(wanted, connection.password or "", edge.mine(lambda fits: _password_checked(call, fits)))
 
 
-def _password_checked(call: Call, fits: bool) -> None:
+def _password_checked(call: Call, fits: bool | None) -> None:
+    """fits: None where that cannot be found out now."""
     if call.connection.closed is not None:
         return
     if fits:
         _find_session(call)
+        return
+    if fits is None:
+        call.reply(n.ERR_PASSWDMISMATCH, UNCHECKED)
+        call.edge.cut(call.connection, UNCHECKED)
         return
     call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
     call.edge.cut(call.connection, "Bad password")
@@ -123,7 +130,8 @@ def _claim(call: Call, tries: int) -> None:
         account=connection.login.name if connection.login is not None else None,
         signon=int(edge.now * 1000),
     )
-    edge.engine.submit(edge.nick(person.nick), Claim(person), lambda outcome: _claimed(call, person, outcome, tries))
+    claimed = edge.mine(lambda outcome: _claimed(call, person, outcome, tries))
+    edge.engine.submit(edge.nick(person.nick), Claim(person), claimed)
 
 
 def _claimed(call: Call, person: Person, outcome: Any, tries: int) -> None:
@@ -168,6 +176,6 @@ def _refused(call: Call, home: GroupId, refusal: Refusal, tries: int) -> None:
 
     call.hold()
     if name is not None:
-        edge.engine.ask(home, Who(), known)
+        edge.engine.ask(home, Who(), edge.mine(known))
     else:
         known(None)

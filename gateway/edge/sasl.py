@@ -157,7 +157,7 @@ class _Turn:
         elif isinstance(step, NeedAccount):
             self._find(step)
         elif isinstance(step, NeedCheck):
-            self._call.edge.fits(step.credentials, step.password, self._checked)
+            self._call.edge.fits(step.credentials, step.password, self._call.edge.mine(self._checked))
         elif isinstance(step, Done):
             self._log_in(step)
         elif trial is not None:

@@ -153,7 +153,7 @@ def passwd(request: Request) -> None:
 
     def made(credentials: Credentials | None) -> None:
         if credentials is None:
-            request.say("Too many passwords are being changed at once: try again later.")
+            request.say("Your new password cannot be stored now: try again later.")
         else:
             command = SetCredentials(proven.life, credentials)
             edge.engine.submit(edge.account(proven.name), command, changed(request, "Your password is changed."))

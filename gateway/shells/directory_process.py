@@ -12,6 +12,7 @@ import uvloop
 from config import DirectoryConfig, load_directory
 from config.keyfile import read_key
 from gateway.shells.reloading import contents, reread
+from ring.shells.crash import BUG, CrashOnly
 from ring.shells.directory_server import DirectoryServer
 
 
@@ -23,10 +24,12 @@ class DirectoryProcess:
         self._contents = contents(config)
         self.path = path
         self.log = structlog.get_logger("circlet").bind(directory=str(config.address))
+        self.crash = CrashOnly(self.log)
         self._stop = asyncio.Event()
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
+        self.crash.watch(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
@@ -61,7 +64,12 @@ def run_directory(config: DirectoryConfig, path: Path) -> int:
     """Run a directory until it is told to stop; returns the exit code."""
 
     async def main() -> int:
-        return await DirectoryProcess(config, path).run()
+        process = DirectoryProcess(config, path)
+        try:
+            return await process.run()
+        except Exception as problem:
+            process.crash.bug("run", problem)
+            return BUG
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.node import DAY_S
 from gateway.shells.settings import history_settings
 from ring.ids import UNREADABLE, GroupId
+from ring.shells.crash import crash_only
 from ring.shells.sqlite_file import STORE
 from ring.shells.sqlite_store import SqliteStore
 from ring.shells.store_writer import Chore, StoreWriter
@@ -29,6 +30,7 @@ class Durable:
 
     def __init__(self, process: NodeProcess) -> None:
         self._process = process
+        self.crash = process.crash
         self._engine = process.core.engine
         path = process.config.node.state_dir / STORE
         self._writer = StoreWriter(
@@ -75,6 +77,7 @@ class Durable:
         elif self._started and self._later is None and self._engine.journal.has_news:
             self._later = asyncio.get_running_loop().call_later(DELAY_S, self._gathered)
 
+    @crash_only
     def _gathered(self) -> None:
         self._later = None
         self._process.begin()
@@ -94,11 +97,13 @@ class Durable:
             if not self._writer.close():
                 self._process.log.error("store_not_closed", reason="what was said last may not be on disk")
 
+    @crash_only
     def _written(self, number: int) -> None:
         self._process.begin()
         self._engine.journal.written(number)
         self._process.touched()
 
+    @crash_only
     def _trouble(self, words: str | None) -> None:
         self._engine.journal.trouble = words or ""
         if words is None:

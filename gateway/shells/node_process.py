@@ -25,6 +25,7 @@ from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
 from gateway.shells.reloading import contents, reread
 from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record
+from ring.shells.crash import BUG, CrashOnly, crash_only
 from ring.store import StoreError
 from ring.wire import payloads
 
@@ -32,6 +33,9 @@ TICK_S = 0.1
 FLUSH_WAIT_S = 0.002
 FRAME = 1024 * 1024
 """What a turn has to say to a peer is cut into frames of this size, far below what peers accept."""
+
+BUGS = frozenset(("bug", "group_broken"))
+"""Notes of mistakes in the program."""
 
 TROUBLE = frozenset(("node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused"))
 """Notes that an operator should see even where only warnings are logged."""
@@ -53,6 +57,7 @@ class NodeProcess:
         self._contents = contents(config)
         self.path = path
         self.log = structlog.get_logger("circlet").bind(node=config.node.name)
+        self.crash = CrashOnly(self.log)
         self.rng = random.Random()
         self._skew = time.time() - _clock()
         self.sockets: dict[int, ClientSocket] = {}
@@ -65,7 +70,7 @@ class NodeProcess:
             edge_settings(config, self.now, made_up_secret(self.peers.key)), engine_settings(config)
         )
         self.core = NodeCore(self.record, settings, self.rng)
-        self.passwords = Passwords(self._wake)
+        self.passwords = Passwords(self._wake, self.log)
         self.core.edge.check_password = self.passwords.check
         self.core.edge.fits = self.passwords.fits
         self.core.edge.make_credentials = self.passwords.make
@@ -87,6 +92,7 @@ class NodeProcess:
     async def run(self) -> int:
         """Serve until told to stop; returns the exit code."""
         loop = asyncio.get_running_loop()
+        self.crash.watch(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.ask_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
@@ -158,6 +164,7 @@ class NodeProcess:
         self.durable.close()
         self.passwords.close()
 
+    @crash_only
     def reload(self) -> Rehashed:
         """SIGHUP and REHASH: take what can change live, say what needs a restart and what is wrong."""
         self.config, self._contents, said = reread(self.config, self._contents, self.path, load_node, self.log)
@@ -173,6 +180,7 @@ class NodeProcess:
     def begin(self) -> None:
         self.core.engine.begin(self.now)
 
+    @crash_only
     def _wake(self) -> None:
         self.begin()
         self.touched()
@@ -192,6 +200,7 @@ class NodeProcess:
         else:
             loop.call_soon(loop.call_soon, self.flush)
 
+    @crash_only
     def flush(self) -> None:
         """Send what the core has for peers and clients."""
         self._flushing = False
@@ -223,6 +232,7 @@ class NodeProcess:
         ended = time.monotonic()
         self._flush_after = ended + min(FLUSH_WAIT_S, ended - began)
 
+    @crash_only
     def _tick(self) -> None:
         self.begin()
         self.core.engine.tick()
@@ -238,10 +248,14 @@ class NodeProcess:
             facts: dict[str, Any] = dict(note.facts)
             if note.group is not None:
                 facts["group"] = f"{note.group.kind}:{note.group.name}"
-            (self.log.warning if note.event in TROUBLE else self.log.info)(note.event, **facts)
+            loud = (
+                self.log.error if note.event in BUGS else self.log.warning if note.event in TROUBLE else self.log.info
+            )
+            loud(note.event, **facts)
 
     # Clients --------------------------------------------------------------------------------------------------------
 
+    @crash_only
     def connected(self, client: ClientSocket, address: str, *, secure: bool, certificate: str | None) -> Connection:
         """certificate: fingerprint of the client's."""
         self.begin()
@@ -255,17 +269,20 @@ class NodeProcess:
         self.touched()
         return connection
 
+    @crash_only
     def received(self, connection: Connection, data: bytes) -> None:
         self.begin()
         self.core.edge.feed(connection, data)
         self.touched()
 
+    @crash_only
     def ended(self, connection: Connection) -> None:
         """The client has closed its half of the connection."""
         self.begin()
         self.core.edge.ended(connection, "Connection closed")
         self.touched()
 
+    @crash_only
     def disconnected(self, connection: Connection, reason: str) -> None:
         self.sockets.pop(connection.number, None)
         self.begin()
@@ -285,7 +302,11 @@ def run_node(config: NodeConfig, path: Path) -> int:
         except OSError as problem:
             structlog.get_logger("circlet").error("start_failed", node=config.node.name, reason=str(problem))
             return 1
-        return await node.run()
+        try:
+            return await node.run()
+        except Exception as problem:
+            node.crash.bug("run", problem)
+            return BUG
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main())

@@ -1,4 +1,8 @@
-"""Passwords: argon2 and PBKDF2, off the event loop, since one check takes tens of milliseconds."""
+"""Passwords: argon2 and PBKDF2, off the event loop, since one check takes tens of milliseconds.
+
+Every question gets exactly one answer. None says that nothing could be found out: too many questions wait, the machine
+has no memory or no thread to give, or the work met a mistake of the program. The client is then told to try again.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from gateway.accounts.credentials import Credentials, check_password, make_credentials
+from gateway.accounts.credentials import Credentials, check_password, is_unfit, make_credentials
 
 WAITING = 200
 """At most so many wait for a thread; one more is told at once that it is too much."""
@@ -32,38 +36,43 @@ def hash_password(password: str) -> str:
 
 
 def verify(hashed: str, password: str) -> bool:
-    """Never raises: a hash that is none fits nothing."""
+    """Whether the password fits; a hash that is none fits nothing. Raises Argon2Error where argon2 had no memory or no
+    thread."""
     try:
         return _hasher.verify(hashed, password.encode("utf-8", "surrogateescape"))
-    except (Argon2Error, InvalidHashError):
-        return False
+    except (Argon2Error, InvalidHashError) as problem:
+        if is_unfit(problem):
+            return False
+        raise
 
 
 def _yield() -> None:
     """The loop goes first, also where many log in at once. On Linux a thread has a niceness of its own, and gives it to
     those that argon2 starts."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        with suppress(OSError):  # a thread that is not nice still works; one that fails here ends the whole pool
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 class Passwords:
-    """Checks in threads. `wake` runs on the loop before each answer."""
+    """Checks in threads. `wake` runs on the loop before each answer. log: a structlog logger."""
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self, wake: Callable[[], None], log: Any) -> None:
         self._wake = wake
+        self._log = log
         self._waiting = 0
         self._threads = ThreadPoolExecutor(2, "argon2", _yield)
 
-    def check(self, hashed: str, password: str, done: Callable[[bool], None]) -> None:
-        """Of an operator or the server, from the configuration."""
-        self._run(lambda: verify(hashed, password), lambda fits: done(fits is True))
+    def check(self, hashed: str, password: str, done: Callable[[bool | None], None]) -> None:
+        """Of an operator or the server, from the configuration. done(None): it cannot be checked now."""
+        self._run(lambda: verify(hashed, password), done)
 
     def fits(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
-        """Of an account. done(None): too many wait."""
+        """Of an account. done(None): it cannot be checked now."""
         self._run(lambda: check_password(credentials, password), done)
 
     def make(self, password: str, done: Callable[[Credentials | None], None]) -> None:
-        """Of a password without a `flaw`. done(None): too many wait."""
+        """Of a password without a `flaw`. done(None): it cannot be made now."""
         self._run(lambda: make_credentials(password, secrets.token_bytes), done)
 
     def _run(self, work: Callable[[], T], done: Callable[[T | None], None]) -> None:
@@ -80,10 +89,26 @@ class Passwords:
         def finish(future: Future[T]) -> None:
             self._waiting -= 1
             self._wake()
-            done(future.result())
+            problem = future.exception()
+            if problem is not None:
+                self._failed(problem)
+            done(None if problem is not None else future.result())
 
+        try:
+            future = self._threads.submit(work)
+        except RuntimeError as problem:  # "can't start new thread", or the process ends
+            self._failed(problem)
+            done(None)
+            return
         self._waiting += 1
-        self._threads.submit(work).add_done_callback(worked)
+        future.add_done_callback(worked)
+
+    def _failed(self, problem: BaseException) -> None:
+        """The machine's trouble is told in a line; a mistake of the program with its traceback."""
+        if isinstance(problem, Argon2Error | MemoryError | RuntimeError | OSError):
+            self._log.error("password_not_checked", reason=str(problem) or type(problem).__name__)
+        else:
+            self._log.error("bug", where="password thread", exc_info=problem)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

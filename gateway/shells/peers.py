@@ -16,6 +16,7 @@ from ring.directory.view import RosterChanged
 from ring.ids import Evidence, Incarnation
 from ring.roster import NodeRecord
 from ring.shells import roster_file
+from ring.shells.crash import crash_only
 from ring.shells.directory_client import DirectoryClient
 from ring.shells.links import LinkHub
 
@@ -34,6 +35,7 @@ class PeerShell:
 
     def __init__(self, node: NodeProcess) -> None:
         self._node = node
+        self.crash = node.crash
         config = node.config
         self._path = config.node.state_dir / "roster.json"
         try:
@@ -146,6 +148,7 @@ class PeerShell:
 
     # What directories and links tell ---------------------------------------------------------------------------------
 
+    @crash_only
     def _roster_changed(self, news: RosterChanged) -> None:
         node = self._node
         node.begin()
@@ -159,25 +162,30 @@ class PeerShell:
                 self._hub.want(record.key)
         node.touched()
 
+    @crash_only
     def up(self, peer: NodeRecord) -> None:
         self._node.begin()
         self._node.core.engine.linked(peer)
         self._node.touched()
 
+    @crash_only
     def down(self, key: str, incarnation: int, evidence: Evidence) -> None:
         self._node.begin()
         self._node.core.engine.lost(key, incarnation, evidence)
         self._node.touched()
 
+    @crash_only
     def alive(self, key: str) -> None:
         self._node.begin()
         self._node.core.engine.heard(key)
 
+    @crash_only
     def received(self, peer: Incarnation, payload: bytes) -> None:
         self._node.begin()
         self._node.core.engine.receive(peer, payload)
         self._node.touched()
 
+    @crash_only
     def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
         self._node.begin()
         answer(self._node.core, self._hub.connected() if self._hub is not None else {}, payload, reply)

@@ -9,6 +9,7 @@ PROTOCOL.md, cited as P1 to P41.
 from __future__ import annotations
 
 import random
+import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
@@ -468,6 +469,12 @@ class Engine:
     def note(self, event: str, group: GroupId | None = None, **facts: Any) -> None:
         self.notes.append(Note(event, group, facts))
         self.noted[event] += 1
+
+    def note_bug(self, where: str, problem: BaseException, group: GroupId | None = None, **facts: Any) -> None:
+        """A mistake of the program that does not end the process, for the log: the kind of exception and where it was
+        raised, without its words, which may be a secret or what somebody said."""
+        trace = "".join(traceback.format_tb(problem.__traceback__))
+        self.note("bug", group, where=where, problem=type(problem).__name__, traceback=trace, **facts)
 
     def trim(self, copy: Copy) -> None:
         """Keep as much of a log as one who was silent, and is not given up yet, may lack (P16)."""

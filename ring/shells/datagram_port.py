@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
 import asyncio_dgram
+
+from ring.shells.log_limit import LogLimit
 
 Address = tuple[str, int]  # IP, port
 
@@ -29,6 +32,7 @@ class DatagramPort:
         self._sock = sock
         self._handler = handler
         self._log = log
+        self._limit = LogLimit()
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
@@ -62,6 +66,13 @@ class DatagramPort:
         except OSError:
             self.unsent += 1
 
+    def _say_bug(self, problem: Exception, host: str, size: int) -> None:
+        """Anybody can send the datagram again and again: a few lines a minute are enough to find the mistake."""
+        held = self._limit.allow("bug", time.monotonic())
+        if held is not None:
+            facts = {"lines_held_back": held} if held else {}
+            self._log.error("bug", where="datagram", ip=host, bytes=size, exc_info=problem, **facts)
+
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
@@ -82,7 +93,7 @@ class DatagramPort:
                     continue
                 try:
                     self._handler(data, (host, port))
-                except Exception:
-                    self._log.exception("datagram_failed", ip=host, bytes=len(data))
+                except Exception as problem:  # one sender's datagram ends alone, as one client's line does
+                    self._say_bug(problem, host, len(data))
         finally:
             stream.close()

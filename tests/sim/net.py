@@ -164,6 +164,7 @@ class Net:
     ) -> None:
         self.disks: dict[str, MemoryStore] | None = {} if disks else None
         self.broken: set[str] = set()  # names of nodes whose disk refuses
+        self.may_err = False  # whether the program is broken on purpose, and is to bear that
         self.rng = random.Random(seed)
         self.loss, self.double, self.delay_s = loss, double, delay_s
         # Scripted people talk as fast as they like, all from one address.
@@ -349,6 +350,8 @@ class Net:
                 self._send(node, key, payload)
         if core.engine.notes:
             node.notes += [(self.now, note) for note in core.engine.notes]
+            found = [note for note in core.engine.notes if note.event in ("bug", "group_broken")]
+            assert self.may_err or not found, found[0].facts.get("traceback")
             core.engine.notes.clear()
         dirty = core.edge.dirty[:]
         core.edge.dirty.clear()

@@ -33,6 +33,9 @@ def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 class OneNode:
     """The process, and its standard error as it comes."""
 
+    program = ("-m", "gateway.cli.main")
+    """What Python is to run; a test that breaks the program on purpose has another."""
+
     def __init__(self, folder: Path, **changes: Any) -> None:
         self.folder = folder
         self.path = folder / "node.yaml"
@@ -54,7 +57,7 @@ class OneNode:
         )
         self.write()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli.main", "node", str(self.path)],
+            [sys.executable, *self.program, "node", str(self.path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -73,6 +73,7 @@ async def started(monkeypatch: pytest.MonkeyPatch, delay_s: float) -> tuple[Dura
         core=SimpleNamespace(engine=SimpleNamespace(journal=journal)),
         config=SimpleNamespace(node=SimpleNamespace(state_dir=Path())),
         log=SimpleNamespace(info=lambda *_, **__: None),
+        crash=SimpleNamespace(),
         begin=lambda: None,
     )
     shell = Durable(process)

@@ -6,14 +6,26 @@ import asyncio
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
+from argon2.exceptions import HashingError, VerificationError
 
-from gateway.accounts.credentials import Credentials, made_up
+from gateway.accounts.credentials import Credentials, check_password, made_up
 from gateway.shells import passwords
 from gateway.shells.passwords import NICE, WAITING, Passwords
 
 NOBODYS: Credentials = made_up("joe", b"secret")
+
+
+class Log:
+    """Keeps what was logged."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def error(self, event: str, **facts: object) -> None:
+        self.events.append(event)
 
 
 @pytest.fixture
@@ -40,7 +52,7 @@ def test_too_many_are_told_so_and_the_loop_goes_first(checks: list[int]) -> None
             if len(answers) == WAITING + 5:
                 all_told.set_result(None)
 
-        waiting = Passwords(lambda: None)
+        waiting = Passwords(lambda: None, Log())
         for _ in range(WAITING + 5):
             waiting.fits(NOBODYS, "sesame", answer)
         await all_told
@@ -50,3 +62,66 @@ def test_too_many_are_told_so_and_the_loop_goes_first(checks: list[int]) -> None
     answers = asyncio.run(flood())
     assert answers == [None] * 5 + [True] * WAITING
     assert set(checks) <= {NICE}
+
+
+def asked(log: Log, *, before: Callable[[Passwords], None] = lambda _: None) -> list[object]:
+    """What each question is answered with."""
+
+    async def ask() -> list[object]:
+        loop = asyncio.get_running_loop()
+        checks = Passwords(lambda: None, log)
+        before(checks)
+        futures = [loop.create_future() for _ in range(3)]
+        checks.check("$argon2id$", "sesame", futures[0].set_result)
+        checks.fits(NOBODYS, "sesame", futures[1].set_result)
+        checks.make("sesame", futures[2].set_result)
+        answers = await asyncio.gather(*futures)
+        assert checks._waiting == 0
+        checks.close()
+        return answers
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("problem", "event"),
+    [
+        (HashingError("Memory allocation error"), "password_not_checked"),
+        (VerificationError("Memory allocation error"), "password_not_checked"),
+        (MemoryError(), "password_not_checked"),
+        (KeyError("a mistake"), "bug"),
+    ],
+)
+def test_what_fails_in_a_thread_is_answered_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, problem: Exception, event: str
+) -> None:
+    def fail(*_: object) -> bool:
+        raise problem
+
+    for name in ("verify", "check_password", "make_credentials"):
+        monkeypatch.setattr(passwords, name, fail)
+    log = Log()
+    assert asked(log) == [None] * 3
+    assert log.events == [event] * 3
+
+
+def test_without_a_thread_to_be_had_everybody_is_answered() -> None:
+    def refuse(checks: Passwords) -> None:
+        def submit(*_: object) -> None:
+            raise RuntimeError("can't start new thread")
+
+        checks._threads.submit = submit  # type: ignore[method-assign, assignment]
+
+    log = Log()
+    assert asked(log, before=refuse) == [None] * 3
+    assert log.events == ["password_not_checked"] * 3
+
+
+def test_argon2_without_memory_says_nothing_of_the_password() -> None:
+    huge = "$argon2id$v=19$m=4000000000,t=3,p=4$YWJjZGVmZ2hpams$YWJjZGVmZ2hpamtsbW5vcA"
+    with pytest.raises(VerificationError, match="Memory"):
+        check_password(Credentials(huge), "sesame")
+    with pytest.raises(VerificationError, match="Memory"):
+        passwords.verify(huge, "sesame")
+    assert not check_password(Credentials("no hash"), "sesame")
+    assert not passwords.verify("$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$", "sesame")

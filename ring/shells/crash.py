@@ -1,0 +1,83 @@
+"""Crash-only: an unexpected exception ends the process, and a fresh one takes its place.
+
+A node whose timers have stopped while its links still beat is the one failure that nobody notices: its peers take it
+for alive and wait. So every turn of the loop either ends well or ends the process, with the event `bug`, its traceback
+and exit code 70. The supervisor starts the process again, and the node's peers take over its groups meanwhile.
+
+Source: G. Candea, A. Fox, "Crash-Only Software", HotOS IX, 2003; exit code 70 is EX_SOFTWARE of sysexits(3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+
+BUG: Final = 70
+"""The exit code of a process that has met a mistake in its own program."""
+
+OURS: Final = frozenset(("config", "gateway", "ring"))
+"""The packages of this program: a traceback without them is a library's own affair."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class CrashOnly:
+    """Ends the process where the program has a mistake."""
+
+    def __init__(self, log: Any, end: Callable[[int], object] = os._exit) -> None:
+        """log: a structlog logger. end: ends the process. Nothing is tidied up: what a turn has left half done must not
+        be handed on to peers or written to disk."""
+        self._log = log
+        self._end = end
+
+    def bug(self, where: str, problem: BaseException) -> None:
+        self._log.error("bug", where=where, exit_code=BUG, exc_info=problem)
+        self._end(BUG)
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Judge what timers, sockets' callbacks and tasks of the loop leave unhandled."""
+        loop.set_exception_handler(self._unhandled)
+
+    def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        problem, message = context.get("exception"), str(context.get("message", ""))
+        # An OSError is the network's or the system's doing: turns that must not meet one are `crash_only`.
+        if isinstance(problem, Exception) and not isinstance(problem, OSError) and is_ours(problem.__traceback__):
+            self.bug(message, problem)
+        elif isinstance(problem, OSError):
+            self._log.info("loop_trouble", message=message, reason=str(problem))
+        else:
+            self._log.error("loop_trouble", message=message, exc_info=problem)
+
+
+class HasCrash(Protocol):
+    crash: CrashOnly
+
+
+S = TypeVar("S", bound=HasCrash)
+
+
+def crash_only(turn: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Decorates a method that the loop calls: whatever exception leaves the method ends the process."""
+
+    def guarded(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return turn(self, *args, **kwargs)
+        except Exception as problem:
+            self.crash.bug(turn.__qualname__, problem)
+            raise
+
+    return guarded
+
+
+def is_ours(traceback: TracebackType | None) -> bool:
+    """Whether a frame of this program is part of the traceback."""
+    while traceback is not None:
+        name = str(traceback.tb_frame.f_globals.get("__name__", ""))
+        if name.partition(".")[0] in OURS:
+            return True
+        traceback = traceback.tb_next
+    return False

@@ -1,0 +1,166 @@
+"""Crash-only: a mistake in a turn of a process ends the process; one in a client's line ends that client alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.keyfile import create_key
+from ring.shells.crash import BUG, CrashOnly, crash_only
+from tests.e2e.network import Client, free_port
+from tests.gateway.shells.onenode import OneNode
+
+BREAK = """
+import importlib, sys
+from gateway.cli.main import main
+
+def breaks(where, condition):
+    module, name, method = where.rsplit(".", 2)
+    owner = getattr(importlib.import_module(module), name)
+    original = getattr(owner, method)
+    def broken(self, *args, **kwargs):
+        if eval(condition, {{"self": self, "args": args}}):
+            raise {problem}("a mistake")
+        return original(self, *args, **kwargs)
+    setattr(owner, method, broken)
+
+breaks({where!r}, {condition!r})
+main()
+"""
+
+
+def broken(where: str, condition: str, problem: str = "KeyError") -> type[OneNode]:
+    """A node whose method raises once the condition holds."""
+
+    class Broken(OneNode):
+        program = ("-c", BREAK.format(where=where, condition=condition, problem=problem))
+
+    return Broken
+
+
+TURNS = [
+    ("gateway.edge.edge.Edge.tick", "self.connections", "KeyError"),
+    ("gateway.edge.edge.Edge.tick", "self.connections", "OSError"),
+    ("gateway.edge.edge.Edge.feed", "True", "OSError"),
+    ("gateway.edge.edge.Edge.connect", "True", "OSError"),
+    ("ring.groups.engine.Engine.tick", "self.host.connections", "OSError"),
+    ("ring.groups.engine.Engine.drain", "self.host.connections", "OSError"),
+    ("ring.groups.journal.Journal.written", "True", "OSError"),
+    ("ring.directory.client.DirectoriesCore.tick", "True", "KeyError"),
+    ("ring.shells.links.LinkHub._tick", "True", "KeyError"),
+]
+
+
+@pytest.mark.parametrize(("where", "condition", "problem"), TURNS)
+def test_a_mistake_in_a_turn_of_the_node_ends_the_process(
+    tmp_path: Path, where: str, condition: str, problem: str
+) -> None:
+    """An OSError, too: no socket or file is to blame for what the cores raise."""
+    directories = [f"127.0.0.1:{free_port()}"]
+    with broken(where, condition, problem)(tmp_path, directories=directories) as node:
+        if "connections" in condition or ".Edge." in where:
+            node.event("node_started", within_s=60)
+            wire = node.connect()
+            wire.send(b"NICK ann\r\nUSER ann 0 * :ann\r\n")
+        elif "journal" in where:
+            node.event("node_started", within_s=60)
+            client = Client("127.0.0.1", node.port, "ann")
+            client.send("JOIN #ring", "PRIVMSG #ring :hello")
+        assert node.ended(within_s=60) == BUG
+        bug = node.event("bug")
+        assert bug["exit_code"] == BUG
+        assert "a mistake" in json.dumps(bug["exception"])
+
+
+def test_a_mistake_in_a_clients_line_ends_that_client_alone(tmp_path: Path) -> None:
+    with broken("gateway.edge.call.Call.reply", "self.message.command == 'TIME'")(tmp_path) as node:
+        node.event("node_started", within_s=60)
+        ann, bob = Client("127.0.0.1", node.port, "ann"), Client("127.0.0.1", node.port, "bob")
+        ann.send("TIME")
+        ann.expect("ERROR :Closing Link: .*The server made a mistake", 60)
+        bug = node.event("bug")
+        assert bug["where"] == "client"
+        assert "in time" in bug["traceback"]
+        bob.send("PING still")
+        bob.expect("PONG .*still", 60)
+        assert node.process.poll() is None
+
+
+def test_a_mistake_in_a_timer_of_a_directory_ends_the_process(tmp_path: Path) -> None:
+    create_key(tmp_path / "network.key")
+    config: dict[str, Any] = {
+        "network": {"name": "Circlet", "key_file": "network.key"},
+        "directory": {"host": "127.0.0.1", "port": free_port()},
+    }
+    path = tmp_path / "directory.yaml"
+    path.write_text(json.dumps(config))
+    program = BREAK.format(where="ring.directory.server.DirectoryCore.tick", condition="True", problem="KeyError")
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "directory", str(path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == BUG, ended.stderr
+    assert '"event": "bug"' in ended.stderr
+
+
+class Log:
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def error(self, event: str, **facts: Any) -> None:
+        self.events.append(event)
+
+    info = error
+
+
+def test_what_the_loop_leaves_unhandled_ends_the_process_if_it_is_ours() -> None:
+    log, codes = Log(), list[int]()
+    crash = CrashOnly(log, codes.append)
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        crash.watch(loop)
+
+        def ours() -> None:
+            compile_of_ours("raise_it()", {})
+
+        loop.call_soon(ours)
+        await asyncio.sleep(0)
+        loop.call_exception_handler({"message": "a library's own", "exception": RuntimeError("closed")})
+        loop.call_exception_handler({"message": "accept", "exception": OSError(24, "Too many open files")})
+        loop.call_exception_handler({"message": "nothing else"})
+
+    def compile_of_ours(code: str, names: dict[str, Any]) -> None:
+        exec(code, {"__name__": "ring.somewhere", "raise_it": _raise, **names})
+
+    asyncio.run(run())
+    assert codes == [BUG]
+    assert log.events == ["bug", "loop_trouble", "loop_trouble", "loop_trouble"]
+
+
+def _raise() -> None:
+    raise KeyError("a mistake")
+
+
+def test_a_guarded_turn_ends_the_process_whatever_it_raises() -> None:
+    codes = list[int]()
+
+    class Turns:
+        crash = CrashOnly(Log(), codes.append)
+
+        @crash_only
+        def turn(self, problem: Exception | None) -> str:
+            if problem is not None:
+                raise problem
+            return "done"
+
+    assert Turns().turn(None) == "done"
+    for problem in (OSError(), ValueError()):
+        with pytest.raises(type(problem)):
+            Turns().turn(problem)
+    assert codes == [BUG, BUG]
