@@ -74,7 +74,7 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
         if verb == "PRIVMSG":
             services.tell(called, call, text.decode("utf-8", "surrogateescape"))
     elif is_nick(target, limits.nick_len):
-        talks = edge.talks.keeps(call.user) or (once is not None and bool(edge.talks.of(call.user)))
+        talks = edge.letters.talks(call.user, once)
         _tell(call, Tell(person, verb, text, tags, target, call.connection.secure, talks, once))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
@@ -84,7 +84,7 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
 def _tell(call: Call, tell: Tell) -> None:
     """To who has the nick now; its master says whether it goes through the conversation of two accounts (P32)."""
     edge, home = call.edge, call.edge.nick(tell.target)
-    if not tell.talks:
+    if not tell.talks and not edge.sessions.is_unsure(call.user):
         call.submit(home, tell, lambda outcome: _told(call, tell, outcome))
     else:
         edge.letters.tell(call, home, tell, lambda outcome: _told(call, tell, outcome))

@@ -68,6 +68,7 @@ class Connection:
         "proving",
         "reached",
         "reader",
+        "ready",
         "real",
         "receipts",
         "refilled_at",
@@ -102,7 +103,8 @@ class Connection:
         self.secure = secure
         self.certificate = certificate  # fingerprint of the one that the client showed: SHA-256 of its DER, in hex
         self.splitter = LineSplitter()
-        self.out: list[bytes] = []
+        self.ready: list[bytes] = []  # what is written at the next flush
+        self.out = self.ready  # where a line for the client goes: there, or to what has to wait for earlier lines
         self.dirty = dirty  # shared list of the connections with something in `out`
         self.closed: str | None = None  # why the shell should close it once `out` is written
         self.ending: str | None = None  # why it leaves once its lines are carried out: the client says no more
@@ -166,7 +168,16 @@ class Connection:
     def sent(self) -> int:
         """Bytes that it was sent, those that wait to be written included."""
         written = self.receipts.written if self.receipts is not None else 0
-        return written + sum(map(len, self.out))
+        return written + sum(map(len, self.ready))
+
+    def turn_aside(self) -> None:
+        """What comes from here on waits for `turn_back`."""
+        self.out = []
+
+    def turn_back(self) -> list[bytes]:
+        """Lines go out again. Returns what has come meanwhile."""
+        meanwhile, self.out = (self.out if self.out is not self.ready else []), self.ready
+        return meanwhile
 
     def show(self, line: Line) -> None:
         """Queue one line as this connection's capabilities want it."""

@@ -265,6 +265,7 @@ class Edge:
         """Close a connection and say why."""
         if connection.closed is not None:
             return
+        connection.out = connection.ready
         connection.send(Line(None, "ERROR", (f"Closing Link: {connection.host} ({reason})",)).render(0))
         connection.closed = reason
         if connection not in self.dirty:

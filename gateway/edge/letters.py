@@ -17,7 +17,7 @@ from gateway.groups.account_messages import Info, InfoView
 from gateway.groups.conversation import Conversation, Party, conversation, other_of
 from gateway.groups.conversation_messages import Say
 from gateway.groups.nick_messages import Reached, Tell
-from gateway.groups.once import Repeat
+from gateway.groups.once import Once, Repeat
 from gateway.groups.people import Person, Refusal
 from gateway.groups.session_messages import Converse, Present, Stored
 from gateway.irc import numerics as n
@@ -91,7 +91,16 @@ class Letters:
             else:
                 known(outcome)
 
-        self._submit(home, tell, call, user, answered)
+        def go() -> None:
+            talks = self.talks(user, tell.once)
+            self._submit(home, msgspec.structs.replace(tell, talks=talks), call, user, answered)
+
+        self.edge.sessions.once_known(user, go)
+
+    def talks(self, user: User, once: Once | None) -> bool:
+        """Whether the user would rather speak in a conversation, or may have, where its session was before (P9)."""
+        talks = self.edge.talks
+        return talks.keeps(user) or (once is not None and bool(talks.of(user)))
 
     def _look_for(self, name: str, refusal: Refusal, known: Callable[[Any], None]) -> None:
         """Nobody has the nick: perhaps the node of a session that lasts is dead, and none has taken it up yet."""

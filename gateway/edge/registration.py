@@ -148,15 +148,34 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int) -> None:
         call.reply(n.ERR_UNAVAILRESOURCE, person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
         _give_up(call)
         return
-    connection.busy = False
     user = User(outcome.person, home, connection, edge.now)
     connection.user = user
     edge.enter(user)
     edge.engine.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
+    if connection.login is None:
+        _welcome(call, user)
+        return
+    # What the account has chosen decides what becomes of its private messages: it is known before 001.
+    call.hold()
+    connection.turn_aside()
+
+    def begun() -> None:
+        _welcome(call, user)
+        call.release()
+
+    edge.sessions.begin(user, edge.settings.casemap(connection.login.name))
+    edge.sessions.once_begun(user, begun)
+
+
+def _welcome(call: Call, user: User) -> None:
+    connection, edge = call.connection, call.edge
+    connection.busy = False
+    if connection.closed is not None or connection.user is not user:
+        return
+    meanwhile = connection.turn_back()
     welcome(call)
+    connection.out += meanwhile
     protection.watch(edge, user)
-    if connection.login is not None:
-        edge.sessions.begin(user, edge.settings.casemap(connection.login.name))
     edge.resume(connection)
 
 

@@ -178,6 +178,26 @@ class Sessions:
         else:
             waiting.append(then)
 
+    def is_unsure(self, user: User) -> bool:
+        """Whether it is not known yet what the user's account has chosen."""
+        return user.uid in self._beginning or (bool(user.session) and not user.life)
+
+    def once_known(self, user: User, then: Callable[[], None]) -> None:
+        """As soon as it is known what the user's account has chosen, or nobody answers."""
+
+        def known(view: InfoView | None) -> None:
+            if view is not None and user.session and not user.quitting:
+                self.know(user, view)
+            then()
+
+        def begun() -> None:
+            if self.is_unsure(user):
+                self.edge.engine.ask(GroupId("account", user.session), Info(), known)
+            else:
+                then()
+
+        self.once_begun(user, begun)
+
     def adopt(self, user: User, account: str, then: Callable[[], None] = lambda: None) -> None:
         user.session = account
         self.users[account] = user

@@ -87,8 +87,7 @@ class Talks:
         """Whether the user's private messages are kept; None: as the network does. done(Accepted, Denied or FAILED)"""
 
         def chosen(outcome: Any) -> None:
-            self.edge.sessions.look_up(user)
-            done(outcome)
+            self.edge.sessions.look_up(user, lambda: done(outcome))
 
         change = SetSettings(user.life, {"keep_private": keep})
         self.edge.engine.submit(self.edge.account(user.session), change, chosen)

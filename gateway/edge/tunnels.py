@@ -389,8 +389,8 @@ class Tunnels:
         """What there is for the client, and what of its lines is settled with that (P9)."""
         edge, stream, settled = self.edge, connection.stream, connection.settled
         assert stream is not None
-        data = b"".join(connection.out)
-        connection.out.clear()
+        data = b"".join(connection.ready)
+        connection.ready.clear()
         if data or settled > connection.settled_told:
             connection.settled_told = settled
             places = edge.sessions.places.fresh(connection)

@@ -214,7 +214,7 @@ class NodeProcess:
         edge.dirty.clear()
         for connection in dirty:
             client = self.sockets.get(connection.number)
-            out = connection.out
+            out = connection.ready
             data = out[0] if len(out) == 1 else b"".join(out)
             out.clear()
             if client is not None and data and not client.write(data, sendq):

@@ -356,8 +356,8 @@ class Net:
         dirty = core.edge.dirty[:]
         core.edge.dirty.clear()
         for connection in dirty:
-            data = b"".join(connection.out)
-            connection.out.clear()
+            data = b"".join(connection.ready)
+            connection.ready.clear()
             client = node.clients.get(connection.number)
             if client is not None:
                 client.receive(data)

@@ -492,3 +492,41 @@ def test_an_echo_bears_its_label(net: Net) -> None:
         lines = ann.sync()
         assert [line for line in lines if f"label=l{number}" in line and line.endswith(f" PRIVMSG bob :hello {number}")]
         assert sum("PRIVMSG" in line for line in lines) == 1
+
+
+def enter(net: Net, node: str, account: str) -> Newcomer:
+    """Up to 903, and not further."""
+    client = Newcomer(net, node)
+    assert client.log_in(account, "sesame")[-1].startswith("903")
+    return client
+
+
+@pytest.mark.parametrize("node", ["n1", "n2", "n3"])
+@pytest.mark.parametrize("how", ["after PONG", "with the registration", "after IDENTIFY"])
+def test_what_is_said_right_after_the_login_is_kept_for_who_is_away(how: str, node: str) -> None:
+    """Nothing that 001 and PONG do not wait for decides what becomes of a private message."""
+    net = Net(3, seed=7, disks=True, delay_s=(0.02, 0.06))
+    made(net, "ann", always_on=False)
+    made(net, "bob")
+    login(net, "n1", "bob@phone").send("QUIT")
+    net.run(3)
+    hello = ("CAP END", "NICK ann", "USER ann 0 * :ann")
+    ann: Client
+    if "IDENTIFY" in how:
+        ann = net.client(node, "ann")
+        ann.send("PRIVMSG NickServ :IDENTIFY ann sesame")
+        if how == "after IDENTIFY":
+            assert net.until(lambda: any("You are logged in as ann" in line for line in ann.got), 12)
+    else:
+        ann = enter(net, node, "ann")
+        ann.send(*hello)
+        if how == "after PONG":
+            ann.send("PING welcome")
+            assert net.until(lambda: any("PONG" in line and "welcome" in line for line in ann.got), 12)
+    ann.send("PRIVMSG bob :one")
+    net.run(15)
+    assert [line for line in login(net, "n1", "bob@phone").got if line.endswith("PRIVMSG bob :one")]
+    assert [line for line in login(net, "n2", "bob@new", caps=CAPS).got if line.endswith("PRIVMSG bob :one")] == []
+    third = login(net, "n3", "bob@third", caps=CAPS)
+    found = history(third, "ann")
+    assert found == ["one"]
