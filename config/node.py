@@ -30,6 +30,7 @@ from config.values import (
     ShownAddress,
     Word,
 )
+from ring.features import LEVEL, OLDEST
 
 
 class Node(Section):
@@ -47,6 +48,12 @@ class Node(Section):
     state_dir: FolderPath = setting(
         REQUIRED,
         "Directory for what the node keeps over a restart (roster, incarnation). Made if missing; never shared.",
+    )
+    feature_level: int | None = setting(
+        None,
+        "For tests of upgrades: act as a build of this older feature level would. With none: as what the build is.",
+        ge=OLDEST,
+        le=LEVEL,
     )
 
 

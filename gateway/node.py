@@ -11,7 +11,7 @@ from gateway.commands.table import dispatch
 from gateway.edge.edge import Edge
 from gateway.edge.settings import EdgeSettings
 from gateway.groups.kinds import kinds
-from gateway.groups.network_messages import Attend
+from gateway.groups.network_messages import Attend, Raise
 from ring.directory.view import RosterChanged
 from ring.groups.engine import Engine, Settings
 from ring.roster import NodeRecord
@@ -46,6 +46,7 @@ class NodeCore:
         self.engine = Engine(record, settings.engine, table, self.edge, rng)
         self.edge.engine = self.engine
         self.engine.streams.accept = self.edge.tunnels.accept
+        self.engine.levels.keep_in(NETWORK, Raise)
 
     def _quit_reason(self, key: str) -> str:
         """What QUIT says of people whose node is gone, in the form that clients fold: two names with a dot."""

@@ -10,9 +10,12 @@ from typing import Final
 
 LEVELS: Final[tuple[str, ...]] = (
     "the build before feature levels: a node record without the field",
-    "feature levels",
+    "feature levels: in records and hellos, and committed in the network's group (Raise, Raised, Merged.level)",
 )
 """What each level brought, by its number."""
 
 LEVEL: Final = len(LEVELS) - 1
 """The level of this build."""
+
+OLDEST: Final = 0
+"""The oldest level at which this build can act: nodes of an older level are not linked with."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
 from ipaddress import ip_address
+from typing import Any, NamedTuple
 
 import msgspec
 
+from ring.features import OLDEST
 from ring.ids import Incarnation
 from ring.placement import Distance, Ring
 
@@ -17,8 +20,17 @@ MAX_TEXT = 128
 """Longest text in a record, in bytes."""
 
 
+MAX_LEVEL = 1 << 15
+
+MAX_LATER = 8
+"""A record may have so many fields that this build does not know, in at most MAX_TEXT bytes."""
+
+
 class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
-    """What the network knows of one life of a node."""
+    """What the network knows of one life of a node. A new field is appended, with a default.
+
+    `read_record` keeps the fields that a later build has appended: the record is passed on with them.
+    """
 
     key: str  # ring key, by default the IP
     incarnation: int
@@ -29,10 +41,59 @@ class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
     version: str
     started: int  # Unix seconds
     leaving: bool = False
+    level: int = 0  # feature level of the node's build; builds before feature levels leave this field out
 
     @property
     def id(self) -> Incarnation:
         return Incarnation(self.key, self.incarnation)
+
+
+_FIELDS = len(NodeRecord.__struct_fields__)
+_FIELDS_0 = _FIELDS - 1  # a node of feature level 0 writes no level
+
+
+class _Record0(msgspec.Struct, frozen=True, array_like=True):
+    """A record as feature level 0 writes it. Only ever encoded."""
+
+    key: str
+    incarnation: int
+    name: str
+    ip: str
+    link_port: int
+    irc: str
+    version: str
+    started: int
+    leaving: bool
+
+
+def read_record(fields: Sequence[Any]) -> NodeRecord:
+    """The record of these decoded fields, with those that this build does not know. Raises msgspec.ValidationError."""
+    known = msgspec.convert(fields, NodeRecord)
+    later = fields[_FIELDS:]
+    if not later:
+        return known
+    if len(later) > MAX_LATER:
+        raise msgspec.ValidationError(f"a node record has {len(fields)} fields")
+    return _longer(len(later))(*msgspec.structs.astuple(known), *later)
+
+
+@cache
+def _longer(more: int) -> type[NodeRecord]:
+    """The type of records with so many fields that this build does not know."""
+    fields = [(f"later_{number}", Any, None) for number in range(more)]
+    made = msgspec.defstruct("NodeRecord", fields, bases=(NodeRecord,), frozen=True, array_like=True)
+    assert issubclass(made, NodeRecord)
+    return made
+
+
+def as_level_0(record: NodeRecord) -> NodeRecord:
+    """The record as a node of feature level 0 knows and keeps it."""
+    return NodeRecord(*msgspec.structs.astuple(record)[:_FIELDS_0])
+
+
+def written_at_level_0(record: NodeRecord) -> Any:
+    """What a node of feature level 0 encodes for the record: no field of a later level."""
+    return _Record0(*msgspec.structs.astuple(record)[:_FIELDS_0])
 
 
 def is_sane(record: NodeRecord) -> bool:
@@ -52,12 +113,36 @@ def is_sane(record: NodeRecord) -> bool:
         and 0 < record.link_port < 65536
         and 0 <= record.incarnation < 2**53
         and 0 <= record.started < 2**53
+        and 0 <= record.level < MAX_LEVEL
+        and len(msgspec.msgpack.encode(msgspec.structs.astuple(record)[_FIELDS:])) <= MAX_TEXT
     )
 
 
 def newer(record: NodeRecord, known: NodeRecord) -> bool:
     """Whether `record` is news to who knows `known` of the same node: a later life, or the same one that is leaving."""
     return record != known and _rank(record) > _rank(known)
+
+
+class Range(NamedTuple):
+    """The feature levels that a node can have in its network."""
+
+    own: int  # of its build
+    acting: int  # of its network, as far as it knows
+    oldest: int = OLDEST
+
+
+def check_levels(mine: NodeRecord, here: Range, theirs: NodeRecord, there: Range) -> str | None:
+    """Why two nodes must not link for their feature levels, in words that hold in both logs; None if they may (P42)."""
+    for record, own, other in ((mine, here, there), (theirs, there, here)):
+        needed = max(other.acting, other.oldest)
+        if own.own < needed:
+            acts = "the network acts" if other.acting == needed else "the other node can act"
+            least = "" if other.acting == needed else " at the least"
+            return (
+                f"{record.name} (version {record.version}) is of feature level {own.own}, and {acts} at level {needed}"
+                f"{least}: upgrade {record.name}"
+            )
+    return None
 
 
 class Roster:

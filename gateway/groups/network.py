@@ -7,16 +7,27 @@ from typing import Any
 
 import msgspec
 
-from gateway.groups.network_messages import Announce, Announced, Attend, Attended, Evict, Evicted, Merged
+from gateway.groups.network_messages import (
+    Announce,
+    Announced,
+    Attend,
+    Attended,
+    Evict,
+    Evicted,
+    Merged,
+    Raise,
+    Raised,
+)
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
 
 class Network:
-    """Which node incarnations attend."""
+    """Which node incarnations attend, and the feature level at which the network acts (P42): it only rises."""
 
     def __init__(self) -> None:
         self.hosts: dict[Incarnation, int] = {}
+        self.level = 0
 
     def decide(self, command: Any, at: int) -> Decision:
         if isinstance(command, Attend):
@@ -24,6 +35,8 @@ class Network:
             return Decision(None, None if edge in self.hosts else Attended(*edge))
         if isinstance(command, Announce):
             return Decision(None, Announced(command.source, command.audience, command.text))
+        if isinstance(command, Raise):
+            return Decision(None, Raised(command.level) if command.level > self.level else None)
         gone = tuple(edge for edge in command.edges if Incarnation(*edge) in self.hosts)
         return Decision(None, Evicted(gone) if gone else None)
 
@@ -35,10 +48,14 @@ class Network:
                 self.hosts.pop(Incarnation(*edge), None)
         elif isinstance(event, Merged):
             self.hosts.update((Incarnation(*edge), 1) for edge in event.edges)
+            self.level = max(self.level, event.level)
+        elif isinstance(event, Raised):
+            self.level = max(self.level, event.level)
         return not isinstance(event, Announced)
 
     def snapshot(self) -> Any:
-        return list(self.hosts)
+        hosts = list(self.hosts)
+        return _Stored(hosts, self.level) if self.level else hosts  # at level 0 as the builds of level 0 read it
 
     def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
         return []
@@ -48,7 +65,9 @@ class Network:
 
     def merge(self, other: Network, at: int) -> Merged | None:
         lacking = sorted(edge for edge in other.hosts if edge not in self.hosts)
-        return Merged(tuple((edge.key, edge.number) for edge in lacking)) if lacking else None
+        if not lacking and other.level <= self.level:
+            return None
+        return Merged(tuple((edge.key, edge.number) for edge in lacking), max(self.level, other.level))
 
     def view(self) -> Any:
         return None
@@ -64,11 +83,20 @@ class Network:
         return not self.hosts
 
 
-_stored = msgspec.msgpack.Decoder(list[Incarnation])
+class _Stored(msgspec.Struct, frozen=True):
+    """A snapshot from feature level 1 on; at level 0 it is the list of hosts alone."""
+
+    hosts: list[Incarnation]
+    level: int
+
+
+_stored = msgspec.msgpack.Decoder(list[Incarnation] | _Stored)
 
 
 def restore(snapshot: msgspec.Raw) -> Network:
     """Raises msgspec.MsgspecError."""
     network = Network()
-    network.hosts = dict.fromkeys(_stored.decode(snapshot), 1)
+    stored = _stored.decode(snapshot)
+    hosts, network.level = (stored.hosts, stored.level) if isinstance(stored, _Stored) else (stored, 0)
+    network.hosts = dict.fromkeys(hosts, 1)
     return network

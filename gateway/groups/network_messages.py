@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from gateway.groups.people import Refusal
@@ -30,7 +32,15 @@ class Evict(_Tagged, frozen=True, tag=3):
     edges: tuple[tuple[str, int], ...]
 
 
-Command = Attend | Announce | Evict
+class Raise(_Tagged, frozen=True, tag=4):
+    """The network is to act at this feature level, if it does not act at a higher one (P42)."""
+
+    SINCE: ClassVar = 1
+
+    level: int
+
+
+Command = Attend | Announce | Evict | Raise
 
 
 class Attended(_Tagged, frozen=True, tag=21):
@@ -49,11 +59,22 @@ class Evicted(_Tagged, frozen=True, tag=23):
 
 
 class Merged(_Tagged, frozen=True, tag=24):
-    """These attended another side of a partition."""
+    """These attended another side of a partition. level: the higher one of the two sides, from feature level 1 on."""
+
+    NEWER: ClassVar = {"level": 1}
 
     edges: tuple[tuple[str, int], ...]
+    level: int = 0
 
 
-Event = Attended | Announced | Evicted | Merged
+class Raised(_Tagged, frozen=True, tag=25):
+    """The network acts at this feature level (P42)."""
+
+    SINCE: ClassVar = 1
+
+    level: int
+
+
+Event = Attended | Announced | Evicted | Merged | Raised
 
 Outcome = Refusal | None

@@ -37,7 +37,9 @@ FRAME = 1024 * 1024
 BUGS = frozenset(("bug", "group_broken"))
 """Notes of mistakes in the program."""
 
-TROUBLE = frozenset(("node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused"))
+TROUBLE = frozenset(
+    ("node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused", "node_too_old")
+)
 """Notes that an operator should see even where only warnings are logged."""
 
 STARTING_S = 10.0
@@ -227,6 +229,8 @@ class NodeProcess:
         for connection in relieved:
             if (client := self.sockets.get(connection.number)) is not None:
                 client.read_on()
+        if self.core.engine.levels.refused:
+            self.peers.refuse(self.core.engine.levels.refused)
         if self.core.engine.notes:
             self._write_notes()
         ended = time.monotonic()

@@ -11,7 +11,7 @@ import msgspec
 
 from config.keyfile import read_key
 from gateway.guests import answer
-from gateway.shells.settings import link_settings, terms
+from gateway.shells.settings import VERSION, link_settings, terms
 from ring.directory.view import RosterChanged
 from ring.ids import Evidence, Incarnation
 from ring.roster import NodeRecord
@@ -45,7 +45,7 @@ class PeerShell:
         self._saved = roster_file.load(self._path)
         if self._saved.problem is not None:
             node.log.warning("roster_not_read", reason=self._saved.problem)
-        self._saved_version = -1
+        self._saved_version = (-1, 0)
         self.key = read_key(config.network.key_file)
         self._hub: LinkHub | None = None
         self._directories: DirectoryClient | None = None
@@ -55,8 +55,11 @@ class PeerShell:
         return max(self._saved.incarnation, int(self._node.now)) + 1
 
     async def start(self) -> None:
-        """Raises OSError that says what to change, if the port or the state folder cannot be had."""
+        """Raises OSError that says what to change, if the port or the state folder cannot be had, or if this build is
+        too old for the network."""
         node, config = self._node, self._node.config
+        if self._saved.level > node.record.level:
+            raise OSError(_too_old(self._saved.level, node.record.level))
         self._hub = LinkHub(
             record=lambda: node.record,
             terms=terms(config),
@@ -65,7 +68,8 @@ class PeerShell:
             port=config.links.port,
             settings=link_settings(config),
             events=self,
-            find=lambda key: node.core.engine.roster.get(key),
+            find=lambda key: node.core.engine.peers.known(key),
+            acting=lambda: node.core.engine.level,
             log=node.log,
             rng=node.rng,
         )
@@ -78,6 +82,7 @@ class PeerShell:
             ) from problem
         saved = self._saved
         node.core.engine.peers.remember([(one.node, one.since) for one in saved.missing], saved.left, saved.given_up)
+        node.core.engine.levels.rise(saved.level)
         node.core.engine.learn([r for r in self._saved.records if r.key != node.record.key and not r.leaving])
         try:
             self._write()
@@ -128,16 +133,26 @@ class PeerShell:
         if self._hub is not None:
             self._hub.send(key, payload)
 
+    def refuse(self, refused: dict[str, str]) -> None:
+        """Cut the links to these nodes. refused: ring key -> reason."""
+        for key, reason in refused.items():
+            if self._hub is not None:
+                self._hub.refuse(key, reason)
+        refused.clear()
+
     def _write(self) -> None:
-        peers, incarnation = self._node.core.engine.peers, self._node.record.incarnation
+        engine = self._node.core.engine
+        peers, incarnation = engine.peers, self._node.record.incarnation
         missing = [roster_file.Absent(record, peers.missing_since(key)) for key, record in peers.missing.items()]
         roster_file.save(
-            self._path, peers.roster.records(), incarnation, peers.given_up, missing=missing, left=peers.left
-        )
+            self._path, peers.roster.records(), incarnation, peers.given_up, missing=missing, left=peers.left,
+            level=engine.level,
+        )  # fmt: skip
 
     def save_news(self) -> None:
         """Keep what is known of the network, whoever told: directories, links, other nodes."""
-        version = self._node.core.engine.peers.version
+        engine = self._node.core.engine
+        version = (engine.peers.version, engine.level)
         if version == self._saved_version:
             return
         self._saved_version = version
@@ -190,6 +205,13 @@ class PeerShell:
         self._node.begin()
         answer(self._node.core, self._hub.connected() if self._hub is not None else {}, payload, reply)
         self._node.touched()
+
+
+def _too_old(acting: int, own: int) -> str:
+    return (
+        f"the network acts at feature level {acting}, which never falls, and this build (version {VERSION}) is of "
+        f"level {own}: start a later build, or take node.feature_level out of the file"
+    )
 
 
 def _cannot_write(folder: Path, problem: OSError) -> str:

@@ -17,6 +17,7 @@ from gateway.edge.settings import (
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.node import DAY_S
+from ring.features import LEVEL
 from ring.groups.engine import Settings
 from ring.groups.peers import RingSettings
 from ring.ids import GroupId
@@ -124,4 +125,5 @@ def node_record(config: NodeConfig, incarnation: int, now: float) -> NodeRecord:
         irc=str(config.irc_address) if config.irc_address is not None else "",
         version=VERSION,
         started=int(now),
+        level=LEVEL if config.node.feature_level is None else config.node.feature_level,
     )

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from ring.ids import Incarnation
-from ring.roster import NodeRecord
+from ring.roster import NodeRecord, read_record
 
 VERSION = 1
 MAX_DATAGRAM = 1200  # bytes; fits every path without fragments
@@ -160,6 +160,62 @@ _SIGNED: dict[int, type[Any]] = {
 _PUBLIC: dict[int, type[Any]] = {32: Ask, 33: Cookie, 34: Listing}
 _KIND = {kind: number for number, kind in (_SIGNED | _PUBLIC).items()}
 _DECODERS = {number: msgspec.msgpack.Decoder(kind) for number, kind in (_SIGNED | _PUBLIC).items()}
+
+
+# The same with records as they came, so that a record keeps the fields of later builds -------------------------------
+
+_Fields = list[Any]
+
+
+class _Announce(_Request, frozen=True):
+    record: _Fields
+
+
+class _Page(_Answer, frozen=True):
+    since: Number
+    upto: Number
+    version: Number
+    records: tuple[_Fields, ...]
+    removed: tuple[Removed, ...]
+
+
+class _Listed(msgspec.Struct, frozen=True, array_like=True):
+    record: _Fields
+    age_s: float
+
+
+class _Listing(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    nonce: Number
+    network: str
+    nodes: tuple[_Listed, ...]
+    after: str
+
+
+_DECODERS |= {
+    _KIND[real]: msgspec.msgpack.Decoder(raw)
+    for real, raw in ((Announce, _Announce), (Page, _Page), (Listing, _Listing))
+}
+
+
+def _with_records(message: Any) -> Any:
+    """The message, its records read. Raises msgspec.ValidationError."""
+    match message:
+        case _Announce():
+            return Announce(*_head(message), read_record(message.record))
+        case _Page(since=since, upto=upto, version=version, removed=removed):
+            records = tuple(read_record(fields) for fields in message.records)
+            return Page(*_head(message), since, upto, version, records, removed)
+        case _Listing(nonce=nonce, network=network, after=after):
+            nodes = tuple(Listed(read_record(node.record), node.age_s) for node in message.nodes)
+            return Listing(nonce, network, nodes, after)
+    return message
+
+
+def _head(message: _Request | _Answer) -> tuple[Incarnation, int, int, int]:
+    who = message.sender if isinstance(message, _Request) else message.to
+    return who, message.counter, message.boot, message.stamp
+
+
 _encoder = msgspec.msgpack.Encoder()
 
 VERSION_NOTICE = _MAGIC + bytes((VERSION, 0))
@@ -239,6 +295,6 @@ class Codec:
 
 def _decode(kind: int, body: bytes) -> Any:
     try:
-        return _DECODERS[kind].decode(body)
+        return _with_records(_DECODERS[kind].decode(body))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Dropped("malformed") from error

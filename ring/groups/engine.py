@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Any, NamedTuple
 
-from ring.features import LEVEL
 from ring.groups.asking import Asking
 from ring.groups.backing import Backing
 from ring.groups.copy import Copy, msgid_prefix
@@ -25,6 +24,7 @@ from ring.groups.handing import Handing
 from ring.groups.host import FAILED, Host, Stamp
 from ring.groups.journal import Journal
 from ring.groups.leading import Leading
+from ring.groups.levels import Levels
 from ring.groups.machine import Kind, State
 from ring.groups.merging import Merging
 from ring.groups.notes import Note
@@ -148,6 +148,7 @@ class Engine:
         self.refilling = Refilling(self)
         self.witnesses = Witnesses(self)
         self.streams = Streams(self)
+        self.levels = Levels(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()  # how often each note was made, since the start
@@ -221,7 +222,7 @@ class Engine:
 
     def receive(self, sender: Incarnation, payload: bytes) -> None:
         """A list of messages from a linked node. What cannot be read is dropped and counted."""
-        if self.is_stale(sender):
+        if self.is_stale(sender) or self.peers.is_too_old(sender):
             return
         self._heard_at[sender.key] = self.now
         try:
@@ -283,6 +284,7 @@ class Engine:
         self.watching.tick()
         self.witnesses.tick()
         self.streams.tick()
+        self.levels.tick()
 
     def drain(self) -> dict[str, list[Message]]:
         """What to send now, by ring key. Also ends the turn: acknowledgements and collected questions go out here."""
@@ -369,8 +371,8 @@ class Engine:
 
     @property
     def level(self) -> int:
-        """The feature level at which the network acts."""
-        return LEVEL
+        """The feature level at which the network acts (P42)."""
+        return self.peers.level
 
     def live(self) -> list[NodeRecord]:
         """The nodes not known dead, this one included."""

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from ring.ids import GroupId, Incarnation
 from ring.placement import Ring, owners
-from ring.roster import MAX_NODES, NodeRecord, Roster
+from ring.roster import MAX_NODES, NodeRecord, Roster, as_level_0, newer
 
 
 class RingSettings(NamedTuple):
@@ -31,6 +31,8 @@ class Peers:
         self.missing: dict[str, NodeRecord] = {}  # forgotten by the roster, though they had not left in order
         self.left: dict[str, int] = {}  # ring key -> last life, of nodes that left in order; the latest last
         self.given_up: dict[str, int] = {}  # ring key -> last life, of nodes that will not come back, an operator says
+        self.level = 0  # the feature level at which the network acts, as far as this node knows: it only rises (P42)
+        self.too_old: dict[str, NodeRecord] = {}  # nodes of a lower level: no part of the roster, and not linked with
         self.joined: dict[str, float] = {}  # ring key -> when this incarnation was first seen or came back
         self.version = 0  # grows with every change of what this class answers
 
@@ -42,6 +44,11 @@ class Peers:
                 continue
             if record.incarnation <= self.given_up.get(record.key, -1):
                 continue  # somebody who has not been told yet
+            if self.me.level == 0:
+                record = as_level_0(record)
+            if record.level < self.level and not self._is_known(record):
+                self._refuse(record, now)
+                continue
             before = self.roster.get(record.key)
             if not self.roster.merge(record):
                 continue
@@ -50,6 +57,7 @@ class Peers:
             self.missing.pop(record.key, None)
             self.left.pop(record.key, None)
             self.given_up.pop(record.key, None)
+            self.too_old.pop(record.key, None)
             if before is None or before.incarnation != record.incarnation:
                 self.joined[record.key] = now
                 since = self.dead.pop(record.key, now)
@@ -59,8 +67,56 @@ class Peers:
             self.version += 1
         return news
 
+    def _is_known(self, record: NodeRecord) -> bool:
+        """Whether the roster has this life of the node already, from somebody who knows its level."""
+        known = self.roster.get(record.key)
+        return known is not None and known.incarnation >= record.incarnation and known.level >= self.level
+
+    def _refuse(self, record: NodeRecord, now: float) -> None:
+        """The node's level is below the acting one, or its directory is too old to pass levels on: a link will tell."""
+        known = self.too_old.get(record.key)
+        if known is None and len(self.too_old) >= MAX_NODES:
+            return
+        if known is None or newer(record, known):
+            self.too_old[record.key] = record
+        self._remove(record, now)
+
+    def _remove(self, record: NodeRecord, now: float) -> None:
+        before = self.roster.get(record.key)
+        if before is not None and self.roster.remove(record.key, record.incarnation):
+            self.absent[before.id] = self.dead.get(record.key, now)
+            self.joined.pop(record.key, None)
+            self.version += 1
+
+    def raise_level(self, level: int, now: float) -> list[NodeRecord]:
+        """The network acts at this level from now on. Returns the nodes that are too old for it."""
+        if level <= self.level:
+            return []
+        self.level = level
+        old = [r for r in self.roster.records() if r.level < level and r.key != self.me.key]
+        for record in old:
+            self._refuse(record, now)
+        return old
+
+    def is_too_old(self, node: Incarnation) -> bool:
+        """Whether this life of the node runs a build that is too old for the network."""
+        record = self.too_old.get(node.key)
+        return record is not None and record.incarnation == node.number
+
+    def lowest(self) -> NodeRecord:
+        """The node that holds the network's level down: of all that have not departed and are not forgotten, whether
+        they are there or missing, one of the lowest feature level (P42)."""
+        nodes = [r for r in self.roster.records() if not (r.leaving and r.key in self.dead)]
+        return min([*nodes, *self.missing.values()], key=lambda record: record.level, default=self.me)
+
+    def known(self, key: str) -> NodeRecord | None:
+        """The record to dial a node by, though it may be too old to have a part in the network."""
+        return self.roster.get(key) or self.too_old.get(key)
+
     def forget(self, key: str, incarnation: int, now: float) -> bool:
         """The directories know it no more and no link hears it."""
+        if key in self.too_old and self.too_old[key].incarnation <= incarnation:
+            del self.too_old[key]
         record = self.roster.get(key)
         if key == self.me.key or record is None or not self.roster.remove(key, incarnation):
             return False

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from ring.ids import UNREADABLE
-from ring.roster import NodeRecord, is_sane
+from ring.roster import MAX_LEVEL, NodeRecord, is_sane, read_record, written_at_level_0
 
 PROTOCOL = 1
 NONCE = 32
@@ -32,24 +32,42 @@ class Terms(msgspec.Struct, frozen=True, array_like=True):
 class Hello(msgspec.Struct, frozen=True, array_like=True):
     """protocol comes first, so that another version is recognised whatever follows.
 
-    record: None says that this is a guest: an operator's program, which is no node and may only ask.
+    record: None says that this is a guest: an operator's program, which is no node and may only ask. acting: the
+    feature level at which the network of this node acts. oldest: the lowest level at which its build can act. Builds of
+    level 0 leave both out, and ignore both; a field that comes later is appended with a default.
     """
 
     protocol: int
     terms: Terms
     record: NodeRecord | None
     nonce: bytes
+    acting: int = 0
+    oldest: int = 0
+
+
+class _Read(msgspec.Struct, frozen=True, array_like=True):
+    """A hello as it came, so that the record keeps the fields of later builds."""
+
+    protocol: int
+    terms: Terms
+    record: list[Any] | None
+    nonce: bytes
+    acting: int = 0
+    oldest: int = 0
 
 
 class Refused(ValueError):
     """Why this peer is not linked with, in words for both sides' logs."""
 
 
-_decoder = msgspec.msgpack.Decoder(Hello)
+_decoder = msgspec.msgpack.Decoder(_Read)
 _first = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
 
 def encode(hello: Hello) -> bytes:
+    if hello.record is not None and hello.record.level == 0:
+        record = written_at_level_0(hello.record)
+        return msgspec.msgpack.encode((hello.protocol, hello.terms, record, hello.nonce))
     return msgspec.msgpack.encode(hello)
 
 
@@ -61,14 +79,17 @@ def read(body: bytes) -> Hello:
     except (*UNREADABLE, IndexError) as problem:
         raise Refused("it does not speak the link protocol") from problem
     if protocol != PROTOCOL:
-        raise Refused(f"protocol version: here {PROTOCOL}, there {protocol}")
+        older = min(PROTOCOL, protocol)
+        raise Refused(f"protocol version: here {PROTOCOL}, there {protocol}: upgrade the node of version {older}")
     try:
-        hello = _decoder.decode(body)
+        came = _decoder.decode(body)
+        record = read_record(came.record) if came.record is not None else None
     except UNREADABLE as problem:
         raise Refused("its hello cannot be read") from problem
-    if len(hello.nonce) != NONCE or not (hello.record is None or is_sane(hello.record)):
+    sane = record is None or is_sane(record)
+    if len(came.nonce) != NONCE or not sane or not all(0 <= n < MAX_LEVEL for n in (came.acting, came.oldest)):
         raise Refused("its hello is malformed")
-    return hello
+    return Hello(came.protocol, came.terms, record, came.nonce, came.acting, came.oldest)
 
 
 def compare(mine: Terms, theirs: Terms) -> list[str]:

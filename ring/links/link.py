@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ring.features import LEVEL, OLDEST
 from ring.links import hello as greeting
 from ring.links.framing import (
     BYE,
@@ -24,7 +25,7 @@ from ring.links.framing import (
     frame,
 )
 from ring.links.hello import Hello, Refused, Role, Terms
-from ring.roster import NodeRecord
+from ring.roster import NodeRecord, Range, check_levels
 
 
 class LinkSettings(NamedTuple):
@@ -89,8 +90,10 @@ class Link:
         settings: LinkSettings,
         now: float,
         expected: str | None = None,
+        acting: int = 0,
     ) -> None:
-        """record: this node's; None for a guest. certificate: SHA-256 of the listener's certificate.
+        """record: this node's; None for a guest. certificate: SHA-256 of the listener's certificate. acting: the
+        feature level at which this node's network acts.
 
         expected: ring key of the node that was dialled.
         """
@@ -103,7 +106,8 @@ class Link:
         self._certificate = certificate
         self._settings = settings
         self._expected = expected
-        self._hello = greeting.encode(Hello(greeting.PROTOCOL, terms, record, nonce))
+        self._levels = Range(record.level if record is not None else LEVEL, acting)
+        self._hello = greeting.encode(Hello(greeting.PROTOCOL, terms, record, nonce, acting, OLDEST))
         self._their_hello: tuple[bytes, Hello] | None = None
         self._deframer = Deframer()
         self._heard = now
@@ -239,6 +243,11 @@ class Link:
             raise Refused(f"it has the same ring key {self._me.key}: give one of the two its own node.ring_key")
         if self._expected is not None and theirs.record.key != self._expected:
             raise Refused(f"it is {theirs.record.key}, not {self._expected}")
+        if self._me is not None:
+            there = Range(theirs.record.level, theirs.acting, theirs.oldest)
+            problem = check_levels(self._me, self._levels, theirs.record, there)
+            if problem is not None:
+                raise Refused(problem)
 
     def _proof(self, role: Role) -> bytes:
         assert self._their_hello is not None

@@ -73,8 +73,9 @@ class LinkHub:
         find: Callable[[str], NodeRecord | None],
         log: Any,
         rng: random.Random,
+        acting: Callable[[], int] = lambda: 0,
     ) -> None:
-        """find: the roster's record of a ring key, for its address."""
+        """find: the record of a ring key, for its address. acting: the feature level at which the network acts."""
         self.record = record
         self.terms = terms
         self.key = key
@@ -84,6 +85,7 @@ class LinkHub:
         self._host = host
         self._port = port
         self._find = find
+        self.acting = acting
         self._rng = rng
         self._links: dict[str, _Socket] = {}
         self._strangers: set[_Socket] = set()
@@ -158,6 +160,12 @@ class LinkHub:
             return
         task = asyncio.get_running_loop().create_task(self._dial(record))
         self._dials[key] = task
+
+    def refuse(self, key: str, reason: str) -> None:
+        """Cut the link to a peer, if there is one; both sides log the reason."""
+        link = self._links.get(key)
+        if link is not None:
+            link.refuse(reason)
 
     def connected(self) -> dict[str, float]:
         """Ring keys of linked peers and for how long, in seconds."""
@@ -358,6 +366,7 @@ class _Socket(asyncio.Protocol):
             hub.settings,
             time.monotonic(),
             self.expected,
+            hub.acting(),
         )
         self._perform(self.link.start())
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from ring.roster import MAX_NODES, NodeRecord, is_sane
+from ring.roster import MAX_LEVEL, MAX_NODES, NodeRecord, is_sane, read_record
 
 _MAX_BYTES = 4 << 20
 
@@ -30,6 +30,7 @@ class Saved(NamedTuple):
     problem: str | None = None  # why a file that is there could not be used
     missing: list[Absent] = []
     left: dict[str, int] = {}  # ring key -> last life, of nodes that left in order
+    level: int = 0  # the feature level at which the network has acted
 
 
 class _File(msgspec.Struct, omit_defaults=True):
@@ -38,10 +39,11 @@ class _File(msgspec.Struct, omit_defaults=True):
 
     format: Literal[1]
     incarnation: int
-    nodes: list[NodeRecord]
+    nodes: list[Any]
     given_up: dict[str, int] = {}
     missing: list[Absent] = []
     left: dict[str, int] = {}
+    level: int = 0
 
 
 def save(
@@ -52,9 +54,13 @@ def save(
     *,
     missing: Iterable[Absent] = (),
     left: Mapping[str, int] | None = None,
+    level: int = 0,
 ) -> None:
-    """Write the roster and the own incarnation, wholly or not at all, even over a power cut. Raises OSError."""
-    kept = _File(1, incarnation, list(records), dict(given_up or {}), list(missing), dict(left or {}))
+    """Write the roster and the own incarnation, wholly or not at all, even over a power cut. Raises OSError.
+
+    level: the feature level at which the network acts.
+    """
+    kept = _File(1, incarnation, list(records), dict(given_up or {}), list(missing), dict(left or {}), level)
     data = msgspec.json.encode(kept)
     draft = path.with_name(path.name + ".tmp")
     with draft.open("wb") as file:
@@ -77,11 +83,13 @@ def load(path: Path) -> Saved:
         if len(data) > _MAX_BYTES:
             raise ValueError("it is too long")
         saved = msgspec.json.decode(data, type=_File)
+        nodes = [read_record(fields) for fields in saved.nodes]
     except FileNotFoundError:
         return Saved([], 0)
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         return Saved([], 0, {}, f"cannot use {path}: {error}")
-    records = [record for record in saved.nodes if is_sane(record)][:MAX_NODES]
+    records = [record for record in nodes if is_sane(record)][:MAX_NODES]
     incarnation = saved.incarnation if 0 <= saved.incarnation < 2**53 else 0
     missing = [absent for absent in saved.missing if is_sane(absent.node)][:MAX_NODES]
-    return Saved(records, incarnation, saved.given_up, None, missing, saved.left)
+    level = saved.level if 0 <= saved.level < MAX_LEVEL else 0
+    return Saved(records, incarnation, saved.given_up, None, missing, saved.left, level)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ring.roster import Range, check_levels
+
 if TYPE_CHECKING:
     from tests.sim.net import Net, Node
 
@@ -136,7 +138,14 @@ class Links:
             pair.dialled[me] = net.now
             net.turn(node, lambda: node.core.engine.lost(other, record.incarnation, "silent"))
 
+    def refusal(self, a: Node, b: Node) -> str | None:
+        """Why the two do not link for their feature levels."""
+        one, other = a.core.engine.peers, b.core.engine.peers
+        return check_levels(one.me, Range(one.me.level, one.level), other.me, Range(other.me.level, other.level))
+
     def connect(self, a: Node, b: Node) -> None:
+        if self.refusal(a, b) is not None:
+            return
         pair = self.pair(a.key, b.key)
         pair.up = True
         pair.dialled.clear()

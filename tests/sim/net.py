@@ -18,6 +18,7 @@ from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import Message, parse
 from gateway.node import NodeCore, NodeSettings
 from ring.directory.client import DirectoriesCore
+from ring.features import LEVEL
 from ring.groups.engine import Settings
 from ring.groups.notes import Note
 from ring.ids import GroupId, Incarnation
@@ -147,7 +148,7 @@ class Net:
     """Nodes n1 (127.0.0.1), n2, ... loss, double: chances per payload. delay_s: (least, most).
 
     directories: how many. With none, a node that starts is introduced to all others at once. disks: whether nodes have
-    one, which outlives them.
+    one, which outlives them. level: the feature level of their builds.
     """
 
     def __init__(
@@ -161,6 +162,7 @@ class Net:
         engine: Settings | None = None,
         directories: int = 0,
         disks: bool = False,
+        level: int = LEVEL,
     ) -> None:
         self.disks: dict[str, MemoryStore] | None = {} if disks else None
         self.broken: set[str] = set()  # names of nodes whose disk refuses
@@ -171,6 +173,7 @@ class Net:
         self.edge = edge or EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0)
         self.engine = engine or Settings()
         self.now = 1_700_000_000.0
+        self.level = level
         self.serial = 0
         self.lives = 0
         self.nodes: dict[str, Node] = {}
@@ -187,11 +190,16 @@ class Net:
 
     # Nodes ----------------------------------------------------------------------------------------------------------
 
-    def start(self, number: int, roster: Iterable[NodeRecord] = (), ahead_s: float = 0.0) -> Node:
-        """Start node `number`, or start it again in its next life. roster: what it has saved. ahead_s: its clock."""
+    def start(
+        self, number: int, roster: Iterable[NodeRecord] = (), ahead_s: float = 0.0, level: int | None = None
+    ) -> Node:
+        """Start node `number`, or start it again in its next life. roster: what it has saved. ahead_s: its clock.
+        level: the feature level of its build."""
         self.lives += 1
         key = f"127.0.0.{number}"
-        record = NodeRecord(key, self.lives, f"n{number}.sim", key, 7600, f"{key}:6667", "1", int(self.now))
+        level = self.level if level is None else level
+        irc, since = f"{key}:6667", int(self.now)
+        record = NodeRecord(key, self.lives, f"n{number}.sim", key, 7600, irc, "1", since, level=level)
         core = NodeCore(record, NodeSettings(self.edge, self.engine), random.Random(self.rng.random()))
         node = self.nodes[f"n{number}"] = self._by_key[key] = Node(core, f"n{number}")
         node.ahead_s = ahead_s
@@ -348,6 +356,9 @@ class Net:
         for key, messages in core.engine.drain().items():
             for payload in payloads(messages, FRAME):
                 self._send(node, key, payload)
+        for key in core.engine.levels.refused:
+            self.links.reset(node.key, key)
+        core.engine.levels.refused.clear()
         if core.engine.notes:
             node.notes += [(self.now, note) for note in core.engine.notes]
             found = [note for note in core.engine.notes if note.event in ("bug", "group_broken")]

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from ring.features import LEVEL
 from ring.groups.engine import Engine, Settings
 from ring.groups.erased import NOTHING, Erased
 from ring.groups.host import FAILED, Stamp
@@ -196,10 +197,11 @@ class ToyNet:
 
     def start(self, key: str) -> Engine:
         self.lives += 1
-        record = NodeRecord(key, self.lives, f"node.{key}", key, 7600, "", "1", int(self.now))
+        record = NodeRecord(key, self.lives, f"node.{key}", key, 7600, "", "1", int(self.now), level=LEVEL)
         host = self.hosts[key] = ToyHost()
         kinds = {"channel": ToyKind(), "talk": ToyKind("written"), "deed": ToyKind("confirmed")}
         engine = Engine(record, Settings(RingSettings()), kinds, host, random.Random(self.lives))
+        engine.peers.level = record.level
         engine.begin(self.now)
         if self.disks is not None:
             engine.journal.on = True

@@ -85,7 +85,7 @@ def test_a_mismatch_is_refused_in_words_on_both_sides(change: dict[str, object],
 def test_an_older_protocol_version_is_told_apart() -> None:
     a = link("dialler", 1)
     effects = a.feed(frame(HELLO, msgspec.msgpack.encode([0, "whatever an old one said"])), 0.0)
-    assert effects[-1] == Close("protocol version: here 1, there 0", refused=True)
+    assert effects[-1] == Close("protocol version: here 1, there 0: upgrade the node of version 0", refused=True)
     assert isinstance(effects[0], Write) and effects[0].data[4] == REFUSE
 
 

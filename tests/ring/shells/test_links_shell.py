@@ -154,7 +154,7 @@ async def test_another_version_of_the_protocol_is_refused(place: Town) -> None:
     stranger = await Stranger.knock(a)
     hello = Hello(PROTOCOL + 1, TERMS, NodeRecord("127.0.0.2", 1, "n2.test", "127.0.0.2", 1, "", "1", 0), b"n" * 32)
     stranger.say(frame(HELLO, msgspec.msgpack.encode(hello)))
-    words = f"protocol version: here {PROTOCOL}, there {PROTOCOL + 1}"
+    words = f"protocol version: here {PROTOCOL}, there {PROTOCOL + 1}: upgrade the node of version {PROTOCOL}"
     assert said(await stranger.hears())[-1] == (REFUSE, words.encode())
     await a.until(lambda: a.reasons() == [words])
 
