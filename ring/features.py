@@ -10,7 +10,8 @@ from typing import Final
 
 LEVELS: Final[tuple[str, ...]] = (
     "the build before feature levels: a node record without the field",
-    "feature levels: in records and hellos, and committed in the network's group (Raise, Raised, Merged.level)",
+    "feature levels: in records and hellos, and committed in the network's group (Raise, Raised, Merged.level). "
+    "Texts of people keep their bytes that are not UTF-8",
 )
 """What each level brought, by its number."""
 

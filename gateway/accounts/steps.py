@@ -107,18 +107,29 @@ class Mechanism:
 
 
 def split_name(text: str) -> tuple[str, str | None]:
-    """ "joe@phone" -> ("joe", "phone"): account and device. Raises Refused."""
-    account, _, device = text.partition("@")
-    if len(device.encode()) > MAX_DEVICE or " " in device or not device.isprintable():
+    """ "joe@phone" -> ("joe", "phone"): account and device. Raises Refused.
+
+    "joe/libera" -> ("joe", "libera"): a client made for ZNC names one of its networks where this network has a device;
+    "joe@phone/libera" -> ("joe", "phone/libera"). Source: wiki.znc.in, "Multiple clients".
+    """
+    account, device = _parted(text)
+    if " " in device or not device.isprintable() or len(device.encode()) > MAX_DEVICE:
         raise Refused(f"A device's name has {MAX_DEVICE} bytes at most, and no spaces or control characters")
     return account, device or None
 
 
 def check_itself(authzid: str, authcid: str) -> None:
     """Who logs in as `authcid` may act for nobody else. Raises Refused."""
-    if authzid and _account(authzid) != _account(authcid):
+    if authzid and account_of(authzid).lower() != account_of(authcid).lower():
         raise Refused("Nobody may act for another account")
 
 
-def _account(text: str) -> str:
-    return text.partition("@")[0].lower()
+def account_of(text: str) -> str:
+    """The account in account, account@device or account/device."""
+    return _parted(text)[0]
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The account, which has neither "@" nor "/" in it, and the device; "" without one."""
+    end = next((index for index, sign in enumerate(text) if sign in "@/"), len(text))
+    return text[:end], text[end + 1 :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from gateway.commands.table import command, words
@@ -10,10 +11,12 @@ from gateway.edge.names import names_lines, send_names, send_topic
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import ChannelView, Invite, Kick, Look, SetTopic
 from gateway.groups.nick_messages import NickView, Tell, Who
+from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.message import encode
-from gateway.irc.names import is_nick, is_valid_channel
+from gateway.irc.names import is_valid_channel
+from gateway.services.table import service
 from ring.ids import GroupId
 
 
@@ -23,6 +26,46 @@ def channel_of(call: Call, name: str) -> GroupId | None:
         return call.edge.channel(name)
     call.reply(n.ERR_NOSUCHCHANNEL, name[:64] or "*", n.TEXT[n.ERR_NOSUCHCHANNEL])
     return None
+
+
+def refusal_shown(call: Call, name: str) -> Callable[[Any], None]:
+    """A continuation that shows a refusal by the channel that the caller has called `name`."""
+
+    def answered(outcome: Any) -> None:
+        if isinstance(outcome, Refusal):
+            refuse(call, name, outcome)
+        else:
+            call.report(outcome)
+
+    return answered
+
+
+def refuse(call: Call, name: str, refusal: Refusal) -> None:
+    """Show why the channel refuses the caller.
+
+    A channel that is secret to the caller answers as one that does not exist does: by the name that the caller knows.
+    That somebody is not in the channel is said of people only: of a nick that nobody has, 401 says so.
+    """
+    if refusal.numeric == n.ERR_NOSUCHCHANNEL:
+        call.reply(refusal.numeric, name, refusal.params[-1])
+    elif refusal.numeric == n.ERR_USERNOTINCHANNEL:
+        nick = refusal.params[0]
+        home = call.edge.find_nick(nick)
+
+        def found(view: NickView | None) -> None:
+            if view is not None and view.holder is None:
+                call.reply(n.ERR_NOSUCHNICK, nick[:64], n.TEXT[n.ERR_NOSUCHNICK])
+            else:
+                call.refuse(refusal)
+
+        if service(call, nick) is not None:
+            call.refuse(refusal)
+        elif home is None:
+            found(NickView(None))
+        else:
+            call.ask(home, Who(), found)
+    else:
+        call.refuse(refusal)
 
 
 def followed(call: Call, group: GroupId) -> Channel | None:
@@ -39,7 +82,8 @@ def topic(call: Call) -> None:
         return
     if len(call.params) > 1:
         text = truncate_text(call.params[1], call.edge.settings.limits.topic_len)
-        call.submit(group, SetTopic(user.uid, user.person.source, text, user.oper is not None, call.once()))
+        command = SetTopic(user.uid, user.person.source, text, user.oper is not None, call.once())
+        call.submit(group, command, refusal_shown(call, name))
     else:
         call.after([group], lambda: _show_topic(call, group, name))
 
@@ -65,12 +109,12 @@ def _show_topic(call: Call, group: GroupId, name: str) -> None:
     call.ask(group, Look(call.user.uid, "topic", call.user.oper is not None), done)
 
 
-@command("NAMES")
+@command("NAMES", lists=(0,))
 def names(call: Call) -> None:
     if not call.params:
         call.reply(n.RPL_ENDOFNAMES, "*", n.TEXT[n.RPL_ENDOFNAMES])
         return
-    for name in words(call.params[0]):
+    for name in words(call.params[0], call.edge.settings.casemap):
         if is_valid_channel(name, call.edge.settings.limits.channel_len):
             _names(call, call.edge.channel(name), name)
         else:
@@ -108,10 +152,11 @@ def invite(call: Call) -> None:
     group = channel_of(call, name)
     if group is None:
         return
-    if not is_nick(nick, call.edge.settings.limits.nick_len):
+    home = call.edge.find_nick(nick)
+    if home is None:
         call.reply(n.ERR_NOSUCHNICK, nick[:64] or "*", n.TEXT[n.ERR_NOSUCHNICK])
     else:
-        call.ask(call.edge.nick(nick), Who(), lambda view: _invite(call, nick, group, name, view))
+        call.ask(home, Who(), lambda view: _invite(call, nick, group, name, view))
 
 
 def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | None) -> None:
@@ -123,7 +168,7 @@ def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | N
 
     def done(outcome: Any) -> None:
         if outcome is not None:
-            call.report(outcome)
+            refusal_shown(call, name)(outcome)
             return
         call.reply(n.RPL_INVITING, target.nick, name)
         tell = Tell(user.person, "INVITE", encode(name), None, target.nick, once=call.once())
@@ -137,25 +182,36 @@ def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | N
     call.submit(group, Invite(*facts, call.once()), done)
 
 
-@command("KICK", 2)
+@command("KICK", 2, lists=(0, 1))
 def kick(call: Call) -> None:
     """One channel and several people, or as many channels as people."""
     limits, user = call.edge.settings.limits, call.user
-    channels, nicks = words(call.params[0]), call.params[1].split(",")
+    pairs = _pairs(call)
     reason = call.params[2] if len(call.params) > 2 and call.params[2] else user.person.nick
     reason = truncate_text(reason, limits.kick_len)
-    if len(nicks) > limits.max_targets:
-        call.reply(n.ERR_TOOMANYTARGETS, nicks[limits.max_targets], n.TEXT[n.ERR_TOOMANYTARGETS])
-        nicks = nicks[: limits.max_targets]
-    pairs = [(channels[0], nick) for nick in nicks] if len(channels) == 1 else list(zip(channels, nicks, strict=False))
-    for number, (name, nick) in enumerate(pairs):
+    if len(pairs) > limits.max_targets:
+        call.reply(n.ERR_TOOMANYTARGETS, pairs[limits.max_targets][1][:64], n.TEXT[n.ERR_TOOMANYTARGETS])
+    for number, (name, nick) in enumerate(pairs[: limits.max_targets]):
         group = channel_of(call, name)
-        if group is None or not nick:
+        if group is None:
             continue
         state = call.edge.engine.state(group)
         target = _member(call, state, nick) if isinstance(state, Channel) else None
         facts = (user.uid, user.person.source, target, nick[:64], reason, user.oper is not None)
-        call.submit(group, Kick(*facts, call.once(number)))
+        call.submit(group, Kick(*facts, call.once(number)), refusal_shown(call, name))
+
+
+def _pairs(call: Call) -> list[tuple[str, str]]:
+    """(channel, nick) of a KICK, each pair once: of one channel all nicks, of several the nick at the same place."""
+    fold = call.edge.settings.casemap
+    channels, nicks = call.params[0].split(","), call.params[1].split(",")
+    named = words(call.params[0], fold)
+    pairs = [(named[0], nick) for nick in nicks] if len(named) == 1 else list(zip(channels, nicks, strict=False))
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for channel, nick in pairs:
+        if channel and nick:
+            found.setdefault((fold(channel), fold(nick)), (channel, nick))
+    return list(found.values())
 
 
 def _member(call: Call, channel: Channel, nick: str) -> str | None:

@@ -14,10 +14,11 @@ from gateway.groups.once import Once
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
+from gateway.irc.message import is_utf8
 from gateway.irc.names import is_channel, is_valid_channel
 
 
-@command("JOIN", 1)
+@command("JOIN", 1, lists=(0,))
 def join(call: Call) -> None:
     if call.params[0] == "0":
         for group in {**call.user.rooms, **call.user.joining}:
@@ -37,6 +38,9 @@ def _join(call: Call, name: str, key: str | None) -> None:
         numeric = n.ERR_BADCHANMASK if is_channel(name) else n.ERR_NOSUCHCHANNEL
         call.reply(numeric, name[:64], n.TEXT[numeric])
         return
+    if key is not None and not is_utf8(key):  # no channel has such a key
+        call.reply(n.ERR_BADCHANNELKEY, name, n.TEXT[n.ERR_BADCHANNELKEY])
+        return
     # Whether the caller is a member is the master's to say (P10): a PART may be under way.
     group = edge.channel(name)
     if len({**user.rooms, **user.joining, group: None}) > limits.chan_limit and user.oper is None:
@@ -54,11 +58,11 @@ def _join(call: Call, name: str, key: str | None) -> None:
     call.submit(group, command, done)
 
 
-@command("PART", 1)
+@command("PART", 1, lists=(0,))
 def part(call: Call) -> None:
     limit = call.edge.settings.limits.kick_len
     reason = truncate_text(call.params[1], limit) if len(call.params) > 1 else None
-    for number, name in enumerate(words(call.params[0])):
+    for number, name in enumerate(words(call.params[0], call.edge.settings.casemap)):
         if is_valid_channel(name, call.edge.settings.limits.channel_len):
             _part(call, name, reason, call.once(number))
         else:

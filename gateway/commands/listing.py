@@ -16,7 +16,7 @@ def names_of(call: Call) -> tuple[str, ...]:
     return tuple(group.name for group in call.user.rooms)
 
 
-@command("LIST")
+@command("LIST", lists=(0,))
 def list_channels(call: Call) -> None:
     params = tuple(call.params[:2])
     ask = ListAsk(params, names_of(call), call.user.oper is not None)

@@ -14,29 +14,29 @@ from gateway.groups.once import Once
 from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
-from gateway.irc.message import clean, encode
-from gateway.irc.names import is_channel, is_nick, is_valid_channel, split_status
+from gateway.irc.message import decode, encode
+from gateway.irc.names import is_channel, is_valid_channel, split_status
 from gateway.services import table as services
 
 
-@command("PRIVMSG", raw=True)
+@command("PRIVMSG", raw=True, lists=(0,))
 def privmsg(call: Call) -> None:
     _send(call, "PRIVMSG")
 
 
-@command("NOTICE", raw=True)
+@command("NOTICE", raw=True, lists=(0,))
 def notice(call: Call) -> None:
     _send(call, "NOTICE")
 
 
-@command("TAGMSG", raw=True)
+@command("TAGMSG", raw=True, lists=(0,))
 def tagmsg(call: Call) -> None:
     _send(call, "TAGMSG")
 
 
 def _send(call: Call, verb: str) -> None:
     params, limits, silent = call.params, call.edge.settings.limits, verb == "NOTICE"
-    if not params or not params[0]:
+    if not params:
         if not silent:
             call.reply(n.ERR_NORECIPIENT, f"No recipient given ({verb})")
         return
@@ -48,8 +48,7 @@ def _send(call: Call, verb: str) -> None:
     tags = relayed_tags(call.message.tags) if "message-tags" in call.connection.caps else None
     if verb == "TAGMSG" and tags is None:
         return
-    target = params[0] if params[0].isascii() else clean(params[0])
-    targets = words(target) if "," in target else [target]
+    targets = words(params[0], call.edge.settings.casemap) if "," in params[0] else [params[0]]
     if len(targets) > limits.max_targets:
         if not silent:
             call.reply(n.ERR_TOOMANYTARGETS, targets[limits.max_targets][:64], n.TEXT[n.ERR_TOOMANYTARGETS])
@@ -72,8 +71,8 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
         call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
     elif (called := services.service(call, target)) is not None:
         if verb == "PRIVMSG":
-            services.tell(called, call, text.decode("utf-8", "surrogateescape"))
-    elif is_nick(target, limits.nick_len):
+            services.tell(called, call, decode(text))
+    elif edge.find_nick(target) is not None:
         talks = edge.letters.talks(call.user, once)
         _tell(call, Tell(person, verb, text, tags, target, call.connection.secure, talks, once))
     elif verb != "NOTICE":
@@ -105,7 +104,7 @@ def _echo(call: Call, tell: Tell, to: Person) -> None:
     Source: IRCv3 echo-message; CAP znc.in/self-message.
     """
     own, user, person = call.connection, call.user, call.user.person
-    params = (to.nick,) if tell.verb == "TAGMSG" else (to.nick, tell.text.decode("utf-8", "surrogateescape"))
+    params = (to.nick,) if tell.verb == "TAGMSG" else (to.nick, decode(tell.text))
     msgid, at = call.stamp or ("", int(call.edge.now * 1000))
     bot = "B" in person.modes
     line = Line(person.source, tell.verb, params, at=at, msgid=msgid, account=person.account, tags=tell.tags, bot=bot)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.commands.channels import channel_of, followed
+from gateway.commands.channels import channel_of, followed, refuse
 from gateway.commands.table import command
 from gateway.edge.answers import modes_of
 from gateway.edge.call import Call
@@ -12,6 +12,7 @@ from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import ChannelView, Look, ModeChange, ModesDone, SetModes
+from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes, render_changes
 from gateway.irc.names import is_channel
@@ -46,7 +47,7 @@ def mode(call: Call) -> None:
         changes = tuple(_named(call, group, ModeChange(*change)) for change in parsed.changes)
         user = call.user
         command = SetModes(user.uid, user.person.source, changes, user.oper is not None, call.once())
-        call.submit(group, command, lambda outcome: _done(call, outcome))
+        call.submit(group, command, lambda outcome: _done(call, name, outcome))
     for query in parsed.queries:
         call.after([group], lambda letter=query.letter: _look(call, group, name, f"list:{letter}"))  # type: ignore[misc]
 
@@ -62,10 +63,12 @@ def _named(call: Call, group: GroupId, change: ModeChange) -> ModeChange:
     return msgspec.structs.replace(change, uid=uid)
 
 
-def _done(call: Call, outcome: object) -> None:
+def _done(call: Call, name: str, outcome: object) -> None:
     if isinstance(outcome, ModesDone):
         for refusal in outcome.refusals:
-            call.refuse(refusal)
+            refuse(call, name, refusal)
+    elif isinstance(outcome, Refusal):
+        refuse(call, name, outcome)
     else:
         call.report(outcome)
 

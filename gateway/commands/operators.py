@@ -12,15 +12,14 @@ from gateway.groups.network_messages import Announce
 from gateway.groups.nick_messages import Kill, NickView, Who
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
-from gateway.irc.masks import match
-from gateway.irc.names import is_nick
+from gateway.irc.masks import match_source
 from ring.ids import GroupId
 
 NETWORK = GroupId("network", "*")
 MAX_REASON = 200
 
 
-@command("OPER", 2)
+@command("OPER", 2, raw=True)
 def oper(call: Call) -> None:
     """The password is checked off the loop: the user's further lines wait for it."""
     name, password = call.params[0], call.params[1]
@@ -29,7 +28,7 @@ def oper(call: Call) -> None:
         call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
         return
     person, casemap = call.user.person, call.edge.settings.casemap
-    if not any(match(mask, f"{person.user}@{person.host}", casemap) for mask in found.hosts):
+    if not any(match_source(mask, f"{person.user}@{person.host}", casemap) for mask in found.hosts):
         call.reply(n.ERR_NOOPERHOST, n.TEXT[n.ERR_NOOPERHOST])
         return
     call.hold()
@@ -62,10 +61,10 @@ def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
 def kill(call: Call) -> None:
     nick = call.params[0]
     reason = truncate_text(call.params[1], MAX_REASON) if len(call.params) > 1 else "No reason given"
-    if not is_nick(nick, call.edge.settings.limits.nick_len):
-        call.reply(n.ERR_NOSUCHNICK, nick[:64], n.TEXT[n.ERR_NOSUCHNICK])
+    group = call.edge.find_nick(nick)
+    if group is None:
+        call.reply(n.ERR_NOSUCHNICK, nick[:64] or "*", n.TEXT[n.ERR_NOSUCHNICK])
         return
-    group = call.edge.nick(nick)
 
     def found(view: NickView | None) -> None:
         if view is None or view.holder is None:

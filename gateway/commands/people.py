@@ -15,7 +15,8 @@ from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
-from gateway.irc.names import is_nick
+from gateway.services.table import service
+from ring.ids import GroupId
 
 
 @command("AWAY")
@@ -40,11 +41,17 @@ def setname(call: Call) -> None:
 def _holders(call: Call, nicks: list[str], done: Callable[[list[tuple[str, Person]]], None]) -> None:
     """done((nick as asked, person) of those that are held), in the order asked."""
     found: dict[str, Person] = {}
-    asked = [nick for nick in nicks if is_nick(nick, call.edge.settings.limits.nick_len)]
+    asked: dict[str, GroupId] = {}
+    for nick in nicks:
+        home, called = call.edge.find_nick(nick), service(call, nick)
+        if called is not None:
+            found[nick] = called.person(call.edge.settings)
+        elif home is not None:
+            asked[nick] = home
     left = len(asked)
-    if not left:
-        done([])
-        return
+
+    def show() -> None:
+        done([(nick, found[nick]) for nick in nicks if nick in found])
 
     def one(nick: str) -> Callable[[NickView | None], None]:
         def arrived(view: NickView | None) -> None:
@@ -53,15 +60,22 @@ def _holders(call: Call, nicks: list[str], done: Callable[[list[tuple[str, Perso
             if view is not None and view.holder is not None:
                 found[nick] = view.holder
             if not left:
-                done([(nick, found[nick]) for nick in asked if nick in found])
+                show()
 
         return arrived
 
-    for nick in asked:
-        call.ask(call.edge.nick(nick), Who(), one(nick))
+    for nick, home in asked.items():
+        call.ask(home, Who(), one(nick))
+    if not asked:
+        show()
 
 
-@command("USERHOST", 1)
+def _nicks(call: Call) -> list[str]:
+    """The nicks between spaces and in several parameters, each once."""
+    return words(",".join(call.params).replace(" ", ","), call.edge.settings.casemap)
+
+
+@command("USERHOST", 1, lists=(0,))
 def userhost(call: Call) -> None:
     def show(found: list[tuple[str, Person]]) -> None:
         rows = [
@@ -70,20 +84,19 @@ def userhost(call: Call) -> None:
         ]
         call.reply(n.RPL_USERHOST, " ".join(rows))
 
-    _holders(call, [nick for param in call.params for nick in param.split()][:5], show)
+    _holders(call, _nicks(call)[:5], show)
 
 
-@command("ISON", 1)
+@command("ISON", 1, lists=(0,))
 def ison(call: Call) -> None:
-    nicks = list(dict.fromkeys(nick for param in call.params for nick in param.split()))
-    _holders(call, nicks, lambda found: call.reply(n.RPL_ISON, " ".join(person.nick for _, person in found)))
+    _holders(call, _nicks(call), lambda found: call.reply(n.RPL_ISON, " ".join(person.nick for _, person in found)))
 
 
 @command("MONITOR", 1)
 def monitor(call: Call) -> None:
     """Source: IRCv3 MONITOR."""
     sub = call.params[0].upper()
-    targets = words(call.params[1]) if len(call.params) > 1 else []
+    targets = words(call.params[1], call.edge.settings.casemap) if len(call.params) > 1 else []
     if sub == "+" and targets:
         _watch(call, targets)
         call.edge.sessions.moved(call.user, call)
@@ -105,8 +118,9 @@ def _watch(call: Call, targets: list[str]) -> None:
     """Of a nick that another client of the user has asked for, this one is told as well."""
     user, edge = call.user, call.edge
     for index, nick in enumerate(targets):
-        group = edge.nick(nick)
-        if not is_nick(nick, edge.settings.limits.nick_len):
+        called = service(call, nick)
+        group = edge.find_nick(nick) if called is None else edge.nick(nick)
+        if group is None:
             continue
         if group not in user.monitored and len(user.monitored) >= edge.settings.limits.monitor:
             rest = ",".join(targets[index:])
@@ -118,7 +132,9 @@ def _watch(call: Call, targets: list[str]) -> None:
 
 
 def _tell(call: Call, nick: str, view: NickView | None) -> None:
-    group, online = call.edge.nick(nick), source(view)
+    called = service(call, nick)
+    online = called.source(call.edge.settings) if called is not None else source(view)
+    group = call.edge.nick(nick)
     if group in call.user.monitored:
         call.user.online[group] = online
     call.send(line(call.edge, call.user, nick, online))

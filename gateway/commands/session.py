@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.accounts.steps import account_of
 from gateway.commands.table import command
 from gateway.edge.call import Call
 from gateway.edge.caps import change, implied, lines, listed, offered, variant
@@ -35,9 +36,9 @@ def cap(call: Call) -> None:
     elif sub == "REQ":
         connection.cap_open = connection.cap_open or not registered
         asked = call.params[1] if len(call.params) > 1 else ""
-        caps = change(connection.caps, asked, offer)
+        caps = change(connection.caps, asked, offer, implied(connection.cap_version))
         if caps is not None:
-            connection.caps, connection.variant = caps | implied(connection.cap_version), variant(caps)
+            connection.caps, connection.variant = caps, variant(caps)
         _cap(call, "NAK" if caps is None else "ACK", asked.split(), connection.cap_version)
     elif sub == "END":
         connection.cap_open = False
@@ -54,7 +55,7 @@ def _cap(call: Call, sub: str, names: list[str], version: int) -> None:
         call.send(line)
 
 
-@command("PASS", 1, anytime=True)
+@command("PASS", 1, anytime=True, raw=True)
 def password(call: Call) -> None:
     if call.connection.user is not None:
         call.reply(n.ERR_ALREADYREGISTERED, n.TEXT[n.ERR_ALREADYREGISTERED])
@@ -98,8 +99,8 @@ def user(call: Call) -> None:
     if not call.params[0] or not call.params[3]:
         call.reply(n.ERR_NEEDMOREPARAMS, "USER", n.TEXT[n.ERR_NEEDMOREPARAMS])
         return
-    name, at, _ = call.params[0].partition("@")  # as users of bouncers name their clients
-    connection.claimed = call.params[0] if at else ""
+    name = account_of(call.params[0])  # users of bouncers name their clients after it
+    connection.claimed = call.params[0] if name != call.params[0] else ""
     connection.username = "~" + clean_user(name, limits.user_len - 1)
     connection.real = truncate_text(call.params[3], limits.real_len)
     try_register(call)

@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 from gateway.edge.call import Call
 from gateway.irc import numerics as n
-from gateway.irc.message import clean
+from gateway.irc.casemapping import Casemap
+from gateway.irc.message import clean, storable
+
+STORABLE_LEVEL = 1
+"""From this feature level on, texts keep their bytes that are not UTF-8; below it these are replaced."""
 
 Handler = Callable[[Call], None]
 
@@ -18,30 +22,47 @@ class Command(NamedTuple):
     anytime: bool
     oper: bool
     raw: bool
+    lists: tuple[int, ...]
 
 
 COMMANDS: dict[str, Command] = {}
 
 
 def command(
-    name: str, params: int = 0, *, anytime: bool = False, oper: bool = False, raw: bool = False
+    name: str,
+    params: int = 0,
+    *,
+    anytime: bool = False,
+    oper: bool = False,
+    raw: bool = False,
+    lists: tuple[int, ...] = (),
 ) -> Callable[[Handler], Handler]:
     """Register a handler. params: the least it needs (461). anytime: before registration too (451). oper: 481.
 
-    raw: parameters as they came; otherwise bytes that are not UTF-8 are replaced, as what is kept and sent on is text.
+    raw: parameters as they were read; otherwise in the form that links and disks can carry (`message.storable`).
+    lists: the places of parameters that are comma lists: an empty list counts as no parameter.
     """
 
     def register(handler: Handler) -> Handler:
-        COMMANDS[name] = Command(handler, params, anytime, oper, raw)
+        COMMANDS[name] = Command(handler, params, anytime, oper, raw, lists)
         return handler
 
     return register
+
+
+def _leave_out_empty_lists(call: Call, lists: tuple[int, ...]) -> None:
+    """What comes after an empty list has no meaning without it, and is left out, too."""
+    for place in lists:
+        if place < len(call.params) and not call.params[place].strip(", "):
+            del call.message.params[place:]
 
 
 def dispatch(call: Call) -> None:
     """Answer one line of a client."""
     name = call.message.command
     found = COMMANDS.get(name)
+    if found is not None and found.lists:
+        _leave_out_empty_lists(call, found.lists)
     user = call.connection.user
     if user is None and (found is None or not found.anytime):
         call.reply(n.ERR_NOTREGISTERED, n.TEXT[n.ERR_NOTREGISTERED])
@@ -54,10 +75,15 @@ def dispatch(call: Call) -> None:
     else:
         call.edge.used[name] += 1
         if not found.raw:
-            call.message.params = [param if param.isascii() else clean(param) for param in call.params]
+            form = storable if call.edge.engine.level >= STORABLE_LEVEL else clean
+            call.message.params = [param if param.isascii() else form(param) for param in call.params]
         found.handler(call)
 
 
-def words(text: str) -> list[str]:
-    """The parts of a comma list, each once, in order."""
-    return list(dict.fromkeys(part for part in text.split(",") if part))
+def words(text: str, casemap: Casemap) -> list[str]:
+    """The parts of a comma list, in order. A part that is named again, in whatever case, is left out."""
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        if part:
+            found.setdefault(casemap(part), part)
+    return list(found.values())

@@ -16,16 +16,22 @@ from gateway.groups.people import Person
 from gateway.irc import numerics as n
 from gateway.irc.names import is_valid_channel
 from gateway.irc.whox import WhoxQuery, parse_whox
+from gateway.services.table import service
 from ring.ids import GroupId
 
 
-@command("WHO")
+@command("WHO", lists=(0,))
 def who(call: Call) -> None:
     mask = call.params[0] if call.params else "*"
     flags = call.params[1] if len(call.params) > 1 else ""
     query = parse_whox(flags)
     opers = query.opers if query is not None else flags == "o"
-    if is_valid_channel(mask, call.edge.settings.limits.channel_len):
+    called = service(call, mask)
+    if called is not None:
+        if not opers:
+            _rows(call, "*", [(called.person(call.edge.settings), "")], query, False)
+        call.reply(n.RPL_ENDOFWHO, mask, n.TEXT[n.RPL_ENDOFWHO])
+    elif is_valid_channel(mask, call.edge.settings.limits.channel_len):
         group = call.edge.channel(mask)
         call.after([group], lambda: _channel(call, group, mask, query, opers))
     else:

@@ -9,7 +9,7 @@ from gateway.edge.call import Call
 from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
-from gateway.irc.names import is_nick
+from gateway.irc.modes import CHANNEL_MODES
 from gateway.irc.times import server_time
 from gateway.services.table import Service, service
 
@@ -17,13 +17,13 @@ ROOM = 400
 """Bytes of channel names in one 319."""
 
 
-@command("WHOIS")
+@command("WHOIS", lists=(0,))
 def whois(call: Call) -> None:
     """WHOIS nick, or WHOIS server nick: the network is one server, so the first is not looked at."""
     if not call.params:
         call.reply(n.ERR_NONICKNAMEGIVEN, n.TEXT[n.ERR_NONICKNAMEGIVEN])
         return
-    asked = words(call.params[1] if len(call.params) > 1 else call.params[0])
+    asked = words(call.params[1] if len(call.params) > 1 else call.params[0], call.edge.settings.casemap)
     if not asked:
         call.reply(n.ERR_NONICKNAMEGIVEN, n.TEXT[n.ERR_NONICKNAMEGIVEN])
         return
@@ -32,10 +32,11 @@ def whois(call: Call) -> None:
     if called is not None:
         _is_service(call, called)
         return
-    if not is_nick(nick, call.edge.settings.limits.nick_len):
+    home = call.edge.find_nick(nick)
+    if home is None:
         _unknown(call, nick[:64])
         return
-    call.ask(call.edge.nick(nick), Who(), lambda view: _found(call, nick, view))
+    call.ask(home, Who(), lambda view: _found(call, nick, view))
 
 
 def _unknown(call: Call, nick: str) -> None:
@@ -45,7 +46,8 @@ def _unknown(call: Call, nick: str) -> None:
 
 def _is_service(call: Call, called: Service) -> None:
     settings = call.edge.settings
-    call.reply(n.RPL_WHOISUSER, called.name, called.user, called.host or settings.server_name, "*", called.about)
+    person = called.person(settings)
+    call.reply(n.RPL_WHOISUSER, person.nick, person.user, person.host, "*", person.real)
     call.reply(n.RPL_WHOISSERVER, called.name, settings.server_name, settings.network_name)
     call.reply(n.RPL_ENDOFWHOIS, called.name, n.TEXT[n.RPL_ENDOFWHOIS])
 
@@ -86,8 +88,11 @@ def _show(call: Call, person: Person, detail: Detail | None) -> None:
 
 
 def _channels(call: Call, nick: str, channels: tuple[str, ...]) -> None:
+    """channels: with the signs of all ranks, of which a client without multi-prefix is shown the highest alone."""
     line: list[str] = []
     for channel in channels:
+        if "multi-prefix" not in call.connection.caps:
+            channel = channel[: channel[0] in CHANNEL_MODES.signs] + channel.lstrip(CHANNEL_MODES.signs)
         if line and sum(map(len, line)) + len(line) + len(channel) > ROOM:
             call.reply(n.RPL_WHOISCHANNELS, nick, " ".join(line))
             line = []
@@ -95,16 +100,17 @@ def _channels(call: Call, nick: str, channels: tuple[str, ...]) -> None:
     call.reply(n.RPL_WHOISCHANNELS, nick, " ".join(line))
 
 
-@command("WHOWAS")
+@command("WHOWAS", lists=(0,))
 def whowas(call: Call) -> None:
-    if not call.params or not call.params[0]:
+    if not call.params:
         call.reply(n.ERR_NONICKNAMEGIVEN, n.TEXT[n.ERR_NONICKNAMEGIVEN])
         return
-    nick = words(call.params[0])[0] if words(call.params[0]) else "*"
+    nick = words(call.params[0], call.edge.settings.casemap)[0]
     number = call.params[1] if len(call.params) > 1 else ""
     most = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
-    if is_nick(nick, call.edge.settings.limits.nick_len):
-        call.ask(call.edge.nick(nick), Who(), lambda view: _was(call, nick, most, view))
+    home = call.edge.find_nick(nick)
+    if home is not None:
+        call.ask(home, Who(), lambda view: _was(call, nick, most, view))
     else:
         _was(call, nick[:64], most, None)
 

@@ -8,6 +8,7 @@ from gateway.edge.asks import Ask, CountAsk, Counts, Detail, DetailAsk, FindAsk,
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import ListRow
 from gateway.groups.people import Person
+from gateway.irc.addresses import is_within, read_network
 from gateway.irc.elist import ListFilter
 from gateway.irc.masks import compile_mask
 from gateway.irc.modes import CHANNEL_MODES
@@ -103,7 +104,7 @@ def recent_counts(edge: Edge) -> list[Counts]:
 
 def _find(edge: Edge, ask: FindAsk) -> Found:
     casemap = edge.settings.casemap
-    pattern = compile_mask(ask.mask or "*", casemap.name)
+    pattern, network = compile_mask(ask.mask or "*", casemap.name), read_network(ask.mask)
     found: list[Person] = []
     for user in edge.users.values():
         person = user.person
@@ -114,7 +115,8 @@ def _find(edge: Edge, ask: FindAsk) -> Found:
         if "i" in person.modes and not (shared or ask.oper or exact):
             continue
         fields = (person.nick, person.user, person.host, person.real, edge.settings.server_name, person.account or "")
-        if any(pattern.fullmatch(casemap(field)) for field in fields):
+        within = network is not None and is_within(person.host, network)
+        if within or any(pattern.fullmatch(casemap(field)) for field in fields):
             if len(found) == ROWS:
                 return Found(tuple(found), True)
             found.append(person)

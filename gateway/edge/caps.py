@@ -121,12 +121,17 @@ def variant(caps: frozenset[str]) -> int:
     )
 
 
-def change(caps: frozenset[str], asked: str, offer: Container[str]) -> frozenset[str] | None:
-    """The capabilities after a CAP REQ, or None if any of it is not offered: all or nothing."""
+def change(
+    caps: frozenset[str], asked: str, offer: Container[str], kept: Container[str] = frozenset()
+) -> frozenset[str] | None:
+    """The capabilities after a CAP REQ, or None if any of it is not offered or cannot be taken back: all or nothing.
+
+    kept: what is implied by the version of negotiation, and stays.
+    """
     wanted = set(caps)
     for word in asked.split():
         name = word.removeprefix("-")
-        if name not in offer:
+        if name not in offer or (word.startswith("-") and name in kept):
             return None
         if word.startswith("-"):
             wanted.discard(name)

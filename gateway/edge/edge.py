@@ -29,6 +29,7 @@ from gateway.groups.nick_messages import Released
 from gateway.groups.session_messages import Conversing, DetachedSet, Marked, Merged
 from gateway.irc import numerics as n
 from gateway.irc.message import parse
+from gateway.irc.names import is_nick
 from gateway.irc.splitter import Item
 from ring.groups.engine import Engine
 from ring.groups.host import Stamp
@@ -104,6 +105,11 @@ class Edge:
 
     def nick(self, name: str) -> GroupId:
         return GroupId("nick", self.settings.casemap(name))
+
+    def find_nick(self, text: str) -> GroupId | None:
+        """The group of the nick that somebody has typed, in whatever case; None if nobody may go by such a nick."""
+        group = self.nick(text)
+        return group if is_nick(group.name, self.settings.limits.nick_len) else None
 
     def account(self, name: str) -> GroupId:
         return GroupId("account", self.settings.casemap(name))

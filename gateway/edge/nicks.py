@@ -11,6 +11,7 @@ from gateway.edge.lines import Line, deliver
 from gateway.groups.channel_messages import Update
 from gateway.groups.nick_messages import Changed, Killed, Told
 from gateway.groups.people import Person
+from gateway.irc.message import decode
 from ring.groups.host import Stamp
 from ring.ids import GroupId
 
@@ -33,7 +34,7 @@ def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
     if user is None or user.quitting:
         return
     sender = edge.people.newest(event.sender)
-    text = event.text.decode("utf-8", "surrogateescape")
+    text = decode(event.text)
     params = (user.person.nick,) if event.verb == "TAGMSG" else (user.person.nick, text)
     if event.verb == "INVITE":
         user.invited(edge.channel(text), text)

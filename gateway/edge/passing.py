@@ -1,7 +1,7 @@
 """PASS with an account in it, as clients of bouncers log in who know nothing of SASL.
 
-PASS account:password, PASS account@device:password, or PASS password with USER account@device. Where the network asks
-for a password of its own, PASS is that one and nothing else.
+PASS account:password, PASS account@device:password, or PASS password with USER account@device; in each of them clients
+made for ZNC write account/network. Where the network asks for a password of its own, PASS is that one and nothing else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.accounts.credentials import flaw
-from gateway.accounts.steps import Refused, split_name
+from gateway.accounts.steps import Refused, account_of, split_name
 from gateway.edge.login import Login, login
 from gateway.edge.proving import prove
 from gateway.groups.account_messages import LoginView
@@ -27,7 +27,7 @@ WRONG = "There is no such account, or that is not its password"
 
 
 class Wish(NamedTuple):
-    """name: account or account@device."""
+    """name: account, account@device or account/device."""
 
     name: str
     password: str
@@ -39,11 +39,20 @@ def wish(connection: Connection, settings: EdgeSettings) -> Wish | None:
     if not password or connection.login is not None or not settings.accounts.enabled:
         return None
     name, colon, rest = password.partition(":")
-    account, user = name.partition("@")[0], connection.claimed
-    same = settings.casemap(account) == settings.casemap(user.partition("@")[0])
+    account, user = settings.casemap(account_of(name)), connection.claimed
+    same = account == settings.casemap(account_of(user))
     if user and not (colon and same):
         return Wish(user, password)
     return Wish(name, rest) if colon and is_valid_nick(account, settings.limits.nick_len) else None
+
+
+def tell_unused(call: Call) -> None:
+    """The client has sent a PASS that names no account, where the network has no password of its own: it is told that
+    the PASS was not used, and goes on as a guest."""
+    connection, accounts = call.connection, call.edge.settings.accounts
+    if connection.password is not None and connection.login is None:
+        how = ", and yours names no account. To log in, send PASS account:password" if accounts.enabled else ""
+        call.notice(f"Your PASS was not used: this network has no password of its own{how}.")
 
 
 def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:

@@ -34,7 +34,7 @@ over. None: whoever knows does not answer now."""
 def look_up(edge: Edge, name: str, done: Found) -> None:
     """The account that has the name, as its own or as one of its nicks."""
     folded = edge.settings.casemap(name)
-    if is_valid_nick(name, edge.settings.limits.nick_len):
+    if is_valid_nick(folded, edge.settings.limits.nick_len):
         _follow(edge, edge.account(name), lambda view: folded in view.nicks, done)
     else:
         done(LoginView())
@@ -93,7 +93,7 @@ class Trial:
         self.began = edge.now  # after all waiting, which tells nothing of the account
         self._taken: dict[GroupId, int] = {}  # where it counts, and as of when
         self._guards = [GroupId("guard", f"address:{network_of(address)}")]
-        if is_valid_nick(name, edge.settings.limits.nick_len):
+        if is_valid_nick(edge.settings.casemap(name), edge.settings.limits.nick_len):
             self._guards.append(self._account(name))
 
     def _account(self, name: str) -> GroupId:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.edge import protection
 from gateway.edge.attaching import attach
 from gateway.edge.call import Call
-from gateway.edge.passing import log_in, wish
+from gateway.edge.passing import log_in, tell_unused, wish
 from gateway.edge.user import User
 from gateway.edge.welcome import welcome
 from gateway.groups.nick_messages import Claim, Granted, NickView, Release, Who
@@ -56,6 +56,8 @@ def try_register(call: Call) -> None:
     if wanted is None and login is not None:
         log_in(call, login, lambda: _find_session(call))
     elif wanted is None:
+        tell_unused(call)
+        connection.password = None  # told once, though the nick may be taken and another one be tried
         _find_session(call)
     else:
         edge.check_password(wanted, connection.password or "", edge.mine(lambda fits: _password_checked(call, fits)))

@@ -21,13 +21,14 @@ from gateway.groups.channel_stored import PutOut
 from gateway.groups.conversation_messages import Said as Letter
 from gateway.groups.people import Person
 from gateway.groups.session_messages import Kick
+from gateway.irc.message import decode
 from gateway.irc.modes import ModeChange, render_changes
 from ring.groups.host import Stamp
 
 
 def said(event: Said, source: str, channel: str, stamp: Stamp) -> Line:
     target = event.status + channel
-    params = (target,) if event.verb == "TAGMSG" else (target, event.text.decode("utf-8", "surrogateescape"))
+    params = (target,) if event.verb == "TAGMSG" else (target, decode(event.text))
     return Line(
         source,
         event.verb,
@@ -42,7 +43,7 @@ def said(event: Said, source: str, channel: str, stamp: Stamp) -> Line:
 
 def letter(event: Letter, target: str, stamp: Stamp) -> Line:
     """A private message of a conversation. target: the nick that it is to, as its reader knows it."""
-    params = (target,) if event.verb == "TAGMSG" else (target, event.text.decode("utf-8", "surrogateescape"))
+    params = (target,) if event.verb == "TAGMSG" else (target, decode(event.text))
     return Line(
         event.source,
         event.verb,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.groups.nick_messages import NickView, Who
-from gateway.irc.names import is_nick, is_valid_channel
+from gateway.irc.names import is_valid_channel
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def is_target(call: Call, name: str) -> bool:
-    limits = call.edge.settings.limits
-    return is_valid_channel(name, limits.channel_len) or is_nick(name, limits.nick_len)
+    is_channel = is_valid_channel(name, call.edge.settings.limits.channel_len)
+    return is_channel or call.edge.find_nick(name) is not None
 
 
 def resolve(call: Call, name: str, done: Callable[[GroupId | None], None]) -> None:

@@ -8,8 +8,8 @@ from gateway.groups.channel_messages import ModeChange, ModesDone, ModesSet, Set
 from gateway.groups.channel_targets import find_target
 from gateway.groups.people import Refusal, refused
 from gateway.irc import numerics as n
-from gateway.irc.masks import MaskSet
-from gateway.irc.modes import CHANNEL_MODES
+from gateway.irc.masks import MaskSet, is_understood, meaning
+from gateway.irc.modes import CHANNEL_MODES, NOT_UNDERSTOOD
 from ring.groups.machine import Decision
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class _Line:
         self.settings["l"] = None if channel.limit is None else str(channel.limit)
         self.prefixes: dict[str, set[str]] = {}
         self.toggled = {letter: MaskSet(channel.rules.casemap) for letter in channel.lists}  # against the lists
-        self.room = channel.rules.limits.list_max - sum(map(len, channel.lists.values()))  # MAXLIST: for all together
+        most = channel.rules.limits.list_max
+        self.room = {letter: most - len(entries) for letter, entries in channel.lists.items()}
         self.done: list[ModeChange] = []
         self.refusals: list[Refusal] = []
 
@@ -95,16 +96,29 @@ class _Line:
 
     def _mask(self, change: ModeChange, mask: str) -> None:
         letter, toggled = change.letter, self.toggled[change.letter]
+        mask = self._as_listed(letter, mask)
         is_there = (mask in self.channel.lists[letter]) != (mask in toggled)
+        if not is_there and not is_understood(mask):
+            self.refuse(Refusal(n.ERR_INVALIDMODEPARAM, (self.channel.name, letter, mask, NOT_UNDERSTOOD)))
+            return
         if is_there == change.adding:
             return
-        if change.adding and self.room <= 0:
+        if change.adding and self.room[letter] <= 0:
             self.refuse(refused(n.ERR_BANLISTFULL, self.channel.name, letter))
             return
-        self.room += -1 if change.adding else 1
+        self.room[letter] += -1 if change.adding else 1
         if toggled.discard(mask) is None:
             toggled.add(mask)
         self.done.append(ModeChange(change.adding, letter, mask))
+
+    def _as_listed(self, letter: str, mask: str) -> str:
+        """The mask in the spelling of its addresses that the channel or this line has already."""
+        if mask in self.channel.lists[letter] or mask in self.toggled[letter]:
+            return mask
+        casemap = self.channel.rules.casemap
+        wanted = meaning(mask, casemap)
+        known = (*self.channel.lists[letter].entries, *self.toggled[letter])
+        return next((one for one in known if meaning(one, casemap) == wanted), mask)
 
 
 def _is_good(letter: str, param: str | None) -> bool:

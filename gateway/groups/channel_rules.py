@@ -50,7 +50,9 @@ def refuse(channel: Channel, numeric: str) -> Decision:
 
 
 def refuse_outsider(channel: Channel) -> Decision:
-    return refuse(channel, n.ERR_NOTONCHANNEL if channel.members else n.ERR_NOSUCHCHANNEL)
+    """Who is not in a secret channel (+s) is answered as if there were none."""
+    is_seen = channel.members and "s" not in channel.modes
+    return refuse(channel, n.ERR_NOTONCHANNEL if is_seen else n.ERR_NOSUCHCHANNEL)
 
 
 def rank_of(channel: Channel, uid: str, *, override: bool = False) -> str | None:

@@ -28,7 +28,8 @@ def decide_say(channel: Channel, command: Say, at: int) -> Decision:
         person = member.person
         heard = bool(member.prefixes) or not (command.status or "m" in channel.modes or is_banned(channel, person))
     if person is None or not heard or (command.text[:1] == CTCP and "C" in channel.modes and not _is_action(command)):
-        numeric = n.ERR_CANNOTSENDTOCHAN if channel.members else n.ERR_NOSUCHCHANNEL
+        is_seen = member is not None or (channel.members and "s" not in channel.modes)
+        numeric = n.ERR_CANNOTSENDTOCHAN if is_seen else n.ERR_NOSUCHCHANNEL
         return Decision(refused(numeric, channel.name), None)
     said = Said(
         command.uid,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from gateway.irc.limits import BODY_BYTES
-from gateway.irc.message import encode
+from gateway.irc.message import decode, encode, storable
 
 TEXT_LAST = frozenset(
     ["PRIVMSG", "NOTICE", "TOPIC", "QUIT", "KICK", "AWAY", "ERROR", "WALLOPS", "SETNAME", "KILL"]
@@ -74,9 +74,9 @@ def truncate(data: bytes, limit: int) -> bytes:
 
 
 def truncate_text(text: str, limit: int) -> str:
-    """At most `limit` bytes of `text`: for topics, reasons and real names."""
+    """At most `limit` bytes of `text`, in a form that can be stored: for topics, reasons and real names."""
     data = encode(text)
-    return text if len(data) <= limit else truncate(data, limit).decode("utf-8", "surrogateescape")
+    return text if len(data) <= limit else storable(decode(truncate(data, limit)))
 
 
 def _middle(part: str) -> str:

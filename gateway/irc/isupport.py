@@ -27,7 +27,7 @@ def isupport(
         f"PREFIX=({spec.ranks}){spec.signs}",
         f"STATUSMSG={spec.signs}",
         f"MODES={limits.modes}",
-        f"MAXLIST={spec.lists}:{limits.list_max}",
+        f"MAXLIST={','.join(f'{letter}:{limits.list_max}' for letter in spec.lists)}",
         "EXCEPTS=e",
         "INVEX=I",
         f"NICKLEN={limits.nick_len}",

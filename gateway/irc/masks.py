@@ -6,12 +6,45 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from gateway.irc.addresses import Network, is_host_mask, is_within, read_network
 from gateway.irc.casemapping import Casemap, CasemapName, casefold
 
 _TOKEN = re.compile(r"\\[*?]|\*+|\?|\\|[^*?\\]+")
 _NICK_ONLY = "!*@*"
 _HOST_ONLY = "*!*@"
+_NOBODY = re.compile("[:$,#]")
+"""Neither a nick nor a user name has these."""
+
 _REMEMBERED = 1024  # prefixes whose answer a MaskSet keeps
+
+
+def match_source(mask: str, source: str, casemap: Casemap) -> bool:
+    """Whether a user@host or nick!user@host fits the mask, in which the host may be an address or a network (CIDR)."""
+    head, at, network = _divide(mask)
+    who, _, host = source.rpartition("@")
+    if network is None:
+        return match(mask, source, casemap)
+    return bool(at) and match(head, who, casemap) and is_within(host, network)
+
+
+def _divide(mask: str) -> tuple[str, str, Network | None]:
+    """What comes before the last "@", that "@", and the addresses that come after it; None if the host is none."""
+    head, at, host = mask.rpartition("@")
+    return head, at, read_network(host)
+
+
+def is_understood(mask: str) -> bool:
+    """Whether somebody may fit a whole nick!user@host mask. "$a:x", "~q:x" and "m:x", which are extended bans on other
+    networks, name nobody here."""
+    nick, _, rest = mask.partition("!")
+    user, _, host = rest.rpartition("@")
+    return _NOBODY.search(nick + user) is None and "$" not in host and is_host_mask(host)
+
+
+def meaning(mask: str, casemap: Casemap) -> str:
+    """Equal for masks that mean the same, addresses in any spelling included."""
+    head, at, network = _divide(mask)
+    return compile_mask(f"{head}{at}{network}" if network is not None else mask, casemap.name).pattern
 
 
 def match(mask: str, text: str, casemap: Casemap) -> bool:
@@ -48,8 +81,10 @@ def normalise_mask(text: str) -> str:
     """What a person writes as a full nick!user@host mask.
 
     "joe" -> "joe!*@*", "u@h" -> "*!u@h", "n!u" -> "n!u@*"; a word with a dot, colon or slash can be no nick:
-    "irc.example" -> "*!*@irc.example".
+    "irc.example" -> "*!*@irc.example". ":1" -> "*!*@::1": of a last parameter the protocol takes the first colon away.
     """
+    if text[:1] == ":" and read_network(f":{text}") is not None:
+        text = f":{text}"
     if "!" not in text and "@" not in text:
         nick, user, host = ("*", "*", text) if any(sign in text for sign in ".:/") else (text, "*", "*")
     else:
@@ -63,13 +98,13 @@ def normalise_mask(text: str) -> str:
 
 
 class MaskSet:
-    """Masks that a prefix may fit. Two that mean the same are one.
+    """Masks that a prefix may fit. Two that are the same but for the case are one.
 
     Plain nicks and plain hosts, which is what most bans are, cost one look-up however many they are; who asks again
     (a speaker in a channel) costs one look-up too.
     """
 
-    __slots__ = ("_answers", "_casemap", "_hosts", "_masks", "_nicks", "_patterns")
+    __slots__ = ("_answers", "_casemap", "_hosts", "_masks", "_networks", "_nicks", "_patterns")
 
     def __init__(self, casemap: Casemap, masks: Iterable[str] = ()) -> None:
         self._casemap = casemap
@@ -77,6 +112,7 @@ class MaskSet:
         self._nicks: set[str] = set()
         self._hosts: set[str] = set()
         self._patterns: dict[str, re.Pattern[str]] = {}
+        self._networks: dict[str, tuple[re.Pattern[str], Network]] = {}  # what fits before the "@", and after it
         self._answers: dict[str, bool] = {}
         for mask in masks:
             self.add(mask)
@@ -88,7 +124,10 @@ class MaskSet:
             return False
         self._masks[key] = mask
         self._answers.clear()
-        if nick := _plain(mask.removesuffix(_NICK_ONLY), mask):
+        head, _, network = _divide(mask)
+        if network is not None:
+            self._networks[key] = (compile_mask(head, self._casemap.name), network)
+        elif nick := _plain(mask.removesuffix(_NICK_ONLY), mask):
             self._nicks.add(self._casemap(nick))
         elif host := _plain(mask.removeprefix(_HOST_ONLY), mask):
             self._hosts.add(self._casemap(host))
@@ -104,6 +143,7 @@ class MaskSet:
             return None
         self._answers.clear()
         self._patterns.pop(key, None)
+        self._networks.pop(key, None)
         self._nicks.discard(self._casemap(found.removesuffix(_NICK_ONLY)))
         self._hosts.discard(self._casemap(found.removeprefix(_HOST_ONLY)))
         return found
@@ -121,10 +161,12 @@ class MaskSet:
 
     def _ask(self, prefix: str) -> bool:
         folded = self._casemap(prefix)
+        who, _, host = folded.rpartition("@")
         return (
             folded.partition("!")[0] in self._nicks
-            or folded.rpartition("@")[2] in self._hosts
+            or host in self._hosts
             or any(pattern.match(folded) for pattern in self._patterns.values())
+            or any(head.match(who) and is_within(host, network) for head, network in self._networks.values())
         )
 
     def __contains__(self, mask: str) -> bool:
@@ -137,7 +179,7 @@ class MaskSet:
         return len(self._masks)
 
     def key(self, mask: str) -> str:
-        """Equal for masks that mean the same."""
+        """Equal for masks that are the same but for the case. Copies of a channel's state depend on it: it stays so."""
         return compile_mask(mask, self._casemap.name).pattern
 
 

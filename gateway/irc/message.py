@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from irctokens.line import tokenise
 
 from gateway.irc.limits import PARAMS
+
+# A byte that is not UTF-8 stands in text as a lone surrogate. MessagePack has no surrogates, so text that goes to other
+# nodes has the last 128 private characters of Unicode in their place, and a person's own private character of these
+# stands there as its four bytes. `encode` turns both back.
+_KEPT_BYTES: Final = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
+_PRIVATE = re.compile("[\U0010ff80-\U0010ffff]")
+_PRIVATE_BYTES = re.compile(b"\xf4\x8f([\xbe\xbf][\x80-\xbf])")
+_NOT_UTF8 = re.compile("[\ud800-\udfff\U0010ff80-\U0010ffff]")
+_PRIVATE_START: Final = b"\xf4\x8f"
 
 
 @dataclass(slots=True)
@@ -29,7 +39,7 @@ def parse(line: bytes) -> Message | None:
     None too: the protocol does not allow one anywhere in a message, and to guess at what was meant (to cut there, to
     join the halves) would let one client's words reach others changed.
     """
-    text = line.decode("utf-8", "surrogateescape")
+    text = decode(line)
     if "\0" in text:
         return None
     if text[:1] in "@: ":
@@ -44,17 +54,44 @@ def parse(line: bytes) -> Message | None:
     return Message(None, None, command, params if len(params) <= PARAMS else _fold_surplus(params))
 
 
+def decode(data: bytes) -> str:
+    """Text as it goes through the program: `encode` gives back the same bytes, whatever they are."""
+    text = data.decode("utf-8", "surrogateescape")
+    return _PRIVATE.sub(_as_bytes, text) if _PRIVATE_START in data else text
+
+
 def encode(text: str) -> bytes:
     """The bytes that `text` was read from: UTF-8, and the bytes that were not as they were."""
     try:
-        return text.encode("utf-8", "surrogateescape")
+        data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # a surrogate that no byte gave: from a file or a peer
-        return text.encode("utf-8", "replace")
+        data = text.encode("utf-8", "replace")
+    return _PRIVATE_BYTES.sub(_as_byte, data) if _PRIVATE_START in data else data
+
+
+def storable(text: str) -> str:
+    """The text with its bytes that are not UTF-8 in a form that links and disks can carry."""
+    return text if text.isascii() else text.translate(_KEPT_BYTES)
+
+
+def is_utf8(text: str) -> bool:
+    """Whether all of the text was UTF-8 when it was read."""
+    return text.isascii() or _NOT_UTF8.search(text) is None
 
 
 def clean(text: str) -> str:
     """Text that is UTF-8: bytes that were not are replaced."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return encode(text).decode("utf-8", "replace")
+
+
+def _as_bytes(found: re.Match[str]) -> str:
+    """A character of the private ones as its own four bytes, each in the form of a byte that is not UTF-8."""
+    return "".join(chr(0x10FF00 + byte) for byte in found[0].encode())
+
+
+def _as_byte(found: re.Match[bytes]) -> bytes:
+    high, low = found[1]
+    return bytes([(high - 0xBE) * 0x40 + low])
 
 
 def _tokenise(text: str) -> Message | None:

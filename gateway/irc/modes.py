@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.irc.limits import DEFAULT_LIMITS, Limits
-from gateway.irc.masks import normalise_mask
-from gateway.irc.message import encode
+from gateway.irc.masks import is_understood, normalise_mask
+from gateway.irc.message import encode, is_utf8
 from gateway.irc.numerics import ERR_INVALIDMODEPARAM, ERR_UNKNOWNMODE, TEXT
 
 USER_MODES = "BRiorw"
 """Those that a person may name; o is OPER's to give, and r follows from being logged in."""
 MASK_BYTES = 200
 MAX_PROBLEMS = 52  # replies to one line: every ASCII letter could be unknown
+NOT_UNDERSTOOD = "That mask fits nobody: it is nick!user@host, and the host may be an address or a network (10.0.0.0/8)"
 _NO_KEY = re.compile(r"[\x00-\x20,\x7f]")
 _MAX_LIMIT_DIGITS = 9
 
@@ -113,12 +114,18 @@ def _read_param(adding: bool, letter: str, param: str, spec: ModeSpec, limits: L
     why = ""
     if letter in spec.lists:
         param = normalise_mask(param.partition(" ")[0])
-        if len(encode(param)) > MASK_BYTES:
+        if not is_utf8(param):
+            why = "A mask must be UTF-8"
+        elif adding and not is_understood(param):
+            why = NOT_UNDERSTOOD
+        elif len(encode(param)) > MASK_BYTES:
             why = f"A mask has at most {MASK_BYTES} bytes"
     elif letter in spec.always and not adding:
         param = "*"  # who may unset a key need not know it
     elif letter in spec.always:
-        if len(encode(param)) > limits.key_len or param.startswith(":") or _NO_KEY.search(param):
+        if not is_utf8(param):
+            why = "A key must be UTF-8"
+        elif len(encode(param)) > limits.key_len or param.startswith(":") or _NO_KEY.search(param):
             why = f"A key has at most {limits.key_len} bytes, no space, comma or control character, no colon first"
     elif letter in spec.when_set and not (_is_number(param) and int(param) > 0):
         why = "A limit is a whole number of 1 or more"

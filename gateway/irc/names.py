@@ -31,7 +31,7 @@ MAX_UID = 64
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
 _UID = re.compile(r"0[0-9a-z]+(?:-[0-9a-z]+){2}", re.IGNORECASE)
 _GUEST = re.compile(r"guest[0-9]{5}", re.IGNORECASE)
-_CHANNEL = re.compile(r"#[^\x00-\x20,\x7f-\x9f\ud800-\udfff]*")
+_CHANNEL = re.compile("#[^\x00-\x20,\x7f-\x9f\ud800-\udfff\U0010ff80-\U0010ffff]*")
 _NO_USER = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}.~+-]+")
 
 
@@ -64,7 +64,7 @@ def is_nick(text: str, limit: int) -> bool:
 def is_valid_channel(text: str, limit: int) -> bool:
     """False is answered with 403 or 476. limit: bytes of UTF-8.
 
-    Valid UTF-8 (a byte that was not has become a surrogate), no space, comma or control character.
+    Valid UTF-8 (see `message.is_utf8`), no space, comma or control character.
     """
     return len(text) <= limit and _CHANNEL.fullmatch(text) is not None and len(encode(text)) <= limit
 

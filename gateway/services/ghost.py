@@ -39,7 +39,7 @@ def ghost(request: Request) -> None:
         else:
             request.say("That nick does not belong to an account that you are logged in to.")
 
-    if not is_valid_nick(nick, edge.settings.limits.nick_len):
+    if not is_valid_nick(edge.settings.casemap(nick), edge.settings.limits.nick_len):
         request.say("There is no such nick.")
     elif len(request.words) == 2:
         prove_first(request, nick, request.words[1], lambda view: _look(request, nick, gives=_is_own(request, view)))

@@ -71,7 +71,7 @@ def ungroup(request: Request) -> None:
     nick = clean(request.words[0]) if request.words else call.nick
     if fold(nick) == fold(proven.name):
         request.say("That is the name of the account itself: DROP gives it up.")
-    elif not is_valid_nick(nick, call.edge.settings.limits.nick_len):
+    elif not is_valid_nick(fold(nick), call.edge.settings.limits.nick_len):
         request.say("There is no such nick.")
     else:
         remove_nick(call.edge, proven, nick, changed(request, f"The nick {nick} does not belong to your account."))

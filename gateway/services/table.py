@@ -11,6 +11,7 @@ from typing import NamedTuple
 from gateway.edge.call import Call
 from gateway.edge.lines import Line
 from gateway.edge.settings import EdgeSettings
+from gateway.groups.people import Person
 from gateway.irc.format import truncate_text
 from gateway.irc.message import clean
 
@@ -54,7 +55,11 @@ class Service:
         return register
 
     def source(self, settings: EdgeSettings) -> str:
-        return f"{self.name}!{self.user}@{self.host or settings.server_name}"
+        return self.person(settings).source
+
+    def person(self, settings: EdgeSettings) -> Person:
+        """The service as WHO, WHOIS, USERHOST, ISON and MONITOR show it: it is on no node and in no channel."""
+        return Person("", 0, self.name, self.user, self.host or settings.server_name, self.about, "", 0)
 
 
 SERVICES: dict[str, Service] = {}

@@ -82,8 +82,8 @@ def test_an_invitation_passes_plus_i(net: Net) -> None:
     ("line", "answer"),
     [
         ("JOIN", "461 ann JOIN :Not enough parameters"),
-        ("JOIN :", None),
-        ("JOIN ,,,", None),
+        ("JOIN :", "461 ann JOIN :Not enough parameters"),
+        ("JOIN ,,,", "461 ann JOIN :Not enough parameters"),
         ("JOIN ann", "403 ann ann :No such channel"),
         ("JOIN #a\x07b", "476 ann #a\x07b :Bad Channel Mask"),
         ("JOIN #" + "x" * 64, "476 ann #" + "x" * 63 + " :Bad Channel Mask"),

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.edge.settings import Operator
 from tests.gateway.commands.stage import network, people, settle, source
-from tests.sim.net import Net
+from tests.sim.net import Client, Net
 
 
 def test_what_irssi_asks_on_joining(net: Net) -> None:
@@ -37,7 +38,13 @@ def test_ranks(net: Net) -> None:
     assert bob.ask("MODE #c +v ann") == [f"{source('bob')} MODE #c +v ann"]
     assert bob.ask("MODE #c +o bob") == ["482 bob #c :You're not channel operator"]
     assert cat.ask("MODE #c +o cat")[-1] == "482 cat #c :You're not channel operator"
-    assert ann.ask("MODE #c +o nobody")[-1] == "441 ann nobody #c :They aren't on that channel"
+    assert ann.ask("MODE #c +o nobody")[-1] == "401 ann nobody :No such nick/channel"
+    net.client("n1", "dan")
+    assert ann.ask("MODE #c +o-v DAN dan") == [
+        "441 ann DAN #c :They aren't on that channel",
+        "441 ann dan #c :They aren't on that channel",
+    ]
+    assert ann.ask("MODE #c +o no!body") == ["401 ann no!body :No such nick/channel"]
 
 
 def test_bans_keep_out_and_silence_and_exceptions_undo(net: Net) -> None:
@@ -122,6 +129,60 @@ def test_lists_are_bounded() -> None:
     lines = ann.ask(*(f"MODE #c +b nick{n}" for n in range(5)))
     assert [line.split()[0] for line in lines[3:]] == ["478", "478"]
     assert len([line for line in ann.ask("MODE #c b") if line.startswith("367")]) == 3
+    assert ann.ask("MODE #c +e joe", "MODE #c +I joe") == [
+        f"{source('ann')} MODE #c +e joe!*@*",
+        f"{source('ann')} MODE #c +I joe!*@*",
+    ]
+
+
+@pytest.mark.parametrize(
+    "mask", ["*!*@10.0.0.0/8", "10.0.0.1", "*!~bob@10.0.0.0/31", "b*!*@::ffff:10.0.0.1", "*!*@10.*"]
+)
+def test_a_ban_of_an_address_or_a_network(net: Net, mask: str) -> None:
+    ann, bob = people(net, "ann", "bob")
+    ann.ask("JOIN #c", f"MODE #c +b {mask}")
+    assert bob.ask("JOIN #c") == ["474 bob #c :Cannot join channel (+b)"]
+    ann.ask(f"MODE #c -b {mask}")
+    assert bob.ask("JOIN #c")[0] == f"{source('bob')} JOIN #c"
+
+
+@pytest.mark.parametrize("mask", ["*!*@11.0.0.0/8", "10.0.0.2", "*!*@10.0.0.2/31", "*!*@::/0", "*!ann@10.0.0.0/8"])
+def test_a_ban_of_other_addresses(net: Net, mask: str) -> None:
+    ann, bob = people(net, "ann", "bob")
+    ann.ask("JOIN #c", f"MODE #c +b {mask}")
+    assert bob.ask("JOIN #c")[0] == f"{source('bob')} JOIN #c"
+
+
+def test_ipv6_addresses_are_compared_as_addresses(net: Net) -> None:
+    (ann,) = people(net, "ann", channel="#c")
+    for mask in ("*!*@::/64", "::1", "0:0::0:1"):
+        bob = Client(net, net.nodes["n1"], "bob", address="::1")
+        assert net.until(lambda bob=bob: any(" 221 " in line for line in bob.got), 10)  # type: ignore[misc]
+        assert ann.ask(f"MODE #c +b {mask}")[0].endswith(mask)
+        assert bob.ask("JOIN #c") == ["474 bob #c :Cannot join channel (+b)"]
+        ann.ask(f"MODE #c -b {mask}")
+        bob.quit()
+        net.run(1)
+
+
+@pytest.mark.parametrize(
+    "mask", ["m:x", "~q:x", "$a:x", "$a", "a:*", "*!*@m:x", "127.0.0.0/33", "127.0.0.0/x", "::/129"]
+)
+def test_a_mask_that_is_not_understood_is_refused(net: Net, mask: str) -> None:
+    ann, bob = people(net, "ann", "bob", channel="#c")
+    for letter in "beI":
+        (line,) = ann.ask(f"MODE #c +{letter} {mask}")
+        assert line.startswith(f"696 ann #c {letter} ") and line.endswith("(10.0.0.0/8)")
+    assert ann.ask(f"MODE #c -b {mask}")[0].startswith("696 ann #c b ")
+    assert bob.sync() == [] and ann.ask("MODE #c b") == ["368 ann #c :End of channel ban list"]
+
+
+def test_operators_and_who_know_networks_too() -> None:
+    net = network(3, operators=(Operator("root", "sesame", ("*@10.0.0.0/8",)), Operator("far", "x", ("*@11.0.0.0/8",))))
+    ann, bob = people(net, "ann", "bob")
+    assert bob.ask("OPER far x") == ["491 bob :No O-lines for your host"]
+    assert bob.ask("OPER root sesame")[0].startswith("381 ")
+    assert len(ann.ask("WHO 10.0.0.0/24")) == 3 and len(ann.ask("WHO 10.1.0.0/24")) == 1
 
 
 def test_more_changes_than_modes_allows(net: Net) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from gateway.edge.settings import AccountSettings
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import network
 from tests.sim.net import Net
@@ -20,7 +23,13 @@ def net() -> Net:
 
 def connect(net: Net, password: str, user: str = "joe", nick: str = "elsewhere") -> tuple[Newcomer, list[str]]:
     """As WeeChat begins."""
-    client = Newcomer(net, "n2", caps="")
+    return connect_to(net, "n2", password, user, nick)
+
+
+def connect_to(
+    net: Net, node: str, password: str, user: str = "joe", nick: str = "elsewhere"
+) -> tuple[Newcomer, list[str]]:
+    client = Newcomer(net, node, caps="")
     client.nick = nick
     client.send(f"PASS :{password}", f"NICK {nick}", f"USER {user} 0 * :real")
     return client, client.hear(" 221 ", " 433 ", "ERROR")
@@ -33,12 +42,15 @@ def connect(net: Net, password: str, user: str = "joe", nick: str = "elsewhere")
         (f"JOE@phone:{PASSWORD}", "me", "phone"),
         (PASSWORD, "joe@phone", "phone"),
         (f"joe@laptop:{PASSWORD}", "joe@phone", "laptop"),
+        (f"joe/libera:{PASSWORD}", "me", "libera"),
+        (f"Joe@phone/libera:{PASSWORD}", "me", "phone/libera"),
+        (PASSWORD, "joe/libera", "libera"),
     ],
 )
 def test_each_form(net: Net, password: str, user: str, device: str) -> None:
     client, got = connect(net, password, user)
     assert got[0] == "900 * elsewhere!~joe@10.0.0.1 joe :You are now logged in as joe".replace(
-        "~joe", f"~{user.partition('@')[0]}"
+        "~joe", f"~{re.split('[@/]', user)[0]}"
     )
     login = client.connection.login
     assert login is not None and (login.name, login.device) == ("joe", device)
@@ -79,6 +91,23 @@ def test_who_is_made_to_wait_is_told_why_and_not_that_it_took_too_long(net: Net)
 def test_a_password_that_names_no_account_is_not_minded(net: Net, password: str) -> None:
     client, got = connect(net, password)
     assert got[-1].startswith("221 ") and client.connection.login is None
+    told = [line for line in got if line.startswith("NOTICE ")]
+    how = ", and yours names no account. To log in, send PASS account:password."
+    assert told == [f"NOTICE * :Your PASS was not used: this network has no password of its own{how}"]
+
+
+def test_a_password_is_minded_once_though_the_nick_is_taken(net: Net) -> None:
+    net.client("n1", "elsewhere")
+    client, got = connect(net, "sesame")
+    assert " 433 " in f" {got[-1]}" and "PASS was not used" in got[0]
+    client.send("NICK other")
+    assert not any("PASS" in line for line in client.hear(" 221 "))
+
+
+def test_a_network_without_accounts_minds_a_password_too() -> None:
+    net = network(1, accounts=AccountSettings(enabled=False))
+    _, got = connect_to(net, "n1", "joe:sesame")
+    assert got[0] == "NOTICE * :Your PASS was not used: this network has no password of its own."
 
 
 def test_the_password_of_the_network_is_nothing_else() -> None:

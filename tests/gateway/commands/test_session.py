@@ -64,10 +64,10 @@ def test_negotiation_as_weechat_does_it(net: Net) -> None:
 def test_who_once_knew_a_version_of_negotiation_knows_it_for_good(net: Net) -> None:
     client = stranger(net)
     client.send("CAP LS 302", "CAP REQ :-cap-notify", "CAP LIST", "CAP LS", "CAP LS 99999")
-    first, ack, listed, plain, newer = client.got
+    first, nak, listed, plain, newer = client.got
     assert first == newer != plain
     assert "=" not in plain
-    assert ack.endswith(" ACK -cap-notify")
+    assert nak.endswith(" NAK -cap-notify")
     assert listed.split(" LIST ")[1] == "cap-notify"
 
 

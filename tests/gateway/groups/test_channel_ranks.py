@@ -216,13 +216,39 @@ def test_unknown_letters_from_another_node(letter: str) -> None:
     assert Stage(ANN).mode(ANN, plus(letter, "x")) == (Refusal("472", (letter, "is unknown mode char to me")),)
 
 
-def test_lists_know_who_and_when_and_are_bounded_together() -> None:
+def test_lists_know_who_and_when_and_each_is_bounded() -> None:
     stage = Stage(ANN)
     most = RULES.limits.list_max
-    stage.mode(ANN, *(plus("b", f"n{number}!*@*") for number in range(most - 1)), plus("e", "x!*@*"))
+    stage.mode(ANN, *(plus("b", f"n{number}!*@*") for number in range(most)), plus("e", "x!*@*"))
     assert stage.channel.lists["e"].rows() == (("x!*@*", ANN.source, stage.at),)
-    assert stage.mode(ANN, plus("I", "y!*@*")) == (Refusal("478", ("#C", "I", "Channel list is full")),)
-    assert stage.mode(ANN, minus("b", "N0!*@*"), plus("I", "y!*@*")) == ()
+    full = (Refusal("478", ("#C", "b", "Channel list is full")),)
+    assert stage.mode(ANN, plus("b", "y!*@*"), plus("I", "y!*@*")) == full
+    assert len(stage.channel.lists["I"]) == 1
+    assert stage.mode(ANN, minus("b", "N0!*@*"), plus("b", "y!*@*")) == ()
+    assert [len(stage.channel.lists[letter]) for letter in "beI"] == [most, 1, 1]
+
+
+def test_an_address_is_listed_once_however_it_is_spelt() -> None:
+    stage = Stage(ANN)
+    stage.mode(ANN, plus("b", "*!*@::1"), plus("b", "*!*@0::1"), plus("b", "*!*@10.1.2.3/8"))
+    stage.mode(ANN, plus("b", "*!*@0:0:0:0:0:0:0:1"), plus("b", "*!*@10.0.0.0/8"))
+    assert list(stage.channel.lists["b"].entries) == ["*!*@::1", "*!*@10.1.2.3/8"]
+    stage.mode(ANN, minus("b", "*!*@0::1"), minus("b", "*!*@10.255.0.0/8"))
+    assert not stage.channel.lists["b"].entries
+
+
+@pytest.mark.parametrize("mask", ["*!*@m:x", "~q:x!*@*", "$a!*@*", "*!*@10.0.0.0/33"])
+def test_masks_from_another_node_that_fit_nobody(mask: str) -> None:
+    stage = Stage(ANN)
+    for change in (plus("b", mask), minus("e", mask)):
+        (refusal,) = stage.mode(ANN, change)
+        assert (refusal.numeric, refusal.params[:3]) == ("696", ("#C", change.letter, mask))
+
+
+def test_a_mask_that_fits_nobody_and_is_listed_since_an_earlier_version_can_be_lifted() -> None:
+    stage = Stage(ANN)
+    stage.channel.lists["b"].add("*!*@m:x", "ann", 1)
+    assert stage.mode(ANN, minus("b", "*!*@m:x")) == () and not stage.channel.lists["b"].entries
 
 
 def test_masks_that_only_look_alike_are_two() -> None:

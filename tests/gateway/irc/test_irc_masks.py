@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.irc.casemapping import Casemap
-from gateway.irc.masks import MaskSet, match, normalise_mask
+from gateway.irc.masks import MaskSet, is_understood, match, match_source, meaning, normalise_mask
 
 ASCII = Casemap("ascii")
 RFC1459 = Casemap("rfc1459")
@@ -82,12 +82,79 @@ def test_a_mask_of_many_stars_does_not_run_away() -> None:
         ("***joe**", "*joe*!*@*"),
         ("*.example", "*!*@*.example"),
         ("::1", "*!*@::1"),
+        (":1", "*!*@::1"),
+        (":/64", "*!*@::/64"),
         ("n!u@h@x", "n!u@h@x"),
     ],
 )
 def test_masks_are_made_whole(text: str, mask: str) -> None:
     assert normalise_mask(text) == mask
     assert normalise_mask(mask) == mask
+
+
+@pytest.mark.parametrize(
+    ("mask", "source", "fits"),
+    [
+        ("*!*@127.0.0.0/8", "a!b@127.1.2.3", True),
+        ("*!*@127.0.0.0/8", "a!b@128.0.0.1", False),
+        ("*!*@127.0.0.0/8", "a!b@host.example", False),
+        ("*!*@::/64", "a!b@0::1", True),
+        ("*!*@::/64", "a!b@0:0:0:1::1", False),
+        ("*!*@::1", "a!b@0::1", True),
+        ("*!*@2001:DB8:0::1", "a!b@2001:db8::1", True),
+        ("*!*@::ffff:10.0.0.1", "a!b@10.0.0.1", True),
+        ("*!*@10.0.0.0/8", "a!b@::ffff:10.0.0.1", True),
+        ("*!*@::/0", "a!b@10.0.0.1", False),
+        ("A!*@10.0.0.0/8", "a!b@10.0.0.1", True),
+        ("x!*@10.0.0.0/8", "a!b@10.0.0.1", False),
+        ("*@10.0.0.0/8", "b@10.0.0.1", True),
+        ("10.0.0.0/8", "b@10.0.0.1", False),
+        ("*!*@10.0.0.*", "a!b@10.0.0.1", True),
+    ],
+)
+def test_addresses_are_compared_as_addresses(mask: str, source: str, fits: bool) -> None:
+    assert match_source(mask, source, RFC1459) is fits
+    if "!" in mask:
+        held = MaskSet(RFC1459, ["other!*@*", mask])
+        assert held.matches(source) is fits
+        held.discard(mask)
+        assert not held.matches(source)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        "joe",
+        "~joe",
+        "*.example",
+        "user/joe",
+        "2001:db8:*",
+        "*:1",
+        "::1",
+        "::/0",
+        "10.0.0.0/8",
+        "10.*",
+        "u@h",
+        "é@é.example",
+    ],
+)
+def test_masks_that_may_fit_somebody(mask: str) -> None:
+    assert is_understood(normalise_mask(mask))
+
+
+@pytest.mark.parametrize(
+    "mask",
+    ["m:x", "~q:x", "$a:x", "$a", "a:*", "c:d", "::g", "10.0.0.0/33", "10.0.0.0/", "#c", "a:b!*@*", "*!$x@*", "1:2"],
+)
+def test_masks_that_fit_nobody(mask: str) -> None:
+    assert not is_understood(normalise_mask(mask))
+
+
+@given(st.text(max_size=20))
+def test_any_mask_is_read(text: str) -> None:
+    mask = normalise_mask(text)
+    assert is_understood(mask) in (True, False) and meaning(mask, RFC1459) == meaning(mask, RFC1459)
+    assert MaskSet(RFC1459, [mask]).matches("joe!u@10.0.0.1") == match_source(mask, "joe!u@10.0.0.1", RFC1459)
 
 
 @given(st.lists(FULL_MASKS, max_size=6), st.lists(FULL_MASKS, max_size=3), PREFIXES, st.sampled_from([ASCII, RFC1459]))

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from irctokens.line import tokenise
 
-from gateway.irc.message import Message, encode, parse
+from gateway.irc.message import Message, clean, decode, encode, is_utf8, parse, storable
 
 COMMANDS = st.sampled_from(["PRIVMSG", "privmsg", "NOTICE", "TAGMSG", "PING", "Mode", "ß", "é"])
 WORDS = st.text(st.sampled_from(" :@;=\\#aé\t\udc80,!"), max_size=30)
@@ -51,7 +51,22 @@ def test_no_line_raises_and_none_has_surplus_params(line: bytes) -> None:
 
 @given(st.binary())
 def test_bytes_that_are_not_utf8_pass_through(data: bytes) -> None:
-    assert encode(data.decode("utf-8", "surrogateescape")) == data
+    assert encode(decode(data)) == encode(storable(decode(data))) == data
+    assert storable(decode(data)).encode() is not None
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"\xf4", b"\x8f", b"\xbe", b"\xbf", b"\x80", b"\xff", b"\xc3", b"\xa9", b"A"]), max_size=12
+    )
+)
+def test_private_characters_of_somebody_s_own_pass_too(parts: list[bytes]) -> None:
+    data = b"".join(parts)
+    text = decode(data)
+    assert encode(text) == encode(storable(text)) == data
+    assert encode(decode(encode(text))) == data and clean(storable(text)) == data.decode("utf-8", "replace")
+    assert is_utf8(text) == is_utf8(storable(text))
+    assert not is_utf8(text) or data.decode("utf-8") == text
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_isupport_says_what_clients_look_for() -> None:
     assert said["PREFIX"] == "(ohv)@%+"
     assert said["CASEMAPPING"] == "rfc1459"
     assert said["CHANLIMIT"] == "#:100"
-    assert said["MAXLIST"] == "beI:100"
+    assert said["MAXLIST"] == "b:100,e:100,I:100"
     assert said["ELIST"] == "CMNTU"
     assert said["NICKLEN"] == "30"
     assert "UTF8ONLY" not in said
