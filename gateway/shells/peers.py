@@ -109,10 +109,6 @@ class PeerShell:
         if not await self._directories.wait_listed(FIND_S):
             self._node.log.warning("no_directory_answers", waited_s=FIND_S)
         await asyncio.sleep(SETTLE_S)
-        engine = self._node.core.engine
-        if self._hub is not None:
-            for key in engine.peers.others():
-                self._hub.want(key)
 
     def leave(self) -> NodeRecord:
         """This node's record from now on: it is leaving."""
@@ -149,13 +145,19 @@ class PeerShell:
             level=engine.level,
         )  # fmt: skip
 
+    def _meet(self) -> None:
+        peers = self._node.core.engine.peers
+        if self._hub is not None:
+            self._hub.meet([*peers.roster.records(), *peers.too_old.values()])
+
     def save_news(self) -> None:
-        """Keep what is known of the network, whoever told: directories, links, other nodes."""
+        """Link with new nodes and keep what is known of the network, whoever told: directories, links, other nodes."""
         engine = self._node.core.engine
         version = (engine.peers.version, engine.level)
         if version == self._saved_version:
             return
         self._saved_version = version
+        self._meet()
         try:
             self._write()
         except OSError as problem:
@@ -173,8 +175,7 @@ class PeerShell:
             node.log.info("node_departed" if departed else "node_unlisted", peer=record.key, name=record.name)
         for record in (*news.added, *news.changed):
             node.log.info("node_listed", peer=record.key, name=record.name, leaving=record.leaving)
-            if self._hub is not None:
-                self._hub.want(record.key)
+        self._meet()
         node.touched()
 
     @crash_only
@@ -190,9 +191,9 @@ class PeerShell:
         self._node.touched()
 
     @crash_only
-    def alive(self, key: str) -> None:
+    def alive(self, peer: Incarnation) -> None:
         self._node.begin()
-        self._node.core.engine.heard(key)
+        self._node.core.engine.heard(peer)
 
     @crash_only
     def received(self, peer: Incarnation, payload: bytes) -> None:

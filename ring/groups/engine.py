@@ -157,7 +157,7 @@ class Engine:
         self._outbox: dict[str, list[Message]] = {}
         self._jobs: deque[Callable[[], None]] = deque()
         self._busy = False
-        self._heard_at: dict[str, float] = {}
+        self._heard_at: dict[str, tuple[int, float]] = {}  # ring key -> the life that was last heard itself, and when
         self._hints: dict[GroupId, tuple[str, float]] = {}
         self._peers_seen = -1
         self._spread_at = 0.0
@@ -213,8 +213,7 @@ class Engine:
     def _was_stopped(self, seconds: float) -> None:
         """This node was thought dead, or nearly: whoever serves its groups now is asked before it does (P20)."""
         self.note("was_stopped", stopped_s=round(seconds, 1), groups=len(self.leading.groups))
-        for key in self._heard_at:
-            self._heard_at[key] = self.now
+        self._heard_at = {key: (number, self.now) for key, (number, _) in self._heard_at.items()}
         for group, stream in list(self.submits.streams.items()):
             self._expire(group, stream)
         self.run(self.leading.resign_all)
@@ -224,7 +223,7 @@ class Engine:
         """A list of messages from a linked node. What cannot be read is dropped and counted."""
         if self.is_stale(sender) or self.peers.is_too_old(sender):
             return
-        self._heard_at[sender.key] = self.now
+        self.heard(sender)
         try:
             messages = decode(payload)
         except UNREADABLE:
@@ -300,20 +299,32 @@ class Engine:
     def linked(self, record: NodeRecord) -> None:
         """A link to this node is up."""
         self.peers.learn([record], self.now)
-        self.heard(record.key)
-        self.witnesses.clear(record.key)
-        if self.peers.heard(record.key, self.now):
-            self.note("node_alive", peer=record.key)
+        self.heard(record.id)
         if self.peers.me.leaving:
             self.send(record.key, Records([self.peers.me]))
 
-    def heard(self, key: str) -> None:
-        """The node sent something over its link."""
-        self._heard_at[key] = self.now
+    def heard(self, peer: Incarnation) -> None:
+        """Bytes have come from the node itself over its link: it lives, whatever was thought before (P18).
 
-    def heard_ago(self, key: str) -> float:
-        """Seconds since something came from the node itself."""
-        return self.now - self._heard_at.get(key, float("-inf"))
+        A link may have been up all the time that this node was suspected, or thought dead.
+        """
+        key = peer.key
+        if self._heard_at.get(key, (0, 0.0))[0] > peer.number:
+            return  # the last words of a life that is over
+        self._heard_at[key] = (peer.number, self.now)
+        if key not in self.witnesses.suspects and key not in self.peers.dead:
+            return
+        record = self.peers.roster.get(key)
+        if record is None or record.incarnation != peer.number:
+            return
+        self.witnesses.clear(key)
+        if self.peers.heard(key, self.now):
+            self.note("node_alive", peer=key)
+
+    def heard_ago(self, peer: Incarnation) -> float:
+        """Seconds since bytes came from this life of the node itself."""
+        number, at = self._heard_at.get(peer.key, (peer.number, float("-inf")))
+        return self.now - at if number == peer.number else float("inf")
 
     def lost(self, key: str, incarnation: int, evidence: Evidence) -> None:
         """A link is down, or could not be made (P18)."""

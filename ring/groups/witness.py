@@ -23,17 +23,18 @@ RELAYED = 512 * 1024
 """Bytes in one Relay, roughly."""
 
 AGAIN_S = 1.0
-"""How often a witness is asked whether it still hears the node."""
+"""How often the witness is asked whether it still hears the node."""
 
 
 class Suspect:
     """A node that this one no longer hears."""
 
-    __slots__ = ("asked", "node", "repeat_at", "round_at", "until", "via")
+    __slots__ = ("all_asked", "asked", "node", "repeat_at", "round_at", "until", "via")
 
     def __init__(self, node: Incarnation) -> None:
         self.node = node
         self.asked: dict[str, None] = {}  # ring keys that have not replied in this round
+        self.all_asked = True  # whether this round asks every live peer, not the witness alone
         self.until = 0.0  # when this round ends
         self.repeat_at = 0.0
         self.round_at = 0.0  # when the next one begins
@@ -62,8 +63,16 @@ class Witnesses:
             self.engine.peers.version += 1
 
     def _ask(self, suspect: Suspect) -> None:
-        engine = self.engine
-        suspect.asked = {key: None for key in engine.peers.others() if key not in self.suspects}
+        """Begin a round: ask the witness whether it still hears the node, or every peer if there is no witness."""
+        self._begin_round(suspect, everybody=not self._has_witness(suspect))
+
+    def _begin_round(self, suspect: Suspect, *, everybody: bool) -> None:
+        engine, via = self.engine, suspect.via
+        if everybody or via is None:
+            suspect.asked = {key: None for key in engine.peers.others() if key not in self.suspects}
+        else:
+            suspect.asked = {via: None}
+        suspect.all_asked = everybody
         suspect.until = engine.now + ROUND_S
         suspect.repeat_at = engine.now + REPEAT_S
         suspect.round_at = engine.now + AGAIN_S
@@ -74,20 +83,28 @@ class Witnesses:
 
     def on_heard(self, sender: Incarnation, message: Heard) -> None:
         suspect = self.suspects.get(message.node.key)
-        if suspect is None or suspect.node != message.node:
-            return
-        suspect.asked.pop(sender.key, None)
+        if suspect is None or suspect.node != message.node or sender.key not in suspect.asked:
+            return  # the round is over: a witness is known, and stays for as long as it works (P19)
+        del suspect.asked[sender.key]
         if message.lately:
             suspect.asked.clear()
             if suspect.via != sender.key:
                 suspect.via = sender.key
                 self.engine.peers.version += 1  # what waits is sent again, this way
                 self.engine.note("relayed", peer=suspect.node.key, through=sender.key)
-            return
-        if suspect.via == sender.key:
-            suspect.via = None
-        if not suspect.asked and suspect.via is None:
+        elif not suspect.asked:
+            self._nobody_hears(suspect)
+
+    def _nobody_hears(self, suspect: Suspect) -> None:
+        """The round has ended without a witness: ask everybody before anybody acts on the node's death (P19)."""
+        if suspect.all_asked:
             self._dead(suspect)
+        else:
+            self._begin_round(suspect, everybody=True)
+
+    def _is_usable(self, key: str) -> bool:
+        """Whether traffic can go through this witness, for all that is known here."""
+        return key not in self.suspects and self.engine.peers.is_alive(key)
 
     def _dead(self, suspect: Suspect) -> None:
         del self.suspects[suspect.node.key]
@@ -99,23 +116,23 @@ class Witnesses:
             if not engine.peers.is_current(suspect.node):
                 self.clear(suspect.node.key)
             elif suspect.asked and engine.now >= suspect.until:
-                if suspect.via is None or suspect.via in suspect.asked:
-                    self._dead(suspect)
-                else:
-                    suspect.asked.clear()
+                self._nobody_hears(suspect)
             elif suspect.asked and engine.now >= suspect.repeat_at:
                 suspect.repeat_at = engine.now + REPEAT_S
                 for key in suspect.asked:
                     engine.send(key, Hear(suspect.node))
-            elif not suspect.asked and engine.now >= suspect.round_at:
+            elif not suspect.asked and (engine.now >= suspect.round_at or not self._has_witness(suspect)):
                 self._ask(suspect)
+
+    def _has_witness(self, suspect: Suspect) -> bool:
+        return suspect.via is not None and self._is_usable(suspect.via)
 
     # Evidence for others --------------------------------------------------------------------------------------------
 
     def on_hear(self, sender: Incarnation, message: Hear) -> None:
         engine = self.engine
         node = message.node
-        lately = engine.peers.is_current(node) and engine.heard_ago(node.key) < engine.settings.dead_after_s / 2
+        lately = engine.peers.is_current(node) and engine.heard_ago(node) < engine.settings.dead_after_s / 2
         engine.send(sender.key, Heard(node, lately or node == engine.me))
 
     # Relay ----------------------------------------------------------------------------------------------------------

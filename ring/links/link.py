@@ -25,7 +25,11 @@ from ring.links.framing import (
     frame,
 )
 from ring.links.hello import Hello, Refused, Role, Terms
+from ring.links.silence import Silence
 from ring.roster import NodeRecord, Range, check_levels
+
+GUEST_IDLE_S = 30.0
+"""A guest that asks nothing for so long is closed, and so is a guest whose answer takes so long."""
 
 
 class LinkSettings(NamedTuple):
@@ -67,10 +71,12 @@ class Replied(NamedTuple):
 
 
 class Close(NamedTuple):
-    """reason: "silent", "closed" (the peer said goodbye), or words about a refusal. refused: one of us refuses."""
+    """reason: "silent", "queue" (the peer does not read), "closed" (a goodbye), or words about a refusal. refused: one
+    of us refuses. at_once: drop what waits to be sent, for the peer does not take it."""
 
     reason: str
     refused: bool = False
+    at_once: bool = False
 
 
 Effect = Write | Up | Received | Requested | Replied | Close
@@ -110,10 +116,10 @@ class Link:
         self._hello = greeting.encode(Hello(greeting.PROTOCOL, terms, record, nonce, acting, OLDEST))
         self._their_hello: tuple[bytes, Hello] | None = None
         self._deframer = Deframer()
-        self._heard = now
+        self._silence = Silence(settings.dead_after_s, now)
         self._said = now
         self._opened = now
-        self._ticked = now
+        self._used = now  # when something other than heartbeats last passed
         self._closed = False
         self._asked = False  # a request waits for its reply
 
@@ -124,7 +130,7 @@ class Link:
         """Bytes of the peer."""
         if self._closed:
             return []
-        self._heard = now
+        self._silence.heard = now
         effects: list[Effect] = []
         try:
             for kind, body in self._deframer.feed(data):
@@ -137,7 +143,7 @@ class Link:
 
     def send(self, payload: bytes, now: float) -> bytes:
         """The bytes of a data frame."""
-        self._said = now
+        self._said = self._used = now
         return frame(DATA, payload)
 
     def request(self, payload: bytes) -> bytes:
@@ -145,28 +151,42 @@ class Link:
         self._asked = True
         return frame(REQUEST, payload)
 
-    def reply(self, payload: bytes) -> bytes:
+    def reply(self, payload: bytes, now: float) -> bytes:
         """The bytes of the answer to what was `Requested`."""
         self._asked = False
+        self._used = now
         return frame(REPLY, payload)
 
     def bye(self) -> bytes:
         return frame(BYE)
 
+    def probe(self, now: float) -> bytes:
+        """The bytes of a heartbeat out of turn."""
+        self._said = now
+        return frame(PING)
+
+    def queued(self, size: int) -> list[Effect]:
+        """size: bytes that wait to be sent. A peer that does not keep up is cut, and resynchronised on a new link."""
+        if size <= self._settings.queue or self._closed:
+            return []
+        self._closed = True
+        return [Close("queue", at_once=True)]
+
     def tick(self, now: float) -> list[Effect]:
         """Heartbeats, and what silence means."""
         if self._closed:
             return []
-        stopped, self._ticked = now - self._ticked > 0.75 * self._settings.dead_after_s, now
-        if stopped:
-            self._heard = now  # it was this process that did nothing: what the peer said meanwhile waits to be read
-        if now - self._heard > self._settings.dead_after_s:
+        if self._silence.tick(now):
             self._closed = True
-            return [Close("silent")]
+            return [Close("silent", at_once=True)]
         if not self.is_up:
             if now - self._opened > self._settings.dead_after_s:
                 return self.refuse("the handshake took too long")
-        elif now - self._said >= self._settings.heartbeat_s:
+            return []
+        if now - self._used > (self._settings.idle_close_s if self.peer is not None else GUEST_IDLE_S):
+            self._closed = True
+            return [Write(frame(BYE)), Close("closed")]
+        if now - self._said >= self._settings.heartbeat_s:
             self._said = now
             return [Write(frame(PING))]
         return []
@@ -176,7 +196,9 @@ class Link:
             self._closed = True
             return [Close(body[:300].decode("utf-8", "replace"), refused=True)]
         if not self.is_up:
-            return self._handshake(kind, body)
+            return self._handshake(kind, body, now)
+        if kind in (DATA, REQUEST, REPLY):
+            self._used = now
         if kind == DATA:
             return self._data(body)
         if kind == REQUEST:
@@ -214,7 +236,7 @@ class Link:
         self._asked = False
         return [Replied(body)]
 
-    def _handshake(self, kind: int, body: bytes) -> list[Effect]:
+    def _handshake(self, kind: int, body: bytes, now: float) -> list[Effect]:
         if kind == HELLO and self._their_hello is None:
             theirs = greeting.read(body)
             self._check(theirs)
@@ -225,6 +247,7 @@ class Link:
             if not greeting.is_proof(self._proof(other), body):
                 raise Refused("it does not know this network's key: network.key_file differs")
             self.is_up = True
+            self._used = now
             self.peer = self._their_hello[1].record
             if self.peer is not None:
                 self._deframer.limit = self._settings.frame_max

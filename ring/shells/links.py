@@ -1,4 +1,8 @@
-"""The links of this node: TLS connections to the nodes that it needs, dialled on demand, one a pair."""
+"""The links of this node: TLS connections to the nodes that it needs, dialled on demand, one a pair.
+
+Only sockets are here. Who is dialled when, which of two connections stays and what a result says of a peer's life is
+ring.links.connector; what is said on a connection is ring.links.link; who may knock is ring.links.door.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +11,26 @@ import hashlib
 import os
 import random
 import socket
-import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from typing import Any, Protocol, cast
 
 from ring.ids import Evidence, Incarnation
+from ring.links import connector as wanted
+from ring.links.admission import Ticket
+from ring.links.connector import Connector, Dial, Outcome
+from ring.links.door import Door
 from ring.links.hello import NONCE, Role, Terms
 from ring.links.link import Close, Link, LinkSettings, Received, Requested, Up, Write
 from ring.roster import NodeRecord
+from ring.shells.accepting import Acceptor
 from ring.shells.certificates import dialler_context, listener_context
 from ring.shells.log_limit import LogLimit
 
-STRANGERS = 100
-"""At most this many connections may be in their handshake; more are closed at once."""
-
-GUESTS = 16
-"""At most this many guests at a time; one more is refused."""
-
-GUEST_IDLE_S = 30.0
-"""A guest that asks nothing for so long is closed, and one whose answer takes so long."""
-
 TICK_S = 0.25
 LOG_EVERY_S = 10.0
+"""A peer that fails again and again is one line in so many seconds."""
 
 
 class LinkEvents(Protocol):
@@ -44,7 +44,7 @@ class LinkEvents(Protocol):
         """A link is down, or could not be made. evidence: what that says of the peer's death (P18)."""
         ...
 
-    def alive(self, key: str) -> None:
+    def alive(self, peer: Incarnation) -> None:
         """Bytes have come from a linked peer."""
         ...
 
@@ -58,7 +58,7 @@ class LinkEvents(Protocol):
 
 
 class LinkHub:
-    """Listens, dials, and keeps at most one link up for each peer."""
+    """The sockets of the links, and the guests'."""
 
     def __init__(
         self,
@@ -81,39 +81,36 @@ class LinkHub:
         self.key = key
         self.settings = settings
         self.events = events
+        self.acting = acting
         self.log = log
+        self.connector = Connector(record().key, find, settings, rng, time.monotonic())
+        self.door = Door()
         self._host = host
         self._port = port
-        self._find = find
-        self.acting = acting
-        self._rng = rng
-        self._links: dict[str, _Socket] = {}
-        self._strangers: set[_Socket] = set()
+        self._sockets: dict[int, _Socket] = {}  # by number; from the end of TLS until the connection is lost
+        self._number = 0
         self._guests: set[_Socket] = set()
-        self._dials: dict[str, asyncio.Task[None]] = {}
-        self._waiting: dict[str, list[bytes]] = {}
-        self._tries: dict[str, int] = {}
-        self._missed: dict[str, None] = {}  # peers whose link broke or could not be made: dialled until it is up
-        self._not_before: dict[str, float] = {}
+        self._dials: dict[int, asyncio.Task[None]] = {}  # by the connector's number, while TCP and TLS are under way
         self._logged: dict[str, float] = {}
         self._limit = LogLimit()
-        self._server: asyncio.Server | None = None
         self._listener, self._certificate = listener_context()
         self._dialler = dialler_context()
+        self._acceptor = Acceptor(
+            admit=self.door.admit,
+            protocol=lambda ticket: _Socket(self, "listener", ticket=ticket),
+            context=self._listener,
+            handshake_s=settings.dead_after_s,
+            shutdown_s=settings.dead_after_s,
+            exhausted=self._exhausted,
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
 
     async def start(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _Socket(self, "listener"),
-            self._host,
-            self._port,
-            ssl=self._listener,
-            ssl_handshake_timeout=5.0,
-            ssl_shutdown_timeout=self.settings.dead_after_s,
-        )
-        self._port = self._server.sockets[0].getsockname()[1]
+        """Listen. Raises OSError if the port cannot be had."""
+        self.door.meet([self.record()])
+        await self._acceptor.start(self._host, self._port)
+        self._port = self._acceptor.port
         self._tick()
 
     @property
@@ -124,90 +121,107 @@ class LinkHub:
         self._stopping = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._dials.values()):
-            task.cancel()
+        self._acceptor.close()
+        self._perform(self.connector.stop())
         await asyncio.gather(*self._dials.values(), return_exceptions=True)
-        for link in list(self._links.values()):
-            link.write(link.link.bye() if link.link is not None else b"")
-            link.close()
-        for other in [*self._strangers, *self._guests]:
+        linked = {link.connection for link in self.connector.links.values()}
+        for number, other in list(self._sockets.items()):
+            if number in linked:
+                other.say_goodbye()
             other.close()
+
+    # What the node wants --------------------------------------------------------------------------------------------
 
     def send(self, key: str, payload: bytes) -> None:
         """Send, or dial and send then. What a lost link had queued is lost: the engine repeats it."""
-        link = self._links.get(key)
+        link = self.connector.links.get(key)
         if link is not None:
-            link.send(payload)
-            return
-        waiting = self._waiting.setdefault(key, [])
-        waiting.append(payload)
-        if sum(map(len, waiting)) > self.settings.queue:
-            waiting.clear()
-        self.want(key)
+            self._sockets[link.connection].send(payload)
+        else:
+            self._perform(self.connector.keep(key, payload, time.monotonic()))
 
     def want(self, key: str) -> None:
         """Dial, unless a link is there, or under way, or was refused a moment ago."""
-        if key in self._links or key in self._dials or self._stopping:
-            return
-        if time.monotonic() < self._not_before.get(key, 0.0):
-            self._waiting.pop(key, None)
-            return
-        record = self._find(key)
-        if record is None:
-            self._waiting.pop(key, None)
-            return
-        task = asyncio.get_running_loop().create_task(self._dial(record))
-        self._dials[key] = task
+        self._perform(self.connector.want(key, time.monotonic()))
+
+    def meet(self, records: Iterable[NodeRecord]) -> None:
+        """The roster has changed: these are its nodes."""
+        known = list(records)
+        self.door.meet([self.record(), *known])
+        self._perform(self.connector.meet(known, time.monotonic()))
 
     def refuse(self, key: str, reason: str) -> None:
         """Cut the link to a peer, if there is one; both sides log the reason."""
-        link = self._links.get(key)
+        link = self.connector.links.get(key)
         if link is not None:
-            link.refuse(reason)
+            self._sockets[link.connection].refuse(reason)
 
     def connected(self) -> dict[str, float]:
         """Ring keys of linked peers and for how long, in seconds."""
         now = time.monotonic()
-        return {key: now - link.since for key, link in self._links.items()}
+        return {key: now - link.since for key, link in self.connector.links.items()}
 
-    async def _dial(self, record: NodeRecord) -> None:
-        """One attempt. A refused connection, or no answer for dead_after_s, is evidence of death (P18)."""
-        loop = asyncio.get_running_loop()
-        key = record.key
+    # What the connector wants ---------------------------------------------------------------------------------------
+
+    def _perform(self, effects: list[wanted.Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case wanted.Transmit(connection, payload):
+                    if (link := self._sockets.get(connection)) is not None:  # it may have been cut by what it was sent
+                        link.send(payload)
+                case wanted.Dial():
+                    self._dials[effect.number] = asyncio.get_running_loop().create_task(self._dial(effect))
+                case wanted.Abandon(number):
+                    if (task := self._dials.get(number)) is not None:
+                        task.cancel()
+                case wanted.Close(connection):
+                    self._sockets[connection].close()
+                case wanted.Probe(connection):
+                    self._sockets[connection].probe()
+                case wanted.Linked(peer, role):
+                    self.log.info("link_up", peer=peer.key, name=peer.name, incarnation=peer.incarnation, role=role)
+                    self.events.up(peer)
+                case wanted.Down():
+                    self._down(effect)
+
+    def _down(self, down: wanted.Down) -> None:
+        key = down.peer.key
+        if down.up_s is not None:
+            say = self.log.info if down.reason == "closed" else self.log.warning
+            say("link_lost", peer=key, reason=down.reason, up_s=round(down.up_s, 1))
+        elif self._may_log(f"dial {key}"):
+            self.log.info("link_dial_failed", peer=key, reason=down.reason)
+        self.events.down(key, down.peer.number, down.evidence)
+
+    async def _dial(self, dial: Dial) -> None:
+        """TCP and TLS of one attempt; its socket does the rest. The connector says when it has taken too long."""
+        record = dial.record
         try:
-            connecting = loop.create_connection(
-                lambda: _Socket(self, "dialler", record),
+            await asyncio.get_running_loop().create_connection(
+                lambda: _Socket(self, "dialler", dial=dial),
                 record.ip,
                 record.link_port,
                 ssl=self._dialler,
                 server_hostname="",
                 local_addr=_source(self.record().ip, record.ip),
-                ssl_handshake_timeout=self.settings.dead_after_s,
+                ssl_handshake_timeout=2 * self.settings.dead_after_s,
                 ssl_shutdown_timeout=self.settings.dead_after_s,
             )
-            await asyncio.wait_for(connecting, self.settings.dead_after_s)
-        except (OSError, TimeoutError, ssl.SSLError) as problem:
-            refused = isinstance(problem, ConnectionRefusedError)
-            silent = isinstance(problem, TimeoutError)
-            self._back_off(key)
-            self._waiting.pop(key, None)
-            self._missed[key] = None
-            if self._may_log(f"dial {key}"):
-                self.log.info("link_dial_failed", peer=key, reason=type(problem).__name__)
-            self.events.down(key, record.incarnation, "refused" if refused else "silent" if silent else "none")
+        except (OSError, TimeoutError) as problem:  # ssl.SSLError is an OSError
+            self.dial_failed(dial.number, _outcome(problem), type(problem).__name__)
         finally:
-            self._dials.pop(key, None)
+            self._dials.pop(dial.number, None)
 
-    def _back_off(self, key: str) -> None:
-        """Jittered and exponential."""
-        tries = self._tries[key] = min(self._tries.get(key, 0) + 1, 16)
-        most = min(self.settings.redial_min_s * 2**tries, self.settings.redial_max_s)
-        self._not_before[key] = time.monotonic() + self._rng.uniform(self.settings.redial_min_s, most)
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self._perform(self.connector.tick(now))
+        for link in list(self._sockets.values()):
+            link.tick(now)
+        for report in self.door.reports(now):
+            self.log.warning("link_connections_refused", **report._asdict())
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _may_log(self, what: str) -> bool:
-        """A peer that fails again and again is one line every few seconds."""
         now = time.monotonic()
         if now - self._logged.get(what, -LOG_EVERY_S) < LOG_EVERY_S:
             return False
@@ -216,99 +230,72 @@ class LinkHub:
         self._logged[what] = now
         return True
 
-    def _tick(self) -> None:
-        now = time.monotonic()
-        for key in list(self._missed):
-            if self._find(key) is None:
-                del self._missed[key]
-            else:
-                self.want(key)
-        for link in [*self._links.values(), *self._strangers, *self._guests]:
-            link.tick(now)
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+    def _exhausted(self, problem: OSError) -> None:
+        if self._may_log("descriptors"):
+            self.log.error("descriptors_exhausted", port="links", reason=problem.strerror)
 
     # What sockets tell ----------------------------------------------------------------------------------------------
 
-    def opened(self, link: _Socket) -> bool:
-        """Whether there is room for one more handshake; those that this node began always have it."""
-        if self._stopping or (link.role == "listener" and len(self._strangers) >= STRANGERS):
-            return False
-        self._strangers.add(link)
-        return True
+    def opened(self, link: _Socket) -> int | None:
+        """TLS is done. Returns the number of the connection, or None if nobody wants the connection any more."""
+        if self._stopping or (link.dial is not None and not self.connector.answered(link.dial.number)):
+            return None
+        self._number += 1
+        self._sockets[self._number] = link
+        return self._number
 
     def certificate(self, role: Role, seen: bytes | None) -> bytes:
         return self._certificate if role == "listener" else hashlib.sha256(seen or b"").digest()
 
     def came_up(self, link: _Socket, peer: NodeRecord) -> None:
-        """Of two connections between a pair, the one that the smaller key dialled stays."""
-        self._strangers.discard(link)
-        other = self._links.get(peer.key)
-        if other is not None and other.peer is not None and other.peer.incarnation >= peer.incarnation:
-            mine, theirs = self.record().key, peer.key
-            wanted = "dialler" if mine < theirs else "listener"
-            if link.role != wanted and other.role == wanted:
-                link.replaced = True
-                link.close()
-                return
-        if other is not None:
-            other.replaced = True
-            other.close()
-        self._links[peer.key] = link
-        self._missed.pop(peer.key, None)
-        self._tries.pop(peer.key, None)
-        self._not_before.pop(peer.key, None)
-        self.log.info("link_up", peer=peer.key, name=peer.name, incarnation=peer.incarnation, role=link.role)
-        self.events.up(peer)
-        for payload in self._waiting.pop(peer.key, []):
-            link.send(payload)
+        self._perform(self.connector.link_up(link.number, link.role, peer, time.monotonic()))
+
+    def heard(self, link: _Socket, peer: NodeRecord) -> bool:
+        """Bytes of a peer have come. Returns whether this connection is the link with the peer."""
+        if not self.connector.heard(peer.key, link.number, time.monotonic()):
+            return False
+        self.events.alive(peer.id)
+        return True
+
+    def is_link(self, link: _Socket, peer: NodeRecord) -> bool:
+        current = self.connector.links.get(peer.key)
+        return current is not None and current.connection == link.number
 
     def guest_came(self, link: _Socket) -> None:
         """A guest is never a peer: it has no part in the ring, and nobody is told of it."""
-        if len(self._guests) >= GUESTS:
-            link.refuse(f"{GUESTS} guests are here already: try again later")
+        refusal = self.door.refuse_guest(len(self._guests))
+        if refusal is not None:
+            link.refuse(refusal)
             return
-        self._strangers.discard(link)
         self._guests.add(link)
         self.log.debug("guest_came", address=link.address)
 
+    def dial_failed(self, number: int, outcome: Outcome, reason: str) -> None:
+        self._perform(self.connector.dial_failed(number, outcome, reason, time.monotonic()))
+
     def went_down(self, link: _Socket, reason: str, *, refused: bool) -> None:
-        self._strangers.discard(link)
+        self._sockets.pop(link.number, None)
         self._guests.discard(link)
         if refused:
             self._log_refusal(link, reason)
-        peer = link.peer
-        if peer is None and link.dialled is not None:
-            self._dial_failed(link.dialled, reason, refused=refused)
-        if peer is None or self._links.get(peer.key) is not link:
-            return
-        del self._links[peer.key]
-        say = self.log.info if reason == "closed" else self.log.warning
-        say("link_lost", peer=peer.key, reason=reason, up_s=round(time.monotonic() - link.since, 1))
-        self.events.down(peer.key, peer.incarnation, _evidence(reason))
-        if reason != "closed" and not self._stopping:
-            self._missed[peer.key] = None
-            self.want(peer.key)  # re-dialled at once: refused, it is dead; accepted, it was the path (P18)
+        if link.peer is not None:
+            self._perform(self.connector.link_down(link.peer.key, link.number, reason, time.monotonic()))
+        elif link.dial is not None:
+            self.dial_failed(link.dial.number, "silent" if reason == "silent" else "other", reason)
 
     def _log_refusal(self, link: _Socket, reason: str) -> None:
         """The words may be a stranger's, ever new ones."""
+        self._may_log(f"dial {link.expected}")  # the refusal says more than that the dial failed
         known = f"refused {link.address} {reason}"
         if self._may_log(known) and (held := self._limit.allow("link_refused", time.monotonic())) is not None:
             facts = {"not_logged": held} if held else {}
             self.log.warning("link_refused", peer=link.expected or link.address, reason=reason, **facts)
 
-    def _dial_failed(self, record: NodeRecord, reason: str, *, refused: bool) -> None:
-        """TLS was there, the link was not: silence counts here too (P18)."""
-        if record.key in self._links:
-            return
-        self._back_off(record.key)
-        self._waiting.pop(record.key, None)
-        self._missed[record.key] = None
-        if not refused:
-            self.events.down(record.key, record.incarnation, _evidence(reason))
 
-
-def _evidence(reason: str) -> Evidence:
-    return "silent" if reason == "silent" else "none"
+def _outcome(problem: BaseException) -> Outcome:
+    if isinstance(problem, ConnectionRefusedError):
+        return "refused"
+    return "silent" if isinstance(problem, TimeoutError) else "other"
 
 
 def _source(own_ip: str, peer_ip: str) -> tuple[str, int] | None:
@@ -325,23 +312,24 @@ def _source(own_ip: str, peer_ip: str) -> tuple[str, int] | None:
 
 
 class _Socket(asyncio.Protocol):
-    """One TLS connection; the rules are in ring.links.link."""
+    """One TLS connection; what is said on it is ring.links.link's."""
 
-    def __init__(self, hub: LinkHub, role: Role, dialled: NodeRecord | None = None) -> None:
+    def __init__(self, hub: LinkHub, role: Role, *, dial: Dial | None = None, ticket: Ticket | None = None) -> None:
         self.hub = hub
         self.role: Role = role
-        self.dialled = dialled
-        self.expected = dialled.key if dialled is not None else None
+        self.dial = dial
+        self.number = 0  # 0: not open yet
         self.link: Link | None = None
         self.peer: NodeRecord | None = None
         self.address = ""
-        self.since = time.monotonic()
-        self.replaced = False
+        self._ticket = ticket  # until the handshake is done
         self._transport: asyncio.Transport | None = None
-        self._out: list[bytes] = []
-        self._used = self.since
-        self._reason = "reset"
-        self._refused = False
+        self._ended = False  # the hub knows that this connection is over
+
+    @property
+    def expected(self) -> str | None:
+        """The ring key that was dialled."""
+        return self.dial.record.key if self.dial is not None else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -350,12 +338,14 @@ class _Socket(asyncio.Protocol):
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if not self.hub.opened(self):
+        hub = self.hub
+        number = hub.opened(self)
+        if number is None:
             self._transport.abort()
             return
+        self.number = number
         tls = transport.get_extra_info("ssl_object")
         seen = tls.getpeercert(binary_form=True) if self.role == "dialler" else None
-        hub = self.hub
         self.link = Link(
             self.role,
             hub.terms,
@@ -373,81 +363,86 @@ class _Socket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.link is None:
             return
-        if self.peer is not None and not self.replaced:
-            self.hub.events.alive(self.peer.key)
+        if self.peer is not None:
+            self.hub.heard(self, self.peer)
         self._perform(self.link.feed(data, time.monotonic()))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        if not self.replaced:
-            self.hub.went_down(self, self._reason, refused=self._refused)
-        else:
-            self.hub._strangers.discard(self)
+        self._release()
+        self._end("reset", refused=False)
 
     def _perform(self, effects: list[Any]) -> None:
         for effect in effects:
             if isinstance(effect, Received):
-                self._used = time.monotonic()
-                if self.peer is not None and not self.replaced:
+                if self.peer is not None and self.hub.is_link(self, self.peer):
                     self.hub.events.received(self.peer.id, effect.payload)
             elif isinstance(effect, Write):
                 self.write(effect.data)
             elif isinstance(effect, Requested):
-                self._used = time.monotonic()
                 self.hub.events.requested(effect.payload, self.reply)
             elif isinstance(effect, Up):
                 self._up(effect.peer)
             elif isinstance(effect, Close):
-                self._reason, self._refused = effect.reason, effect.refused
-                if effect.reason == "silent":
+                if effect.at_once:
                     self.abort()
                 else:
                     self.close()
+                self._end(effect.reason, refused=effect.refused)
 
     def _up(self, peer: NodeRecord | None) -> None:
+        self._release()
         self.peer = peer
-        self._used = time.monotonic()
         if peer is None:
             self.hub.guest_came(self)
         else:
             self.hub.came_up(self, peer)
 
+    def _end(self, reason: str, *, refused: bool) -> None:
+        """Tell the hub at once: a peer that does not answer the goodbye of TLS would seem linked for seconds."""
+        if self.number and not self._ended:
+            self._ended = True
+            self.hub.went_down(self, reason, refused=refused)
+
+    def _release(self) -> None:
+        ticket, self._ticket = self._ticket, None
+        if ticket is not None:
+            ticket.release()
+
     def send(self, payload: bytes) -> None:
-        """Queue a data frame; a peer that does not keep up is cut and resynchronised later."""
+        """Queue a data frame."""
         assert self.link is not None
-        self._used = time.monotonic()
-        self._queue(self.link.send(payload, self._used))
+        self._queue(self.link.send(payload, time.monotonic()))
 
     def reply(self, payload: bytes) -> None:
         """Queue what a guest's request is answered with."""
         assert self.link is not None
-        self._used = time.monotonic()
-        self._queue(self.link.reply(payload))
+        self._queue(self.link.reply(payload, time.monotonic()))
 
     def refuse(self, reason: str) -> None:
         assert self.link is not None
         self._perform(self.link.refuse(reason))
 
+    def probe(self) -> None:
+        assert self.link is not None
+        self.write(self.link.probe(time.monotonic()))
+
+    def say_goodbye(self) -> None:
+        assert self.link is not None
+        self.write(self.link.bye())
+
     def _queue(self, data: bytes) -> None:
         self.write(data)
-        transport = self._transport
-        if transport is not None and transport.get_write_buffer_size() > self.hub.settings.queue:
-            self._reason = "queue"
-            self.abort()
+        if self._transport is not None and self.link is not None:
+            self._perform(self.link.queued(self._transport.get_write_buffer_size()))
 
     def write(self, data: bytes) -> None:
         if self._transport is not None and data:
             self._transport.write(data)
 
     def tick(self, now: float) -> None:
-        if self.link is None:
-            return
-        self._perform(self.link.tick(now))
-        idle_s = self.hub.settings.idle_close_s if self.peer is not None else GUEST_IDLE_S
-        if self.link.is_up and now - self._used > idle_s and not self._refused:
-            self.write(self.link.bye())
-            self._reason = "closed"
-            self.close()
+        if self.link is not None:
+            self._perform(self.link.tick(now))
 
     def close(self) -> None:
         if self._transport is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ring.ids import Incarnation
 from ring.roster import Range, check_levels
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ class Links:
         pair = self.pair(a, b)
         return pair.up and pair.life == life and self.open(a, b)
 
-    def hears(self, node: Node, other: str) -> None:
-        self.pair(node.key, other).heard[node.key] = self.net.now
+    def hears(self, node: Node, other: Incarnation) -> None:
+        self.pair(node.key, other.key).heard[node.key] = self.net.now
         node.core.engine.heard(other)
 
     def reset(self, a: str, b: str) -> None:

@@ -403,7 +403,7 @@ class Net:
         if node.hung:
             node.waiting.append(lambda: self._arrive(sender, key, payload, life))
             return
-        self.links.hears(node, sender.key)
+        self.links.hears(node, sender)
         if payload is not None:
             if self.trace is not None:
                 self.trace(f"{sender.key} > {key}: {describe(payload)}")

@@ -31,7 +31,7 @@ def test_a_guest_asks_and_is_answered_one_at_a_time() -> None:
     assert node.peer is None
     for question, answer in ((b"how are you?", b"well"), (b"", b""), (b"and now?", b"x" * 100_000)):
         assert node.feed(guest.request(question), 1.0) == [Requested(question)]
-        assert guest.feed(node.reply(answer), 1.0) == [Replied(answer)]
+        assert guest.feed(node.reply(answer, 1.0), 1.0) == [Replied(answer)]
     assert node.feed(guest.bye(), 1.0) == [Close("closed")]
 
 
@@ -118,7 +118,7 @@ def test_a_silent_guest_is_noticed_and_one_that_waits_is_kept_by_heartbeats() ->
         assert isinstance(pong, Write) and pong.data == frame(PONG)
         assert node.feed(pong.data, float(second)) == []
     told = [effect for second in range(20, 26) for effect in node.tick(float(second))]
-    assert [effect for effect in told if not isinstance(effect, Write)] == [Close("silent")]
+    assert [effect for effect in told if not isinstance(effect, Write)] == [Close("silent", at_once=True)]
 
 
 FRAMES = st.lists(st.tuples(st.integers(HELLO, REPLY), st.binary(max_size=60)), max_size=6)

@@ -115,7 +115,7 @@ def test_silence_is_noticed_and_heartbeats_keep_it_away() -> None:
     assert a.tick(1.6) == []
     for now in (2.0, 3.0, 4.0, 5.0):
         a.tick(now)
-    assert a.tick(5.5) == [Close("silent")]
+    assert a.tick(5.5) == [Close("silent", at_once=True)]
 
 
 def test_a_process_that_was_stopped_itself_blames_nobody() -> None:
@@ -125,7 +125,7 @@ def test_a_process_that_was_stopped_itself_blames_nobody() -> None:
     assert not [e for e in a.tick(20.0) if isinstance(e, Close)]
     for now in (21.0, 22.0, 23.0, 24.0, 25.0):
         assert not [e for e in a.tick(now) if isinstance(e, Close)]
-    assert Close("silent") in a.tick(25.5)
+    assert Close("silent", at_once=True) in a.tick(25.5)
 
 
 @given(st.binary(max_size=300), st.integers(1, 7))

@@ -122,6 +122,20 @@ class Peer:
     def linked(self, *others: Peer) -> bool:
         return set(self.hub.connected()) == {other.key for other in others}
 
+    @property
+    def strangers(self) -> int:
+        """Connections that were accepted, and have not finished their handshake."""
+        return self.hub.door.strangers.total + self.hub.door.members.total
+
+    @property
+    def dials(self) -> int:
+        """Dials under way, the handshakes of links that this hub began included."""
+        return len(self.hub.connector.dials)
+
+    def link(self, other: Peer) -> Any:
+        """The socket of the link with another peer."""
+        return self.hub._sockets[self.hub.connector.links[other.key].connection]
+
     def payloads(self) -> list[bytes]:
         return [payload for _, payload in self.heard]
 
@@ -141,8 +155,8 @@ class Peer:
         self.downs.append((key, incarnation, evidence))
         self.news.tell()
 
-    def alive(self, key: str) -> None:
-        self.last_alive = key
+    def alive(self, peer: Incarnation) -> None:
+        self.last_alive = peer
 
     def received(self, peer: Incarnation, payload: bytes) -> None:
         self.heard.append((peer, payload))

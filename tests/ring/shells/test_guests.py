@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from ring.links import link
+from ring.links.door import GUESTS
 from ring.links.framing import DATA, REFUSE, REPLY, REQUEST, Deframer, frame
 from ring.links.hello import NONCE
 from ring.links.link import Link, Up, Write
 from ring.roster import NodeRecord
-from ring.shells import links
 from ring.shells.guest import NoReply, ask
 from tests.ring.shells.hubs import CALM, KEY, TERMS, WITHIN_S, Peer, Stranger, Town, mute_server, run, story, town
 
@@ -41,13 +42,13 @@ class Insider(Stranger):
         assert isinstance(guest, Insider)
         seen = guest.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
         digest, now = hashlib.sha256(seen).digest(), time.monotonic()
-        link = Link("dialler", TERMS, None, KEY, digest, os.urandom(NONCE), CALM, now)
-        effects = link.start()
+        visit = Link("dialler", TERMS, None, KEY, digest, os.urandom(NONCE), CALM, now)
+        effects = visit.start()
         while True:
             guest.say(b"".join(effect.data for effect in effects if isinstance(effect, Write)))
             if any(isinstance(effect, Up) for effect in effects):
                 break
-            effects = link.feed(await guest.reader.read(65536), now)
+            effects = visit.feed(await guest.reader.read(65536), now)
         await node.until(lambda: node.hub._guests)
         return guest
 
@@ -66,7 +67,7 @@ async def test_a_guest_asks_is_answered_and_leaves_no_trace(place: Town) -> None
     reply(b"well" * 100_000)
     assert await task == b"well" * 100_000
     await a.until(lambda: not a.hub._guests)
-    assert (a.ups, a.downs) == told and a.linked(b) and not a.hub._strangers and not a.heard
+    assert (a.ups, a.downs) == told and a.linked(b) and not a.strangers and not a.heard
     assert not [line for line in a.log.lines if line[0] in ("warning", "error")]
 
 
@@ -116,7 +117,7 @@ def test_a_guest_that_does_not_fit_is_refused_in_words_on_both_sides(change: dic
             await a.until(lambda: a.reasons())
             (reason,) = a.reasons()
             assert words in reason
-            await a.until(lambda: not a.hub._guests and not a.hub._strangers)
+            await a.until(lambda: not a.hub._guests and not a.strangers)
             assert not a.asked and not a.ups and not a.downs
 
     run(tell())
@@ -201,16 +202,16 @@ def test_an_insider_that_misbehaves_is_refused_and_the_hub_goes_on(said: bytes, 
 @story
 async def test_guests_are_bounded_and_shut_no_node_out(place: Town) -> None:
     a, b = await place.peer(1, settings=CALM), await place.peer(2, settings=CALM)
-    tasks = [asking(a) for _ in range(links.GUESTS)]
-    await a.until(lambda: len(a.asked) == links.GUESTS)
-    words = f"{links.GUESTS} guests are here already: try again later"
+    tasks = [asking(a) for _ in range(GUESTS)]
+    await a.until(lambda: len(a.asked) == GUESTS)
+    words = f"{GUESTS} guests are here already: try again later"
     assert await refused(asking(a)) == f"refused: {words}"
-    await a.until(lambda: len(a.hub._guests) == links.GUESTS and a.reasons() == [words])
+    await a.until(lambda: len(a.hub._guests) == GUESTS and a.reasons() == [words])
     b.hub.send(a.key, b"a node comes in all the same")
     await a.until(lambda: a.heard)
     a.asked[0][1](b"done")
     assert await tasks[0] == b"done"
-    await a.until(lambda: len(a.hub._guests) < links.GUESTS)
+    await a.until(lambda: len(a.hub._guests) < GUESTS)
     late = asking(a, b"room again")
     await a.until(lambda: a.asked[-1][0] == b"room again")
     for task in (*tasks, late):
@@ -219,7 +220,7 @@ async def test_guests_are_bounded_and_shut_no_node_out(place: Town) -> None:
 
 
 def test_a_guest_that_asks_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "GUEST_IDLE_S", 0.3)
+    monkeypatch.setattr(link, "GUEST_IDLE_S", 0.3)
 
     async def tell() -> None:
         async with town() as place:
