@@ -41,6 +41,7 @@ links: # for other nodes
 
 clients:
   per_address: 0 # no limit: on a local network everybody comes from one address
+  total: 500
 
 motd: |
   Welcome to Circlet. This is node-{number}.

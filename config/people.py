@@ -70,8 +70,31 @@ class Clients(Section):
         ge=16 << 10, le=1 << 30,
     )  # fmt: skip
     flood: Flood = subsection(Flood, "How fast a client may send.")
-    per_address: int = setting(20, "Connections from one IP address, 0 for no limit.", live=True, ge=0, le=1_000_000)
-    total: int = setting(20_000, "Connections to this node, 0 for no limit.", live=True, ge=0, le=1_000_000)
+    per_address: int = setting(
+        20,
+        "Connections from one IP address, 0 for no limit; then connects_per_minute does not count either.",
+        live=True,
+        ge=0,
+        le=1_000_000,
+    )
+    connects_per_minute: int = setting(
+        60, "New connections a minute from one IP address, 0 for no limit. More are refused before TLS.",
+        live=True, ge=0, le=1_000_000,
+    )  # fmt: skip
+    ipv6_prefix: int = setting(
+        64,
+        "Bits of an IPv6 address that count as one address here: who has one IPv6 address has the 2^64 of its network.",
+        live=True,
+        ge=16,
+        le=128,
+    )
+    total: int = setting(
+        20_000,
+        "Connections to this node, 0 for no limit. A node takes no more than it has descriptors for.",
+        live=True,
+        ge=0,
+        le=1_000_000,
+    )
 
     def mistakes(self) -> Iterator[tuple[Key, str]]:
         if 0 < self.total < self.per_address:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.groups.once import Sayer
     from ring.groups.streams import Stream
     from ring.ids import GroupId
+    from ring.links.admission import Ticket
     from ring.wire import Place
 
 
@@ -78,6 +79,7 @@ class Connection:
         "settled_told",
         "splitter",
         "stream",
+        "ticket",
         "tokens",
         "told",
         "tunnel",
@@ -109,6 +111,7 @@ class Connection:
         self.closed: str | None = None  # why the shell should close it once `out` is written
         self.ending: str | None = None  # why it leaves once its lines are carried out: the client says no more
         self.unread = False  # the socket is closed, and nobody reads the answers
+        self.ticket: Ticket | None = None  # its place among the connections of its address; none if it is elsewhere's
         self.opened = now
         self.last_heard = now
         self.pinged_at = 0.0  # when the unanswered PING was sent, 0 for none

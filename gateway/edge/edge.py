@@ -11,6 +11,7 @@ import msgspec
 
 from gateway.accounts.credentials import Credentials
 from gateway.edge import asks, caps, channels, detaching, flood, homes, leaving, markers, monitoring, nicks, protection
+from gateway.edge.admission import REFUSED, limits_of
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
@@ -35,6 +36,7 @@ from ring.groups.engine import Engine
 from ring.groups.host import Stamp
 from ring.groups.machine import State
 from ring.ids import GroupId, Incarnation
+from ring.links.admission import Admission, Ticket
 from ring.roster import NodeRecord
 
 RECONCILE_S = 30.0
@@ -79,7 +81,7 @@ class Edge:
         self.most = 0
         self._last: list[Connection] = []  # those that were closed because this node is leaving
         self._wait_until = 0.0  # and how long they may take to take what they were sent
-        self._addresses: Counter[str] = Counter()
+        self.admission = Admission(limits_of(settings))
         self._serial = 0
         self._jobs: list[tuple[float, int, Callable[[], None]]] = []
         self._reconcile_at = 0.0
@@ -148,6 +150,7 @@ class Edge:
         """The configuration was read again. Clients are told what is offered now, and what no more."""
         new, gone = caps.news(caps.offered(self.settings), caps.offered(settings))
         self.settings = settings
+        self.admission.limits = limits_of(settings)
         for connection in self.connections.values():
             if connection.tunnel is not None:
                 continue  # it is told by its session's node
@@ -161,18 +164,26 @@ class Edge:
     # Connections ----------------------------------------------------------------------------------------------------
 
     def connect(
-        self, number: int, address: str, *, secure: bool, now: float, certificate: str | None = None
+        self,
+        number: int,
+        address: str,
+        *,
+        secure: bool,
+        now: float,
+        certificate: str | None = None,
+        ticket: Ticket | None = None,
     ) -> Connection:
-        """certificate: fingerprint of the client's (SHA-256, hexadecimal)."""
+        """certificate: fingerprint of the client's (SHA-256, hexadecimal). ticket: of the shell's port, which has asked
+        `admission` already; without one it is asked here."""
         settings = self.settings
         connection = Connection(number, address, self.dirty, secure=secure, now=now, certificate=certificate)
         flood.fill(connection, settings, now)
         self.connections[number] = connection
-        self._addresses[address] += 1
-        if settings.total and len(self.connections) > settings.total:
-            self.cut(connection, "This server is full: try another node")
-        elif settings.per_address and self._addresses[address] > settings.per_address:
-            self.cut(connection, "Too many connections from your address")
+        verdict = ticket if ticket is not None else self.admission.admit(address, now)
+        if isinstance(verdict, Ticket):
+            connection.ticket = verdict
+        else:
+            self.cut(connection, REFUSED[verdict])
         return connection
 
     def feed(self, connection: Connection, data: bytes) -> None:
@@ -200,7 +211,6 @@ class Edge:
         """A client of another node whose session is here."""
         flood.fill(connection, self.settings, self.now)
         self.connections[connection.number] = connection
-        self._addresses[connection.address] += 1
 
     def _may_pass(self, connection: Connection, line: Item) -> bool:
         return flood.may_pass(connection, line, self.settings, self.now)
@@ -283,9 +293,8 @@ class Edge:
         """The socket is closed."""
         if self.connections.pop(connection.number, None) is None:
             return
-        self._addresses[connection.address] -= 1
-        if not self._addresses[connection.address]:
-            del self._addresses[connection.address]
+        if connection.ticket is not None:
+            connection.ticket.release()
         if connection.closed is None:
             connection.closed = reason
             leaving.leave(self, connection, reason)

@@ -103,6 +103,8 @@ class EdgeSettings:
     ping_timeout_s: float = 60.0
     total: int = 20_000  # connections, 0 for no limit
     per_address: int = 20
+    connects_per_minute: int = 60  # from one address
+    ipv6_prefix: int = 64  # bits that make one address
     history: HistorySettings = HistorySettings()
     sessions: SessionSettings = SessionSettings()
     accounts: AccountSettings = AccountSettings()

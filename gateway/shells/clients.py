@@ -16,6 +16,7 @@ from gateway.shells.client_tls import fingerprint
 
 if TYPE_CHECKING:
     from gateway.shells.node_process import NodeProcess
+    from ring.links.admission import Ticket
 
 LINGER_S = 5.0
 """How long a closed client may take to read its last lines."""
@@ -39,10 +40,12 @@ class ClientSocket(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_arrived", "_backlog", "_backlog_bytes", "_closing", "_handed", "_node", "_paused", "_secure", "_transport",
-        "connection", "written",
+        "connection", "ticket", "written",
     )  # fmt: skip
 
-    def __init__(self, node: NodeProcess, *, secure: bool) -> None:
+    def __init__(self, node: NodeProcess, *, secure: bool, ticket: Ticket | None = None) -> None:
+        """ticket: the port has counted this connection; the edge gives the ticket back."""
+        self.ticket = ticket
         self._node = node
         self._secure = secure
         self._transport: asyncio.Transport | None = None

@@ -1,18 +1,24 @@
-"""Where people connect: plain and TLS, IPv4 and IPv6."""
+"""Where people connect: plain and TLS, IPv4 and IPv6. Connections are counted when they come, before TLS."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
+from gateway.edge.admission import farewell
 from gateway.shells.client_tls import Context
 from gateway.shells.clients import ClientSocket
+from ring.shells.accepting import Acceptor
 
 if TYPE_CHECKING:
+    from config.node import Listener
     from gateway.shells.node_process import NodeProcess
+    from ring.links.admission import Ticket
 
-BACKLOG = 1024
+EXHAUSTED_EVERY_S: Final = 3600.0
+"""That no descriptor is left is logged once in so long."""
 
 
 class Listeners:
@@ -20,34 +26,75 @@ class Listeners:
 
     def __init__(self, node: NodeProcess) -> None:
         self._node = node
-        self._servers: list[asyncio.Server] = []
+        self._acceptors: list[tuple[Listener, Acceptor]] = []
         self._contexts: list[tuple[Context, str, str]] = []
+        self._exhausted_at = float("-inf")
 
     async def start(self) -> None:
         """Raises OSError that names the address, if one cannot be opened."""
-        loop = asyncio.get_running_loop()
+        await self.bind()
+        self.open()
+
+    async def bind(self) -> None:
+        """Hold the ports; nobody is accepted yet. Raises OSError that names the address, if one cannot be had."""
         for listener in self._node.config.listeners:
-            context = None
-            if listener.tls is not None:
-                context = Context.load(str(listener.tls.cert), str(listener.tls.key))
-                self._contexts.append((context, str(listener.tls.cert), str(listener.tls.key)))
-            secure = context is not None
+            acceptor = self._acceptor(listener)
             try:
-                server = await loop.create_server(
-                    lambda secure=secure: ClientSocket(self._node, secure=secure),
-                    listener.host,
-                    listener.port,
-                    ssl=context,
-                    ssl_handshake_timeout=self._node.config.clients.register_timeout_s if secure else None,
-                    backlog=BACKLOG,
-                )
+                await acceptor.bind(str(listener.host), listener.port)
             except OSError as problem:
-                raise OSError(
-                    f"listeners: cannot listen on {listener.host} port {listener.port}: {problem.strerror or problem}: "
-                    "choose an address of this machine and a free port"
-                ) from problem
-            self._servers.append(server)
-            self._node.log.info("listening", host=listener.host, port=listener.port, tls=secure)
+                raise _cannot_listen(listener, problem) from problem
+            self._acceptors.append((listener, acceptor))
+
+    def open(self) -> None:
+        """Accept connections from now on. Raises OSError that names the address, if somebody else has begun to."""
+        for listener, acceptor in self._acceptors:
+            try:
+                acceptor.open()
+            except OSError as problem:
+                raise _cannot_listen(listener, problem) from problem
+            self._node.log.info("listening", host=listener.host, port=listener.port, tls=listener.tls is not None)
+
+    def _acceptor(self, listener: Listener) -> Acceptor:
+        node, context = self._node, None
+        if listener.tls is not None:
+            context = Context.load(str(listener.tls.cert), str(listener.tls.key))
+            self._contexts.append((context, str(listener.tls.cert), str(listener.tls.key)))
+        secure = context is not None
+
+        def protocol(ticket: Ticket) -> asyncio.BaseProtocol:
+            return ClientSocket(node, secure=secure, ticket=ticket)
+
+        return Acceptor(
+            admit=node.core.edge.admission.admit,
+            protocol=protocol,
+            context=context,
+            handshake_s=node.config.clients.register_timeout_s,
+            farewell=farewell,
+            exhausted=self._exhausted,
+        )
+
+    def _exhausted(self, problem: OSError) -> None:
+        now = time.monotonic()
+        if now - self._exhausted_at >= EXHAUSTED_EVERY_S:
+            self._exhausted_at = now
+            self._node.log.error(
+                "descriptors_exhausted", port="listeners", limit=self._node.descriptors, reason=problem.strerror
+            )
+
+    def report(self) -> None:
+        """Log how many connections were refused: once a minute, however many there are."""
+        report = self._node.core.edge.admission.report(time.monotonic())
+        if report is not None:
+            self._node.log.warning(
+                "clients_refused",
+                number=report.number,
+                too_fast=report.rate,
+                per_address=report.per_source,
+                total=report.total,
+                addresses=report.sources,
+                most_from=report.most,
+                most=report.most_number,
+            )
 
     def reload_certificates(self) -> tuple[str, ...]:
         """New connections get what the files hold now. Returns what is wrong, in words; the old pair stays then."""
@@ -62,6 +109,13 @@ class Listeners:
 
     async def stop(self) -> None:
         """Accept no more; who is connected stays."""
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
+        for _, acceptor in self._acceptors:
+            acceptor.close()
+        self._acceptors.clear()
+
+
+def _cannot_listen(listener: Listener, problem: OSError) -> OSError:
+    return OSError(
+        f"listeners: cannot listen on {listener.host} port {listener.port}: {problem.strerror or problem}: "
+        "choose an address of this machine and a free port"
+    )

@@ -19,6 +19,7 @@ from gateway.edge.connection import Connection
 from gateway.edge.settings import Rehashed
 from gateway.node import NodeCore, NodeSettings
 from gateway.shells.clients import ClientSocket
+from gateway.shells.descriptors import raise_limit, room
 from gateway.shells.durable import Durable
 from gateway.shells.listeners import Listeners
 from gateway.shells.passwords import Passwords
@@ -61,6 +62,7 @@ class NodeProcess:
         self.log = structlog.get_logger("circlet").bind(node=config.node.name)
         self.crash = CrashOnly(self.log)
         self.rng = random.Random()
+        self.descriptors = raise_limit()
         self._skew = time.time() - _clock()
         self.sockets: dict[int, ClientSocket] = {}
         self._next_id = 0
@@ -69,7 +71,8 @@ class NodeProcess:
         self.peers = PeerShell(self)
         self.record = node_record(config, self.peers.next_incarnation(), self.now)
         settings = NodeSettings(
-            edge_settings(config, self.now, made_up_secret(self.peers.key)), engine_settings(config)
+            edge_settings(config, self.now, made_up_secret(self.peers.key), room(self.descriptors)),
+            engine_settings(config),
         )
         self.core = NodeCore(self.record, settings, self.rng)
         self.passwords = Passwords(self._wake, self.log)
@@ -109,12 +112,25 @@ class NodeProcess:
             self.log.error("start_failed", reason=str(problem))
             await self._close()
             return 1
+        self._say_what_does_not_fit()
         self.log.info("node_started", ip=self.record.ip, irc=self.record.irc, incarnation=self.record.incarnation)
         await self._stop.wait()
         await self._drain()
         await self._close()
         self.log.info("node_stopped")
         return 0
+
+    def _say_what_does_not_fit(self) -> None:
+        total, fit = self.config.clients.total, room(self.descriptors)
+        if total > fit:
+            self.log.warning(
+                "clients_total_does_not_fit",
+                total=total,
+                room=fit,
+                descriptors=self.descriptors,
+                hint=f"{fit} clients are let in: raise the limit of open files (LimitNOFILE= of systemd, ulimit -Hn), "
+                "or lower clients.total",
+            )
 
     def ask_to_stop(self) -> None:
         self._stop.set()
@@ -173,7 +189,7 @@ class NodeProcess:
         if said.wrong:
             return said
         was = self.core.edge.settings
-        self.core.edge.configure(edge_settings(self.config, was.created, was.secret))
+        self.core.edge.configure(edge_settings(self.config, was.created, was.secret, room(self.descriptors)))
         self.touched()
         return replace(said, wrong=self.listeners.reload_certificates())
 
@@ -243,6 +259,7 @@ class NodeProcess:
         self.core.edge.tick(self.core.engine.now)
         self.flush()
         self.peers.save_news()
+        self.listeners.report()
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _write_notes(self) -> None:
@@ -266,7 +283,12 @@ class NodeProcess:
         self._next_id += 1
         self.sockets[self._next_id] = client
         connection = self.core.edge.connect(
-            self._next_id, address, secure=secure, now=self.core.engine.now, certificate=certificate
+            self._next_id,
+            address,
+            secure=secure,
+            now=self.core.engine.now,
+            certificate=certificate,
+            ticket=client.ticket,
         )
         connection.receipts = client
         self.log.info("client_connected", client=connection.number, address=address, tls=secure)

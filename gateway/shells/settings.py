@@ -32,8 +32,9 @@ def limits(config: NodeConfig) -> Limits:
     return Limits(**config.limits.model_dump())
 
 
-def edge_settings(config: NodeConfig, created: float, secret: bytes) -> EdgeSettings:
-    """created: Unix seconds of the start. secret: of the network (`made_up_secret`)."""
+def edge_settings(config: NodeConfig, created: float, secret: bytes, room: int = 0) -> EdgeSettings:
+    """created: Unix seconds of the start. secret: of the network (`made_up_secret`). room: clients that the process has
+    descriptors for, 0 if that is not known."""
     clients, flood = config.clients, config.clients.flood
     motd = config.motd_lines()
     return EdgeSettings(
@@ -54,8 +55,10 @@ def edge_settings(config: NodeConfig, created: float, secret: bytes) -> EdgeSett
         register_timeout_s=clients.register_timeout_s,
         ping_every_s=clients.ping_every_s,
         ping_timeout_s=clients.ping_timeout_s,
-        total=clients.total,
+        total=min(clients.total or room, room) if room else clients.total,
         per_address=clients.per_address,
+        connects_per_minute=clients.connects_per_minute,
+        ipv6_prefix=clients.ipv6_prefix,
         history=history_settings(config),
         sessions=SessionSettings(**config.sessions.model_dump()),
         accounts=AccountSettings(**config.accounts.model_dump(exclude={"reserved_names"})),

@@ -35,11 +35,11 @@ class Acceptor:
         self,
         *,
         admit: Callable[[str, float], Ticket | Refusal],
-        protocol: Callable[[Ticket], asyncio.Protocol],
+        protocol: Callable[[Ticket], asyncio.BaseProtocol],
         context: ssl.SSLContext | None = None,
         handshake_s: float = 60.0,
         shutdown_s: float = 30.0,
-        farewell: Callable[[Refusal], bytes] | None = None,
+        farewell: Callable[[Refusal, str], bytes] | None = None,
         exhausted: Callable[[OSError], None] = lambda problem: None,
     ) -> None:
         """admit: Admission.admit, or a choice between several; called with the address and time.monotonic().
@@ -122,11 +122,12 @@ class Acceptor:
                     continue  # the error of one connection that ended before it was accepted: accept(2)
                 self._pause(problem)
                 return
-            verdict = self._admit(address[0] if isinstance(address, tuple) else "", time.monotonic())
+            host = address[0] if isinstance(address, tuple) else ""
+            verdict = self._admit(host, time.monotonic())
             if isinstance(verdict, Ticket):
                 self._take(accepted, verdict)
             else:
-                self._refuse(accepted, verdict)
+                self._refuse(accepted, verdict, host)
 
     def _pause(self, problem: OSError) -> None:
         loop = asyncio.get_running_loop()
@@ -136,11 +137,11 @@ class Acceptor:
             self._resume = loop.call_later(PAUSE_S, self._listen)
         self._exhausted(problem)
 
-    def _refuse(self, accepted: socket.socket, why: Refusal) -> None:
+    def _refuse(self, accepted: socket.socket, why: Refusal, address: str) -> None:
         accepted.setblocking(False)
         with suppress(OSError):
             if self._farewell is not None:
-                accepted.send(self._farewell(why))
+                accepted.send(self._farewell(why, address))
             else:
                 accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         accepted.close()

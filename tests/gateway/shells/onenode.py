@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from resource import RLIMIT_NOFILE, setrlimit
 from typing import Any
 
 from config.keyfile import create_key
@@ -36,7 +37,8 @@ class OneNode:
     program = ("-m", "gateway.cli.main")
     """What Python is to run; a test that breaks the program on purpose has another."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, descriptors: int = 0, **changes: Any) -> None:
+        """descriptors: the process's hard limit of open files, 0 for that of the tests."""
         self.folder = folder
         self.path = folder / "node.yaml"
         self.port = free_port()
@@ -62,6 +64,7 @@ class OneNode:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            preexec_fn=(lambda: setrlimit(RLIMIT_NOFILE, (descriptors // 2, descriptors))) if descriptors else None,
         )
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()

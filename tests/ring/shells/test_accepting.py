@@ -125,13 +125,13 @@ def test_what_is_not_tls_and_a_hang_up_leave_nothing() -> None:
 
 
 def test_a_refused_plain_connection_may_be_told_why() -> None:
-    def words(why: Refusal) -> bytes:
-        return b"ERROR :" + why.encode() + b"\r\n"
+    def words(why: Refusal, address: str) -> bytes:
+        return f"ERROR :{address} {why}\r\n".encode()
 
     async def tell(port: Port) -> None:
         first = await echo(port)
         reader, writer = await asyncio.open_connection(HERE, port.acceptor.port)
-        assert await reader.read() == b"ERROR :per_source\r\n"
+        assert await reader.read() == f"ERROR :{HERE} per_source\r\n".encode()
         writer.close()
         first.close()
 
