@@ -98,6 +98,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     directories: list[Directory] = []
     certificates: list[Certificate] = []
     refused: list[Refusal] = []  # lately
+    stopped: list[str] = []  # groups that a mistake of the program has stopped here, as kind:name
 
 
 def status(core: NodeCore, links: dict[str, float], around: Around | None = None) -> Status:
@@ -130,6 +131,7 @@ def status(core: NodeCore, links: dict[str, float], around: Around | None = None
         lag_s=round(behind.longest_s, 1),
         missing={key: record.name for key, record in engine.peers.missing.items()},
         store=engine.journal.trouble,
+        stopped=sorted(f"{group.kind}:{group.name}" for group in engine.broken.groups),
         waiting=sum(search.waits for search in engine.finding.searches.values()),
         absent=[
             Absent(record.name, key, record.incarnation, engine.peers.missing_since(key))

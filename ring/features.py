@@ -11,7 +11,8 @@ from typing import Final
 LEVELS: Final[tuple[str, ...]] = (
     "the build before feature levels: a node record without the field",
     "feature levels: in records and hellos, and committed in the network's group (Raise, Raised, Merged.level). "
-    "Texts of people keep their bytes that are not UTF-8",
+    "Texts of people keep their bytes that are not UTF-8. "
+    "Stopped (50), and the outcome of a command that could not be judged",
 )
 """What each level brought, by its number."""
 

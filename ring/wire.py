@@ -329,6 +329,10 @@ class Superseded(_Message, frozen=True, tag=24):
     term: Term
 
 
+class Stopped(_Message, frozen=True, tag=50):
+    """A mistake of the program has stopped the group on this node: do without the node (level 1)."""
+
+
 class Offer(_Message, frozen=True, tag=28):
     """From a master to one of a higher term: I do not serve any more; take in what my log has and yours lacks (P22)."""
 
@@ -503,6 +507,7 @@ Message = (
     | Records
     | Append
     | Superseded
+    | Stopped
     | Offer
     | Taken
     | Hear

@@ -9,6 +9,9 @@ from gateway.cli.survey import Survey
 from gateway.cli.tables import moment
 from gateway.status import Status
 
+STOPPED = 5
+"""So many groups are named."""
+
 LAG_S = 2.0
 """A lag of up to this is no news: a node that just died takes a moment to be found so."""
 
@@ -30,6 +33,7 @@ def findings(survey: Survey, copies: int, now: float | None = None) -> list[str]
         *_backups(survey, copies),
         *_waiting(survey),
         *_stores(survey),
+        *_stopped(survey),
         *_certificates(survey, time.time() if now is None else now),
     ]
 
@@ -142,6 +146,16 @@ def _stores(survey: Survey) -> Iterator[str]:
     for status in _statuses(survey):
         if status.store:
             yield f"{status.name} cannot write what it should keep: {status.store}"
+
+
+def _stopped(survey: Survey) -> Iterator[str]:
+    for status in _statuses(survey):
+        if status.stopped:
+            few = ", ".join(status.stopped[:STOPPED]) + (", ..." if len(status.stopped) > STOPPED else "")
+            yield (
+                f"{status.name} has stopped {len(status.stopped)} groups for a mistake of the program ({few}): "
+                "its log says where (group_broken); report that, and restart the node to try again"
+            )
 
 
 def _all(names: Iterable[str]) -> str:

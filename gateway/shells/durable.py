@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.node import DAY_S
 from gateway.shells.settings import history_settings
+from ring.groups.guarded import GroupBroken
 from ring.ids import UNREADABLE, GroupId
 from ring.shells.crash import crash_only
 from ring.shells.sqlite_file import STORE
@@ -52,6 +53,8 @@ class Durable:
         for group, data in copies:
             try:
                 journal.load(group, data, last.get(group))
+            except GroupBroken as broken:
+                self._engine.broken.stop(group, broken.__cause__ or broken)
             except (*UNREADABLE, KeyError) as problem:
                 self._process.log.error("copy_unreadable", group=f"{group.kind}:{group.name}", reason=str(problem))
         self._process.log.info("store_opened", groups=len(copies))

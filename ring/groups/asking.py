@@ -46,13 +46,13 @@ class Asking:
     def ask_group(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         state = self.engine.state(group)
         if state is not None:
-            done(state.answer(question, self.engine.now_ms))
+            done(self.engine.broken.answer(group, state, question))
             return
         self._add(Open(group, "", question, done, self.engine.now))
 
     def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
         if key == self.engine.me.key:
-            done(self.engine.host.asked(self.engine.me, body))
+            done(self.engine.broken.reply(self.engine.me, body))
             return
         self._add(Open(None, key, body, done, self.engine.now))
 
@@ -79,7 +79,7 @@ class Asking:
         copy = m.copy if m is not None else engine.finding.readable(question.group)
         if copy is not None:
             del self.open[number]
-            question.done(copy.state.answer(question.body, engine.now_ms))
+            question.done(engine.broken.answer(question.group, copy.state, question.body))
         else:
             engine.finding.find(question.group, curious=True)
 
@@ -119,7 +119,8 @@ class Asking:
 
     def answer(self, sender: Incarnation, message: Question, copy: Copy) -> None:
         question = copy.kind.read_question(message.question)
-        self.engine.answer(sender, Reply(message.id, raw(copy.state.answer(question, self.engine.now_ms))))
+        answer = self.engine.broken.answer(message.group, copy.state, question)
+        self.engine.answer(sender, Reply(message.id, raw(answer)))
 
     def on_ask(self, sender: Incarnation, message: Ask) -> None:
         try:
@@ -127,7 +128,7 @@ class Asking:
         except UNREADABLE:
             self.engine.send(sender.key, Reply(message.id, raw(None)))
             raise
-        self.engine.send(sender.key, Reply(message.id, raw(self.engine.host.asked(sender, body))))
+        self.engine.send(sender.key, Reply(message.id, raw(self.engine.broken.reply(sender, body))))
 
     # Timers ---------------------------------------------------------------------------------------------------------
 

@@ -71,6 +71,8 @@ class Backing:
             if any(holder.held < command.seq for holder in m.holders) or not self._is_safe(m, command):
                 return
             entry = copy.decide()
+            if copy.bug is not None:
+                entry = self.engine.broken.judged(copy, entry)
             m.caught_up(command)
             self.engine.leading.commit(m, entry)
             if entry.members is not None:
@@ -98,7 +100,10 @@ class Backing:
     def _may_shrink(self, m: Mastered) -> bool:
         """Nobody who has a part in it is lost: who is gone has left in order, or there is nothing to keep."""
         peers = self.engine.peers
-        return m.copy.state.is_spent(self.engine.now_ms) or not any(peers.is_lost(key) for key in m.copy.members)
+        lost = peers.unfit_for(m.copy.group)
+        return m.copy.state.is_spent(self.engine.now_ms) or not any(
+            key in lost or peers.is_lost(key) for key in m.copy.members
+        )
 
     def _targets(self, m: Mastered) -> tuple[str, ...]:
         """The set as it will be once all that is pending is committed."""
@@ -131,11 +136,12 @@ class Backing:
     def _recruit(self, m: Mastered, keys: tuple[str, ...], *, empty: bool) -> None:
         """empty: they have nothing of the group yet, unless they follow it."""
         engine, copy = self.engine, m.copy
+        unfit = engine.peers.unfit_for(copy.group)
         for key in keys:
             record = engine.peers.roster.get(key)
             if key == engine.me.key or record is None or not engine.peers.is_current(record.id):
                 continue
-            if any(holder.edge == record.id for holder in m.holders):
+            if key in unfit or any(holder.edge == record.id for holder in m.holders):
                 continue
             follower = m.followers.get(key)
             if follower is None or follower.edge != record.id or follower.leaving:

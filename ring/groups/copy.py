@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ring.groups.host import Stamp
+from ring.groups.guarded import GroupBroken
+from ring.groups.host import UNJUDGED, Stamp
 from ring.groups.lineage import fork_point
 from ring.groups.log import Log, once_of, word
 from ring.groups.machine import Decision, Kind, State
-from ring.ids import NO_TERM, GroupId, Incarnation, Position, Term
+from ring.ids import NO_TERM, UNREADABLE, GroupId, Incarnation, Position, Term
 from ring.placement import hash32
 from ring.store import Line
 from ring.wire import (
@@ -66,8 +67,8 @@ class Copy:
     """State, lineage, log and counters, kept equal on every node that has the group."""
 
     __slots__ = (
-        "also", "archives", "at", "drops", "epoch", "group", "is_ahead", "is_cold", "journal", "kind", "lineage", "log",
-        "members", "merged", "msgid_prefix", "past", "pending", "promised", "safe", "seq", "state", "streams",
+        "also", "archives", "at", "bug", "drops", "epoch", "group", "is_ahead", "is_cold", "journal", "kind", "lineage",
+        "log", "members", "merged", "msgid_prefix", "past", "pending", "promised", "safe", "seq", "state", "streams",
     )  # fmt: skip
 
     def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
@@ -93,6 +94,7 @@ class Copy:
         self.drops = 0  # how often commands were dropped
         self.is_ahead = False  # from disk, and lines are newer than its state: only a whole copy mends it
         self.is_cold = False  # from disk, and no master has been heard of it since
+        self.bug: Exception | None = None  # what the last command's judging met, until the engine has noted it
         self.follow_lineage(lineage)
 
     @property
@@ -184,7 +186,7 @@ class Copy:
             said = self._has_said(c)  # its origin asked both sides, and what waited here was not refused
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None if said else c.command, told=c.told)
         if c.side is not None:
-            event = self.state.merge(self.kind.restore(self.group.name, c.side.state), c.at)
+            event = self._merged(c.side.state, c.at)
             return Entry(
                 c.seq,
                 c.at,
@@ -204,7 +206,20 @@ class Copy:
         """What another edge has brought about already is answered as it was then (P7, P9)."""
         once = once_of(command)
         before = self.log.said(once) if once is not None else None
-        return Decision(before.outcome, None) if before is not None else self.state.decide(command, at)
+        try:
+            return Decision(before.outcome, None) if before is not None else self.state.decide(command, at)
+        except Exception as problem:  # judging changes nothing: the command has failed, and all goes on
+            self.bug = problem
+            return Decision(UNJUDGED, None)
+
+    def _merged(self, other: msgspec.Raw, at: int) -> Any:
+        """The event that brings another side's state in. Where that cannot be found out, what the other side said still
+        is appended; its state is not taken in."""
+        try:
+            return self.state.merge(self.kind.restore(self.group.name, other), at)
+        except Exception as problem:
+            self.bug = problem
+            return None
 
     def _has_said(self, c: Command) -> bool:
         once = once_of(c.command)
@@ -247,8 +262,13 @@ class Copy:
         return self.kind.restore(self.group.name, reencode(self.state.snapshot()))
 
     def advance(self, entry: Entry) -> bool:
-        """Apply the next entry. Returns whether the nodes that members sit on may have changed."""
-        moved = entry.event is not None and self.state.apply(entry.event, entry.at)
+        """Apply the next entry. Returns whether the nodes that members sit on may have changed. Raises GroupBroken."""
+        moved = False
+        if entry.event is not None:
+            try:
+                moved = self.state.apply(entry.event, entry.at)
+            except Exception as problem:
+                raise GroupBroken(self.group) from problem
         self.seq = entry.seq
         self.at = entry.at
         if entry.origin is not None and entry.told is None:
@@ -403,6 +423,14 @@ class Copy:
         )
 
 
+def apply(copy: Copy, event: Any, at: int) -> bool:
+    """Make the event true of the copy's state. Raises GroupBroken: the state may then be half changed."""
+    try:
+        return copy.state.apply(event, at)
+    except Exception as problem:
+        raise GroupBroken(copy.group) from problem
+
+
 def as_raw(entries: list[Entry]) -> list[RawEntry]:
     """Entries for a message to send: the encoder writes both kinds of entry alike."""
     return raw(entries)  # type: ignore[return-value]
@@ -436,15 +464,23 @@ def read_command(kind: Kind, c: RawCommand) -> Command:
 
 
 _NIL = b"\xc0"
+_FALSE = b"\xc2"
 
 
 def read_optional(read: Any, value: msgspec.Raw) -> Any:
-    return None if bytes(value) == _NIL else read(value)
+    data = bytes(value)
+    return None if data == _NIL else UNJUDGED if data == _FALSE else read(value)
 
 
 def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
-    """The copy that a snapshot was taken of. Raises msgspec.MsgspecError for what the kind cannot read."""
-    state = kind.restore(group.name, snapshot.state)
+    """The copy that a snapshot was taken of. Raises msgspec.MsgspecError for what the kind cannot read, and GroupBroken
+    where reading it meets a mistake of the program."""
+    try:
+        state = kind.restore(group.name, snapshot.state)
+    except UNREADABLE:
+        raise
+    except Exception as problem:
+        raise GroupBroken(group) from problem
     copy = Copy(group, kind, state, snapshot.lineage, snapshot.seq, snapshot.at)
     copy.log = Log(read_entry(kind, entry) for entry in snapshot.tail)
     copy.epoch, copy.members, copy.archives = snapshot.epoch, snapshot.members, snapshot.archives

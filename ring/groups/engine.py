@@ -17,11 +17,13 @@ from typing import Any, NamedTuple
 
 from ring.groups.asking import Asking
 from ring.groups.backing import Backing
-from ring.groups.copy import Copy, msgid_prefix
+from ring.groups.broken import Broken
+from ring.groups.copy import Copy, msgid_prefix, read_optional
 from ring.groups.finding import Finding
 from ring.groups.following import Following
+from ring.groups.guarded import GroupBroken, GuardedHost
 from ring.groups.handing import Handing
-from ring.groups.host import FAILED, Host, Stamp
+from ring.groups.host import FAILED, UNJUDGED, Host, Stamp
 from ring.groups.journal import Journal
 from ring.groups.leading import Leading
 from ring.groups.levels import Levels
@@ -78,6 +80,7 @@ from ring.wire import (
     Reply,
     Resync,
     Settled,
+    Stopped,
     Submit,
     Superseded,
     Survey,
@@ -126,7 +129,7 @@ class Engine:
         self.me: Incarnation = me.id
         self.settings = settings
         self.kinds = kinds
-        self.host = host
+        self.host: Host = GuardedHost(host)
         self.rng = rng
         self.now = 0.0
         self.has_met = False
@@ -149,6 +152,7 @@ class Engine:
         self.witnesses = Witnesses(self)
         self.streams = Streams(self)
         self.levels = Levels(self)
+        self.broken = Broken(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()  # how often each note was made, since the start
@@ -186,6 +190,7 @@ class Engine:
             Records: self._on_records,
             Append: self.backing.on_append,
             Superseded: self.backing.on_superseded,
+            Stopped: self.broken.on_stopped,
             Offer: self.merging.on_offer,
             Taken: self.merging.on_taken,
             Hear: self.witnesses.on_hear,
@@ -244,10 +249,15 @@ class Engine:
             if group is not None and group.kind not in self.kinds:
                 self.counters["unknown_kind"] += 1
                 continue
+            if group is not None and group in self.broken.groups:
+                self.broken.refuse(sender, message, group)
+                continue
             try:
                 self._handlers[type(message)](sender, message)
             except UNREADABLE:
                 self.counters["unreadable_message"] += 1
+            except GroupBroken as broken:
+                self.broken.stop(broken.group, broken.__cause__ or broken)
 
     def receive_again(self, sender: Incarnation, message: Message) -> None:
         """A message that was parked until this node knew what it is to the group."""
@@ -462,9 +472,14 @@ class Engine:
             return
         self._busy = True
         try:
-            job()
-            while self._jobs:
-                self._jobs.popleft()()
+            while True:
+                try:
+                    job()
+                except GroupBroken as broken:
+                    self.broken.stop(broken.group, broken.__cause__ or broken)
+                if not self._jobs:
+                    return
+                job = self._jobs.popleft()
         finally:
             self._busy = False
 
@@ -483,11 +498,13 @@ class Engine:
         self.notes.append(Note(event, group, facts))
         self.noted[event] += 1
 
-    def note_bug(self, where: str, problem: BaseException, group: GroupId | None = None, **facts: Any) -> None:
+    def note_bug(
+        self, where: str, problem: BaseException, group: GroupId | None = None, event: str = "bug", **facts: Any
+    ) -> None:
         """A mistake of the program that does not end the process, for the log: the kind of exception and where it was
         raised, without its words, which may be a secret or what somebody said."""
         trace = "".join(traceback.format_tb(problem.__traceback__))
-        self.note("bug", group, where=where, problem=type(problem).__name__, traceback=trace, **facts)
+        self.note(event, group, where=where, problem=type(problem).__name__, traceback=trace, **facts)
 
     def trim(self, copy: Copy) -> None:
         """Keep as much of a log as one who was silent, and is not given up yet, may lack (P16)."""
@@ -556,6 +573,10 @@ class Engine:
             self.following.release(hold)
             self.host.answered(group, token, FAILED, None)
             return
+        if group in self.broken.groups:
+            self.following.release(hold)
+            self.host.answered(group, token, FAILED, None)
+            return
         pending = self.submits.add(group, command, token, self.now, hold)
         stream = self.submits.streams[group]
         mastered = self.leading.groups.get(group)
@@ -581,7 +602,7 @@ class Engine:
         pending = self.submits.take(group, number)
         if pending is None:
             return
-        self.host.answered(group, pending.token, outcome, stamp)
+        self.host.answered(group, pending.token, FAILED if outcome is UNJUDGED else outcome, stamp)
         if pending.hold is not None:
             hold = pending.hold
             self.run(lambda: self.settling.settle([group], lambda: self.following.release(hold)))
@@ -589,7 +610,7 @@ class Engine:
     def _on_answer(self, sender: Incarnation, message: Answer) -> None:
         kind = self.kinds[message.group.kind]
         stamp = Stamp(f"{msgid_prefix(message.group, message.term)}{message.seq:x}", message.at)
-        outcome = None if bytes(message.outcome) == b"\xc0" else kind.read_outcome(message.outcome)
+        outcome = read_optional(kind.read_outcome, message.outcome)
         followed = self.following.groups.get(message.group)
         if message.follows and (followed is None or followed.copy.seq < message.seq):
             stream = self.submits.streams.get(message.group)

@@ -61,6 +61,7 @@ class Search:
         "parked",
         "repeat_at",
         "since",
+        "stopped",
         "term",
         "waits",
     )
@@ -75,6 +76,7 @@ class Search:
         self.repeat_at = now + REPEAT_S
         self.waits = False  # for nodes that may have more of it (P36)
         self.noted = False
+        self.stopped = False  # a mistake of the program has stopped it on a node that was asked
         self.curious = True  # nobody wants more than to ask a question: what nobody holds need not be served
         self.term = NO_TERM  # once known who holds it: the term that they are asked to promise (P21)
 
@@ -119,7 +121,7 @@ class Finding:
         if search is not None:
             search.curious = search.curious and curious
             return search
-        if group in engine.leading.groups or engine.handing.holds(group):
+        if group in engine.leading.groups or engine.handing.holds(group) or group in engine.broken.groups:
             return None
         search = self.searches[group] = Search(engine.peers.others(), engine.now)
         search.curious = curious
@@ -142,7 +144,9 @@ class Finding:
     # What is held here ----------------------------------------------------------------------------------------------
 
     def on_collect(self, sender: Incarnation, message: Collect) -> None:
-        self.engine.send(sender.key, Collected([self._held(group, term) for group, term in message.groups]))
+        broken = self.engine.broken
+        groups = [(group, term) for group, term in message.groups if not broken.asked(sender, group)]
+        self.engine.send(sender.key, Collected([self._held(group, term) for group, term in groups]))
 
     def _held(self, group: GroupId, term: Term) -> Held:
         """What is held here; with a term, also this node's word to listen to no lower one (P21)."""
@@ -192,6 +196,16 @@ class Finding:
             search.held[sender.key] = held
             if not search.asked:
                 self._resolve(held.group, search)
+
+    def stopped(self, group: GroupId, key: str) -> None:
+        """A mistake has stopped the group on that node: what the node holds cannot be had."""
+        search = self.searches.get(group)
+        if search is None or key not in search.asked:
+            return
+        search.stopped = True
+        del search.asked[key]
+        if not search.asked and search.fetching is None:
+            self._resolve(group, search)
 
     def _yields(self, group: GroupId, other: str) -> bool:
         """Two nodes are finding out about one group: the nearer goes on."""
@@ -265,6 +279,8 @@ class Finding:
         Of the newest set of holders one has to be there; all of them, if what there is comes from disks; if there is
         nothing, all owners that should know. And who does not know the network yet would think itself alone (P14).
         """
+        if search.stopped and mine is None and not any(held.lineage for held in search.held.values()):
+            return True  # there is such a group: to start it empty would split it
         if not self.engine.has_met and mine is None and not any(held.lineage for held in search.held.values()):
             return True
         if not self._is_confirmed(group):

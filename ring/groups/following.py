@@ -377,6 +377,12 @@ class Following:
         self._holds.pop(group, None)
         self.engine.merging.unseen(f.copy)
 
+    def abandon(self, group: GroupId) -> None:
+        """A mistake of the program has stopped the group here."""
+        self.groups.pop(group, None)
+        self._acks.pop(group, None)
+        self._holds.pop(group, None)
+
     def take_over_copy(self, copy: Copy) -> None:
         """A copy that this node mastered until now: follow on, if members sit here or it is to hold the group on.
 
@@ -402,7 +408,7 @@ class Following:
     def is_orphan(self, f: Followed) -> bool:
         """Whether the master this copy follows is dead, gone, or no longer the same life of its node."""
         peers, term = self.engine.peers, f.copy.term
-        if not peers.is_alive(f.master):
+        if not peers.is_alive(f.master) or f.master in peers.unfit_for(f.copy.group):
             return True
         return f.master == term.key and not peers.is_current(Incarnation(term.key, term.incarnation))
 

@@ -20,6 +20,11 @@ FAILED: Final = _Failed()
 """The outcome of a submit that no master answered within settle_max_s: it may or may not be carried out (P34)."""
 
 
+UNJUDGED: Final = False
+"""The outcome, in logs and messages, of a command whose judging met a mistake of the program (level 1). Hosts are told
+FAILED with the stamp of the command's position. No kind's own outcome is encoded like that."""
+
+
 class Stamp(NamedTuple):
     """What names and dates an event for clients."""
 
@@ -51,7 +56,7 @@ class Host(Protocol):
     def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
         """Exactly once for each submit, after `applied` of its event where this node follows the group (P11).
 
-        stamp: names and dates the answer's position; None with FAILED.
+        stamp: names and dates the answer's position; None with FAILED, unless nothing was changed for sure.
         """
         ...
 

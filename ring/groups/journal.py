@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ring.groups.copy import Copy, restore
+from ring.groups.copy import Copy, apply, restore
 from ring.groups.reading import forgotten
 from ring.ids import GroupId, Term
 from ring.store import Batch, Line
@@ -164,6 +164,11 @@ class Journal:
     def _packed(self, copy: Copy) -> bytes:
         return _encode(Kept(copy.snapshot(copy.seq, pending=self.is_confirmed(copy)), copy.promised))
 
+    def abandon(self, group: GroupId) -> None:
+        """A mistake of the program has stopped the group: what is on disk stays as it is, for the node's next life."""
+        self._due.pop(group, None)
+        self._stored.pop(group, None)
+
     def forget(self, group: GroupId) -> None:
         """This node has no copy of the group any more."""
         if group in self._stored:
@@ -197,6 +202,6 @@ class Journal:
             copy.is_ahead = True
             event = copy.kind.read_event(raw(last.event))
             if copy.state.is_word(event):
-                copy.state.apply(event, last.at)  # all that words change: that there is a history
+                apply(copy, event, last.at)  # all that words change: that there is a history
         self._stored[group] = 0.0
         self.engine.following.keep(copy, copy.term.key).holds = True

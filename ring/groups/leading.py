@@ -52,7 +52,12 @@ class Leading:
         if number < expected:  # a repeat
             self._answer_again(m, origin, number)
             return
-        for before in m.copy.state.first(command, self._is_dead):
+        try:
+            first = m.copy.state.first(command, self._is_dead)
+        except Exception as problem:
+            first = []
+            self.engine.note_bug("first", problem, m.copy.group)
+        for before in first:
             self.command(m, before)
         self._take(m, origin, number, floor, command)
 
@@ -60,7 +65,10 @@ class Leading:
         if m.holders or m.copy.pending or self.engine.journal.is_confirmed(m.copy):
             self.engine.backing.append(m, Command(0, 0, origin, number, floor, command))
         else:  # nobody else holds the group: it is committed at once
-            self.commit(m, m.copy.judge(origin, number, floor, command, self.engine.now_ms))
+            entry = m.copy.judge(origin, number, floor, command, self.engine.now_ms)
+            if m.copy.bug is not None:
+                entry = self.engine.broken.judged(m.copy, entry)
+            self.commit(m, entry)
 
     def _answer_again(self, m: Mastered, origin: Incarnation, number: int) -> None:
         accepted = m.copy.streams.get(origin)
@@ -158,7 +166,10 @@ class Leading:
         m.copy.is_cold = False
         self.engine.journal.adopt(m.copy)
         m.asked_at = self.engine.now
+        unfit = self.engine.peers.unfit_for(m.copy.group)
         for edge in m.copy.state.hosts:
+            if edge.key in unfit:
+                continue
             known = m.followers.get(edge.key)
             if edge.key != self.engine.me.key and (known is None or known.edge.number < edge.number):
                 m.followers[edge.key] = self.follower(edge, 0, confirmed=False)
@@ -175,9 +186,9 @@ class Leading:
     def refollow(self, m: Mastered) -> None:
         """The followers are the nodes where members sit, read from the state (P15)."""
         engine, copy = self.engine, m.copy
-        hosts = copy.state.hosts
+        hosts, unfit = copy.state.hosts, engine.peers.unfit_for(copy.group)
         for edge in hosts:
-            if edge.key == engine.me.key:
+            if edge.key == engine.me.key or edge.key in unfit:
                 continue
             follower = m.followers.get(edge.key)
             if follower is not None and not follower.leaving and follower.edge.number >= edge.number:
@@ -206,6 +217,14 @@ class Leading:
         follower.leaving = True
         if not follower.confirmed:
             follower.acked = m.copy.seq
+
+    def do_without(self, m: Mastered, node: Incarnation) -> None:
+        """A mistake has stopped the group on that node: nobody waits for the node, and another holds the group."""
+        follower = m.followers.pop(node.key, None)
+        if follower is not None and follower.holder:
+            m.holders.remove(follower)
+            self.engine.backing.arrange(m)
+        self.settle(m)
 
     def on_resync(self, sender: Incarnation, message: Resync) -> None:
         m = self.groups.get(message.group)
@@ -327,7 +346,7 @@ class Leading:
         )
         if not m.serving:
             return
-        for command in copy.state.upkeep(engine.now_ms, self._is_gone):
+        for command in engine.broken.upkeep(m, self._is_gone):
             self.command(m, command)
         spent = not copy.pending and copy.state.is_spent(engine.now_ms) and not m.watchers
         if spent and not m.followers:

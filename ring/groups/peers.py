@@ -9,6 +9,9 @@ from ring.ids import GroupId, Incarnation
 from ring.placement import Ring, owners
 from ring.roster import MAX_NODES, NodeRecord, Roster, as_level_0, newer
 
+UNFIT = 10_000
+"""Of so many groups it is remembered on which nodes a mistake has stopped them; the oldest are forgotten first."""
+
 
 class RingSettings(NamedTuple):
     """The settings that a whole network shares (DESIGN.md section 2)."""
@@ -34,6 +37,7 @@ class Peers:
         self.level = 0  # the feature level at which the network acts, as far as this node knows: it only rises (P42)
         self.too_old: dict[str, NodeRecord] = {}  # nodes of a lower level: no part of the roster, and not linked with
         self.joined: dict[str, float] = {}  # ring key -> when this incarnation was first seen or came back
+        self.unfit: dict[GroupId, set[Incarnation]] = {}  # lives of nodes in which a mistake has stopped the group
         self.version = 0  # grows with every change of what this class answers
 
     def learn(self, records: Iterable[NodeRecord], now: float) -> list[NodeRecord]:
@@ -221,11 +225,13 @@ class Peers:
 
     def holders(self, group: GroupId) -> tuple[str, ...]:
         """Who should hold a group that this node masters: itself, then the next owners that are alive (P13)."""
+        unfit = self.unfit_for(group)
         count = self.settings.copies
         if count == 1:
             return (self.me.key,)
-        found = owners(group.name, self.ring, len(self.dead) + count + 1)
-        return (self.me.key, *[k for k in found if k != self.me.key and k not in self.dead][: count - 1])
+        found = owners(group.name, self.ring, len(self.dead) + len(unfit) + count + 1)
+        fit = [k for k in found if k != self.me.key and k not in self.dead and k not in unfit]
+        return (self.me.key, *fit[: count - 1])
 
     def should_know(self, group: GroupId) -> tuple[str, ...]:
         """The first owners of a group among all nodes that ever were here and have not left in order (P37)."""
@@ -234,8 +240,24 @@ class Peers:
         return owners(group.name, ring, self.settings.copies + 2)
 
     def acting(self, group: GroupId) -> str:
-        """The ring key of the acting master: the first owner not proven dead (P4)."""
-        return next((key for key in self.owners(group) if key not in self.dead), self.me.key)
+        """The ring key of the acting master: the first owner not proven dead (P4) that can serve the group."""
+        unfit = self.unfit_for(group)
+        if not unfit:
+            return next((key for key in self.owners(group) if key not in self.dead), self.me.key)
+        found = owners(group.name, self.ring, len(self.dead) + len(unfit) + 1)
+        return next((key for key in found if key not in self.dead and key not in unfit), self.me.key)
+
+    def stopped(self, group: GroupId, node: Incarnation) -> None:
+        """A mistake of the program has stopped the group in this life of the node."""
+        self.unfit.setdefault(group, set()).add(node)
+        if len(self.unfit) > UNFIT:
+            del self.unfit[next(iter(self.unfit))]
+
+    def unfit_for(self, group: GroupId) -> frozenset[str]:
+        """Ring keys of the nodes that cannot have a part in the group, though they are alive."""
+        if not self.unfit or group not in self.unfit:
+            return frozenset()
+        return frozenset(node.key for node in self.unfit[group] if node == self.me.id or self.is_current(node))
 
     def others(self) -> list[str]:
         """Ring keys of the other nodes that are not known dead."""

@@ -88,6 +88,12 @@ class Settling:
         if waiting:
             self.waiters[group] = waiting + self.waiters.get(group, [])
 
+    def let_go(self, group: GroupId) -> None:
+        """Nothing more of the group will settle: a mistake of the program has stopped it."""
+        if group in self.waiters:
+            self.engine.note("settle_failed", group, groups=1)
+            self._settled(group, max(waiter.remaining.get(group, 0) for waiter in self.waiters[group]))
+
     def retry(self, group: GroupId) -> None:
         """The group has a new master."""
         self._request(group)

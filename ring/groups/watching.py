@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ring.groups.broken import view_of
 from ring.groups.mastered import Mastered
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.wire import View, Watch, reencode
@@ -87,13 +88,13 @@ class Watching:
         if len(m.watchers) >= WATCHERS and watcher not in m.watchers:
             return
         if not m.watchers:
-            m.view = m.copy.state.view()
+            m.view = view_of(m.copy)
         m.watchers[watcher] = now + LEASE_S
         self._tell(m, watcher, m.view)
 
     def refresh(self, m: Mastered) -> None:
         """An event was applied: tell the watchers if the view has changed."""
-        view = m.copy.state.view()
+        view = view_of(m.copy)
         if view == m.view:
             return
         m.view = view

@@ -230,3 +230,12 @@ def test_a_directory_that_one_node_alone_does_not_reach_is_told() -> None:
     assert found == ["a is not listed by the directory 127.0.0.1:7701: it does not answer"]
     named = wrong(well("a", directories=seen), well("b"), well("c"), silent=["127.0.0.1 port 7701: no answer"])
     assert named == ["a directory does not answer (127.0.0.1 port 7701: no answer)"]
+
+
+def test_groups_that_a_mistake_has_stopped_are_named_and_what_to_do() -> None:
+    stopped = [f"channel:#{number}" for number in range(7)]
+    found = wrong(well("a"), well("b", stopped=stopped), well("c"))
+    assert found == [
+        "b has stopped 7 groups for a mistake of the program (channel:#0, channel:#1, channel:#2, channel:#3, "
+        "channel:#4, ...): its log says where (group_broken); report that, and restart the node to try again"
+    ]
