@@ -59,6 +59,7 @@ class NodeCore:
     def roster_changed(self, news: RosterChanged, linked: Container[str]) -> None:
         """The directories have news. linked: ring keys of the nodes that links reach."""
         self.engine.learn([*news.added, *news.changed])
+        self._names |= {record.key: record.name for record in news.removed}
         for record in news.removed:
             # A lease that ran out kills no one that a link hears (P18).
             if record.key in news.departed or record.key not in linked:

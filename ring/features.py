@@ -16,6 +16,9 @@ LEVELS: Final[tuple[str, ...]] = (
 )
 """What each level brought, by its number."""
 
+RECLAIMS: Final = 1
+"""From this level on, nodes tell each other of nicks claimed from people of dead nodes."""
+
 LEVEL: Final = len(LEVELS) - 1
 """The level of this build."""
 

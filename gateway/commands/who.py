@@ -47,8 +47,9 @@ def _channel(call: Call, group: GroupId, mask: str, query: WhoxQuery | None, ope
     channel = followed(call, group)
 
     def show(view: ChannelView | None) -> None:
-        members = view.members if view is not None else ()
-        people = ((call.edge.people.newest(m.person), m.prefixes) for m in members)
+        known, members = call.edge.people, view.members if view is not None else ()
+        there = [m for m in members if not known.is_gone(m.person.uid, group)]
+        people = ((known.newest(m.person), m.prefixes) for m in there)
         _rows(call, view.name if view is not None else mask, people, query, opers)
         call.reply(n.RPL_ENDOFWHO, mask, n.TEXT[n.RPL_ENDOFWHO])
 

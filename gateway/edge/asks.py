@@ -54,6 +54,13 @@ class OwnedAsk(_Tagged, frozen=True, tag=6):
     uid: str
 
 
+class ReclaimedAsk(_Tagged, frozen=True, tag=7):
+    """Level 1. This user of the asker's has the nick now: nobody else goes by the nick whose node is dead (P29)."""
+
+    uid: str
+    nick: str
+
+
 Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
@@ -97,5 +104,5 @@ class Expelled(_Tagged, frozen=True, tag=25):
 
 Reply = ListReply | Detail | Counts | Found | Expelled | None
 
-read_ask = msgspec.msgpack.Decoder(Ask | ExpelAsk | OwnedAsk).decode
+read_ask = msgspec.msgpack.Decoder(Ask | ExpelAsk | OwnedAsk | ReclaimedAsk).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

@@ -19,6 +19,7 @@ from gateway.edge.letters import Letters
 from gateway.edge.lines import Line
 from gateway.edge.login import expel_all
 from gateway.edge.people import People
+from gateway.edge.reclaiming import Reclaiming
 from gateway.edge.sessions import Sessions
 from gateway.edge.settings import EdgeSettings, Rehashed
 from gateway.edge.talks import Talks
@@ -66,9 +67,10 @@ class Edge:
         self.users: dict[str, User] = {}
         self.homes = homes.Homes()
         self.rooms: dict[GroupId, Room] = {}
-        self.people = People(settings.casemap, self._lives)
+        self.people = People(settings.casemap, self.lives)
         self.sessions = Sessions(self)
         self.talks = Talks(self)
+        self.reclaiming = Reclaiming(self)
         self.letters = Letters(self)
         self.tunnels = Tunnels(self)
         self.monitors: dict[GroupId, dict[str, User]] = {}
@@ -136,6 +138,7 @@ class Edge:
         self.users[user.uid] = user
         self.homes.add(user)
         self.people.add(user.person)
+        self.reclaiming.claimed(user.uid, user.person.nick)
 
     def forget(self, user: User) -> None:
         self.homes.remove(user)
@@ -143,7 +146,7 @@ class Edge:
             del self.users[user.uid]
             self.people.remove(user.uid)
 
-    def _lives(self, node: Incarnation) -> bool:
+    def lives(self, node: Incarnation) -> bool:
         return node == self.engine.me or self.engine.peers.is_current(node)
 
     def configure(self, settings: EdgeSettings) -> None:
@@ -369,6 +372,7 @@ class Edge:
     def tick(self, now: float) -> None:
         settings = self.settings
         self.sessions.tick(now)
+        self.reclaiming.tick(now)
         while self._jobs and self._jobs[0][0] <= now:
             heappop(self._jobs)[2]()
         for connection in list(self.connections.values()):
@@ -511,6 +515,9 @@ class Edge:
             return asks.Expelled(expel_all(self, body.life))
         if isinstance(body, asks.OwnedAsk):
             protection.warn(self, body.uid)
+            return None
+        if isinstance(body, asks.ReclaimedAsk):
+            self.reclaiming.hear(body)
             return None
         return answer(self, body)
 

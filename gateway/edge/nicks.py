@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.edge import protection
 from gateway.edge.call import Call
 from gateway.edge.lines import Line, deliver
-from gateway.groups.channel_messages import Update
+from gateway.groups.channel_messages import RECLAIMED, Update
 from gateway.groups.nick_messages import Changed, Killed, Told
 from gateway.groups.people import Person
 from gateway.irc.message import decode
@@ -66,6 +66,7 @@ def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Cal
         edge.engine.submit(room, Update(event.person), None, group)
     if renamed:
         protection.watch(edge, user)
+        edge.reclaiming.claimed(user.uid, user.person.nick)
 
 
 def show_update(edge: Edge, person: Person, stamp: Stamp, call: Call | None = None) -> None:
@@ -90,7 +91,7 @@ def show_clashes(edge: Edge, stamp: Stamp) -> None:
     for clash in clashes:
         person = clash.before
         if clash.gone:
-            show_quit(edge, person.uid, person.source, edge.quit_reason(person.node), stamp)
+            show_quit(edge, person.uid, person.source, RECLAIMED, stamp)
         else:
             _show_change(edge, person, edge.people.newest(person), stamp)
 

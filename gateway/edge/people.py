@@ -74,8 +74,8 @@ class People:
         else:
             gone = seen.gone
             seen.groups.add(group)
-            if gone and not self._lives(person.edge):
-                seen.gone_from.add(group)
+            if (gone or person.uid in self._aliased) and not self._lives(person.edge):
+                seen.gone_from.add(group)  # somebody here has the nick by now: nobody here is to see the former holder
             elif gone or group in seen.gone_from:
                 self.returns(seen, group)
 

@@ -12,11 +12,13 @@ from gateway.groups.channel_history import History
 from gateway.groups.channel_lists import MaskList
 from gateway.groups.channel_merge import merge
 from gateway.groups.channel_messages import (
+    RECLAIMED,
     ChannelView,
     Evict,
     Forgotten,
     HasQuit,
     Invited,
+    Join,
     Joined,
     Kicked,
     ListRow,
@@ -25,9 +27,11 @@ from gateway.groups.channel_messages import (
     ModeChange,
     ModesSet,
     Parted,
+    Quit,
     Redacted,
     Said,
     TopicSet,
+    Update,
     Updated,
 )
 from gateway.groups.channel_stored import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
@@ -263,7 +267,15 @@ class Channel:
         )
 
     def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
-        return []
+        """Whoever comes by the nick of a member whose node is dead has got the nick since: that member quits (P29)."""
+        if (type(command) is not Join and type(command) is not Update) or not any(map(dead, self.hosts)):
+            return []
+        person, casemap = command.person, self.rules.casemap
+        return [
+            Quit(uid, RECLAIMED, lost=True)
+            for uid, member in self.members.items()
+            if uid != person.uid and dead(member.person.edge) and casemap(member.person.nick) == casemap(person.nick)
+        ]
 
     def is_word(self, event: Any) -> bool:
         return type(event) is Said

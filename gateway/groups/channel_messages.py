@@ -104,6 +104,11 @@ class Update(_Tagged, frozen=True, tag=8):
     person: Person
 
 
+RECLAIMED = "Connection lost"
+"""What QUIT says of somebody whose node is dead, and whose nick is another user's by now. No two host names: clients
+would take that for a netsplit."""
+
+
 class Quit(_Tagged, frozen=True, tag=9):
     """lost: it is not on its node, for all that this knows; it may be on another."""
 

@@ -128,7 +128,7 @@ class Peers:
             self._has_left(record.id)
         else:
             self.missing[key] = record
-        self.absent[Incarnation(key, incarnation)] = now
+        self.absent[Incarnation(key, incarnation)] = self.dead.get(key, now)
         self.joined.pop(key, None)
         self.version += 1
         return True
@@ -211,6 +211,10 @@ class Peers:
         if record is not None and record.incarnation == incarnation.number:
             return now - self.dead[incarnation.key] if incarnation.key in self.dead else 0.0
         return now - self.absent.setdefault(incarnation, now)
+
+    def lost_lately(self, now: float, within_s: float) -> bool:
+        """Whether any life of a node has ended, or is thought to have ended, less than so many seconds ago."""
+        return any(now - since < within_s for since in (*self.dead.values(), *self.absent.values()))
 
     def stable_for(self, key: str, now: float) -> float:
         return now - self.joined.get(key, now)

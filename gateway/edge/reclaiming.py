@@ -1,0 +1,80 @@
+"""A nick that is claimed while its former holder's node is dead: the former holder leaves its channels at once (P29).
+
+The nick's group gives the nick to the new user and knows nobody's channels. So the new user's node tells every node,
+and each node lets the channels that it follows or masters quit the member of that nick whose node is dead. A node
+remembers for `grace_s` what it was told: a channel may have no master at the moment, or the node may learn of the death
+later.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.edge.asks import ReclaimedAsk
+from gateway.groups.channel import Channel
+from gateway.groups.channel_messages import RECLAIMED, Quit
+from ring.features import RECLAIMS
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+
+AGAIN_S = 1.0
+MOST = 10_000
+"""So many nicks are remembered; the oldest goes first."""
+
+
+class Reclaimed(NamedTuple):
+    """uid: of the user that has the nick now. until: Unix seconds."""
+
+    uid: str
+    until: float
+
+
+class Reclaiming:
+    """The nicks that were claimed lately from people of dead nodes, or may have been."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._nicks: dict[str, Reclaimed] = {}  # by folded nick
+        self._again_at = 0.0
+
+    def claimed(self, uid: str, nick: str) -> None:
+        """A user of this node has got the nick. Costs nothing unless a node died less than `grace_s` ago."""
+        engine = self._edge.engine
+        if engine.level < RECLAIMS or not engine.peers.lost_lately(engine.now, engine.settings.grace_s):
+            return
+        self.hear(ReclaimedAsk(uid, nick))
+        for key in engine.peers.others():
+            engine.ask_node(key, ReclaimedAsk(uid, nick), lambda _: None)
+
+    def hear(self, ask: ReclaimedAsk) -> None:
+        edge = self._edge
+        folded = edge.settings.casemap(ask.nick)
+        self._nicks.pop(folded, None)
+        self._nicks[folded] = Reclaimed(ask.uid, edge.now + edge.engine.settings.grace_s)
+        if len(self._nicks) > MOST:
+            del self._nicks[next(iter(self._nicks))]
+        self._look()
+
+    def tick(self, now: float) -> None:
+        if not self._nicks or now < self._again_at:
+            return
+        self._nicks = {nick: found for nick, found in self._nicks.items() if now < found.until}
+        self._look()
+
+    def _look(self) -> None:
+        edge = self._edge
+        self._again_at = edge.now + AGAIN_S
+        channels: dict[GroupId, object] = {group: state for group, state, _ in edge.engine.mastered("channel")}
+        channels |= {group: edge.engine.state(group) for group in edge.rooms}
+        for group, state in channels.items():
+            if isinstance(state, Channel) and not all(map(edge.lives, state.hosts)):
+                self._quit_ghosts(group, state)
+
+    def _quit_ghosts(self, group: GroupId, channel: Channel) -> None:
+        edge = self._edge
+        for uid, member in channel.members.items():
+            found = self._nicks.get(edge.settings.casemap(member.person.nick))
+            if found is not None and found.uid != uid and not edge.lives(member.person.edge):
+                edge.engine.submit(group, Quit(uid, RECLAIMED, lost=True))

@@ -1,0 +1,87 @@
+"""Scenarios: people of a dead node whose nick is claimed again, and how long the others stay (P29, P31)."""
+
+from __future__ import annotations
+
+import pytest
+
+from ring.ids import GroupId
+from tests.sim.chaos import EDGE
+from tests.sim.net import Client, Net
+
+RING = "#ring"
+GRACE_S = 30.0
+SOON_S = 4.0
+"""Evidence of a death, and the timers that act on it."""
+
+
+def network(nodes: int, seed: int, directories: int = 0) -> tuple[Net, Client, list[Client]]:
+    """joe is operator on n1, and everybody else's node has somebody in the channel, but for the last node."""
+    net = Net(nodes, seed, edge=EDGE, directories=directories)
+    joe = net.client("n1", "joe")
+    joe.send(f"JOIN {RING}")
+    joe.sync()
+    others = [net.client(f"n{number}", f"p{number}") for number in range(2, nodes)]
+    for person in others:
+        person.send(f"JOIN {RING}")
+        person.sync()
+    for person in others:
+        person.sync()
+    return net, joe, others
+
+
+def listed(person: Client) -> tuple[list[str], list[str]]:
+    """Who is in the channel by NAMES and by WHO."""
+    (names,) = [line for line in person.ask(f"NAMES {RING}") if line.startswith("353 ")]
+    rows = [line.split() for line in person.ask(f"WHO {RING}") if line.startswith("352 ")]
+    return sorted(name.lstrip("@+") for name in names.partition(" :")[2].split()), sorted(row[6] for row in rows)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("rejoins", [True, False])
+def test_a_guest_that_comes_back_is_shown_once_and_alike_everywhere(seed: int, rejoins: bool) -> None:
+    net, _, others = network(5, seed)
+    net.kill("n1")
+    net.run(SOON_S)
+    back = net.client(f"n{2 + seed % 4}", "joe")
+    if rejoins:
+        back.send(f"JOIN {RING}")
+    back.sync()
+    net.run(SOON_S)
+    shown = sorted(["p2", "p3", "p4", *(["joe"] if rejoins else [])])
+    for person in others:
+        lines = [line for line in person.lines() if " JOIN " in line or " QUIT " in line or " NICK " in line]
+        joins = [f":joe!~joe@10.0.0.1 JOIN {RING}"] if rejoins else []
+        assert lines == [":joe!~joe@10.0.0.1 QUIT :Connection lost", *joins]
+        assert listed(person) == (shown, shown)
+    net.run(2 * GRACE_S)
+    for person in others:
+        assert not [line for line in person.lines() if " QUIT " in line or " NICK " in line]
+        assert not any("@joe" in line for line in person.ask(f"NAMES {RING}")), "rank does not pass to who has the nick"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_comes_to_a_node_that_did_not_know_the_channel_sees_no_ghost(seed: int) -> None:
+    """The channel's copy arrives with the ghost in it when the new joe joins there."""
+    net, _, _ = network(5, seed)
+    net.kill("n1")
+    net.run(SOON_S)
+    back = net.client("n5", "joe")
+    back.send(f"JOIN {RING}")
+    back.sync()
+    assert listed(back) == (["joe", "p2", "p3", "p4"],) * 2
+    assert not [line for line in back.got if " NICK " in line or "Guest" in line]
+
+
+@pytest.mark.parametrize("second_s", [1.0, 20.0, 29.0])
+def test_grace_counts_from_the_death_though_masters_die_and_leases_end(second_s: float) -> None:
+    net, _, others = network(5, 1, directories=2)
+    died = net.now
+    net.kill("n1")
+    net.run(second_s)
+    (master,) = net.masters(GroupId("channel", RING))
+    net.kill(master)
+    watcher = next(person for person in others if person.node.up)
+    assert not any(" QUIT " in line for line in watcher.lines())
+    assert net.until(lambda: any(":joe!" in line and " QUIT " in line for line in watcher.got), 2 * GRACE_S)
+    assert GRACE_S <= net.now - died <= GRACE_S + SOON_S
+    assert ":joe!~joe@10.0.0.1 QUIT :irc.circlet.local n1.sim" in watcher.got
