@@ -16,7 +16,7 @@ RUNNABLE := $(VENV)/.runnable
 TESTABLE := $(VENV)/.testable
 PIP := $(VENV)/bin/pip install --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test quick check bench soak seed clients clean
+.PHONY: run test quick check bench tags soak seed clients clean
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -49,6 +49,9 @@ quick: check
 # The programs that the end-to-end tests drive, and one to cut a network in two; without them the tests fail, as a skip is not a pass.
 clients:
 	@contrib/install-clients irssi weechat tmux iptables
+
+tags: $(TESTABLE) # the tags that structs between nodes have, or had
+	@PYTHONPATH=. $(VENV)/bin/python -m tests.levels.tags
 
 bench: $(TESTABLE)
 	$(VENV)/bin/python -m contrib.bench

@@ -1,16 +1,24 @@
 """The network's feature levels: an integer per build, and what each level brought.
 
 A network acts at the lowest level of the nodes that it knows. A command, event, field or kind of group that a level
-brought is used only while the network acts at that level or above.
+brought is used only while the network acts at that level or above (P42).
+
+A struct that a level brought says so in the class: `SINCE: ClassVar = 1`. A field that was appended to a struct later
+stands in `NEWER: ClassVar = {"field": 1}`, and has a default that means what the struct meant before. The engine does
+the rest: `unsupported` refuses such a command, question or message below the level, `fitting` gives a newer field of a
+command its default, and `at_level` leaves newer fields out of what is encoded.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cache
+from typing import Any, Final
+
+import msgspec
 
 LEVELS: Final[tuple[str, ...]] = (
     "the build before feature levels: a node record without the field",
-    "feature levels: in records and hellos, and committed in the network's group (Raise, Raised, Merged.level). "
+    "feature levels: in records and hellos, and committed in the network's group (Raise, Raised). "
     "Texts of people keep their bytes that are not UTF-8. "
     "Stopped (50), and the outcome of a command that could not be judged",
 )
@@ -24,3 +32,61 @@ LEVEL: Final = len(LEVELS) - 1
 
 OLDEST: Final = 0
 """The oldest level at which this build can act: nodes of an older level are not linked with."""
+
+
+def unsupported(value: Any, level: int) -> bool:
+    """Whether a command, question or message needs a higher feature level than this one."""
+    since: int = getattr(type(value), "SINCE", 0)
+    return since > level
+
+
+def fitting(value: Any, level: int) -> Any:
+    """The same command with the default in every field that is newer than the level."""
+    newer = [name for name, since in getattr(type(value), "NEWER", {}).items() if since > level]
+    if not newer:
+        return value
+    defaults = {field.name: _default(field) for field in msgspec.structs.fields(type(value)) if field.name in newer}
+    return msgspec.structs.replace(value, **defaults)
+
+
+def at_level(value: Any, acting: int, build: int = LEVEL) -> Any:
+    """What to encode instead of the value, so that the bytes are those of a build of an older level.
+
+    acting: the level at which the network acts. build: the level that this node has, for structs that say `BY_BUILD`,
+    a node's record above all: the record tells the level of the node's build while the network acts at a lower one.
+    Time O(size of the value) below LEVEL; nothing at LEVEL.
+    """
+    if acting >= LEVEL and build >= LEVEL:
+        return value
+    if isinstance(value, msgspec.Struct):
+        return _struct_at_level(value, acting, build)
+    if isinstance(value, list | tuple):
+        return [at_level(part, acting, build) for part in value]
+    if isinstance(value, dict):
+        return {key: at_level(part, acting, build) for key, part in value.items()}
+    return value
+
+
+def _struct_at_level(value: msgspec.Struct, acting: int, build: int) -> Any:
+    cls = type(value)
+    level = build if getattr(cls, "BY_BUILD", False) else acting
+    names, tag, as_array = _written(cls, level)
+    parts = [at_level(getattr(value, name), acting, build) for name in names]
+    if as_array:
+        return parts if tag is None else [tag, *parts]
+    return ({} if tag is None else {cls.__struct_config__.tag_field: tag}) | dict(zip(names, parts, strict=True))
+
+
+@cache
+def _written(cls: type[msgspec.Struct], level: int) -> tuple[tuple[str, ...], int | str | None, bool]:
+    """Names of the fields that a build of the level writes, the struct's tag, and whether the struct is an array."""
+    config, newer = cls.__struct_config__, getattr(cls, "NEWER", {})
+    names = [name for name in cls.__struct_fields__ if newer.get(name, 0) <= level]
+    if config.array_like:  # positions count: what follows the first newer field is newer, too
+        newest = [index for index, name in enumerate(cls.__struct_fields__) if newer.get(name, 0) > level]
+        names = list(cls.__struct_fields__[: newest[0]]) if newest else names
+    return tuple(names), config.tag, config.array_like
+
+
+def _default(field: Any) -> Any:
+    return field.default_factory() if field.default is msgspec.NODEFAULT else field.default

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
-from ring.features import OLDEST
+from ring.features import OLDEST, at_level
 from ring.ids import Incarnation
 from ring.placement import Distance, Ring
 
@@ -32,6 +32,9 @@ class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
     `read_record` keeps the fields that a later build has appended: the record is passed on with them.
     """
 
+    BY_BUILD: ClassVar = True
+    NEWER: ClassVar = {"level": 1}
+
     key: str  # ring key, by default the IP
     incarnation: int
     name: str  # node.name
@@ -49,21 +52,6 @@ class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
 
 
 _FIELDS = len(NodeRecord.__struct_fields__)
-_FIELDS_0 = _FIELDS - 1  # a node of feature level 0 writes no level
-
-
-class _Record0(msgspec.Struct, frozen=True, array_like=True):
-    """A record as feature level 0 writes it. Only ever encoded."""
-
-    key: str
-    incarnation: int
-    name: str
-    ip: str
-    link_port: int
-    irc: str
-    version: str
-    started: int
-    leaving: bool
 
 
 def read_record(fields: Sequence[Any]) -> NodeRecord:
@@ -88,12 +76,7 @@ def _longer(more: int) -> type[NodeRecord]:
 
 def as_level_0(record: NodeRecord) -> NodeRecord:
     """The record as a node of feature level 0 knows and keeps it."""
-    return NodeRecord(*msgspec.structs.astuple(record)[:_FIELDS_0])
-
-
-def written_at_level_0(record: NodeRecord) -> Any:
-    """What a node of feature level 0 encodes for the record: no field of a later level."""
-    return _Record0(*msgspec.structs.astuple(record)[:_FIELDS_0])
+    return NodeRecord(*at_level(record, 0, 0))
 
 
 def is_sane(record: NodeRecord) -> bool:

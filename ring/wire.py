@@ -7,7 +7,7 @@ are read by the kind. Nothing relies on a message arriving: every one is repeate
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import msgspec
 
@@ -331,6 +331,8 @@ class Superseded(_Message, frozen=True, tag=24):
 
 class Stopped(_Message, frozen=True, tag=50):
     """A mistake of the program has stopped the group on this node: do without the node (level 1)."""
+
+    SINCE: ClassVar = 1
 
 
 class Offer(_Message, frozen=True, tag=28):

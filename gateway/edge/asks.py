@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from gateway.groups.channel_messages import ListRow
@@ -56,6 +58,8 @@ class OwnedAsk(_Tagged, frozen=True, tag=6):
 
 class ReclaimedAsk(_Tagged, frozen=True, tag=7):
     """Level 1. This user of the asker's has the nick now: nobody else goes by the nick whose node is dead (P29)."""
+
+    SINCE: ClassVar = 1
 
     uid: str
     nick: str

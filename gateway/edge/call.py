@@ -12,7 +12,7 @@ from gateway.edge.lines import Line
 from gateway.groups.once import Once
 from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
-from ring.groups.host import FAILED, Stamp
+from ring.groups.host import FAILED, Stamp, Unsupported
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Call:
 
     __slots__ = (
         "_lines", "_open", "_paid", "_sent", "_turn", "_user", "connection", "edge", "label", "line", "message",
-        "stamp",
+        "stamp", "unsupported",
     )  # fmt: skip
 
     def __init__(self, edge: Edge, connection: Connection, message: Message) -> None:
@@ -40,6 +40,7 @@ class Call:
         self._user = connection.user
         wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
         self.label = wanted
+        self.unsupported: Unsupported | None = None  # why the submitted command was not sent
         self.stamp: Stamp | None = None  # of the submitted command's position, once that is answered
         self._lines: list[tuple[Line, str | None]] = []  # and the batch that each is in
         self._open = 0
@@ -191,6 +192,11 @@ class Call:
     def report(self, outcome: Any) -> None:
         if isinstance(outcome, Refusal):
             self.refuse(outcome)
+        elif outcome is FAILED and self.unsupported is not None:
+            self.notice(
+                f"The network does not support this yet: the node {self.unsupported.node} runs an older version. "
+                "Nothing was changed; try again once all nodes are upgraded."
+            )
         elif outcome is FAILED and self.stamp is not None:
             self.notice(
                 "The server made a mistake with that command: nothing was changed. Its operator finds it in the log."

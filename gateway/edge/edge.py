@@ -34,7 +34,7 @@ from gateway.irc.message import parse
 from gateway.irc.names import is_nick
 from gateway.irc.splitter import Item
 from ring.groups.engine import Engine
-from ring.groups.host import Stamp
+from ring.groups.host import FAILED, Stamp, Unsupported
 from ring.groups.machine import State
 from ring.ids import GroupId, Incarnation
 from ring.links.admission import Admission, Ticket
@@ -496,8 +496,11 @@ class Edge:
             homes.check(self, group)
 
     def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
+        unsupported = outcome if isinstance(outcome, Unsupported) else None
+        if unsupported is not None:
+            outcome = FAILED
         if isinstance(token, Token):
-            token.call.stamp = stamp
+            token.call.stamp, token.call.unsupported = stamp, unsupported
             token.done(outcome)
         elif callable(token):
             token(outcome)

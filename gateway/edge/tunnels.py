@@ -23,6 +23,7 @@ from gateway.edge.places import OnTheWay, arrive, learn
 from gateway.edge.user import User
 from gateway.groups.once import Sayer
 from gateway.irc.message import Message
+from ring.features import at_level
 from ring.groups.streams import Stream
 from ring.ids import UNREADABLE, Incarnation
 from ring.wire import Place
@@ -130,7 +131,7 @@ class Tunnel:
             self.outbox.settled,
             self.is_gone,
         )
-        self.stream = self.edge.engine.streams.open(host, _encode(hello))
+        self.stream = self.edge.engine.streams.open(host, _encode(at_level(hello, self.edge.engine.level)))
         self.stream.received, self.stream.ended, self.stream.uses = self._received, self._ended, self._brought
         self._on_the_way = deque(one._replace(parts=0) for one in self._on_the_way)
         self._parts = 0
@@ -399,7 +400,7 @@ class Tunnels:
             if connection.user is not None:  # else its session has gone on elsewhere, and so does it
                 connection.told = Standing.of(connection, connection.user.session)
             news = connection.told if connection.told != told else None
-            stream.send(_encode(Shown(data, places, settled, news)))
+            stream.send(_encode(at_level(Shown(data, places, settled, news), edge.engine.level)))
         if connection.closed is not None and (not connection.calls or connection.closed == MOVED):
             stream.close(connection.closed)
             edge.gone(connection, connection.closed)

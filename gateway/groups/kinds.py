@@ -33,6 +33,8 @@ from ring.groups.machine import Durable, Kind, State
 class _Reader:
     """Decoders for one kind's unions, made once."""
 
+    level = 0
+
     def __init__(self, command: Any, event: Any, outcome: Any, question: Any, answer: Any) -> None:
         self.read_command = msgspec.msgpack.Decoder(command).decode
         self.read_event = msgspec.msgpack.Decoder(event).decode

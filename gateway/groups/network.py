@@ -48,9 +48,9 @@ class Network:
                 self.hosts.pop(Incarnation(*edge), None)
         elif isinstance(event, Merged):
             self.hosts.update((Incarnation(*edge), 1) for edge in event.edges)
-            self.level = max(self.level, event.level)
         elif isinstance(event, Raised):
             self.level = max(self.level, event.level)
+            self.hosts.update((Incarnation(*edge), 1) for edge in event.edges)
         return not isinstance(event, Announced)
 
     def snapshot(self) -> Any:
@@ -63,11 +63,12 @@ class Network:
     def is_word(self, event: Any) -> bool:
         return isinstance(event, Announced)
 
-    def merge(self, other: Network, at: int) -> Merged | None:
+    def merge(self, other: Network, at: int) -> Merged | Raised | None:
         lacking = sorted(edge for edge in other.hosts if edge not in self.hosts)
-        if not lacking and other.level <= self.level:
-            return None
-        return Merged(tuple((edge.key, edge.number) for edge in lacking), max(self.level, other.level))
+        edges = tuple((edge.key, edge.number) for edge in lacking)
+        if other.level > self.level:
+            return Raised(other.level, edges)
+        return Merged(edges) if edges else None
 
     def view(self) -> Any:
         return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import msgspec
 
 from gateway.groups.people import Refusal
@@ -33,9 +31,11 @@ class Evict(_Tagged, frozen=True, tag=3):
 
 
 class Raise(_Tagged, frozen=True, tag=4):
-    """The network is to act at this feature level, if it does not act at a higher one (P42)."""
+    """The network is to act at this feature level, if it does not act at a higher one (P42).
 
-    SINCE: ClassVar = 1
+    This command and its event are the only ones of level 1 that are written before the network acts at level 1: by then
+    every node understands them.
+    """
 
     level: int
 
@@ -59,20 +59,16 @@ class Evicted(_Tagged, frozen=True, tag=23):
 
 
 class Merged(_Tagged, frozen=True, tag=24):
-    """These attended another side of a partition. level: the higher one of the two sides, from feature level 1 on."""
-
-    NEWER: ClassVar = {"level": 1}
+    """These attended another side of a partition."""
 
     edges: tuple[tuple[str, int], ...]
-    level: int = 0
 
 
 class Raised(_Tagged, frozen=True, tag=25):
-    """The network acts at this feature level (P42)."""
-
-    SINCE: ClassVar = 1
+    """The network acts at this feature level (P42). edges: these attended another side of a partition, which did."""
 
     level: int
+    edges: tuple[tuple[str, int], ...] = ()
 
 
 Event = Attended | Announced | Evicted | Merged | Raised

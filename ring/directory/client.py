@@ -22,6 +22,7 @@ from ring.directory.datagrams import (
     Refused,
 )
 from ring.directory.view import RosterChanged, View
+from ring.features import LEVEL, at_level
 from ring.roster import NodeRecord
 
 _RETRY_S = 0.25
@@ -218,7 +219,7 @@ class DirectoriesCore:
         elif fetch:
             request = Fetch(*head, contact.book.position)
         else:
-            request = Announce(*head, self.record)
+            request = Announce(*head, at_level(self.record, LEVEL, self.record.level))
         pause = min(self._interval(contact), _RETRY_S * 2.0 ** min(contact.misses, 16))
         contact.due = now + pause * self._rng.uniform(0.75, 1.25)
         contact.misses += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ring.features import unsupported
 from ring.groups.copy import Copy
 from ring.ids import UNREADABLE, GroupId, Incarnation
 from ring.wire import Ask, Question, Reply, raw
@@ -45,16 +46,20 @@ class Asking:
 
     def ask_group(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         state = self.engine.state(group)
-        if state is not None:
+        if unsupported(question, self.engine.level):
+            done(None)
+        elif state is not None:
             done(self.engine.broken.answer(group, state, question))
-            return
-        self._add(Open(group, "", question, done, self.engine.now))
+        else:
+            self._add(Open(group, "", question, done, self.engine.now))
 
     def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
         if key == self.engine.me.key:
             done(self.engine.broken.reply(self.engine.me, body))
-            return
-        self._add(Open(None, key, body, done, self.engine.now))
+        elif unsupported(body, self.engine.level):
+            done(None)
+        else:
+            self._add(Open(None, key, body, done, self.engine.now))
 
     def _add(self, question: Open) -> None:
         if len(self.open) >= OPEN:

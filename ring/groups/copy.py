@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ring.features import at_level
 from ring.groups.guarded import GroupBroken
 from ring.groups.host import UNJUDGED, Stamp
 from ring.groups.lineage import fork_point
@@ -121,7 +122,7 @@ class Copy:
     def line(self, entry: Entry) -> Line:
         """An entry that has an event, as stores keep it."""
         seq, (msgid, at) = entry.seq, self.stamp_of(entry)
-        return Line(self.group, self.term_at(seq), seq, at, msgid, packed(entry.event))
+        return Line(self.group, self.term_at(seq), seq, at, msgid, packed(at_level(entry.event, self.kind.level)))
 
     def term_at(self, seq: int) -> Term:
         if self.lineage and seq >= self.lineage[-1][1]:
@@ -394,6 +395,13 @@ class Copy:
 
         return ask
 
+    def packed_state(self) -> msgspec.Raw:
+        """The state as other nodes may read it at the feature level at which the network acts."""
+        return self._packed(self.state.snapshot())
+
+    def _packed(self, value: Any) -> msgspec.Raw:
+        return reencode(at_level(value, self.kind.level))
+
     def snapshot(self, tail_after: int | None = None, *, pending: bool = False) -> Snapshot:
         """The whole copy as values. tail_after: carry the log after this seq only; None carries all of it.
 
@@ -401,11 +409,11 @@ class Copy:
         """
         tail = [entry for entry in self.log if tail_after is None or entry.seq > tail_after]
         streams = tuple(
-            Stream(origin, s.last, tuple((n, seq, at, reencode(o)) for n, (seq, at, o) in s.outcomes.items()))
+            Stream(origin, s.last, tuple((n, seq, at, self._packed(o)) for n, (seq, at, o) in s.outcomes.items()))
             for origin, s in self.streams.items()
         )
         # The state is encoded now: the message may leave after it has changed.
-        state = reencode(self.state.snapshot())
+        state = self.packed_state()
         waiting = as_raw_commands(self.pending) if pending else []
         return Snapshot(
             self.lineage,

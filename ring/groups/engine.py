@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Any, NamedTuple
 
+from ring.features import LEVEL, fitting, unsupported
 from ring.groups.asking import Asking
 from ring.groups.backing import Backing
 from ring.groups.broken import Broken
@@ -23,7 +24,7 @@ from ring.groups.finding import Finding
 from ring.groups.following import Following
 from ring.groups.guarded import GroupBroken, GuardedHost
 from ring.groups.handing import Handing
-from ring.groups.host import FAILED, UNJUDGED, Host, Stamp
+from ring.groups.host import FAILED, UNJUDGED, Host, Stamp, Unsupported
 from ring.groups.journal import Journal
 from ring.groups.leading import Leading
 from ring.groups.levels import Levels
@@ -302,6 +303,8 @@ class Engine:
         self.following.send_acks()
         self.finding.send_collects()
         out, self._outbox = self._outbox, {}
+        if self.peers.level < LEVEL or self.peers.me.level < LEVEL:
+            out = self.levels.written(out)
         if self.witnesses.suspects:
             self.witnesses.reroute(out)
         return out
@@ -401,7 +404,17 @@ class Engine:
 
     def submit(self, group: GroupId, command: Any, token: object = None, because: GroupId | None = None) -> None:
         """Submit a command; `Host.answered` comes exactly once. because: the group whose event this command follows
-        from: that event is acknowledged only once the command is settled (P33)."""
+        from: that event is acknowledged only once the command is settled (P33).
+
+        A command that is newer than the acting level is not sent: its outcome is `Unsupported`. A field that is newer
+        has its default.
+        """
+        if self.peers.level < LEVEL:
+            if unsupported(command, self.peers.level):
+                refusal = Unsupported(type(command).SINCE, self.peers.lowest().name)
+                self.run(lambda: self.host.answered(group, token, refusal, None))
+                return
+            command = fitting(command, self.peers.level)
         hold = self.following.hold(because) if because is not None else None
         self.run(lambda: self._submit(group, command, token, hold))
 

@@ -25,6 +25,13 @@ UNJUDGED: Final = False
 FAILED with the stamp of the command's position. No kind's own outcome is encoded like that."""
 
 
+class Unsupported(NamedTuple):
+    """The outcome of a submit that was not sent: the network acts at a lower feature level than the command needs."""
+
+    level: int  # that the command needs
+    node: str  # name of a node that holds the network's level down
+
+
 class Stamp(NamedTuple):
     """What names and dates an event for clients."""
 
@@ -56,7 +63,8 @@ class Host(Protocol):
     def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
         """Exactly once for each submit, after `applied` of its event where this node follows the group (P11).
 
-        stamp: names and dates the answer's position; None with FAILED, unless nothing was changed for sure.
+        stamp: names and dates the answer's position; None with Unsupported, and with FAILED, unless nothing was changed
+        for sure.
         """
         ...
 

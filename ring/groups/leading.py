@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ring.features import LEVEL, fitting, unsupported
 from ring.groups.copy import as_raw
 from ring.groups.host import Stamp
 from ring.groups.lineage import fork_point
@@ -90,6 +91,11 @@ class Leading:
 
     def command(self, m: Mastered, command: Any) -> None:
         """A command of the master's own: upkeep."""
+        level = self.engine.peers.level
+        if level < LEVEL:
+            if unsupported(command, level):
+                return
+            command = fitting(command, level)
         self._take(m, None, 0, 0, command)
 
     def commit(self, m: Mastered, entry: Entry) -> None:

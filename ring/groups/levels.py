@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ring.features import at_level, unsupported
 from ring.ids import GroupId
 from ring.roster import Range, check_levels
+from ring.wire import Message
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -48,6 +50,12 @@ class Levels:
             self._asked = wanted
             engine.leading.command(m, self._command(wanted))
 
+    def written(self, out: dict[str, list[Message]]) -> dict[str, list[Message]]:
+        """The messages as builds of the acting level read and write them; newer ones are left out."""
+        level, build = self.engine.peers.level, self.engine.peers.me.level
+        fit = {key: [m for m in messages if not unsupported(m, level)] for key, messages in out.items()}
+        return {key: at_level(messages, level, build) for key, messages in fit.items() if messages}
+
     def rise(self, level: int) -> None:
         """The network acts at this level, or a higher one."""
         engine = self.engine
@@ -55,6 +63,8 @@ class Levels:
         if level <= before:
             return
         too_old = engine.peers.raise_level(level, engine.now)
+        for kind in engine.kinds.values():
+            kind.level = level
         engine.note("level_raised", level=level, before=before)
         me = engine.peers.me
         for record in too_old:

@@ -86,6 +86,8 @@ class Kind(Protocol):
     """One kind of group: makes states and reads what links carry. The read_ methods raise msgspec.MsgspecError."""
 
     durable: Durable
+    level: int
+    """The feature level at which the network acts (P42); the engine keeps it up to date."""
 
     def keeps(self, event: Any) -> bool:
         """Whether an event is part of the group's history, if the kind is durable."""

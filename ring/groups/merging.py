@@ -17,7 +17,7 @@ from ring.groups.log import word
 from ring.groups.mastered import Mastered
 from ring.groups.owing import holds
 from ring.ids import GroupId, Incarnation, Term
-from ring.wire import Also, Command, Entry, Offer, Part, Side, Superseded, Taken, reencode
+from ring.wire import Also, Command, Entry, Offer, Part, Side, Superseded, Taken
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
@@ -201,7 +201,7 @@ class Merging:
             engine.backing.append(m, Command(0, 0, entry.origin, entry.number, 0, entry.event, told=told))
         streams = theirs.snapshot(theirs.seq).streams
         lost = theirs.trimmed(theirs.shared_with(copy))
-        side = Side(reencode(theirs.state.snapshot()), streams, lost, _parts(theirs, fork), _also(copy, theirs, fork))
+        side = Side(theirs.packed_state(), streams, lost, _parts(theirs, fork), _also(copy, theirs, fork))
         facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": lost}
         self._taking.setdefault(copy.group, UnderWay()).merges.append((copy.head + 1, engine.now, facts))
         engine.backing.append(m, Command(0, 0, None, 0, 0, None, side=side))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ring.features import at_level
 from ring.groups.broken import view_of
 from ring.groups.mastered import Mastered
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
@@ -106,7 +107,9 @@ class Watching:
 
     def _tell(self, m: Mastered, watcher: Incarnation, view: Any) -> None:
         if watcher != self.engine.me:
-            self.engine.send(watcher.key, View(m.copy.group, m.copy.term, m.copy.seq, reencode(view)))
+            self.engine.send(
+                watcher.key, View(m.copy.group, m.copy.term, m.copy.seq, reencode(at_level(view, self.engine.level)))
+            )
         else:
             self._show(m.copy.group, (m.copy.term, m.copy.seq), view)
 

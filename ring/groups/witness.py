@@ -147,7 +147,7 @@ class Witnesses:
     def on_relay(self, sender: Incarnation, message: Relay) -> None:
         engine = self.engine
         if message.to == engine.me.key:
-            if engine.is_stale(message.origin):
+            if engine.is_stale(message.origin) or engine.peers.is_too_old(message.origin):
                 return
             engine.dispatch(message.origin, decode(bytes(message.payload)))
         elif sender == message.origin and message.to not in self.suspects:  # one step only: no going round

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from ring.features import LEVEL, at_level
 from ring.ids import UNREADABLE
-from ring.roster import MAX_LEVEL, NodeRecord, is_sane, read_record, written_at_level_0
+from ring.roster import MAX_LEVEL, NodeRecord, is_sane, read_record
 
 PROTOCOL = 1
 NONCE = 32
@@ -36,6 +37,9 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     feature level at which the network of this node acts. oldest: the lowest level at which its build can act. Builds of
     level 0 leave both out, and ignore both; a field that comes later is appended with a default.
     """
+
+    BY_BUILD: ClassVar = True
+    NEWER: ClassVar = {"acting": 1, "oldest": 1}
 
     protocol: int
     terms: Terms
@@ -65,10 +69,8 @@ _first = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
 
 def encode(hello: Hello) -> bytes:
-    if hello.record is not None and hello.record.level == 0:
-        record = written_at_level_0(hello.record)
-        return msgspec.msgpack.encode((hello.protocol, hello.terms, record, hello.nonce))
-    return msgspec.msgpack.encode(hello)
+    level = hello.record.level if hello.record is not None else LEVEL
+    return msgspec.msgpack.encode(at_level(hello, level, level))
 
 
 def read(body: bytes) -> Hello:

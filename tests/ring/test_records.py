@@ -13,8 +13,9 @@ from ring.directory.client import DirectoriesCore, Send
 from ring.directory.datagrams import Announce, Codec
 from ring.directory.query import Query
 from ring.directory.server import DirectoryCore
+from ring.features import at_level
 from ring.links.hello import NONCE, PROTOCOL, Hello, Terms, encode, read
-from ring.roster import NodeRecord, Range, as_level_0, check_levels, is_sane, newer, read_record, written_at_level_0
+from ring.roster import NodeRecord, Range, as_level_0, check_levels, is_sane, newer, read_record
 from ring.shells import roster_file
 
 NODE = NodeRecord("127.0.0.1", 5, "n1.example", "127.0.0.1", 7600, "", "2", 1_700_000_000, level=1)
@@ -33,7 +34,7 @@ def test_a_record_without_the_field_is_of_level_0() -> None:
     old = read_record(FIELDS[:9])
     assert old.level == 0
     assert old == as_level_0(NODE)
-    assert fields(written_at_level_0(NODE)) == FIELDS[:9]
+    assert at_level(NODE, 0, 0) == FIELDS[:9]
     assert newer(NODE, old) and not newer(old, NODE)  # of one life, the record that says more
 
 
@@ -84,7 +85,7 @@ def _talk(core: DirectoriesCore, directory: DirectoryCore, now: float) -> None:
 
 def test_an_announcement_of_level_0_is_read() -> None:
     codec = Codec("net", KEY)
-    sealed = codec.seal(Announce(NODE.id, 1, 0, 0, written_at_level_0(NODE)))
+    sealed = codec.seal(Announce(NODE.id, 1, 0, 0, at_level(NODE, 0, 0)))
     opened = codec.open(sealed)
     assert isinstance(opened, Announce)
     assert opened.record == as_level_0(NODE)

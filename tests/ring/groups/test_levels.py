@@ -6,7 +6,7 @@ import msgspec
 
 from gateway.commands.operators import NETWORK
 from gateway.groups.network import Network, restore
-from gateway.groups.network_messages import Attended, Merged, Raise, Raised
+from gateway.groups.network_messages import Attended, Raise, Raised
 from ring.groups.peers import Peers, RingSettings
 from ring.ids import Incarnation
 from ring.roster import NodeRecord
@@ -76,9 +76,9 @@ def test_the_level_only_rises() -> None:
 def test_two_sides_of_a_partition_take_the_higher_level() -> None:
     low, high = Network(), Network()
     high.apply(Raised(1), 1)
-    assert low.merge(high, 2) == Merged((), 1)
+    assert low.merge(high, 2) == Raised(1)
     assert high.merge(low, 2) is None
-    low.apply(Merged((), 1), 2)
+    low.apply(Raised(1), 2)
     assert low.level == 1
 
 

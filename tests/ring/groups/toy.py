@@ -82,6 +82,7 @@ class ToyState:
 class ToyKind:
     def __init__(self, durable: Durable = "no") -> None:
         self.durable: Durable = durable
+        self.level = LEVEL
 
     def keeps(self, event: Any) -> bool:
         return bool(event[0] == "say")
