@@ -7,11 +7,11 @@ are read by the kind. Nothing relies on a message arriving: every one is repeate
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast, get_args
 
 import msgspec
 
-from ring.ids import NO_TERM, GroupId, Incarnation, Position, Term
+from ring.ids import NO_TERM, UNREADABLE, GroupId, Incarnation, Position, Term
 from ring.roster import NodeRecord
 from ring.store import Line, Range
 
@@ -564,6 +564,46 @@ def size(value: Any) -> int:
 def decode(payload: bytes) -> list[Message]:
     """Raises msgspec.MsgspecError if the payload is no list of messages."""
     return _decoder.decode(payload)
+
+
+class Unread(NamedTuple):
+    """A message that cannot be read, as far as can be told. kind: the name of its struct, or its tag."""
+
+    kind: str
+    group: GroupId | None
+
+
+_each = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_one = msgspec.msgpack.Decoder(Message)
+_head = msgspec.msgpack.Decoder(list[Any])
+_names = {one.__struct_config__.tag: one.__name__ for one in get_args(Message)}
+
+
+def decode_each(payload: bytes) -> list[Message | Unread]:
+    """The messages of a list, one by one; nothing at all in place of a payload that is no list."""
+    try:
+        parts = _each.decode(payload)
+    except UNREADABLE:
+        return [Unread("payload", None)]
+    return [_decode_one(part) for part in parts]
+
+
+def _decode_one(part: msgspec.Raw) -> Message | Unread:
+    try:
+        message: Message = _one.decode(part)
+    except UNREADABLE:
+        return _unread(part)
+    return message
+
+
+def _unread(part: msgspec.Raw) -> Unread:
+    try:
+        tag, *fields = _head.decode(part)
+        group = msgspec.convert(fields[0], GroupId) if fields and isinstance(fields[0], list) else None
+    except (*UNREADABLE, ValueError):
+        return Unread("message", None)
+    name = _names.get(tag) if isinstance(tag, int) else None
+    return Unread(name or f"message {str(tag)[:20]}", group)
 
 
 def packed(value: Any) -> bytes:

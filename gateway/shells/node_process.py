@@ -38,9 +38,10 @@ FRAME = 1024 * 1024
 BUGS = frozenset(("bug", "group_broken"))
 """Notes of mistakes in the program."""
 
-TROUBLE = frozenset(
-    ("node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused", "node_too_old")
-)
+TROUBLE = frozenset((
+    "node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused", "node_too_old",
+    "unreadable",
+))  # fmt: skip
 """Notes that an operator should see even where only warnings are logged."""
 
 STARTING_S = 10.0

@@ -60,11 +60,13 @@ class Broken:
 
     def stop(self, group: GroupId, problem: BaseException) -> None:
         """Have nothing to do with the group any more."""
+        if group not in self.groups:
+            self.engine.note_bug("apply", problem, group, event="group_broken")
+            self._stop(group)
+
+    def _stop(self, group: GroupId) -> None:
         engine = self.engine
-        if group in self.groups:
-            return
         self.groups[group] = None
-        engine.note_bug("apply", problem, group, event="group_broken")
         engine.peers.stopped(group, engine.me)
         mastered = engine.leading.groups.pop(group, None)
         engine.following.abandon(group)
@@ -77,7 +79,7 @@ class Broken:
         engine.journal.abandon(group)
         if mastered is not None:
             for key in mastered.followers:
-                self._say(key, group)
+                self.say(key, group)
         self._let_go(group)
 
     def _let_go(self, group: GroupId) -> None:
@@ -88,7 +90,14 @@ class Broken:
             engine.complete(group, pending.number, FAILED, None)
         engine.settling.let_go(group)
 
-    def _say(self, key: str, group: GroupId) -> None:
+    def stop_unread(self, group: GroupId, sender: Incarnation) -> None:
+        """Another node's build writes what this build cannot read: the group stops here as after a mistake."""
+        if group not in self.groups:
+            self._stop(group)
+            self.engine.note("group_broken", group, where="read", peer=sender.key)
+            self.say(sender.key, group)
+
+    def say(self, key: str, group: GroupId) -> None:
         if self.engine.level >= 1:
             self.engine.send(key, Stopped(group))
 
@@ -99,13 +108,13 @@ class Broken:
         elif isinstance(message, Stopped):
             self.on_stopped(sender, message)
         elif isinstance(message, ANSWERED):
-            self._say(sender.key, group)
+            self.say(sender.key, group)
 
     def asked(self, sender: Incarnation, group: GroupId) -> bool:
         """Whether the group has stopped here; the asker is told so. What this node held counts as unheard (P36)."""
         if group not in self.groups:
             return False
-        self._say(sender.key, group)
+        self.say(sender.key, group)
         return True
 
     # A group has stopped elsewhere -----------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ from ring.groups.retaining import Retaining
 from ring.groups.settling import Settling
 from ring.groups.streams import Streams
 from ring.groups.submits import QUEUE, Outbound, Submits
+from ring.groups.unreadable import Unreadable
 from ring.groups.watching import Watching
 from ring.groups.witness import Witnesses
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
@@ -153,6 +154,7 @@ class Engine:
         self.witnesses = Witnesses(self)
         self.streams = Streams(self)
         self.levels = Levels(self)
+        self.unreadable = Unreadable(self)
         self.broken = Broken(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
@@ -226,15 +228,14 @@ class Engine:
         self.run(self.following.peers_changed)  # and what it follows may have gone on without it
 
     def receive(self, sender: Incarnation, payload: bytes) -> None:
-        """A list of messages from a linked node. What cannot be read is dropped and counted."""
+        """A list of messages from a linked node. What cannot be read is counted and noted."""
         if self.is_stale(sender) or self.peers.is_too_old(sender):
             return
         self.heard(sender)
         try:
             messages = decode(payload)
         except UNREADABLE:
-            self.counters["unreadable_payload"] += 1
-            return
+            messages = self.unreadable.payload(sender, payload)
         self.run(lambda: self.dispatch(sender, messages))
 
     def is_stale(self, sender: Incarnation) -> bool:
@@ -248,7 +249,7 @@ class Engine:
         for message in messages:
             group = getattr(message, "group", None)
             if group is not None and group.kind not in self.kinds:
-                self.counters["unknown_kind"] += 1
+                self.unreadable.message(sender, message, group)
                 continue
             if group is not None and group in self.broken.groups:
                 self.broken.refuse(sender, message, group)
@@ -256,7 +257,7 @@ class Engine:
             try:
                 self._handlers[type(message)](sender, message)
             except UNREADABLE:
-                self.counters["unreadable_message"] += 1
+                self.unreadable.message(sender, message, group)
             except GroupBroken as broken:
                 self.broken.stop(broken.group, broken.__cause__ or broken)
 

@@ -216,9 +216,8 @@ def nobody_is_thought_dead(story: Story) -> Iterator[str]:
 def no_trouble(story: Story) -> Iterator[str]:
     """Nothing was given up, nothing could not be read."""
     for node in story.net.nodes.values():
-        for name in ("unreadable_payload", "unreadable_message", "unknown_kind"):
-            if node.core.engine.counters[name]:
-                yield f"{node.name}: {name}"
+        for what, count in node.core.engine.unreadable.counts.items():
+            yield f"{node.name} could not read {count.total} x {what.kind} of {what.key}"
 
 
 def history_agrees(story: Story) -> Iterator[str]:

@@ -361,7 +361,7 @@ class Net:
         core.engine.levels.refused.clear()
         if core.engine.notes:
             node.notes += [(self.now, note) for note in core.engine.notes]
-            found = [note for note in core.engine.notes if note.event in ("bug", "group_broken")]
+            found = [n for n in core.engine.notes if n.event in ("bug", "group_broken") and n.facts["where"] != "read"]
             assert self.may_err or not found, found[0].facts.get("traceback")
             core.engine.notes.clear()
         dirty = core.edge.dirty[:]

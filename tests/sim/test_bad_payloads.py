@@ -91,7 +91,7 @@ def test_rubbish_is_counted() -> None:
     node, other = net.nodes["n1"], net.nodes["n2"]
     for rubbish in (b"", b"\xc1", b"\x91" * 5000, b"\x00" * 100, b"\xff" * 100, b"[[[["):
         net.deliver(other.id, node, rubbish)
-    assert node.core.engine.counters["unreadable_payload"] == 6
+    assert node.core.engine.counters["unreadable"] == 6
 
 
 def test_a_node_that_is_known_to_have_begun_anew_is_not_heard_in_its_old_life() -> None:
@@ -113,4 +113,4 @@ def test_who_begins_anew_is_not_answered_what_it_asked_in_its_old_life() -> None
     anew = net.start(1).core.engine
     anew._handlers[Reply] = lambda _sender, message: read_reply(message.body)  # it asks nodes, not groups
     net.run(20)
-    assert not anew.counters["unreadable_message"]
+    assert not anew.counters["unreadable"]

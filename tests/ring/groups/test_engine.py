@@ -165,4 +165,4 @@ def test_garbage_from_a_peer_is_counted_and_dropped() -> None:
     engine = net.engines["127.0.0.1"]
     for payload in (b"", b"\xc1", b"\x91\x91\x01", b"\x93\x01\x02\x03", b"\x91" * 5000):
         engine.receive(net.engines["127.0.0.2"].me, payload)
-    assert engine.counters["unreadable_payload"] == 5
+    assert engine.counters["unreadable"] == 7
