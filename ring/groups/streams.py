@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ring.groups.engine import Engine
 
 REPEAT_S: Final = 0.4
+TELLINGS: Final = 3
+"""How far parts were brought is told so many times, REPEAT_S apart: no answer says that the other side has heard it."""
+
 PROBE_S: Final = 5.0
 """Who has heard nothing for so long says something: if the other side has lost the stream, it says so."""
 
@@ -40,7 +43,8 @@ class Stream:
 
     __slots__ = (
         "acked", "bytes", "early", "end", "ended", "ended_at", "expected", "is_over", "mine", "next", "number", "peer",
-        "probe_at", "received", "repeat_at", "sent", "streams", "told", "unacked", "used", "uses",
+        "probe_at", "received", "repeat_at", "sent", "streams", "tell_at", "tellings", "told", "unacked", "used",
+        "uses",
     )  # fmt: skip
 
     def __init__(self, streams: Streams, peer: Incarnation, number: int, *, mine: bool) -> None:
@@ -57,8 +61,10 @@ class Stream:
         self.acked = 0  # the other side has taken all before this
         self.used = 0  # so many have come to where it has to bring them
         self.expected = 0  # the number of the next part from there
-        self.uses: Callable[[], int] = lambda: self.expected
+        self.uses: Callable[[], int] | None = None  # None: all that came
         self.told = 0  # what the other side was told of those
+        self.tellings = 0  # how many more times that is told
+        self.tell_at = 0.0
         self.early: dict[int, bytes] = {}
         self.end: str | None = None  # why it was ended here
         self.ended_at = 0.0
@@ -79,7 +85,7 @@ class Stream:
 
     def tell_uses(self) -> None:
         """What came before may have been brought further since."""
-        if not self.ended_at and self.uses() > self.told:
+        if not self.ended_at and self.uses is not None and self.uses() > self.told:
             self.streams.touch(self)
 
     def close(self, reason: str) -> None:
@@ -180,7 +186,10 @@ class Streams:
         parts = [part for _, part in islice(stream.unacked, len(stream.unacked) - count, None)] if count > 0 else []
         first = stream.next - len(parts)
         stream.sent = stream.next
-        stream.told = stream.uses()
+        if stream.uses is None:
+            stream.told = stream.expected
+        elif (uses := stream.uses()) > stream.told:
+            stream.told, stream.tellings, stream.tell_at = uses, TELLINGS - 1, self.engine.now + REPEAT_S
         flow = Flow(stream.number, stream.mine, first, parts, stream.expected, stream.end, stream.is_over, stream.told)
         self.engine.send(stream.peer.key, flow)
 
@@ -201,5 +210,8 @@ class Streams:
                 del self._open[key]
                 stream.ended_at = now
                 stream.ended("lost")
+            elif stream.tellings and now >= stream.tell_at:
+                stream.tellings, stream.tell_at = stream.tellings - 1, now + REPEAT_S
+                self._send(stream, stream.sent if stream.acked or not stream.mine else 0)
             elif (stream.unacked and now >= stream.repeat_at) or now >= stream.probe_at:
                 self._repeat(stream)

@@ -106,6 +106,25 @@ def test_what_is_not_taken_is_bounded() -> None:
     assert there[0].ended == ["SendQ exceeded"]
 
 
+def test_how_far_parts_were_brought_is_told_again_where_that_was_lost() -> None:
+    net = ToyNet(3)
+    here, there = opened(net)
+    net.run(1)
+    brought = 1
+    there[0].stream.uses = lambda: brought
+    net.turn(A, lambda: here.stream.send(b"part"))
+    net.run(1)
+    assert there[0].got == [b"part"]
+    brought = 2
+    net.loss = 1.0
+    net.turn(B, there[0].stream.tell_uses)
+    net.run(0.1)
+    assert here.stream.used == 1
+    net.loss = 0.0
+    net.run(1)
+    assert here.stream.used == 2
+
+
 def test_refused() -> None:
     net = ToyNet(2)
     made: list[End] = []
