@@ -20,7 +20,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "the build before feature levels: a node record without the field",
     "feature levels: in records and hellos, and committed in the network's group (Raise, Raised). "
     "Texts of people keep their bytes that are not UTF-8. "
-    "Stopped (50), and the outcome of a command that could not be judged",
+    "Stopped (50), and the outcome of a command that could not be judged. "
+    "Where a device was (CameAsk, Came, Device.nodes, Report.nodes)",
 )
 """What each level brought, by its number."""
 

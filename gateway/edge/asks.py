@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.groups.channel_messages import ListRow
 from gateway.groups.people import Person
+from ring.wire import Place
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -65,6 +66,15 @@ class ReclaimedAsk(_Tagged, frozen=True, tag=7):
     nick: str
 
 
+class CameAsk(_Tagged, frozen=True, tag=8):
+    """How far has this device come by what has come to its machine on your node? account: folded."""
+
+    SINCE: ClassVar = 1
+
+    account: str
+    device: str
+
+
 Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
@@ -106,7 +116,15 @@ class Expelled(_Tagged, frozen=True, tag=25):
     count: int
 
 
-Reply = ListReply | Detail | Counts | Found | Expelled | None
+class Came(_Tagged, frozen=True, tag=26):
+    """places: by folded channel or conversation."""
 
-read_ask = msgspec.msgpack.Decoder(Ask | ExpelAsk | OwnedAsk | ReclaimedAsk).decode
+    SINCE: ClassVar = 1
+
+    places: dict[str, Place]
+
+
+Reply = ListReply | Detail | Counts | Found | Expelled | Came | None
+
+read_ask = msgspec.msgpack.Decoder(Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | CameAsk).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge import kicks, monitoring
+from gateway.edge.arrivals import once_known
 from gateway.edge.channels import enter
 from gateway.edge.history import visible
 from gateway.edge.lines import Line
@@ -34,6 +35,7 @@ def attach(call: Call, user: User) -> None:
     edge, connection = call.edge, call.connection
     since = _since(edge, connection, user)
     user.attach(connection)
+    edge.sessions.arrivals.inquire(user, connection)
     edge.sessions.attached(user)
     edge.engine.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
     welcome(call)
@@ -43,7 +45,7 @@ def attach(call: Call, user: User) -> None:
         channel = visible(edge, user, group)
         if channel is not None and group not in user.detached:
             show_room(edge, connection, user, group, channel, since)
-    kicks.tell(edge, connection, user, since)
+    once_known(connection, lambda: kicks.tell(edge, connection, user, since))
     for group in list(user.talks):
         _greet(edge, connection, user, group, since)
 
@@ -64,6 +66,7 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, P
     user.attach(connection)
     connection.behind = {group: places.get(group.name) for group in connection.behind}
     edge.sessions.places.sent(connection, places)
+    edge.sessions.arrivals.inquire(user, connection)
     edge.sessions.attached(user)
     monitoring.go_on(edge, connection, user)
 
@@ -76,7 +79,7 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, P
             reads(group)
         else:
             play(edge, connection, user, group, connection.opened)
-    kicks.go_on(edge, connection, user)
+    once_known(connection, lambda: kicks.go_on(edge, connection, user))
     for group in [group for group in user.rooms if group not in user.detached]:
         channel = visible(edge, user, group)
         if channel is not None and group.name in places:

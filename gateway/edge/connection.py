@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from gateway.irc.splitter import Item, LineSplitter
 
 if TYPE_CHECKING:
+    from gateway.edge.arrivals import Inquiry
     from gateway.edge.call import Call
     from gateway.edge.lines import Line
     from gateway.edge.login import Login
@@ -52,6 +53,7 @@ class Connection:
         "failures",
         "farewell",
         "host",
+        "inquiry",
         "last_heard",
         "line",
         "login",
@@ -127,6 +129,7 @@ class Connection:
         self.farewell: Callable[[], None] | None = None  # once it is known how much has come to a client that is cut
         self.behind: dict[GroupId, Place | None] = {}  # channels that it is not shown yet, and how much it was played
         self.playbacks: dict[GroupId, Playback] = {}  # of those, by which it is
+        self.inquiry: Inquiry | None = None  # under way: what has come to its device on other nodes
         self.reader: Reader | None = None  # of what it is played
         self.tokens = 0.0  # of the flood control (flood.py), below 0 while it owes some
         self.refilled_at = 0.0

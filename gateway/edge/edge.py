@@ -516,6 +516,8 @@ class Edge:
     def asked(self, node: Incarnation, body: Any) -> Any:
         if isinstance(body, asks.ExpelAsk):
             return asks.Expelled(expel_all(self, body.life))
+        if isinstance(body, asks.CameAsk):
+            return self.sessions.arrivals.answer(body)
         if isinstance(body, asks.OwnedAsk):
             protection.warn(self, body.uid)
             return None

@@ -47,6 +47,8 @@ def learn(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut | No
 
 def tell(edge: Edge, connection: Connection, user: User, since: float) -> None:
     """A client has come. since: Unix seconds, of what it is told where it never was in the channel; 0: of nothing."""
+    if connection.user is not user:
+        return
     for group, kick in _unseen(edge, connection, user, since):
         _say(edge, connection, user, kick)
         _has_seen(edge, connection, user, group, kick)
@@ -54,6 +56,8 @@ def tell(edge: Edge, connection: Connection, user: User, since: float) -> None:
 
 def go_on(edge: Edge, connection: Connection, user: User) -> None:
     """A client whose session was on another node a moment ago has not seen it go, and sees it now."""
+    if connection.user is not user:
+        return
     for group, kick in _unseen(edge, connection, user, 0.0):
         _show(edge, connection, user, group, kick)
 

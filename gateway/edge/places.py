@@ -144,11 +144,13 @@ class Places:
         if account in self.edge.sessions.users:
             self._take(account, connection.device, connection.reached)
         else:
+            self.edge.sessions.arrivals.remember(account, connection.device, connection.reached)
             self.tell(account, {connection.device: connection.reached})
 
     def forget(self, account: str) -> None:
         """The session is elsewhere, and its group knows all that is known here."""
-        self._sent.pop(account, None)
+        for device, sent in self._sent.pop(account, {}).items():
+            self.edge.sessions.arrivals.remember(account, device, {name: one.place for name, one in sent.items()})
         self._news.pop(account, None)
 
     def forget_device(self, user: User, device: str, done: Callable[[bool], None]) -> None:
@@ -192,6 +194,14 @@ class Places:
         _bound(devices, 2 * DEVICES)
         if known is None or news.place != known.place:
             self._news.setdefault(account, {}).setdefault(device, {})[name] = news.place
+
+    def came(self, account: str, device: str) -> dict[str, Place]:
+        """By folded channel, how far one device of a session here has come."""
+        user = self.edge.sessions.users.get(account)
+        for connection in user.connections if user is not None else ():
+            if connection.device == device:
+                self._take(account, device, self._came(connection))
+        return {name: sent.place for name, sent in self._sent.get(account, {}).get(device, {}).items()}
 
     def _came(self, connection: Connection) -> Mapping[str, Place]:
         """By folded channel, how far the connection is by what has come to its client's machine."""
@@ -268,19 +278,20 @@ class Places:
     def of(self, user: User, device: str, group: GroupId) -> Place | None:
         """What the device has been sent of a channel; None if it never was in it."""
         sent = self._sent.get(user.session, {}).get(device, {}).get(group.name)
-        known = self._device(user, device)
+        known = self.device(user, device)
         return joined(
             sent.place if sent is not None else None, known.places.get(group.name) if known is not None else None
         )
 
     def knows(self, user: User, device: str) -> bool:
-        return self._device(user, device) is not None
+        return self.device(user, device) is not None
 
     def seen(self, user: User, device: str) -> float:
         """Unix seconds; 0 if it never was here."""
-        known = self._device(user, device)
+        known = self.device(user, device)
         return known.seen / 1000 if known is not None else 0.0
 
-    def _device(self, user: User, device: str) -> Device | None:
+    def device(self, user: User, device: str) -> Device | None:
+        """What the session's group knows of the device."""
         state = self.edge.engine.state(GroupId("session", user.session))
         return state.stored.devices.get(device) if isinstance(state, Session) else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.edge.history import Story, said_by, story
 from gateway.edge.lines import Line
+from ring.groups.places import joined
 from ring.ids import GroupId
 from ring.store import Line as Kept
 from ring.wire import Mark, Place, Query
@@ -101,10 +102,20 @@ class Playback:
         found = self._story()
         if found is None:
             self._stop()
+        elif self.connection.inquiry is not None:
+            self.connection.inquiry.waiting.append(self.go_on)
         elif not self._waits():
+            self._look()
             after = Mark(seq=self.last) if self.last else None
             query = Query(self.most or PAGE, newest=bool(self.most), after=after, read=self.read, since=self.since)
             self.edge.engine.recall(self.group, self._narrowed(found, query), self._arrived)
+
+    def _look(self) -> None:
+        """Its device may be known to have come further than when this began: by what it was sent on another node."""
+        place = self.edge.sessions.places.come(self.user, self.connection, self.group)
+        if place is not None and self.read is None:
+            self.since = 0
+        self.read = joined(self.read, place)
 
     def _waits(self) -> bool:
         """Whether the client has to read first what it was played already."""

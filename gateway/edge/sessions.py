@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gateway.edge.arrivals import Arrivals
 from gateway.edge.attaching import arrive as show_arrival
 from gateway.edge.baggage import kept
 from gateway.edge.history import visible
@@ -53,6 +54,7 @@ class Sessions:
         self.users: dict[str, User] = {}
         self.leaving = False  # the node is: what stays here would stay for nobody
         self.places = Places(edge)
+        self.arrivals = Arrivals(edge)
         self.taking_up = TakingUp(edge)
         self._reported: dict[str, tuple[Any, ...]] = {}
         self._kept: dict[str, Kept] = {}
@@ -334,6 +336,7 @@ class Sessions:
 
     def _forget(self, account: str) -> None:
         del self.users[account]
+        self.arrivals.forget(account)
         self._told_nothing(account)
         self.taking_up.forget(account)
 
@@ -357,6 +360,7 @@ class Sessions:
         if now < self._at:
             return
         self._at = now + EVERY_S
+        self.arrivals.tick(now)
         self._gone = {uid: at for uid, at in self._gone.items() if now - at < self.edge.engine.settings.grace_s}
         for account, user in list(self.users.items()):
             if user.left_at and self._is_late(user, now):
@@ -388,11 +392,11 @@ class Sessions:
         if user.quitting:
             return
         rooms = self.taking_up.returning(account) | {group.name: self.shown(group) for group in user.rooms}
-        places = self.places.changed(user)
+        places, nodes = self.places.changed(user), self.arrivals.news(account)
         facts = (user.person, rooms, user.lasts, len(user.connections))
-        if places or self._reported.get(account) != (*facts, user.auto_away):
+        if places or nodes or self._reported.get(account) != (*facts, user.auto_away):
             self._reported[account] = (*facts, user.auto_away)
-            report = Report(user.uid, self.edge.engine.me, *facts, places, user.auto_away)
+            report = Report(user.uid, self.edge.engine.me, *facts, places, user.auto_away, nodes)
             self.edge.engine.submit(self.group(account), report)
         has = kept(user)
         if has != self._kept.get(account, Kept()):

@@ -116,6 +116,7 @@ class Tunnel:
         self.tries = 0
         self.sayer = connection.sayer = connection.sayer or Sayer(edge.engine.me, connection.number)
         self.outbox = Outbox(connection.line)
+        edge.sessions.arrivals.opened(self)
 
     def open(self, host: Incarnation) -> None:
         connection = self.connection
@@ -168,12 +169,14 @@ class Tunnel:
 
     def _leave(self) -> None:
         self._reached()
+        self.edge.sessions.arrivals.ended(self)
         if self._on_the_way:
             self.connection.farewell = self._reached
 
     def _reached(self) -> None:
         """The session's group is told what has come to the client: its node may be dead, and nobody else knows then."""
         self._brought()
+        self.edge.sessions.arrivals.remember(self.account, self.connection.device, self.came)
         if self.account and self.came:
             self.edge.sessions.places.tell(self.account, {self.connection.device: self.came})
 
@@ -197,8 +200,10 @@ class Tunnel:
             return
         self._arrived()
         if shown.standing is not None:
+            self.edge.sessions.arrivals.ended(self)
             shown.standing.give(self.edge, self.connection)
             self.account = shown.standing.session
+            self.edge.sessions.arrivals.opened(self)
         if shown.data:
             self.connection.send(shown.data)
         self.was_sent(shown.places)
@@ -208,6 +213,11 @@ class Tunnel:
         learn(self.places, places)
         parts = self.stream.expected if self.stream is not None else 0
         self._on_the_way.append(OnTheWay(self.connection.sent(), places, parts))
+
+    def came_now(self) -> dict[str, Place]:
+        """By folded channel, how far the client is by what has come to its machine."""
+        self._brought()
+        return self.came
 
     def _brought(self) -> int:
         """How many parts of the stream have come to the client's machine."""
@@ -277,6 +287,8 @@ class Tunnel:
     def _arrive(self, user: User) -> None:
         """The session is on the client's own node now: what is not settled is said here, before anything else (P9)."""
         connection, edge = self.connection, self.edge
+        self._brought()
+        edge.sessions.arrivals.ended(self)
         connection.tunnel, connection.busy, connection.line = None, False, self.outbox.settled
         if self.is_gone:
             connection.user = user

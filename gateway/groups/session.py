@@ -48,7 +48,6 @@ from gateway.groups.session_messages import (
 from ring.groups.machine import Decision
 from ring.groups.places import joined
 from ring.ids import Incarnation
-from ring.wire import Place
 
 DEVICES = 20
 """An account has at most so many devices; the one that was away for the longest time goes."""
@@ -58,6 +57,9 @@ DEVICE_MS = 180 * 24 * 3600 * 1000
 
 PLACES = 500
 """A device has a place in at most so many channels and conversations; where nothing was said for longest goes."""
+
+NODES = 4
+"""So many nodes are remembered on which a device was lately."""
 
 TALKS = 200
 """And in so many conversations its messages find it; the one that was opened first goes."""
@@ -146,18 +148,23 @@ class Session:
             return self._reached(command, at)  # it came too late, but its places are true
         left = 0 if command.attached else s.left or at
         facts = (command.person, command.rooms, command.lasts, command.attached, s.taken, left)
-        return Decision(None, Changed(*facts, self._further(command.places, at), command.auto_away))
+        return Decision(None, Changed(*facts, self._further(command, at), command.auto_away))
 
     def _reached(self, command: Reached | Report, at: int) -> Decision:
         s = self.stored
-        if not command.places:
+        if not command.places and not (isinstance(command, Report) and command.nodes):
             return NOTHING
         facts = (s.person, s.rooms, s.lasts, s.attached, s.taken, s.left)
-        return Decision(None, Changed(*facts, self._further(command.places, at), s.auto_away))
+        return Decision(None, Changed(*facts, self._further(command, at), s.auto_away))
 
-    def _further(self, places: dict[str, dict[str, Place]], at: int) -> dict[str, Device]:
-        devices = self.stored.devices
-        return {name: _one(devices.get(name), Device(at, reached)) for name, reached in places.items()}
+    def _further(self, command: Reached | Report, at: int) -> dict[str, Device]:
+        devices, places = self.stored.devices, command.places
+        came = command.nodes if isinstance(command, Report) else {}
+        found = {}
+        for name in [*places, *(name for name in came if name not in places)]:
+            nodes = {key: (at, number) for key, number in came.get(name, {}).items()}
+            found[name] = _one(devices.get(name), Device(at, places.get(name, {}), nodes))
+        return found
 
     def _is_host(self, command: Report | End | Keep) -> bool:
         person = self.stored.person
@@ -301,7 +308,13 @@ def _one(a: Device | None, b: Device | None) -> Device:
     if len(places) > PLACES:
         newest = sorted(places.items(), key=lambda item: (item[1].at, item[0]))[-PLACES:]
         places = dict(sorted(newest))
-    return Device(max(a.seen, b.seen), places)
+    return Device(max(a.seen, b.seen), places, _latest_nodes(a.nodes, b.nodes))
+
+
+def _latest_nodes(a: dict[str, tuple[int, int]], b: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    both = {key: max(a.get(key, (0, 0)), b.get(key, (0, 0))) for key in a.keys() | b.keys()}
+    latest = sorted(both.items(), key=lambda item: (item[1], item[0]))[-NODES:]
+    return dict(sorted(latest))
 
 
 _DECIDE: dict[type, Callable[[Session, Any, int], Decision]] = {

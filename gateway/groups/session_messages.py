@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from gateway.groups.people import Person
@@ -17,10 +19,17 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Device(msgspec.Struct, frozen=True, array_like=True):
-    """One of an account's clients. places: by the folded channel name. seen: when it was last attached, Unix ms."""
+    """One of an account's clients. places: by the folded channel name. seen: when it was last attached, Unix ms.
+
+    nodes: where it was lately, and may have been sent more: ring key -> when it came there (Unix ms) and the node's
+    incarnation.
+    """
+
+    NEWER: ClassVar = {"nodes": 1}
 
     seen: int
     places: dict[str, Place]
+    nodes: dict[str, tuple[int, int]] = {}
 
 
 class Talk(msgspec.Struct, frozen=True, array_like=True):
@@ -109,7 +118,12 @@ class Take(_Tagged, frozen=True, tag=1):
 
 
 class Report(_Tagged, frozen=True, tag=2):
-    """From its host: what it is like now. places: device -> folded channel -> place, of those that have changed."""
+    """From its host: what it is like now. places: device -> folded channel -> place, of those that have changed.
+
+    nodes: device -> ring key -> incarnation, of nodes that a device has come to.
+    """
+
+    NEWER: ClassVar = {"nodes": 1}
 
     uid: str
     host: Incarnation
@@ -119,6 +133,7 @@ class Report(_Tagged, frozen=True, tag=2):
     attached: int
     places: dict[str, dict[str, Place]]
     auto_away: bool = False
+    nodes: dict[str, dict[str, int]] = {}
 
 
 class End(_Tagged, frozen=True, tag=3):

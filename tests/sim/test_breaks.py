@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from gateway.edge.arrivals import Arrivals
 from gateway.edge.history import ChannelStory
 from gateway.edge.outbox import Outbox
 from gateway.edge.places import Places
@@ -26,7 +27,7 @@ from ring.groups.settling import Settling
 from ring.groups.witness import Witnesses
 from ring.ids import Incarnation, Term
 from ring.wire import Entry, RawEntry
-from tests.sim.faults import Crash, Cut, Dark, Fault, Hang, Leave, Lossy, PairCut, PowerCut, Reset, Slow
+from tests.sim.faults import Crash, Cut, Dark, Fault, Hang, Leave, Lossy, OneWay, PairCut, PowerCut, Reset, Slow
 from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, Kind
 
 SEEDS = 400
@@ -179,6 +180,11 @@ def take_what_is_applied_for_shown(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Places, "_came", Places._all)
 
 
+def ask_nowhere_what_has_come(patch: pytest.MonkeyPatch) -> None:
+    """P38: where a device was before is not asked how much has come to it there."""
+    patch.setattr(Arrivals, "inquire", lambda self, user, connection: None)
+
+
 def play_the_newest_first(patch: pytest.MonkeyPatch) -> None:
     """P38: everything comes once, in another order."""
     shown = ChannelStory.shown
@@ -253,6 +259,7 @@ BREAKS = [
     Break(believe_a_dead_edge_at_once, (Hang,), ("no_netsplit",)),
     Break(forget_where_devices_are, (Reset,), ("sent_once", "sent_in_order"), DEVICES),
     Break(take_what_is_applied_for_shown, (Crash, Dark, Reset), ("sent_in_order",), DEVICES),
+    Break(ask_nowhere_what_has_come, (OneWay, PairCut), ("sent_once",), DEVICES, 150),
     Break(play_the_newest_first, (Reset,), ("sent_in_order",), DEVICES),
     Break(play_nothing, (Reset,), ("sent_in_order",), DEVICES),
     Break(talk_through_the_nick, (Reset,), ("sent_in_order",), DEVICES),

@@ -1,0 +1,175 @@
+"""What has come to each device on the node that its client is connected to, and who asks for that (P38).
+
+The session's node learns what came to a carried client from the client's node, over their stream. While the path
+between the two is broken, or the stream is just ending, the session's node knows less than the client's node. A device
+that comes back at that moment would be played lines that it has. So the session's group remembers on which nodes a
+device was lately, and the session's node asks these nodes before it plays anything to the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from gateway.edge.asks import Came, CameAsk
+from gateway.edge.places import learn
+from ring.ids import Incarnation
+from ring.wire import Place
+
+if TYPE_CHECKING:
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+    from gateway.edge.tunnels import Tunnel
+    from gateway.edge.user import User
+
+KEEP_S: Final = 120.0
+"""A node remembers for so long what has come to a device that is gone: far longer than the session's group takes to
+learn of it."""
+
+KEPT: Final = 10_000
+"""A node remembers at most so many devices that are gone; the one that went first is forgotten first."""
+
+Key = tuple[str, str]
+"""A folded account, and the name of one of its devices."""
+
+
+class Past(NamedTuple):
+    """places: by folded channel, how far a device came here. until: when that is forgotten."""
+
+    places: dict[str, Place]
+    until: float
+
+
+class Arrivals:
+    """On the client's node: what has come to devices here. On the session's node: where devices were."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self._tunnels: dict[Key, dict[Tunnel, None]] = {}
+        self._past: dict[Key, Past] = {}
+        self._nodes: dict[str, dict[str, dict[str, int]]] = {}  # account -> device -> ring key -> incarnation
+        self._news: dict[str, dict[str, dict[str, int]]] = {}  # of those, what the session's group is not told yet
+
+    # On the client's node -------------------------------------------------------------------------------------------
+
+    def opened(self, tunnel: Tunnel) -> None:
+        self._tunnels.setdefault((tunnel.account, tunnel.connection.device), {})[tunnel] = None
+
+    def ended(self, tunnel: Tunnel) -> None:
+        key = (tunnel.account, tunnel.connection.device)
+        here = self._tunnels.get(key, {})
+        here.pop(tunnel, None)
+        if not here:
+            self._tunnels.pop(key, None)
+        self.remember(*key, tunnel.came)
+
+    def remember(self, account: str, device: str, places: Mapping[str, Place]) -> None:
+        """So far the device has come here, and its client is gone, or its session."""
+        if not account or not places:
+            return
+        past = self._past.pop((account, device), None)
+        found = past.places if past is not None else {}
+        learn(found, places)
+        self._past[account, device] = Past(found, self.edge.now + KEEP_S)
+        while len(self._past) > KEPT:
+            del self._past[next(iter(self._past))]
+
+    def came(self, account: str, device: str) -> dict[str, Place]:
+        """By folded channel, how far the device is by what has come to its machine on this node."""
+        found: dict[str, Place] = {}
+        past = self._past.get((account, device))
+        learn(found, past.places if past is not None else {})
+        learn(found, self.edge.sessions.places.came(account, device))
+        for tunnel in self._tunnels.get((account, device), {}):
+            learn(found, tunnel.came_now())
+        return found
+
+    def answer(self, ask: CameAsk) -> Came:
+        return Came(self.came(ask.account, ask.device))
+
+    def tick(self, now: float) -> None:
+        while self._past:
+            key, past = next(iter(self._past.items()))
+            if now < past.until:
+                return
+            del self._past[key]
+
+    # On the session's node ------------------------------------------------------------------------------------------
+
+    def inquire(self, user: User, connection: Connection) -> None:
+        """A client comes to the user's session: where its device was before is asked what has come to it there."""
+        engine, account, device = self.edge.engine, user.session, connection.device
+        if not account or engine.level < CameAsk.SINCE:
+            return
+        known = self._known(user, device)
+        here = connection.stream.peer if connection.stream is not None else engine.me
+        if known.get(here.key) != here.number:
+            for table in (self._nodes, self._news):
+                table.setdefault(account, {}).setdefault(device, {})[here.key] = here.number
+        nodes = [Incarnation(key, number) for key, number in known.items() if key != engine.me.key]
+        alive = [node for node in nodes if engine.peers.is_current(node)]
+        if alive:
+            connection.inquiry = Inquiry(self.edge, connection, user, alive)
+            connection.inquiry.begin()
+
+    def _known(self, user: User, device: str) -> dict[str, int]:
+        """Ring key -> incarnation of each node where the device was lately."""
+        stored = self.edge.sessions.places.device(user, device)
+        found = {key: number for key, (_, number) in stored.nodes.items()} if stored is not None else {}
+        return found | self._nodes.get(user.session, {}).get(device, {})
+
+    def news(self, account: str) -> dict[str, dict[str, int]]:
+        """Device -> ring key -> incarnation, of where devices have been since this was last asked for."""
+        return self._news.pop(account, {})
+
+    def forget(self, account: str) -> None:
+        """The session is elsewhere."""
+        self._nodes.pop(account, None)
+        self._news.pop(account, None)
+
+
+class Inquiry:
+    """What one client's device has been sent elsewhere is asked for. What is to be played to the client waits.
+
+    A node that is alive answers, through a witness if need be, or is given up after settle_max_s. A node that died has
+    taken with it what nobody else knows: then the device is played a little of what it has once more.
+    """
+
+    def __init__(self, edge: Edge, connection: Connection, user: User, nodes: list[Incarnation]) -> None:
+        self.edge = edge
+        self.connection = connection
+        self.ask = CameAsk(user.session, connection.device)
+        self.until = edge.now + edge.engine.settings.settle_max_s
+        self.open = dict.fromkeys(nodes)
+        self.waiting: list[Callable[[], None]] = []
+
+    def begin(self) -> None:
+        for node in list(self.open):
+            self._ask(node)
+
+    def _ask(self, node: Incarnation) -> None:
+        self.edge.engine.ask_node(node.key, self.ask, lambda reply: self._answered(node, reply))
+
+    def _answered(self, node: Incarnation, reply: Any) -> None:
+        edge, connection = self.edge, self.connection
+        if isinstance(reply, Came):
+            edge.sessions.places.sent(connection, reply.places)
+        elif edge.now < self.until and edge.engine.peers.is_current(node):
+            edge.later(AGAIN_S, lambda: self._ask(node))
+            return
+        del self.open[node]
+        if not self.open and connection.inquiry is self:
+            connection.inquiry = None
+            for go_on in self.waiting:
+                go_on()
+
+
+AGAIN_S: Final = 0.25
+
+
+def once_known(connection: Connection, go_on: Callable[[], None]) -> None:
+    """Go on once it is known how far the connection's device has come."""
+    if connection.inquiry is None:
+        go_on()
+    else:
+        connection.inquiry.waiting.append(go_on)

@@ -1,0 +1,125 @@
+"""A device comes back before its session's node knows what has come to it on its former node (P38)."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.groups.session import Session
+from ring.groups.engine import Engine
+from ring.ids import GroupId
+from tests.gateway.commands.accounts import Newcomer
+from tests.sim.net import Net
+from tests.sim.test_sessions import CHANNEL, Sleeping, Talker, login, made, said
+
+
+@pytest.fixture
+def net() -> Net:
+    return Net(4, disks=True)
+
+
+@pytest.fixture
+def bob(net: Net) -> Talker:
+    bob = Talker(net, net.nodes["n4"], "bob")
+    assert net.until(lambda: any(" 221 " in line for line in bob.got), 10)
+    bob.send(f"JOIN {CHANNEL}")
+    bob.sync()
+    return bob
+
+
+@pytest.fixture
+def phone(net: Net, bob: Talker) -> Newcomer:
+    """A client on n1, of a session on n3, which masters the session's group, too."""
+    made(net)
+    desk = login(net, "n3", "desk")
+    desk.send(f"JOIN {CHANNEL}")
+    desk.sync()
+    phone = login(net, "n1", "phone")
+    bob.say(1)
+    assert said(phone) == ["1"]
+    net.run(2)
+    return phone
+
+
+def hang_up(client: Newcomer) -> None:
+    client.net.turn(client.node, lambda: client.node.core.edge.gone(client.connection, "reset"))
+
+
+def stop_hearing(net: Net, deaf: str, other: str) -> None:
+    """Nothing of the other node comes to the deaf one."""
+    net.links.isolate({net.nodes[other].key}, {net.nodes[deaf].key}, one_way=True)
+
+
+@pytest.mark.parametrize("node", ["n1", "n2"])
+def test_the_path_from_its_former_node_is_broken(net: Net, bob: Talker, phone: Newcomer, node: str) -> None:
+    stop_hearing(net, "n3", "n1")
+    bob.send(*(f"PRIVMSG {CHANNEL} :line {number}" for number in (2, 3, 4)))
+    net.run(0.5)
+    assert said(phone) == ["2", "3", "4"]
+    hang_up(phone)
+    again = login(net, node, "phone")
+    bob.say(5)
+    net.run(20)
+    assert said(again) == ["5"]
+
+
+def test_what_came_is_told_again_where_that_was_lost(net: Net, bob: Talker, phone: Newcomer) -> None:
+    """The node that knows it dies a while later."""
+    bob.send(f"PRIVMSG {CHANNEL} :line 2")
+    assert net.until(lambda: any("line 2" in line for line in phone.got), 1)
+    net.run(0.015)  # that the stream's part has come is told at once, and by the next tick that the client has it
+    net.loss = 1.0
+    net.run(0.15)
+    net.loss = 0.0
+    assert said(phone) == ["2"]
+    phone.connection.receipts = Sleeping()
+    net.run(2.5)
+    net.kill("n1")
+    again = login(net, "n2", "phone")
+    bob.say(3)
+    assert said(again) == ["3"]
+
+
+@pytest.mark.parametrize("end", ["hang", "kill"])
+def test_nobody_waits_for_long_for_a_node_that_does_not_answer(
+    net: Net, bob: Talker, phone: Newcomer, end: str
+) -> None:
+    if end == "hang":
+        net.hang("n1", 60)
+    else:
+        net.kill("n1", dark=True)
+    again = login(net, "n2", "phone")
+    bob.send(f"PRIVMSG {CHANNEL} :line 2")
+    assert net.until(lambda: any("line 2" in line for line in again.got), 12)
+    assert said(again) == ["2"]
+
+
+def test_its_session_s_node_has_died_meanwhile(net: Net, bob: Talker, phone: Newcomer) -> None:
+    """The session's group knows where the device was: whoever goes on with the session asks there."""
+    stop_hearing(net, "n3", "n1")
+    bob.send(f"PRIVMSG {CHANNEL} :line 2")
+    net.run(0.5)
+    assert said(phone) == ["2"]
+    phone.connection.receipts = Sleeping()
+    net.kill("n3")
+    again = login(net, "n2", "phone")
+    bob.say(3)
+    net.run(5)
+    assert said(again) == ["3"]
+
+
+def test_a_network_of_level_0_asks_nobody(monkeypatch: pytest.MonkeyPatch, net: Net, bob: Talker) -> None:
+    monkeypatch.setattr(Engine, "level", 0)
+    made(net)
+    first = login(net, "n1", "phone")
+    first.send(f"JOIN {CHANNEL}")
+    first.sync()
+    bob.say(1)
+    hang_up(first)
+    net.run(2)
+    again = login(net, "n2", "phone")
+    bob.say(2)
+    assert said(again) == ["2"]
+    states = [node.core.engine.state(GroupId("session", "ann")) for node in net.nodes.values()]
+    devices = [state.stored.devices["phone"] for state in states if isinstance(state, Session)]
+    assert devices
+    assert not any(device.nodes for device in devices)
