@@ -21,7 +21,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "feature levels: in records and hellos, and committed in the network's group (Raise, Raised). "
     "Texts of people keep their bytes that are not UTF-8. "
     "Stopped (50), and the outcome of a command that could not be judged. "
-    "Where a device was (CameAsk, Came, Device.nodes, Report.nodes)",
+    "Where a device was (CameAsk, Came, Device.nodes, Report.nodes). "
+    "Accounts remember from where somebody has logged in (LoggedIn.sources, SeenFrom)",
 )
 """What each level brought, by its number."""
 

@@ -92,6 +92,7 @@ class Edge:
         # Slow, and so off the loop: done(None) where that cannot be found out now.
         self.check_password: Callable[[str, str, Callable[[bool | None], None]], None] = lambda _h, _p, done: done(None)
         self.fits: Callable[[Credentials, str, Callable[[bool | None], None]], None] = lambda _c, _p, done: done(None)
+        self.fits_first = lambda credentials, password, done: self.fits(credentials, password, done)  # before strangers
         self.make_credentials: Callable[[str, Callable[[Credentials | None], None]], None] = lambda _p, done: done(None)
         self.random_bytes: Callable[[int], bytes] = lambda count: self.engine.rng.randbytes(count)
         self.quit_reason: Callable[[str], str] = lambda key: key  # what QUIT says of people whose node is gone

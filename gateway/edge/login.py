@@ -11,6 +11,7 @@ import msgspec
 from gateway.edge import protection
 from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
+from gateway.edge.proving import sources_of
 from gateway.groups.account_messages import Denied, Info, InfoView, LoggedIn
 from gateway.groups.nick_messages import Change
 from gateway.groups.people import Refusal
@@ -60,7 +61,7 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
             _want(user, were[connection])
             done(False)
             return
-        edge.engine.submit(edge.account(proven.name), LoggedIn(proven.life))
+        edge.engine.submit(edge.account(proven.name), LoggedIn(proven.life, sources_of(edge, connection)))
         for one, was in were.items():
             if one is connection or was is None:
                 _say_in(edge, one, call.send if one is connection else one.show, proven.name, was)

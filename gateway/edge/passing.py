@@ -91,7 +91,7 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
 
     call.hold()
     connection.proving = True
-    prove(call.edge, connection.address, account, wanted.password, proven)
+    prove(call.edge, connection, account, wanted.password, proven)
 
 
 def _refuse(call: Call, why: str) -> None:

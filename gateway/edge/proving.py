@@ -7,6 +7,7 @@ answer tells whether the account exists, nor does its time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from gateway.irc.names import is_valid_nick
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
+    from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
 
 LEAST_S = 1.0
@@ -25,6 +27,9 @@ LEAST_S = 1.0
 AGAIN_S = 0.25
 """A try that has to wait asks again after that time, and whenever it has waited twice as long: those before it may have
 turned out to be right."""
+
+PATIENCE_S = 12.0
+"""So long a try waits for an account at which too many others guess; clients give SASL 15 s."""
 
 Found = Callable[[LoginView | None], None]
 """A view without a name: there is no such account; its life is then that of an alias that no account lists, to be taken
@@ -80,56 +85,97 @@ def network_of(address: str) -> str:
     return str(IPv6Address(int(ip) >> 64 << 64)) if isinstance(ip, IPv6Address) else str(ip)
 
 
+def sources_of(edge: Edge, connection: Connection) -> tuple[str, ...]:
+    """From where the connection comes, as accounts remember it: its address and its certificate, which nobody can read
+    out of that. Nothing before the network acts at level 1, whose nodes remember it."""
+    if edge.engine.level < 1:
+        return ()
+    shown = (network_of(connection.address), connection.certificate)
+    key = edge.settings.secret[: blake2b.MAX_KEY_SIZE]
+    return tuple(blake2b(one.encode(), digest_size=8, key=key).hexdigest() for one in shown if one)
+
+
 class Trial:
     """One try of a connection to prove that it is an account.
 
     It counts as a wrong one from its beginning: of many at once, no more are made than could be one after the other.
+
+    First the throttle of the address lets the try through, then, once the account is known, that of the account. From
+    where somebody has logged in to the account lately, the account has a throttle of its own: strangers who guess make
+    its owner wait nowhere, and have no more guesses there.
     """
 
-    __slots__ = ("_edge", "_guards", "_taken", "began")
+    __slots__ = ("_edge", "_guards", "_is_known", "_name", "_sources", "_taken", "began")
 
-    def __init__(self, edge: Edge, address: str, name: str) -> None:
+    def __init__(self, edge: Edge, connection: Connection, name: str) -> None:
         self._edge = edge
+        self._name = name
+        self._sources = sources_of(edge, connection)
+        self._is_known = False  # whether somebody has logged in to the account from there lately
         self.began = edge.now  # after all waiting, which tells nothing of the account
         self._taken: dict[GroupId, int] = {}  # where it counts, and as of when
-        self._guards = [GroupId("guard", f"address:{network_of(address)}")]
-        if is_valid_nick(edge.settings.casemap(name), edge.settings.limits.nick_len):
-            self._guards.append(self._account(name))
-
-    def _account(self, name: str) -> GroupId:
-        return GroupId("guard", f"account:{self._edge.settings.casemap(name)}")
+        self._guards = [GroupId("guard", f"address:{network_of(connection.address)}")]
 
     def begin(self, then: Callable[[], None]) -> None:
-        """Go on once the throttles let it."""
-        self._take((*self._guards,), self._edge.now, then)
+        """Go on once the address's throttle lets it."""
 
-    def meets(self, view: LoginView, then: Callable[[], None]) -> None:
-        """It is that account's: one that was named by another of its nicks has its own throttle, too."""
-        guard = self._account(view.name)
-        if not view.name or guard in self._guards:
+        def taken() -> None:
+            self.began = self._edge.now
             then()
-            return
-        self._guards.append(guard)
-        self._take((guard,), self._edge.now, then)
 
-    def _take(self, guards: tuple[GroupId, ...], since: float, then: Callable[[], None]) -> None:
+        self._take((*self._guards,), self._edge.now, taken)
+
+    def meets(self, view: LoginView, then: Callable[[], None], refused: Callable[[], None]) -> None:
+        """It is that account's, or nobody's: go on once the throttles let it of the name, and of the account where that
+        has another. refused: too many have tried, and it waits no longer."""
+        edge, asked = self._edge, self._edge.now
+        known = next((source for source in self._sources if source in view.sources), None)
+        self._is_known = known is not None
+        names = [self._name] if is_valid_nick(self._name, edge.settings.limits.nick_len) else []
+        folded = dict.fromkeys(edge.settings.casemap(name) for name in (*names, view.name) if name)
+        at = f"@{known}" if known is not None else ""
+        guards = [GroupId("guard", f"account:{name}{at}") for name in folded]
+        self._guards += guards
+
+        def taken() -> None:
+            self.began += edge.now - asked
+            then()
+
+        self._take((*guards,), asked, taken, refused)
+
+    def _take(
+        self,
+        guards: tuple[GroupId, ...],
+        since: float,
+        then: Callable[[], None],
+        refused: Callable[[], None] | None = None,
+    ) -> None:
         """Go on once each of these has let it: one after the other, or two tries would wait for each other."""
         if not guards:
-            self.began = self._edge.now
             then()
             return
         guard, waited_s = guards[0], self._edge.now - since
 
         def answered(wait: Any) -> None:
             if isinstance(wait, Wait) and wait.seconds:
+                if refused is not None and waited_s >= PATIENCE_S:
+                    refused()
+                    return
                 again_s = min(wait.seconds, max(AGAIN_S, waited_s))
-                self._edge.later(again_s, lambda: self._take(guards, since, then))
+                if refused is not None:
+                    again_s = min(again_s, PATIENCE_S - waited_s)
+                self._edge.later(again_s, lambda: self._take(guards, since, then, refused))
                 return
             if isinstance(wait, Wait):  # one that does not answer asks for no wait, and counts nothing
                 self._taken[guard] = wait.at
-            self._take(guards[1:], self._edge.now, then)
+            self._take(guards[1:], self._edge.now, then, refused)
 
         self._edge.engine.submit(guard, Take(waited_s), self._edge.mine(answered))
+
+    def check(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
+        """Does the password fit? Off the loop; done(None): that cannot be found out now."""
+        fits = self._edge.fits_first if self._is_known else self._edge.fits
+        fits(credentials, password, self._edge.mine(done))
 
     def failed(self, then: Callable[[], None]) -> None:
         """It was wrong: go on when that may be said, which is when the next may be made."""
@@ -154,22 +200,22 @@ Proven = Callable[[LoginView | None, bool], None]
 """(the account, or None if it is not proven; whether that could be found out at all)"""
 
 
-def prove(edge: Edge, address: str, name: str, password: str, done: Proven) -> None:
+def prove(edge: Edge, connection: Connection, name: str, password: str, done: Proven) -> None:
     """Is this the account's password? For who has no SASL."""
-    trial = Trial(edge, address, name)
+    trial = Trial(edge, connection, name)
 
     def found(view: LoginView | None) -> None:
         if view is None:
             unknown()
         else:
-            trial.meets(view, lambda: check(view))
+            trial.meets(view, lambda: check(view), unknown)
 
     def unknown() -> None:
         trial.undo()
         done(None, False)
 
     def check(view: LoginView) -> None:
-        edge.fits(credentials_of(edge, name, view), password, edge.mine(lambda fits: checked(view, fits)))
+        trial.check(credentials_of(edge, name, view), password, lambda fits: checked(view, fits))
 
     def checked(view: LoginView, fits: bool | None) -> None:
         if fits is None:

@@ -157,7 +157,8 @@ class _Turn:
         elif isinstance(step, NeedAccount):
             self._find(step)
         elif isinstance(step, NeedCheck):
-            self._call.edge.fits(step.credentials, step.password, self._call.edge.mine(self._checked))
+            assert trial is not None
+            trial.check(step.credentials, step.password, self._checked)
         elif isinstance(step, Done):
             self._log_in(step)
         elif trial is not None:
@@ -189,7 +190,7 @@ class _Turn:
             else:
                 look_up_certificate(edge, connection.certificate, lambda view: self._found(step, view))
             return
-        trial = self._exchange.trial = Trial(edge, connection.address, step.name)
+        trial = self._exchange.trial = Trial(edge, connection, step.name)
         trial.begin(lambda: look_up(edge, step.name, lambda view: self._found(step, view)))
 
     def _found(self, step: NeedAccount, view: LoginView | None) -> None:
@@ -203,7 +204,7 @@ class _Turn:
             self.go(mechanism.account(view.name if listed else None, None))
         else:
             credentials = credentials_of(self._call.edge, step.name, view)
-            trial.meets(view, lambda: self.go(mechanism.account(view.name or None, credentials)))
+            trial.meets(view, lambda: self.go(mechanism.account(view.name or None, credentials)), self._later)
 
     def _checked(self, fits: bool | None) -> None:
         if fits is None:

@@ -31,6 +31,7 @@ from gateway.groups.account_messages import (
     RemoveCertificate,
     RemoveNick,
     Seen,
+    SeenFrom,
     SetCredentials,
     SetSettings,
     SettingsSet,
@@ -39,13 +40,29 @@ from gateway.groups.account_messages import (
     View,
     Why,
 )
-from gateway.groups.account_stored import CERTIFICATES, FIELDS, NICKS, TOMBSTONES, Life, Settings, Stored, merge
+from gateway.groups.account_stored import (
+    CERTIFICATES,
+    FIELDS,
+    NICKS,
+    SOURCES,
+    TOMBSTONES,
+    Life,
+    Settings,
+    Stored,
+    merge,
+)
 from gateway.groups.times import newest
 from ring.groups.machine import Decision
 from ring.ids import Incarnation
 
 SEEN_MS = 3600 * 1000
 """How exactly the last login is known."""
+
+SOURCE_MS = 24 * SEEN_MS
+"""How exactly it is known when somebody logged in from a source."""
+
+LATELY_MS = 30 * SOURCE_MS
+"""So long after a login its source is one of the account's owner's."""
 
 STALE_MS = 30 * 1000
 """An alias that its account does not list is another's to take after this time: the listing may be under way."""
@@ -142,7 +159,8 @@ class Account:
             if life is None:
                 return LoginView()
             certificates, nicks = tuple(life.certificates), tuple(life.nicks)
-            return LoginView(life.name, life.id, life.alias, life.credentials, certificates, nicks)
+            sources = tuple(source for source, then in life.sources.items() if at - then < LATELY_MS)
+            return LoginView(life.name, life.id, life.alias, life.credentials, certificates, nicks, sources)
         if life is None:
             return InfoView()
         return InfoView(
@@ -200,6 +218,8 @@ def _set_settings(life: Life, command: SetSettings, at: int) -> Decision:
 
 
 def _logged_in(life: Life, command: LoggedIn, at: int) -> Decision:
+    if any(at - life.sources.get(source, -SOURCE_MS) >= SOURCE_MS for source in command.sources):
+        return Decision(Accepted(life.name), SeenFrom(command.sources))
     return Decision(Accepted(life.name), Seen() if at - life.seen >= SEEN_MS else None)
 
 
@@ -250,6 +270,9 @@ _APPLY: dict[type, Callable[[Life, Any, int], Life]] = {
     ),
     SettingsSet: _apply_settings,
     Seen: lambda life, e, at: _replace(life, seen=at),
+    SeenFrom: lambda life, e, at: _replace(
+        life, seen=at, sources=newest({**life.sources, **dict.fromkeys(e.sources, at)}, SOURCES)
+    ),
 }
 
 _stored = msgspec.msgpack.Decoder(Stored)

@@ -79,9 +79,12 @@ class SetSettings(_Tagged, frozen=True, tag=9):
 
 
 class LoggedIn(_Tagged, frozen=True, tag=10):
-    """Somebody has: remembered to the hour."""
+    """Somebody has: remembered to the hour. sources: from where, remembered to the day (proving.sources_of).
+
+    A node before level 1 is sent none."""
 
     life: str
+    sources: tuple[str, ...] = ()
 
 
 class Drop(_Tagged, frozen=True, tag=11):
@@ -147,6 +150,12 @@ class Seen(_Tagged, frozen=True, tag=29):
     pass
 
 
+class SeenFrom(_Tagged, frozen=True, tag=32):
+    """As Seen, and from where. Since level 1."""
+
+    sources: tuple[str, ...]
+
+
 class Unaliased(_Tagged, frozen=True, tag=31):
     """The name is free: it was an alias."""
 
@@ -168,6 +177,7 @@ Event = (
     | NickRemoved
     | SettingsSet
     | Seen
+    | SeenFrom
     | Merged
 )
 
@@ -208,7 +218,10 @@ Question = Login | Info
 
 
 class LoginView(_Tagged, frozen=True, tag=61):
-    """name: as registered, "" where nobody has the name. alias: the folded name of the account to be asked instead."""
+    """name: as registered, "" where nobody has the name. alias: the folded name of the account to be asked instead.
+
+    sources: from where somebody has logged in lately. A node before level 1 leaves them out, and reads past them.
+    """
 
     name: str = ""
     life: str = ""
@@ -216,6 +229,7 @@ class LoginView(_Tagged, frozen=True, tag=61):
     credentials: Credentials | None = None
     certificates: tuple[str, ...] = ()
     nicks: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 class InfoView(_Tagged, frozen=True, tag=62):

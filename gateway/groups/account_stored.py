@@ -22,6 +22,9 @@ NICKS = 20
 TOMBSTONES = 100
 """It remembers so many that were removed; the oldest goes first."""
 
+SOURCES = 10
+"""It remembers so many from where somebody has logged in, the latest ones."""
+
 LIVES = 4
 
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
@@ -58,6 +61,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     settings: Settings = Settings()
     written: dict[str, int] = {}  # "credentials" or a setting -> when it was last written
     seen: int = 0  # the last login, roughly
+    sources: dict[str, int] = {}  # from where somebody has logged in -> when, to the day; empty before level 1
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -102,6 +106,7 @@ def _one(a: Life, b: Life) -> Life:
         Settings(**settings),
         latest(a.written, b.written),
         max(a.seen, b.seen),
+        newest(latest(a.sources, b.sources), SOURCES),
     )
 
 

@@ -18,17 +18,23 @@ from ring.ids import Incarnation
 MOST = 20
 """So many failures are remembered, the last ones: after fewer every rule asks for its longest wait."""
 
+CROWD_S = 60.0
+
 _HOSTS: Mapping[Incarnation, int] = {}
 
 
 class Rule(NamedTuple):
     """free: so many failures cost nothing, people mistype; after one more the next try waits first_s, after each
-    further one twice as long, until longest_s. All is forgotten forget_s after the last one."""
+    further one twice as long, until longest_s. All is forgotten forget_s after the last one.
+
+    crowd: that nobody waits longer than longest_s, however many wait at once, holds as long as fewer than so many have
+    tried within CROWD_S; then a try waits for the first of those to be that old. 0: no such bound."""
 
     free: int = 3
     first_s: float = 1.0
     longest_s: float = 60.0
     forget_s: float = 15 * 60.0
+    crowd: int = 0
 
     def delay_s(self, fails: int) -> float:
         """How long after the last of so many failures the next try may be made."""
@@ -38,7 +44,7 @@ class Rule(NamedTuple):
 RULES = {
     "address": Rule(),
     # Somebody else's failures slow the account's owner, too: less than the time that clients give SASL (15 s).
-    "account": Rule(longest_s=8.0),
+    "account": Rule(longest_s=8.0, crowd=20),
     # Accounts registered from an address, each of which counts.
     "register": Rule(first_s=60.0, longest_s=3600.0, forget_s=24 * 3600.0),
 }
@@ -66,9 +72,17 @@ class Guard:
         if isinstance(command, Undo):
             return Decision(wait, Undone(command.at) if command.at in self.times else None)
         wait_s = min(wait.seconds, self.rule.longest_s - command.waited_s)
+        wait_s = max(wait_s, min(self._crowded_s(at), CROWD_S - command.waited_s))
         if wait_s > 0:
             return Decision(Wait(wait_s, wait.fails), None)
         return Decision(Wait(0.0, wait.fails + 1, at), Taken())
+
+    def _crowded_s(self, at: int) -> float:
+        """How long until fewer than the rule's crowd have tried within CROWD_S."""
+        crowd = self.rule.crowd
+        if not crowd or len(self.times) < crowd:
+            return 0.0
+        return max(0.0, CROWD_S - (at - self.times[-crowd]) / 1000)
 
     def apply(self, event: Taken | Undone | Merged, at: int) -> bool:
         if isinstance(event, Merged):

@@ -43,7 +43,8 @@ def _tell(request: Request, view: InfoView | None) -> None:
         f"{days} days without you. ALWAYS-ON off, then /quit.",
         f"Devices: {len(kept.devices)}, and how far each has read; 180 days after it was last seen. DEVICES FORGET "
         f"<device>. With them {len(kept.markers)} read markers and {len(user.detached)} detached channels.",
-        "Wrong passwords, by account and address: 15 minutes, in memory.",
+        "Wrong passwords, by account and address: 15 minutes, in memory. From where you logged in: the last 10 "
+        "addresses and certificates, as digests, until you DROP the account.",
     )
     if not history.enabled:
         request.say("What is said is not kept here.")

@@ -44,7 +44,7 @@ def prove_first(request: Request, name: str, password: str, then: Callable[[Logi
             request.say(WRONG if known else LATER)
 
     arrived = call.later(proven)
-    prove(call.edge, connection.address, name, password, lambda view, known: arrived((view, known)))
+    prove(call.edge, connection, name, password, lambda view, known: arrived((view, known)))
 
 
 @NICKSERV.command(

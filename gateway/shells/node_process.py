@@ -79,6 +79,7 @@ class NodeProcess:
         self.passwords = Passwords(self._wake, self.log)
         self.core.edge.check_password = self.passwords.check
         self.core.edge.fits = self.passwords.fits
+        self.core.edge.fits_first = self.passwords.fits_first
         self.core.edge.make_credentials = self.passwords.make
         self.core.edge.random_bytes = secrets.token_bytes
         self.core.edge.rehash = self.reload

@@ -61,7 +61,9 @@ class Passwords:
         self._wake = wake
         self._log = log
         self._waiting = 0
+        self._waiting_first = 0
         self._threads = ThreadPoolExecutor(2, "argon2", _yield)
+        self._first = ThreadPoolExecutor(1, "argon2-first", _yield)
 
     def check(self, hashed: str, password: str, done: Callable[[bool | None], None]) -> None:
         """Of an operator or the server, from the configuration. done(None): it cannot be checked now."""
@@ -71,12 +73,23 @@ class Passwords:
         """Of an account. done(None): it cannot be checked now."""
         self._run(lambda: check_password(credentials, password), done)
 
+    def fits_first(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
+        """As fits, for whoever need not wait until the guesses of strangers are checked."""
+        self._run(lambda: check_password(credentials, password), done, first=True)
+
     def make(self, password: str, done: Callable[[Credentials | None], None]) -> None:
         """Of a password without a `flaw`. done(None): it cannot be made now."""
         self._run(lambda: make_credentials(password, secrets.token_bytes), done)
 
-    def _run(self, work: Callable[[], T], done: Callable[[T | None], None]) -> None:
-        if self._waiting >= WAITING:
+    def _count(self, change: int, *, first: bool) -> None:
+        if first:
+            self._waiting_first += change
+        else:
+            self._waiting += change
+
+    def _run(self, work: Callable[[], T], done: Callable[[T | None], None], *, first: bool = False) -> None:
+        threads, waiting = (self._first, self._waiting_first) if first else (self._threads, self._waiting)
+        if waiting >= WAITING:
             done(None)
             return
         loop = asyncio.get_running_loop()
@@ -87,7 +100,7 @@ class Passwords:
                     loop.call_soon_threadsafe(finish, future)
 
         def finish(future: Future[T]) -> None:
-            self._waiting -= 1
+            self._count(-1, first=first)
             self._wake()
             problem = future.exception()
             if problem is not None:
@@ -95,12 +108,12 @@ class Passwords:
             done(None if problem is not None else future.result())
 
         try:
-            future = self._threads.submit(work)
+            future = threads.submit(work)
         except RuntimeError as problem:  # "can't start new thread", or the process ends
             self._failed(problem)
             done(None)
             return
-        self._waiting += 1
+        self._count(1, first=first)
         future.add_done_callback(worked)
 
     def _failed(self, problem: BaseException) -> None:
@@ -111,4 +124,5 @@ class Passwords:
             self._log.error("bug", where="password thread", exc_info=problem)
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._first):
+            threads.shutdown(wait=False, cancel_futures=True)

@@ -54,7 +54,7 @@ COMMANDS: dict[str, list[Any]] = {
         k.Kill("1", "a!b@c", "why"),
         k.Evict("1"),
     ],
-    "network": [w.Attend("10.0.0.1", 7), w.Announce("a!b@c", "all", "x"), w.Evict((ANN.edge,))],
+    "network": [w.Attend("10.0.0.1", 7), w.Announce("a!b@c", "all", "x"), w.Evict((ANN.edge,)), w.Raise(1)],
     "account": [
         a.Register("1", "Joe", SECRET, "0"),
         a.Alias("1", "Joe2", "joe", "0"),
@@ -66,6 +66,7 @@ COMMANDS: dict[str, list[Any]] = {
         a.RemoveNick("1", "joe2"),
         a.SetSettings("1", {"always_on": True, "away_text": None}),
         a.LoggedIn("1"),
+        a.LoggedIn("1", ("ab", "cd")),
         a.Drop("1"),
     ],
     "session": [
@@ -122,6 +123,7 @@ EVENTS: dict[str, list[Any]] = {
         w.Announced("a!b@c", "all", "x"),
         w.Evicted((("10.0.0.1", 7),)),
         w.Merged((("10.0.0.1", 7),)),
+        w.Raised(1, (("10.0.0.1", 7),)),
     ],
     "account": [
         a.Registered("1", "Joe", SECRET),
@@ -134,6 +136,7 @@ EVENTS: dict[str, list[Any]] = {
         a.NickRemoved("joe2"),
         a.SettingsSet({"always_on": True}),
         a.Seen(),
+        a.SeenFrom(("ab", "cd")),
         a.Merged(Stored((Life(5, "1", "Joe", SECRET, "", {"ab": 6}, {}, {"joe2": 7}, Settings(True), {}, 8),), 4)),
     ],
     "session": [

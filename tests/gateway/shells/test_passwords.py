@@ -125,3 +125,24 @@ def test_argon2_without_memory_says_nothing_of_the_password() -> None:
         passwords.verify(huge, "sesame")
     assert not check_password(Credentials("no hash"), "sesame")
     assert not passwords.verify("$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$", "sesame")
+
+
+def test_who_goes_first_waits_for_no_stranger() -> None:
+    async def tell() -> None:
+        threads = Passwords(lambda: None, Log())
+        order: list[str] = []
+        over = asyncio.Event()
+
+        def checked(who: str) -> None:
+            order.append(who)
+            if len(order) == 21:
+                over.set()
+
+        for _ in range(20):
+            threads.fits(NOBODYS, "guess", lambda fits: checked("stranger"))
+        threads.fits_first(NOBODYS, "sesame", lambda fits: checked("owner"))
+        await over.wait()
+        threads.close()
+        assert order.index("owner") < 10
+
+    asyncio.run(tell())
