@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from tests.e2e.terminal import Terminal
+from tests.patience import WITHIN_S
 
-WITHIN_S = 30.0
 PASSWORD = "correct horse"
 
 IRSSI = """\

@@ -15,8 +15,7 @@ from pathlib import Path
 import trustme
 
 from config.generate import write_network
-
-START_S = 60.0
+from tests.patience import WITHIN_S
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
@@ -45,7 +44,7 @@ class Client:
         self._seen = 0  # lines that `expect` has passed
         self._rest = b""
         self._tokens = 0
-        self.socket = socket.create_connection((host, port), timeout=10)
+        self.socket = socket.create_connection((host, port), timeout=WITHIN_S)
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         if caps:
@@ -62,7 +61,7 @@ class Client:
     def send(self, *lines: str) -> None:
         self.socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
-    def expect(self, pattern: str, within_s: float = 15.0) -> str:
+    def expect(self, pattern: str, within_s: float = WITHIN_S) -> str:
         """Read on until a line matches; that line. Fails with what came instead."""
         end = time.monotonic() + within_s
         while True:
@@ -161,7 +160,7 @@ class Network:
 
     def wait_open(self, number: int) -> None:
         """Until the node takes clients."""
-        end = time.monotonic() + START_S
+        end = time.monotonic() + WITHIN_S
         while True:
             try:
                 socket.create_connection((f"127.0.0.{number}", self.port), timeout=1).close()
@@ -177,14 +176,18 @@ class Network:
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
-    def terminate(self, name: str, number: int = signal.SIGTERM, within_s: float = 25.0) -> int:
+    def terminate(self, name: str, number: int = signal.SIGTERM, within_s: float = WITHIN_S) -> int:
         process = self.processes[name]
         process.send_signal(number)
         return process.wait(within_s)
 
     def circlet(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "gateway.cli.main", *words], capture_output=True, text=True, timeout=30, check=False
+            [sys.executable, "-m", "gateway.cli.main", *words],
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+            check=False,
         )
 
     def stop(self) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
 
+from tests.patience import WITHIN_S
+
 
 @contextmanager
 def partition(link_port: int, side: list[int], others: list[int]) -> Iterator[None]:
@@ -29,5 +31,7 @@ def partition(link_port: int, side: list[int], others: list[int]) -> Iterator[No
 
 
 def _iptables(action: str, rule: list[str]) -> None:
-    done = subprocess.run(["iptables", "-w", action, *rule], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        ["iptables", "-w", action, *rule], capture_output=True, text=True, timeout=WITHIN_S, check=False
+    )
     assert done.returncode == 0, f"iptables: {done.stderr}"

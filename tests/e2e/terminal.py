@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-WITHIN_S = 20.0
+from tests.patience import WITHIN_S
+
 LOOK_S = 0.1
 """tmux tells nobody that a screen has changed: it is looked at this often."""
 
@@ -33,7 +34,9 @@ class Terminal:
     def _run(self, *words: str) -> str:
         env = {**os.environ, "HOME": str(self._home), "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
         env.pop("TMUX", None)
-        done = subprocess.run([*self._tmux, *words], capture_output=True, text=True, env=env, timeout=10, check=False)
+        done = subprocess.run(
+            [*self._tmux, *words], capture_output=True, text=True, env=env, timeout=WITHIN_S, check=False
+        )
         assert done.returncode == 0, f"{self.name}: tmux {words[0]}: {done.stderr}"
         return done.stdout
 
@@ -65,12 +68,12 @@ class Terminal:
     def runs(self) -> bool:
         """Whether the program has not ended: its tmux ends with it."""
         done = subprocess.run(
-            [*self._tmux, "has-session", "-t", self.name], capture_output=True, timeout=10, check=False
+            [*self._tmux, "has-session", "-t", self.name], capture_output=True, timeout=WITHIN_S, check=False
         )
         return done.returncode == 0
 
     def close(self) -> None:
-        subprocess.run([*self._tmux, "kill-server"], capture_output=True, timeout=10, check=False)
+        subprocess.run([*self._tmux, "kill-server"], capture_output=True, timeout=WITHIN_S, check=False)
 
 
 def irssi(folder: Path, nick: str, host: str, port: int) -> Terminal:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.network import Client, Network
+from tests.patience import WITHIN_S
 
 BOTS = Path(__file__).parent / "bots"
 PASSWORD = "correct horse"
@@ -53,7 +54,7 @@ def test_a_bot(network: Network, tmp_path: Path, library: str) -> None:
         network.terminate("node-2", signal.SIGKILL)
         network.start("node-2")
         network.wait_open(2)
-        talk(bob, "two", within_s=60)
+        talk(bob, "two")
         talk(bob, "three")
         seen = [line for line in bob.got if ":robot!" in line and (" JOIN " in line or " QUIT " in line)]
         assert len(seen) == 1, seen
@@ -64,6 +65,6 @@ def test_a_bot(network: Network, tmp_path: Path, library: str) -> None:
         bot.wait()
 
 
-def talk(bob: Client, text: str, within_s: float = 20.0) -> None:
+def talk(bob: Client, text: str, within_s: float = WITHIN_S) -> None:
     bob.send(f"PRIVMSG #room :{text}")
     bob.expect(rf":robot!\S+ PRIVMSG #room :robot has heard: {text}$", within_s)

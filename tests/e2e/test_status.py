@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.network import Network
+from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("network")]
 
-WITHIN_S = 20.0
 NAMES = [f"node-{number}.circlet.local" for number in (1, 2, 3)]
 
 

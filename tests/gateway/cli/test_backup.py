@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from gateway.cli.main import main
 from ring.shells.sqlite_store import SqliteStore
 from ring.store import Batch, Range
+from tests.patience import WITHIN_S
 from tests.ring.store_contract import ERLANG, GO, JOE, line, seqs, wanted
 
 
@@ -99,7 +100,7 @@ def test_the_store_of_a_running_node_is_copied_while_it_is_written_to(net: Path,
     try:
         for number in range(5):
             for _ in range(20):
-                assert written.acquire(timeout=60)
+                assert written.acquire(timeout=WITHIN_S)
             result = circlet("backup", "--config", net / "node-1.yaml", tmp_path / f"{number}.db")
             assert result.exit_code == 0, result.output
     finally:

@@ -18,10 +18,9 @@ import pytest
 
 from gateway.cli.running import running
 from tests.e2e.network import Client, configured
+from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
-
-WITHIN_S = 100.0
 
 
 class Up:
@@ -158,6 +157,7 @@ def test_a_child_that_cannot_start_is_tried_again_and_the_others_run(tmp_path: P
 ONE_CHILD = """
 import asyncio, sys
 from gateway.cli.supervisor import Child, Supervisor
+from tests.patience import WITHIN_S
 child = Child("node-1", ["sh", "-c", "trap 'echo bye; exit' TERM; echo $$; while :; do sleep 0.01; done"])
 sys.exit(asyncio.run(Supervisor([child], 5.0, str, lambda running: None).run()))
 """

@@ -18,8 +18,7 @@ from typing import Any
 
 from config.keyfile import create_key
 from tests.e2e.network import Client, free_port
-
-WITHIN_S = 15.0
+from tests.patience import WITHIN_S
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +154,7 @@ class OneNode:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         if from_ip:
             sock.bind((from_ip, 0))
-        sock.settimeout(10)
+        sock.settimeout(WITHIN_S)
         sock.connect((host, port or self.port))
         return Wire(sock)
 
@@ -202,10 +201,3 @@ class Wire(Client):
     def tls(self, context: ssl.SSLContext, name: str) -> Wire:
         self.socket = context.wrap_socket(self.socket, server_hostname=name)
         return self
-
-
-def takes(seconds: Callable[[], object]) -> float:
-    """How long it takes, in seconds."""
-    began = time.monotonic()
-    seconds()
-    return time.monotonic() - began

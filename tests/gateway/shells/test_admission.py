@@ -17,6 +17,7 @@ from ring.links.admission import Admission, Limits
 from tests.e2e.network import free_port
 from tests.gateway.shells.onenode import OneNode
 from tests.gateway.shells.test_sockets import Secure, has_ipv6, no_traceback
+from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
 
@@ -51,7 +52,7 @@ def still_open(socks: list[socket.socket]) -> int:
     return count
 
 
-def until(what: Any, within_s: float = 10.0) -> None:
+def until(what: Any, within_s: float = WITHIN_S) -> None:
     end = time.monotonic() + within_s
     while not what():
         assert time.monotonic() < end

@@ -15,6 +15,7 @@ from config.keyfile import create_key
 from ring.shells.crash import BUG, CrashOnly, crash_only
 from tests.e2e.network import Client, free_port
 from tests.gateway.shells.onenode import OneNode
+from tests.patience import WITHIN_S
 
 BREAK = """
 import importlib, sys
@@ -65,14 +66,14 @@ def test_a_mistake_in_a_turn_of_the_node_ends_the_process(
     directories = [f"127.0.0.1:{free_port()}"]
     with broken(where, condition, problem)(tmp_path, directories=directories) as node:
         if "connections" in condition or ".Edge." in where:
-            node.event("node_started", within_s=60)
+            node.event("node_started", within_s=WITHIN_S)
             wire = node.connect()
             wire.send(b"NICK ann\r\nUSER ann 0 * :ann\r\n")
         elif "journal" in where:
-            node.event("node_started", within_s=60)
+            node.event("node_started", within_s=WITHIN_S)
             client = Client("127.0.0.1", node.port, "ann")
             client.send("JOIN #ring", "PRIVMSG #ring :hello")
-        assert node.ended(within_s=60) == BUG
+        assert node.ended(within_s=WITHIN_S) == BUG
         bug = node.event("bug")
         assert bug["exit_code"] == BUG
         assert "a mistake" in json.dumps(bug["exception"])
@@ -80,15 +81,15 @@ def test_a_mistake_in_a_turn_of_the_node_ends_the_process(
 
 def test_a_mistake_in_a_clients_line_ends_that_client_alone(tmp_path: Path) -> None:
     with broken("gateway.edge.call.Call.reply", "self.message.command == 'TIME'")(tmp_path) as node:
-        node.event("node_started", within_s=60)
+        node.event("node_started", within_s=WITHIN_S)
         ann, bob = Client("127.0.0.1", node.port, "ann"), Client("127.0.0.1", node.port, "bob")
         ann.send("TIME")
-        ann.expect("ERROR :Closing Link: .*The server made a mistake", 60)
+        ann.expect("ERROR :Closing Link: .*The server made a mistake")
         bug = node.event("bug")
         assert bug["where"] == "client"
         assert "in time" in bug["traceback"]
         bob.send("PING still")
-        bob.expect("PONG .*still", 60)
+        bob.expect("PONG .*still")
         assert node.process.poll() is None
 
 
@@ -102,7 +103,11 @@ def test_a_mistake_in_a_timer_of_a_directory_ends_the_process(tmp_path: Path) ->
     path.write_text(json.dumps(config))
     program = BREAK.format(where="ring.directory.server.DirectoryCore.tick", condition="True", problem="KeyError")
     ended = subprocess.run(
-        [sys.executable, "-c", program, "directory", str(path)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program, "directory", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
     )
     assert ended.returncode == BUG, ended.stderr
     assert '"event": "bug"' in ended.stderr

@@ -13,8 +13,8 @@ import pytest
 from gateway.shells import durable
 from gateway.shells.durable import Durable
 from ring.store import Batch
+from tests.patience import WITHIN_S
 
-WITHIN_S = 20.0
 NEVER_S = 3600.0
 
 

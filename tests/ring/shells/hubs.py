@@ -19,8 +19,8 @@ from ring.links.link import LinkSettings
 from ring.roster import NodeRecord
 from ring.shells.certificates import dialler_context
 from ring.shells.links import LinkHub
+from tests.patience import WITHIN_S
 
-WITHIN_S = 5.0
 TERMS = Terms("Circlet", "irc.circlet.local", "absolute", 1, 1, "rfc1459", {"nick_len": 30})
 KEY = bytes(range(32))
 FAST = LinkSettings(heartbeat_s=0.1, dead_after_s=0.5, redial_min_s=0.01, redial_max_s=0.05)
@@ -36,7 +36,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
 
     async def watched() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unhandled.append(context))
-        await asyncio.wait_for(story, 20)
+        await asyncio.wait_for(story, WITHIN_S)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(watched())

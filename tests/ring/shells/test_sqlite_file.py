@@ -20,6 +20,7 @@ from ring.shells import sqlite_file, sqlite_schema, sqlite_store
 from ring.shells.sqlite_schema import APPLICATION_ID, STEPS, Foreign, check, migrate
 from ring.shells.sqlite_store import SqliteStore
 from ring.store import Range, StoreError
+from tests.patience import WITHIN_S
 from tests.ring.store_contract import ERLANG, GO, JOE, batch, line, seqs, wanted
 
 ROOT = Path(__file__).parents[3]
@@ -84,7 +85,7 @@ def test_another_process_is_refused(path: Path) -> None:
     script = (
         f"from pathlib import Path\nfrom ring.shells.sqlite_store import SqliteStore\nSqliteStore(Path({str(path)!r}))"
     )
-    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=WITHIN_S)
     assert "StoreError" in ended.stderr and "another process uses it" in ended.stderr
     store.close()
 

@@ -16,9 +16,9 @@ from ring.shells.sqlite_store import SqliteStore
 from ring.shells.store_reader import StoreReader
 from ring.shells.store_writer import CHORES_MAX, Pace, StoreWriter
 from ring.store import Batch, Line, Range, Store, StoreError
+from tests.patience import WITHIN_S
 from tests.sim.stores import MemoryStore
 
-WITHIN_S = 20.0
 NEVER_S = 3600.0
 
 ERLANG = GroupId("channel", "#erlang")
