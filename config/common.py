@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from config.section import REQUIRED, Section, setting
-from config.values import HostName, KeyPath, OutputPath, Word
+from config.values import HostName, KeyPath, Line, OutputPath, Word
 
 
 class Network(Section):
@@ -17,6 +17,9 @@ class Network(Section):
     )
     key_file: KeyPath = setting(
         REQUIRED, "File with the network key (64 hexadecimal digits, mode 0600). Who has it belongs to the network."
+    )
+    description: Line = setting(
+        "", "What LINKS and WHOIS say of the server; empty: the name of the network.", live=True
     )
     casemapping: Literal["rfc1459", "ascii"] = setting(
         "rfc1459", "Which letters are equal in nicks and channel names: with rfc1459 also {}|^ and []\\~."

@@ -82,7 +82,7 @@ def topic(call: Call) -> None:
         return
     if len(call.params) > 1:
         text = truncate_text(call.params[1], call.edge.settings.limits.topic_len)
-        command = SetTopic(user.uid, user.person.source, text, user.oper is not None, call.once())
+        command = SetTopic(user.uid, user.person.source, text, user.oper is not None, call.once(), call.account)
         call.submit(group, command, refusal_shown(call, name))
     else:
         call.after([group], lambda: _show_topic(call, group, name))
@@ -179,7 +179,7 @@ def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | N
             call.reply(n.RPL_AWAY, target.nick, target.away)
 
     facts = (user.uid, user.person.source, target.uid, target.nick, user.oper is not None)
-    call.submit(group, Invite(*facts, call.once()), done)
+    call.submit(group, Invite(*facts, call.once(), call.account), done)
 
 
 @command("KICK", 2, lists=(0, 1))
@@ -198,7 +198,7 @@ def kick(call: Call) -> None:
         state = call.edge.engine.state(group)
         target = _member(call, state, nick) if isinstance(state, Channel) else None
         facts = (user.uid, user.person.source, target, nick[:64], reason, user.oper is not None)
-        call.submit(group, Kick(*facts, call.once(number)), refusal_shown(call, name))
+        call.submit(group, Kick(*facts, call.once(number), call.account), refusal_shown(call, name))
 
 
 def _pairs(call: Call) -> list[tuple[str, str]]:

@@ -77,7 +77,7 @@ def _part(call: Call, name: str, reason: str | None, once: Once | None) -> None:
         if isinstance(outcome, Refusal):
             call.reply(outcome.numeric, name, outcome.params[-1])
         elif outcome is None and not was_there:  # its session was on another node then, which has not told anybody
-            call.send_to_all(Line(user.person.source, "PART", (name, *([reason] if reason is not None else []))))
+            call.send_to_all(Line(user.person.author, "PART", (name, *([reason] if reason is not None else []))))
         else:
             call.report(outcome)
 

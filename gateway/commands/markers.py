@@ -39,7 +39,7 @@ def _tell(call: Call, target: str) -> None:
     if account:
         call.ask(call.edge.sessions.group(account), Look(), looked)
     else:
-        looked(Stored())
+        call.send(markers.line(call.edge, target, markers.marker(call.edge, call.connection, folded)))
 
 
 def _account(call: Call) -> str:
@@ -59,7 +59,7 @@ def _mark(call: Call, target: str, word: str) -> None:
         return
     account = _account(call)
     if not account:
-        call.fail("INTERNAL_ERROR", target, "The read timestamp could not be set: log in to an account first")
+        call.send(markers.line(edge, target, markers.mark(edge, call.connection, _folded(call, target), at)))
         return
 
     def marked(outcome: object) -> None:

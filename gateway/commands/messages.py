@@ -107,7 +107,7 @@ def _echo(call: Call, tell: Tell, to: Person) -> None:
     params = (to.nick,) if tell.verb == "TAGMSG" else (to.nick, decode(tell.text))
     msgid, at = call.stamp or ("", int(call.edge.now * 1000))
     bot = "B" in person.modes
-    line = Line(person.source, tell.verb, params, at=at, msgid=msgid, account=person.account, tags=tell.tags, bot=bot)
+    line = Line(person.author, tell.verb, params, at=at, msgid=msgid, tags=tell.tags, bot=bot)
     able = [one for one in user.connections if tell.verb != "TAGMSG" or "message-tags" in one.caps]
     if to.uid != user.uid:  # to itself: they have read it
         deliver(line, [one for one in able if not SELVES.isdisjoint(one.caps)], skip=own)

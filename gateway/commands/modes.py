@@ -12,7 +12,7 @@ from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import ChannelView, Look, ModeChange, ModesDone, SetModes
-from gateway.groups.people import Refusal
+from gateway.groups.people import Author, Refusal
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes, render_changes
 from gateway.irc.names import is_channel
@@ -46,7 +46,7 @@ def mode(call: Call) -> None:
     if parsed.changes:
         changes = tuple(_named(call, group, ModeChange(*change)) for change in parsed.changes)
         user = call.user
-        command = SetModes(user.uid, user.person.source, changes, user.oper is not None, call.once())
+        command = SetModes(user.uid, user.person.source, changes, user.oper is not None, call.once(), call.account)
         call.submit(group, command, lambda outcome: _done(call, name, outcome))
     for query in parsed.queries:
         call.after([group], lambda letter=query.letter: _look(call, group, name, f"list:{letter}"))  # type: ignore[misc]
@@ -126,5 +126,5 @@ def set_modes(call: Call, held: set[str], shown: str) -> None:
         user.oper = None
     call.edge.sessions.moved(user, call)
     facts = "".join(sorted(held - {"w"}))
-    echo = Line(user.person.nick, "MODE", (user.person.nick, shown))
+    echo = Line(Author(user.person.nick, user.person.account), "MODE", (user.person.nick, shown))
     change_facts(call, msgspec.structs.replace(user.wanted, modes=facts), lambda _: call.send_to_all(echo))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gateway.commands.modes import set_modes
 from gateway.commands.table import command
-from gateway.edge.answers import modes_of
 from gateway.edge.call import Call
 from gateway.edge.registration import UNCHECKED
 from gateway.edge.settings import Operator
@@ -48,7 +47,7 @@ def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
         if fits:
             call.user.oper = operator.name
             call.reply(n.RPL_YOUREOPER, n.TEXT[n.RPL_YOUREOPER])
-            held = set(modes_of(call.user)[1:])
+            held = set(call.user.wanted.modes)  # with what is on its way
             if "o" not in held:
                 set_modes(call, held | {"o", "w"}, "+o" if call.user.wallops else "+ow")
         else:
@@ -71,14 +70,15 @@ def kill(call: Call) -> None:
             call.reply(n.ERR_NOSUCHNICK, nick, n.TEXT[n.ERR_NOSUCHNICK])
         else:
             call.edge.engine.note("kill", group, operator=call.user.oper, uid=view.holder.uid)
-            call.submit(group, Kill(view.holder.uid, call.user.person.source, reason))
+            call.submit(group, Kill(view.holder.uid, call.user.person.source, reason, call.account))
 
     call.ask(group, Who(), found)
 
 
 @command("WALLOPS", 1, oper=True)
 def wallops(call: Call) -> None:
-    call.submit(NETWORK, Announce(call.user.person.source, "wallops", truncate_text(call.params[0], 400)))
+    text = truncate_text(call.params[0], 400)
+    call.submit(NETWORK, Announce(call.user.person.source, "wallops", text, call.account))
 
 
 @command("REHASH", oper=True)

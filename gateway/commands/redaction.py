@@ -49,7 +49,7 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
 
     def submit(*, own: bool) -> None:
         facts = (user.uid, user.person.source, msgid, own, reason, user.oper is not None)
-        call.submit(group, Redact(*facts, call.once()), lambda outcome: _done(call, target, outcome))
+        call.submit(group, Redact(*facts, call.once(), call.account), lambda outcome: _done(call, target, outcome))
 
     def done(lines: list[Kept] | None) -> None:
         event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
@@ -77,7 +77,8 @@ def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: st
             call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
         else:
             facts = (event.account, call.user.person.source, msgid, event.to, reason)
-            call.submit(group, talk.Redact(*facts, call.once()), lambda outcome: _done(call, target, outcome))
+            command = talk.Redact(*facts, call.once(), call.account)
+            call.submit(group, command, lambda outcome: _done(call, target, outcome))
 
     call.edge.engine.recall(group, Query(1, around=Mark(msgid=msgid), wanted=ALL), call.later(done))
 
@@ -89,7 +90,7 @@ def _find_done(call: Call, group: GroupId, target: str) -> None:
         if isinstance(outcome, Refusal):
             call.fail("UNKNOWN_MSGID", target, call.params[1], "There is no such message, or it is too old")
         elif outcome is None and "draft/message-redaction" in call.connection.caps:  # it was not shown that
-            call.send(Line(call.user.person.source, "REDACT", (target, *call.params[1:3])))
+            call.send(Line(call.user.person.author, "REDACT", (target, *call.params[1:3])))
         else:
             _done(call, target, outcome)
 

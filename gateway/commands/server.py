@@ -34,6 +34,7 @@ def motd(call: Call) -> None:
 @command("LUSERS")
 def lusers(call: Call) -> None:
     def show(replies: list[Any], silent: list[str]) -> None:
+        call.edge.counted(replies)
         send_lusers(call, replies)
         say_silent(call, silent)
 
@@ -81,7 +82,7 @@ def info(call: Call) -> None:
 def links(call: Call) -> None:
     """To its users the network is one server."""
     settings = call.edge.settings
-    call.reply(n.RPL_LINKS, settings.server_name, settings.server_name, f"0 {settings.network_name}")
+    call.reply(n.RPL_LINKS, settings.server_name, settings.server_name, f"0 {settings.about}")
     call.reply(n.RPL_ENDOFLINKS, "*", n.TEXT[n.RPL_ENDOFLINKS])
 
 

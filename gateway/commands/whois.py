@@ -48,7 +48,7 @@ def _is_service(call: Call, called: Service) -> None:
     settings = call.edge.settings
     person = called.person(settings)
     call.reply(n.RPL_WHOISUSER, person.nick, person.user, person.host, "*", person.real)
-    call.reply(n.RPL_WHOISSERVER, called.name, settings.server_name, settings.network_name)
+    call.reply(n.RPL_WHOISSERVER, called.name, settings.server_name, settings.about)
     call.reply(n.RPL_ENDOFWHOIS, called.name, n.TEXT[n.RPL_ENDOFWHOIS])
 
 
@@ -67,7 +67,7 @@ def _show(call: Call, person: Person, detail: Detail | None) -> None:
     call.reply(n.RPL_WHOISUSER, nick, person.user, person.host, "*", person.real)
     if detail is not None and detail.channels:
         _channels(call, nick, detail.channels)
-    call.reply(n.RPL_WHOISSERVER, nick, settings.server_name, settings.network_name)
+    call.reply(n.RPL_WHOISSERVER, nick, settings.server_name, settings.about)
     if "o" in person.modes:
         call.reply(n.RPL_WHOISOPERATOR, nick, n.TEXT[n.RPL_WHOISOPERATOR])
     if person.away is not None:

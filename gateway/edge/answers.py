@@ -89,6 +89,7 @@ def count(edge: Edge) -> Counts:
         sum(user.oper is not None for user in users),
         sum(connection.user is None and connection.tunnel is None for connection in edge.connections.values()),
         sum(bool(cast(Channel, state).members) for _, state, _ in edge.engine.mastered("channel")),
+        edge.most,
     )
 
 
@@ -98,7 +99,8 @@ def recent_counts(edge: Edge) -> list[Counts]:
     last = others.pop(edge.record.key, None)
     if last is None:
         return [count(edge), *others.values()]
-    mine = Counts(len(edge.users), last.invisible, last.opers, last.unknown, last.channels)
+    users = len(edge.users)
+    mine = Counts(users, min(last.invisible, users), min(last.opers, users), last.unknown, last.channels, edge.most)
     return [mine, *others.values()]
 
 

@@ -98,11 +98,17 @@ class Detail(_Tagged, frozen=True, tag=22):
 
 
 class Counts(_Tagged, frozen=True, tag=23):
+    """most: the most users of the network at once that the node knows of; a node that does not know the field ignores
+    it."""
+
+    NEWER: ClassVar = {"most": 1}
+
     users: int
     invisible: int
     opers: int
     unknown: int
     channels: int
+    most: int = 0
 
 
 class Found(_Tagged, frozen=True, tag=24):

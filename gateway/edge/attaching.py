@@ -92,7 +92,7 @@ def show_room(edge: Edge, connection: Connection, user: User, group: GroupId, ch
     """JOIN, topic, names, and what was missed; since: as in `play`."""
     person = user.person
     extended = (person.account or "*", person.real) if "extended-join" in connection.caps else ()
-    join = Line(person.source, "JOIN", (channel.name, *extended))
+    join = Line(person.author, "JOIN", (channel.name, *extended))
     enter(edge, user, channel, connection, join, connection.show)
     joined = channel.members[user.uid].joined_at / 1000
     _greet(edge, connection, user, group, max(since, joined) if since else 0.0)

@@ -64,6 +64,11 @@ class Call:
         user = self.connection.user or self._user
         return user.person.nick if user is not None else "*"
 
+    @property
+    def account(self) -> str | None:
+        """The caller's account, which its commands carry beside its source."""
+        return self.user.person.account
+
     # Answers --------------------------------------------------------------------------------------------------------
 
     def reply(self, numeric: str, *params: str) -> None:

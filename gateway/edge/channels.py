@@ -33,7 +33,7 @@ from gateway.groups.channel_messages import (
 )
 from gateway.groups.channel_saying import HEARERS
 from gateway.groups.channel_stored import PutOut
-from gateway.groups.people import Person
+from gateway.groups.people import Author, Person
 from gateway.irc.modes import ModeChange, render_changes
 from ring.groups.host import Stamp
 from ring.groups.machine import State
@@ -65,9 +65,14 @@ def _show(room: Room, line: Line, call: Call | None) -> None:
         call.send(line)
 
 
+def _author(edge: Edge, event: Kicked | TopicSet | ModesSet | Redacted | Invited) -> Author:
+    """Who has done it, as people here know them now."""
+    return edge.people.author(event.by, event.source, event.account)
+
+
 def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, call: Call | None) -> None:
     tag_only = event.verb == "TAGMSG"
-    line = rendering.said(event, edge.people.source(event.uid, event.source), channel.name, stamp)
+    line = rendering.said(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
     audience: Any = room.connections
     if event.status or tag_only:
         audience = _qualified(room, channel, event)
@@ -131,7 +136,7 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
     deliver(plain, [c for c in others if "extended-join" not in c.caps])
     deliver(full, [c for c in others if "extended-join" in c.caps])
     if person.away is not None:
-        away = Line(person.source, "AWAY", (person.away,), at=stamp.at)
+        away = Line(person.author, "AWAY", (person.away,), at=stamp.at)
         deliver(away, [c for c in others if "away-notify" in c.caps])
     if user is None:
         return
@@ -151,7 +156,7 @@ def enter(
     """A member's connection is shown what it has come into. line: the JOIN."""
     send(line)
     send_topic(edge, user, channel, send)
-    send_marker(edge, user, channel.name, connection.caps, send)
+    send_marker(edge, connection, channel.name, send)
     send_names(edge, user, channel, connection.caps, send)
 
 
@@ -174,7 +179,7 @@ def _leaves(edge: Edge, room: Room, uid: str) -> None:
 
 
 def _parted(edge: Edge, room: Room, channel: Channel, event: Parted, stamp: Stamp, call: Call | None) -> None:
-    line = rendering.parted(event, edge.people.source(event.uid, event.source), channel.name, stamp)
+    line = rendering.parted(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
     _show(room, line, call)
     _show_late(room, event.uid, line)
     _leaves(edge, room, event.uid)
@@ -183,44 +188,45 @@ def _parted(edge: Edge, room: Room, channel: Channel, event: Parted, stamp: Stam
 def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Stamp, call: Call | None) -> None:
     victim = edge.people.get(event.uid)
     nick = victim.nick if victim is not None else event.nick
-    source = edge.people.source(event.by, event.source)
-    line = rendering.kicked(event, source, nick, channel.name, stamp)
+    author = _author(edge, event)
+    line = rendering.kicked(event, author, nick, channel.name, stamp)
     _show(room, line, call)
     _show_late(room, event.uid, line)
     if event.uid in room.users:
-        kicks.note(edge, room.users[event.uid], room.group, channel.name, PutOut(source, event.reason, stamp.at))
+        out = PutOut(author.source, event.reason, stamp.at, event.account)
+        kicks.note(edge, room.users[event.uid], room.group, channel.name, out)
     _leaves(edge, room, event.uid)
 
 
 def _has_quit(edge: Edge, room: Room, channel: Channel, event: HasQuit, stamp: Stamp, call: Call | None) -> None:
     """Whoever sees the person in any channel here is told once (P28)."""
-    for uid, source in event.gone:
-        show_quit(edge, uid, source, event.reason, stamp)
+    for uid, author in event.authors():
+        show_quit(edge, uid, author, event.reason, stamp)
         _leaves(edge, room, uid)
 
 
 def _topic_set(edge: Edge, room: Room, channel: Channel, event: TopicSet, stamp: Stamp, call: Call | None) -> None:
-    _show(room, rendering.topic_set(event, edge.people.source(event.by, event.source), channel.name, stamp), call)
+    _show(room, rendering.topic_set(event, _author(edge, event), channel.name, stamp), call)
 
 
 def _modes_set(edge: Edge, room: Room, channel: Channel, event: ModesSet, stamp: Stamp, call: Call | None) -> None:
-    source = edge.people.source(event.by, event.source)
+    author = _author(edge, event)
     changes = []
     for change in event.changes:
         person = edge.people.get(change.uid) if change.uid else None
         changes.append(ModeChange(change.adding, change.letter, person.nick if person is not None else change.param))
-    for line in rendering.modes_set(changes, source, channel.name, stamp, edge.settings.limits.modes):
+    for line in rendering.modes_set(changes, author, channel.name, stamp, edge.settings.limits.modes):
         _show(room, line, call)
 
 
 def _redacted(edge: Edge, room: Room, channel: Channel, event: Redacted, stamp: Stamp, call: Call | None) -> None:
     """Who cannot be shown that a message is deleted is not told; that all of them are, everybody is."""
-    source = edge.people.source(event.by, event.source)
+    author = _author(edge, event)
     if event.msgid == EVERYTHING:
-        text = f"{source.partition('!')[0]} has erased what was said here until now."
+        text = f"{author.source.partition('!')[0]} has erased what was said here until now."
         _show(room, Line(edge.settings.server_name, "NOTICE", (channel.name, text), at=stamp.at), call)
         return
-    line = rendering.redacted(event, source, channel.name, stamp)
+    line = rendering.redacted(event, author, channel.name, stamp)
     own = call.connection if call is not None else None
     able = [c for c in room.connections if "draft/message-redaction" in c.caps]
     deliver(line, able, skip=own)
@@ -229,7 +235,7 @@ def _redacted(edge: Edge, room: Room, channel: Channel, event: Redacted, stamp: 
 
 
 def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: Stamp, call: Call | None) -> None:
-    line = Line(edge.people.source(event.by, event.source), "INVITE", (event.nick, channel.name), at=stamp.at)
+    line = Line(_author(edge, event), "INVITE", (event.nick, channel.name), at=stamp.at)
     notified = []
     for uid, user in room.users.items():
         member = channel.members.get(uid)
@@ -342,7 +348,7 @@ def _shown(edge: Edge, group: GroupId, channel: Channel) -> Believed:
 
 def _welcome(edge: Edge, user: User, channel: Channel) -> None:
     """A JOIN that only a snapshot told of."""
-    line = Line(user.person.source, "JOIN", (channel.name,))
+    line = Line(user.person.author, "JOIN", (channel.name,))
     for connection in user.connections:
         enter(edge, user, channel, connection, line, connection.show)
 
@@ -387,7 +393,7 @@ def show_returned(edge: Edge) -> None:
 
 def _arrives(edge: Edge, room: Room, channel: Channel, person: Person) -> None:
     server, member = edge.settings.server_name, channel.members[person.uid]
-    deliver(Line(person.source, "JOIN", (channel.name,)), room.connections)
+    deliver(Line(person.author, "JOIN", (channel.name,)), room.connections)
     ranks = [ModeChange(True, rank, person.nick) for rank in member.prefixes]
     for params in render_changes(ranks, edge.settings.limits.modes):
         deliver(Line(server, "MODE", (channel.name, *params)), room.connections)

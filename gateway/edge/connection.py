@@ -57,6 +57,7 @@ class Connection:
         "last_heard",
         "line",
         "login",
+        "markers",
         "nick",
         "number",
         "on_the_way",
@@ -144,6 +145,7 @@ class Connection:
         self.real = ""
         self.user: User | None = None  # once registered
         self.login: Login | None = None  # the account that it has proven to be
+        self.markers: dict[str, int] = {}  # of a client without an account: folded target -> read up to, Unix ms
         self.sasl: Exchange | None = None  # under way
         self.proving = False  # a password of its is being checked
         self.tunnel: Tunnel | None = None  # to its session, where that is on another node

@@ -62,7 +62,7 @@ def _hide(edge: Edge, user: User, group: GroupId) -> None:
         connection.behind.setdefault(group, edge.engine.applied_to(group))
         room.drop(connection)
         if channel is not None and was_shown:
-            connection.show(Line(user.person.source, "PART", (channel.name, "Detached")))
+            connection.show(Line(user.person.author, "PART", (channel.name, "Detached")))
 
 
 def called(edge: Edge, room: Room, uid: str, text: bytes) -> None:

@@ -23,9 +23,11 @@ def differences(
             yield gone(person, new)
     for uid, (person, _) in after.items():
         if uid not in before:
-            yield Line(person.source, "JOIN", (new.name,))
+            yield Line(person.author, "JOIN", (new.name,))
     if old.topic != new.topic:
-        yield Line(new.topic_by or server, "TOPIC", (new.name, new.topic))
+        setter = next((person for person, _ in after.values() if person.source == new.topic_by), None)
+        author = setter.author if setter is not None else new.topic_by or server
+        yield Line(author, "TOPIC", (new.name, new.topic))
     changes = [*_settings(old, new), *_ranks(before, after)]
     for params in render_changes(changes, modes):
         yield Line(server, "MODE", (new.name, *params))
@@ -34,7 +36,7 @@ def differences(
 def gone(person: Person, new: Channel) -> Line:
     """Who is not in the channel any more."""
     kick = new.kick_of(person.uid)
-    return put_out(kick, person.nick, new.name) if kick is not None else Line(person.source, "PART", (new.name,))
+    return put_out(kick, person.nick, new.name) if kick is not None else Line(person.author, "PART", (new.name,))
 
 
 def _settings(old: Channel, new: Channel) -> Iterator[ModeChange]:

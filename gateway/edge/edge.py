@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -28,6 +28,7 @@ from gateway.edge.user import Room, User
 from gateway.edge.withholding import withhold
 from gateway.groups.network_messages import Announced
 from gateway.groups.nick_messages import Released
+from gateway.groups.people import Author
 from gateway.groups.session_messages import Conversing, DetachedSet, Marked, Merged
 from gateway.irc import numerics as n
 from gateway.irc.message import parse
@@ -79,8 +80,7 @@ class Edge:
         self.dirty: list[Connection] = []
         self.relieved: list[Connection] = []  # those of which no line waits any more: their sockets are read on
         self.told: dict[GroupId, None] = {}  # of the groups that are heard, those that had news since the last flush
-        self.most_here = 0  # users at once since the start, here and in the network
-        self.most = 0
+        self.most = 0  # users of the network at once, as far as its living nodes have seen
         self._last: list[Connection] = []  # those that were closed because this node is leaving
         self._wait_until = 0.0  # and how long they may take to take what they were sent
         self.admission = Admission(limits_of(settings))
@@ -411,15 +411,24 @@ class Edge:
     def _count(self) -> None:
         live = dict.fromkeys(record.key for record in self.engine.live())
         self.counts = {key: counts for key, counts in self.counts.items() if key in live}
-        self.counts[self.record.key] = count(self)
+        mine = self.counts[self.record.key] = count(self)
+        self.most = max(self.most, mine.users)
+        round_ = {self.record.key: mine}
         for key in live:
             if key != self.record.key:
-                self.engine.ask_node(key, asks.CountAsk(), self._counted(key))
+                self.engine.ask_node(key, asks.CountAsk(), self._counted(key, len(live), round_))
 
-    def _counted(self, key: str) -> Callable[[Any], None]:
+    def counted(self, counts: Iterable[asks.Counts]) -> None:
+        """The counts of all nodes at about one moment: how many people there were at most is known by all nodes."""
+        found = list(counts)
+        self.most = max(self.most, sum(one.users for one in found), *(one.most for one in found))
+
+    def _counted(self, key: str, nodes: int, round_: dict[str, asks.Counts]) -> Callable[[Any], None]:
         def arrived(reply: Any) -> None:
             if isinstance(reply, asks.Counts):
-                self.counts[key] = reply
+                self.counts[key] = round_[key] = reply
+                if len(round_) == nodes:
+                    self.counted(round_.values())
 
         return arrived
 
@@ -453,7 +462,7 @@ class Edge:
             detaching.check(self, user)
 
     def _announce(self, event: Announced) -> None:
-        line = Line(event.source, "WALLOPS", (event.text,))
+        line = Line(Author(event.source, event.account), "WALLOPS", (event.text,))
         for user in self.users.values():
             if user.wallops:
                 user.send(line)

@@ -24,7 +24,7 @@ def note(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut) -> N
     """The user is about to leave the channel for that. Its clients have been shown, unless it has detached it."""
     if not user.session:
         return
-    kick = Kick(channel, out.source, out.reason, out.at, edge.engine.applied_to(group))
+    kick = Kick(channel, out.source, out.reason, out.at, edge.engine.applied_to(group), out.account)
     _keep(edge, user, group, kick, group)  # P33
     for connection in user.connections:
         if group in user.detached:
@@ -34,7 +34,9 @@ def note(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut) -> N
 
 def learn(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut | None) -> None:
     """The user has left the channel while nobody here followed it; out: by a kick. Its clients believe it is there."""
-    kick = Kick(channel, out.source, out.reason, out.at, Place(0, out.at)) if out is not None else None
+    kick = None
+    if out is not None:
+        kick = Kick(channel, out.source, out.reason, out.at, Place(0, out.at), out.account)
     if kick is not None and user.session:
         user.unsettled[edge.sessions.group(user.session)] = None
         _keep(edge, user, group, kick)
@@ -42,7 +44,7 @@ def learn(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut | No
         if kick is not None:
             _show(edge, connection, user, group, kick)
         elif group not in user.detached:
-            connection.show(Line(user.person.source, "PART", (channel,)))
+            connection.show(Line(user.person.author, "PART", (channel,)))
 
 
 def tell(edge: Edge, connection: Connection, user: User, since: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.edge.connection import Connection
+from gateway.groups.people import Author
 from gateway.irc.format import format_line
 from gateway.irc.times import server_time
 
@@ -15,28 +16,32 @@ ACCOUNT = 4  # account-tag
 
 
 class Line:
-    """A line on its way to clients. `at`: Unix ms, 0 for none. `tags`: client-only tags of the sender."""
+    """A line on its way to clients.
+
+    source: whose it is. A line that a person causes has an Author, and with that the account for `account-tag`; a line
+    of the server or of a service has a name alone. `at`: Unix ms, 0 for none. `tags`: client-only tags of the sender.
+    """
 
     __slots__ = ("account", "at", "bot", "command", "msgid", "params", "rendered", "source", "tags")
 
     def __init__(
         self,
-        source: str | None,
+        source: Author | str | None,
         command: str,
         params: Sequence[str],
         *,
         at: int = 0,
         msgid: str = "",
-        account: str | None = None,
         tags: Mapping[str, str] | None = None,
         bot: bool = False,
     ) -> None:
-        self.source = source
+        self.source: str | None
+        self.account: str | None
+        self.source, self.account = source if isinstance(source, Author) else (source, None)
         self.command = command
         self.params = params
         self.at = at
         self.msgid = msgid
-        self.account = account
         self.tags = tags
         self.bot = bot
         self.rendered: dict[int, bytes] = {}

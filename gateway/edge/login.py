@@ -62,14 +62,16 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
             done(False)
             return
         edge.engine.submit(edge.account(proven.name), LoggedIn(proven.life, sources_of(edge, connection)))
-        for one, was in were.items():
-            if one is connection or was is None:
-                _say_in(edge, one, call.send if one is connection else one.show, proven.name, was)
-            if was is None:
-                watch(edge, one)
         if user is not None:
             edge.sessions.begin(user, edge.settings.casemap(proven.name))
-        done(True)
+        for one in [one for one, was in were.items() if was is None]:
+            if user is not None:
+                (call.send if one is connection else one.show)(_mode(edge, one, "+r"))
+            if one is not connection:
+                _say_in(edge, one, one.show, proven.name)
+            watch(edge, one)
+        _say_in(edge, connection, call.send, proven.name)
+        done(True)  # at once, so that nothing stands between 900 and 903
 
     if user is None:
         changed(None)
@@ -184,11 +186,9 @@ def _want(user: User | None, proven: Login | None) -> None:
         user.wanted = msgspec.structs.replace(user.wanted, account=proven.name if proven is not None else None)
 
 
-def _say_in(edge: Edge, connection: Connection, send: Callable[[Line], None], name: str, was: Login | None) -> None:
+def _say_in(edge: Edge, connection: Connection, send: Callable[[Line], None], name: str) -> None:
     params = (_nick(connection), connection.source, name, f"You are now logged in as {name}")
     send(Line(edge.settings.server_name, n.RPL_LOGGEDIN, params))
-    if connection.user is not None and was is None:
-        send(_mode(edge, connection, "+r"))
 
 
 def _say_out(edge: Edge, connection: Connection, send: Callable[[Line], None], was: Login | None) -> None:

@@ -1,5 +1,7 @@
 """Up to where a person has read: one marker per channel or nick and account, told to all its clients.
 
+The markers of a client without an account are its connection's, and go with that.
+
 Source: IRCv3 read-marker (draft).
 """
 
@@ -15,26 +17,43 @@ from gateway.irc.times import server_time
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call
+    from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
     from gateway.edge.user import User
 
 CAPABILITY = "draft/read-marker"
 
 
-def marker(edge: Edge, user: User, folded: str) -> int:
+MOST = 1_000
+"""A connection keeps so many markers; the earliest goes."""
+
+
+def marker(edge: Edge, connection: Connection, folded: str) -> int:
     """Unix ms; 0 where there is none."""
-    state = edge.engine.state(edge.sessions.group(user.session)) if user.session else None
+    user = connection.user
+    if user is None or not user.session:
+        return connection.markers.get(folded, 0)
+    state = edge.engine.state(edge.sessions.group(user.session))
     return state.stored.markers.get(folded, 0) if isinstance(state, Session) else 0
+
+
+def mark(edge: Edge, connection: Connection, folded: str, at: int) -> int:
+    """Set a marker of a client without an account. It only grows, and is no later than now. Returns what it is."""
+    known = connection.markers.pop(folded, 0)
+    at = connection.markers[folded] = max(known, min(at, int(edge.now * 1000)))
+    if len(connection.markers) > MOST:
+        del connection.markers[min(connection.markers, key=lambda name: connection.markers[name])]
+    return at
 
 
 def line(edge: Edge, target: str, at: int) -> Line:
     return Line(edge.settings.server_name, "MARKREAD", (target, f"timestamp={server_time(at)}" if at else "*"))
 
 
-def send_marker(edge: Edge, user: User, channel: str, caps: frozenset[str], send: Callable[[Line], None]) -> None:
-    """Of a channel that a connection of these capabilities is shown."""
-    if CAPABILITY in caps:
-        send(line(edge, channel, marker(edge, user, edge.channel(channel).name)))
+def send_marker(edge: Edge, connection: Connection, channel: str, send: Callable[[Line], None]) -> None:
+    """Of a channel that a connection is shown."""
+    if CAPABILITY in connection.caps:
+        send(line(edge, channel, marker(edge, connection, edge.channel(channel).name)))
 
 
 def applied(edge: Edge, user: User, event: Marked, call: Call | None) -> None:

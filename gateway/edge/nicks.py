@@ -10,7 +10,7 @@ from gateway.edge.call import Call
 from gateway.edge.lines import Line, deliver
 from gateway.groups.channel_messages import RECLAIMED, Update
 from gateway.groups.nick_messages import Changed, Killed, Told
-from gateway.groups.people import Person
+from gateway.groups.people import Author, Person
 from gateway.irc.message import decode
 from ring.groups.host import Stamp
 from ring.ids import GroupId
@@ -39,12 +39,11 @@ def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
     if event.verb == "INVITE":
         user.invited(edge.channel(text), text)
     line = Line(
-        sender.source,
+        sender.author,
         event.verb,
         params,
         at=stamp.at,
         msgid=stamp.msgid,
-        account=sender.account,
         tags=event.tags,
         bot="B" in sender.modes,
     )
@@ -91,16 +90,16 @@ def show_clashes(edge: Edge, stamp: Stamp) -> None:
     for clash in clashes:
         person = clash.before
         if clash.gone:
-            show_quit(edge, person.uid, person.source, RECLAIMED, stamp)
+            show_quit(edge, person.uid, person.author, RECLAIMED, stamp)
         else:
             _show_change(edge, person, edge.people.newest(person), stamp)
 
 
-def show_quit(edge: Edge, uid: str, source: str, reason: str, stamp: Stamp) -> None:
+def show_quit(edge: Edge, uid: str, author: Author, reason: str, stamp: Stamp) -> None:
     """The first word of somebody's leaving, to everybody here who sees the person anywhere (P28)."""
     groups = edge.people.quits(uid, edge.now)
     if groups:
-        line = Line(edge.people.source(uid, source), "QUIT", (reason,), at=stamp.at, msgid=stamp.msgid)
+        line = Line(edge.people.author(uid, *author), "QUIT", (reason,), at=stamp.at, msgid=stamp.msgid)
         deliver(line, _audience(edge, groups))
 
 
@@ -134,7 +133,7 @@ def _differences(before: Person, now: Person, stamp: Stamp) -> list[tuple[str, L
 
     def line(capability: str, command: str, *params: str) -> None:
         lines.append(
-            (capability, Line(source, command, params, at=stamp.at, msgid=stamp.msgid, account=before.account))
+            (capability, Line(Author(source, before.account), command, params, at=stamp.at, msgid=stamp.msgid))
         )
 
     if (before.user, before.host) != (now.user, now.host):
@@ -156,6 +155,6 @@ def _killed(edge: Edge, group: GroupId, event: Killed) -> None:
     user = edge.users.get(event.uid)
     if user is None or user.quitting:
         return
-    user.send(Line(event.source, "KILL", (user.person.nick, event.reason)))
+    user.send(Line(Author(event.source, event.account), "KILL", (user.person.nick, event.reason)))
     oper = event.source.partition("!")[0]
     edge.kill(user, f"Killed ({oper} ({event.reason}))", group)

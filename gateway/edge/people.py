@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.groups.people import Person
+from gateway.groups.people import Author, Person
 from gateway.irc.casemapping import Casemap
 from gateway.irc.names import forced_nick
 from ring.ids import GroupId, Incarnation
@@ -55,10 +55,11 @@ class People:
         seen = self.seen.get(uid)
         return seen.person if seen is not None else None
 
-    def source(self, uid: str, otherwise: str) -> str:
-        """nick!user@host of the newest facts, so that nobody reads an old nick after the NICK line."""
+    def author(self, uid: str, source: str, account: str | None) -> Author:
+        """The person by the newest facts, so that nobody reads an old nick after the NICK line; by the given ones where
+        the person is not known here."""
         seen = self.seen.get(uid)
-        return seen.person.source if seen is not None else otherwise
+        return seen.person.author if seen is not None else Author(source, account)
 
     def newest(self, person: Person) -> Person:
         seen = self.seen.get(person.uid)

@@ -86,8 +86,11 @@ def _begin(call: Call, name: str) -> None:
         call.reply(n.ERR_SASLFAIL, "SASL is not offered here")
     elif "sasl" not in connection.caps:
         call.reply(n.ERR_SASLFAIL, "SASL authentication failed: CAP REQ :sasl comes first")
-    elif connection.login is not None and connection.user is None:
-        call.reply(n.ERR_SASLALREADY, n.TEXT[n.ERR_SASLALREADY])
+    elif connection.login is not None:  # before a password is asked for. Source: IRCv3 SASL 3.1, "907"
+        text = n.TEXT[n.ERR_SASLALREADY]
+        if connection.user is not None:
+            text = f"You are logged in as {connection.login.name}: /msg NickServ LOGOUT comes first"
+        call.reply(n.ERR_SASLALREADY, text)
     else:
         mechanism = start(name.upper(), fingerprint=connection.certificate, random_bytes=edge.random_bytes)
         if mechanism is None:

@@ -86,6 +86,7 @@ class EdgeSettings:
 
     server_name: str = "irc.circlet.local"
     network_name: str = "Circlet"
+    description: str = ""  # of the server, in LINKS and WHOIS; "": its network's name
     version: str = "circlet-0.1.0"
     created: int = 0  # Unix seconds
     motd: tuple[str, ...] | None = None
@@ -120,3 +121,8 @@ class EdgeSettings:
         if self.casemap(name) in self.reserved:
             return "The operators of this network have reserved that name"
         return ""
+
+    @property
+    def about(self) -> str:
+        """What is said of the server that the network is to its people."""
+        return self.description or self.network_name

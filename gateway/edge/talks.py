@@ -17,6 +17,7 @@ from gateway.edge.user import Room, User
 from gateway.groups.account_messages import InfoView, SetSettings
 from gateway.groups.conversation import Conversation, Party, other_of
 from gateway.groups.conversation_messages import Leave, Redact, Redacted, Said, Seat, Sit
+from gateway.groups.people import Author
 from gateway.groups.session import Session
 from gateway.groups.session_messages import Conversing, ForgetAll, Stored, Talk
 from ring.groups.host import Stamp
@@ -255,7 +256,7 @@ class Talks:
             other = group.name.split(",")
             target = user.person.nick if user.session != event.account or len(set(other)) == 1 else event.to
             params = (target, event.msgid, *((event.reason,) if event.reason is not None else ()))
-            line = Line(event.source, "REDACT", params, at=stamp.at, msgid=stamp.msgid)
+            line = Line(Author(event.source, event.name), "REDACT", params, at=stamp.at, msgid=stamp.msgid)
             able = [c for c in user.connections if "draft/message-redaction" in c.caps]
             own = call.connection if call is not None else None
             deliver(line, able, skip=own)

@@ -33,15 +33,13 @@ def send_isupport(call: Call) -> None:
 
 
 def send_lusers(call: Call, counts: list[Any]) -> None:
-    """The whole network, as one server: 251 to 255, 265, 266. counts: of every node, this one's first."""
+    """The whole network, as one server: 251 to 255, 265, 266, the same from every node. counts: of every node."""
     users = sum(c.users for c in counts)
     invisible = sum(c.invisible for c in counts)
     opers = sum(c.opers for c in counts)
     unknown = sum(c.unknown for c in counts)
     channels = sum(c.channels for c in counts)
-    here = counts[0].users
-    edge = call.edge
-    edge.most_here, edge.most = max(edge.most_here, here), max(edge.most, users)
+    most = max(call.edge.most, users, *(c.most for c in counts))
     call.reply(n.RPL_LUSERCLIENT, f"There are {users - invisible} users and {invisible} invisible on 1 servers")
     if opers:
         call.reply(n.RPL_LUSEROP, str(opers), n.TEXT[n.RPL_LUSEROP])
@@ -50,10 +48,8 @@ def send_lusers(call: Call, counts: list[Any]) -> None:
     if channels:
         call.reply(n.RPL_LUSERCHANNELS, str(channels), n.TEXT[n.RPL_LUSERCHANNELS])
     call.reply(n.RPL_LUSERME, f"I have {users} clients and 1 servers")
-    call.reply(
-        n.RPL_LOCALUSERS, str(here), str(edge.most_here), f"Current users on this node {here}, max {edge.most_here}"
-    )
-    call.reply(n.RPL_GLOBALUSERS, str(users), str(edge.most), f"Current global users {users}, max {edge.most}")
+    call.reply(n.RPL_LOCALUSERS, str(users), str(most), f"Current local users {users}, max {most}")
+    call.reply(n.RPL_GLOBALUSERS, str(users), str(most), f"Current global users {users}, max {most}")
 
 
 def send_motd(call: Call) -> None:

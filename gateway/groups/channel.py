@@ -166,7 +166,7 @@ class Channel:
 
     def _kicked(self, event: Kicked, at: int) -> bool:
         if event.uid in self.members:
-            self._bury(self.put_out, event.uid, PutOut(event.source, event.reason, at), KICKS)
+            self._bury(self.put_out, event.uid, PutOut(event.source, event.reason, at, event.account), KICKS)
         return self._parted(event, at)
 
     def kick_of(self, uid: str) -> PutOut | None:

@@ -1,17 +1,22 @@
 """Commands, events, outcomes and questions of a channel's group. Plain data; the rules are in channel.py.
 
 Text that people say is bytes, so that what is not UTF-8 passes through; topics, reasons and names are UTF-8 text.
-`by` is the uid of who acts, `source` its nick!user@host (or the server's name) when the command was given. `once` is
-what a command and its event are known by, where another edge may give it again.
+`by` is the uid of who acts, `source` its nick!user@host (or the server's name) when the command was given, and
+`account` its account then (since feature level 1; a node that does not know the field ignores it). `once` is what a
+command and its event are known by, where another edge may give it again.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import ClassVar
 
 import msgspec
 
 from gateway.groups.channel_stored import PutOut, Stored
 from gateway.groups.once import Once, Repeat
-from gateway.groups.people import Person, Refusal
+from gateway.groups.people import Author, Person, Refusal
 
 
 class ModeChange(msgspec.Struct, frozen=True, array_like=True):
@@ -64,22 +69,30 @@ class Say(_Tagged, frozen=True, tag=3):
 
 
 class SetTopic(_Tagged, frozen=True, tag=4):
+    NEWER: ClassVar = {"account": 1}
+
     by: str
     source: str
     topic: str
     override: bool = False
     once: Once | None = None
+    account: str | None = None
 
 
 class SetModes(_Tagged, frozen=True, tag=5):
+    NEWER: ClassVar = {"account": 1}
+
     by: str
     source: str
     changes: tuple[ModeChange, ...]
     override: bool = False
     once: Once | None = None
+    account: str | None = None
 
 
 class Kick(_Tagged, frozen=True, tag=6):
+    NEWER: ClassVar = {"account": 1}
+
     by: str
     source: str
     uid: str | None  # the target, where the edge knows it (P10)
@@ -87,15 +100,19 @@ class Kick(_Tagged, frozen=True, tag=6):
     reason: str
     override: bool = False
     once: Once | None = None
+    account: str | None = None
 
 
 class Invite(_Tagged, frozen=True, tag=7):
+    NEWER: ClassVar = {"account": 1}
+
     by: str
     source: str
     uid: str
     nick: str
     override: bool = False
     once: Once | None = None
+    account: str | None = None
 
 
 class Update(_Tagged, frozen=True, tag=8):
@@ -131,6 +148,8 @@ EVERYTHING = "*"
 class Redact(_Tagged, frozen=True, tag=12):
     """Delete a message, or EVERYTHING. own: by who said it, as its edge has read in the history."""
 
+    NEWER: ClassVar = {"account": 1}
+
     by: str
     source: str
     msgid: str
@@ -138,6 +157,7 @@ class Redact(_Tagged, frozen=True, tag=12):
     reason: str | None = None
     override: bool = False
     once: Once | None = None
+    account: str | None = None
 
 
 class Forget(_Tagged, frozen=True, tag=13):
@@ -160,10 +180,13 @@ class Joined(_Tagged, frozen=True, tag=21):
 
 
 class Parted(_Tagged, frozen=True, tag=22):
+    NEWER: ClassVar = {"account": 1}
+
     uid: str
     source: str
     reason: str | None = None
     once: Once | None = None
+    account: str | None = None
 
 
 class Said(_Tagged, frozen=True, tag=23):
@@ -180,35 +203,47 @@ class Said(_Tagged, frozen=True, tag=23):
 
 
 class TopicSet(_Tagged, frozen=True, tag=24):
+    NEWER: ClassVar = {"account": 1}
+
     by: str
     source: str
     topic: str
     once: Once | None = None
+    account: str | None = None
 
 
 class ModesSet(_Tagged, frozen=True, tag=25):
+    NEWER: ClassVar = {"account": 1}
+
     by: str
     source: str
     changes: tuple[ModeChange, ...]  # only what really changed; prefix modes carry uid and the current nick
     once: Once | None = None
+    account: str | None = None
 
 
 class Kicked(_Tagged, frozen=True, tag=26):
+    NEWER: ClassVar = {"account": 1}
+
     by: str
     source: str
     uid: str
     nick: str
     reason: str
     once: Once | None = None
+    account: str | None = None
 
 
 class Invited(_Tagged, frozen=True, tag=27):
+    NEWER: ClassVar = {"account": 1}
+
     by: str
     source: str
     uid: str
     nick: str
     opens: bool = False  # given with rank: it passes +i, +k, +l and bans; otherwise it only tells the person
     once: Once | None = None
+    account: str | None = None
 
 
 class Updated(_Tagged, frozen=True, tag=28):
@@ -219,9 +254,17 @@ class Updated(_Tagged, frozen=True, tag=28):
 class HasQuit(_Tagged, frozen=True, tag=29):
     """Members who left the network, each (uid, source)."""
 
+    NEWER: ClassVar = {"accounts": 1}
+
     gone: tuple[tuple[str, str], ...]
     reason: str
     evicted: bool = False  # they are not on their node, for all that this side knows: they may come back (P26)
+    accounts: tuple[str | None, ...] = ()  # theirs, in the same order
+
+    def authors(self) -> Iterator[tuple[str, Author]]:
+        """(uid, author) of each."""
+        for (uid, source), account in zip_longest(self.gone, self.accounts[: len(self.gone)]):
+            yield uid, Author(source, account)
 
 
 class Merged(_Tagged, frozen=True, tag=30):
@@ -231,11 +274,14 @@ class Merged(_Tagged, frozen=True, tag=30):
 
 
 class Redacted(_Tagged, frozen=True, tag=35):
+    NEWER: ClassVar = {"account": 1}
+
     by: str
     source: str
     msgid: str
     reason: str | None = None
     once: Once | None = None
+    account: str | None = None
 
 
 class Forgotten(_Tagged, frozen=True, tag=36):

@@ -27,7 +27,8 @@ def decide_modes(channel: Channel, command: SetModes, rank: str) -> Decision:
             line.take(change)
         else:
             line.refuse(refused(n.ERR_CHANOPRIVSNEEDED, channel.name))
-    event = ModesSet(command.by, command.source, tuple(line.done), command.once) if line.done else None
+    done = ModesSet(command.by, command.source, tuple(line.done), command.once, command.account)
+    event = done if line.done else None
     return Decision(ModesDone(tuple(line.refusals)) if line.refusals else None, event)
 
 

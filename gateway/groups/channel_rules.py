@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.groups.channel_messages import (
@@ -40,7 +40,7 @@ from gateway.irc.modes import CHANNEL_MODES
 from ring.groups.machine import Decision
 
 if TYPE_CHECKING:
-    from gateway.groups.channel import Channel
+    from gateway.groups.channel import Channel, Member
 
 NOTHING = Decision(None, None)
 
@@ -105,7 +105,8 @@ def decide_part(channel: Channel, command: Part, at: int) -> Decision:
     member = channel.members.get(command.uid)
     if member is None:
         return refuse_outsider(channel)
-    return Decision(None, Parted(command.uid, member.person.source, command.reason, command.once))
+    person = member.person
+    return Decision(None, Parted(command.uid, person.source, command.reason, command.once, person.account))
 
 
 def decide_update(channel: Channel, command: Update, at: int) -> Decision:
@@ -119,13 +120,19 @@ def decide_quit(channel: Channel, command: Quit, at: int) -> Decision:
     member = channel.members.get(command.uid)
     if member is None:
         return NOTHING
-    return Decision(None, HasQuit(((command.uid, member.person.source),), command.reason, command.lost))
+    return Decision(None, _quit({command.uid: member}, command.reason, command.lost))
 
 
 def decide_evict(channel: Channel, command: Evict, at: int) -> Decision:
     edges = set(command.edges)
-    gone = tuple((uid, m.person.source) for uid, m in channel.members.items() if m.person.edge in edges)
-    return Decision(None, HasQuit(gone, command.reason, True)) if gone else NOTHING
+    gone = {uid: member for uid, member in channel.members.items() if member.person.edge in edges}
+    return Decision(None, _quit(gone, command.reason, True)) if gone else NOTHING
+
+
+def _quit(gone: Mapping[str, Member], reason: str, evicted: bool) -> HasQuit:
+    sources = tuple((uid, member.person.source) for uid, member in gone.items())
+    accounts = tuple(member.person.account for member in gone.values())
+    return HasQuit(sources, reason, evicted, accounts if any(accounts) else ())
 
 
 # With rank ------------------------------------------------------------------------------------------------------------
@@ -137,7 +144,7 @@ def decide_topic(channel: Channel, command: SetTopic, at: int) -> Decision:
         return refuse_outsider(channel)
     if "t" in channel.modes and rank not in ("o", "h"):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
-    return Decision(None, TopicSet(command.by, command.source, command.topic, command.once))
+    return Decision(None, TopicSet(command.by, command.source, command.topic, command.once, command.account))
 
 
 def decide_kick(channel: Channel, command: Kick, at: int) -> Decision:
@@ -154,8 +161,8 @@ def decide_kick(channel: Channel, command: Kick, at: int) -> Decision:
         return Decision(Refusal(n.ERR_CHANOPRIVSNEEDED, (channel.name, "Nobody is kicked here (+Q)")), None)
     if rank == "h" and target.prefixes[:1] in ("o", "h"):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
-    kicked = Kicked(command.by, command.source, uid, target.person.nick, command.reason, command.once)
-    return Decision(None, kicked)
+    facts = (command.by, command.source, uid, target.person.nick, command.reason)
+    return Decision(None, Kicked(*facts, command.once, command.account))
 
 
 def decide_invite(channel: Channel, command: Invite, at: int) -> Decision:
@@ -167,7 +174,8 @@ def decide_invite(channel: Channel, command: Invite, at: int) -> Decision:
     opens = rank in ("o", "h")
     if "i" in channel.modes and not opens:
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
-    return Decision(None, Invited(command.by, command.source, command.uid, command.nick, opens, command.once))
+    facts = (command.by, command.source, command.uid, command.nick)
+    return Decision(None, Invited(*facts, opens, command.once, command.account))
 
 
 def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:
@@ -177,7 +185,8 @@ def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:
     own = command.own and command.msgid != EVERYTHING
     if not own and rank not in (("o",) if command.msgid == EVERYTHING else ("o", "h")):
         return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
-    return Decision(None, Redacted(command.by, command.source, command.msgid, command.reason, command.once))
+    facts = (command.by, command.source, command.msgid, command.reason)
+    return Decision(None, Redacted(*facts, command.once, command.account))
 
 
 def decide_forget(channel: Channel, command: Forget, at: int) -> Decision:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from gateway.groups.people import Person
@@ -33,11 +35,14 @@ class Sitting(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PutOut(msgspec.Struct, frozen=True, array_like=True):
-    """A kick. source: of who did it. at: Unix ms."""
+    """A kick. source, account: of who did it. at: Unix ms."""
+
+    NEWER: ClassVar = {"account": 1}
 
     source: str
     reason: str
     at: int
+    account: str | None = None
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):

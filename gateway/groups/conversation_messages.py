@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from gateway.groups.once import Once, Repeat
@@ -75,12 +77,15 @@ class Redact(_Tagged, frozen=True, tag=5):
     account: the caller's, folded. to: the other's nick.
     """
 
+    NEWER: ClassVar = {"name": 1}
+
     account: str
     source: str
     msgid: str
     to: str = ""
     reason: str | None = None
     once: Once | None = None
+    name: str | None = None  # the account as registered
 
 
 class Forget(_Tagged, frozen=True, tag=6):
@@ -120,12 +125,15 @@ class Said(_Tagged, frozen=True, tag=23):
 
 
 class Redacted(_Tagged, frozen=True, tag=24):
+    NEWER: ClassVar = {"name": 1}
+
     account: str
     source: str
     msgid: str
     to: str = ""
     reason: str | None = None
     once: Once | None = None
+    name: str | None = None  # the account as registered
 
 
 class Forgotten(_Tagged, frozen=True, tag=26):

@@ -34,7 +34,7 @@ class Network:
             edge = Incarnation(command.key, command.incarnation)
             return Decision(None, None if edge in self.hosts else Attended(*edge))
         if isinstance(command, Announce):
-            return Decision(None, Announced(command.source, command.audience, command.text))
+            return Decision(None, Announced(command.source, command.audience, command.text, command.account))
         if isinstance(command, Raise):
             return Decision(None, Raised(command.level) if command.level > self.level else None)
         gone = tuple(edge for edge in command.edges if Incarnation(*edge) in self.hosts)

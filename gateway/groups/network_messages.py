@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from gateway.groups.people import Refusal
@@ -21,9 +23,12 @@ class Attend(_Tagged, frozen=True, tag=1):
 class Announce(_Tagged, frozen=True, tag=2):
     """audience: "wallops" (users with +w), "operators" (users with +o) or "all"."""
 
+    NEWER: ClassVar = {"account": 1}
+
     source: str
     audience: str
     text: str
+    account: str | None = None
 
 
 class Evict(_Tagged, frozen=True, tag=3):
@@ -49,9 +54,12 @@ class Attended(_Tagged, frozen=True, tag=21):
 
 
 class Announced(_Tagged, frozen=True, tag=22):
+    NEWER: ClassVar = {"account": 1}
+
     source: str
     audience: str
     text: str
+    account: str | None = None
 
 
 class Evicted(_Tagged, frozen=True, tag=23):

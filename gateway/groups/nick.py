@@ -149,7 +149,7 @@ class Nick:
     def _kill(self, command: Kill, at: int) -> Decision:
         if not self._holds(command.uid):
             return Decision(refused(n.ERR_NOSUCHNICK, self.name), None)
-        return Decision(None, Killed(command.uid, command.source, command.reason))
+        return Decision(None, Killed(command.uid, command.source, command.reason, command.account))
 
     # Copies and questions -------------------------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@ The group of the nick that a user holds is the user's own group (P27, P28): it n
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from gateway.groups.nick_stored import Past, Stored
@@ -58,11 +60,14 @@ class Tell(_Tagged, frozen=True, tag=4):
 
 
 class Kill(_Tagged, frozen=True, tag=5):
-    """uid: the victim (P10). source: of the operator. reason: as shown in the victim's ERROR and QUIT."""
+    """uid: the victim (P10). source, account: of the operator. reason: as shown in the victim's ERROR and QUIT."""
+
+    NEWER: ClassVar = {"account": 1}
 
     uid: str
     source: str
     reason: str
+    account: str | None = None
 
 
 class Evict(_Tagged, frozen=True, tag=6):
@@ -102,9 +107,12 @@ class Told(_Tagged, frozen=True, tag=24):
 
 
 class Killed(_Tagged, frozen=True, tag=25):
+    NEWER: ClassVar = {"account": 1}
+
     uid: str
     source: str
     reason: str
+    account: str | None = None
 
 
 class Merged(_Tagged, frozen=True, tag=26):

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from gateway.irc.numerics import TEXT
 from ring.ids import Incarnation
+
+
+class Author(NamedTuple):
+    """Whose a line is. source: nick!user@host. account: as registered; None without one, or where nobody knows it."""
+
+    source: str
+    account: str | None = None
 
 
 class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -29,6 +38,10 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def source(self) -> str:
         """nick!user@host"""
         return f"{self.nick}!{self.user}@{self.host}"
+
+    @property
+    def author(self) -> Author:
+        return Author(self.source, self.account)
 
     @property
     def edge(self) -> Incarnation:

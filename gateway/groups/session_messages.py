@@ -55,11 +55,14 @@ class Detached(msgspec.Struct, frozen=True, array_like=True):
 class Kick(msgspec.Struct, frozen=True, array_like=True):
     """Somebody has kicked the user from a channel. channel: as it is shown. at: Unix ms. place: of who has seen it."""
 
+    NEWER: ClassVar = {"account": 1}
+
     channel: str
     source: str
     reason: str
     at: int
     place: Place
+    account: str | None = None
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):

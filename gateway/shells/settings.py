@@ -40,6 +40,7 @@ def edge_settings(config: NodeConfig, created: float, secret: bytes, room: int =
     return EdgeSettings(
         server_name=config.network.server_name,
         network_name=config.network.name,
+        description=config.network.description,
         version=f"circlet-{VERSION}",
         created=int(created),
         motd=tuple(motd) if motd is not None else None,

@@ -96,7 +96,25 @@ def test_bad_input(net: Net, text: str, answer: str) -> None:
     assert any(line.startswith(answer) for line in device(net, "n1").ask(f"MARKREAD {text}"))
 
 
-def test_who_has_no_account_or_no_capability(net: Net) -> None:
-    bob, cat = net.client("n1", "bob", "draft/read-marker"), net.client("n1", "cat")
-    assert any(line.startswith("FAIL MARKREAD INTERNAL_ERROR #a") for line in bob.ask(f"MARKREAD #a {EARLY}"))
+def test_markers_without_an_account_live_as_long_as_the_connection(net: Net) -> None:
+    bob, cat = net.client("n1", "bob", "draft/read-marker"), net.client("n1", "cat", "draft/read-marker")
+    assert ask(bob, "#A") == ["#A *"] and ask(bob, f"#A {EARLY}") == [f"#A {EARLY}"]
+    assert ask(bob, f"#a {LATE}") == [f"#a {LATE}"] and ask(bob, f"#A {EARLY}") == [f"#A {LATE}"]
+    assert ask(bob, f"cat {EARLY}") == [f"cat {EARLY}"] and ask(cat, "#a") == ["#a *"]
+    assert f":irc.circlet.local MARKREAD #a {LATE}" in [*bob.ask("JOIN #a"), *bob.got]
+    (late,) = ask(bob, "#b timestamp=2099-01-01T00:00:00.000Z")
+    assert late.startswith("#b timestamp=2023-11-14T22:")
+    bob.quit()
+    net.run(1)
+    assert ask(net.client("n1", "bob", "draft/read-marker"), "#a") == ["#a *"]
+
+
+def test_a_connection_keeps_so_many_markers(net: Net) -> None:
+    bob = net.client("n1", "bob", "draft/read-marker")
+    bob.ask(*(f"MARKREAD #{n} timestamp=2023-11-14T22:{n // 60 % 13:02}:{n % 60:02}.{n:04}Z" for n in range(1_010)))
+    assert len(bob.connection.markers) == 1_000
+
+
+def test_who_has_no_capability(net: Net) -> None:
+    cat = net.client("n1", "cat")
     assert any(line.startswith("421 ") for line in cat.ask("MARKREAD #a"))

@@ -19,8 +19,8 @@ def test_register_once_connected(net: Net) -> None:
     ann, bob = people(net, "ann", "bob", channel="#c", caps="sasl account-notify")
     assert register(ann) == [
         ":ann!~ann@10.0.0.1 ACCOUNT ann",
-        "900 ann ann!~ann@10.0.0.1 ann :You are now logged in as ann",
         "MODE ann +r",
+        "900 ann ann!~ann@10.0.0.1 ann :You are now logged in as ann",
         "REGISTER SUCCESS ann :Account ann is registered",
     ]
     ann.sync()
@@ -146,7 +146,7 @@ def test_lines_after_register_wait_for_it(net: Net) -> None:
     (ann,) = people(net, "ann")
     ann.lines()
     ann.send("REGISTER * * sesame", "REGISTER * * sesame", "MODE ann")
-    assert [line.split(" ")[1] for line in ann.sync()] == ["900", "MODE", "REGISTER", "FAIL", "221"]
+    assert [line.split(" ")[1] for line in ann.sync()] == ["MODE", "900", "REGISTER", "FAIL", "221"]
 
 
 def test_who_leaves_while_it_registers_has_registered(net: Net) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.commands.helping import SAME, TEXTS
 from gateway.commands.table import COMMANDS
-from tests.gateway.commands.stage import network, people
+from tests.gateway.commands.stage import OPERATOR, network, people
 from tests.sim.net import Net
 
 
@@ -16,6 +16,58 @@ def test_lusers_counts_the_whole_network(net: Net) -> None:
     assert "254 ann 1 :channels formed" in lines
     assert "255 ann :I have 3 clients and 1 servers" in lines
     assert lines[-1] == "266 ann 3 3 :Current global users 3, max 3"
+
+
+def numbers(lines: list[str]) -> dict[str, list[int]]:
+    """The numbers in 251 to 266, by numeric."""
+    found = {}
+    for line in lines:
+        words = line.replace(",", "").split(" ")
+        words = words[1:] if words[0].startswith(":") else words
+        if words[0] in ("251", "252", "253", "254", "255", "265", "266"):
+            found[words[0]] = [int(word) for word in words[2:] if word.isdigit()]
+    return found
+
+
+def test_lusers_agrees_with_itself_on_every_node() -> None:
+    net = network(3, operators=(OPERATOR,))
+    ann, bob, cat, dan = people(net, "ann", "bob", "cat", "dan", channel="#c")
+    bob.ask("MODE bob +i", "OPER root sesame")
+    dan.quit()
+    net.run(6)
+    late = net.client("n2", "eve")
+    asked = [numbers(client.ask("LUSERS")) for client in (ann, bob, cat, late)]
+    assert all(found == asked[0] for found in asked)
+    assert asked[0] == {
+        "251": [3, 1, 1],
+        "252": [1],
+        "254": [1],
+        "255": [4, 1],
+        "265": [4, 4, 4, 4],
+        "266": [4, 4, 4, 4],
+    }
+    welcomed = numbers(late.got)
+    assert welcomed["251"][0] + welcomed["251"][1] == welcomed["255"][0] == welcomed["265"][0] == welcomed["266"][0]
+    assert welcomed["266"][0] <= welcomed["266"][1] == welcomed["265"][1]
+
+
+def test_the_most_people_at_once_are_remembered_by_all_nodes() -> None:
+    net = network(3)
+    ann, bob, cat = people(net, "ann", "bob", "cat")
+    net.run(25)
+    bob.quit()
+    cat.quit()
+    net.run(1)
+    (dan,) = people(net, "dan")
+    assert numbers(ann.ask("LUSERS"))["266"] == numbers(dan.ask("LUSERS"))["266"] == [2, 3, 2, 3]
+    assert numbers(net.client("n3", "eve").ask("LUSERS"))["265"] == [3, 3, 3, 3]
+
+
+def test_the_server_has_a_description() -> None:
+    net = network(1, description="A ring of friends")
+    (ann,) = people(net, "ann")
+    assert ann.ask("LINKS")[0] == "364 ann irc.circlet.local irc.circlet.local :0 A ring of friends"
+    assert "312 ann ann irc.circlet.local :A ring of friends" in ann.ask("WHOIS ann")
 
 
 def test_lusers_while_a_node_is_silent() -> None:
