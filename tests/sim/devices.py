@@ -255,6 +255,19 @@ def _in_order_each(story: DeviceStory, device: Device, kind: str, texts: list[st
             yield f"{device.name} was sent {[texts[place] for place in places]} by one connection"
 
 
+def said_in_order(story: DeviceStory) -> Iterator[str]:
+    """What one connection says is heard by everybody in the order in which it was said, across partitions too (P25)."""
+    hearers = [(person.nick, person.heard(RING)) for person in story.people]
+    for device in story.devices:
+        hearers += [(device.name, [heard.text for heard in lines]) for lines in device.heard.values()]
+    for connection in [connection for device in story.devices for connection in device.connections]:
+        order = {text: index for index, text in enumerate(connection.said)}
+        for name, texts in hearers:
+            numbers = [order[text] for text in dict.fromkeys(texts) if text in order]
+            if numbers != sorted(numbers):
+                yield f"{name} heard {connection.device.name} out of order: {numbers}"
+
+
 def said_once(story: DeviceStory) -> Iterator[str]:
     """What a device says is in the history once, unless its node is killed soon after, or it is told otherwise (P9)."""
     kept = Counter([*_history(story, RING_GROUP), *_history(story, story.conversation)])
@@ -303,4 +316,6 @@ def one_session_each(story: DeviceStory) -> Iterator[str]:
             yield f"{account} is {users}"
 
 
-DEVICE_CHECKS = (*CHECKS, said_once, sent_once, everybody_is_attached, one_session_each, sent_in_order)
+DEVICE_CHECKS = (
+    *CHECKS, said_once, said_in_order, sent_once, everybody_is_attached, one_session_each, sent_in_order,
+)  # fmt: skip
