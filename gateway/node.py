@@ -50,11 +50,15 @@ class NodeCore:
 
     def _quit_reason(self, key: str) -> str:
         """What QUIT says of people whose node is gone, in the form that clients fold: two names with a dot."""
-        record = self.engine.roster.get(key)
+        name = self.name_of(key)
+        return f"{self.edge.settings.server_name} {name if '.' in name else name + '.node'}"
+
+    def name_of(self, key: str) -> str:
+        """The name of a node that is here or was, by its ring key; the ring key if the name is not known."""
+        record = self.engine.peers.known(key)
         if record is not None:
             self._names[key] = record.name
-        name = self._names.get(key, key)
-        return f"{self.edge.settings.server_name} {name if '.' in name else name + '.node'}"
+        return self._names.get(key, key)
 
     def roster_changed(self, news: RosterChanged, linked: Container[str]) -> None:
         """The directories have news. linked: ring keys of the nodes that links reach."""

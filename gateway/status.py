@@ -28,6 +28,17 @@ class Absent(msgspec.Struct, frozen=True):
     ring_key: str
     incarnation: int
     since: float  # Unix seconds
+    level: int = 0  # feature level of its build
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """Messages of another node that this node's build could not read, since the start."""
+
+    name: str  # of the other node
+    ring_key: str
+    what: str  # kind of message, and of the group
+    count: int
+    at: float  # Unix seconds, the last time
 
 
 class Directory(msgspec.Struct, frozen=True):
@@ -98,6 +109,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     directories: list[Directory] = []
     certificates: list[Certificate] = []
     refused: list[Refusal] = []  # lately
+    level: int = 0  # feature level of its build
+    acting_level: int | None = None  # the feature level at which the network acts; None: a build before feature levels
+    unreadable: list[Unread] = []
     stopped: list[str] = []  # groups that a mistake of the program has stopped here, as kind:name
 
 
@@ -134,8 +148,14 @@ def status(core: NodeCore, links: dict[str, float], around: Around | None = None
         stopped=sorted(f"{group.kind}:{group.name}" for group in engine.broken.groups),
         waiting=sum(search.waits for search in engine.finding.searches.values()),
         absent=[
-            Absent(record.name, key, record.incarnation, engine.peers.missing_since(key))
+            Absent(record.name, key, record.incarnation, engine.peers.missing_since(key), record.level)
             for key, record in engine.peers.missing.items()
+        ],
+        level=me.level,
+        acting_level=engine.level,
+        unreadable=[
+            Unread(core.name_of(what.key), what.key, what.kind, count.total, count.at)
+            for what, count in engine.unreadable.counts.items()
         ],
         left=dict(engine.peers.left),
         directories=around.directories,

@@ -15,6 +15,9 @@ STOPPED = 5
 LAG_S = 2.0
 """A lag of up to this is no news: a node that just died takes a moment to be found so."""
 
+UNREAD_S = 3600.0
+"""What could not be read is told for so long."""
+
 ENDS_SOON_S = 14 * 86_400
 """A certificate that ends within two weeks should be replaced now."""
 
@@ -29,6 +32,8 @@ def findings(survey: Survey, copies: int, now: float | None = None) -> list[str]
         *_opinions(survey),
         *_strangers(survey),
         *_versions(survey),
+        *_levels(survey),
+        *_unreadable(survey, time.time() if now is None else now),
         *_lags(survey),
         *_backups(survey, copies),
         *_waiting(survey),
@@ -122,6 +127,43 @@ def _versions(survey: Survey) -> Iterator[str]:
     if len(running) > 1:
         each = ", ".join(f"{version} ({', '.join(names)})" for version, names in sorted(running.items()))
         yield f"nodes run different versions: {each}"
+
+
+def acting_level(survey: Survey) -> int | None:
+    """The feature level at which the network acts; None if no node that answers knows feature levels."""
+    return max((s.acting_level for s in _statuses(survey) if s.acting_level is not None), default=None)
+
+
+def _levels(survey: Survey) -> Iterator[str]:
+    """Which nodes hold the network's feature level down (P42)."""
+    acting, statuses = acting_level(survey), _statuses(survey)
+    if acting is None:
+        return
+    top = max(status.level for status in statuses)
+    here = {status.ring_key for status in statuses}
+    running = [status.name for status in statuses if status.level == acting]
+    missing = [one.name for one in survey.missing if one.level == acting and one.ring_key not in here]
+    if top == acting:
+        return
+    head = f"the network acts at feature level {acting}, below the level {top} of its newest nodes"
+    if running:
+        yield f"{head}: {_all(running)} {_verb(running, 'hold')} the network back: upgrade {_all(running)}"
+    for name in missing:
+        yield (
+            f"{head}: {name}, which is missing, holds the network back: start it with a later build, or say "
+            f"`circlet forget {name}` if it will never come back"
+        )
+
+
+def _unreadable(survey: Survey, now: float) -> Iterator[str]:
+    for status in _statuses(survey):
+        for unread in status.unreadable:
+            if now - unread.at < UNREAD_S:
+                messages = "1 message" if unread.count == 1 else f"{unread.count} messages"
+                yield (
+                    f"{status.name} could not read {messages} of {unread.name} ({unread.what}), the last on "
+                    f"{moment(unread.at)}: their builds do not understand each other: upgrade the older one"
+                )
 
 
 def _lags(survey: Survey) -> Iterator[str]:

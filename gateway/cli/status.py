@@ -40,6 +40,7 @@ COLUMNS = (
     "takeovers",
     "hand-offs",
     "lag",
+    "level",
 )
 
 
@@ -93,17 +94,21 @@ def _screen(as_json: bool, watch: bool) -> Iterator[Callable[[Survey, list[str]]
         yield lambda found, wrong: click.echo(_json(found, wrong, None if watch else 2))
     elif watch and sys.stdout.isatty():
         with Live(auto_refresh=False, vertical_overflow="visible") as live:
-            yield lambda found, wrong: live.update(Group(_table(found), Text(_words(wrong))), refresh=True)
+            yield lambda found, wrong: live.update(Group(_table(found), Text(_words(found, wrong))), refresh=True)
     else:
         yield lambda found, wrong: click.echo(_text(found, wrong) + "\n" * watch)
 
 
 def _text(found: Survey, wrong: list[str]) -> str:
-    return f"{text_of(_table(found))}\n{_words(wrong)}"
+    return f"{text_of(_table(found))}\n{_words(found, wrong)}"
 
 
-def _words(wrong: list[str]) -> str:
-    return "\n".join(wrong) or "Nothing is wrong."
+def _words(found: Survey, wrong: list[str]) -> str:
+    from gateway.cli.findings import acting_level
+
+    acting = acting_level(found)
+    level = [f"The network acts at feature level {acting}."] if acting is not None else []
+    return "\n".join([*level, *(wrong or ["Nothing is wrong."])])
 
 
 def _table(found: Survey) -> Table:
@@ -135,10 +140,13 @@ def _cells(row: Row) -> list[str]:
         moment(s.started),
         *map(str, counts),
         f"{s.lag_s:g} s",
+        str(s.level),
     ]
 
 
 def _json(found: Survey, wrong: list[str], indent: int | None) -> str:
+    from gateway.cli.findings import acting_level
+
     nodes: list[dict[str, Any]] = [
         {
             "name": row.record.name,
@@ -150,7 +158,8 @@ def _json(found: Survey, wrong: list[str], indent: int | None) -> str:
         for row in found.rows
     ]
     missing: list[dict[str, Any]] = [msgspec.to_builtins(absent) for absent in found.missing]
-    return json.dumps({"nodes": nodes, "missing": missing, "wrong": wrong}, indent=indent)
+    facts = {"nodes": nodes, "missing": missing, "acting_level": acting_level(found), "wrong": wrong}
+    return json.dumps(facts, indent=indent)
 
 
 def _facts(row: Row) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from gateway.cli.findings import findings
 from gateway.cli.survey import Row, Survey
 from gateway.cli.tables import moment
-from gateway.status import Absent, Certificate, Directory, Refusal, Seen, Status
+from gateway.status import Absent, Certificate, Directory, Refusal, Seen, Status, Unread
 from ring.roster import NodeRecord
 
 NOW = 1_700_000_000.0
@@ -239,3 +239,37 @@ def test_groups_that_a_mistake_has_stopped_are_named_and_what_to_do() -> None:
         "b has stopped 7 groups for a mistake of the program (channel:#0, channel:#1, channel:#2, channel:#3, "
         "channel:#4, ...): its log says where (group_broken); report that, and restart the node to try again"
     ]
+
+
+def test_the_node_that_holds_the_feature_level_down_is_named() -> None:
+    new = {"level": 1, "acting_level": 0}
+    assert wrong(well("a", **new), well("b"), well("c", **new)) == [
+        "the network acts at feature level 0, below the level 1 of its newest nodes: "
+        "b holds the network back: upgrade b"
+    ]
+    assert wrong(well("a", **new), well("b"), well("c")) == [
+        "the network acts at feature level 0, below the level 1 of its newest nodes: "
+        "b and c hold the network back: upgrade b and c"
+    ]
+    acts = {"level": 1, "acting_level": 1}
+    assert wrong(well("a", **acts), well("b", **acts), well("c", **acts)) == []
+
+
+def test_a_missing_node_that_holds_the_feature_level_down_is_named() -> None:
+    new = {"level": 1, "acting_level": 0}
+    gone = Absent("c", KEYS["c"], 1, NOW, 0)
+    found = wrong(well("a", **new, absent=[gone], missing={gone.ring_key: "c"}), well("b", **new))
+    assert (
+        "the network acts at feature level 0, below the level 1 of its newest nodes: c, which is missing, holds the "
+        "network back: start it with a later build, or say `circlet forget c` if it will never come back"
+    ) in found
+
+
+def test_what_a_node_cannot_read_is_told_for_an_hour() -> None:
+    unread = [Unread("b", KEYS["b"], "Publish of a channel", 12, NOW - 60)]
+    assert wrong(well("a", unreadable=unread), well("b"), well("c")) == [
+        f"a could not read 12 messages of b (Publish of a channel), the last on {moment(NOW - 60)}: "
+        "their builds do not understand each other: upgrade the older one"
+    ]
+    old = [Unread("b", KEYS["b"], "Publish of a channel", 12, NOW - 4000)]
+    assert wrong(well("a", unreadable=old), well("b"), well("c")) == []

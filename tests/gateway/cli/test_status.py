@@ -24,7 +24,7 @@ from ring.shells.guest import NoReply
 from tests.gateway.cli.test_cli import circlet
 from tests.gateway.cli.test_findings import well
 
-COLUMNS = "node up since clients channels mastered backed up followed links takeovers hand-offs lag"
+COLUMNS = "node up since clients channels mastered backed up followed links takeovers hand-offs lag level"
 
 
 def record(number: int) -> NodeRecord:
@@ -84,9 +84,9 @@ def test_a_healthy_network_is_a_table_and_nothing_wrong(world: World) -> None:
     assert result.exit_code == 0
     head, _, first, second, *rest = result.output.splitlines()
     assert " ".join(head.split()) == COLUMNS
-    assert first.split()[0] == "node-1.circlet.local" and first.split()[3:] == [*"0000200", "0", "s"]
+    assert first.split()[0] == "node-1.circlet.local" and first.split()[3:] == [*"0000200", "0", "s", "0"]
     assert second.split()[0] == "node-2.circlet.local"
-    assert second.split()[3:] == ["17", "4", "3", "0", "2", "2", "1", "0.4", "s"]
+    assert second.split()[3:] == ["17", "4", "3", "0", "2", "2", "1", "0.4", "s", "0"]
     assert rest == ["", "Nothing is wrong."]
 
 
@@ -99,12 +99,27 @@ def test_a_silent_node_has_a_row_and_a_reason_and_the_exit_code_is_2(world: Worl
     assert result.output.splitlines()[-2:] == [words, "channels have no backup: only one node is up"]
 
 
+def test_the_acting_level_and_each_nodes_own_are_shown(world: World) -> None:
+    world.answers(1, "a", level=1, acting_level=0)
+    world.answers(2, "b", level=0, acting_level=0)
+    result = world.status()
+    assert result.exit_code == 2
+    _, _, first, second, _, acting, held, *_ = result.output.splitlines()
+    assert (first.split()[-1], second.split()[-1]) == ("1", "0")
+    assert acting == "The network acts at feature level 0."
+    assert held.startswith("the network acts at feature level 0, below the level 1 of its newest nodes: ")
+    found = json.loads(world.status("--json").output)
+    assert found["acting_level"] == 0
+    assert [node["status"]["level"] for node in found["nodes"]] == [1, 0]
+
+
 def test_json_has_a_row_for_every_node_and_what_is_wrong(world: World) -> None:
     world.replies[record(2).key] = "silent for 3 s"
     result = world.status("--json")
     assert result.exit_code == 2
     found = json.loads(result.output)
-    assert set(found) == {"nodes", "missing", "wrong"} and found["missing"] == [] and len(found["wrong"]) == 2
+    assert set(found) == {"nodes", "missing", "acting_level", "wrong"}
+    assert found["missing"] == [] and found["acting_level"] is None and len(found["wrong"]) == 2
     one, two = found["nodes"]
     assert one["status"]["ring_key"] == one["ring_key"] == "127.0.0.1" and one["problem"] is None
     assert one["status"]["links"] == {"127.0.0.2": 1.0, "127.0.0.3": 1.0}
@@ -245,5 +260,5 @@ def test_a_node_that_did_not_leave_in_order_is_missing_for_as_long_as_anybody_re
     )
     found = json.loads(world.status("--json").output)
     assert found["missing"] == [
-        {"name": gone.name, "ring_key": gone.ring_key, "incarnation": 5, "since": 1_700_000_000.0}
+        {"name": gone.name, "ring_key": gone.ring_key, "incarnation": 5, "since": 1_700_000_000.0, "level": 0}
     ]
