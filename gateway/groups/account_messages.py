@@ -6,7 +6,7 @@ other side of a partition, changes nothing of who has the name now; "" (an opera
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -83,6 +83,8 @@ class LoggedIn(_Tagged, frozen=True, tag=10):
 
     A node before level 1 is sent none."""
 
+    NEWER: ClassVar = {"sources": 1}
+
     life: str
     sources: tuple[str, ...] = ()
 
@@ -153,6 +155,8 @@ class Seen(_Tagged, frozen=True, tag=29):
 class SeenFrom(_Tagged, frozen=True, tag=32):
     """As Seen, and from where. Since level 1."""
 
+    SINCE: ClassVar = 1
+
     sources: tuple[str, ...]
 
 
@@ -222,6 +226,8 @@ class LoginView(_Tagged, frozen=True, tag=61):
 
     sources: from where somebody has logged in lately. A node before level 1 leaves them out, and reads past them.
     """
+
+    NEWER: ClassVar = {"sources": 1}
 
     name: str = ""
     life: str = ""

@@ -8,7 +8,7 @@ does it not matter in which order three sides meet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -49,6 +49,8 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     id: network-unique. name: as registered. alias: the folded name of the account that the name belongs to, as one of
     its nicks or as the fingerprint of its certificate; then nothing else is set.
     """
+
+    NEWER: ClassVar = {"sources": 1}
 
     created: int
     id: str
