@@ -76,7 +76,7 @@ async def survey(operator: Operator) -> Survey:
     room = asyncio.Semaphore(AT_ONCE)
     rows = await asyncio.gather(*(_row(record, operator, room) for record in known.records))
     by_name = sorted(rows, key=lambda row: row.record.name)
-    return Survey(by_name, known.listed, known.directories, known.silent, known.roster_problem)
+    return Survey(by_name, known.listed, known.directories, known.silent, known.roster_problem, known.denied)
 
 
 async def _row(record: NodeRecord, operator: Operator, room: asyncio.Semaphore) -> Row:

@@ -18,8 +18,11 @@ from gateway.shells.settings import link_settings, node_record, terms
 from ring.ids import UNREADABLE
 from ring.roster import NodeRecord, Roster
 from ring.shells import roster_file
-from ring.shells.directory_client import NoAnswer, query_nodes
+from ring.shells.directory_client import NoAnswer, query_denials, query_nodes
 from ring.shells.guest import NoReply, ask
+
+DENIALS_S = 0.5
+"""How long the directories may take to say whom they refuse. Directories of feature level 0 never say it."""
 
 
 class Known(NamedTuple):
@@ -30,6 +33,7 @@ class Known(NamedTuple):
     directories: int  # how many are configured
     silent: list[str]  # of those, what is wrong with each that gave no list
     roster_problem: str | None = None  # why the saved roster was of no use, where it was needed
+    denied: frozenset[tuple[str, str, str]] = frozenset()  # by the directories: name, address and reason
 
 
 class Operator:
@@ -51,6 +55,7 @@ class Operator:
         directories = directories_of(self.config)
         lists = await asyncio.gather(*(_listed(directory) for directory in directories))
         silent = [found for found in lists if isinstance(found, str)]
+        answering = [one for one, found in zip(directories, lists, strict=True) if not isinstance(found, str)]
         roster = Roster(record for found in lists if not isinstance(found, str) for record in found)
         listed = frozenset(record.key for record in roster.records()) if len(silent) < len(lists) else None
         problem = None
@@ -58,7 +63,8 @@ class Operator:
             saved = roster_file.load(self.config.node.state_dir / "roster.json")
             roster, problem = Roster(saved.records), saved.problem
         roster.merge(node_record(self.config, 0, 0))
-        return Known(list(roster.records()), listed, len(directories), silent, problem)
+        denied = await _denied(answering)
+        return Known(list(roster.records()), listed, len(directories), silent, problem, denied)
 
     async def visit(self, record: NodeRecord, request: Request, timeout_s: float) -> Reply:
         """The node's answer; Problem if there is none."""
@@ -80,6 +86,17 @@ class Operator:
     def own_first(self, records: Sequence[NodeRecord]) -> list[NodeRecord]:
         own = self.config.node.ip
         return sorted(records, key=lambda record: (record.key != own, record.name))
+
+
+async def _denied(directories: list[tuple[str, int]]) -> frozenset[tuple[str, str, str]]:
+    """Name, address and reason of the nodes that these directories refuse."""
+    if not directories:
+        return frozenset()
+    try:
+        found = await query_denials(directories, DENIALS_S, structlog.get_logger())
+    except OSError:
+        return frozenset()
+    return frozenset((one.name, one.ip, one.reason) for one in found)
 
 
 async def _listed(directory: tuple[str, int]) -> list[NodeRecord] | str:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificates
 from OpenSSL import SSL
 
 RECORD = 16 * 1024
@@ -29,6 +31,8 @@ class Context(ssl.SSLContext):
     """For asyncio and uvloop, which make each connection's TLS by `wrap_bio`."""
 
     _inner: SSL.Context
+    ends: float
+    """Unix seconds: when the first of the certificates in the file ends."""
 
     @classmethod
     def load(cls, cert: str, key: str) -> Context:
@@ -51,10 +55,18 @@ class Context(ssl.SSLContext):
         inner.use_certificate_chain_file(cert)
         inner.use_privatekey_file(key)
         inner.set_verify(SSL.VERIFY_PEER, lambda *shown: True)
-        self._inner = inner
+        ends = _ends(cert)
+        self._inner, self.ends = inner, ends
 
     def wrap_bio(self, incoming: Any, outgoing: Any, server_side: bool = False, *rest: Any, **more: Any) -> Any:
         return Tls(self._inner, incoming, outgoing, self)
+
+
+def _ends(cert: str) -> float:
+    try:
+        return min(one.not_valid_after_utc.timestamp() for one in load_pem_x509_certificates(Path(cert).read_bytes()))
+    except ValueError as problem:  # OpenSSL takes certificates whose fields this library does not
+        raise ssl.SSLError(f"{cert}: {problem}") from problem
 
 
 class Tls:

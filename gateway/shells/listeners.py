@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.edge.admission import farewell
 from gateway.shells.client_tls import Context
 from gateway.shells.clients import ClientSocket
+from gateway.status import Certificate
 from ring.shells.accepting import Acceptor
 
 if TYPE_CHECKING:
@@ -22,36 +23,32 @@ EXHAUSTED_EVERY_S: Final = 3600.0
 
 
 class Listeners:
-    """The listening sockets of a node."""
+    """The listening sockets of a node: bound before anybody hears of the node, and opened once it may serve (P40)."""
 
     def __init__(self, node: NodeProcess) -> None:
         self._node = node
         self._acceptors: list[tuple[Listener, Acceptor]] = []
         self._contexts: list[tuple[Context, str, str]] = []
+        self._shown: list[tuple[Context, Listener]] = []
         self._exhausted_at = float("-inf")
 
-    async def start(self) -> None:
-        """Raises OSError that names the address, if one cannot be opened."""
-        await self.bind()
-        self.open()
-
     async def bind(self) -> None:
-        """Hold the ports; nobody is accepted yet. Raises OSError that names the address, if one cannot be had."""
-        for listener in self._node.config.listeners:
+        """Hold the ports; connections are refused. Raises OSError that names the setting, if a port cannot be had."""
+        for number, listener in enumerate(self._node.config.listeners):
             acceptor = self._acceptor(listener)
             try:
                 await acceptor.bind(str(listener.host), listener.port)
             except OSError as problem:
-                raise _cannot_listen(listener, problem) from problem
+                raise _cannot_listen(number, listener, problem) from problem
             self._acceptors.append((listener, acceptor))
 
     def open(self) -> None:
-        """Accept connections from now on. Raises OSError that names the address, if somebody else has begun to."""
-        for listener, acceptor in self._acceptors:
+        """Accept clients. Raises OSError that names the setting, if another process has taken a port meanwhile."""
+        for number, (listener, acceptor) in enumerate(self._acceptors):
             try:
                 acceptor.open()
             except OSError as problem:
-                raise _cannot_listen(listener, problem) from problem
+                raise _cannot_listen(number, listener, problem) from problem
             self._node.log.info("listening", host=listener.host, port=listener.port, tls=listener.tls is not None)
 
     def _acceptor(self, listener: Listener) -> Acceptor:
@@ -59,6 +56,7 @@ class Listeners:
         if listener.tls is not None:
             context = Context.load(str(listener.tls.cert), str(listener.tls.key))
             self._contexts.append((context, str(listener.tls.cert), str(listener.tls.key)))
+            self._shown.append((context, listener))
         secure = context is not None
 
         def protocol(ticket: Ticket) -> asyncio.BaseProtocol:
@@ -96,6 +94,14 @@ class Listeners:
                 most=report.most_number,
             )
 
+    def certificates(self) -> list[Certificate]:
+        """What the listeners show to clients now."""
+        return [
+            Certificate(f"{listener.host}:{listener.port}", str(listener.tls.cert), context.ends)
+            for context, listener in self._shown
+            if listener.tls is not None
+        ]
+
     def reload_certificates(self) -> tuple[str, ...]:
         """New connections get what the files hold now. Returns what is wrong, in words; the old pair stays then."""
         wrong = []
@@ -114,8 +120,8 @@ class Listeners:
         self._acceptors.clear()
 
 
-def _cannot_listen(listener: Listener, problem: OSError) -> OSError:
+def _cannot_listen(number: int, listener: Listener, problem: OSError) -> OSError:
     return OSError(
         f"listeners: cannot listen on {listener.host} port {listener.port}: {problem.strerror or problem}: "
-        "choose an address of this machine and a free port"
+        f"choose an address of this machine and a free port (listeners.{number}.host, listeners.{number}.port)"
     )

@@ -26,6 +26,7 @@ from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
 from gateway.shells.reloading import contents, reread
 from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record
+from gateway.shells.starting import Starting
 from ring.shells.crash import BUG, CrashOnly, crash_only
 from ring.store import StoreError
 from ring.wire import payloads
@@ -43,9 +44,6 @@ TROUBLE = frozenset((
     "unreadable",
 ))  # fmt: skip
 """Notes that an operator should see even where only warnings are logged."""
-
-STARTING_S = 10.0
-"""How long a starting node waits for the network before it opens its listeners all the same."""
 
 
 def _clock() -> float:
@@ -106,18 +104,22 @@ class NodeProcess:
         self.core.engine.begin(self.now)
         try:
             await self.durable.start()
-            await self.peers.start()
+            await self.peers.bind()
+            await self.listeners.bind()
             self._tick()
-            await self._join_network()
-            await self.listeners.start()
+            serves = await Starting(self, self._stop).run()
         except (OSError, StoreError) as problem:
             self.log.error("start_failed", reason=str(problem))
+            if self.peers.announced:
+                await self._drain()
             await self._close()
             return 1
-        self._say_what_does_not_fit()
-        self.log.info("node_started", ip=self.record.ip, irc=self.record.irc, incarnation=self.record.incarnation)
-        await self._stop.wait()
-        await self._drain()
+        if serves:
+            self._say_what_does_not_fit()
+            self.log.info("node_started", ip=self.record.ip, irc=self.record.irc, incarnation=self.record.incarnation)
+            await self._stop.wait()
+        if self.peers.announced:
+            await self._drain()
         await self._close()
         self.log.info("node_stopped")
         return 0
@@ -136,16 +138,6 @@ class NodeProcess:
 
     def ask_to_stop(self) -> None:
         self._stop.set()
-
-    async def _join_network(self) -> None:
-        """Know the network, and follow its own group, before anybody can connect (P40)."""
-        await self.peers.find_network()
-        limit = self.now + STARTING_S
-        self.begin()
-        self.core.attend()
-        self.touched()
-        while not self.core.attending and self.now < limit and not self._stop.is_set():
-            await asyncio.sleep(TICK_S / 2)
 
     async def _drain(self) -> None:
         """Hand the groups over, then tell the clients, then wait until what they leave behind is settled."""

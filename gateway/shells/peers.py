@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,8 @@ import msgspec
 from config.keyfile import read_key
 from gateway.guests import answer
 from gateway.shells.settings import VERSION, link_settings, terms
+from gateway.status import Around, Directory, Refusal
+from ring.directory.startup import Seen
 from ring.directory.view import RosterChanged
 from ring.ids import Evidence, Incarnation
 from ring.roster import NodeRecord
@@ -22,12 +24,6 @@ from ring.shells.links import LinkHub
 
 if TYPE_CHECKING:
     from gateway.shells.node_process import NodeProcess
-
-FIND_S = 3.0
-"""How long a starting node waits for a directory's first answer."""
-
-SETTLE_S = 0.5
-"""How long it listens after that: nodes that start together should know each other before they serve."""
 
 
 class PeerShell:
@@ -45,18 +41,30 @@ class PeerShell:
         self._saved = roster_file.load(self._path)
         if self._saved.problem is not None:
             node.log.warning("roster_not_read", reason=self._saved.problem)
-        self._saved_version = (-1, 0)
+        self._saved_version = (-1, 0, False)
         self.key = read_key(config.network.key_file)
         self._hub: LinkHub | None = None
         self._directories: DirectoryClient | None = None
+        self._online = False
+        self._in_network = False
 
     def next_incarnation(self) -> int:
         """Above every earlier life of this node (P2)."""
         return max(self._saved.incarnation, int(self._node.now)) + 1
 
-    async def start(self) -> None:
-        """Raises OSError that says what to change, if the port or the state folder cannot be had, or if this build is
-        too old for the network."""
+    @property
+    def saved(self) -> list[NodeRecord]:
+        """The saved roster; with the own record, if this node was in its network before."""
+        return self._saved.records
+
+    @property
+    def announced(self) -> bool:
+        """Whether anybody was told of this node."""
+        return self._online or self._directories is not None
+
+    async def bind(self) -> None:
+        """Hold the link port, and note this life. Raises OSError that says what to change, if the port or the state
+        folder cannot be had, or if this build is too old for the network."""
         node, config = self._node, self._node.config
         if self._saved.level > node.record.level:
             raise OSError(_too_old(self._saved.level, node.record.level))
@@ -74,41 +82,93 @@ class PeerShell:
             rng=node.rng,
         )
         try:
-            await self._hub.start()
+            await self._hub.bind()
         except OSError as problem:
-            raise OSError(
-                f"links: cannot listen on {config.links_address}: {problem.strerror or problem}: "
-                "choose an address of this machine and a free port"
-            ) from problem
+            raise self._cannot_listen(problem) from problem
         saved = self._saved
         node.core.engine.peers.remember([(one.node, one.since) for one in saved.missing], saved.left, saved.given_up)
         node.core.engine.levels.rise(saved.level)
-        node.core.engine.learn([r for r in self._saved.records if r.key != node.record.key and not r.leaving])
         try:
             self._write()
         except OSError as problem:
             raise OSError(_cannot_write(self._path.parent, problem)) from problem
-        if config.directories:
-            self._directories = DirectoryClient(
-                directories=[(d.host, d.port) for d in config.directories],
-                bind_ip=config.node.ip,
-                network_name=config.network.name,
-                key=self.key,
-                record=lambda: node.record,
-                announce_every_s=config.announce.every_s,
-                on_change=self._roster_changed,
-                log=node.log,
-                cached=self._saved.records,
-            )
+
+    async def announce_to(self, only: frozenset[int] | None) -> None:
+        """Tell the directories of this node. only: their indexes; None: all, and links are accepted from now on.
+
+        Raises OSError that says what to change, if a socket cannot be had.
+        """
+        if only is None and not self._online:
+            await self._go_online()
+        if self._directories is not None:
+            self._directories.core.speak_to(only)
+            self._directories.wake()
+        elif self._node.config.directories:
+            self._directories = self._client()
+            self._directories.core.speak_to(only)
             await self._directories.start()
 
-    async def find_network(self) -> None:
-        """Wait for the first word of a directory, if there is one, and for links to the nodes it names."""
-        if self._directories is None:
-            return
-        if not await self._directories.wait_listed(FIND_S):
-            self._node.log.warning("no_directory_answers", waited_s=FIND_S)
-        await asyncio.sleep(SETTLE_S)
+    async def _go_online(self) -> None:
+        assert self._hub is not None
+        try:
+            await self._hub.start()
+        except OSError as problem:
+            raise self._cannot_listen(problem) from problem
+        self._online = True
+        engine = self._node.core.engine
+        self._node.begin()
+        engine.learn([r for r in self._saved.records if r.key != self._node.record.key and not r.leaving])
+        self._node.touched()
+
+    def _client(self) -> DirectoryClient:
+        node, config = self._node, self._node.config
+        return DirectoryClient(
+            directories=[(d.host, d.port) for d in config.directories],
+            bind_ip=config.node.ip,
+            network_name=config.network.name,
+            key=self.key,
+            record=lambda: node.record,
+            announce_every_s=config.announce.every_s,
+            on_change=self._roster_changed,
+            log=node.log,
+            cached=self._saved.records,
+        )
+
+    def _cannot_listen(self, problem: OSError) -> OSError:
+        return OSError(
+            f"links: cannot listen on {self._node.config.links_address}: {problem.strerror or problem}: "
+            "choose an address of this machine and a free port (links.host, links.port)"
+        )
+
+    def link(self) -> None:
+        """The node is in its network: dial the others."""
+        self._in_network = True
+        self._meet()
+
+    def seen(self) -> Seen:
+        """Where this node stands with its directories and peers."""
+        core = self._directories.core if self._directories is not None else None
+        refusals = self._hub.refusals.lately(time.time()) if self._hub is not None else []
+        roster = self._node.core.engine.roster
+        return Seen(
+            granted=core.granted if core is not None else frozenset(),
+            rejected=core.rejected if core is not None else {},
+            listed=core is not None and core.listed,
+            linked=len(self._hub.connected()) if self._hub is not None else 0,
+            refusals={one.record.name: one.reason for one in refusals if roster.get(one.record.key) is not None},
+            following=self._node.core.attending,
+        )
+
+    def around(self) -> Around:
+        """What `circlet status` shows beside the core."""
+        core = self._directories.core if self._directories is not None else None
+        refusals = self._hub.refusals.lately(time.time()) if self._hub is not None else []
+        names = [str(directory) for directory in self._node.config.directories]
+        return Around(
+            directories=[Directory(*each) for each in zip(names, core.problems, strict=True)] if core else [],
+            certificates=self._node.listeners.certificates(),
+            refused=[Refusal(one.record.name, one.record.key, one.address, one.reason, one.at) for one in refusals],
+        )
 
     def leave(self) -> NodeRecord:
         """This node's record from now on: it is leaving."""
@@ -126,7 +186,7 @@ class PeerShell:
             await self._hub.stop()
 
     def send(self, key: str, payload: bytes) -> None:
-        if self._hub is not None:
+        if self._hub is not None and self._online:
             self._hub.send(key, payload)
 
     def refuse(self, refused: dict[str, str]) -> None:
@@ -140,20 +200,21 @@ class PeerShell:
         engine = self._node.core.engine
         peers, incarnation = engine.peers, self._node.record.incarnation
         missing = [roster_file.Absent(record, peers.missing_since(key)) for key, record in peers.missing.items()]
+        # Records in the file mean that the node was in its network, so that it need not wait for a directory again.
+        records = peers.roster.records() if self._in_network else self._saved.records
         roster_file.save(
-            self._path, peers.roster.records(), incarnation, peers.given_up, missing=missing, left=peers.left,
-            level=engine.level,
-        )  # fmt: skip
+            self._path, records, incarnation, peers.given_up, missing=missing, left=peers.left, level=engine.level
+        )
 
     def _meet(self) -> None:
         peers = self._node.core.engine.peers
-        if self._hub is not None:
+        if self._hub is not None and self._online:
             self._hub.meet([*peers.roster.records(), *peers.too_old.values()])
 
     def save_news(self) -> None:
         """Link with new nodes and keep what is known of the network, whoever told: directories, links, other nodes."""
         engine = self._node.core.engine
-        version = (engine.peers.version, engine.level)
+        version = (engine.peers.version, engine.level, self._in_network)
         if version == self._saved_version:
             return
         self._saved_version = version
@@ -204,7 +265,8 @@ class PeerShell:
     @crash_only
     def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
         self._node.begin()
-        answer(self._node.core, self._hub.connected() if self._hub is not None else {}, payload, reply)
+        links = self._hub.connected() if self._hub is not None else {}
+        answer(self._node.core, links, payload, reply, self.around)
         self._node.touched()
 
 

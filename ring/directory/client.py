@@ -80,7 +80,9 @@ class _Contact:
         self.lease_s = float("inf")
         self.challenged = False  # the last answer was a challenge
         self.said = ""  # why it does not take us in
+        self.granted = False  # its last word on our lease was yes
         self.refused = False  # its last word on our lease was no
+        self.quiet = False  # it is not to hear of this node yet
         self.departed = False
 
 
@@ -120,9 +122,32 @@ class DirectoriesCore:
         return all(contact.departed for contact in self._contacts if contact.book.reachable)
 
     @property
+    def granted(self) -> frozenset[int]:
+        """The directories whose last word on this node's lease was yes."""
+        return frozenset(index for index, contact in enumerate(self._contacts) if contact.granted)
+
+    @property
+    def rejected(self) -> dict[int, str]:
+        """The directories whose last word on this node's lease was no, and their reasons."""
+        return {index: contact.said for index, contact in enumerate(self._contacts) if contact.refused}
+
+    @property
+    def problems(self) -> list[str]:
+        """Why each directory does not list this node, in words; "" where nothing is wrong."""
+        return [contact.said or ("" if contact.book.reachable else "it does not answer") for contact in self._contacts]
+
+    def speak_to(self, only: frozenset[int] | None) -> None:
+        """The directories that are to hear of this node; None: all of them."""
+        for index, contact in enumerate(self._contacts):
+            quiet = only is not None and index not in only
+            if contact.quiet and not quiet:
+                contact.due = 0.0
+            contact.quiet = quiet
+
+    @property
     def due(self) -> float:
         """When tick() has something to do, if nothing comes before."""
-        return min((contact.due for contact in self._contacts), default=float("inf"))
+        return min((contact.due for contact in self._contacts if not contact.quiet), default=float("inf"))
 
     def announce(self, record: NodeRecord) -> None:
         """The own record changed: the next tick tells all directories."""
@@ -136,7 +161,7 @@ class DirectoriesCore:
         self._departing = True
         for contact in self._contacts:
             contact.due = 0.0
-            contact.departed = contact.refused
+            contact.departed = contact.refused or contact.quiet
 
     def tick(self, now: float) -> list[Effect]:
         """Say what is due."""
@@ -147,7 +172,7 @@ class DirectoriesCore:
                 contact.book.reachable = False
                 effects.append(Lost(index))
                 stale = True
-            if now >= contact.due and not contact.departed:
+            if now >= contact.due and not (contact.departed or contact.quiet):
                 effects.append(self._speak(index, now))
         return effects + (self._look(now) if stale else [])
 
@@ -182,7 +207,7 @@ class DirectoriesCore:
                 if not challenged:
                     effects.append(self._speak(index, now))
             case Granted():
-                contact.said, contact.refused = "", False
+                contact.said, contact.granted, contact.refused = "", True, False
                 contact.lease_s = max(0.001, answer.lease_ms / 1000)
                 contact.book.granted(rebuilding=answer.rebuilding)
                 effects += self._follow(index, answer.version, now)
@@ -190,7 +215,7 @@ class DirectoriesCore:
                 if contact.book.take(answer):
                     effects += self._follow(index, answer.version, now)
             case Refused():
-                contact.refused = True
+                contact.granted, contact.refused = False, True
                 contact.due = now + self._interval(contact) * self._rng.uniform(0.9, 1.0)
                 effects += self._rejected(index, answer.reason)
             case Departed():

@@ -152,12 +152,36 @@ class Listing(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     after: str  # ask on from here; empty: that was all
 
 
-Public = Ask | Cookie | Listing
+class AskRefused(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Whom did you refuse lately? Padded as Ask is. Directories of feature level 0 do not answer this."""
+
+    nonce: Number
+    cookie: bytes  # empty at first
+    padding: bytes = b""
+
+
+class Denial(msgspec.Struct, frozen=True, array_like=True):
+    """A node that the directory does not take in."""
+
+    key: str
+    name: str
+    ip: str
+    reason: str
+
+
+class Denials(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """As many of the nodes that were refused lately as fit a datagram, the latest first."""
+
+    nonce: Number
+    nodes: tuple[Denial, ...]
+
+
+Public = Ask | Cookie | Listing | AskRefused | Denials
 
 _SIGNED: dict[int, type[Any]] = {
     1: Announce, 2: Depart, 3: Fetch, 16: Challenge, 17: Granted, 18: Refused, 19: Page, 20: Departed,
 }  # fmt: skip
-_PUBLIC: dict[int, type[Any]] = {32: Ask, 33: Cookie, 34: Listing}
+_PUBLIC: dict[int, type[Any]] = {32: Ask, 33: Cookie, 34: Listing, 35: AskRefused, 36: Denials}
 _KIND = {kind: number for number, kind in (_SIGNED | _PUBLIC).items()}
 _DECODERS = {number: msgspec.msgpack.Decoder(kind) for number, kind in (_SIGNED | _PUBLIC).items()}
 
@@ -241,8 +265,8 @@ def wants_notice(data: bytes) -> bool:
 
 
 def pack(message: Public) -> bytes:
-    """An unsigned datagram; an Ask is padded."""
-    if isinstance(message, Ask):
+    """An unsigned datagram; a question is padded."""
+    if isinstance(message, Ask | AskRefused):
         bare = _HEADER + len(_encoder.encode(message)) + 1  # a longer padding has a longer length
         message = msgspec.structs.replace(message, padding=bytes(MAX_DATAGRAM - bare))
     return _MAGIC + bytes((VERSION, _KIND[type(message)])) + _encoder.encode(message)

@@ -73,7 +73,7 @@ class Leases:
             self._live[key] = Lease(record, counter, now, self._change(key))
             return True
         known = lease.record
-        if _place(record) != _place(known):
+        if place(record) != place(known):
             raise Denied(
                 f"ring key {key} belongs to the live node {known.name} at {known.ip} port {known.link_port}: "
                 "give each node a ring key of its own (node.ring_key)"
@@ -203,6 +203,6 @@ def folded(name: str) -> str:
     return name.casefold()
 
 
-def _place(record: NodeRecord) -> tuple[str, str, int]:
+def place(record: NodeRecord) -> tuple[str, str, int]:
     """What tells two live nodes with one ring key apart from one node that was started again."""
     return (record.name, record.ip, record.link_port)

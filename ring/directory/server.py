@@ -16,9 +16,12 @@ from ring.directory.datagrams import (
     Announce,
     Answer,
     Ask,
+    AskRefused,
     Challenge,
     Codec,
     Cookie,
+    Denial,
+    Denials,
     Depart,
     Departed,
     Dropped,
@@ -39,6 +42,9 @@ from ring.roster import MAX_TEXT, NodeRecord, is_sane
 
 _PAGE_BYTES = MAX_DATAGRAM - MAX_TEXT - 128  # what is left beside the frame of a page and the asker's ring key
 _MAX_NOTES = 100
+
+_DENIALS = 20
+"""Refused nodes that are remembered; the oldest falls out first."""
 
 
 class Note(NamedTuple):
@@ -75,6 +81,7 @@ class DirectoryCore:
         self._booted = now
         self._fresh_s = 2 * lease_s
         self.leases = Leases(lease_s, self._fresh_s, max_nodes)
+        self._denied: dict[tuple[str, str, str], tuple[Denial, float]] = {}  # the latest last, with the time
         self._cookies = Cookies(rng.randbytes(32), cookie_s)
 
     def tick(self, now: float) -> None:
@@ -125,20 +132,42 @@ class DirectoryCore:
         try:
             if self.leases.announce(record, request.counter, now):
                 self._note("node_joined", record, irc=record.irc, version=record.version)
+            self._denied.pop((record.key, record.name, record.ip), None)
         except Denied as denied:
             self._note("announce_refused", record, reason=str(denied))
+            self._remember(record, str(denied), now)
             return Refused(*head, str(denied)[:256])
         rebuilding = now - self._booted < self.leases.lease_s
         return Granted(*head, self.leases.version, int(self.leases.lease_s * 1000), rebuilding)
 
+    def _remember(self, record: NodeRecord, reason: str, now: float) -> None:
+        """A node that is still there announces itself again long before a lease has passed."""
+        who = (record.key, record.name, record.ip)
+        self._denied.pop(who, None)
+        self._denied[who] = Denial(*who, reason), now
+        while len(self._denied) > _DENIALS:
+            del self._denied[next(iter(self._denied))]
+
     def _public(self, ask: object, size: int, source: Address, now: float) -> bytes:
-        if not isinstance(ask, Ask):
+        if not isinstance(ask, Ask | AskRefused):
             raise Dropped("malformed")
         if size < MAX_DATAGRAM:  # no answer is longer than its question
             raise Dropped("truncated")
         if not self._cookies.is_good(ask.cookie, source, now):
             return pack(Cookie(ask.nonce, self._cookies.make(source, now)))
         self.tick(now)
+        return self._listing(ask, now) if isinstance(ask, Ask) else self._denials(ask, now)
+
+    def _denials(self, ask: AskRefused, now: float) -> bytes:
+        found, room = list[Denial](), _PAGE_BYTES
+        for denial, at in reversed(self._denied.values()):
+            room -= len(msgspec.msgpack.encode(denial))
+            if room < 0 or now - at > self.leases.lease_s:
+                break
+            found.append(denial)
+        return pack(Denials(ask.nonce, tuple(found)))
+
+    def _listing(self, ask: Ask, now: float) -> bytes:
         nodes: list[Listed] = []
         room, after = _PAGE_BYTES - len(self.network.encode()), ""
         for lease in self.leases.public(ask.after):

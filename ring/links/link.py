@@ -123,6 +123,11 @@ class Link:
         self._closed = False
         self._asked = False  # a request waits for its reply
 
+    @property
+    def claimed(self) -> NodeRecord | None:
+        """What the other side says of itself, proven or not; None for a guest, and before its hello."""
+        return self._their_hello[1].record if self._their_hello is not None else None
+
     def start(self) -> list[Effect]:
         return [Write(frame(HELLO, self._hello))]
 
@@ -239,8 +244,8 @@ class Link:
     def _handshake(self, kind: int, body: bytes, now: float) -> list[Effect]:
         if kind == HELLO and self._their_hello is None:
             theirs = greeting.read(body)
-            self._check(theirs)
             self._their_hello = (body, theirs)
+            self._check(theirs)
             return [Write(frame(PROOF, self._proof(self.role)))]
         if kind == PROOF and self._their_hello is not None:
             other: Role = "listener" if self.role == "dialler" else "dialler"
@@ -264,6 +269,8 @@ class Link:
             return
         if self._me is not None and theirs.record.key == self._me.key:
             raise Refused(f"it has the same ring key {self._me.key}: give one of the two its own node.ring_key")
+        if self._me is not None and theirs.record.name.casefold() == self._me.name.casefold():
+            raise Refused(f"it has the same name {self._me.name}: give one of the two a name of its own (node.name)")
         if self._expected is not None and theirs.record.key != self._expected:
             raise Refused(f"it is {theirs.record.key}, not {self._expected}")
         if self._me is not None:

@@ -67,14 +67,7 @@ class Acceptor:
 
     async def bind(self, host: str, port: int) -> None:
         """Hold the port; the kernel refuses connections to it until open(). Raises OSError if the port is taken."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        try:
-            for family, _, _, _, address in dict.fromkeys(found):
-                self._listening.append(_listener(family, address))
-        except OSError:
-            self.close()
-            raise
+        self._listening = await hold(host, port)
 
     def open(self) -> None:
         """Accept connections from now on. Raises OSError if another process has begun to listen on the port."""
@@ -171,6 +164,21 @@ class Acceptor:
         self._taking.discard(task)
         if not task.cancelled():
             task.result()  # a fault of this program goes to the loop's exception handler
+
+
+async def hold(host: str, port: int) -> list[socket.socket]:
+    """Sockets that are bound and do not listen: the kernel refuses connections. Raises OSError if the port is taken."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    held: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in dict.fromkeys(found):
+            held.append(_listener(family, address))
+    except OSError:
+        for listener in held:
+            listener.close()
+        raise
+    return held
 
 
 def _listener(family: int, address: Any) -> socket.socket:

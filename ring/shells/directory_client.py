@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 
 from ring.directory.client import DirectoriesCore, Effect, Lost, Reached, Rejected, Send
-from ring.directory.datagrams import Codec, Listed
-from ring.directory.query import Query
+from ring.directory.datagrams import Codec, Denial, Listed
+from ring.directory.query import DenialQuery, Query
 from ring.directory.view import RosterChanged
 from ring.roster import NodeRecord
 from ring.shells.datagram_port import Address, DatagramPort
@@ -52,10 +52,9 @@ class DirectoryClient:
         self._limit = LogLimit()
         self._skew = time.time() - time.monotonic()
         codec = Codec(network_name, key)
-        self._core = DirectoriesCore(len(directories), codec, record(), announce_every_s, SystemRandom(), cached)
+        self.core = DirectoriesCore(len(directories), codec, record(), announce_every_s, SystemRandom(), cached)
         self._ports: dict[int, DatagramPort] = {}  # by IP version
         self._timer: asyncio.TimerHandle | None = None
-        self._listed = asyncio.Event()
         self._departed = asyncio.Event()
         self._departing = False
 
@@ -73,7 +72,7 @@ class DirectoryClient:
         """depart: tell the directories, and wait up to a second for those that answer to note it."""
         if depart and self._ports:
             self._departing = True
-            self._core.depart()
+            self.core.depart()
             self.wake()
             try:
                 async with asyncio.timeout(_DEPART_S):
@@ -86,26 +85,17 @@ class DirectoryClient:
             await port.close()
         self._ports.clear()
 
-    async def wait_listed(self, timeout_s: float) -> bool:
-        """Wait until a directory has given its whole list; False if none did in time."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._listed.wait()
-        except TimeoutError:
-            return False
-        return True
-
     def wake(self) -> None:
         """Do now what is due, and tell the directories at once if the own record changed."""
         record = self._record()
-        if record != self._core.record:
-            self._core.announce(record)
+        if record != self.core.record:
+            self.core.announce(record)
         try:
-            self._carry_out(self._core.tick(self._now))
+            self._carry_out(self.core.tick(self._now))
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            pause = min(_LOOK_S, max(0.005, self._core.due - self._now))
+            pause = min(_LOOK_S, max(0.005, self.core.due - self._now))
             self._timer = asyncio.get_running_loop().call_later(pause, self.wake)
 
     async def _open(self, version: int) -> DatagramPort:
@@ -118,7 +108,7 @@ class DirectoryClient:
 
     def _receive(self, data: bytes, source: Address) -> None:
         index = self._directories.index(source) if source in self._directories else None
-        self._carry_out(self._core.receive(data, index, self._now))
+        self._carry_out(self.core.receive(data, index, self._now))
 
     def _carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -134,9 +124,7 @@ class DirectoryClient:
                     self._say("warning", "directory_lost", index)
                 case Rejected(index, reason):
                     self._say("error", "directory_refused", index, reason=reason)
-        if self._core.listed:
-            self._listed.set()
-        if self._departing and self._core.departed:
+        if self._departing and self.core.departed:
             self._departed.set()
 
     def _say(self, level: str, event: str, index: int, **facts: Any) -> None:
@@ -155,8 +143,37 @@ async def query_nodes(directories: Sequence[Address], timeout_s: float, log: Any
     directories: (IP, port) each. timeout_s: for all; once one has answered, the others get a quarter of it.
     Raises NoAnswer if none answers in time.
     """
+    query = await ask_directories(directories, timeout_s, log)
+    if not query.answered:
+        raise NoAnswer(
+            ", ".join(f"{directories[i][0]} port {directories[i][1]}: {why}" for i, why in query.problems.items())
+        )
+    return query.nodes()
+
+
+async def ask_directories(directories: Sequence[Address], timeout_s: float, log: Any = None) -> Query:
+    """The public's question to each directory, with what they have answered by the end of the time.
+
+    directories: (IP, port) each. timeout_s: for all; once one has answered, the others get a quarter of it.
+    """
+    query = Query(len(directories), SystemRandom())
+    await _run(query, directories, timeout_s, log)
+    return query
+
+
+async def query_denials(directories: Sequence[Address], timeout_s: float, log: Any = None) -> set[Denial]:
+    """The nodes that these directories have refused lately. Needs no key of the network.
+
+    directories: (IP, port) each. timeout_s: for all; directories of older builds do not answer.
+    """
+    query = DenialQuery(len(directories), SystemRandom())
+    await _run(query, directories, timeout_s, log)
+    return query.found
+
+
+async def _run(query: Query | DenialQuery, directories: Sequence[Address], timeout_s: float, log: Any) -> None:
     where = [(str(ip_address(host)), port) for host, port in directories]
-    query, ports = Query(len(where), SystemRandom()), dict[int, DatagramPort]()
+    ports = dict[int, DatagramPort]()
     news = asyncio.Event()
 
     def send(sends: list[Send]) -> None:
@@ -174,7 +191,7 @@ async def query_nodes(directories: Sequence[Address], timeout_s: float, log: Any
             ports[version] = await DatagramPort.open((_ANY[version], 0), receive, log or structlog.get_logger())
         hurried = False
         while not query.finished and (left := end - time.monotonic()) > 0:
-            if query.answered and not hurried:
+            if isinstance(query, Query) and query.answered and not hurried:
                 hurried, end = True, min(end, time.monotonic() + timeout_s / 4)
                 continue
             send(query.tick(time.monotonic()))
@@ -187,6 +204,3 @@ async def query_nodes(directories: Sequence[Address], timeout_s: float, log: Any
     finally:
         for port in ports.values():
             await port.close()
-    if not query.answered:
-        raise NoAnswer(", ".join(f"{where[i][0]} port {where[i][1]}: {why}" for i, why in query.problems.items()))
-    return query.nodes()

@@ -7,15 +7,25 @@ import hashlib
 import os
 import ssl
 import time
+from contextlib import suppress
 
 from ring.links.hello import NONCE, Terms
 from ring.links.link import Close, Effect, Link, LinkSettings, Replied, Up, Write
 from ring.roster import NodeRecord
 from ring.shells.certificates import dialler_context
+from ring.shells.source import source_for
 
 
 class NoReply(Exception):
     """Why the node did not answer, in words."""
+
+
+class Unfit(NoReply):
+    """The node refuses whoever has this key and these settings. reason: in words, without more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"refused: {reason}")
+        self.reason = reason
 
 
 async def ask(
@@ -26,13 +36,60 @@ async def ask(
     node: where to dial, and whose ring key has to be there; any life of it will do. timeout_s: for all of it. Raises
     NoReply.
     """
+    reply = await _dial(node, payload, None, terms, key, settings, timeout_s)
+    assert reply is not None
+    return reply
+
+
+async def check_fit(
+    node: NodeRecord, own_ip: str, *, terms: Terms, key: bytes, settings: LinkSettings, timeout_s: float
+) -> None:
+    """Whether the node lets in who has this key and these settings: as a guest, so that nobody takes part in the ring.
+
+    own_ip: where to dial from, if this machine has that address. Raises Unfit if the node does not let it in, NoReply
+    if the node cannot be asked.
+    """
+    await _dial(node, None, None, terms, key, settings, timeout_s, own_ip)
+
+
+async def be_refused(
+    node: NodeRecord, me: NodeRecord, *, terms: Terms, key: bytes, settings: LinkSettings, timeout_s: float
+) -> None:
+    """Knock with the own record where a guest was refused, so that the node can say who was refused, and why.
+
+    Whatever comes of it is known already.
+    """
+    with suppress(NoReply):
+        await _dial(node, None, me, terms, key, settings, timeout_s, me.ip)
+
+
+async def _dial(
+    node: NodeRecord,
+    payload: bytes | None,
+    me: NodeRecord | None,
+    terms: Terms,
+    key: bytes,
+    settings: LinkSettings,
+    timeout_s: float,
+    own_ip: str = "",
+) -> bytes | None:
+    """The reply to the payload; None, once the handshake is done, where there is none."""
     try:
         async with asyncio.timeout(timeout_s):
             reader, writer = await asyncio.open_connection(
-                node.ip, node.link_port, ssl=dialler_context(), server_hostname=""
+                node.ip,
+                node.link_port,
+                ssl=dialler_context(),
+                server_hostname="",
+                local_addr=source_for(own_ip, node.ip) if own_ip else None,
             )
             try:
-                return await _visit(node.key, payload, reader, writer, terms, key, settings)
+                seen = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+                certificate = hashlib.sha256(seen or b"").digest()
+                nonce, now = os.urandom(NONCE), time.monotonic()
+                expected = node.key if payload is not None else None
+                link = Link("dialler", terms, me, key, certificate, nonce, settings, now, expected)
+                return await _visit(link, payload, reader, writer)
             finally:
                 writer.transport.abort()
     except TimeoutError as problem:
@@ -44,29 +101,24 @@ async def ask(
 
 
 async def _visit(
-    expected: str,
-    payload: bytes,
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    terms: Terms,
-    key: bytes,
-    settings: LinkSettings,
-) -> bytes:
-    seen = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-    certificate = hashlib.sha256(seen or b"").digest()
-    link = Link("dialler", terms, None, key, certificate, os.urandom(NONCE), settings, time.monotonic(), expected)
+    link: Link, payload: bytes | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> bytes | None:
     effects: list[Effect] = link.start()
     while True:
         for effect in effects:
             if isinstance(effect, Write):
                 writer.write(effect.data)
             elif isinstance(effect, Up):
+                if payload is None:
+                    writer.write(link.bye())
+                    await writer.drain()
+                    return None
                 writer.write(link.request(payload))
             elif isinstance(effect, Replied):
                 writer.write(link.bye())
                 return effect.payload
             elif isinstance(effect, Close):
-                raise NoReply(f"refused: {effect.reason}" if effect.refused else "it hung up")
+                raise Unfit(effect.reason) if effect.refused else NoReply("it hung up")
         await writer.drain()
         data = await reader.read(1 << 16)
         if not data:

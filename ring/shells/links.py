@@ -13,7 +13,6 @@ import random
 import socket
 import time
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address
 from typing import Any, Protocol, cast
 
 from ring.ids import Evidence, Incarnation
@@ -23,10 +22,12 @@ from ring.links.connector import Connector, Dial, Outcome
 from ring.links.door import Door
 from ring.links.hello import NONCE, Role, Terms
 from ring.links.link import Close, Link, LinkSettings, Received, Requested, Up, Write
+from ring.links.refusals import Refusals
 from ring.roster import NodeRecord
 from ring.shells.accepting import Acceptor
 from ring.shells.certificates import dialler_context, listener_context
 from ring.shells.log_limit import LogLimit
+from ring.shells.source import source_for
 
 TICK_S = 0.25
 LOG_EVERY_S = 10.0
@@ -85,6 +86,8 @@ class LinkHub:
         self.log = log
         self.connector = Connector(record().key, find, settings, rng, time.monotonic())
         self.door = Door()
+        self.refusals = Refusals()
+        self._bound = False
         self._host = host
         self._port = port
         self._sockets: dict[int, _Socket] = {}  # by number; from the end of TLS until the connection is lost
@@ -106,11 +109,18 @@ class LinkHub:
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
 
+    async def bind(self) -> None:
+        """Hold the port; connections are refused until start(). Raises OSError if the port is taken."""
+        await self._acceptor.bind(self._host, self._port)
+        self._port = self._acceptor.port
+        self._bound = True
+
     async def start(self) -> None:
         """Listen. Raises OSError if the port cannot be had."""
+        if not self._bound:
+            await self.bind()
         self.door.meet([self.record()])
-        await self._acceptor.start(self._host, self._port)
-        self._port = self._acceptor.port
+        self._acceptor.open()
         self._tick()
 
     @property
@@ -203,7 +213,7 @@ class LinkHub:
                 record.link_port,
                 ssl=self._dialler,
                 server_hostname="",
-                local_addr=_source(self.record().ip, record.ip),
+                local_addr=source_for(self.record().ip, record.ip),
                 ssl_handshake_timeout=2 * self.settings.dead_after_s,
                 ssl_shutdown_timeout=self.settings.dead_after_s,
             )
@@ -248,6 +258,7 @@ class LinkHub:
         return self._certificate if role == "listener" else hashlib.sha256(seen or b"").digest()
 
     def came_up(self, link: _Socket, peer: NodeRecord) -> None:
+        self.refusals.linked(peer, link.address)
         self._perform(self.connector.link_up(link.number, link.role, peer, time.monotonic()))
 
     def heard(self, link: _Socket, peer: NodeRecord) -> bool:
@@ -285,6 +296,9 @@ class LinkHub:
 
     def _log_refusal(self, link: _Socket, reason: str) -> None:
         """The words may be a stranger's, ever new ones."""
+        record = link.dial.record if link.dial is not None else link.link.claimed if link.link is not None else None
+        if record is not None:
+            self.refusals.note(record, link.address, reason, time.time())
         self._may_log(f"dial {link.expected}")  # the refusal says more than that the dial failed
         known = f"refused {link.address} {reason}"
         if self._may_log(known) and (held := self._limit.allow("link_refused", time.monotonic())) is not None:
@@ -296,19 +310,6 @@ def _outcome(problem: BaseException) -> Outcome:
     if isinstance(problem, ConnectionRefusedError):
         return "refused"
     return "silent" if isinstance(problem, TimeoutError) else "other"
-
-
-def _source(own_ip: str, peer_ip: str) -> tuple[str, int] | None:
-    """Where to dial from: the own address, if it is this machine's (not behind a translator) and of the peer's kind."""
-    version = ip_address(own_ip).version
-    if version != ip_address(peer_ip).version:
-        return None
-    try:
-        with socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind((own_ip, 0))
-    except OSError:
-        return None
-    return own_ip, 0
 
 
 class _Socket(asyncio.Protocol):

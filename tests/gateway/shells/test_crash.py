@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from config.keyfile import create_key
+from ring.roster import NodeRecord
+from ring.shells import roster_file
 from ring.shells.crash import BUG, CrashOnly, crash_only
 from tests.e2e.network import Client, free_port
 from tests.gateway.shells.onenode import OneNode
@@ -64,6 +66,9 @@ def test_a_mistake_in_a_turn_of_the_node_ends_the_process(
 ) -> None:
     """An OSError, too: no socket or file is to blame for what the cores raise."""
     directories = [f"127.0.0.1:{free_port()}"]
+    (tmp_path / "state").mkdir()  # a node that was in its network before does not wait for a directory
+    own = NodeRecord("127.0.0.1", 1, "node-1.circlet.local", "127.0.0.1", 7600, "", "1", 0)
+    roster_file.save(tmp_path / "state" / "roster.json", [own], 1)
     with broken(where, condition, problem)(tmp_path, directories=directories) as node:
         if "connections" in condition or ".Edge." in where:
             node.event("node_started", within_s=WITHIN_S)
