@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.accounts.credentials import Credentials
+from gateway.edge.absent import with_absent
 from gateway.edge.belongings import drop
 from gateway.edge.edge import Edge
 from gateway.edge.protection import owned
@@ -123,7 +124,7 @@ def _add(edge: Edge, request: AddAccount, reply: Reply) -> None:
 
     def known(view: LoginView | None) -> None:
         if view is None:
-            reply(Problem(SILENT))
+            reply(Problem(with_absent(edge, SILENT)))
         elif view.name:
             _confirm(edge, view.name, view.life, reply, Problem(_exists(edge, name, view.name)))
         else:
@@ -136,7 +137,8 @@ def _add(edge: Edge, request: AddAccount, reply: Reply) -> None:
             owned(edge, name)
             reply(Done(f"account {name} is there"))
         else:
-            reply(Problem(f"there is an account {name} already" if isinstance(outcome, Denied) else UNKNOWN))
+            denied = f"there is an account {name} already"
+            reply(Problem(denied if isinstance(outcome, Denied) else with_absent(edge, UNKNOWN)))
 
     if why := edge.settings.reservation(name):
         reply(Problem(f"{name} is no name for an account: {why[0].lower()}{why[1:]}"))
@@ -154,7 +156,7 @@ def _confirm(edge: Edge, name: str, life: str, reply: Reply, problem: Problem) -
 
     def answered(outcome: Any) -> None:
         if outcome is FAILED or isinstance(outcome, Denied) == bool(life):
-            reply(Problem(SILENT))
+            reply(Problem(with_absent(edge, SILENT)))
         else:
             reply(problem)
 
@@ -171,7 +173,7 @@ def _found(edge: Edge, name: str, reply: Reply, then: Callable[[LoginView], None
 
     def known(view: LoginView | None) -> None:
         if view is None:
-            reply(Problem(SILENT))
+            reply(Problem(with_absent(edge, SILENT)))
         elif not view.name and is_valid_nick(name, edge.settings.limits.nick_len):
             _confirm(edge, name, "", reply, Problem(f"there is no account {name[:64]}"))
         elif not view.name:
@@ -184,21 +186,20 @@ def _found(edge: Edge, name: str, reply: Reply, then: Callable[[LoginView], None
     look_up(edge, name, known)
 
 
-def _answered(reply: Reply, name: str, text: str) -> Callable[[Any], None]:
+def _answered(edge: Edge, reply: Reply, name: str, text: str) -> Callable[[Any], None]:
     def answered(outcome: Any) -> None:
         if isinstance(outcome, Accepted):
             reply(Done(text))
         else:
-            reply(
-                Problem(f"account {name} has changed meanwhile: try again" if isinstance(outcome, Denied) else UNKNOWN)
-            )
+            denied = f"account {name} has changed meanwhile: try again"
+            reply(Problem(denied if isinstance(outcome, Denied) else with_absent(edge, UNKNOWN)))
 
     return answered
 
 
 def _set_password(edge: Edge, request: SetPassword, reply: Reply) -> None:
     def found(view: LoginView) -> None:
-        done = _answered(reply, view.name, f"account {view.name} has another password; who is logged in stays so")
+        done = _answered(edge, reply, view.name, f"account {view.name} has another password; who is logged in stays so")
         edge.engine.submit(edge.account(view.name), SetCredentials(view.life, request.credentials), done)
 
     _found(edge, request.name, reply, found)
@@ -207,7 +208,7 @@ def _set_password(edge: Edge, request: SetPassword, reply: Reply) -> None:
 def _drop(edge: Edge, request: DropAccount, reply: Reply) -> None:
     def found(view: LoginView) -> None:
         text = f"account {view.name} is dropped, with its nicks, certificates, session and private conversations"
-        done = _answered(reply, view.name, text)
+        done = _answered(edge, reply, view.name, text)
         drop(edge, view.name, view.life, done)
 
     _found(edge, request.name, reply, found)

@@ -67,7 +67,7 @@ class NodeCore:
         for record in news.removed:
             # A lease that ran out kills no one that a link hears (P18).
             if record.key in news.departed or record.key not in linked:
-                self.engine.forget(record.key, record.incarnation)
+                self.engine.forget(record.key, record.incarnation, departed=record.key in news.departed)
 
     def attend(self) -> None:
         """The network is known: follow its own group (P40)."""

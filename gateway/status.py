@@ -146,7 +146,7 @@ def status(core: NodeCore, links: dict[str, float], around: Around | None = None
         missing={key: record.name for key, record in engine.peers.missing.items()},
         store=engine.journal.trouble,
         stopped=sorted(f"{group.kind}:{group.name}" for group in engine.broken.groups),
-        waiting=sum(search.waits for search in engine.finding.searches.values()),
+        waiting=engine.finding.waiting,
         absent=[
             Absent(record.name, key, record.incarnation, engine.peers.missing_since(key), record.level)
             for key, record in engine.peers.missing.items()

@@ -23,7 +23,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "Stopped (50), and the outcome of a command that could not be judged. "
     "Where a device was (CameAsk, Came, Device.nodes, Report.nodes). "
     "Accounts remember from where somebody has logged in (LoggedIn.sources, SeenFrom). "
-    "Events name the account of whoever acts (account, accounts)",
+    "Events name the account of whoever acts (account, accounts). "
+    "Records.thin, and registering while fewer than `copies` nodes are missing (P37)",
 )
 """What each level brought, by its number."""
 

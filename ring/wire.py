@@ -311,9 +311,14 @@ class Installed(_Message, frozen=True, tag=21):
 
 
 class Records(msgspec.Struct, frozen=True, array_like=True, tag=22):
-    """News of nodes, the sender's leaving above all, spread over the links (P4)."""
+    """News of nodes, the sender's leaving above all, spread over the links (P4).
+
+    thin: whether the sender holds account groups that fewer than `copies` nodes hold (P37); None: nothing is said.
+    A build of level 0 ignores the field, and a network with such a node does not use what the field says.
+    """
 
     records: list[NodeRecord]
+    thin: bool | None = None
 
 
 class Append(_Message, frozen=True, tag=23):

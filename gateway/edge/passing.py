@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.accounts.credentials import flaw
 from gateway.accounts.steps import Refused, account_of, split_name
+from gateway.edge.absent import with_absent
 from gateway.edge.login import Login, login
 from gateway.edge.proving import prove
 from gateway.groups.account_messages import LoginView
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from gateway.edge.connection import Connection
     from gateway.edge.settings import EdgeSettings
 
-LATER = "Whoever keeps accounts does not answer: try again later"
+SILENT = "Whoever keeps accounts does not answer"
+LATER = f"{SILENT}: try again later"
 WRONG = "There is no such account, or that is not its password"
 
 
@@ -78,7 +80,7 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
             else:
                 if known:
                     call.edge.engine.note("login_failed", client=connection.number)
-                _refuse(call, WRONG if known else LATER)
+                _refuse(call, WRONG if known else with_absent(call.edge, LATER))
         call.release()
 
     def done(taken: bool) -> None:
@@ -87,7 +89,7 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
             call.edge.engine.note("logged_in", client=connection.number, account=name)
             then()
         else:
-            _refuse(call, LATER)
+            _refuse(call, with_absent(call.edge, LATER))
 
     call.hold()
     connection.proving = True
@@ -96,4 +98,4 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
 
 def _refuse(call: Call, why: str) -> None:
     call.reply(n.ERR_PASSWDMISMATCH, why)
-    call.edge.cut(call.connection, "Bad password" if why != LATER else why)
+    call.edge.cut(call.connection, why if why.startswith(SILENT) else "Bad password")

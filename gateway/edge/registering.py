@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.accounts.credentials import Credentials, flaw
+from gateway.edge.absent import with_absent
 from gateway.edge.call import Call
 from gateway.edge.caps import registers_early
 from gateway.edge.login import Login, login
@@ -18,6 +19,7 @@ from gateway.groups.nick_messages import NickView, Who
 from gateway.irc.names import is_valid_nick
 from ring.ids import GroupId
 
+LATER = "Whoever keeps accounts does not answer: try again later"
 UNKNOWN = "Nobody answered in time: the account may or may not be registered. Try to log in"
 
 Failure = tuple[str, ...]
@@ -88,7 +90,7 @@ class _Registration:
 
     def _known(self, view: LoginView | None) -> None:
         if view is None:
-            self._end("TEMPORARILY_UNAVAILABLE", self._name, "Whoever keeps accounts does not answer: try again later")
+            self._end("TEMPORARILY_UNAVAILABLE", self._name, with_absent(self._call.edge, LATER))
         elif view.name:
             self._end("ACCOUNT_EXISTS", self._name, "That account, or nick of an account, exists")
         else:
@@ -129,7 +131,7 @@ class _Registration:
         if isinstance(outcome, Denied):
             self._end("ACCOUNT_EXISTS", self._name, "That account exists")
         elif not isinstance(outcome, Accepted):
-            self._end("TEMPORARILY_UNAVAILABLE", self._name, UNKNOWN)
+            self._end("TEMPORARILY_UNAVAILABLE", self._name, with_absent(call.edge, UNKNOWN))
         elif call.connection.closed is not None:
             self._end()
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gateway.edge.absent import with_absent
 from gateway.edge.login import Login
 from gateway.groups.account_messages import Accepted, Denied
 from gateway.services.table import Request
@@ -17,6 +18,11 @@ WHY = {
     "full": "Your account has as many as it may have.",
     "invalid": "There is no such setting, or no such value of it.",
 }
+
+
+def later(request: Request) -> str:
+    """What is said where nobody knows of the account now."""
+    return with_absent(request.call.edge, LATER)
 
 
 def login_of(request: Request) -> Login:
@@ -33,6 +39,6 @@ def changed(request: Request, text: str) -> Callable[[Any], None]:
         if isinstance(outcome, Accepted):
             request.say(text)
         else:
-            request.say(WHY[outcome.why] if isinstance(outcome, Denied) else UNKNOWN)
+            request.say(WHY[outcome.why] if isinstance(outcome, Denied) else with_absent(request.call.edge, UNKNOWN))
 
     return request.call.later(answered)

@@ -8,7 +8,7 @@ from gateway.edge.belongings import add_certificate, add_nick, remove_certificat
 from gateway.groups.account_messages import Info, InfoView
 from gateway.irc.message import clean
 from gateway.irc.names import is_valid_nick
-from gateway.services.answering import LATER, changed, login_of
+from gateway.services.answering import changed, later, login_of
 from gateway.services.nickserv import NICKSERV, NOT_YOURS
 from gateway.services.table import Request
 
@@ -45,7 +45,7 @@ def cert(request: Request) -> None:
 
 def _list(request: Request, view: InfoView | None) -> None:
     if view is None:
-        request.say(LATER)
+        request.say(later(request))
     elif view.life != login_of(request).life:
         request.say(NOT_YOURS)
     else:

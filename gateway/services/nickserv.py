@@ -13,7 +13,7 @@ from gateway.edge.registering import register, unfit
 from gateway.groups.account_messages import Info, InfoView, LoginView, SetCredentials
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
-from gateway.services.answering import LATER, changed, login_of
+from gateway.services.answering import changed, later, login_of
 from gateway.services.choosing import SWITCH, set_always_on, set_auto_away
 from gateway.services.table import Request, Service
 
@@ -41,7 +41,7 @@ def prove_first(request: Request, name: str, password: str, then: Callable[[Logi
         else:
             if known:
                 call.edge.engine.note("login_failed", client=connection.number)
-            request.say(WRONG if known else LATER)
+            request.say(WRONG if known else later(request))
 
     arrived = call.later(proven)
     prove(call.edge, connection, name, password, lambda view, known: arrived((view, known)))
@@ -83,7 +83,7 @@ def identify(request: Request) -> None:
             call.edge.engine.note("logged_in", client=connection.number, account=connection.login.name)
             request.say(f"You are logged in as {connection.login.name}.")
         else:
-            request.say(LATER)
+            request.say(later(request))
 
     if connection.login is not None:
         request.say(f"You are logged in as {connection.login.name} already. LOGOUT comes first.")
@@ -109,14 +109,14 @@ def info(request: Request) -> None:
     def found(view: LoginView | None) -> None:
         own = view is not None and proven is not None and view.life == proven.life
         if view is None:
-            request.say(LATER)
+            request.say(later(request))
         elif view.name and (own or call.user.oper is not None):
             call.ask(call.edge.account(view.name), Info(), shown)
         else:
             request.say(NOT_YOURS if call.user.oper is None else "There is no such account.")
 
     def shown(view: InfoView | None) -> None:
-        request.say(*(_facts(request, view) if view is not None else (LATER,)))
+        request.say(*(_facts(request, view) if view is not None else (later(request),)))
 
     look_up(call.edge, name, call.later(found))
 

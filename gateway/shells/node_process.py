@@ -158,6 +158,7 @@ class NodeProcess:
         while not self.core.edge.idle and self.now < limit:
             await asyncio.sleep(TICK_S / 2)
         self.flush()
+        self.peers.owes = self.core.holds_groups
         self.log.info(
             "drain_finished",
             handed_over=engine.noted["hand_off"] - handed,

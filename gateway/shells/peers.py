@@ -47,6 +47,7 @@ class PeerShell:
         self._directories: DirectoryClient | None = None
         self._online = False
         self._in_network = False
+        self.owes = False  # whether this node ends with groups that it could not hand over
 
     def next_incarnation(self) -> int:
         """Above every earlier life of this node (P2)."""
@@ -86,7 +87,10 @@ class PeerShell:
         except OSError as problem:
             raise self._cannot_listen(problem) from problem
         saved = self._saved
-        node.core.engine.peers.remember([(one.node, one.since) for one in saved.missing], saved.left, saved.given_up)
+        # Whoever was leaving when this node ended may not have handed over all that it had (P37).
+        gone = [(r, node.now) for r in saved.records if r.leaving and r.key != node.record.key]
+        missing = [*gone, *((one.node, one.since) for one in saved.missing)]
+        node.core.engine.peers.remember(missing, saved.left, saved.given_up)
         node.core.engine.levels.rise(saved.level)
         try:
             self._write()
@@ -181,7 +185,7 @@ class PeerShell:
 
     async def stop(self) -> None:
         if self._directories is not None:
-            await self._directories.stop(depart=True)
+            await self._directories.stop(depart=not self.owes)  # what it still has on disk is not to be missed (P37)
         if self._hub is not None:
             await self._hub.stop()
 

@@ -41,6 +41,7 @@ from ring.groups.retaining import Retaining
 from ring.groups.settling import Settling
 from ring.groups.streams import Streams
 from ring.groups.submits import QUEUE, Outbound, Submits
+from ring.groups.thin import Thin
 from ring.groups.unreadable import Unreadable
 from ring.groups.watching import Watching
 from ring.groups.witness import Witnesses
@@ -156,6 +157,7 @@ class Engine:
         self.levels = Levels(self)
         self.unreadable = Unreadable(self)
         self.broken = Broken(self)
+        self.thin = Thin(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()  # how often each note was made, since the start
@@ -294,6 +296,7 @@ class Engine:
         self.refilling.tick()
         self.watching.tick()
         self.witnesses.tick()
+        self.thin.tick()
         self.streams.tick()
         self.levels.tick()
 
@@ -316,6 +319,7 @@ class Engine:
         self.heard(record.id)
         if self.peers.me.leaving:
             self.send(record.key, Records([self.peers.me]))
+        self.thin.linked(record.key)
 
     def heard(self, peer: Incarnation) -> None:
         """Bytes have come from the node itself over its link: it lives, whatever was thought before (P18).
@@ -364,12 +368,12 @@ class Engine:
             self.has_met = True
             self.run(self.following.peers_changed)
 
-    def forget(self, key: str, incarnation: int) -> None:
-        """The directories know this node no more, and no link hears it."""
+    def forget(self, key: str, incarnation: int, *, departed: bool = True) -> None:
+        """The directories know this node no more, and no link hears it. departed: it has told them that it left."""
         if key in self.witnesses.suspects:  # another may hear it: the witnesses decide (P18)
             return
         self._heard_at.pop(key, None)
-        self.peers.forget(key, incarnation, self.now)
+        self.peers.forget(key, incarnation, self.now, departed=departed)
 
     def give_up(self, key: str) -> bool:
         """An operator says that a dead node will not come back: nobody waits for it (P36). Whether it was known."""
@@ -659,6 +663,8 @@ class Engine:
 
     def _on_records(self, sender: Incarnation, message: Records) -> None:
         news = self.peers.learn(message.records, self.now)
+        if message.thin is not None:
+            self.thin.heard(sender, message.thin)
         for record in news:
             if record.leaving:
                 self.note("node_leaving", peer=record.key)

@@ -290,7 +290,7 @@ class Finding:
         if mine is not None:
             found[me] = self._describe(mine, "copy")
         if not found:
-            return not {me, *search.held, *peers.given_up}.issuperset(peers.should_know(group))
+            return self._may_be_held(group, {me, *search.held})
         newest = max(held.epoch for held in found.values())
         latest = [held for held in found.values() if held.epoch == newest]
         if any(not held.cold for held in latest):
@@ -298,12 +298,35 @@ class Finding:
         heard = {me, *search.held, *peers.given_up}
         return not all(heard.issuperset({*held.members, *held.coming}) for held in latest)
 
+    def _may_be_held(self, group: GroupId, heard: set[str]) -> bool:
+        """Whether nodes that have not said no may be all that hold the group (P37)."""
+        peers = self.engine.peers
+        silent, copies = peers.unheard(heard), peers.settings.copies
+        if silent.isdisjoint(peers.should_know(group)):
+            return False
+        if self.engine.level < 1:
+            return True  # nodes of level 0 do not say that sets are thin
+        staying = len(peers.staying()) + (not peers.me.leaving)
+        return len(silent) >= copies or staying < copies or not silent.isdisjoint(peers.thin)
+
+    @property
+    def waiting(self) -> int:
+        """How many groups are known to exist and wait for nodes that may have more of them (P36)."""
+        held = (
+            any(h.lineage for h in s.held.values()) or self._local_copy(g) for g, s in self.searches.items() if s.waits
+        )
+        return sum(bool(one) for one in held)
+
     def _describe(self, copy: Copy, role: str) -> Held:
         more = (copy.is_cold, copy.members, copy.coming)
         return Held(copy.group, role, copy.lineage, copy.head, copy.epoch, copy.promised, *more)
 
     def _wait(self, group: GroupId, search: Search, mine: Copy | None) -> None:
         """Ask again in a while; meanwhile what is there may be read."""
+        exists = mine is not None or any(held.lineage for held in search.held.values())
+        if not exists and search.curious and self.engine.has_met:
+            del self.searches[group]  # only asked about: who asks does so again, and names nobody has are not collected
+            return
         if not search.noted and self.engine.has_met:
             search.noted = True
             self.engine.note("group_waits", group, copies=len([held for held in search.held.values() if held.lineage]))
@@ -475,8 +498,9 @@ class Finding:
         self._absent.clear()
         for group, search in list(self.searches.items()):
             heard = {*search.asked, *search.held}
-            if search.term != NO_TERM and self._is_confirmed(group) and not all(map(self.engine.peers.is_alive, heard)):
-                self._again(group, search)  # who had it is gone again: it is not to be missed (P36)
+            if self._is_confirmed(group) and not all(map(self.engine.peers.is_alive, heard)):
+                # Who had it is gone again, or has given it to others since they said no (P36, P37).
+                self._again(group, search)
             search.asked = {key: None for key in search.asked if self.engine.peers.is_alive(key)}
             for key in [key for key in search.held if not self.engine.peers.is_alive(key)]:
                 del search.held[key]

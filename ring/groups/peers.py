@@ -34,6 +34,7 @@ class Peers:
         self.missing: dict[str, NodeRecord] = {}  # forgotten by the roster, though they had not left in order
         self.left: dict[str, int] = {}  # ring key -> last life, of nodes that left in order; the latest last
         self.given_up: dict[str, int] = {}  # ring key -> last life, of nodes that will not come back, an operator says
+        self.thin: set[str] = set()  # nodes that hold account groups which fewer than `copies` nodes hold (P37)
         self.level = 0  # the feature level at which the network acts, as far as this node knows: it only rises (P42)
         self.too_old: dict[str, NodeRecord] = {}  # nodes of a lower level: no part of the roster, and not linked with
         self.joined: dict[str, float] = {}  # ring key -> when this incarnation was first seen or came back
@@ -117,14 +118,19 @@ class Peers:
         """The record to dial a node by, though it may be too old to have a part in the network."""
         return self.roster.get(key) or self.too_old.get(key)
 
-    def forget(self, key: str, incarnation: int, now: float) -> bool:
-        """The directories know it no more and no link hears it."""
+    def forget(self, key: str, incarnation: int, now: float, *, departed: bool = True) -> bool:
+        """The directories know it no more and no link hears it.
+
+        departed: it has said that it left. A node that was leaving, and has not said so, may not have handed over all
+        that it held; nor has one that left when nobody stayed to be given anything: such nodes are missing (P37).
+        """
         if key in self.too_old and self.too_old[key].incarnation <= incarnation:
             del self.too_old[key]
         record = self.roster.get(key)
         if key == self.me.key or record is None or not self.roster.remove(key, incarnation):
             return False
-        if record.leaving:
+        alone = self.me.leaving and not self.staying()
+        if record.leaving and departed and not alone:
             self._has_left(record.id)
         else:
             self.missing[key] = record
@@ -166,6 +172,7 @@ class Peers:
         if record is not None:
             self.forget(key, record.incarnation, now)
             self.missing.pop(key, None)
+        self.thin.discard(key)
         self.given_up[key] = record.incarnation if record is not None else self.given_up.get(key, 0)
         self.version += 1
         return record is not None
@@ -237,9 +244,27 @@ class Peers:
         fit = [k for k in found if k != self.me.key and k not in self.dead and k not in unfit]
         return (self.me.key, *fit[: count - 1])
 
+    def says_thin(self, key: str, thin: bool) -> None:
+        if thin != (key in self.thin):
+            (self.thin.add if thin else self.thin.discard)(key)
+            self.version += 1
+
+    def everybody(self) -> Roster:
+        """All nodes that ever were here and have not left in order."""
+        return Roster([*self.too_old.values(), *self.missing.values(), *self.roster.records()])
+
+    def lost(self) -> list[NodeRecord]:
+        """The nodes that are gone and may come back with what they have on disk, by name (P36)."""
+        gone = [r for r in self.everybody().records() if not self.is_alive(r.key) and r.key not in self.given_up]
+        return sorted(gone, key=lambda record: record.name)
+
+    def unheard(self, heard: Iterable[str]) -> set[str]:
+        """Ring keys of the nodes that may hold a group and have not said whether they do (P37)."""
+        return {record.key for record in self.everybody().records()}.difference(heard, self.given_up)
+
     def should_know(self, group: GroupId) -> tuple[str, ...]:
         """The first owners of a group among all nodes that ever were here and have not left in order (P37)."""
-        everybody = Roster([*self.roster.records(), *self.missing.values()])
+        everybody = self.everybody()
         ring = everybody.ring(self.settings.distance, self.settings.points)
         return owners(group.name, ring, self.settings.copies + 2)
 

@@ -29,7 +29,7 @@ from gateway.guests import (
 )
 from tests.sim.chaos import Story
 from tests.sim.checks import CHECKS, history_agrees
-from tests.sim.faults import FAULTS, Death, Fault, PowerCut
+from tests.sim.faults import FAULTS, Fault, PowerCut
 from tests.sim.net import Node
 
 NAMES = ("ann", "bob", "cat")
@@ -38,8 +38,7 @@ ANSWERED_S = 60.0
 UNSURE = ("nobody answered", "does not answer", "has changed meanwhile")
 
 
-KINDS = (*(kind for kind in FAULTS if kind is not Death), PowerCut)
-"""Without a node that never comes back: its accounts can be written again once an operator gives it up (P36)."""
+KINDS = (*FAULTS, PowerCut)
 
 
 class Name:
@@ -210,7 +209,24 @@ def _password(story: AccountStory, node: Node, name: str) -> str | None:
     return credentials.password_hash.removeprefix("plain ") if credentials is not None else None
 
 
+def everybody_registers(story: AccountStory) -> Iterator[str]:
+    """With fewer nodes missing than hold a group, and as many there, names that nobody has are registered (P37)."""
+    net = story.net
+    missing = [node.name for node in net.nodes.values() if not node.up]
+    copies = net.engine.ring.copies
+    if len(missing) >= copies or len(net.nodes) - len(missing) < copies:
+        return
+    for node in net.nodes.values():
+        if node.up:
+            story.serial += 1
+            replies: list[Any] = []
+            ask(story, node, AddAccount(f"new{story.serial}", _credentials("new")), replies.append)
+            net.until(lambda found=replies: bool(found), 20.0)  # type: ignore[misc]
+            if not replies or not isinstance(replies[0], Done):
+                yield f"{node.name} registers nobody while {missing} are missing: {replies}"
+
+
 TALK_CHECKS = [promise for promise in CHECKS if promise is not history_agrees]
 """Here the power is cut in the moment after something was said, too, and that may be lost (P35)."""
 
-ACCOUNT_CHECKS = (*TALK_CHECKS, possible, accounts_agree, one_node_answers)
+ACCOUNT_CHECKS = (*TALK_CHECKS, possible, accounts_agree, one_node_answers, everybody_registers)

@@ -275,7 +275,7 @@ class Net:
         self.until(lambda: not node.core.holds_groups, 10)
         self.turn(node, lambda: node.core.edge.close_all("Server is shutting down"))
         self.until(lambda: node.core.edge.idle, 10)
-        if self.directories.names:
+        if self.directories.names and not node.core.holds_groups:  # else it would take data along that nobody waits for
             self.directories.depart(node)
         self.kill(name)
         node.died = float("inf")  # it was not killed

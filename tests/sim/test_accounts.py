@@ -13,6 +13,7 @@ from gateway.edge.settings import AccountSettings, EdgeSettings
 from gateway.groups.account_messages import Accepted, InfoView, LoginView
 from gateway.groups.account_messages import Login as AskLogin
 from gateway.groups.guard_messages import HowLong, Wait
+from ring.groups.engine import Engine
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, log_in, register
 from tests.sim.net import Client, Net
@@ -257,3 +258,130 @@ def test_a_network_that_is_stopped_as_a_whole_waits_for_nobody(net: Net) -> None
         net.start(number)
     net.run(3)
     assert gets_in(net, "n2")
+
+
+# Nodes that are missing (P37) -----------------------------------------------------------------------------------------
+
+
+def dead(net: Net, *names: str) -> None:
+    for name in names:
+        net.kill(name)
+    net.run(3)
+
+
+def somebody(net: Net, node: str, nick: str) -> Client:
+    """From an address of its own: only so many accounts are registered from one."""
+    net.serial += 1
+    client = Client(net, net.nodes[node], nick, address=f"10.1.{net.serial // 250}.{net.serial % 250}")
+    assert net.until(lambda: any(" 221 " in line for line in client.got), 10), client.got
+    return client
+
+
+def works_as_ever(net: Net, node: str, name: str) -> None:
+    """An account is made, changed and dropped there."""
+    client = somebody(net, node, name)
+    assert register(client, "sesame")[-1].startswith(f"REGISTER SUCCESS {name}"), (node, name)
+    assert client.ask("PRIVMSG NickServ :SET ALWAYS-ON on")[-1].endswith(":ALWAYS-ON is on.")
+    assert client.ask("PRIVMSG NickServ :PASSWD sesame mellon")[-1].endswith(":Your password is changed.")
+    assert Newcomer(net, node).log_in(name, "mellon")[-1].startswith("903")
+    code = client.ask("PRIVMSG NickServ :DROP")[-1].split()[-1]
+    assert any(line.endswith(f":Account {name} is dropped.") for line in client.ask(f"PRIVMSG NickServ :DROP {code}"))
+
+
+@pytest.mark.parametrize("victim", ["n1", "n2", "n3"])
+@pytest.mark.parametrize("directories", [0, 2])
+def test_with_one_node_missing_accounts_work_as_ever(victim: str, directories: int) -> None:
+    """Names that nobody ever had, and those of accounts that the dead node held; long after, too, when no directory
+    lists the node any more."""
+    net = Net(3, disks=True, edge=SETTINGS, directories=directories)
+    keepers = [net.client(f"n{number}", f"old{number}") for number in (1, 2, 3)]
+    for keeper in keepers:
+        assert register(keeper, "sesame")[-1].startswith("REGISTER SUCCESS")
+    dead(net, victim)
+    for round_ in range(2):
+        for name, node in net.nodes.items():
+            if node.up:
+                works_as_ever(net, name, f"new{round_}{name}")
+                for keeper in keepers:
+                    assert Newcomer(net, name).log_in(keeper.nick, "sesame")[-1].startswith("903")
+                    taken = register(somebody(net, name, f"x{round_}{name}{keeper.nick}"), name=keeper.nick)
+                    assert taken[0].startswith(f"FAIL REGISTER ACCOUNT_EXISTS {keeper.nick} ")
+        net.run(30)
+    net.start(int(victim[1:]), [node.core.engine.peers.me for node in net.nodes.values() if node.up])
+    net.run(8)
+    for keeper in keepers:
+        for name in net.nodes:
+            assert Newcomer(net, name).log_in(keeper.nick, "sesame")[-1].startswith("903")
+
+
+def test_a_node_that_never_held_anything_stops_no_registration(net: Net) -> None:
+    """It announced itself, and could not bind its port: its port refuses, and no node has ever been linked to it."""
+    record = msgspec.structs.replace(
+        net.nodes["n1"].core.engine.peers.me, key="127.0.0.9", ip="127.0.0.9", name="n9.sim"
+    )
+    for node in net.nodes.values():
+        net.turn(node, lambda n=node: n.core.engine.learn([record]))  # type: ignore[misc]
+        net.turn(node, lambda n=node: n.core.engine.lost(record.key, record.incarnation, "refused"))  # type: ignore[misc]
+    for name in net.nodes:
+        works_as_ever(net, name, f"new{name}")
+
+
+def test_with_as_many_missing_as_hold_a_group_registering_waits_and_names_them() -> None:
+    net = Net(4, disks=True, edge=SETTINGS)
+    dead(net, "n3", "n4")
+    client = net.client("n1", "ann")
+    assert register(client) == [
+        "FAIL REGISTER TEMPORARILY_UNAVAILABLE ann :Whoever keeps accounts does not answer (missing: n3.sim, n4.sim): "
+        "try again later"
+    ]
+    assert client.node.core.engine.finding.waiting == 0  # nobody ever had an account: nothing waits
+    net.start(3, [node.core.engine.peers.me for node in net.nodes.values() if node.up])
+    net.run(5)
+    assert register(client)[-1].startswith("REGISTER SUCCESS ann")
+
+
+def test_of_two_nodes_one_registers_nobody_alone() -> None:
+    """The other, started alone later, could not know."""
+    net = Net(2, disks=True, edge=SETTINGS)
+    dead(net, "n2")
+    answer = register(net.client("n1", "ann"))
+    assert answer[0].startswith("FAIL REGISTER TEMPORARILY_UNAVAILABLE ann ")
+    assert "n2.sim" in answer[0]
+
+
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_what_one_node_alone_holds_is_registered_by_nobody_else_when_it_dies(seed: int) -> None:
+    """A network of one node has accounts; two more come, and the first dies before its sets have grown."""
+    net = Net(1, seed, disks=True, edge=SETTINGS)
+    made(net, "n1", "the first")
+    for number in (2, 3):
+        net.start(number)
+    net.run(0.05 * seed)  # they are linked, and hear that the first has thin sets
+    net.kill("n1")
+    net.run(8)
+    client = Newcomer(net, "n2")
+    client.send("NICK ann")
+    answer = register(client, "the second")[0]
+    assert answer.startswith(("FAIL REGISTER ACCOUNT_EXISTS ann", "FAIL REGISTER TEMPORARILY_UNAVAILABLE ann")), answer
+    net.start(1, [node.core.engine.peers.me for node in net.nodes.values() if node.up])
+    net.run(10)
+    for name in net.nodes:
+        assert gets_in(net, name, "the first"), name
+
+
+def test_old_builds_keep_the_old_rule(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They do not say whether their sets are thin."""
+    monkeypatch.setattr(Engine, "level", property(lambda self: 0))
+    dead(net, "n3")
+    assert register(net.client("n1", "ann"))[0].startswith("FAIL REGISTER TEMPORARILY_UNAVAILABLE ann ")
+
+
+def test_asking_for_names_that_nobody_has_leaves_nothing_behind() -> None:
+    net = Net(4, disks=True, edge=SETTINGS)
+    dead(net, "n3", "n4")
+    for number in range(20):
+        Newcomer(net, "n1").send("CAP END", f"NICK stranger{number}", "USER x 0 * :x")
+    net.run(10)
+    for name in ("n1", "n2"):
+        searches = net.nodes[name].core.engine.finding.searches
+        assert not [group for group in searches if group.kind == "account"]

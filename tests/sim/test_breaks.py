@@ -214,6 +214,11 @@ def start_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Finding, "_must_wait", lambda self, group, search, mine: False)
 
 
+def register_whoever_is_missing(patch: pytest.MonkeyPatch) -> None:
+    """P37: a name is anybody's as soon as nobody who is there has it."""
+    patch.setattr(Finding, "_may_be_held", lambda self, group, heard: False)
+
+
 def start_with_nothing(patch: pytest.MonkeyPatch) -> None:
     """P35: what is on disk is not read."""
     patch.setattr(Journal, "load", lambda self, group, data, last: None)
@@ -265,6 +270,7 @@ BREAKS = [
     Break(talk_through_the_nick, (Reset,), ("sent_in_order",), DEVICES),
     Break(forget_what_was_said_to_a_session_elsewhere, (Leave,), ("said_once",), DEVICES),
     Break(start_alone, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
+    Break(register_whoever_is_missing, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(start_with_nothing, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(confirm_what_is_not_written, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(forget_who_was_dropped, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS, 12),

@@ -77,3 +77,35 @@ def test_who_left_is_remembered_for_a_thousand_nodes() -> None:
         found.learn([gone], 1.0)
         found.forget(gone.key, 1, 1.0)
     assert len(found.left) == 1000 and "k0" not in found.left and "k1004" in found.left
+
+
+def test_a_node_that_was_leaving_and_has_not_said_that_it_left_is_missing() -> None:
+    """It may not have handed over all that it held."""
+    found = peers(record(2), record(3))
+    found.learn([record(2, leaving=True)], 150.0)
+    found.forget("127.0.0.2", 1, 200.0, departed=False)
+    assert list(found.missing) == ["127.0.0.2"] and not found.left
+
+
+def test_nodes_that_leave_together_take_what_they_hold_along() -> None:
+    """Nobody stays to be given anything: whoever is started again alone does not think that it knows all accounts."""
+    found = peers(record(2), record(3))
+    found.leave(record(1, leaving=True))
+    found.learn([record(2, leaving=True)], 150.0)
+    found.forget("127.0.0.2", 1, 200.0)
+    assert found.left == {"127.0.0.2": 1}  # n3 stayed
+    found.learn([record(3, leaving=True)], 250.0)
+    found.forget("127.0.0.3", 1, 300.0)
+    assert list(again(found).missing) == ["127.0.0.3"]
+
+
+def test_who_may_hold_a_group_and_has_not_been_heard() -> None:
+    found = peers(record(2), record(3), record(4), record(5))
+    found.died("127.0.0.2", 110.0)
+    found.forget("127.0.0.3", 1, 120.0)
+    found.forget("127.0.0.4", 1, 120.0)
+    found.give_up("127.0.0.4", 130.0)
+    assert found.unheard(["127.0.0.1", "127.0.0.5"]) == {"127.0.0.2", "127.0.0.3"}
+    assert [one.name for one in found.lost()] == ["n2.test", "n3.test"]
+    found.learn([record(3, 2)], 140.0)
+    assert [one.name for one in found.lost()] == ["n2.test"]
