@@ -148,13 +148,24 @@ def test_an_operator_may_give_up_a_node_that_does_not_come_back() -> None:
     assert said(net, first, DEED) == 2
 
 
-def test_a_deed_does_not_begin_anew_while_one_who_may_know_of_it_is_silent() -> None:
-    """P37."""
+def test_a_deed_begins_anew_while_fewer_than_hold_it_are_silent() -> None:
+    """P37: one of its holders would be here."""
     net = ToyNet(3, disks=True)
     silent = holders(net, DEED)[0]
     net.kill(silent)
     net.forget(silent)
     asker = next(key for key in net.engines if key != silent)
+    settle(net, asker, DEED, "mine")
+
+
+def test_a_deed_does_not_begin_anew_while_all_who_may_know_of_it_are_silent() -> None:
+    """P37."""
+    net = ToyNet(4, disks=True)
+    silent, other = holders(net, DEED)[:2]
+    for key in (silent, other):
+        net.kill(key)
+        net.forget(key)
+    asker = next(key for key in net.engines if key not in (silent, other))
     net.submit(asker, DEED, ["say", "mine"], "mine")
     net.run(12)
     assert net.hosts[asker].answers == [("mine", FAILED)]
