@@ -28,7 +28,9 @@ class History(Section):
 
     enabled: bool = setting(True, "Whether what is said in channels is kept on disk, and shown to who asks.")
     private: bool = setting(
-        True, "Whether what two people with accounts say to each other is kept, if both want that.", live=True
+        True,
+        "Whether private messages of an account are kept: with other accounts, if both want that, and with guests.",
+        live=True,
     )
     keep_days: int = setting(30, "Days after which it is forgotten.", ge=1, le=36_500)
     keep_lines: int = setting(

@@ -24,7 +24,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "Where a device was (CameAsk, Came, Device.nodes, Report.nodes). "
     "Accounts remember from where somebody has logged in (LoggedIn.sources, SeenFrom). "
     "Events name the account of whoever acts (account, accounts). "
-    "Records.thin, and registering while fewer than `copies` nodes are missing (P37)",
+    "Records.thin, and registering while fewer than `copies` nodes are missing (P37). "
+    "Private messages of an account and a guest are kept (Tell.guests, Say.to_uid, Talk.nick)",
 )
 """What each level brought, by its number."""
 

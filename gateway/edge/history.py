@@ -82,7 +82,7 @@ class TalkStory:
         """The nick that the other had last."""
         letter = read_event(lines[-1]) if lines else None
         if not isinstance(letter, Letter):
-            return self.talk.other
+            return self.talk.nick or self.talk.other
         return letter.to if letter.account == self.user.session else letter.source.partition("!")[0]
 
     def narrowed(self, query: Query, caps: frozenset[str]) -> Query:

@@ -2,6 +2,9 @@
 
 Whoever wants to say something to somebody who does not sit in the conversation yet opens it first: both sessions are
 told of it, and their nodes seat their users. What was said first is said first, whatever way it goes.
+
+A guest has no session, and no seat. What a guest says to an account is said in the conversation of the account and the
+guest's user id, if the account sits there. What the account says is said there, too, and then told to the guest.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
+from msgspec.structs import replace
 
 from gateway.edge.call import Token
 from gateway.groups.account_messages import Info, InfoView
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
 
 
 class Letter(NamedTuple):
-    """A private message on its way to who has the nick, which has an account. home: the nick's group."""
+    """A private message on its way to who has the nick. One of the two at least has an account. home: the nick's
+    group."""
 
     call: Call
     user: User
@@ -38,6 +42,10 @@ class Letter(NamedTuple):
     tell: Tell
     holder: Person
     done: Callable[[Any], None]
+
+    @property
+    def has_guest(self) -> bool:
+        return not self.user.session or self.holder.account is None
 
 
 class _Turn:
@@ -93,13 +101,16 @@ class Letters:
 
         def go() -> None:
             talks = self.talks(user, tell.once)
-            self._submit(home, msgspec.structs.replace(tell, talks=talks), call, user, answered)
+            guests = bool(user.session) and self.edge.talks.keeps(user) and self.edge.talks.keeps_with_guests()
+            self._submit(home, replace(tell, talks=talks, guests=guests), call, user, answered)
 
         self.edge.sessions.once_known(user, go)
 
     def talks(self, user: User, once: Once | None) -> bool:
         """Whether the user would rather speak in a conversation, or may have, where its session was before (P9)."""
         talks = self.edge.talks
+        if not user.session:
+            return user.person.account is None and talks.keeps_with_guests()
         return talks.keeps(user) or (once is not None and bool(talks.of(user)))
 
     def _look_for(self, name: str, refusal: Refusal, known: Callable[[Any], None]) -> None:
@@ -139,15 +150,26 @@ class Letters:
         else:
             run()
 
+    def _key(self, letter: Letter) -> tuple[str, str]:
+        """The two, the speaker first: each by its account, a guest by its user id."""
+        account = letter.holder.account
+        other = self.edge.settings.casemap(account) if account is not None else letter.holder.uid
+        return letter.user.session or letter.user.uid, other
+
+    def _keeps(self, letter: Letter) -> bool:
+        """Whether the speaker's side wants the message kept. What the other account wants is asked of that account."""
+        talks = self.edge.talks
+        wants = talks.keeps(letter.user) if letter.user.session else letter.holder.account is not None
+        return wants and (not letter.has_guest or talks.keeps_with_guests())
+
     def _say(self, letter: Letter) -> None:
         """In the conversation of the two, or not, if one of them keeps none."""
-        account = self.edge.settings.casemap(letter.holder.account or "")
-        key = (letter.user.session, account)
-        if not self.edge.talks.keeps(letter.user):
+        key = self._key(letter)
+        if not self._keeps(letter):
             self._plainly(letter)
         elif key in self._opening:
             self._opening[key].append(letter)
-        elif (group := self._open(letter, account)) is not None:
+        elif (group := self._open(letter, key[1])) is not None:
             self._converse(group, letter)
         else:
             self._opening[key] = deque((letter,))
@@ -156,9 +178,8 @@ class Letters:
     def _plainly(self, letter: Letter) -> None:
         """Unless it was said in the conversation, where the speaker's session was before (P9)."""
         user, once = letter.user, letter.tell.once
-        account = self.edge.settings.casemap(letter.holder.account or "")
-        group = self.edge.talks.with_account(user, account) if once is not None else None
-        tell = msgspec.structs.replace(letter.tell, talks=False)
+        group = self.edge.talks.with_account(user, self._key(letter)[1]) if once is not None else None
+        tell = replace(letter.tell, talks=False)
 
         def asked(outcome: Any) -> None:
             if isinstance(outcome, Refusal):
@@ -171,60 +192,117 @@ class Letters:
         else:
             self._submit(letter.home, tell, letter.call, user, letter.done)
 
-    def _converse(self, group: GroupId, letter: Letter) -> None:
+    def _converse(self, group: GroupId, letter: Letter, *, opened: bool = False) -> None:
+        """Say it in the conversation. opened: just now, for this message."""
         user, tell, holder = letter.user, letter.tell, letter.holder
-        person = user.person
+        person, is_guest = user.person, not user.session
 
         def said(outcome: Any) -> None:
-            letter.done(Reached(holder, talks=True) if outcome is None else outcome)
+            if is_guest and isinstance(outcome, Refusal):  # the account has left the conversation since
+                self._turned_away(letter, opened=opened)
+            elif outcome is None and holder.account is None:
+                self._pass_on(letter)
+            elif outcome is None:  # a guest does not follow the conversation: it is echoed like any other message
+                letter.done(Reached(holder, talks=not is_guest))
+            else:
+                letter.done(outcome)
 
-        facts = (user.uid, user.session, person.source, tell.verb, tell.text, holder.nick, person.account, tell.tags)
-        self._submit(group, Say(*facts, "B" in person.modes, tell.once), letter.call, user, said)
+        me, name = self._key(letter)[0], None if is_guest else person.account
+        facts = (user.uid, me, person.source, tell.verb, tell.text, holder.nick, name, tell.tags, "B" in person.modes)
+        say = Say(*facts, tell.once, holder.uid if is_guest else "")
+        self._submit(group, say, letter.call, user, said)
 
-    def _open(self, letter: Letter, account: str) -> GroupId | None:
-        """The conversation, if both are in it."""
+    def _turned_away(self, letter: Letter, *, opened: bool) -> None:
+        """The account is not in the guest's conversation with it: it is asked once more whether it wants one."""
+        key = self._key(letter)
+        letter.user.letters.pop(key[1], None)
+        if opened:
+            self._plainly(letter)
+        elif key in self._opening:
+            waiting = sorted((*self._opening[key], letter), key=lambda one: one.call.line)
+            self._opening[key] = deque(waiting)
+        else:
+            self._opening[key] = deque((letter,))
+            self._begin(key)
+
+    def _pass_on(self, letter: Letter) -> None:
+        """An account has said it in its conversation with a guest: the guest is told by the group of its nick, as what
+        the account's own clients know it by."""
+        msgid, at = letter.call.stamp or ("", 0)
+        tell = replace(letter.tell, talks=False, guests=False, uid=letter.holder.uid, msgid=msgid, at=at)
+
+        def told(outcome: Any) -> None:
+            letter.done(Reached(outcome.person, talks=True) if isinstance(outcome, Reached) else outcome)
+
+        self._submit(letter.home, tell, letter.call, letter.user, told)
+
+    def _open(self, letter: Letter, other: str) -> GroupId | None:
+        """The conversation, if those of the two who have an account are in it, for all that is known here."""
+        if not letter.user.session:
+            return letter.user.letters.get(other)
         for group in letter.user.talks:
             found, state = other_of(group.name, self.edge.talks.party(letter.user)), self.edge.engine.state(group)
-            if found is not None and found.account == account and isinstance(state, Conversation):
-                seat = state.seats.get(account)
-                if seat is not None and seat.uid == letter.holder.uid:
+            if found is not None and found.account == other and isinstance(state, Conversation):
+                seat = state.seats.get(other)
+                if found.is_guest or (seat is not None and seat.uid == letter.holder.uid):
                     return group
         return None
 
     def _begin(self, key: tuple[str, str]) -> None:
         """Open the conversation for the first of those that wait."""
-        letter, edge, account = self._opening[key][0], self.edge, key[1]
-        engine, sessions = edge.engine, edge.sessions
-        uids: list[str] = []
+        letter, other = self._opening[key][0], key[1]
+        user, holder = letter.user, letter.holder
+        mine = self.edge.talks.party(user)
 
         def known(view: InfoView | None) -> None:
             if view is None or not view.life or view.alias or not self.edge.talks.allows(view.settings.keep_private):
                 self._end(key, None)
                 return
-            group = conversation(self.edge.talks.party(letter.user), Party(account, view.life))
-            engine.submit(sessions.group(key[0]), Converse(group.name, account), present)
-            engine.submit(sessions.group(account), Converse(group.name, key[0]), present)
-            both = dict.fromkeys((sessions.group(key[0]), sessions.group(account)))
-            engine.settle(both, lambda: self._end(key, group if uids == [letter.user.uid, letter.holder.uid] else None))
+            group = conversation(mine, Party(other, view.life))
+            if user.session:
+                self._seat(key, group, {user.uid: (mine.account, other, ""), holder.uid: (other, mine.account, "")})
+            else:
+                self._seat(key, group, {holder.uid: (other, user.uid, user.person.nick)})
 
-        def present(outcome: Any) -> None:
-            uid = outcome.uid if isinstance(outcome, Present) else ""
-            uids.insert(0 if uid == letter.user.uid else len(uids), uid)
+        if holder.account is not None:
+            self.edge.engine.ask(self.edge.account(other), Info(), known)
+        else:
+            group = conversation(mine, Party(holder.uid, ""))
+            self._seat(key, group, {user.uid: (mine.account, holder.uid, holder.nick)})
 
-        engine.ask(edge.account(account), Info(), known)
+    def _seat(self, key: tuple[str, str], group: GroupId, wanted: dict[str, tuple[str, str, str]]) -> None:
+        """Tell the sessions of the conversation. wanted: uid of a session's user -> its account, the other of the two,
+        and that one's nick if it is a guest. The conversation is open if each session is that user's."""
+        engine, sessions = self.edge.engine, self.edge.sessions
+        present: set[str] = set()
+        groups: dict[GroupId, None] = {}
+
+        def seated(outcome: Any) -> None:
+            present.add(outcome.uid if isinstance(outcome, Present) else "")
+
+        for account, other, nick in wanted.values():
+            session = sessions.group(account)
+            groups[session] = None
+            engine.submit(session, Converse(group.name, other, nick), seated)
+        engine.settle(groups, lambda: self._end(key, group if present == set(wanted) else None))
 
     def _end(self, key: tuple[str, str], group: GroupId | None) -> None:
         """The conversation is open, or is not to be."""
         letter = self._opening[key].popleft()
-        if group is not None:
-            self._converse(group, letter)
-        else:
+        if group is None:
             self._plainly(letter)
+        else:
+            if not letter.user.session:
+                letter.user.remember_letters(key[1], group)
+            self._converse(group, letter, opened=True)
         while self._opening[key]:
             letter = self._opening[key][0]
-            found = self._open(letter, key[1]) if self.edge.talks.keeps(letter.user) else None
-            if found is None:
+            found = self._open(letter, key[1])
+            if not self._keeps(letter):
+                self._plainly(self._opening[key].popleft())
+            elif found is None:
                 self._begin(key)
                 return
-            self._converse(found, self._opening[key].popleft())
+            else:
+                self._converse(found, self._opening[key].popleft())
         del self._opening[key]

@@ -42,8 +42,8 @@ def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
         sender.author,
         event.verb,
         params,
-        at=stamp.at,
-        msgid=stamp.msgid,
+        at=event.at or stamp.at,
+        msgid=event.msgid or stamp.msgid,
         tags=event.tags,
         bot="B" in sender.modes,
     )

@@ -1,4 +1,4 @@
-"""Private messages between accounts: said in the conversation of the two, where all their clients find them (P32).
+"""Private messages of accounts: said in the conversation of the two, where all their clients find them (P32).
 
 The node that a session is on seats its user in its conversations, and so follows them, as it follows channels.
 How a message gets there is in letters.py.
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from gateway.edge.edge import Edge
 
 
+GUESTS_LEVEL = 1
+"""From this feature level on, private messages of an account and a guest are kept (P32)."""
+
 AGAIN_S = 5.0
 """A seat that nobody has granted is asked for again."""
 
@@ -53,20 +56,34 @@ class Talks:
         history = self.edge.settings.history
         return history.enabled and history.private and chosen is not False
 
+    def keeps_with_guests(self) -> bool:
+        """Whether what accounts and guests say to each other is kept here, if the account wants that: since feature
+        level 1."""
+        return self.edge.engine.level >= GUESTS_LEVEL and self.allows(None)
+
     def party(self, user: User) -> Party:
-        return Party(user.session, user.life)
+        """A user without an account is a party by its user id."""
+        return Party(user.session, user.life) if user.session else Party(user.uid, "")
 
     def of(self, user: User) -> dict[GroupId, Talk]:
         """The conversations that are the user's to read."""
         state = self.edge.engine.state(self.edge.sessions.group(user.session)) if user.session else None
         if not isinstance(state, Session):
             return {}
-        mine, talks = self.party(user), state.stored.talks
+        mine, talks = Party(user.session, user.life), state.stored.talks
         return {GroupId("conversation", name): talk for name, talk in talks.items() if other_of(name, mine) is not None}
 
     def with_account(self, user: User, account: str) -> GroupId | None:
-        """The user's conversation with the account of that folded name; of several lives, the last one."""
+        """The user's conversation with the account of that folded name, or the guest of that user id; of several lives
+        of an account, the last one."""
         found = [(talk.at, group) for group, talk in self.of(user).items() if talk.other == account]
+        return max(found)[1] if found else None
+
+    def with_guest_called(self, user: User, nick: str) -> GroupId | None:
+        """The user's conversation with the last guest of that folded nick, or user id, who may be gone by now."""
+        fold = self.edge.settings.casemap
+        talks = self.of(user).items()
+        found = [(talk.at, group) for group, talk in talks if talk.nick and nick in (fold(talk.nick), talk.other)]
         return max(found)[1] if found else None
 
     # Sit ------------------------------------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ def is_target(call: Call, name: str) -> bool:
 def resolve(call: Call, name: str, done: Callable[[GroupId | None], None]) -> None:
     """done(the group), once what the caller said there is settled; None: it talks to nobody of that name.
 
-    A nick means the account of who has it; where nobody has it, or no account, the account of that name.
+    A nick means the account of who has it, or the guest who has it. Where nobody has it, the nick means the account of
+    that name, or the last guest who had it and talked to the caller.
     """
     edge, user = call.edge, call.user
     if is_valid_channel(name, edge.settings.limits.channel_len):
@@ -32,8 +33,11 @@ def resolve(call: Call, name: str, done: Callable[[GroupId | None], None]) -> No
 
     def seen(view: NickView | None) -> None:
         holder = view.holder if view is not None else None
-        account = holder.account if holder is not None else None
-        found = edge.talks.with_account(user, fold(account if account is not None else name))
+        if holder is not None:
+            account = fold(holder.account) if holder.account is not None else holder.uid
+            found = edge.talks.with_account(user, account)
+        else:
+            found = edge.talks.with_account(user, fold(name)) or edge.talks.with_guest_called(user, fold(name))
         if found is None or found not in user.unsettled:
             done(found)
         else:

@@ -16,6 +16,10 @@ INVITES = 50
 """A user is reminded of at most this many invitations."""
 
 
+LETTERS = 50
+"""So many open conversations of a guest are remembered; of others it is asked again."""
+
+
 class Room:
     """The local members of a channel or a conversation, for fan-out."""
 
@@ -73,6 +77,7 @@ class User:
         "keeps",
         "lasts",
         "left_at",
+        "letters",
         "life",
         "looked_at",
         "monitored",
@@ -109,6 +114,7 @@ class User:
         self.looked_at = now  # when its account's choices were last asked for
         self.auto_away = False  # it is away because nothing is attached
         self.rooms: dict[GroupId, Room] = {}
+        self.letters: dict[str, GroupId] = {}  # a guest's conversations, by the folded account that reads them
         self.detached: dict[GroupId, bool] = {}  # channels that its clients are not shown; True: until it is named
         self.talks: dict[GroupId, Room] = {}  # its conversations with other accounts
         self.returning: dict[GroupId, dict[Connection, None]] = {}  # it is on its way to, and who waits
@@ -166,6 +172,12 @@ class User:
         if self.wanted.since == self.person.since:  # it is not being renamed
             self.wanted = msgspec.structs.replace(self.wanted, since=since)
         self.person = msgspec.structs.replace(self.person, since=since)
+
+    def remember_letters(self, account: str, group: GroupId) -> None:
+        """A guest's conversation with an account is open, for all that is known; the latest ones are remembered."""
+        self.letters[account] = group
+        if len(self.letters) > LETTERS:
+            self.letters.pop(next(iter(self.letters)))
 
     def invited(self, group: GroupId, channel: str) -> None:
         self.invites[group] = channel

@@ -1,7 +1,9 @@
 """A conversation's state: where the two are, and what of the things that they said is deleted (P32).
 
 Its name is made of the two accounts, sorted, each with the id of its registration: who registers a name anew has other
-conversations, and a nick that changes hands shows its new owner nothing.
+conversations, and a nick that changes hands shows its new owner nothing. A guest's user id stands for an account that
+the guest does not have, so another guest with the same nick has another conversation. A guest has no seat: only the
+account follows the conversation and reads it, and the guest is told what the account says through the nick's group.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ from gateway.groups.conversation_messages import (
     Stored,
 )
 from gateway.groups.once import Repeat, decide_repeat
+from gateway.groups.people import refused
 from gateway.groups.times import latest, newest
+from gateway.irc import numerics as n
 from ring.groups.machine import Decision
 from ring.ids import GroupId, Incarnation
 
@@ -39,10 +43,15 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Party(NamedTuple):
-    """One of the two. account: folded. life: the id of its registration."""
+    """One of the two. account: folded; of a guest the user id, which no account can be called. life: the id of its
+    registration, "" of a guest."""
 
     account: str
     life: str
+
+    @property
+    def is_guest(self) -> bool:
+        return not self.life
 
 
 def conversation(one: Party, other: Party) -> GroupId:
@@ -121,7 +130,9 @@ class Conversation:
         return Decision(None, Left(gone)) if gone else NOTHING
 
     def _say(self, command: Say) -> Decision:
-        return Decision(None, Said(*msgspec.structs.astuple(command)))
+        if command.to_uid and all(seat.uid != command.to_uid for seat in self.seats.values()):
+            return Decision(refused(n.ERR_NOSUCHNICK, command.to), None)
+        return Decision(None, Said(*msgspec.structs.astuple(command)[:-1]))
 
     def _redact(self, command: Redact) -> Decision:
         return Decision(None, Redacted(*msgspec.structs.astuple(command)))

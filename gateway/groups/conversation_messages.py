@@ -1,4 +1,7 @@
-"""Commands and events of a conversation, private messages of two accounts (P32); the rules are in conversation.py."""
+"""Commands and events of a conversation: private messages of two accounts, or of an account and a guest (P32).
+
+The rules are in conversation.py. Where a field names an account, the user id of a guest stands for the guest.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,12 @@ class Evict(_Tagged, frozen=True, tag=3):
 
 
 class Say(_Tagged, frozen=True, tag=4):
-    """account: the speaker's, folded; name: as registered. to: the other's nick."""
+    """account: the speaker's, folded; name: as registered. to: the other's nick.
+
+    to_uid: refused unless this user has a seat in the conversation, for a guest does not follow who has; "": not asked.
+    """
+
+    NEWER: ClassVar = {"to_uid": 1}
 
     uid: str
     account: str
@@ -69,6 +77,7 @@ class Say(_Tagged, frozen=True, tag=4):
     tags: dict[str, str] | None = None
     bot: bool = False
     once: Once | None = None
+    to_uid: str = ""
 
 
 class Redact(_Tagged, frozen=True, tag=5):

@@ -136,15 +136,16 @@ class Nick:
         return Decision(None, Released(command.uid, evicted=True)) if self._holds(command.uid) else NOTHING
 
     def _tell(self, command: Tell, at: int) -> Decision:
-        if self.holder is None:  # a pending holder is reached: the NICK line may be out already
+        other = command.uid and self.holder is not None and self.holder.uid != command.uid
+        if self.holder is None or other:  # a pending holder is reached: the NICK line may be out already
             return Decision(refused(n.ERR_NOSUCHNICK, command.target or self.name), None)
         if "R" in self.holder.modes and command.sender.account is None and command.sender.uid != self.holder.uid:
             text = "They hear only people who are logged in to an account (+R)"
             return Decision(Refusal(n.ERR_NEEDREGGEDNICK, (self.holder.nick, text)), None)
-        if command.talks and self.holder.account is not None:
+        if command.talks and (self.holder.account is not None or command.guests):
             return Decision(Reached(self.holder, talks=True), None)
-        told = Told(command.sender, command.verb, command.text, command.tags, self.holder.uid, command.once)
-        return Decision(Reached(self.holder), told)
+        facts = (command.sender, command.verb, command.text, command.tags, self.holder.uid, command.once)
+        return Decision(Reached(self.holder), Told(*facts, command.msgid, command.at))
 
     def _kill(self, command: Kill, at: int) -> Decision:
         if not self._holds(command.uid):

@@ -49,6 +49,8 @@ class Release(_Tagged, frozen=True, tag=3):
 class Tell(_Tagged, frozen=True, tag=4):
     """PRIVMSG, NOTICE, TAGMSG or INVITE to the holder. sender: facts of who speaks (P10)."""
 
+    NEWER: ClassVar = {"guests": 1, "uid": 1, "msgid": 1, "at": 1}
+
     sender: Person
     verb: str
     text: bytes  # INVITE: the channel's name
@@ -57,6 +59,10 @@ class Tell(_Tagged, frozen=True, tag=4):
     secure: bool = False
     talks: bool = False  # the sender would rather say it in the conversation of the two accounts (P32)
     once: Once | None = None
+    guests: bool = False  # and so to a holder without an account
+    uid: str = ""  # refused if another user holds the nick by now; "": whoever holds it
+    msgid: str = ""  # what it is known by in the conversation, where it was said first
+    at: int = 0  # and when, Unix ms
 
 
 class Kill(_Tagged, frozen=True, tag=5):
@@ -98,12 +104,16 @@ class Released(_Tagged, frozen=True, tag=23):
 
 
 class Told(_Tagged, frozen=True, tag=24):
+    NEWER: ClassVar = {"msgid": 1, "at": 1}
+
     sender: Person
     verb: str
     text: bytes
     tags: dict[str, str] | None = None
     uid: str = ""  # of the holder
     once: Once | None = None
+    msgid: str = ""  # as of Tell; "": the event's own
+    at: int = 0
 
 
 class Killed(_Tagged, frozen=True, tag=25):

@@ -64,6 +64,9 @@ NODES = 4
 TALKS = 200
 """And in so many conversations its messages find it; the one that was opened first goes."""
 
+GUEST_TALKS = 50
+"""Beside these, in so many with guests: however many strangers write, no conversation with an account goes for them."""
+
 MARKERS = 1_000
 """So many read markers are kept, and so many channels that were detached; the oldest go."""
 
@@ -107,7 +110,7 @@ class Session:
             self.stored = _replace(self.stored, devices=devices)
         elif isinstance(event, Conversing):
             known = self.stored.talks.get(event.talk)
-            talk = Talk(event.other, known.since if known is not None else at, at)
+            talk = Talk(event.other, known.since if known is not None else at, at, event.nick)
             self.stored = _replace(self.stored, talks=_newest({**self.stored.talks, event.talk: talk}))
         elif isinstance(event, AllForgotten):
             self.stored = _replace(self.stored, talks={}, devices={}, markers={}, detached={}, kicks={})
@@ -189,7 +192,9 @@ class Session:
 
     def _converse(self, command: Converse, at: int) -> Decision:
         person = self.stored.person
-        return Decision(Present(person.uid if person is not None else ""), Conversing(command.talk, command.other))
+        return Decision(
+            Present(person.uid if person is not None else ""), Conversing(command.talk, command.other, command.nick)
+        )
 
     def _forget_all(self, command: ForgetAll, at: int) -> Decision:
         s = self.stored
@@ -256,7 +261,10 @@ def _bounded(devices: dict[str, Device], at: int) -> dict[str, Device]:
 
 def _newest(talks: dict[str, Talk]) -> dict[str, Talk]:
     order = sorted(talks.items(), key=lambda item: (item[1].at, item[0]))
-    return dict(order[-TALKS:])
+    guests = [name for name, talk in order if talk.nick][:-GUEST_TALKS]
+    accounts = [name for name, talk in order if not talk.nick][:-TALKS]
+    gone = {*guests, *accounts}
+    return {name: talk for name, talk in order if name not in gone}
 
 
 def _latest(markers: dict[str, int]) -> dict[str, int]:

@@ -33,12 +33,15 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Talk(msgspec.Struct, frozen=True, array_like=True):
-    """A conversation that it takes part in (P32). other: the folded account. since: when it was opened first, at: when
-    last, Unix ms."""
+    """A conversation that it takes part in (P32). other: the folded account, or a guest's user id. since: when it was
+    opened first, at: when last, Unix ms. nick: that the guest had then, "" of an account."""
+
+    NEWER: ClassVar = {"nick": 1}
 
     other: str
     since: int
     at: int
+    nick: str = ""
 
 
 class Detached(msgspec.Struct, frozen=True, array_like=True):
@@ -165,11 +168,14 @@ class Reached(_Tagged, frozen=True, tag=6):
 class Converse(_Tagged, frozen=True, tag=9):
     """Somebody is about to say something in this conversation: the user is to take its seat. Answered with a Present.
 
-    other: the folded account.
+    other: the folded account, or a guest's user id. nick: the guest's, "" of an account.
     """
+
+    NEWER: ClassVar = {"nick": 1}
 
     talk: str
     other: str
+    nick: str = ""
 
 
 class ForgetAll(_Tagged, frozen=True, tag=10):
@@ -239,8 +245,11 @@ class Merged(_Tagged, frozen=True, tag=23):
 
 
 class Conversing(_Tagged, frozen=True, tag=29):
+    NEWER: ClassVar = {"nick": 1}
+
     talk: str
     other: str
+    nick: str = ""
 
 
 class AllForgotten(_Tagged, frozen=True, tag=30):

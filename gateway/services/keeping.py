@@ -53,14 +53,15 @@ def _tell(request: Request, view: InfoView | None) -> None:
     own_limits = {one.name: f" ({one.keep_days} days, {one.keep_lines} lines)" for one in history.channels}
     names = " ".join(sorted(edge.sessions.shown(group) + own_limits.get(group.name, "") for group in user.rooms))
     request.say(f"What you say in channels: {limits}. FORGET <channel> deletes your own. You are in: {names or 'none'}")
-    talks = " ".join(sorted(one.other for one in edge.talks.of(user).values())) or "none"
-    private = "kept with who wants that, too" if user.keeps else "not kept"
+    others = (f"{one.nick} (guest)" if one.nick else one.other for one in edge.talks.of(user).values())
+    talks = ", ".join(sorted(others)) or "none"
+    private = "kept, with accounts that want that, too, and with guests" if user.keeps else "not kept"
     request.say(f"Private messages are {private}: {limits}. FORGET <nick> deletes your own. With: {talks}")
 
 
 @CIRCLET.command(
     "PRIVATE <on|off|default>",
-    "whether your private messages are kept, if the other wants that, too",
+    "whether your private messages are kept: with accounts that want that, too, and with guests",
     words=(1, 1),
     login=True,
 )

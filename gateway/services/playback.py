@@ -65,7 +65,7 @@ def _stories(call: Call, wanted: str) -> dict[GroupId, Story]:
     """The caller's channels and conversations that one of the masks means."""
     casemap = call.edge.settings.casemap
     masks = [compile_mask(mask, casemap.name) for mask in wanted.split(",")[:100] if mask]
-    talks = {group: talk.other for group, talk in call.edge.talks.of(call.user).items()}
+    talks = {group: casemap(talk.nick or talk.other) for group, talk in call.edge.talks.of(call.user).items()}
     names = {group: group.name for group in call.user.rooms} | talks
     wished = [group for group, name in names.items() if any(mask.fullmatch(name) for mask in masks)]
     return {group: found for group in wished if (found := story(call.edge, call.user, group))}

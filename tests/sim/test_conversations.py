@@ -252,14 +252,14 @@ def test_who_wants_nothing_kept_has_nothing_kept(net: Net, who: str) -> None:
     assert not any(node.core.engine.mastered("conversation") for node in net.nodes.values())
 
 
-def test_strangers_are_told_and_nothing_is_kept(net: Net) -> None:
+def test_what_guests_and_the_account_say_is_the_accounts_to_read(net: Net) -> None:
     made(net, "ann")
     ann, joe = login(net, "n1", "ann", caps=CAPS), net.client("n2", "joe")
     say(ann, "joe", "hello")
     say(joe, "ann", "hi")
     assert heard(joe) == ["ann>joe hello"]
     assert heard(ann) == ["ann>joe hello", "joe>ann hi"]
-    assert history(ann, "joe") == []
+    assert history(ann, "joe") == ["hello", "hi"]
 
 
 def test_other_clients_of_the_account_see_what_it_says(net: Net) -> None:
