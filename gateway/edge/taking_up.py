@@ -81,13 +81,17 @@ class TakingUp:
             person = _replace(was, node=me.key, incarnation=me.number, version=version)
             command = Take(person, stored.person.edge, attached)
             group = self.edge.sessions.group(account)
-            self.edge.engine.submit(group, command, lambda outcome: self._taken(account, person, outcome))
+            self.edge.engine.submit(group, command, lambda outcome: self._taken(account, person, stored, outcome))
 
-    def _taken(self, account: str, person: Any, outcome: Any) -> None:
+    def _taken(self, account: str, person: Any, known: Stored, outcome: Any) -> None:
+        """known: the session as its group had it when it was looked up."""
         if not isinstance(outcome, Taken):
             self._found(account, outcome.host if isinstance(outcome, Elsewhere) else None)
             return
-        session, home = outcome.session, self.edge.nick(person.nick)
+        # A group that was started empty meanwhile, as on a side of a partition where no node held it, knows nothing of
+        # the session, and learns from here in which channels the user is.
+        session = outcome.session if outcome.session.person is not None else known
+        home = self.edge.nick(person.nick)
         self.edge.engine.submit(
             home, Claim(person, moves=True), lambda granted: self._claimed(account, person, session, granted)
         )

@@ -56,6 +56,8 @@ def test_the_path_from_its_former_node_is_broken(net: Net, bob: Talker, phone: N
     net.run(0.5)
     assert said(phone) == ["2", "3", "4"]
     hang_up(phone)
+    if node == "n1":
+        net.run(8)  # it cannot log in before a witness carries what it asks
     again = login(net, node, "phone")
     bob.say(5)
     net.run(20)
@@ -105,6 +107,30 @@ def test_its_session_s_node_has_died_meanwhile(net: Net, bob: Talker, phone: New
     bob.say(3)
     net.run(5)
     assert said(again) == ["3"]
+
+
+def test_a_side_that_knows_nothing_of_a_session_takes_it_up_with_its_channels(net: Net, bob: Talker) -> None:
+    """The answer of the session's group did not come, and on the small side the group starts empty."""
+    made(net)
+    first = login(net, "n1", "desk")
+    first.send(f"JOIN {CHANNEL}")
+    first.sync()
+    first.quit()
+    net.run(3)
+    alone = net.nodes["n4"]
+    phone = Newcomer(net, "n4", "sasl")
+    assert phone.log_in("ann@phone", "sesame")[-1].startswith("903")
+    phone.send("NICK ann", "USER ann 0 * :ann", "CAP END")
+    submits = alone.core.engine.submits.streams
+    assert net.until(lambda: (s := submits.get(GroupId("session", "ann"))) is not None and bool(s.pending), 5)
+    net.links.isolate({alone.key}, {node.key for node in net.nodes.values()} - {alone.key})
+    assert net.until(lambda: any(" 221 " in line for line in phone.got), 20)
+    net.run(2)
+    net.links.heal()
+    net.run(20)
+    bob.say(1)
+    assert said(phone) == ["1"]
+    assert not [line for line in bob.got if ":ann!" in line and line.split(" ")[1] in ("PART", "QUIT")]
 
 
 def test_a_network_of_level_0_asks_nobody(monkeypatch: pytest.MonkeyPatch, net: Net, bob: Talker) -> None:
