@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.edge.asks import Came, CameAsk
-from gateway.edge.places import learn
+from gateway.edge.places import bound, learn
+from gateway.groups.session import DEVICES, NODES
 from ring.ids import Incarnation
 from ring.wire import Place
 
@@ -71,8 +72,7 @@ class Arrivals:
         found = past.places if past is not None else {}
         learn(found, places)
         self._past[account, device] = Past(found, self.edge.now + KEEP_S)
-        while len(self._past) > KEPT:
-            del self._past[next(iter(self._past))]
+        bound(self._past, KEPT)
 
     def came(self, account: str, device: str) -> dict[str, Place]:
         """By folded channel, how far the device is by what has come to its machine on this node."""
@@ -105,12 +105,20 @@ class Arrivals:
         here = connection.stream.peer if connection.stream is not None else engine.me
         if known.get(here.key) != here.number:
             for table in (self._nodes, self._news):
-                table.setdefault(account, {}).setdefault(device, {})[here.key] = here.number
+                self._add(table.setdefault(account, {}), device, here)
         nodes = [Incarnation(key, number) for key, number in known.items() if key != engine.me.key]
         alive = [node for node in nodes if engine.peers.is_current(node)]
         if alive:
             connection.inquiry = Inquiry(self.edge, connection, user, alive)
             connection.inquiry.begin()
+
+    @staticmethod
+    def _add(devices: dict[str, dict[str, int]], device: str, node: Incarnation) -> None:
+        nodes = devices.pop(device, {})
+        nodes.pop(node.key, None)
+        devices[device] = nodes | {node.key: node.number}
+        bound(devices[device], NODES)
+        bound(devices, 2 * DEVICES)
 
     def _known(self, user: User, device: str) -> dict[str, int]:
         """Ring key -> incarnation of each node where the device was lately."""

@@ -51,10 +51,11 @@ def learn(places: dict[str, Place], more: Mapping[str, Place]) -> None:
     """By folded channel, what somebody has read besides. No more than a session keeps: the oldest go."""
     for name, place in more.items():
         places[name] = joined(places.pop(name, None), place) or place
-    _bound(places, PLACES)
+    bound(places, PLACES)
 
 
-def _bound(table: dict[str, Any], most: int) -> None:
+def bound(table: dict[Any, Any], most: int) -> None:
+    """Keep at most so many entries of the table: the oldest go."""
     while len(table) > most:
         del table[next(iter(table))]
 
@@ -190,8 +191,8 @@ class Places:
             return
         sent.pop(name, None)
         sent[name] = news = Sent.after(known, place)
-        _bound(sent, 2 * PLACES)
-        _bound(devices, 2 * DEVICES)
+        bound(sent, 2 * PLACES)
+        bound(devices, 2 * DEVICES)
         if known is None or news.place != known.place:
             self._news.setdefault(account, {}).setdefault(device, {})[name] = news.place
 
