@@ -25,7 +25,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "Accounts remember from where somebody has logged in (LoggedIn.sources, SeenFrom). "
     "Events name the account of whoever acts (account, accounts). "
     "Records.thin, and registering while fewer than `copies` nodes are missing (P37). "
-    "Private messages of an account and a guest are kept (Tell.guests, Say.to_uid, Talk.nick)",
+    "Private messages of an account and a guest are kept (Tell.guests, Say.to_uid, Talk.nick). "
+    "Directories say whom they refused (35, 36)",
 )
 """What each level brought, by its number."""
 
