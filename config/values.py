@@ -80,11 +80,17 @@ def _reachable_ip(text: object) -> str:
     return str(address)
 
 
-def _endpoint(text: object, host: Callable[[object], str], example: str) -> Endpoint:
+def split_endpoint(text: object, example: str = "192.0.2.7:7700 or [2001:db8::7]:7700") -> tuple[str, int]:
+    """Host and port of `host:port`. Raises ValueError that says what is wanted."""
     match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+)):([0-9]{1,5})", text) if isinstance(text, str) else None
     if not match or not 1 <= int(match[3]) <= 65535:
         raise ValueError(f"an address and a port, like {example}")
-    return Endpoint(host(match[1] or match[2]), int(match[3]))
+    return match[1] or match[2], int(match[3])
+
+
+def _endpoint(text: object, host: Callable[[object], str], example: str) -> Endpoint:
+    name, port = split_endpoint(text, example)
+    return Endpoint(host(name), port)
 
 
 def _host(text: object) -> str:

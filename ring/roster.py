@@ -26,6 +26,15 @@ MAX_LATER = 8
 """A record may have so many fields that this build does not know, in at most MAX_TEXT bytes."""
 
 
+class RingTerms(msgspec.Struct, frozen=True, array_like=True):
+    """The settings that say which node masters a name, so that anybody who knows the nodes can do the sum."""
+
+    distance: str
+    points: int
+    copies: int
+    casemapping: str  # how the name is folded before it is hashed
+
+
 class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
     """What the network knows of one life of a node. A new field is appended, with a default.
 
@@ -33,7 +42,7 @@ class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
     """
 
     BY_BUILD: ClassVar = True
-    NEWER: ClassVar = {"level": 1}
+    NEWER: ClassVar = {"level": 1, "ring": 1}
 
     key: str  # ring key, by default the IP
     incarnation: int
@@ -45,6 +54,7 @@ class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
     started: int  # Unix seconds
     leaving: bool = False
     level: int = 0  # feature level of the node's build; builds before feature levels leave this field out
+    ring: RingTerms | None = None  # the ring's settings, as this node has them, for the public list of directories
 
     @property
     def id(self) -> Incarnation:
@@ -97,8 +107,15 @@ def is_sane(record: NodeRecord) -> bool:
         and 0 <= record.incarnation < 2**53
         and 0 <= record.started < 2**53
         and 0 <= record.level < MAX_LEVEL
+        and (record.ring is None or _is_sane(record.ring))
         and len(msgspec.msgpack.encode(msgspec.structs.astuple(record)[_FIELDS:])) <= MAX_TEXT
     )
+
+
+def _is_sane(ring: RingTerms) -> bool:
+    texts = (ring.distance, ring.casemapping)
+    numbers = (ring.points, ring.copies)
+    return all(text.isprintable() and len(text.encode()) <= 16 for text in texts) and all(0 < n < 1024 for n in numbers)
 
 
 def newer(record: NodeRecord, known: NodeRecord) -> bool:
@@ -178,6 +195,6 @@ class Roster:
         return ring
 
 
-def _rank(record: NodeRecord) -> tuple[int, bool, bytes]:
+def _rank(record: NodeRecord) -> tuple[int, bool, bool, bytes]:
     """Which of two records of a node is newer; the last part only makes an order of records that should be equal."""
-    return (record.incarnation, record.leaving, msgspec.msgpack.encode(record))
+    return (record.incarnation, record.leaving, record.ring is not None, msgspec.msgpack.encode(record))

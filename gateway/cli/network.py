@@ -1,15 +1,68 @@
-"""What the directories of a configuration say of the network."""
+"""What the directories say of the network: of those in a file, or of those that are named on the command line."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import click
 
 from config import DirectoryConfig, NodeConfig
-from gateway.cli.files import fail
-from ring.roster import NodeRecord
+from config.values import split_endpoint
+from gateway.cli.files import FILE, fail, read
+from ring.roster import NodeRecord, RingTerms
 from ring.shells.directory_client import NoAnswer, query_nodes
 
 TIMEOUT_S = 2.0
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Place(NamedTuple):
+    """Where to ask. config: None where the directories were named on the command line."""
+
+    directories: list[tuple[str, int]]  # (IP, port) each
+    config: NodeConfig | DirectoryConfig | None = None
+
+
+def asks_directories(files: str) -> Callable[[F], F]:
+    """The two ways to say which directories to ask: a file, or their addresses. files: whose file will do."""
+
+    def decorate(command: F) -> F:
+        command = click.option(
+            "--directory",
+            "addresses",
+            metavar="HOST:PORT",
+            multiple=True,
+            help="a directory to ask, without any file or key; may be given several times",
+        )(command)
+        return click.option("--config", "path", type=FILE, help=files)(command)
+
+    return decorate
+
+
+def place_of(path: Path | None, addresses: tuple[str, ...]) -> Place:
+    """Mistakes end the command."""
+    if (path is None) == (not addresses):
+        raise click.UsageError("Say which directories to ask: --config FILE, or --directory HOST:PORT.")
+    if path is None:
+        return Place([_resolved(address) for address in addresses])
+    config = read(path)
+    return Place(directories_of(config), config)
+
+
+def _resolved(address: str) -> tuple[str, int]:
+    try:
+        host, port = split_endpoint(address)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except ValueError as problem:
+        fail(f"--directory {address}: wanted {problem}")
+    except OSError as problem:
+        fail(f"--directory {address}: the host is not found: {problem.strerror or problem}")
+    return str(found[0][4][0]), port
 
 
 def directories_of(config: NodeConfig | DirectoryConfig) -> list[tuple[str, int]]:
@@ -19,13 +72,28 @@ def directories_of(config: NodeConfig | DirectoryConfig) -> list[tuple[str, int]
     return [(d.host, d.port) for d in config.directories]
 
 
-def live_nodes(config: NodeConfig | DirectoryConfig) -> list[tuple[NodeRecord, float]] | None:
-    """Records with their age in seconds, by name; None where the configuration names no directory."""
-    directories = directories_of(config)
-    if not directories:
+def live_nodes(place: Place) -> list[tuple[NodeRecord, float]] | None:
+    """Records with their age in seconds, by name; None where there is no directory to ask."""
+    if not place.directories:
         return None
     try:
-        found = asyncio.run(query_nodes(directories, TIMEOUT_S))
+        found = asyncio.run(query_nodes(place.directories, TIMEOUT_S))
     except (OSError, NoAnswer) as problem:
         fail(f"no directory answered within {TIMEOUT_S:g} s: is one running, and do the addresses fit? {problem}")
     return sorted([(row.record, row.age_s) for row in found], key=lambda row: row[0].name)
+
+
+def ring_of(records: list[NodeRecord]) -> RingTerms:
+    """The ring's settings, as the nodes of the public list say. Ends the command if they say none or several."""
+    said = {record.ring for record in records if record.ring is not None}
+    if not records:
+        fail("the directories list no node")
+    if not said:
+        fail(
+            "the directories do not tell the ring's settings: they, or the nodes, are of an older build. "
+            "Use a node's file: --config FILE"
+        )
+    if len(said) > 1:
+        each = sorted(f"{r.name}: {r.ring}" for r in records if r.ring is not None)
+        fail("the nodes do not agree on the ring's settings:\n" + "\n".join(each))
+    return said.pop()

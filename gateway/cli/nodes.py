@@ -7,18 +7,18 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.files import FILE, fail, read
-from gateway.cli.network import live_nodes
+from gateway.cli.files import fail
+from gateway.cli.network import asks_directories, live_nodes, place_of
 from gateway.cli.tables import table, text_of
 from ring.placement import hash32
 
 
 @click.command()
-@click.option("--config", "path", required=True, type=FILE, help="a node's or a directory's file")
+@asks_directories("a node's or a directory's file")
 @click.option("--json", "as_json", is_flag=True, help="for programs")
-def nodes(path: Path, as_json: bool) -> None:
-    """Ask the directories, and show the live nodes."""
-    found = live_nodes(read(path))
+def nodes(path: Path | None, addresses: tuple[str, ...], as_json: bool) -> None:
+    """Ask the directories, and show the live nodes. Needs no key."""
+    found = live_nodes(place_of(path, addresses))
     if found is None:
         fail(f"{path}: directories: this network has none, so there is nobody to ask; its one node is this file's")
     if as_json:

@@ -23,7 +23,7 @@ from ring.groups.peers import RingSettings
 from ring.ids import GroupId
 from ring.links.hello import Terms
 from ring.links.link import LinkSettings
-from ring.roster import NodeRecord
+from ring.roster import NodeRecord, RingTerms
 
 VERSION = version("circlet")
 
@@ -130,4 +130,10 @@ def node_record(config: NodeConfig, incarnation: int, now: float) -> NodeRecord:
         version=VERSION,
         started=int(now),
         level=LEVEL if config.node.feature_level is None else config.node.feature_level,
+        ring=ring_terms(config),
     )
+
+
+def ring_terms(config: NodeConfig) -> RingTerms:
+    ring = config.ring
+    return RingTerms(ring.distance, ring.points, ring.copies, config.network.casemapping)

@@ -169,3 +169,27 @@ def test_a_node_that_left_in_order_is_not_missed(network: Network) -> None:
     until_well(network)
     assert "node-3" not in status(network).stdout
     no_traceback(network)
+
+
+def test_nodes_and_locate_need_neither_file_nor_key(network: Network, tmp_path: Path) -> None:
+    until_well(network)
+    file = network.folder / "node-1.yaml"
+    ports = re.findall(r"127\.0\.0\.1:(\d+)", file.read_text())
+    places = [word for port in ports for word in ("--directory", f"localhost:{port}")]
+    found = json.loads(network.circlet("nodes", "--json", *places).stdout)
+    assert [row["name"] for row in found] == NAMES and [row["ring_key"] for row in found][2] == "127.0.0.3"
+    asked = network.circlet("locate", "#Erlang", *places)
+    told = network.circlet("locate", "#Erlang", "--config", str(file))
+    assert asked.returncode == 0 and asked.stdout == told.stdout and "master   node-3.circlet.local" in asked.stdout
+    one = network.circlet("locate", "#erlang", "--json", "--directory", f"127.0.0.1:{ports[0]}")
+    assert json.loads(one.stdout)["J"] == 1310262970
+    for wrong, words in (
+        ((), "--config FILE, or --directory HOST:PORT"),
+        (("--directory", "127.0.0.1"), "an address and a port"),
+        (("--directory", "no.such.host.invalid:7700"), "the host is not found"),
+        (("--directory", "127.0.0.1:7", "--config", str(file)), "--config FILE, or --directory HOST:PORT"),
+    ):
+        for command in (("nodes",), ("locate", "#erlang")):
+            refused = network.circlet(*command, *wrong)
+            assert refused.returncode != 0 and words in refused.stderr, refused
+    no_traceback(network)

@@ -15,7 +15,7 @@ from ring.directory.query import Query
 from ring.directory.server import DirectoryCore
 from ring.features import at_level
 from ring.links.hello import NONCE, PROTOCOL, Hello, Terms, encode, read
-from ring.roster import NodeRecord, Range, as_level_0, check_levels, is_sane, newer, read_record
+from ring.roster import NodeRecord, Range, RingTerms, as_level_0, check_levels, is_sane, newer, read_record
 from ring.shells import roster_file
 
 NODE = NodeRecord("127.0.0.1", 5, "n1.example", "127.0.0.1", 7600, "", "2", 1_700_000_000, level=1)
@@ -42,7 +42,7 @@ def test_a_record_keeps_the_fields_of_later_builds() -> None:
     assert isinstance(LATER, NodeRecord)
     assert fields(LATER) == [*FIELDS, "zone-a", {"weight": 3}]
     leaving = msgspec.structs.replace(LATER, leaving=True)
-    assert fields(leaving)[8:] == [True, 1, "zone-a", {"weight": 3}]
+    assert fields(leaving)[8:] == [True, 1, None, "zone-a", {"weight": 3}]
     assert newer(LATER, NODE) and newer(leaving, LATER)
 
 
@@ -135,3 +135,25 @@ def test_a_node_too_old_is_named_with_what_to_do(here: Range, there: Range, word
     mine, theirs = (NodeRecord(f"127.0.0.{n}", 1, f"n{n}", f"127.0.0.{n}", 1, "", "1", 0) for n in (1, 2))
     assert check_levels(mine, here, theirs, there) == words
     assert check_levels(theirs, there, mine, here) == words  # alike in both logs
+
+
+def test_the_rings_settings_travel_with_the_record_and_builds_of_level_0_are_spared_them() -> None:
+    ring = RingTerms("circular", 4, 2, "ascii")
+    record = msgspec.structs.replace(NODE, ring=ring)
+    assert is_sane(record)
+    assert read_record(fields(record)) == record and read_record(fields(record)).ring == ring
+    assert at_level(record, 0, 0) == FIELDS[:9]
+    assert newer(record, NODE) and newer(NODE, as_level_0(NODE))
+
+
+@pytest.mark.parametrize(
+    "ring",
+    [
+        RingTerms("x" * 17, 1, 2, "ascii"),
+        RingTerms("absolute", 0, 2, "ascii"),
+        RingTerms("absolute", 1, 1 << 20, "ascii"),
+        RingTerms("absolute", 1, 2, "a\nb"),
+    ],
+)
+def test_settings_out_of_range_are_not_believed(ring: RingTerms) -> None:
+    assert not is_sane(msgspec.structs.replace(NODE, ring=ring))
