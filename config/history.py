@@ -9,6 +9,7 @@ from pydantic import Field
 
 from config.mistakes import Key
 from config.section import REQUIRED, Section, setting
+from config.units import Size
 
 
 class ChannelHistory(Section):
@@ -37,6 +38,15 @@ class History(Section):
         100_000, "Lines kept of each channel and conversation, JOIN and MODE among them; older ones are forgotten.",
         ge=100, le=100_000_000,
     )  # fmt: skip
+    max_size: Size = setting(
+        20 << 30,
+        "Size of circlet.db beyond which the oldest lines are forgotten, of whatever channel and conversation and "
+        "before their time, 0 for no limit. Accounts, sessions and the states of channels stay.",
+        live=True,
+        unit="bytes",
+        ge=0,
+        le=900 << 30,
+    )
     channels: Annotated[tuple[ChannelHistory, ...], Field(strict=False, max_length=1000)] = setting(
         (), "Channels with a retention of their own."
     )

@@ -44,6 +44,10 @@ class Flood(Section):
         ge=1,
         le=100_000,
     )
+    channels_per_minute: int = setting(
+        30, "Channels that a connection may make in a minute, 0 for no limit. To join others is not limited.",
+        live=True, ge=0, le=100_000,
+    )  # fmt: skip
 
 
 class Clients(Section):

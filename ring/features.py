@@ -22,7 +22,7 @@ LEVELS: Final[tuple[str, ...]] = (
     "Texts of people keep their bytes that are not UTF-8. "
     "Stopped (50), and the outcome of a command that could not be judged. "
     "Where a device was (CameAsk, Came, Device.nodes, Report.nodes). "
-    "Accounts remember from where somebody has logged in (LoggedIn.sources, SeenFrom). "
+    "Accounts remember from where somebody has logged in (LoggedIn.sources, SeenFrom); Join.makes. "
     "Events name the account of whoever acts (account, accounts). "
     "Records.thin, and registering while fewer than `copies` nodes are missing (P37). "
     "Private messages of an account and a guest are kept (Tell.guests, Say.to_uid, Talk.nick). "

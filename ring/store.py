@@ -119,6 +119,14 @@ class Store(Protocol):
         """
         ...
 
+    def size(self) -> int:
+        """Bytes of the file that are in use; what was dropped is used again by what comes."""
+        ...
+
+    def oldest(self) -> int | None:
+        """The time of the oldest line (Unix ms); None without lines."""
+        ...
+
     def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
         """Forget lines for good: these, or all of the group. In steps, as prune."""
         ...

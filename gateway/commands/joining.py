@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import zip_longest
 
 from gateway.commands.table import command, words
+from gateway.edge import flood
 from gateway.edge.call import Call
 from gateway.edge.detaching import attach
 from gateway.edge.lines import Line
@@ -50,12 +51,24 @@ def _join(call: Call, name: str, key: str | None) -> None:
         attach(edge, user, group)
     user.joining[group] += 1
 
-    def done(outcome: object) -> None:
-        user.joining -= Counter([group])
-        call.report(outcome)
+    def submit(makes: bool) -> None:
+        command = Join(user.person, key, call.connection.secure, user.oper is not None, name, makes=makes)
+        call.submit(group, command, lambda outcome: done(makes, outcome))
 
-    command = Join(user.person, key, call.connection.secure, user.oper is not None, name)
-    call.submit(group, command, done)
+    def done(makes: bool, outcome: object) -> None:
+        if makes and group not in call.made:
+            call.connection.makes -= 1
+        may_not_make = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_UNAVAILRESOURCE
+        if may_not_make and flood.may_make(call.connection, edge.settings, edge.now):
+            submit(True)  # channels that were asked for before it were there already
+            return
+        user.joining -= Counter([group])
+        if may_not_make:
+            call.reply(n.ERR_UNAVAILRESOURCE, name, "You make channels too fast: try again in a minute, or join others")
+        else:
+            call.report(outcome)
+
+    submit(user.oper is not None or flood.may_make(call.connection, edge.settings, edge.now))
 
 
 @command("PART", 1, lists=(0,))

@@ -28,8 +28,8 @@ class Call:
     """What a command handler works with. Handlers never block: what comes later is a continuation."""
 
     __slots__ = (
-        "_lines", "_open", "_paid", "_sent", "_turn", "_user", "connection", "edge", "label", "line", "message",
-        "stamp", "unsupported",
+        "_lines", "_open", "_paid", "_sent", "_turn", "_user", "connection", "edge", "label", "line", "made",
+        "message", "stamp", "unsupported",
     )  # fmt: skip
 
     def __init__(self, edge: Edge, connection: Connection, message: Message) -> None:
@@ -41,6 +41,7 @@ class Call:
         wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
         self.label = wanted
         self.unsupported: Unsupported | None = None  # why the submitted command was not sent
+        self.made: tuple[GroupId, ...] = ()  # channels that did not exist before
         self.stamp: Stamp | None = None  # of the submitted command's position, once that is answered
         self._lines: list[tuple[Line, str | None]] = []  # and the batch that each is in
         self._open = 0

@@ -121,6 +121,8 @@ def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
 
 
 def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stamp, call: Call | None) -> None:
+    if call is not None and event.name:
+        call.made = (*call.made, room.group)
     edge.people.add(event.person, room.group)
     show_clashes(edge, stamp)
     person = edge.people.newest(event.person)

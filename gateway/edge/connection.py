@@ -57,6 +57,8 @@ class Connection:
         "last_heard",
         "line",
         "login",
+        "makes",
+        "makes_at",
         "markers",
         "nick",
         "number",
@@ -134,6 +136,8 @@ class Connection:
         self.reader: Reader | None = None  # of what it is played
         self.tokens = 0.0  # of the flood control (flood.py), below 0 while it owes some
         self.refilled_at = 0.0
+        self.makes = 0.0  # channels made lately, and joins under way that may make one; falls with time (flood.py)
+        self.makes_at = 0.0
         self.caps: frozenset[str] = frozenset()
         self.cap_version = 0
         self.cap_open = False

@@ -69,6 +69,19 @@ def price(lines: int) -> float:
     return max(0, lines - FREE_LINES) / LINES_A_TOKEN
 
 
+def may_make(connection: Connection, settings: EdgeSettings, now: float) -> bool:
+    """Whether the connection may make one more channel; then that is counted. Given back: `connection.makes -= 1`."""
+    most = settings.channels_per_minute
+    if not most:
+        return True
+    connection.makes = max(0.0, connection.makes - (now - connection.makes_at) * most / 60)
+    connection.makes_at = now
+    if connection.makes > most - 1:
+        return False
+    connection.makes += 1
+    return True
+
+
 def is_too_much(connection: Connection, settings: EdgeSettings) -> bool:
     """Whether more waits than may."""
     pending = connection.pending

@@ -97,6 +97,7 @@ class EdgeSettings:
     server_password_hash: str | None = None
     burst: int = 20  # lines that pass at once
     rate: float = 5.0  # lines a second after that
+    channels_per_minute: int = 0  # that a connection may make, 0 for no limit
     queued: int = 200  # lines that may wait
     sendq: int = 1024 * 1024
     register_timeout_s: float = 30.0

@@ -35,7 +35,12 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 class Join(_Tagged, frozen=True, tag=1):
     """returns: it was here, for all that its node knows, and passes every bar. Where it has left or was put out since,
-    the answer is a HasLeft."""
+    the answer is a HasLeft.
+
+    makes: whether it may make the channel.
+    """
+
+    NEWER: ClassVar = {"makes": 1}
 
     person: Person
     key: str | None = None
@@ -43,6 +48,7 @@ class Join(_Tagged, frozen=True, tag=1):
     override: bool = False  # an operator may pass every bar
     name: str = ""  # as typed: what the channel is called if this makes it
     returns: bool = False
+    makes: bool = True
 
 
 class Part(_Tagged, frozen=True, tag=2):

@@ -73,6 +73,8 @@ def decide_join(channel: Channel, command: Join, at: int) -> Decision:
         return decide_update(channel, Update(command.person), at) if moves else NOTHING
     if command.returns and command.person.uid in channel.left:
         return Decision(HasLeft(channel.kick_of(command.person.uid)), None)
+    if not channel.members and not command.makes:
+        return refuse(channel, n.ERR_UNAVAILRESOURCE)
     if not channel.members:
         return Decision(None, Joined(command.person, "o", command.name or channel.name))
     bar = None if command.override or command.returns else _bar(channel, command)

@@ -66,6 +66,10 @@ class ChannelKind(_Reader):
     def keeps(self, event: Any) -> bool:
         return self.rules.history_s > 0 and channel_history.is_kept(event)
 
+    def is_silent(self, state: Any) -> bool:
+        """A guest can make millions of channels a day, and says nothing there."""
+        return not state.history.spoken
+
     def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
         shown = state.history.shows(msgid, at, channel_history.authors(event))
         return shown and channel_history.is_wanted(event, wanted)

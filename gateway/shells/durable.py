@@ -13,6 +13,7 @@ from ring.ids import UNREADABLE, GroupId
 from ring.shells.crash import crash_only
 from ring.shells.sqlite_file import STORE
 from ring.shells.sqlite_store import SqliteStore
+from ring.shells.store_limit import shorten
 from ring.shells.store_writer import Chore, StoreWriter
 from ring.store import Line, Range, Store, StoreError
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 DELAY_S: Final = 0.05
 """How long what nobody waits for is gathered: to hand each line over by itself cost more than to make it."""
+
+FIT_EVERY_S: Final = 20.0
+"""How often the size of the store is looked at."""
+
+KINDS: Final = ("channel", "conversation")
+"""Of these kinds of groups what was said is kept."""
 
 FOREVER: Final = 2**62
 """Unix ms: later than any line."""
@@ -39,6 +46,8 @@ class Durable:
         )
         self._started = False
         self._later: asyncio.TimerHandle | None = None
+        self._fit: asyncio.TimerHandle | None = None
+        self._is_too_large = False
 
     async def start(self) -> None:
         """Load what an earlier life has written. Raises StoreError."""
@@ -58,6 +67,7 @@ class Durable:
             except (*UNREADABLE, KeyError) as problem:
                 self._process.log.error("copy_unreadable", group=f"{group.kind}:{group.name}", reason=str(problem))
         self._process.log.info("store_opened", groups=len(copies))
+        self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
 
     async def _last_lines(self, groups: list[GroupId]) -> dict[GroupId, Line]:
         """The newest line of each group that has one."""
@@ -92,8 +102,35 @@ class Durable:
         if batch is not None:
             self._writer.write(batch)
 
+    @crash_only
+    def _look_at_size(self) -> None:
+        """Beyond the limit for the store the oldest lines go, whatever their retention says."""
+        limit, now_ms = self._process.config.history.max_size, int(self._process.now * 1000)
+        if limit:
+            self._writer.chore(lambda store: self._shorten(store, limit, now_ms), self._shortened)
+        else:
+            self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
+
+    def _shorten(self, store: Store, limit: int, now_ms: int) -> Iterator[int]:
+        """In the writer's thread."""
+        yield from shorten(store, limit, KINDS, now_ms)
+        self._is_too_large = store.size() > limit
+
+    @crash_only
+    def _shortened(self, lines: int | StoreError) -> None:
+        limit = self._process.config.history.max_size
+        if isinstance(lines, int) and lines:
+            self._process.log.warning("history_shortened", lines=lines, limit=limit, setting="history.max_size")
+        elif isinstance(lines, int) and self._is_too_large:
+            self._process.log.error(
+                "store_too_large", limit=limit, reason="accounts and channels alone need more than history.max_size"
+            )
+        self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
+
     def close(self) -> None:
         """Write the rest, and end."""
+        if self._fit is not None:
+            self._fit.cancel()
         if self._started:
             self._engine.journal.hurry()
             self._write()
@@ -141,5 +178,5 @@ class Durable:
         own = {GroupId("channel", one.name): one for one in history.channels}
         for group, one in own.items():
             yield from store.prune(group.kind, before(one.keep_days), one.keep_lines, [group])
-        for kind in ("channel", "conversation"):
+        for kind in KINDS:
             yield from store.prune(kind, before(history.keep_days), history.keep_lines, skip=[*own])

@@ -51,6 +51,7 @@ def edge_settings(config: NodeConfig, created: float, secret: bytes, room: int =
         server_password_hash=config.server_password_hash,
         burst=flood.burst,
         rate=flood.rate,
+        channels_per_minute=flood.channels_per_minute,
         queued=flood.queued,
         sendq=clients.sendq,
         register_timeout_s=clients.register_timeout_s,
@@ -71,7 +72,7 @@ def edge_settings(config: NodeConfig, created: float, secret: bytes, room: int =
 def history_settings(config: NodeConfig) -> HistorySettings:
     fold = Casemap(config.network.casemapping)
     channels = (ChannelHistory(fold(one.name), one.keep_days, one.keep_lines) for one in config.history.channels)
-    return HistorySettings(**config.history.model_dump(exclude={"channels"}), channels=tuple(channels))
+    return HistorySettings(**config.history.model_dump(exclude={"channels", "max_size"}), channels=tuple(channels))
 
 
 def made_up_secret(key: bytes) -> bytes:

@@ -68,8 +68,9 @@ class Copy:
     """State, lineage, log and counters, kept equal on every node that has the group."""
 
     __slots__ = (
-        "also", "archives", "at", "bug", "drops", "epoch", "group", "is_ahead", "is_cold", "journal", "kind", "lineage",
-        "log", "members", "merged", "msgid_prefix", "past", "pending", "promised", "safe", "seq", "state", "streams",
+        "also", "archives", "at", "bug", "drops", "epoch", "group", "is_ahead", "is_cold", "is_lined", "journal",
+        "kind", "lineage", "log", "members", "merged", "msgid_prefix", "past", "pending", "promised", "safe", "seq",
+        "state", "streams",
     )  # fmt: skip
 
     def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
@@ -93,6 +94,7 @@ class Copy:
         self.journal: Journal | None = None  # where changes are written down
         self.safe = -1  # commands up to this are on disk
         self.drops = 0  # how often commands were dropped
+        self.is_lined = False  # its log is on disk, or on the way there, as far as it has lines to be kept
         self.is_ahead = False  # from disk, and lines are newer than its state: only a whole copy mends it
         self.is_cold = False  # from disk, and no master has been heard of it since
         self.bug: Exception | None = None  # what the last command's judging met, until the engine has noted it

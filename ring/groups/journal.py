@@ -8,11 +8,13 @@ just written is not written again at once. Without a store nothing is kept, and 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from ring.groups.copy import Copy, apply, restore
+from ring.groups.machine import Silent
 from ring.groups.reading import forgotten
 from ring.ids import GroupId, Term
 from ring.store import Batch, Line
@@ -25,6 +27,9 @@ REST_S = 0.05
 BYTES_PER_S = 1024 * 1024
 """A copy that nobody waits for is written again after REST_S, and a large one not before it makes so many bytes a
 second: a thousand people who join at once change it a thousand times."""
+
+SILENT_S = 10.0
+"""A copy of a group in which nobody has spoken is written so late: most of those are gone by then."""
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -66,13 +71,16 @@ class Journal:
     def renewed(self, copy: Copy) -> None:
         """It is another copy, or of another reign: without it on disk the lines that follow would be nobody's (P3)."""
         self.changed(copy)
-        self._due[copy.group] = self.engine.now
+        if not _is_silent(copy):
+            self._due[copy.group] = self.engine.now
 
     def changed(self, copy: Copy) -> None:
         """The copy is to be written."""
         confirmed = copy.kind.durable == "confirmed"
         self.urgent = self.urgent or confirmed
         due = self.engine.now if confirmed else max(self.engine.now, self._stored.get(copy.group, 0.0))
+        if _is_silent(copy):
+            due = self.engine.now + SILENT_S
         self._due[copy.group] = min(due, self._due.get(copy.group, due))
 
     def accepted(self, copy: Copy) -> None:
@@ -82,17 +90,27 @@ class Journal:
 
     def advanced(self, copy: Copy, entry: Entry) -> None:
         """An entry is committed, and part of the copy."""
-        if entry.members is not None:
-            self._keep_log(copy)
-        if entry.event is not None and copy.kind.keeps(entry.event) and self.is_held(copy):
+        if _is_silent(copy):
+            self.changed(copy)
+            return
+        is_held = self.is_held(copy)
+        if is_held and (entry.members is not None or not copy.is_lined):
+            self._keep_log(copy)  # this entry is in it
+            self.renewed(copy)
+            return
+        if is_held and entry.event is not None and copy.kind.keeps(entry.event):
             self._lines.append(copy.line(entry))
             if copy.kind.durable == "written" and copy.state.is_word(entry.event):
                 return
         self.changed(copy)
 
     def _keep_log(self, copy: Copy) -> None:
-        """This node holds the group from now on, or another copy of it: what its log tells counts."""
-        if copy.log and self.is_held(copy):
+        """This node holds the group from now on, or another copy of it, or somebody has spoken there for the first
+        time: what its log tells counts."""
+        if _is_silent(copy) or not self.is_held(copy):
+            return
+        copy.is_lined = True
+        if copy.log:
             self._ends[copy.group] = copy.log[0].seq - 1
             self._lines = [line for line in self._lines if line.group != copy.group]
             gone = forgotten(copy.kind, copy.kind.erased(copy.state))
@@ -159,6 +177,8 @@ class Journal:
         copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
         if copy is None or not self.is_held(copy):
             return None
+        if _is_silent(copy) and not copy.state.hosts and not copy.pending:
+            return None
         return copy if copy.pending or not copy.state.is_spent(engine.now_ms) else None
 
     def _packed(self, copy: Copy) -> bytes:
@@ -203,5 +223,15 @@ class Journal:
             event = copy.kind.read_event(raw(last.event))
             if copy.state.is_word(event):
                 apply(copy, event, last.at)  # all that words change: that there is a history
+        copy.is_lined = last is not None
         self._stored[group] = 0.0
         self.engine.following.keep(copy, copy.term.key).holds = True
+
+
+@cache
+def _may_be_silent(kind: type) -> bool:
+    return issubclass(kind, Silent)
+
+
+def _is_silent(copy: Copy) -> bool:
+    return _may_be_silent(type(copy.kind)) and cast(Silent, copy.kind).is_silent(copy.state)

@@ -10,7 +10,7 @@ that both are known by, None for nothing (P9).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -119,3 +119,13 @@ class Kind(Protocol):
     def read_question(self, raw: msgspec.Raw) -> Any: ...
 
     def read_answer(self, raw: msgspec.Raw) -> Any: ...
+
+
+@runtime_checkable
+class Silent(Protocol):
+    """A kind some of whose groups are not worth a disk's work: anybody makes thousands of them, and says nothing."""
+
+    def is_silent(self, state: State) -> bool:
+        """Whether nothing was ever said in the group. Of a silent group no line is kept, and its state only while
+        somebody is in it. The group's log is kept from the first word on."""
+        ...

@@ -98,6 +98,12 @@ class Names:
         many(self._db, "INSERT OR IGNORE INTO groups (kind, name) VALUES {}", [named(group) for group in strange])
         self._look(strange)
 
+    def drop(self, groups: Collection[GroupId]) -> None:
+        """These have neither lines nor a copy, and need no number."""
+        many(self._db, "DELETE FROM groups WHERE id IN (VALUES {})", [(self.groups[group],) for group in groups])
+        for group in groups:
+            del self.tops[self.groups.pop(group)]
+
     def _strange(self, groups: Collection[GroupId]) -> Collection[GroupId]:
         strange = [group for group in groups if group not in self.groups]
         if len(self.groups) + len(strange) <= _KNOWN_MAX:

@@ -15,7 +15,7 @@ from ring.ids import GroupId
 from ring.shells.sqlite_file import BUSY_S, claim, connect, in_words, look_over
 from ring.shells.sqlite_forgetting import Forgetting
 from ring.shells.sqlite_fresh import Fresh
-from ring.shells.sqlite_names import INTEGERS, Names, many, named, odd_row, packed, unpacked
+from ring.shells.sqlite_names import INTEGERS, NOTHING, Names, many, named, odd_row, packed, unpacked
 from ring.shells.sqlite_pages import Pages
 from ring.shells.sqlite_rows import Row
 from ring.shells.sqlite_schema import migrate
@@ -194,6 +194,7 @@ class SqliteStore:
         self._names.find(gone)
         rows = [(groups[group],) for group in gone if group in groups]
         many(self._db, "DELETE FROM copies WHERE grp IN (VALUES {})", rows)
+        self._names.drop([group for group in gone if group in groups and self._names.tops[groups[group]] == NOTHING])
 
     # Reading --------------------------------------------------------------------------------------------------------
 
@@ -258,6 +259,20 @@ class SqliteStore:
     ) -> Iterator[int]:
         with in_words(self._path):
             yield from self._forgetting.prune(kind, before, keep, groups, skip)
+
+    def size(self) -> int:
+        with in_words(self._path):
+            pages, free, each = (
+                self._db.execute(f"PRAGMA {fact}").fetchone()[0]
+                for fact in ("page_count", "freelist_count", "page_size")
+            )
+        return int((pages - free) * each)
+
+    def oldest(self) -> int | None:
+        with in_words(self._path):
+            placed: int | None = self._db.execute("SELECT min(low) FROM pages").fetchone()[0]
+            fresh = [min(row.at for row in rows) for rows in self._fresh.read().values() if rows]
+        return min([*fresh, *([placed] if placed is not None else [])], default=None)
 
     def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
         with in_words(self._path):

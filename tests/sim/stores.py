@@ -74,6 +74,13 @@ class MemoryStore:
     def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
         yield self._drop(group, list(self._lines.get(group, ())) if seqs is None else seqs)
 
+    def size(self) -> int:
+        copies = sum(map(len, self._copies.values()))
+        return copies + sum(len(line.event) for lines in self._lines.values() for line in lines.values())
+
+    def oldest(self) -> int | None:
+        return min((line.at for lines in self._lines.values() for line in lines.values()), default=None)
+
     def tend(self) -> None: ...
 
     def scrub(self) -> bool:

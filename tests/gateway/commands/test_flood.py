@@ -10,7 +10,7 @@ import pytest
 from gateway.edge import flood
 from gateway.edge.settings import EdgeSettings
 from tests.gateway.commands.accounts import Newcomer, register
-from tests.gateway.commands.stage import SETTINGS, network, people, settle
+from tests.gateway.commands.stage import OPERATOR, SETTINGS, network, people, settle
 from tests.gateway.commands.test_session import stranger
 from tests.sim.net import Client, Net
 
@@ -160,3 +160,44 @@ def test_a_client_of_another_node_pays_at_its_session() -> None:
     assert 1 <= answers(second) <= 4
     net.run(10)
     assert 4 <= answers(second) <= 9
+
+
+# Channels that are made -----------------------------------------------------------------------------------------------
+
+
+def joined(client: Client) -> set[str]:
+    return {line.split()[-1] for line in client.got if " JOIN " in line and line.startswith(f":{client.nick}!")}
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_a_connection_makes_so_many_channels_a_minute_and_joins_others(nodes: int) -> None:
+    net = network(nodes, channels_per_minute=5)
+    ann, bob = people(net, "ann", "bob")
+    bob.send("JOIN #b0,#b1,#b2,#b3,#b4")
+    settle(ann, bob)
+    ann.send(f"JOIN {','.join(f'#b{number}' for number in range(5))},{','.join(f'#a{number}' for number in range(8))}")
+    settle(ann, bob)
+    assert {f"#b{number}" for number in range(5)} <= joined(ann) and len(joined(ann)) == 10
+    refused = [line for line in ann.got if " 437 " in line]
+    assert len(refused) == 3 and {line.split()[3] for line in refused}.isdisjoint(joined(ann))
+    assert refused[0].endswith(":You make channels too fast: try again in a minute, or join others")
+    net.run(60)
+    name = refused[0].split()[3]
+    assert f"366 ann {name} :End of /NAMES list" in ann.ask(f"JOIN {name}")
+
+
+def test_who_makes_and_leaves_channels_in_one_write_has_made_them() -> None:
+    net = network(3, channels_per_minute=5)
+    (ann,) = people(net, "ann")
+    ann.send(*(f"{verb} #a{number}" for number in range(20) for verb in ("JOIN", "PART")))
+    settle(ann)
+    assert len(joined(ann)) == 5
+
+
+def test_an_operator_makes_as_many_as_are_needed() -> None:
+    net = network(1, channels_per_minute=2, operators=(OPERATOR,))
+    (ann,) = people(net, "ann")
+    ann.ask("OPER root sesame")
+    ann.send(*(f"JOIN #a{number}" for number in range(10)))
+    settle(ann)
+    assert len(joined(ann)) == 10
