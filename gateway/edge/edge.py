@@ -15,6 +15,7 @@ from gateway.edge.admission import REFUSED, limits_of
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
+from gateway.edge.draining import say_where_to_go
 from gateway.edge.letters import Letters
 from gateway.edge.lines import Line
 from gateway.edge.login import expel_all
@@ -352,7 +353,8 @@ class Edge:
         for connection in self._last:
             if connection.stream is not None:
                 self.tunnels.move(connection, reason)
-            else:
+            elif connection.closed is None:
+                say_where_to_go(self, connection)
                 self.cut(connection, reason)
 
     @property
