@@ -64,6 +64,7 @@ def test_the_master_stops_and_nobody_else_notices(network: Network) -> None:
     ann.send("TOPIC #erlang :kept", "PRIVMSG #erlang :one")
     ann.sync()
     assert network.terminate("node-3") == 0
+    cat.expect(r" NOTICE cat :This node is stopping\. Other nodes of the network: 127\.0\.0\.[12]:\d+, 127")
     cat.expect("ERROR :Closing Link")
     ann.send("PRIVMSG #erlang :two")
     ann.sync()

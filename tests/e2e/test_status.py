@@ -193,3 +193,18 @@ def test_nodes_and_locate_need_neither_file_nor_key(network: Network, tmp_path: 
             refused = network.circlet(*command, *wrong)
             assert refused.returncode != 0 and words in refused.stderr, refused
     no_traceback(network)
+
+
+def test_the_documented_question_of_a_client_is_answered(network: Network, tmp_path: Path) -> None:
+    until_well(network)
+    page = Path(__file__).parents[2] / "contrib" / "docs" / "finding-a-node.md"
+    (program,) = re.findall(r"```python\n(.*?)```", page.read_text(), re.S)
+    (tmp_path / "ask.py").write_text(program)
+    ports = re.findall(r"127\.0\.0\.1:(\d+)", (network.folder / "node-1.yaml").read_text())
+    for port in ports:
+        asked = subprocess.run(
+            [sys.executable, tmp_path / "ask.py", "127.0.0.1", port],
+            capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+        assert asked.stdout.split() == [f"127.0.0.{number}:{network.port}" for number in (1, 2, 3)], asked.stderr
+    no_traceback(network)
