@@ -13,7 +13,6 @@ from gateway.groups.channel_messages import ChannelView, Invite, Kick, Look, Set
 from gateway.groups.nick_messages import NickView, Tell, Who
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
-from gateway.irc.format import truncate_text
 from gateway.irc.message import encode
 from gateway.irc.names import is_valid_channel
 from gateway.services.table import service
@@ -81,7 +80,7 @@ def topic(call: Call) -> None:
     if group is None:
         return
     if len(call.params) > 1:
-        text = truncate_text(call.params[1], call.edge.settings.limits.topic_len)
+        text = call.edge.text(call.params[1], call.edge.settings.limits.topic_len)
         command = SetTopic(user.uid, user.person.source, text, user.oper is not None, call.once(), call.account)
         call.submit(group, command, refusal_shown(call, name))
     else:
@@ -188,7 +187,7 @@ def kick(call: Call) -> None:
     limits, user = call.edge.settings.limits, call.user
     pairs = _pairs(call)
     reason = call.params[2] if len(call.params) > 2 and call.params[2] else user.person.nick
-    reason = truncate_text(reason, limits.kick_len)
+    reason = call.edge.text(reason, limits.kick_len)
     if len(pairs) > limits.max_targets:
         call.reply(n.ERR_TOOMANYTARGETS, pairs[limits.max_targets][1][:64], n.TEXT[n.ERR_TOOMANYTARGETS])
     for number, (name, nick) in enumerate(pairs[: limits.max_targets]):

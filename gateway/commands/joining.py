@@ -14,7 +14,6 @@ from gateway.groups.channel_messages import Join, Part
 from gateway.groups.once import Once
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
-from gateway.irc.format import truncate_text
 from gateway.irc.message import is_utf8
 from gateway.irc.names import is_channel, is_valid_channel
 
@@ -74,7 +73,7 @@ def _join(call: Call, name: str, key: str | None) -> None:
 @command("PART", 1, lists=(0,))
 def part(call: Call) -> None:
     limit = call.edge.settings.limits.kick_len
-    reason = truncate_text(call.params[1], limit) if len(call.params) > 1 else None
+    reason = call.edge.text(call.params[1], limit) if len(call.params) > 1 else None
     for number, name in enumerate(words(call.params[0], call.edge.settings.casemap)):
         if is_valid_channel(name, call.edge.settings.limits.channel_len):
             _part(call, name, reason, call.once(number))

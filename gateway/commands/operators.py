@@ -10,7 +10,6 @@ from gateway.edge.settings import Operator
 from gateway.groups.network_messages import Announce
 from gateway.groups.nick_messages import Kill, NickView, Who
 from gateway.irc import numerics as n
-from gateway.irc.format import truncate_text
 from gateway.irc.masks import match_source
 from ring.ids import GroupId
 
@@ -59,7 +58,7 @@ def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
 @command("KILL", 1, oper=True)
 def kill(call: Call) -> None:
     nick = call.params[0]
-    reason = truncate_text(call.params[1], MAX_REASON) if len(call.params) > 1 else "No reason given"
+    reason = call.edge.text(call.params[1], MAX_REASON) if len(call.params) > 1 else "No reason given"
     group = call.edge.find_nick(nick)
     if group is None:
         call.reply(n.ERR_NOSUCHNICK, nick[:64] or "*", n.TEXT[n.ERR_NOSUCHNICK])
@@ -77,7 +76,7 @@ def kill(call: Call) -> None:
 
 @command("WALLOPS", 1, oper=True)
 def wallops(call: Call) -> None:
-    text = truncate_text(call.params[0], 400)
+    text = call.edge.text(call.params[0], 400)
     call.submit(NETWORK, Announce(call.user.person.source, "wallops", text, call.account))
 
 

@@ -14,14 +14,13 @@ from gateway.edge.monitoring import line, source, unwatch, watch
 from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
-from gateway.irc.format import truncate_text
 from gateway.services.table import service
 from ring.ids import GroupId
 
 
 @command("AWAY")
 def away(call: Call) -> None:
-    text = truncate_text(call.params[0], call.edge.settings.limits.away_len) if call.params else ""
+    text = call.edge.text(call.params[0], call.edge.settings.limits.away_len) if call.params else ""
     numeric = n.RPL_NOWAWAY if text else n.RPL_UNAWAY
     wanted = msgspec.structs.replace(call.user.wanted, away=text or None)
 
@@ -31,7 +30,7 @@ def away(call: Call) -> None:
 
 @command("SETNAME", 1)
 def setname(call: Call) -> None:
-    real = truncate_text(call.params[0], call.edge.settings.limits.real_len)
+    real = call.edge.text(call.params[0], call.edge.settings.limits.real_len)
     if real:
         change_facts(call, msgspec.structs.replace(call.user.wanted, real=real), call.report)
     else:

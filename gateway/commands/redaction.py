@@ -15,7 +15,6 @@ from gateway.groups.once import Repeat
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.chathistory import MAX_MSGID
-from gateway.irc.format import truncate_text
 from ring.ids import GroupId
 from ring.store import Line as Kept
 from ring.wire import Mark, Query
@@ -28,7 +27,7 @@ ALL = "etohv"
 def redact(call: Call) -> None:
     """REDACT target msgid [:reason]; with * for the msgid an operator erases all that was said so far."""
     settings, target, msgid = call.edge.settings, call.params[0], call.params[1]
-    reason = truncate_text(call.params[2], settings.limits.kick_len) if len(call.params) > 2 else None
+    reason = call.edge.text(call.params[2], settings.limits.kick_len) if len(call.params) > 2 else None
     if not settings.history.enabled or not is_target(call, target):
         call.fail("INVALID_TARGET", target[:64], "You cannot delete messages from there")
     elif not msgid or len(msgid) > MAX_MSGID or " " in msgid or msgid[0] == ":":

@@ -12,7 +12,6 @@ from gateway.edge.registration import try_register
 from gateway.edge.renaming import rename
 from gateway.edge.sasl import abort
 from gateway.irc import numerics as n
-from gateway.irc.format import truncate_text
 from gateway.irc.names import clean_user, is_valid_nick
 
 MAX_QUIT = 255
@@ -102,7 +101,7 @@ def user(call: Call) -> None:
     name = account_of(call.params[0])  # users of bouncers name their clients after it
     connection.claimed = call.params[0] if name != call.params[0] else ""
     connection.username = "~" + clean_user(name, limits.user_len - 1)
-    connection.real = truncate_text(call.params[3], limits.real_len)
+    connection.real = call.edge.text(call.params[3], limits.real_len)
     try_register(call)
 
 
@@ -138,5 +137,5 @@ def pong(call: Call) -> None:
 
 @command("QUIT", anytime=True)
 def leave(call: Call) -> None:
-    text = truncate_text(call.params[0], MAX_QUIT) if call.params and call.params[0] else ""
+    text = call.edge.text(call.params[0], MAX_QUIT) if call.params and call.params[0] else ""
     call.edge.cut(call.connection, f"Quit: {text}" if text else "Client quit")

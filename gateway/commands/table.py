@@ -10,9 +10,6 @@ from gateway.irc import numerics as n
 from gateway.irc.casemapping import Casemap
 from gateway.irc.message import clean, storable
 
-STORABLE_LEVEL = 1
-"""From this feature level on, texts keep their bytes that are not UTF-8; below it these are replaced."""
-
 Handler = Callable[[Call], None]
 
 
@@ -75,8 +72,7 @@ def dispatch(call: Call) -> None:
     else:
         call.edge.used[name] += 1
         if not found.raw:
-            form = storable if call.edge.engine.level >= STORABLE_LEVEL else clean
-            call.message.params = [param if param.isascii() else form(param) for param in call.params]
+            call.message.params = [param if param.isascii() else storable(param) for param in call.params]
         found.handler(call)
 
 

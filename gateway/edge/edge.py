@@ -32,7 +32,8 @@ from gateway.groups.nick_messages import Released
 from gateway.groups.people import Author
 from gateway.groups.session_messages import Conversing, DetachedSet, Marked, Merged
 from gateway.irc import numerics as n
-from gateway.irc.message import parse
+from gateway.irc.format import truncate_text
+from gateway.irc.message import clean, parse, storable
 from gateway.irc.names import is_nick
 from gateway.irc.splitter import Item
 from ring.groups.engine import Engine
@@ -43,6 +44,9 @@ from ring.links.admission import Admission, Ticket
 from ring.roster import NodeRecord
 
 RECONCILE_S = 30.0
+STORABLE_LEVEL = 1
+"""From this feature level on, texts of people keep their bytes that are not UTF-8."""
+
 COUNT_S = 10.0
 
 PROVING_MAX_S = 300.0
@@ -119,6 +123,11 @@ class Edge:
 
     def account(self, name: str) -> GroupId:
         return GroupId("account", self.settings.casemap(name))
+
+    def text(self, text: str, limit: int) -> str:
+        """What a person has written as links and disks carry it, at most `limit` bytes. Bytes that are not UTF-8 are
+        kept, and replaced while the network acts at a feature level below that."""
+        return truncate_text(storable(text) if self.engine.level >= STORABLE_LEVEL else clean(text), limit)
 
     def later(self, seconds: float, job: Callable[[], None]) -> None:
         """Do the job in a while, by the next tick after it; with no time to wait, now."""

@@ -102,7 +102,8 @@ class Letters:
         def go() -> None:
             talks = self.talks(user, tell.once)
             guests = bool(user.session) and self.edge.talks.keeps(user) and self.edge.talks.keeps_with_guests()
-            self._submit(home, replace(tell, talks=talks, guests=guests), call, user, answered)
+            fit = (tell.talks, tell.guests) == (talks, guests)
+            self._submit(home, tell if fit else replace(tell, talks=talks, guests=guests), call, user, answered)
 
         self.edge.sessions.once_known(user, go)
 

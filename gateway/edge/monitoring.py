@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.edge.lines import Line
 from gateway.groups.nick_messages import NickView, Who
 from gateway.irc import numerics as n
+from gateway.irc.names import is_service
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def source(view: NickView | None) -> str:
 
 def viewed(edge: Edge, group: GroupId, view: Any) -> None:
     """The nick came or went. view: (nick, user, host) or None."""
+    if view is None and _is_service(group):
+        return
     online = f"{view[0]}!{view[1]}@{view[2]}" if view is not None and edge.nick(view[0]) == group else ""
     for user in list(edge.monitors.get(group, {}).values()):
         known = user.online.get(group)
@@ -56,6 +59,11 @@ def viewed(edge: Edge, group: GroupId, view: Any) -> None:
             user.online[group] = online
             if bool(known) != bool(online):
                 user.send(line(edge, user, user.monitored[group], online))
+
+
+def _is_service(group: GroupId) -> bool:
+    """Whether the name is one that a service answers to: no user holds it, and the service neither comes nor goes."""
+    return group.name.startswith("*") or is_service(group.name)
 
 
 def told(user: User) -> dict[str, bool | None]:
@@ -87,7 +95,8 @@ def carry(edge: Edge, user: User, monitored: Mapping[str, bool | None]) -> None:
 
 def _ask(edge: Edge, user: User, group: GroupId) -> None:
     def answered(view: NickView | None) -> None:
-        if view is not None and group in user.monitored and group not in user.online:
+        is_asked = group in user.monitored and group not in user.online and not _is_service(group)
+        if view is not None and is_asked:
             user.online[group] = source(view)
             user.send(line(edge, user, user.monitored[group], source(view)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gateway.edge.choices import Value, choose
-from gateway.irc.format import truncate_text
 from gateway.irc.message import clean
 from gateway.services.answering import changed, login_of
 from gateway.services.table import Request
@@ -24,7 +23,7 @@ def set_always_on(request: Request, word: str) -> None:
 
 def set_auto_away(request: Request, text: str) -> None:
     """text: on, off, default, or what it says."""
-    text = truncate_text(clean(text), request.call.edge.settings.limits.away_len)
+    text = request.call.edge.text(text, request.call.edge.settings.limits.away_len)
     if text.upper() not in SWITCH:
         set_choice(request, "away_text", text, f"AUTO-AWAY says: {text}")
     else:

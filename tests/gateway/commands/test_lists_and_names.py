@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.gateway.commands.accounts import register
 from tests.gateway.commands.stage import network, people, settle, source
 from tests.sim.net import Client, Net
 
@@ -168,3 +169,25 @@ def test_a_real_name_keeps_its_bytes() -> None:
     assert net.until(lambda: any(" 221 " in line for line in ann.got), 10)
     assert bob.ask("WHOIS ann")[0].endswith(" Ren\udce9e")
     assert bob.ask("WHO *Ren*")[0].endswith(":0 Ren\udce9e")
+
+
+def test_a_network_of_the_level_before_replaces_bytes() -> None:
+    net = Net(2, level=0)
+    ann, bob = net.client("n1", "ann"), net.client("n2", "bob")
+    for person in (ann, bob):
+        person.ask("JOIN #c")
+    assert say(ann, b"TOPIC #c :so caf\xe9") == [f"{source('ann')} TOPIC #c :so caf\ufffd"]
+    assert bob.ask("TOPIC #c")[0] == "332 bob #c :so caf\ufffd"
+    assert say(ann, b"JOIN #caf\xe9") == ["476 ann #caf\udce9 :Bad Channel Mask"]
+
+
+def test_the_text_of_auto_away_keeps_its_bytes(net: Net) -> None:
+    ann, bob = people(net, "ann", "bob")
+    register(ann)
+    ann.ask("PRIVMSG *circlet :ALWAYS-ON on")
+    say(ann, b"PRIVMSG *circlet :AUTO-AWAY gone caf\xe9")
+    net.run(2)
+    assert any(line.endswith("AUTO-AWAY says: gone caf\udce9") for line in ann.got)
+    ann.quit()
+    net.run(10)
+    assert "301 bob ann :gone caf\udce9" in bob.ask("WHOIS ann")

@@ -102,6 +102,16 @@ def test_other_commands_take_it_as_they_should(net: Net, line: str, numerics: li
     assert [answer.split(" ")[0] for answer in ann.ask(line)] == numerics
 
 
+def test_a_watched_service_neither_comes_nor_goes(net: Net) -> None:
+    (ann,) = people(net, "ann")
+    assert len(ann.ask("MONITOR + NickServ,*circlet")) == 2
+    net.run(15)
+    assert not [line for line in ann.sync() if " 731 " in line]
+    assert [line.split()[0] for line in ann.ask("MONITOR S")] == ["730", "730"]
+    assert ann.ask("MONITOR L")[0] == "732 ann NickServ,*circlet"
+    assert ann.ask("MONITOR - nickserv,*CIRCLET", "MONITOR L") == ["733 ann :End of MONITOR list"]
+
+
 def test_what_is_said_to_a_service_is_not_echoed(net: Net) -> None:
     (ann,) = people(net, "ann", caps="echo-message labeled-response batch")
     assert not [line for line in ann.ask("PRIVMSG NickServ :HELP LOGOUT") if "PRIVMSG" in line]
