@@ -38,6 +38,7 @@ from ring.groups.reading import logged
 from ring.groups.recalling import Recalling
 from ring.groups.refilling import Refilling
 from ring.groups.retaining import Retaining
+from ring.groups.returning import Returning
 from ring.groups.settling import Settling
 from ring.groups.streams import Streams
 from ring.groups.submits import QUEUE, Outbound, Submits
@@ -158,6 +159,7 @@ class Engine:
         self.unreadable = Unreadable(self)
         self.broken = Broken(self)
         self.thin = Thin(self)
+        self.returning = Returning(self)
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()  # how often each note was made, since the start
@@ -228,6 +230,7 @@ class Engine:
             self._expire(group, stream)
         self.run(self.leading.resign_all)
         self.run(self.following.peers_changed)  # and what it follows may have gone on without it
+        self.run(self.returning.begin)
 
     def receive(self, sender: Incarnation, payload: bytes) -> None:
         """A list of messages from a linked node. What cannot be read is counted and noted."""
@@ -297,6 +300,7 @@ class Engine:
         self.watching.tick()
         self.witnesses.tick()
         self.thin.tick()
+        self.returning.tick()
         self.streams.tick()
         self.levels.tick()
 

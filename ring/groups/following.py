@@ -162,6 +162,7 @@ class Following:
         self._apply(f, message.entries)
         if self.groups.get(message.group) is f:
             self._caught_up(f, message.head)
+            self._told_all(f)
         if is_new_term:
             self.engine.resend(message.group)  # what was held back
 
@@ -174,6 +175,7 @@ class Following:
         if f is not None and (term, snapshot.seq) <= (f.copy.term, f.copy.seq) and not f.copy.is_ahead:
             f.holds = message.backs
             self.acknowledge(group)
+            self._told_all(f)
             if not self.keeps(f):
                 self._drop(f)
             return
@@ -187,6 +189,13 @@ class Following:
             self.engine.merging.prevail(f, copy, sender.key)
         else:
             self.install(copy, f, sender.key, message.shown, holds=message.backs)
+            if (now := self.groups.get(group)) is not None:
+                self._told_all(now)
+
+    def _told_all(self, f: Followed) -> None:
+        """The master has answered what this copy lacked, and people here are shown that (P20)."""
+        if f.fork is None:
+            self.engine.returning.caught_up(f.copy.group)
 
     def install(self, copy: Copy, f: Followed | None, master: str, shown: int, *, holds: bool = False) -> None:
         """Take a whole copy in place of what there was, and show the host what happened in between."""
@@ -270,6 +279,7 @@ class Following:
             engine.host.interrupted(copy.group, parted=True)
         f.fork = None
         if old is copy:
+            self._told_all(f)
             return
         engine.resend(copy.group)  # what was said meanwhile
         since = fork_point(old.lineage, old.seq, copy.lineage, copy.seq)
@@ -282,6 +292,7 @@ class Following:
             engine.host.replaced(copy.group, old.state, copy.state, missed, copy.trimmed(since))
         elif sits:
             self._show_arrival(f, tail)
+        self._told_all(f)
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
@@ -373,12 +384,14 @@ class Following:
         self._parting_acks.append((f.master, (group, f.copy.term, f.copy.seq, f.copy.head)))
         del self.groups[group]
         self.engine.journal.forget(group)
+        self.engine.returning.caught_up(group)
         self._acks.pop(group, None)
         self._holds.pop(group, None)
         self.engine.merging.unseen(f.copy)
 
     def abandon(self, group: GroupId) -> None:
         """A mistake of the program has stopped the group here."""
+        self.engine.returning.caught_up(group)
         self.groups.pop(group, None)
         self._acks.pop(group, None)
         self._holds.pop(group, None)

@@ -169,6 +169,7 @@ class Leading:
         """Begin to serve: the group's members sit on nodes that have to learn of the new term."""
         self.groups[m.copy.group] = m
         self.engine.finding.appeared(m.copy.group)
+        self.engine.returning.caught_up(m.copy.group)
         m.copy.is_cold = False
         self.engine.journal.adopt(m.copy)
         m.asked_at = self.engine.now

@@ -39,6 +39,10 @@ class Settling:
     # The edge's side ------------------------------------------------------------------------------------------------
 
     def settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
+        wanted = list(groups)
+        self.engine.returning.settle_after(lambda: self._settle(wanted, done))
+
+    def _settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
         waiter = Waiter(done, self.engine.now)
         for group in groups:
             stream = self.engine.submits.streams.get(group)

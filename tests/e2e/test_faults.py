@@ -207,3 +207,29 @@ def test_all_nodes_are_restarted_one_after_the_other_under_load(network: Network
         talk.on_for(1)
     talk.check()
     no_traceback(network)
+
+
+@pytest.mark.parametrize("stopped", [MASTER, BACKUP, OTHER])
+def test_a_client_of_a_stopped_node_has_its_pong_after_what_was_said_meanwhile(network: Network, stopped: int) -> None:
+    """Its PING waits in the socket, and is the first thing that the node reads when it goes on (P20)."""
+    others = [number for number in (MASTER, BACKUP, OTHER) if number != stopped]
+    there = network.client(stopped, "ann")
+    here = [network.client(number, f"bob{number}") for number in others]
+    for client in (there, *here):
+        client.send(f"JOIN {CHANNEL}")
+        client.sync()
+    process = network.processes[f"node-{stopped}"]
+    process.send_signal(signal.SIGSTOP)
+    try:
+        there.send("PING waited")
+        said = []
+        for client in here:  # each has its PONG once the node is given up
+            for number in range(10):
+                said.append(f"{client.nick}-{number}")
+                client.send(f"PRIVMSG {CHANNEL} :{said[-1]}")
+            client.sync()
+    finally:
+        process.send_signal(signal.SIGCONT)
+    there.expect("PONG .*waited")
+    assert sorted(text for text in there.heard(CHANNEL) if text in said) == sorted(said)
+    no_traceback(network)

@@ -12,7 +12,7 @@ from gateway.edge.settings import EdgeSettings
 from ring.groups.engine import Settings
 from ring.groups.peers import RingSettings
 from tests.sim.faults import FAULTS, Cut, Fault, Hang, Lossy
-from tests.sim.net import Client, Net
+from tests.sim.net import Client, Net, Node
 from tests.sim.views import Reader
 
 RING = "#ring"
@@ -41,7 +41,7 @@ class Person(Client):
         self.said: list[str] = []
         self.ring: list[str] = []  # what was heard in #ring
         self.sure: set[str] = set()  # said before a PING whose PONG has come, or echoed
-        self.pings: dict[str, int] = {}
+        self.pings: dict[str, tuple[int, float]] = {}  # after so many said, and when
         super().__init__(net, net.nodes[node], nick, "echo-message")
         self.reader = Reader(nick)
 
@@ -53,7 +53,7 @@ class Person(Client):
     def ping(self) -> None:
         token = f"p{len(self.said)}-{self.net.serial}"
         self.net.serial += 1
-        self.pings[token] = len(self.said)
+        self.pings[token] = len(self.said), self.net.now
         self.send(f"PING {token}")
 
     def receive(self, data: bytes) -> None:
@@ -67,9 +67,9 @@ class Person(Client):
     def _account(self, line: str) -> None:
         words = line.split(" ")
         if len(words) > 3 and words[1] == "PONG" and words[3].lstrip(":") in self.pings:
-            settled = self.said[: self.pings[words[3].lstrip(":")]]
-            self.sure.update(settled)
-            self.story.settled(self, settled)
+            said, since = self.pings[words[3].lstrip(":")]
+            self.sure.update(self.said[:said])
+            self.story.settled(self, self.said[:said], since)
         elif len(words) > 3 and words[1] == "PRIVMSG" and words[2] == RING:
             text = words[3].lstrip(":")
             self.ring.append(text)
@@ -105,6 +105,9 @@ class Story:
         self.forked = False  # logs may have parted
         self.missed = False  # a node was missing, or cut off from all
         self.calm = True  # no node is missing: a PONG says that everybody has heard
+        self.silent: Node | None = None  # whose people say nothing
+        self.hanging = False  # a node is stopped, or was a moment ago, and nothing else is wrong
+        self.certain: dict[str, float] = {}  # what PONGs were for while that was so, and when they came
         self.early: list[str] = []  # PONGs that came too early
         self.faults: list[str] = []
 
@@ -137,6 +140,8 @@ class Story:
         self.forked |= fault.parts
         self.missed |= fault.parts or fault.kills or (beside is not None and isinstance(fault, Cut))
         self.calm = not (fault.kills or isinstance(fault, Hang | Cut))
+        self.hanging = isinstance(fault, Hang)
+        self.certain.clear()
         self._talk(fault.for_s)
         fault.end()
         if beside is not None and not isinstance(fault, Lossy):
@@ -144,10 +149,20 @@ class Story:
         self._tell("FAULT ends")
         # The next one comes when this one is over, so that at most one node is missing at a time.
         self._talk(self.chance.uniform(0.5, 3.0) if self.calm else 6.0)
-        self.calm = True
+        self.calm, self.hanging = True, False
 
-    def settled(self, person: Person, texts: list[str]) -> None:
-        """The person has its PONG: what it said is what everybody else has heard."""
+    def settled(self, person: Person, texts: list[str], since: float) -> None:
+        """The person has its PONG: what it said is what everybody else has heard.
+
+        since: when it sent its PING. While a node is stopped nobody waits for the people there; but once it goes on,
+        none of its PONGs comes before what others had their PONGs for already (P20).
+        """
+        if self.hanging:
+            lacking = {text for text, at in self.certain.items() if at <= since} - {*person.ring}
+            if lacking:
+                self.early.append(f"{person.nick} has its PONG after a stop, and has not heard {sorted(lacking)}")
+            for text in texts:
+                self.certain.setdefault(text, self.net.now)
         if not self.calm:
             return
         for other in self.here():
@@ -167,7 +182,7 @@ class Story:
         while net.now < end:
             net.run(min(chance.expovariate(4.0), max(end - net.now, 0.001)))
             person = chance.choice(self.people)
-            if person.closed is not None or not person.node.up:
+            if person.closed is not None or not person.node.up or person.node is self.silent:
                 continue
             act = chance.random()
             if act < 0.62:

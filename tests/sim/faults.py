@@ -79,9 +79,20 @@ class Hang(Fault):
     most_s = 8.0
 
     def begin(self) -> str:
-        node = self.chance.choice(self.nodes())
-        self.net.hang(node.name, self.for_s)
-        return f"{node.name} hangs for {self.for_s:.1f} s"
+        self.node = self.chance.choice(self.nodes())
+        self.story.silent = self.node if self.chance.random() < 0.5 else None  # its people only listen
+        self.net.hang(self.node.name, self.for_s)
+        self.net.at(self.for_s * 0.98, self._ask)
+        return f"{self.node.name} hangs for {self.for_s:.1f} s"
+
+    def _ask(self) -> None:
+        """People there want to know whether they have missed something: the node reads that when it goes on (P20)."""
+        for person in self.story.people:
+            if person.node is self.node and person.closed is None:
+                person.ping()
+
+    def end(self) -> None:
+        self.story.silent = None
 
 
 class Cut(Fault):

@@ -23,6 +23,7 @@ from ring.groups.journal import Journal
 from ring.groups.leading import Leading
 from ring.groups.mastered import Mastered
 from ring.groups.merging import Merging
+from ring.groups.returning import Returning
 from ring.groups.settling import Settling
 from ring.groups.witness import Witnesses
 from ring.ids import Incarnation, Term
@@ -123,6 +124,11 @@ def serve_on_after_a_stop(patch: pytest.MonkeyPatch) -> None:
     """P20 and P22: who was stopped serves on, and is not told otherwise."""
     patch.setattr(Engine, "_was_stopped", lambda self, seconds: None)
     patch.setattr(Merging, "yield_to", lambda self, m, key: None)
+
+
+def answer_at_once_after_a_stop(patch: pytest.MonkeyPatch) -> None:
+    """P20: who was stopped says that all is settled before it has what was said meanwhile."""
+    patch.setattr(Returning, "begin", lambda self: None)
 
 
 def merge_nothing(patch: pytest.MonkeyPatch) -> None:
@@ -255,6 +261,7 @@ BREAKS = [
     Break(apply_across_gaps, (Lossy, Reset), ("nothing_lost", "copies_agree")),
     Break(take_silence_for_death, (PairCut,), ("nobody_is_thought_dead",)),
     Break(serve_on_after_a_stop, (Hang, Cut), ("one_master", "copies_agree", "nothing_lost", "views_agree")),
+    Break(answer_at_once_after_a_stop, (Hang,), ("settled",)),
     Break(merge_nothing, (Cut,), ("nothing_lost",)),
     Break(merge_everything_again, (Cut,), ("nothing_twice",)),
     Break(send_before_the_logs_agree, (Cut,), ("own_order",)),

@@ -1,0 +1,63 @@
+"""After a stop (SIGSTOP, a suspended machine): what was said meanwhile comes first (P20).
+
+While a node was stopped its peers went on without the node: their PONGs say that every *live* follower has what was
+said. So a node that was stopped must not say that anything is settled before the node has caught up. The node asks the
+masters of all groups that its people are shown for what it lacks, and holds barriers back until each has answered. What
+waits in the sockets from before the stop is no answer: the old master's words are as old as the stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from ring.groups.engine import Engine
+
+
+class Returning:
+    """Groups that this node has not caught up with since it was stopped, and who waits for that."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.lacking: dict[GroupId, None] = {}
+        self._waiting: list[Callable[[], None]] = []
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """This node was stopped, and has given up what it mastered: it asks."""
+        engine, following = self.engine, self.engine.following
+        self._until = engine.now + engine.settings.settle_max_s
+        for group, f in list(following.groups.items()):
+            if following.sits(f.shown):
+                self.lacking[group] = None
+                f.tries, f.asked_at = 0, 0.0
+                following.resync(f)
+
+    def settle_after(self, job: Callable[[], None]) -> None:
+        """Do the job once this node has caught up: now, unless it was stopped a moment ago."""
+        if self.lacking:
+            self._waiting.append(job)
+        else:
+            job()
+
+    def caught_up(self, group: GroupId) -> None:
+        """This node masters the group, or its master has told what there is."""
+        if group in self.lacking:
+            del self.lacking[group]
+            if not self.lacking:
+                self._go_on()
+
+    def _go_on(self) -> None:
+        jobs, self._waiting = self._waiting, []
+        for job in jobs:
+            self.engine.run(job)
+
+    def tick(self) -> None:
+        """A PONG is bounded (P34): masters that are gone are waited for no longer than for any answer."""
+        if self.lacking and self.engine.now >= self._until:
+            self.engine.note("catch_up_failed", next(iter(self.lacking)), groups=len(self.lacking))
+            self.lacking.clear()
+            self._go_on()
