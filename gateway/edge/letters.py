@@ -194,13 +194,14 @@ class Letters:
             self._submit(letter.home, tell, letter.call, user, letter.done)
 
     def _converse(self, group: GroupId, letter: Letter, *, opened: bool = False) -> None:
-        """Say it in the conversation. opened: just now, for this message."""
+        """Say it in the conversation. opened: just now, for this message, so the other's session has agreed, though
+        its user may have no seat yet, while it is taken up from a node that is dead."""
         user, tell, holder = letter.user, letter.tell, letter.holder
         person, is_guest = user.person, not user.session
 
         def said(outcome: Any) -> None:
             if is_guest and isinstance(outcome, Refusal):  # the account has left the conversation since
-                self._turned_away(letter, opened=opened)
+                self._turned_away(letter)
             elif outcome is None and holder.account is None:
                 self._pass_on(letter)
             elif outcome is None:  # a guest does not follow the conversation: it is echoed like any other message
@@ -210,16 +211,14 @@ class Letters:
 
         me, name = self._key(letter)[0], None if is_guest else person.account
         facts = (user.uid, me, person.source, tell.verb, tell.text, holder.nick, name, tell.tags, "B" in person.modes)
-        say = Say(*facts, tell.once, holder.uid if is_guest else "")
+        say = Say(*facts, tell.once, holder.uid if is_guest and not opened else "")
         self._submit(group, say, letter.call, user, said)
 
-    def _turned_away(self, letter: Letter, *, opened: bool) -> None:
+    def _turned_away(self, letter: Letter) -> None:
         """The account is not in the guest's conversation with it: it is asked once more whether it wants one."""
         key = self._key(letter)
         letter.user.letters.pop(key[1], None)
-        if opened:
-            self._plainly(letter)
-        elif key in self._opening:
+        if key in self._opening:
             waiting = sorted((*self._opening[key], letter), key=lambda one: one.call.line)
             self._opening[key] = deque(waiting)
         else:

@@ -254,3 +254,23 @@ def test_it_goes_on_though_the_conversations_master_or_the_accounts_node_dies(se
     net.run(2)
     assert history(again, "bob") == ["bob>ann 1", "ann>bob 2", "bob>ann 3", "ann>bob 4"]
     assert bob.heard("bob") == ["2", "4"]
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_nothing_is_lost_though_the_accounts_node_dies(seed: int) -> None:
+    """What the guest says meanwhile is read by the account where its session goes on."""
+    net = Net(4, seed, disks=True)
+    made(net, "ann")
+    ann, bob = login(net, "n1", "ann@phone"), guest(net, node="n4", caps="")
+    say(bob, "ann", "first")
+    net.run(2.5)
+    net.kill("n1")
+    for number in range(6):
+        net.run(net.rng.uniform(0, 3))
+        bob.send(f"PRIVMSG ann :{number}")
+    bob.sync(60)
+    net.run(30)
+    assert not any(" 401 " in line or " NOTICE " in line for line in bob.got)
+    again = login(net, "n2", "ann@phone")
+    net.run(5)
+    assert ann.heard("ann") == ["first"] and again.heard("ann") == [*"012345"]
