@@ -313,6 +313,7 @@ class Sessions:
 
     def _leave(self, user: User) -> None:
         """The session is on another node, and so will its connections be."""
+        self.edge.tunnels.tell_last(user)
         connections = {connection: self.places.now(user, connection) for connection in user.connections}
         self._drop(user)
         for connection, places in connections.items():

@@ -398,6 +398,11 @@ class Tunnels:
         for connection in dict.fromkeys(carried):
             self.tell(connection)
 
+    def tell_last(self, user: User) -> None:
+        """The user goes on elsewhere: what this turn had for carried clients is sent with how far that takes them."""
+        for connection in [connection for connection in user.connections if connection.stream is not None]:
+            self.tell(connection)
+
     def tell(self, connection: Connection) -> None:
         """What there is for the client, and what of its lines is settled with that (P9)."""
         edge, stream, settled = self.edge, connection.stream, connection.settled

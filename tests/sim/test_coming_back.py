@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.groups.session import Session
-from ring.groups.engine import Engine
+from ring.groups.engine import Engine, Settings
+from ring.groups.peers import RingSettings
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer
 from tests.sim.net import Net
@@ -107,6 +108,30 @@ def test_its_session_s_node_has_died_meanwhile(net: Net, bob: Talker, phone: New
     bob.say(3)
     net.run(5)
     assert said(again) == ["3"]
+
+
+def test_its_session_moves_in_the_turn_in_which_it_is_sent_a_line() -> None:
+    """The last part of the stream from the former node says how far the line takes the client."""
+    net = Net(4, engine=Settings(RingSettings(copies=1)))  # the channel's master commits at once
+    made(net)
+    login(net, "n3", "desk").send(f"JOIN {CHANNEL}")
+    phone = login(net, "n1", "phone")
+    bob = Talker(net, net.nodes["n3"], "bob")
+    bob.send(f"JOIN {CHANNEL}")
+    bob.say(1)
+    assert said(phone) == ["1"]
+    node = net.nodes["n3"]
+    edge = node.core.edge
+    assert "n3" in net.masters(GroupId("channel", CHANNEL))
+
+    def turn() -> None:
+        edge.feed(bob.connection, f"PRIVMSG {CHANNEL} :line 2\r\n".encode())
+        edge.sessions._leave(edge.sessions.users["ann"])
+
+    net.turn(node, turn)
+    net.run(8)
+    bob.say(3)
+    assert said(phone) == ["2", "3"]
 
 
 def test_a_side_that_knows_nothing_of_a_session_takes_it_up_with_its_channels(net: Net, bob: Talker) -> None:
