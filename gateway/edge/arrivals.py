@@ -49,6 +49,7 @@ class Arrivals:
         self._tunnels: dict[Key, dict[Tunnel, None]] = {}
         self._past: dict[Key, Past] = {}
         self._nodes: dict[str, dict[str, dict[str, int]]] = {}  # account -> device -> ring key -> incarnation
+        self._former: dict[str, Incarnation] = {}  # account -> the node that its session was on before
         self._news: dict[str, dict[str, dict[str, int]]] = {}  # of those, what the session's group is not told yet
 
     # On the client's node -------------------------------------------------------------------------------------------
@@ -85,7 +86,7 @@ class Arrivals:
         return found
 
     def answer(self, ask: CameAsk) -> Came:
-        return Came(self.came(ask.account, ask.device))
+        return Came(self.came(ask.account, ask.device), self._nodes.get(ask.account, {}).get(ask.device, {}))
 
     def tick(self, now: float) -> None:
         while self._past:
@@ -106,11 +107,10 @@ class Arrivals:
         if known.get(here.key) != here.number:
             for table in (self._nodes, self._news):
                 self._add(table.setdefault(account, {}), device, here)
-        nodes = [Incarnation(key, number) for key, number in known.items() if key != engine.me.key]
-        alive = [node for node in nodes if engine.peers.is_current(node)]
-        if alive:
-            connection.inquiry = Inquiry(self.edge, connection, user, alive)
-            connection.inquiry.begin()
+        inquiry = Inquiry(self.edge, connection, user)
+        inquiry.ask_at(known)
+        if inquiry.open:
+            connection.inquiry = inquiry
 
     @staticmethod
     def _add(devices: dict[str, dict[str, int]], device: str, node: Incarnation) -> None:
@@ -124,7 +124,14 @@ class Arrivals:
         """Ring key -> incarnation of each node where the device was lately."""
         stored = self.edge.sessions.places.device(user, device)
         found = {key: number for key, (_, number) in stored.nodes.items()} if stored is not None else {}
+        former = self._former.get(user.session)
+        if former is not None:
+            found[former.key] = former.number
         return found | self._nodes.get(user.session, {}).get(device, {})
+
+    def came_from(self, account: str, node: Incarnation) -> None:
+        """The account's session was on that node until now. What the node knew last, its group may not know yet."""
+        self._former[account] = node
 
     def news(self, account: str) -> dict[str, dict[str, int]]:
         """Device -> ring key -> incarnation, of where devices have been since this was last asked for."""
@@ -132,8 +139,8 @@ class Arrivals:
 
     def forget(self, account: str) -> None:
         """The session is elsewhere."""
-        self._nodes.pop(account, None)
-        self._news.pop(account, None)
+        for table in (self._nodes, self._news, self._former):
+            table.pop(account, None)
 
 
 class Inquiry:
@@ -143,16 +150,22 @@ class Inquiry:
     taken with it what nobody else knows: then the device is played a little of what it has once more.
     """
 
-    def __init__(self, edge: Edge, connection: Connection, user: User, nodes: list[Incarnation]) -> None:
+    def __init__(self, edge: Edge, connection: Connection, user: User) -> None:
         self.edge = edge
         self.connection = connection
         self.ask = CameAsk(user.session, connection.device)
         self.until = edge.now + edge.engine.settings.settle_max_s
-        self.open = dict.fromkeys(nodes)
+        self.asked: set[Incarnation] = {edge.engine.me}
+        self.open: dict[Incarnation, None] = {}  # those that have not answered
         self.waiting: list[Callable[[], None]] = []
 
-    def begin(self) -> None:
-        for node in list(self.open):
+    def ask_at(self, nodes: Mapping[str, int]) -> None:
+        """nodes: ring key -> incarnation. Those that are alive are asked, each once."""
+        found = [Incarnation(key, number) for key, number in nodes.items()]
+        new = [node for node in found if node not in self.asked and self.edge.engine.peers.is_current(node)]
+        self.asked.update(new)
+        self.open.update(dict.fromkeys(new))
+        for node in new:
             self._ask(node)
 
     def _ask(self, node: Incarnation) -> None:
@@ -162,6 +175,7 @@ class Inquiry:
         edge, connection = self.edge, self.connection
         if isinstance(reply, Came):
             edge.sessions.places.sent(connection, reply.places)
+            self.ask_at(reply.nodes)
         elif edge.now < self.until and edge.engine.peers.is_current(node):
             edge.later(AGAIN_S, lambda: self._ask(node))
             return

@@ -123,11 +123,12 @@ class Expelled(_Tagged, frozen=True, tag=25):
 
 
 class Came(_Tagged, frozen=True, tag=26):
-    """places: by folded channel or conversation."""
+    """places: by folded channel or conversation. nodes: ring key -> incarnation, where else the device was lately."""
 
     SINCE: ClassVar = 1
 
     places: dict[str, Place]
+    nodes: dict[str, int] = {}
 
 
 Reply = ListReply | Detail | Counts | Found | Expelled | Came | None

@@ -91,6 +91,8 @@ class TakingUp:
         # A group that was started empty meanwhile, as on a side of a partition where no node held it, knows nothing of
         # the session, and learns from here in which channels the user is.
         session = outcome.session if outcome.session.person is not None else known
+        if known.person is not None:
+            self.edge.sessions.arrivals.came_from(account, known.person.edge)
         home = self.edge.nick(person.nick)
         self.edge.engine.submit(
             home, Claim(person, moves=True), lambda granted: self._claimed(account, person, session, granted)
