@@ -20,7 +20,7 @@ def names_of(call: Call) -> tuple[str, ...]:
 def list_channels(call: Call) -> None:
     params = tuple(call.params[:2])
     ask = ListAsk(params, names_of(call), call.user.oper is not None)
-    call.after(
+    call.after_all(
         list(call.user.unsettled), lambda: call.gather(ask, lambda replies, silent: _show(call, replies, silent))
     )
 

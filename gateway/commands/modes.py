@@ -103,7 +103,12 @@ def _user_mode(call: Call) -> None:
         return
     if len(call.params) == 1:
         call.after([user.home], lambda: call.reply(n.RPL_UMODEIS, modes_of(user)))
-        return
+    else:
+        call.alone(lambda: _change_own(call))
+
+
+def _change_own(call: Call) -> None:
+    user = call.user
     changes, unknown = parse_user_changes(call.params[1:])
     if unknown:
         call.reply(n.ERR_UMODEUNKNOWNFLAG, n.TEXT[n.ERR_UMODEUNKNOWNFLAG])

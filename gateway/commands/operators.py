@@ -29,18 +29,15 @@ def oper(call: Call) -> None:
     if not any(match_source(mask, f"{person.user}@{person.host}", casemap) for mask in found.hosts):
         call.reply(n.ERR_NOOPERHOST, n.TEXT[n.ERR_NOOPERHOST])
         return
-    call.hold()
-    call.connection.busy = True
-    checked = call.edge.mine(lambda fits: _checked(call, found, fits))
-    call.edge.check_password(found.password_hash, password, checked)
+    checked = call.later(lambda fits: _checked(call, found, fits))
+    call.alone(lambda: call.edge.check_password(found.password_hash, password, checked))
 
 
 def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
     """fits: None where that cannot be found out now."""
-    call.connection.busy = False
-    if call.connection.closed is None and fits is None:
+    if fits is None:
         call.reply(n.ERR_PASSWDMISMATCH, UNCHECKED)
-    elif call.connection.closed is None:
+    else:
         event = "oper_granted" if fits else "oper_refused"
         call.edge.engine.note(event, client=call.connection.number, nick=call.nick, operator=operator.name)
         if fits:
@@ -51,8 +48,6 @@ def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
                 set_modes(call, held | {"o", "w"}, "+o" if call.user.wallops else "+ow")
         else:
             call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
-    call.release()
-    call.edge.resume(call.connection)
 
 
 @command("KILL", 1, oper=True)

@@ -22,17 +22,20 @@ from ring.ids import GroupId
 def away(call: Call) -> None:
     text = call.edge.text(call.params[0], call.edge.settings.limits.away_len) if call.params else ""
     numeric = n.RPL_NOWAWAY if text else n.RPL_UNAWAY
-    wanted = msgspec.structs.replace(call.user.wanted, away=text or None)
 
-    line = Line(call.edge.settings.server_name, numeric, (call.nick, n.TEXT[numeric]))
-    change_facts(call, wanted, lambda _: call.send_to_all(line))
+    def change() -> None:
+        line = Line(call.edge.settings.server_name, numeric, (call.nick, n.TEXT[numeric]))
+        wanted = msgspec.structs.replace(call.user.wanted, away=text or None)
+        change_facts(call, wanted, lambda _: call.send_to_all(line))
+
+    call.alone(change)
 
 
 @command("SETNAME", 1)
 def setname(call: Call) -> None:
     real = call.edge.text(call.params[0], call.edge.settings.limits.real_len)
     if real:
-        change_facts(call, msgspec.structs.replace(call.user.wanted, real=real), call.report)
+        call.alone(lambda: change_facts(call, msgspec.structs.replace(call.user.wanted, real=real), call.report))
     else:
         call.fail("INVALID_REALNAME", "It must not be empty")
 

@@ -6,6 +6,7 @@ from gateway.accounts.steps import account_of
 from gateway.commands.table import command
 from gateway.edge.call import Call
 from gateway.edge.caps import change, implied, lines, listed, offered, variant
+from gateway.edge.leaving import bow_out
 from gateway.edge.lines import Line
 from gateway.edge.protection import check
 from gateway.edge.registration import try_register
@@ -76,16 +77,22 @@ def nick(call: Call) -> None:
     elif connection.user is None:
         connection.nick = wanted
         try_register(call)
-    elif connection.user.person.nick != wanted:
+    else:
+        call.alone(lambda: _rename(call, wanted))
+
+
+def _rename(call: Call, wanted: str) -> None:
+    connection = call.connection
+
+    def checked(free: bool) -> None:
+        if free:
+            rename(call, wanted)
+        else:
+            connection.busy = False
+            call.edge.resume(connection)
+
+    if call.user.person.nick != wanted:
         connection.busy = True
-
-        def checked(free: bool) -> None:
-            if free:
-                rename(call, wanted)
-            else:
-                connection.busy = False
-                call.edge.resume(connection)
-
         check(call, wanted, checked)
 
 
@@ -137,5 +144,12 @@ def pong(call: Call) -> None:
 
 @command("QUIT", anytime=True)
 def leave(call: Call) -> None:
+    """After the answers of all that was asked before."""
     text = call.edge.text(call.params[0], MAX_QUIT) if call.params and call.params[0] else ""
-    call.edge.cut(call.connection, f"Quit: {text}" if text else "Client quit")
+    reason = f"Quit: {text}" if text else "Client quit"
+
+    def go() -> None:
+        call.hold()
+        bow_out(call.edge, call.connection, reason, call.release)
+
+    call.alone(go)

@@ -36,7 +36,7 @@ def who(call: Call) -> None:
         call.after([group], lambda: _channel(call, group, mask, query, opers))
     else:
         ask = FindAsk("*" if mask == "0" else mask, names_of(call), call.user.oper is not None, opers)
-        call.after(
+        call.after_all(
             list(call.user.unsettled),
             lambda: call.gather(ask, lambda replies, silent: _found(call, mask, query, replies, silent)),
         )

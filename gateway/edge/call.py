@@ -1,14 +1,18 @@
-"""One command of one connection while it is being answered; for labeled-response it collects what is answered."""
+"""One command of one connection while it is being answered; for labeled-response it collects what is answered.
+
+In which order a client reads answers: order.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gateway.edge import flood
+from gateway.edge import flood, order
 from gateway.edge.answers import answer
 from gateway.edge.asks import Ask
 from gateway.edge.lines import Line
+from gateway.edge.order import Answer, Drawn, Slot
 from gateway.groups.once import Once
 from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
@@ -20,19 +24,22 @@ if TYPE_CHECKING:
     from gateway.edge.edge import Edge
     from gateway.edge.user import User
     from gateway.irc.message import Message
+    from ring.wire import Place
 
 Done = Callable[[Any], None]
 
 
-class Call:
+class Call(Slot):
     """What a command handler works with. Handlers never block: what comes later is a continuation."""
 
     __slots__ = (
-        "_lines", "_open", "_paid", "_sent", "_turn", "_user", "connection", "edge", "label", "line", "made",
-        "message", "stamp", "unsupported",
+        "_open", "_paid", "_sent", "_turns", "_user", "asides", "at", "connection", "direct", "edge", "label", "late",
+        "line", "made", "message", "since", "stamp", "unsupported",
     )  # fmt: skip
 
     def __init__(self, edge: Edge, connection: Connection, message: Message) -> None:
+        self.items = []
+        self.open = True
         self.edge = edge
         self.connection = connection
         self.message = message
@@ -43,11 +50,15 @@ class Call:
         self.unsupported: Unsupported | None = None  # why the submitted command was not sent
         self.made: tuple[GroupId, ...] = ()  # channels that did not exist before
         self.stamp: Stamp | None = None  # of the submitted command's position, once that is answered
-        self._lines: list[tuple[Line, str | None]] = []  # and the batch that each is in
+        self.since = edge.engine.now
+        self.late = False  # it holds up nobody: it has ended, or is too old
+        self.asides: Mapping[GroupId, Place] = order.NOWHERE  # where a line of its own waits, and how far the client is
+        self.at: Slot | None = None  # where an answer goes now; None: after all that is there
+        self.direct = False  # at once, that is
         self._open = 0
         self._sent = 0  # lines of the answer so far, and work that is worth as many
         self._paid = 0.0  # tokens taken in advance
-        self._turn: Callable[[], None] | None = None
+        self._turns: list[Part] | None = None  # what begins once all before this command is answered
 
     @property
     def params(self) -> list[str]:
@@ -87,12 +98,33 @@ class Call:
 
     def send(self, line: Line, batch: str | None = None) -> None:
         """A line to the caller, under its label where it gave one. batch: that the line is in."""
-        self._sent += 1
-        if self.label is None:
+        if self.direct:
+            self._sent += 1
             extra: dict[str, str | None] | None = {"batch": batch} if batch is not None else None
             self.connection.send(line.render(self.connection.variant, extra))
         else:
-            self._lines.append((line, batch))
+            self._keep((line, batch))
+
+    def draw(self, lines: Drawn) -> None:
+        """Lines to the caller that are made when it may read them."""
+        if self.direct:
+            lines(self.send)
+        else:
+            self._keep(lines)
+
+    def _keep(self, answer: Answer) -> None:
+        if self.late and self.label is None:
+            self._emit(answer)
+            return
+        at, items = self.at or self, self.items
+        if self.label is not None or not self._leads:
+            at.items.append(answer)
+        elif not at.items and (at is self or (len(items) == 1 and items[0] is at)):  # nothing comes before it
+            self.direct = True
+            self._emit(answer)
+        else:
+            at.items.append(answer)
+            self.direct = self._drain() is at
 
     def send_to_all(self, line: Line) -> None:
         """To the caller as its answer, and to the person's other clients, for whom it is news."""
@@ -123,40 +155,193 @@ class Call:
 
     # Continuations --------------------------------------------------------------------------------------------------
 
+    def begin(self) -> None:
+        """The command has its place after those that are not answered yet. It is held until `release`."""
+        calls = self.connection.calls
+        calls[self] = None
+        self._open += 1
+        self.direct = self.label is None and (len(calls) == 1 or order.first(self.connection) is self)
+
     def hold(self) -> None:
         self._open += 1
 
     def release(self) -> None:
         self._open -= 1
-        if self._open == 0:
-            if self.label is not None:
-                self._finish(self.label)
-            self._ended()
+        if not self._open:
+            self._carried_out()
 
-    def _ended(self) -> None:
-        """Answered: the caller pays for the work (flood.py), and whoever waited for that is next."""
-        due = flood.price(self._sent) - self._paid
+    def _carried_out(self) -> None:
+        """The answer goes out if it is this command's turn; one with nothing to say waits for nobody."""
+        connection = self.connection
+        first = next(iter(connection.calls), self)
+        if first is not self and not self._leads and connection.closed is None and self._waits:
+            return
+        self._end()
+        if connection.calls:
+            order.advance(connection)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether there is something for the client to read."""
+        return self.label is not None or not order.is_empty(self)
+
+    def _end(self) -> None:
+        """Answered: the caller pays for the work (flood.py)."""
+        connection = self.connection
+        connection.calls.pop(self, None)
+        self.open, self.late = False, True
+        if self.label is not None:
+            self._finish(self.label)
+        elif self.items:
+            self._empty()
+        self.direct, self.at = True, None
+        if self.asides:
+            self.edge.asides.end(self)
+        due, self._sent, self._paid = flood.price(self._sent) - self._paid, 0, 0.0
         if due and self._user is not None:  # a welcome is nobody's choice
-            flood.charge(self.connection, due, self.edge.settings)
+            flood.charge(connection, due, self.edge.settings)
+        if connection.gate is self:
+            self._open_gate()
+
+    def _empty(self) -> None:
+        first = self.items[0]
+        if len(self.items) == 1 and isinstance(first, Slot) and not first.items:
+            self.items.clear()
+        else:
+            order.empty(self, self._emit)
+
+    def _open_gate(self) -> None:
+        self.connection.gate = None
+        self.edge.resume(self.connection)
+
+    # Order ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def _leads(self) -> bool:
+        """Whether all that was asked before is answered."""
         calls = self.connection.calls
-        calls.pop(self, None)
-        first = next(iter(calls), None)
-        if first is not None and first._turn is not None:
-            turn, first._turn = first._turn, None
-            turn()
+        return self.late or next(iter(calls), None) is self or order.first(self.connection) is self
+
+    def go_on(self) -> bool:
+        """All that was asked before is answered. Returns whether this is answered now, too."""
+        self._begin_turns()
+        if not self.late and self._open == 0:
+            self._end()
+        elif not self.late and self.label is None and self.items:
+            self._drain()
+        return self.late
+
+    def _begin_turns(self) -> None:
+        if self._turns:
+            turns, self._turns = self._turns, None
+            for turn in turns:
+                turn(None)
+
+    def flush(self) -> None:
+        """What waits goes out, in its order."""
+        if self.label is None:
+            order.empty(self, self._emit)
+            if self.asides:
+                self.edge.asides.end(self)
+
+    def let_go(self) -> None:
+        """Nothing waits for this command any more, nor this command for others."""
+        self.late = True
+        if self._open == 0:
+            self._end()
+            return
+        self.flush()
+        if self.connection.gate is self:
+            self._open_gate()
+        self._begin_turns()
+
+    def lead(self) -> None:
+        """What this command is answered waits for nothing that was asked before."""
+        order.let_go(self.connection, self)
+
+    def shut(self) -> None:
+        """The client's further lines wait until this command has ended: others see it in that order, too (P28)."""
+        if self.connection.gate is None and not self.late:
+            self.connection.gate = self
 
     def in_turn(self, run: Callable[[], None]) -> None:
         """Run once everything that this connection asked before is answered."""
-        guarded = self._guarded(lambda _: run())
-        if next(iter(self.connection.calls), self) is self:
-            guarded(None)
+        part = self._guarded(lambda _: run())
+        if self._leads:
+            part(None)
         else:
-            self._turn = lambda: guarded(None)
+            self._turns = [*(self._turns or ()), part]
+
+    def alone(self, run: Callable[[], None]) -> None:
+        """Run once everything asked before is answered; what is asked after it begins when this command has ended."""
+        self.shut()
+        self.in_turn(run)
+
+    def _drain(self) -> Slot | None:
+        return order.drain(self, self._emit)
+
+    def _emit(self, answer: Answer) -> None:
+        if isinstance(answer, tuple):
+            line, batch = answer
+            self._sent += 1
+            extra: dict[str, str | None] | None = {"batch": batch} if batch is not None else None
+            self.connection.send(line.render(self.connection.variant, extra))
+        else:
+            answer(self._show)
+
+    def _show(self, line: Line) -> None:
+        self._emit((line, None))
+
+    def enter(self, slot: Slot) -> tuple[Slot | None, bool]:
+        """What is answered from here on stands in that slot. Returns what `leave` takes."""
+        before = self.at, self.direct
+        self.at, self.direct = slot if slot is not self else None, False
+        return before
+
+    def leave(self, before: tuple[Slot | None, bool]) -> None:
+        """A slot that was made meanwhile, and is open, comes before what is answered next."""
+        self.at = before[0]
+        self.direct = before[1] and not (before[0] or self).items
+
+    def slot(self) -> Slot:
+        """A place here for what is answered later. The call is open until the slot is closed."""
+        slot = Slot()
+        self._hold_in(slot)
+        return slot
+
+    def _hold_in(self, slot: Slot) -> None:
+        self._open += 1
+        if not self.late:
+            (self.at or self).items.append(slot)
+            self.direct = False
+
+    def close(self, slot: Slot) -> None:
+        """What stands after it among the answers waits for it no more."""
+        slot.open = False
+        self._open -= 1
+        if not self._open:
+            self._carried_out()
+        elif self.label is None and not (len(self.items) == 1 and self.items[0] is slot) and self._leads:
+            self._drain()
+
+    def within(self, slot: Slot, done: Done, value: Any) -> None:
+        before = self.enter(slot)
+        done(value)
+        self.leave(before)
 
     def _finish(self, label: str) -> None:
         """Source: IRCv3 labeled-response: nothing, one line, or a batch of them."""
         server, connection = self.edge.settings.server_name, self.connection
-        lines, self._lines = self._lines, []
+        lines: list[tuple[Line, str | None]] = []
+
+        def collect(answer: Answer) -> None:
+            if isinstance(answer, tuple):
+                lines.append(answer)
+            else:
+                answer(lambda line: lines.append((line, None)))
+
+        order.empty(self, collect)
+        self._sent += len(lines)
         self.label = None
         if len(lines) <= 1:
             line = lines[0][0] if lines else Line(server, "ACK", ())
@@ -169,16 +354,11 @@ class Call:
             connection.send(line.render(connection.variant, {"batch": inner or name}))
         connection.send(Line(server, "BATCH", (f"-{name}",)).render(connection.variant))
 
-    def _guarded(self, done: Done) -> Done:
+    def _guarded(self, done: Done) -> Part:
         """Runs the continuation, unless the client has gone meanwhile, and lets the call end."""
-        self.hold()
-
-        def run(value: Any) -> None:
-            if self.connection.closed is None:
-                self.edge.act_for(self.connection, done, value)
-            self.release()
-
-        return run
+        part = Part(self, done)
+        self._hold_in(part)
+        return part
 
     def later(self, done: Done) -> Done:
         """A continuation for something that answers exactly once; the call is open until then."""
@@ -192,8 +372,7 @@ class Call:
     def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:
         """Submit for the caller; the default shows a refusal or a failure."""
         self.user.unsettled[group] = None
-        token = Token(self, self._guarded(done or self.report))
-        self.edge.engine.submit(group, command, token, because)
+        self.edge.engine.submit(group, command, self._guarded(done or self.report), because)
 
     def report(self, outcome: Any) -> None:
         if isinstance(outcome, Refusal):
@@ -241,8 +420,9 @@ class Call:
             finish(None)
 
     def after(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
-        """Run once what the caller submitted to the groups is settled: `MODE +b` then `MODE b` in one packet (P11)."""
-        self.after_all([group for group in groups if group in self.user.unsettled], run)
+        """Run once all that was asked before is answered, and what the caller submitted to the groups is settled:
+        `MODE +b` then `MODE b` in one packet (P11)."""
+        self.in_turn(lambda: self.after_all([group for group in groups if group in self.user.unsettled], run))
 
     def after_all(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
         """Run once all that this edge has submitted to the groups is settled."""
@@ -250,11 +430,40 @@ class Call:
         self.edge.engine.settle(groups, lambda: guarded(None))
 
 
-class Token:
-    """Ties a submit's answer to its call."""
+class Token(Slot):
+    """Ties a submit's answer to its call. place: where what it shows stands among the call's answers."""
 
-    __slots__ = ("call", "done")
+    __slots__ = ("call", "done", "place")
 
-    def __init__(self, call: Call, done: Done) -> None:
+    def __init__(self, call: Call, done: Done, place: Slot | None = None) -> None:
+        self.items = []
+        self.open = True
         self.call = call
         self.done = done
+        self.place: Slot | None = place if place is not None else call
+
+    def __call__(self, value: Any) -> None:
+        self.done(value)
+
+
+class Part(Token):
+    """A continuation of a call, and the place of what it answers."""
+
+    __slots__ = ()
+
+    def __init__(self, call: Call, done: Done) -> None:
+        self.items = []
+        self.open = True
+        self.call = call
+        self.done = done
+        self.place = None  # itself
+
+    def __call__(self, value: Any) -> None:
+        call = self.call
+        connection = call.connection
+        if connection.closed is None:
+            at, direct = call.at, call.direct
+            call.at, call.direct = self, False
+            call.edge.act_for(connection, self.done, value)
+            call.leave((at, direct))
+        call.close(self)

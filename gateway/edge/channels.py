@@ -58,8 +58,8 @@ def applied(edge: Edge, group: GroupId, state: State, event: Any, stamp: Stamp, 
 
 
 def _show(room: Room, line: Line, call: Call | None) -> None:
-    """To all local members; the one whose command it was gets it under its label."""
-    own = call.connection if call is not None and call.label is not None else None
+    """To all local members; the one whose command it was gets it in its turn, under its label."""
+    own = call.connection if call is not None else None
     deliver(line, room.connections, skip=own)
     if call is not None and own is not None and own in room.connections:
         call.send(line)
@@ -147,9 +147,25 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
         edge.sessions.arrive(user, room)
         return
     for connection in user.connections:
-        line = full if "extended-join" in connection.caps else plain
-        send = call.send if call is not None and call.connection is connection else connection.show
-        enter(edge, user, channel, connection, line, send)
+        if call is not None and call.connection is connection:
+            call.draw(lambda send: _enters(edge, user, room.group, channel, call.connection, (plain, full), send))
+        else:
+            _enters(edge, user, room.group, channel, connection, (plain, full), connection.show)
+
+
+def _enters(
+    edge: Edge,
+    user: User,
+    group: GroupId,
+    channel: Channel,
+    connection: Connection,
+    joins: tuple[Line, Line],
+    send: Callable[[Line], None],
+) -> None:
+    """Topic and names are those of the moment in which they are shown: what has happened meanwhile may come again."""
+    now = edge.engine.state(group)
+    line = joins["extended-join" in connection.caps]
+    enter(edge, user, now if isinstance(now, Channel) else channel, connection, line, send)
 
 
 def enter(

@@ -39,6 +39,7 @@ class Connection:
 
     __slots__ = (
         "address",
+        "advancing",
         "behind",
         "busy",
         "calls",
@@ -52,9 +53,11 @@ class Connection:
         "ending",
         "failures",
         "farewell",
+        "gate",
         "host",
         "inquiry",
         "last_heard",
+        "left",
         "line",
         "login",
         "makes",
@@ -78,6 +81,7 @@ class Connection:
         "real",
         "receipts",
         "refilled_at",
+        "resuming",
         "sasl",
         "sayer",
         "secure",
@@ -114,6 +118,7 @@ class Connection:
         self.out = self.ready  # where a line for the client goes: there, or to what has to wait for earlier lines
         self.dirty = dirty  # shared list of the connections with something in `out`
         self.closed: str | None = None  # why the shell should close it once `out` is written
+        self.left = False  # its user goes on without it
         self.ending: str | None = None  # why it leaves once its lines are carried out: the client says no more
         self.unread = False  # the socket is closed, and nobody reads the answers
         self.ticket: Ticket | None = None  # its place among the connections of its address; none if it is elsewhere's
@@ -124,6 +129,8 @@ class Connection:
         self.pending: list[Item] = []  # lines that wait, for the flood control or for a NICK under way
         self.line = 0  # so many have been carried out, or sent to its session's node
         self.busy = False
+        self.gate: Call | None = None  # further lines wait until it has ended
+        self.resuming = self.advancing = False  # just now: nobody else does it within that
         self.places: dict[str, Sent] = {}  # by folded channel, how far it is once all that was sent has come
         self.parted: dict[str, Place] = {}  # and besides, until that is taken down
         self.on_the_way: deque[OnTheWay] = deque()  # of those, after how much
@@ -158,6 +165,11 @@ class Connection:
         self.settled_told = -1  # and of its lines; it is told that they are heard, too
         self.sayer: Sayer | None = None  # what its words are known by, where another edge may say them, too
         self.failures = 0  # of SASL
+
+    @property
+    def is_free(self) -> bool:
+        """Whether its next line may be carried out, as far as the lines before are concerned."""
+        return self.closed is None and not self.busy and self.gate is None
 
     @property
     def device(self) -> str:

@@ -26,11 +26,6 @@ def detached(stored: Stored) -> dict[GroupId, bool]:
     return {GroupId("channel", name): one.highlight for name, one in found if not one.off}
 
 
-def detach(edge: Edge, user: User, group: GroupId, *, highlight: bool) -> None:
-    user.unsettled[edge.sessions.group(user.session)] = None
-    edge.engine.submit(edge.sessions.group(user.session), Detach(group.name, highlight))
-
-
 def attach(edge: Edge, user: User, group: GroupId) -> None:
     """Also where the user has left the channel: it is one like others when it comes back."""
     if user.session and group in user.detached:

@@ -10,7 +10,20 @@ from typing import Any
 import msgspec
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge import asks, caps, channels, detaching, flood, homes, leaving, markers, monitoring, nicks, protection
+from gateway.edge import (
+    asks,
+    caps,
+    channels,
+    detaching,
+    flood,
+    homes,
+    leaving,
+    markers,
+    monitoring,
+    nicks,
+    order,
+    protection,
+)
 from gateway.edge.admission import REFUSED, limits_of
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
@@ -19,6 +32,7 @@ from gateway.edge.draining import say_where_to_go
 from gateway.edge.letters import Letters
 from gateway.edge.lines import Line
 from gateway.edge.login import expel_all
+from gateway.edge.order import Slot
 from gateway.edge.people import People
 from gateway.edge.reclaiming import Reclaiming
 from gateway.edge.sessions import Sessions
@@ -33,7 +47,7 @@ from gateway.groups.people import Author
 from gateway.groups.session_messages import Conversing, DetachedSet, Marked, Merged
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
-from gateway.irc.message import clean, parse, storable
+from gateway.irc.message import Message, clean, parse, storable
 from gateway.irc.names import is_nick
 from gateway.irc.splitter import Item
 from ring.groups.engine import Engine
@@ -60,6 +74,9 @@ HEARD = ("channel", "conversation")
 """Kinds of groups in which people hear each other."""
 
 
+NO_MESSAGE = Message(None, None, "", [])
+
+
 class Edge:
     """Sans-I/O. The shell feeds bytes and time, reads `dirty`, and provides the callables at the end of __init__."""
 
@@ -79,6 +96,7 @@ class Edge:
         self.reclaiming = Reclaiming(self)
         self.letters = Letters(self)
         self.tunnels = Tunnels(self)
+        self.asides = order.Asides(self)
         self.monitors: dict[GroupId, dict[str, User]] = {}
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
@@ -208,7 +226,7 @@ class Edge:
         for line in connection.splitter.feed(data):
             if connection.closed is not None:
                 return
-            if connection.pending or connection.busy or not self._may_pass(connection, line):
+            if connection.pending or connection.busy or connection.gate or not self._may_pass(connection, line):
                 connection.pending.append(line)
             else:
                 self.handle(connection, line)
@@ -232,18 +250,20 @@ class Edge:
     def resume(self, connection: Connection) -> None:
         """Lines that waited are carried out, as far as they may. Once none waits the shell reads on."""
         pending = connection.pending
-        if not pending:
+        if not pending or connection.resuming:
             return
-        while pending and not connection.busy and connection.closed is None and self._may_pass(connection, pending[0]):
+        connection.resuming = True
+        while pending and connection.is_free and self._may_pass(connection, pending[0]):
             # The client is not read meanwhile: its line counts as heard when its turn comes.
             connection.last_heard, connection.pinged_at = self.now, 0.0
             self.handle(connection, pending.pop(0))
+        connection.resuming = False
         if not pending:
             self.relieved.append(connection)
 
     def handle(self, connection: Connection, line: Item) -> None:
         if not isinstance(line, bytes):
-            self._server_reply(connection, n.ERR_INPUTTOOLONG, n.TEXT[n.ERR_INPUTTOOLONG])
+            self._refuse_line(connection, n.ERR_INPUTTOOLONG, n.TEXT[n.ERR_INPUTTOOLONG])
             return
         connection.line += 1
         if connection.tunnel is not None:
@@ -252,11 +272,10 @@ class Edge:
         message = parse(line)
         if message is None:
             if b"\0" in line:
-                self._server_reply(connection, n.ERR_UNKNOWNCOMMAND, "*", "A line must not contain NUL")
+                self._refuse_line(connection, n.ERR_UNKNOWNCOMMAND, "*", "A line must not contain NUL")
             return
         call = Call(self, connection, message)
-        connection.calls[call] = None
-        call.hold()
+        call.begin()
         self.act_for(connection, self.dispatch, call)
         call.release()
 
@@ -279,10 +298,12 @@ class Edge:
             return done
         return lambda value: self.act_for(connection, done, value)
 
-    def _server_reply(self, connection: Connection, numeric: str, *params: str) -> None:
-        nick = connection.user.person.nick if connection.user is not None else "*"
-        line = Line(self.settings.server_name, numeric, (nick, *params))
-        connection.send(line.render(connection.variant))
+    def _refuse_line(self, connection: Connection, numeric: str, *params: str) -> None:
+        """What is no command is answered in its turn, too."""
+        call = Call(self, connection, NO_MESSAGE)
+        call.begin()
+        call.reply(numeric, *params)
+        call.release()
 
     def kill(self, user: User, reason: str, because: GroupId) -> None:
         """An operator's KILL: acknowledged once the channels know (P33)."""
@@ -296,12 +317,15 @@ class Edge:
         if connection.closed is not None:
             return
         connection.out = connection.ready
+        order.flush(connection)
         connection.send(Line(None, "ERROR", (f"Closing Link: {connection.host} ({reason})",)).render(0))
         connection.closed = reason
         if connection not in self.dirty:
             self.dirty.append(connection)
         leaving.leave(self, connection, reason)
         connection.pending.clear()
+        if connection.unread:
+            self.gone(connection, reason)
 
     def gone(self, connection: Connection, reason: str) -> None:
         """The socket is closed."""
@@ -333,16 +357,17 @@ class Edge:
             self.gone(connection, reason)
 
     def _leave_if_done(self, connection: Connection) -> None:
-        if connection.ending is None or connection.closed is not None:
+        if connection.ending is None or connection.closed is not None or connection.left:
             return
-        if connection.pending or connection.busy:
+        if connection.pending or not connection.is_free:
             return
         tunnel, nobody = connection.tunnel, connection.unread and connection.user is None
         if (connection.calls and not nobody) or (tunnel is not None and tunnel.outbox.lines):
             return
-        self.cut(connection, connection.ending)
         if connection.unread:
-            self.gone(connection, connection.ending)
+            self.cut(connection, connection.ending)
+        else:
+            leaving.bow_out(self, connection, connection.ending)
 
     def hang_up(self, connection: Connection, reason: str) -> None:
         """Close a connection whose client has been told why."""
@@ -392,6 +417,8 @@ class Edge:
                 self.tunnels.tell(connection)
             if connection.closed is not None:
                 continue
+            if connection.calls:
+                order.hurry(connection, now - self.engine.settings.settle_max_s)
             if connection.pending:
                 self.resume(connection)
             if connection.ending is not None:
@@ -446,7 +473,12 @@ class Edge:
     # Host: what the engine tells (ring.groups.host) ------------------------------------------------------------------
 
     def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
-        call = token.call if isinstance(token, Token) else None
+        if self.asides.groups:
+            self.asides.release(group, token.call.connection if isinstance(token, Token) else None)
+        call: Call | None = None
+        if isinstance(token, Token):  # what the client is shown of its own command stands in its turn
+            call, place = token.call, token.place or token
+            before = call.enter(place)
         if group.kind in HEARD:
             self.told[group] = None
         if group.kind == "channel":
@@ -462,6 +494,10 @@ class Edge:
             self._told_of_session(group.name, event, call)
         elif isinstance(event, Announced):
             self._announce(event)
+        if call is not None:
+            call.leave(before)
+            if place.items and not isinstance(place.items[-1], Slot):  # and waits
+                self.asides.add(group, call)
 
     def _told_of_session(self, account: str, event: Any, call: Call | None) -> None:
         user = self.sessions.users.get(account)
@@ -485,6 +521,8 @@ class Edge:
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
     ) -> None:
+        if self.asides.groups and old is not state:  # else whoever waits has just come, and nothing has happened since
+            self.asides.release(group, None)
         if group.kind in HEARD:
             self.told[group] = None
         if group.kind == "channel":
@@ -522,7 +560,7 @@ class Edge:
             outcome = FAILED
         if isinstance(token, Token):
             token.call.stamp, token.call.unsupported = stamp, unsupported
-            token.done(outcome)
+            token(outcome)
         elif callable(token):
             token(outcome)
 

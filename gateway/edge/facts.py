@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gateway.edge.call import Call, Done
 from gateway.groups.nick_messages import Change
 from gateway.groups.people import Person
@@ -10,11 +12,21 @@ from gateway.groups.people import Person
 def change_facts(call: Call, wanted: Person, done: Done) -> None:
     """Submit the facts, unless they are so already; done(outcome).
 
-    wanted: built on `user.wanted`, so that two changes in one packet do not undo each other.
+    Everybody sees them after what the person did before, and before what its client does next (P28): the call ends, and
+    the client's further lines wait, until the facts are settled.
+
+    wanted: built on `user.wanted`, so that two changes at once do not undo each other.
     """
     user = call.user
     if wanted == user.wanted:
-        call.after([user.home], lambda: done(None))
+        call.after_all([user.home], lambda: done(None))
         return
     user.wanted = wanted
-    call.submit(user.home, Change(wanted), done)
+    call.shut()
+
+    def changed(outcome: Any) -> None:
+        done(outcome)
+        call.after_all([user.home, *user.rooms, *user.joining], lambda: None)
+
+    # What is wanted by then, another client may have added to.
+    call.after_all(list(user.unsettled), lambda: call.submit(user.home, Change(user.wanted), changed))

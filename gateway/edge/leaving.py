@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.edge.connection import Connection
@@ -19,28 +20,56 @@ QUITS = ("Quit: ", "Client quit")
 """What the reasons of those who go by their own will begin with."""
 
 
-def leave(edge: Edge, connection: Connection, reason: str) -> None:
-    """The connection is closed, or about to be. The user stays while it has others."""
+def _nothing() -> None:
+    """Nobody waits."""
+
+
+def bow_out(edge: Edge, connection: Connection, reason: str, done: Callable[[], None] = _nothing) -> None:
+    """The client goes by its own will. It reads ERROR, and is closed, once all that its going changes is settled: the
+    QUIT lines, what MONITOR tells, the free nick (P33). That takes settle_max_s at most."""
+
+    def left() -> None:
+        edge.cut(connection, reason)
+        done()
+
+    edge.later(edge.engine.settings.settle_max_s, lambda: edge.cut(connection, reason))
+    leave(edge, connection, reason, left)
+
+
+def leave(edge: Edge, connection: Connection, reason: str, done: Callable[[], None] = _nothing) -> None:
+    """The connection is closed, or about to be. The user stays while it has others. done(): that is settled."""
     user = connection.user
+    if connection.left:
+        done()
+        return
+    connection.left = True
     if connection.tunnel is not None:
         connection.tunnel.close()
     if user is None:
+        done()
         return
     if connection in user.connections:  # else its client went before, and is only heard out
         edge.sessions.places.left(user, connection)
         user.detach(connection)
-    if not user.connections:
-        edge.sessions.once_begun(user, lambda: _left_alone(edge, user, reason))
+    if user.connections:
+        done()
+    else:
+        edge.sessions.once_begun(user, lambda: _left_alone(edge, user, reason, done))
 
 
-def _left_alone(edge: Edge, user: User, reason: str) -> None:
-    if not user.connections and not edge.sessions.stays(user, quits=reason.startswith(QUITS)):
-        depart(edge, user, reason)
+def _left_alone(edge: Edge, user: User, reason: str, done: Callable[[], None]) -> None:
+    if user.connections or edge.sessions.stays(user, quits=reason.startswith(QUITS)):
+        done()
+    else:
+        depart(edge, user, reason, done=done)
 
 
-def depart(edge: Edge, user: User, reason: str, because: GroupId | None = None) -> None:
-    """The user goes. because: the group whose event made it go."""
+def depart(
+    edge: Edge, user: User, reason: str, because: GroupId | None = None, done: Callable[[], None] = _nothing
+) -> None:
+    """The user goes. because: the group whose event made it go. done(): everybody knows."""
     if user.quitting:
+        done()
         return
     user.quitting = True
     edge.sessions.ended(user)
@@ -52,23 +81,28 @@ def depart(edge: Edge, user: User, reason: str, because: GroupId | None = None) 
         # The event that made it leave is acknowledged only after the channels know (P33).
         for group in user.rooms:
             edge.engine.submit(group, Quit(user.uid, reason), None, because)
-    edge.letters.when_sent(user, lambda: edge.engine.settle(list(user.unsettled), lambda: _quit(edge, user, reason)))
+
+    def sent() -> None:
+        edge.engine.settle(list(user.unsettled), lambda: _quit(edge, user, reason, done))
+
+    edge.letters.when_sent(user, sent)
 
 
-def _quit(edge: Edge, user: User, reason: str) -> None:
+def _quit(edge: Edge, user: User, reason: str, done: Callable[[], None]) -> None:
     edge.talks.leave(user)
     groups = list(user.rooms)
     for group in groups:
         edge.engine.submit(group, Quit(user.uid, reason))
-    edge.engine.settle(groups, lambda: _release(edge, user))
+    edge.engine.settle(groups, lambda: _release(edge, user, done))
 
 
-def _release(edge: Edge, user: User) -> None:
+def _release(edge: Edge, user: User, done: Callable[[], None]) -> None:
     """Only now may another take the nick: nobody sees two of it in a channel."""
-    edge.engine.submit(user.home, Release(user.uid), lambda _: _forget(edge, user))
+    edge.engine.submit(user.home, Release(user.uid), lambda _: _forget(edge, user, done))
 
 
-def _forget(edge: Edge, user: User) -> None:
+def _forget(edge: Edge, user: User, done: Callable[[], None]) -> None:
     for room in list(user.heard.values()):
         room.discard(user.uid)
     edge.forget(user)
+    edge.engine.settle([user.home], done)

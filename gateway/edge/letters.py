@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from gateway.edge.call import Token
+from gateway.edge.order import Slot
 from gateway.groups.account_messages import Info, InfoView
 from gateway.groups.conversation import Conversation, Party, conversation, other_of
 from gateway.groups.conversation_messages import Say
@@ -41,6 +42,7 @@ class Letter(NamedTuple):
     home: GroupId
     tell: Tell
     holder: Person
+    place: Slot
     done: Callable[[Any], None]
 
     @property
@@ -71,18 +73,18 @@ class Letters:
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
         """done(Reached, or why not); the message goes its way though the client should go meanwhile."""
         user = call.user
-        call.hold()
+        place = call.slot()
         self._sending[user.uid] = self._sending.get(user.uid, 0) + 1
 
         def ended(outcome: Any) -> None:
             self._sent(user)
             if call.connection.closed is None and call.connection.user is user:
-                done(outcome)
-            call.release()
+                call.within(place, done, outcome)
+            call.close(place)
 
         def found(outcome: Any) -> None:
             if isinstance(outcome, Reached) and outcome.talks:
-                self._say(Letter(call, user, home, tell, outcome.person, ended))
+                self._say(Letter(call, user, home, tell, outcome.person, place, ended))
             else:
                 ended(outcome)
 
@@ -103,7 +105,7 @@ class Letters:
             talks = self.talks(user, tell.once)
             guests = bool(user.session) and self.edge.talks.keeps(user) and self.edge.talks.keeps_with_guests()
             fit = (tell.talks, tell.guests) == (talks, guests)
-            self._submit(home, tell if fit else replace(tell, talks=talks, guests=guests), call, user, answered)
+            self._submit(home, tell if fit else replace(tell, talks=talks, guests=guests), call, user, place, answered)
 
         self.edge.sessions.once_known(user, go)
 
@@ -134,9 +136,12 @@ class Letters:
         if not turns:
             self._turns.pop(key, None)
 
-    def _submit(self, group: GroupId, command: Any, call: Call, user: User, done: Callable[[Any], None]) -> None:
+    def _submit(
+        self, group: GroupId, command: Any, call: Call, user: User, place: Slot, done: Callable[[Any], None]
+    ) -> None:
+        """place: where what comes of it stands among the call's answers."""
         user.unsettled[group] = None
-        self.edge.engine.submit(group, command, Token(call, done))
+        self.edge.engine.submit(group, command, Token(call, done, place))
 
     def _sent(self, user: User) -> None:
         self._sending[user.uid] -= 1
@@ -184,14 +189,14 @@ class Letters:
 
         def asked(outcome: Any) -> None:
             if isinstance(outcome, Refusal):
-                self._submit(letter.home, tell, letter.call, user, letter.done)
+                self._submit(letter.home, tell, letter.call, user, letter.place, letter.done)
             else:  # and the speaker reads it there, if it is told of it any more
                 letter.done(Reached(letter.holder, talks=group in user.talks) if outcome is None else outcome)
 
         if group is not None:
-            self._submit(group, Repeat(once), letter.call, user, asked)
+            self._submit(group, Repeat(once), letter.call, user, letter.place, asked)
         else:
-            self._submit(letter.home, tell, letter.call, user, letter.done)
+            self._submit(letter.home, tell, letter.call, user, letter.place, letter.done)
 
     def _converse(self, group: GroupId, letter: Letter, *, opened: bool = False) -> None:
         """Say it in the conversation. opened: just now, for this message, so the other's session has agreed, though
@@ -212,7 +217,7 @@ class Letters:
         me, name = self._key(letter)[0], None if is_guest else person.account
         facts = (user.uid, me, person.source, tell.verb, tell.text, holder.nick, name, tell.tags, "B" in person.modes)
         say = Say(*facts, tell.once, holder.uid if is_guest and not opened else "")
-        self._submit(group, say, letter.call, user, said)
+        self._submit(group, say, letter.call, user, letter.place, said)
 
     def _turned_away(self, letter: Letter) -> None:
         """The account is not in the guest's conversation with it: it is asked once more whether it wants one."""
@@ -234,7 +239,7 @@ class Letters:
         def told(outcome: Any) -> None:
             letter.done(Reached(outcome.person, talks=True) if isinstance(outcome, Reached) else outcome)
 
-        self._submit(letter.home, tell, letter.call, letter.user, told)
+        self._submit(letter.home, tell, letter.call, letter.user, letter.place, told)
 
     def _open(self, letter: Letter, other: str) -> GroupId | None:
         """The conversation, if those of the two who have an account are in it, for all that is known here."""

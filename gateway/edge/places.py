@@ -223,7 +223,10 @@ class Places:
         for connection, user in attached:
             behind = connection.behind
             heard = [group for group in now if group in user.rooms or group in user.talks]
-            self._mark(connection, _news(connection, {g.name: behind.get(g, now[g]) for g in heard}))
+            held = self.edge.asides.place
+            self._mark(
+                connection, _news(connection, {g.name: behind.get(g, held(connection, g) or now[g]) for g in heard})
+            )
 
     def _mark(self, connection: Connection, places: dict[str, Place]) -> None:
         marks, receipts = connection.on_the_way, connection.receipts
@@ -257,7 +260,9 @@ class Places:
     def _shown(self, connection: Connection, group: GroupId) -> Place | None:
         """How far the connection has been sent the group; None while it was played nothing of what it has missed."""
         behind = connection.behind
-        return behind[group] if group in behind else self.edge.engine.applied_to(group)
+        if group in behind:
+            return behind[group]
+        return self.edge.asides.place(connection, group) or self.edge.engine.applied_to(group)
 
     def now(self, user: User, connection: Connection) -> dict[str, Place]:
         """By folded channel, how far a client of this node has come in each, where its user is no more, too."""

@@ -70,7 +70,7 @@ def watch(edge: Edge, user: User) -> None:
         connection = user.connection
         if user.person.nick != nick or user.quitting or not _is_stranger(edge, user.wanted.account, view):
             return
-        if connection is None or connection.busy or user.homeless:
+        if connection is None or not connection.is_free or user.homeless:
             edge.later(BUSY_S, lambda: look_up(edge, nick, late))
             return
         if not tries:
@@ -81,8 +81,7 @@ def watch(edge: Edge, user: User) -> None:
             _notice(edge, user, text)
         forced = forced_nick(user.uid, tries)
         call = Call(edge, connection, Message(None, None, "NICK", [forced]))
-        connection.calls[call] = None
-        call.hold()
+        call.begin()
         rename(call, forced)
         call.release()
         edge.later(BUSY_S, lambda: look_up(edge, nick, lambda again: late(again, tries + 1)))  # if it was taken

@@ -61,6 +61,7 @@ def authenticate(call: Call) -> None:
     elif exchange is None:
         _begin(call, text)
     elif exchange.waits:
+        call.lead()
         _end(call, n.ERR_SASLFAIL, "SASL authentication failed: an answer was still under way")
     elif len(text) > CHUNK or sum(map(len, exchange.chunks)) + len(text) > MOST:
         _end(call, n.ERR_SASLTOOLONG)
@@ -71,6 +72,7 @@ def authenticate(call: Call) -> None:
 
 
 def abort(call: Call) -> None:
+    call.lead()  # nobody waits for what the aborted exchange would have been answered
     _end(call, n.ERR_SASLABORTED)
 
 

@@ -386,7 +386,7 @@ class Sessions:
             user.unsettled[group] = None
             self._report(user.session, user)
             if call is not None and call.connection.stream is not None:
-                call.after([group], lambda: None)  # only then what its client has said is settled (P9)
+                call.after_all([group], lambda: None)  # only then what its client has said is settled (P9)
 
     def _report(self, account: str, user: User) -> None:
         """Tell the session's group what has changed."""

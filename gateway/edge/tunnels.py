@@ -375,8 +375,7 @@ class Tunnels:
             go_on(edge, connection, user, hello.places)
         else:
             call = Call(edge, connection, Message(None, None, "ATTACH", []))
-            connection.calls[call] = None
-            call.hold()
+            call.begin()
             attach(call, user)
             call.release()
         for line in early:

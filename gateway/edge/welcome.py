@@ -13,6 +13,7 @@ from gateway.irc.times import server_time
 
 def welcome(call: Call) -> None:
     """001 to 005, LUSERS, the message of the day, 221."""
+    call.lead()
     edge, user = call.edge, call.user
     settings, person = edge.settings, user.person
     call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network_name} Network, {person.source}")

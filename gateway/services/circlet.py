@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from gateway.edge.connection import Connection
-from gateway.edge.detaching import attach, detach
 from gateway.edge.user import User
-from gateway.groups.session_messages import Look, Stored
+from gateway.groups.session_messages import Detach, Look, Stored
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
-from gateway.services.answering import LATER, login_of
+from gateway.services.answering import LATER, UNKNOWN, login_of
 from gateway.services.choosing import set_always_on, set_auto_away, set_choice
 from gateway.services.table import Request, Service
+from ring.groups.host import FAILED
 
 CIRCLET = Service(
     "*circlet", "your session, its clients, and what is kept for you.", lambda s: s.accounts.enabled, "circlet"
@@ -168,8 +168,14 @@ def detach_channel(request: Request) -> None:
         request.say(f"Syntax: {request.service.commands['DETACH'].syntax}")
     else:
         until = " until somebody names you there" if more else ""
-        request.say(f"You have detached {name}{until}. /join {name} attaches it again.")
-        detach(call.edge, call.user, group, highlight=bool(more))
+
+        def detached(outcome: object) -> None:
+            if outcome is FAILED:
+                request.say(UNKNOWN)
+            else:
+                request.say(f"You have detached {name}{until}. /join {name} attaches it again.")
+
+        call.submit(call.edge.sessions.group(call.user.session), Detach(group.name, bool(more)), detached)
 
 
 @CIRCLET.command(
@@ -185,6 +191,6 @@ def attach_channel(request: Request) -> None:
         return
     group = edge.channel(clean(request.words[0]))
     if group in user.detached:
-        attach(edge, user, group)
+        request.call.submit(edge.sessions.group(user.session), Detach(group.name, off=True))
     else:
         request.say("That channel is not detached.")

@@ -90,7 +90,18 @@ def service(call: Call, name: str) -> Service | None:
 
 
 def tell(called: Service, call: Call, text: str) -> None:
-    """What somebody says to a service. text: as it came."""
+    """What somebody says to a service. text: as it came. One command after the other: each sees what the one before it
+    has done, and a login is done once it is known what the account has chosen."""
+    user, sessions = call.user, call.edge.sessions
+
+    def begin() -> None:
+        ready = call.later(lambda _: _carry_out(called, call, text))
+        sessions.once_begun(user, lambda: ready(None))
+
+    call.alone(begin)
+
+
+def _carry_out(called: Service, call: Call, text: str) -> None:
     verb, *words = [word for word in text.split(" ") if word] or ["HELP"]
     request, name = Request(called, call, words), clean(verb).upper()
     command = called.commands.get(name)

@@ -502,7 +502,7 @@ def enter(net: Net, node: str, account: str) -> Newcomer:
 
 
 @pytest.mark.parametrize("node", ["n1", "n2", "n3"])
-@pytest.mark.parametrize("how", ["after PONG", "with the registration", "after IDENTIFY"])
+@pytest.mark.parametrize("how", ["after PONG", "with the registration", "after IDENTIFY", "with IDENTIFY"])
 def test_what_is_said_right_after_the_login_is_kept_for_who_is_away(how: str, node: str) -> None:
     """Nothing that 001 and PONG do not wait for decides what becomes of a private message."""
     net = Net(3, seed=7, disks=True, delay_s=(0.02, 0.06))

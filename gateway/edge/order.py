@@ -1,0 +1,164 @@
+"""What a client reads of its own commands comes in the order in which it gave them.
+
+Commands are carried out as they come, many at a time, and are answered in any order. So each command has a place among
+the connection's calls, and within the command each step that waits for the network has a place: a `Slot`. What a slot
+is answered goes out at once where all before it has ended, and waits in the slot otherwise.
+
+Lines of other people do not wait, for their PONG promises that everybody has been sent them (P34). So when something
+happens in a channel in which a client's own line waits (its JOIN, its echo), the client reads its own line first, and
+what it asked before that is answered after: it must not read the channel in another order than everybody else does.
+
+Nothing waits for longer than settle_max_s: a call that is older holds up nobody any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.edge.lines import Line
+
+if TYPE_CHECKING:
+    from gateway.edge.call import Call
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+    from ring.ids import GroupId
+    from ring.wire import Place
+
+Send = Callable[[Line], None]
+Drawn = Callable[[Send], None]
+"""Lines that are made when they may be read: what they say is true then."""
+
+Answer = tuple[Line, str | None] | Drawn
+"""One line and the batch that it is in; or several."""
+
+
+class Slot:
+    """A place among a command's answers. items: what waits there, and the slots that follow from it, in order."""
+
+    __slots__ = ("items", "open")
+
+    def __init__(self) -> None:
+        self.items: list[Answer | Slot] = []
+        self.open = True
+
+
+def drain(slot: Slot, emit: Callable[[Answer], None]) -> Slot | None:
+    """Emit what may be read by now. Returns the slot that everything after it waits for; None: the slot is done."""
+    items = slot.items
+    for done, item in enumerate(items):
+        if not isinstance(item, Slot):
+            emit(item)
+        elif (waits := drain(item, emit)) is not None:
+            del items[:done]
+            return waits
+    items.clear()
+    return slot if slot.open else None
+
+
+def empty(slot: Slot, emit: Callable[[Answer], None]) -> None:
+    """Emit all that waits. Slots that are open stay so."""
+    items, slot.items = slot.items, []
+    for item in items:
+        if isinstance(item, Slot):
+            empty(item, emit)
+        else:
+            emit(item)
+
+
+def is_empty(slot: Slot) -> bool:
+    return all(isinstance(item, Slot) and is_empty(item) for item in slot.items)
+
+
+def first(connection: Connection) -> Call | None:
+    """The oldest command that is not answered, of those that others still wait for."""
+    for call in connection.calls:
+        if not call.late:
+            return call
+    return None
+
+
+def advance(connection: Connection) -> None:
+    """A command has ended: those after it may be answered, and those that waited for it begin."""
+    if connection.advancing or not connection.calls:
+        return
+    connection.advancing = True
+    while (call := first(connection)) is not None and call.go_on():
+        pass
+    connection.advancing = False
+
+
+def hurry(connection: Connection, before: float) -> None:
+    """Commands given before that time hold up nobody any more."""
+    for call in list(connection.calls):
+        if call.since > before:
+            break
+        if not call.late:
+            call.let_go()
+    advance(connection)
+
+
+def let_go(connection: Connection, upto: Call) -> None:
+    """Commands given before this one hold up nobody any more."""
+    for call in list(connection.calls):
+        if call is upto:
+            break
+        if not call.late:
+            call.let_go()
+
+
+def flush(connection: Connection) -> None:
+    """The connection ends: what waits goes out now, in its order."""
+    for call in list(connection.calls):
+        call.flush()
+
+
+# Channels -------------------------------------------------------------------------------------------------------------
+
+
+class Asides:
+    """Where a client's own line waits for its turn, and nothing else has happened in that group since."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self.groups: dict[GroupId, dict[Connection, list[Call]]] = {}  # whose own lines, the oldest first
+
+    def add(self, group: GroupId, call: Call) -> None:
+        """The command's own line in the group waits. It is the last that was applied here."""
+        if group not in call.asides:
+            here = self._edge.engine.applied_to(group)
+            call.asides = {**call.asides, group: msgspec.structs.replace(here, seq=here.seq - 1, at=here.at - 1)}
+            self.groups.setdefault(group, {}).setdefault(call.connection, []).append(call)
+
+    def place(self, connection: Connection, group: GroupId) -> Place | None:
+        """How far the connection is in the group, where a line of its own waits there."""
+        calls = self.groups.get(group, {}).get(connection)
+        return calls[0].asides[group] if calls else None
+
+    def release(self, group: GroupId, own: Connection | None) -> None:
+        """Something happens in the group: whoever's own line waits there reads that line first. own: whose command it
+        is that happens."""
+        for connection, calls in list(self.groups.get(group, {}).items()):
+            if connection is not own and not calls[-1].late:
+                let_go(connection, calls[-1])
+                calls[-1].let_go()
+
+    def end(self, call: Call) -> None:
+        """The command's own lines are out."""
+        asides, call.asides = call.asides, NOWHERE
+        for group in asides:
+            waiting = self.groups[group]
+            waiting[call.connection].remove(call)
+            if not waiting[call.connection]:
+                del waiting[call.connection]
+            if not waiting:
+                del self.groups[group]
+            self._edge.told[group] = None  # how far the client is there is to be noted again
+        if call.connection not in self._edge.dirty:
+            self._edge.dirty.append(call.connection)
+
+
+NOWHERE: Mapping[GroupId, Place] = MappingProxyType({})
