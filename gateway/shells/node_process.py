@@ -22,6 +22,7 @@ from gateway.shells.clients import ClientSocket
 from gateway.shells.descriptors import raise_limit, room
 from gateway.shells.durable import Durable
 from gateway.shells.listeners import Listeners
+from gateway.shells.memory import Memory
 from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
 from gateway.shells.reloading import contents, reread
@@ -84,6 +85,7 @@ class NodeProcess:
         self.core.edge.die = self.ask_to_stop
         self.durable = Durable(self)
         self.listeners = Listeners(self)
+        self.memory = Memory()
         self._stop = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -255,6 +257,7 @@ class NodeProcess:
         self.flush()
         self.peers.save_news()
         self.listeners.report()
+        self.memory.tick()
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _write_notes(self) -> None:
