@@ -474,6 +474,7 @@ class Finding:
         if forked is not None:
             engine.owing.add(forked)
             engine.merging.take_in(mastered, forked)
+        engine.owing.take_in(mastered)
         for sender, message in search.parked if search is not None else ():
             engine.receive_again(sender, message)
         engine.resend(group)

@@ -433,11 +433,13 @@ class Following:
         have taken the copy in: sent earlier, it would come before what they said first (P25).
         """
         f = self.groups.get(group)
-        if f is None:
-            return False
-        if f.fork is not None:
+        if f is not None and f.fork is not None:
             return True
-        if target in (f.copy.term.key, self.engine.me.key):
+        if target == self.engine.me.key:
+            return False
+        if group in self.engine.owing.copies:
+            return True  # an earlier reign of this node answered people here what the master does not have yet
+        if f is None or target == f.copy.term.key:
             return False
         handed = f.copy.log[-1].handed if f.copy.log else None
         return handed is None or handed.key != target  # a hand-off has the whole log

@@ -14,6 +14,7 @@ from ring.wire import Offer
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
+    from ring.groups.mastered import Mastered
 
 OFFER_S = 0.4
 KEEP_S = 60.0
@@ -41,6 +42,11 @@ class Owing:
         if all(other.copy.term != copy.term for other in owed):
             owed.append(Owed(copy, self.engine.now))
 
+    def take_in(self, m: Mastered) -> None:
+        """This node masters the group again: what is owed comes before what people here say next (P25)."""
+        for owed in self.copies.get(m.copy.group, ()):
+            self.engine.merging.take_in(m, owed.copy)
+
     def taken(self, group: GroupId, term: Term) -> None:
         """A master has committed what it was offered of this term."""
         self._keep(group, [owed for owed in self.copies.get(group, ()) if owed.copy.term != term])
@@ -48,8 +54,8 @@ class Owing:
     def _keep(self, group: GroupId, owed: list[Owed]) -> None:
         if owed:
             self.copies[group] = owed
-        else:
-            self.copies.pop(group, None)
+        elif self.copies.pop(group, None) is not None:
+            self.engine.resend(group)  # what was held back (P25)
 
     def tick(self) -> None:
         for group, copies in list(self.copies.items()):
