@@ -65,9 +65,9 @@ class Levels:
         too_old = engine.peers.raise_level(level, engine.now)
         for kind in engine.kinds.values():
             kind.level = level
-        engine.note("level_raised", level=level, before=before)
+        engine.note("level_raised", acting=level, before=before)
         me = engine.peers.me
         for record in too_old:
             reason = check_levels(me, Range(me.level, level), record, Range(record.level, 0))
             self.refused[record.key] = reason or ""
-            engine.note("node_too_old", peer=record.key, name=record.name, level=record.level, acting=level)
+            engine.note("node_too_old", peer=record.key, name=record.name, own=record.level, acting=level)

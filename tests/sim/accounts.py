@@ -174,8 +174,16 @@ def possible(story: AccountStory) -> Iterator[str]:
     yield from story.impossible
 
 
+def waits_for_the_missing(story: AccountStory) -> bool:
+    """Whether a node is missing and the network acts at feature level 0: there accounts wait for that node (P37)."""
+    nodes = story.net.nodes.values()
+    return any(not node.up for node in nodes) and any(node.core.engine.level < 1 for node in nodes if node.up)
+
+
 def accounts_agree(story: AccountStory) -> Iterator[str]:
     """Every node says the same of each name, and what was confirmed is so."""
+    if waits_for_the_missing(story):
+        return
     nodes = [node for node in story.net.nodes.values() if node.up]
     for name in story.names:
         said = {node.name: _password(story, node, name.name) for node in nodes}
@@ -211,6 +219,8 @@ def _password(story: AccountStory, node: Node, name: str) -> str | None:
 
 def everybody_registers(story: AccountStory) -> Iterator[str]:
     """With fewer nodes missing than hold a group, and as many there, names that nobody has are registered (P37)."""
+    if waits_for_the_missing(story):
+        return
     net = story.net
     missing = [node.name for node in net.nodes.values() if not node.up]
     copies = net.engine.ring.copies

@@ -9,9 +9,10 @@ import random
 from collections.abc import Callable, Sequence
 
 from gateway.edge.settings import EdgeSettings
+from ring.features import LEVEL
 from ring.groups.engine import Settings
 from ring.groups.peers import RingSettings
-from tests.sim.faults import FAULTS, Cut, Fault, Hang, Lossy
+from tests.sim.faults import FAULTS, Cut, Fault, Hang, Leave, Lossy, Upgrade
 from tests.sim.net import Client, Net, Node
 from tests.sim.views import Reader
 
@@ -90,15 +91,23 @@ class Story:
         kinds: Sequence[type[Fault]] = FAULTS,
         *,
         disks: bool | None = None,
+        upgrades: bool | None = None,
     ) -> None:
-        """disks: whether nodes have some, with stores that lose what was not flushed; None: every other seed."""
+        """disks: whether nodes have some, with stores that lose what was not flushed; None: every other seed.
+
+        upgrades: whether one or two nodes begin with the build of the previous feature level, and come back with
+        today's when they leave; None: every seventh seed.
+        """
         self.seed = seed
         self.kinds = kinds
         self.chance = chance = random.Random(seed)
+        self.upgrades = seed % 7 == 0 if upgrades is None else upgrades
         self.net = Net(
             chance.randint(3, 5), seed, delay_s=(0.001, chance.choice((0.005, 0.03, 0.1))), edge=EDGE, engine=SETTINGS,
             directories=chance.randint(1, 3), disks=seed % 2 == 1 if disks is None else disks,
+            level=LEVEL - self.upgrades,
         )  # fmt: skip
+        self.net.level = LEVEL
         self.net.trace = self._tell if trace is not None else None
         self._trace = trace
         self.people: list[Person] = []
@@ -118,6 +127,8 @@ class Story:
     def run(self) -> None:
         net, chance = self.net, self.chance
         names = list(net.nodes)
+        if self.upgrades:
+            self._upgrade_most(names)
         self.people = [Person(self, names[i % len(names)], f"p{i}") for i in range(chance.randint(3, 6))]
         net.run(1.0)
         for person in self.people:
@@ -127,6 +138,16 @@ class Story:
         for _ in range(chance.randint(1, 3)):
             self._fault()
         self._heal()
+
+    def _upgrade_most(self, names: list[str]) -> None:
+        """Nobody is there yet."""
+        for name in names[self.chance.randint(1, 2) :]:
+            self.net.leave(name)
+            self.net.run(0.5)
+            self.net.start(int(name[1:]))
+            self.net.run(3.0)
+        for node in self.net.nodes.values():
+            node.notes.clear()  # that a node was gone is no news of the story
 
     def _fault(self) -> None:
         fault = self._choose()
@@ -173,6 +194,8 @@ class Story:
     def _choose(self) -> Fault:
         up = sum(node.up for node in self.net.nodes.values())
         kinds = [kind for kind in self.kinds if not kind.kills or up > 2]
+        if self.upgrades and up > 2 and Leave in kinds and Upgrade.old(self.net):
+            kinds += [Upgrade] * len(kinds)
         return self.chance.choice(kinds)(self, self.chance)
 
     def _talk(self, for_s: float) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, ClassVar
 
-from tests.sim.net import LAST_S, Node
+from ring.features import LEVEL
+from tests.sim.net import LAST_S, Net, Node
 
 if TYPE_CHECKING:
     from tests.sim.chaos import Story
@@ -57,7 +58,8 @@ class Crash(Fault):
     def end(self) -> None:
         saved = [record for record in self.roster if record.key != self.node.key]
         ahead_s = self.chance.choice((0.0, 0.0, 3600.0, -3600.0))
-        self.net.start(int(self.node.name[1:]), saved if self.chance.random() < 0.5 else (), ahead_s)
+        level = self.node.core.engine.peers.me.level
+        self.net.start(int(self.node.name[1:]), saved if self.chance.random() < 0.5 else (), ahead_s, level)
 
 
 class Dark(Crash):
@@ -199,17 +201,31 @@ class NoDirectory(Fault):
 
 
 class Leave(Fault):
-    """SIGTERM, and a start a while later."""
+    """SIGTERM, and a start a while later: of today's build, where the network began with an older one."""
 
     kills = True
 
     def begin(self) -> str:
-        self.node = self.chance.choice(self.nodes())
+        self.node = self.chance.choice(self.choices())
         self.net.leave(self.node.name)
         return f"{self.node.name} leaves"
 
+    def choices(self) -> list[Node]:
+        return self.nodes()
+
     def end(self) -> None:
         self.net.start(int(self.node.name[1:]))
+
+
+class Upgrade(Leave):
+    """A node of the previous feature level leaves, and comes back with today's build."""
+
+    def choices(self) -> list[Node]:
+        return self.old(self.net) or self.nodes()
+
+    @staticmethod
+    def old(net: Net) -> list[Node]:
+        return [n for n in net.nodes.values() if n.up and not n.hung and n.core.engine.peers.me.level < LEVEL]
 
 
 class PowerCut(Fault):
@@ -236,7 +252,8 @@ class PowerCut(Fault):
 
     def end(self) -> None:
         for name in self.down:
-            self.net.start(int(name[1:]), [r for r in self.records if r.key != self.net.nodes[name].key])
+            saved = [r for r in self.records if r.key != self.net.nodes[name].key]
+            self.net.start(int(name[1:]), saved, level=self.net.nodes[name].core.engine.peers.me.level)
             self.story.rest(self.chance.choice((0.0, 0.5, 3.0)))
 
 

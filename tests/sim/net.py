@@ -201,6 +201,7 @@ class Net:
         irc, since = f"{key}:6667", int(self.now)
         record = NodeRecord(key, self.lives, f"n{number}.sim", key, 7600, irc, "1", since, level=level)
         core = NodeCore(record, NodeSettings(self.edge, self.engine), random.Random(self.rng.random()))
+        before, saved = self.nodes.get(f"n{number}"), list(roster)
         node = self.nodes[f"n{number}"] = self._by_key[key] = Node(core, f"n{number}")
         node.ahead_s = ahead_s
         self.links.forget(key)
@@ -209,9 +210,11 @@ class Net:
         self._check_passwords(node)
         if self.disks is not None:
             self._attach(node, self.disks.setdefault(node.name, MemoryStore()))
-        core.engine.learn(roster)
+        if before is not None and saved:  # the file with the roster has the acting level, too
+            core.engine.levels.rise(before.core.engine.level)
+        core.engine.learn(saved)
         if self.directories.names:
-            self.directories.meet(node, roster)
+            self.directories.meet(node, saved)
         else:
             self._introduce(node)
         self._tick(node, self.rng.uniform(0, TICK_S))
