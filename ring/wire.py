@@ -314,8 +314,12 @@ class Records(msgspec.Struct, frozen=True, array_like=True, tag=22):
     """News of nodes, the sender's leaving above all, spread over the links (P4).
 
     thin: whether the sender holds account groups that fewer than `copies` nodes hold (P37); None: nothing is said.
-    A build of level 0 ignores the field, and a network with such a node does not use what the field says.
+    A build of level 0 ignores the field, and a network with such a node does not use what the field says. The field is
+    sent all the same, so that it is known when the network's level rises.
     """
+
+    BY_BUILD: ClassVar = True
+    NEWER: ClassVar = {"thin": 1}
 
     records: list[NodeRecord]
     thin: bool | None = None
