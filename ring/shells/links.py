@@ -33,6 +33,9 @@ TICK_S = 0.25
 LOG_EVERY_S = 10.0
 """A peer that fails again and again is one line in so many seconds."""
 
+EXHAUSTED_EVERY_S = 3600.0
+"""That no descriptor is left is logged once in so long."""
+
 
 class LinkEvents(Protocol):
     """What the hub tells."""
@@ -231,9 +234,9 @@ class LinkHub:
             self.log.warning("link_connections_refused", **report._asdict())
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
-    def _may_log(self, what: str) -> bool:
+    def _may_log(self, what: str, every_s: float = LOG_EVERY_S) -> bool:
         now = time.monotonic()
-        if now - self._logged.get(what, -LOG_EVERY_S) < LOG_EVERY_S:
+        if now - self._logged.get(what, float("-inf")) < every_s:
             return False
         if len(self._logged) > 1000:
             self._logged.clear()
@@ -241,7 +244,7 @@ class LinkHub:
         return True
 
     def _exhausted(self, problem: OSError) -> None:
-        if self._may_log("descriptors"):
+        if self._may_log("descriptors", EXHAUSTED_EVERY_S):
             self.log.error("descriptors_exhausted", port="links", reason=problem.strerror)
 
     # What sockets tell ----------------------------------------------------------------------------------------------

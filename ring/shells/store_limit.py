@@ -13,7 +13,7 @@ ROOM: Final = 0.95
 SLICES: Final = 32
 """Each pass drops the oldest part of so many of the time that the lines span."""
 
-LEAST_MS: Final = 60_000
+LEAST_MS: Final = 1000
 
 EVERY_LINE: Final = 2**62
 

@@ -89,3 +89,13 @@ def test_a_group_without_lines_whose_copy_goes_leaves_no_row(tmp_path: Path) -> 
     assert db.execute("SELECT count(*) FROM groups").fetchone() == (5,)  # with lines 3, the account, and one again
     assert SqliteStore(path, reading=True).lines(Range(silent[0], None, None, 10, True)) == []
     db.close()
+
+
+def test_a_minute_of_talk_that_fills_the_store_loses_no_more_than_must_go(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "circlet.db")
+    lines = [Line(GROUPS[0], TERM, n, 10**12 + n * 6, "m", b"\xc4\xc8" + b"x" * 300) for n in range(1, 10_001)]
+    store.write([Batch(1, {}, {}, lines)])
+    store.tend()
+    gone = sum(shorten(store, store.size() * 3 // 4, KINDS, lines[-1].at))
+    assert 2500 <= gone < 5000
+    store.close()
