@@ -8,12 +8,19 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
-from tests.e2e.network import START_S, Network, free_port
+from tests.e2e.network import Network, free_port, with_tls
+from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("starting")]
 
@@ -41,7 +48,7 @@ class Beginners(Network):
         return [line for line in lines if line["event"] == event]
 
     def until(self, condition: Callable[[], object], what: str) -> None:
-        end = time.monotonic() + START_S
+        end = time.monotonic() + WITHIN_S
         while not condition():
             assert time.monotonic() < end, what + "\n" + "\n".join(map(self.log, self.processes))
             time.sleep(0.05)
@@ -90,7 +97,7 @@ def test_a_taken_port_ends_the_process_before_anybody_hears_of_the_node(net: Beg
     for key, port, words in (("listeners.0", net.port, "listeners: "), ("links", net.link_port, "links: ")):
         with socket.create_server(("127.0.0.2", port)):
             net.start("node-2")
-            assert net.processes["node-2"].wait(START_S) == 1
+            assert net.processes["node-2"].wait(WITHIN_S) == 1
         reason = net.events("node-2", "start_failed")[-1]["reason"]
         assert reason.startswith(words) and f"{key}.port" in reason and str(port) in reason
     assert net.listed() == ["node-1"] and "node-2" not in net.log("directory-1")
@@ -204,3 +211,35 @@ def test_two_nodes_of_one_port_that_start_together(net: Beginners) -> None:
     assert "listeners.0.port" in net.events(loser, "start_failed")[0]["reason"]
     net.until_said(winner, "node_started")
     net.until(lambda: net.listed() == [winner], "the loser took its leave")
+
+
+def test_a_first_node_whose_key_is_not_the_directories_waits_and_says_so(net: Beginners) -> None:
+    net.up("directory-1", "directory-2")
+    (net.folder / "other.key").write_text("ab" * 32 + "\n")
+    (net.folder / "other.key").chmod(0o600)
+    net.edit("node-1", key="network.key => other.key")
+    net.start("node-1")
+    said = net.until_said("node-1", "start_refused")
+    assert "network.key_file" in said["reason"] and said["by"] == "the directories"
+    assert net.refuses(1) and net.listed() == []
+
+
+def test_status_says_which_certificates_end_soon(net: Beginners) -> None:
+    port = with_tls(net.folder)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "irc.example.org")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(13.5)
+    )
+    pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    (net.folder / "cert.pem").write_bytes(pem)
+    (net.folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    net.up("directory-1", "directory-2", "node-1")
+    found = net.circlet("status", "--config", str(net.folder / "node-1.yaml"))
+    assert found.returncode == 2
+    told = (
+        rf"cert\.pem of the listener 127\.0\.0\.1:{port} ends in 13 days, on \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d: replace"
+    )
+    assert re.search(told, found.stdout), found.stdout
+    assert re.search(r"node-1.circlet.local: the certificate ", found.stdout)
