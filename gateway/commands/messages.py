@@ -104,6 +104,8 @@ def _echo(call: Call, tell: Tell, to: Person) -> None:
     Source: IRCv3 echo-message; CAP znc.in/self-message.
     """
     own, user, person = call.connection, call.user, call.user.person
+    if len(user.connections) == 1 and own in user.connections and "echo-message" not in own.caps:
+        return
     params = (to.nick,) if tell.verb == "TAGMSG" else (to.nick, decode(tell.text))
     msgid, at = call.stamp or ("", int(call.edge.now * 1000))
     bot = "B" in person.modes

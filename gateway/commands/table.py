@@ -47,11 +47,16 @@ def command(
     return register
 
 
+_EMPTY = ("", ",", " ")
+"""What an empty list begins with."""
+
+
 def _leave_out_empty_lists(call: Call, lists: tuple[int, ...]) -> None:
     """What comes after an empty list has no meaning without it, and is left out, too."""
+    params = call.message.params
     for place in lists:
-        if place < len(call.params) and not call.params[place].strip(", "):
-            del call.message.params[place:]
+        if place < len(params) and params[place][:1] in _EMPTY and not params[place].strip(", "):
+            del params[place:]
 
 
 def dispatch(call: Call) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -100,11 +101,11 @@ def normalise_mask(text: str) -> str:
 class MaskSet:
     """Masks that a prefix may fit. Two that are the same but for the case are one.
 
-    Plain nicks and plain hosts, which is what most bans are, cost one look-up however many they are; who asks again
-    (a speaker in a channel) costs one look-up too.
+    Plain nicks, hosts and addresses, which is what most bans are, cost one look-up however many they are; who asks
+    again (a speaker in a channel) costs one look-up too.
     """
 
-    __slots__ = ("_answers", "_casemap", "_hosts", "_masks", "_networks", "_nicks", "_patterns")
+    __slots__ = ("_addresses", "_answers", "_casemap", "_hosts", "_masks", "_networks", "_nicks", "_patterns")
 
     def __init__(self, casemap: Casemap, masks: Iterable[str] = ()) -> None:
         self._casemap = casemap
@@ -112,6 +113,7 @@ class MaskSet:
         self._nicks: set[str] = set()
         self._hosts: set[str] = set()
         self._patterns: dict[str, re.Pattern[str]] = {}
+        self._addresses: Counter[Network] = Counter()  # of masks of one address and nothing else, in every spelling
         self._networks: dict[str, tuple[re.Pattern[str], Network]] = {}  # what fits before the "@", and after it
         self._answers: dict[str, bool] = {}
         for mask in masks:
@@ -125,7 +127,9 @@ class MaskSet:
         self._masks[key] = mask
         self._answers.clear()
         head, _, network = _divide(mask)
-        if network is not None:
+        if network is not None and _is_address_alone(head, network):
+            self._addresses[network] += 1
+        elif network is not None:
             self._networks[key] = (compile_mask(head, self._casemap.name), network)
         elif nick := _plain(mask.removesuffix(_NICK_ONLY), mask):
             self._nicks.add(self._casemap(nick))
@@ -144,6 +148,9 @@ class MaskSet:
         self._answers.clear()
         self._patterns.pop(key, None)
         self._networks.pop(key, None)
+        head, _, network = _divide(found)
+        if network is not None and _is_address_alone(head, network):
+            self._addresses -= Counter([network])
         self._nicks.discard(self._casemap(found.removesuffix(_NICK_ONLY)))
         self._hosts.discard(self._casemap(found.removeprefix(_HOST_ONLY)))
         return found
@@ -166,6 +173,7 @@ class MaskSet:
             folded.partition("!")[0] in self._nicks
             or host in self._hosts
             or any(pattern.match(folded) for pattern in self._patterns.values())
+            or (bool(self._addresses) and read_network(host) in self._addresses)
             or any(head.match(who) and is_within(host, network) for head, network in self._networks.values())
         )
 
@@ -181,6 +189,10 @@ class MaskSet:
     def key(self, mask: str) -> str:
         """Equal for masks that are the same but for the case. Copies of a channel's state depend on it: it stays so."""
         return compile_mask(mask, self._casemap.name).pattern
+
+
+def _is_address_alone(head: str, network: Network) -> bool:
+    return head == "*!*" and network.num_addresses == 1
 
 
 def _plain(part: str, mask: str) -> str:

@@ -62,6 +62,8 @@ def decode(data: bytes) -> str:
 
 def encode(text: str) -> bytes:
     """The bytes that `text` was read from: UTF-8, and the bytes that were not as they were."""
+    if text.isascii():
+        return text.encode()
     try:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # a surrogate that no byte gave: from a file or a peer

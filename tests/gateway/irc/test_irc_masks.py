@@ -182,6 +182,15 @@ def test_a_set_knows_a_mask_in_any_case_and_gives_it_back_as_it_was_set() -> Non
     assert len(held) == 1
 
 
+def test_an_address_in_two_spellings_stays_until_both_are_gone() -> None:
+    held = MaskSet(RFC1459, ["*!*@::1", "*!*@0::1", "*!*@10.0.0.1"])
+    assert held.matches("a!b@0::1") and held.matches("a!b@10.0.0.1") and not held.matches("a!b@0::2")
+    held.discard("*!*@::1")
+    assert held.matches("a!b@0::1")
+    held.discard("*!*@0::1")
+    assert not held.matches("a!b@0::1") and held.matches("a!b@10.0.0.1")
+
+
 def test_answers_kept_by_a_set_are_bounded() -> None:
     held = MaskSet(ASCII, ["*bad*!*@*"])
     for number in range(3000):
