@@ -43,6 +43,7 @@ class Person(Client):
         self.ring: list[str] = []  # what was heard in #ring
         self.sure: set[str] = set()  # said before a PING whose PONG has come, or echoed
         self.pings: dict[str, tuple[int, float]] = {}  # after so many said, and when
+        self.put_out = False  # another took its nick while its node was given up: it is told what it has missed (P29)
         super().__init__(net, net.nodes[node], nick, "echo-message")
         self.reader = Reader(nick)
 
@@ -76,6 +77,9 @@ class Person(Client):
             self.ring.append(text)
             if text in self.said:
                 self.sure.add(text)
+        elif len(words) > 2 and words[1:3] == ["PART", RING]:
+            nick, _, rest = words[0][1:].partition("!")
+            self.put_out |= nick in WANTED and rest.startswith(f"~{self.nick}@")
 
     def heard(self, target: str) -> list[str]:
         return self.ring if target == RING else super().heard(target)
@@ -178,7 +182,7 @@ class Story:
         since: when it sent its PING. While a node is stopped nobody waits for the people there; but once it goes on,
         none of its PONGs comes before what others had their PONGs for already (P20).
         """
-        if self.hanging:
+        if self.hanging and not person.put_out:
             lacking = {text for text, at in self.certain.items() if at <= since} - {*person.ring}
             if lacking:
                 self.early.append(f"{person.nick} has its PONG after a stop, and has not heard {sorted(lacking)}")
@@ -187,6 +191,8 @@ class Story:
         if not self.calm:
             return
         for other in self.here():
+            if other.put_out:
+                continue
             lacking = {*texts} - {*other.heard(RING)}
             if lacking:
                 self.early.append(f"{person.nick} has its PONG, and {other.nick} has not heard {sorted(lacking)}")

@@ -23,7 +23,7 @@ def nothing_lost(story: Story) -> Iterator[str]:
     for sender in story.people:
         for text in sorted(sender.sure):
             for person in here:
-                if text not in person.heard(RING):
+                if text not in person.heard(RING) and not person.put_out:
                     yield f"{person.nick} never heard {text}"
 
 
