@@ -233,3 +233,35 @@ def test_a_client_of_a_stopped_node_has_its_pong_after_what_was_said_meanwhile(n
     there.expect("PONG .*waited")
     assert sorted(text for text in there.heard(CHANNEL) if text in said) == sorted(said)
     no_traceback(network)
+
+
+@pytest.mark.parametrize("victim", [1, 2, 3])
+def test_one_dead_node_stops_no_registration(network: Network, victim: int) -> None:
+    """With one of three nodes killed, accounts are made, changed and logged in to on both others (P37)."""
+    old = network.client(victim, "old")
+    old.send("REGISTER * * :sesame-0")
+    old.expect("REGISTER SUCCESS old")
+    network.terminate(f"node-{victim}", signal.SIGKILL)
+    old.close()
+    for number in (1, 2, 3):
+        if number == victim:
+            continue
+        nick = f"new{number}"
+        client = network.client(number, nick)
+        client.send("REGISTER * * :sesame-1")
+        client.expect(f"REGISTER SUCCESS {nick}")
+        client.send("PRIVMSG NickServ :SET ALWAYS-ON on")
+        client.expect("ALWAYS-ON is on")
+        client.send("PRIVMSG NickServ :PASSWD sesame-1 sesame-2")
+        client.expect("Your password is changed")
+        client.send("PRIVMSG NickServ :SET ALWAYS-ON off")
+        client.expect("ALWAYS-ON is off")
+        again = network.client(number, f"again{number}")
+        again.send("PRIVMSG NickServ :IDENTIFY old sesame-0")
+        again.expect(" 900 ")
+    network.start(f"node-{victim}")
+    network.wait_open(victim)
+    back = network.client(victim, "back")
+    back.send("PRIVMSG NickServ :IDENTIFY new1 sesame-2" if victim != 1 else "PRIVMSG NickServ :IDENTIFY new2 sesame-2")
+    back.expect(" 900 ")
+    no_traceback(network)

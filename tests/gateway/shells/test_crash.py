@@ -174,3 +174,24 @@ def test_a_guarded_turn_ends_the_process_whatever_it_raises() -> None:
         with pytest.raises(type(problem)):
             Turns().turn(problem)
     assert codes == [BUG, BUG]
+
+
+SUPERVISED = f"""
+import asyncio, sys
+from gateway.cli.supervisor import Child, Supervisor
+child = Child("node-1", [sys.executable, "-c", "raise SystemExit({BUG})"])
+sys.exit(asyncio.run(Supervisor([child], 5.0, str, lambda running: None).run()))
+"""
+
+
+def test_the_supervisor_starts_again_what_has_met_a_mistake() -> None:
+    process = subprocess.Popen([sys.executable, "-c", SUPERVISED], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        for _ in range(2):
+            assert f"ended with code {BUG}: started again in" in process.stdout.readline()
+    finally:
+        process.terminate()
+        process.wait(60)
+        assert process.stdout is not None
+        process.stdout.close()
