@@ -6,13 +6,14 @@ brought is used only while the network acts at that level or above (P42).
 A struct that a level brought says so in the class: `SINCE: ClassVar = 1`. A field that was appended to a struct later
 stands in `NEWER: ClassVar = {"field": 1}`, and has a default that means what the struct meant before. The engine does
 the rest: `unsupported` refuses such a command, question or message below the level, `fitting` gives a newer field of a
-command its default, and `at_level` leaves newer fields out of what is encoded.
+command, and of the event that follows, its default, and `at_level` leaves newer fields out of what is encoded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -47,12 +48,39 @@ def unsupported(value: Any, level: int) -> bool:
 
 
 def fitting(value: Any, level: int) -> Any:
-    """The same command with the default in every field that is newer than the level."""
-    newer = [name for name, since in getattr(type(value), "NEWER", {}).items() if since > level]
-    if not newer:
+    """The same command, event or outcome with the default in every field that is newer than the level, at any depth."""
+    if level >= LEVEL:
         return value
-    defaults = {field.name: _default(field) for field in msgspec.structs.fields(type(value)) if field.name in newer}
-    return msgspec.structs.replace(value, **defaults)
+    if isinstance(value, msgspec.Struct):
+        return _struct_fitting(value, level)
+    if isinstance(value, dict):
+        parts = {key: fitting(part, level) for key, part in value.items()}
+        return parts if any(parts[key] is not value[key] for key in parts) else value
+    if isinstance(value, list | tuple):
+        fit = [fitting(part, level) for part in value]
+        if all(new is old for new, old in zip(fit, value, strict=True)):
+            return value
+        return fit if isinstance(value, list) else type(value)._make(fit) if hasattr(value, "_make") else tuple(fit)
+    return value
+
+
+def _struct_fitting(value: msgspec.Struct, level: int) -> Any:
+    newer = _newer_defaults(type(value), level)
+    changes: dict[str, Any] = {}
+    for name in value.__struct_fields__:
+        old = getattr(value, name)
+        new = newer[name]() if name in newer else fitting(old, level)
+        if new is not old and new != old:
+            changes[name] = new
+    return msgspec.structs.replace(value, **changes) if changes else value
+
+
+@cache
+def _newer_defaults(cls: type[msgspec.Struct], level: int) -> dict[str, Callable[[], Any]]:
+    """What makes the default of each field that is newer than the level."""
+    since = getattr(cls, "NEWER", {})
+    fields = [field for field in msgspec.structs.fields(cls) if since.get(field.name, 0) > level]
+    return {field.name: _default(field) for field in fields}
 
 
 def at_level(value: Any, acting: int, build: int = LEVEL) -> Any:
@@ -94,5 +122,7 @@ def _written(cls: type[msgspec.Struct], level: int) -> tuple[tuple[str, ...], in
     return tuple(names), config.tag, config.array_like
 
 
-def _default(field: Any) -> Any:
-    return field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+def _default(field: msgspec.structs.FieldInfo) -> Callable[[], Any]:
+    if field.default is msgspec.NODEFAULT:
+        return cast(Callable[[], Any], field.default_factory)
+    return lambda: field.default

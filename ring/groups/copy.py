@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ring.features import at_level
+from ring.features import at_level, fitting
 from ring.groups.guarded import GroupBroken
 from ring.groups.host import UNJUDGED, Stamp
 from ring.groups.lineage import fork_point
@@ -210,7 +210,10 @@ class Copy:
         once = once_of(command)
         before = self.log.said(once) if once is not None else None
         try:
-            return Decision(before.outcome, None) if before is not None else self.state.decide(command, at)
+            if before is not None:
+                return Decision(before.outcome, None)
+            decision: Decision = fitting(self.state.decide(command, at), self.kind.level)
+            return decision
         except Exception as problem:  # judging changes nothing: the command has failed, and all goes on
             self.bug = problem
             return Decision(UNJUDGED, None)
@@ -219,7 +222,7 @@ class Copy:
         """The event that brings another side's state in. Where that cannot be found out, what the other side said still
         is appended; its state is not taken in."""
         try:
-            return self.state.merge(self.kind.restore(self.group.name, other), at)
+            return fitting(self.state.merge(self.kind.restore(self.group.name, other), at), self.kind.level)
         except Exception as problem:
             self.bug = problem
             return None

@@ -53,6 +53,15 @@ def test_a_newer_field_of_a_command_has_its_default() -> None:
     assert fitting(Old(1), 0) == Old(1)
 
 
+def test_a_newer_field_has_its_default_at_any_depth() -> None:
+    inner = Grown(1, "y", (7,))
+    deep = Named({"k": [(inner, Incarnation("n", 1))]}, [])
+    assert fitting(deep, 0) == Named({"k": [(Grown(1, "y"), Incarnation("n", 1))]}, [])
+    assert fitting(deep, 1) is deep
+    same = Named({"k": [(Grown(1), Incarnation("n", 1))]}, [])
+    assert fitting(same, 0) is same
+
+
 def test_a_struct_that_a_level_brought_is_refused_below() -> None:
     assert unsupported(Brought(), 0)
     assert not unsupported(Brought(), 1)
