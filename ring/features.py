@@ -27,6 +27,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "Events name the account of whoever acts (account, accounts). "
     "Records.thin, and registering while fewer than `copies` nodes are missing (P37). "
     "Private messages of an account and a guest are kept (Tell.guests, Say.to_uid, Talk.nick). "
+    "The holder's node is asked whether a nick is being let go (LettingGoAsk, LettingGo). "
+    "Watchers acknowledge what they are told (Seen). "
     "Directories say whom they refused (35, 36), and records the ring's settings (ring)",
 )
 """What each level brought, by its number."""

@@ -240,6 +240,15 @@ class View(_Message, frozen=True, tag=12):
     data: msgspec.Raw
 
 
+class Seen(_Message, frozen=True, tag=42):
+    """From a watcher, to the master: the view of that position has been shown."""
+
+    SINCE: ClassVar = 1
+
+    term: Term
+    seq: int
+
+
 class Question(_Message, frozen=True, tag=13):
     """To a group's master, from a node that does not follow it."""
 
@@ -495,6 +504,7 @@ class Flow(msgspec.Struct, frozen=True, array_like=True, tag=41):
 
 Message = (
     Submit
+    | Seen
     | Answer
     | Elsewhere
     | Publish

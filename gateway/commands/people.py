@@ -10,7 +10,7 @@ from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
-from gateway.edge.monitoring import line, source, unwatch, watch
+from gateway.edge.monitoring import line, unwatch, watch, written
 from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
@@ -96,7 +96,11 @@ def ison(call: Call) -> None:
 
 @command("MONITOR", 1)
 def monitor(call: Call) -> None:
-    """Source: IRCv3 MONITOR."""
+    """Source: IRCv3 MONITOR. Answered in turn: what a watch tells must not come before the answer to its beginning."""
+    call.in_turn(lambda: _monitor(call))
+
+
+def _monitor(call: Call) -> None:
     sub = call.params[0].upper()
     targets = words(call.params[1], call.edge.settings.casemap) if len(call.params) > 1 else []
     if sub == "+" and targets:
@@ -130,22 +134,36 @@ def _watch(call: Call, targets: list[str]) -> None:
             return
         if group not in user.monitored:
             watch(edge, user, nick)
-        call.ask(group, Who(), lambda view, nick=nick: _tell(call, nick, view))  # type: ignore[misc]
+        user.monitored[group] = nick
+        _tell_in_time(call, group, nick)
 
 
-def _tell(call: Call, nick: str, view: NickView | None) -> None:
-    called = service(call, nick)
-    online = called.source(call.edge.settings) if called is not None else source(view)
-    group = call.edge.nick(nick)
-    if group in call.user.monitored:
-        call.user.online[group] = online
-    call.send(line(call.edge, call.user, nick, online))
+def _tell_in_time(call: Call, group: GroupId, nick: str) -> None:
+    """Once the watch is in force."""
+    if service(call, nick) is not None:
+        _tell(call, group, nick)
+    else:
+        known = call.later(lambda _: _tell(call, group, nick))
+        call.edge.views.once_known(group, lambda _: known(None))
+
+
+def _tell(call: Call, group: GroupId, nick: str) -> None:
+    """As it is when the client may read it."""
+    user, called = call.user, service(call, nick)
+
+    def draw(send: Callable[[Line], None]) -> None:
+        online = called.source(call.edge.settings) if called is not None else call.edge.views.now(group)
+        if group in user.monitored:
+            user.online[group] = online
+            written(user, group, online)
+        send(line(call.edge, user, nick, online))
+
+    call.draw(draw)
 
 
 def _status(call: Call) -> None:
-    nicks = list(call.user.monitored.values())
-    for nick in nicks:
-        call.ask(call.edge.nick(nick), Who(), lambda view, nick=nick: _tell(call, nick, view))  # type: ignore[misc]
+    for group, nick in list(call.user.monitored.items()):
+        _tell_in_time(call, group, nick)
 
 
 def _chunks(nicks: list[str], room: int = 380) -> list[str]:

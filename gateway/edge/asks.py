@@ -75,6 +75,15 @@ class CameAsk(_Tagged, frozen=True, tag=8):
     device: str
 
 
+class LettingGoAsk(_Tagged, frozen=True, tag=9):
+    """Is this user of yours about to let the nick go (P27)? nick: folded."""
+
+    SINCE: ClassVar = 1
+
+    uid: str
+    nick: str
+
+
 Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
@@ -131,7 +140,16 @@ class Came(_Tagged, frozen=True, tag=26):
     nodes: dict[str, int] = {}
 
 
-Reply = ListReply | Detail | Counts | Found | Expelled | Came | None
+class LettingGo(_Tagged, frozen=True, tag=27):
+    """is_here: the node has the user."""
 
-read_ask = msgspec.msgpack.Decoder(Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | CameAsk).decode
+    SINCE: ClassVar = 1
+
+    soon: bool
+    is_here: bool = True
+
+
+Reply = ListReply | Detail | Counts | Found | Expelled | Came | LettingGo | None
+
+read_ask = msgspec.msgpack.Decoder(Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | CameAsk | LettingGoAsk).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

@@ -14,6 +14,7 @@ from gateway.edge import (
     asks,
     caps,
     channels,
+    claiming,
     detaching,
     flood,
     homes,
@@ -97,6 +98,7 @@ class Edge:
         self.letters = Letters(self)
         self.tunnels = Tunnels(self)
         self.asides = order.Asides(self)
+        self.views = monitoring.Views(self)
         self.monitors: dict[GroupId, dict[str, User]] = {}
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
@@ -575,6 +577,8 @@ class Edge:
     def asked(self, node: Incarnation, body: Any) -> Any:
         if isinstance(body, asks.ExpelAsk):
             return asks.Expelled(expel_all(self, body.life))
+        if isinstance(body, asks.LettingGoAsk):
+            return claiming.answer(self, body)
         if isinstance(body, asks.CameAsk):
             return self.sessions.arrivals.answer(body)
         if isinstance(body, asks.OwnedAsk):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge.lines import Line
-from gateway.groups.nick_messages import NickView, Who
 from gateway.irc import numerics as n
 from gateway.irc.names import is_service
 from ring.ids import GroupId
@@ -15,6 +14,50 @@ if TYPE_CHECKING:
     from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
     from gateway.edge.user import User
+
+
+GIVE_UP_S = 4.0
+"""The master of a nick that says nothing for so long is not waited for."""
+
+
+class Views:
+    """What the masters of monitored nicks say: who has each, once that is known."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._known: dict[GroupId, str] = {}  # nick!user@host; "" for nobody
+        self._waiting: dict[GroupId, list[Callable[[str], None]]] = {}
+
+    def once_known(self, group: GroupId, done: Callable[[str], None]) -> None:
+        """done(who has the nick) as soon as the watch is in force: what changes from then on is told."""
+        known = self._known.get(group)
+        if known is not None:
+            done(known)
+            return
+        waiting = self._waiting.setdefault(group, [])
+        waiting.append(done)
+
+        def give_up() -> None:
+            if done in waiting:
+                waiting.remove(done)
+                done("")
+
+        self._edge.later(GIVE_UP_S, give_up)
+
+    def now(self, group: GroupId) -> str:
+        return self._known.get(group, "")
+
+    def learn(self, group: GroupId, online: str) -> None:
+        if group in self._edge.monitors:
+            self._known[group] = online
+        waiting = self._waiting.pop(group, [])
+        while waiting:
+            waiting.pop(0)(online)
+
+    def forget(self, group: GroupId) -> None:
+        """Nobody here watches it any more."""
+        self._known.pop(group, None)
+        self.learn(group, "")
 
 
 def watch(edge: Edge, user: User, nick: str) -> None:
@@ -35,6 +78,7 @@ def unwatch(edge: Edge, user: User, group: GroupId) -> None:
     if not watchers:
         del edge.monitors[group]
         edge.engine.unwatch(group)
+        edge.views.forget(group)
 
 
 def line(edge: Edge, user: User, nick: str, source: str) -> Line:
@@ -43,22 +87,25 @@ def line(edge: Edge, user: User, nick: str, source: str) -> Line:
     return Line(edge.settings.server_name, numeric, (user.person.nick, source or nick))
 
 
-def source(view: NickView | None) -> str:
-    holder = view.holder if view is not None else None
-    return holder.source if holder is not None else ""
-
-
 def viewed(edge: Edge, group: GroupId, view: Any) -> None:
     """The nick came or went. view: (nick, user, host) or None."""
     if view is None and _is_service(group):
         return
     online = f"{view[0]}!{view[1]}@{view[2]}" if view is not None and edge.nick(view[0]) == group else ""
+    edge.views.learn(group, online)
     for user in list(edge.monitors.get(group, {}).values()):
         known = user.online.get(group)
         if known is not None:  # who has only just asked is told by the answer to its own command
             user.online[group] = online
+            written(user, group, online)
             if bool(known) != bool(online):
                 user.send(line(edge, user, user.monitored[group], online))
+
+
+def written(user: User, group: GroupId, online: str) -> None:
+    """731 names the nick as it was last written: by who had it, or by who asked."""
+    if online:
+        user.monitored[group] = online.partition("!")[0]
 
 
 def _is_service(group: GroupId) -> bool:
@@ -94,13 +141,13 @@ def carry(edge: Edge, user: User, monitored: Mapping[str, bool | None]) -> None:
 
 
 def _ask(edge: Edge, user: User, group: GroupId) -> None:
-    def answered(view: NickView | None) -> None:
-        is_asked = group in user.monitored and group not in user.online and not _is_service(group)
-        if view is not None and is_asked:
-            user.online[group] = source(view)
-            user.send(line(edge, user, user.monitored[group], source(view)))
+    def answered(online: str) -> None:
+        if group in user.monitored and group not in user.online and not _is_service(group):
+            user.online[group] = online
+            written(user, group, online)
+            user.send(line(edge, user, user.monitored[group], online))
 
-    edge.engine.ask(group, Who(), answered)
+    edge.views.once_known(group, answered)
 
 
 def go_on(edge: Edge, connection: Connection, user: User) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.edge import protection
 from gateway.edge.attaching import attach
 from gateway.edge.call import Call
+from gateway.edge.claiming import claim
 from gateway.edge.passing import log_in, tell_unused, wish
 from gateway.edge.user import User
 from gateway.edge.welcome import welcome
@@ -133,7 +134,7 @@ def _claim(call: Call, tries: int) -> None:
         signon=int(edge.now * 1000),
     )
     claimed = edge.mine(lambda outcome: _claimed(call, person, outcome, tries))
-    edge.engine.submit(edge.nick(person.nick), Claim(person), claimed)
+    claim(edge, Claim(person), claimed)
 
 
 def _claimed(call: Call, person: Person, outcome: Any, tries: int) -> None:
@@ -152,6 +153,7 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int) -> None:
         return
     user = User(outcome.person, home, connection, edge.now)
     connection.user = user
+    user.unsettled[home] = None  # who watches the nick knows by the first PONG
     edge.enter(user)
     edge.engine.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
     if connection.login is None:

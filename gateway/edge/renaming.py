@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from gateway.edge.call import Call, Token
+from gateway.edge.claiming import claim
 from gateway.groups.nick_messages import Change, Claim, Granted, Release
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
@@ -19,13 +20,14 @@ def rename(call: Call, nick: str) -> None:
     target = edge.nick(nick)
     call.connection.busy = True
     call.hold()
+    user.claims = target
     if target == user.home:  # a change of case only
         edge.engine.settle(list(user.unsettled), lambda: _change(call, nick, target))
         return
     person = msgspec.structs.replace(user.wanted, nick=nick)
     edge.engine.settle(
         list(user.unsettled),
-        lambda: edge.engine.submit(target, Claim(person, True), lambda outcome: _claimed(call, nick, target, outcome)),
+        lambda: claim(edge, Claim(person, True), lambda outcome: _claimed(call, nick, target, outcome)),
     )
 
 
@@ -73,7 +75,8 @@ def _confirm(call: Call, target: GroupId) -> None:
     old = user.home
     edge.homes.move(user, target)
     edge.engine.submit(target, Claim(user.person), lambda outcome: _confirmed(call, outcome))
-    edge.engine.submit(old, Release(user.uid, True), lambda _: _done(call))
+    # Who watches either nick knows by then, too (P33).
+    edge.engine.submit(old, Release(user.uid, True), lambda _: edge.engine.settle([old, target], lambda: _done(call)))
 
 
 def _confirmed(call: Call, outcome: Any) -> None:
@@ -82,6 +85,7 @@ def _confirmed(call: Call, outcome: Any) -> None:
 
 
 def _done(call: Call) -> None:
+    call.user.claims = None
     call.connection.busy = False
     call.release()
     call.edge.resume(call.connection)

@@ -68,6 +68,7 @@ class User:
         "absence",
         "auto_away",
         "carried",
+        "claims",
         "connections",
         "detached",
         "home",
@@ -102,6 +103,7 @@ class User:
         self.person = person  # as its own group has it
         self.wanted = person  # as it will be once all that was asked for is done: the next change builds on it
         self.home = home  # the group of the nick it holds: its own group (P28)
+        self.claims: GroupId | None = None  # the group of the nick that it is being renamed to
         self.homeless = False  # its nick's group does not name it, and it is claiming anew
         self.connections: dict[Connection, None] = {connection: None} if connection is not None else {}
         self.session = ""  # the folded name of the account whose session this is

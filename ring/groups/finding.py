@@ -479,6 +479,7 @@ class Finding:
             engine.receive_again(sender, message)
         engine.resend(group)
         engine.settling.retry(group)
+        engine.watching.served(group)
         engine.asking.redirected(group)
         engine.recalling.redirected(group)
 

@@ -294,6 +294,9 @@ class Leading:
                 and peers.is_current(follower.edge)
             ):
                 lowest = follower.acked
+        for watcher, (seq, _) in m.unseen.items():
+            if watcher.key not in peers.dead and peers.is_current(watcher):
+                lowest = min(lowest, seq - 1)
         return lowest
 
     def settle(self, m: Mastered) -> None:

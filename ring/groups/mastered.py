@@ -54,6 +54,7 @@ class Mastered:
         "handoff",
         "holders",
         "tried_handoff_at",
+        "unseen",
         "view",
         "watchers",
     )  # fmt: skip
@@ -67,6 +68,7 @@ class Mastered:
         self.tried_handoff_at = 0.0
         self.barriers: list[tuple[int, str, int]] = []  # (seq to be settled, ring key of who asks, its number)
         self.watchers: dict[Incarnation, float] = {}  # until when
+        self.unseen: dict[Incarnation, tuple[int, float]] = {}  # watchers: seq of what they were told last, and when
         self.view: Any = None
         self.asked_at = 0.0  # when all followers were last asked whether they have it
 

@@ -46,7 +46,7 @@ def test_a_mistake_ends_the_client_whose_line_meets_it(monkeypatch: pytest.Monke
     bob.sync()
     joe.sync()
     assert joe.heard("#ring") == ["still here"]
-    assert any("QUIT" in text for text in bob.got)
+    assert net.until(lambda: any("QUIT" in text for text in bob.got), 5)
 
 
 def test_a_mistake_in_a_login_ends_the_client_that_logs_in(monkeypatch: pytest.MonkeyPatch) -> None:

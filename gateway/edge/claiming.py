@@ -1,0 +1,69 @@
+"""A claim of a nick: who goes by it may be about to let it go, and then the claim waits for that (P27).
+
+Others read a QUIT or NICK before the nick is free, as it is free only once everybody has read that. Whoever takes the
+nick at that moment must not be told that it is in use. Only the holder's node knows what is under way, so it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.edge.asks import LettingGo, LettingGoAsk
+from gateway.groups.nick_messages import Claim, NickView, Who
+from gateway.groups.people import Refusal
+from gateway.irc import numerics as n
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+
+AGAIN_S: Final = 0.05
+"""So soon the claim is repeated while the nick is being let go."""
+
+
+def claim(edge: Edge, command: Claim, done: Callable[[Any], None]) -> None:
+    """Submit the claim; done(outcome). 433 comes at once, unless the nick is being let go: after settle_max_s then."""
+    home, until = edge.nick(command.person.nick), edge.now + edge.engine.settings.settle_max_s
+    is_last = edge.engine.level < LettingGoAsk.SINCE
+
+    def submit() -> None:
+        edge.engine.submit(home, command, answered)
+
+    def answered(outcome: Any) -> None:
+        in_use = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NICKNAMEINUSE
+        if in_use and not is_last and edge.now < until:
+            edge.engine.ask(home, Who(), lambda view: held(outcome, view))
+        else:
+            done(outcome)
+
+    def held(refusal: Refusal, view: NickView | None) -> None:
+        if view is None:
+            done(refusal)
+        elif view.holder is None:  # it has been let go since
+            submit()
+        else:
+            ask = LettingGoAsk(view.holder.uid, home.name)
+            edge.engine.ask_node(view.holder.node, ask, lambda reply: told(refusal, reply))
+
+    def told(refusal: Refusal, reply: Any) -> None:
+        nonlocal is_last
+        if isinstance(reply, LettingGo) and reply.soon:
+            edge.later(AGAIN_S, submit)
+        elif isinstance(reply, LettingGo) and not reply.is_here:  # it had let the nick go before the question came
+            is_last = True
+            submit()
+        else:
+            done(refusal)
+
+    submit()
+
+
+def answer(edge: Edge, ask: LettingGoAsk) -> LettingGo:
+    user = edge.users.get(ask.uid)
+    if user is None:
+        return LettingGo(False, False)
+    if user.quitting:
+        return LettingGo(True)
+    group = edge.nick(ask.nick)
+    goes_by = group in (edge.nick(user.person.nick), edge.nick(user.wanted.nick), user.claims)
+    return LettingGo(not goes_by)

@@ -1,0 +1,144 @@
+"""Whoever reads that a nick is given up may take it at once; QUIT and NICK are settled when they are answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from ring.groups.engine import Settings
+from ring.ids import GroupId
+from tests.gateway.commands.stage import network, people, settle
+from tests.sim.net import Client, Net
+
+TRIES = range(15)
+
+
+def slow(seed: int) -> Net:
+    net = network(3, seed=seed)
+    net.delay_s = (0.001, 0.04)
+    return net
+
+
+def takes(client: Client, nick: str, line: str, within_s: float = 11.0) -> list[str]:
+    """What it reads of NICK, said the moment that it reads that line."""
+    net = client.net
+    assert net.until(lambda: any(line in one for one in client.got), 12)
+    client.lines()
+    client.send(f"NICK {nick}")
+    assert net.until(
+        lambda: any(" 433 " in one or f"NICK {nick}" in one for one in client.got[client.read :]), within_s
+    )
+    return client.lines()
+
+
+@pytest.mark.parametrize("nick", ["ann", "cat"])
+@pytest.mark.parametrize("seed", TRIES)
+def test_who_reads_a_quit_or_nick_takes_the_nick_at_once(seed: int, nick: str) -> None:
+    net = slow(seed)
+    clients = people(net, "ann", "bob", "cat", channel="#c")
+    leaver = clients[0] if nick == "ann" else clients[2]
+    leaver.send("QUIT" if seed % 2 else "NICK other")
+    lines = takes(clients[1], nick, " QUIT " if seed % 2 else " NICK other")
+    assert lines[0].endswith(f"NICK {nick}"), lines
+
+
+@pytest.mark.parametrize("seed", TRIES)
+def test_a_newcomer_takes_a_nick_that_is_being_given_up(seed: int) -> None:
+    net = slow(seed)
+    ann, bob = people(net, "ann", "bob", channel="#c")
+    ann.send("QUIT")
+    assert net.until(lambda: any(" QUIT " in line for line in bob.got), 12)
+    net.client("n3", "ann")
+    bob.sync()
+
+
+def test_a_nick_that_is_held_is_refused_at_once(net: Net) -> None:
+    ann, bob = people(net, "ann", "bob", channel="#c")
+    began = net.now
+    assert [line.split(" ")[0] for line in bob.ask("NICK ann")] == ["433"]
+    assert net.now - began < 1.0
+    assert ann.sync() == []
+
+
+def test_a_claim_waits_no_longer_than_settle_max_s() -> None:
+    """n4 follows the channel and is silent: nobody can say that it has read the QUIT."""
+    net = Net(4, seed=2, edge=network(1).edge, engine=Settings(settle_max_s=3.0, dead_after_s=60.0))
+    owners = net.nodes["n1"].core.engine.peers.owners
+    far = [f"x{number}" for number in range(99) if "127.0.0.4" not in owners(GroupId("nick", f"x{number}"))[:3]]
+    room = next(
+        name for name in (f"#{nick}" for nick in far) if "127.0.0.4" not in owners(GroupId("channel", name))[:3]
+    )
+    ann, bob, _, _ = people(net, far[0], far[1], far[2], far[3], channel=room)
+    net.kill("n4", dark=True)
+    ann.send("QUIT")
+    assert net.until(lambda: any(" QUIT " in line for line in bob.got), 2)
+    began = net.now
+    bob.send(f"NICK {far[0]}")
+    net.run(1.0)
+    assert not [line for line in bob.got if " 433 " in line]
+    assert net.until(lambda: any(" 433 " in line or f"NICK {far[0]}" in line for line in bob.got), 20)
+    assert 2.0 < net.now - began < 8.0
+    assert ann.closed is not None
+
+
+@pytest.mark.parametrize("seed", TRIES)
+def test_after_error_of_quit_all_is_settled(seed: int) -> None:
+    net = slow(seed)
+    ann, bob, cat = people(net, "Ann", "bob", "cat", channel="#c")
+    for person in (bob, cat):
+        person.ask("MONITOR + ann")
+    settle(bob, cat)
+    ann.send("QUIT :bye")
+    assert net.until(lambda: ann.closed is not None, 12)
+    for person in (bob, cat):  # with the last of what was on its way
+        got = person.lines()
+        assert [line for line in got if " QUIT " in line], person.nick
+        assert [line for line in got if " 731 " in line] == [f":irc.circlet.local 731 {person.nick} Ann"]
+    net.turn(bob.node, lambda: None)
+    bob.send("WHOWAS ann", "NICK ann")
+    assert net.until(lambda: any("NICK ann" in line for line in bob.got), 3)
+    assert [line.split(" ")[1] for line in bob.lines()][:3] == ["314", "312", "369"]
+    assert not [line for line in bob.got if " 433 " in line]
+
+
+@pytest.mark.parametrize("seed", TRIES)
+def test_after_pong_the_nick_is_settled(seed: int) -> None:
+    """NICK's and a newcomer's."""
+    net = slow(seed)
+    ann, bob = people(net, "ann", "bob")
+    bob.ask("MONITOR + ann,anna,eve")
+    bob.lines()
+    ann.send("NICK Anna", "PING x")
+    assert net.until(lambda: any("PONG" in line and line.endswith("x") for line in ann.got), 12)
+    assert sorted(line.split(" ", 1)[1] for line in bob.lines()) == [
+        "730 bob Anna!~ann@10.0.0.1",
+        "731 bob ann",
+    ]
+    eve = net.client("n3", "Eve")
+    eve.sync()
+    assert [line.split(" ", 1)[1] for line in bob.lines()] == ["730 bob Eve!~Eve@10.0.0.1"]
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_a_watch_is_in_force_when_it_is_answered(nodes: int) -> None:
+    """Also of nicks that nobody has, wherever they are mastered."""
+    for number in range(8):
+        net = network(nodes, seed=number)
+        (ann,) = people(net, "ann")
+        nick = f"bob{number}"
+        ann.send(f"MONITOR + {nick}")
+        while not any(" 731 " in line for line in ann.got):
+            net.run(0.005)
+        net.client(list(net.nodes)[-1], nick).sync()
+        assert [line for line in ann.lines() if f" 730 ann {nick}!" in line], number
+
+
+def test_731_names_the_nick_as_it_was_last_written(net: Net) -> None:
+    ann, bob = people(net, "ann", "Bob")
+    assert ann.ask("MONITOR + bOB,nobody")[0] == "730 ann Bob!~Bob@10.0.0.1"
+    bob.ask("NICK BOB")
+    ann.sync()
+    bob.send("QUIT")
+    net.run(2)
+    assert [line.split(" ", 1)[1] for line in ann.sync()] == ["731 ann BOB"]
+    assert ann.ask("MONITOR + NoBody") == ["731 ann NoBody"]
+    assert ann.ask("MONITOR S") == ["731 ann BOB", "731 ann NoBody"]
