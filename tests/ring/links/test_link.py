@@ -69,6 +69,7 @@ def test_two_nodes_of_a_network_link() -> None:
         ({"key": bytes(32)}, "network.key_file differs"),
         ({"certificate": b"m" * 32}, "network.key_file differs"),
         ({"record": record(1)}, "its own node.ring_key"),
+        ({"record": record(2, name="N1.test")}, "a name of its own (node.name)"),
         ({"record": record(3)}, "it is 127.0.0.3, not 127.0.0.2"),
         ({"record": record(2, ip="nonsense")}, "malformed"),
     ],

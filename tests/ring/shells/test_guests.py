@@ -17,7 +17,7 @@ from ring.links.framing import DATA, REFUSE, REPLY, REQUEST, Deframer, frame
 from ring.links.hello import NONCE
 from ring.links.link import Link, Up, Write
 from ring.roster import NodeRecord
-from ring.shells.guest import NoReply, ask
+from ring.shells.guest import NoReply, Unfit, ask, be_refused, check_fit
 from tests.ring.shells.hubs import CALM, KEY, TERMS, WITHIN_S, Peer, Stranger, Town, mute_server, run, story, town
 
 
@@ -242,3 +242,63 @@ async def test_a_guest_that_goes_silent_is_closed(place: Town) -> None:
     await a.until(lambda: not a.hub._guests)
     assert not a.downs
     guest.writer.transport.abort()
+
+
+# A starting node asks whether it fits ---------------------------------------------------------------------------------
+
+BEGINNER = NodeRecord("127.0.0.9", 1, "n9.test", "127.0.0.9", 7600, "", "1", 0)
+HOW: dict[str, Any] = {"terms": TERMS, "key": KEY, "settings": CALM, "timeout_s": WITHIN_S}
+
+
+@story
+async def test_a_node_that_fits_is_told_so_and_nobody_takes_it_for_a_peer(place: Town) -> None:
+    a = await place.peer(1, settings=CALM)
+    await check_fit(a.record, BEGINNER.ip, **HOW)
+    await check_fit(msgspec.structs.replace(a.record, key="moved"), BEGINNER.ip, **HOW)  # whoever is at that address
+    assert not a.ups and not a.asked and not a.reasons() and a.hub.refusals.lately(time.time()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"key": bytes(32)}, "network.key_file differs"),
+        ({"terms": msgspec.structs.replace(TERMS, copies=9)}, "ring.copies: here"),
+    ],
+    ids=["key", "copies"],
+)
+def test_a_node_that_does_not_fit_is_told_why_and_remembered_by_name(change: dict[str, Any], words: str) -> None:
+    async def tell() -> None:
+        async with town() as place:
+            a = await place.peer(1, settings=CALM)
+            how = {**HOW, **change}
+            with pytest.raises(Unfit) as caught:
+                await check_fit(a.record, BEGINNER.ip, **how)
+            assert words in caught.value.reason
+            assert a.hub.refusals.lately(time.time()) == []  # a guest is no node
+            await be_refused(a.record, BEGINNER, **how)
+            await a.until(lambda: a.hub.refusals.lately(time.time()))
+            (refusal,) = a.hub.refusals.lately(time.time())
+            assert (refusal.record, refusal.address) == (BEGINNER, "127.0.0.9") and words in refusal.reason
+            assert not a.ups
+
+    run(tell())
+
+
+@story
+async def test_a_node_that_cannot_be_reached_does_not_say_that_anybody_is_unfit(place: Town) -> None:
+    a = await place.peer(1, settings=CALM)
+    await a.hub.stop()
+    with pytest.raises(NoReply, match="connection refused") as caught:
+        await check_fit(a.record, BEGINNER.ip, **HOW)
+    assert not isinstance(caught.value, Unfit)
+    await be_refused(a.record, BEGINNER, **HOW)
+
+
+@story
+async def test_a_node_that_is_let_in_later_is_refused_no_more(place: Town) -> None:
+    a, b = await place.peer(1, settings=CALM), await place.peer(2, settings=CALM)
+    await be_refused(a.record, b.record, **{**HOW, "key": bytes(32)})
+    await a.until(lambda: a.hub.refusals.lately(time.time()))
+    b.hub.want(a.key)
+    await a.until(lambda: a.linked(b))
+    assert a.hub.refusals.lately(time.time()) == []
