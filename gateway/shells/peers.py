@@ -90,7 +90,7 @@ class PeerShell:
         # Whoever was leaving when this node ended may not have handed over all that it had (P37).
         gone = [(r, node.now) for r in saved.records if r.leaving and r.key != node.record.key]
         missing = [*gone, *((one.node, one.since) for one in saved.missing)]
-        node.core.engine.peers.remember(missing, saved.left, saved.given_up)
+        node.core.engine.peers.remember(missing, saved.left, saved.given_up, saved.thin)
         node.core.engine.levels.rise(saved.level)
         try:
             self._write()
@@ -207,7 +207,14 @@ class PeerShell:
         # Records in the file mean that the node was in its network, so that it need not wait for a directory again.
         records = peers.roster.records() if self._in_network else self._saved.records
         roster_file.save(
-            self._path, records, incarnation, peers.given_up, missing=missing, left=peers.left, level=engine.level
+            self._path,
+            records,
+            incarnation,
+            peers.given_up,
+            missing=missing,
+            left=peers.left,
+            level=engine.level,
+            thin=peers.thin,
         )
 
     def _meet(self) -> None:

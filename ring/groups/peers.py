@@ -140,14 +140,19 @@ class Peers:
         return True
 
     def remember(
-        self, missing: Iterable[tuple[NodeRecord, float]], left: Mapping[str, int], given_up: Mapping[str, int]
+        self,
+        missing: Iterable[tuple[NodeRecord, float]],
+        left: Mapping[str, int],
+        given_up: Mapping[str, int],
+        thin: Iterable[str] = (),
     ) -> None:
-        """What this node knew before it was started again, in `missing`, `left` and `given_up`.
+        """What this node knew before it was started again, in `missing`, `left`, `given_up` and `thin`.
 
         missing: each with the time since when, in Unix seconds.
         """
         self.given_up.update(given_up)
         self.left.update(left)
+        self.thin.update(thin)
         for record, since in missing:
             if record.key != self.me.key and record.incarnation > self.given_up.get(record.key, -1):
                 self.missing[record.key] = record

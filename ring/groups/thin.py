@@ -43,10 +43,10 @@ class Thin:
         return bool(copy.pending) or not copy.state.is_spent(engine.now_ms)
 
     def linked(self, key: str) -> None:
-        """Another node is there: it hears so before anything else."""
-        if self.is_so():
-            self._said = True
-            self.engine.send(key, self._news(True))
+        """Another node is there: it hears whether that is so before anything else. It may know of an earlier life."""
+        thin = self.is_so()
+        self._said = self._said or thin
+        self.engine.send(key, self._news(thin))
 
     def _news(self, thin: bool) -> Records:
         return Records([self.engine.peers.me], thin)

