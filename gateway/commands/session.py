@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 from gateway.accounts.steps import account_of
 from gateway.commands.table import command
 from gateway.edge.call import Call
@@ -12,8 +15,10 @@ from gateway.edge.protection import check
 from gateway.edge.registration import try_register
 from gateway.edge.renaming import rename
 from gateway.edge.sasl import abort
+from gateway.edge.user import User
 from gateway.irc import numerics as n
 from gateway.irc.names import clean_user, is_valid_nick
+from ring.ids import GroupId
 
 MAX_QUIT = 255
 
@@ -125,13 +130,24 @@ def ping(call: Call) -> None:
         call.in_turn(lambda: call.send(line))
         return
 
+    def settle(then: Callable[[], None]) -> None:
+        """Groups that an earlier PING still waits for are not settled either: that PING may hold up nobody any more."""
+        groups = list({**dict.fromkeys(user.settling), **user.unsettled})
+        user.unsettled = {}
+        if groups:
+            user.settling.update(groups)
+            call.edge.engine.settle(groups, lambda: _settled(user, groups))
+        call.after_all(groups, then)
+
     def answered() -> None:
         """The earlier commands have ended: those that had to ask first (KILL, INVITE) have submitted by now."""
-        late, user.unsettled = user.unsettled, {}
-        call.after_all(late, lambda: call.send(line))
+        settle(lambda: call.send(line))
 
-    early, user.unsettled = user.unsettled, {}
-    call.after_all(early, lambda: call.in_turn(answered))
+    settle(lambda: call.in_turn(answered))
+
+
+def _settled(user: User, groups: list[GroupId]) -> None:
+    user.settling -= Counter(groups)
 
 
 @command("PONG", anytime=True)

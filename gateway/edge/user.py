@@ -90,6 +90,7 @@ class User:
         "returning",
         "rooms",
         "session",
+        "settling",
         "spoke_at",
         "talks",
         "uid",
@@ -129,6 +130,7 @@ class User:
         self.wallops = False
         self.quitting = False
         self.spoke_at = person.signon / 1000
+        self.settling: Counter[GroupId] = Counter()  # groups that PINGs wait for, and how many
         self.unsettled: dict[GroupId, None] = {}  # a set with an order, so that a seed replays alike
 
     @property

@@ -7,6 +7,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
+from gateway.edge import order
 from gateway.edge.settings import EdgeSettings
 from ring import placement
 from ring.ids import GroupId
@@ -350,3 +351,25 @@ def test_a_hand_off_holds_nobody_up(room: Room) -> None:
     assert len(moved) == 1  # the other one is the dead node's own, which is not kept
     assert net.masters(RING) == [room.master]
     room.check_quiet()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_ping_waits_for_what_an_earlier_one_still_waits_for(seed: int) -> None:
+    """The earlier PING has taken note of the line, and holds up nobody any more: the line is not settled for that."""
+    net = Net(3, seed)
+    ann, bob = net.client("n3", "ann"), net.client("n1", "bob")
+    for client in (ann, bob):
+        client.ask("JOIN #erlang")
+    assert net.masters(GroupId("channel", "#erlang")) == ["n3"]
+    for node in net.nodes.values():
+        node.slow_s = 1.0
+    ann.send("PRIVMSG #erlang :first", "PING one")
+    assert net.until(lambda: "first" in bob.heard("#erlang"), 20)
+    net.hang("n1", 3.0)  # once the acknowledgement of the first line has left
+    ann.send("PRIVMSG #erlang :second")
+    assert ann.connection.user is not None
+    assert net.until(lambda: ann.connection.user is not None and not ann.connection.user.unsettled, 2.5)
+    order.hurry(ann.connection, net.now + 1)
+    ann.send("PING two")
+    assert net.until(lambda: any("PONG" in line and "two" in line for line in ann.got), 30)
+    assert bob.heard("#erlang") == ["first", "second"]
