@@ -89,17 +89,21 @@ def show_clashes(edge: Edge, stamp: Stamp) -> None:
     clashes, edge.people.clashes = edge.people.clashes, []
     for clash in clashes:
         person = clash.before
-        if clash.gone:
-            show_quit(edge, person.uid, person.author, RECLAIMED, stamp)
+        if clash.gone:  # by the nick that clients know, whatever the person has been named since
+            _show_quit(edge, person.uid, person.author, RECLAIMED, stamp)
         else:
             _show_change(edge, person, edge.people.newest(person), stamp)
 
 
 def show_quit(edge: Edge, uid: str, author: Author, reason: str, stamp: Stamp) -> None:
     """The first word of somebody's leaving, to everybody here who sees the person anywhere (P28)."""
+    _show_quit(edge, uid, edge.people.author(uid, *author), reason, stamp)
+
+
+def _show_quit(edge: Edge, uid: str, author: Author, reason: str, stamp: Stamp) -> None:
     groups = edge.people.quits(uid, edge.now)
     if groups:
-        line = Line(edge.people.author(uid, *author), "QUIT", (reason,), at=stamp.at, msgid=stamp.msgid)
+        line = Line(author, "QUIT", (reason,), at=stamp.at, msgid=stamp.msgid)
         deliver(line, _audience(edge, groups))
 
 

@@ -1,4 +1,4 @@
-"""A cut between loopback addresses, for the links of one test's network alone: its port is in every rule."""
+"""Cuts between loopback addresses, for the links of one test's network alone: its port is in every rule."""
 
 from __future__ import annotations
 
@@ -19,6 +19,21 @@ def partition(link_port: int, side: list[int], others: list[int]) -> Iterator[No
         for a, b in ((f"127.0.0.{one}", f"127.0.0.{other}"), (f"127.0.0.{other}", f"127.0.0.{one}"))
         for end in ("sport", "dport")
     ]
+    with _rules(rules):
+        yield
+
+
+@contextmanager
+def unanswered(link_port: int, dialler: int, listener: int) -> Iterator[None]:
+    """The dials of one node to another get no answer, though all else passes: so it is for a while after a cut, since a
+    kernel sends a SYN again after 1, 3, 7 and 15 s only."""
+    a, b = f"127.0.0.{dialler}", f"127.0.0.{listener}"
+    with _rules([["INPUT", "-s", a, "-d", b, "-p", "tcp", "--dport", str(link_port), "--syn", "-j", "DROP"]]):
+        yield
+
+
+@contextmanager
+def _rules(rules: list[list[str]]) -> Iterator[None]:
     made = []
     try:
         for rule in rules:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.network import Network
-from tests.e2e.partition import partition
+from tests.e2e.partition import partition, unanswered
 from tests.e2e.talk import CHANNEL, Talk
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("network")]
@@ -152,8 +152,46 @@ def test_a_cut_between_two_nodes_splits_nothing(network: Network) -> None:
     talk.on_for(2)
     talk.check()
     for number in (1, 2, 3):
-        assert '"node_dead"' not in network.log(f"node-{number}")
+        assert not _given_up(network, number)
+        assert network.log(f"node-{number}").count('"relayed"') <= 1
     no_traceback(network)
+
+
+def test_a_dial_that_outlives_a_cut_kills_nobody(network: Network) -> None:
+    """Of issue 19: node 3's dial to node 2 goes into a cut and stays unanswered, while node 2's makes the link. Then
+    node 1 is started again, the witness of whatever suspicion is left (P18)."""
+    talk = Talk(network, 2, 3)
+    with unanswered(network.link_port, 3, 2):
+        with partition(network.link_port, [2], [3]):
+            talk.on_for(11)
+        talk.on_while(lambda: "127.0.0.2" not in _ups_after_the_cut(network, 3))
+        talk.on_for(8)  # the dial that went into the cut would have failed by then
+        talk.check()
+        network.terminate("node-1", signal.SIGKILL)
+        network.start("node-1")
+        network.wait_open(1)
+        talk.on_for(8)
+    talk.check()
+    assert not talk.quits()
+    for number in (2, 3):
+        assert _given_up(network, number) <= {"127.0.0.1"}
+    no_traceback(network)
+
+
+def _records(network: Network, number: int) -> list[dict[str, object]]:
+    lines = network.log(f"node-{number}").splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def _ups_after_the_cut(network: Network, number: int) -> set[object]:
+    """Ring keys with which the node has linked since its first detour."""
+    records = _records(network, number)
+    begin = next((n for n, record in enumerate(records) if record["event"] == "relayed"), len(records))
+    return {record["peer"] for record in records[begin:] if record["event"] == "link_up"}
+
+
+def _given_up(network: Network, number: int) -> set[object]:
+    return {record["peer"] for record in _records(network, number) if record["event"] == "node_dead"}
 
 
 def test_all_directories_are_killed_and_a_node_restarts_meanwhile(network: Network) -> None:

@@ -239,7 +239,7 @@ class Story:
         net = self.net
         net.loss = net.double = 0.0
         net.delay_s = (0.001, 0.01)
-        net.links.heal()
+        net.links.heal(at_once=False)
         for node in net.nodes.values():
             node.slow_s = 0.0
         self._tell("HEAL")

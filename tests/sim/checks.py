@@ -213,6 +213,15 @@ def nobody_is_thought_dead(story: Story) -> Iterator[str]:
                 yield f"{node.name} gave up {note.facts['peer']} at {at - 1_700_000_000:.1f}"
 
 
+def detours_hold(story: Story) -> Iterator[str]:
+    """A detour around a cut is found once, and found again only when its witness is lost or the cut has ended (P19)."""
+    for node in story.net.nodes.values():
+        found = [at for at, note in node.notes if note.event == "relayed"]
+        busiest = max((sum(begin <= at < begin + 1.0 for at in found) for begin in found), default=0)
+        if busiest > len(story.net.nodes):
+            yield f"{node.name} has found {busiest} detours in a second"
+
+
 def no_trouble(story: Story) -> Iterator[str]:
     """Nothing was given up, nothing could not be read."""
     for node in story.net.nodes.values():
@@ -243,7 +252,7 @@ def history_agrees(story: Story) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[[Story], Iterator[str]], ...] = (
-    nothing_twice, own_order, one_order, settled, nobody_is_thought_dead, nothing_lost, nobody_is_cut,
+    nothing_twice, own_order, one_order, settled, nobody_is_thought_dead, detours_hold, nothing_lost, nobody_is_cut,
     everybody_is_answered, no_netsplit, views_agree, everybody_is_in, one_master, copies_agree, one_nick_one_user,
     nothing_waits, no_trouble, history_agrees,
 )  # fmt: skip
@@ -256,6 +265,7 @@ FINAL = (
     "one_order",
     "settled",
     "nobody_is_thought_dead",
+    "detours_hold",
     "sent_once",
     "said_in_order",
     "possible",

@@ -82,7 +82,7 @@ class Directories:
                 case Send(index, data):
                     self._send(node, self.names[index], data)
                 case RosterChanged():
-                    linked = self.net.links.of(node.key)
+                    linked = self.net.links.of(node)
                     self.net.turn(node, lambda e=effect, li=linked: node.core.roster_changed(e, li))
 
     # Datagrams ------------------------------------------------------------------------------------------------------

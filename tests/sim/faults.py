@@ -120,7 +120,7 @@ class Cut(Fault):
         return f"{sorted(side)} cut from {sorted(others)}{' one way' if self.one_way else ''} for {self.for_s:.1f} s"
 
     def end(self) -> None:
-        self.net.links.heal()
+        self.net.links.heal(at_once=False)
         for node in self.net.nodes.values() if self.parts else ():
             node.unsure.append((self.since - LAST_S, self.net.now))
 
@@ -140,12 +140,29 @@ class OneWay(PairCut):
     one_way = True
 
 
+class HalfHeal(PairCut):
+    """As after a real cut, when back-off keeps SYNs away: one side's dials stay unanswered for longer than the cut."""
+
+    least_s = 3.0
+    most_s = 12.0
+
+    def sides(self) -> tuple[set[str], set[str]]:
+        a, b = super().sides()
+        self.net.links.unanswered = {(one, other) for one in a for other in b}
+        return a, b
+
+    def begin(self) -> str:
+        text, healed_s = super().begin(), self.for_s * self.chance.uniform(0.3, 0.8)
+        self.net.at(healed_s, self.net.links.cut.clear)
+        return f"{text}, of which the dials of one side alone go unanswered after {healed_s:.1f} s"
+
+
 class Reset(Fault):
     """Connections break and are made anew: what was on its way is lost."""
 
     def begin(self) -> str:
-        pairs = [(a, b) for a, b in self.net.links.pairs if a < b]
-        for a, b in self.chance.sample(pairs, self.chance.randint(1, len(pairs))):
+        pairs = self.net.links.linked()
+        for a, b in self.chance.sample(pairs, self.chance.randint(min(1, len(pairs)), len(pairs))):
             self.net.links.reset(a, b)
         return "connections reset"
 
@@ -258,5 +275,5 @@ class PowerCut(Fault):
 
 
 FAULTS: tuple[type[Fault], ...] = (
-    Crash, Dark, Death, Hang, Cut, PairCut, OneWay, Reset, Slow, Lossy, Join, Leave, NoDirectory,
+    Crash, Dark, Death, Hang, Cut, PairCut, OneWay, HalfHeal, Reset, Slow, Lossy, Join, Leave, NoDirectory,
 )  # fmt: skip

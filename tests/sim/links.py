@@ -1,50 +1,92 @@
-"""The links between simulated nodes: what ring.shells.links does with sockets, done with virtual time.
+"""The links between simulated nodes: the real connector of each node, with sockets of virtual time.
 
-A pair has one link, up or down. Data crosses only while it is up; silence for dead_after_s takes it down; a link that
-is down is dialled again: refused where no process runs, unanswered where the path is cut or the process hangs.
+What ring.shells.links and a kernel do is done here. A dial's SYN is lost where the path is cut, and sent again after 1,
+3 and 7 s; a port without a process refuses, a machine without power says nothing, a stopped process accepts and then is
+silent; each end of a connection finds out for itself that the connection is over. Which peers are dialled, what a
+result says and which of two connections stays is ring.links.connector's; when an end is silent is ring.links.silence's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from random import Random
 from typing import TYPE_CHECKING
 
 from ring.ids import Incarnation
+from ring.links import connector
+from ring.links.connector import Connector, Dial
+from ring.links.hello import Role
+from ring.links.link import LinkSettings
+from ring.links.silence import Silence
 from ring.roster import Range, check_levels
 
 if TYPE_CHECKING:
     from tests.sim.net import Net, Node
 
-REFUSED_S = 0.002
-REDIAL_S = 0.3
+SYN_AGAIN_S = (1.0, 2.0, 4.0)
+"""How long a kernel waits before it sends a SYN again. Source: tcp(7), tcp_syn_retries."""
+
+AGAIN_S = 0.3
+"""How soon TCP sends again what a handshake says into a cut."""
+
+REDIAL_S = (0.1, 0.4)
 
 
-class LinkState:
-    """One pair of nodes. heard: ring key of the one who hears -> when it last heard the other."""
+class Attempt:
+    """A dial under way, as the kernel knows it."""
 
-    __slots__ = ("dialled", "heard", "life", "up")
+    __slots__ = ("dial", "done", "node")
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node, dial: Dial) -> None:
+        self.node = node
+        self.dial = dial
+        self.done = False  # the connection is there
+
+
+class End:
+    """One end of a connection. up: the handshake is done here."""
+
+    __slots__ = ("dial", "node", "number", "opened", "other", "role", "silence", "up")
+
+    def __init__(self, number: int, role: Role, node: Node, other: Node, dial: int, now: float, after_s: float) -> None:
+        self.number = number
+        self.role: Role = role
+        self.node = node
+        self.other = other
+        self.dial = dial  # the connector's number of the dial
+        self.opened = now
+        self.silence = Silence(after_s, now)
         self.up = False
-        self.life = 0  # grows when the link goes down: what was under way is lost with it
-        self.heard: dict[str, float] = {}
-        self.dialled: dict[str, float] = {}  # who dials -> since when without an answer
 
 
 class Links:
-    """All pairs. cut: directed pairs of ring keys between which nothing passes. dark: machines that refuse nothing."""
+    """All links. cut: directed pairs of ring keys between which nothing passes. dark: machines that refuse nothing.
+    unanswered: directed pairs whose dials get no answer, though all else passes."""
 
     def __init__(self, net: Net) -> None:
         self.net = net
-        self.pairs: dict[tuple[str, str], LinkState] = {}  # each both ways round
         self.cut: set[tuple[str, str]] = set()
         self.dark: set[str] = set()
+        self.unanswered: set[tuple[str, str]] = set()
+        self._chance = Random(net.rng.random())
+        self._connectors: dict[Incarnation, Connector] = {}
+        self._ends: dict[Incarnation, dict[int, End]] = {}
+        self._versions: dict[Incarnation, int] = {}  # of the rosters that connectors have met
+        self._attempts: list[Attempt] = []  # those under way, and some that are over
+        self._number = 0
 
-    def pair(self, a: str, b: str) -> LinkState:
-        state = self.pairs.get((a, b))
-        if state is None:
-            state = self.pairs[a, b] = self.pairs[b, a] = LinkState()
-        return state
+    def attach(self, node: Node) -> None:
+        """A node starts, without any links."""
+        net, peers = self.net, node.core.engine.peers
+        settings = LinkSettings(
+            heartbeat_s=net.engine.heartbeat_s, dead_after_s=net.engine.dead_after_s, redial_min_s=REDIAL_S[0],
+            redial_max_s=REDIAL_S[1],
+        )  # fmt: skip
+        chance = Random(self._chance.random())
+        self._connectors[node.id] = Connector(node.key, peers.known, settings, chance, net.now)
+        self._ends[node.id] = {}
+
+    # Paths ----------------------------------------------------------------------------------------------------------
 
     def open(self, a: str, b: str) -> bool:
         """Whether something that `a` sends arrives at `b`."""
@@ -58,8 +100,15 @@ class Links:
                 if not one_way:
                     self.cut.add((b, a))
 
-    def heal(self) -> None:
+    def heal(self, *, at_once: bool = True) -> None:
+        """All paths are open again. at_once: every dial under way is answered now, so that all links come up together;
+        otherwise each kernel sends its SYN again in its own time, as after a real cut."""
         self.cut.clear()
+        self.unanswered.clear()
+        attempts, self._attempts = self._attempts, []
+        for attempt in attempts if at_once else ():
+            self._syn(attempt, len(SYN_AGAIN_S))
+        self._attempts += attempts
 
     def parts(self, keys: Iterable[str]) -> list[frozenset[str]]:
         """Who reaches whom, maybe through others."""
@@ -69,75 +118,224 @@ class Links:
             parts = [part for part in parts if part not in near] + [frozenset({key}).union(*near)]
         return parts
 
-    def life(self, a: str, b: str) -> int:
-        """The link's life, for what is sent now; -1 if it is down."""
-        pair = self.pair(a, b)
-        return pair.life if pair.up else -1
+    def _delay(self, node: Node) -> float:
+        return node.slow_s + self._chance.uniform(*self.net.delay_s)
 
-    def of(self, key: str) -> set[str]:
+    def _passes(self, a: str, b: str) -> bool:
+        """Whether one packet arrives that nobody sends again."""
+        return self.open(a, b) and self._chance.random() >= self.net.loss
+
+    # What is up -----------------------------------------------------------------------------------------------------
+
+    def life(self, node: Node, key: str) -> int:
+        """The number of the node's link with a peer, for what is sent now; -1 if there is none."""
+        link = self._connectors[node.id].links.get(key)
+        return link.connection if link is not None else -1
+
+    def of(self, node: Node) -> set[str]:
         """The ring keys that the node has links to."""
-        return {other for (one, other), state in self.pairs.items() if one == key and state.up}
+        return set(self._connectors[node.id].links)
 
-    def carries(self, a: str, b: str, life: int) -> bool:
-        pair = self.pair(a, b)
-        return pair.up and pair.life == life and self.open(a, b)
+    def linked(self) -> list[tuple[str, str]]:
+        """The pairs of ring keys that have a connection, in order."""
+        ends = [end for ends in self._ends.values() for end in ends.values()]
+        return sorted({(min(e.node.key, e.other.key), max(e.node.key, e.other.key)) for e in ends})
 
-    def hears(self, node: Node, other: Incarnation) -> None:
-        self.pair(node.key, other.key).heard[node.key] = self.net.now
-        node.core.engine.heard(other)
+    def arrives(self, sender: Incarnation, node: Node, number: int) -> bool:
+        """Something that was sent on a connection is there. Returns whether the node takes it for its peer's words."""
+        if not self.open(sender.key, node.key):
+            return False
+        end = self._ends[node.id].get(number)
+        if end is None:  # the kernel resets a connection that it does not know
+            other = self.net.running(sender.key)
+            if other is not None and other.id == sender:
+                self.net.at(self._delay(node), lambda: self._reset(node, other, number))
+            return False
+        if not end.up:  # the handshake's last words came before it
+            self._perform(node, self._finish(end))
+        end.silence.heard = self.net.now
+        if not self._connectors[node.id].heard(sender.key, number, self.net.now):
+            return False
+        node.core.engine.heard(sender)
+        return True
+
+    def keep(self, node: Node, key: str, payload: bytes) -> None:
+        """A payload for a peer without a link."""
+        self._perform(node, self._connectors[node.id].keep(key, payload, self.net.now))
+
+    # Faults ---------------------------------------------------------------------------------------------------------
 
     def reset(self, a: str, b: str) -> None:
-        """The connection breaks; both ends learn so and dial again, unless the path is cut."""
-        pair = self.pair(a, b)
-        if not pair.up:
-            return
-        pair.up = False
-        pair.life += 1
-        pair.dialled.clear()
+        """The connections of a pair break, and both ends learn so."""
+        for ends in list(self._ends.values()):
+            for end in [end for end in ends.values() if (end.node.key, end.other.key) in ((a, b), (b, a))]:
+                self._event(end.node, lambda e=end: self._over(e, "reset"))
 
-    def forget(self, key: str) -> None:
-        """The process is gone, and its sockets with it."""
-        for one, other in self.pairs:
-            if one == key:
-                self.reset(one, other)
+    def forget(self, node: Node, *, dark: bool) -> None:
+        """The process is gone, and its sockets with it. dark: nobody is told."""
+        for end in list(self._ends[node.id].values()):
+            self._close(end, tell=not dark)
+
+    # Effects --------------------------------------------------------------------------------------------------------
+
+    def _event(self, node: Node, job: Callable[[], list[connector.Effect]]) -> None:
+        """Something that the process learns once it runs."""
+        if node.up and node.hung:
+            node.waiting.append(lambda: self._event(node, job))
+        elif node.up:
+            self._perform(node, job())
+
+    def _perform(self, node: Node, effects: list[connector.Effect]) -> None:
+        net, engine = self.net, node.core.engine
+        for effect in effects:
+            match effect:
+                case Dial():
+                    attempt = Attempt(node, effect)
+                    self._attempts = [*filter(self._is_wanted, self._attempts), attempt]
+                    self._syn(attempt, 0)
+                case connector.Close(number):
+                    if (end := self._ends[node.id].get(number)) is not None:
+                        self._close(end)
+                case connector.Probe(number):
+                    if (end := self._ends[node.id].get(number)) is not None:
+                        net.transmit(node, end.other.key, None, number)
+                case connector.Transmit(number, payload):
+                    if (end := self._ends[node.id].get(number)) is not None:
+                        net.transmit(node, end.other.key, payload, number)
+                case connector.Linked(peer):
+                    self._tell(node, f"has a link with {peer.key}")
+                    net.turn(node, lambda p=peer: engine.linked(p))
+                case connector.Down(peer, evidence, reason):
+                    self._tell(node, f"has no link with {peer.key}: {reason}, evidence: {evidence}")
+                    net.turn(node, lambda p=peer, e=evidence: engine.lost(p.key, p.number, e))
+
+    def _tell(self, node: Node, text: str) -> None:
+        if self.net.trace is not None:
+            self.net.trace(f"{node.key} {text}")
+
+    # Dials ----------------------------------------------------------------------------------------------------------
+
+    def _syn(self, attempt: Attempt, sent: int) -> None:
+        """The kernel asks for a connection, for the first time or again."""
+        node, key = attempt.node, attempt.dial.record.key
+        if not self._is_wanted(attempt):
+            return
+        if sent < len(SYN_AGAIN_S):
+            self.net.at(SYN_AGAIN_S[sent], lambda: self._syn(attempt, sent + 1))
+        if (node.key, key) not in self.unanswered and self._passes(node.key, key):
+            self.net.at(self._delay(node), lambda: self._syn_arrives(attempt))
+
+    def _is_wanted(self, attempt: Attempt) -> bool:
+        dial = self._connectors[attempt.node.id].dials.get(attempt.dial.record.key)
+        return attempt.node.up and not attempt.done and dial is not None and dial.number == attempt.dial.number
+
+    def _syn_arrives(self, attempt: Attempt) -> None:
+        net, node, key = self.net, attempt.node, attempt.dial.record.key
+        there = net.running(key)
+        if (there is None and key in self.dark) or not self._passes(key, node.key):
+            return
+        if there is not None:
+            net.at(self._delay(there), lambda: self._answered(attempt, there))
+        else:
+            net.at(self._chance.uniform(*net.delay_s), lambda: self._failed(attempt, "refused"))
+
+    def _failed(self, attempt: Attempt, outcome: connector.Outcome) -> None:
+        core, dial = self._connectors[attempt.node.id], attempt.dial
+        if not attempt.done:
+            attempt.done = True
+            self._event(attempt.node, lambda: core.dial_failed(dial.number, outcome, outcome, self.net.now))
+
+    def _answered(self, attempt: Attempt, there: Node) -> None:
+        """The connection is there, on both sides: a kernel accepts for a process that is stopped."""
+        if attempt.done or not attempt.node.up:
+            return
+        if not there.up:
+            self._failed(attempt, "other")
+            return
+        attempt.done = True
+        self._event(attempt.node, lambda: self._open(attempt, there))
+
+    def _open(self, attempt: Attempt, there: Node) -> list[connector.Effect]:
+        net, node, number = self.net, attempt.node, attempt.dial.number
+        if not self._connectors[node.id].answered(number):
+            return []
+        if not there.up:
+            return self._connectors[node.id].dial_failed(number, "other", "reset", net.now)
+        for end in self._ends_of(node, there, number):
+            # Two crossings: hellos, then proofs.
+            net.at(self._delay(end.other) + self._delay(end.node), lambda e=end: self._proof(e))
+        return []
+
+    def _ends_of(self, dialler: Node, listener: Node, dial: int) -> tuple[End, End]:
+        self._number += 1
+        now, after_s = self.net.now, self.net.engine.dead_after_s
+        one = End(self._number, "dialler", dialler, listener, dial, now, after_s)
+        other = End(self._number, "listener", listener, dialler, 0, now, after_s)
+        self._ends[dialler.id][self._number] = one
+        self._ends[listener.id][self._number] = other
+        return one, other
+
+    # Connections ----------------------------------------------------------------------------------------------------
+
+    def _proof(self, end: End) -> None:
+        """The other side's hello and proof are due: they arrive once the path is open and the other process runs."""
+        if not end.node.up or not end.other.up or self._ends[end.node.id].get(end.number) is not end:
+            return
+        if end.other.hung or not self.open(end.other.key, end.node.key):
+            self.net.at(AGAIN_S, lambda: self._proof(end))
+        else:
+            self._event(end.node, lambda: self._finish(end))
+
+    def _finish(self, end: End) -> list[connector.Effect]:
+        """The handshake is done here, or one side refuses."""
+        if end.up or self._ends[end.node.id].get(end.number) is not end:
+            return []
+        if self.refusal(end.node, end.other) is not None:
+            return self._over(end, "refused", tell=True)
+        end.up = True
+        end.silence.heard = self.net.now
+        peer = end.other.core.engine.peers.me
+        return self._connectors[end.node.id].link_up(end.number, end.role, peer, self.net.now)
+
+    def _close(self, end: End, *, tell: bool = True) -> None:
+        """This end is closed. tell: the other end reads so, if the path is open then."""
+        if self._ends[end.node.id].pop(end.number, None) is not None and tell:
+            delay = self._chance.uniform(*self.net.delay_s)
+            self.net.at(delay, lambda: self._reset(end.node, end.other, end.number))
+
+    def _reset(self, by: Node, node: Node, number: int) -> None:
+        end = self._ends[node.id].get(number)
+        if end is not None and self.open(by.key, node.key):
+            self._event(node, lambda: self._over(end, "reset"))
+
+    def _over(self, end: End, reason: str, *, tell: bool = False) -> list[connector.Effect]:
+        """The node finds out that the connection is over."""
+        if self._ends[end.node.id].get(end.number) is not end:
+            return []
+        self._close(end, tell=tell)
+        core, now = self._connectors[end.node.id], self.net.now
+        if end.up:
+            return core.link_down(end.other.key, end.number, reason, now)
+        if end.role == "dialler":
+            return core.dial_failed(end.dial, "silent" if reason == "silent" else "other", reason, now)
+        return []
 
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def tick(self, node: Node) -> None:
-        """One node looks at its links: who is silent, whom to dial."""
-        net, me = self.net, node.key
-        for record in node.core.engine.roster.records():
-            other = record.key
-            if other == me:
-                continue
-            pair = self.pair(me, other)
-            if not pair.up:
-                self._dial(node, other)
-            elif net.now - pair.heard.get(me, net.now) > net.engine.dead_after_s:
-                self.reset(me, other)
-                if not self.open(me, other):  # the other notices for itself
-                    pair.dialled[other] = pair.heard.get(other, net.now)
-                net.turn(node, lambda r=record: node.core.engine.lost(r.key, r.incarnation, "silent"))
-
-    def _dial(self, node: Node, other: str) -> None:
-        net, me = self.net, node.key
-        pair = self.pair(me, other)
-        since = pair.dialled.setdefault(me, net.now)
-        there = net.running(other)
-        record = node.core.engine.roster.get(other)
-        assert record is not None
-        if self.open(me, other) and self.open(other, me):
-            if there is not None and not there.hung:
-                self.connect(node, there)
-                return
-            if there is None and other not in self.dark:
-                if net.now - since >= REFUSED_S:
-                    pair.dialled[me] = net.now + REDIAL_S
-                    net.turn(node, lambda: node.core.engine.lost(other, record.incarnation, "refused"))
-                return
-        if net.now - since > net.engine.dead_after_s:
-            pair.dialled[me] = net.now
-            net.turn(node, lambda: node.core.engine.lost(other, record.incarnation, "silent"))
+        """One node looks at its connections and its dials, and links with nodes that are new in its roster."""
+        net, core, peers = self.net, self._connectors[node.id], node.core.engine.peers
+        effects: list[connector.Effect] = []
+        for end in list(self._ends[node.id].values()):
+            if end.silence.tick(net.now):
+                effects += self._over(end, "silent", tell=True)
+            elif not end.up and net.now - end.opened > net.engine.dead_after_s:
+                effects += self._over(end, "the handshake took too long", tell=True)
+        effects += core.tick(net.now)
+        if self._versions.get(node.id) != peers.version:
+            self._versions[node.id] = peers.version
+            effects += core.meet([*peers.roster.records(), *peers.too_old.values()], net.now)
+        self._perform(node, effects)
 
     def refusal(self, a: Node, b: Node) -> str | None:
         """Why the two do not link for their feature levels."""
@@ -145,11 +343,6 @@ class Links:
         return check_levels(one.me, Range(one.me.level, one.level), other.me, Range(other.me.level, other.level))
 
     def connect(self, a: Node, b: Node) -> None:
-        if self.refusal(a, b) is not None:
-            return
-        pair = self.pair(a.key, b.key)
-        pair.up = True
-        pair.dialled.clear()
-        pair.heard = {a.key: self.net.now, b.key: self.net.now}
-        self.net.turn(a, lambda: a.core.engine.linked(b.core.engine.peers.me))
-        self.net.turn(b, lambda: b.core.engine.linked(a.core.engine.peers.me))
+        """Link the two at once."""
+        for end in self._ends_of(a, b, 0):
+            self._perform(end.node, self._finish(end))

@@ -204,7 +204,7 @@ class Net:
         before, saved = self.nodes.get(f"n{number}"), list(roster)
         node = self.nodes[f"n{number}"] = self._by_key[key] = Node(core, f"n{number}")
         node.ahead_s = ahead_s
-        self.links.forget(key)
+        self.links.attach(node)
         self.links.dark.discard(key)
         core.engine.begin(self.now + ahead_s)
         self._check_passwords(node)
@@ -289,13 +289,9 @@ class Net:
         node.up = False
         node.died = self.now
         node.unsure.append((self.now - LAST_S, self.now))
+        self.links.forget(node, dark=dark)
         if dark:
             self.links.dark.add(node.key)
-            return
-        self.links.forget(node.key)
-        for other in self.nodes.values():
-            if other.up and not other.hung:
-                self.links.tick(other)
 
     def hang(self, name: str, for_s: float) -> None:
         """SIGSTOP, and SIGCONT after a while."""
@@ -360,7 +356,7 @@ class Net:
             for payload in payloads(messages, FRAME):
                 self._send(node, key, payload)
         for key in core.engine.levels.refused:
-            self.links.reset(node.key, key)
+            self.at(0, lambda k=key: self.links.reset(node.key, k))
         core.engine.levels.refused.clear()
         if core.engine.notes:
             node.notes += [(self.now, note) for note in core.engine.notes]
@@ -381,33 +377,37 @@ class Net:
 
     def _send(self, node: Node, key: str, payload: bytes) -> None:
         assert key != node.key, describe(payload)
-        life = self.links.life(node.key, key)
-        if life < 0:
+        number = self.links.life(node, key)
+        if number >= 0:
+            self.transmit(node, key, payload, number)
+        else:
+            self.links.keep(node, key, payload)
+
+    def transmit(self, node: Node, key: str, payload: bytes | None, number: int) -> None:
+        """Send on a connection, by its number. payload: None for a heartbeat, of which a link that is up loses none."""
+        if payload is None:
+            self.at(self.delay_s[0], lambda: self._arrive(node.id, key, None, number))
             return
         for _ in range(2 if self.rng.random() < self.double else 1):
             if self.rng.random() >= self.loss:
                 delay = node.slow_s + self.rng.uniform(*self.delay_s)
-                self.at(delay, lambda: self._arrive(node.id, key, payload, life))
+                self.at(delay, lambda: self._arrive(node.id, key, payload, number))
 
     def _beat(self, node: Node) -> None:
-        """Heartbeats, of which a link that is up loses none."""
         if self.now < node.beat_at:
             return
         node.beat_at = self.now + self.engine.heartbeat_s
-        for other in self.nodes.values():
-            life = self.links.life(node.key, other.key) if other is not node else -1
-            if life >= 0:
-                self.at(self.delay_s[0], lambda k=other.key, li=life: self._arrive(node.id, k, None, li))
+        for key in sorted(self.links.of(node)):
+            self.transmit(node, key, None, self.links.life(node, key))
 
-    def _arrive(self, sender: Incarnation, key: str, payload: bytes | None, life: int) -> None:
+    def _arrive(self, sender: Incarnation, key: str, payload: bytes | None, number: int) -> None:
         node = self.running(key)
-        if node is None or not self.links.carries(sender.key, key, life):
+        if node is None:
             return
         if node.hung:
-            node.waiting.append(lambda: self._arrive(sender, key, payload, life))
+            node.waiting.append(lambda: self._arrive(sender, key, payload, number))
             return
-        self.links.hears(node, sender)
-        if payload is not None:
+        if self.links.arrives(sender, node, number) and payload is not None:
             if self.trace is not None:
                 self.trace(f"{sender.key} > {key}: {describe(payload)}")
             self.deliver(sender, node, payload)

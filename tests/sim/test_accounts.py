@@ -215,6 +215,7 @@ def test_what_an_old_copy_says_of_an_account_expels_nobody(
 
 def test_throttles_outlive_the_node_that_keeps_them(net: Net) -> None:
     made(net)
+    net.run(1.0)  # the account's group knows from where its owner came
     for number in range(7):
         log_in(Newcomer(net, f"n{number % 3 + 1}"), "ann", "mellon")
     mastered = {group: m for node in net.nodes.values() for group, m in node.core.engine.leading.groups.items()}

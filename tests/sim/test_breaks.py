@@ -27,8 +27,25 @@ from ring.groups.returning import Returning
 from ring.groups.settling import Settling
 from ring.groups.witness import Witnesses
 from ring.ids import Incarnation, Term
-from ring.wire import Entry, RawEntry
-from tests.sim.faults import Crash, Cut, Dark, Fault, Hang, Leave, Lossy, OneWay, PairCut, PowerCut, Reset, Slow
+from ring.links.connector import Abandon, Connector, Down, Outcome
+from ring.links.hello import Role
+from ring.roster import NodeRecord
+from ring.wire import Entry, Heard, RawEntry
+from tests.sim.faults import (
+    Crash,
+    Cut,
+    Dark,
+    Fault,
+    HalfHeal,
+    Hang,
+    Leave,
+    Lossy,
+    OneWay,
+    PairCut,
+    PowerCut,
+    Reset,
+    Slow,
+)
 from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, Kind
 
 SEEDS = 400
@@ -118,6 +135,52 @@ def apply_across_gaps(patch: pytest.MonkeyPatch) -> None:
 def take_silence_for_death(patch: pytest.MonkeyPatch) -> None:
     """P19: nobody else is asked."""
     patch.setattr(Witnesses, "suspect", lambda self, node: self.engine.died(node))
+
+
+def believe_a_dial_from_before_the_last_word(patch: pytest.MonkeyPatch) -> None:
+    """P18: a dial that went into a cut counts as silence, though the peer has made a link since; and only a new link
+    ends a suspicion."""
+
+    def link_up(self: Connector, connection: int, role: Role, peer: NodeRecord, now: float) -> list[Any]:
+        dial = self.dials.get(peer.key)
+        effects = [effect for effect in up(self, connection, role, peer, now) if not isinstance(effect, Abandon)]
+        if dial is not None and role == "listener":
+            self.dials[peer.key] = dial
+        return effects
+
+    def dial_failed(self: Connector, number: int, outcome: Outcome, reason: str, now: float) -> list[Any]:
+        dial = next((dial for dial in self.dials.values() if dial.number == number), None)
+        effects = failed(self, number, outcome, reason, now)
+        if dial is not None and dial.record.key in self.links and outcome != "other":
+            effects.append(Down(dial.record.id, outcome, reason, None))
+        return effects
+
+    def linked(self: Engine, record: NodeRecord) -> None:
+        linked_as_it_is(self, record)
+        heard(self, record.id)
+
+    def heard_only(self: Engine, peer: Incarnation) -> None:
+        self._heard_at[peer.key] = (peer.number, self.now)
+
+    up, failed, heard, linked_as_it_is = Connector.link_up, Connector.dial_failed, Engine.heard, Engine.linked
+    patch.setattr(Connector, "link_up", link_up)
+    patch.setattr(Connector, "dial_failed", dial_failed)
+    patch.setattr(Engine, "linked", linked)
+    patch.setattr(Engine, "heard", heard_only)
+
+
+def flap_between_witnesses(patch: pytest.MonkeyPatch) -> None:
+    """P19: whoever says yes last is the witness, and everybody is asked all the time."""
+
+    def on_heard(self: Witnesses, sender: Incarnation, message: Heard) -> None:
+        suspect = self.suspects.get(message.node.key)
+        if suspect is not None and message.lately:
+            suspect.asked[sender.key] = None
+        original(self, sender, message)
+
+    original = Witnesses.on_heard
+    patch.setattr(Witnesses, "on_heard", on_heard)
+    patch.setattr(Witnesses, "_has_witness", lambda self, suspect: False)
 
 
 def serve_on_after_a_stop(patch: pytest.MonkeyPatch) -> None:
@@ -260,6 +323,8 @@ BREAKS = [
     Break(forget_origins_that_are_only_silent, (Lossy, Reset), ("nothing_twice", "own_order")),
     Break(apply_across_gaps, (Lossy, Reset), ("nothing_lost", "copies_agree")),
     Break(take_silence_for_death, (PairCut,), ("nobody_is_thought_dead",)),
+    Break(believe_a_dial_from_before_the_last_word, (PairCut, HalfHeal), ("nothing_waits",)),
+    Break(flap_between_witnesses, (PairCut,), ("detours_hold",)),
     Break(serve_on_after_a_stop, (Hang, Cut), ("one_master", "copies_agree", "nothing_lost", "views_agree")),
     Break(answer_at_once_after_a_stop, (Hang,), ("settled",)),
     Break(merge_nothing, (Cut,), ("nothing_lost",)),
@@ -271,7 +336,7 @@ BREAKS = [
     Break(believe_a_dead_edge_at_once, (Hang,), ("no_netsplit",)),
     Break(forget_where_devices_are, (Reset,), ("sent_once", "sent_in_order"), DEVICES),
     Break(take_what_is_applied_for_shown, (Crash, Dark, Reset), ("sent_in_order",), DEVICES),
-    Break(ask_nowhere_what_has_come, (OneWay, PairCut), ("sent_once",), DEVICES, 150),
+    Break(ask_nowhere_what_has_come, (OneWay, PairCut), ("sent_once",), DEVICES, 1012),
     Break(play_the_newest_first, (Reset,), ("sent_in_order",), DEVICES),
     Break(play_nothing, (Reset,), ("sent_in_order",), DEVICES),
     Break(talk_through_the_nick, (Reset,), ("sent_in_order",), DEVICES),

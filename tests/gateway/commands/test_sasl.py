@@ -396,7 +396,7 @@ def test_scram_tells_nothing_of_who_exists(ann_net: Net) -> None:
         client.send(f"AUTHENTICATE {b64(f'n,,n={name},r=x'.encode())}")
         first = challenge(client)
         assert first is not None
-        assert 0.24 < net.now - began < 0.4
+        assert 0.24 < net.now - began < 0.45
         found.append(dict(part.split("=", 1) for part in first.decode().split(",")))
     assert found[1]["s"] == found[2]["s"] != found[0]["s"]
 
