@@ -79,6 +79,7 @@ class PeerShell:
             events=self,
             find=lambda key: node.core.engine.peers.known(key),
             acting=lambda: node.core.engine.level,
+            prefix6=config.clients.ipv6_prefix,
             log=node.log,
             rng=node.rng,
         )

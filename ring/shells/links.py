@@ -78,8 +78,10 @@ class LinkHub:
         log: Any,
         rng: random.Random,
         acting: Callable[[], int] = lambda: 0,
+        prefix6: int = 64,
     ) -> None:
-        """find: the record of a ring key, for its address. acting: the feature level at which the network acts."""
+        """find: the record of a ring key, for its address. acting: the feature level at which the network acts.
+        prefix6: bits of an IPv6 address that make one source of connections."""
         self.record = record
         self.terms = terms
         self.key = key
@@ -88,7 +90,7 @@ class LinkHub:
         self.acting = acting
         self.log = log
         self.connector = Connector(record().key, find, settings, rng, time.monotonic())
-        self.door = Door()
+        self.door = Door(prefix6)
         self.refusals = Refusals()
         self._bound = False
         self._host = host
@@ -99,6 +101,7 @@ class LinkHub:
         self._dials: dict[int, asyncio.Task[None]] = {}  # by the connector's number, while TCP and TLS are under way
         self._logged: dict[str, float] = {}
         self._limit = LogLimit()
+        self._scarce = LogLimit(burst=1)
         self._listener, self._certificate = listener_context()
         self._dialler = dialler_context()
         self._acceptor = Acceptor(
