@@ -197,9 +197,10 @@ class Call(Slot):
         self.direct, self.at = True, None
         if self.asides:
             self.edge.asides.end(self)
-        due, self._sent, self._paid = flood.price(self._sent) - self._paid, 0, 0.0
-        if due and self._user is not None:  # a welcome is nobody's choice
-            flood.charge(connection, due, self.edge.settings)
+        if self._sent > flood.FREE_LINES or self._paid:
+            due, self._sent, self._paid = flood.price(self._sent) - self._paid, 0, 0.0
+            if self._user is not None:  # a welcome is nobody's choice
+                flood.charge(connection, due, self.edge.settings)
         if connection.gate is self:
             self._open_gate()
 

@@ -224,11 +224,12 @@ class Edge:
         """Bytes of a client, at most flood.READ_BYTES. Lines wait while the client floods, or its nick is under way."""
         connection.last_heard = self.now
         connection.pinged_at = 0.0
-        waited = len(connection.pending)
+        waited, settings, now = len(connection.pending), self.settings, self.now
         for line in connection.splitter.feed(data):
             if connection.closed is not None:
                 return
-            if connection.pending or connection.busy or connection.gate or not self._may_pass(connection, line):
+            waits = connection.pending or connection.busy or connection.gate
+            if waits or not flood.may_pass(connection, line, settings, now):
                 connection.pending.append(line)
             else:
                 self.handle(connection, line)
