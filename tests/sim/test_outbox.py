@@ -226,9 +226,14 @@ def test_who_steps_down_is_not_told_that_it_may_not() -> None:
     assert not [line for line in read if " 482 " in line]
 
 
-@pytest.mark.parametrize("seed", [0, 3])
-def test_what_both_sides_were_told_is_not_shown_again_to_a_device_that_changes_sides(seed: int) -> None:
+def test_what_both_sides_were_told_is_not_shown_again_to_a_device_that_changes_sides() -> None:
     """It is on n1 while that is cut off and has taken some lines; the other side, not knowing, is told them again."""
+    told_to_both = sum(changes_sides(seed) for seed in range(8))
+    assert told_to_both >= 3, "the story is seldom what it is meant to be"
+
+
+def changes_sides(seed: int) -> bool:
+    """Returns whether both sides were told some of the lines."""
     story = Story(seed, "echo-message", "#irc")
     net = story.net
     desk = login(net, "n1", "desk", "sasl znc.in/self-message")
@@ -242,10 +247,10 @@ def test_what_both_sides_were_told_is_not_shown_again_to_a_device_that_changes_s
     net.links.heal()
     net.run(20)
     led = [m.copy for node in net.nodes.values() for m in node.core.engine.leading.groups.values()]
-    assert any(copy.also for copy in led), "nothing was told to both"
     desk = login(net, "n3", "desk", "sasl znc.in/self-message")
     for word, before in read.items():
         assert sorted(before + story.numbers(desk, word)) == [*range(10)]
+    return any(copy.also for copy in led)
 
 
 def test_who_says_more_than_may_wait_is_not_read_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
