@@ -280,6 +280,9 @@ class Net:
         self.until(lambda: node.core.edge.idle, 10)
         if self.directories.names and not node.core.holds_groups:  # else it would take data along that nobody waits for
             self.directories.depart(node)
+        if self.disks is not None:  # as the shell does at the end
+            self.turn(node, node.core.engine.journal.hurry)
+            self.run(2 * WRITE_S)
         self.kill(name)
         node.died = float("inf")  # it was not killed
 
