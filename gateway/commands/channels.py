@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
-from gateway.edge.names import names_lines, send_names, send_topic
+from gateway.edge.names import names_lines, roll, send_names, send_topic
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import ChannelView, Invite, Kick, Look, SetTopic
 from gateway.groups.nick_messages import NickView, Tell, Who
@@ -124,7 +124,7 @@ def _names(call: Call, group: GroupId, name: str) -> None:
     def show() -> None:
         channel = followed(call, group)
         if channel is not None:
-            send_names(call.edge, call.user, channel, call.connection.caps, call.send)
+            send_names(call.edge, call.user, roll(channel), call.connection.caps, call.send)
         else:
             call.ask(group, Look(call.user.uid, "names", call.user.oper is not None), done)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from gateway.edge import kicks, rendering
@@ -10,7 +11,7 @@ from gateway.edge.detaching import attach, called
 from gateway.edge.differences import Believed, differences, gone
 from gateway.edge.lines import Line, deliver
 from gateway.edge.markers import send_marker
-from gateway.edge.names import send_names, send_topic
+from gateway.edge.names import Roll, roll, send_names, send_topic
 from gateway.edge.nicks import show_clashes, show_heirs, show_quit, show_update
 from gateway.edge.user import Room, User
 from gateway.groups.channel import Channel
@@ -146,36 +147,30 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stam
     if returns:
         edge.sessions.arrive(user, room)
         return
+    joins = plain, full
     for connection in user.connections:
         if call is not None and call.connection is connection:
-            call.draw(lambda send: _enters(edge, user, room.group, channel, call.connection, (plain, full), send))
+            # What happens in the channel from here on comes after these lines, whenever this client is shown them.
+            found, line = roll(channel), joins["extended-join" in connection.caps]
+            call.draw(partial(_enter, edge, user, found, connection, line))
         else:
-            _enters(edge, user, room.group, channel, connection, (plain, full), connection.show)
-
-
-def _enters(
-    edge: Edge,
-    user: User,
-    group: GroupId,
-    channel: Channel,
-    connection: Connection,
-    joins: tuple[Line, Line],
-    send: Callable[[Line], None],
-) -> None:
-    """Topic and names are those of the moment in which they are shown: what has happened meanwhile may come again."""
-    now = edge.engine.state(group)
-    line = joins["extended-join" in connection.caps]
-    enter(edge, user, now if isinstance(now, Channel) else channel, connection, line, send)
+            enter(edge, user, channel, connection, joins["extended-join" in connection.caps], connection.show)
 
 
 def enter(
     edge: Edge, user: User, channel: Channel, connection: Connection, line: Line, send: Callable[[Line], None]
 ) -> None:
     """A member's connection is shown what it has come into. line: the JOIN."""
+    _enter(edge, user, roll(channel), connection, line, send)
+
+
+def _enter(
+    edge: Edge, user: User, found: Roll, connection: Connection, line: Line, send: Callable[[Line], None]
+) -> None:
     send(line)
-    send_topic(edge, user, channel, send)
-    send_marker(edge, connection, channel.name, send)
-    send_names(edge, user, channel, connection.caps, send)
+    send_topic(edge, user, found, send)
+    send_marker(edge, connection, found.name, send)
+    send_names(edge, user, found, connection.caps, send)
 
 
 def _show_late(room: Room, uid: str, line: Line) -> None:

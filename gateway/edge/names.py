@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.edge.answers import SIGNS
 from gateway.edge.lines import Line
@@ -21,7 +21,24 @@ ROOM = 380
 Send = Callable[[Line], None]
 
 
-def send_topic(edge: Edge, user: User, channel: Channel, send: Send) -> None:
+class Roll(NamedTuple):
+    """A channel at one moment, as somebody who comes in is shown it. members: uid -> (person, rank letters)."""
+
+    name: str
+    topic: str
+    topic_by: str
+    topic_at: int  # Unix ms
+    secret: bool
+    members: dict[str, tuple[Person, str]]
+
+
+def roll(channel: Channel) -> Roll:
+    """Time O(members)."""
+    members = {uid: (member.person, member.prefixes) for uid, member in channel.members.items()}
+    return Roll(channel.name, channel.topic, channel.topic_by, channel.topic_at, "s" in channel.modes, members)
+
+
+def send_topic(edge: Edge, user: User, channel: Channel | Roll, send: Send) -> None:
     """332 and 333, nothing where there is no topic."""
     if not channel.topic:
         return
@@ -30,14 +47,12 @@ def send_topic(edge: Edge, user: User, channel: Channel, send: Send) -> None:
     send(Line(server, n.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic_by, str(channel.topic_at // 1000))))
 
 
-def send_names(edge: Edge, user: User, channel: Channel, caps: Container[str], send: Send) -> None:
-    """caps: those of the connection that is told."""
-    group = edge.channel(channel.name)
+def send_names(edge: Edge, user: User, found: Roll, caps: Container[str], send: Send) -> None:
+    """The members of that moment, by the nicks that they have now. caps: those of the connection that is told."""
+    group = edge.channel(found.name)
     people = edge.people
-    members = [
-        (people.newest(m.person), m.prefixes) for uid, m in channel.members.items() if not people.is_gone(uid, group)
-    ]
-    names_lines(edge, user, channel.name, "s" in channel.modes, members, caps, send)
+    members = [(people.newest(p), ranks) for uid, (p, ranks) in found.members.items() if not people.is_gone(uid, group)]
+    names_lines(edge, user, found.name, found.secret, members, caps, send)
 
 
 def names_lines(

@@ -235,3 +235,27 @@ def test_who_closes_the_socket_right_after_quit_has_quit() -> None:
     net.run(3)
     assert [line for line in bob.got if " QUIT " in line] == [f"{source('ann')} QUIT :Quit: gone"]
     assert ann.connection not in ann.node.core.edge.connections.values()
+
+
+def test_who_comes_in_while_a_join_waits_for_its_turn_is_shown_once(net: Net) -> None:
+    """NAMES are those of the moment of the JOIN: what has happened since comes after it (device seed 9000903)."""
+    ann, bob = people(net, "ann", "bob")
+    engine = ann.node.core.engine
+
+    def both() -> None:
+        for person in (ann, bob):
+            person.node.core.edge.feed(person.connection, b"JOIN #a,#b\r\n")
+
+    if bob.node is ann.node:
+        net.turn(ann.node, both)
+    else:
+        ann.send("JOIN #a,#b")
+        bob.send("JOIN #a,#b")
+    net.run(3)
+    assert engine.level >= 1
+    for person, other in ((ann, "bob"), (bob, "ann")):
+        for channel in ("#a", "#b"):
+            names = [line for line in person.got if f" 353 {person.nick} = {channel} " in line]
+            listed = other in names[0].partition(":irc")[2].partition(f"{channel} :")[2].replace("@", "").split()
+            shown = any(line.startswith(f":{other}!") and line.endswith(f"JOIN {channel}") for line in person.got)
+            assert listed != shown, (person.nick, channel, person.got)

@@ -12,6 +12,7 @@ from ring.ids import GroupId, Term
 from ring.wire import Place
 
 GROUP = GroupId("channel", "#ring")
+NO_ASIDES = SimpleNamespace(place=lambda connection, group: None)
 
 
 def place(seq: int) -> Place:
@@ -29,7 +30,7 @@ def test_a_connection_that_lags_does_not_take_its_device_back() -> None:
     )
     user: Any = SimpleNamespace(session="ann", heard=[GROUP], connections=[new, old])
     new.user = user
-    edge: Any = SimpleNamespace(engine=engine, now=0.0)
+    edge: Any = SimpleNamespace(engine=engine, now=0.0, asides=NO_ASIDES)
     places = Places(edge)
     places.left(user, new)
     assert places.changed(user) == {"phone": {"#ring": place(5)}}
@@ -40,7 +41,7 @@ def test_who_comes_and_goes_for_ever_takes_no_more_room_for_that() -> None:
     """In channel after channel, as device after device."""
     engine = SimpleNamespace(applied_to=lambda group: place(5), state=lambda group: None)
     user: Any = SimpleNamespace(session="ann", heard=[], connections=[])
-    places = Places(SimpleNamespace(engine=engine, now=0.0))  # type: ignore[arg-type]
+    places = Places(SimpleNamespace(engine=engine, now=0.0, asides=NO_ASIDES))  # type: ignore[arg-type]
     receipts = SimpleNamespace(written=0, arrived=lambda: 0)
     one: Any = SimpleNamespace(
         device="", behind={}, stream=None, receipts=receipts, parted={}, places={}, reached={}, out=[]
