@@ -9,12 +9,16 @@ waits in the sockets from before the stop is no answer: the old master's words a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from ring.groups.engine import Engine
+
+
+AGAIN_S: Final = 0.5
+"""A master that has not answered is asked again: the links of a node that was stopped break, and lose its questions."""
 
 
 class Returning:
@@ -25,6 +29,7 @@ class Returning:
         self.lacking: dict[GroupId, None] = {}
         self._waiting: list[Callable[[], None]] = []
         self._until = 0.0
+        self._asked_at = 0.0
 
     def begin(self) -> None:
         """This node was stopped, and has given up what it mastered: it asks."""
@@ -33,8 +38,15 @@ class Returning:
         for group, f in list(following.groups.items()):
             if following.sits(f.shown):
                 self.lacking[group] = None
+        self._ask()
+
+    def _ask(self) -> None:
+        self._asked_at = self.engine.now
+        for group in list(self.lacking):
+            f = self.engine.following.groups.get(group)
+            if f is not None:
                 f.tries, f.asked_at = 0, 0.0
-                following.resync(f)
+                self.engine.following.resync(f)
 
     def settle_after(self, job: Callable[[], None]) -> None:
         """Do the job once this node has caught up: now, unless it was stopped a moment ago."""
@@ -61,3 +73,5 @@ class Returning:
             self.engine.note("catch_up_failed", next(iter(self.lacking)), groups=len(self.lacking))
             self.lacking.clear()
             self._go_on()
+        elif self.lacking and self.engine.now - self._asked_at >= AGAIN_S:
+            self._ask()  # what a master publishes brings the copy up to date, too, but may be as old as the stop

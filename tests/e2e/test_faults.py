@@ -270,6 +270,7 @@ def test_a_client_of_a_stopped_node_has_its_pong_after_what_was_said_meanwhile(n
         process.send_signal(signal.SIGCONT)
     there.expect("PONG .*waited")
     assert sorted(text for text in there.heard(CHANNEL) if text in said) == sorted(said)
+    assert '"catch_up_failed"' not in network.log(f"node-{stopped}")  # the masters have answered before settle_max_s
     no_traceback(network)
 
 
