@@ -107,6 +107,8 @@ def _opinions(survey: Survey) -> Iterator[str]:
         hearers = [status.name for status in statuses if key in status.links]
         against = f", {_all(hearers)} {_verb(hearers, 'hear')} it" if hearers else ""
         against += ", and it answers here" if key in answers else ""
+        if key in survey.given_up and not hearers:
+            against = f": start it, or say `circlet forget {names[key]}` if it will never come back"
         yield f"{_all(thinkers)} {_verb(thinkers, 'think')} {names[key]} dead{against}"
 
 

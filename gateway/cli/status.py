@@ -116,6 +116,8 @@ def _table(found: Survey) -> Table:
     for row in found.rows:
         made.add_row(*_cells(row))
     shown = {row.record.key for row in found.rows}
+    for name in found.given_up.values():
+        made.add_row(name, "no answer")
     for absent in found.missing:
         if absent.ring_key not in shown:
             made.add_row(absent.name, f"missing since {moment(absent.since)}" if absent.since else "missing")

@@ -58,6 +58,18 @@ class Survey(NamedTuple):
         return sorted(found.values(), key=lambda absent: (absent.name, absent.ring_key))
 
 
+    @property
+    def given_up(self) -> dict[str, str]:
+        """Ring keys and names of the nodes that are thought dead and that nobody lists or misses yet, by ring key.
+
+        The directories forget a silent node before the other nodes count it as missing.
+        """
+        known = {row.record.key for row in self.rows} | {absent.ring_key for absent in self.missing}
+        statuses = [row.status for row in self.rows if row.status is not None]
+        dead = {seen.ring_key: seen.name for status in statuses for seen in status.roster if seen.state == "dead"}
+        return {key: name for key, name in sorted(dead.items()) if key not in known}
+
+
 def _rank(absent: Absent) -> tuple[int, float]:
     """Of two memories of one node: the later life, and then the longer absence."""
     return absent.incarnation, -absent.since

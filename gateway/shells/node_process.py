@@ -267,9 +267,8 @@ class NodeProcess:
             facts: dict[str, Any] = dict(note.facts)
             if note.group is not None:
                 facts["group"] = f"{note.group.kind}:{note.group.name}"
-            loud = (
-                self.log.error if note.event in BUGS else self.log.warning if note.event in TROUBLE else self.log.info
-            )
+            trouble = note.event in TROUBLE and not facts.get("leaving", False)  # a node that has left is no trouble
+            loud = self.log.error if note.event in BUGS else self.log.warning if trouble else self.log.info
             loud(note.event, **facts)
 
     # Clients --------------------------------------------------------------------------------------------------------

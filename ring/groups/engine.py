@@ -362,7 +362,9 @@ class Engine:
     def died(self, node: Incarnation) -> None:
         """There is no doubt left (P18, P19)."""
         if self.peers.is_current(node) and self.peers.died(node.key, self.now):
-            self.note("node_dead", peer=node.key, incarnation=node.number)
+            record = self.peers.roster.get(node.key)
+            leaving = record is not None and record.leaving
+            self.note("node_dead", peer=node.key, incarnation=node.number, leaving=leaving)
 
     def learn(self, records: Iterable[NodeRecord]) -> None:
         """The directories, the saved roster or a peer know these nodes."""

@@ -203,7 +203,8 @@ class LinkHub:
     def _down(self, down: wanted.Down) -> None:
         key = down.peer.key
         if down.up_s is not None:
-            say = self.log.info if down.reason == "closed" else self.log.warning
+            # When this node stops, its peers close their links, too: an operator who stops a node is not warned of that.
+            say = self.log.info if down.reason == "closed" or self._stopping else self.log.warning
             say("link_lost", peer=key, reason=down.reason, up_s=round(down.up_s, 1))
         elif self._may_log(f"dial {key}"):
             self.log.info("link_dial_failed", peer=key, reason=down.reason)

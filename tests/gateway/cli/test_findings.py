@@ -81,7 +81,10 @@ def test_a_silent_node_is_named_with_its_address_and_the_reason() -> None:
         ([thinking("a", "c"), well("b"), silent("c")], "a thinks c dead, b hears it"),
         ([thinking("a", "c"), well("b", links={}), well("c", links={})], "a thinks c dead, and it answers here"),
         ([thinking("a", "c"), well("b"), well("c")], "a thinks c dead, b hears it, and it answers here"),
-        ([thinking("a", "c"), thinking("b", "c")], "a and b think c dead"),
+        (
+            [thinking("a", "c"), thinking("b", "c")],
+            "a and b think c dead: start it, or say `circlet forget c` if it will never come back",
+        ),
     ],
 )
 def test_who_is_thought_dead_and_what_speaks_against_it(rows: list[Row], words: str) -> None:

@@ -248,6 +248,19 @@ def test_mistakes_end_with_code_1(world: World) -> None:
     assert not world.asked
 
 
+def test_a_dead_node_that_the_directories_have_forgotten_stays_in_the_table(world: World) -> None:
+    alive = [Seen(record(number).name, record(number).key, "alive") for number in (1, 2)]
+    for number, name in ((1, "a"), (2, "b")):
+        world.answers(number, name, links={}, roster=[*alive, Seen("node-3.circlet.local", "127.0.0.3", "dead")])
+    result = world.status()
+    assert result.exit_code == 2
+    assert "node-3.circlet.local   no answer" in result.output
+    assert result.output.splitlines()[-1] == (
+        "node-1.circlet.local and node-2.circlet.local think node-3.circlet.local dead: start it, or say "
+        "`circlet forget node-3.circlet.local` if it will never come back"
+    )
+
+
 def test_a_node_that_did_not_leave_in_order_is_missing_for_as_long_as_anybody_remembers_it(world: World) -> None:
     gone = Absent("node-3.circlet.local", "127.0.0.3", 5, 1_700_000_000.0)
     world.answers(2, "b", absent=[gone], missing={gone.ring_key: gone.name})

@@ -212,6 +212,8 @@ def test_a_stopped_node_stays_stopped_until_up_is_said_again(up: Up) -> None:
     assert (again.returncode, again.stdout.splitlines()[1]) == (0, "starting again: node-2")
     up.until(r"^node-2 +\| .*node_started", seen)
     assert up.children()["node-1"] == first["node-1"]
+    news = [line for line in up.lines[seen:] if '"node_dead"' in line or '"link_lost"' in line]
+    assert news and not [line for line in news if '"warning"' in line]  # a node that was told to stop is no trouble
 
 
 def test_stop_all_ends_the_network(up: Up) -> None:

@@ -52,6 +52,15 @@ async def test_heartbeats_keep_a_quiet_link(place: Town) -> None:
 
 
 @story
+async def test_the_links_that_a_node_closes_as_it_stops_are_no_trouble(place: Town) -> None:
+    a, b = await place.linked_pair()
+    await a.hub.stop()
+    await a.until(lambda: a.log.of("link_lost"))
+    await b.until(lambda: b.log.of("link_lost"))
+    assert {level for one in (a, b) for level, event, _ in one.log.lines if event == "link_lost"} == {"info"}
+
+
+@story
 async def test_an_idle_link_is_closed_and_opened_again_on_demand(place: Town) -> None:
     a, b = await place.linked_pair(settings=FAST._replace(idle_close_s=0.3))
     await a.until(lambda: a.linked() and b.linked())
