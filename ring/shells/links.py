@@ -203,7 +203,7 @@ class LinkHub:
     def _down(self, down: wanted.Down) -> None:
         key = down.peer.key
         if down.up_s is not None:
-            # When this node stops, its peers close their links, too: an operator who stops a node is not warned of that.
+            # A node that stops loses all its links: whoever has stopped the node is not warned of that.
             say = self.log.info if down.reason == "closed" or self._stopping else self.log.warning
             say("link_lost", peer=key, reason=down.reason, up_s=round(down.up_s, 1))
         elif self._may_log(f"dial {key}"):
