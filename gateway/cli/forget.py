@@ -26,9 +26,10 @@ INCOMPLETE = 2
 def forget(node: str, path: Path) -> None:
     """Tell all nodes that NODE (its name or IP) will never come back.
 
-    Accounts whose copies were all started from disk wait for every node that may have newer ones. After a node has been
-    lost for good, this ends the wait; what only that node had is then lost, too. Exit code 2 if some nodes were not
-    told: say it again once they run.
+    A node that did not leave in order is missing until it is back or forgotten: `circlet status` names it, the
+    network acts at no feature level above the node's, and accounts whose copies were all started from disk wait for
+    newer copies that the node may have. This command ends all three; what only that node had is then lost. Exit code
+    2 if some nodes were not told: say it again once they run.
     """
     from gateway.cli.visits import Operator  # TLS and the nodes' core are not needed by the other commands
 

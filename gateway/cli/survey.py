@@ -57,7 +57,6 @@ class Survey(NamedTuple):
                 found[absent.ring_key] = absent
         return sorted(found.values(), key=lambda absent: (absent.name, absent.ring_key))
 
-
     @property
     def given_up(self) -> dict[str, str]:
         """Ring keys and names of the nodes that are thought dead and that nobody lists or misses yet, by ring key.
