@@ -13,6 +13,7 @@ from gateway.edge.lines import Line, deliver
 from gateway.edge.markers import send_marker
 from gateway.edge.names import Roll, roll, send_names, send_topic
 from gateway.edge.nicks import show_clashes, show_heirs, show_quit, show_update
+from gateway.edge.playback import await_echo
 from gateway.edge.user import Room, User
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import (
@@ -84,6 +85,8 @@ def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, c
     own = _speaker(edge, event, call)
     deliver(line, audience, skip=own)
     if own is None or (not tag_only and _is_catching_up(room, own)):
+        if call is not None and own is not None and own.tunnel is None:
+            await_echo(call, room.group)
         return
     if "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
         if call is not None:

@@ -10,7 +10,7 @@ from gateway.irc.splitter import Item, LineSplitter
 
 if TYPE_CHECKING:
     from gateway.edge.arrivals import Inquiry
-    from gateway.edge.call import Call
+    from gateway.edge.call import Call, Done
     from gateway.edge.lines import Line
     from gateway.edge.login import Login
     from gateway.edge.places import OnTheWay, Sent
@@ -57,6 +57,7 @@ class Connection:
         "host",
         "inquiry",
         "last_heard",
+        "late_echoes",
         "left",
         "line",
         "login",
@@ -139,6 +140,7 @@ class Connection:
         self.farewell: Callable[[], None] | None = None  # once it is known how much has come to a client that is cut
         self.behind: dict[GroupId, Place | None] = {}  # channels that it is not shown yet, and how much it was played
         self.playbacks: dict[GroupId, Playback] = {}  # of those, by which it is
+        self.late_echoes: dict[GroupId, list[Done]] = {}  # of those, commands whose own line is played with the rest
         self.inquiry: Inquiry | None = None  # under way: what has come to its device on other nodes
         self.reader: Reader | None = None  # of what it is played
         self.tokens = 0.0  # of the flood control (flood.py), below 0 while it owes some

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from gateway.edge.call import Token
 from gateway.edge.order import Slot
+from gateway.edge.playback import await_echo
 from gateway.groups.account_messages import Info, InfoView
 from gateway.groups.conversation import Conversation, Party, conversation, other_of
 from gateway.groups.conversation_messages import Say
@@ -205,6 +206,8 @@ class Letters:
         person, is_guest = user.person, not user.session
 
         def said(outcome: Any) -> None:
+            if outcome is None and letter.tell.verb != "TAGMSG":
+                await_echo(letter.call, group)
             if is_guest and isinstance(outcome, Refusal):  # the account has left the conversation since
                 self._turned_away(letter)
             elif outcome is None and holder.account is None:

@@ -13,6 +13,7 @@ from ring.store import Line as Kept
 from ring.wire import Mark, Place, Query
 
 if TYPE_CHECKING:
+    from gateway.edge.call import Call
     from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
     from gateway.edge.user import User
@@ -58,14 +59,29 @@ class Reader:
                 go_on()
 
 
+def await_echo(call: Call, group: GroupId) -> None:
+    """What the caller has said there is played to it with what it has missed: the command is answered then, and no
+    PONG comes before (P34)."""
+    connection = call.connection
+    if group in connection.behind and "echo-message" in connection.caps:
+        connection.late_echoes.setdefault(group, []).append(call.later(lambda _: None))
+
+
+def caught_up(connection: Connection, group: GroupId) -> None:
+    """Nothing that the connection has missed there is on its way to it."""
+    connection.behind.pop(group, None)
+    for done in connection.late_echoes.pop(group, ()):
+        done(None)
+
+
 def catch_up(connection: Connection, user: User, group: GroupId) -> None:
     """From now on the connection is told what happens there."""
-    connection.behind.pop(group, None)
     connection.playbacks.pop(group, None)
     room = user.seats(group).get(group)
     if room is not None:
         room.connections[connection] = None
         room.withheld.pop(connection, None)
+    caught_up(connection, group)
 
 
 class Playback:
@@ -140,7 +156,7 @@ class Playback:
         if connection.playbacks.get(group) is self:
             del connection.playbacks[group]
             if connection.user is self.user and not (group in self.user.heard or group in self.user.returning):
-                connection.behind.pop(group, None)
+                caught_up(connection, group)
 
     def _narrowed(self, found: Story, query: Query) -> Query:
         caps, wanted = self.connection.caps, frozenset(("draft/event-playback",))

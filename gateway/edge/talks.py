@@ -13,6 +13,7 @@ from gateway.edge import rendering
 from gateway.edge.attaching import play
 from gateway.edge.caps import SELVES
 from gateway.edge.lines import Line, deliver
+from gateway.edge.playback import caught_up
 from gateway.edge.user import Room, User
 from gateway.groups.account_messages import InfoView, SetSettings
 from gateway.groups.conversation import Conversation, Party, other_of
@@ -152,7 +153,7 @@ class Talks:
         """The user ends its session, or wants nothing kept any more."""
         for group, late in user.returning.items():
             for connection in late:
-                connection.behind.pop(group, None)
+                caught_up(connection, group)
         user.returning.clear()
         for group in list(user.talks):
             user.unsettled[group] = None

@@ -530,3 +530,28 @@ def test_what_is_said_right_after_the_login_is_kept_for_who_is_away(how: str, no
     third = login(net, "n3", "bob@third", caps=CAPS)
     found = history(third, "ann")
     assert found == ["one"]
+
+
+@pytest.mark.parametrize("where", ["bob", "#ring"])
+@pytest.mark.parametrize("node", ["n1", "n2", "n3"])
+def test_an_echo_comes_before_the_pong_though_its_line_is_played(
+    monkeypatch: pytest.MonkeyPatch, where: str, node: str
+) -> None:
+    """What is said while a new connection is played what it has missed, and disks are slow, is played with the rest."""
+    monkeypatch.setattr("tests.sim.net.READ_S", 0.3)
+    net = Net(3, disks=True)
+    made(net, "ann", always_on=where == "#ring")
+    made(net, "bob")
+    login(net, "n1", "bob@phone").send("JOIN #ring", "QUIT")
+    if where == "#ring":
+        login(net, "n1", "ann").send("JOIN #ring", "PRIVMSG #ring :before", "QUIT")
+    net.run(3)
+    for number in range(3):
+        ann = enter(net, node, "ann")
+        ann.send("CAP REQ :echo-message", "CAP END", "NICK ann", "USER ann 0 * :ann", "PING welcome")
+        assert net.until(lambda ann=ann: any("PONG" in line and "welcome" in line for line in ann.got), 12)
+        ann.send(f"PRIVMSG {where} :{number}", "PING said")
+        assert net.until(lambda ann=ann: any("PONG" in line and "said" in line for line in ann.got), 12)
+        assert sum(line.endswith(f"PRIVMSG {where} :{number}") for line in ann.got) == 1, ann.got
+        ann.send("QUIT")
+        net.run(3)
