@@ -133,20 +133,28 @@ class Copy:
 
     @property
     def ends(self) -> list[Position]:
-        """The last position of each reign in this log, the newest last."""
-        lasts = [*(first - 1 for _, first in self.lineage[1:]), self.seq]
-        return [Position(term, last) for (term, _), last in zip(self.lineage, lasts, strict=False)]
+        """The last position that this copy has of each reign in its log, the newest reign last.
+
+        The lineage may be ahead of the copy: a new master's lineage names the reign before its own, of which the copy
+        may have only some commands, or none, and the rest is on the way.
+        """
+        lasts = [*(min(first - 1, self.seq) for _, first in self.lineage[1:]), self.seq]
+        reigns = zip(self.lineage, lasts, strict=False)
+        return [Position(term, last) for (term, first), last in reigns if first <= self.seq or term == self.term]
 
     @property
     def ended(self) -> tuple[Position, ...]:
         """The last positions of earlier reigns in this log, and of those of other sides that it has taken in: the
         newest first, and no more than a place names beside the reign that it is in."""
-        if self.past is None:
+        past = self.past
+        if past is None:
             read = {part.term: part.seq for part in self.merged.values() if part.term != self.term}
             for term, end in self.ends[:-1]:
                 read[term] = max(read.get(term, 0), end)
-            self.past = tuple(Position(*one) for one in sorted(read.items(), reverse=True)[: REIGNS - 1])
-        return self.past
+            past = tuple(Position(*one) for one in sorted(read.items(), reverse=True)[: REIGNS - 1])
+            if self.lineage and self.lineage[-1][1] <= self.seq + 1:  # else the earlier reigns are not all here yet
+                self.past = past
+        return past
 
     @property
     def highest_term(self) -> Term:

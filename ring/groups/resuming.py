@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from ring.groups.copy import Copy
@@ -32,7 +33,7 @@ def by_time(place: Place) -> Resumed:
 
 def resume(copy: Copy, place: Place) -> Resumed | None:
     """Where a reader of the place goes on in this log. None: this log does not know of any reign that it was in."""
-    ends = dict(copy.ends[:-1])
+    ends = {term: first - 1 for (term, _), (_, first) in pairwise(copy.lineage)}
     after = []
     for term, seq in reigns(place):
         part = copy.merged.get(term)

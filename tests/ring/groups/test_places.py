@@ -32,6 +32,21 @@ def test_who_has_read_a_log_has_what_went_before_and_what_was_merged_into_it() -
     assert reached(made) == Place(20, 2_000, THREE, (Position(TWO, 14), Position(ONE, 9)))  # nothing was said in it
 
 
+def test_a_lineage_that_is_ahead_of_the_copy_says_nothing_of_what_the_copy_has() -> None:
+    """The newest master has committed nothing yet, and of the reign before its own the copy has two commands, or none.
+    The rest is on the way."""
+    made = copy((ONE, 1), (TWO, 9), (THREE, 15), seq=10)
+    assert made.ends == [(ONE, 8), (TWO, 10), (THREE, 10)]
+    assert reached(made) == Place(10, 1_000, TWO, (Position(ONE, 8),))
+    made = copy((ONE, 1), (TWO, 11), (THREE, 17), seq=10)
+    assert made.ends == [(ONE, 10), (THREE, 10)]
+    assert reached(made) == Place(10, 1_000, ONE)
+    for seq in range(11, 18):
+        assert reached(made).seq == made.seq
+        made.advance(Entry(seq, 100 * seq, None, 0, 0, None, None))
+    assert reached(made) == Place(17, 1_700, THREE, (Position(TWO, 16), Position(ONE, 10)))
+
+
 def test_who_has_read_on_both_sides_has_both() -> None:
     here, there = Place(12, 1_200, TWO, (Position(ONE, 9),)), Place(15, 1_100, THREE, (Position(ONE, 7),))
     both = joined(here, there)
