@@ -70,22 +70,28 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, P
     edge.sessions.attached(user)
     monitoring.go_on(edge, connection, user)
 
-    def reads(group: GroupId) -> None:
-        place = edge.sessions.places.come(user, connection, group)
-        Playback(edge, connection, user, group, place, events=True).go_on()
-
     for group in list(user.talks):
         if group.name in places:
-            reads(group)
+            read_on(edge, connection, user, group)
         else:
             play(edge, connection, user, group, connection.opened)
     once_known(connection, lambda: kicks.go_on(edge, connection, user))
+    for name in edge.sessions.taking_up.returning(user.session):
+        group = GroupId("channel", name)
+        if name in places and group not in user.rooms and group not in user.detached:
+            user.unseen.setdefault(group, {})[connection] = None  # it was there, and waits until its user is back
     for group in [group for group in user.rooms if group not in user.detached]:
         channel = visible(edge, user, group)
         if channel is not None and group.name in places:
-            reads(group)
+            read_on(edge, connection, user, group)
         elif channel is not None:
             arrive(edge, connection, user, group, channel)
+
+
+def read_on(edge: Edge, connection: Connection, user: User, group: GroupId) -> None:
+    """What the connection has missed of a group in which it was a moment ago, and nothing else."""
+    place = edge.sessions.places.come(user, connection, group)
+    Playback(edge, connection, user, group, place, events=True).go_on()
 
 
 def show_room(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel, since: float) -> None:

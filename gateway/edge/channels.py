@@ -268,6 +268,8 @@ def _updated(edge: Edge, room: Room, channel: Channel, event: Updated, stamp: St
         room.listed.discard(user.uid)
         edge.people.add(event.person, room.group)
         edge.sessions.arrive(user, room)
+    elif user is None and event.person.uid in room.users:  # its session has gone elsewhere, for all the channel knows
+        edge.sessions.places.mark(room.users[event.person.uid], room.group)
 
 
 def _silent(*_: Any) -> None:
@@ -374,6 +376,8 @@ def dropped(edge: Edge, group: GroupId) -> None:
     if room is None:
         return
     for uid, user in list(room.users.items()):
+        if user.session and not user.quitting:
+            user.lose_sight(room)
         room.discard(uid)
         if user.session and not user.quitting:
             edge.sessions.taking_up.come_back(user, group, group.name)

@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.edge.arrivals import Arrivals
 from gateway.edge.attaching import arrive as show_arrival
+from gateway.edge.attaching import read_on
 from gateway.edge.baggage import kept
 from gateway.edge.history import visible
 from gateway.edge.login import if_dropped
@@ -249,14 +250,19 @@ class Sessions:
         user.session, user.lasts, user.life = "", False, ""
 
     def arrive(self, user: User, room: Room) -> None:
-        """The user is where it was to return to: whoever is attached already is shown what it has missed there."""
+        """The user is where it was to return to: whoever is attached already is shown what it has missed there. Clients
+        that believe that they never left are shown no JOIN."""
+        inside = user.unseen.get(room.group, {})
         for connection in user.connections:
             connection.behind.setdefault(room.group)
         room.add(user)
         channel = visible(self.edge, user, room.group)
         if channel is not None and room.group not in user.detached:
             for connection in user.connections:
-                show_arrival(self.edge, connection, user, room.group, channel)
+                if connection in inside and self.places.come(user, connection, room.group) is not None:
+                    read_on(self.edge, connection, user, room.group)
+                else:
+                    show_arrival(self.edge, connection, user, room.group, channel)
 
     def is_returning(self, user: User, group: GroupId) -> bool:
         return group.name in self.taking_up.returning(user.session)

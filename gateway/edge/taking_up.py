@@ -108,14 +108,20 @@ class TakingUp:
         edge.enter(user)
         self._returning[account] = rooms
         edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
-        self._go_back(account, user, rooms, self.edge.sessions.adopt)
+        self._go_back(account, user, rooms, self.edge.sessions.adopt, lambda found: self._found(account, found))
         if not granted:
             homes.check_user(edge, user)
 
     def _go_back(
-        self, account: str, user: User, rooms: dict[str, str], also: Callable[[User, str, Callable[[], None]], None]
+        self,
+        account: str,
+        user: User,
+        rooms: dict[str, str],
+        also: Callable[[User, str, Callable[[], None]], None] = _nothing_else,
+        then: Then = nobody,
     ) -> None:
-        """To its channels. also: what else is to be done before the user has returned."""
+        """To its channels. also: what else is to be done before the user has returned. then: as in `wait`; only the
+        session's taking up has any, for a user that left this node may be on its way back here as another User."""
         if user.quitting:
             return
         awaited = 1 + len(rooms)
@@ -128,14 +134,15 @@ class TakingUp:
 
         def ask() -> None:
             if user.quitting:  # it went on elsewhere meanwhile: nothing may be said in its name
-                self._found(account, None)
+                then(None)
                 return
             self.edge.sessions.ask_whether_here(user, len(user.connections) + self.awaited(account), returned)
 
         def returned(outcome: Any) -> None:
             if isinstance(outcome, Elsewhere):  # it took long, or this node stood still
-                self._found(account, outcome.host)
+                then(outcome.host)
             else:
+                then(user)
                 self._has_returned(account, user, rooms)
 
         also(user, account, done)
@@ -144,7 +151,6 @@ class TakingUp:
 
     def _has_returned(self, account: str, user: User, rooms: dict[str, str]) -> None:
         """To all that it could; where two nodes took the session up at about the same time, once more to others."""
-        self._found(account, user)
         if self.edge.sessions.users.get(account) is not user or user.quitting:
             return
         awaited = self._returning.pop(account, {})
@@ -153,13 +159,13 @@ class TakingUp:
             self._returning[account] = lacking
         again = {folded: name for folded, name in rooms.items() if folded in lacking}
         if again:
-            self.edge.later(AGAIN_S, lambda: self._go_back(account, user, again, _nothing_else))
+            self.edge.later(AGAIN_S, lambda: self._go_back(account, user, again))
 
     def come_back(self, user: User, group: GroupId, name: str) -> None:
         """The channel is followed here no more: for all it knows the user is on another node, as it was on one side of
         a partition."""
         self._returning[user.session] = {**self.returning(user.session), group.name: name}
-        self._go_back(user.session, user, {group.name: name}, _nothing_else)
+        self._go_back(user.session, user, {group.name: name})
 
     def _return(self, user: User, group: GroupId, name: str, done: Callable[[Any], None]) -> None:
         """The channel has the user here from now on; where it was taken for gone, it is let in again."""
@@ -174,6 +180,7 @@ class TakingUp:
         def returned(outcome: Any) -> None:
             if isinstance(outcome, HasLeft):
                 self.returning(user.session).pop(group.name, None)
+                user.unseen.pop(group, None)
                 self.edge.sessions.moved(user)
             user.joining -= Counter([group])
             done(outcome)

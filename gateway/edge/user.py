@@ -41,6 +41,7 @@ class Room:
 
     def add(self, user: User) -> None:
         self.users[user.uid] = user
+        user.unseen.pop(self.group, None)
         user.seats(self.group)[self.group] = self
         self.watch(user)
         if not user.quitting:
@@ -94,6 +95,7 @@ class User:
         "spoke_at",
         "talks",
         "uid",
+        "unseen",
         "unsettled",
         "wallops",
         "wanted",
@@ -121,6 +123,7 @@ class User:
         self.detached: dict[GroupId, bool] = {}  # channels that its clients are not shown; True: until it is named
         self.talks: dict[GroupId, Room] = {}  # its conversations with other accounts
         self.returning: dict[GroupId, dict[Connection, None]] = {}  # it is on its way to, and who waits
+        self.unseen: dict[GroupId, dict[Connection, None]] = {}  # see lose_sight
         self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
         self.monitored: dict[GroupId, str] = {}
         self.online: dict[GroupId, str] = {}  # of the monitored nicks, as last told: who has it, "" for nobody
@@ -158,8 +161,18 @@ class User:
         self.connections.pop(connection, None)
         for room in (*self.rooms.values(), *self.talks.values()):
             room.drop(connection)
-        for late in self.returning.values():
+        for late in (*self.returning.values(), *self.unseen.values()):
             late.pop(connection, None)
+
+    def lose_sight(self, room: Room) -> None:
+        """This node stops following a channel, though the user stays in the channel. The user's clients are not told:
+        these clients believe that they are in the channel, and are played what they missed once the user is back."""
+        group = room.group
+        if group not in self.detached:
+            inside = [
+                c for c in self.connections if c in room.connections or c.behind.get(group) or group in c.playbacks
+            ]
+            self.unseen.setdefault(group, {}).update(dict.fromkeys(inside))
 
     def speaker(self, once: Once | None) -> Connection | None:
         """The connection that has said what is known by that; of several none, if it is not known by anything."""
