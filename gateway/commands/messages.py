@@ -17,6 +17,7 @@ from gateway.irc.clienttags import relayed_tags
 from gateway.irc.message import decode, encode
 from gateway.irc.names import is_channel, is_valid_channel, split_status
 from gateway.services import table as services
+from ring.ids import GroupId
 
 
 @command("PRIVMSG", raw=True, lists=(0,))
@@ -72,17 +73,17 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
     elif (called := services.service(call, target)) is not None:
         if verb == "PRIVMSG":
             services.tell(called, call, decode(text))
-    elif edge.find_nick(target) is not None:
+    elif (home := edge.find_nick(target)) is not None:
         talks = edge.letters.talks(call.user, once)
-        _tell(call, Tell(person, verb, text, tags, target, call.connection.secure, talks, once))
+        _tell(call, home, Tell(person, verb, text, tags, target, call.connection.secure, talks, once))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
         call.reply(numeric, target[:64], n.TEXT[numeric])
 
 
-def _tell(call: Call, tell: Tell) -> None:
+def _tell(call: Call, home: GroupId, tell: Tell) -> None:
     """To who has the nick now; its master says whether it goes through the conversation of two accounts (P32)."""
-    edge, home = call.edge, call.edge.nick(tell.target)
+    edge = call.edge
     if not tell.talks and not edge.sessions.is_unsure(call.user):
         call.submit(home, tell, lambda outcome: _told(call, tell, outcome))
     else:

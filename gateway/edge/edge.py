@@ -222,9 +222,8 @@ class Edge:
 
     def feed(self, connection: Connection, data: bytes) -> None:
         """Bytes of a client, at most flood.READ_BYTES. Lines wait while the client floods, or its nick is under way."""
-        connection.last_heard = self.now
-        connection.pinged_at = 0.0
-        waited, settings, now = len(connection.pending), self.settings, self.now
+        waited, settings, now = len(connection.pending), self.settings, self.engine.now
+        connection.last_heard, connection.pinged_at = now, 0.0
         for line in connection.splitter.feed(data):
             if connection.closed is not None:
                 return

@@ -52,13 +52,47 @@ class Letter(NamedTuple):
 
 
 class _Turn:
-    """A private message of which the nick's group has been asked."""
+    """A private message of which the nick's group is asked."""
 
-    __slots__ = ("found", "outcomes")
+    __slots__ = ("call", "done", "home", "key", "letters", "outcomes", "place", "tell", "user")
 
-    def __init__(self, found: Callable[[Any], None]) -> None:
-        self.found = found
+    def __init__(self, letters: Letters, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
+        self.letters = letters
+        self.call = call
+        self.user = call.user
+        self.home = home
+        self.tell = tell
+        self.place = call.slot()
+        self.done = done
+        self.key = self.user.uid, home
         self.outcomes: list[Any] = []  # the one, once it is there
+
+    def go(self) -> None:
+        self.letters.ask(self)
+
+    def answered(self, outcome: Any) -> None:
+        if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
+            self.letters.look_for(self.home.name, outcome, self.known)
+        else:
+            self.known(outcome)
+
+    def known(self, outcome: Any) -> None:
+        self.letters.in_turn(self, outcome)
+
+    def found(self, outcome: Any) -> None:
+        """It is this message's turn."""
+        if isinstance(outcome, Reached) and outcome.talks:
+            letter = Letter(self.call, self.user, self.home, self.tell, outcome.person, self.place, self.ended)
+            self.letters.say(letter)
+        else:
+            self.ended(outcome)
+
+    def ended(self, outcome: Any) -> None:
+        call = self.call
+        self.letters.sent(self.user)
+        if call.connection.closed is None and call.connection.user is self.user:
+            call.within(self.place, self.done, outcome)
+        call.close(self.place)
 
 
 class Letters:
@@ -67,48 +101,29 @@ class Letters:
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
         self._opening: dict[tuple[str, str], deque[Letter]] = {}  # by the two accounts, the speaker's first
-        self._turns: dict[tuple[str, GroupId], deque[_Turn]] = {}
+        self._turns: dict[tuple[str, GroupId], list[_Turn]] = {}  # of a user to a nick, the oldest first
         self._sending: dict[str, int] = {}  # uid -> how many private messages have no place yet
         self._quitting: dict[str, Callable[[], None]] = {}  # what waits for that
 
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
         """done(Reached, or why not); the message goes its way though the client should go meanwhile."""
-        user = call.user
-        place = call.slot()
-        self._sending[user.uid] = self._sending.get(user.uid, 0) + 1
+        turn = _Turn(self, call, home, tell, done)
+        uid = turn.user.uid
+        self._sending[uid] = self._sending.get(uid, 0) + 1
+        turns = self._turns.get(turn.key)
+        if turns is None:
+            self._turns[turn.key] = [turn]
+        else:
+            turns.append(turn)
+        self.edge.sessions.once_known(turn.user, turn.go)
 
-        def ended(outcome: Any) -> None:
-            self._sent(user)
-            if call.connection.closed is None and call.connection.user is user:
-                call.within(place, done, outcome)
-            call.close(place)
-
-        def found(outcome: Any) -> None:
-            if isinstance(outcome, Reached) and outcome.talks:
-                self._say(Letter(call, user, home, tell, outcome.person, place, ended))
-            else:
-                ended(outcome)
-
-        turn = _Turn(found)
-        turns = self._turns.setdefault((user.uid, home), deque())
-        turns.append(turn)
-
-        def known(outcome: Any) -> None:
-            self._in_turn((user.uid, home), turn, outcome)
-
-        def answered(outcome: Any) -> None:
-            if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
-                self._look_for(home.name, outcome, known)
-            else:
-                known(outcome)
-
-        def go() -> None:
-            talks = self.talks(user, tell.once)
-            guests = bool(user.session) and self.edge.talks.keeps(user) and self.edge.talks.keeps_with_guests()
-            fit = (tell.talks, tell.guests) == (talks, guests)
-            self._submit(home, tell if fit else replace(tell, talks=talks, guests=guests), call, user, place, answered)
-
-        self.edge.sessions.once_known(user, go)
+    def ask(self, turn: _Turn) -> None:
+        """Ask the nick's group, by what the user has chosen."""
+        user, tell = turn.user, turn.tell
+        talks = self.talks(user, tell.once)
+        guests = bool(user.session) and self.edge.talks.keeps(user) and self.edge.talks.keeps_with_guests()
+        asked = tell if (tell.talks, tell.guests) == (talks, guests) else replace(tell, talks=talks, guests=guests)
+        self._submit(turn.home, asked, turn.call, user, turn.place, turn.answered)
 
     def talks(self, user: User, once: Once | None) -> bool:
         """Whether the user would rather speak in a conversation, or may have, where its session was before (P9)."""
@@ -117,7 +132,7 @@ class Letters:
             return user.person.account is None and talks.keeps_with_guests()
         return talks.keeps(user) or (once is not None and bool(talks.of(user)))
 
-    def _look_for(self, name: str, refusal: Refusal, known: Callable[[Any], None]) -> None:
+    def look_for(self, name: str, refusal: Refusal, known: Callable[[Any], None]) -> None:
         """Nobody has the nick: perhaps the node of a session that lasts is dead, and none has taken it up yet."""
 
         def looked(stored: Stored | None) -> None:
@@ -127,15 +142,15 @@ class Letters:
 
         self.edge.sessions.look(name, looked)
 
-    def _in_turn(self, key: tuple[str, GroupId], turn: _Turn, outcome: Any) -> None:
+    def in_turn(self, turn: _Turn, outcome: Any) -> None:
         """Answers come in any order; what was said first is said first."""
         turn.outcomes.append(outcome)
-        turns = self._turns[key]
+        turns = self._turns[turn.key]
         while turns and turns[0].outcomes:
-            first = turns.popleft()
+            first = turns.pop(0)
             first.found(first.outcomes[0])
         if not turns:
-            self._turns.pop(key, None)
+            self._turns.pop(turn.key, None)
 
     def _submit(
         self, group: GroupId, command: Any, call: Call, user: User, place: Slot, done: Callable[[Any], None]
@@ -144,11 +159,12 @@ class Letters:
         user.unsettled[group] = None
         self.edge.engine.submit(group, command, Token(call, done, place))
 
-    def _sent(self, user: User) -> None:
+    def sent(self, user: User) -> None:
         self._sending[user.uid] -= 1
         if not self._sending[user.uid]:
             del self._sending[user.uid]
-            self._quitting.pop(user.uid, lambda: None)()
+            if user.uid in self._quitting:
+                self._quitting.pop(user.uid)()
 
     def when_sent(self, user: User, run: Callable[[], None]) -> None:
         """Run once the user's private messages have found their way."""
@@ -169,7 +185,7 @@ class Letters:
         wants = talks.keeps(letter.user) if letter.user.session else letter.holder.account is not None
         return wants and (not letter.has_guest or talks.keeps_with_guests())
 
-    def _say(self, letter: Letter) -> None:
+    def say(self, letter: Letter) -> None:
         """In the conversation of the two, or not, if one of them keeps none."""
         key = self._key(letter)
         if not self._keeps(letter):

@@ -39,7 +39,7 @@ def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
     if event.verb == "INVITE":
         user.invited(edge.channel(text), text)
     line = Line(
-        sender.author,
+        edge.people.author_of(sender),
         event.verb,
         params,
         at=event.at or stamp.at,

@@ -16,15 +16,24 @@ from ring.ids import GroupId, Incarnation
 class Seen:
     """A person as known here. It is forgotten once it is in no channel followed here and not of this edge."""
 
-    __slots__ = ("facts", "gone_at", "gone_from", "groups", "local", "person")
+    __slots__ = ("_author", "facts", "gone_at", "gone_from", "groups", "local", "person")
 
     def __init__(self, person: Person) -> None:
         self.facts = person
         self.person = person  # as shown: the facts, but with a forced nick while another is shown by this nick
+        self._author: tuple[Person, Author] | None = None  # of the person as last asked for: most lines are a speaker's
         self.groups: set[GroupId] = set()
         self.gone_from: set[GroupId] = set()  # of these; its QUIT has been shown, they will say so, too
         self.gone_at = 0.0
         self.local = False
+
+    @property
+    def author(self) -> Author:
+        """The person as shown, for lines of the person. It is made once for each version of the person."""
+        made = self._author
+        if made is None or made[0] is not self.person:
+            made = self._author = self.person, self.person.author
+        return made[1]
 
     @property
     def gone(self) -> bool:
@@ -59,7 +68,12 @@ class People:
         """The person by the newest facts, so that nobody reads an old nick after the NICK line; by the given ones where
         the person is not known here."""
         seen = self.seen.get(uid)
-        return seen.person.author if seen is not None else Author(source, account)
+        return seen.author if seen is not None else Author(source, account)
+
+    def author_of(self, person: Person) -> Author:
+        """For lines of the person by these facts, which are the newest ones as a rule."""
+        seen = self.seen.get(person.uid)
+        return seen.author if seen is not None and seen.person is person else person.author
 
     def newest(self, person: Person) -> Person:
         seen = self.seen.get(person.uid)

@@ -219,7 +219,9 @@ class Places:
         """What each of them is about to be sent is marked. groups: those in which something has happened since."""
         clients = [c for c in connections if c.receipts is not None and c.user is not None and c.user.session]
         attached = [(client, user) for client in clients if (user := _attached(client)) is not None]
-        now = {group: self.edge.engine.applied_to(group) for group in groups} if attached else {}
+        if not attached:
+            return
+        now = {group: self.edge.engine.applied_to(group) for group in groups}
         for connection, user in attached:
             behind = connection.behind
             heard = [group for group in now if group in user.rooms or group in user.talks]

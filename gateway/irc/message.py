@@ -56,6 +56,8 @@ def parse(line: bytes) -> Message | None:
 
 def decode(data: bytes) -> str:
     """Text as it goes through the program: `encode` gives back the same bytes, whatever they are."""
+    if data.isascii():
+        return data.decode()
     text = data.decode("utf-8", "surrogateescape")
     return _PRIVATE.sub(_as_bytes, text) if _PRIVATE_START in data else text
 

@@ -599,7 +599,7 @@ class Engine:
             self.following.release(hold)
             self.host.answered(group, token, FAILED, None)
             return
-        if group in self.broken.groups:
+        if self.broken.groups and group in self.broken.groups:
             self.following.release(hold)
             self.host.answered(group, token, FAILED, None)
             return
