@@ -8,6 +8,7 @@ from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.caps import SELVES
 from gateway.edge.lines import Line, deliver
+from gateway.edge.user import User
 from gateway.groups.channel_messages import Say
 from gateway.groups.nick_messages import Reached, Tell
 from gateway.groups.once import Once
@@ -54,18 +55,21 @@ def _send(call: Call, verb: str) -> None:
         if not silent:
             call.reply(n.ERR_TOOMANYTARGETS, targets[limits.max_targets][:64], n.TEXT[n.ERR_TOOMANYTARGETS])
         targets = targets[: limits.max_targets]
-    call.user.spoke_at = call.edge.now
+    user = call.user
+    user.spoke_at = call.edge.now
     for number, target in enumerate(targets):
-        _one(call, verb, target, text, tags, call.once(number))
+        _one(call, user, verb, target, text, tags, call.once(number))
 
 
-def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] | None, once: Once | None) -> None:
-    edge, person = call.edge, call.user.person
+def _one(
+    call: Call, user: User, verb: str, target: str, text: bytes, tags: dict[str, str] | None, once: Once | None
+) -> None:
+    edge, person = call.edge, user.person
     limits = edge.settings.limits
     status, name = split_status(target)
     if is_channel(name) and is_valid_channel(name, limits.channel_len):
         group = edge.channel(name)
-        facts = None if group in call.user.rooms else person  # P10: a speaker from outside sends its own
+        facts = None if group in user.rooms else person  # P10: a speaker from outside sends its own
         login = call.connection.login
         life = login.life if login is not None else ""
         say = Say(person.uid, person.source, verb, text, status, tags, facts, life, once)
@@ -74,7 +78,7 @@ def _one(call: Call, verb: str, target: str, text: bytes, tags: dict[str, str] |
         if verb == "PRIVMSG":
             services.tell(called, call, decode(text))
     elif (home := edge.find_nick(target)) is not None:
-        talks = edge.letters.talks(call.user, once)
+        talks = edge.letters.talks(user, once)
         _tell(call, home, Tell(person, verb, text, tags, target, call.connection.secure, talks, once))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK

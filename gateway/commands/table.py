@@ -47,7 +47,7 @@ def command(
     return register
 
 
-_EMPTY = ("", ",", " ")
+_EMPTY = frozenset(("", ",", " "))
 """What an empty list begins with."""
 
 

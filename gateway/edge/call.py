@@ -466,5 +466,5 @@ class Part(Token):
             at, direct = call.at, call.direct
             call.at, call.direct = self, False
             call.edge.act_for(connection, self.done, value)
-            call.leave((at, direct))
+            call.at, call.direct = at, direct and not (at or call).items
         call.close(self)

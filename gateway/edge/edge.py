@@ -557,9 +557,9 @@ class Edge:
             homes.check(self, group)
 
     def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
-        unsupported = outcome if isinstance(outcome, Unsupported) else None
-        if unsupported is not None:
-            outcome = FAILED
+        unsupported: Unsupported | None = None
+        if isinstance(outcome, Unsupported):
+            unsupported, outcome = outcome, FAILED
         if isinstance(token, Token):
             token.call.stamp, token.call.unsupported = stamp, unsupported
             token(outcome)

@@ -49,8 +49,9 @@ def fill(connection: Connection, settings: EdgeSettings, now: float) -> None:
 def may_pass(connection: Connection, line: Item, settings: EdgeSettings, now: float) -> bool:
     """Whether the line is carried out now; then its tokens are taken."""
     tokens = connection.tokens + (now - connection.refilled_at) * settings.rate
-    connection.refilled_at = now
-    tokens = connection.tokens = min(tokens, float(settings.burst))
+    if tokens > settings.burst:
+        tokens = float(settings.burst)
+    connection.tokens, connection.refilled_at = tokens, now
     if connection.stream is not None:  # the client's node takes a token for each line, this one for what lines cost
         return tokens >= 0.0
     if tokens < 1.0:

@@ -68,7 +68,8 @@ class _Turn:
         self.outcomes: list[Any] = []  # the one, once it is there
 
     def go(self) -> None:
-        self.letters.ask(self)
+        """It is known by now what the user has chosen."""
+        self.letters.ask(self, self.letters.talks(self.user, self.tell.once))
 
     def answered(self, outcome: Any) -> None:
         if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
@@ -106,7 +107,8 @@ class Letters:
         self._quitting: dict[str, Callable[[], None]] = {}  # what waits for that
 
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
-        """done(Reached, or why not); the message goes its way though the client should go meanwhile."""
+        """done(Reached, or why not); the message goes its way though the client should go meanwhile. tell.talks: what
+        `talks` says now."""
         turn = _Turn(self, call, home, tell, done)
         uid = turn.user.uid
         self._sending[uid] = self._sending.get(uid, 0) + 1
@@ -115,12 +117,14 @@ class Letters:
             self._turns[turn.key] = [turn]
         else:
             turns.append(turn)
-        self.edge.sessions.once_known(turn.user, turn.go)
+        if self.edge.sessions.is_unsure(turn.user):
+            self.edge.sessions.once_known(turn.user, turn.go)
+        else:
+            self.ask(turn, tell.talks)
 
-    def ask(self, turn: _Turn) -> None:
+    def ask(self, turn: _Turn, talks: bool) -> None:
         """Ask the nick's group, by what the user has chosen."""
         user, tell = turn.user, turn.tell
-        talks = self.talks(user, tell.once)
         guests = bool(user.session) and self.edge.talks.keeps(user) and self.edge.talks.keeps_with_guests()
         asked = tell if (tell.talks, tell.guests) == (talks, guests) else replace(tell, talks=talks, guests=guests)
         self._submit(turn.home, asked, turn.call, user, turn.place, turn.answered)

@@ -187,9 +187,6 @@ class Sessions:
 
     def once_known(self, user: User, then: Callable[[], None]) -> None:
         """As soon as it is known what the user's account has chosen, or nobody answers."""
-        if not self.is_unsure(user):
-            then()
-            return
 
         def known(view: InfoView | None) -> None:
             if view is not None and user.session and not user.quitting:

@@ -25,6 +25,8 @@ class Casemap:
         self._table = _TABLES[name]
 
     def __call__(self, text: str) -> str:
+        if text.isascii():
+            return text.encode().translate(self._table).decode()
         return text.encode("utf-8", "surrogatepass").translate(self._table).decode("utf-8", "surrogatepass")
 
 

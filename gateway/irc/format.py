@@ -34,14 +34,10 @@ def format_body(source: str | None, command: str, params: Sequence[str]) -> byte
     """The line without tags: shared by all variants of an event that differ in their tags alone."""
     parts = [command] if source is None else [f":{source}", command]
     if params:
-        parts += params
-        for index in range(len(parts) - len(params), len(parts) - 1):
-            part = parts[index]
-            if not part or " " in part or part[0] == ":":
-                parts[index] = _middle(part)
-        last = parts[-1]
-        if command in TEXT_LAST or not last or " " in last or last[0] == ":":
-            parts[-1] = f":{last}"
+        *middles, last = params
+        for part in middles:
+            parts.append(_middle(part) if not part or " " in part or part[0] == ":" else part)
+        parts.append(f":{last}" if command in TEXT_LAST or not last or " " in last or last[0] == ":" else last)
     line = " ".join(parts)
     if "\n" in line or "\r" in line or "\0" in line:
         return _format_cleaned(source, command, params)

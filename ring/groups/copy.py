@@ -308,9 +308,8 @@ class Copy:
             accepted = self.streams[origin] = Accepted()
         accepted.last = entry.number
         outcomes = accepted.outcomes
-        if outcomes and next(iter(outcomes)) < entry.floor:
-            for number in [n for n in outcomes if n < entry.floor]:
-                del outcomes[number]
+        while outcomes and (oldest := next(iter(outcomes))) < entry.floor:  # they are in order
+            del outcomes[oldest]
         outcomes[entry.number] = (entry.seq, entry.at, entry.outcome)
 
     def _take_parts(self, side: Taking) -> None:

@@ -604,7 +604,8 @@ class Engine:
             self.host.answered(group, token, FAILED, None)
             return
         pending = self.submits.add(group, command, token, self.now, hold)
-        stream = self.submits.streams[group]
+        if stream is None:
+            stream = self.submits.streams[group]
         mastered = self.leading.groups.get(group)
         if mastered is not None and mastered.serving:
             stream.sent_at, stream.sent_to = self.now, self.me.key

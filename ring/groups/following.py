@@ -495,6 +495,8 @@ class Following:
 
     def send_acks(self) -> None:
         """One cumulative acknowledgement per link and turn, over all groups (P33)."""
+        if not self._acks and not self._parting_acks:
+            return
         out: dict[str, list[tuple[GroupId, tuple[int, str, int], int, int]]] = {}
         for group in self._acks:
             f = self.groups.get(group)

@@ -100,7 +100,7 @@ class Leading:
 
     def commit(self, m: Mastered, entry: Entry) -> None:
         """All who hold the group have the entry's command: carry it out, publish it, answer it (P7, P12)."""
-        engine, copy = self.engine, m.copy
+        engine, copy, merging = self.engine, m.copy, self.engine.merging
         hosts = copy.state.hosts
         mine = engine.me in hosts
         if mine and entry.told is not None:
@@ -126,17 +126,18 @@ class Leading:
         stamp = copy.stamp_of(entry)
         if entry.side is not None and follows:
             engine.host.replaced(copy.group, before or copy.state, copy.state, [], entry.side.lost if before else 0)
-        elif follows and entry.event is not None and not engine.merging.was_shown(copy.group, entry):
+        elif follows and entry.event is not None and not (merging.shown and merging.was_shown(copy.group, entry)):
             self.show(m, entry, stamp)
         if origin == engine.me:
             engine.complete(copy.group, entry.number, entry.outcome, stamp)
         if m.watchers and entry.event is not None:
             engine.watching.refresh(m)
         if mine and moved and engine.me not in copy.state.hosts:
-            engine.merging.unseen(copy)
+            merging.unseen(copy)
         if m.barriers:
             self.settle(m)
-        engine.merging.committed(m)
+        if merging.taking:
+            merging.committed(m)
         if engine.recalling.waiting:
             engine.recalling.committed(m)
 

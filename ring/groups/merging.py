@@ -68,8 +68,8 @@ class Merging:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.forked: dict[GroupId, None] = {}  # groups followed here whose fork is not taken in yet
-        self._taking: dict[GroupId, UnderWay] = {}
-        self._shown: dict[GroupId, Shown] = {}
+        self.taking: dict[GroupId, UnderWay] = {}
+        self.shown: dict[GroupId, Shown] = {}
 
     # Who has a fork -------------------------------------------------------------------------------------------------
 
@@ -124,8 +124,8 @@ class Merging:
 
     def tick(self) -> None:
         engine = self.engine
-        for group in [group for group, shown in self._shown.items() if engine.now > shown.until or not shown.words]:
-            del self._shown[group]
+        for group in [group for group, shown in self.shown.items() if engine.now > shown.until or not shown.words]:
+            del self.shown[group]
         for group in list(self.forked):
             f = engine.following.groups.get(group)
             fork = f.fork if f is not None else None
@@ -144,11 +144,11 @@ class Merging:
         has = copy.knows(since)
         lacking = {word(e): None for e in old.log if e.seq > since and e.event is not None and not has(e)}
         if lacking:
-            self._shown.setdefault(copy.group, Shown()).words.update(lacking)
+            self.shown.setdefault(copy.group, Shown()).words.update(lacking)
 
     def was_shown(self, group: GroupId, entry: Entry) -> bool:
         """Whether people here were shown this word before: it comes once more, and then no more."""
-        shown = self._shown.get(group)
+        shown = self.shown.get(group)
         if shown is None or word(entry) not in shown.words:
             return False
         del shown.words[word(entry)]
@@ -157,8 +157,8 @@ class Merging:
     def unseen(self, copy: Copy) -> None:
         """Nobody here sees the group any more. A side that thinks otherwise may soon tell once more what was said."""
         words = {word(e): None for e in copy.log if e.event is not None and copy.state.is_word(e.event)}
-        if words or copy.group in self._shown:
-            shown = self._shown.setdefault(copy.group, Shown())
+        if words or copy.group in self.shown:
+            shown = self.shown.setdefault(copy.group, Shown())
             shown.words.update(words)
             settings = self.engine.settings
             shown.until = self.engine.now + settings.dead_after_s + settings.grace_s
@@ -185,7 +185,7 @@ class Merging:
             self.yield_to(m, sender.key)
             return
         self.take_in(m, theirs)
-        self._taking.setdefault(group, UnderWay()).offers[sender.key, theirs.term] = m.copy.head
+        self.taking.setdefault(group, UnderWay()).offers[sender.key, theirs.term] = m.copy.head
         self.committed(m)
 
     def take_in(self, m: Mastered, theirs: Copy) -> None:
@@ -203,7 +203,7 @@ class Merging:
         lost = theirs.trimmed(theirs.shared_with(copy))
         side = Side(theirs.packed_state(), streams, lost, _parts(theirs, fork), _also(copy, theirs, fork))
         facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": lost}
-        self._taking.setdefault(copy.group, UnderWay()).merges.append((copy.head + 1, engine.now, facts))
+        self.taking.setdefault(copy.group, UnderWay()).merges.append((copy.head + 1, engine.now, facts))
         engine.backing.append(m, Command(0, 0, None, 0, 0, None, side=side))
 
     def _is_known(self, copy: Copy, theirs: Copy) -> bool:
@@ -216,7 +216,7 @@ class Merging:
     def committed(self, m: Mastered) -> None:
         """More of the group is committed: tell those whose part is in."""
         copy, engine = m.copy, self.engine
-        taking = self._taking.get(copy.group)
+        taking = self.taking.get(copy.group)
         if taking is None:
             return
         while taking.merges and taking.merges[0][0] <= copy.seq:
@@ -227,11 +227,11 @@ class Merging:
             del taking.offers[key, theirs]
             engine.send(key, Taken(copy.group, copy.term, theirs))
         if not taking.offers and not taking.merges:
-            del self._taking[copy.group]
+            del self.taking[copy.group]
 
     def forget(self, group: GroupId) -> None:
         """This node does not master it any more; who offered asks again."""
-        self._taking.pop(group, None)
+        self.taking.pop(group, None)
 
 
 def _parts(theirs: Copy, fork: int) -> tuple[Part, ...]:
