@@ -307,10 +307,11 @@ class Call(Slot):
     def slot(self) -> Slot:
         """A place here for what is answered later. The call is open until the slot is closed."""
         slot = Slot()
-        self._hold_in(slot)
+        self.hold_in(slot)
         return slot
 
-    def _hold_in(self, slot: Slot) -> None:
+    def hold_in(self, slot: Slot) -> None:
+        """Give the slot its place among the answers. The call is open until the slot is closed."""
         self._open += 1
         if not self.late:
             (self.at or self).items.append(slot)
@@ -358,7 +359,7 @@ class Call(Slot):
     def _guarded(self, done: Done) -> Part:
         """Runs the continuation, unless the client has gone meanwhile, and lets the call end."""
         part = Part(self, done)
-        self._hold_in(part)
+        self.hold_in(part)
         return part
 
     def later(self, done: Done) -> Done:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -51,31 +51,37 @@ class Letter(NamedTuple):
         return not self.user.session or self.holder.account is None
 
 
-class _Turn:
-    """A private message of which the nick's group is asked."""
+_UNKNOWN: Final = object()
 
-    __slots__ = ("call", "done", "home", "key", "letters", "outcomes", "place", "tell", "user")
+
+class _Turn(Token):
+    """A private message of which the nick's group is asked: the place of what comes of the message, too."""
+
+    __slots__ = ("home", "key", "letters", "outcome", "tell", "user")
 
     def __init__(self, letters: Letters, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
-        self.letters = letters
+        self.items = []
+        self.open = True
         self.call = call
+        self.done = done
+        self.place = None  # itself
+        self.letters = letters
         self.user = call.user
         self.home = home
         self.tell = tell
-        self.place = call.slot()
-        self.done = done
         self.key = self.user.uid, home
-        self.outcomes: list[Any] = []  # the one, once it is there
+        self.outcome: Any = _UNKNOWN
 
     def go(self) -> None:
         """It is known by now what the user has chosen."""
         self.letters.ask(self, self.letters.talks(self.user, self.tell.once))
 
-    def answered(self, outcome: Any) -> None:
+    def __call__(self, outcome: Any) -> None:
+        """The nick's group has answered."""
         if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
             self.letters.look_for(self.home.name, outcome, self.known)
         else:
-            self.known(outcome)
+            self.letters.in_turn(self, outcome)
 
     def known(self, outcome: Any) -> None:
         self.letters.in_turn(self, outcome)
@@ -83,7 +89,7 @@ class _Turn:
     def found(self, outcome: Any) -> None:
         """It is this message's turn."""
         if isinstance(outcome, Reached) and outcome.talks:
-            letter = Letter(self.call, self.user, self.home, self.tell, outcome.person, self.place, self.ended)
+            letter = Letter(self.call, self.user, self.home, self.tell, outcome.person, self, self.ended)
             self.letters.say(letter)
         else:
             self.ended(outcome)
@@ -92,8 +98,8 @@ class _Turn:
         call = self.call
         self.letters.sent(self.user)
         if call.connection.closed is None and call.connection.user is self.user:
-            call.within(self.place, self.done, outcome)
-        call.close(self.place)
+            call.within(self, self.done, outcome)
+        call.close(self)
 
 
 class Letters:
@@ -110,6 +116,7 @@ class Letters:
         """done(Reached, or why not); the message goes its way though the client should go meanwhile. tell.talks: what
         `talks` says now."""
         turn = _Turn(self, call, home, tell, done)
+        call.hold_in(turn)
         uid = turn.user.uid
         self._sending[uid] = self._sending.get(uid, 0) + 1
         turns = self._turns.get(turn.key)
@@ -127,7 +134,8 @@ class Letters:
         user, tell = turn.user, turn.tell
         guests = bool(user.session) and self.edge.talks.keeps(user) and self.edge.talks.keeps_with_guests()
         asked = tell if (tell.talks, tell.guests) == (talks, guests) else replace(tell, talks=talks, guests=guests)
-        self._submit(turn.home, asked, turn.call, user, turn.place, turn.answered)
+        user.unsettled[turn.home] = None
+        self.edge.engine.submit(turn.home, asked, turn)
 
     def talks(self, user: User, once: Once | None) -> bool:
         """Whether the user would rather speak in a conversation, or may have, where its session was before (P9)."""
@@ -148,11 +156,11 @@ class Letters:
 
     def in_turn(self, turn: _Turn, outcome: Any) -> None:
         """Answers come in any order; what was said first is said first."""
-        turn.outcomes.append(outcome)
+        turn.outcome = outcome
         turns = self._turns[turn.key]
-        while turns and turns[0].outcomes:
+        while turns and turns[0].outcome is not _UNKNOWN:
             first = turns.pop(0)
-            first.found(first.outcomes[0])
+            first.found(first.outcome)
         if not turns:
             self._turns.pop(turn.key, None)
 

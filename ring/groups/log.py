@@ -46,7 +46,7 @@ class Log(list[Entry]):
             self.append(entry)
 
     def append(self, entry: Entry) -> None:
-        super().append(entry)
+        list.append(self, entry)
         self.bytes += FRAME + size(entry.event)
         once = once_of(entry.event)
         if once is not None:
