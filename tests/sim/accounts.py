@@ -180,8 +180,17 @@ def waits_for_the_missing(story: AccountStory) -> bool:
     return any(not node.up for node in nodes) and any(node.core.engine.level < 1 for node in nodes if node.up)
 
 
+def may_start_groups(story: AccountStory) -> bool:
+    """Whether the nodes that are up may start an account group that none of them holds (P37): fewer nodes are missing
+    than hold a group, and as many are there."""
+    nodes, copies = story.net.nodes.values(), story.net.engine.ring.copies
+    missing = sum(not node.up for node in nodes)
+    return missing < copies <= len(nodes) - missing
+
+
 def accounts_agree(story: AccountStory) -> Iterator[str]:
-    """Every node says the same of each name, and what was confirmed is so."""
+    """Every node says the same of each name, and what was confirmed is so. Where no account of the name was confirmed,
+    and nobody may start the name's group, all nodes rightly say that they do not know."""
     if waits_for_the_missing(story):
         return
     nodes = [node for node in story.net.nodes.values() if node.up]
@@ -189,6 +198,8 @@ def accounts_agree(story: AccountStory) -> Iterator[str]:
         said = {node.name: _password(story, node, name.name) for node in nodes}
         if len({*said.values()}) != 1:
             yield f"{name.name} is not the same everywhere: {said}"
+        elif {*said.values()} == {"?"} and None in name.may_be and not may_start_groups(story):
+            continue
         elif not {*said.values()} <= name.may_be:
             yield f"{name.name} is {said[nodes[0].name]}, and may only be {name.may_be}"
 
@@ -223,8 +234,7 @@ def everybody_registers(story: AccountStory) -> Iterator[str]:
         return
     net = story.net
     missing = [node.name for node in net.nodes.values() if not node.up]
-    copies = net.engine.ring.copies
-    if len(missing) >= copies or len(net.nodes) - len(missing) < copies:
+    if not may_start_groups(story):
         return
     for node in net.nodes.values():
         if node.up:
