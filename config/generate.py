@@ -39,6 +39,10 @@ links: # for other nodes
   heartbeat_s: 1s
   dead_after_s: 5s # silence after which a peer counts as dead
 
+http: # the page of the ring, metrics: http://127.0.0.{number}:8067/
+  host: 127.0.0.{number}
+  port: 8067
+
 clients:
   per_address: 0 # no limit: on a local network everybody comes from one address
   total: 500

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field
 
 from config.accounts import Accounts
 from config.common import Log, Network, Ring
 from config.history import History
-from config.mistakes import Key, said
+from config.http import Http
+from config.mistakes import Key
 from config.motd import MotdPath, MotdText, read_motd
 from config.people import Admin, Clients, Limits, Operator
 from config.section import REQUIRED, Section, setting, subsection
 from config.sessions import Sessions
+from config.tls import Tls
 from config.units import Duration, Size
 from config.values import (
     BindAddress,
     DirectoryAddress,
     Endpoint,
-    FilePath,
     FolderPath,
     HostName,
     NodeAddress,
@@ -55,25 +55,6 @@ class Node(Section):
         ge=OLDEST,
         le=LEVEL,
     )
-
-
-class Tls(Section):
-    """Certificate of a listener. SIGHUP reads the files anew."""
-
-    cert: FilePath = setting(REQUIRED, "PEM file with the certificate and its chain.")
-    key: FilePath = setting(REQUIRED, "PEM file with the private key, without a passphrase.")
-
-    @model_validator(mode="after")
-    def _fit(self, info: ValidationInfo) -> Self:
-        if info.context:
-            try:
-                # Without a passphrase at hand OpenSSL would ask for it on the terminal.
-                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.cert, self.key, password=lambda: "")
-            except (ssl.SSLError, OSError, ValueError) as error:
-                raise said(
-                    f"{self.cert} and {self.key} are not a PEM certificate and its private key, without a passphrase"
-                ) from error
-        return self
 
 
 class Listener(Section):
@@ -156,6 +137,9 @@ class NodeConfig(Section):
         None, "IRC address `host:port` that people are shown for this node. With none: the first listener's."
     )
     links: Links = subsection(Links, "Links to other nodes.")
+    http: Http | None = setting(
+        None, "HTTP: the page of the ring, metrics, what programs ask. Without this section there is no HTTP."
+    )
     announce: Announce = subsection(Announce, "How the node shows itself to the directories.")
     limits: Limits = subsection(Limits, "What names and lists may measure; the same on every node.")
     clients: Clients = subsection(Clients, "How this node treats the clients connected to it.")

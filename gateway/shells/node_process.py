@@ -28,6 +28,8 @@ from gateway.shells.peers import PeerShell
 from gateway.shells.reloading import contents, reread
 from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record
 from gateway.shells.starting import Starting
+from gateway.web.server import WebServer
+from gateway.web.source import Source
 from ring.shells.crash import BUG, CrashOnly, crash_only
 from ring.store import StoreError
 from ring.wire import payloads
@@ -86,6 +88,7 @@ class NodeProcess:
         self.durable = Durable(self)
         self.listeners = Listeners(self)
         self.memory = Memory()
+        self.web = WebServer(config.http, Source(self.core, self.peers.links), self.log) if config.http else None
         self._stop = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -108,6 +111,8 @@ class NodeProcess:
             await self.durable.start()
             await self.peers.bind()
             await self.listeners.bind()
+            if self.web is not None:
+                await self.web.start()
             self._tick()
             serves = await Starting(self, self._stop).run()
         except (OSError, StoreError) as problem:
@@ -176,6 +181,8 @@ class NodeProcess:
         for client in list(self.sockets.values()):
             client.close()
         await self.peers.stop()
+        if self.web is not None:
+            await self.web.stop()
         self.durable.close()
         self.passwords.close()
 

@@ -190,6 +190,10 @@ class PeerShell:
         if self._hub is not None:
             await self._hub.stop()
 
+    def links(self) -> dict[str, float]:
+        """Ring keys of linked peers and for how long, in seconds."""
+        return self._hub.connected() if self._hub is not None else {}
+
     def send(self, key: str, payload: bytes) -> None:
         if self._hub is not None and self._online:
             self._hub.send(key, payload)
@@ -242,7 +246,7 @@ class PeerShell:
     def _roster_changed(self, news: RosterChanged) -> None:
         node = self._node
         node.begin()
-        node.core.roster_changed(news, self._hub.connected() if self._hub is not None else {})
+        node.core.roster_changed(news, self.links())
         for record in news.removed:
             departed = record.key in news.departed
             node.log.info("node_departed" if departed else "node_unlisted", peer=record.key, name=record.name)
@@ -277,7 +281,7 @@ class PeerShell:
     @crash_only
     def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
         self._node.begin()
-        links = self._hub.connected() if self._hub is not None else {}
+        links = self.links()
         answer(self._node.core, links, payload, reply, self.around)
         self._node.touched()
 

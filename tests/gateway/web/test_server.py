@@ -1,0 +1,94 @@
+"""The HTTP listener of a real node."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.network import free_port
+from tests.gateway.shells.onenode import OneNode
+from tests.patience import WITHIN_S
+
+pytestmark = pytest.mark.e2e
+
+
+class Served(OneNode):
+    """A node with HTTP."""
+
+    web_port = 0
+
+    def get(self, path: str, method: str = "GET", body: bytes | None = None) -> tuple[int, str, str]:
+        """Status, content type and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.web_port, timeout=WITHIN_S)
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        found = answer.status, answer.getheader("Content-Type", ""), answer.read().decode()
+        connection.close()
+        return found
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    port = free_port()
+    Served.web_port = port
+    with Served.started(tmp_path_factory.mktemp("http"), http={"host": "127.0.0.1", "port": port}) as made:
+        assert isinstance(made, Served)
+        yield made
+
+
+def test_every_address_answers(node: Served) -> None:
+    assert node.get("/healthz") == (200, "application/json; charset=utf-8", '{"status": "ok"}')
+    assert json.loads(node.get("/readyz")[2]) == {"ready": True, "why": ""}
+    (row,) = json.loads(node.get("/nodes.json")[2])["nodes"]
+    assert row["irc"] == f"127.0.0.1:{node.port}" and row["alive"] and row["point"] == 3389831382
+    located = json.loads(node.get("/locate?name=%23erlang")[2])
+    assert located["J"] == 1310262970 and located["nodes"][0]["role"] == "master"
+    assert "circlet_clients 0.0" in node.get("/metrics")[2]
+    status, kind, text = node.get("/?name=%23erlang")
+    assert status == 200 and kind.startswith("text/html") and "1310262970" in text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("GET", "/../../etc/passwd", 404),
+        ("POST", "/nodes.json", 405),
+        ("GET", "/locate", 400),
+        ("GET", "/locate?name=%ff%00", 400),
+        ("GET", "/locate?name=" + "a" * 5000, 400),
+        ("GET", "/?name=" + "a" * 5000, 200),
+    ],
+)
+def test_bad_requests_are_refused_with_words(node: Served, method: str, path: str, status: int) -> None:
+    found, kind, body = node.get(path, method)
+    assert found == status
+    if status != 200:
+        assert kind.startswith("application/json") and len(json.loads(body)["error"]) > 10
+
+
+def test_bytes_that_are_no_http_leave_no_traceback(node: Served) -> None:
+    for words in (
+        b"NICK ann\r\n\r\n",
+        bytes(range(256)),
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", Served.web_port), timeout=WITHIN_S) as stranger:
+            stranger.sendall(words)
+            assert stranger.recv(100)[:12] in (b"HTTP/1.0 400", b"HTTP/1.1 400")
+    assert node.get("/healthz")[0] == 200 and "Traceback" not in node.text
+
+
+def test_a_port_that_is_taken_ends_the_start_and_names_the_key(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with OneNode(tmp_path, http={"host": "127.0.0.1", "port": taken.getsockname()[1]}) as made:
+            assert made.ended() == 1
+            assert made.event("start_failed")["reason"].startswith("http: cannot listen on 127.0.0.1:")

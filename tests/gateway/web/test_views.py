@@ -1,0 +1,79 @@
+"""What the HTTP listener tells, read from a simulated network."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.web import views
+from gateway.web.metrics import exposition
+from gateway.web.page import page
+from gateway.web.source import Source
+from tests.gateway.commands.stage import network, people
+from tests.sim.net import Net
+
+
+def test_every_node_is_told_with_its_point_also_one_that_died() -> None:
+    net = network(3)
+    net.kill("n3")
+    net.run(3)
+    found = views.nodes(net.nodes["n1"].core)
+    rows = {row["name"]: row for row in found["nodes"]}
+    assert (found["network"], found["seen_by"]) == ("Circlet", "n1.sim")
+    assert {name: row["alive"] for name, row in rows.items()} == {"n1.sim": True, "n2.sim": True, "n3.sim": False}
+    assert rows["n1.sim"]["point"] == 3389831382 and rows["n1.sim"]["ip"] == "127.0.0.1"
+
+
+def test_a_name_is_located_with_the_sum_behind_it() -> None:
+    found = views.locate(network(3).nodes["n2"].core, "#ERLANG")
+    assert (found["name"], found["J"]) == ("#erlang", 1310262970)
+    assert [(row["role"], row["name"], row["distance"]) for row in found["nodes"]] == [
+        ("master", "n3.sim", 808884791),
+        ("backup", "n2.sim", 1447215012),
+        ("next", "n1.sim", 2079568412),
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "#" + "a" * 600, "#a\x07b", "#caf\udce9"])
+def test_a_bad_name_is_refused_with_words(name: str) -> None:
+    with pytest.raises(views.BadRequest, match=r"name (is|has)"):
+        views.locate(network(1).nodes["n1"].core, name)
+
+
+def test_metrics_are_readable_and_count_what_happens() -> None:
+    net = network(3)
+    people(net, "ann", "bob", channel="#c")
+    net.kill("n3")
+    net.run(5)
+    source = Source(net.nodes["n1"].core, dict)
+    samples = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(exposition(source).decode())
+        for sample in family.samples
+    }
+    assert samples[("circlet_clients",)] == samples[("circlet_users",)] == 1
+    assert samples[("circlet_nodes", "dead")] == 1 and samples[("circlet_ready",)] == 1
+    assert samples[("circlet_commands_total", "JOIN")] == 1
+    assert samples[("process_resident_memory_bytes",)] > 1_000_000
+
+
+def located(net: Net, name: str) -> str:
+    core = net.nodes["n1"].core
+    return page(views.nodes(core), views.locate(core, name), "", name)
+
+
+def test_the_page_shows_the_sum_and_lets_no_markup_through() -> None:
+    text = located(network(3), "#<script>alert(1)</script>")
+    assert "<script" not in text and "#&lt;script&gt;" in text
+    assert "|K - J|" in text and "All 3 nodes are alive." in text and "3389831382" in text
+    assert "http://" not in text.replace("http://www.w3.org", "") and 'src="' not in text
+
+
+def test_a_node_that_drains_is_not_ready() -> None:
+    net = network(2)
+    core = net.nodes["n1"].core
+    assert views.readiness(core) == (True, "")
+    core.engine.leave(msgspec.structs.replace(core.engine.peers.me, leaving=True))
+    ready, why = views.readiness(core)
+    assert not ready and "stopping" in why
