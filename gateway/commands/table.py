@@ -61,7 +61,8 @@ def _leave_out_empty_lists(call: Call, lists: tuple[int, ...]) -> None:
 
 def dispatch(call: Call) -> None:
     """Answer one line of a client."""
-    name = call.message.command
+    message = call.message
+    name = message.command
     found = COMMANDS.get(name)
     if found is not None and found.lists:
         _leave_out_empty_lists(call, found.lists)
@@ -72,12 +73,12 @@ def dispatch(call: Call) -> None:
         call.reply(n.ERR_UNKNOWNCOMMAND, clean(name)[:64], n.TEXT[n.ERR_UNKNOWNCOMMAND])
     elif found.oper and (user is None or user.oper is None):
         call.reply(n.ERR_NOPRIVILEGES, n.TEXT[n.ERR_NOPRIVILEGES])
-    elif len(call.params) < found.params:
+    elif len(message.params) < found.params:
         call.reply(n.ERR_NEEDMOREPARAMS, name, n.TEXT[n.ERR_NEEDMOREPARAMS])
     else:
         call.edge.used[name] += 1
         if not found.raw:
-            call.message.params = [param if param.isascii() else storable(param) for param in call.params]
+            message.params = [param if param.isascii() else storable(param) for param in message.params]
         found.handler(call)
 
 

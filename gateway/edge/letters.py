@@ -245,7 +245,7 @@ class Letters:
             else:
                 letter.done(outcome)
 
-        me, name = self._key(letter)[0], None if is_guest else person.account
+        me, name = user.session or user.uid, None if is_guest else person.account
         facts = (user.uid, me, person.source, tell.verb, tell.text, holder.nick, name, tell.tags, "B" in person.modes)
         say = Say(*facts, tell.once, holder.uid if is_guest and not opened else "")
         self._submit(group, say, letter.call, user, letter.place, said)
@@ -276,9 +276,11 @@ class Letters:
         """The conversation, if those of the two who have an account are in it, for all that is known here."""
         if not letter.user.session:
             return letter.user.letters.get(other)
+        mine = self.edge.talks.party(letter.user)
         for group in letter.user.talks:
-            found, state = other_of(group.name, self.edge.talks.party(letter.user)), self.edge.engine.state(group)
-            if found is not None and found.account == other and isinstance(state, Conversation):
+            found = other_of(group.name, mine)
+            state = self.edge.engine.state(group) if found is not None and found.account == other else None
+            if found is not None and isinstance(state, Conversation):
                 seat = state.seats.get(other)
                 if found.is_guest or (seat is not None and seat.uid == letter.holder.uid):
                     return group

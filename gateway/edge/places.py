@@ -217,8 +217,11 @@ class Places:
 
     def written(self, connections: Iterable[Connection], groups: Iterable[GroupId]) -> None:
         """What each of them is about to be sent is marked. groups: those in which something has happened since."""
-        clients = [c for c in connections if c.receipts is not None and c.user is not None and c.user.session]
-        attached = [(client, user) for client in clients if (user := _attached(client)) is not None]
+        attached = [
+            (client, user)
+            for client in connections
+            if client.receipts is not None and (user := _attached(client)) is not None and user.session
+        ]
         if not attached:
             return
         now = {group: self.edge.engine.applied_to(group) for group in groups}

@@ -9,6 +9,7 @@ account follows the conversation and reads it, and the guest is told what the ac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -59,6 +60,7 @@ def conversation(one: Party, other: Party) -> GroupId:
     return GroupId("conversation", ",".join(f"{party.account} {party.life}" for party in sorted((one, other))))
 
 
+@lru_cache(maxsize=4096)  # asked of each of a user's conversations for each message
 def other_of(name: str, mine: Party) -> Party | None:
     """Whom `mine` talks to in the conversation of that name; None if it is not one of its."""
     parties = []

@@ -66,7 +66,9 @@ def is_valid_channel(text: str, limit: int) -> bool:
 
     Valid UTF-8 (see `message.is_utf8`), no space, comma or control character.
     """
-    return len(text) <= limit and _CHANNEL.fullmatch(text) is not None and len(encode(text)) <= limit
+    if len(text) > limit or _CHANNEL.fullmatch(text) is None:
+        return False
+    return text.isascii() or len(encode(text)) <= limit
 
 
 def is_channel(text: str) -> bool:
