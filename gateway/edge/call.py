@@ -304,14 +304,8 @@ class Call(Slot):
         self.at = before[0]
         self.direct = before[1] and not (before[0] or self).items
 
-    def slot(self) -> Slot:
-        """A place here for what is answered later. The call is open until the slot is closed."""
-        slot = Slot()
-        self.hold_in(slot)
-        return slot
-
     def hold_in(self, slot: Slot) -> None:
-        """Give the slot its place among the answers. The call is open until the slot is closed."""
+        """Give the slot a place here for what is answered later. The call is open until the slot is closed."""
         self._open += 1
         if not self.late:
             (self.at or self).items.append(slot)
