@@ -10,9 +10,9 @@ and reports the results of Look and Probe. Every call returns the effects to car
     FOLLOW    the node follows the network's own group, in which its bans are (P40).
     SERVE     clients are accepted.
 
-A node that its directories or its peers refuse stays before MEET, says what to change, and looks again: nothing is
-routed to it. A node that knows nobody and that no directory answers waits, because it may be a part of a network that
-is there: a saved roster, or any answer of a directory, an empty list too, ends the wait.
+A node that directories or peers refuse stays before MEET, says what to change, and looks again: nothing is routed to
+the node. A node without a roster and without an answer from a directory waits, because its network may be
+there already: a saved roster, or any answer of a directory, an empty list too, ends the wait.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ class Probe(NamedTuple):
 
 
 class Announce(NamedTuple):
-    """Tell the directories of this node from now on. only: the indexes of those that are to hear of it; None: all of
-    them, and the node listens for links from now on."""
+    """Tell the directories of this node from now on. only: the indexes of the directories to tell; None: all
+    directories, and the node listens for links from now on."""
 
     only: frozenset[int] | None
 
@@ -305,7 +305,7 @@ class StartUp:
 
 
 def _words(refused: Mapping[str, str]) -> str:
-    """Each reason once, with those who give it."""
+    """Each reason once, with the directories or nodes that give the reason."""
     by: dict[str, list[str]] = {}
     for who, reason in refused.items():
         by.setdefault(reason, []).append(who)

@@ -7,9 +7,9 @@ and leaves on disk what was written before. The operator reads `group_broken` in
 group is tried again when the node is started again.
 
 A node that is asked to follow, hold or serve such a group says `Stopped`. The group's master then does without that
-node: the master awaits no acknowledgement from it and has another node hold the group. Where the master has stopped
-the group, the next owner takes the group over, at most once in each life of a node. Where the mistake is in the entry
-itself the group so stops on all nodes that have it, and what is submitted to the group fails.
+node: the master awaits no acknowledgement from the node and has another node hold the group. Where the master has
+stopped the group, the next owner takes the group over, at most once in each life of a node. Where the mistake is in
+the entry itself, the group so stops on all nodes with a copy, and every command submitted to the group fails.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Broken:
     # What could not be judged ----------------------------------------------------------------------------------------
 
     def judged(self, copy: Copy, entry: Entry) -> Entry:
-        """The entry of a command whose judging met a mistake: nothing changes, and its origin is told that it failed.
+        """The entry of a command whose judging met a mistake: nothing changes, and the origin learns of the failure.
 
         Builds of level 0 cannot read the outcome `UNJUDGED`: with such a node in the network there is nothing to tell.
         """
@@ -171,7 +171,7 @@ class Broken:
             return None
 
     def reply(self, node: Incarnation, body: Any) -> Any:
-        """This node's answer to what another asks for one of its clients; None where that meets a mistake."""
+        """This node's answer to another node's question for a client; None where the answering meets a mistake."""
         try:
             return self.engine.host.asked(node, body)
         except Exception as problem:

@@ -377,7 +377,7 @@ class Engine:
             self.run(self.following.peers_changed)
 
     def forget(self, key: str, incarnation: int, *, departed: bool = True) -> None:
-        """The directories know this node no more, and no link hears it. departed: it has told them that it left."""
+        """The directories list the node no more, and no link hears the node. departed: the node said that it left."""
         if key in self.witnesses.suspects:  # another may hear it: the witnesses decide (P18)
             return
         self._heard_at.pop(key, None)

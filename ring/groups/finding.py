@@ -501,7 +501,7 @@ class Finding:
         for group, search in list(self.searches.items()):
             heard = {*search.asked, *search.held}
             if self._is_confirmed(group) and not all(map(self.engine.peers.is_alive, heard)):
-                # Who had it is gone again, or has given it to others since they said no (P36, P37).
+                # The holder is gone again, or has given the group to nodes that said no before (P36, P37).
                 self._again(group, search)
             search.asked = {key: None for key in search.asked if self.engine.peers.is_alive(key)}
             for key in [key for key in search.held if not self.engine.peers.is_alive(key)]:

@@ -429,8 +429,8 @@ class Following:
         """Whether this edge's commands wait until the copy here and the log of the master `target` are known to agree.
 
         After a partition a master that the copy does not follow yet may lack what people here have said on their side
-        and had answered. What these people say next is sent once the master's log is known to continue the copy, or to
-        have taken the copy in: sent earlier, it would come before what they said first (P25).
+        and had answered. The next commands of these people are sent once the master's log is known to continue the
+        copy, or to have taken the copy in: sent earlier, the commands would come before the earlier lines (P25).
         """
         f = self.groups.get(group)
         if f is not None and f.fork is not None:

@@ -1,8 +1,8 @@
 """The feature level at which the network acts (P42).
 
 The level is part of the state of the network's own group, which every node follows, and only rises: the group's master
-raises the level to the lowest one of all nodes that it knows. A node also keeps the level in its roster file, since the
-network's group is not on any disk.
+raises the level to the lowest level of all nodes in its roster. A node also keeps the level in its roster file, since
+the network's group is not on any disk.
 """
 
 from __future__ import annotations

@@ -119,10 +119,10 @@ class Peers:
         return self.roster.get(key) or self.too_old.get(key)
 
     def forget(self, key: str, incarnation: int, now: float, *, departed: bool = True) -> bool:
-        """The directories know it no more and no link hears it.
+        """The directories list the node no more, and no link hears the node.
 
-        departed: it has said that it left. A node that was leaving, and has not said so, may not have handed over all
-        that it held; nor has one that left when nobody stayed to be given anything: such nodes are missing (P37).
+        departed: the node has said that it left. A node that was leaving, and has not said so, may not have handed all
+        its groups over; nor has a node that left when no other node stayed: such nodes are missing (P37).
         """
         if key in self.too_old and self.too_old[key].incarnation <= incarnation:
             del self.too_old[key]
@@ -259,7 +259,7 @@ class Peers:
         return Roster([*self.too_old.values(), *self.missing.values(), *self.roster.records()])
 
     def lost(self) -> list[NodeRecord]:
-        """The nodes that are gone and may come back with what they have on disk, by name (P36)."""
+        """The nodes that are gone and may come back with their groups on disk, sorted by name (P36)."""
         gone = [r for r in self.everybody().records() if not self.is_alive(r.key) and r.key not in self.given_up]
         return sorted(gone, key=lambda record: record.name)
 

@@ -1,9 +1,9 @@
 """After a stop (SIGSTOP, a suspended machine): what was said meanwhile comes first (P20).
 
-While a node was stopped its peers went on without the node: their PONGs say that every *live* follower has what was
-said. So a node that was stopped must not say that anything is settled before the node has caught up. The node asks the
-masters of all groups that its people are shown for what it lacks, and holds barriers back until each has answered. What
-waits in the sockets from before the stop is no answer: the old master's words are as old as the stop.
+While a node was stopped, its peers went on without the node: a peer's PONG says that every *live* follower has all
+earlier lines. So a stopped node must not say that anything is settled before the node has caught up. The node asks the
+masters of all groups shown to its people for the missing entries, and holds barriers back until each has answered. Old
+messages still in the sockets from before the stop are no answer: the old master's words are as old as the stop.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ AGAIN_S: Final = 0.5
 
 
 class Returning:
-    """Groups that this node has not caught up with since it was stopped, and who waits for that."""
+    """Groups in which this node has not caught up since its stop, and the barriers that wait for these groups."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

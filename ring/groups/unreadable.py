@@ -1,7 +1,7 @@
 """Messages of other nodes that this build cannot read: counted, noted, and kept from holding anybody else up (P42).
 
-A node that follows the rule of the acting level sends nothing that its peers cannot read. Such a message is a mistake
-of a build, or the peer's build is newer than the network knows. Its sender repeats the message, so the message is
+A node that follows the rule of the acting level sends no unreadable message. So an unreadable message is a mistake of
+a build, or the sender's build is newer than the network knows. The sender repeats the message, so the message is
 dropped at first. When the next part of a group's log cannot be read again and again, the group stops on this
 node alone: the node says so, its master does without the node (broken.py), and all others go on.
 """

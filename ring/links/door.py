@@ -1,8 +1,8 @@
 """Who may knock at the link port, and how many guests may be in.
 
 A connection is a stranger until its handshake is done. Then it is a peer's link or a guest's visit, and both have
-proven the network key. Strangers are limited at accept, by address. The addresses of the roster's nodes have limits of
-their own, so that silent strangers take no place that a peer needs.
+proven the network key. Strangers are limited at accept, by address. The addresses of the roster's nodes have separate
+limits, so that silent strangers never take a peer's place.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ KEEP_S = 120.0
 
 
 class Refusal(NamedTuple):
-    """A node that this node does not link with. Its name is what it says of itself, and may not be proven."""
+    """A node that this node does not link with. The node gives its own name, and may not have proven the name."""
 
     record: NodeRecord
     address: str  # the other end of the connection

@@ -112,7 +112,7 @@ class Acceptor:
                 return
             except OSError as problem:
                 if problem.errno not in SCARCE:
-                    continue  # the error of one connection that ended before it was accepted: accept(2)
+                    continue  # the error of a connection that ended before its accept: accept(2)
                 self._pause(problem)
                 return
             host = address[0] if isinstance(address, tuple) else ""

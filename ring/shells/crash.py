@@ -1,6 +1,6 @@
 """Crash-only: an unexpected exception ends the process, and a fresh one takes its place.
 
-A node whose timers have stopped while its links still beat is the one failure that nobody notices: its peers take it
+A node with stopped timers and beating links is a failure that nobody notices: its peers take the node
 for alive and wait. So every turn of the loop either ends well or ends the process, with the event `bug`, its traceback
 and exit code 70. The supervisor starts the process again, and the node's peers take over its groups meanwhile.
 

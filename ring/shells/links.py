@@ -1,4 +1,4 @@
-"""The links of this node: TLS connections to the nodes that it needs, dialled on demand, one a pair.
+"""The links of this node: TLS connections to the peers in use, dialled on demand, a single connection for each pair.
 
 Only sockets are here. Who is dialled when, which of two connections stays and what a result says of a peer's life is
 ring.links.connector; what is said on a connection is ring.links.link; who may knock is ring.links.door.
@@ -183,7 +183,7 @@ class LinkHub:
         for effect in effects:
             match effect:
                 case wanted.Transmit(connection, payload):
-                    if (link := self._sockets.get(connection)) is not None:  # it may have been cut by what it was sent
+                    if (link := self._sockets.get(connection)) is not None:  # an earlier send may have cut the link
                         link.send(payload)
                 case wanted.Dial():
                     self._dials[effect.number] = asyncio.get_running_loop().create_task(self._dial(effect))
