@@ -26,13 +26,14 @@ ASK_S = 3.0
 class Followed:
     """A group mastered elsewhere: members sit on this node, or it holds the group for its master (P12)."""
 
-    __slots__ = ("asked_at", "behind", "copy", "fork", "heard_at", "holds", "master", "tries")
+    __slots__ = ("asked_at", "behind", "copy", "doubted", "fork", "heard_at", "holds", "master", "tries")
 
     def __init__(self, copy: Copy, master: str) -> None:
         self.copy = copy
         self.master = master  # ring key
         self.holds = False  # the master has asked for it
         self.fork: Fork | None = None  # a copy that the master's does not continue, until that has taken it in
+        self.doubted = False  # another master than that of the copy's term was named: that reign may be over
         self.behind = False  # something is missing: ask until it is there
         self.asked_at = 0.0
         self.heard_at = 0.0  # the master's last word
@@ -110,6 +111,7 @@ class Following:
             return
         if message.term != f.copy.term or f.copy.is_ahead:
             f.master = sender.key
+            f.doubted = f.doubted or message.term != f.copy.term
             self.resync(f)
             return
         if message.term < f.copy.promised:
@@ -119,6 +121,7 @@ class Following:
         f.heard_at = self.engine.now
         if f.master != sender.key and not (f.copy.log and f.copy.log[-1].handed):
             f.master = sender.key  # whoever was named meanwhile: this is the master of the copy's term
+        self._trust(f)
         self._apply(f, message.entries)
         if self.groups.get(message.group) is f:
             self._caught_up(f, message.head)
@@ -163,6 +166,7 @@ class Following:
         if self.groups.get(message.group) is f:
             self._caught_up(f, message.head)
             self._told_all(f)
+        self._trust(f)
         if is_new_term:
             self.engine.resend(message.group)  # what was held back
 
@@ -176,6 +180,8 @@ class Following:
             f.holds = message.backs
             self.acknowledge(group)
             self._told_all(f)
+            if term == f.copy.term:
+                self._trust(f)
             if not self.keeps(f):
                 self._drop(f)
             return
@@ -191,6 +197,12 @@ class Following:
             self.install(copy, f, sender.key, message.shown, holds=message.backs)
             if (now := self.groups.get(group)) is not None:
                 self._told_all(now)
+
+    def _trust(self, f: Followed) -> None:
+        """The master's own word: the master still serves, or has just said what continues the copy."""
+        if f.doubted:
+            f.doubted = False
+            self.engine.resend(f.copy.group)  # what was held back
 
     def _told_all(self, f: Followed) -> None:
         """The master has answered what this copy lacked, and people here are shown that (P20)."""
@@ -215,7 +227,7 @@ class Following:
             f = self.groups[group] = Followed(copy, master)
         if sat and copy.seq > since:
             engine.host.interrupted(group, parted=False)
-        f.copy, f.master, f.behind, f.tries, f.holds = copy, master, False, 0, holds
+        f.copy, f.master, f.behind, f.doubted, f.tries, f.holds = copy, master, False, False, 0, holds
         self.engine.journal.adopt(copy)
         self.acknowledge(group)
         if not sat and (sits or not holds):
@@ -263,7 +275,7 @@ class Following:
     def _install_fork(self, f: Followed, old: Copy, copy: Copy, master: str, *, holds: bool) -> None:
         """What was here is no prefix of it: followed from now on, and shown once all that was here is in it."""
         self.engine.merging.parted(f, old)
-        f.copy, f.master, f.behind, f.tries, f.holds = copy, master, False, 0, holds
+        f.copy, f.master, f.behind, f.doubted, f.tries, f.holds = copy, master, False, False, 0, holds
         self.engine.journal.adopt(copy)
         self.acknowledge(copy.group)
         if self.engine.merging.is_settled(f):
@@ -439,7 +451,7 @@ class Following:
             return False
         if group in self.engine.owing.copies:
             return True  # an earlier reign of this node answered people here what the master does not have yet
-        if f is None or target == f.copy.term.key:
+        if f is None or (target == f.copy.term.key and not f.doubted):
             return False
         handed = f.copy.log[-1].handed if f.copy.log else None
         return handed is None or handed.key != target  # a hand-off has the whole log
@@ -449,6 +461,8 @@ class Following:
         it names this node: it has forgotten the group, and here is what there is of it."""
         if sender == f.master or (f.behind and master != self.engine.me.key):
             f.master = master
+            # A node may master the group again after another node did, under a later term and with another log.
+            f.doubted = f.doubted or master != f.copy.term.key
             self.resync(f)
 
     def resync(self, f: Followed) -> None:

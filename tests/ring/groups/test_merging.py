@@ -7,7 +7,7 @@ import pytest
 from ring.groups.copy import Copy
 from ring.groups.merging import _also
 from ring.ids import GroupId, Incarnation, Term
-from ring.wire import Command, Entry
+from ring.wire import Command, Elsewhere, Entry
 from tests.ring.groups.toy import ToyKind, ToyNet
 
 ONE, TWO = Term(1, "a", 1), Term(2, "b", 1)
@@ -45,3 +45,27 @@ def test_what_a_node_owes_comes_before_what_its_people_say_next(masters: bool) -
     net.run(5)
     assert net.engines[master].state(group).said == ["first", "then"]  # type: ignore[union-attr]
     assert not node.owing.copies
+
+
+def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_known() -> None:
+    """P25: the node masters the group once more, under a later term; its log may be another than the copy here."""
+    net, group = ToyNet(3), GroupId("channel", "#erlang")
+    here, other, master = net.engines
+    net.submit(here, group, ["join", here, 1])
+    net.run(2)
+    assert net.masters(group) == [master]
+    node = net.engines[here]
+
+    def named_anew() -> bool:
+        for sender, named in ((master, other), (other, master)):
+            node.dispatch(net.engines[sender].me, [Elsewhere(group, named, ())])
+        assert node.target(group) == master
+        return node.following.holds_back(group, master)
+
+    held: list[bool] = []
+    net.turn(here, lambda: held.append(named_anew()))
+    net.submit(here, group, ["say", "then"])
+    net.run(5)
+    assert held == [True]
+    assert net.engines[master].state(group).said == ["then"]  # type: ignore[union-attr]
+    assert not node.following.holds_back(group, master)
