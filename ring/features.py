@@ -28,13 +28,11 @@ LEVELS: Final[tuple[str, ...]] = (
     "Records.thin, and registering while fewer than `copies` nodes are missing (P37). "
     "Private messages of an account and a guest are kept (Tell.guests, Say.to_uid, Talk.nick). "
     "The holder's node is asked whether a nick is being let go (LettingGoAsk, LettingGo). "
+    "Nodes tell each other of nicks claimed from people of dead nodes (ReclaimedAsk). "
     "Watchers acknowledge what they are told (Seen). "
     "Directories say whom they refused (35, 36), and records the ring's settings (ring)",
 )
 """What each level brought, by its number."""
-
-RECLAIMS: Final = 1
-"""From this level on, nodes tell each other of nicks claimed from people of dead nodes."""
 
 LEVEL: Final = len(LEVELS) - 1
 """The level of this build."""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from gateway.edge.asks import ReclaimedAsk
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import RECLAIMED, Quit
-from ring.features import RECLAIMS
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class Reclaiming:
     def claimed(self, uid: str, nick: str) -> None:
         """A user of this node has got the nick. Costs nothing unless a node died less than `grace_s` ago."""
         engine = self._edge.engine
-        if engine.level < RECLAIMS or not engine.peers.lost_lately(engine.now, engine.settings.grace_s):
+        if engine.level < ReclaimedAsk.SINCE or not engine.peers.lost_lately(engine.now, engine.settings.grace_s):
             return
         self.hear(ReclaimedAsk(uid, nick))
         for key in engine.peers.others():
