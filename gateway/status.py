@@ -57,7 +57,7 @@ class Certificate(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A node that wanted a link, or that this node wanted one with, and that is not let in."""
+    """A node that is not let in. The node wanted a link, or this node wanted a link with the node."""
 
     name: str
     ring_key: str

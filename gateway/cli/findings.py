@@ -81,7 +81,7 @@ def _missing(survey: Survey) -> Iterator[str]:
 
 
 def _refused(survey: Survey) -> Iterator[str]:
-    """Each refused node once for each reason, with those who refuse it."""
+    """Each refused node once for each reason, with the nodes that refuse the node."""
     refusers: dict[tuple[str, str, str], list[str]] = {}
     for status in _statuses(survey):
         for refusal in status.refused:

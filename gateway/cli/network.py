@@ -1,4 +1,4 @@
-"""What the directories say of the network: of those in a file, or of those that are named on the command line."""
+"""What the directories say of the network: the directories of a file, or the directories named on the command line."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ LOCK_FILE: Final = "up.lock"
 
 
 class Running(msgspec.Struct, frozen=True):
-    """What the lock file says. children: process ids by the name of the file that each runs, of those that run now."""
+    """What the lock file says. children: name of a configuration file -> id of its process, if the process runs now."""
 
     pid: int
     children: dict[str, int]

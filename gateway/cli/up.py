@@ -67,7 +67,7 @@ def _command(config: NodeConfig | DirectoryConfig, path: Path) -> list[str]:
 
 
 def _already_running(folder: Path, configs: dict[str, NodeConfig | DirectoryConfig]) -> None:
-    """Another `circlet up` has the folder: that one starts again what was stopped."""
+    """Another `circlet up` has the folder: the other `circlet up` starts the stopped processes again."""
     found = running(folder)
     if found is None:  # the other one has ended in this very moment
         fail(f"another `circlet up {folder}` has just ended: try again")

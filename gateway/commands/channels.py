@@ -42,8 +42,8 @@ def refusal_shown(call: Call, name: str) -> Callable[[Any], None]:
 def refuse(call: Call, name: str, refusal: Refusal) -> None:
     """Show why the channel refuses the caller.
 
-    A channel that is secret to the caller answers as one that does not exist does: by the name that the caller knows.
-    That somebody is not in the channel is said of people only: of a nick that nobody has, 401 says so.
+    A channel that is secret to the caller answers as a missing channel does: with the name as the caller wrote the
+    name. The refusal "not in the channel" is for people only: a nick that nobody has gets 401.
     """
     if refusal.numeric == n.ERR_NOSUCHCHANNEL:
         call.reply(refusal.numeric, name, refusal.params[-1])

@@ -17,7 +17,7 @@ REFUSED: Final[dict[Refusal, str]] = {
 
 
 def limits_of(settings: EdgeSettings) -> Limits:
-    """Who asks for no limit of connections from one address wants no limit of how fast they come either."""
+    """Without a limit of connections from an address there is no limit of new connections per minute either."""
     per_minute = settings.connects_per_minute if settings.per_address else 0
     return Limits(settings.per_address, settings.total, per_minute / 60, per_minute, settings.ipv6_prefix)
 

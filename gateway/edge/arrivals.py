@@ -1,9 +1,9 @@
-"""What has come to each device on the node that its client is connected to, and who asks for that (P38).
+"""What has come to each device on its client's node, and how the session's node asks for this knowledge (P38).
 
 The session's node learns what came to a carried client from the client's node, over their stream. While the path
 between the two is broken, or the stream is just ending, the session's node knows less than the client's node. A device
-that comes back at that moment would be played lines that it has. So the session's group remembers on which nodes a
-device was lately, and the session's node asks these nodes before it plays anything to the device.
+that comes back at this moment would be played lines twice. So the session's group remembers on which nodes a device
+was lately, and the session's node asks these nodes before it plays anything to the device.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Arrivals:
     # On the session's node ------------------------------------------------------------------------------------------
 
     def inquire(self, user: User, connection: Connection) -> None:
-        """A client comes to the user's session: where its device was before is asked what has come to it there."""
+        """A client comes to the user's session: ask the device's former nodes what has come to the device there."""
         engine, account, device = self.edge.engine, user.session, connection.device
         if not account or engine.level < CameAsk.SINCE:
             return

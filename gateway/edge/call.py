@@ -1,4 +1,4 @@
-"""One command of one connection while it is being answered; for labeled-response it collects what is answered.
+"""A command of a connection while the command is answered; for labeled-response the call collects the answers.
 
 In which order a client reads answers: order.py.
 """
@@ -106,7 +106,7 @@ class Call(Slot):
             self._keep((line, batch))
 
     def draw(self, lines: Drawn) -> None:
-        """Lines to the caller that are made when it may read them."""
+        """Lines to the caller, made at the moment when the caller may read the lines."""
         if self.direct:
             lines(self.send)
         else:
@@ -156,7 +156,7 @@ class Call(Slot):
     # Continuations --------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """The command has its place after those that are not answered yet. It is held until `release`."""
+        """Give the command its place after all unanswered commands. The call is held until `release`."""
         calls = self.connection.calls
         calls[self] = None
         self._open += 1
@@ -312,7 +312,7 @@ class Call(Slot):
             self.direct = False
 
     def close(self, slot: Slot) -> None:
-        """What stands after it among the answers waits for it no more."""
+        """The answers after the slot wait for the slot no more."""
         slot.open = False
         self._open -= 1
         if not self._open:

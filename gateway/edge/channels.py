@@ -60,7 +60,7 @@ def applied(edge: Edge, group: GroupId, state: State, event: Any, stamp: Stamp, 
 
 
 def _show(room: Room, line: Line, call: Call | None) -> None:
-    """To all local members; the one whose command it was gets it in its turn, under its label."""
+    """To all local members; the author's connection gets the line in its turn, under the command's label."""
     own = call.connection if call is not None else None
     deliver(line, room.connections, skip=own)
     if call is not None and own is not None and own in room.connections:
@@ -68,7 +68,7 @@ def _show(room: Room, line: Line, call: Call | None) -> None:
 
 
 def _author(edge: Edge, event: Kicked | TopicSet | ModesSet | Redacted | Invited) -> Author:
-    """Who has done it, as people here know them now."""
+    """The author of the event, with the author's facts as known here now."""
     return edge.people.author(event.by, event.source, event.account)
 
 

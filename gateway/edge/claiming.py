@@ -1,7 +1,8 @@
-"""A claim of a nick: who goes by it may be about to let it go, and then the claim waits for that (P27).
+"""A claim of a nick: the holder may be about to let the nick go, and then the claim waits for the release (P27).
 
-Others read a QUIT or NICK before the nick is free, as it is free only once everybody has read that. Whoever takes the
-nick at that moment must not be told that it is in use. Only the holder's node knows what is under way, so it is asked.
+Others read a QUIT or NICK before the nick is free, as the nick is free only once everybody has read the line. A claim
+at this moment must not be refused as "in use". Only the holder's node knows of a release under way, so that node is
+asked.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A node that stops tells its clients where else the network is, before it closes their connections."""
+"""Before a stopping node closes its clients' connections, the node tells the clients of other nodes."""
 
 from __future__ import annotations
 

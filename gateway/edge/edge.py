@@ -478,7 +478,7 @@ class Edge:
         if self.asides.groups:
             self.asides.release(group, token.call.connection if isinstance(token, Token) else None)
         call: Call | None = None
-        if isinstance(token, Token):  # what the client is shown of its own command stands in its turn
+        if isinstance(token, Token):  # lines about the client's own command stand in the command's turn
             call, place = token.call, token.place or token
             before = call.enter(place)
         if group.kind in HEARD:

@@ -38,7 +38,7 @@ RECALL: Final = 10
 """A question to another node, and one to those who keep a group's history, make as much work as so many lines."""
 
 DEBT_S: Final = 30.0
-"""Nobody is made to wait longer than that for what one command has cost."""
+"""Nobody waits longer than so many seconds for the cost of a single command."""
 
 
 def fill(connection: Connection, settings: EdgeSettings, now: float) -> None:

@@ -25,8 +25,8 @@ def _nothing() -> None:
 
 
 def bow_out(edge: Edge, connection: Connection, reason: str, done: Callable[[], None] = _nothing) -> None:
-    """The client goes by its own will. It reads ERROR, and is closed, once all that its going changes is settled: the
-    QUIT lines, what MONITOR tells, the free nick (P33). That takes settle_max_s at most."""
+    """The client goes by its own will. The client reads ERROR, and is closed, once all changes by the QUIT are
+    settled: the QUIT lines, the lines of MONITOR, the free nick (P33). Settling takes settle_max_s at most."""
 
     def left() -> None:
         edge.cut(connection, reason)

@@ -228,8 +228,8 @@ class Letters:
             self._submit(letter.home, tell, letter.call, user, letter.place, letter.done)
 
     def _converse(self, group: GroupId, letter: Letter, *, opened: bool = False) -> None:
-        """Say it in the conversation. opened: just now, for this message, so the other's session has agreed, though
-        its user may have no seat yet, while it is taken up from a node that is dead."""
+        """Say the message in the conversation. opened: just now, for this message, so the other's session has agreed.
+        The other user may have no seat yet, while the session is taken up from a dead node."""
         user, tell, holder = letter.user, letter.tell, letter.holder
         person, is_guest = user.person, not user.session
 
@@ -251,7 +251,7 @@ class Letters:
         self._submit(group, say, letter.call, user, letter.place, said)
 
     def _turned_away(self, letter: Letter) -> None:
-        """The account is not in the guest's conversation with it: it is asked once more whether it wants one."""
+        """The account has no seat in the guest's conversation: ask the account once more for consent."""
         key = self._key(letter)
         letter.user.letters.pop(key[1], None)
         if key in self._opening:
@@ -273,7 +273,7 @@ class Letters:
         self._submit(letter.home, tell, letter.call, letter.user, letter.place, told)
 
     def _open(self, letter: Letter, other: str) -> GroupId | None:
-        """The conversation, if those of the two who have an account are in it, for all that is known here."""
+        """The conversation, if everybody of the two with an account has a seat there, as far as this node knows."""
         if not letter.user.session:
             return letter.user.letters.get(other)
         mine = self.edge.talks.party(letter.user)

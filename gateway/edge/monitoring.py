@@ -103,7 +103,7 @@ def viewed(edge: Edge, group: GroupId, view: Any) -> None:
 
 
 def written(user: User, group: GroupId, online: str) -> None:
-    """731 names the nick as it was last written: by who had it, or by who asked."""
+    """Keep the nick's spelling for 731: the last holder's spelling, or the asker's before any holder came."""
     if online:
         user.monitored[group] = online.partition("!")[0]
 

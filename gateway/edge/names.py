@@ -22,7 +22,7 @@ Send = Callable[[Line], None]
 
 
 class Roll(NamedTuple):
-    """A channel at one moment, as somebody who comes in is shown it. members: uid -> (person, rank letters)."""
+    """A channel at the moment when a newcomer is shown the channel. members: uid -> (person, rank letters)."""
 
     name: str
     topic: str
@@ -48,7 +48,7 @@ def send_topic(edge: Edge, user: User, channel: Channel | Roll, send: Send) -> N
 
 
 def send_names(edge: Edge, user: User, found: Roll, caps: Container[str], send: Send) -> None:
-    """The members of that moment, by the nicks that they have now. caps: those of the connection that is told."""
+    """Send the members of the moment of `found`, with their present nicks. caps: of the connection."""
     group = edge.channel(found.name)
     people = edge.people
     members = [(people.newest(p), ranks) for uid, (p, ranks) in found.members.items() if not people.is_gone(uid, group)]

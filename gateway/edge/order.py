@@ -1,12 +1,12 @@
-"""What a client reads of its own commands comes in the order in which it gave them.
+"""A client reads the answers to its commands in the order of the commands.
 
 Commands are carried out as they come, many at a time, and are answered in any order. So each command has a place among
 the connection's calls, and within the command each step that waits for the network has a place: a `Slot`. What a slot
 is answered goes out at once where all before it has ended, and waits in the slot otherwise.
 
-Lines of other people do not wait, for their PONG promises that everybody has been sent them (P34). So when something
-happens in a channel in which a client's own line waits (its JOIN, its echo), the client reads its own line first, and
-what it asked before that is answered after: it must not read the channel in another order than everybody else does.
+Lines of other people do not wait, for their PONG promises that everybody has been sent the lines (P34). So when
+something happens in a channel in which a client's own line waits (a JOIN, an echo), the client reads its own line
+first, and earlier commands are answered after: all clients must read the channel in the same order.
 
 Nothing waits for longer than settle_max_s: a call that is older holds up nobody any more.
 """
@@ -33,11 +33,11 @@ Drawn = Callable[[Send], None]
 """Lines that are made when they may be read: what they say is true then."""
 
 Answer = tuple[Line, str | None] | Drawn
-"""One line and the batch that it is in; or several."""
+"""A line with its batch (None: no batch); or lines that are made later."""
 
 
 class Slot:
-    """A place among a command's answers. items: what waits there, and the slots that follow from it, in order."""
+    """A place among a command's answers. items: the waiting answers and the command's further slots, in order."""
 
     __slots__ = ("items", "open")
 
@@ -74,7 +74,7 @@ def is_empty(slot: Slot) -> bool:
 
 
 def first(connection: Connection) -> Call | None:
-    """The oldest command that is not answered, of those that others still wait for."""
+    """The oldest unanswered command for which later commands still wait."""
     for call in connection.calls:
         if not call.late:
             return call
@@ -82,7 +82,7 @@ def first(connection: Connection) -> Call | None:
 
 
 def advance(connection: Connection) -> None:
-    """A command has ended: those after it may be answered, and those that waited for it begin."""
+    """A command has ended: later commands may be answered, and commands that waited for this end begin."""
     if connection.advancing or not connection.calls:
         return
     connection.advancing = True

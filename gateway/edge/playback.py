@@ -60,15 +60,15 @@ class Reader:
 
 
 def await_echo(call: Call, group: GroupId) -> None:
-    """What the caller has said there is played to it with what it has missed: the command is answered then, and no
-    PONG comes before (P34)."""
+    """The caller's own line is played to the caller with the missed lines: the command is answered then, and no PONG
+    comes before (P34)."""
     connection = call.connection
     if group in connection.behind and "echo-message" in connection.caps:
         connection.late_echoes.setdefault(group, []).append(call.later(lambda _: None))
 
 
 def caught_up(connection: Connection, group: GroupId) -> None:
-    """Nothing that the connection has missed there is on its way to it."""
+    """No missed line of the group is on the way to the connection any more."""
     connection.behind.pop(group, None)
     for done in connection.late_echoes.pop(group, ()):
         done(None)

@@ -1,8 +1,8 @@
 """A nick that is claimed while its former holder's node is dead: the former holder leaves its channels at once (P29).
 
 The nick's group gives the nick to the new user and knows nobody's channels. So the new user's node tells every node,
-and each node lets the channels that it follows or masters quit the member of that nick whose node is dead. A node
-remembers for `grace_s` what it was told: a channel may have no master at the moment, or the node may learn of the death
+and each node lets its followed and mastered channels quit the member with this nick, if the member's node is dead. A
+node remembers the claim for `grace_s`: a channel may have no master at the moment, or the node may learn of the death
 later.
 """
 

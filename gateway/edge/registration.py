@@ -159,7 +159,7 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int) -> None:
     if connection.login is None:
         _welcome(call, user)
         return
-    # What the account has chosen decides what becomes of its private messages: it is known before 001.
+    # The account's preferences decide about its private messages: the preferences are known before 001.
     call.hold()
     connection.turn_aside()
 

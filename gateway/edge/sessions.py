@@ -250,8 +250,8 @@ class Sessions:
         user.session, user.lasts, user.life = "", False, ""
 
     def arrive(self, user: User, room: Room) -> None:
-        """The user is where it was to return to: whoever is attached already is shown what it has missed there. Clients
-        that believe that they never left are shown no JOIN."""
+        """The user is in the channel again: clients attached already are shown the lines missed there. Clients that
+        never saw the user leave are shown no JOIN."""
         inside = user.unseen.get(room.group, {})
         for connection in user.connections:
             connection.behind.setdefault(room.group)

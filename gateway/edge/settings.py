@@ -125,5 +125,5 @@ class EdgeSettings:
 
     @property
     def about(self) -> str:
-        """What is said of the server that the network is to its people."""
+        """Description of the network, which its people see as a single server."""
         return self.description or self.network_name

@@ -84,7 +84,7 @@ class TakingUp:
             self.edge.engine.submit(group, command, lambda outcome: self._taken(account, person, stored, outcome))
 
     def _taken(self, account: str, person: Any, known: Stored, outcome: Any) -> None:
-        """known: the session as its group had it when it was looked up."""
+        """known: the session in the state of its group at the look-up."""
         if not isinstance(outcome, Taken):
             self._found(account, outcome.host if isinstance(outcome, Elsewhere) else None)
             return

@@ -398,7 +398,7 @@ class Tunnels:
             self.tell(connection)
 
     def tell_last(self, user: User) -> None:
-        """The user goes on elsewhere: what this turn had for carried clients is sent with how far that takes them."""
+        """The user goes on elsewhere: send carried clients this turn's lines, with the places that the lines reach."""
         for connection in [connection for connection in user.connections if connection.stream is not None]:
             self.tell(connection)
 

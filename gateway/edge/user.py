@@ -166,7 +166,7 @@ class User:
 
     def lose_sight(self, room: Room) -> None:
         """This node stops following a channel, though the user stays in the channel. The user's clients are not told:
-        these clients believe that they are in the channel, and are played what they missed once the user is back."""
+        for these clients the user is in the channel, and the missed lines are played once the user is back."""
         group = room.group
         if group not in self.detached:
             inside = [

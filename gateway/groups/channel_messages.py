@@ -128,8 +128,8 @@ class Update(_Tagged, frozen=True, tag=8):
 
 
 RECLAIMED = "Connection lost"
-"""What QUIT says of somebody whose node is dead, and whose nick is another user's by now. No two host names: clients
-would take that for a netsplit."""
+"""Reason in the QUIT of a user whose node is dead, and whose nick is another user's by now. No two host names: clients
+would take two host names for a netsplit."""
 
 
 class Quit(_Tagged, frozen=True, tag=9):

@@ -61,8 +61,8 @@ class Tell(_Tagged, frozen=True, tag=4):
     once: Once | None = None
     guests: bool = False  # and so to a holder without an account
     uid: str = ""  # refused if another user holds the nick by now; "": whoever holds it
-    msgid: str = ""  # what it is known by in the conversation, where it was said first
-    at: int = 0  # and when, Unix ms
+    msgid: str = ""  # of the event in the conversation, if the line was said there first
+    at: int = 0  # time of that event, Unix ms
 
 
 class Kill(_Tagged, frozen=True, tag=5):

@@ -29,7 +29,7 @@ def match_source(mask: str, source: str, casemap: Casemap) -> bool:
 
 
 def _divide(mask: str) -> tuple[str, str, Network | None]:
-    """What comes before the last "@", that "@", and the addresses that come after it; None if the host is none."""
+    """The text before the last "@", the "@", and the addresses after the "@"; None if the host is no address."""
     head, at, host = mask.rpartition("@")
     return head, at, read_network(host)
 
@@ -101,8 +101,8 @@ def normalise_mask(text: str) -> str:
 class MaskSet:
     """Masks that a prefix may fit. Two that are the same but for the case are one.
 
-    Plain nicks, hosts and addresses, which is what most bans are, cost one look-up however many they are; who asks
-    again (a speaker in a channel) costs one look-up too.
+    Plain nicks, hosts and addresses, as in most bans, cost a single look-up for any number of masks; a repeated
+    question (a speaker in a channel) costs a single look-up too.
     """
 
     __slots__ = ("_addresses", "_answers", "_casemap", "_hosts", "_masks", "_networks", "_nicks", "_patterns")

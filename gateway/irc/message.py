@@ -74,7 +74,7 @@ def encode(text: str) -> bytes:
 
 
 def storable(text: str) -> str:
-    """The text with its bytes that are not UTF-8 in a form that links and disks can carry."""
+    """The text, with all bytes outside UTF-8 in a form that links and disks can carry."""
     return text if text.isascii() else text.translate(_KEPT_BYTES)
 
 
@@ -101,8 +101,8 @@ def _as_byte(found: re.Match[bytes]) -> bytes:
 def _tokenise(text: str) -> Message | None:
     text, tags = text.lstrip(" "), None
     if text.startswith("@"):
-        # irctokens needs 2 ms for the tags of one long line, as it takes their letters off a list one by one. It would
-        # also take ":" after two spaces for the trailing parameter.
+        # irctokens needs 2 ms for the tags of a long line, as it takes single letters off a list. irctokens would also
+        # take ":" after two spaces for the trailing parameter.
         written, _, text = text.partition(" ")
         tags, text = _tags(written[1:]), text.lstrip(" ")
         if text.startswith("@"):

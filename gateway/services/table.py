@@ -90,8 +90,8 @@ def service(call: Call, name: str) -> Service | None:
 
 
 def tell(called: Service, call: Call, text: str) -> None:
-    """What somebody says to a service. text: as it came. One command after the other: each sees what the one before it
-    has done, and a login is done once it is known what the account has chosen."""
+    """What somebody says to a service. text: as received. Commands run in turn: each command sees the effects of the
+    command before, and a login is done once the account's preferences are known."""
     user, sessions = call.user, call.edge.sessions
 
     def begin() -> None:

@@ -188,7 +188,7 @@ class NodeProcess:
 
     @crash_only
     def reload(self) -> Rehashed:
-        """SIGHUP and REHASH: take what can change live, say what needs a restart and what is wrong."""
+        """SIGHUP and REHASH: apply the settings that can change live, report needed restarts and faults."""
         self.config, self._contents, said = reread(self.config, self._contents, self.path, load_node, self.log)
         if said.wrong:
             return said

@@ -88,7 +88,7 @@ class PeerShell:
         except OSError as problem:
             raise self._cannot_listen(problem) from problem
         saved = self._saved
-        # Whoever was leaving when this node ended may not have handed over all that it had (P37).
+        # A node that was leaving when this node ended may not have handed all its groups over (P37).
         gone = [(r, node.now) for r in saved.records if r.leaving and r.key != node.record.key]
         missing = [*gone, *((one.node, one.since) for one in saved.missing)]
         node.core.engine.peers.remember(missing, saved.left, saved.given_up, saved.thin)
@@ -209,7 +209,7 @@ class PeerShell:
         engine = self._node.core.engine
         peers, incarnation = engine.peers, self._node.record.incarnation
         missing = [roster_file.Absent(record, peers.missing_since(key)) for key, record in peers.missing.items()]
-        # Records in the file mean that the node was in its network, so that it need not wait for a directory again.
+        # Records in the file mean that the node was in its network: the node need not wait for a directory again.
         records = peers.roster.records() if self._in_network else self._saved.records
         roster_file.save(
             self._path,

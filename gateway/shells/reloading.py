@@ -1,4 +1,4 @@
-"""SIGHUP and REHASH: a process reads its file again, and says what of it counts at once and what needs a restart.
+"""SIGHUP and REHASH: a process reads its file again, and says which settings count at once or need a restart.
 
 What the file names (message of the day, certificates, the network key) counts as a part of it: a changed text in one of
 those files is reported under the setting that names the file.
@@ -24,7 +24,7 @@ Contents = dict[str, bytes]
 """SHA-256 of each file that a configuration names, by the dotted key of the setting; b"" if the file cannot be read."""
 
 KEY = "network.key_file"
-"""The one of them that counts only after a restart."""
+"""The setting of the only file that counts only after a restart."""
 
 
 def contents(config: NodeConfig | DirectoryConfig) -> Contents:
@@ -68,5 +68,5 @@ def reread(
             (restart if key == KEY else live).append(key)
     set_level(taken.log.level)
     (log.warning if restart else log.info)("reloaded", live=live, needs_restart=restart)
-    # The process still has the key that it started with, so that a restart stays due until it comes.
+    # The process still has the key of its start, so a restart stays due until the restart comes.
     return taken, {**now, KEY: known.get(KEY, now[KEY])}, Rehashed(tuple(live), tuple(restart))

@@ -1,4 +1,4 @@
-"""The start of a node: carries out what ring.directory.startup wants, and tells it what is seen."""
+"""The start of a node: carries out the effects of ring.directory.startup, and reports back."""
 
 from __future__ import annotations
 
