@@ -16,7 +16,7 @@ from gateway.irc.limits import PARAMS
 _KEPT_BYTES: Final = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
 _PRIVATE = re.compile("[\U0010ff80-\U0010ffff]")
 _PRIVATE_BYTES = re.compile(b"\xf4\x8f([\xbe\xbf][\x80-\xbf])")
-_NOT_UTF8 = re.compile("[\ud800-\udfff\U0010ff80-\U0010ffff]")
+_NOT_UTF8 = re.compile(r"[\ud800-\udfff\U0010ff80-\U0010ffff]")
 _PRIVATE_START: Final = b"\xf4\x8f"
 
 

@@ -31,7 +31,7 @@ MAX_UID = 64
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
 _UID = re.compile(r"0[0-9a-z]+(?:-[0-9a-z]+){2}", re.IGNORECASE)
 _GUEST = re.compile(r"guest[0-9]{5}", re.IGNORECASE)
-_CHANNEL = re.compile("#[^\x00-\x20,\x7f-\x9f\ud800-\udfff\U0010ff80-\U0010ffff]*")
+_CHANNEL = re.compile(r"#[^\x00-\x20,\x7f-\x9f\ud800-\udfff\U0010ff80-\U0010ffff]*")
 _NO_USER = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}.~+-]+")
 
 
