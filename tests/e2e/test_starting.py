@@ -1,4 +1,4 @@
-"""How nodes come into a network of real processes: what holds a node back, what it says, and that it harms nobody."""
+"""How nodes come into a network of real processes: reasons to hold a node back, its messages, no harm to others."""
 
 from __future__ import annotations
 

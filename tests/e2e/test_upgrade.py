@@ -93,7 +93,7 @@ class Load(Talk):
         self.since[nick] = len(self.said)
 
     def check_all(self) -> None:
-        """Everybody who is there has heard every line since they joined, once, and all in one order."""
+        """Everybody present has heard every line since their own JOIN, once, and all in the same order."""
         self.settled()
         heard = {person.nick: person.heard(CHANNEL) for person in self.people.values()}
         for nick, lines in heard.items():

@@ -1,4 +1,4 @@
-"""What builds of earlier feature levels encode, and what this build has to encode below its own level.
+"""The encodings of builds of earlier feature levels, and this build's duty to encode the same below its level.
 
 level_N.txt is written by make.py at the last commit of level N (level 0: c8e01ee). A struct that has come since says
 SINCE, a field that was appended since stands in NEWER, and no tag is used a second time.

@@ -181,8 +181,8 @@ def waits_for_the_missing(story: AccountStory) -> bool:
 
 
 def may_start_groups(story: AccountStory) -> bool:
-    """Whether the nodes that are up may start an account group that none of them holds (P37): fewer nodes are missing
-    than hold a group, and as many are there."""
+    """Whether the running nodes may start an account group that no running node holds (P37): fewer nodes are missing
+    than hold a group, and at least as many run."""
     nodes, copies = story.net.nodes.values(), story.net.engine.ring.copies
     missing = sum(not node.up for node in nodes)
     return missing < copies <= len(nodes) - missing

@@ -43,7 +43,7 @@ class Person(Client):
         self.ring: list[str] = []  # what was heard in #ring
         self.sure: set[str] = set()  # said before a PING whose PONG has come, or echoed
         self.pings: dict[str, tuple[int, float]] = {}  # after so many said, and when
-        self.put_out = False  # another took its nick while its node was given up: it is told what it has missed (P29)
+        self.put_out = False  # another took the nick while the node was given up; a notice tells of missed lines (P29)
         super().__init__(net, net.nodes[node], nick, "echo-message")
         self.reader = Reader(nick)
 
@@ -120,7 +120,7 @@ class Story:
         self.calm = True  # no node is missing: a PONG says that everybody has heard
         self.silent: Node | None = None  # whose people say nothing
         self.hanging = False  # a node is stopped, or was a moment ago, and nothing else is wrong
-        self.certain: dict[str, float] = {}  # what PONGs were for while that was so, and when they came
+        self.certain: dict[str, float] = {}  # lines covered by a PONG meanwhile, and the time of the PONG
         self.early: list[str] = []  # PONGs that came too early
         self.faults: list[str] = []
 
@@ -177,10 +177,10 @@ class Story:
         self.calm, self.hanging = True, False
 
     def settled(self, person: Person, texts: list[str], since: float) -> None:
-        """The person has its PONG: what it said is what everybody else has heard.
+        """The person has a PONG: everybody else has heard the person's lines.
 
-        since: when it sent its PING. While a node is stopped nobody waits for the people there; but once it goes on,
-        none of its PONGs comes before what others had their PONGs for already (P20).
+        since: time of the PING. While a node is stopped nobody waits for the people there; but once the node goes on,
+        none of the node's PONGs comes before lines for which others had a PONG already (P20).
         """
         if self.hanging and not person.put_out:
             lacking = {text for text, at in self.certain.items() if at <= since} - {*person.ring}

@@ -323,7 +323,7 @@ class Links:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def tick(self, node: Node) -> None:
-        """One node looks at its connections and its dials, and links with nodes that are new in its roster."""
+        """The node looks at its connections and dials, and links with new nodes of the roster."""
         net, core, peers = self.net, self._connectors[node.id], node.core.engine.peers
         effects: list[connector.Effect] = []
         for end in list(self._ends[node.id].values()):

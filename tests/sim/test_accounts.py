@@ -298,8 +298,8 @@ def works_as_ever(net: Net, node: str, name: str) -> None:
 @pytest.mark.parametrize("victim", ["n1", "n2", "n3"])
 @pytest.mark.parametrize("directories", [0, 2])
 def test_with_one_node_missing_accounts_work_as_ever(victim: str, directories: int) -> None:
-    """Names that nobody ever had, and those of accounts that the dead node held; long after, too, when no directory
-    lists the node any more."""
+    """New names, and names of accounts held by the dead node; long after, too, when no directory lists the node any
+    more."""
     net = Net(3, disks=True, edge=SETTINGS, directories=directories)
     keepers = [net.client(f"n{number}", f"old{number}") for number in (1, 2, 3)]
     for keeper in keepers:

@@ -190,7 +190,7 @@ def serve_on_after_a_stop(patch: pytest.MonkeyPatch) -> None:
 
 
 def answer_at_once_after_a_stop(patch: pytest.MonkeyPatch) -> None:
-    """P20: who was stopped says that all is settled before it has what was said meanwhile."""
+    """P20: a stopped node says that all is settled before the node has the lines said meanwhile."""
     patch.setattr(Returning, "begin", lambda self: None)
 
 
@@ -205,7 +205,7 @@ def merge_everything_again(patch: pytest.MonkeyPatch) -> None:
 
 
 def send_before_the_logs_agree(patch: pytest.MonkeyPatch) -> None:
-    """P25: an edge sends what people say next to a master that may lack what they said before."""
+    """P25: an edge sends people's next lines to a master that may lack the earlier lines."""
     patch.setattr(Following, "holds_back", lambda self, group, target: False)
 
 

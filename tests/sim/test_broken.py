@@ -1,5 +1,5 @@
-"""A mistake of the program in a state machine: it ends one command, or stops one group, and never walks on to end every
-node that takes the group over."""
+"""A mistake of the program in a state machine ends a single command, or stops a single group. The mistake never walks
+on and ends every node that takes the group over."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_an_entry_that_cannot_be_applied_stops_its_group_and_no_node(
 def test_a_group_that_stops_on_one_node_goes_on_elsewhere(
     monkeypatch: pytest.MonkeyPatch, where: str, role: str
 ) -> None:
-    """As where one machine has a mistake of its own. Its people are told that what they say there fails."""
+    """As where only a single machine has the mistake. Each line of its people in this group fails with an answer."""
     net = network(4)
     net.may_err = True
     clients = people(net, "ann", "bob", "joe", "zoe", channel="#ring")

@@ -1,4 +1,4 @@
-"""A device comes back before its session's node knows what has come to it on its former node (P38)."""
+"""A device comes back before its session's node knows what has come to the device on the former node (P38)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_path_from_its_former_node_is_broken(net: Net, bob: Talker, phone: N
     assert said(phone) == ["2", "3", "4"]
     hang_up(phone)
     if node == "n1":
-        net.run(8)  # it cannot log in before a witness carries what it asks
+        net.run(8)  # the phone cannot log in before a witness carries the question
     again = login(net, node, "phone")
     bob.say(5)
     net.run(20)

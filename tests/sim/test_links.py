@@ -83,7 +83,7 @@ def detours(net: Net, name: str) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_detour_keeps_its_witness(seed: int) -> None:
-    """Three others hear both sides of the cut: one of them is the witness, as long as it works."""
+    """Three others hear both sides of the cut: a single node is the witness, as long as the node works."""
     net = Net(5, seed)
     n2, n3 = net.nodes["n2"], net.nodes["n3"]
     people = [net.client("n2", "ann"), net.client("n3", "bob")]

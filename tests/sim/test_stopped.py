@@ -1,4 +1,4 @@
-"""A node that was stopped finds out what was said meanwhile before its PONGs say that all is settled (P20)."""
+"""After a stop a node first learns the lines said meanwhile, and only then says "all is settled" by a PONG (P20)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOON_S = 5.0
 
 
 def told_meanwhile(net: Net, stopped: Client, *talkers: Client) -> list[str]:
-    """What the others said while the client's node was stopped, each with a PONG for what it said."""
+    """The lines that the others said while the client's node was stopped, each line with its PONG."""
     net.hang(stopped.node.name, STOP_S)
     said = []
     end = net.now + STOP_S - 1.5

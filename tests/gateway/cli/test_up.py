@@ -27,7 +27,7 @@ class Up:
     """The command, and its output as it comes."""
 
     def __init__(self, folder: Path, port: int, *words: str, user: str = "joe") -> None:
-        """words: options of the command. user: what the environment says of who starts it."""
+        """words: options of the command. user: name of the starting user in the environment."""
         self.folder = folder
         self.port = port
         self.lines: list[str] = []

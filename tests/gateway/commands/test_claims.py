@@ -1,4 +1,4 @@
-"""Whoever reads that a nick is given up may take it at once; QUIT and NICK are settled when they are answered."""
+"""A reader of a nick's release may take the nick at once; QUIT and NICK are settled when answered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def slow(seed: int) -> Net:
 
 
 def takes(client: Client, nick: str, line: str, within_s: float = 11.0) -> list[str]:
-    """What it reads of NICK, said the moment that it reads that line."""
+    """The client's answer to a NICK sent at the moment when the client reads `line`."""
     net = client.net
     assert net.until(lambda: any(line in one for one in client.got), 12)
     client.lines()

@@ -1,4 +1,4 @@
-"""A client that ends its input has said all that came before."""
+"""All lines before the end of a client's input are carried out."""
 
 from __future__ import annotations
 

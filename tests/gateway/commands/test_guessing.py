@@ -1,4 +1,4 @@
-"""Many addresses guess at one account: how often, and what its owner notices of that."""
+"""Many addresses guess at one account: how often, and what the account's owner notices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STRANGERS = 60
 
 
 class Guessers:
-    """Each comes from an address of its own, and guesses again as soon as it hears that it was wrong."""
+    """Each guesser comes from a different address, and guesses again as soon as a guess was refused."""
 
     def __init__(self, net: Net) -> None:
         self.net = net

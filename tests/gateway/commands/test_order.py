@@ -1,4 +1,4 @@
-"""What a client reads comes in the order of its commands, and others see its facts in that order, too."""
+"""A client reads answers in the order of its commands, and others see the client's facts in the same order."""
 
 from __future__ import annotations
 

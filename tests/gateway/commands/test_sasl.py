@@ -206,7 +206,7 @@ def test_logging_in_after_registration_shows_to_others(net: Net, ann: Client) ->
     cat.ask("JOIN #d", "PART #d")
     assert "330 cat bob ann :is logged in as" in cat.ask("WHOIS bob")
     assert bob.ask("AUTHENTICATE PLAIN") == ["907 bob :You are logged in as ann: /msg NickServ LOGOUT comes first"]
-    assert bob.ask("MODE bob") == ["221 bob +r"]  # who fails to log in again stays who it was
+    assert bob.ask("MODE bob") == ["221 bob +r"]  # a failed second login changes no login
 
 
 def test_who_is_logged_in_is_another_only_once_it_has_logged_out(net: Net, ann: Client) -> None:

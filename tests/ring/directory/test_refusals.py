@@ -1,4 +1,4 @@
-"""A node that a directory refuses, and what the living node sees of that: nothing."""
+"""A directory refuses a node, and the living node notices nothing of the refusal."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def test_settings_that_differ_from_the_peers_are_said_and_nobody_hears_of_the_no
 
 
 def test_one_peer_that_fits_is_enough() -> None:
-    """The other one may be the one that is wrong."""
+    """The other peer may have the wrong settings."""
     story = Story()
     story.looked(Answered("net", (OTHER, THIRD)))
     assert story.probed(fit=True, **{"node-2": "limits.nick_len: here 30, there 20"}) == (Announce(None),)

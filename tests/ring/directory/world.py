@@ -52,7 +52,7 @@ class World:
 
 
 class Member:
-    """A node's side of its directories, and what it was told."""
+    """A node's side of the directory conversation, and the answers that the node got."""
 
     def __init__(self, world: World, record: NodeRecord, codec: Codec, **changes: Any) -> None:
         self.world = world

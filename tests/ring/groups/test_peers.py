@@ -1,4 +1,4 @@
-"""What a node knows of the others, beyond the roster: who is missing, who left in order, who was given up."""
+"""What a node knows of the others, beyond the roster: missing nodes, nodes that left in order, nodes given up."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_who_left_is_remembered_for_a_thousand_nodes() -> None:
 
 
 def test_a_node_that_was_leaving_and_has_not_said_that_it_left_is_missing() -> None:
-    """It may not have handed over all that it held."""
+    """The node may not have handed all its groups over."""
     found = peers(record(2), record(3))
     found.learn([record(2, leaving=True)], 150.0)
     found.forget("127.0.0.2", 1, 200.0, departed=False)
@@ -88,7 +88,7 @@ def test_a_node_that_was_leaving_and_has_not_said_that_it_left_is_missing() -> N
 
 
 def test_nodes_that_leave_together_take_what_they_hold_along() -> None:
-    """Nobody stays to be given anything: whoever is started again alone does not think that it knows all accounts."""
+    """No node stays to take the groups: a node started again alone does not claim to know all accounts."""
     found = peers(record(2), record(3))
     found.leave(record(1, leaving=True))
     found.learn([record(2, leaving=True)], 150.0)

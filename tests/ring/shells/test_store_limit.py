@@ -1,4 +1,4 @@
-"""A store that grows beyond its limit loses its oldest lines, and nothing else."""
+"""A store above its limit loses the oldest lines, and nothing else."""
 
 from __future__ import annotations
 
