@@ -217,8 +217,21 @@ def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Stam
 def _has_quit(edge: Edge, room: Room, channel: Channel, event: HasQuit, stamp: Stamp, call: Call | None) -> None:
     """Whoever sees the person in any channel here is told once (P28)."""
     for uid, author in event.authors():
-        show_quit(edge, uid, author, event.reason, stamp)
-        _leaves(edge, room, uid)
+        user = room.users.get(uid)
+        if event.evicted and user is not None and not user.quitting:
+            _given_up(edge, room, channel, user, event.reason, stamp)
+        else:
+            show_quit(edge, uid, author, event.reason, stamp)
+            _leaves(edge, room, uid)
+
+
+def _given_up(edge: Edge, room: Room, channel: Channel, user: User, reason: str, stamp: Stamp) -> None:
+    """This node was taken for dead, and its user for gone: the user comes back (P31). No client here reads a QUIT of
+    somebody whose connection lives."""
+    person = edge.people.newest(user.person)
+    deliver(Line(person.author, "PART", (channel.name, reason), at=stamp.at, msgid=stamp.msgid), room.connections)
+    _leaves(edge, room, user.uid)
+    rejoin(edge, room.group, channel.name, user)
 
 
 def _topic_set(edge: Edge, room: Room, channel: Channel, event: TopicSet, stamp: Stamp, call: Call | None) -> None:

@@ -87,9 +87,9 @@ class People:
         if group is None:
             seen.local = True
         else:
-            gone = seen.gone
+            gone, first = seen.gone, group not in seen.groups
             seen.groups.add(group)
-            if (gone or person.uid in self._aliased) and not self._lives(person.edge):
+            if (gone or (first and person.uid in self._aliased)) and not self._lives(person.edge):
                 seen.gone_from.add(group)  # somebody here has the nick by now: nobody here is to see the former holder
             elif gone or group in seen.gone_from:
                 self.returns(seen, group)

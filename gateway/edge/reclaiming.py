@@ -24,10 +24,11 @@ MOST = 10_000
 
 
 class Reclaimed(NamedTuple):
-    """uid: of the user that has the nick now. until: Unix seconds."""
+    """uid: of the user that has the nick now. until: Unix seconds. gone: who was put out of which channel for that."""
 
     uid: str
     until: float
+    gone: dict[tuple[GroupId, str], None]
 
 
 class Reclaiming:
@@ -51,7 +52,7 @@ class Reclaiming:
         edge = self._edge
         folded = edge.settings.casemap(ask.nick)
         self._nicks.pop(folded, None)
-        self._nicks[folded] = Reclaimed(ask.uid, edge.now + edge.engine.settings.grace_s)
+        self._nicks[folded] = Reclaimed(ask.uid, edge.now + edge.engine.settings.grace_s, {})
         if len(self._nicks) > MOST:
             del self._nicks[next(iter(self._nicks))]
         self._look()
@@ -63,8 +64,11 @@ class Reclaiming:
         self._look()
 
     def _look(self) -> None:
-        edge = self._edge
+        """While a cut heals, nobody is put out: the next node that is thought dead may answer in a moment."""
+        edge, engine = self._edge, self._edge.engine
         self._again_at = edge.now + AGAIN_S
+        if engine.now - engine.peers.returned_at < engine.settings.dead_after_s:
+            return
         channels: dict[GroupId, object] = {group: state for group, state, _ in edge.engine.mastered("channel")}
         channels |= {group: edge.engine.state(group) for group in edge.rooms}
         for group, state in channels.items():
@@ -75,5 +79,8 @@ class Reclaiming:
         edge = self._edge
         for uid, member in channel.members.items():
             found = self._nicks.get(edge.settings.casemap(member.person.nick))
-            if found is not None and found.uid != uid and not edge.lives(member.person.edge):
+            if found is None or found.uid == uid or edge.lives(member.person.edge):
+                continue
+            if (group, uid) not in found.gone:
+                found.gone[group, uid] = None  # one that is in the channel again after that lives on another side
                 edge.engine.submit(group, Quit(uid, RECLAIMED, lost=True))

@@ -39,6 +39,7 @@ class Peers:
         self.too_old: dict[str, NodeRecord] = {}  # nodes of a lower level: no part of the roster, and not linked with
         self.joined: dict[str, float] = {}  # ring key -> when this incarnation was first seen or came back
         self.unfit: dict[GroupId, set[Incarnation]] = {}  # lives of nodes in which a mistake has stopped the group
+        self.returned_at = float("-inf")  # when a node that was thought dead answered last: a cut heals
         self.version = 0  # grows with every change of what this class answers
 
     def learn(self, records: Iterable[NodeRecord], now: float) -> list[NodeRecord]:
@@ -191,7 +192,7 @@ class Peers:
         """The node answers. Returns whether it was thought dead."""
         if self.dead.pop(key, None) is None:
             return False
-        self.joined[key] = now
+        self.joined[key] = self.returned_at = now
         self.version += 1
         return True
 

@@ -85,3 +85,27 @@ def test_grace_counts_from_the_death_though_masters_die_and_leases_end(second_s:
     assert net.until(lambda: any(":joe!" in line and " QUIT " in line for line in watcher.got), 2 * GRACE_S)
     assert GRACE_S <= net.now - died <= GRACE_S + SOON_S
     assert ":joe!~joe@10.0.0.1 QUIT :irc.circlet.local n1.sim" in watcher.got
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("seed", range(6))
+def test_whose_nick_was_claimed_beyond_a_cut_stays_in_its_channels(seed: int, at_once: bool) -> None:
+    """Each side takes the other for dead until the links are back: nobody may be put out for that (seed 830051)."""
+    net, joe, others = network(4, seed)
+    far = {net.nodes["n1"].key}
+    net.links.isolate(far, {node.key for node in net.nodes.values()} - far)
+    net.run(net.engine.dead_after_s + 2)
+    claimer = net.client("n2", "joe")
+    claimer.send(f"JOIN {RING}")
+    claimer.sync()
+    net.run(2)
+    net.links.heal(at_once=at_once)
+    net.run(20)
+    assert joe.nick_now == "joe", "the older claim keeps the nick"
+    assert "joe" in listed(joe)[0] and claimer.nick_now in listed(joe)[0]
+    joe.send(f"PRIVMSG {RING} :still here")
+    joe.sync()
+    for person in others:
+        person.sync()
+        assert person.heard(RING)[-1] == "still here"
+    assert not any(" QUIT " in line and line.startswith(":joe!") for line in joe.got)
