@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from gateway.edge.asks import CameAsk
 from gateway.groups.account_messages import SetSettings
 from gateway.groups.session import Session
 from ring.ids import GroupId
@@ -26,16 +27,16 @@ UNSAID = (" 401 ", " 403 ", " 404 ", "did not answer in time")
 
 
 class Machine:
-    """What a client runs on. One that sleeps takes nothing more, and nobody is told."""
+    """The machine of one connection's client. takes: False once the machine sleeps, or the client has hung up."""
 
     def __init__(self) -> None:
         self.written = 0
         self.taken = 0
-        self.sleeps = False
+        self.takes = True
 
     def take(self, count: int) -> None:
         self.written += count
-        if not self.sleeps:
+        if self.takes:
             self.taken = self.written
 
     def arrived(self) -> int:
@@ -43,13 +44,18 @@ class Machine:
 
 
 class Connection(Client):
-    """One connection of a device, from its first byte on. said: each text, and when."""
+    """One connection of a device, from its first byte on.
+
+    said: each text, and when. remembered: whether the network's level is high enough to remember where the device is.
+    """
 
     def __init__(self, device: Device, node: Node) -> None:
         self.device = device
         self.said: dict[str, float] = {}
         device.connections.append(self)
         account = device.account
+        nodes = device.story.net.nodes.values()
+        self.remembered = all(one.core.engine.level >= CameAsk.SINCE for one in nodes if one.up)
         self.leaves = False
         self.machine = Machine()
         self.begin(device.story.net, node, account, "10.0.0.2")
@@ -62,7 +68,7 @@ class Connection(Client):
 
     def receive(self, data: bytes) -> None:
         self.machine.take(len(data))
-        if self.machine.sleeps:
+        if not self.machine.takes:
             return
         before = len(self.got)
         super().receive(data)
@@ -77,9 +83,11 @@ class Connection(Client):
                 heard.append(Heard(self.net.now, words[spoken[0] + 2].lstrip(":"), self))
 
     def hang_up(self) -> None:
-        """It goes without a word; who is not let in does so at once, and does not talk as a guest."""
+        """The client goes without a word, and hears no more. A client that is not let in does so at once, and does not
+        talk as a guest."""
         if not self.lives:
             return
+        self.machine.takes = False  # a stopped node writes to this connection before the node reads the reset
         self.net.turn(self.node, lambda: self.node.core.edge.gone(self.connection, "reset"))
         self.closed = "reset"
 
@@ -91,7 +99,7 @@ class Connection(Client):
     def sleep(self, for_s: float) -> None:
         """Its machine does; the node notices after a while."""
         edge = self.node.core.edge
-        self.machine.sleeps, self.closed = True, "asleep"
+        self.machine.takes, self.closed = False, "asleep"
         self.net.at(for_s, lambda: self.net.turn(self.node, lambda: edge.gone(self.connection, "timed out")))
 
     @property
@@ -217,18 +225,19 @@ class DeviceStory(Story):
 
 
 def sent_once(story: DeviceStory) -> Iterator[str]:
-    """No device is sent a line again, save by another edge the last ones of one that died or was cut off (P38)."""
+    """No device is sent a line again, save by another edge the last ones of one that died or was cut off (P38), and
+    save where the network still acts at level 0: there, nobody asks a device's former nodes."""
     for device in story.devices:
         for lines in device.heard.values():
             first: dict[str, Heard] = {}
             for heard in lines:
                 before = first.setdefault(heard.text, heard)
-                if before is not heard and (before.by is heard.by or not _is_unsure(before)):
+                if before is not heard and (before.by is heard.by or not _may_come_again(before)):
                     yield f"{device.name} was sent {heard.text} again"
 
 
-def _is_unsure(heard: Heard) -> bool:
-    return any(since <= heard.at <= until for since, until in heard.by.node.unsure)
+def _may_come_again(heard: Heard) -> bool:
+    return not heard.by.remembered or any(since <= heard.at <= until for since, until in heard.by.node.unsure)
 
 
 def sent_in_order(story: DeviceStory) -> Iterator[str]:

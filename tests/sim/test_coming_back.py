@@ -96,6 +96,29 @@ def test_nobody_waits_for_long_for_a_node_that_does_not_answer(
     assert said(again) == ["2"]
 
 
+@pytest.mark.parametrize("session", ["n1", "n3"])
+def test_what_a_stopped_node_writes_to_a_client_that_has_gone_has_not_come(net: Net, bob: Talker, session: str) -> None:
+    """Once the node goes on, the node reads the line before it reads that the client has hung up."""
+    made(net)
+    desk = login(net, session, "desk")
+    desk.send(f"JOIN {CHANNEL}")
+    desk.sync()
+    phone = login(net, "n1", "phone")
+    bob.say(1)
+    assert said(phone) == ["1"]
+    net.run(2)
+    net.hang("n1", 1.5)
+    bob.send(f"PRIVMSG {CHANNEL} :line 2")
+    net.run(0.5)
+    phone.connection.receipts = Sleeping()
+    hang_up(phone)
+    net.run(2)
+    assert said(phone) == ["2"]  # written, and nobody took the line
+    again = login(net, "n2", "phone")
+    bob.say(3)
+    assert said(again) == ["2", "3"]
+
+
 def test_its_session_s_node_has_died_meanwhile(net: Net, bob: Talker, phone: Newcomer) -> None:
     """The session's group knows where the device was: whoever goes on with the session asks there."""
     stop_hearing(net, "n3", "n1")

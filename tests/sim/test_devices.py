@@ -11,8 +11,9 @@ from tests.sim.net import Net
 from tests.sim.test_sessions import Talker, bob, net, shown_where_it_comes_back  # noqa: F401  (fixtures)
 
 SEEDS = range(5, 45)
-FOUND = (45, 105, 155, 317, 89, 169, 188)
-"""Each found something wrong once; the first four with partitions among the faults, then with machines that sleep."""
+FOUND = (45, 105, 155, 317, 89, 169, 188, 820006, 840001)
+"""Each found something wrong once; the first four with partitions among the faults, then with machines that sleep, the
+last two with clients that hung up while their node was stopped."""
 
 BLOCK = 5
 
@@ -36,6 +37,25 @@ def test_every_device_has_each_line_once(first: int) -> None:
 @pytest.mark.parametrize("seed", FOUND)
 def test_what_was_found_stays_right(seed: int) -> None:
     DEVICES.hold(seed)
+
+
+def test_a_client_that_has_hung_up_hears_nothing_that_its_stopped_node_still_writes() -> None:
+    """The node, once it goes on, reads the line before the reset. The line reaches the device when the device is back,
+    and only then."""
+    story = DeviceStory(5)
+    laptop, _, desk = story.devices
+    before = laptop.connection
+    assert before is not None
+    story.net.hang("n1", 1.0)
+    desk.say()
+    story.net.run(0.3)
+    before.hang_up()
+    story.net.run(1.5)
+    assert before.machine.written > before.machine.taken
+    laptop.connect(story.net.nodes["n2"])
+    assert story.net.until(lambda: laptop.is_attached, 20)
+    story.net.run(1.0)
+    assert [heard.by for heard in laptop.heard["conversation"] if heard.text == "desk-0"] == [laptop.connection]
 
 
 def test_it_is_caught_if_only_the_node_that_a_session_is_on_is_believed(
