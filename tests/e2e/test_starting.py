@@ -200,6 +200,7 @@ def test_two_nodes_of_one_port_that_start_together(net: Beginners) -> None:
     """At most one of them serves there, and the other says which setting to change."""
     net.edit("node-2", ip="127.0.0.2 => 127.0.0.1", links=f"port: {net.link_port} => port: {free_port()}")
     text = (net.folder / "node-2.yaml").read_text()
+    text = re.sub(r"(http:.*?port: )\d+", rf"\g<1>{free_port()}", text, flags=re.DOTALL)
     (net.folder / "node-2.yaml").write_text(text.replace("  ip: 127.0.0.1", "  ip: 127.0.0.1\n  ring_key: second", 1))
     net.up("directory-1", "directory-2")
     net.start("node-1")

@@ -174,7 +174,7 @@ def test_a_node_that_left_in_order_is_not_missed(network: Network) -> None:
 def test_nodes_and_locate_need_neither_file_nor_key(network: Network, tmp_path: Path) -> None:
     until_well(network)
     file = network.folder / "node-1.yaml"
-    ports = re.findall(r"127\.0\.0\.1:(\d+)", file.read_text())
+    ports = re.findall(r"  - 127\.0\.0\.1:(\d+)", file.read_text())
     places = [word for port in ports for word in ("--directory", f"localhost:{port}")]
     found = json.loads(network.circlet("nodes", "--json", *places).stdout)
     assert [row["name"] for row in found] == NAMES and [row["ring_key"] for row in found][2] == "127.0.0.3"
@@ -200,7 +200,7 @@ def test_the_documented_question_of_a_client_is_answered(network: Network, tmp_p
     page = Path(__file__).parents[2] / "contrib" / "docs" / "finding-a-node.md"
     (program,) = re.findall(r"```python\n(.*?)```", page.read_text(), re.S)
     (tmp_path / "ask.py").write_text(program)
-    ports = re.findall(r"127\.0\.0\.1:(\d+)", (network.folder / "node-1.yaml").read_text())
+    ports = re.findall(r"  - 127\.0\.0\.1:(\d+)", (network.folder / "node-1.yaml").read_text())
     for port in ports:
         asked = subprocess.run(
             [sys.executable, tmp_path / "ask.py", "127.0.0.1", port],

@@ -5,6 +5,7 @@ Words: address, port, the authority's certificate (pydle asks the system's alone
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 import pydle
@@ -13,7 +14,16 @@ host, port, authority, login, password = sys.argv[1:]
 
 
 class Bot(pydle.Client):  # type: ignore[misc]
-    RECONNECT_DELAYS = (6,)  # one that is refused is not tried again
+    RECONNECT_DELAYS = (1,)
+
+    async def connect(self, *args: object, **how: object) -> None:
+        """The library gives up at the first refusal; a node that starts again refuses until it knows its network."""
+        while True:
+            try:
+                await super().connect(*args, **how)
+                return
+            except OSError:
+                await asyncio.sleep(0.5)
 
     async def on_connect(self) -> None:
         await super().on_connect()
