@@ -82,5 +82,5 @@ class Reclaiming:
             if found is None or found.uid == uid or edge.lives(member.person.edge):
                 continue
             if (group, uid) not in found.gone:
-                found.gone[group, uid] = None  # one that is in the channel again after that lives on another side
+                found.gone[group, uid] = None  # a member who is back later lives beyond a cut
                 edge.engine.submit(group, Quit(uid, RECLAIMED, lost=True))

@@ -17,7 +17,7 @@ class Bot(pydle.Client):  # type: ignore[misc]
     RECONNECT_DELAYS = (1,)
 
     async def connect(self, *args: object, **how: object) -> None:
-        """The library gives up at the first refusal; a node that starts again refuses until it knows its network."""
+        """The library gives up at the first refusal. A starting node refuses clients until it knows its network."""
         while True:
             try:
                 await super().connect(*args, **how)
