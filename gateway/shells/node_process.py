@@ -7,6 +7,7 @@ import random
 import secrets
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ from gateway.shells.reloading import contents, reread
 from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record
 from gateway.shells.starting import Starting
 from gateway.web.server import WebServer
+from gateway.web.site import NodeSite
 from gateway.web.source import Source
+from ring.groups.notes import Note
 from ring.shells.crash import BUG, CrashOnly, crash_only
 from ring.store import StoreError
 from ring.wire import payloads
@@ -88,7 +91,9 @@ class NodeProcess:
         self.durable = Durable(self)
         self.listeners = Listeners(self)
         self.memory = Memory()
-        self.web = WebServer(config.http, Source(self.core, self.peers.links), self.log) if config.http else None
+        self.watchers: list[Callable[[Note], None]] = []
+        site = NodeSite(Source(self.core, self.peers.links))
+        self.web = WebServer(config.http, site.routes(), self.log) if config.http else None
         self._stop = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -271,6 +276,8 @@ class NodeProcess:
         """The engine's notes become log lines."""
         notes, self.core.engine.notes = self.core.engine.notes, []
         for note in notes:
+            for watch in self.watchers:
+                watch(note)
             facts: dict[str, Any] = dict(note.facts)
             if note.group is not None:
                 facts["group"] = f"{note.group.kind}:{note.group.name}"

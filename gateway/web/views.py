@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from gateway.node import NodeCore
+from gateway.web.refusal import BadRequest
 from ring.placement import explain, hash32
 from ring.roster import NodeRecord
 
 MAX_NAME = 512
 """Bytes of a name that is asked for; the longest channel name is far shorter."""
-
-
-class BadRequest(ValueError):
-    """The request cannot be answered; the text says what would be right."""
 
 
 class Readiness(NamedTuple):

@@ -30,7 +30,7 @@ def silent(port: int, count: int, from_ip: str = STRANGER) -> list[socket.socket
     for _ in range(count):
         sock = socket.socket()
         sock.bind((from_ip, 0))
-        sock.settimeout(5)
+        sock.settimeout(WITHIN_S)
         with suppress(ConnectionResetError):  # refused before this process has looked
             sock.connect(("127.0.0.1", port))
         made.append(sock)
@@ -93,7 +93,7 @@ def test_connections_count_before_tls_and_give_their_place_back(tmp_path: Path) 
 
 
 def test_a_rate_for_each_address_and_one_log_line_with_a_number(tmp_path: Path) -> None:
-    made = Secure(tmp_path, clients={"per_address": 1000, "connects_per_minute": 30})
+    made = Secure(tmp_path, clients={"per_address": 1000, "connects_per_minute": 1})
     with made.node as node:
         for _ in range(4):
             for sock in silent(made.tls_port, 50):
@@ -104,7 +104,7 @@ def test_a_rate_for_each_address_and_one_log_line_with_a_number(tmp_path: Path) 
         assert told["most_from"] == STRANGER and told["too_fast"] == told["number"] > 0
         made.client("ann").sync()
         assert len([r for r in node.records if r["event"] == "clients_refused"]) == 1
-        assert len([r for r in node.records if r.get("address") == STRANGER]) <= 31
+        assert len([r for r in node.records if r.get("address") == STRANGER]) <= 2
         no_traceback(node)
 
 

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway.web import views
 from gateway.web.metrics import exposition
 from gateway.web.page import page
+from gateway.web.refusal import BadRequest
 from gateway.web.source import Source
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Net
@@ -37,7 +38,7 @@ def test_a_name_is_located_with_the_sum_behind_it() -> None:
 
 @pytest.mark.parametrize("name", ["", "#" + "a" * 600, "#a\x07b", "#caf\udce9"])
 def test_a_bad_name_is_refused_with_words(name: str) -> None:
-    with pytest.raises(views.BadRequest, match=r"name (is|has)"):
+    with pytest.raises(BadRequest, match=r"name (is|has)"):
         views.locate(network(1).nodes["n1"].core, name)
 
 

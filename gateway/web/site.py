@@ -1,0 +1,56 @@
+"""What everybody may ask a node by HTTP: the page of the ring, the lists that it shows, metrics, and how the node is."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.web import views
+from gateway.web.metrics import CONTENT_TYPE, exposition
+from gateway.web.page import page
+from gateway.web.refusal import BadRequest
+from gateway.web.source import Source
+
+PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"}
+
+
+class NodeSite:
+    """The public routes of one node."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/", self._page),
+            web.get("/nodes.json", self._nodes),
+            web.get("/locate", self._locate),
+            web.get("/metrics", self._metrics),
+            web.get("/healthz", self._health),
+            web.get("/readyz", self._ready),
+        ]
+
+    async def _page(self, request: web.Request) -> web.Response:
+        asked, located, problem = request.query.get("name", ""), None, ""
+        try:
+            located = views.locate(self._source.core, asked) if asked else None
+        except BadRequest as refused:
+            problem = str(refused)
+        text = page(views.nodes(self._source.core), located, problem, asked)
+        return web.Response(text=text, content_type="text/html", headers=PAGE_POLICY)
+
+    async def _nodes(self, request: web.Request) -> web.Response:
+        return web.json_response(views.nodes(self._source.core))
+
+    async def _locate(self, request: web.Request) -> web.Response:
+        return web.json_response(views.locate(self._source.core, request.query.get("name", "")))
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        return web.Response(body=exposition(self._source), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _health(self, request: web.Request) -> web.Response:
+        """The process runs, and its loop turns."""
+        return web.json_response({"status": "ok"})
+
+    async def _ready(self, request: web.Request) -> web.Response:
+        found = views.readiness(self._source.core)
+        return web.json_response({"ready": found.ready, "why": found.why}, status=200 if found.ready else 503)
