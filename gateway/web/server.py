@@ -1,4 +1,4 @@
-"""The HTTP listener of a node or directory: the socket, and the errors. What it answers are the routes that it is given."""
+"""The HTTP listener of a node or directory: socket and errors. It answers the routes that it is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What everybody may ask a node by HTTP: the page of the ring, the lists that it shows, metrics, and how the node is."""
+"""What everybody may ask a node by HTTP: the page of the ring, the lists behind it, metrics, and its health."""
 
 from __future__ import annotations
 
