@@ -5,7 +5,7 @@ A new request is a tagged struct in `Request`, its answer one in `Reply`, and a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -14,6 +14,7 @@ from gateway.guest_accounts import Accounts, AccountsAsk, AddAccount, Done, Drop
 from gateway.node import NodeCore
 from gateway.status import Around, Status, status
 from ring.ids import UNREADABLE
+from ring.links.link import LinkState
 
 __all__ = [
     "Accounts", "AccountsAsk", "AddAccount", "Done", "DropAccount", "ForgetNode", "Problem", "Reply", "Request",
@@ -50,14 +51,14 @@ def read_reply(payload: bytes) -> Reply:
 
 def answer(
     core: NodeCore,
-    links: dict[str, float],
+    links: Mapping[str, LinkState],
     payload: bytes,
     reply: Callable[[bytes], None],
     around: Callable[[], Around] = Around,
 ) -> None:
     """reply(bytes of a Reply) comes once, now or, where the network has to be asked, later.
 
-    links: ring key of each linked peer -> up for how many seconds. around: what the shells know.
+    links: ring key of each linked peer, and how the link is. around: what the shells know.
     """
     try:
         request = _requests.decode(payload)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from gateway.node import NodeCore
 from ring.groups.lag import lag
+from ring.links.link import LinkState
 from ring.roster import NodeRecord
 
 CHANNEL = "channel"
@@ -113,10 +115,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     acting_level: int | None = None  # the feature level at which the network acts; None: a build before feature levels
     unreadable: list[Unread] = []
     stopped: list[str] = []  # groups that a mistake of the program has stopped here, as kind:name
+    round_trips: dict[str, float] = {}  # ring key -> seconds, of the links that were measured by now
 
 
-def status(core: NodeCore, links: dict[str, float], around: Around | None = None) -> Status:
-    """Time O(groups). links: ring key of each linked peer -> up for how many seconds."""
+def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None = None) -> Status:
+    """Time O(groups). links: ring key of each linked peer, and how the link is."""
     engine, me = core.engine, core.engine.peers.me
     around = around or Around()
     followed = [f for group, f in engine.following.groups.items() if group.kind == CHANNEL]
@@ -134,7 +137,10 @@ def status(core: NodeCore, links: dict[str, float], around: Around | None = None
         channels_mastered=sum(group.kind == CHANNEL for group in engine.leading.groups),
         channels_backed_up=sum(f.holds for f in followed),
         channels_followed=sum(engine.following.sits(f.copy) for f in followed),
-        links={key: round(up_s, 1) for key, up_s in sorted(links.items())},
+        links={key: round(link.up_s, 1) for key, link in sorted(links.items())},
+        round_trips={
+            key: round(link.round_trip_s, 6) for key, link in sorted(links.items()) if link.round_trip_s is not None
+        },
         roster=[Seen(r.name, r.key, _state(core, r)) for r in engine.roster.records()],
         takeovers=engine.noted["takeover"],
         hand_offs=engine.noted["hand_off"],

@@ -16,6 +16,7 @@ from gateway.status import Around, Directory, Refusal
 from ring.directory.startup import Seen
 from ring.directory.view import RosterChanged
 from ring.ids import Evidence, Incarnation
+from ring.links.link import LinkState
 from ring.roster import NodeRecord
 from ring.shells import roster_file
 from ring.shells.crash import crash_only
@@ -190,8 +191,8 @@ class PeerShell:
         if self._hub is not None:
             await self._hub.stop()
 
-    def links(self) -> dict[str, float]:
-        """Ring keys of linked peers and for how long, in seconds."""
+    def links(self) -> dict[str, LinkState]:
+        """Ring key of each linked peer, and how the link is."""
         return self._hub.connected() if self._hub is not None else {}
 
     def send(self, key: str, payload: bytes) -> None:

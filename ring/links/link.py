@@ -31,6 +31,9 @@ from ring.roster import NodeRecord, Range, check_levels
 GUEST_IDLE_S = 30.0
 """A guest that asks nothing for so long is closed, and so is a guest whose answer takes so long."""
 
+MEASURE_EVERY = 5
+"""A link that data keeps busy sends no heartbeats, so every so many heartbeats' time one goes out to be measured."""
+
 
 class LinkSettings(NamedTuple):
     """Times in seconds, sizes in bytes."""
@@ -42,6 +45,19 @@ class LinkSettings(NamedTuple):
     frame_max: int = 4 * 1024 * 1024
     redial_min_s: float = 0.1
     redial_max_s: float = 5.0
+
+
+class LinkState(NamedTuple):
+    """How the link with a peer is. Times in seconds, the rest in bytes. sent, received: since the link is up.
+
+    round_trip_s: of the last heartbeat and its answer, both nodes' event loops included; None before the first answer.
+    """
+
+    up_s: float
+    round_trip_s: float | None = None
+    queued: int = 0  # waits to be sent
+    sent: int = 0
+    received: int = 0
 
 
 class Write(NamedTuple):
@@ -106,6 +122,7 @@ class Link:
         self.role: Role = role
         self.is_up = False
         self.peer: NodeRecord | None = None  # once up, unless it is a guest
+        self.round_trip_s: float | None = None  # of the last heartbeat that was measured
         self._terms = terms
         self._me = record
         self._key = key
@@ -118,6 +135,9 @@ class Link:
         self._deframer = Deframer()
         self._silence = Silence(settings.dead_after_s, now)
         self._said = now
+        self._pinged = float("-inf")  # when the last heartbeat left
+        self._unanswered = 0  # heartbeats; the peer answers them in their order
+        self._measured: float | None = None  # when the first of those left; None: an earlier one had no answer yet
         self._opened = now
         self._used = now  # when something other than heartbeats last passed
         self._closed = False
@@ -166,8 +186,11 @@ class Link:
         return frame(BYE)
 
     def probe(self, now: float) -> bytes:
-        """The bytes of a heartbeat out of turn."""
-        self._said = now
+        """The bytes of a heartbeat, which is measured if all heartbeats before it are answered."""
+        self._said = self._pinged = now
+        if not self._unanswered:
+            self._measured = now
+        self._unanswered += 1
         return frame(PING)
 
     def queued(self, size: int) -> list[Effect]:
@@ -191,9 +214,9 @@ class Link:
         if now - self._used > (self._settings.idle_close_s if self.peer is not None else GUEST_IDLE_S):
             self._closed = True
             return [Write(frame(BYE)), Close("closed")]
-        if now - self._said >= self._settings.heartbeat_s:
-            self._said = now
-            return [Write(frame(PING))]
+        beat_s = self._settings.heartbeat_s
+        if now - self._said >= beat_s or now - self._pinged >= MEASURE_EVERY * beat_s:
+            return [Write(self.probe(now))]
         return []
 
     def _frame(self, kind: int, body: bytes, now: float) -> list[Effect]:
@@ -217,8 +240,16 @@ class Link:
             self._closed = True
             return [Close("closed")]
         if kind == PONG:
+            self._answered(now)
             return []
         raise Refused("a handshake frame after the handshake")
+
+    def _answered(self, now: float) -> None:
+        """The peer has answered a heartbeat; an answer to no heartbeat says nothing."""
+        if self._measured is not None:
+            self.round_trip_s = now - self._measured
+            self._measured = None
+        self._unanswered = max(self._unanswered - 1, 0)
 
     def _data(self, body: bytes) -> list[Effect]:
         if self.peer is None:

@@ -21,7 +21,7 @@ from ring.links.admission import Ticket
 from ring.links.connector import Connector, Dial, Outcome
 from ring.links.door import Door
 from ring.links.hello import NONCE, Role, Terms
-from ring.links.link import Close, Link, LinkSettings, Received, Requested, Up, Write
+from ring.links.link import Close, Link, LinkSettings, LinkState, Received, Requested, Up, Write
 from ring.links.refusals import Refusals
 from ring.roster import NodeRecord
 from ring.shells.accepting import Acceptor
@@ -172,10 +172,11 @@ class LinkHub:
         if link is not None:
             self._sockets[link.connection].refuse(reason)
 
-    def connected(self) -> dict[str, float]:
-        """Ring keys of linked peers and for how long, in seconds."""
+    def connected(self) -> dict[str, LinkState]:
+        """Ring key of each linked peer, and how the link is."""
         now = time.monotonic()
-        return {key: now - link.since for key, link in self.connector.links.items()}
+        links = self.connector.links.items()
+        return {key: self._sockets[link.connection].state(now - link.since) for key, link in links}
 
     # What the connector wants ---------------------------------------------------------------------------------------
 
@@ -330,6 +331,7 @@ class _Socket(asyncio.Protocol):
         self.link: Link | None = None
         self.peer: NodeRecord | None = None
         self.address = ""
+        self._sent = self._received = 0  # bytes
         self._ticket = ticket  # until the handshake is done
         self._transport: asyncio.Transport | None = None
         self._ended = False  # the hub knows that this connection is over
@@ -371,6 +373,7 @@ class _Socket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.link is None:
             return
+        self._received += len(data)
         if self.peer is not None:
             self.hub.heard(self, self.peer)
         self._perform(self.link.feed(data, time.monotonic()))
@@ -446,11 +449,17 @@ class _Socket(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         if self._transport is not None and data:
+            self._sent += len(data)
             self._transport.write(data)
 
     def tick(self, now: float) -> None:
         if self.link is not None:
             self._perform(self.link.tick(now))
+
+    def state(self, up_s: float) -> LinkState:
+        round_trip_s = self.link.round_trip_s if self.link is not None else None
+        queued = self._transport.get_write_buffer_size() if self._transport is not None else 0
+        return LinkState(up_s, round_trip_s, queued, self._sent, self._received)
 
     def close(self) -> None:
         if self._transport is not None:

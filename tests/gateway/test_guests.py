@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.guests import Problem, StatusAsk, answer, encode, read_reply
 from gateway.status import Status
+from ring.links.link import LinkState
 from tests.gateway.commands.stage import network
 
 CORE = network(1).nodes["n1"].core
@@ -15,7 +16,7 @@ CORE = network(1).nodes["n1"].core
 
 def asked(payload: bytes) -> list[bytes]:
     replies: list[bytes] = []
-    answer(CORE, {"127.0.0.2": 1.5}, payload, replies.append)
+    answer(CORE, {"127.0.0.2": LinkState(1.5)}, payload, replies.append)
     return replies
 
 

@@ -6,13 +6,14 @@ import pytest
 
 from gateway.status import Seen, Status, status
 from ring.groups.lag import LATE_S
+from ring.links.link import LinkState
 from tests.gateway.commands.stage import network, people, settle
 from tests.sim.net import Net
 
 SOON_S = 3.0  # less than what it takes until a silent node counts as dead
 
 
-def of(net: Net, name: str, links: dict[str, float] | None = None) -> Status:
+def of(net: Net, name: str, links: dict[str, LinkState] | None = None) -> Status:
     return status(net.nodes[name].core, links or {})
 
 
@@ -51,7 +52,9 @@ def test_channels_are_counted_where_they_are_mastered_held_and_followed() -> Non
 
 
 def test_links_are_given_by_ring_key() -> None:
-    assert of(network(1), "n1", {"127.0.0.3": 12.34, "127.0.0.2": 0.0}).links == {"127.0.0.2": 0.0, "127.0.0.3": 12.3}
+    found = of(network(1), "n1", {"127.0.0.3": LinkState(12.34, 0.0021), "127.0.0.2": LinkState(0.0)})
+    assert found.links == {"127.0.0.2": 0.0, "127.0.0.3": 12.3}
+    assert found.round_trips == {"127.0.0.3": 0.0021}  # the other link is not measured yet
 
 
 def test_takeovers_hand_offs_and_who_is_dead_or_leaving() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ring.links import hello as greeting
-from ring.links.framing import DATA, HELLO, PROOF, REFUSE, BadFrame, Deframer, frame
+from ring.links.framing import DATA, HELLO, PONG, PROOF, REFUSE, BadFrame, Deframer, frame
 from ring.links.hello import Terms
-from ring.links.link import Close, Link, LinkSettings, Received, Up, Write
+from ring.links.link import MEASURE_EVERY, Close, Link, LinkSettings, Received, Up, Write
 from ring.roster import NodeRecord
 
 TERMS = Terms("Circlet", "irc.circlet.local", "absolute", 1, 1, "rfc1459", {"nick_len": 30})
@@ -117,6 +117,55 @@ def test_silence_is_noticed_and_heartbeats_keep_it_away() -> None:
     for now in (2.0, 3.0, 4.0, 5.0):
         a.tick(now)
     assert a.tick(5.5) == [Close("silent", at_once=True)]
+
+
+def written(effects: list[object]) -> bytes:
+    return b"".join(effect.data for effect in effects if isinstance(effect, Write))
+
+
+def test_a_heartbeat_and_its_answer_measure_the_round_trip() -> None:
+    a, b = link("dialler", 1), link("listener", 2)
+    talk(a, b)
+    assert a.round_trip_s is None
+    answer = written(b.feed(written(a.tick(0.25)), 0.26))  # the first heartbeat leaves at once
+    assert a.feed(answer, 0.28) == [] and a.round_trip_s == pytest.approx(0.03)
+    assert b.round_trip_s is None  # the other side measures for itself
+
+
+def test_heartbeats_that_overtake_their_answers_are_not_mixed_up() -> None:
+    """Only a heartbeat that leaves when all others are answered is measured."""
+    a, b = link("dialler", 1), link("listener", 2)
+    talk(a, b)
+    first, second = a.probe(1.0), a.probe(2.0)
+    answers = b.feed(first + second, 2.0)
+    a.feed(answers[0].data, 4.0)
+    assert a.round_trip_s == 3.0
+    a.feed(answers[1].data, 4.5)
+    assert a.round_trip_s == 3.0
+    a.feed(written(b.feed(a.probe(5.0), 5.0)), 5.125)
+    assert a.round_trip_s == 0.125
+
+
+def test_an_answer_to_no_heartbeat_measures_nothing() -> None:
+    a, b = link("dialler", 1), link("listener", 2)
+    talk(a, b)
+    assert a.feed(frame(PONG) * 3, 1.0) == [] and a.round_trip_s is None
+    a.feed(written(b.feed(a.probe(2.0), 2.0)), 2.5)
+    assert a.round_trip_s == 0.5
+
+
+def test_a_link_that_data_keeps_busy_is_measured_all_the_same() -> None:
+    a, b = link("dialler", 1), link("listener", 2)
+    talk(a, b)
+    a.tick(0.0)
+    beats = 0
+    for step in range(1, 81):
+        now = step / 4
+        a.send(b"talk", now)
+        b.send(b"talk", now)
+        a.feed(b.send(b"talk", now), now)
+        beats += len(a.tick(now))
+    assert beats == 20 / (MEASURE_EVERY * LinkSettings().heartbeat_s)
 
 
 def test_a_process_that_was_stopped_itself_blames_nobody() -> None:

@@ -52,6 +52,17 @@ async def test_heartbeats_keep_a_quiet_link(place: Town) -> None:
 
 
 @story
+async def test_a_link_tells_its_round_trip_and_its_bytes(place: Town) -> None:
+    a, b = await place.linked_pair()
+    a.hub.send(b.key, b"x" * 1000)
+    await b.until(b.payloads)
+    await a.until(lambda: a.hub.connected()[b.key].round_trip_s is not None)
+    here, there = a.hub.connected()[b.key], b.hub.connected()[a.key]
+    assert 0 < (here.round_trip_s or 0) < here.up_s and here.queued == 0
+    assert here.sent > 1000 and there.received > 1000 > here.received > 0
+
+
+@story
 async def test_the_links_that_a_node_closes_as_it_stops_are_no_trouble(place: Town) -> None:
     a, b = await place.linked_pair()
     await a.hub.stop()
