@@ -31,6 +31,7 @@ LEVELS: Final[tuple[str, ...]] = (
     "Nodes tell each other of nicks claimed from people of dead nodes (ReclaimedAsk). "
     "Watchers acknowledge what they are told (Seen). "
     "Directories say whom they refused (35, 36), and records the ring's settings (ring)",
+    "A node's record says where its pages are (NodeRecord.http)",
 )
 """What each level brought, by its number."""
 

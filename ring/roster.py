@@ -19,6 +19,8 @@ MAX_NODES = 1000
 MAX_TEXT = 128
 """Longest text in a record, in bytes."""
 
+MAX_HTTP = 120
+"""Longest `NodeRecord.http`, in bytes: builds of level 1 take at most MAX_TEXT bytes that they do not know."""
 
 MAX_LEVEL = 1 << 15
 
@@ -42,7 +44,7 @@ class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
     """
 
     BY_BUILD: ClassVar = True
-    NEWER: ClassVar = {"level": 1, "ring": 1}
+    NEWER: ClassVar = {"level": 1, "ring": 1, "http": 2}
 
     key: str  # ring key, by default the IP
     incarnation: int
@@ -55,6 +57,7 @@ class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
     leaving: bool = False
     level: int = 0  # feature level of the node's build; builds before feature levels leave this field out
     ring: RingTerms | None = None  # the ring's settings, as this node has them, for the public list of directories
+    http: str = ""  # URL of the node's page for people and programs, ending with "/"; "" if none
 
     @property
     def id(self) -> Incarnation:
@@ -108,6 +111,7 @@ def is_sane(record: NodeRecord) -> bool:
         and 0 <= record.started < 2**53
         and 0 <= record.level < MAX_LEVEL
         and (record.ring is None or _is_sane(record.ring))
+        and _is_sane_url(record.http)
         and len(msgspec.msgpack.encode(msgspec.structs.astuple(record)[_FIELDS:])) <= MAX_TEXT
     )
 
@@ -116,6 +120,16 @@ def _is_sane(ring: RingTerms) -> bool:
     texts = (ring.distance, ring.casemapping)
     numbers = (ring.points, ring.copies)
     return all(text.isprintable() and len(text.encode()) <= 16 for text in texts) and all(0 < n < 1024 for n in numbers)
+
+
+def _is_sane_url(text: str) -> bool:
+    """Whether a page may link to the text, which is empty if there is none."""
+    return text == "" or (
+        text.startswith(("http://", "https://"))
+        and text.isprintable()
+        and " " not in text
+        and len(text.encode()) <= MAX_HTTP
+    )
 
 
 def newer(record: NodeRecord, known: NodeRecord) -> bool:

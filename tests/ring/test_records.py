@@ -13,12 +13,23 @@ from ring.directory.client import DirectoriesCore, Send
 from ring.directory.datagrams import Announce, Codec
 from ring.directory.query import Query
 from ring.directory.server import DirectoryCore
-from ring.features import at_level
+from ring.features import LEVEL, at_level
 from ring.links.hello import NONCE, PROTOCOL, Hello, Terms, encode, read
-from ring.roster import NodeRecord, Range, RingTerms, as_level_0, check_levels, is_sane, newer, read_record
+from ring.roster import (
+    MAX_HTTP,
+    MAX_TEXT,
+    NodeRecord,
+    Range,
+    RingTerms,
+    as_level_0,
+    check_levels,
+    is_sane,
+    newer,
+    read_record,
+)
 from ring.shells import roster_file
 
-NODE = NodeRecord("127.0.0.1", 5, "n1.example", "127.0.0.1", 7600, "", "2", 1_700_000_000, level=1)
+NODE = NodeRecord("127.0.0.1", 5, "n1.example", "127.0.0.1", 7600, "", "2", 1_700_000_000, level=LEVEL)
 FIELDS = [*msgspec.structs.astuple(NODE)]
 LATER = read_record([*FIELDS, "zone-a", {"weight": 3}])
 TERMS = Terms("Circlet", "irc.circlet.local", "absolute", 1, 1, "rfc1459", {"nick_len": 30})
@@ -42,7 +53,7 @@ def test_a_record_keeps_the_fields_of_later_builds() -> None:
     assert isinstance(LATER, NodeRecord)
     assert fields(LATER) == [*FIELDS, "zone-a", {"weight": 3}]
     leaving = msgspec.structs.replace(LATER, leaving=True)
-    assert fields(leaving)[8:] == [True, 1, None, "zone-a", {"weight": 3}]
+    assert fields(leaving)[8:] == [True, LEVEL, None, "", "zone-a", {"weight": 3}]
     assert newer(LATER, NODE) and newer(leaving, LATER)
 
 
@@ -157,3 +168,29 @@ def test_the_rings_settings_travel_with_the_record_and_builds_of_level_0_are_spa
 )
 def test_settings_out_of_range_are_not_believed(ring: RingTerms) -> None:
     assert not is_sane(msgspec.structs.replace(NODE, ring=ring))
+
+
+def test_the_address_of_a_nodes_page_travels_with_the_record_and_builds_of_level_1_pass_it_on() -> None:
+    record = msgspec.structs.replace(NODE, level=2, http="http://127.0.0.1:8067/")
+    assert is_sane(record) and read_record(fields(record)) == record
+    assert at_level(record, 2, 1) == [*FIELDS[:9], 2, None]  # the field is left out
+    assert newer(record, NODE) and not newer(NODE, record)
+    unknown = msgspec.structs.astuple(record)[len(FIELDS) - 1 :]  # what a build of level 1 does not know
+    longest = "https://" + "a" * (MAX_HTTP - 8)
+    for url in (*unknown, longest):
+        assert len(msgspec.msgpack.encode((url,))) <= MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:8067",
+        "javascript:alert(1)",
+        "http://a b/",
+        "http://a/\n",
+        "https://" + "a" * (MAX_HTTP - 7),
+        "HTTP://a/",
+    ],
+)
+def test_an_address_that_no_page_may_link_to_is_not_believed(url: str) -> None:
+    assert not is_sane(msgspec.structs.replace(NODE, http=url))

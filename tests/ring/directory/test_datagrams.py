@@ -23,7 +23,7 @@ from ring.directory.datagrams import (
     wants_notice,
 )
 from ring.ids import Incarnation
-from ring.roster import MAX_TEXT, NodeRecord, is_sane
+from ring.roster import MAX_HTTP, MAX_LEVEL, MAX_TEXT, NodeRecord, is_sane, read_record
 
 KEY = bytes(range(32))
 NODE = NodeRecord("127.0.0.1", 5, "n1.example", "127.0.0.1", 7600, "127.0.0.1:6667", "0.1", 1_700_000_000)
@@ -44,7 +44,10 @@ def test_a_sealed_message_opens() -> None:
 def test_the_largest_sane_record_fits_a_datagram() -> None:
     text = "é" * (MAX_TEXT // 2)
     ip = "1111:2222:3333:4444:5555:6666:7777:8888"
-    record = NodeRecord(text, 2**53 - 1, text, ip, 65535, text, text, 2**53 - 1, leaving=True)
+    facts = (text, 2**53 - 1, text, ip, 65535, text, text, 2**53 - 1, True, MAX_LEVEL - 1)
+    ring = ("é" * 8, 1023, 1023, "é" * 8)
+    http = "https://" + "a" * (MAX_HTTP - 8)
+    record = read_record([*facts, ring, http, "x" * (MAX_TEXT - 3)])
     assert is_sane(record)
     data = CODEC.seal(Announce(record.id, 2**62, 2**62, 2**62, record))
     assert len(data) <= MAX_DATAGRAM

@@ -7,6 +7,7 @@ import msgspec
 from gateway.commands.operators import NETWORK
 from gateway.groups.network import Network, restore
 from gateway.groups.network_messages import Attended, Raise, Raised
+from ring.features import LEVEL
 from ring.groups.peers import Peers, RingSettings
 from ring.ids import Incarnation
 from ring.roster import NodeRecord
@@ -87,9 +88,9 @@ def levels(net: Net) -> list[int]:
 
 
 def test_a_new_network_acts_at_its_builds_level_soon() -> None:
-    assert levels(Net(3)) == [1, 1, 1]
-    assert levels(Net(3, directories=2)) == [1, 1, 1]
-    assert levels(Net(1)) == [1]
+    assert levels(Net(3)) == [LEVEL] * 3
+    assert levels(Net(3, directories=2)) == [LEVEL] * 3
+    assert levels(Net(1)) == [LEVEL]
 
 
 def test_a_rolling_upgrade_raises_the_level_with_the_last_node() -> None:
@@ -98,11 +99,11 @@ def test_a_rolling_upgrade_raises_the_level_with_the_last_node() -> None:
         assert levels(net) == [0, 0, 0]
         net.leave(f"n{number}")
         net.run(1.0)
-        net.start(number, level=1)
+        net.start(number, level=LEVEL)
         net.run(12.0)
-    assert levels(net) == [1, 1, 1]
+    assert levels(net) == [LEVEL] * 3
     states = [node.core.engine.state(NETWORK) for node in net.nodes.values()]
-    assert [state.level for state in states if isinstance(state, Network)] == [1, 1, 1]
+    assert [state.level for state in states if isinstance(state, Network)] == [LEVEL] * 3
 
 
 def test_a_missing_node_of_the_old_level_holds_the_network_back_until_it_is_forgotten() -> None:
@@ -110,14 +111,14 @@ def test_a_missing_node_of_the_old_level_holds_the_network_back_until_it_is_forg
     net.kill("n3")
     for number in (1, 2):
         net.leave(f"n{number}")
-        net.start(number, [n.core.engine.peers.me for n in net.nodes.values()], level=1)
+        net.start(number, [n.core.engine.peers.me for n in net.nodes.values()], level=LEVEL)
         net.run(5.0)
     assert levels(net) == [0, 0]
     for node in net.nodes.values():
         if node.up:
             node.core.engine.give_up("127.0.0.3")
     net.run(2.0)
-    assert levels(net) == [1, 1]
+    assert levels(net) == [LEVEL] * 2
 
 
 def test_a_node_of_the_old_level_is_refused_by_a_network_of_the_new_one() -> None:
@@ -127,9 +128,9 @@ def test_a_node_of_the_old_level_is_refused_by_a_network_of_the_new_one() -> Non
     old = net.start(3, level=0)
     net.run(20.0)
     words = net.links.refusal(old, net.nodes["n1"])
-    assert words == ("n3.sim (version 1) is of feature level 0, and the network acts at level 1: upgrade n3.sim")
+    assert words == f"n3.sim (version 1) is of feature level 0, and the network acts at level {LEVEL}: upgrade n3.sim"
     assert all("127.0.0.3" not in net.nodes[name].core.engine.peers.others() for name in ("n1", "n2"))
     net.kill("n3")
     net.start(3)
     net.run(10.0)
-    assert levels(net) == [1, 1, 1]
+    assert levels(net) == [LEVEL] * 3
