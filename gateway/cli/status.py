@@ -19,11 +19,12 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.files import FILE
-from gateway.cli.tables import moment, table, text_of
+from gateway.cli.tables import table, text_of
+from gateway.words import moment
 
 if TYPE_CHECKING:
-    from gateway.cli.survey import Row, Survey
     from gateway.cli.visits import Operator
+    from gateway.survey import Row, Survey
 
 WATCH_S = 2.0
 WRONG = 2
@@ -76,12 +77,12 @@ def status(path: Path, as_json: bool, watch: bool) -> None:
 
 def _looks(operator: Operator, watch: bool) -> Iterator[tuple[Survey, list[str]]]:
     """What is found and what is wrong with it; once, or again and again."""
-    from gateway.cli.findings import findings
     from gateway.cli.survey import survey
+    from gateway.findings import findings
 
     while True:
         found = asyncio.run(survey(operator))
-        yield found, findings(found, operator.config.ring.copies)
+        yield found, findings(found, operator.config.ring.copies, time.time())
         if not watch:
             return
         time.sleep(WATCH_S)
@@ -104,7 +105,7 @@ def _text(found: Survey, wrong: list[str]) -> str:
 
 
 def _words(found: Survey, wrong: list[str]) -> str:
-    from gateway.cli.findings import acting_level
+    from gateway.findings import acting_level
 
     acting = acting_level(found)
     level = [f"The network acts at feature level {acting}."] if acting is not None else []
@@ -147,7 +148,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _json(found: Survey, wrong: list[str], indent: int | None) -> str:
-    from gateway.cli.findings import acting_level
+    from gateway.findings import acting_level
 
     nodes: list[dict[str, Any]] = [
         {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -35,8 +34,3 @@ def text_of(made: Table) -> str:
     with console.capture() as capture:
         console.print(made)
     return "\n".join(line.rstrip() for line in capture.get().split("\n")).strip("\n") + "\n"
-
-
-def moment(at: float) -> str:
-    """Unix seconds as local time."""
-    return f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M:%S}"

@@ -12,9 +12,9 @@ import pytest
 
 from gateway.cli import status as command
 from gateway.cli import survey, visits
-from gateway.cli.tables import moment
 from gateway.guests import Problem, StatusAsk, encode
 from gateway.status import Absent, Seen
+from gateway.words import moment
 from ring.directory.datagrams import Listed
 from ring.ids import UNREADABLE
 from ring.roster import NodeRecord
@@ -22,7 +22,7 @@ from ring.shells import roster_file
 from ring.shells.directory_client import NoAnswer
 from ring.shells.guest import NoReply
 from tests.gateway.cli.test_cli import circlet
-from tests.gateway.cli.test_findings import well
+from tests.gateway.test_findings import well
 
 COLUMNS = "node up since clients channels mastered backed up followed links takeovers hand-offs lag level"
 

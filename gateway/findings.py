@@ -1,13 +1,12 @@
-"""What is wrong with a network, in words, one line each."""
+"""What is wrong with a network, in words, one line each: for `circlet status` and the page of the ring. No I/O."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from gateway.cli.survey import Survey
-from gateway.cli.tables import moment
 from gateway.status import Status
+from gateway.survey import Survey
+from gateway.words import counted, days, listed, moment, verb
 
 STOPPED = 5
 """So many groups are named."""
@@ -22,7 +21,7 @@ ENDS_SOON_S = 14 * 86_400
 """A certificate that ends within two weeks should be replaced now."""
 
 
-def findings(survey: Survey, copies: int, now: float | None = None) -> list[str]:
+def findings(survey: Survey, copies: int, now: float) -> list[str]:
     """copies: ring.copies. now: Unix seconds. Nothing is wrong where nothing comes back."""
     return [
         *_directories(survey),
@@ -33,13 +32,13 @@ def findings(survey: Survey, copies: int, now: float | None = None) -> list[str]
         *_strangers(survey),
         *_versions(survey),
         *_levels(survey),
-        *_unreadable(survey, time.time() if now is None else now),
+        *_unreadable(survey, now),
         *_lags(survey),
         *_backups(survey, copies),
         *_waiting(survey),
         *_stores(survey),
         *_stopped(survey),
-        *_certificates(survey, time.time() if now is None else now),
+        *_certificates(survey, now),
     ]
 
 
@@ -87,7 +86,7 @@ def _refused(survey: Survey) -> Iterator[str]:
         for refusal in status.refused:
             refusers.setdefault((refusal.name, refusal.address, refusal.reason), []).append(status.name)
     for (name, address, reason), names in sorted(refusers.items()):
-        yield f"{_all(names)} {_verb(names, 'refuse')} {name} at {address}: {reason}"
+        yield f"{listed(names)} {verb(names, 'refuse')} {name} at {address}: {reason}"
     for name, address, reason in sorted(survey.refused):
         yield f"the directories refuse {name} at {address}: {reason}"
 
@@ -105,11 +104,11 @@ def _opinions(survey: Survey) -> Iterator[str]:
     answers = {status.ring_key for status in statuses}
     for key, thinkers in sorted(thought.items()):
         hearers = [status.name for status in statuses if key in status.links]
-        against = f", {_all(hearers)} {_verb(hearers, 'hear')} it" if hearers else ""
+        against = f", {listed(hearers)} {verb(hearers, 'hear')} it" if hearers else ""
         against += ", and it answers here" if key in answers else ""
         if key in survey.given_up and not hearers:
             against = f": start it, or say `circlet forget {names[key]}` if it will never come back"
-        yield f"{_all(thinkers)} {_verb(thinkers, 'think')} {names[key]} dead{against}"
+        yield f"{listed(thinkers)} {verb(thinkers, 'think')} {names[key]} dead{against}"
 
 
 def _strangers(survey: Survey) -> Iterator[str]:
@@ -119,7 +118,7 @@ def _strangers(survey: Survey) -> Iterator[str]:
         known = {seen.ring_key for seen in status.roster}
         unknown = [other.name for other in statuses if other.ring_key not in known and not other.leaving]
         if unknown:
-            yield f"{status.name} does not know {_all(unknown)}"
+            yield f"{status.name} does not know {listed(unknown)}"
 
 
 def _versions(survey: Survey) -> Iterator[str]:
@@ -149,7 +148,7 @@ def _levels(survey: Survey) -> Iterator[str]:
         return
     head = f"the network acts at feature level {acting}, below the level {top} of its newest nodes"
     if running:
-        yield f"{head}: {_all(running)} {_verb(running, 'hold')} the network back: upgrade {_all(running)}"
+        yield f"{head}: {listed(running)} {verb(running, 'hold')} the network back: upgrade {listed(running)}"
     for name in missing:
         yield (
             f"{head}: {name}, which is missing, holds the network back: start it with a later build, or say "
@@ -161,7 +160,7 @@ def _unreadable(survey: Survey, now: float) -> Iterator[str]:
     for status in _statuses(survey):
         for unread in status.unreadable:
             if now - unread.at < UNREAD_S:
-                messages = "1 message" if unread.count == 1 else f"{unread.count} messages"
+                messages = counted(unread.count, "message")
                 yield (
                     f"{status.name} could not read {messages} of {unread.name} ({unread.what}), the last on "
                     f"{moment(unread.at)}: their builds do not understand each other: upgrade the older one"
@@ -202,16 +201,6 @@ def _stopped(survey: Survey) -> Iterator[str]:
             )
 
 
-def _all(names: Iterable[str]) -> str:
-    """a, b and c"""
-    *rest, last = names
-    return f"{', '.join(rest)} and {last}" if rest else last
-
-
-def _verb(subjects: list[str], verb: str) -> str:
-    return verb if len(subjects) > 1 else verb + "s"
-
-
 def _waiting(survey: Survey) -> Iterator[str]:
     """What cannot be written while somebody is away."""
     statuses = _statuses(survey)
@@ -233,13 +222,8 @@ def _certificates(survey: Survey, now: float) -> Iterator[str]:
             if left_s >= ENDS_SOON_S:
                 continue
             when = f"{moment(certificate.ends)}"
-            how = f"ended on {when}" if left_s <= 0 else f"ends in {_days(left_s)}, on {when}"
+            how = f"ended on {when}" if left_s <= 0 else f"ends in {days(left_s)}, on {when}"
             yield (
                 f"{status.name}: the certificate {certificate.file} of the listener {certificate.listener} {how}: "
                 "replace the file and send the node SIGHUP"
             )
-
-
-def _days(seconds: float) -> str:
-    days = int(seconds // 86_400)
-    return "less than a day" if days < 1 else "1 day" if days == 1 else f"{days} days"

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.cli.findings import findings
-from gateway.cli.survey import Row, Survey
-from gateway.cli.tables import moment
+from gateway.findings import findings
 from gateway.status import Absent, Certificate, Directory, Refusal, Seen, Status, Unread
+from gateway.survey import Row, Survey
+from gateway.words import moment
 from ring.roster import NodeRecord
 
 NOW = 1_700_000_000.0
