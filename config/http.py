@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from config.section import Section, setting
 from config.tls import Tls
-from config.values import BindAddress, Endpoint, Port
+from config.values import BindAddress, Endpoint, PageAddress, Port
 
 
 class Http(Section):
@@ -15,6 +17,11 @@ class Http(Section):
     )
     port: Port = setting(8067, "TCP port to listen on.")
     tls: Tls | None = setting(None, "Certificate, for HTTPS.")
+    advertise: PageAddress | None = setting(
+        None,
+        "URL at which other people's browsers find this listener, like https://node-1.example.org/, if a proxy stands "
+        "before it. With none: that of the listener, unless only this machine can reach the listener.",
+    )
 
     @property
     def address(self) -> Endpoint:
@@ -23,4 +30,19 @@ class Http(Section):
     @property
     def url(self) -> str:
         """Where a browser on this machine finds the page."""
-        return f"http{'s' if self.tls is not None else ''}://{self.address}/"
+        return self._url(self.host)
+
+    def shown(self, ip: str) -> str:
+        """The URL that the network is told of; "" if the listener is for this machine alone.
+
+        ip: address at which other machines reach this one.
+        """
+        if self.advertise is not None:
+            return self.advertise
+        host = ip_address(self.host)
+        if host.is_loopback and not ip_address(ip).is_loopback:
+            return ""
+        return self._url(ip if host.is_unspecified else self.host)
+
+    def _url(self, host: str) -> str:
+        return f"http{'s' if self.tls is not None else ''}://{Endpoint(host, self.port)}/"

@@ -188,6 +188,11 @@ class NodeConfig(Section):
         host = self.node.ip if first.host in ("0.0.0.0", "::") else first.host
         return self.advertise or Endpoint(host, first.port)
 
+    @property
+    def http_url(self) -> str:
+        """Where people are told to look at this node's pages; "" if nowhere."""
+        return self.http.shown(self.node.ip) if self.http is not None else ""
+
     def motd_lines(self) -> tuple[str, ...]:
         """The message of the day, a line each; none at all if there is none. Reads `motd_file`: see `read_motd`."""
         text = read_motd(self.motd_file) if self.motd_file else self.motd

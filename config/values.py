@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -107,6 +108,15 @@ def _shown(text: object) -> Endpoint:
     return _endpoint(text, _host, "irc.example.org:6667 or [2001:db8::7]:6667")
 
 
+def _page(text: object) -> str:
+    match = re.fullmatch(r"(https?)://(\[[^]]+]|[^\s:/]+)(:[0-9]{1,5})?/?", text) if isinstance(text, str) else None
+    if match and (not match[3] or 1 <= int(match[3][1:]) <= 65535):
+        with suppress(ValueError):
+            host = _host(match[2].strip("[]"))
+            return f"{match[1]}://{f'[{host}]' if ':' in host else host}{match[3] or ''}/"
+    raise ValueError("a URL without a path, like https://node-1.example.org/ or http://192.0.2.7:8067/")
+
+
 def _password_hash(text: str) -> str:
     try:
         extract_parameters(text)
@@ -173,6 +183,7 @@ BindAddress = Annotated[str, PlainValidator(refusing(canonical_ip)), Json({"type
 NodeAddress = Annotated[str, PlainValidator(refusing(_reachable_ip)), Json({"type": "string"})]
 DirectoryAddress = Annotated[Endpoint, PlainValidator(refusing(_directory)), Json({"type": "string", "pattern": ":"})]
 ShownAddress = Annotated[Endpoint, PlainValidator(refusing(_shown)), Json({"type": "string", "pattern": ":"})]
+PageAddress = Annotated[str, PlainValidator(refusing(_page)), Json({"type": "string", "pattern": "^https?://"})]
 PasswordHash = Annotated[str, AfterValidator(_password_hash)]
 FolderPath = Annotated[Path, PlainValidator(_folder), _PATH_SCHEMA]
 """A directory, made where it is missing."""

@@ -29,6 +29,7 @@ def nodes(path: Path | None, addresses: tuple[str, ...], as_json: bool) -> None:
                 "ring_key": r.key,
                 "point": hash32(r.key),
                 "irc": r.irc,
+                "http": r.http or None,
                 "version": r.version,
                 "age_s": round(age_s),
                 "leaving": r.leaving,
@@ -37,8 +38,9 @@ def nodes(path: Path | None, addresses: tuple[str, ...], as_json: bool) -> None:
         ]
         click.echo(json.dumps(rows, indent=2))
         return
-    rows_shown = table("name", "IP", "ring point", "IRC address", "version", "age")
+    rows_shown = table("name", "IP", "ring point", "IRC address", "page", "version", "age")
     for record, age_s in found:
         name = record.name + (" (leaving)" if record.leaving else "")
-        rows_shown.add_row(name, record.ip, str(hash32(record.key)), record.irc, record.version, f"{round(age_s)} s")
+        facts = (name, record.ip, str(hash32(record.key)), record.irc, record.http, record.version)
+        rows_shown.add_row(*facts, f"{round(age_s)} s")
     click.echo(text_of(rows_shown), nl=False)

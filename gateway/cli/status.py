@@ -155,6 +155,7 @@ def _json(found: Survey, wrong: list[str], indent: int | None) -> str:
             "name": row.record.name,
             "ring_key": row.record.key,
             "address": row.address,
+            "http": row.record.http or None,
             "problem": row.problem or None,
             "status": None if row.status is None else _facts(row),
         }

@@ -132,6 +132,7 @@ def node_record(config: NodeConfig, incarnation: int, now: float) -> NodeRecord:
         started=int(now),
         level=LEVEL if config.node.feature_level is None else config.node.feature_level,
         ring=ring_terms(config),
+        http=config.http_url,
     )
 
 

@@ -35,6 +35,7 @@ def _node(record: NodeRecord, *, alive: bool) -> dict[str, Any]:
         "ring_key": record.key,
         "point": hash32(record.key),
         "irc": record.irc or None,
+        "http": record.http or None,
         "version": record.version,
         "started": record.started,
         "alive": alive,

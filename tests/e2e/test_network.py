@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import signal
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from tests.e2e.network import Client, Network
+from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("network")]
 
@@ -44,6 +46,9 @@ def test_people_on_different_nodes_talk_and_operators_see_why(network: Network) 
         ("127.0.0.2", 2757477982),
         ("127.0.0.3", 2119147761),
     ]
+    for node in nodes:
+        with urlopen(node["http"] + "nodes.json", timeout=WITHIN_S) as answer:
+            assert [row["http"] for row in json.load(answer)["nodes"]] == [one["http"] for one in nodes]
     located = json.loads(network.circlet("locate", "#Erlang", "--config", config, "--json").stdout)
     assert located["J"] == 1310262970
     assert located["nodes"][0] == {

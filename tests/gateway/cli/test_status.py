@@ -127,6 +127,7 @@ def test_json_has_a_row_for_every_node_and_what_is_wrong(world: World) -> None:
         "name": "node-2.circlet.local",
         "ring_key": "127.0.0.2",
         "address": "127.0.0.2:7600",
+        "http": None,
         "problem": "silent for 3 s",
         "status": None,
     }

@@ -45,6 +45,7 @@ def test_every_address_answers(node: Served) -> None:
     assert node.get("/healthz") == (200, "application/json; charset=utf-8", '{"status": "ok"}')
     assert json.loads(node.get("/readyz")[2]) == {"ready": True, "why": ""}
     (row,) = json.loads(node.get("/nodes.json")[2])["nodes"]
+    assert row["http"] == f"http://127.0.0.1:{Served.web_port}/"
     assert row["irc"] == f"127.0.0.1:{node.port}" and row["alive"] and row["point"] == 3389831382
     located = json.loads(node.get("/locate?name=%23erlang")[2])
     assert located["J"] == 1310262970 and located["nodes"][0]["role"] == "master"
