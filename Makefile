@@ -48,7 +48,7 @@ quick: check
 
 # The programs that the end-to-end tests drive, and one to cut a network in two; without them the tests fail, as a skip is not a pass.
 clients:
-	@contrib/install-clients irssi weechat tmux iptables chromium chromium-driver:chromedriver
+	@contrib/install-clients irssi weechat tmux iptables chromium chromium-driver:chromedriver systemd:systemd-analyze
 
 tags: $(TESTABLE) # the tags that structs between nodes have, or had
 	@PYTHONPATH=. $(VENV)/bin/python -m tests.levels.tags

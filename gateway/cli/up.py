@@ -63,7 +63,7 @@ def _configs(folder: Path) -> dict[str, NodeConfig | DirectoryConfig]:
 
 def _command(config: NodeConfig | DirectoryConfig, path: Path) -> list[str]:
     kind = "node" if isinstance(config, NodeConfig) else "directory"
-    return [sys.executable, "-m", "gateway.cli.main", kind, str(path)]
+    return [sys.executable, "-m", f"{__package__}.main", kind, str(path)]
 
 
 def _already_running(folder: Path, configs: dict[str, NodeConfig | DirectoryConfig]) -> None:

@@ -12,6 +12,7 @@ import uvloop
 from config import DirectoryConfig, load_directory
 from config.keyfile import read_key
 from gateway.shells.reloading import contents, reread
+from gateway.shells.systemd import Systemd
 from ring.shells.crash import BUG, CrashOnly
 from ring.shells.directory_server import DirectoryServer
 
@@ -25,6 +26,7 @@ class DirectoryProcess:
         self.path = path
         self.log = structlog.get_logger("circlet").bind(directory=str(config.address))
         self.crash = CrashOnly(self.log)
+        self.systemd = Systemd()
         self._stop = asyncio.Event()
 
     async def run(self) -> int:
@@ -52,12 +54,22 @@ class DirectoryProcess:
                 "choose an address of this machine and a free UDP port",
             )
             return 1
+        self.systemd.ready()
+        self._beat()
         await self._stop.wait()
+        self.systemd.stopping()
         await server.stop()
         return 0
 
+    def _beat(self) -> None:
+        self.systemd.alive()
+        if self.systemd.beat_s:
+            asyncio.get_running_loop().call_later(self.systemd.beat_s, self._beat)
+
     def _reload(self) -> None:
+        self.systemd.reloading()
         self.config, self._contents, _ = reread(self.config, self._contents, self.path, load_directory, self.log)
+        self.systemd.reloaded()
 
 
 def run_directory(config: DirectoryConfig, path: Path) -> int:

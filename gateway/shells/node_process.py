@@ -29,6 +29,7 @@ from gateway.shells.peers import PeerShell
 from gateway.shells.reloading import contents, reread
 from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record
 from gateway.shells.starting import Starting
+from gateway.shells.systemd import Systemd
 from gateway.web.server import WebServer
 from gateway.web.site import NodeSite
 from gateway.web.source import Source
@@ -91,6 +92,7 @@ class NodeProcess:
         self.durable = Durable(self)
         self.listeners = Listeners(self)
         self.memory = Memory()
+        self.systemd = Systemd()
         self.watchers: list[Callable[[Note], None]] = []
         site = NodeSite(Source(self.core, self.peers.links))
         self.web = WebServer(config.http, site.routes(), self.log) if config.http else None
@@ -128,6 +130,7 @@ class NodeProcess:
             return 1
         if serves:
             self._say_what_does_not_fit()
+            self.systemd.ready()
             self.log.info("node_started", ip=self.record.ip, irc=self.record.irc, incarnation=self.record.incarnation)
             await self._stop.wait()
         if self.peers.announced:
@@ -154,6 +157,7 @@ class NodeProcess:
     async def _drain(self) -> None:
         """Hand the groups over, then tell the clients, then wait until what they leave behind is settled."""
         engine, started, clients = self.core.engine, self.now, len(self.sockets)
+        self.systemd.stopping()
         limit, handed = started + self.config.drain_s, engine.noted["hand_off"]
         self.log.info("drain_started", groups=len(engine.leading.groups), clients=clients)
         await self.listeners.stop()
@@ -190,10 +194,17 @@ class NodeProcess:
             await self.web.stop()
         self.durable.close()
         self.passwords.close()
+        self.systemd.close()
 
     @crash_only
     def reload(self) -> Rehashed:
         """SIGHUP and REHASH: apply the settings that can change live, report needed restarts and faults."""
+        self.systemd.reloading()
+        said = self._reread()
+        self.systemd.reloaded()
+        return said
+
+    def _reread(self) -> Rehashed:
         self.config, self._contents, said = reread(self.config, self._contents, self.path, load_node, self.log)
         if said.wrong:
             return said
@@ -270,6 +281,7 @@ class NodeProcess:
         self.peers.save_news()
         self.listeners.report()
         self.memory.tick()
+        self.systemd.alive()
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _write_notes(self) -> None:

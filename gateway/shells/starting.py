@@ -77,6 +77,7 @@ class Starting:
                 self._open = True
             case Say(level, event, facts):
                 getattr(node.log, level)(event, **facts)
+                node.systemd.status(f"starting: {event.replace('_', ' ')}")
             case End(reason):
                 raise OSError(f"this node must not serve: {reason}")
 

@@ -18,8 +18,8 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 BUG: Final = 70
 """The exit code of a process that has met a mistake in its own program."""
 
-OURS: Final = frozenset(("config", "gateway", "ring"))
-"""The packages of this program: a traceback without them is a library's own affair."""
+OURS: Final = frozenset(("circlet", "config", "gateway", "ring"))
+"""The packages of this program, installed or in the repository: a traceback without them is a library's own affair."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

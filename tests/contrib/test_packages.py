@@ -1,0 +1,179 @@
+"""The wheel, the source package and the units of systemd are what somebody would install."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.e2e.network import Client, configured
+from tests.patience import WITHIN_S
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("config", "contrib", "gateway", "ring", "pyproject.toml", "README.md", "LICENSE")
+NOT_THERE = shutil.ignore_patterns("__pycache__", "*.egg-info")
+
+CALL = """
+import sys
+sys.path.insert(0, "contrib/packaging")
+import backend
+print(getattr(backend, sys.argv[1])(sys.argv[2]))
+"""
+
+IMPORT_ALL = """
+import pkgutil, sys, circlet
+names = [found.name for found in pkgutil.walk_packages(circlet.__path__, "circlet.")]
+for name in names:
+    name.endswith("__main__") or __import__(name)
+print(len(names), sorted({"config", "gateway", "ring"} & sys.modules.keys()))
+"""
+
+
+def call(sources: Path, hook: str, out: Path) -> str:
+    """What the hook of the build backend returns; each hook has a process of its own (PEP 517)."""
+    done = subprocess.run(
+        [sys.executable, "-c", CALL, hook, str(out)],
+        cwd=sources,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both packages, made from a copy of the sources, and `site`, the wheel unpacked."""
+    copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("built")
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, copy / part, ignore=NOT_THERE)
+        else:
+            shutil.copy(ROOT / part, copy)
+    wheel, _, metadata = (
+        call(copy, hook, out) for hook in ("build_wheel", "build_sdist", "prepare_metadata_for_build_wheel")
+    )
+    with zipfile.ZipFile(out / wheel) as archive:
+        archive.extractall(out / "site")
+        for name in ("entry_points.txt", "top_level.txt"):  # what was announced before is what was built
+            assert archive.read(f"{metadata}/{name}") == (out / metadata / name).read_bytes()
+    return out
+
+
+def run(built: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Python with the unpacked wheel, and without this repository at hand."""
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(built / "site")},
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+
+
+def test_the_wheel_installs_one_top_level_package_with_the_command(built: Path) -> None:
+    (metadata,) = (built / "site").glob("*.dist-info")
+    assert {path.name for path in (built / "site").iterdir()} == {"circlet", metadata.name}
+    assert "circlet = circlet.gateway.cli.main:main" in (metadata / "entry_points.txt").read_text()
+    assert (metadata / "top_level.txt").read_text() == "circlet\n"
+    for name in ("config/node.example.yaml", "config/py.typed"):
+        assert (built / "site/circlet" / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+def test_every_module_of_the_wheel_imports_its_neighbours_by_their_new_names(built: Path, tmp_path: Path) -> None:
+    done = run(built, "-c", IMPORT_ALL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    number, strangers = done.stdout.strip().split(" ", 1)
+    assert int(number) > 300 and strangers == "[]"
+
+
+@pytest.mark.e2e
+def test_a_network_runs_from_the_wheel(built: Path, tmp_path: Path) -> None:
+    net = tmp_path / "net"
+    port = configured(net, 2, 1)
+    up = subprocess.Popen(
+        [sys.executable, "-m", "circlet", "up", str(net)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(built / "site"), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert up.stdout is not None
+        while "127.0.0.2" not in up.stdout.readline():  # the greeting, when both nodes take clients
+            assert up.poll() is None
+        ann, bob = Client("127.0.0.1", port, "ann"), Client("127.0.0.2", port, "bob")
+        for person in (ann, bob):
+            person.send("JOIN #erlang")
+            person.expect(" 366 ")
+        ann.send("PRIVMSG #erlang :hello")
+        ann.sync()
+        bob.sync()
+        assert bob.heard("#erlang") == ["hello"]
+        assert run(built, "-m", "circlet", "status", "--config", str(net / "node-1.yaml"), cwd=tmp_path).returncode == 0
+        assert run(built, "-m", "circlet", "stop", "all", str(net), cwd=tmp_path).returncode == 0
+        assert up.wait(WITHIN_S) == 0
+    finally:
+        up.kill()
+        up.wait()
+
+
+def test_the_source_package_can_build_the_wheel_again(built: Path) -> None:
+    (source,) = built.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        names = {Path(*Path(name).parts[1:]).as_posix() for name in archive.getnames()}
+    assert {"contrib/packaging/backend.py", "pyproject.toml", "ring/ids.py", "config/node.example.yaml"} <= names
+
+
+@pytest.fixture(scope="module")
+def backend() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("backend", ROOT / "contrib/packaging/backend.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_imports_are_renamed_and_nothing_else(backend: ModuleType) -> None:
+    source = (
+        '"""from ring.ids import x"""\nfrom ring.ids import (\n    Id,\n)\nfrom ringing import bell\n'
+        "from config import load\ndef f():\n    from gateway.irc import line\nfrom . import config\n"
+        "from os import path\n"
+    )
+    assert backend.rename_imports(source, "m.py") == (
+        '"""from ring.ids import x"""\nfrom circlet.ring.ids import (\n    Id,\n)\nfrom ringing import bell\n'
+        "from circlet.config import load\ndef f():\n    from circlet.gateway.irc import line\nfrom . import config\n"
+        "from os import path\n"
+    )
+
+
+@pytest.mark.parametrize("source", ["import ring\n", "import os, ring.ids\n", "import config as c\n"])
+def test_an_import_that_has_no_new_name_stops_the_build(backend: ModuleType, source: str) -> None:
+    with pytest.raises(ValueError, match=r"m\.py:1: write `from package import module`"):
+        backend.rename_imports(source, "m.py")
+
+
+@pytest.mark.parametrize("kind", ["node", "directory"])
+def test_systemd_takes_the_units_and_finds_them_confined(kind: str, tmp_path: Path) -> None:
+    text = (ROOT / f"contrib/systemd/circlet-{kind}@.service").read_text()
+    assert f"/usr/local/bin/circlet {kind} /etc/circlet/%i.yaml" in text
+    unit = tmp_path / f"circlet-{kind}@.service"
+    unit.write_text(text.replace("/usr/local/bin/circlet", sys.executable))  # systemd asks for a program that is there
+    for words in (["verify"], ["security", "--offline=yes", "--threshold=20", "--no-pager"]):
+        done = subprocess.run(
+            ["systemd-analyze", *words, str(unit)], capture_output=True, text=True, timeout=WITHIN_S, check=False
+        )
+        assert done.returncode == 0 and not done.stderr, done.stdout + done.stderr
