@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from config.http import Http
+from config.http import HttpListener
 from gateway.web.refusal import BadRequest
 
 MAX_BODY = 64 * 1024
@@ -21,7 +21,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class WebServer:
     """Listens from `start` to `stop`."""
 
-    def __init__(self, config: Http, routes: Iterable[web.AbstractRouteDef], log: Any) -> None:
+    def __init__(self, config: HttpListener, routes: Iterable[web.AbstractRouteDef], log: Any) -> None:
         self._config = config
         self._log = log
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
