@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from gateway.node import NodeCore
 from ring.groups.lag import lag
@@ -15,57 +16,67 @@ from ring.roster import NodeRecord
 CHANNEL = "channel"
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """Another node, or this one, as this node sees it."""
+Life = Annotated[int, Meta(description="The node's life: the number of its start. A later life has a higher number.")]
+Name = Annotated[str, Meta(description="The node's name, as its file gives the name.")]
+RingKey = Annotated[str, Meta(description="The node's key on the ring: its IP address, unless its file says another.")]
 
-    name: str
-    ring_key: str
-    state: Literal["alive", "leaving", "dead"]
+
+class Seen(msgspec.Struct, frozen=True):
+    """A node of the roster, as the node that answers sees it."""
+
+    name: Name
+    ring_key: RingKey
+    state: Annotated[
+        Literal["alive", "leaving", "dead"],
+        Meta(description="leaving: the node is stopping in order. dead: the node does not answer."),
+    ]
 
 
 class Absent(msgspec.Struct, frozen=True):
     """A node that was there, and did not leave in order: it is missing until it is back or forgotten."""
 
-    name: str
-    ring_key: str
-    incarnation: int
-    since: float  # Unix seconds
-    level: int = 0  # feature level of its build
+    name: Name
+    ring_key: RingKey
+    incarnation: Life
+    since: Annotated[float, Meta(description="Unix seconds; 0: not known.")]
+    level: Annotated[int, Meta(description="Feature level of the node's build.")] = 0
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """Messages of another node that this node's build could not read, since the start."""
+    """Messages of another node that the node's build could not read, since the node's start."""
 
-    name: str  # of the other node
-    ring_key: str
-    what: str  # kind of message, and of the group
-    count: int
-    at: float  # Unix seconds, the last time
+    name: Annotated[str, Meta(description="Name of the other node.")]
+    ring_key: Annotated[str, Meta(description="Ring key of the other node.")]
+    what: Annotated[str, Meta(description="Kind of message, and of the group.")]
+    count: Annotated[int, Meta(description="How many messages could not be read.")]
+    at: Annotated[float, Meta(description="When the last of them came, Unix seconds.")]
 
 
 class Directory(msgspec.Struct, frozen=True):
-    """A directory as this node finds it. problem: why this node is not in its list, in words."""
+    """A directory, as the node finds it."""
 
-    address: str
-    problem: str = ""
+    address: Annotated[str, Meta(description="HOST:PORT of the directory.")]
+    problem: Annotated[str, Meta(description='Why the directory does not list the node, in words; "": it does.')] = ""
 
 
 class Certificate(msgspec.Struct, frozen=True):
     """What a listener shows to its clients."""
 
-    listener: str  # host:port
-    file: str
-    ends: float  # Unix seconds; of the certificates in the file, the one that ends first
+    listener: Annotated[str, Meta(description="HOST:PORT of the listener.")]
+    file: Annotated[str, Meta(description="The file with the certificate.")]
+    ends: Annotated[
+        float, Meta(description="Unix seconds; of the certificates in the file, of the one that ends first.")
+    ]
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A node that is not let in. The node wanted a link, or this node wanted a link with the node."""
+    """A node that is not let in. The refused node wanted a link, or this node wanted a link with the refused node."""
 
-    name: str
-    ring_key: str
-    address: str
-    reason: str
-    at: float  # Unix seconds, the last time
+    name: Name
+    ring_key: RingKey
+    address: Annotated[str, Meta(description="From where the refused node came.")]
+    reason: Annotated[str, Meta(description="Why the node is refused, in words.")]
+    at: Annotated[float, Meta(description="When that happened last, Unix seconds.")]
 
 
 class Around(NamedTuple):
@@ -77,45 +88,62 @@ class Around(NamedTuple):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
-    """Counts are of now, but for takeovers, hand-offs and merges: those are since the start.
+    """What a node says of itself. Counts are of now; takeovers, hand-offs and merges are counted since the start.
 
-    Programs and nodes of different versions read each other's: a field that comes later needs a default.
+    Programs and nodes of different versions read each other's: a field that comes later needs a default. Each field has
+    a description, for `circlet schema status`.
     """
 
-    name: str
-    ring_key: str
-    incarnation: int
-    version: str
-    started: int  # Unix seconds
-    up_s: float
-    leaving: bool
-    clients: int  # connections
-    users: int  # registered
-    channels_mastered: int
-    channels_backed_up: int  # held for another master
-    channels_followed: int  # mastered elsewhere, with members here
-    links: dict[str, float]  # ring key -> up for how many seconds
-    roster: list[Seen]
-    takeovers: int
-    hand_offs: int
-    merges: int
-    handing_off: int  # groups that are frozen for it
-    searches: int  # groups that this node is finding out about
-    lagging: int  # groups mastered here with a node that is behind by more than a second
-    lag_s: float  # the longest that any of those has been behind
-    missing: dict[str, str] = {}  # ring key -> name of nodes that no directory lists, and that did not leave in order
-    store: str = ""  # why nothing can be written to disk, in words
-    waiting: int = 0  # groups that cannot be written while nodes are away that may have more of them (P36)
-    absent: list[Absent] = []  # the nodes in `missing`
-    left: dict[str, int] = {}  # ring key -> last life, of nodes that left in order
-    directories: list[Directory] = []
-    certificates: list[Certificate] = []
-    refused: list[Refusal] = []  # lately
-    level: int = 0  # feature level of its build
-    acting_level: int | None = None  # the feature level at which the network acts; None: a build before feature levels
-    unreadable: list[Unread] = []
-    stopped: list[str] = []  # groups that a mistake of the program has stopped here, as kind:name
-    round_trips: dict[str, float] = {}  # ring key -> seconds, of the links that were measured by now
+    name: Name
+    ring_key: RingKey
+    incarnation: Life
+    version: Annotated[str, Meta(description="Version of the node's build.")]
+    started: Annotated[int, Meta(description="When the node started, Unix seconds.")]
+    up_s: Annotated[float, Meta(description="For how long the node has run, in seconds.")]
+    leaving: Annotated[bool, Meta(description="The node is stopping: it hands its groups to other nodes.")]
+    clients: Annotated[int, Meta(description="Connections of clients.")]
+    users: Annotated[int, Meta(description="Registered users, with or without a connection.")]
+    channels_mastered: Annotated[int, Meta(description="Channels that the node masters.")]
+    channels_backed_up: Annotated[int, Meta(description="Channels that the node holds for another master.")]
+    channels_followed: Annotated[int, Meta(description="Channels mastered elsewhere, with members on the node.")]
+    links: Annotated[
+        dict[str, float],
+        Meta(description="Ring key of each linked node, and the seconds since the link is up."),
+    ]
+    roster: Annotated[list[Seen], Meta(description="The nodes that the node knows, itself included.")]
+    takeovers: Annotated[int, Meta(description="Groups that the node took over because their master was dead.")]
+    hand_offs: Annotated[int, Meta(description="Groups that the node handed to a better owner.")]
+    merges: Annotated[int, Meta(description="Groups whose two sides became one on the node after a partition.")]
+    handing_off: Annotated[int, Meta(description="Groups that are frozen for a hand-off.")]
+    searches: Annotated[int, Meta(description="Groups whose master the node is finding out.")]
+    lagging: Annotated[int, Meta(description="Groups mastered by the node with a follower that is behind by over 1 s.")]
+    lag_s: Annotated[float, Meta(description="The longest that a follower has been behind, in seconds.")]
+    missing: Annotated[
+        dict[str, str],
+        Meta(description="Ring key and name of the nodes that no directory lists, and that did not leave in order."),
+    ] = {}
+    store: Annotated[str, Meta(description='Why nothing can be written to disk, in words; "": all is written.')] = ""
+    waiting: Annotated[
+        int, Meta(description="Groups that cannot be written while nodes are away that may have more of them (P36).")
+    ] = 0
+    absent: Annotated[list[Absent], Meta(description="The nodes in `missing`, with what is known of each.")] = []
+    left: Annotated[dict[str, int], Meta(description="Ring key and last life of the nodes that left in order.")] = {}
+    directories: Annotated[list[Directory], Meta(description="The directories of the node's file.")] = []
+    certificates: Annotated[list[Certificate], Meta(description="The certificates of the node's TLS listeners.")] = []
+    refused: Annotated[list[Refusal], Meta(description="The nodes that were refused lately.")] = []
+    level: Annotated[int, Meta(description="Feature level of the node's build.")] = 0
+    acting_level: Annotated[
+        int | None,
+        Meta(description="Feature level at which the network acts; null: a build before feature levels."),
+    ] = None
+    unreadable: Annotated[list[Unread], Meta(description="What the node's build could not read.")] = []
+    stopped: Annotated[
+        list[str],
+        Meta(description="Groups that a mistake of the program has stopped on the node, each as kind:name."),
+    ] = []
+    round_trips: Annotated[
+        dict[str, float], Meta(description="Ring key and seconds, of the links that have been measured by now.")
+    ] = {}
 
 
 def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None = None) -> Status:

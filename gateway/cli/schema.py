@@ -8,6 +8,12 @@ from config.schema import schema_text
 
 
 @click.command()
-def schema() -> None:
-    """Print the JSON Schema of the configuration files, for editors."""
-    click.echo(schema_text(), nl=False)
+@click.argument("of", type=click.Choice(["config", "status"]), default="config")
+def schema(of: str) -> None:
+    """Print a JSON Schema: of the configuration files, for editors, or of what `circlet status --json` prints."""
+    if of == "status":
+        from gateway.cli import report  # the nodes' core is not needed by the other schema
+
+        click.echo(report.schema_text(), nl=False)
+    else:
+        click.echo(schema_text(), nl=False)

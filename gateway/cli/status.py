@@ -9,10 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 from rich.console import Group
 from rich.live import Live
 from rich.table import Table
@@ -148,25 +147,6 @@ def _cells(row: Row) -> list[str]:
 
 
 def _json(found: Survey, wrong: list[str], indent: int | None) -> str:
-    from gateway.findings import acting_level
+    from gateway.cli.report import report
 
-    nodes: list[dict[str, Any]] = [
-        {
-            "name": row.record.name,
-            "ring_key": row.record.key,
-            "address": row.address,
-            "http": row.record.http or None,
-            "problem": row.problem or None,
-            "status": None if row.status is None else _facts(row),
-        }
-        for row in found.rows
-    ]
-    missing: list[dict[str, Any]] = [msgspec.to_builtins(absent) for absent in found.missing]
-    facts = {"nodes": nodes, "missing": missing, "acting_level": acting_level(found), "wrong": wrong}
-    return json.dumps(facts, indent=indent)
-
-
-def _facts(row: Row) -> dict[str, Any]:
-    facts: dict[str, Any] = msgspec.to_builtins(row.status)
-    del facts["type"]  # tells messages apart; here it is always "status"
-    return facts
+    return json.dumps(report(found, wrong), indent=indent)

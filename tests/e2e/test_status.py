@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.e2e.network import Network
@@ -27,6 +28,13 @@ NAMES = [f"node-{number}.circlet.local" for number in (1, 2, 3)]
 
 def status(network: Network, *options: str, node: int = 1) -> subprocess.CompletedProcess[str]:
     return network.circlet("status", "--config", str(network.folder / f"node-{node}.yaml"), *options)
+
+
+def report(network: Network, *options: str, node: int = 1) -> Any:
+    """What `status --json` prints; it fits the schema that `circlet schema status` prints."""
+    found = json.loads(status(network, "--json", *options, node=node).stdout)
+    jsonschema.validate(found, json.loads(network.circlet("schema", "status").stdout))
+    return found
 
 
 def nodes(network: Network, *options: str) -> subprocess.CompletedProcess[str]:
@@ -63,7 +71,7 @@ def test_a_healthy_network(network: Network) -> None:
     assert [rows[name][3] for name in NAMES] == ["1", "2", "0"]
     assert [rows[name][4] for name in NAMES] == ["0", "0", "1"]  # #erlang is node-3's
     assert result.stdout.endswith("Nothing is wrong.\n")
-    found: Any = json.loads(status(network, "--json").stdout)
+    found = report(network)
     assert found["wrong"] == [] and [node["name"] for node in found["nodes"]] == NAMES
     assert [node["status"]["users"] for node in found["nodes"]] == [1, 2, 0]
     assert [node["status"]["channels_followed"] for node in found["nodes"]] == [1, 1, 0]
@@ -81,6 +89,7 @@ def test_a_node_that_was_killed_is_named(network: Network) -> None:
     assert re.search(
         r"^node-3\.circlet\.local does not answer \(127\.0\.0\.3:\d+: connection refused\)$", result.stdout, re.M
     )
+    assert [node["status"] is None for node in report(network, node=3)["nodes"]] == [False, False, True]
     for name in NAMES[:2]:
         assert re.search(rf"{name} +\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d +0 ", result.stdout)
     no_traceback(network)
@@ -90,9 +99,7 @@ def test_with_all_directories_dead_the_saved_roster_is_asked(network: Network) -
     until_well(network)
     for number in (1, 2, 3):
         network.terminate(f"directory-{number}", signal.SIGKILL)
-    result = status(network, "--json")
-    assert result.returncode == 2
-    found = json.loads(result.stdout)
+    found = report(network)
     assert [node["name"] for node in found["nodes"] if node["status"] is not None] == NAMES
     (line,) = found["wrong"]
     assert line.startswith("no directory answers (127.0.0.1 port ") and "saved roster" in line

@@ -31,8 +31,8 @@ from gateway.guests import (
     StatusAsk,
 )
 from ring.roster import NodeRecord
-from tests.gateway.cli.test_findings import well
 from tests.gateway.cli.test_status import record
+from tests.gateway.test_findings import well
 
 ANN = AccountFacts("Ann", 1_700_000_000_000, 1_700_000_060_000, ("anna",), 1, True)
 BOB = AccountFacts("bob", 1_700_000_000_000, 0, (), 0, None)
