@@ -1,4 +1,4 @@
-"""A guest's visit to one node: dial its link port, prove the network key, ask one thing, go."""
+"""A guest's visit to one node: dial its link port, prove the network key, ask, go."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ import hashlib
 import os
 import ssl
 import time
-from contextlib import suppress
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 
 from ring.links.hello import NONCE, Terms
 from ring.links.link import Close, Effect, Link, LinkSettings, Replied, Up, Write
 from ring.roster import NodeRecord
 from ring.shells.certificates import dialler_context
 from ring.shells.source import source_for
+
+E = TypeVar("E", Up, Replied)
 
 
 class NoReply(Exception):
@@ -36,9 +41,12 @@ async def ask(
     node: where to dial, and whose ring key has to be there; any life of it will do. timeout_s: for all of it. Raises
     NoReply.
     """
-    reply = await _dial(node, payload, None, terms, key, settings, timeout_s)
-    assert reply is not None
-    return reply
+    async with _in_words(timeout_s):
+        entered = await visit(node, terms=terms, key=key, settings=settings, timeout_s=timeout_s, expected=node.key)
+        try:
+            return await entered.ask(payload, timeout_s)
+        finally:
+            entered.leave()
 
 
 async def check_fit(
@@ -49,7 +57,8 @@ async def check_fit(
     own_ip: where to dial from, if this machine has that address. Raises Unfit if the node does not let it in, NoReply
     if the node cannot be asked.
     """
-    await _dial(node, None, None, terms, key, settings, timeout_s, own_ip)
+    entered = await visit(node, terms=terms, key=key, settings=settings, timeout_s=timeout_s, own_ip=own_ip)
+    entered.leave()
 
 
 async def be_refused(
@@ -60,70 +69,99 @@ async def be_refused(
     Whatever comes of it is known already.
     """
     with suppress(NoReply):
-        await _dial(node, None, me, terms, key, settings, timeout_s, me.ip)
+        entered = await visit(node, me, terms=terms, key=key, settings=settings, timeout_s=timeout_s, own_ip=me.ip)
+        entered.leave()
 
 
-async def _dial(
+class Visit:
+    """A guest's connection to one node, for one question after the other."""
+
+    def __init__(self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._link = link
+        self._reader = reader
+        self._writer = writer
+        self._effects: deque[Effect] = deque(link.start())
+
+    async def enter(self) -> None:
+        """Until the handshake is done. Raises NoReply."""
+        await self._next(Up)
+
+    async def ask(self, payload: bytes, timeout_s: float) -> bytes:
+        """The node's reply to the payload. Raises NoReply, and then the visit is over."""
+        async with _in_words(timeout_s):
+            self._writer.write(self._link.request(payload))
+            return (await self._next(Replied)).payload
+
+    async def _next(self, wanted: type[E]) -> E:
+        while True:
+            while self._effects:
+                effect = self._effects.popleft()
+                if isinstance(effect, wanted):
+                    return effect
+                if isinstance(effect, Write):
+                    self._writer.write(effect.data)
+                elif isinstance(effect, Close):
+                    raise Unfit(effect.reason) if effect.refused else NoReply("it hung up")
+            await self._writer.drain()
+            data = await self._reader.read(1 << 16)
+            if not data:
+                raise NoReply("it hung up")
+            self._effects.extend(self._link.feed(data, time.monotonic()))
+
+    def leave(self) -> None:
+        """Say goodbye, and hang up."""
+        self._writer.write(self._link.bye())
+        self._writer.transport.abort()
+
+
+async def visit(
     node: NodeRecord,
-    payload: bytes | None,
-    me: NodeRecord | None,
+    me: NodeRecord | None = None,
+    *,
     terms: Terms,
     key: bytes,
     settings: LinkSettings,
     timeout_s: float,
     own_ip: str = "",
-) -> bytes | None:
-    """The reply to the payload; None, once the handshake is done, where there is none."""
+    expected: str | None = None,
+) -> Visit:
+    """Dial, and prove the network key. Leave the visit in the end.
+
+    me: the own record, of who is no guest. timeout_s: for all of that. own_ip: where to dial from, if this machine has
+    that address. expected: the ring key that has to be there. Raises NoReply.
+    """
+    async with _in_words(timeout_s):
+        reader, writer = await asyncio.open_connection(
+            node.ip,
+            node.link_port,
+            ssl=dialler_context(),
+            server_hostname="",
+            local_addr=source_for(own_ip, node.ip) if own_ip else None,
+        )
+        try:
+            seen = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            certificate, nonce = hashlib.sha256(seen or b"").digest(), os.urandom(NONCE)
+            link = Link("dialler", terms, me, key, certificate, nonce, settings, time.monotonic(), expected)
+            entered = Visit(link, reader, writer)
+            await entered.enter()
+        except BaseException:
+            writer.transport.abort()
+            raise
+        return entered
+
+
+@asynccontextmanager
+async def _in_words(timeout_s: float) -> AsyncIterator[None]:
+    """What goes wrong within becomes NoReply, and so does taking longer."""
     try:
         async with asyncio.timeout(timeout_s):
-            reader, writer = await asyncio.open_connection(
-                node.ip,
-                node.link_port,
-                ssl=dialler_context(),
-                server_hostname="",
-                local_addr=source_for(own_ip, node.ip) if own_ip else None,
-            )
-            try:
-                seen = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-                certificate = hashlib.sha256(seen or b"").digest()
-                nonce, now = os.urandom(NONCE), time.monotonic()
-                expected = node.key if payload is not None else None
-                link = Link("dialler", terms, me, key, certificate, nonce, settings, now, expected)
-                return await _visit(link, payload, reader, writer)
-            finally:
-                writer.transport.abort()
+            yield
     except TimeoutError as problem:
         raise NoReply(f"silent for {timeout_s:g} s") from problem
     except ssl.SSLError as problem:
         raise NoReply(f"it does not speak TLS: {problem.reason or problem}") from problem
     except OSError as problem:
         raise NoReply(_words(problem)) from problem
-
-
-async def _visit(
-    link: Link, payload: bytes | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> bytes | None:
-    effects: list[Effect] = link.start()
-    while True:
-        for effect in effects:
-            if isinstance(effect, Write):
-                writer.write(effect.data)
-            elif isinstance(effect, Up):
-                if payload is None:
-                    writer.write(link.bye())
-                    await writer.drain()
-                    return None
-                writer.write(link.request(payload))
-            elif isinstance(effect, Replied):
-                writer.write(link.bye())
-                return effect.payload
-            elif isinstance(effect, Close):
-                raise Unfit(effect.reason) if effect.refused else NoReply("it hung up")
-        await writer.drain()
-        data = await reader.read(1 << 16)
-        if not data:
-            raise NoReply("it hung up")
-        effects = link.feed(data, time.monotonic())
 
 
 def _words(problem: OSError) -> str:

@@ -17,7 +17,7 @@ from ring.links.framing import DATA, REFUSE, REPLY, REQUEST, Deframer, frame
 from ring.links.hello import NONCE
 from ring.links.link import Link, Up, Write
 from ring.roster import NodeRecord
-from ring.shells.guest import NoReply, Unfit, ask, be_refused, check_fit
+from ring.shells.guest import NoReply, Unfit, ask, be_refused, check_fit, visit
 from tests.ring.shells.hubs import CALM, KEY, TERMS, WITHIN_S, Peer, Stranger, Town, mute_server, run, story, town
 
 
@@ -302,3 +302,33 @@ async def test_a_node_that_is_let_in_later_is_refused_no_more(place: Town) -> No
     b.hub.want(a.key)
     await a.until(lambda: a.linked(b))
     assert a.hub.refusals.lately(time.time()) == []
+
+
+# A visit --------------------------------------------------------------------------------------------------------------
+
+
+@story
+async def test_a_visit_asks_one_question_after_the_other(place: Town) -> None:
+    a = await place.peer(1, settings=CALM)
+    guest = await visit(a.record, **HOW, expected=a.key)
+    for number, payload in enumerate((b"one", b"two", b"three")):
+        task = asyncio.create_task(guest.ask(payload, WITHIN_S))
+        await a.until(lambda number=number: len(a.asked) == number + 1)
+        assert a.asked[number][0] == payload and len(a.hub._guests) == 1
+        a.asked[number][1](payload.upper())
+        assert await task == payload.upper()
+    guest.leave()
+    await a.until(lambda: not a.hub._guests)
+
+
+@story
+async def test_a_visit_to_a_node_that_does_not_answer_or_ends_is_told_in_words(place: Town) -> None:
+    a = await place.peer(1, settings=CALM)
+    patient, guest = await visit(a.record, **HOW), await visit(a.record, **HOW)
+    with pytest.raises(NoReply, match=r"^silent for 0\.05 s$"):
+        await patient.ask(b"?", 0.05)
+    patient.leave()
+    await a.hub.stop()
+    with pytest.raises(NoReply, match="hung up"):
+        await guest.ask(b"?", WITHIN_S)
+    guest.leave()
