@@ -13,12 +13,13 @@ from gateway import guest_accounts
 from gateway.guest_accounts import Accounts, AccountsAsk, AddAccount, Done, DropAccount, Problem, SetPassword
 from gateway.node import NodeCore
 from gateway.status import Around, Status, status
+from gateway.trace import TraceAsk, Traced, flaw, trace
 from ring.ids import UNREADABLE
 from ring.links.link import LinkState
 
 __all__ = [
     "Accounts", "AccountsAsk", "AddAccount", "Done", "DropAccount", "ForgetNode", "Problem", "Reply", "Request",
-    "SetPassword", "Status", "StatusAsk", "answer", "encode", "read_reply",
+    "SetPassword", "Status", "StatusAsk", "TraceAsk", "Traced", "answer", "encode", "read_reply",
 ]  # fmt: skip
 
 
@@ -32,8 +33,8 @@ class ForgetNode(msgspec.Struct, frozen=True, tag="forget_node"):
     key: str
 
 
-Request = StatusAsk | ForgetNode | AccountsAsk | AddAccount | SetPassword | DropAccount
-Reply = Status | Accounts | Done | Problem
+Request = StatusAsk | TraceAsk | ForgetNode | AccountsAsk | AddAccount | SetPassword | DropAccount
+Reply = Status | Traced | Accounts | Done | Problem
 
 _encoder = msgspec.msgpack.Encoder()
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
@@ -67,6 +68,9 @@ def answer(
         return
     if isinstance(request, StatusAsk):
         reply(encode(status(core, links, around())))
+    elif isinstance(request, TraceAsk):
+        problem = flaw(request.channel, core.edge.settings.limits.channel_len)
+        reply(encode(Problem(problem) if problem else trace(core, request)))
     elif isinstance(request, ForgetNode):
         reply(encode(_forget(core, request.key)))
     else:

@@ -18,6 +18,7 @@ from gateway.cli.run import directory, node
 from gateway.cli.schema import schema
 from gateway.cli.status import status
 from gateway.cli.stop import stop
+from gateway.cli.trace import trace
 from gateway.cli.up import up
 
 
@@ -36,6 +37,7 @@ for command in (
     check,
     nodes,
     status,
+    trace,
     locate,
     account,
     forget,

@@ -19,10 +19,12 @@ from ring.ids import UNREADABLE
 from ring.roster import NodeRecord, Roster
 from ring.shells import roster_file
 from ring.shells.directory_client import NoAnswer, query_denials, query_nodes
-from ring.shells.guest import NoReply, ask
+from ring.shells.guest import NoReply, Visit, ask, visit
 
 DENIALS_S = 0.5
 """How long the directories may take to say whom they refuse. Directories of feature level 0 never say it."""
+
+STRANGE = "its answer cannot be read: is its version another?"
 
 
 class Known(NamedTuple):
@@ -66,6 +68,17 @@ class Operator:
         denied = await _denied(answering)
         return Known(list(roster.records()), listed, len(directories), silent, problem, denied)
 
+    async def enter(self, record: NodeRecord, timeout_s: float) -> Visit:
+        """A visit to the node, for many questions. Raises NoReply."""
+        return await visit(
+            record,
+            terms=terms(self.config),
+            key=self.key,
+            settings=link_settings(self.config),
+            timeout_s=timeout_s,
+            expected=record.key,
+        )
+
     async def visit(self, record: NodeRecord, request: Request, timeout_s: float) -> Reply:
         """The node's answer; Problem if there is none."""
         try:
@@ -81,11 +94,37 @@ class Operator:
         except NoReply as problem:
             return Problem(str(problem))
         except UNREADABLE:
-            return Problem("its answer cannot be read: is its version another?")
+            return Problem(STRANGE)
 
     def own_first(self, records: Sequence[NodeRecord]) -> list[NodeRecord]:
         own = self.config.node.ip
         return sorted(records, key=lambda record: (record.key != own, record.name))
+
+
+class Caller:
+    """Asks one node again and again: over one visit, and over a new visit after the last one has broken."""
+
+    def __init__(self, operator: Operator, record: NodeRecord) -> None:
+        self.record = record
+        self._operator = operator
+        self._visit: Visit | None = None
+
+    async def ask(self, request: Request, timeout_s: float) -> Reply:
+        """The node's answer; Problem if there is none."""
+        try:
+            if self._visit is None:
+                self._visit = await self._operator.enter(self.record, timeout_s)
+            return read_reply(await self._visit.ask(encode(request), timeout_s))
+        except NoReply as problem:
+            self.leave()
+            return Problem(str(problem))
+        except UNREADABLE:
+            return Problem(STRANGE)
+
+    def leave(self) -> None:
+        if self._visit is not None:
+            self._visit.leave()
+            self._visit = None
 
 
 async def _denied(directories: list[tuple[str, int]]) -> frozenset[tuple[str, str, str]]:

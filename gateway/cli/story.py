@@ -1,0 +1,195 @@
+"""What the nodes' answers about one channel amount to: states, entries, new terms, silence, each told once. No I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from gateway.guests import Problem
+from gateway.trace import Began, Reign, Role, Traced, TracedEntry
+
+REMEMBERED = 20_000
+"""Entries that were told are remembered for so long, since each node tells them again (entries)."""
+
+BEGAN: dict[Began, str] = {
+    "first": "the group begins",
+    "hand_off": "hand-off",
+    "takeover": "takeover",
+    "unknown": "a new term",
+}
+
+
+class State(msgspec.Struct, frozen=True, tag_field="event", tag="state"):
+    """What a node is to the channel now. at: Unix seconds of this machine. master: "" if the node knows none."""
+
+    at: float
+    node: str
+    role: Role
+    term: int
+    first: int
+    last: int
+    head: int
+    master: str
+    acknowledged: dict[str, int]  # by the master: node -> seq
+    backups: list[str]
+
+
+class NewTerm(msgspec.Struct, frozen=True, tag_field="event", tag="term"):
+    """A node masters the channel from `first` on. began: how the term came about."""
+
+    at: float
+    node: str
+    term: int
+    first: int
+    began: Began
+
+
+class Committed(msgspec.Struct, frozen=True, tag_field="event", tag="entry"):
+    """An entry of the log. at: Unix seconds of its master. origin: the node that submitted it."""
+
+    at: float
+    seq: int
+    term: int
+    kind: str
+    who: str
+    origin: str
+    number: int
+    text: str | None = None
+
+
+class Silent(msgspec.Struct, frozen=True, tag_field="event", tag="silent"):
+    """A node does not answer. problem: why, in words."""
+
+    at: float
+    node: str
+    problem: str
+
+
+Happening = State | NewTerm | Committed | Silent
+
+
+class Story:
+    """names: ring key -> node name, kept up to date by whoever asks."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.standing: dict[str, State | Silent] = {}  # ring key -> how things stood when the node was last asked
+        self._names = names
+        self._seen: dict[str, int] = {}  # ring key -> last seq of its log that was told
+        self._end = 0  # the highest seq that any node has
+        self._terms: set[tuple[int, str]] = set()
+        self._told: set[tuple[int, int]] = set()  # (term, seq)
+        self._order: deque[tuple[int, int]] = deque()
+
+    def after(self, key: str) -> int:
+        """Which entries the node is to tell next: those behind this seq."""
+        return self._seen.get(key, self._end)
+
+    def begin(self, key: str, answer: Traced | Problem, at: float) -> None:
+        """The first answer of a node: what is there already is no news. at: Unix seconds."""
+        if isinstance(answer, Problem):
+            self.standing[key] = Silent(at, self.name(key), answer.text)
+            return
+        self.standing[key] = self._state(answer, at)
+        self._terms |= {(reign.number, reign.key) for reign in answer.reigns}
+        self._end = max(self._end, answer.last)
+        if answer.reigns:
+            self._seen[key] = answer.last
+
+    def heard(self, key: str, answer: Traced | Problem, at: float) -> list[Happening]:
+        """What is new in a later answer of a node. A node that does not answer is told once, until it answers again."""
+        before = self.standing.get(key)
+        if isinstance(answer, Problem):
+            now = self.standing[key] = Silent(at, self.name(key), answer.text)
+            return [] if isinstance(before, Silent) and before.problem == answer.text else [now]
+        told: list[Happening] = [self._committed(entry) for entry in answer.entries if self._is_news(entry)]
+        told += [self._new_term(reign, at) for reign in answer.reigns if self._is_new(reign)]
+        self._advance(key, answer)
+        state = self.standing[key] = self._state(answer, at)
+        if not isinstance(before, State) or _standing(state) != _standing(before):
+            told.append(state)
+        return told
+
+    def _advance(self, key: str, answer: Traced) -> None:
+        """The place in the node's log, which another log may have replaced. A node without a copy has none: once it has
+        a copy, it tells what comes after all that was told by then."""
+        self._end = max(self._end, answer.last)
+        if not answer.reigns:
+            self._seen.pop(key, None)
+        else:
+            self._seen[key] = answer.entries[-1].seq if answer.entries else min(self.after(key), answer.last)
+
+    def name(self, key: str) -> str:
+        return self._names.get(key, key)
+
+    def _is_news(self, entry: TracedEntry) -> bool:
+        place = (entry.term, entry.seq)
+        if place in self._told:
+            return False
+        self._told.add(place)
+        self._order.append(place)
+        if len(self._order) > REMEMBERED:
+            self._told.discard(self._order.popleft())
+        return True
+
+    def _is_new(self, reign: Reign) -> bool:
+        known = (reign.number, reign.key) in self._terms
+        self._terms.add((reign.number, reign.key))
+        return not known
+
+    def _new_term(self, reign: Reign, at: float) -> NewTerm:
+        return NewTerm(at, self.name(reign.key), reign.number, reign.first, reign.began)
+
+    def _committed(self, entry: TracedEntry) -> Committed:
+        origin = self.name(entry.origin) if entry.origin else ""
+        return Committed(
+            entry.at / 1000, entry.seq, entry.term, entry.kind, entry.who, origin, entry.number, entry.text
+        )
+
+    def _state(self, reply: Traced, at: float) -> State:
+        return State(
+            at,
+            self.name(reply.ring_key),
+            reply.role,
+            reply.reigns[-1].number if reply.reigns else 0,
+            reply.first,
+            reply.last,
+            reply.head,
+            self.name(reply.master) if reply.master else "",
+            {self.name(one.key): one.acked for one in reply.progress},
+            [self.name(one.key) for one in reply.progress if one.backup],
+        )
+
+
+def _standing(state: State) -> tuple[Any, ...]:
+    """What of a state is news when it changes: not how far the log goes."""
+    return state.role, state.term, state.master, state.backups
+
+
+def words(what: Happening, channel: str) -> str:
+    """A line for a person, without its time."""
+    match what:
+        case Silent():
+            return f"{what.node} does not answer: {what.problem}"
+        case NewTerm():
+            return (
+                f"{BEGAN[what.began]}: {what.node} masters {channel} under term {what.term}, from entry {what.first} on"
+            )
+        case State():
+            return f"{what.node} is {what.role.replace('_', ' ')}{_of(what)}"
+        case Committed():
+            by = f" by {what.who}" if what.who else ""
+            origin = f" from {what.origin} (its command {what.number})" if what.origin else " by the master itself"
+            text = f": {what.text!r}" if what.text is not None else ""
+            return f"entry {what.seq} of term {what.term}: {what.kind}{by}{origin}{text}"
+
+
+def _of(state: State) -> str:
+    if not state.term:
+        return ""
+    mine = state.role in ("master", "hand_off")
+    master = "" if mine or not state.master else f", follows {state.master}"
+    backups = f", with backup {' and '.join(state.backups)}" if state.backups else ", without a backup" if mine else ""
+    return f" under term {state.term}{master}{backups}"

@@ -1,0 +1,40 @@
+"""circlet trace"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from gateway.cli.files import FILE, fail
+
+WRONG = 2
+"""The exit code of --once where a node does not answer, as of `circlet status`."""
+
+
+@click.command()
+@click.argument("channel")
+@click.option("--config", "path", required=True, type=FILE, help="a node's file")
+@click.option("--once", is_flag=True, help="show how things stand, and end; exit code 2 if a node does not answer")
+@click.option("--texts", is_flag=True, help="show what people say, too, topics, and reasons")
+@click.option("--json", "as_json", is_flag=True, help="for programs: an object a line")
+def trace(channel: str, path: Path, once: bool, texts: bool, as_json: bool) -> None:
+    """Follow one channel on all nodes: its entries as they are committed, roles, terms, takeovers and hand-offs.
+
+    The command changes nothing, and ends with Ctrl-C.
+    """
+    from gateway.cli.tracer import Tracer  # TLS and the nodes' core are not needed by the other commands
+    from gateway.cli.visits import Operator
+    from gateway.trace import flaw
+
+    operator = Operator(path)
+    problem = flaw(channel, operator.config.limits.channel_len)
+    if problem:
+        fail(problem)
+    tracer = Tracer(operator, channel, texts=texts, as_json=as_json)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(tracer.run(once=once))
+    sys.exit(WRONG if once and tracer.silent else 0)

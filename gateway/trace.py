@@ -1,0 +1,220 @@
+"""What one node has of one channel's group: its role, its log and, if it masters the group, how far the others are.
+
+Read from the log that is there when somebody asks, for `circlet trace`: nothing is kept for it, and nothing is added to
+the way of talk. Time O(entries told).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from gateway.groups.channel_messages import Said
+from gateway.irc.names import is_valid_channel
+from gateway.node import NodeCore
+from ring.groups.copy import Copy
+from ring.groups.engine import Engine
+from ring.groups.mastered import Follower
+from ring.ids import GroupId, Term
+from ring.wire import Entry
+
+CHANNEL: Final = "channel"
+
+MOST: Final = 200
+"""Entries in one answer at most."""
+
+REIGNS: Final = 8
+"""Of the group's terms the newest so many are told."""
+
+Role = Literal["none", "master", "backup", "follower", "recovery", "hand_off", "incoming_hand_off", "stopped"]
+"""recovery: the node finds out who has the group, to serve it. hand_off: it masters the group, and hands it over.
+incoming_hand_off: it is to master the group in a moment. stopped: a mistake of the program has stopped the group on
+the node (P43)."""
+
+Began = Literal["first", "hand_off", "takeover", "unknown"]
+"""How a term began: with the group, by a hand-off, by a takeover; unknown: the log does not go back so far."""
+
+
+class TraceAsk(msgspec.Struct, frozen=True, tag="trace"):
+    """What do you have of this channel? after: entries behind this seq; None: none. texts: what people said, too."""
+
+    channel: str
+    after: int | None = None
+    texts: bool = False
+
+
+class Reign(msgspec.Struct, frozen=True):
+    """One term of the group (P3). key: ring key of its master. first: its first seq."""
+
+    number: int
+    key: str
+    first: int
+    began: Began
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a node is that follows the master. acked: it has applied and settled all up to this seq. held: of a
+    backup, the last command that it has, -1 if it has not said so in this term."""
+
+    key: str
+    acked: int
+    held: int
+    backup: bool
+    sits: bool  # members of the channel are on the node
+
+
+class TracedEntry(msgspec.Struct, frozen=True):
+    """An entry of the log, all committed. kind: of its event, e.g. "Said"; "Nothing" for a command that changed
+    nothing. origin: ring key of the edge that submitted it, "" for the master itself; number: the how manieth of that
+    edge's. who: uid of the person who acts. text: only if texts were asked for."""
+
+    seq: int
+    term: int
+    at: int  # Unix ms
+    kind: str
+    origin: str
+    number: int
+    who: str = ""
+    text: str | None = None
+
+
+class Traced(msgspec.Struct, frozen=True, tag="traced"):
+    """What a node has of the group. master: ring key, as the node sees it; "" if it knows none. head: the last position
+    given, committed or not. first, last: of its log and of its copy; 0 without one. more: there are more entries."""
+
+    name: str
+    ring_key: str
+    role: Role
+    master: str = ""
+    first: int = 0
+    last: int = 0
+    head: int = 0
+    members: int = 0
+    reigns: list[Reign] = []
+    progress: list[Progress] = []
+    entries: list[TracedEntry] = []
+    more: bool = False
+
+
+def flaw(channel: str, limit: int) -> str:
+    """Why no channel has this name, in words; "" if one may have it. limit: bytes."""
+    if is_valid_channel(channel, limit):
+        return ""
+    shown = repr(channel[:limit])
+    return f"{shown} is no channel's name: a name starts with #, has {limit} bytes at most, and no space or comma"
+
+
+def trace(core: NodeCore, asked: TraceAsk) -> Traced:
+    """asked.channel: without a flaw."""
+    engine, me = core.engine, core.engine.peers.me
+    group = core.edge.channel(asked.channel)
+    role = _role(engine, group)
+    mastered, followed = engine.leading.groups.get(group), engine.following.groups.get(group)
+    copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
+    if copy is None:
+        return Traced(me.name, me.key, role)
+    entries, more = _entries(copy, asked)
+    return Traced(
+        me.name,
+        me.key,
+        role,
+        master=me.key if mastered is not None else followed.master if followed is not None else "",
+        first=copy.log[0].seq if copy.log else 0,
+        last=copy.seq,
+        head=copy.head,
+        members=sum(copy.state.hosts.values()),
+        reigns=_reigns(copy),
+        progress=[_progress(key, f) for key, f in sorted(mastered.followers.items())] if mastered is not None else [],
+        entries=entries,
+        more=more,
+    )
+
+
+def _role(engine: Engine, group: GroupId) -> Role:
+    mastered = engine.leading.groups.get(group)
+    if mastered is not None:
+        return "master" if mastered.serving else "hand_off"
+    if group in engine.broken.groups:
+        return "stopped"
+    if group in engine.finding.searches:
+        return "recovery"
+    if engine.handing.holds(group):
+        return "incoming_hand_off"
+    followed = engine.following.groups.get(group)
+    if followed is None:
+        return "none"
+    return "backup" if followed.holds else "follower"
+
+
+def _progress(key: str, follower: Follower) -> Progress:
+    return Progress(key, follower.acked, follower.held, follower.holder, follower.sits)
+
+
+def _reigns(copy: Copy) -> list[Reign]:
+    """Of the terms that this copy has something of, or is in, the newest, the oldest of them first."""
+    lineage = copy.lineage
+    newest = list(enumerate(lineage))[-REIGNS:]
+    return [Reign(term.number, term.key, first, _began(copy, term, first, index)) for index, (term, first) in newest]
+
+
+def _began(copy: Copy, term: Term, first: int, index: int) -> Began:
+    if index == 0:
+        return "first"
+    last = _at(copy, first - 1)  # of the term before
+    if last is None:
+        return "unknown"
+    return "hand_off" if last.handed == term else "takeover"
+
+
+def _at(copy: Copy, seq: int) -> Entry | None:
+    index = seq - copy.log[0].seq if copy.log else -1
+    return copy.log[index] if 0 <= index < len(copy.log) else None
+
+
+def _entries(copy: Copy, asked: TraceAsk) -> tuple[list[TracedEntry], bool]:
+    """The first of those that are asked for and that the log still has, and whether there are more."""
+    if asked.after is None or not copy.log:
+        return [], False
+    start = max(asked.after + 1 - copy.log[0].seq, 0)
+    some = copy.log[start : start + MOST]
+    return [_entry(copy, entry, asked.texts) for entry in some], start + MOST < len(copy.log)
+
+
+def _entry(copy: Copy, entry: Entry, texts: bool) -> TracedEntry:
+    event = entry.event
+    return TracedEntry(
+        entry.seq,
+        copy.term_at(entry.seq).number,
+        entry.at,
+        _kind(entry),
+        entry.origin.key if entry.origin is not None else "",
+        entry.number,
+        _who(event),
+        _text(event) if texts else None,
+    )
+
+
+def _kind(entry: Entry) -> str:
+    if entry.side is not None:
+        return "Merged"
+    if entry.handed is not None:
+        return "Handed"
+    if entry.members is not None:
+        return "Backups"
+    if isinstance(entry.event, Said):
+        return f"Said {entry.event.verb}"
+    return type(entry.event).__name__ if entry.event is not None else "Nothing"
+
+
+def _who(event: Any) -> str:
+    person = getattr(event, "person", None)
+    return str(getattr(event, "by", None) or getattr(event, "uid", None) or getattr(person, "uid", ""))
+
+
+def _text(event: Any) -> str | None:
+    for field in ("text", "topic", "reason"):
+        said = getattr(event, field, None)
+        if said is not None:
+            return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return None
