@@ -82,10 +82,12 @@ class Sessions:
         """It is here, for all that this node knows; but if it stood still, the session may have gone."""
 
         def confirmed(outcome: Any) -> None:
-            if isinstance(outcome, Elsewhere) and not self.taking_up.is_under_way(account):
-                then(outcome.host)
-            else:
+            if account in self.users or self.taking_up.is_under_way(account):
                 self.ready(account, then)
+            elif isinstance(outcome, Elsewhere) and outcome.host != self.edge.engine.me:
+                then(outcome.host)
+            else:  # the session left this node during the question: its group knows where the session is now
+                self.find(account, then)
 
         self.ask_whether_here(user, len(user.connections) + 1, confirmed)
 

@@ -133,12 +133,11 @@ class Session:
         return self.host != before
 
     def _take(self, command: Take, at: int) -> Decision:
-        host = self.host
-        if host is not None and host != command.before:
-            again = command.person.edge == host  # whoever asked had no answer
-            return Decision(Taken(self.stored) if again else Elsewhere(host), None)
-        s = self.stored
+        host, s = self.host, self.stored
         same = s.person is not None and s.person.uid == command.person.uid
+        if host is not None and host != command.before:
+            again = same and command.person.edge == host  # whoever asked had no answer
+            return Decision(Taken(s) if again else Elsewhere(host), None)
         rooms = s.rooms if same else {}
         left = 0 if command.attached else s.left or at
         facts = (command.person, rooms, s.lasts and same, command.attached, at, left)

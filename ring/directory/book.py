@@ -10,7 +10,8 @@ class Book:
     """One directory's list, brought up to date page by page.
 
     `dropped` and `departed` tell "the directory had it and let go of it" from "the directory never heard of it".
-    A directory that was started anew has forgotten everyone: until it was up for a lease, nobody counts as dropped.
+    A directory that was started anew has forgotten everyone: until it was up for a lease, nobody counts as dropped. Nor
+    does anybody while the list is older than the directory's last answer: whoever is new is not in the list yet (P18).
     """
 
     def __init__(self) -> None:
@@ -21,20 +22,27 @@ class Book:
         self.reachable = False
         self.rebuilding = True
         self.complete = False  # a whole list has come since the directory started
+        self.current = False  # the list is as new as the directory's last answer
         self.position = 0  # version that `entries`, or the list under way, stands at
         self._arriving: dict[str, NodeRecord] | None = None
 
     @property
     def vouches(self) -> bool:
         """Whether a node's absence from this list means anything."""
-        return self.reachable and self.complete and not self.rebuilding
+        return self.reachable and self.complete and self.current and not self.rebuilding
+
+    def lost(self) -> None:
+        """The directory answers no more: its list may change, and this one does not."""
+        self.reachable = self.current = False
 
     def restart(self) -> None:
         """The directory was started anew."""
-        self.position, self.complete, self.rebuilding, self._arriving = 0, False, True, None
+        self.position, self.complete, self.current = 0, False, False
+        self.rebuilding, self._arriving = True, None
 
-    def granted(self, *, rebuilding: bool) -> None:
-        self.rebuilding = rebuilding
+    def granted(self, version: int, *, rebuilding: bool) -> None:
+        """version: that of the directory's list now."""
+        self.rebuilding, self.current = rebuilding, self.position == version
         self._settle()
 
     def take(self, page: Page) -> bool:
@@ -52,8 +60,8 @@ class Book:
                 self.dropped.pop(record.key, None)
         for key, incarnation, departed in page.removed:
             self._remove(target, key, incarnation, departed=departed)
-        self.position = page.upto
-        if page.upto >= page.version:
+        self.position, self.current = page.upto, page.upto >= page.version
+        if self.current:
             self._completed()
         return True
 
@@ -74,7 +82,7 @@ class Book:
 
     def _settle(self) -> None:
         """Once the directory has had time to hear from everyone, whom it does not list it has dropped."""
-        if not self.complete or self.rebuilding:
+        if not (self.complete and self.current) or self.rebuilding:
             return
         for key, record in self.kept.items():
             if key not in self.entries:

@@ -169,7 +169,7 @@ class DirectoriesCore:
         stale = self.view.waiting
         for index, contact in enumerate(self._contacts):
             if contact.book.reachable and now - contact.answered > 3.5 * self._interval(contact):
-                contact.book.reachable = False
+                contact.book.lost()
                 effects.append(Lost(index))
                 stale = True
             if now >= contact.due and not (contact.departed or contact.quiet):
@@ -209,7 +209,7 @@ class DirectoriesCore:
             case Granted():
                 contact.said, contact.granted, contact.refused = "", True, False
                 contact.lease_s = max(0.001, answer.lease_ms / 1000)
-                contact.book.granted(rebuilding=answer.rebuilding)
+                contact.book.granted(answer.version, rebuilding=answer.rebuilding)
                 effects += self._follow(index, answer.version, now)
             case Page():
                 if contact.book.take(answer):

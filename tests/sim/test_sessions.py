@@ -6,12 +6,15 @@ import msgspec
 import pytest
 
 from gateway.edge import playback
+from gateway.edge.taking_up import nobody
+from gateway.edge.user import User
 from gateway.groups.account_messages import Drop, SetSettings
 from gateway.groups.channel_messages import Update
 from gateway.groups.nick import Nick
 from gateway.groups.nick_messages import Claim
 from gateway.groups.people import Person
-from ring.ids import GroupId
+from gateway.groups.session import Session
+from ring.ids import GroupId, Incarnation
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import OPERATOR, network
 from tests.sim.net import Client, Net
@@ -110,6 +113,30 @@ def test_a_machine_that_has_gone_to_sleep_is_played_what_was_sent_to_it_since(
     assert said(again) == ["3", "4", "5"]
     bob.say(6)
     assert said(again) == ["6"]
+
+
+def test_whoever_asks_for_a_session_that_leaves_meanwhile_is_given_that_session(net: Net) -> None:
+    """The former node reads in one message that the session is there and that the session has left. A login that was
+    told "there is no session" began another one, in no channel."""
+    made(net)
+    drop(login(net, "n1"))
+    n1, n2, n3 = net.nodes.values()
+    state = n1.core.engine.state(GroupId("session", "ann"))
+    assert isinstance(state, Session) and state.stored.person is not None and not state.stored.attached
+    before, uid = state.stored, state.stored.person.uid
+    found: list[User | Incarnation | None] = []
+    net.links.isolate({n3.key}, {n1.key}, one_way=True)  # n3 masters the session's group
+    net.turn(n1, lambda: n1.core.edge.sessions.find("ann", found.append))
+    net.run(0.1)
+    # n2 has looked a moment before: nobody was attached then.
+    net.turn(n2, lambda: n2.core.edge.sessions.taking_up.take_up("ann", before, nobody))
+    net.run(0.1)
+    assert not found and "ann" in n2.core.edge.sessions.users
+    net.links.heal()
+    net.run(1.0)
+    (user,) = found
+    assert isinstance(user, User) and user.uid == uid and n1.core.edge.sessions.users == {"ann": user}
+    assert not n2.core.edge.sessions.users
 
 
 def test_an_always_on_user_stays_and_misses_nothing(net: Net, bob: Talker) -> None:

@@ -75,6 +75,15 @@ def test_it_is_taken_from_where_it_is_known_to_be(session: Session) -> None:
     assert do(session, Take(ANN, None)) == Elsewhere(THERE)
 
 
+def test_another_user_on_its_node_does_not_have_it(session: Session) -> None:
+    """The session left the node for a moment, and somebody who logged in there meanwhile was taken for a new user."""
+    before = session.stored
+    assert isinstance(do(session, Take(ANN, None)), Taken)  # its own user: a repeat
+    other = msgspec.structs.replace(ANN, uid=f"{ANN.uid}-2")
+    assert do(session, Take(other, None)) == Elsewhere(HERE)
+    assert session.stored == before
+
+
 def test_only_its_host_is_listened_to(session: Session) -> None:
     before = session.stored
     do(session, Report(ANN.uid, THERE, ANN, {}, False, 0, {}))

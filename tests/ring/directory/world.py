@@ -60,6 +60,7 @@ class Member:
         self.reached: set[int] = set()
         self.rejected: dict[int, str] = {}
         self.known: set[str] = set()
+        self.lost: set[str] = set()  # nodes that were taken for gone once
 
     def carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -73,7 +74,8 @@ class Member:
                 case Rejected(index, reason):
                     self.rejected[index] = reason
                 case RosterChanged(added, changed, removed, _):
-                    self.known |= {record.key for record in (*added, *changed)}
-                    self.known -= {record.key for record in removed}
+                    gone = {record.key for record in removed}
+                    self.known = (self.known | {record.key for record in (*added, *changed)}) - gone
+                    self.lost |= gone
                 case _:
                     pass
