@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import Annotated
 
+from pydantic import Field
+
+from config.mistakes import Key
 from config.section import Section, setting
 from config.tls import Tls
+from config.tokens import Token
 from config.values import BindAddress, Endpoint, PageAddress, Port
 
 
@@ -39,6 +45,15 @@ class Http(HttpListener):
         "URL at which other people's browsers find this listener, like https://node-1.example.org/, if a proxy stands "
         "before it. With none: that of the listener, unless only this machine can reach the listener.",
     )
+    tokens: Annotated[tuple[Token, ...], Field(strict=False, max_length=1000)] = setting(
+        (), "Tokens of programs that use the API of operators. With none nobody may use the API.", live=True
+    )
+    requests_per_minute: int = setting(
+        600, "Requests to the API that a token, and an IP address, may make in a minute.", live=True, ge=1, le=1_000_000
+    )
+    failures_per_minute: int = setting(
+        10, "Requests with a wrong token that an IP address may make in a minute.", live=True, ge=1, le=1_000_000
+    )
 
     def shown(self, ip: str) -> str:
         """The URL that the network is told of; "" if the listener is for this machine alone.
@@ -51,3 +66,11 @@ class Http(HttpListener):
         if host.is_loopback and not ip_address(ip).is_loopback:
             return ""
         return self.url_at(ip if host.is_unspecified else self.host)
+
+    def mistakes(self) -> Iterator[tuple[Key, str]]:
+        for what in ("name", "hash"):
+            values = [getattr(token, what) for token in self.tokens]
+            for index, value in enumerate(values):
+                if value in values[:index]:
+                    shown = f"{value} stands" if what == "name" else "the same hash stands"
+                    yield ("tokens", index, what), f"{shown} twice: remove one"

@@ -31,7 +31,9 @@ LEVELS: Final[tuple[str, ...]] = (
     "Nodes tell each other of nicks claimed from people of dead nodes (ReclaimedAsk). "
     "Watchers acknowledge what they are told (Seen). "
     "Directories say whom they refused (35, 36), and records the ring's settings (ring)",
-    "A node's record says where its pages are (NodeRecord.http)",
+    "A node's record says where its pages are (NodeRecord.http). "
+    "Operators' programs read lists of all nodes and end sessions (PageAsk, EndAsk), settings are heeded (ChosenAsk), "
+    'and channels are read in pages (Look of "page:", ChannelView.total)',
 )
 """What each level brought, by its number."""
 

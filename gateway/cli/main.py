@@ -18,6 +18,7 @@ from gateway.cli.run import directory, node
 from gateway.cli.schema import schema
 from gateway.cli.status import status
 from gateway.cli.stop import stop
+from gateway.cli.token import token
 from gateway.cli.trace import trace
 from gateway.cli.up import up
 
@@ -43,6 +44,7 @@ for command in (
     forget,
     backup,
     hash_password,
+    token,
     schema,
 ):
     main.add_command(command)

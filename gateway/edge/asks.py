@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from gateway.edge.operator_asks import OperatorAsk, OperatorReply
 from gateway.groups.channel_messages import ListRow
 from gateway.groups.people import Person
 from ring.wire import Place
@@ -149,7 +150,9 @@ class LettingGo(_Tagged, frozen=True, tag=27):
     is_here: bool = True
 
 
-Reply = ListReply | Detail | Counts | Found | Expelled | Came | LettingGo | None
+Reply = ListReply | Detail | Counts | Found | Expelled | Came | LettingGo | OperatorReply | None
 
-read_ask = msgspec.msgpack.Decoder(Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | CameAsk | LettingGoAsk).decode
+read_ask = msgspec.msgpack.Decoder(
+    Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | CameAsk | LettingGoAsk | OperatorAsk
+).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

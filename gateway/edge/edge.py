@@ -22,9 +22,11 @@ from gateway.edge import (
     markers,
     monitoring,
     nicks,
+    operating,
     order,
     protection,
 )
+from gateway.edge.actions import Actions
 from gateway.edge.admission import REFUSED, limits_of
 from gateway.edge.answers import answer, count
 from gateway.edge.call import Call, Token
@@ -33,6 +35,7 @@ from gateway.edge.draining import say_where_to_go
 from gateway.edge.letters import Letters
 from gateway.edge.lines import Line
 from gateway.edge.login import expel_all
+from gateway.edge.operator_asks import OperatorAsk
 from gateway.edge.order import Slot
 from gateway.edge.people import People
 from gateway.edge.reclaiming import Reclaiming
@@ -102,6 +105,7 @@ class Edge:
         self.monitors: dict[GroupId, dict[str, User]] = {}
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
+        self.actions = Actions()
         self.dirty: list[Connection] = []
         self.relieved: list[Connection] = []  # those of which no line waits any more: their sockets are read on
         self.told: dict[GroupId, None] = {}  # of the groups that are heard, those that had news since the last flush
@@ -587,6 +591,8 @@ class Edge:
         if isinstance(body, asks.ReclaimedAsk):
             self.reclaiming.hear(body)
             return None
+        if isinstance(body, OperatorAsk):
+            return operating.answer(self, body)
         return answer(self, body)
 
     def read_ask(self, raw: msgspec.Raw) -> Any:

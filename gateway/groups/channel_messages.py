@@ -322,11 +322,19 @@ Outcome = Refusal | ModesDone | HasLeft | None
 
 
 class Look(_Tagged, frozen=True, tag=41):
-    """Show the channel to the person `uid`. what: "names", "modes", "topic", "list:b" (and e, I), "who"."""
+    """Show the channel to the person `uid`. what: "names", "modes", "topic", "list:b" (and e, I), "who".
+
+    Since level 2, for operators' programs: "page:UID", the members with a greater uid, MEMBERS of them. The answer then
+    has the name "" where there is no such channel; None means that nobody answered.
+    """
 
     uid: str
     what: str
     oper: bool = False
+
+
+MEMBERS = 200
+"""So many members are in a page."""
 
 
 class MemberView(msgspec.Struct, frozen=True, array_like=True):
@@ -336,6 +344,8 @@ class MemberView(msgspec.Struct, frozen=True, array_like=True):
 
 class ChannelView(msgspec.Struct, frozen=True, array_like=True):
     """What the asker may see; None from `answer` if there is no such channel for the asker."""
+
+    NEWER: ClassVar = {"total": 2}
 
     name: str
     created: int  # Unix ms
@@ -347,6 +357,7 @@ class ChannelView(msgspec.Struct, frozen=True, array_like=True):
     members: tuple[MemberView, ...]
     entries: tuple[tuple[str, str, int], ...] = ()  # a list's (mask, set by, Unix ms)
     is_member: bool = False
+    total: int = 0  # how many members there are, where the answer has a page of them
 
 
 class ListRow(msgspec.Struct, frozen=True, array_like=True):

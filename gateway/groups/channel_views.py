@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Final
 
-from gateway.groups.channel_messages import ChannelView, ListRow, Look, MemberView
+from gateway.groups.channel_messages import MEMBERS, ChannelView, ListRow, Look, MemberView
 
 if TYPE_CHECKING:
     from gateway.groups.channel import Channel
 
+PAGE: Final = "page:"
+
 
 def look(channel: Channel, question: Look) -> ChannelView | None:
     """What the asker may see; None where there is no such channel, or it is secret (+s) to the asker."""
+    if question.what.startswith(PAGE):
+        return _page(channel, question.what.removeprefix(PAGE))
     is_member = question.uid in channel.members
     sees_all = is_member or question.oper
     if not channel.members or ("s" in channel.modes and not sees_all):
@@ -30,6 +35,17 @@ def look(channel: Channel, question: Look) -> ChannelView | None:
         channel.lists[letter].rows() if what == "list" and letter in channel.lists else (),
         is_member,
     )
+
+
+def _page(channel: Channel, after: str) -> ChannelView:
+    """The channel as operators see it, with a page of its members in the order of their uids."""
+    if not channel.members:
+        return ChannelView("", 0, "", (), "", "", 0, ())
+    modes, params = settings(channel, show_key=False)
+    uids = nsmallest(MEMBERS, (uid for uid in channel.members if uid > after))
+    members = tuple(MemberView(channel.members[uid].person, channel.members[uid].prefixes) for uid in uids)
+    topic = (channel.topic, channel.topic_by, channel.topic_at)
+    return ChannelView(channel.name, channel.created, modes, params, *topic, members, total=len(channel.members))
 
 
 def settings(channel: Channel, *, show_key: bool) -> tuple[str, tuple[str, ...]]:

@@ -30,6 +30,7 @@ from gateway.shells.reloading import contents, reread
 from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record
 from gateway.shells.starting import Starting
 from gateway.shells.systemd import Systemd
+from gateway.shells.tokens import api_of, tokens
 from gateway.web.server import WebServer
 from gateway.web.site import NodeSite
 from gateway.web.source import Source
@@ -94,8 +95,10 @@ class NodeProcess:
         self.memory = Memory()
         self.systemd = Systemd()
         self.watchers: list[Callable[[Note], None]] = []
-        site = NodeSite(Source(self.core, self.peers.links))
-        self.web = WebServer(config.http, site.routes(), self.log) if config.http else None
+        source = Source(self.core, self.peers.links, self.act)
+        self.api = api_of(source, config, self.log)
+        routes = [*NodeSite(source).routes(), *self.api.routes()]
+        self.web = WebServer(config.http, routes, self.log) if config.http else None
         self._stop = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -210,6 +213,7 @@ class NodeProcess:
             return said
         was = self.core.edge.settings
         self.core.edge.configure(edge_settings(self.config, was.created, was.secret, room(self.descriptors)))
+        self.api.configure(*tokens(self.config, self.log))
         self.touched()
         return replace(said, wrong=self.listeners.reload_certificates())
 
@@ -221,6 +225,13 @@ class NodeProcess:
     @crash_only
     def _wake(self) -> None:
         self.begin()
+        self.touched()
+
+    @crash_only
+    def act(self, job: Callable[[], None]) -> None:
+        """Do something with the core in a turn of its own."""
+        self.begin()
+        job()
         self.touched()
 
     def touched(self) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
 from config.http import HttpListener
-from gateway.web.refusal import BadRequest
+from gateway.web.refusal import Refused
 
 MAX_BODY = 64 * 1024
 CLOSE_S = 1.0
+HOOKS = "/api/v1/hooks/"
+"""Addresses of webhooks: who knows one may speak."""
+
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -53,16 +56,22 @@ class WebServer:
         """Errors are JSON with a text; a mistake of the program is logged and ends the request alone."""
         try:
             response = await handler(request)
-        except BadRequest as problem:
-            response = error(400, str(problem))
+        except Refused as problem:
+            response = error(problem.status, str(problem), problem.headers)
         except web.HTTPException as problem:
-            response = error(problem.status, f"{problem.reason}: {request.method} {request.path[:200]}")
+            allow = {"Allow": problem.headers["Allow"]} if "Allow" in problem.headers else {}
+            response = error(problem.status, f"{problem.reason}: {request.method} {shown(request.path)}", allow)
         except Exception:
-            self._log.error("bug", where=f"http {request.path[:200]}", exc_info=True)
+            self._log.error("bug", where=f"http {shown(request.path)}", exc_info=True)
             response = error(500, "the server made a mistake, which is in its log")
         response.headers.update(HEADERS)
         return response
 
 
-def error(status: int, text: str) -> web.Response:
-    return web.json_response({"error": text}, status=status)
+def error(status: int, text: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": text}, status=status, headers=headers)
+
+
+def shown(path: str) -> str:
+    """A path as logs and errors may show it: what follows HOOKS is a secret."""
+    return f"{HOOKS}..." if path.startswith(HOOKS) else path[:200]

@@ -11,10 +11,12 @@ from ring.links.link import LinkState
 
 
 class Source(NamedTuple):
-    """links: ring key of each linked peer, and how the link is."""
+    """links: ring key of each linked peer, and how the link is. act: runs a job in a turn of the node, and sends what
+    comes of the job."""
 
     core: NodeCore
     links: Callable[[], Mapping[str, LinkState]]
+    act: Callable[[Callable[[], None]], None] = lambda job: job()
 
     def ready(self) -> bool:
         return readiness(self.core).ready

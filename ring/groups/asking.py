@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ring.features import unsupported
 from ring.groups.copy import Copy
+from ring.groups.host import Later
 from ring.ids import UNREADABLE, GroupId, Incarnation
 from ring.wire import Ask, Question, Reply, raw
 
@@ -40,6 +41,7 @@ class Asking:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.open: dict[int, Open] = {}
+        self.working: set[tuple[Incarnation, int]] = set()  # questions of others that this node has begun to answer
         self._next = 0
 
     # Ask ------------------------------------------------------------------------------------------------------------
@@ -55,7 +57,7 @@ class Asking:
 
     def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
         if key == self.engine.me.key:
-            done(self.engine.broken.reply(self.engine.me, body))
+            self._reply(self.engine.me, body, done)
         elif unsupported(body, self.engine.level):
             done(None)
         else:
@@ -133,7 +135,22 @@ class Asking:
         except UNREADABLE:
             self.engine.send(sender.key, Reply(message.id, raw(None)))
             raise
-        self.engine.send(sender.key, Reply(message.id, raw(self.engine.broken.reply(sender, body))))
+        asked = (sender, message.id)
+        if asked in self.working:  # the asker repeats its question until it has the answer
+            return
+        self.working.add(asked)
+        self._reply(sender, body, lambda reply: self._send_reply(asked, reply))
+
+    def _send_reply(self, asked: tuple[Incarnation, int], reply: Any) -> None:
+        self.working.discard(asked)
+        self.engine.answer(asked[0], Reply(asked[1], raw(reply)))
+
+    def _reply(self, asker: Incarnation, body: Any, done: Callable[[Any], None]) -> None:
+        reply = self.engine.broken.reply(asker, body)
+        if isinstance(reply, Later):
+            reply.then(done)
+        else:
+            done(reply)
 
     # Timers ---------------------------------------------------------------------------------------------------------
 

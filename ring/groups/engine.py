@@ -489,6 +489,11 @@ class Engine:
     def mastered(self, kind: str) -> list[tuple[GroupId, State, Term]]:
         return [(g, m.copy.state, m.copy.term) for g, m in self.leading.groups.items() if g.kind == kind and m.serving]
 
+    def serves(self, group: GroupId) -> tuple[State, Term] | None:
+        """The group's state and term, if this node masters it."""
+        m = self.leading.groups.get(group)
+        return (m.copy.state, m.copy.term) if m is not None and m.serving else None
+
     # For the parts --------------------------------------------------------------------------------------------------
 
     def run(self, job: Callable[[], None]) -> None:

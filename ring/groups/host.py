@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -37,6 +37,29 @@ class Stamp(NamedTuple):
 
     msgid: str
     at: int  # Unix ms
+
+
+class Later:
+    """An answer to another node's question that takes more than one turn. Whoever works on it calls `answer` once."""
+
+    __slots__ = ("_done", "_is_there", "_value")
+
+    def __init__(self) -> None:
+        self._value: Any = None
+        self._is_there = False
+        self._done: Callable[[Any], None] | None = None
+
+    def answer(self, value: Any) -> None:
+        self._value, self._is_there = value, True
+        if self._done is not None:
+            self._done(value)
+
+    def then(self, done: Callable[[Any], None]) -> None:
+        """Call done(answer) as soon as the answer is there, which may be now."""
+        if self._is_there:
+            done(self._value)
+        else:
+            self._done = done
 
 
 class Host(Protocol):
@@ -77,7 +100,7 @@ class Host(Protocol):
         ...
 
     def asked(self, node: Incarnation, body: Any) -> Any:
-        """Answer another node's question."""
+        """Answer another node's question, at once or with a `Later`."""
         ...
 
     def read_ask(self, raw: msgspec.Raw) -> Any: ...

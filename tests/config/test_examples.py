@@ -16,6 +16,7 @@ from config import DirectoryConfig, NodeConfig, load
 from config.section import Section, fact, section_of
 from config.yamlfile import parse_yaml
 
+LISTS = (("history", "channels"), ("http", "tokens"))
 EXAMPLES = Path(__file__).parents[2] / "config"
 FILES: list[tuple[str, type[Section]]] = [
     ("node.example.yaml", NodeConfig),
@@ -36,7 +37,7 @@ def settings_of(model: type[Section], prefix: tuple[str, ...] = ()) -> Iterator[
 def uncommented(text: str) -> str:
     """The text with its `#key:` settings switched on."""
     text = re.sub(r"^( *)#(- )?(\w+:)", r"\1\2\3", text, flags=re.MULTILINE)
-    return text.replace("operators: []\n", "").replace("  channels: []\n", "")
+    return text.replace("operators: []\n", "").replace("  channels: []\n", "").replace("  tokens: []\n", "")
 
 
 def at(data: Any, key: tuple[str, ...]) -> Any:
@@ -69,7 +70,7 @@ def test_every_setting_stands_there_with_its_default(folder: Path, name: str, mo
     for key, field in settings_of(model):
         at(everything, key)  # KeyError names the setting that the example lacks
         seen += 1
-        inside_a_list = (key[0] in ("listeners", "operators") and len(key) > 1) or key[:2] == ("history", "channels")
+        inside_a_list = (key[0] in ("listeners", "operators") and len(key) > 1) or key[:2] in LISTS
         if field.is_required() or field.default is None or field.default_factory or inside_a_list:
             continue
         at(active, key)

@@ -1,0 +1,174 @@
+"""What operators do with accounts, by way of any node. No I/O.
+
+Only `credentials` sees a password; all else is given what is kept of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.accounts.credentials import Credentials, flaw
+from gateway.admin.procedures import Ask, AskAll, Call, Problem, Procedure, Submit
+from gateway.edge.absent import with_absent
+from gateway.edge.belongings import drop as drop_all
+from gateway.edge.choices import Value
+from gateway.edge.edge import Edge
+from gateway.edge.operator_asks import ChosenAsk
+from gateway.edge.protection import owned
+from gateway.edge.proving import look_up
+from gateway.edge.registration import new_uid
+from gateway.groups.account_messages import (
+    Accepted,
+    Denied,
+    Info,
+    InfoView,
+    LoggedIn,
+    LoginView,
+    Register,
+    SetCredentials,
+    SetSettings,
+)
+from gateway.irc.names import is_valid_nick
+from ring.groups.host import FAILED
+
+NONE = "accounts.enabled is false in its file: this network has no accounts"
+SILENT = "whoever keeps accounts does not answer: are enough nodes up? Try again later"
+UNKNOWN = "nobody answered in time: it may or may not be done; `circlet account list` tells"
+
+
+def one(edge: Edge, name: str) -> Procedure[InfoView]:
+    """What is known of the account of that very name."""
+    view = yield from _found(edge, name)
+    info = yield Ask(edge.account(view.name), Info())
+    if not isinstance(info, InfoView):
+        raise _silent(edge)
+    if not info.name:
+        raise _absent(name)
+    return info
+
+
+def credentials(edge: Edge, password: str) -> Procedure[Credentials]:
+    """Hash a password, off the loop."""
+    if why := flaw(password):
+        raise Problem("invalid", f"{why[0].lower()}{why[1:]}")
+    least = edge.settings.accounts.password_min
+    if len(password.encode()) < least:
+        raise Problem("invalid", f"the password is too short: give {least} bytes or more")
+    made = yield Call(lambda done: edge.make_credentials(password, done))
+    if not isinstance(made, Credentials):
+        raise Problem("unanswered", "the node has too much to do to hash a password now: try again")
+    return made
+
+
+def add(edge: Edge, name: str, made: Credentials) -> Procedure[str]:
+    """Register an account; returns what was done, in words."""
+    _need_accounts(edge)
+    if why := edge.settings.reservation(name):
+        raise Problem("invalid", f"{name} is no name for an account: {why[0].lower()}{why[1:]}")
+    if not is_valid_nick(name, edge.settings.limits.nick_len):
+        raise Problem("invalid", f"{name[:64]!r} is no name for an account: it has to be a nick of IRC")
+    view = yield from _look_up(edge, name)
+    if view.name:
+        yield from _confirm(edge, view.name, view.life)
+        raise Problem("refused", _exists(edge, name, view.name))
+    outcome = yield from _submit(edge, name, Register(new_uid(edge), name, made, view.life))
+    if isinstance(outcome, Denied):
+        raise Problem("refused", f"there is an account {name} already")
+    edge.engine.note("account_registered", client=0, account=name)
+    owned(edge, name)
+    return f"account {name} is there"
+
+
+def set_password(edge: Edge, name: str, made: Credentials) -> Procedure[str]:
+    view = yield from _found(edge, name)
+    outcome = yield from _submit(edge, view.name, SetCredentials(view.life, made))
+    _accepted(outcome, view.name)
+    return f"account {view.name} has another password; who is logged in stays so"
+
+
+def choose(edge: Edge, name: str, changes: dict[str, Value]) -> Procedure[str]:
+    """Change the account's settings, in force at once where its session is. changes: fields of account_stored.Settings;
+    None for the network's default."""
+    view = yield from _found(edge, name)
+    outcome = yield from _submit(edge, view.name, SetSettings(view.life, changes))
+    _accepted(outcome, view.name)
+    yield AskAll(ChosenAsk(edge.settings.casemap(view.name)))
+    return f"account {view.name} has other settings"
+
+
+def drop(edge: Edge, name: str) -> Procedure[str]:
+    """Drop the account with all that belongs to it."""
+    view = yield from _found(edge, name)
+    outcome = yield Call(lambda done: drop_all(edge, view.name, view.life, done))
+    if outcome is FAILED:
+        raise _unknown(edge)
+    _accepted(outcome, view.name)
+    return f"account {view.name} is dropped, with its nicks, certificates, session and private conversations"
+
+
+# Parts ----------------------------------------------------------------------------------------------------------------
+
+
+def _need_accounts(edge: Edge) -> None:
+    if not edge.settings.accounts.enabled:
+        raise Problem("refused", NONE)
+
+
+def _look_up(edge: Edge, name: str) -> Procedure[LoginView]:
+    view = yield Call(lambda done: look_up(edge, name, done))
+    if not isinstance(view, LoginView):
+        raise _silent(edge)
+    return view
+
+
+def _found(edge: Edge, name: str) -> Procedure[LoginView]:
+    """The account of that very name; a nick that is grouped to one is not enough to change it by."""
+    _need_accounts(edge)
+    view = yield from _look_up(edge, name)
+    if not view.name:
+        if is_valid_nick(name, edge.settings.limits.nick_len):
+            yield from _confirm(edge, name, "")
+        raise _absent(name)
+    if edge.settings.casemap(view.name) != edge.settings.casemap(name):
+        raise Problem("refused", f"{name} is a nick of the account {view.name}: name that")
+    return view
+
+
+def _confirm(edge: Edge, name: str, life: str) -> Procedure[None]:
+    """What was read may come from an old copy, while those who have newer ones are away (P37): does it hold?
+
+    life: that the account is thought to have; "" if there is thought to be none.
+    """
+    outcome = yield Call(lambda done: edge.engine.submit(edge.account(name), LoggedIn(life), done))
+    if outcome is FAILED or isinstance(outcome, Denied) == bool(life):
+        raise _silent(edge)
+
+
+def _submit(edge: Edge, name: str, command: Any) -> Procedure[Any]:
+    try:
+        outcome = yield Submit(edge.account(name), command)
+    except Problem as problem:
+        raise _unknown(edge) from problem
+    return outcome
+
+
+def _accepted(outcome: Any, name: str) -> None:
+    if not isinstance(outcome, Accepted):
+        raise Problem("refused", f"account {name} has changed meanwhile: try again")
+
+
+def _exists(edge: Edge, name: str, owner: str) -> str:
+    same = edge.settings.casemap(name) == edge.settings.casemap(owner)
+    return f"there is an account {owner} already" if same else f"{name} is a nick of the account {owner}"
+
+
+def _absent(name: str) -> Problem:
+    return Problem("unknown", f"there is no account {name[:64]}")
+
+
+def _silent(edge: Edge) -> Problem:
+    return Problem("unanswered", with_absent(edge, SILENT))
+
+
+def _unknown(edge: Edge) -> Problem:
+    return Problem("unanswered", with_absent(edge, UNKNOWN))

@@ -1,0 +1,56 @@
+"""Channels as operators see them. No I/O."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.admin.lists import LEVEL, rows_of
+from gateway.admin.procedures import Ask, Problem, Procedure, need_level, unanswered
+from gateway.edge.edge import Edge
+from gateway.edge.operator_asks import RoleRow
+from gateway.groups.channel_messages import MEMBERS, ChannelView, Look
+from gateway.groups.channel_views import PAGE
+from gateway.irc.names import is_valid_channel
+from ring.ids import GroupId
+
+
+class Role(NamedTuple):
+    """What a node is to a channel. term, seq: up to where it has the channel's log."""
+
+    node: str
+    role: str
+    term: int
+    seq: int
+
+
+def channel_group(edge: Edge, name: str) -> GroupId:
+    """Raises Problem if no channel can have the name."""
+    if not is_valid_channel(name, edge.settings.limits.channel_len):
+        raise Problem("invalid", f"{name[:64]!r} is no name of a channel: it is like #erlang, in a URL %23erlang")
+    return edge.channel(name)
+
+
+def look(edge: Edge, name: str, after: str = "") -> Procedure[ChannelView]:
+    """The channel with a page of its members, in the order of their user ids, after that one."""
+    need_level(edge, LEVEL)
+    view = yield Ask(channel_group(edge, name), Look("", PAGE + after, True))
+    if not isinstance(view, ChannelView):
+        raise unanswered()
+    if not view.name:
+        raise Problem("unknown", f"there is no channel {name}: nobody is in it")
+    return view
+
+
+def has_more(view: ChannelView) -> bool:
+    """Whether there may be members after this page."""
+    return len(view.members) == MEMBERS
+
+
+def roles(edge: Edge, name: str) -> Procedure[list[Role]]:
+    """The nodes that have the channel, the master first."""
+    listed = yield from rows_of(edge, "roles", channel_group(edge, name).name)
+    found = [Role(node, row.role, row.term, row.seq) for node, row in listed.rows if isinstance(row, RoleRow)]
+    return sorted(found, key=lambda one: (ORDER.index(one.role), one.node))
+
+
+ORDER = ("master", "backup", "follower")

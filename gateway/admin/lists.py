@@ -1,0 +1,76 @@
+"""Pages of lists of the whole network, put together from what each node answers for. No I/O."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.admin.procedures import AskAll, AskNode, Heard, Problem, Procedure, need_level
+from gateway.edge.edge import Edge
+from gateway.edge.operator_asks import ChannelRow, Page, PageAsk, Row, What
+from gateway.edge.pages import MOST
+
+LEVEL = 2
+"""Nodes of older levels do not know these questions."""
+
+
+class Listed(NamedTuple):
+    """rows: (name of the node that told it, row), in the order of their keys. next: where the next page begins; None
+    after the last one. silent: nodes that did not answer in time, of whose rows none are here."""
+
+    rows: list[tuple[str, Row]]
+    next: str | None
+    silent: tuple[str, ...]
+
+
+def page(edge: Edge, what: What, after: str, limit: int, node: str | None = None) -> Procedure[Listed]:
+    """limit: 1 to MOST rows. node: the name of the only node that is to tell."""
+    need_level(edge, LEVEL)
+    limit = max(1, min(limit, MOST))
+    ask = PageAsk(what, after, limit)
+    heard: Heard = (yield AskAll(ask)) if node is None else (yield from _one_node(edge, node, ask))
+    return together(heard, limit)
+
+
+def _one_node(edge: Edge, name: str, ask: PageAsk) -> Procedure[Heard]:
+    record = next((one for one in edge.engine.live() if one.name == name), None)
+    if record is None:
+        raise Problem("unknown", f"no living node is called {name[:64]!r}: /nodes.json lists the nodes")
+    reply = yield AskNode(record.key, ask)
+    return Heard({name: reply}, ()) if reply is not None else Heard({}, (name,))
+
+
+def together(heard: Heard, limit: int) -> Listed:
+    """Of the pages of several nodes the one page that all of them have told in full."""
+    pages = {node: reply for node, reply in heard.replies.items() if isinstance(reply, Page)}
+    ends = [reply.upto for reply in pages.values() if reply.upto]
+    end = min(ends) if ends else None
+    found: dict[str, tuple[str, Row]] = {}
+    for node in sorted(pages):
+        for row in pages[node].rows:
+            if (end is None or row.key <= end) and _is_newer(row, found.get(row.key)):
+                found[row.key] = node, row
+    keys = sorted(found)
+    shown = keys[:limit]
+    following = shown[-1] if len(keys) > limit else end
+    return Listed([found[key] for key in shown], following, heard.silent)
+
+
+def _is_newer(row: Row, known: tuple[str, Row] | None) -> bool:
+    """Two nodes may master a channel for a moment: the higher term counts (P39)."""
+    if known is None:
+        return True
+    other = known[1]
+    return isinstance(row, ChannelRow) and isinstance(other, ChannelRow) and row.term > other.term
+
+
+def rows_of(edge: Edge, what: What, key: str) -> Procedure[Listed]:
+    """What each node has by that key."""
+    need_level(edge, LEVEL)
+    heard: Heard = yield AskAll(PageAsk(what, "", MOST, key))
+    rows = [
+        (node, row)
+        for node in sorted(heard.replies)
+        for row in getattr(heard.replies[node], "rows", ())
+        if row.key == key
+    ]
+    return Listed(rows, None, heard.silent)

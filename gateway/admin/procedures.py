@@ -1,0 +1,143 @@
+"""What an operator's program may have done, as procedures that read from top to bottom. No I/O.
+
+A procedure is a generator. It yields a step, is sent the step's answer when the network has answered, and returns its
+result or raises `Problem`. `run` drives it; nothing blocks, and everything works alike on any node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from gateway.edge.edge import Edge
+from ring.groups.host import FAILED
+from ring.ids import GroupId
+
+T = TypeVar("T")
+
+Why = Literal["invalid", "unknown", "refused", "unanswered", "too_old", "bug"]
+"""The request is wrong in itself; there is no such thing; the network refused; it did not answer in time; a node of an
+older version holds the network back; or the program made a mistake."""
+
+
+class Problem(Exception):
+    """Why a procedure has no result, in words for the one who asked."""
+
+    def __init__(self, why: Why, text: str) -> None:
+        super().__init__(text)
+        self.why = why
+        self.text = text
+
+
+class Ask(NamedTuple):
+    """A read-only question to the group's master. Answer: None if nobody answers in time."""
+
+    group: GroupId
+    question: Any
+
+
+class AskNode(NamedTuple):
+    """A question to one node, by its ring key. Answer: None if the node does not answer in time."""
+
+    key: str
+    body: Any
+
+
+class AskAll(NamedTuple):
+    """A question to every node that is not known dead. Answer: Heard."""
+
+    body: Any
+
+
+class Heard(NamedTuple):
+    """replies: by the node's name. silent: names of nodes that did not answer in time."""
+
+    replies: dict[str, Any]
+    silent: tuple[str, ...]
+
+
+class Submit(NamedTuple):
+    """A command to a group. Answer: the outcome. Raises Problem if the network does not answer in time."""
+
+    group: GroupId
+    command: Any
+
+
+class Call(NamedTuple):
+    """Something of the edge that calls back once."""
+
+    begin: Callable[[Callable[[Any], None]], None]
+
+
+Step = Ask | AskNode | AskAll | Submit | Call
+Procedure = Generator[Step, Any, T]
+
+
+def run(edge: Edge, procedure: Procedure[T], done: Callable[[T | Problem], None]) -> None:
+    """done(the result, or why there is none) comes once. A mistake of the program ends the procedure alone."""
+
+    def send(answer: Any) -> None:
+        try:
+            step = procedure.throw(answer) if isinstance(answer, Problem) else procedure.send(answer)
+        except StopIteration as end:
+            done(end.value)
+        except Problem as problem:
+            done(problem)
+        except Exception as problem:
+            edge.engine.note_bug("api", problem)
+            done(Problem("bug", "the server made a mistake with that request: its operator finds it in the log"))
+        else:
+            _begin(edge, step, send)
+
+    send(None)
+
+
+def _begin(edge: Edge, step: Step, done: Callable[[Any], None]) -> None:
+    engine = edge.engine
+    if isinstance(step, Ask):
+        engine.ask(step.group, step.question, done)
+    elif isinstance(step, AskNode):
+        engine.ask_node(step.key, step.body, done)
+    elif isinstance(step, AskAll):
+        _ask_all(edge, step.body, done)
+    elif isinstance(step, Submit):
+        engine.submit(step.group, step.command, lambda outcome: done(unanswered() if outcome is FAILED else outcome))
+    else:
+        step.begin(done)
+
+
+def unanswered() -> Problem:
+    return Problem("unanswered", "the network did not answer in time: it may or may not be done; look before you retry")
+
+
+def need_level(edge: Edge, level: int) -> None:
+    """Raises Problem while the network acts at a lower feature level (P42)."""
+    engine = edge.engine
+    if engine.level >= level:
+        return
+    oldest = engine.peers.lowest()
+    if oldest.level >= level:
+        text = "the network is about to begin with what its newest nodes brought: try again in a few seconds"
+    else:
+        text = f"the node {oldest.name} runs an older version, so the network cannot do this yet: upgrade that node"
+    raise Problem("too_old", text)
+
+
+def _ask_all(edge: Edge, body: Any, done: Callable[[Heard], None]) -> None:
+    nodes = edge.engine.live()
+    replies: dict[str, Any] = {}
+    silent: list[str] = []
+
+    def one(name: str) -> Callable[[Any], None]:
+        def arrived(reply: Any) -> None:
+            if reply is None:
+                silent.append(name)
+            else:
+                replies[name] = reply
+            if len(replies) + len(silent) == len(nodes):
+                done(Heard(replies, tuple(sorted(silent))))
+
+        return arrived
+
+    for node in nodes:
+        edge.engine.ask_node(node.key, body, one(node.name))

@@ -1,0 +1,57 @@
+"""Sessions of people, and how operators end them. No I/O."""
+
+from __future__ import annotations
+
+from gateway.admin.lists import LEVEL
+from gateway.admin.procedures import Ask, AskAll, Heard, Problem, Procedure, Submit, need_level, unanswered
+from gateway.edge.edge import Edge
+from gateway.edge.operator_asks import EndAsk, Ended
+from gateway.groups.nick_messages import Kill, NickView, Who
+from gateway.groups.people import Refusal
+from gateway.groups.session_messages import Look, Stored
+from gateway.irc.names import is_valid_nick
+
+KILLER = "OperServ"
+"""Whose name a KILL shows: a service's, which no person can go by."""
+
+
+def end(edge: Edge, uid: str, client: int, reason: str) -> Procedure[str]:
+    """End a session with all of its clients, or one client of the session; returns the user's nick."""
+    need_level(edge, LEVEL)
+    heard: Heard = yield AskAll(EndAsk(uid, client, reason))
+    nick = next((one.nick for one in heard.replies.values() if isinstance(one, Ended) and one.nick), "")
+    if nick:
+        return nick
+    if heard.silent:
+        raise unanswered()
+    what = f"client {client} of the session" if client else "session"
+    raise Problem("unknown", f"there is no {what} {uid[:64]!r}: GET /api/v1/sessions lists them")
+
+
+def kill(edge: Edge, nick: str, reason: str) -> Procedure[str]:
+    """As an operator's KILL: the user leaves the network; returns the nick as the user writes it."""
+    if not is_valid_nick(nick, edge.settings.limits.nick_len):
+        raise Problem("invalid", f"{nick[:64]!r} is no nick of IRC")
+    group = edge.nick(nick)
+    view = yield Ask(group, Who())
+    if not isinstance(view, NickView):
+        raise unanswered()
+    if view.holder is None:
+        raise Problem("unknown", f"nobody goes by the nick {nick}")
+    outcome = yield Submit(group, Kill(view.holder.uid, service_source(edge, KILLER), reason))
+    if isinstance(outcome, Refusal):
+        raise Problem("unknown", f"{nick} has gone meanwhile")
+    return view.holder.nick
+
+
+def service_source(edge: Edge, name: str) -> str:
+    """The source of a service's lines."""
+    return f"{name}!services@{edge.settings.server_name}"
+
+
+def devices(edge: Edge, account: str) -> Procedure[Stored]:
+    """The account's session, if it has one, and its devices; an empty one where nobody knows the account."""
+    stored = yield Ask(edge.sessions.group(edge.settings.casemap(account)), Look())
+    if not isinstance(stored, Stored):
+        raise unanswered()
+    return stored

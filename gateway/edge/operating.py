@@ -1,0 +1,41 @@
+"""What operators' programs have done on this node, whichever node they use (operator_asks.py)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge import leaving
+from gateway.edge.operator_asks import ChosenAsk, EndAsk, Ended, Heeded, OperatorAsk
+from gateway.edge.pages import page
+
+if TYPE_CHECKING:
+    from gateway.edge.edge import Edge
+
+
+def answer(edge: Edge, ask: OperatorAsk) -> Any:
+    if isinstance(ask, EndAsk):
+        return _end(edge, ask)
+    if isinstance(ask, ChosenAsk):
+        return _heed(edge, ask)
+    return page(edge, ask)
+
+
+def _end(edge: Edge, ask: EndAsk) -> Ended:
+    user = edge.users.get(ask.uid)
+    if user is None or user.quitting:
+        return Ended("")
+    connections = [one for one in user.connections if ask.client in (0, one.number)]
+    if ask.client and not connections:
+        return Ended("")
+    if not ask.client:
+        leaving.depart(edge, user, ask.reason)
+    for connection in connections:
+        edge.cut(connection, ask.reason)
+    return Ended(user.person.nick)
+
+
+def _heed(edge: Edge, ask: ChosenAsk) -> Heeded:
+    user = edge.sessions.users.get(ask.account)
+    if user is not None and not user.quitting:
+        edge.sessions.look_up(user)
+    return Heeded()

@@ -1,0 +1,209 @@
+"""This node's pages of long lists, for operators' programs: channels and accounts that the node masters, its people,
+and what operators did.
+
+A list of 100,000 names is not sorted at once: the names are looked through in slices, one a tick, and only the rows of
+the page that is asked for are made. So nobody's talk waits for a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from heapq import nsmallest
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from gateway.edge.operator_asks import (
+    AccountRow,
+    ActionRow,
+    ChannelRow,
+    ClientRow,
+    Page,
+    PageAsk,
+    RoleRow,
+    Row,
+    SessionRow,
+)
+from gateway.groups.account import Account
+from gateway.groups.channel import Channel
+from gateway.groups.channel_views import settings
+from ring.groups.host import Later
+from ring.groups.machine import State
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.connection import Connection
+    from gateway.edge.edge import Edge
+    from gateway.edge.user import User
+
+SLICE = 5_000
+"""So many names are looked at in a turn: about a millisecond's work."""
+
+PAUSE_S = 0.001
+"""The next slice comes with the next tick."""
+
+MOST = 200
+"""A page has at most so many rows."""
+
+
+class Listing(NamedTuple):
+    """items: whatever may be in the list, in any order. key: an item's place in the list, "" if the item is not in the
+    list. row: of a key; None if there is none by now."""
+
+    items: Iterator[Any]
+    key: Callable[[Any], str]
+    row: Callable[[str], Row | None]
+
+
+def page(edge: Edge, ask: PageAsk) -> Page | Later:
+    """The page that another node asks for, or this node's own program."""
+    lister = LISTERS.get(ask.what)
+    if lister is None:
+        return Page((), "")
+    if ask.of:
+        row = lister(edge).row(ask.of)
+        return Page((row,) if row is not None else (), "")
+    return Reading(edge, lister(edge), ask.after, max(1, min(ask.limit, MOST))).begin()
+
+
+class Reading:
+    """One page while its names are looked for."""
+
+    def __init__(self, edge: Edge, listing: Listing, after: str, limit: int) -> None:
+        self._edge = edge
+        self._listing = listing
+        self._after = after
+        self._limit = limit
+        self._found: list[str] = []  # the smallest keys so far, one more than the page has rows
+        self._later = Later()
+
+    def begin(self) -> Page | Later:
+        return self._page() if self._look() else self._wait()
+
+    def _look(self) -> bool:
+        """Look through a slice. Returns whether that was the last one."""
+        part = list(islice(self._listing.items, SLICE))
+        fitting = (key for item in part if (key := self._listing.key(item)) > self._after)
+        self._found = nsmallest(self._limit + 1, chain(self._found, fitting))
+        return len(part) < SLICE
+
+    def _page(self) -> Page:
+        keys = self._found[: self._limit]
+        rows = [row for key in keys if (row := self._listing.row(key)) is not None]
+        return Page(tuple(rows), keys[-1] if len(self._found) > self._limit else "")
+
+    def _wait(self) -> Later:
+        self._edge.later(PAUSE_S, self._go_on)
+        return self._later
+
+    def _go_on(self) -> None:
+        """A mistake here ends the answer alone, as with an answer that is given at once."""
+        try:
+            if self._look():
+                self._later.answer(self._page())
+            else:
+                self._wait()
+        except Exception as problem:
+            self._edge.engine.note_bug("asked", problem)
+            self._later.answer(None)
+
+
+# The lists ------------------------------------------------------------------------------------------------------------
+
+
+def _mastered(edge: Edge, kind: str, is_listed: Callable[[State], bool]) -> tuple[Iterator[GroupId], Any]:
+    """The groups that this node masters now, and which of them are in the list. Copying the table is quick."""
+
+    def key(group: GroupId) -> str:
+        served = edge.engine.serves(group) if group.kind == kind else None
+        return group.name if served is not None and is_listed(served[0]) else ""
+
+    return iter(list(edge.engine.leading.groups)), key
+
+
+def _channels(edge: Edge) -> Listing:
+    def is_listed(state: State) -> bool:
+        return bool(cast(Channel, state).members)
+
+    def row(key: str) -> ChannelRow | None:
+        served = edge.engine.serves(GroupId("channel", key))
+        if served is None or not is_listed(served[0]):
+            return None
+        channel, term = cast(Channel, served[0]), served[1]
+        modes, _ = settings(channel, show_key=False)
+        topic = (channel.topic, channel.topic_by, channel.topic_at)
+        return ChannelRow(key, channel.name, len(channel.members), modes, *topic, channel.created, term.number)
+
+    return Listing(*_mastered(edge, "channel", is_listed), row)
+
+
+def _accounts(edge: Edge) -> Listing:
+    def is_listed(state: State) -> bool:
+        life = cast(Account, state).life
+        return life is not None and not life.alias
+
+    def row(key: str) -> AccountRow | None:
+        served = edge.engine.serves(GroupId("account", key))
+        life = cast(Account, served[0]).life if served is not None else None
+        if life is None or life.alias:
+            return None
+        facts = (life.name, life.created, life.seen, tuple(life.nicks), len(life.certificates))
+        return AccountRow(key, *facts, life.settings.always_on)
+
+    return Listing(*_mastered(edge, "account", is_listed), row)
+
+
+def _sessions(edge: Edge) -> Listing:
+    def row(key: str) -> SessionRow | None:
+        user = edge.users.get(key)
+        return session_row(edge, user) if user is not None and not user.quitting else None
+
+    return Listing(iter(list(edge.users)), str, row)
+
+
+def session_row(edge: Edge, user: User) -> SessionRow:
+    person, clients = user.person, tuple(_client(edge, one) for one in user.connections)
+    facts = (person.nick, person.user, person.host, person.account, person.away)
+    return SessionRow(user.uid, *facts, user.oper, user.lasts, person.signon, len(user.rooms), clients)
+
+
+def _client(edge: Edge, connection: Connection) -> ClientRow:
+    node = connection.sayer.node if connection.sayer is not None else edge.engine.me
+    return ClientRow(
+        connection.number,
+        node.key,
+        connection.address,
+        connection.secure,
+        connection.login.device if connection.login is not None else "",
+        int(connection.opened),
+        max(0, int(edge.now - connection.last_heard)),
+    )
+
+
+def _actions(edge: Edge) -> Listing:
+    rows: dict[str, ActionRow] = {row.key: row for row in edge.actions.rows}
+    return Listing(iter(rows), str, rows.get)
+
+
+def _roles(edge: Edge) -> Listing:
+    """Of one channel at a time: nobody asks for the roles of a node in all of its channels."""
+
+    def row(key: str) -> RoleRow | None:
+        group, engine = GroupId("channel", key), edge.engine
+        mastered, followed = engine.leading.groups.get(group), engine.following.groups.get(group)
+        if mastered is not None:
+            return RoleRow(key, "master", mastered.copy.term.number, mastered.copy.seq)
+        if followed is not None and (followed.holds or engine.following.sits(followed.copy)):
+            role = "backup" if followed.holds else "follower"
+            return RoleRow(key, role, followed.copy.term.number, followed.copy.seq)
+        return None
+
+    return Listing(iter(()), str, row)
+
+
+LISTERS: dict[str, Callable[[Edge], Listing]] = {
+    "accounts": _accounts,
+    "channels": _channels,
+    "sessions": _sessions,
+    "actions": _actions,
+    "roles": _roles,
+}

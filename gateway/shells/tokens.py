@@ -1,0 +1,35 @@
+"""From the configured tokens to what the API of operators is told."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Any
+
+from config import NodeConfig
+from config.http import Http
+from gateway.irc.casemapping import Casemap
+from gateway.web.api.access import Rates, Token
+from gateway.web.api.api import Api
+from gateway.web.source import Source
+
+
+def api_of(source: Source, config: NodeConfig, log: Any) -> Api:
+    return Api(source, *tokens(config, log), log)
+
+
+def tokens(config: NodeConfig, log: Any) -> tuple[tuple[Token, ...], Rates]:
+    """Warns in the log where tokens would cross a network that others can read."""
+    http = config.http or Http()
+    fold = Casemap(config.network.casemapping)
+    if http.tokens and http.tls is None and not ip_address(http.host).is_loopback:
+        log.warning(
+            "tokens_without_tls",
+            host=http.host,
+            hint="whoever reads the network between a program and this node reads the token, too: set http.tls, or "
+            "listen on 127.0.0.1 behind a proxy with TLS",
+        )
+    made = (
+        Token(one.name, one.hash, frozenset(one.capabilities), frozenset(map(fold, one.channels)))
+        for one in http.tokens
+    )
+    return tuple(made), Rates(http.requests_per_minute, http.failures_per_minute)

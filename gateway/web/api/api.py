@@ -1,0 +1,146 @@
+"""The shell of the API of operators: HTTP requests are judged, carried out by the node's core, and answered.
+
+It holds no rules: who may use it is access.py's, what an endpoint does the core's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from aiohttp import web
+
+from gateway.admin.procedures import Problem, Procedure, Why, run
+from gateway.web.api import changes, reads
+from gateway.web.api.access import Access, Rates, Token, require
+from gateway.web.api.endpoints import BASE, ENDPOINTS, Endpoint, methods_of
+from gateway.web.api.openapi import document
+from gateway.web.api.reading import read_body, read_query
+from gateway.web.api.request import Request
+from gateway.web.refusal import BadRequest, Refused
+from gateway.web.source import Source
+
+__all__ = ["Api", "changes", "reads"]  # the last two register their endpoints
+
+STATUS: Final[dict[Why, int]] = {
+    "invalid": 400,
+    "unknown": 404,
+    "refused": 409,
+    "unanswered": 503,
+    "too_old": 503,
+    "bug": 500,
+}
+
+PATIENCE_S: Final = 60.0
+"""No procedure takes so long; the limit is for one that a mistake leaves without an end."""
+
+BODY_S: Final = 10.0
+REPORT_EVERY_S: Final = 60.0
+
+
+class Api:
+    """The routes of the API, on one node."""
+
+    def __init__(self, source: Source, tokens: Iterable[Token], rates: Rates, log: Any) -> None:
+        self._source = source
+        self._log = log
+        self._access = Access(tokens, rates)
+        self._failed = 0  # requests with a wrong token since the log told of them
+        self._reporting: asyncio.TimerHandle | None = None
+
+    def configure(self, tokens: Iterable[Token], rates: Rates) -> None:
+        self._access.configure(tokens, rates)
+
+    def routes(self) -> list[web.RouteDef]:
+        made = [web.route(one.method, BASE + one.path, self._handler(one)) for one in ENDPOINTS]
+        return [*made, web.get(f"{BASE}/openapi.json", self._openapi), web.route("*", "/api/{rest:.*}", self._nothing)]
+
+    async def _openapi(self, request: web.Request) -> web.Response:
+        return web.json_response(document(self._source.core.edge.record.version))
+
+    async def _nothing(self, request: web.Request) -> web.Response:
+        allowed = methods_of(request.path)
+        if allowed:
+            text = f"{request.method} is not answered there: use {' or '.join(allowed)}"
+            raise Refused(405, text, {"Allow": ", ".join(allowed)})
+        raise Refused(404, f"there is no such address: {BASE}/openapi.json lists those that there are")
+
+    def _handler(self, one: Endpoint) -> Callable[[web.Request], Any]:
+        async def handle(http: web.Request) -> web.Response:
+            address, now = http.remote or "", self._source.core.engine.now
+            visit = self._access.visit(address, now)
+            try:
+                token = self._token(one, http, address, now)
+                require(token, one.can)
+                use = self._access.use(token, now)
+                try:
+                    return await self._answer(one, http, token)
+                finally:
+                    use.release()
+            finally:
+                visit.release()
+
+        return handle
+
+    def _token(self, one: Endpoint, http: web.Request, address: str, now: float) -> Token:
+        try:
+            return self._access.bearer(http.headers.get("Authorization"), address, now)
+        except Refused as refused:
+            if "Authorization" in http.headers:
+                self._note_failure(address)
+            raise refused
+
+    async def _answer(self, one: Endpoint, http: web.Request, token: Token) -> web.Response:
+        query = read_query(one.query, http.query.items())
+        body = None
+        if one.body is not None:
+            body = read_body(one.body, await _data(http), http.content_type, text=one.text)
+        key = http.headers.get("Idempotency-Key", "")
+        request = Request(self._source.core, token, dict(http.match_info), query, body, self._perform, key)
+        try:
+            answer = await one.handler(request)
+        except Problem as problem:
+            raise Refused(STATUS[problem.why], problem.text) from problem
+        return web.Response(text=answer.model_dump_json(), content_type="application/json", status=one.status)
+
+    async def _perform(self, procedure: Procedure[Any]) -> Any:
+        found: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def done(result: Any) -> None:
+            if not found.done():
+                found.set_result(result)
+
+        self._source.act(lambda: run(self._source.core.edge, procedure, done))
+        try:
+            result = await asyncio.wait_for(found, PATIENCE_S)
+        except TimeoutError as problem:
+            raise Problem("unanswered", "the network did not answer in time: try again") from problem
+        if isinstance(result, Problem):
+            raise result
+        return result
+
+    def _note_failure(self, address: str) -> None:
+        """One line in the log at once, then one a minute with a number: whoever guesses must not fill the disk."""
+        self._failed += 1
+        if self._reporting is None:
+            self._report(address)
+
+    def _report(self, address: str) -> None:
+        self._reporting = None
+        if self._failed:
+            self._log.warning("token_refused", address=address, requests=self._failed)
+            self._failed = 0
+            self._reporting = asyncio.get_running_loop().call_later(REPORT_EVERY_S, self._report, address)
+
+
+async def _data(http: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await http.read()
+    except TimeoutError as problem:
+        raise Refused(408, f"the body did not come within {BODY_S:g} s: send it at once") from problem
+    except web.HTTPRequestEntityTooLarge as problem:
+        raise Refused(413, f"the body is too long: send {http.client_max_size} bytes or less") from problem
+    except (ConnectionError, asyncio.IncompleteReadError) as problem:
+        raise BadRequest("the body ended early") from problem

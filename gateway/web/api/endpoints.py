@@ -1,0 +1,77 @@
+"""The table of the API's endpoints: each says in one place what it takes, what it answers, and who may use it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pydantic import BaseModel
+
+from gateway.web.api.models import NoQuery
+
+if TYPE_CHECKING:
+    from gateway.web.api.request import Request
+
+BASE: Final = "/api/v1"
+
+_PART = re.compile(r"\{\w+\}")
+
+PATH: Final = {
+    "name": "The account's or channel's name, percent-encoded: %23erlang.",
+    "id": "`id` of a session.",
+    "client": "`client` of one of the session's clients.",
+    "token": "A token whose only capability is speak. Whoever has the address may speak: treat it as a password.",
+}
+"""Parameters in paths, and what they are."""
+
+Handler = Callable[["Request"], Awaitable[BaseModel]]
+
+
+class Endpoint(NamedTuple):
+    """can: the capability that the token needs; "" for every token. status: of a good answer. text: whether the body
+    may be plain text, too."""
+
+    method: str
+    path: str
+    can: str
+    summary: str
+    handler: Handler
+    answer: type[BaseModel]
+    query: type[BaseModel]
+    body: type[BaseModel] | None
+    status: int
+    text: bool
+
+    @property
+    def operation(self) -> str:
+        return self.handler.__name__
+
+
+ENDPOINTS: Final[list[Endpoint]] = []
+
+
+def endpoint(
+    method: str,
+    path: str,
+    summary: str,
+    answer: type[BaseModel],
+    *,
+    can: str = "",
+    query: type[BaseModel] = NoQuery,
+    body: type[BaseModel] | None = None,
+    status: int = 200,
+    text: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Register a handler. path: below BASE."""
+
+    def register(handler: Handler) -> Handler:
+        ENDPOINTS.append(Endpoint(method, path, can, summary, handler, answer, query, body, status, text))
+        return handler
+
+    return register
+
+
+def methods_of(path: str) -> list[str]:
+    """The methods that are answered at an address, if any are."""
+    return sorted({one.method for one in ENDPOINTS if re.fullmatch(_PART.sub("[^/]+", BASE + one.path), path)})

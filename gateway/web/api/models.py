@@ -1,0 +1,216 @@
+"""What the API of operators reads and answers: its JSON, as pydantic models. The OpenAPI document is made from them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from gateway.edge.pages import MOST
+
+T = TypeVar("T")
+
+MAX_REASON = 200
+"""Bytes of a reason are cut by the network like those of a KILL on IRC; so many characters are taken here."""
+
+
+class Shape(BaseModel):
+    """Unknown fields are refused: a misspelt field must not be lost without a word."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _text(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Time = Annotated[
+    int,
+    PlainSerializer(_text, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-30T20:00:00.000Z"]}),
+]
+"""Unix ms; in JSON a moment as RFC 3339 has it, in UTC."""
+
+
+# Questions ------------------------------------------------------------------------------------------------------------
+
+
+class NoQuery(Shape):
+    pass
+
+
+class PageQuery(Shape):
+    limit: int = Field(50, ge=1, le=MOST, description="The most items that are wanted; a page may have fewer.")
+    next: str = Field("", max_length=300, description="`next` of the page before; without it the list begins.")
+
+
+class SessionsQuery(PageQuery):
+    node: str | None = Field(None, max_length=100, description="Only of the node with this name.")
+
+
+class ReasonQuery(Shape):
+    reason: str = Field("Ended by an operator", min_length=1, max_length=MAX_REASON, description="Shown to the person.")
+
+
+# Bodies ---------------------------------------------------------------------------------------------------------------
+
+
+class NewAccount(Shape):
+    name: str = Field(max_length=100, description="The account's name: a nick of IRC.", examples=["joe"])
+    password: str = Field(max_length=1000, description="UTF-8.", examples=["correct horse battery"])
+
+
+class NewPassword(Shape):
+    password: str = Field(max_length=1000, description="UTF-8.", examples=["correct horse battery"])
+
+
+class AccountChange(Shape):
+    always_on: bool | None = Field(
+        description="Whether the account's session stays without clients; null for the network's default."
+    )
+
+
+class NewKill(Shape):
+    nick: str = Field(max_length=100, description="Who is to leave the network.", examples=["spammer"])
+    reason: str = Field(min_length=1, max_length=MAX_REASON, description="Shown to everybody.", examples=["spam"])
+
+
+# Answers --------------------------------------------------------------------------------------------------------------
+
+
+class Error(Shape):
+    """Why a request was not answered, and what would be right."""
+
+    error: str
+
+
+class Done(Shape):
+    """What was done, in words."""
+
+    done: str
+
+
+class List(Shape, Generic[T]):
+    """A page of a list of the whole network."""
+
+    items: list[T]
+    next: str | None = Field(description="Where the next page begins: give it as `next`. null: this was the last page.")
+    silent: list[str] = Field(description="Nodes that did not answer in time: what only these know is missing here.")
+
+
+class TokenFacts(Shape):
+    name: str
+    capabilities: list[str]
+    channels: list[str] = Field(description="Channels in which the token may speak, folded to lower case.")
+
+
+class Account(Shape):
+    name: str
+    created: Time
+    last_login: Time = Field(description="To the hour.")
+    nicks: list[str] = Field(description="Other nicks that belong to the account, folded to lower case.")
+    certificates: int = Field(description="How many TLS certificates log in to the account.")
+    always_on: bool | None = Field(description="null: the network's default.")
+
+
+class Device(Shape):
+    device: str = Field(description="The name that the person's client gave; empty for none.")
+    last_seen: Time
+    channels: int = Field(description="In how many channels the network knows how far the device has read.")
+
+
+class DeviceList(Shape):
+    """An account's session, and the devices of which the network knows how far they have read."""
+
+    items: list[Device]
+    next: None = Field(description="Always null: an account has few devices.")
+    nick: str | None = Field(description="The nick of the account's session; null if the account has no session.")
+    node: str | None = Field(description="The node that the session is on.")
+    clients: int = Field(description="How many clients are attached.")
+    always_on: bool = Field(description="Whether the session stays without clients.")
+
+
+class Channel(Shape):
+    name: str
+    members: int
+    modes: str = Field(description="Letters of the channel's modes, with a + before them.", examples=["+nt"])
+    topic: str
+    topic_by: str | None
+    topic_at: Time | None
+    created: Time
+
+
+class Place(Shape):
+    """A node's place for a channel's name on the ring: |K - J|, as `circlet locate` has it."""
+
+    role: Literal["master", "backup", "next"]
+    name: str
+    ring_key: str
+    K: int
+    distance: int
+    alive: bool
+
+
+class Role(Shape):
+    """What a node is to the channel now, and up to which position it has the channel's log."""
+
+    node: str
+    role: Literal["master", "backup", "follower"]
+    term: int
+    seq: int
+
+
+class ChannelDetail(Channel):
+    J: int = Field(description="md5(name) mod 2^32.")
+    ring: list[Place] = Field(description="The nodes by their distance on the ring: who should have the channel.")
+    roles: list[Role] = Field(description="The nodes that have the channel.")
+
+
+class Member(Shape):
+    nick: str
+    user: str
+    host: str
+    account: str | None
+    prefixes: str = Field(description="Signs of the member's ranks, highest first.", examples=["@"])
+    away: str | None
+    session: str = Field(description="`id` of the session.")
+    node: str
+
+
+class Client(Shape):
+    client: int = Field(description="Number of the connection.")
+    node: str = Field(description="The node that the client is connected to.")
+    address: str
+    tls: bool
+    device: str
+    connected: Time
+    idle_s: int = Field(description="Seconds since the client was last heard.")
+
+
+class Session(Shape):
+    """A person who is on the network: a guest with a client, or an account's session with any number of clients."""
+
+    id: str
+    nick: str
+    user: str
+    host: str
+    account: str | None
+    away: str | None
+    operator: str | None = Field(description="The operator's name, if the person has said OPER.")
+    always_on: bool = Field(description="Whether the session stays without clients.")
+    since: Time
+    channels: int
+    node: str = Field(description="The node that the session is on.")
+    clients: list[Client]
+
+
+class Action(Shape):
+    """What an operator did by way of the API. A node remembers the actions since it was started; its log has all."""
+
+    at: Time
+    operator: str = Field(description="The token's name.")
+    what: str
+    on: str
+    result: str = Field(description='"done", or why it was not done, in words.')
+    node: str = Field(description="The node that was used.")

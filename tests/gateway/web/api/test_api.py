@@ -1,0 +1,240 @@
+"""The API of operators on a real node: every endpoint, held to the OpenAPI document, and bad requests."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import jsonschema
+import pytest
+
+from gateway.web.api.access import hash_of
+from gateway.web.api.api import ENDPOINTS
+from tests.e2e.network import free_port
+from tests.gateway.shells.onenode import OneNode, Wire
+from tests.patience import WITHIN_S
+
+pytestmark = pytest.mark.e2e
+
+ALL = ["accounts", "channels", "sessions", "notices", "kills", "actions"]
+SECRET = "circlet_all-that-an-operator-may-do"
+READER = "circlet_only-channels"
+
+
+class Answer(NamedTuple):
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+class Operated(OneNode):
+    """A node whose API is used."""
+
+    web_port = 0
+    document: dict[str, Any] = {}
+
+    def call(self, method: str, path: str, body: Any = None, *, token: str | None = SECRET, **headers: str) -> Answer:
+        """body: sent as JSON, unless it is bytes. The answer is held to the OpenAPI document."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.web_port, timeout=WITHIN_S)
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        sent = {"Content-Type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        connection.request(method, f"/api/v1{path}", data, sent)
+        answer = connection.getresponse()
+        found = Answer(answer.status, json.loads(answer.read()), dict(answer.getheaders()))
+        connection.close()
+        return found
+
+    def held(self, method: str, template: str, body: Any = None, query: str = "", **path: str) -> Any:
+        """A good answer, which the document describes."""
+        where = template.format(**{name: quote(text, safe="") for name, text in path.items()})
+        found = self.call(method, where + query, body)
+        self.check(method, template, found)
+        assert found.status < 300, found
+        return found.body
+
+    def check(self, method: str, template: str, found: Answer) -> None:
+        """The document has this status for this endpoint, and the answer's shape."""
+        answers = self.document["paths"][f"/api/v1{template}"][method.lower()]["responses"]
+        assert str(found.status) in answers, (method, template, found)
+        schema = answers[str(found.status)]["content"]["application/json"]["schema"]
+        jsonschema.Draft202012Validator({**schema, "components": self.document["components"]}).validate(found.body)
+        if found.status >= 400:
+            assert len(found.body["error"]) > 10
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
+    Operated.web_port = free_port()
+    tokens = [
+        {"name": "ops", "hash": hash_of(SECRET), "capabilities": ALL},
+        {"name": "reader", "hash": hash_of(READER), "capabilities": ["channels"]},
+    ]
+    config = {
+        "host": "127.0.0.1", "port": Operated.web_port, "tokens": tokens,
+        "requests_per_minute": 100_000, "failures_per_minute": 1000,
+    }  # fmt: skip
+    with Operated.started(tmp_path_factory.mktemp("api"), http=config) as made:
+        assert isinstance(made, Operated)
+        made.event("level_raised")  # before that the network is asked nothing new
+        Operated.document = made.call("GET", "/openapi.json", token=None).body
+        yield made
+
+
+def person(node: Operated, nick: str, channel: str = "") -> Wire:
+    wire = node.client(nick)
+    if channel:
+        wire.join(channel)
+    return wire
+
+
+def test_an_account_from_its_beginning_to_its_end(node: Operated) -> None:
+    assert node.held("POST", "/accounts", {"name": "Joe", "password": "sesame-seeds"})["done"] == "account Joe is there"
+    assert [one["name"] for one in node.held("GET", "/accounts")["items"]] == ["Joe"]
+    assert node.held("GET", "/accounts/{name}", name="joe")["always_on"] is None
+    node.held("PATCH", "/accounts/{name}", {"always_on": True}, name="joe")
+    assert node.held("GET", "/accounts/{name}", name="joe")["always_on"] is True
+    node.held("PUT", "/accounts/{name}/password", {"password": "other-seeds"}, name="joe")
+    assert node.held("GET", "/accounts/{name}/devices", name="joe")["items"] == []
+    node.held("DELETE", "/accounts/{name}", name="JOE")
+    assert node.call("GET", "/accounts/joe").status == 404
+    actions = node.held("GET", "/actions")["items"]
+    done = ["drop_account", "set_password", "always_on_on", "add_account"]
+    assert [one["what"] for one in actions][:4] == done
+    assert {(one["operator"], one["result"]) for one in actions[:4]} == {("ops", "done")}
+    assert node.event("operator_did", what="drop_account")["operator"] == "ops"
+
+
+def test_channels_and_their_members(node: Operated) -> None:
+    ann, bob = person(node, "ann", "#erlang"), person(node, "bob", "#erlang")
+    ann.send("TOPIC #erlang :Joe's channel", "MODE #erlang +sk key")
+    ann.expect(" MODE #erlang ")
+    (row,) = [one for one in node.held("GET", "/channels")["items"] if one["name"] == "#erlang"]
+    assert (row["members"], row["topic"], row["modes"]) == (2, "Joe's channel", "+nstk")
+    found = node.held("GET", "/channels/{name}", name="#Erlang")
+    assert found["modes"] == "+nstk *" and found["J"] == 1310262970
+    assert [one["role"] for one in found["roles"]] == ["master"] and found["ring"][0]["role"] == "master"
+    members = node.held("GET", "/channels/{name}/members", name="#erlang")["items"]
+    assert [(one["nick"], one["prefixes"]) for one in members] == [("ann", "@"), ("bob", "")]
+    first = node.held("GET", "/channels/{name}/members", query="?limit=1", name="#erlang")
+    rest = node.held("GET", "/channels/{name}/members", query=f"?next={first['next']}", name="#erlang")
+    assert [one["nick"] for one in rest["items"]] == ["bob"] and rest["next"] is None
+    for wire in (ann, bob):
+        wire.socket.close()
+
+
+def test_sessions_are_listed_and_ended(node: Operated) -> None:
+    carl, dora = person(node, "carl"), person(node, "dora")
+    sessions = {one["nick"]: one for one in node.held("GET", "/sessions", query="?node=node-1.circlet.local")["items"]}
+    (client,) = sessions["carl"]["clients"]
+    assert client["address"] == "127.0.0.1" and not client["tls"]
+    node.held("DELETE", "/sessions/{id}", query="?reason=for%20now", id=sessions["carl"]["id"])
+    assert "(for now)" in carl.until_closed()
+    (client,) = sessions["dora"]["clients"]
+    where = {"id": sessions["dora"]["id"], "client": str(client["client"])}
+    node.held("DELETE", "/sessions/{id}/clients/{client}", **where)
+    assert "(Ended by an operator)" in dora.until_closed()
+    gone = node.call("DELETE", f"/sessions/{where['id']}/clients/{where['client']}")
+    node.check("DELETE", "/sessions/{id}/clients/{client}", gone)
+    assert gone.status == 404
+
+
+def test_a_user_is_killed_by_nick(node: Operated) -> None:
+    emil = person(node, "emil")
+    assert node.held("POST", "/kills", {"nick": "EMIL", "reason": "spam"})["done"] == "emil has left the network"
+    assert "KILL emil :spam" in (text := emil.until_closed()) and "Killed (OperServ (spam))" in text
+
+
+def test_a_token_tells_what_it_is(node: Operated) -> None:
+    assert node.held("GET", "/token")["name"] == "ops"
+    assert node.call("GET", "/token", token=READER).body["capabilities"] == ["channels"]
+
+
+def test_every_endpoint_is_described_and_every_description_answered(node: Operated) -> None:
+    described = {
+        (method.upper(), path.removeprefix("/api/v1"))
+        for path, methods in node.document["paths"].items()
+        for method in methods
+    }
+    assert described == {(one.method, one.path) for one in ENDPOINTS} | {("GET", "/openapi.json")}
+
+
+@pytest.mark.parametrize(
+    ("method", "template", "path", "body", "status", "words"),
+    [
+        ("GET", "/accounts", "/accounts?limit=0", None, 400, "limit"),
+        ("GET", "/accounts", "/accounts?limit=201", None, 400, "less than or equal to 200"),
+        ("GET", "/accounts", "/accounts?limit=ten", None, 400, "integer"),
+        ("GET", "/accounts", "/accounts?page=2", None, 400, "page is not known: there is limit, next"),
+        ("GET", "/accounts", "/accounts?limit=1&limit=2", None, 400, "twice"),
+        ("GET", "/accounts/{name}", "/accounts/nobody", None, 404, "there is no account nobody"),
+        ("GET", "/accounts/{name}", "/accounts/%00%ff", None, 404, "no account"),
+        ("POST", "/accounts", "/accounts", {"name": "no nick", "password": "sesame-seeds"}, 400, "nick of IRC"),
+        ("POST", "/accounts", "/accounts", {"name": "NickServ", "password": "sesame-seeds"}, 400, "service"),
+        ("POST", "/accounts", "/accounts", {"name": "x", "password": "a"}, 400, "too short"),
+        ("POST", "/accounts", "/accounts", {"name": "x", "password": "a\0b" * 9}, 400, "NUL"),
+        ("POST", "/accounts", "/accounts", {"name": "x"}, 400, "password is missing"),
+        ("POST", "/accounts", "/accounts", {"name": "x", "password": 7}, 400, "password is wrong"),
+        ("POST", "/accounts", "/accounts", {"name": "x", "passwort": "y"}, 400, "not known|missing"),
+        ("POST", "/accounts", "/accounts", b"{", 400, "no JSON"),
+        ("POST", "/accounts", "/accounts", b"[]", 400, "no JSON object"),
+        ("POST", "/accounts", "/accounts", b"[" * 60_000, 400, "no JSON"),
+        ("POST", "/accounts", "/accounts", b"\xff", 400, "UTF-8"),
+        ("POST", "/accounts", "/accounts", b"", 400, "no JSON"),
+        ("POST", "/accounts", "/accounts", b" " * 70_000, 413, "65536 bytes or less"),
+        ("PATCH", "/accounts/{name}", "/accounts/nobody", {"always_on": "yes"}, 400, "boolean"),
+        ("PATCH", "/accounts/{name}", "/accounts/nobody", {}, 400, "always_on is missing"),
+        ("DELETE", "/accounts/{name}", "/accounts/nobody", None, 404, "no account"),
+        ("GET", "/channels/{name}", "/channels/erlang", None, 400, "no name of a channel"),
+        ("GET", "/channels/{name}", "/channels/%23nobody", None, 404, "nobody is in it"),
+        ("GET", "/channels/{name}", "/channels/%23a%2Fb", None, 404, "there is no channel #a/b"),
+        ("GET", "/channels/{name}/members", "/channels/%23nobody/members", None, 404, "nobody is in it"),
+        ("GET", "/sessions", "/sessions?node=elsewhere", None, 404, "nodes.json lists"),
+        ("DELETE", "/sessions/{id}", "/sessions/nobody", None, 404, "lists them"),
+        ("DELETE", "/sessions/{id}", "/sessions/nobody?reason=", None, 400, "reason"),
+        ("DELETE", "/sessions/{id}/clients/{client}", "/sessions/nobody/clients/x", None, 400, "no number"),
+        ("POST", "/kills", "/kills", {"nick": "no nick", "reason": "x"}, 400, "no nick"),
+        ("POST", "/kills", "/kills", {"nick": "nobody", "reason": "x"}, 404, "nobody goes by"),
+        ("POST", "/kills", "/kills", {"nick": "nobody", "reason": ""}, 400, "reason"),
+    ],
+)  # fmt: skip
+def test_a_bad_request_is_told_what_would_be_right(
+    node: Operated, method: str, template: str, path: str, body: Any, status: int, words: str
+) -> None:
+    found = node.call(method, path, body)
+    assert found.status == status, found
+    node.check(method, template, found)
+    assert any(word in found.body["error"] for word in words.split("|")), found.body
+
+
+def test_what_is_no_endpoint_says_where_they_are_listed(node: Operated) -> None:
+    assert "openapi.json" in node.call("GET", "/nothing").body["error"]
+    wrong = node.call("DELETE", "/accounts")
+    assert (wrong.status, wrong.headers["Allow"]) == (405, "GET, POST")
+    assert node.call("POST", "/accounts", b"x=1", Content_Type="application/x-www-form-urlencoded").status == 415
+
+
+def test_who_has_no_token_for_it_is_refused(node: Operated) -> None:
+    for token, status in ((None, 401), ("", 401), ("wrong", 401), (SECRET[:-1], 401), (READER, 403)):
+        found = node.call("GET", "/accounts", token=token)
+        assert found.status == status, found
+        node.check("GET", "/accounts", found)
+        assert ("WWW-Authenticate" in found.headers) == (status == 401)
+    basic = node.call("GET", "/accounts", token=None, Authorization="Basic b3BzOg==")
+    assert basic.status == 401 and "Bearer TOKEN" in basic.body["error"]
+    assert node.event("token_refused")["requests"] == 1
+    assert SECRET not in node.text and READER not in node.text and "Traceback" not in node.text
+
+
+def test_a_token_counts_from_sighup_on(node: Operated) -> None:
+    fresh = {"name": "fresh", "hash": hash_of("fresh-token"), "capabilities": ["channels"]}
+    before = node.config["http"]["tokens"]
+    assert node.call("GET", "/channels", token="fresh-token").status == 401
+    assert node.reload(http={"tokens": [*before, fresh]})["live"] == ["http.tokens"]
+    assert node.call("GET", "/channels", token="fresh-token").status == 200
+    node.reload(http={"tokens": before})
+    assert node.call("GET", "/channels", token="fresh-token").status == 401
