@@ -12,7 +12,7 @@ from config.mistakes import Key
 from config.section import Section, setting
 from config.tls import Tls
 from config.tokens import Token
-from config.values import BindAddress, Endpoint, PageAddress, Port
+from config.values import BindAddress, Endpoint, NetworkRange, Origin, PageAddress, Port
 
 
 class HttpListener(Section):
@@ -54,6 +54,14 @@ class Http(HttpListener):
     failures_per_minute: int = setting(
         10, "Requests with a wrong token that an IP address may make in a minute.", live=True, ge=1, le=1_000_000
     )
+    origins: Annotated[tuple[Origin, ...], Field(strict=False, max_length=100)] = setting(
+        (), "Web sites whose pages may open the WebSocket /irc, beside the network's own nodes; * is every site.",
+        live=True,
+    )  # fmt: skip
+    trusted_proxies: Annotated[tuple[NetworkRange, ...], Field(strict=False, max_length=100)] = setting(
+        (), "Reverse proxies, each an IP address or a network like 10.0.0.0/8: the node believes their X-Forwarded-For "
+        "and X-Forwarded-Proto.", live=True,
+    )  # fmt: skip
 
     def shown(self, ip: str) -> str:
         """The URL that the network is told of; "" if the listener is for this machine alone.

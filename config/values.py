@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -56,6 +56,11 @@ TokenHash = Annotated[
     str, Form(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits, as `circlet token new` prints it")
 ]
 ChannelName = Annotated[str, Form(r"#[^\s,\x00-\x1f\x7f]{1,100}", "the name of a channel, in quotes, like '#builds'")]
+Origin = Annotated[
+    str,
+    Form(r"\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?",
+         "* or a web site in small letters and without a path, like https://chat.example.org"),
+]  # fmt: skip
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -120,6 +125,15 @@ def _page(text: object) -> str:
             host = _host(match[2].strip("[]"))
             return f"{match[1]}://{f'[{host}]' if ':' in host else host}{match[3] or ''}/"
     raise ValueError("a URL without a path, like https://node-1.example.org/ or http://192.0.2.7:8067/")
+
+
+def _network_range(text: object) -> IPv4Network | IPv6Network:
+    if isinstance(text, str):
+        try:
+            return ip_network(text, strict=False)
+        except ValueError:
+            pass
+    raise ValueError("an IP address or a network, like 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32")
 
 
 def _password_hash(text: str) -> str:
@@ -189,6 +203,10 @@ NodeAddress = Annotated[str, PlainValidator(refusing(_reachable_ip)), Json({"typ
 DirectoryAddress = Annotated[Endpoint, PlainValidator(refusing(_directory)), Json({"type": "string", "pattern": ":"})]
 ShownAddress = Annotated[Endpoint, PlainValidator(refusing(_shown)), Json({"type": "string", "pattern": ":"})]
 PageAddress = Annotated[str, PlainValidator(refusing(_page)), Json({"type": "string", "pattern": "^https?://"})]
+NetworkRange = Annotated[
+    IPv4Network | IPv6Network, PlainValidator(refusing(_network_range)), Json({"type": "string", "minLength": 2})
+]
+"""An IP address stands for the network of that one address."""
 PasswordHash = Annotated[str, AfterValidator(_password_hash)]
 FolderPath = Annotated[Path, PlainValidator(_folder), _PATH_SCHEMA]
 """A directory, made where it is missing."""

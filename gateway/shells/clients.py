@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 import termios
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from gateway.edge.connection import Connection
 from gateway.edge.flood import READ_BYTES
@@ -33,6 +33,19 @@ RECEIVE_BUFFER = 32 * 1024
 
 _INPUT = memoryview(bytearray(READ_BYTES))
 """What was read last, of whichever client: each read is taken out of it before the next."""
+
+
+class ClientTransport(Protocol):
+    """What a node asks of the socket of a client, be it TCP or a WebSocket."""
+
+    ticket: Ticket | None
+    written: int
+
+    def arrived(self) -> int: ...
+    def write(self, data: bytes, sendq: int) -> bool: ...
+    def read_on(self) -> None: ...
+    def close(self) -> None: ...
+    def abort(self) -> None: ...
 
 
 class ClientSocket(asyncio.BufferedProtocol):

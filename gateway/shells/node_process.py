@@ -14,12 +14,14 @@ from typing import Any
 
 import structlog
 import uvloop
+from aiohttp import web
 
 from config import NodeConfig, load_node
+from config.http import Http
 from gateway.edge.connection import Connection
 from gateway.edge.settings import Rehashed
 from gateway.node import NodeCore, NodeSettings
-from gateway.shells.clients import ClientSocket
+from gateway.shells.clients import ClientTransport
 from gateway.shells.descriptors import raise_limit, room
 from gateway.shells.durable import Durable
 from gateway.shells.listeners import Listeners
@@ -31,9 +33,11 @@ from gateway.shells.settings import edge_settings, engine_settings, made_up_secr
 from gateway.shells.starting import Starting
 from gateway.shells.systemd import Systemd
 from gateway.shells.tokens import api_of, tokens
+from gateway.shells.websocket import WebSockets
 from gateway.web.server import WebServer
 from gateway.web.site import NodeSite
 from gateway.web.source import Source
+from gateway.web.visitors import Visitors
 from ring.groups.notes import Note
 from ring.shells.crash import BUG, CrashOnly, crash_only
 from ring.store import StoreError
@@ -71,7 +75,7 @@ class NodeProcess:
         self.rng = random.Random()
         self.descriptors = raise_limit()
         self._skew = time.time() - _clock()
-        self.sockets: dict[int, ClientSocket] = {}
+        self.sockets: dict[int, ClientTransport] = {}
         self._next_id = 0
         self._flushing = False
         self._flush_after = 0.0
@@ -97,10 +101,14 @@ class NodeProcess:
         self.watchers: list[Callable[[Note], None]] = []
         source = Source(self.core, self.peers.links, self.act)
         self.api = api_of(source, config, self.log)
-        routes = [*NodeSite(source).routes(), *self.api.routes()]
-        self.web = WebServer(config.http, routes, self.log) if config.http else None
+        self.web = WebServer(config.http, self._routes(source), self.log) if config.http else None
         self._stop = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+
+    def _routes(self, source: Source) -> list[web.RouteDef]:
+        """What the node answers over HTTP."""
+        visitors = Visitors(self.core, lambda: self.config.http or Http())
+        return [*NodeSite(source, visitors).routes(), *self.api.routes(), *WebSockets(self, visitors).routes()]
 
     @property
     def now(self) -> float:
@@ -311,7 +319,7 @@ class NodeProcess:
     # Clients --------------------------------------------------------------------------------------------------------
 
     @crash_only
-    def connected(self, client: ClientSocket, address: str, *, secure: bool, certificate: str | None) -> Connection:
+    def connected(self, client: ClientTransport, address: str, *, secure: bool, certificate: str | None) -> Connection:
         """certificate: fingerprint of the client's."""
         self.begin()
         self._next_id += 1

@@ -64,7 +64,8 @@ class WebServer:
         except Exception:
             self._log.error("bug", where=f"http {shown(request.path)}", exc_info=True)
             response = error(500, "the server made a mistake, which is in its log")
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
 

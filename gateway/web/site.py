@@ -9,6 +9,7 @@ from gateway.web.metrics import CONTENT_TYPE, exposition
 from gateway.web.page import page
 from gateway.web.refusal import BadRequest
 from gateway.web.source import Source
+from gateway.web.visitors import Visitors
 
 PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"}
 
@@ -16,8 +17,9 @@ PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe
 class NodeSite:
     """The public routes of one node."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, visitors: Visitors) -> None:
         self._source = source
+        self._visitors = visitors
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -39,7 +41,7 @@ class NodeSite:
         return web.Response(text=text, content_type="text/html", headers=PAGE_POLICY)
 
     async def _nodes(self, request: web.Request) -> web.Response:
-        return web.json_response(views.nodes(self._source.core))
+        return web.json_response(views.nodes(self._source.core), headers=self._visitors.sharing(request))
 
     async def _locate(self, request: web.Request) -> web.Response:
         return web.json_response(views.locate(self._source.core, request.query.get("name", "")))

@@ -1,0 +1,67 @@
+"""Which address a request comes from, if a reverse proxy stands between. No I/O.
+
+Anybody may write X-Forwarded-For; each proxy appends the address that it was reached from. So the header is believed
+from the right, as far as the entries were written by trusted proxies: the first address that is none of theirs is the
+client's. Source: MDN, "X-Forwarded-For", "Selecting an IP address".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import NamedTuple
+
+Network = IPv4Network | IPv6Network
+
+_WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
+
+
+class Client(NamedTuple):
+    """secure: whether the client's own connection is under TLS."""
+
+    address: str
+    secure: bool
+
+
+def client_of(
+    peer: str, secure: bool, forwarded_for: Sequence[str], forwarded_proto: Sequence[str], trusted: Sequence[Network]
+) -> Client:
+    """Who has sent a request.
+
+    peer, secure: of the connection to the node. forwarded_for, forwarded_proto: values of X-Forwarded-For and
+    X-Forwarded-Proto, one for each header line. An entry that is no address ends the search: the proxy that wrote the
+    entry does not know either, and stands for its client.
+    """
+    if not _is_trusted(peer, trusted):
+        return Client(peer, secure)
+    address = peer
+    for entry in reversed(_entries(forwarded_for)):
+        found = _address(entry)
+        if found is None:
+            break
+        address = str(found)
+        if not _is_trusted(address, trusted):
+            break
+    protocols = _entries(forwarded_proto)
+    return Client(address, protocols[-1].lower() == "https" if protocols else secure)
+
+
+def _entries(lines: Iterable[str]) -> list[str]:
+    return [entry.strip() for line in lines for entry in line.split(",") if entry.strip()]
+
+
+def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+    found = _address(address)
+    return found is not None and any(found in network for network in trusted)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """An address, which some proxies write with the port of the client. IPv4 that is written as IPv6 is IPv4."""
+    match = _WITH_PORT.fullmatch(text)
+    try:
+        found = ip_address(match[1] or match[2] if match else text)
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found

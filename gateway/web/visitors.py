@@ -1,0 +1,43 @@
+"""Who sends a request to a node: from which address, and from which site's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from config.http import Http
+from gateway.node import NodeCore
+from gateway.web.forwarded import Client, client_of
+from gateway.web.origins import may_open
+
+
+class Visitors:
+    """Knows the network's nodes and the settings, which may change while the node runs."""
+
+    def __init__(self, core: NodeCore, settings: Callable[[], Http]) -> None:
+        self._core = core
+        self._settings = settings
+
+    def client(self, request: web.Request) -> Client:
+        """The address that counts: behind a trusted proxy, that of the proxy's client."""
+        return client_of(
+            request.remote or "",
+            request.secure,
+            request.headers.getall("X-Forwarded-For", ()),
+            request.headers.getall("X-Forwarded-Proto", ()),
+            self._settings().trusted_proxies,
+        )
+
+    def may_open(self, request: web.Request) -> bool:
+        """Whether the page that asks, if any, is one of the network's or of a site that the operator has listed."""
+        nodes = [record.http for record in self._core.engine.roster.records() if record.http]
+        host = request.headers.get("Host", "")
+        return may_open(request.headers.get("Origin"), host, self._settings().origins, nodes)
+
+    def sharing(self, request: web.Request) -> dict[str, str]:
+        """Headers that let such a page read the answer: the chat asks the node that it has moved to. Source: CORS."""
+        origin = request.headers.get("Origin")
+        if origin is None or not self.may_open(request):
+            return {"Vary": "Origin"}
+        return {"Vary": "Origin", "Access-Control-Allow-Origin": origin}
