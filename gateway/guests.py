@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from gateway import guest_accounts
+from gateway import guest_accounts, guest_webhooks
 from gateway.guest_accounts import Accounts, AccountsAsk, AddAccount, Done, DropAccount, Problem, SetPassword
+from gateway.guest_webhooks import AddWebhook, RemoveWebhook, WebhookMade, Webhooks, WebhooksAsk
 from gateway.node import NodeCore
 from gateway.status import Around, Status, status
 from gateway.trace import TraceAsk, Traced, flaw, trace
@@ -18,8 +19,9 @@ from ring.ids import UNREADABLE
 from ring.links.link import LinkState
 
 __all__ = [
-    "Accounts", "AccountsAsk", "AddAccount", "Done", "DropAccount", "ForgetNode", "Problem", "Reply", "Request",
-    "SetPassword", "Status", "StatusAsk", "TraceAsk", "Traced", "answer", "encode", "read_reply",
+    "Accounts", "AccountsAsk", "AddAccount", "AddWebhook", "Done", "DropAccount", "ForgetNode", "Problem",
+    "RemoveWebhook", "Reply", "Request", "SetPassword", "Status", "StatusAsk", "TraceAsk", "Traced", "WebhookMade",
+    "Webhooks", "WebhooksAsk", "answer", "encode", "read_reply",
 ]  # fmt: skip
 
 
@@ -33,8 +35,8 @@ class ForgetNode(msgspec.Struct, frozen=True, tag="forget_node"):
     key: str
 
 
-Request = StatusAsk | TraceAsk | ForgetNode | AccountsAsk | AddAccount | SetPassword | DropAccount
-Reply = Status | Traced | Accounts | Done | Problem
+Request = StatusAsk | TraceAsk | ForgetNode | guest_accounts.Request | guest_webhooks.Request
+Reply = Status | Traced | Accounts | guest_webhooks.Answer
 
 _encoder = msgspec.msgpack.Encoder()
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
@@ -73,6 +75,8 @@ def answer(
         reply(encode(Problem(problem) if problem else trace(core, request)))
     elif isinstance(request, ForgetNode):
         reply(encode(_forget(core, request.key)))
+    elif isinstance(request, WebhooksAsk | AddWebhook | RemoveWebhook):
+        guest_webhooks.answer(core, request, lambda found: reply(encode(found)))
     else:
         guest_accounts.answer(core, request, lambda found: reply(encode(found)))
 

@@ -12,6 +12,8 @@ from gateway.edge.edge import Edge
 from gateway.edge.settings import EdgeSettings
 from gateway.groups.kinds import kinds
 from gateway.groups.network_messages import Attend, Raise
+from gateway.webhooks.deliveries import Deliveries
+from gateway.webhooks.settings import WebhookSettings
 from ring.directory.view import RosterChanged
 from ring.groups.engine import Engine, Settings
 from ring.roster import NodeRecord
@@ -24,6 +26,7 @@ class NodeSettings(NamedTuple):
 
     edge: EdgeSettings
     engine: Settings = Settings()
+    webhooks: WebhookSettings = WebhookSettings()
 
 
 class NodeCore:
@@ -47,6 +50,9 @@ class NodeCore:
         self.edge.engine = self.engine
         self.engine.streams.accept = self.edge.tunnels.accept
         self.engine.levels.keep_in(NETWORK, Raise)
+        self.webhooks = Deliveries(self.engine, settings.webhooks, settings.edge)
+        self.engine.mastering = self.webhooks.mastering
+        self.edge.webhooks = self.webhooks.rows
 
     def _quit_reason(self, key: str) -> str:
         """What QUIT says of people whose node is gone, in the form that clients fold: two names with a dot."""

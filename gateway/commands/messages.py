@@ -7,11 +7,12 @@ from typing import Any
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.caps import SELVES
+from gateway.edge.edge import Edge
 from gateway.edge.lines import Line, deliver
 from gateway.edge.user import User
+from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import Say
 from gateway.groups.nick_messages import Reached, Tell
-from gateway.groups.once import Once
 from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
@@ -58,12 +59,11 @@ def _send(call: Call, verb: str) -> None:
     user = call.user
     user.spoke_at = call.edge.now
     for number, target in enumerate(targets):
-        _one(call, user, verb, target, text, tags, call.once(number))
+        _one(call, user, verb, target, text, tags, number)
 
 
-def _one(
-    call: Call, user: User, verb: str, target: str, text: bytes, tags: dict[str, str] | None, once: Once | None
-) -> None:
+def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict[str, str] | None, number: int) -> None:
+    """number: index of the target in the line."""
     edge, person = call.edge, user.person
     limits = edge.settings.limits
     status, name = split_status(target)
@@ -72,17 +72,25 @@ def _one(
         facts = None if group in user.rooms else person  # P10: a speaker from outside sends its own
         login = call.connection.login
         life = login.life if login is not None else ""
+        once = call.once(number, always=facts is not None or _has_webhooks(edge, group))
         say = Say(person.uid, person.source, verb, text, status, tags, facts, life, once)
         call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
     elif (called := services.service(call, target)) is not None:
         if verb == "PRIVMSG":
             services.tell(called, call, decode(text))
     elif (home := edge.find_nick(target)) is not None:
+        once = call.once(number)
         talks = edge.letters.talks(user, once)
         _tell(call, home, Tell(person, verb, text, tags, target, call.connection.secure, talks, once))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
         call.reply(numeric, target[:64], n.TEXT[numeric])
+
+
+def _has_webhooks(edge: Edge, group: GroupId) -> bool:
+    """Whether what is said there needs a name that is its own on every side of a partition (P46)."""
+    state = edge.engine.state(group)
+    return isinstance(state, Channel) and bool(state.webhooks.subscriptions)
 
 
 def _tell(call: Call, home: GroupId, tell: Tell) -> None:

@@ -36,6 +36,7 @@ from gateway.groups.channel_messages import (
 from gateway.groups.channel_saying import HEARERS
 from gateway.groups.channel_stored import PutOut
 from gateway.groups.people import Author, Person
+from gateway.groups.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.irc.modes import ModeChange, render_changes
 from ring.groups.host import Stamp
 from ring.groups.machine import State
@@ -299,6 +300,9 @@ _SHOW: dict[type, Callable[..., None]] = {
     ModesSet: _modes_set,
     Redacted: _redacted,
     Forgotten: _silent,
+    Subscribed: _silent,
+    Unsubscribed: _silent,
+    Advanced: _silent,
     Invited: _invited,
     Updated: _updated,
 }

@@ -35,7 +35,7 @@ from gateway.edge.draining import say_where_to_go
 from gateway.edge.letters import Letters
 from gateway.edge.lines import Line
 from gateway.edge.login import expel_all
-from gateway.edge.operator_asks import OperatorAsk
+from gateway.edge.operator_asks import OperatorAsk, WebhookRow
 from gateway.edge.order import Slot
 from gateway.edge.people import People
 from gateway.edge.reclaiming import Reclaiming
@@ -123,6 +123,7 @@ class Edge:
         self.fits: Callable[[Credentials, str, Callable[[bool | None], None]], None] = lambda _c, _p, done: done(None)
         self.fits_first = lambda credentials, password, done: self.fits(credentials, password, done)  # before strangers
         self.make_credentials: Callable[[str, Callable[[Credentials | None], None]], None] = lambda _p, done: done(None)
+        self.webhooks: Callable[[], dict[str, WebhookRow]] = dict  # that this node delivers, by id
         self.random_bytes: Callable[[int], bytes] = lambda count: self.engine.rng.randbytes(count)
         self.quit_reason: Callable[[str], str] = lambda key: key  # what QUIT says of people whose node is gone
         self.rehash: Callable[[], Rehashed] = Rehashed

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-What = Literal["accounts", "channels", "sessions", "actions", "roles"]
+What = Literal["accounts", "channels", "sessions", "actions", "roles", "webhooks"]
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -19,7 +19,8 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 class PageAsk(_Tagged, frozen=True, tag=40):
     """What do you answer for? what: accounts and channels that the node masters, sessions of its people, actions of
-    operators that used the node, or the node's role in a channel; another word is answered with no rows.
+    operators that used the node, the node's role in a channel, or the webhooks that the node delivers; another word is
+    answered with no rows.
 
     of: the key of the only row that is wanted.
     """
@@ -142,7 +143,31 @@ class RoleRow(_Tagged, frozen=True, tag=55):
     seq: int
 
 
-Row = AccountRow | ChannelRow | SessionRow | ActionRow | RoleRow
+class WebhookRow(_Tagged, frozen=True, tag=56):
+    """A webhook as its master has it. key: the id. url: without its query. by: who made the webhook, made: when.
+
+    delivered: messages, since the node serves the channel; delivered_at: the last one. backlog: messages that are known
+    to wait. dropped: messages that were given up, since the webhook was made. error: why the last try has failed, "" if
+    it has not; failing_since: since when all have; retry_at: when the next comes. Times in Unix ms, 0: never.
+    """
+
+    SINCE: ClassVar = 2
+
+    key: str
+    channel: str
+    url: str
+    by: str
+    made: int
+    delivered: int
+    delivered_at: int
+    backlog: int
+    dropped: int
+    error: str
+    failing_since: int
+    retry_at: int
+
+
+Row = AccountRow | ChannelRow | SessionRow | ActionRow | RoleRow | WebhookRow
 
 
 class Page(_Tagged, frozen=True, tag=45):

@@ -200,10 +200,16 @@ def _roles(edge: Edge) -> Listing:
     return Listing(iter(()), str, row)
 
 
+def _webhooks(edge: Edge) -> Listing:
+    rows = edge.webhooks()
+    return Listing(iter(rows), str, rows.get)
+
+
 LISTERS: dict[str, Callable[[Edge], Listing]] = {
     "accounts": _accounts,
     "channels": _channels,
     "sessions": _sessions,
     "actions": _actions,
     "roles": _roles,
+    "webhooks": _webhooks,
 }

@@ -35,7 +35,9 @@ from gateway.groups.channel_messages import (
     Updated,
 )
 from gateway.groups.channel_stored import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
+from gateway.groups.channel_webhooks import Webhooks
 from gateway.groups.people import Person
+from gateway.groups.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.irc.modes import CHANNEL_MODES
@@ -80,6 +82,7 @@ class Channel:
         self.left: dict[str, int] = {}  # uid -> Unix ms, for who left by its own will or a kick (P26)
         self.put_out: dict[str, PutOut] = {}  # uid -> its last kick
         self.history = History()
+        self.webhooks = Webhooks()
         self._clear()
 
     def _clear(self) -> None:
@@ -217,6 +220,18 @@ class Channel:
         self.history.forget((event.uid, event.life), at)
         return False
 
+    def _subscribed(self, event: Subscribed, at: int) -> bool:
+        self.webhooks.subscribed(event.subscription)
+        return True  # the master learns that it has something to deliver
+
+    def _unsubscribed(self, event: Unsubscribed, at: int) -> bool:
+        self.webhooks.unsubscribed(event.id, at)
+        return True
+
+    def _advanced(self, event: Advanced, at: int) -> bool:
+        self.webhooks.advanced(event)
+        return False
+
     def _modes_set(self, event: ModesSet, at: int) -> bool:
         for change in event.changes:
             self._set_mode(change, event.source, at)
@@ -264,6 +279,7 @@ class Channel:
             self.left,
             *self.history.stored(),
             self.put_out,
+            *self.webhooks.stored(),
         )
 
     def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
@@ -302,6 +318,7 @@ class Channel:
         self.invited = dict.fromkeys(stored.invited)
         self.written, self.lifted = dict(stored.written), dict(stored.lifted)
         self.history = History(stored.erased, stored.redacted, stored.closed, stored.spoken, stored.forgotten)
+        self.webhooks = Webhooks(stored.webhooks, stored.unsubscribed)
 
     def view(self) -> Any:
         return None
@@ -317,6 +334,8 @@ class Channel:
         return [Evict((edge,), self.rules.quit_reason(edge.key)) for edge in self.hosts if gone(edge)]
 
     def is_spent(self, at: int) -> bool:
+        if self.webhooks.subscriptions:
+            return False
         keep_s = max(self.rules.keep_s, self.rules.history_s if self.history.spoken else 0.0)
         return not self.members and at - self.changed_at > keep_s * 1000
 
@@ -339,6 +358,9 @@ _APPLY: dict[type, Callable[[Channel, Any, int], bool]] = {
     Merged: Channel._merged,
     Redacted: Channel._redacted,
     Forgotten: Channel._forgotten,
+    Subscribed: Channel._subscribed,
+    Unsubscribed: Channel._unsubscribed,
+    Advanced: Channel._advanced,
 }
 
 

@@ -24,6 +24,8 @@ EVENTS = "e"
 TAGS = "t"
 """What an asker may want beside words: everything that happened, and messages of tags alone. With these stand the
 letters of its ranks."""
+WEBHOOK = "w"
+"""What a webhook is sent, and nothing else: words for everybody in the channel (P45)."""
 
 _PASSING = frozenset(("+typing", "+draft/typing"))
 _KEPT = frozenset((Joined, Parted, Kicked, HasQuit, TopicSet, ModesSet))
@@ -48,6 +50,8 @@ def authors(event: Any) -> tuple[str, ...]:
 
 
 def is_wanted(event: Any, wanted: str) -> bool:
+    if wanted == WEBHOOK:
+        return type(event) is Said and event.verb != "TAGMSG" and not event.status
     if type(event) is not Said:
         return EVENTS in wanted
     if event.verb == "TAGMSG" and TAGS not in wanted:
@@ -97,8 +101,9 @@ class History:
         """What is not only not shown, but deleted."""
         return Erased(self.erased, frozenset(self.redacted), self.forgotten)
 
-    def shows(self, msgid: str, at: int, authors: Iterable[str] = ()) -> bool:
-        if at <= self.erased or at <= self.closed or msgid in self.redacted:
+    def shows(self, msgid: str, at: int, authors: Iterable[str] = (), *, behind_doors: bool = False) -> bool:
+        """behind_doors: also what was said in a closed channel that is gone since."""
+        if at <= self.erased or (at <= self.closed and not behind_doors) or msgid in self.redacted:
             return False
         return not self.forgotten or all(at > self.forgotten.get(author, 0) for author in authors)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from gateway.groups.channel_stored import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
+from gateway.groups.channel_webhooks import merge_webhooks
 from gateway.groups.times import latest, newest
 
 Row = tuple[str, str, int]  # mask, set by, Unix ms
@@ -47,6 +48,7 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         a.spoken or b.spoken,
         newest(latest(a.forgotten, b.forgotten), TOMBSTONES),
         _kicks(a, b),
+        *merge_webhooks(a.webhooks, b.webhooks, a.unsubscribed, b.unsubscribed),
     )
 
 

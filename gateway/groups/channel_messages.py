@@ -17,6 +17,15 @@ import msgspec
 from gateway.groups.channel_stored import PutOut, Stored
 from gateway.groups.once import Once, Repeat
 from gateway.groups.people import Author, Person, Refusal
+from gateway.groups.webhook_messages import (
+    Advance,
+    Advanced,
+    NotSubscribed,
+    Subscribe,
+    Subscribed,
+    Unsubscribe,
+    Unsubscribed,
+)
 
 
 class ModeChange(msgspec.Struct, frozen=True, array_like=True):
@@ -173,7 +182,10 @@ class Forget(_Tagged, frozen=True, tag=13):
     life: str
 
 
-Command = Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Repeat
+Command = (
+    Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Repeat
+    | Subscribe | Unsubscribe | Advance
+)  # fmt: skip
 
 
 # Events --------------------------------------------------------------------------------------------------------------
@@ -297,7 +309,8 @@ class Forgotten(_Tagged, frozen=True, tag=36):
 
 Event = (
     Joined | Parted | Said | TopicSet | ModesSet | Kicked | Invited | Updated | HasQuit | Merged | Redacted | Forgotten
-)
+    | Subscribed | Unsubscribed | Advanced
+)  # fmt: skip
 
 
 # Outcomes ------------------------------------------------------------------------------------------------------------
@@ -315,7 +328,7 @@ class HasLeft(_Tagged, frozen=True, tag=32):
     kick: PutOut | None
 
 
-Outcome = Refusal | ModesDone | HasLeft | None
+Outcome = Refusal | ModesDone | HasLeft | NotSubscribed | None
 
 
 # Questions of nodes that do not follow the channel (answers are ChannelView) ------------------------------------------

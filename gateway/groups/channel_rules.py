@@ -33,8 +33,10 @@ from gateway.groups.channel_messages import (
 from gateway.groups.channel_modes import decide_modes
 from gateway.groups.channel_saying import decide_say, is_banned
 from gateway.groups.channel_targets import find_target
+from gateway.groups.channel_webhooks import decide_advance, decide_subscribe, decide_unsubscribe
 from gateway.groups.once import Repeat, decide_repeat
 from gateway.groups.people import Refusal, refused
+from gateway.groups.webhook_messages import Advance, Subscribe, Unsubscribe
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES
 from ring.groups.machine import Decision
@@ -216,4 +218,7 @@ DECIDE: dict[type, Callable[[Channel, Any, int], Decision]] = {
     Redact: decide_redact,
     Forget: decide_forget,
     Repeat: decide_repeat,
+    Subscribe: decide_subscribe,
+    Unsubscribe: decide_unsubscribe,
+    Advance: decide_advance,
 }

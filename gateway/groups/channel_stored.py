@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from gateway.groups.people import Person
+from gateway.groups.webhook_messages import Subscription
 
 INVITES = 100
 """A channel remembers at most this many open invitations; the oldest goes first."""
@@ -48,6 +49,8 @@ class PutOut(msgspec.Struct, frozen=True, array_like=True):
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """All times in Unix ms."""
 
+    NEWER: ClassVar = {"webhooks": 2, "unsubscribed": 2}
+
     name: str
     changed_at: int
     created: int  # 0: nobody is in it
@@ -65,3 +68,5 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     spoken: bool = False  # there is a history
     forgotten: dict[str, int] = {}  # uid or life -> when all that it had said was deleted
     put_out: dict[str, PutOut] = {}  # uid -> its last kick; it may have come back since
+    webhooks: dict[str, Subscription] = {}  # by id
+    unsubscribed: dict[str, int] = {}  # id of a subscription -> when it was ended

@@ -68,10 +68,11 @@ class ChannelKind(_Reader):
 
     def is_silent(self, state: Any) -> bool:
         """A guest can make millions of channels a day, and says nothing there."""
-        return not state.history.spoken
+        return not (state.history.spoken or state.webhooks.subscriptions)
 
     def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
-        shown = state.history.shows(msgid, at, channel_history.authors(event))
+        is_hook = wanted == channel_history.WEBHOOK  # a receiver is an operator's: no door is closed to it (P45)
+        shown = state.history.shows(msgid, at, channel_history.authors(event), behind_doors=is_hook)
         return shown and channel_history.is_wanted(event, wanted)
 
     def erased(self, state: Any) -> Erased:

@@ -34,7 +34,7 @@ from ring.groups.notes import Note
 from ring.groups.owing import Owing
 from ring.groups.peers import Peers, RingSettings
 from ring.groups.places import reached
-from ring.groups.reading import logged
+from ring.groups.reading import Ahead, ahead, logged
 from ring.groups.recalling import Recalling
 from ring.groups.refilling import Refilling
 from ring.groups.retaining import Retaining
@@ -161,6 +161,7 @@ class Engine:
         self.broken = Broken(self)
         self.thin = Thin(self)
         self.returning = Returning(self)
+        self.mastering: Callable[[GroupId], None] = lambda group: None  # see `leading.lead`; the gateway's
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()  # how often each note was made, since the start
@@ -458,6 +459,16 @@ class Engine:
         """
         copy = self._shown(line.group)
         return copy is not None and (line.seq > copy.seq or line.term == copy.term_at(line.seq))
+
+    def copy_served(self, group: GroupId) -> Copy | None:
+        """The copy, to be read, of a group that this node masters and is not about to hand over."""
+        m = self.leading.groups.get(group)
+        return m.copy if m is not None and m.serving else None
+
+    def ahead(self, group: GroupId, place: Place, wanted: str, limit: int) -> Ahead | None:
+        """What who has read a group up to a place has before it; None unless this node serves the group."""
+        m = self.leading.groups.get(group)
+        return ahead(m.copy, place, wanted, limit) if m is not None and m.serving else None
 
     def _shown(self, group: GroupId) -> Copy | None:
         mastered, followed = self.leading.groups.get(group), self.following.groups.get(group)

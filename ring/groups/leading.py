@@ -117,6 +117,7 @@ class Leading:
             self._publish(m, entry)
         if moved:
             self.refollow(m)
+            engine.mastering(copy.group)
         if not told and (origin not in copy.state.hosts):
             assert origin is not None
             self._send_answer(m, origin, entry.number, entry.seq, entry.at, entry.outcome)
@@ -167,7 +168,8 @@ class Leading:
     # Followers ------------------------------------------------------------------------------------------------------
 
     def lead(self, m: Mastered) -> None:
-        """Begin to serve: the group's members sit on nodes that have to learn of the new term."""
+        """Begin to serve: the group's members sit on nodes that have to learn of the new term. `engine.mastering` hears
+        of the group now, and whenever its members, or what else it gives out, may have changed."""
         self.groups[m.copy.group] = m
         self.engine.finding.appeared(m.copy.group)
         self.engine.returning.caught_up(m.copy.group)
@@ -186,6 +188,7 @@ class Leading:
             self.probe(m, follower)
         self.lagging[m.copy.group] = None
         self.engine.backing.begin(m)
+        self.engine.mastering(m.copy.group)
 
     def follower(self, edge: Incarnation, acked: int, *, confirmed: bool) -> Follower:
         now = self.engine.now

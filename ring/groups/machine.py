@@ -38,7 +38,7 @@ class State(Protocol):
         ...
 
     def apply(self, event: Any, at: int) -> bool:
-        """Make the event true. Returns whether `hosts` may have changed."""
+        """Make the event true. Returns whether `hosts`, or what else the master gives out, may have changed."""
         ...
 
     def snapshot(self) -> Any:

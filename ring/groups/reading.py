@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring.groups.copy import Copy
 from ring.groups.erased import Erased
 from ring.groups.machine import Kind
+from ring.groups.places import reached
 from ring.groups.recollect import Found, History, Sought, Want
 from ring.groups.resuming import START, by_time, resume
 from ring.ids import UNREADABLE
 from ring.store import Line, Range
-from ring.wire import Entry, Query, raw
+from ring.wire import Entry, Place, Query, raw
 
 LIMIT: Final = 4_096
 """An answer has at most this many lines, and"""
@@ -77,6 +78,36 @@ def logged(copy: Copy, query: Query) -> list[Line]:
         if not seen and copy.kind.selects(copy.state, entry.event, line.msgid, line.at, query.wanted):
             found.append(line)
     return found
+
+
+class Ahead(NamedTuple):
+    """What a reader of a log has before it. after: the position that the reader goes on from; None: the log knows of no
+    reign that the reader was in. head: the log's last position, end: the place of who has read all of it. lines: what
+    is unread, as many as were wanted, oldest first; None: the log does not go back so far, and the history tells."""
+
+    after: int | None
+    head: int
+    end: Place
+    lines: list[Line] | None
+
+
+def ahead(copy: Copy, place: Place, wanted: str, limit: int) -> Ahead:
+    """Time O(entries of the log after the place)."""
+    resumed, log = resume(copy, place), copy.log
+    known = resumed is not None and bool(log) and log[0].seq <= resumed.after + 1
+    if resumed is None or not (known or resumed.after >= copy.seq):
+        return Ahead(None if resumed is None else resumed.after, copy.seq, reached(copy), None)
+    lines: list[Line] = []
+    first = log[0].seq if log else 0
+    for entry in islice(log, max(resumed.after + 1 - first, 0), None) if log else ():
+        if len(lines) == limit:
+            break
+        if entry.event is not None and copy.kind.keeps(entry.event):
+            line = copy.line(entry)
+            read = resumed.has(line.msgid, line.at)
+            if not read and copy.kind.selects(copy.state, entry.event, line.msgid, line.at, wanted):
+                lines.append(line)
+    return Ahead(resumed.after, copy.seq, reached(copy), lines)
 
 
 def forgotten(kind: Kind, erased: Erased) -> Callable[[Line], bool]:

@@ -10,7 +10,7 @@ from functools import partial
 import click
 from rich.progress import Progress
 
-from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, Kind
+from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, WEBHOOKS, Kind
 
 
 def broken(kind: Kind, seed: int) -> list[str]:
@@ -56,8 +56,11 @@ def soak(kind: Kind, first: int, count: int, jobs: int) -> int:
 @click.option("--jobs", default=multiprocessing.cpu_count(), help="processes")
 @click.option("--devices", is_flag=True, help="an account's clients come and go, too")
 @click.option("--accounts", is_flag=True, help="accounts are made, changed and dropped, too")
-def main(seed: int | None, count: int | None, first: int, jobs: int, devices: bool, accounts: bool) -> None:
-    kind = DEVICES if devices else ACCOUNTS if accounts else TALK
+@click.option("--webhooks", is_flag=True, help="receivers of webhooks hear what is said, too")
+def main(
+    seed: int | None, count: int | None, first: int, jobs: int, devices: bool, accounts: bool, webhooks: bool
+) -> None:
+    kind = DEVICES if devices else ACCOUNTS if accounts else WEBHOOKS if webhooks else TALK
     if count is not None:
         sys.exit(min(soak(kind, first, count, jobs), 1))
     if seed is None:

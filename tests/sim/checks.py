@@ -268,6 +268,8 @@ FINAL = (
     "detours_hold",
     "sent_once",
     "said_in_order",
+    "webhook_once",
+    "webhook_order",
     "possible",
 )
 """What no time mends."""

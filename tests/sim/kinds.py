@@ -9,6 +9,7 @@ from tests.sim.accounts import ACCOUNT_CHECKS, AccountStory
 from tests.sim.chaos import Story
 from tests.sim.checks import CHECKS, check
 from tests.sim.devices import DEVICE_CHECKS, DeviceStory
+from tests.sim.webhooks import WEBHOOK_CHECKS, WebhookStory
 
 
 class Kind(NamedTuple):
@@ -35,3 +36,4 @@ class Kind(NamedTuple):
 TALK = Kind(Story, CHECKS)
 DEVICES = Kind(DeviceStory, DEVICE_CHECKS, " --devices")
 ACCOUNTS = Kind(AccountStory, ACCOUNT_CHECKS, " --accounts")
+WEBHOOKS = Kind(WebhookStory, WEBHOOK_CHECKS, " --webhooks")

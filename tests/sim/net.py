@@ -17,6 +17,7 @@ from gateway.edge.connection import Connection
 from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import Message, parse
 from gateway.node import NodeCore, NodeSettings
+from gateway.webhooks.settings import WebhookSettings
 from ring.directory.client import DirectoriesCore
 from ring.features import LEVEL
 from ring.groups.engine import Settings
@@ -27,6 +28,7 @@ from ring.store import Batch, Range, StoreError
 from ring.wire import payloads
 from tests.sim.directories import Directories
 from tests.sim.links import Links
+from tests.sim.receivers import Receiver
 from tests.sim.stores import MemoryStore
 from tests.sim.trace import describe
 
@@ -172,6 +174,8 @@ class Net:
         # Scripted people talk as fast as they like, all from one address.
         self.edge = edge or EdgeSettings(burst=10_000, rate=10_000, queued=10_000, per_address=0)
         self.engine = engine or Settings()
+        self.webhooks = WebhookSettings()
+        self.receivers: dict[str, Receiver] = {}  # by URL
         self.now = 1_700_000_000.0
         self.level = level
         self.serial = 0
@@ -200,7 +204,7 @@ class Net:
         level = self.level if level is None else level
         irc, since = f"{key}:6667", int(self.now)
         record = NodeRecord(key, self.lives, f"n{number}.sim", key, 7600, irc, "1", since, level=level)
-        core = NodeCore(record, NodeSettings(self.edge, self.engine), random.Random(self.rng.random()))
+        core = NodeCore(record, NodeSettings(self.edge, self.engine, self.webhooks), random.Random(self.rng.random()))
         before, saved = self.nodes.get(f"n{number}"), list(roster)
         node = self.nodes[f"n{number}"] = self._by_key[key] = Node(core, f"n{number}")
         node.ahead_s = ahead_s
@@ -258,6 +262,12 @@ class Net:
             self.at(SLOW_S, lambda: self.turn(node, lambda: done(credentials.password_hash == f"plain {password}")))
 
         node.core.edge.make_credentials, node.core.edge.fits = made, fits
+
+    def configure_webhooks(self, settings: WebhookSettings) -> None:
+        """Of all nodes, and of those that start."""
+        self.webhooks = settings
+        for node in self.nodes.values():
+            node.core.webhooks.configure(settings, self.edge)
 
     def _introduce(self, node: Node) -> None:
         for other in self.nodes.values():
@@ -333,7 +343,7 @@ class Net:
             if node.up and node.hung:
                 node.waiting.append(tick)
             elif node.up:
-                self.turn(node, lambda: (node.core.engine.tick(), node.core.edge.tick(node.core.engine.now)))
+                self.turn(node, lambda: self._tick_core(node.core))
                 self.links.tick(node)
                 if self.directories.names:
                     self.directories.tick(node)
@@ -341,6 +351,11 @@ class Net:
                 self._tick(node, TICK_S)
 
         self.at(after_s, tick)
+
+    def _tick_core(self, core: NodeCore) -> None:
+        core.engine.tick()
+        core.edge.tick(core.engine.now)
+        core.webhooks.tick()
 
     def turn(self, node: Node, job: Callable[[], Any]) -> None:
         """One loop turn of a node: the input, then what it sends to peers and clients."""
@@ -366,6 +381,9 @@ class Net:
             found = [n for n in core.engine.notes if n.event in ("bug", "group_broken") and n.facts["where"] != "read"]
             assert self.may_err or not found, found[0].facts.get("traceback")
             core.engine.notes.clear()
+        posts, core.webhooks.wants = core.webhooks.wants, []
+        for post in posts:
+            self.receivers[post.url].post(node, post)
         dirty = core.edge.dirty[:]
         core.edge.dirty.clear()
         for connection in dirty:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,6 +15,8 @@ from gateway.edge.places import Places
 from gateway.edge.playback import Playback
 from gateway.edge.talks import Talks
 from gateway.groups.account import Account
+from gateway.webhooks import deliveries
+from gateway.webhooks.courier import Courier
 from ring.groups.backing import Backing
 from ring.groups.copy import Accepted, Copy
 from ring.groups.engine import Engine
@@ -46,7 +49,7 @@ from tests.sim.faults import (
     Reset,
     Slow,
 )
-from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, Kind
+from tests.sim.kinds import ACCOUNTS, DEVICES, TALK, WEBHOOKS, Kind
 
 SEEDS = 400
 
@@ -304,6 +307,40 @@ def forget_who_was_dropped(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Account, "is_spent", lambda self, at: self.life is None)
 
 
+# Webhooks -------------------------------------------------------------------------------------------------------------
+
+
+def make_a_key_for_each_request(patch: pytest.MonkeyPatch) -> None:
+    """P46: a message that is posted again has another key."""
+    numbers = count()
+    patch.setattr(deliveries, "key_of", lambda line, said: str(next(numbers)))
+
+
+def know_messages_by_their_positions(patch: pytest.MonkeyPatch) -> None:
+    """P46: what both sides of a partition were told has two keys."""
+    patch.setattr(deliveries, "key_of", lambda line, said: line.msgid)
+
+
+def go_on_from_the_end(patch: pytest.MonkeyPatch) -> None:
+    """P47: whoever serves the group next delivers what is said from then on."""
+
+    def start(self: Courier) -> None:
+        found = self.desk.engine.ahead(self.group, self.place, "w", 0)
+        assert found is not None
+        self.place = found.end
+
+    patch.setattr(Courier, "_start", start)
+
+
+def take_no_answer_for_a_good_one(patch: pytest.MonkeyPatch) -> None:
+    """P45: what was posted counts as delivered."""
+
+    def failed(self: Courier, reason: str, after_s: float = 0.0) -> None:
+        self.answered()
+
+    patch.setattr(Courier, "failed", failed)
+
+
 class Break(NamedTuple):
     """do: break it. faults: which show it. promises: those of which one has to be found broken. first: seed to try."""
 
@@ -346,6 +383,10 @@ BREAKS = [
     Break(start_with_nothing, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(confirm_what_is_not_written, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS),
     Break(forget_who_was_dropped, (PowerCut,), ("accounts_agree", "possible"), ACCOUNTS, 12),
+    Break(make_a_key_for_each_request, (Crash, Dark), ("webhook_once",), WEBHOOKS),
+    Break(know_messages_by_their_positions, (Cut,), ("webhook_once",), WEBHOOKS),
+    Break(go_on_from_the_end, (Crash, Dark), ("webhook_whole",), WEBHOOKS),
+    Break(take_no_answer_for_a_good_one, (Slow,), ("webhook_whole",), WEBHOOKS),
 ]
 
 

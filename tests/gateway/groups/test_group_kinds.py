@@ -15,6 +15,7 @@ from gateway.groups import guard_messages as g
 from gateway.groups import network_messages as w
 from gateway.groups import nick_messages as k
 from gateway.groups import session_messages as s
+from gateway.groups import webhook_messages as h
 from gateway.groups.account_stored import Life, Settings, Stored
 from gateway.groups.channel import Channel, Rules
 from gateway.groups.channel_stored import PutOut
@@ -44,6 +45,9 @@ COMMANDS: dict[str, list[Any]] = {
         c.Evict((ANN.edge,), "a.example b.example"),
         c.Redact("1", "a!b@c", "abc-1.2-3", True, "why"),
         c.Forget("1", "0x"),
+        h.Subscribe("h1", "https://a.example/", "secret", "root"),
+        h.Unsubscribe("h1", "root"),
+        h.Advance("h1", s.Place(7, 8), 2, 1),
         REPEAT,
     ],
     "nick": [
@@ -108,6 +112,9 @@ EVENTS: dict[str, list[Any]] = {
         c.HasQuit((("1", "a!b@c"),), "bye"),
         c.Redacted("1", "a!b@c", c.EVERYTHING),
         c.Forgotten("1", "0x"),
+        h.Subscribed(h.Subscription("h1", "https://a.example/", "secret", "root", 5, s.Place(7, 8))),
+        h.Unsubscribed("h1", "root"),
+        h.Advanced("h1", s.Place(7, 8), 2, 1),
         c.Merged(Channel("#c", Rules(Limits(), CASEMAP, str, 60.0)).snapshot()),
     ],
     "nick": [
@@ -206,6 +213,7 @@ def test_commands_and_events_read_back(kind: str) -> None:
         ("conversation", None),
         ("conversation", REFUSAL),
         ("channel", c.HasLeft(PutOut("a!b@c", "why", 5))),
+        ("channel", h.NotSubscribed("full")),
         ("guard", g.Wait(1.5, 4, 5)),
     ],
 )

@@ -1,0 +1,78 @@
+"""What operators do with webhooks, by way of any node (P44). No I/O."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from gateway.admin.channels import channel_group
+from gateway.admin.lists import rows_of
+from gateway.admin.procedures import Problem, Procedure, Submit, need_level
+from gateway.edge.edge import Edge
+from gateway.edge.operator_asks import WebhookRow
+from gateway.groups.channel_webhooks import MOST
+from gateway.groups.webhook_messages import NotSubscribed, Subscribe, Unsubscribe
+from gateway.webhooks.addresses import Allow, read_url
+
+LEVEL: Final = 2
+SECRET: Final = range(16, 201)
+"""Characters of a secret."""
+SECRET_BYTES: Final = 32
+ID_BYTES: Final = 8
+
+
+class Made(NamedTuple):
+    """secret: for the receiver; told here and nowhere else."""
+
+    id: str
+    channel: str
+    secret: str
+
+
+class Known(NamedTuple):
+    """node: name of the master, which delivers."""
+
+    node: str
+    row: WebhookRow
+
+
+def create(edge: Edge, allow: Allow, channel: str, url: str, secret: str | None, by: str) -> Procedure[Made]:
+    """Post what is said in the channel from now on to the URL. allow: of this node's configuration. secret: of the
+    receiver's choice; None: one is made. by: who asks, as lists show it."""
+    need_level(edge, LEVEL)
+    group = channel_group(edge, channel)
+    if not edge.settings.history.enabled:
+        raise Problem("refused", "history.enabled is false in this node's file, and webhooks are read from the history")
+    try:
+        target = read_url(url)
+    except ValueError as problem:
+        raise Problem("invalid", str(problem)) from None
+    if why := allow.why_not(target):
+        raise Problem("refused", why)
+    if secret is not None and (len(secret) not in SECRET or not secret.isascii() or not secret.isprintable()):
+        raise Problem("invalid", f"a secret has {SECRET.start} to {SECRET.stop - 1} printable ASCII characters")
+    made = Made(edge.random_bytes(ID_BYTES).hex(), channel, secret or edge.random_bytes(SECRET_BYTES).hex())
+    outcome = yield Submit(group, Subscribe(made.id, url, made.secret, by))
+    if isinstance(outcome, NotSubscribed):
+        raise Problem("refused", f"{channel} has {MOST} webhooks, as many as a channel may have: remove one first")
+    return made
+
+
+def find(edge: Edge, name: str) -> Procedure[Known]:
+    """The webhook with that id."""
+    listed = yield from rows_of(edge, "webhooks", name)
+    for node, row in listed.rows:
+        if isinstance(row, WebhookRow):
+            return Known(node, row)
+    if listed.silent:
+        silent = ", ".join(listed.silent)
+        raise Problem("unanswered", f"no node that answers has the webhook {name[:64]}, and {silent} did not answer")
+    raise Problem("unknown", f"there is no webhook {name[:64]}")
+
+
+def remove(edge: Edge, name: str, by: str) -> Procedure[str]:
+    """End the webhook with that id; returns what was done, in words."""
+    known = yield from find(edge, name)
+    outcome = yield Submit(channel_group(edge, known.row.channel), Unsubscribe(name, by))
+    if isinstance(outcome, NotSubscribed):
+        raise Problem("unknown", f"there is no webhook {name[:64]} any more")
+    return f"webhook {name} of {known.row.channel} is ended; a message that is on its way may still come"

@@ -1,0 +1,97 @@
+"""What an operator's program may have done with webhooks, by way of any node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from gateway.admin import lists, webhooks
+from gateway.admin.procedures import Problem as Trouble
+from gateway.admin.procedures import Procedure, run
+from gateway.edge.operator_asks import WebhookRow
+from gateway.edge.pages import MOST
+from gateway.guest_accounts import Done, Problem
+from gateway.node import NodeCore
+
+
+class WebhooksAsk(msgspec.Struct, frozen=True, tag="webhooks"):
+    """Which webhooks are there in the network? next: of the page before."""
+
+    next: str = ""
+
+
+class AddWebhook(msgspec.Struct, frozen=True, tag="add_webhook"):
+    """secret: None: one is made. by: who asks, as lists show it."""
+
+    channel: str
+    url: str
+    by: str
+    secret: str | None = None
+
+
+class RemoveWebhook(msgspec.Struct, frozen=True, tag="remove_webhook"):
+    id: str
+    by: str
+
+
+class WebhookFacts(msgspec.Struct, frozen=True):
+    """As operator_asks.WebhookRow, with the name of the node that delivers."""
+
+    id: str
+    channel: str
+    url: str
+    by: str
+    made: int
+    node: str
+    delivered: int
+    delivered_at: int
+    backlog: int
+    dropped: int
+    error: str
+    failing_since: int
+    retry_at: int
+
+
+class Webhooks(msgspec.Struct, frozen=True, tag="some_webhooks"):
+    """In the order of their ids. next: where the next page begins; None: this was the last. silent: nodes that did not
+    answer."""
+
+    webhooks: list[WebhookFacts]
+    next: str | None
+    silent: tuple[str, ...]
+
+
+class WebhookMade(msgspec.Struct, frozen=True, tag="webhook_made"):
+    id: str
+    channel: str
+    secret: str
+
+
+Request = WebhooksAsk | AddWebhook | RemoveWebhook
+Answer = Webhooks | WebhookMade | Done | Problem
+
+
+def answer(core: NodeCore, request: Request, reply: Callable[[Answer], None]) -> None:
+    def done(result: Answer | Trouble) -> None:
+        reply(Problem(result.text) if isinstance(result, Trouble) else result)
+
+    run(core.edge, _procedure(core, request), done)
+
+
+def _procedure(core: NodeCore, request: Request) -> Procedure[Answer]:
+    edge = core.edge
+    if isinstance(request, WebhooksAsk):
+        listed = yield from lists.page(edge, "webhooks", request.next, MOST)
+        facts = [_facts(node, row) for node, row in listed.rows if isinstance(row, WebhookRow)]
+        return Webhooks(facts, listed.next, listed.silent)
+    if isinstance(request, AddWebhook):
+        allow = core.webhooks.allow
+        made = yield from webhooks.create(edge, allow, request.channel, request.url, request.secret, request.by)
+        return WebhookMade(*made)
+    return Done((yield from webhooks.remove(edge, request.id, request.by)))
+
+
+def _facts(node: str, row: WebhookRow) -> WebhookFacts:
+    name, channel, url, by, made, *rest = msgspec.structs.astuple(row)
+    return WebhookFacts(name, channel, url, by, made, node, *rest)

@@ -1,0 +1,109 @@
+"""Where webhooks may be posted to: the form of a URL, and what the configuration allows (P48)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+Address = IPv4Address | IPv6Address
+
+URL_MAX: Final = 1_000
+_TEXT: Final = re.compile(r"[!-~]+")  # printable ASCII without spaces
+_HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+
+
+class Target(NamedTuple):
+    """host: a name in lower case without a dot at the end, or an IP address."""
+
+    url: str
+    host: str
+
+    @property
+    def address(self) -> Address | None:
+        try:
+            return ip_address(self.host)
+        except ValueError:
+            return None
+
+
+def read_url(text: str) -> Target:
+    """Raises ValueError, in words."""
+    if not _TEXT.fullmatch(text) or len(text) > URL_MAX:
+        raise ValueError(f"the URL has to be at most {URL_MAX} printable ASCII characters, without spaces")
+    try:
+        parts = urlsplit(text)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        raise ValueError("the URL cannot be read: write http://host/path or https://host/path") from None
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("the URL has to begin with http:// or https://")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("the URL must not name a user or password: the signature proves where a request is from")
+    if parts.fragment or port == 0:
+        raise ValueError("the URL must have no fragment (#...) and no port 0")
+    target = Target(text, host)
+    if target.address is None and (not _HOST.fullmatch(host) or host.rpartition(".")[2].isdigit()):
+        raise ValueError("the URL has to name a host, or an IP address in its usual form")
+    return target
+
+
+def shown(url: str) -> str:
+    """The URL as lists show it: a query may have a secret."""
+    return f"{url.partition('?')[0]}?..." if "?" in url else url
+
+
+def host_of(url: str) -> str:
+    """For the log: a path may have a secret, too."""
+    return urlsplit(url).hostname or ""
+
+
+class Allow:
+    """entries: host names (`hooks.example.net`, `*.example.net`) and networks (`10.1.0.0/16`, `127.0.0.1`).
+
+    A name that is listed may lead to any public address. An address that is not public, such as one of this machine or
+    of its local network, is allowed by a network alone: so a name cannot be turned into a way inside.
+    """
+
+    def __init__(self, entries: Iterable[str] = ()) -> None:
+        self._names: set[str] = set()
+        self._networks: list[IPv4Network | IPv6Network] = []
+        for entry in entries:
+            try:
+                self._networks.append(ip_network(entry, strict=False))
+            except ValueError:
+                self._names.add(entry.lower().rstrip("."))
+
+    def why_not(self, target: Target) -> str:
+        """Why nothing may be posted there, as far as that is known before the name is resolved; "" if it may be."""
+        address = target.address
+        if address is not None:
+            return "" if self.permits(target.host, address) else self._refusal(target.host)
+        return "" if self._networks or self._lists(target.host) else self._refusal(target.host)
+
+    def permits(self, host: str, address: Address) -> bool:
+        """Whether a request for the host may go to this address, to which its name resolves."""
+        real = _real(address)
+        if any(real in network for network in self._networks):
+            return True
+        return self._lists(host) and real.is_global and not real.is_multicast
+
+    def refusal(self, host: str, addresses: Iterable[Address]) -> str:
+        """Why none of the addresses may be posted to."""
+        return f"{host} resolves to {', '.join(map(str, addresses)) or 'no address'}: {self._refusal(host)}"
+
+    def _refusal(self, host: str) -> str:
+        return f"webhooks.allow in this node's file does not allow {host}"
+
+    def _lists(self, host: str) -> bool:
+        parts = host.split(".")
+        return host in self._names or any(f"*.{'.'.join(parts[i:])}" in self._names for i in range(1, len(parts)))
+
+
+def _real(address: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for."""
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or address.sixtofour or address
+    return address

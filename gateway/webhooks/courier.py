@@ -1,0 +1,329 @@
+"""Delivers the messages of one subscription, one after the other, while this node serves the channel (P45 to P48)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from gateway.groups.channel_history import WEBHOOK
+from gateway.groups.webhook_messages import Advance, Subscription
+from gateway.webhooks.addresses import host_of
+from ring.groups.host import FAILED
+from ring.groups.places import joined
+from ring.ids import NO_TERM, GroupId
+from ring.store import Line
+from ring.wire import Mark, Place, Query
+
+if TYPE_CHECKING:
+    from gateway.webhooks.deliveries import Deliveries
+
+PAGE: Final = 100
+"""Messages read at a time."""
+
+COUNT_PAGE: Final = 1_000
+"""And so many where the messages that wait are only counted,"""
+COUNT_S: Final = 10.0
+"""at most so often."""
+
+WINDOW: Final = 20_000
+"""Positions of the log that one question covers: fewer than a question looks at, so an empty answer is whole."""
+
+SAVE_S: Final = 5.0
+SAVE_EVERY: Final = 200
+"""The place is submitted so long after it has changed, or after so many messages: no entry for each message (P47)."""
+
+FIRST_RETRY_S: Final = 1.0
+LAST_RETRY_S: Final = 300.0
+"""The pause after a failure doubles, with jitter."""
+
+REFUSED_S: Final = 60.0
+"""So long until it is looked again whether the configuration allows the address."""
+
+UNREADABLE_S: Final = 2.0
+"""And whether the history can be read."""
+
+PRUNED_MS: Final = 3_600_000
+"""Messages are given up so long before the history forgets them, so that they are counted."""
+
+
+class Phase(Enum):
+    IDLE = "idle"  # nothing is unread, as far as is known
+    READING = "reading"
+    QUEUED = "queued"  # waits for its turn among this node's requests
+    POSTING = "posting"
+    WAITING = "waiting"  # until the next try
+
+
+class Page(NamedTuple):
+    """What was read. end: the place of who has read all that was asked for."""
+
+    lines: list[Line]
+    end: Place
+
+
+def place_of(line: Line) -> Place:
+    return Place(line.seq, line.at, line.term)
+
+
+class Courier:
+    """place, dropped and told: as in Subscription, and maybe ahead of what the group knows."""
+
+    def __init__(self, desk: Deliveries, group: GroupId, subscription: Subscription) -> None:
+        self.desk = desk
+        self.group = group
+        self.known = subscription
+        self.place, self.dropped, self.told = subscription.place, subscription.dropped, subscription.told
+        self.phase = Phase.IDLE
+        self.closed = False
+        self.page: deque[Line] = deque()  # read and not delivered; while POSTING the first is on its way
+        self.seen = -1  # the log's last position when nothing was unread
+        self.delivered = 0  # since this node serves the channel
+        self.delivered_at = 0.0
+        self.error = ""
+        self.failures = 0
+        self.failing_since = 0.0
+        self.retry_at = 0.0
+        self.backlog = 0  # messages between `place` and `_counted`
+        self._counted: Place | None = None
+        self._counting = False
+        self._recounts = 0  # how often what was counted has become void
+        self._count_at = 0.0
+        self._lost = 0  # given up since that was noted
+        self._unsaved = 0
+        self._save_at = 0.0
+        self._gap = 0  # that the request under way tells of, as `dropped` then
+        self._start()
+
+    def _start(self) -> None:
+        """Right after the subscription was made its place is a position, and need not be found by time."""
+        found = self.desk.engine.ahead(self.group, self.place, WEBHOOK, 0)
+        if self.place.term == NO_TERM and found is not None and found.end.at == self.known.at:
+            self._advance(found.end)
+
+    # Time -----------------------------------------------------------------------------------------------------------
+
+    def tick(self, subscription: Subscription, head: int) -> None:
+        """head: last position of the group's log."""
+        now = self.desk.engine.now
+        self._learn(subscription)
+        if self._unsaved and (now >= self._save_at or self._unsaved >= SAVE_EVERY):
+            self.save()
+        if self.phase is Phase.WAITING and now >= self.retry_at:
+            self.phase, self.seen = Phase.IDLE, -1
+            self.page.clear()  # what was deleted meanwhile is not delivered
+        if self.phase is Phase.IDLE and head != self.seen:
+            self._look()
+        if self.is_behind and not self._counting and now >= self._count_at:
+            self._count()
+
+    @property
+    def is_behind(self) -> bool:
+        return self.failures > 0 or len(self.page) == PAGE or self.backlog > 0
+
+    def _learn(self, subscription: Subscription) -> None:
+        """The group may know more: of what another node has delivered, on another side of a partition."""
+        if subscription is self.known:
+            return
+        self.known = subscription
+        place = joined(self.place, subscription.place) or self.place
+        self.dropped, self.told = max(self.dropped, subscription.dropped), max(self.told, subscription.told)
+        if place != self.place:
+            on_the_way = self.phase in (Phase.QUEUED, Phase.POSTING)
+            self.place, self.seen = place, -1
+            self.page = deque(list(self.page)[:1]) if on_the_way else deque()
+            self._forget_count()
+
+    def retry(self) -> None:
+        """The configuration has changed."""
+        self.retry_at = min(self.retry_at, self.desk.engine.now)
+
+    def close(self) -> None:
+        """This node does not serve the channel any more. What is on its way is still told of."""
+        if not self.closed:
+            self.closed = True
+            self.page = deque(list(self.page)[:1]) if self.phase is Phase.POSTING else deque()
+            if self._unsaved:
+                self.save()
+
+    # Read -----------------------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        self.phase = Phase.READING
+        self._read(self.place, PAGE, self._arrived)
+
+    def _read(self, place: Place, limit: int, then: Callable[[Page | None], None]) -> None:
+        """What follows the place: from the log, or if that does not go back so far, from the history. then(None): it
+        cannot be read now."""
+        engine, group = self.desk.engine, self.group
+        copy, found = engine.copy_served(group), engine.ahead(group, place, WEBHOOK, limit)
+        if copy is None or found is None:
+            then(None)
+            return
+        if found.lines is not None:
+            then(Page(found.lines, found.end))
+            return
+        query, end, term = Query(limit, newest=False, wanted=WEBHOOK, read=place), found.end, copy.term
+        if found.after is not None and found.head - found.after > WINDOW:
+            last = found.after + WINDOW
+            query = msgspec.structs.replace(query, before=Mark(seq=last + 1))
+            end = Place(last, place.at, copy.term_at(last))
+
+        def arrived(lines: list[Line] | None) -> None:
+            served = engine.copy_served(group)
+            same = lines is not None and served is not None and served.term == term
+            then(Page(lines, end) if same and lines is not None else None)
+
+        engine.recall(group, query, arrived)
+
+    def _arrived(self, page: Page | None) -> None:
+        if self.closed:
+            return
+        self.phase = Phase.IDLE
+        if page is None:
+            self.retry_at, self.phase = self.desk.engine.now + UNREADABLE_S, Phase.WAITING
+        elif page.lines:
+            self.page = deque(page.lines)
+            self._next()
+        else:
+            self._pass(page.end)
+            self.seen = page.end.seq
+            self._note_lost()
+
+    def _next(self) -> None:
+        """Post the first message of the page that is not to be given up; with none left, read on."""
+        oldest = self._oldest()
+        while self.page and (self.page[0].at < oldest or self.backlog > self.desk.settings.backlog):
+            self._drop(self.page.popleft())
+        if self.page:
+            self._note_lost()
+            self.phase = Phase.QUEUED
+            self.desk.enqueue(self)
+        else:
+            self._look()
+
+    # Deliver --------------------------------------------------------------------------------------------------------
+
+    def post(self) -> None:
+        """It is this courier's turn."""
+        self.phase, self._gap = Phase.POSTING, self.dropped
+        self.desk.send(self, self.page[0], self.dropped - self.told)
+
+    def answered(self) -> None:
+        """The receiver has the message."""
+        now = self.desk.engine.now
+        self.delivered, self.delivered_at = self.delivered + 1, now
+        self.told = max(self.told, self._gap)
+        self._passed(self.page.popleft())
+        if self.failures:
+            failing_s = round(now - self.failing_since, 1)
+            self.failures, self.error = 0, ""
+            if not self.closed:
+                self._note("webhook_recovered", failing_s=failing_s)
+        if self.closed:
+            self.save()
+        else:
+            self._next()
+
+    def failed(self, reason: str, after_s: float = 0.0) -> None:
+        """after_s: so long the receiver wants to be left alone."""
+        engine = self.desk.engine
+        if self.closed:
+            return
+        if not self.failures or reason != self.error:
+            self._note("webhook_failing", reason=reason)
+        self.failing_since = self.failing_since if self.failures else engine.now
+        self.failures += 1
+        self.error = reason
+        pause_s = min(FIRST_RETRY_S * 2.0 ** min(self.failures - 1, 30), LAST_RETRY_S)
+        self._wait(max(pause_s * engine.rng.uniform(0.5, 1.0), min(after_s, LAST_RETRY_S)))
+
+    def refused(self, reason: str) -> None:
+        """The configuration of this node does not allow the address."""
+        self.failed(reason, REFUSED_S)
+
+    def _wait(self, pause_s: float) -> None:
+        self.phase, self.retry_at = Phase.WAITING, self.desk.engine.now + pause_s
+
+    # The place ------------------------------------------------------------------------------------------------------
+
+    def _pass(self, end: Place) -> None:
+        """There is nothing for the receiver up to here. Far from what the group knows, the group is told (P47)."""
+        self.place = joined(self.place, end) or end
+        if self.place.seq - self.known.place.seq > WINDOW // 2:
+            self._changed()
+
+    def _advance(self, place: Place) -> None:
+        self.place = joined(self.place, place) or place
+        self._changed()
+
+    def _changed(self) -> None:
+        if not self._unsaved:
+            self._save_at = self.desk.engine.now + SAVE_S
+        self._unsaved += 1
+
+    def _passed(self, line: Line) -> None:
+        self._advance(place_of(line))
+        if self.backlog:
+            self.backlog -= 1
+        if not self.backlog:
+            self._forget_count()
+
+    def save(self) -> None:
+        """Submit the place; to whoever masters the group (P47)."""
+        self._unsaved = 0
+
+        def saved(outcome: object) -> None:
+            if outcome is FAILED and not self.closed:
+                self._changed()
+
+        command = Advance(self.known.id, self.place, self.dropped, self.told)
+        self.desk.engine.submit(self.group, command, saved)
+
+    # The backlog ----------------------------------------------------------------------------------------------------
+
+    def _oldest(self) -> int:
+        """Unix ms: what was said before is given up."""
+        engine = self.desk.engine
+        forgotten = engine.oldest(self.group)
+        kept = engine.now_ms - int(self.desk.settings.keep_s * 1000)
+        return kept if forgotten is None else max(kept, forgotten + PRUNED_MS)
+
+    def _drop(self, line: Line) -> None:
+        self.dropped += 1
+        self._lost += 1
+        self._passed(line)
+
+    def _note_lost(self) -> None:
+        if self._lost:
+            self._note("webhook_dropped", messages=self._lost)
+            self._lost = 0
+
+    def _count(self) -> None:
+        """Messages that have come since they were counted last."""
+        self._counting = True
+        since, recounts = joined(self.place, self._counted) or self.place, self._recounts
+        self._read(since, COUNT_PAGE, lambda page: self._have_counted(since, recounts, page))
+
+    def _have_counted(self, since: Place, recounts: int, page: Page | None) -> None:
+        self._counting = False
+        if self.closed or page is None or recounts != self._recounts:
+            self._count_at = self.desk.engine.now + UNREADABLE_S
+            return
+        self.backlog += len(page.lines)
+        self._counted = joined(since, place_of(page.lines[-1]) if page.lines else page.end)
+        if page.lines:
+            self._count()
+        else:
+            self._count_at = self.desk.engine.now + COUNT_S
+
+    def _forget_count(self) -> None:
+        self.backlog, self._counted = 0, None
+        self._recounts += 1
+
+    def _note(self, event: str, **facts: object) -> None:
+        host = host_of(self.known.url)
+        self.desk.engine.note(event, self.group, webhook=self.known.id, host=host, **facts)

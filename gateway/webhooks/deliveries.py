@@ -1,0 +1,161 @@
+"""All deliveries of one node: which channels it serves that have subscriptions, and its requests under way."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Final, NamedTuple
+
+from gateway.edge.operator_asks import WebhookRow
+from gateway.edge.settings import EdgeSettings
+from gateway.groups.channel import Channel
+from gateway.groups.channel_messages import Said
+from gateway.webhooks.addresses import Allow, read_url, shown
+from gateway.webhooks.courier import Courier
+from gateway.webhooks.message import KEY, SIGNATURE, body, key_of, sign
+from gateway.webhooks.settings import WebhookSettings
+from ring.groups.engine import Engine
+from ring.ids import GroupId
+from ring.store import Line
+from ring.wire import raw
+
+CHANNEL: Final = "channel"
+OK: Final = range(200, 300)
+
+
+class Post(NamedTuple):
+    """A request that the shell is to make; then it says `answered` or `failed` with this number, once."""
+
+    number: int
+    url: str
+    headers: dict[str, str]
+    content: bytes
+    time_limit_s: float
+
+
+class Deliveries:
+    """wants: requests for the shell, which empties the list after each turn."""
+
+    def __init__(self, engine: Engine, settings: WebhookSettings, edge: EdgeSettings) -> None:
+        self.engine = engine
+        self.edge = edge
+        self.couriers: dict[GroupId, dict[str, Courier]] = {}
+        self.wants: list[Post] = []
+        self._queue: deque[Courier] = deque()
+        self._posting: dict[int, Courier] = {}
+        self._next = 0
+        self.configure(settings, edge)
+
+    def configure(self, settings: WebhookSettings, edge: EdgeSettings) -> None:
+        """The settings are these from now on: whoever waits because of an address looks again."""
+        self.settings, self.edge = settings, edge
+        self.allow = Allow(settings.allow)
+        for couriers in self.couriers.values():
+            for courier in couriers.values():
+                courier.retry()
+
+    # Which ----------------------------------------------------------------------------------------------------------
+
+    def mastering(self, group: GroupId) -> None:
+        """This node masters the group, whose subscriptions may have changed."""
+        if group.kind != CHANNEL or group in self.couriers:
+            return
+        copy = self.engine.copy_served(group)
+        if copy is not None and isinstance(copy.state, Channel) and copy.state.webhooks.subscriptions:
+            self.couriers[group] = {}
+            self._arrange(group)
+
+    def _arrange(self, group: GroupId) -> None:
+        """There is a courier for each subscription of a group that is served here, and no other."""
+        couriers, copy = self.couriers[group], self.engine.copy_served(group)
+        state = copy.state if copy is not None else None
+        wanted = state.webhooks.subscriptions if isinstance(state, Channel) else {}
+        for name in [name for name in couriers if name not in wanted]:
+            couriers.pop(name).close()
+        for name, subscription in wanted.items():
+            if name not in couriers:
+                couriers[name] = Courier(self, group, subscription)
+            assert copy is not None
+            couriers[name].tick(subscription, copy.seq)
+        if not couriers and (copy is not None or group not in self.engine.leading.groups):
+            del self.couriers[group]
+
+    def tick(self) -> None:
+        for group in list(self.couriers):
+            self._arrange(group)
+        self._grant()
+
+    def rows(self) -> dict[str, WebhookRow]:
+        """The webhooks that this node delivers, by id."""
+        return {name: self._row(one) for couriers in self.couriers.values() for name, one in couriers.items()}
+
+    def _row(self, courier: Courier) -> WebhookRow:
+        known, failing = courier.known, courier.failures > 0
+        return WebhookRow(
+            known.id,
+            self._title(courier.group),
+            shown(known.url),
+            known.by,
+            known.at,
+            courier.delivered,
+            int(courier.delivered_at * 1000),
+            courier.backlog or len(courier.page),
+            courier.dropped,
+            courier.error,
+            int(courier.failing_since * 1000) if failing else 0,
+            int(courier.retry_at * 1000) if failing else 0,
+        )
+
+    def _title(self, group: GroupId) -> str:
+        copy = self.engine.copy_served(group)
+        return copy.state.name if copy is not None and isinstance(copy.state, Channel) else group.name
+
+    # Requests -------------------------------------------------------------------------------------------------------
+
+    def enqueue(self, courier: Courier) -> None:
+        self._queue.append(courier)
+        self._grant()
+
+    def _grant(self) -> None:
+        """One request at a time for each courier, and no more than so many for all."""
+        while self._queue and len(self._posting) < self.settings.at_once:
+            courier = self._queue.popleft()
+            if not courier.closed:
+                courier.post()
+
+    def send(self, courier: Courier, line: Line, gap: int) -> None:
+        engine, subscription = self.engine, courier.known
+        if why := self.allow.why_not(read_url(subscription.url)):
+            courier.refused(why)
+            return
+        said = engine.kinds[CHANNEL].read_event(raw(line.event))
+        assert isinstance(said, Said)
+        content = body(self.edge.network_name, self._title(courier.group), subscription.id, line, said, gap)
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": self.edge.version.replace("-", "/", 1),
+            KEY: key_of(line, said),
+            SIGNATURE: sign(subscription.secret, int(engine.now), content),
+        }
+        self._next += 1
+        self._posting[self._next] = courier
+        self.wants.append(Post(self._next, subscription.url, headers, content, self.settings.time_limit_s))
+
+    def answered(self, number: int, status: int, retry_after_s: float = 0.0) -> None:
+        """The receiver has answered with this status of HTTP."""
+        self._ended(
+            number, lambda courier: courier.answered() if status in OK else _unwelcome(courier, status, retry_after_s)
+        )
+
+    def failed(self, number: int, reason: str, *, refused: bool = False) -> None:
+        """There is no answer, for this reason in words. refused: by the configuration."""
+        self._ended(number, lambda courier: courier.refused(reason) if refused else courier.failed(reason))
+
+    def _ended(self, number: int, then: Any) -> None:
+        courier = self._posting.pop(number)
+        then(courier)
+        self._grant()
+
+
+def _unwelcome(courier: Courier, status: int, retry_after_s: float) -> None:
+    moved = ", a redirect, which is not followed: subscribe the address where that leads" if 300 <= status < 400 else ""
+    courier.failed(f"the receiver answers {status}{moved}", retry_after_s)

@@ -1,0 +1,85 @@
+"""Receivers of webhooks have each message once, whatever happens to the network and to them (P44 to P48)."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from gateway.webhooks.settings import WebhookSettings
+from ring.groups import log
+from ring.ids import GroupId
+from tests.sim.chaos import EDGE, SETTINGS
+from tests.sim.kinds import WEBHOOKS
+from tests.sim.net import Net
+from tests.sim.receivers import Receiver
+from tests.sim.webhooks import subscribe
+
+SEEDS = 40
+CHANNEL = GroupId("channel", "#hooked")
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, 5))
+def test_receivers_have_each_message_once(first: int) -> None:
+    for seed in range(first, first + 5):
+        WEBHOOKS.hold(seed)
+
+
+def hooked(nodes: int = 3) -> tuple[Net, Receiver]:
+    """A network whose channel posts to a receiver."""
+    net = Net(nodes, edge=EDGE, engine=SETTINGS, disks=True)
+    net.configure_webhooks(WebhookSettings(allow=("10.0.0.7",), time_limit_s=2.0))
+    receiver = Receiver(net, "http://10.0.0.7/", random.Random(1))
+    subscribe(receiver, CHANNEL.name)
+    return net, receiver
+
+
+def test_a_channel_without_people_still_posts_what_was_said_there_and_so_does_its_next_master() -> None:
+    net, receiver = hooked()
+    receiver.up = False
+    ann = net.client("n1", "ann")
+    ann.send(f"JOIN {CHANNEL.name}", *(f"PRIVMSG {CHANNEL.name} :{n}" for n in range(5)), f"PART {CHANNEL.name}")
+    ann.sync()
+    net.run(SETTINGS.grace_s + 3 * SETTINGS.check_every_s + 60)
+    (master,) = net.masters(CHANNEL)
+    net.kill(master)
+    assert net.until(lambda: bool(net.masters(CHANNEL)), 30), "the channel is gone"
+    receiver.up = True
+    assert net.until(lambda: receiver.texts == ["0", "1", "2", "3", "4"], 400)
+
+
+def test_what_waits_for_longer_than_the_log_goes_back_comes_from_the_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "LOG_ENTRIES", 40)
+    net, receiver = hooked()
+    receiver.up = False
+    ann = net.client("n1", "ann")
+    ann.send(f"JOIN {CHANNEL.name}")
+    said = [str(n) for n in range(150)]
+    for first in range(0, len(said), 20):
+        ann.send(*(f"PRIVMSG {CHANNEL.name} :{text}" for text in said[first : first + 20]))
+        ann.sync(60)
+    (master,) = net.masters(CHANNEL)
+    copy = net.nodes[master].core.engine.leading.groups[CHANNEL].copy
+    assert copy.log[0].seq > 100
+    receiver.up = True
+    assert net.until(lambda: len(receiver.texts) == len(said), 5_000)
+    assert receiver.texts == said and not receiver.gaps
+
+
+def test_a_successor_repeats_only_what_the_group_was_not_told() -> None:
+    net, receiver = hooked()
+    ann = net.client("n1", "ann")
+    ann.send(f"JOIN {CHANNEL.name}")
+    for n in range(20):
+        ann.send(f"PRIVMSG {CHANNEL.name} :{n}")
+    assert net.until(lambda: len(receiver.texts) == 20, 300)
+    net.run(20)
+    posted = len(receiver.heard)
+    (master,) = net.masters(CHANNEL)
+    if master == "n1":
+        net.leave(master)
+    else:
+        net.kill(master)
+    net.run(30)
+    assert len(receiver.heard) == posted, "the place was committed"
+    assert receiver.texts == [str(n) for n in range(20)]
