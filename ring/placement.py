@@ -38,6 +38,17 @@ class Place(NamedTuple):
     distance: int
 
 
+class Arc(NamedTuple):
+    """The names with start <= J <= end, which one node masters.
+
+    A circular ring has no end: there, the first arc may start below 0, or the last arc end beyond SPACE.
+    """
+
+    start: int
+    end: int
+    key: str
+
+
 class Ring:
     """The points of the nodes that may own groups. Immutable; equal rings place everything alike."""
 
@@ -63,6 +74,10 @@ class Ring:
 
     def __hash__(self) -> int:
         return hash((self.keys, self.distance, self.points))
+
+    def nearest(self) -> Iterator[tuple[int, list[str]]]:
+        """Every point in order, with the ring keys that have it, the one that wins a tie first."""
+        return ((point, self._keys_at[point]) for point in self._points)
 
     def outward(self, j: int) -> Iterator[tuple[int, int, str]]:
         """(distance, K, ring key) of every point, nearest to `j` first; ties by K, then by key."""
@@ -110,3 +125,25 @@ def explain(name: str, ring: Ring) -> tuple[Place, ...]:
         if key not in found:
             found[key] = Place(key, point, distance)
     return tuple(found.values())
+
+
+def arcs(ring: Ring) -> tuple[Arc, ...]:
+    """The whole space of names, cut into what each node masters, in the order of the ring.
+
+    Neighbouring points share the names between them: the middle is the smaller point's. Time O(points).
+    """
+    points = [(point, keys[0]) for point, keys in ring.nearest()]
+    if not points:
+        return ()
+    first, last = points[0][0], points[-1][0]
+    border = (last + first + SPACE - 1) // 2 if ring.distance == "circular" else SPACE - 1
+    found: list[Arc] = []
+    start = border - SPACE + 1 if ring.distance == "circular" else 0
+    for (point, key), (after, _) in zip(points, [*points[1:], (0, "")], strict=True):
+        end = border if point == last else (point + after) // 2
+        if found and found[-1].key == key:
+            found[-1] = found[-1]._replace(end=end)
+        else:
+            found.append(Arc(start, end, key))
+        start = end + 1
+    return tuple(found)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ring.placement import SPACE, Distance, Ring, explain, hash32, key_order, owners
+from ring.placement import SPACE, Distance, Ring, arcs, explain, hash32, key_order, owners
 
 THREE = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
 
@@ -109,3 +109,22 @@ def test_rings_compare_by_value() -> None:
     assert owners("#x", Ring([]), 3) == ()
     with pytest.raises(ValueError, match="at least one point"):
         Ring(THREE, points=0)
+
+
+@given(key_sets, distances, counts_of_points, st.integers(0, SPACE - 1))
+def test_arcs_say_who_masters_every_name(names: frozenset[str], distance: Distance, points: int, j: int) -> None:
+    ring = Ring(names, distance, points)
+    found = arcs(ring)
+    assert sum(arc.end - arc.start + 1 for arc in found) == (SPACE if names else 0)
+    borders = [border % SPACE for arc in found for border in (arc.start, arc.end)]
+    for at in (j, *borders) if names else ():
+        (arc,) = [a for a in found if any(a.start <= at + turn <= a.end for turn in (-SPACE, 0, SPACE))]
+        assert arc.key == next(ring.outward(at))[2]
+
+
+def test_arcs_of_three_nodes() -> None:
+    assert arcs(Ring(THREE)) == (
+        (0, 2438312871, "127.0.0.3"),
+        (2438312872, 3073654682, "127.0.0.2"),
+        (3073654683, SPACE - 1, "127.0.0.1"),
+    )
