@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Literal, NamedTuple
 
@@ -144,6 +145,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     round_trips: Annotated[
         dict[str, float], Meta(description="Ring key and seconds, of the links that have been measured by now.")
     ] = {}
+    mastered: Annotated[dict[str, int], Meta(description="Kind of group, and how many the node masters.")] = {}
+    messages_received: Annotated[int, Meta(description="Messages from clients, since the start.")] = 0
+    messages_sent: Annotated[int, Meta(description="Messages to clients, since the start.")] = 0
 
 
 def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None = None) -> Status:
@@ -191,6 +195,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
             Unread(core.name_of(what.key), what.key, what.kind, count.total, count.at)
             for what, count in engine.unreadable.counts.items()
         ],
+        mastered=dict(Counter(group.kind for group in engine.leading.groups)),
         left=dict(engine.peers.left),
         directories=around.directories,
         certificates=around.certificates,

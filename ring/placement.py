@@ -63,7 +63,7 @@ class Ring:
         at: dict[int, list[str]] = {}
         for key in sorted(self.keys, key=key_order):
             for p in range(points):
-                at.setdefault(hash32(f"{key}#{p}" if p else key), []).append(key)
+                at.setdefault(hash32(_text(key, p)), []).append(key)
         self._keys_at = at
         self._points = sorted(at)
 
@@ -100,6 +100,17 @@ class Ring:
     def _apart(self, k: int, j: int) -> int:
         d = abs(k - j)
         return min(d, SPACE - d) if self.distance == "circular" else d
+
+
+def _text(key: str, p: int) -> str:
+    """What the hash of a node's point `p` is made of."""
+    return f"{key}#{p}" if p else key
+
+
+def text_of(place: Place, points: int) -> str:
+    """The text whose hash is the place's point. points: of a node on the ring. Time O(points)."""
+    texts = (_text(place.key, p) for p in range(points))
+    return next((text for text in texts if hash32(text) == place.point), place.key)
 
 
 def owners(name: str, ring: Ring, count: int) -> tuple[str, ...]:

@@ -85,6 +85,15 @@ class LettingGoAsk(_Tagged, frozen=True, tag=9):
     nick: str
 
 
+class LookAsk(_Tagged, frozen=True, tag=60):
+    """How are you, for the page of the ring, and what has happened to you after the happening of that number?"""
+
+    SINCE: ClassVar = 2
+
+    incarnation: int
+    after: int
+
+
 Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
@@ -150,9 +159,17 @@ class LettingGo(_Tagged, frozen=True, tag=27):
     is_here: bool = True
 
 
-Reply = ListReply | Detail | Counts | Found | Expelled | Came | LettingGo | OperatorReply | None
+class Looked(_Tagged, frozen=True, tag=61):
+    """look: MessagePack of gateway.look.Look; "" if the node gives none."""
+
+    SINCE: ClassVar = 2
+
+    look: bytes
+
+
+Reply = ListReply | Detail | Counts | Found | Expelled | Came | LettingGo | OperatorReply | Looked | None
 
 read_ask = msgspec.msgpack.Decoder(
-    Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | CameAsk | LettingGoAsk | OperatorAsk
+    Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | CameAsk | LettingGoAsk | OperatorAsk | LookAsk
 ).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

@@ -128,6 +128,7 @@ class Edge:
         self.quit_reason: Callable[[str], str] = lambda key: key  # what QUIT says of people whose node is gone
         self.rehash: Callable[[], Rehashed] = Rehashed
         self.die: Callable[[], None] = lambda: None
+        self.look: Callable[[int, int], bytes] = lambda _incarnation, _after: b""  # gateway.look
 
     # Names ----------------------------------------------------------------------------------------------------------
 
@@ -594,6 +595,8 @@ class Edge:
             return None
         if isinstance(body, OperatorAsk):
             return operating.answer(self, body)
+        if isinstance(body, asks.LookAsk):
+            return asks.Looked(self.look(body.incarnation, body.after))
         return answer(self, body)
 
     def read_ask(self, raw: msgspec.Raw) -> Any:

@@ -20,6 +20,8 @@ from config import NodeConfig, load_node
 from config.http import Http
 from gateway.edge.connection import Connection
 from gateway.edge.settings import Rehashed
+from gateway.happenings import Happenings
+from gateway.look import Looks
 from gateway.node import NodeCore, NodeSettings
 from gateway.shells.clients import ClientTransport
 from gateway.shells.descriptors import raise_limit, room
@@ -37,6 +39,7 @@ from gateway.shells.websocket import WebSockets
 from gateway.web.server import WebServer
 from gateway.web.site import NodeSite
 from gateway.web.source import Source
+from gateway.web.stream import Streams
 from gateway.web.visitors import Visitors
 from ring.groups.notes import Note
 from ring.shells.crash import BUG, CrashOnly, crash_only
@@ -98,7 +101,11 @@ class NodeProcess:
         self.listeners = Listeners(self)
         self.memory = Memory()
         self.systemd = Systemd()
-        self.watchers: list[Callable[[Note], None]] = []
+        happenings = Happenings(self.core)
+        self.watchers: list[Callable[[Note], None]] = [happenings.hear]
+        looks = Looks(self.core, self.peers.links, self.peers.around, happenings)
+        self.core.edge.look = looks.packed
+        self.streams = Streams(self.core, looks, self.act, self.log)
         source = Source(self.core, self.peers.links, self.act)
         self.api = api_of(source, config, self.log)
         self.web = WebServer(config.http, self._routes(source), self.log) if config.http else None
@@ -108,7 +115,11 @@ class NodeProcess:
     def _routes(self, source: Source) -> list[web.RouteDef]:
         """What the node answers over HTTP."""
         visitors = Visitors(self.core, lambda: self.config.http or Http())
-        return [*NodeSite(source, visitors).routes(), *self.api.routes(), *WebSockets(self, visitors).routes()]
+        return [
+            *NodeSite(source, visitors, self.streams).routes(),
+            *self.api.routes(),
+            *WebSockets(self, visitors).routes(),
+        ]
 
     @property
     def now(self) -> float:
@@ -202,6 +213,7 @@ class NodeProcess:
             client.close()
         await self.peers.stop()
         if self.web is not None:
+            self.streams.close()
             await self.web.stop()
         self.durable.close()
         self.passwords.close()

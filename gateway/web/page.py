@@ -1,122 +1,219 @@
-"""The page of the ring: the circle drawn to scale, the nodes as a table, and where a name lives, with the sum.
+"""The page of the ring: the circle drawn to scale, its nodes and links, what happens, and where a name lives. No I/O.
 
-Plain HTML and SVG without scripts or anything from outside; light and dark by the reader's setting.
+The page is complete as it is sent. A script of our own (ring/page.js) keeps it up to date: it puts newer `parts` in the
+place of older ones. Nothing comes from outside.
+
+A view is plain data, so that nodes and directories share the page:
+
+    network, seen_by    names
+    nodes               name, ip, ring_key, point, irc, http, version, alive, leaving; and, as far as they are known:
+                        share (of the names that the node masters, 0 to 1), hue, up_s, clients, level, mastered (kind ->
+                        groups), received_per_s and sent_per_s (messages; None while they are not measured)
+    arcs                [start, end, ring key] of what each node masters, if known; distance, points: of the ring
+    links               from, to (ring keys), up_s, round_trip_ms or None; left out where nobody knows
+    wrong               sentences, None while they are not known; left out where nobody looks
+    happenings          id, at, text, the newest first; left out where nobody is told
 """
 
 from __future__ import annotations
 
-import math
+import re
 from html import escape
 from typing import Any, Final
 
-SPACE: Final = 2**32
-SIZE: Final = 360
-RADIUS: Final = 130
-MARGIN: Final = 60
-"""Room for the names left and right of the circle."""
-DOT: Final = 9
+from gateway.irc.times import server_time
+from gateway.web.drawing import circle, hue, mark
+from gateway.web.sums import located_part
+from gateway.web.tables import cell, duration, number, table
 
-DEAD: Final = ' <span class="bad">(dead)</span>'
-STYLE: Final = """
-:root { color-scheme: light dark; --line: #8886; --good: #1a7f37; --bad: #c62828; --name: #0b61c4; }
-@media (prefers-color-scheme: dark) { :root { --good: #4cc26a; --bad: #ff7b72; --name: #79b8ff; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.5rem; margin: 0 0 .5rem; } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
-.two { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
-.two > * { flex: 1 1 20rem; min-width: 0; }
-svg { width: 100%; max-width: 24rem; height: auto; } text { fill: currentColor; font: 12px system-ui, sans-serif; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
-input, button { font: inherit; padding: .3rem .6rem; } .good { color: var(--good); } .bad { color: var(--bad); }
-"""
+SHOWN: Final = 40
+"""So many happenings are shown."""
 
 
-def page(nodes: dict[str, Any], located: dict[str, Any] | None, problem: str, asked: str) -> str:
-    """nodes, located: of `views`. problem: why `asked` cannot be located, in words."""
-    title = f"{nodes['network']}: the ring"
-    found = _sum(located) if located is not None else f'<p class="bad">{escape(problem)}</p>' if problem else ""
+def page(view: dict[str, Any], located: dict[str, Any] | None, problem: str, asked: str) -> str:
+    """located: of `views.locate`. problem: why `asked` cannot be located, in words."""
+    title = f"{view['network']}: the ring"
+    shown = parts(view)
+    wrong = f'<section id="wrong" aria-label="What is wrong">{shown["wrong"]}</section>' if "wrong" in shown else ""
+    links = f'<section><h2>Links</h2><div id="links">{shown["links"]}</div></section>' if "links" in shown else ""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title><style>{STYLE}</style></head><body>
-<h1>{escape(title)}</h1>
-<p>As {escape(nodes["seen_by"])} sees the network now. {_health(nodes)}</p>
-<div class="two"><div>{_circle(nodes, located)}</div><div>
-<h2>Where does a channel or nick live?</h2>
-<form action="/" method="get"><label>Name <input name="name" value="{escape(asked)}" placeholder="#erlang"></label>
-<button>Locate</button></form>{found}</div></div>
-<h2>Nodes</h2>{_table(nodes)}
-<p>For programs: <a href="/nodes.json">nodes.json</a>, <a href="/locate?name=%23erlang">locate</a>,
-<a href="/metrics">metrics</a>, <a href="/healthz">healthz</a>, <a href="/readyz">readyz</a>.</p>
+<meta name="color-scheme" content="light dark"><title>{escape(title)}</title><link rel="icon" href="/ring/icon.svg">
+<link rel="stylesheet" href="/ring/page.css"><script type="module" src="/ring/page.js"></script></head>
+<body{_source(view)}>
+<header><h1>{escape(title)}</h1>
+<p><span id="health">{shown["health"]}</span> As {escape(view["seen_by"])} sees the network.
+<span id="live" role="status">Load the page again for news.</span></p></header>
+<main>{wrong}
+<div id="totals">{shown["totals"]}</div>
+<div class="two"><section aria-label="The ring"><div class="ring"><div id="circle">{shown["circle"]}</div>
+<div id="mark">{mark(located) if located is not None else ""}</div></div>
+<p class="note">The band shows which names each node masters, to scale. A name lies at J, clockwise from 0.</p>
+</section>
+<section><h2>Where does a channel or nick live?</h2>
+<form action="/" method="get" role="search"><label for="name">Name</label>
+<span class="row"><input id="name" name="name" value="{escape(asked)}" placeholder="#erlang" autocomplete="off"
+ autocapitalize="off" spellcheck="false" maxlength="200"><button>Locate</button></span></form>
+<div id="located" aria-live="polite">{located_part(located, problem)}</div></section></div>
+<section><h2>Nodes</h2><div id="nodes">{shown["nodes"]}</div></section>
+{_happenings(view)}
+{links}
+<section><h2>Addresses</h2><div id="addresses">{shown["addresses"]}</div></section>
+{OPERATORS}</main>
+<footer><p>For programs: <a href="/nodes.json">nodes.json</a>, <a href="/locate?name=%23erlang">locate</a>,
+<a href="/metrics">metrics</a>, <a href="/healthz">healthz</a>, <a href="/readyz">readyz</a>.</p></footer>
 </body></html>
 """
 
 
-def _health(nodes: dict[str, Any]) -> str:
-    away = [node["name"] for node in nodes["nodes"] if not node["alive"]]
-    if not away:
-        return f'<span class="good">All {len(nodes["nodes"])} nodes are alive.</span>'
-    return f'<span class="bad">Not alive: {escape(", ".join(away))}.</span>'
+OPERATORS: Final = ""
 
 
-def _at(point: int, radius: float) -> tuple[float, float]:
-    """Where a point of the ring lies: 0 at the top, clockwise."""
-    angle = 2 * math.pi * point / SPACE
-    return SIZE / 2 + radius * math.sin(angle), SIZE / 2 - radius * math.cos(angle)
+def parts(view: dict[str, Any]) -> dict[str, str]:
+    """What changes while the page is open: HTML by the id of its element."""
+    found = {
+        "health": _health(view),
+        "totals": _totals(view),
+        "circle": circle(view),
+        "nodes": _nodes(view),
+        "addresses": _addresses(view),
+    }
+    if "wrong" in view:
+        found["wrong"] = _wrong(view["wrong"])
+    if "links" in view:
+        found["links"] = _links(view)
+    return found
 
 
-def _circle(nodes: dict[str, Any], located: dict[str, Any] | None) -> str:
-    parts = [
-        f'<svg viewBox="{-MARGIN} 0 {SIZE + 2 * MARGIN} {SIZE}" role="img" aria-label="The ring, drawn to scale">',
-        f'<circle cx="{SIZE / 2}" cy="{SIZE / 2}" r="{RADIUS}" fill="none" stroke="var(--line)" stroke-width="2"/>',
+def _source(view: dict[str, Any]) -> str:
+    """Where the script hears what happens from now on."""
+    if "happenings" not in view:
+        return ""
+    newest = view["happenings"][0]["id"] if view["happenings"] else ""
+    return f' data-events="/events?after={escape(newest)}"'
+
+
+def _health(view: dict[str, Any]) -> str:
+    away = [node["name"] for node in view["nodes"] if not node["alive"]]
+    count = len(view["nodes"])
+    if away:
+        return f'<strong class="bad">Not alive: {escape(", ".join(away))}.</strong>'
+    return f'<strong class="good">{f"All {count} nodes are" if count > 1 else "The node is"} alive.</strong>'
+
+
+def _wrong(wrong: list[str] | None) -> str:
+    if wrong is None:
+        return '<p class="note">The nodes are being asked how they are.</p>'
+    if not wrong:
+        return '<p class="good">Nothing is wrong.</p>'
+    return f'<h2>What is wrong</h2><ul class="wrong">{"".join(f"<li>{_sentence(line)}</li>" for line in wrong)}</ul>'
+
+
+def _sentence(line: str) -> str:
+    """Commands stand between backquotes."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(line))
+
+
+def _totals(view: dict[str, Any]) -> str:
+    told = [node for node in view["nodes"] if "mastered" in node]
+    if not told:
+        return ""
+    pairs = [
+        ("clients", f"{sum(node['clients'] for node in told)}"),
+        *((f"{kind}s", f"{sum(node['mastered'][kind] for node in told)}") for kind in told[0]["mastered"]),
+        ("messages in per s", number(_sum(told, "received_per_s"))),
+        ("messages out per s", number(_sum(told, "sent_per_s"))),
     ]
-    for node in nodes["nodes"]:
-        x, y = _at(node["point"], RADIUS)
-        label_x, label_y = _at(node["point"], RADIUS + 24)
-        anchor = "start" if label_x > SIZE / 2 + 30 else "end" if label_x < SIZE / 2 - 30 else "middle"
-        colour = "var(--good)" if node["alive"] else "var(--bad)"
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{DOT}" fill="{colour}"/>')
-        name = escape(node["name"].partition(".")[0])
-        parts.append(f'<text x="{label_x:.1f}" y="{label_y:.1f}" text-anchor="{anchor}">{name}</text>')
-    if located is not None:
-        x, y = _at(located["J"], RADIUS)
-        inner_x, inner_y = _at(located["J"], RADIUS - 34)
-        master_x, master_y = _at(located["nodes"][0]["K"], RADIUS)
-        parts.append(
-            f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{master_x:.1f}" y2="{master_y:.1f}" stroke="var(--name)" '
-            f'stroke-dasharray="4"/><circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="var(--name)"/>'
-            f'<text x="{inner_x:.1f}" y="{inner_y:.1f}" text-anchor="middle">{escape(located["name"][:24])}</text>'
-        )
-    return "".join([*parts, "</svg>"])
+    return f"<dl>{''.join(f'<div><dt>{name}</dt><dd>{value}</dd></div>' for name, value in pairs)}</dl>"
 
 
-def _table(nodes: dict[str, Any]) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(node['name'])}</td><td>{escape(node['ip'])}</td><td>{escape(node['irc'] or '')}</td>"
-        f'<td class="number">{node["point"]}</td><td>{escape(node["version"])}</td><td>{_state(node)}</td></tr>'
-        for node in nodes["nodes"]
-    )
-    heads = ("node", "ip", "IRC", "K = md5(ring key) mod 2^32", "version", "state")
-    return f'<div class="scroll"><table><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr>{rows}</table></div>'
+def _sum(nodes: list[dict[str, Any]], field: str) -> float | None:
+    found = [node[field] for node in nodes if node[field] is not None]
+    return sum(found) if found else None
+
+
+def _nodes(view: dict[str, Any]) -> str:
+    heads = [
+        "node",
+        "state",
+        "of all names",
+        "channels",
+        "nicks",
+        "accounts",
+        "clients",
+        "in per s",
+        "out per s",
+        "up for",
+    ]
+    numbers = range(2, 10)
+    return table("Nodes", heads, [_node_cells(node) for node in view["nodes"]], numbers)
+
+
+def _node_cells(node: dict[str, Any]) -> list[str]:
+    name = escape(node["name"])
+    if node.get("http"):
+        name = f'<a href="{escape(node["http"])}" rel="noreferrer">{name}</a>'
+    share, mastered = node.get("share"), node.get("mastered", {})
+    return [
+        f'<span class="swatch {hue(node)}"></span>{name}',
+        _state(node),
+        "–" if share is None else f"{100 * share:.1f} %",
+        *(cell(mastered.get(kind)) for kind in ("channel", "nick", "account")),
+        cell(node.get("clients")),
+        number(node.get("received_per_s")),
+        number(node.get("sent_per_s")),
+        duration(node.get("up_s") if node["alive"] else None),
+    ]
 
 
 def _state(node: dict[str, Any]) -> str:
-    if node["alive"]:
-        return "stopping" if node["leaving"] else '<span class="good">alive</span>'
-    return '<span class="bad">dead</span>'
+    if not node["alive"]:
+        return '<span class="bad">dead</span>'
+    return "stopping" if node["leaving"] else '<span class="good">alive</span>'
 
 
-def _sum(located: dict[str, Any]) -> str:
-    name, j, circular = located["name"], located["J"], located["distance"] == "circular"
-    formula = "min(|K - J|, 2^32 - |K - J|)" if circular else "|K - J|"
-    rows = "".join(
-        f"<tr><td>{row['role']}{'' if row['alive'] else DEAD}</td>"
-        f"<td>{escape(row['name'])}</td>"
-        f'<td class="number">{row["K"]}</td><td class="number">{row["distance"]}</td></tr>'
-        for row in located["nodes"]
-    )
+def _links(view: dict[str, Any]) -> str:
+    if not view["links"]:
+        return '<p class="note">No links are known.</p>'
+    names = {node["ring_key"]: escape(node["name"]) for node in view["nodes"]}
+    rows = [
+        [
+            f"{names[link['from']]} and {names[link['to']]}",
+            duration(link["up_s"]),
+            "–" if link["round_trip_ms"] is None else f"{link['round_trip_ms']:.1f} ms",
+        ]
+        for link in view["links"]
+    ]
+    return table("Links", ["between", "up for", "round trip"], rows, (1, 2))
+
+
+def _addresses(view: dict[str, Any]) -> str:
+    heads = ["node", "address", "IRC", "K = md5(ring key) mod 2^32", "ring key", "version", "level"]
+    rows = [
+        [
+            escape(node["name"]),
+            escape(node["ip"]),
+            escape(node["irc"] or "–"),
+            str(node["point"]),
+            escape(node["ring_key"]),
+            escape(node["version"]),
+            cell(node.get("level")),
+        ]
+        for node in view["nodes"]
+    ]
+    return table("Addresses", heads, rows, (3, 6))
+
+
+def _happenings(view: dict[str, Any]) -> str:
+    if "happenings" not in view:
+        return ""
+    rows = "".join(_happening(one) for one in view["happenings"][:SHOWN])
     return (
-        f"<p>J = md5({escape(repr(name))}) mod 2^32 = {j}<br>The nearest living node masters the name.</p>"
-        '<div class="scroll"><table><tr><th>role</th><th>node</th><th>K</th>'
-        f"<th>{formula}</th></tr>{rows}</table></div>"
+        '<section><h2>What happens</h2><ol id="happenings" aria-live="polite" aria-relevant="additions">'
+        f'{rows}</ol><p class="note none">No takeover, hand-off or merge has happened lately.</p></section>'
     )
+
+
+def _happening(one: dict[str, Any]) -> str:
+    when = server_time(int(one["at"] * 1000))
+    return f'<li><time datetime="{when}">{when[11:19]} UTC</time> {escape(one["text"])}</li>'

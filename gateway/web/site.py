@@ -8,22 +8,25 @@ from gateway.web import views
 from gateway.web.metrics import CONTENT_TYPE, exposition
 from gateway.web.page import page
 from gateway.web.refusal import BadRequest
+from gateway.web.ring_files import POLICY, RingFiles
 from gateway.web.source import Source
+from gateway.web.stream import Streams
 from gateway.web.visitors import Visitors
-
-PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"}
 
 
 class NodeSite:
     """The public routes of one node."""
 
-    def __init__(self, source: Source, visitors: Visitors) -> None:
+    def __init__(self, source: Source, visitors: Visitors, streams: Streams) -> None:
         self._source = source
         self._visitors = visitors
+        self._streams = streams
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/", self._page),
+            web.get("/events", self._streams.events, allow_head=False),
+            *RingFiles().routes(),
             web.get("/nodes.json", self._nodes),
             web.get("/locate", self._locate),
             web.get("/metrics", self._metrics),
@@ -37,8 +40,8 @@ class NodeSite:
             located = views.locate(self._source.core, asked) if asked else None
         except BadRequest as refused:
             problem = str(refused)
-        text = page(views.nodes(self._source.core), located, problem, asked)
-        return web.Response(text=text, content_type="text/html", headers=PAGE_POLICY)
+        text = page(await self._streams.view(), located, problem, asked)
+        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": POLICY})
 
     async def _nodes(self, request: web.Request) -> web.Response:
         return web.json_response(views.nodes(self._source.core), headers=self._visitors.sharing(request))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from gateway.node import NodeCore
 from gateway.web.refusal import BadRequest
-from ring.placement import explain, hash32
+from ring.placement import explain, hash32, text_of
 from ring.roster import NodeRecord
 
 MAX_NAME = 512
@@ -44,7 +44,7 @@ def _node(record: NodeRecord, *, alive: bool) -> dict[str, Any]:
 
 
 def locate(core: NodeCore, name: str) -> dict[str, Any]:
-    """Where a channel or nick lives: J, then every node with its K and distance, the master first.
+    """Where a channel or nick lives: J, then every node with its K and distance, the master first, the dead last.
 
     Raises BadRequest.
     """
@@ -56,17 +56,21 @@ def locate(core: NodeCore, name: str) -> dict[str, Any]:
         raise BadRequest("name has bytes that no name can have: give UTF-8, percent-encoded")
     settings, peers = core.engine.settings.ring, core.engine.peers
     folded = core.edge.settings.casemap(name)
+    places = explain(folded, peers.ring)
+    living = [place for place in places if peers.is_alive(place.key)]
     rows = []
-    for place, found in enumerate(explain(folded, peers.ring)):
+    for index, found in enumerate([*living, *(place for place in places if place not in living)]):
         record = peers.roster.get(found.key)
+        role = "master" if index == 0 else "backup" if index < settings.copies else "next"
         rows.append(
             {
-                "role": "master" if place == 0 else "backup" if place < settings.copies else "next",
+                "role": role if index < len(living) else "none",
                 "name": record.name if record is not None else found.key,
                 "ring_key": found.key,
                 "K": found.point,
+                "K_of": text_of(found, settings.points),
                 "distance": found.distance,
-                "alive": peers.is_alive(found.key),
+                "alive": index < len(living),
             }
         )
     return {"name": folded, "J": hash32(folded), "distance": settings.distance, "nodes": rows}

@@ -236,6 +236,12 @@ class Peers:
     def ring(self) -> Ring:
         return self.roster.ring(self.settings.distance, self.settings.points)
 
+    @property
+    def living_ring(self) -> Ring:
+        """The ring without the nodes that are dead: which of the living masters a name."""
+        ring = self.ring
+        return Ring(ring.keys - self.dead.keys(), ring.distance, ring.points) if self.dead else ring
+
     def owners(self, group: GroupId) -> tuple[str, ...]:
         """Owners nearest first, over nodes that are not leaving; enough of them to hold one that is alive."""
         return owners(group.name, self.ring, len(self.dead) + 1)

@@ -1,16 +1,45 @@
-"""The page of the ring in a browser."""
+"""The page of the ring in a browser: what a person sees while nodes die, in two sizes, light and dark."""
 
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from tests.e2e.browser import PHONE, WIDE, Browser
 from tests.e2e.network import Network
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("page")]
+
+CONTRAST = """
+const channels = (colour) => colour.match(/[0-9.]+/g).map(Number);
+const light = (colour) => {
+  const linear = (c) => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4;
+  const [r, g, b] = channels(colour).map((c) => linear(c / 255));
+  return .2126 * r + .7152 * g + .0722 * b;
+};
+const behind = (element) => {
+  for (let at = element; at; at = at.parentElement) {
+    const colour = getComputedStyle(at).backgroundColor;
+    if ((channels(colour)[3] ?? 1) === 1) return colour;
+  }
+  return "rgb(255, 255, 255)";
+};
+const found = [];
+for (const element of document.querySelectorAll("body *")) {
+  const text = [...element.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.data.trim()).join("");
+  if (!text || !element.getClientRects().length || element.closest("title")) continue;
+  const style = getComputedStyle(element);
+  const [a, b] = [light(element.closest("svg") ? style.fill : style.color), light(behind(element))];
+  const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+  if (ratio < 4.5) found.push(`${text}: ${ratio.toFixed(2)}`);
+}
+return found;
+"""
+"""Texts with a contrast below 4.5:1 to what is behind them. Source: WCAG 2.2, 1.4.3."""
 
 
 def address(network: Network, number: int = 1) -> str:
@@ -21,12 +50,110 @@ def address(network: Network, number: int = 1) -> str:
     return f"http://127.0.0.{number}:{found[1]}/"
 
 
-def test_nobody_scrolls_sideways(network: Network, open_browser: Callable[[], Browser]) -> None:
+def watching(page: Browser, url: str) -> None:
+    """Open the page, and wait until it is told what happens."""
+    page.open(url)
+    page.expect("#live", "as it happens")
+    page.expect("#health", "All 3 nodes are alive")
+    page.expect("#wrong", "Nothing is wrong")
+
+
+def test_a_takeover_is_seen_as_it_happens(network: Network, open_browser: Callable[[], Browser]) -> None:
+    ann = network.client(1, "ann")
+    ann.send("JOIN #erlang")  # node-3 masters it
+    ann.expect(" 366 ")
+    ann.sync()
     page = open_browser()
-    page.open(address(network))
+    watching(page, address(network))
+    page.run("window.isTheSamePage = true")
+    page.fill("#name", "#Erlang").send_keys(Keys.ENTER)
+    page.expect("#located", r"node-3\S* masters #erlang")
+    page.expect("#located", r"\|2119147761 − 1310262970\| = 808884791")
+    page.expect("#mark text", "#erlang")
+    page.until(lambda: len(page.driver.find_elements("css selector", ".link")) == 3, "three links")
+    page.expect("#links", r"\d ms")
+    assert page.driver.current_url.endswith("/?name=%23Erlang"), "the address can be passed on"
+
+    network.terminate("node-3", signal.SIGKILL)
+    page.expect("#happenings", r"node-3\S* is dead")
+    page.expect("#happenings", r"node-2\S* took over .*#erlang.* from node-3")
+    page.expect("#health", r"Not alive: node-3")
+    page.expect("#nodes", r"node-3\S*\s+dead")
+    page.expect("#wrong", r"think node-3\S* dead")
+    page.expect("#located", r"node-2\S* masters #erlang")
+    page.until(lambda: len(page.driver.find_elements("css selector", ".link")) == 1, "one link")
+    assert page.driver.find_elements("css selector", ".dot.dead")
+    assert page.run("return window.isTheSamePage"), "nobody has loaded the page again"
+
+    network.start("node-3")
+    network.wait_open(3)
+    page.expect("#health", "All 3 nodes are alive")
+    page.expect("#located", r"node-3\S* masters #erlang")
+    page.expect("#wrong", "Nothing is wrong")
+
+
+def test_a_page_whose_node_dies_says_so_and_goes_on_when_it_is_back(
+    network: Network, open_browser: Callable[[], Browser]
+) -> None:
+    page = open_browser()
+    watching(page, address(network))
+    network.terminate("node-1", signal.SIGKILL)
+    page.expect("#live", "lost its node")
+    network.start("node-1")
+    network.wait_open(1)
+    page.expect("#live", "as it happens")
+    page.expect("#health", "All 3 nodes are alive")
+    page.forgive("/events.*ERR_")
+
+
+def test_it_is_readable_by_everybody(network: Network, open_browser: Callable[[], Browser]) -> None:
+    """On a phone, in the dark, without a mouse."""
+    page = open_browser()
+    watching(page, address(network))
+    page.fill("#name", f"#{'a-very-long-name-' * 6}").send_keys(Keys.ENTER)
+    page.expect("#located", "masters")
     for size in (WIDE, PHONE):
         for dark in (False, True):
             page.emulate(size, dark=dark)
             assert page.run("return innerWidth") == size[0]
             assert page.run("return matchMedia('(prefers-color-scheme: dark)').matches") is dark
             assert page.overflow() == 0
+            assert page.run(CONTRAST) == []
+    page.run("document.querySelector('#name').focus()")
+    names = []
+    for _ in range(3):
+        names.append(page.driver.switch_to.active_element.accessible_name)
+        page.driver.switch_to.active_element.send_keys(Keys.TAB)
+    assert names == ["Name", "Locate", "node-1.circlet.local"], "a link to the page of each node comes next"
+    assert page.find("#circle svg").accessible_name.startswith("The ring of 3 nodes")
+    assert page.find("#happenings").get_attribute("aria-live") == "polite"
+    assert page.find("#nodes table").aria_role == "table" and page.find("#nodes tbody th").aria_role == "rowheader"
+
+
+def test_a_name_that_cannot_be_is_refused_with_words(network: Network, open_browser: Callable[[], Browser]) -> None:
+    page = open_browser()
+    watching(page, address(network))
+    page.run("document.querySelector('#name').maxLength = 1000")
+    page.fill("#name", "a" * 600).send_keys(Keys.ENTER)
+    page.expect("#located", "longer than 512 bytes")
+    page.fill("#name", "<img src=x onerror=alert(1)>").send_keys(Keys.ENTER)
+    page.expect("#located", "masters <img src=x onerror=alert")
+    assert not page.driver.find_elements("css selector", "#located img, #mark img")
+
+
+def test_without_scripts_all_is_there(network: Network, open_browser: Callable[[], Browser]) -> None:
+    ready = open_browser()
+    watching(ready, address(network))
+    page = open_browser()
+    page.emulate(scripts=False)
+    page.open(address(network))
+    assert "Load the page again" in page.text("#live")
+    page.fill("#name", "#erlang").send_keys(Keys.ENTER)
+    page.expect("#located", r"\|2119147761 − 1310262970\| = 808884791")
+    for id_, words in (
+        ("nodes", "node-2"),
+        ("links", "round trip"),
+        ("wrong", "Nothing is wrong"),
+        ("totals", "channels"),
+    ):
+        assert words in page.text(f"#{id_}")

@@ -144,10 +144,11 @@ class Channel(Shape):
 class Place(Shape):
     """A node's place for a channel's name on the ring: |K - J|, as `circlet locate` has it."""
 
-    role: Literal["master", "backup", "next"]
+    role: Literal["master", "backup", "next", "none"] = Field(description="none: the node is dead.")
     name: str
     ring_key: str
     K: int
+    K_of: str = Field(description="The text of which K is the md5 mod 2^32: the ring key, or one of its points.")
     distance: int
     alive: bool
 

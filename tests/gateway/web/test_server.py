@@ -54,12 +54,53 @@ def test_every_address_answers(node: Served) -> None:
     assert status == 200 and kind.startswith("text/html") and "1310262970" in text
 
 
+def test_the_page_and_its_files_come_from_the_node_alone(node: Served) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", node.web_port, timeout=WITHIN_S)
+    for path, kind in (
+        ("/", "html"),
+        ("/ring/page.js", "javascript"),
+        ("/ring/page.css", "css"),
+        ("/ring/icon.svg", "svg"),
+    ):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        policy = answer.getheader("Content-Security-Policy", "")
+        assert answer.status == 200 and kind in answer.getheader("Content-Type", "")
+        assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
+    connection.request("GET", "/ring/page.js", headers={"If-None-Match": "x"})
+    answer = connection.getresponse()
+    answer.read()
+    connection.request("GET", "/ring/page.js", headers={"If-None-Match": answer.getheader("ETag", "")})
+    same = connection.getresponse()
+    assert (answer.status, same.status, same.read()) == (200, 304, b"")
+    connection.close()
+
+
+def test_an_open_page_does_not_hold_up_the_end_of_the_node(tmp_path: Path) -> None:
+    port = free_port()
+    with OneNode.started(tmp_path, http={"host": "127.0.0.1", "port": port}) as made:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WITHIN_S)
+        connection.request("GET", "/events")
+        answer = connection.getresponse()
+        assert answer.status == 200 and answer.readline() == b"retry: 2000\n"
+        made.process.terminate()
+        while answer.read1():
+            pass
+        assert made.ended() == 0 and "Traceback" not in made.text and '"bug"' not in made.text
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
         ("GET", "/nothing", 404),
         ("GET", "/../../etc/passwd", 404),
         ("POST", "/nodes.json", 405),
+        ("HEAD", "/events", 405),
+        ("POST", "/events", 405),
+        ("GET", "/ring/nothing.js", 404),
+        ("GET", "/ring/..%2fpage.py", 404),
+        ("GET", "/ring/", 404),
         ("GET", "/locate", 400),
         ("GET", "/locate?name=%ff%00", 400),
         ("GET", "/locate?name=" + "a" * 5000, 400),
@@ -70,7 +111,7 @@ def test_bad_requests_are_refused_with_words(node: Served, method: str, path: st
     found, kind, body = node.get(path, method)
     assert found == status
     if status != 200:
-        assert kind.startswith("application/json") and len(json.loads(body)["error"]) > 10
+        assert kind.startswith("application/json") and (method == "HEAD" or len(json.loads(body)["error"]) > 10)
 
 
 def test_bytes_that_are_no_http_leave_no_traceback(node: Served) -> None:

@@ -8,9 +8,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.web import views
 from gateway.web.metrics import exposition
-from gateway.web.page import page
 from gateway.web.refusal import BadRequest
 from gateway.web.source import Source
+from ring.groups.engine import Settings
+from ring.groups.peers import RingSettings
+from ring.placement import SPACE, hash32, owners
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Net
 
@@ -59,16 +61,26 @@ def test_metrics_are_readable_and_count_what_happens() -> None:
     assert samples[("process_resident_memory_bytes",)] > 1_000_000
 
 
-def located(net: Net, name: str) -> str:
-    core = net.nodes["n1"].core
-    return page(views.nodes(core), views.locate(core, name), "", name)
+@pytest.mark.parametrize(
+    "settings", [RingSettings("circular", 1), RingSettings("absolute", 3), RingSettings("circular", 64)]
+)
+def test_a_name_is_located_under_every_setting_of_the_ring(settings: RingSettings) -> None:
+    core = Net(3, engine=Settings(ring=settings)).nodes["n1"].core
+    for name in ("#erlang", "#chat", "ann"):
+        found = views.locate(core, name)
+        assert [row["ring_key"] for row in found["nodes"]] == list(owners(name, core.engine.peers.ring, 3))
+        for row in found["nodes"]:
+            apart = abs(hash32(row["K_of"]) - found["J"])
+            assert row["K"] == hash32(row["K_of"]) and row["K_of"].partition("#")[0] == row["ring_key"]
+            assert row["distance"] == (min(apart, SPACE - apart) if settings.distance == "circular" else apart)
 
 
-def test_the_page_shows_the_sum_and_lets_no_markup_through() -> None:
-    text = located(network(3), "#<script>alert(1)</script>")
-    assert "<script" not in text and "#&lt;script&gt;" in text
-    assert "|K - J|" in text and "All 3 nodes are alive." in text and "3389831382" in text
-    assert "http://" not in text.replace("http://www.w3.org", "") and 'src="' not in text
+def test_of_a_dead_node_nothing_is_mastered() -> None:
+    net = network(3)
+    net.kill("n3")
+    net.run(3)
+    rows = [(row["role"], row["name"], row["alive"]) for row in views.locate(net.nodes["n1"].core, "#erlang")["nodes"]]
+    assert rows == [("master", "n2.sim", True), ("backup", "n1.sim", True), ("none", "n3.sim", False)]
 
 
 def test_a_node_that_drains_is_not_ready() -> None:

@@ -1,0 +1,81 @@
+"""What a node tells another node's page of the ring: how it is, and what has happened. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from gateway.edge.asks import Looked
+from gateway.happenings import Happening, Happenings
+from gateway.node import NodeCore
+from gateway.status import Around, Status, status
+from ring.ids import UNREADABLE
+from ring.links.link import LinkState
+
+FRESH_S: Final = 0.9
+"""A status costs time O(groups), so the one that was just made does for everybody who asks."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """Nodes of different builds read each other's: a field that comes later needs a default."""
+
+    status: Status
+    happenings: list[Happening] = []
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Look] = msgspec.msgpack.Decoder(Look)
+
+
+class Looks:
+    """Makes a node's looks."""
+
+    def __init__(
+        self,
+        core: NodeCore,
+        links: Callable[[], Mapping[str, LinkState]],
+        around: Callable[[], Around],
+        happenings: Happenings,
+    ) -> None:
+        """links: ring key of each linked peer, and how the link is. around: what the shells know."""
+        self._core = core
+        self._links = links
+        self._around = around
+        self._happenings = happenings
+        self._status: Status | None = None
+        self._made_at = 0.0
+
+    def look(self, incarnation: int, after: int) -> Look:
+        """incarnation, after: the happening up to which the asker knows this node; 0 and 0: nothing."""
+        now, me = self._core.engine.now, self._core.engine.me
+        if self._status is None or now - self._made_at >= FRESH_S:
+            self._status = public(status(self._core, self._links(), self._around()))
+            self._made_at = now
+        return Look(self._status, self._happenings.after(after if incarnation == me.number else 0))
+
+    def packed(self, incarnation: int, after: int) -> bytes:
+        return _encoder.encode(self.look(incarnation, after))
+
+
+def read(reply: object) -> Look | None:
+    """The look in another node's reply; None if the node gave none, or one that this build cannot read."""
+    if not isinstance(reply, Looked):
+        return None
+    try:
+        return _decoder.decode(reply.look)
+    except UNREADABLE:
+        return None
+
+
+def public(found: Status) -> Status:
+    """Without what a stranger has no business with: paths of files, and names of groups (accounts, conversations)."""
+    return msgspec.structs.replace(
+        found,
+        store="its log says why" if found.store else "",
+        stopped=[group.partition(":")[0] for group in found.stopped],
+        certificates=[
+            msgspec.structs.replace(one, file=one.file.rpartition("/")[2] or one.file) for one in found.certificates
+        ],
+    )

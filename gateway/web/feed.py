@@ -1,0 +1,150 @@
+"""What a page that is open is told: server-sent events for a bounded number of listeners. No I/O.
+
+Two kinds of events: `happening`, each with an id, of which the latest are remembered for listeners that come back; and
+`parts`, the parts of the page that have changed, of which only the newest counts.
+Source: WHATWG HTML, "Server-sent events".
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+LISTENERS: Final = 64
+"""At most so many pages are open on a node at once."""
+
+KEPT: Final = 100
+"""So many happenings are remembered."""
+
+QUEUED: Final = 100
+"""A listener with more happenings than these to read is dropped: it comes back and is told of the latest."""
+
+
+class Full(Exception):
+    """There are as many listeners as may be."""
+
+
+class Remembered(NamedTuple):
+    number: int
+    happening: dict[str, Any]
+
+
+class Listener:
+    """One open page. wake: called where there is something to take."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self.ended = False
+        self._wake = wake
+        self._queue: deque[bytes] = deque()
+        self._parts: dict[str, str] = {}
+
+    def tell(self, event: bytes) -> None:
+        if len(self._queue) >= QUEUED:
+            self.end()
+            return
+        self._queue.append(event)
+        self._wake()
+
+    def show(self, parts: dict[str, str]) -> None:
+        """Newer parts take the place of those that were not read yet."""
+        self._parts |= parts
+        self._wake()
+
+    def take(self) -> bytes:
+        """All that is to be sent; nothing is left then."""
+        data = b"".join(self._queue)
+        if self._parts:
+            data += _event("parts", self._parts)
+        self._queue.clear()
+        self._parts = {}
+        return data
+
+    def end(self) -> None:
+        self.ended = True
+        self._queue.clear()
+        self._parts = {}
+        self._wake()
+
+
+class Feed:
+    """life: tells this life of the node from others, in ids."""
+
+    def __init__(self, life: str) -> None:
+        self._life = life
+        self._listeners: set[Listener] = set()
+        self._kept: deque[Remembered] = deque(maxlen=KEPT)
+        self._count = 0
+        self._shown: dict[str, str] = {}
+        self.is_closed = False
+
+    @property
+    def is_watched(self) -> bool:
+        return bool(self._listeners)
+
+    @property
+    def latest(self) -> list[dict[str, Any]]:
+        """The remembered happenings, the newest first; each has its id."""
+        return [one.happening | {"id": self._id(one.number)} for one in reversed(self._kept)]
+
+    def join(self, listener: Listener, after: str) -> None:
+        """after: id of the last happening that the listener knows; all that are remembered follow an unknown id.
+
+        Raises Full.
+        """
+        if len(self._listeners) >= LISTENERS:
+            raise Full
+        self._listeners.add(listener)
+        number = self._number(after)
+        for one in self._kept:
+            if one.number > number:
+                listener.tell(self._encoded(one))
+        if self._shown:
+            listener.show(self._shown)
+
+    def leave(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+
+    def happened(self, happening: dict[str, Any]) -> None:
+        self._count += 1
+        one = Remembered(self._count, happening)
+        self._kept.append(one)
+        for listener in tuple(self._listeners):
+            listener.tell(self._encoded(one))
+
+    def show(self, parts: dict[str, str]) -> None:
+        """parts: HTML by the id of its element. Listeners are told of what has changed."""
+        changed = {name: html for name, html in parts.items() if self._shown.get(name) != html}
+        self._shown = parts
+        if changed:
+            for listener in self._listeners:
+                listener.show(changed)
+
+    def close(self) -> None:
+        """The node stops: every listener is to go, and nobody joins any more."""
+        self.is_closed = True
+        self.end()
+
+    def end(self) -> None:
+        """Every listener is to go; a browser comes back after a moment."""
+        for listener in self._listeners:
+            listener.end()
+
+    def _id(self, number: int) -> str:
+        return f"{self._life}-{number}"
+
+    def _number(self, text: str) -> int:
+        """0 for an id of another life, or for what is none."""
+        life, _, number = text.rpartition("-")
+        known = life == self._life and number.isascii() and number.isdigit() and len(number) < 16
+        return int(number) if known else 0
+
+    def _encoded(self, one: Remembered) -> bytes:
+        return _event("happening", one.happening, self._id(one.number))
+
+
+def _event(kind: str, data: dict[str, Any], number: str = "") -> bytes:
+    """JSON has no line breaks, so one data line does."""
+    head = f"id: {number}\n" if number else ""
+    return f"event: {kind}\n{head}data: {json.dumps(data)}\n\n".encode()

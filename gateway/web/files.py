@@ -1,0 +1,44 @@
+"""Files of a folder below `gateway/web`, served from memory: style sheets, scripts and pictures of our own pages."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from aiohttp import web
+
+KINDS: Final = {
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+"""By the end of a file's name."""
+
+
+class File(NamedTuple):
+    """tag: changes with the contents."""
+
+    contents: bytes
+    kind: str
+    tag: str
+
+
+def load(folder: str) -> dict[str, File]:
+    """Every file of the folder, by name."""
+    found = {}
+    for file in files(__name__.rpartition(".")[0]).joinpath(folder).iterdir():
+        kind = KINDS.get(file.name.rpartition(".")[2])
+        if kind is not None:
+            contents = file.read_bytes()
+            found[file.name] = File(contents, kind, f'"{blake2b(contents, digest_size=12).hexdigest()}"')
+    return found
+
+
+def answer(request: web.Request, file: File, policy: str) -> web.Response:
+    """A browser asks each time whether its copy is still right. policy: Content-Security-Policy."""
+    headers = {"Cache-Control": "no-cache", "ETag": file.tag, "Content-Security-Policy": policy}
+    if request.headers.get("If-None-Match") == file.tag:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=file.contents, headers={**headers, "Content-Type": file.kind})

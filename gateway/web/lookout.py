@@ -1,0 +1,181 @@
+"""What one node's page knows of the whole network: every node is asked how it is and what has happened. No I/O.
+
+Nodes are asked only while somebody looks at the page, and are asked over the links that they have anyhow.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from gateway import look
+from gateway.edge.asks import LookAsk
+from gateway.findings import findings
+from gateway.happenings import Happening
+from gateway.look import Look, Looks
+from gateway.node import NodeCore
+from gateway.status import Status
+from gateway.survey import Row, Survey
+from ring.roster import NodeRecord
+
+AT_ONCE: Final = 64
+"""At most so many nodes are asked in a turn, those first whose last answer is oldest."""
+
+EVERY_S: Final = 0.8
+"""The nodes are asked at most so often."""
+
+KEPT: Final = 1000
+"""At most so many happenings wait to be taken; the oldest are dropped."""
+
+OLD_S: Final = 15.0
+"""An answer is of no use for longer."""
+
+SILENT_S: Final = 6.0
+"""A live node that has not answered for so long is told of; a question is given up after 4 s."""
+
+RATE_S: Final = 5.0
+"""Messages a second are those of the last so many seconds."""
+
+
+class Rates(NamedTuple):
+    """Messages a second, from clients and to clients."""
+
+    received: float
+    sent: float
+
+
+class _Seen:
+    """What a node has answered, and since when it has not."""
+
+    def __init__(self) -> None:
+        self.status: Status | None = None
+        self.at = float("-inf")
+        self.happened = 0  # number of the last happening
+        self.asked_at: float | None = None  # the first question since the last answer
+        self.is_open = False  # a question is on its way
+        self.totals: deque[tuple[float, int, int]] = deque()  # when, messages from clients, messages to clients
+
+    def take(self, found: Look, now: float) -> list[Happening]:
+        """Returns what has happened meanwhile."""
+        before, self.status = self.status, found.status
+        if before is None or before.incarnation != found.status.incarnation:
+            self.happened = 0
+            self.totals.clear()
+        self.at, self.asked_at = now, None
+        self.totals.append((now, found.status.messages_received, found.status.messages_sent))
+        while len(self.totals) > 2 and self.totals[1][0] <= now - RATE_S:
+            self.totals.popleft()
+        news = [one for one in found.happenings if one.number > self.happened]
+        self.happened = max([self.happened, *(one.number for one in news)])
+        return news
+
+    def rates(self) -> Rates | None:
+        if len(self.totals) < 2 or self.totals[-1][0] <= self.totals[0][0]:
+            return None
+        first, last = self.totals[0], self.totals[-1]
+        return Rates((last[1] - first[1]) / (last[0] - first[0]), (last[2] - first[2]) / (last[0] - first[0]))
+
+
+class Lookout:
+    """One node's view of all nodes."""
+
+    def __init__(self, core: NodeCore, own: Looks) -> None:
+        self._core = core
+        self._own = own
+        self._seen: dict[str, _Seen] = {}
+        self._asked_at = float("-inf")
+        self._waiters: list[tuple[set[str], Callable[[], None]]] = []
+        self._news: list[tuple[str, Happening]] = []
+
+    def ask(self, done: Callable[[], None]) -> None:
+        """Ask the nodes anew, unless they were asked a moment ago. done() comes once, when all who are being asked have
+        answered or were given up, which may be at once."""
+        engine = self._core.engine
+        if engine.now - self._asked_at >= EVERY_S:
+            self._asked_at = engine.now
+            live = {record.key for record in engine.live()}
+            self._seen = {key: self._seen.get(key, _Seen()) for key in sorted(live)}
+            self._take(engine.me.key, self._own.look(engine.me.number, self._seen[engine.me.key].happened))
+            if self.asks_others:
+                self._ask_others()
+        waiting = {key for key, seen in self._seen.items() if seen.is_open}
+        if waiting:
+            self._waiters.append((waiting, done))
+        else:
+            done()
+
+    def _ask_others(self) -> None:
+        engine = self._core.engine
+        due = [key for key, seen in self._seen.items() if key != engine.me.key and not seen.is_open]
+        due.sort(key=lambda key: self._seen[key].at)
+        for key in due[:AT_ONCE]:
+            seen = self._seen[key]
+            seen.is_open = True
+            seen.asked_at = engine.now if seen.asked_at is None else seen.asked_at
+            ask = LookAsk(seen.status.incarnation if seen.status is not None else 0, seen.happened)
+            engine.ask_node(key, ask, partial(self._answered, key))
+
+    def take_news(self) -> list[tuple[str, Happening]]:
+        """What has happened since this was asked last, with the ring key of the node that tells of it. The oldest
+        first."""
+        news, self._news = self._news, []
+        return sorted(news, key=lambda one: one[1].at)
+
+    @property
+    def asks_others(self) -> bool:
+        """Whether the network's builds know the question (P42)."""
+        return self._core.engine.level >= LookAsk.SINCE
+
+    def status(self, key: str) -> Status | None:
+        """How the node was a few seconds ago; None if it has not said."""
+        seen = self._seen.get(key)
+        return seen.status if seen is not None and self._core.engine.now - seen.at < OLD_S else None
+
+    def rates(self, key: str) -> Rates | None:
+        seen = self._seen.get(key)
+        return seen.rates() if seen is not None and self.status(key) is not None else None
+
+    def wrong(self) -> list[str] | None:
+        """What is wrong with the network, in words; None while the nodes have not answered yet."""
+        engine = self._core.engine
+        if not self.asks_others:
+            return [
+                f"at the network's feature level {engine.level}, nodes do not tell each other how they are: upgrade all"
+            ]
+        rows = list(self._rows(engine.live()))
+        mine = self.status(engine.me.key)
+        if mine is None or len(rows) < len(engine.live()):
+            return None
+        listed = frozenset(row.record.key for row in rows)  # what directories list is said by each node's own status
+        return findings(Survey(rows, listed, len(mine.directories), []), engine.settings.ring.copies, engine.now)
+
+    def _rows(self, live: list[NodeRecord]) -> Iterator[Row]:
+        """One for each node that has answered, or has had its time to."""
+        now = self._core.engine.now
+        for record in live:
+            found, seen = self.status(record.key), self._seen.get(record.key)
+            since = seen.asked_at if seen is not None else None
+            if since is not None and now - since > SILENT_S:
+                yield Row(record, None, f"no answer for {now - since:.0f} s")
+            elif found is not None:
+                yield Row(record, found)
+
+    def _answered(self, key: str, reply: Any) -> None:
+        seen, found = self._seen.get(key), look.read(reply)
+        if seen is not None:
+            seen.is_open = False
+            if found is not None:
+                self._take(key, found)
+        waiters, self._waiters = self._waiters, []
+        for waiting, done in waiters:
+            waiting.discard(key)
+            if waiting:
+                self._waiters.append((waiting, done))
+            else:
+                done()
+
+    def _take(self, key: str, found: Look) -> None:
+        news = [(key, one) for one in self._seen[key].take(found, self._core.engine.now)]
+        self._news = [*self._news, *news][-KEPT:]

@@ -1,0 +1,132 @@
+"""Pages that are open: they are told by server-sent events what happens and what has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from aiohttp import web
+
+from gateway.look import Looks
+from gateway.node import NodeCore
+from gateway.web.feed import Feed, Full, Listener
+from gateway.web.lookout import Lookout
+from gateway.web.overview import overview
+from gateway.web.page import parts
+from gateway.web.server import HEADERS, error
+from gateway.web.telling import Retold, told
+
+TURN_S: Final = 1.0
+"""While a page is open, the nodes are asked so often."""
+
+PATIENCE_S: Final = 1.0
+"""A page that is made waits so long for the answers of the nodes."""
+
+KEEP_ALIVE_S: Final = 15.0
+"""After so long without news a comment is sent: else a proxy between would take the connection for dead."""
+
+WRITE_S: Final = 20.0
+"""A listener that has not read for so long is dropped."""
+
+RETRY_MS: Final = 2000
+"""A browser that has lost the node tries again after this time."""
+
+
+Turn = Callable[[Callable[[], None]], None]
+
+
+class Streams:
+    """The pages of one node that are open."""
+
+    def __init__(self, core: NodeCore, looks: Looks, turn: Turn, log: Any) -> None:
+        """turn: lets a function do something with the core."""
+        self._core = core
+        self._turn = turn
+        self._log = log
+        self._feed = Feed(str(core.engine.me.number))
+        self._lookout = Lookout(core, looks)
+        self._retold = Retold()
+        self._turns: asyncio.Task[None] | None = None
+
+    async def view(self) -> dict[str, Any]:
+        """What the page shows now: the nodes are asked first."""
+        await self._ask(PATIENCE_S)
+        return {**overview(self._core, self._lookout), "happenings": self._feed.latest}
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """`Last-Event-ID` or `after`: the happening up to which the page knows."""
+        if self._feed.is_closed:
+            return error(503, "the node is stopping: ask another node of the network")
+        news = asyncio.Event()
+        listener = Listener(news.set)
+        after = request.headers.get("Last-Event-ID") or request.query.get("after", "")
+        try:
+            self._feed.join(listener, after)
+        except Full:
+            return error(503, "as many pages as a node serves at once are open: close some, or ask another node")
+        try:
+            if self._turns is None or self._turns.done():
+                self._turns = asyncio.create_task(self._take_turns())
+            return await self._serve(request, listener, news)
+        finally:
+            self._feed.leave(listener)
+
+    def close(self) -> None:
+        """The node stops: the pages are told nothing more."""
+        self._feed.close()
+        if self._turns is not None:
+            self._turns.cancel()
+
+    async def _serve(self, request: web.Request, listener: Listener, news: asyncio.Event) -> web.StreamResponse:
+        response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        data = f"retry: {RETRY_MS}\n\n".encode()
+        try:
+            while not listener.ended:
+                async with asyncio.timeout(WRITE_S):
+                    await response.write(data)
+                data = await _next(listener, news)
+        except (TimeoutError, ConnectionError):  # a reader that is too slow, or gone
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
+    async def _take_turns(self) -> None:
+        """Ask the nodes and tell the pages, as long as there are any. A mistake here ends the pages alone."""
+        loop = asyncio.get_running_loop()
+        try:
+            while self._feed.is_watched:
+                began = loop.time()
+                await self._ask(TURN_S)
+                self._feed.show(parts(overview(self._core, self._lookout)))
+                await asyncio.sleep(max(0.0, began + TURN_S - loop.time()))
+        except Exception:
+            self._log.error("bug", where="http /events", exc_info=True)
+            self._feed.end()
+
+    async def _ask(self, patience_s: float) -> None:
+        """Ask the nodes, and wait for their answers. Nodes that do not answer in time are shown as they were."""
+        answered = asyncio.Event()
+        self._turn(lambda: self._lookout.ask(answered.set))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await answered.wait()
+        for key, happening in self._lookout.take_news():
+            if not self._retold.is_known(happening):
+                self._feed.happened(told(key, happening, self._core.name_of))
+
+
+async def _next(listener: Listener, news: asyncio.Event) -> bytes:
+    """What the listener has to be sent next, as soon as there is anything; a comment after KEEP_ALIVE_S."""
+    while not listener.ended:
+        news.clear()
+        if data := listener.take():
+            return data
+        try:
+            async with asyncio.timeout(KEEP_ALIVE_S):
+                await news.wait()
+        except TimeoutError:
+            return b": nothing new\n\n"
+    return b""

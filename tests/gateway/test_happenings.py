@@ -1,0 +1,72 @@
+"""What a node tells of what happens to its groups and peers: gathered, bounded, and without what is private."""
+
+from __future__ import annotations
+
+from gateway.happenings import KEPT, NAMED, Happenings
+from ring.groups.notes import Note
+from ring.ids import GroupId
+from tests.gateway.commands.stage import network, people, settle
+from tests.gateway.web.watched import Watched
+from tests.sim.net import Net
+
+
+def alone() -> tuple[Net, Happenings]:
+    net = network(1)
+    return net, Happenings(net.nodes["n1"].core)
+
+
+def test_a_takeover_names_whose_groups_they_were() -> None:
+    watched = Watched()
+    clients = people(watched.net, "ann", "bob", channel="#erlang")  # mastered by n3, held by n2
+    clients[0].send("JOIN #hidden", "MODE #hidden +s")
+    settle(*clients)
+    watched.net.kill("n3")
+    watched.net.run(6.0)
+    watched.hear()
+    takeovers = [one for one in watched.happenings["n2"].after(0) if one.event == "takeover"]
+    assert [one.peer for one in takeovers] == ["127.0.0.3"]
+    assert takeovers[0].groups["channel"] >= 1 and takeovers[0].longest_ms > 0
+    assert "#erlang" in takeovers[0].channels and "#hidden" not in takeovers[0].channels
+    dead = [one for one in watched.happenings["n1"].after(0) if one.event == "node_dead"]
+    assert [(one.peer, one.left) for one in dead] == [("127.0.0.3", False)]
+
+
+def test_notes_alike_that_come_together_are_one_happening() -> None:
+    net, happenings = alone()
+    for number in range(10_000):
+        happenings.hear(Note("hand_off", GroupId("nick", f"n{number}"), {"to": "127.0.0.2", "frozen_ms": number / 100}))
+    happenings.hear(Note("hand_off", GroupId("account", "ann"), {"to": "127.0.0.3", "frozen_ms": 2.0}))
+    assert happenings.after(0) == []
+    net.run(1.0)
+    first, second = happenings.after(0)
+    assert (first.number, first.peer, first.groups, first.longest_ms) == (1, "127.0.0.2", {"nick": 10_000}, 99.99)
+    assert (second.number, second.peer, second.groups) == (2, "127.0.0.3", {"account": 1})
+    assert happenings.after(1) == [second] and happenings.after(2) == []
+
+
+def test_few_channels_are_named() -> None:
+    net, happenings = alone()
+    (ann,) = people(net, "ann")
+    for number in range(NAMED + 3):
+        ann.ask(f"JOIN #c{number}")
+        happenings.hear(Note("merge", GroupId("channel", f"#c{number}"), {"took_ms": 1.0}))
+    net.run(1.0)
+    (one,) = happenings.after(0)
+    assert one.groups == {"channel": NAMED + 3} and len(one.channels) == NAMED
+
+
+def test_the_oldest_are_forgotten() -> None:
+    net, happenings = alone()
+    for number in range(KEPT + 20):
+        happenings.hear(Note("node_alive", None, {"peer": f"127.0.1.{number}"}))
+        net.run(1.0)
+    kept = happenings.after(0)
+    assert len(kept) == KEPT and kept[-1].number == KEPT + 20
+
+
+def test_what_the_log_alone_is_for_is_no_happening() -> None:
+    net, happenings = alone()
+    happenings.hear(Note("client_registered", None, {"nick": "ann"}))
+    happenings.hear(Note("stepped_down", GroupId("channel", "#c"), {}))
+    net.run(1.0)
+    assert happenings.after(0) == []

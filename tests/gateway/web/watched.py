@@ -1,0 +1,48 @@
+"""A simulated network whose nodes tell each other's pages how they are, as node processes do."""
+
+from __future__ import annotations
+
+from gateway.happenings import Happenings
+from gateway.look import Looks
+from gateway.status import Around
+from gateway.web.lookout import Lookout
+from tests.gateway.commands.stage import network
+from tests.sim.net import Net
+
+
+class Watched:
+    """lookouts: by name of the node. happenings: what they have told of has to be asked for by `hear`."""
+
+    def __init__(self, nodes: int = 3) -> None:
+        self.net: Net = network(nodes)
+        self.happenings: dict[str, Happenings] = {}
+        self.lookouts: dict[str, Lookout] = {}
+        self._heard = 0.0
+        for name in self.net.nodes:
+            self.start(name)
+
+    def start(self, name: str) -> None:
+        """The node is in its first life, or in its next one."""
+        core = self.net.nodes[name].core
+        happenings = self.happenings[name] = Happenings(core)
+        looks = Looks(core, dict, Around, happenings)
+        core.edge.look = looks.packed
+        self.lookouts[name] = Lookout(core, looks)
+
+    def hear(self) -> None:
+        """The notes of all nodes since the last time reach their happenings."""
+        for name, node in self.net.nodes.items():
+            for at, note in node.notes:
+                if at > self._heard and node.up:
+                    self.happenings[name].hear(note)
+        self._heard = self.net.now
+        self.net.run(1.0)
+
+    def look(self, name: str = "n1", within_s: float = 5.0) -> Lookout:
+        """The node's view, once all nodes were asked and have answered."""
+        lookout, done = self.lookouts[name], []
+        node = self.net.nodes[name]
+        self.net.run(1.0)
+        self.net.turn(node, lambda: lookout.ask(lambda: done.append(True)))
+        assert self.net.until(lambda: bool(done), within_s), "not all nodes have answered"
+        return lookout
