@@ -267,11 +267,18 @@ class Call(Slot):
 
     def in_turn(self, run: Callable[[], None]) -> None:
         """Run once everything that this connection asked before is answered."""
-        part = self._guarded(lambda _: run())
+        self._take_turn(Part(self, lambda _: run()))
+
+    def _take_turn(self, part: Part) -> None:
+        self.hold_in(part)
         if self._leads:
             part(None)
         else:
             self._turns = [*(self._turns or ()), part]
+
+    def answered(self, run: Callable[[], None]) -> None:
+        """Run once everything that this connection asked before is answered, though the client be gone."""
+        self._take_turn(Errand(self, lambda _: run()))
 
     def alone(self, run: Callable[[], None]) -> None:
         """Run once everything asked before is answered; what is asked after it begins when this command has ended."""
@@ -468,3 +475,13 @@ class Part(Token):
             call.edge.act_for(connection, self.done, value)
             call.at, call.direct = at, direct and not (at or call).items
         call.close(self)
+
+
+class Errand(Part):
+    """A continuation for the node's own ends: the continuation runs though the client has gone."""
+
+    __slots__ = ()
+
+    def __call__(self, value: Any) -> None:
+        self.done(value)
+        self.call.close(self)

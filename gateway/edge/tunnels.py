@@ -320,7 +320,8 @@ class Tunnels:
         leave(self.edge, connection, reason)
 
     def follow(self, connection: Connection, places: dict[str, Place]) -> None:
-        """The connection's session has gone to another node."""
+        """The connection's session has gone to another node. What the client has said here is answered first: nobody
+        reads its later lines, which the other node says, before its earlier lines (P9)."""
         if connection.stream is not None:
             self.edge.hang_up(connection, MOVED)
         elif self.edge.sessions.leaving:
@@ -329,7 +330,10 @@ class Tunnels:
             tunnel = connection.tunnel = Tunnel(self.edge, connection, None)
             tunnel.shown = connection.busy = True
             tunnel.was_sent(places)
-            tunnel.find()
+            call = Call(self.edge, connection, Message(None, None, "ATTACH", []))
+            call.begin()
+            call.answered(tunnel.find)
+            call.release()
 
     def begin(self, call: Call, host: Incarnation) -> None:
         """The caller's session is on that node."""

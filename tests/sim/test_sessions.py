@@ -578,6 +578,35 @@ def test_who_speaks_on_a_node_that_its_session_has_left_meanwhile_is_heard(net: 
     assert said(bob) == said(ann) == [str(number) for number in range(6)]
 
 
+@pytest.mark.parametrize("goes", [False, True])
+def test_what_was_said_before_the_session_left_is_heard_before_what_is_said_after(
+    net: Net, bob: Talker, goes: bool
+) -> None:
+    """The channel's master does not hear the former node at once. goes: the client does, before that."""
+    made(net)
+    ann = login(net, "n1")
+    for client in (ann, bob):
+        client.send("JOIN #go")
+        client.sync()
+    net.run(2)
+    assert net.masters(GroupId("channel", "#go")) == ["n2"] != net.masters(GroupId("session", "ann"))
+    n1, n2, n3 = net.nodes.values()
+    state = n1.core.engine.state(GroupId("session", "ann"))
+    assert isinstance(state, Session)
+    net.links.isolate({n1.key}, {n2.key}, one_way=True)
+    ann.send("PRIVMSG #go :line 1")
+    stored = state.stored
+    net.turn(n3, lambda: n3.core.edge.sessions.taking_up.take_up("ann", stored, nobody, attached=1))
+    assert net.until(lambda: "ann" in n3.core.edge.sessions.users, 1)
+    ann.send("PRIVMSG #go :line 2")
+    if goes:
+        drop(ann)
+    net.run(0.5)
+    net.links.heal()
+    net.run(3)
+    assert [line.rpartition(":")[2] for line in bob.lines() if "#go :line" in line] == ["line 1", "line 2"]
+
+
 def test_what_is_said_right_before_its_node_leaves_is_said(net: Net, bob: Talker) -> None:
     """The channel's master does not hear it at once; that of ann's session does, and so she has gone by then."""
     made(net)
