@@ -14,6 +14,7 @@ from gateway.edge.asks import Ask
 from gateway.edge.lines import Line
 from gateway.edge.order import Answer, Drawn, Slot
 from gateway.groups.once import Once, Sayer
+from gateway.edge.traffic import REFUSALS
 from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
 from ring.groups.host import FAILED, Stamp, Unsupported
@@ -84,6 +85,8 @@ class Call(Slot):
     # Answers --------------------------------------------------------------------------------------------------------
 
     def reply(self, numeric: str, *params: str) -> None:
+        if numeric in REFUSALS:
+            self.edge.traffic.refused[numeric] += 1
         self.send(Line(self.edge.settings.server_name, numeric, (self.nick, *params)))
 
     def refuse(self, refusal: Refusal) -> None:
@@ -94,6 +97,7 @@ class Call(Slot):
 
     def fail(self, code: str, *context: str) -> None:
         """Source: IRCv3 standard replies. context: the words that say what failed, the text last."""
+        self.edge.traffic.refused[code] += 1
         self.send(Line(self.edge.settings.server_name, "FAIL", (self.message.command, code, *context)))
 
     def send(self, line: Line, batch: str | None = None) -> None:

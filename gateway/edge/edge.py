@@ -42,6 +42,7 @@ from gateway.edge.reclaiming import Reclaiming
 from gateway.edge.sessions import Sessions
 from gateway.edge.settings import EdgeSettings, Rehashed
 from gateway.edge.talks import Talks
+from gateway.edge.traffic import Traffic
 from gateway.edge.tunnels import Tunnels
 from gateway.edge.user import Room, User
 from gateway.edge.withholding import withhold
@@ -106,6 +107,7 @@ class Edge:
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
         self.actions = Actions()
+        self.traffic = Traffic()
         self.dirty: list[Connection] = []
         self.relieved: list[Connection] = []  # those of which no line waits any more: their sockets are read on
         self.told: dict[GroupId, None] = {}  # of the groups that are heard, those that had news since the last flush
@@ -230,7 +232,10 @@ class Edge:
         """Bytes of a client, at most flood.READ_BYTES. Lines wait while the client floods, or its nick is under way."""
         waited, settings, now = len(connection.pending), self.settings, self.engine.now
         connection.last_heard, connection.pinged_at = now, 0.0
-        for line in connection.splitter.feed(data):
+        lines, traffic = connection.splitter.feed(data), self.traffic
+        traffic.bytes_received += len(data)
+        traffic.lines_received += len(lines)
+        for line in lines:
             if connection.closed is not None:
                 return
             waits = connection.pending or connection.busy or connection.gate
@@ -239,7 +244,17 @@ class Edge:
             else:
                 self.handle(connection, line)
         if len(connection.pending) > waited and flood.is_too_much(connection, self.settings):
+            self.traffic.cuts["flood"] += 1
             self.cut(connection, "Excess Flood")
+
+    def take_output(self, connection: Connection) -> bytes:
+        """What the socket of the connection is to be given now."""
+        out = connection.ready
+        data = out[0] if len(out) == 1 else b"".join(out)
+        self.traffic.lines_sent += len(out)
+        self.traffic.bytes_sent += len(data)
+        out.clear()
+        return data
 
     def read(self, connection: Connection, line: bytes) -> None:
         """A whole line of a client of another node, which slows it down."""
@@ -295,6 +310,7 @@ class Edge:
             act(value)
         except Exception as problem:
             self.engine.note_bug("client", problem, client=connection.number)
+            self.traffic.cuts["bug"] += 1
             self.cut(connection, "The server made a mistake with your command; its operator finds it in the log")
         finally:
             self._acting = before
@@ -437,9 +453,11 @@ class Edge:
             if connection.user is None:
                 limit_s = settings.register_timeout_s + (PROVING_MAX_S if connection.proving else 0.0)
                 if now - connection.opened > limit_s:
+                    self.traffic.cuts["registration_timeout"] += 1
                     self.cut(connection, "Registration timed out")
             elif connection.pinged_at:
                 if now - connection.pinged_at > settings.ping_timeout_s:
+                    self.traffic.cuts["ping_timeout"] += 1
                     self.cut(connection, f"Ping timeout: {round(now - connection.last_heard)} seconds")
             elif now - connection.last_heard > settings.ping_every_s:
                 connection.pinged_at = now
@@ -489,6 +507,8 @@ class Edge:
             before = call.enter(place)
         if group.kind in HEARD:
             self.told[group] = None
+            if call is not None:
+                self.traffic.undelivered.append(call.since)
         if group.kind == "channel":
             channels.applied(self, group, state, event, stamp, call)
         elif group.kind == "nick":
@@ -567,7 +587,10 @@ class Edge:
         if isinstance(outcome, Unsupported):
             unsupported, outcome = outcome, FAILED
         if isinstance(token, Token):
-            token.call.stamp, token.call.unsupported = stamp, unsupported
+            call = token.call
+            call.stamp, call.unsupported = stamp, unsupported
+            if outcome is not FAILED:
+                self.traffic.committed(group.kind, self.engine.now - call.since)
             token(outcome)
         elif callable(token):
             token(outcome)

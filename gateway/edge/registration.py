@@ -76,6 +76,7 @@ def _password_checked(call: Call, fits: bool | None) -> None:
         call.edge.cut(call.connection, UNCHECKED)
         return
     call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
+    call.edge.traffic.cuts["password"] += 1
     call.edge.cut(call.connection, "Bad password")
 
 

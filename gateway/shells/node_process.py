@@ -283,15 +283,16 @@ class NodeProcess:
         edge.dirty.clear()
         for connection in dirty:
             client = self.sockets.get(connection.number)
-            out = connection.ready
-            data = out[0] if len(out) == 1 else b"".join(out)
-            out.clear()
+            data = edge.take_output(connection)
             if client is not None and data and not client.write(data, sendq):
                 self.begin()
+                edge.traffic.cuts["send_queue"] += 1
                 edge.gone(connection, "SendQ exceeded")
                 client.abort()
             if client is not None and connection.closed is not None:
                 client.close()
+        if edge.traffic.undelivered:
+            edge.traffic.delivered(self.now)
         relieved, edge.relieved = edge.relieved, []
         for connection in relieved:
             if (client := self.sockets.get(connection.number)) is not None:

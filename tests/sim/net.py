@@ -387,14 +387,14 @@ class Net:
         dirty = core.edge.dirty[:]
         core.edge.dirty.clear()
         for connection in dirty:
-            data = b"".join(connection.ready)
-            connection.ready.clear()
+            data = core.edge.take_output(connection)
             client = node.clients.get(connection.number)
             if client is not None:
                 client.receive(data)
                 if connection.closed is not None and client.closed is None:
                     client.closed = connection.closed
                     self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.gone(c, "closed")))
+        core.edge.traffic.delivered(core.engine.now)
 
     def _send(self, node: Node, key: str, payload: bytes) -> None:
         assert key != node.key, describe(payload)

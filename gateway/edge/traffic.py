@@ -1,0 +1,51 @@
+"""What passes between this node and its clients, counted since the node started, for metrics.
+
+These are plain numbers that the way of a message adds to; whoever asks for metrics reads them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final, Literal
+
+from gateway.irc import numerics
+from ring.histogram import Histogram
+
+Cut = Literal["bug", "flood", "password", "ping_timeout", "registration_timeout", "send_queue"]
+"""Why this node has closed the connection of a client that did not want to go."""
+
+REFUSALS: Final = frozenset(value for name, value in vars(numerics).items() if name.startswith("ERR_"))
+"""The numerics that refuse a command."""
+
+
+class Traffic:
+    """Counters and histograms of one edge. A line of a client on another node counts on that node alone."""
+
+    __slots__ = (
+        "bytes_received", "bytes_sent", "commits", "cuts", "deliveries", "lines_received", "lines_sent", "refused",
+        "undelivered",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.lines_received = 0
+        self.lines_sent = 0
+        self.bytes_received = 0
+        self.bytes_sent = 0
+        self.cuts: Counter[Cut] = Counter()
+        self.refused: Counter[str] = Counter()  # commands, by the numeric or the code of the refusal
+        self.commits: dict[str, Histogram] = {}  # kind of group -> seconds from a client's line to its commit
+        self.deliveries = Histogram()  # seconds from a client's line to the last client of this node
+        self.undelivered: list[float] = []  # when the lines were read that this turn shows to clients
+
+    def committed(self, kind: str, took_s: float) -> None:
+        """A command that a client's line has submitted to a group of the kind has its place, and is answered."""
+        histogram = self.commits.get(kind)
+        if histogram is None:
+            histogram = self.commits[kind] = Histogram()
+        histogram.observe(took_s)
+
+    def delivered(self, now: float) -> None:
+        """Everything that this turn has for clients of this node is with their sockets."""
+        for read_at in self.undelivered:
+            self.deliveries.observe(now - read_at)
+        self.undelivered.clear()
