@@ -58,6 +58,11 @@ class Directory(msgspec.Struct, frozen=True):
 
     address: Annotated[str, Meta(description="HOST:PORT of the directory.")]
     problem: Annotated[str, Meta(description='Why the directory does not list the node, in words; "": it does.')] = ""
+    refused: Annotated[bool, Meta(description="Whether the directory's last word on the node was no.")] = False
+    lease_left_s: Annotated[
+        float | None,
+        Meta(description="Until the directory forgets the node, if it hears nothing more; null without a lease."),
+    ] = None
 
 
 class Certificate(msgspec.Struct, frozen=True):

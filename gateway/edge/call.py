@@ -13,8 +13,8 @@ from gateway.edge.answers import answer
 from gateway.edge.asks import Ask
 from gateway.edge.lines import Line
 from gateway.edge.order import Answer, Drawn, Slot
-from gateway.groups.once import Once, Sayer
 from gateway.edge.traffic import REFUSALS
+from gateway.groups.once import Once, Sayer
 from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
 from ring.groups.host import FAILED, Stamp, Unsupported

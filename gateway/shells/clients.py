@@ -42,6 +42,7 @@ class ClientTransport(Protocol):
     written: int
 
     def arrived(self) -> int: ...
+    def waiting(self) -> int: ...
     def write(self, data: bytes, sendq: int) -> bool: ...
     def read_on(self) -> None: ...
     def close(self) -> None: ...
@@ -166,6 +167,10 @@ class ClientSocket(asyncio.BufferedProtocol):
         self._backlog.append(data)
         self._backlog_bytes += len(data)
         return self._backlog_bytes <= sendq
+
+    def waiting(self) -> int:
+        """Bytes that the client has not read yet, beside those in the kernel."""
+        return self._backlog_bytes + (self._transport.get_write_buffer_size() if self._transport is not None else 0)
 
     def close(self) -> None:
         """End after what was written has left, or right away if the client does not read."""

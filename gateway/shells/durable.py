@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.node import DAY_S
@@ -40,8 +41,8 @@ class Durable:
         self._process = process
         self.crash = process.crash
         self._engine = process.core.engine
-        path = process.config.node.state_dir / STORE
-        self._writer = StoreWriter(
+        path = self._path = process.config.node.state_dir / STORE
+        self.writer = StoreWriter(
             lambda: SqliteStore(path), lambda: SqliteStore(path, reading=True), self._written, self._trouble
         )
         self._started = False
@@ -51,13 +52,13 @@ class Durable:
 
     async def start(self) -> None:
         """Load what an earlier life has written. Raises StoreError."""
-        copies = self._writer.start()
+        copies = self.writer.start()
         self._started = True
         journal = self._engine.journal
         journal.on = True
         self._engine.read_store = self._read
         self._engine.work_store = self._work
-        self._writer.retain(self._retain)
+        self.writer.retain(self._retain)
         last = await self._last_lines([group for group, _ in copies])
         for group, data in copies:
             try:
@@ -77,11 +78,19 @@ class Durable:
             found = (store.lines(Range(group, None, None, 1, True)) for group in groups)
             return {lines[0].group: lines[0] for lines in found if lines}
 
-        self._writer.read(look, asked.set_result)
+        self.writer.read(look, asked.set_result)
         result = await asked
         if isinstance(result, StoreError):
             raise result
         return result
+
+    def size(self) -> int:
+        """Bytes of the store's files; what SQLite has to add to the first one included."""
+        found = 0
+        for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
+            with suppress(OSError):
+                found += path.stat().st_size
+        return found
 
     def flush(self) -> None:
         """Write what has changed: what somebody waits for now, and all with it; else within DELAY_S."""
@@ -100,14 +109,14 @@ class Durable:
     def _write(self) -> None:
         batch = self._engine.journal.take()
         if batch is not None:
-            self._writer.write(batch)
+            self.writer.write(batch)
 
     @crash_only
     def _look_at_size(self) -> None:
         """Beyond the limit for the store the oldest lines go, whatever their retention says."""
         limit, now_ms = self._process.config.history.max_size, int(self._process.now * 1000)
         if limit:
-            self._writer.chore(lambda store: self._shorten(store, limit, now_ms), self._shortened)
+            self.writer.chore(lambda store: self._shorten(store, limit, now_ms), self._shortened)
         else:
             self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
 
@@ -134,7 +143,7 @@ class Durable:
         if self._started:
             self._engine.journal.hurry()
             self._write()
-            if not self._writer.close():
+            if not self.writer.close():
                 self._process.log.error("store_not_closed", reason="what was said last may not be on disk")
 
     @crash_only
@@ -147,7 +156,7 @@ class Durable:
     def _trouble(self, words: str | None) -> None:
         self._engine.journal.trouble = words or ""
         if words is None:
-            self._process.log.info("store_works_again", lines_dropped=self._writer.dropped)
+            self._process.log.info("store_works_again", lines_dropped=self.writer.dropped)
         else:
             self._process.log.error("store_refuses", reason=words)
 
@@ -157,7 +166,7 @@ class Durable:
             done(result)
             self._process.touched()
 
-        self._writer.read(job, arrived)
+        self.writer.read(job, arrived)
 
     def _work(self, job: Chore, done: Callable[[int | StoreError], None]) -> None:
         def ended(result: int | StoreError) -> None:
@@ -166,7 +175,7 @@ class Durable:
             self._process.touched()
 
         self._write()  # what was said so far is there when the job begins
-        self._writer.chore(job, ended)
+        self.writer.chore(job, ended)
 
     def _retain(self, store: Store) -> Iterator[int]:
         """Forget what is too old, or too much. Called in the writer's thread."""

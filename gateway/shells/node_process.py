@@ -36,9 +36,10 @@ from gateway.shells.starting import Starting
 from gateway.shells.systemd import Systemd
 from gateway.shells.tokens import api_of, tokens
 from gateway.shells.websocket import WebSockets
+from gateway.web.health import Health, LoopLag
 from gateway.web.server import WebServer
 from gateway.web.site import NodeSite
-from gateway.web.source import Source
+from gateway.web.source import Source, Vitals
 from gateway.web.stream import Streams
 from gateway.web.visitors import Visitors
 from ring.groups.notes import Note
@@ -106,7 +107,8 @@ class NodeProcess:
         looks = Looks(self.core, self.peers.links, self.peers.around, happenings)
         self.core.edge.look = looks.packed
         self.streams = Streams(self.core, looks, self.act, self.log)
-        source = Source(self.core, self.peers.links, self.act)
+        self.lag = LoopLag()
+        source = Source(self.core, self.peers.links, self.act, self.peers.around, self.vitals, self.health)
         self.api = api_of(source, config, self.log)
         self.web = WebServer(config.http, self._routes(source), self.log) if config.http else None
         self._stop = asyncio.Event()
@@ -125,6 +127,24 @@ class NodeProcess:
     def now(self) -> float:
         """Unix seconds that never go back while the process runs."""
         return _clock() + self._skew
+
+    def health(self) -> Health:
+        return self.lag.health(time.monotonic())
+
+    def vitals(self) -> Vitals:
+        """Time O(clients)."""
+        writer = self.durable.writer
+        return Vitals(
+            self.lag,
+            writer.writes,
+            writer.reads,
+            writer.waiting_bytes,
+            self.durable.size(),
+            writer.dropped,
+            tuple(waiting for client in self.sockets.values() if (waiting := client.waiting())),
+            self.peers.waiting_bytes(),
+            self.peers.refused(),
+        )
 
     # Life -----------------------------------------------------------------------------------------------------------
 
@@ -306,6 +326,7 @@ class NodeProcess:
 
     @crash_only
     def _tick(self) -> None:
+        self.lag.came(time.monotonic())
         self.begin()
         self.core.engine.tick()
         self.core.edge.tick(self.core.engine.now)
@@ -314,6 +335,7 @@ class NodeProcess:
         self.listeners.report()
         self.memory.tick()
         self.systemd.alive()
+        self.lag.expect(time.monotonic() + TICK_S)
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _write_notes(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -167,14 +168,29 @@ class PeerShell:
 
     def around(self) -> Around:
         """What `circlet status` shows beside the core."""
-        core = self._directories.core if self._directories is not None else None
         refusals = self._hub.refusals.lately(time.time()) if self._hub is not None else []
-        names = [str(directory) for directory in self._node.config.directories]
         return Around(
-            directories=[Directory(*each) for each in zip(names, core.problems, strict=True)] if core else [],
+            directories=self._known_directories(),
             certificates=self._node.listeners.certificates(),
             refused=[Refusal(one.record.name, one.record.key, one.address, one.reason, one.at) for one in refusals],
         )
+
+    def _known_directories(self) -> list[Directory]:
+        client = self._directories
+        if client is None:
+            return []
+        names, core = [str(directory) for directory in self._node.config.directories], client.core
+        refused = [index in core.rejected for index in range(len(names))]
+        return [Directory(*each) for each in zip(names, core.problems, refused, client.leases_left(), strict=True)]
+
+    def waiting_bytes(self) -> int:
+        """What waits for nodes that are being dialled."""
+        return self._hub.waiting_bytes() if self._hub is not None else 0
+
+    def refused(self) -> Counter[str]:
+        """Connections that the link port has refused before their handshake, by reason, since the start."""
+        door = self._hub.door if self._hub is not None else None
+        return Counter[str](door.strangers.refused) + Counter[str](door.members.refused) if door else Counter()
 
     def leave(self) -> NodeRecord:
         """This node's record from now on: it is leaving."""

@@ -262,6 +262,11 @@ class WebSocketClient:
             os.close(self._descriptor)
             self._descriptor = -1
 
+    def waiting(self) -> int:
+        """Bytes that the client has not read yet, beside those in the kernel."""
+        transport = self._protocol.transport
+        return self._waiting_bytes + (transport.get_write_buffer_size() if transport is not None else 0)
+
     def _count(self) -> None:
         transport = self._protocol.transport
         if transport is not None and not transport.is_closing():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from gateway.web import views
-from gateway.web.metrics import CONTENT_TYPE, exposition
+from gateway.web.metrics import CONTENT_TYPE, of_node
 from gateway.web.page import page
 from gateway.web.refusal import BadRequest
 from gateway.web.ring_files import POLICY, RingFiles
@@ -21,6 +21,7 @@ class NodeSite:
         self._source = source
         self._visitors = visitors
         self._streams = streams
+        self._exporter = of_node(source)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -50,12 +51,14 @@ class NodeSite:
         return web.json_response(views.locate(self._source.core, request.query.get("name", "")))
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        return web.Response(body=exposition(self._source), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=self._exporter.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _health(self, request: web.Request) -> web.Response:
-        """The process runs, and its loop turns."""
-        return web.json_response({"status": "ok"})
+        found = self._source.health()
+        if found.healthy:
+            return web.json_response({"status": "ok"})
+        return web.json_response({"status": "unhealthy", "why": found.why}, status=503)
 
     async def _ready(self, request: web.Request) -> web.Response:
-        found = views.readiness(self._source.core)
+        found = self._source.ready()
         return web.json_response({"ready": found.ready, "why": found.why}, status=200 if found.ready else 503)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from gateway.node import NodeCore
+from gateway.status import Directory
 from gateway.web.refusal import BadRequest
 from ring.placement import explain, hash32, text_of
 from ring.roster import NodeRecord
@@ -76,10 +78,17 @@ def locate(core: NodeCore, name: str) -> dict[str, Any]:
     return {"name": folded, "J": hash32(folded), "distance": settings.distance, "nodes": rows}
 
 
-def readiness(core: NodeCore) -> Readiness:
-    """Whether the node takes clients now."""
+def readiness(core: NodeCore, directories: Sequence[Directory] = ()) -> Readiness:
+    """Whether the node takes new clients now. directories: as this node finds them.
+
+    Directories that do not answer are no reason, as the network goes on without them; nor is one that refuses the node
+    while another lists it.
+    """
     if core.engine.peers.me.leaving:
         return Readiness(False, "the node is stopping: its channels are handed to other nodes")
+    refused = [found for found in directories if found.refused]
+    if refused and not any(found.lease_left_s for found in directories):
+        return Readiness(False, f"the directory {refused[0].address} refuses the node: {refused[0].problem}")
     if not core.attending:
         return Readiness(False, "the node has not joined the network yet")
     return Readiness(True, "")

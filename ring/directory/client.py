@@ -78,6 +78,7 @@ class _Contact:
         self.misses = 0  # requests since its last answer
         self.answered = 0.0
         self.lease_s = float("inf")
+        self.granted_at = 0.0
         self.challenged = False  # the last answer was a challenge
         self.said = ""  # why it does not take us in
         self.granted = False  # its last word on our lease was yes
@@ -135,6 +136,14 @@ class DirectoriesCore:
     def problems(self) -> list[str]:
         """Why each directory does not list this node, in words; "" where nothing is wrong."""
         return [contact.said or ("" if contact.book.reachable else "it does not answer") for contact in self._contacts]
+
+    def leases_left(self, now: float) -> list[float | None]:
+        """Seconds until each directory forgets this node, if it hears nothing more; None where this node has no lease.
+
+        The directory counts from when it heard the node, which is a moment earlier.
+        """
+        left = [one.granted_at + one.lease_s - now if one.granted else 0.0 for one in self._contacts]
+        return [seconds if seconds > 0 else None for seconds in left]
 
     def speak_to(self, only: frozenset[int] | None) -> None:
         """The directories that are to hear of this node; None: all of them."""
@@ -209,6 +218,7 @@ class DirectoriesCore:
             case Granted():
                 contact.said, contact.granted, contact.refused = "", True, False
                 contact.lease_s = max(0.001, answer.lease_ms / 1000)
+                contact.granted_at = now
                 contact.book.granted(answer.version, rebuilding=answer.rebuilding)
                 effects += self._follow(index, answer.version, now)
             case Page():

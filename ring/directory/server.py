@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -47,6 +47,10 @@ _DENIALS = 20
 """Refused nodes that are remembered; the oldest falls out first."""
 
 
+Count = Literal["received", "joined", "departed", "expired", "refused"]
+"""Datagrams that came; nodes that were listed, have left, or were forgotten; announcements that got no lease."""
+
+
 class Note(NamedTuple):
     """Something for the log."""
 
@@ -76,6 +80,7 @@ class DirectoryCore:
         self.network = network
         self.boot = rng.getrandbits(62) + 1
         self.drops: Counter[str] = Counter()  # datagrams not answered, by reason
+        self.counts: Counter[Count] = Counter()  # since the start
         self.notes: list[Note] = []  # at most 100 wait; further ones are only counted
         self._codec = Codec(network, key)
         self._booted = now
@@ -84,13 +89,22 @@ class DirectoryCore:
         self._denied: dict[tuple[str, str, str], tuple[Denial, float]] = {}  # the latest last, with the time
         self._cookies = Cookies(rng.randbytes(32), cookie_s)
 
+    def up_s(self, now: float) -> float:
+        return now - self._booted
+
+    def is_rebuilding(self, now: float) -> bool:
+        """Whether nodes that are alive may not be listed yet, as this directory has just started."""
+        return self.up_s(now) < self.leases.lease_s
+
     def tick(self, now: float) -> None:
         """Forget whose lease ran out. Call it a few times per lease."""
         for record in self.leases.expire(now):
+            self.counts["expired"] += 1
             self._note("node_left", record, reason="lease ran out")
 
     def receive(self, data: bytes, source: Address, now: float) -> bytes | None:
         """The answer to a datagram from `source`, if it gets one."""
+        self.counts["received"] += 1
         try:
             if is_public(data):
                 return self._public(unpack(data), len(data), source, now)
@@ -114,6 +128,7 @@ class DirectoryCore:
         if isinstance(request, Depart):
             record = self.leases.depart(request.sender, request.counter, now)
             if record is not None:
+                self.counts["departed"] += 1
                 self._note("node_left", record, reason="departed")
             return Departed(*head)
         if isinstance(request, Announce):
@@ -131,14 +146,15 @@ class DirectoryCore:
             return Refused(*head, "the node's record is malformed")
         try:
             if self.leases.announce(record, request.counter, now):
+                self.counts["joined"] += 1
                 self._note("node_joined", record, irc=record.irc, version=record.version)
             self._denied.pop((record.key, record.name, record.ip), None)
         except Denied as denied:
+            self.counts["refused"] += 1
             self._note("announce_refused", record, reason=str(denied))
             self._remember(record, str(denied), now)
             return Refused(*head, str(denied)[:256])
-        rebuilding = now - self._booted < self.leases.lease_s
-        return Granted(*head, self.leases.version, int(self.leases.lease_s * 1000), rebuilding)
+        return Granted(*head, self.leases.version, int(self.leases.lease_s * 1000), self.is_rebuilding(now))
 
     def _remember(self, record: NodeRecord, reason: str, now: float) -> None:
         """A node that is still there announces itself again long before a lease has passed."""

@@ -29,6 +29,7 @@ class Leading:
         self.engine = engine
         self.groups: dict[GroupId, Mastered] = {}
         self.lagging: dict[GroupId, None] = {}  # groups with a follower that has not acknowledged all
+        self.commits = 0  # since the start
         self._rounds = Rounds(lambda: self.groups.values())
 
     # Accept and commit ----------------------------------------------------------------------------------------------
@@ -101,6 +102,7 @@ class Leading:
     def commit(self, m: Mastered, entry: Entry) -> None:
         """All who hold the group have the entry's command: carry it out, publish it, answer it (P7, P12)."""
         engine, copy, merging = self.engine, m.copy, self.engine.merging
+        self.commits += 1
         hosts = copy.state.hosts
         mine = engine.me in hosts
         if mine and entry.told is not None:

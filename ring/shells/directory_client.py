@@ -62,6 +62,10 @@ class DirectoryClient:
     def _now(self) -> float:
         return time.monotonic() + self._skew
 
+    def leases_left(self) -> list[float | None]:
+        """Seconds until each directory forgets this node, if it hears nothing more; None without a lease."""
+        return self.core.leases_left(self._now)
+
     async def start(self) -> None:
         """Raises OSError if no socket can be had."""
         for version in {ip_address(host).version for host, _ in self._directories}:

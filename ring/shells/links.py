@@ -178,6 +178,10 @@ class LinkHub:
         links = self.connector.links.items()
         return {key: self._sockets[link.connection].state(now - link.since) for key, link in links}
 
+    def waiting_bytes(self) -> int:
+        """What waits for peers that are being dialled."""
+        return sum(sum(map(len, payloads)) for payloads in self.connector.waiting.values())
+
     # What the connector wants ---------------------------------------------------------------------------------------
 
     def _perform(self, effects: list[wanted.Effect]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
+from ring.histogram import Histogram
 from ring.store import Store, StoreError
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ class StoreReader:
         self._waiting: queue.Queue[tuple[Callable[[Store], Any], Callable[[Any], None]] | None] = queue.Queue()
         self._most = most
         self._closed = False
+        self.reads = Histogram()  # seconds of each question; kept by the thread
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -51,7 +54,9 @@ class StoreReader:
     def _run(self) -> None:
         while (question := self._waiting.get()) is not None:
             job, done = question
+            began = time.monotonic()
             found = StoreError(_STOPPED) if self._closed else self._answer(job)
+            self.reads.observe(time.monotonic() - began)
             with suppress(RuntimeError):  # the loop has ended: nobody waits for the answer
                 self._loop.call_soon_threadsafe(done, found)
         self._drop()

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar
 
 from ring.batches import merged, shortened, size
+from ring.histogram import Histogram
 from ring.ids import GroupId
 from ring.shells.store_reader import StoreReader
 from ring.store import Batch, Store, StoreError
@@ -60,6 +61,7 @@ class StoreWriter:
         self._on_trouble = on_trouble
         self._pace = pace
         self.dropped = 0  # lines that were never written
+        self.writes = Histogram()  # seconds of each transaction, until it is on disk; kept by the writing thread
         # Of both threads, under this lock:
         self._news = threading.Condition()
         self._waiting: list[Batch] = []
@@ -89,6 +91,16 @@ class StoreWriter:
         self._thread.start()
         self._reader.start(self._loop)
         return copies
+
+    @property
+    def reads(self) -> Histogram:
+        """Seconds of each question to the store, without its wait."""
+        return self._reader.reads
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What was handed over, and is not being written yet."""
+        return self._bytes
 
     def write(self, batch: Batch) -> None:
         with self._news:
@@ -178,6 +190,7 @@ class StoreWriter:
             batches, self._waiting = self._waiting, []
             self._bytes = 0
             last = self._closing
+        began = time.monotonic()
         try:
             self._store.write(batches)
         except Exception as problem:  # whatever it is, it is tried again
@@ -185,6 +198,7 @@ class StoreWriter:
             if last:
                 self._retry_at = _NEVER
             return
+        self.writes.observe(time.monotonic() - began)
         with self._news:
             self._limit = self._pace.waiting_bytes
         self._tell(self._on_written, max(batch.number for batch in batches))

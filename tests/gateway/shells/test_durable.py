@@ -79,7 +79,7 @@ async def started(monkeypatch: pytest.MonkeyPatch, delay_s: float) -> tuple[Dura
     shell = Durable(process)
     process.touched = shell.flush
     await shell.start()
-    writer: Any = shell._writer
+    writer: Any = shell.writer
     return shell, journal, writer
 
 

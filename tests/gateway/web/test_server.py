@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.network import free_port
 from tests.gateway.shells.onenode import OneNode
+from tests.gateway.web.samples import samples
 from tests.patience import WITHIN_S
 
 pytestmark = pytest.mark.e2e
@@ -49,7 +50,9 @@ def test_every_address_answers(node: Served) -> None:
     assert row["irc"] == f"127.0.0.1:{node.port}" and row["alive"] and row["point"] == 3389831382
     located = json.loads(node.get("/locate?name=%23erlang")[2])
     assert located["J"] == 1310262970 and located["nodes"][0]["role"] == "master"
-    assert "circlet_clients 0.0" in node.get("/metrics")[2]
+    found = samples(node.get("/metrics")[2])
+    assert found[("circlet_clients",)] == 0 and found[("circlet_ready",)] == found[("circlet_healthy",)] == 1
+    assert found[("circlet_loop_lag_seconds_count",)] >= 0 and found[("circlet_store_bytes",)] > 0
     status, kind, text = node.get("/?name=%23erlang")
     assert status == 200 and kind.startswith("text/html") and "1310262970" in text
 

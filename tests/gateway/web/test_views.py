@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.web import views
-from gateway.web.metrics import exposition
+from gateway.web.metrics import of_node
 from gateway.web.refusal import BadRequest
 from gateway.web.source import Source
 from ring.groups.engine import Settings
@@ -52,7 +52,7 @@ def test_metrics_are_readable_and_count_what_happens() -> None:
     source = Source(net.nodes["n1"].core, dict)
     samples = {
         (sample.name, *sorted(sample.labels.values())): sample.value
-        for family in text_string_to_metric_families(exposition(source).decode())
+        for family in text_string_to_metric_families(of_node(source).text().decode())
         for sample in family.samples
     }
     assert samples[("circlet_clients",)] == samples[("circlet_users",)] == 1

@@ -1,0 +1,73 @@
+"""Whether a node does its work, for /healthz and for a supervisor's watchdog. No I/O.
+
+A supervisor restarts a process that is not healthy. So a node is unhealthy only where a restart helps: its loop comes
+too late all the time, so that other nodes wait for each group that this node masters, or its timers have stopped. What
+a restart does not mend is told by metrics and the alerts on them: a full disk, a directory that refuses the node, a
+group that a mistake of the program has stopped (another node serves that group, and the clients here stay connected).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from ring.histogram import Histogram
+
+LATE_S: Final = 1.0
+"""A turn of the loop that comes so late is as slow as what clients call lag."""
+
+LATE_FOR_S: Final = 30.0
+"""A node is unhealthy once every turn has been late for so long; a single long turn passes."""
+
+STOPPED_S: Final = 10.0
+"""Timers that have not come for so long do not come any more."""
+
+
+class Health(NamedTuple):
+    """why: in words, "" if all is well."""
+
+    healthy: bool
+    why: str
+
+
+class LoopLag:
+    """How late the node's timer comes, which is how long everything else waits for the loop, too.
+
+    All times in seconds of a clock that only moves forward.
+    """
+
+    def __init__(self) -> None:
+        self.delays = Histogram()
+        self.last_s = 0.0
+        self._due: float | None = None  # None: the timer is not set yet
+        self._came = 0.0
+        self._late_since: float | None = None
+
+    def expect(self, at: float) -> None:
+        """The timer is set."""
+        self._due = at
+
+    def came(self, now: float) -> None:
+        """The timer comes."""
+        self._came = now
+        if self._due is None:
+            return
+        self.last_s = max(0.0, now - self._due)
+        self.delays.observe(self.last_s)
+        if self.last_s < LATE_S:
+            self._late_since = None
+        elif self._late_since is None:
+            self._late_since = now
+
+    def health(self, now: float) -> Health:
+        if self._due is None:
+            return Health(True, "")
+        silent_s = now - max(self._came, self._due)
+        if silent_s > STOPPED_S:
+            return Health(False, f"the node's timers have not run for {silent_s:.0f} s: restart the node")
+        if self._late_since is not None and now - self._late_since >= LATE_FOR_S:
+            return Health(
+                False,
+                f"every turn of the node's loop has come over {LATE_S:g} s late for {now - self._late_since:.0f} s: "
+                "the machine is too slow for what the node has to do",
+            )
+        return Health(True, "")

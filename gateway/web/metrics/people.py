@@ -1,0 +1,97 @@
+"""Metrics of clients and of what they say: who is here, what passes, what is refused, how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, get_args
+
+from prometheus_client.core import Metric
+
+from gateway.edge.traffic import Cut
+from gateway.groups.account import Account
+from gateway.node import NodeCore
+from gateway.status import Status
+from gateway.web.metrics.families import counter, counters, gauge, gauges, histogram, histograms
+from gateway.web.source import Vitals
+
+CUTS: Final[tuple[Cut, ...]] = get_args(Cut)
+
+MESSAGES: Final = ("PRIVMSG", "NOTICE", "TAGMSG")
+
+ADMISSION: Final = ("rate", "per_source", "total")
+"""Why a connection is refused at once: too many new or open ones of its address, or too many of all."""
+
+
+def people(core: NodeCore, found: Status, vitals: Vitals) -> Iterator[Metric]:
+    """Time O(clients + groups)."""
+    edge, engine = core.edge, core.engine
+    connections = edge.connections.values()
+    yield gauge("circlet_clients", "Connections of clients.", found.clients)
+    remote = {
+        "session": sum(one.tunnel is not None for one in connections),
+        "client": sum(one.stream is not None for one in connections),
+    }
+    yield gauges(
+        "circlet_remote_clients",
+        "Clients here whose session is on another node, and clients on other nodes whose session is here.",
+        "remote",
+        remote,
+    )
+    yield gauge("circlet_users", "Registered users, with or without a client.", found.users)
+    yield gauge("circlet_sessions", "Sessions of accounts that live on this node.", len(edge.sessions.users))
+    mastered = (m.copy.state for group, m in engine.leading.groups.items() if group.kind == "account")
+    accounts = sum(isinstance(state, Account) and _is_registered(state) for state in mastered)
+    yield gauge("circlet_accounts", "Registered accounts that this node masters.", accounts)
+    yield from _traffic(core)
+    yield from _refusals(core)
+    waiting = vitals.client_queues
+    yield gauge("circlet_client_queue_bytes", "What waits for clients that do not read.", sum(waiting))
+    yield gauge("circlet_client_queue_longest_bytes", "The longest queue of one client.", max(waiting, default=0))
+    yield gauge(
+        "circlet_lines_waiting",
+        "Lines of clients that the flood control holds back.",
+        sum(len(one.pending) for one in connections),
+    )
+    yield gauge(
+        "circlet_commands_waiting", "Commands that wait for answers.", sum(len(one.calls) for one in connections)
+    )
+
+
+def _is_registered(account: Account) -> bool:
+    """An alias is a further nick of another account."""
+    return account.life is not None and not account.life.alias
+
+
+def _traffic(core: NodeCore) -> Iterator[Metric]:
+    edge, traffic = core.edge, core.edge.traffic
+    yield counter("circlet_client_received_lines", "Lines that clients sent.", traffic.lines_received)
+    yield counter("circlet_client_received_bytes", "Bytes that clients sent, without TLS.", traffic.bytes_received)
+    yield counter("circlet_client_sent_lines", "Lines that clients were sent.", traffic.lines_sent)
+    yield counter("circlet_client_sent_bytes", "Bytes that clients were sent, without TLS.", traffic.bytes_sent)
+    said = sum(edge.used[name] for name in MESSAGES)
+    yield counter(
+        "circlet_messages_received", "Messages of people: PRIVMSG, NOTICE and TAGMSG that were carried out.", said
+    )
+    yield counters("circlet_commands", "Commands of clients, by name.", "command", edge.used)
+    yield histograms(
+        "circlet_commit_seconds",
+        "Time from reading a client's line to the commit of its command, by kind of group.",
+        "kind",
+        traffic.commits,
+    )
+    yield histogram(
+        "circlet_delivery_seconds",
+        "Time from reading a client's line to the last client of this node that is shown it.",
+        traffic.deliveries,
+    )
+
+
+def _refusals(core: NodeCore) -> Iterator[Metric]:
+    traffic = core.edge.traffic
+    yield counters(
+        "circlet_commands_refused", "Commands that were refused, by numeric or code.", "reply", traffic.refused
+    )
+    refused = {reason: core.edge.admission.refused[reason] for reason in ADMISSION}
+    yield counters("circlet_clients_refused", "Connections refused before they said a word.", "reason", refused)
+    cuts: dict[str, float] = {reason: traffic.cuts[reason] for reason in CUTS}
+    yield counters("circlet_clients_cut", "Clients that the node has cut off.", "reason", cuts)

@@ -1,0 +1,143 @@
+"""Metrics of the ring: groups and their places, nodes, links, directories, takeovers, hand-offs and merges."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from gateway.node import NodeCore
+from gateway.status import Status
+from gateway.web.metrics.families import counter, counters, gauge, gauges
+from gateway.web.metrics.people import ADMISSION
+from gateway.web.source import Source, Vitals
+from ring.links.link import LinkState
+
+NOTES: Final = {
+    "takeover": ("circlet_takeovers", "Groups that this node serves since their master died."),
+    "hand_off": ("circlet_hand_offs", "Groups that this node handed to a better owner."),
+    "hand_off_failed": ("circlet_hand_offs_failed", "Hand-offs that were given up, to be tried again."),
+    "merge": ("circlet_merges", "Groups whose two sides became one again after a partition."),
+    "stepped_down": ("circlet_step_downs", "Groups that another node serves under a higher term."),
+    "submit_failed": ("circlet_submits_failed", "Commands that no master answered within settle_max_s."),
+    "settle_failed": ("circlet_barriers_failed", "PONGs that waited for settle_max_s in vain."),
+    "node_dead": ("circlet_nodes_died", "Times that this node has found another node dead."),
+    "was_stopped": (
+        "circlet_stops",
+        "Times that this node itself stood still so long that others may have acted for it.",
+    ),
+}
+"""By the note that the engine makes: counter and its help."""
+
+LIFE_STATES: Final = ("alive", "leaving", "dead")
+
+
+def ring(source: Source, found: Status, vitals: Vitals) -> Iterator[Metric]:
+    """Time O(groups)."""
+    core = source.core
+    yield from _groups(core, found)
+    yield from _queues(core)
+    for note, (name, text) in NOTES.items():
+        yield counter(name, text, core.engine.noted[note])
+    nodes = {state: sum(seen.state == state for seen in found.roster) for state in LIFE_STATES}
+    yield gauges("circlet_nodes", "Nodes of the roster, by state.", "state", {**nodes, "missing": len(found.missing)})
+    yield gauge("circlet_links", "Links that are up.", len(found.links))
+    yield from _links({core.name_of(key): link for key, link in sorted(source.links().items())})
+    yield gauge("circlet_dial_queue_bytes", "What waits for nodes that are being dialled.", vitals.dial_queue_bytes)
+    refused = {reason: vitals.links_refused.get(reason, 0) for reason in ADMISSION}
+    yield counters("circlet_links_refused", "Connections refused at the link port.", "reason", refused)
+    yield gauge("circlet_nodes_refused", "Nodes with which a link was refused lately.", len(found.refused))
+    yield from _directories(found)
+    yield counters(
+        "circlet_messages_discarded", "Messages of other nodes that were not used.", "reason", core.engine.counters
+    )
+
+
+def _groups(core: NodeCore, found: Status) -> Iterator[Metric]:
+    engine = core.engine
+    counts = Counter((group.kind, "master") for group in engine.leading.groups)
+    counts += Counter((group.kind, "backup") for group, f in engine.following.groups.items() if f.holds)
+    sits = engine.following.sits
+    counts += Counter((group.kind, "follower") for group, f in engine.following.groups.items() if sits(f.copy))
+    groups = GaugeMetricFamily(
+        "circlet_groups", "Groups, by kind and by what this node is to them.", labels=["kind", "role"]
+    )
+    for kind in engine.kinds:
+        for role in ("master", "backup", "follower"):
+            groups.add_metric([kind, role], counts[kind, role])
+    yield groups
+    channels = {
+        "master": found.channels_mastered,
+        "backup": found.channels_backed_up,
+        "follower": found.channels_followed,
+    }
+    yield gauges("circlet_channels", "Channels, by what this node is to them.", "role", channels)
+    yield gauge("circlet_groups_recovering", "Groups whose master is sought.", found.searches)
+    yield gauge("circlet_groups_handing_off", "Groups frozen for a hand-off.", found.handing_off)
+    yield gauge("circlet_groups_waiting", "Groups that wait for a missing node.", found.waiting)
+    yield gauge("circlet_groups_stopped", "Groups that a mistake of the program has stopped here.", len(found.stopped))
+    yield gauge("circlet_groups_lagging", "Groups with a follower behind by over 1 s.", found.lagging)
+    yield gauge("circlet_lag_seconds", "The longest that a follower has been behind.", found.lag_s)
+    yield counter("circlet_commits", "Commands that this node, as a master, has committed.", engine.leading.commits)
+
+
+def _queues(core: NodeCore) -> Iterator[Metric]:
+    waiting = [stream.pending for stream in core.engine.submits.streams.values() if stream.pending]
+    yield gauge("circlet_submits_waiting", "Commands that no master has answered yet.", sum(map(len, waiting)))
+    oldest = min((pending[0].since for pending in waiting), default=core.engine.now)
+    yield gauge("circlet_submit_oldest_seconds", "How long the oldest of them has waited.", core.engine.now - oldest)
+    tunnels = (one.tunnel for one in core.edge.connections.values() if one.tunnel is not None)
+    yield gauge(
+        "circlet_lines_unsettled",
+        "Lines of clients whose session is on another node, which has not settled them yet.",
+        sum(len(tunnel.outbox.lines) for tunnel in tunnels),
+    )
+
+
+def _links(links: dict[str, LinkState]) -> Iterator[Metric]:
+    """links: by name of the peer."""
+    trips = {peer: link.round_trip_s for peer, link in links.items() if link.round_trip_s is not None}
+    yield gauges(
+        "circlet_link_round_trip_seconds", "The last heartbeat and its answer, both loops included.", "peer", trips
+    )
+    yield gauges(
+        "circlet_link_up_seconds",
+        "Time since the link is up.",
+        "peer",
+        {peer: link.up_s for peer, link in links.items()},
+    )
+    yield gauges(
+        "circlet_link_queue_bytes",
+        "What waits to be sent to the peer.",
+        "peer",
+        {peer: link.queued for peer, link in links.items()},
+    )
+    yield counters(
+        "circlet_link_sent_bytes",
+        "Bytes sent since the link is up, without TLS.",
+        "peer",
+        {peer: link.sent for peer, link in links.items()},
+    )
+    yield counters(
+        "circlet_link_received_bytes",
+        "Bytes received since the link is up, without TLS.",
+        "peer",
+        {peer: link.received for peer, link in links.items()},
+    )
+
+
+def _directories(found: Status) -> Iterator[Metric]:
+    yield gauges(
+        "circlet_directory_lease_left_seconds",
+        "Time until the directory forgets this node, if it hears nothing more; 0 without a lease.",
+        "directory",
+        {one.address: one.lease_left_s or 0.0 for one in found.directories},
+    )
+    yield gauges(
+        "circlet_directory_refuses",
+        "Whether the directory's last word on this node was no.",
+        "directory",
+        {one.address: one.refused for one in found.directories},
+    )
