@@ -13,6 +13,7 @@ A view is plain data, so that nodes and directories share the page:
     links               from, to (ring keys), up_s, round_trip_ms or None; left out where nobody knows
     wrong               sentences, None while they are not known; left out where nobody looks
     happenings          id, at, text, the newest first; left out where nobody is told
+    operators           whether there is an API for operators (/api/v1)
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ def page(view: dict[str, Any], located: dict[str, Any] | None, problem: str, ask
     title = f"{view['network']}: the ring"
     shown = parts(view)
     wrong = f'<section id="wrong" aria-label="What is wrong">{shown["wrong"]}</section>' if "wrong" in shown else ""
+    script = '<script type="module" src="/ring/operators.js"></script>' if view.get("operators") else ""
     links = f'<section><h2>Links</h2><div id="links">{shown["links"]}</div></section>' if "links" in shown else ""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>{escape(title)}</title><link rel="icon" href="/ring/icon.svg">
-<link rel="stylesheet" href="/ring/page.css"><script type="module" src="/ring/page.js"></script></head>
+<link rel="stylesheet" href="/ring/page.css"><script type="module" src="/ring/page.js"></script>{script}</head>
 <body{_source(view)}>
 <header><h1>{escape(title)}</h1>
 <p><span id="health">{shown["health"]}</span> As {escape(view["seen_by"])} sees the network.
@@ -59,14 +61,22 @@ def page(view: dict[str, Any], located: dict[str, Any] | None, problem: str, ask
 {_happenings(view)}
 {links}
 <section><h2>Addresses</h2><div id="addresses">{shown["addresses"]}</div></section>
-{OPERATORS}</main>
+{OPERATORS if view.get("operators") else ""}</main>
 <footer><p>For programs: <a href="/nodes.json">nodes.json</a>, <a href="/locate?name=%23erlang">locate</a>,
 <a href="/metrics">metrics</a>, <a href="/healthz">healthz</a>, <a href="/readyz">readyz</a>.</p></footer>
 </body></html>
 """
 
 
-OPERATORS: Final = ""
+OPERATORS: Final = """<section id="operators" hidden><h2>For operators</h2>
+<form><label for="token">Token, from <code>circlet token new</code></label>
+<span class="row"><input id="token" name="token" type="password" autocomplete="off" required maxlength="500">
+<button>Show the lists</button></span></form>
+<p><span id="token-says" role="status"></span> <button id="forget" type="button" hidden>Forget the token</button></p>
+<div id="lists" class="row" role="group" aria-label="Lists"></div><div id="list" aria-live="polite"></div></section>
+<noscript><p class="note">The operators' part of this page needs JavaScript.</p></noscript>
+"""
+"""Lists of the API, for who has a token (ring/operators.js)."""
 
 
 def parts(view: dict[str, Any]) -> dict[str, str]:

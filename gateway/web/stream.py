@@ -53,7 +53,7 @@ class Streams:
     async def view(self) -> dict[str, Any]:
         """What the page shows now: the nodes are asked first."""
         await self._ask(PATIENCE_S)
-        return {**overview(self._core, self._lookout), "happenings": self._feed.latest}
+        return {**overview(self._core, self._lookout), "happenings": self._feed.latest, "operators": True}
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """`Last-Event-ID` or `after`: the happening up to which the page knows."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
+import urllib.error
+import urllib.request
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from gateway.web.api.access import hash_of
 from tests.e2e.browser import PHONE, WIDE, Browser
 from tests.e2e.network import Network
+from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("page")]
 
@@ -157,3 +163,72 @@ def test_without_scripts_all_is_there(network: Network, open_browser: Callable[[
         ("totals", "channels"),
     ):
         assert words in page.text(f"#{id_}")
+
+
+def with_token(network: Network, token: str, *capabilities: str) -> None:
+    """Node 1 takes the token from now on."""
+    path = network.folder / "node-1.yaml"
+    lines = [
+        "  tokens:",
+        "  - name: sue",
+        f"    hash: {hash_of(token)}",
+        f"    capabilities: [{', '.join(capabilities)}]",
+    ]
+    path.write_text(
+        re.sub(r"^http:.*\n", lambda found: found[0] + "\n".join(lines) + "\n", path.read_text(), flags=re.M)
+    )
+    network.processes["node-1"].send_signal(signal.SIGHUP)
+
+
+def test_operators_see_accounts_channels_sessions_and_what_was_done(
+    network: Network, open_browser: Callable[[], Browser]
+) -> None:
+    token = "circlet-" + "t" * 40
+    with_token(network, token, "accounts", "channels", "sessions.read", "actions")
+    bob = network.client(2, "bob")
+    bob.send("JOIN #ops", "MODE #ops +s", "TOPIC #ops :<b>secret</b>")
+    bob.sync()
+    page = open_browser()
+    watching(page, address(network))
+    page.fill("#token", "not the token").send_keys(Keys.ENTER)
+    page.expect("#token-says", "without spaces")
+    page.fill("#token", "not-the-token").send_keys(Keys.ENTER)
+    page.expect("#token-says", r"\w+ token")
+    assert not page.driver.find_elements("css selector", "#lists button")
+    page.forgive("/api/v1/token .*401")
+
+    page.until(lambda: json_of(network, "GET", "/token", token).get("name") == "sue", "the token to be known")
+    json_of(network, "POST", "/accounts", token, {"name": "joe", "password": "correct horse"})
+    page.fill("#token", token).send_keys(Keys.ENTER)
+    page.expect("#token-says", "This is the token sue")
+    page.expect("#list", "joe")
+    for name, words in (
+        ("channels", r"#ops\s+1 .*<b>secret</b>"),
+        ("sessions", r"bob.*node-2"),
+        ("actions", r"sue.*joe"),
+    ):
+        page.driver.find_element("xpath", f"//div[@id='lists']/button[.='{name}']").click()
+        page.expect("#list", words)
+    assert token not in page.driver.current_url and "#ops" not in page.text("#happenings")
+    page.emulate(PHONE)
+    assert page.overflow() == 0 and page.run(CONTRAST) == []
+    page.driver.refresh()
+    page.expect("#token-says", "This is the token sue")
+    page.click("#forget")
+    page.expect("#token-says", "forgotten")
+    assert page.run("return sessionStorage.length") == 0 and page.text("#list") == ""
+
+
+def json_of(network: Network, method: str, path: str, token: str, body: object = None) -> dict[str, Any]:
+    """The answer of node 1's API."""
+    request = urllib.request.Request(
+        f"{address(network)}api/v1{path}",
+        None if body is None else json.dumps(body).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        method=method,
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=WITHIN_S) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as refused:
+        return json.load(refused)

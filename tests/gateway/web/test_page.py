@@ -74,20 +74,21 @@ def test_the_page_of_a_node_has_everything_without_a_script() -> None:
     people(watched.net, "ann", "bob", channel="#erlang")
     core = watched.net.nodes["n1"].core
     view = {**overview(core, watched.look()), "happenings": [{"id": "7-1", "at": 0.0, "text": "n2 did something"}]}
-    text = page(view, views.locate(core, "#erlang"), "", "#erlang")
+    text = page({**view, "operators": True}, views.locate(core, "#erlang"), "", "#erlang")
     found = checked(text)
     for piece in ("1310262970", "808884791", "Nothing is wrong.", "All 3 nodes are alive.", "n2 did something"):
         assert piece in text
     assert {"circle", "mark", "located", "nodes", "links", "wrong", "totals", "happenings"} <= set(found.ids)
     assert 'data-events="/events?after=7-1"' in text
     assert re.findall(r'(?:src|href)="(?!/)[^"]*"', text) == [], "nothing comes from outside"
-    assert found.tags.count("script") == 1
+    assert found.tags.count("script") == 2 and "token" in found.ids
 
 
 def test_a_directory_knows_less_and_has_the_same_page() -> None:
     text = page(a_view(), None, "", "")
     found = checked(text)
     assert "data-events" not in text and "links" not in found.ids and "happenings" not in found.ids
+    assert "operators" not in found.ids
     assert "127.0.0.2:6667" in text and "14.8 %" in text and "channels</dt>" not in text
 
 
