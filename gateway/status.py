@@ -15,6 +15,7 @@ from ring.links.link import LinkState
 from ring.roster import NodeRecord
 
 CHANNEL = "channel"
+MESSAGES = ("PRIVMSG", "NOTICE", "TAGMSG")
 
 
 Life = Annotated[int, Meta(description="The node's life: the number of its start. A later life has a higher number.")]
@@ -179,6 +180,8 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
             key: round(link.round_trip_s, 6) for key, link in sorted(links.items()) if link.round_trip_s is not None
         },
         roster=[Seen(r.name, r.key, _state(core, r)) for r in engine.roster.records()],
+        messages_received=sum(core.edge.used[verb] for verb in MESSAGES),
+        messages_sent=core.edge.traffic.messages_sent,
         takeovers=engine.noted["takeover"],
         hand_offs=engine.noted["hand_off"],
         merges=engine.noted["merge"],

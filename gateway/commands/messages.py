@@ -125,7 +125,8 @@ def _echo(call: Call, tell: Tell, to: Person) -> None:
     line = Line(person.author, tell.verb, params, at=at, msgid=msgid, tags=tell.tags, bot=bot)
     able = [one for one in user.connections if tell.verb != "TAGMSG" or "message-tags" in one.caps]
     if to.uid != user.uid:  # to itself: they have read it
-        deliver(line, [one for one in able if not SELVES.isdisjoint(one.caps)], skip=own)
+        others = [one for one in able if not SELVES.isdisjoint(one.caps)]
+        call.edge.traffic.messages_sent += deliver(line, others, skip=own)
     if own in able and "echo-message" in own.caps:
         call.send(line)
 

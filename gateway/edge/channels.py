@@ -84,7 +84,7 @@ def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, c
     if room.watchers:
         called(edge, room, event.uid, event.text)
     own = _speaker(edge, event, call)
-    deliver(line, audience, skip=own)
+    edge.traffic.messages_sent += deliver(line, audience, skip=own)
     if own is None or (not tag_only and _is_catching_up(room, own)):
         if call is not None and own is not None and own.tunnel is None:
             await_echo(call, room.group)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gateway.edge.connection import Connection
 from gateway.groups.people import Author
@@ -68,11 +68,12 @@ class Line:
         return data
 
 
-def deliver(line: Line, connections: Iterable[Connection], skip: Connection | None = None) -> None:
-    """Append the line to every connection's output, rendered once per variant."""
-    rendered = line.rendered
+def deliver(line: Line, connections: Collection[Connection], skip: Connection | None = None) -> int:
+    """Append the line to every connection's output, rendered once per variant. Returns how many connections got it."""
+    rendered, skipped = line.rendered, 0
     for connection in connections:
         if connection is skip:
+            skipped = 1
             continue
         data = rendered.get(connection.variant)
         if data is None:
@@ -81,3 +82,4 @@ def deliver(line: Line, connections: Iterable[Connection], skip: Connection | No
         if not out:
             connection.dirty.append(connection)
         out.append(data)
+    return len(connections) - skipped

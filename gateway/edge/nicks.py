@@ -47,7 +47,9 @@ def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
         tags=event.tags,
         bot="B" in sender.modes,
     )
-    user.send(line, needs="message-tags" if event.verb == "TAGMSG" else "")
+    given = user.send(line, needs="message-tags" if event.verb == "TAGMSG" else "")
+    if event.verb != "INVITE":
+        edge.traffic.messages_sent += given
 
 
 def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Call | None) -> None:

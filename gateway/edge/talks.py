@@ -249,17 +249,20 @@ class Talks:
             if event.verb == "TAGMSG":
                 able = [c for c in able if "message-tags" in c.caps]
             if user.session != event.account:
-                deliver(rendering.letter(event, user.person.nick, stamp), able)
+                sent = deliver(rendering.letter(event, user.person.nick, stamp), able)
+                self.edge.traffic.messages_sent += sent
                 continue
             own = call.connection if call is not None else user.speaker(event.once)
             if len(set(group.name.split(","))) == 1:  # to oneself: it is read, too
-                deliver(rendering.letter(event, user.person.nick, stamp), able)
+                sent = deliver(rendering.letter(event, user.person.nick, stamp), able)
+                self.edge.traffic.messages_sent += sent
                 able = [own] if own in able and call is not None else []
             self._echo(rendering.letter(event, event.to, stamp), able, own, call)
 
     def _echo(self, line: Line, able: list[Connection], own: Connection | None, call: Call | None) -> None:
         """What the account itself has said: to its other clients, and to the one that said it, if it wants an echo."""
-        deliver(line, [c for c in able if not SELVES.isdisjoint(c.caps)], skip=own)
+        others = [c for c in able if not SELVES.isdisjoint(c.caps)]
+        self.edge.traffic.messages_sent += deliver(line, others, skip=own)
         if own in able and own is not None and "echo-message" in own.caps:
             if call is not None:
                 call.send(line)

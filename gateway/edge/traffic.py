@@ -22,13 +22,14 @@ class Traffic:
     """Counters and histograms of one edge. A line of a client on another node counts on that node alone."""
 
     __slots__ = (
-        "bytes_received", "bytes_sent", "commits", "cuts", "deliveries", "lines_received", "lines_sent", "refused",
-        "undelivered",
+        "bytes_received", "bytes_sent", "commits", "cuts", "deliveries", "lines_received", "lines_sent",
+        "messages_sent", "refused", "undelivered",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.lines_received = 0
         self.lines_sent = 0
+        self.messages_sent = 0  # copies of what people said, without echoes and history
         self.bytes_received = 0
         self.bytes_sent = 0
         self.cuts: Counter[Cut] = Counter()

@@ -180,9 +180,9 @@ class User:
             return next((connection for connection in self.connections if connection.sayer == once.sayer), None)
         return self.connection if len(self.connections) == 1 else None
 
-    def send(self, line: Line, *, needs: str = "", skip: Connection | None = None) -> None:
-        """To all its connections; needs: to those with this capability."""
-        deliver(line, [c for c in self.connections if not needs or needs in c.caps], skip)
+    def send(self, line: Line, *, needs: str = "", skip: Connection | None = None) -> int:
+        """To all its connections; needs: to those with this capability. Returns to how many."""
+        return deliver(line, [c for c in self.connections if not needs or needs in c.caps], skip)
 
     def claimed(self, since: int) -> None:
         """The age of its claim is the group's to say: a merge keeps the older one, a pending one may be lost."""

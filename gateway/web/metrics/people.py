@@ -16,8 +16,6 @@ from gateway.web.source import Vitals
 
 CUTS: Final[tuple[Cut, ...]] = get_args(Cut)
 
-MESSAGES: Final = ("PRIVMSG", "NOTICE", "TAGMSG")
-
 ADMISSION: Final = ("rate", "per_source", "total")
 """Why a connection is refused at once: too many new or open ones of its address, or too many of all."""
 
@@ -42,7 +40,7 @@ def people(core: NodeCore, found: Status, vitals: Vitals) -> Iterator[Metric]:
     mastered = (m.copy.state for group, m in engine.leading.groups.items() if group.kind == "account")
     accounts = sum(isinstance(state, Account) and _is_registered(state) for state in mastered)
     yield gauge("circlet_accounts", "Registered accounts that this node masters.", accounts)
-    yield from _traffic(core)
+    yield from _traffic(core, found)
     yield from _refusals(core)
     waiting = vitals.client_queues
     yield gauge("circlet_client_queue_bytes", "What waits for clients that do not read.", sum(waiting))
@@ -62,15 +60,21 @@ def _is_registered(account: Account) -> bool:
     return account.life is not None and not account.life.alias
 
 
-def _traffic(core: NodeCore) -> Iterator[Metric]:
+def _traffic(core: NodeCore, found: Status) -> Iterator[Metric]:
     edge, traffic = core.edge, core.edge.traffic
     yield counter("circlet_client_received_lines", "Lines that clients sent.", traffic.lines_received)
     yield counter("circlet_client_received_bytes", "Bytes that clients sent, without TLS.", traffic.bytes_received)
     yield counter("circlet_client_sent_lines", "Lines that clients were sent.", traffic.lines_sent)
     yield counter("circlet_client_sent_bytes", "Bytes that clients were sent, without TLS.", traffic.bytes_sent)
-    said = sum(edge.used[name] for name in MESSAGES)
     yield counter(
-        "circlet_messages_received", "Messages of people: PRIVMSG, NOTICE and TAGMSG that were carried out.", said
+        "circlet_messages_received",
+        "Messages of people: PRIVMSG, NOTICE and TAGMSG that were carried out.",
+        found.messages_received,
+    )
+    yield counter(
+        "circlet_messages_sent",
+        "Copies of messages that clients were sent, without echoes and history.",
+        found.messages_sent,
     )
     yield counters("circlet_commands", "Commands of clients, by name.", "command", edge.used)
     yield histograms(

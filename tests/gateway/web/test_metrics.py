@@ -49,12 +49,30 @@ def test_messages_are_counted_and_timed() -> None:
         return after[key] - before.get(key, 0.0)
 
     assert grown("circlet_messages_received_total") == 2
+    assert grown("circlet_messages_sent_total") == 0  # nobody else is on this node
     assert grown("circlet_commands_total", "TOPIC") == 1
     assert grown("circlet_commit_seconds_count", "channel") == 3
     assert grown("circlet_delivery_seconds_count") == 3
     assert grown("circlet_delivery_seconds_bucket", "+Inf") == 3
     assert grown("circlet_client_received_lines_total") >= 3
     assert after[("circlet_submits_waiting",)] == after[("circlet_submit_oldest_seconds",)] == 0
+
+
+def test_copies_of_messages_are_counted_where_their_readers_are() -> None:
+    net = network(2)
+    ann, bob, eve, joe = people(net, "ann", "bob", "eve", "joe", channel="#c")  # ann and eve on n1, the others on n2
+
+    def sent() -> list[float]:
+        return [of(net, name)[("circlet_messages_sent_total",)] for name in ("n1", "n2")]
+
+    before = sent()
+    ann.send("PRIVMSG #c :to all")
+    settle(ann, bob, eve, joe)
+    assert [now - then for now, then in zip(sent(), before, strict=True)] == [1, 2]
+    before = sent()
+    ann.send("PRIVMSG joe :to one", "INVITE joe #d", "PRIVMSG nobody :to none")
+    settle(ann, bob, eve, joe)
+    assert [now - then for now, then in zip(sent(), before, strict=True)] == [0, 1]
 
 
 def test_accounts_and_sessions_are_counted_once_in_the_network() -> None:
