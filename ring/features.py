@@ -33,7 +33,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "Directories say whom they refused (35, 36), and records the ring's settings (ring)",
     "A node's record says where its pages are (NodeRecord.http). "
     "Operators' programs read lists of all nodes and end sessions (PageAsk, EndAsk), settings are heeded (ChosenAsk), "
-    'and channels are read in pages (Look of "page:", ChannelView.total)',
+    'and channels are read in pages (Look of "page:", ChannelView.total). '
+    "Machines speak in channels, once for each key (Speak, Spoken, Stored.keys), and operators to everybody (Announce)",
 )
 """What each level brought, by its number."""
 

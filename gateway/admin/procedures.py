@@ -15,9 +15,10 @@ from ring.ids import GroupId
 
 T = TypeVar("T")
 
-Why = Literal["invalid", "unknown", "refused", "unanswered", "too_old", "bug"]
-"""The request is wrong in itself; there is no such thing; the network refused; it did not answer in time; a node of an
-older version holds the network back; or the program made a mistake."""
+Why = Literal["invalid", "unknown", "refused", "reused", "unanswered", "too_old", "bug"]
+"""The request is wrong in itself; there is no such thing; the network refused; the request's key was used for another
+request; the network did not answer in time; a node of an older version holds the network back; or the program made a
+mistake."""
 
 
 class Problem(Exception):

@@ -79,6 +79,9 @@ HEARD = ("channel", "conversation")
 """Kinds of groups in which people hear each other."""
 
 
+EVERYBODY = "$$*"
+"""Whom a notice to the whole network names. Source: RFC 2812, 3.3.1, target masks; servers prefix them with "$"."""
+
 NO_MESSAGE = Message(None, None, "", [])
 
 
@@ -537,6 +540,11 @@ class Edge:
             detaching.check(self, user)
 
     def _announce(self, event: Announced) -> None:
+        if event.audience == "all":
+            everybody = Line(event.source, "NOTICE", (EVERYBODY, event.text), at=self.engine.now_ms)
+            for user in self.users.values():
+                user.send(everybody)
+            return
         line = Line(Author(event.source, event.account), "WALLOPS", (event.text,))
         for user in self.users.values():
             if user.wallops:

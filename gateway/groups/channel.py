@@ -10,6 +10,7 @@ import msgspec
 from gateway.groups import channel_rules, channel_views
 from gateway.groups.channel_history import History
 from gateway.groups.channel_lists import MaskList
+from gateway.groups.channel_machines import remembered
 from gateway.groups.channel_merge import merge
 from gateway.groups.channel_messages import (
     RECLAIMED,
@@ -36,6 +37,7 @@ from gateway.groups.channel_messages import (
 )
 from gateway.groups.channel_stored import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
 from gateway.groups.channel_webhooks import Webhooks
+from gateway.groups.machine_messages import SpokenKey
 from gateway.groups.people import Person
 from gateway.groups.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.irc.casemapping import Casemap
@@ -83,6 +85,7 @@ class Channel:
         self.put_out: dict[str, PutOut] = {}  # uid -> its last kick
         self.history = History()
         self.webhooks = Webhooks()
+        self.keys: dict[str, SpokenKey] = {}  # of what machines have said
         self._clear()
 
     def _clear(self) -> None:
@@ -105,6 +108,8 @@ class Channel:
     def apply(self, event: Any, at: int) -> bool:
         if type(event) is Said:
             self.history.spoken = True
+            if event.once is not None and (keys := remembered(self.keys, event, at)) is not None:
+                self.keys = keys
             return False
         self.changed_at = at
         return _APPLY[type(event)](self, event, at)
@@ -280,6 +285,7 @@ class Channel:
             *self.history.stored(),
             self.put_out,
             *self.webhooks.stored(),
+            self.keys,
         )
 
     def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
@@ -304,7 +310,7 @@ class Channel:
     def _load(self, stored: Stored) -> None:
         self.members, self.hosts = {}, {}
         self._clear()
-        self.left, self.put_out = dict(stored.left), dict(stored.put_out)
+        self.left, self.put_out, self.keys = dict(stored.left), dict(stored.put_out), dict(stored.keys)
         self.name, self.changed_at = stored.name, stored.changed_at
         self.created = stored.created
         self.topic, self.topic_by, self.topic_at = stored.topic

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from gateway.groups.channel_machines import merge_keys
 from gateway.groups.channel_stored import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
 from gateway.groups.channel_webhooks import merge_webhooks
 from gateway.groups.times import latest, newest
@@ -49,6 +50,7 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         newest(latest(a.forgotten, b.forgotten), TOMBSTONES),
         _kicks(a, b),
         *merge_webhooks(a.webhooks, b.webhooks, a.unsubscribed, b.unsubscribed),
+        merge_keys(a.keys, b.keys),
     )
 
 

@@ -15,6 +15,7 @@ from typing import ClassVar
 import msgspec
 
 from gateway.groups.channel_stored import PutOut, Stored
+from gateway.groups.machine_messages import Speak, Spoken
 from gateway.groups.once import Once, Repeat
 from gateway.groups.people import Author, Person, Refusal
 from gateway.groups.webhook_messages import (
@@ -183,7 +184,7 @@ class Forget(_Tagged, frozen=True, tag=13):
 
 
 Command = (
-    Join | Part | Say | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Repeat
+    Join | Part | Say | Speak | SetTopic | SetModes | Kick | Invite | Update | Quit | Evict | Redact | Forget | Repeat
     | Subscribe | Unsubscribe | Advance
 )  # fmt: skip
 
@@ -328,7 +329,7 @@ class HasLeft(_Tagged, frozen=True, tag=32):
     kick: PutOut | None
 
 
-Outcome = Refusal | ModesDone | HasLeft | NotSubscribed | None
+Outcome = Refusal | ModesDone | HasLeft | NotSubscribed | Spoken | None
 
 
 # Questions of nodes that do not follow the channel (answers are ChannelView) ------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from gateway.groups.channel_machines import decide_speak
 from gateway.groups.channel_messages import (
     EVERYTHING,
     Evict,
@@ -34,6 +35,7 @@ from gateway.groups.channel_modes import decide_modes
 from gateway.groups.channel_saying import decide_say, is_banned
 from gateway.groups.channel_targets import find_target
 from gateway.groups.channel_webhooks import decide_advance, decide_subscribe, decide_unsubscribe
+from gateway.groups.machine_messages import Speak
 from gateway.groups.once import Repeat, decide_repeat
 from gateway.groups.people import Refusal, refused
 from gateway.groups.webhook_messages import Advance, Subscribe, Unsubscribe
@@ -208,6 +210,7 @@ DECIDE: dict[type, Callable[[Channel, Any, int], Decision]] = {
     Join: decide_join,
     Part: decide_part,
     Say: decide_say,
+    Speak: decide_speak,
     SetTopic: decide_topic,
     SetModes: decide_set_modes,
     Kick: decide_kick,

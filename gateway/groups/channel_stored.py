@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from gateway.groups.machine_messages import SpokenKey
 from gateway.groups.people import Person
 from gateway.groups.webhook_messages import Subscription
 
@@ -49,7 +50,7 @@ class PutOut(msgspec.Struct, frozen=True, array_like=True):
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     """All times in Unix ms."""
 
-    NEWER: ClassVar = {"webhooks": 2, "unsubscribed": 2}
+    NEWER: ClassVar = {"webhooks": 2, "unsubscribed": 2, "keys": 2}
 
     name: str
     changed_at: int
@@ -70,3 +71,4 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     put_out: dict[str, PutOut] = {}  # uid -> its last kick; it may have come back since
     webhooks: dict[str, Subscription] = {}  # by id
     unsubscribed: dict[str, int] = {}  # id of a subscription -> when it was ended
+    keys: dict[str, SpokenKey] = {}  # idempotency key -> what a machine has said under it

@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from gateway.admin.procedures import Problem, Procedure, Why, run
-from gateway.web.api import changes, reads
+from gateway.web.api import changes, hooks, reads
 from gateway.web.api.access import Access, Rates, Token, require
 from gateway.web.api.endpoints import BASE, ENDPOINTS, Endpoint, methods_of
 from gateway.web.api.openapi import document
@@ -21,12 +21,13 @@ from gateway.web.api.request import Request
 from gateway.web.refusal import BadRequest, Refused
 from gateway.web.source import Source
 
-__all__ = ["Api", "changes", "reads"]  # the last two register their endpoints
+__all__ = ["Api", "changes", "hooks", "reads"]  # the last three register their endpoints
 
 STATUS: Final[dict[Why, int]] = {
     "invalid": 400,
     "unknown": 404,
     "refused": 409,
+    "reused": 422,
     "unanswered": 503,
     "too_old": 503,
     "bug": 500,
@@ -71,7 +72,7 @@ class Api:
             address, now = http.remote or "", self._source.core.engine.now
             visit = self._access.visit(address, now)
             try:
-                token = self._token(one, http, address, now)
+                token = self._token(http, address, now)
                 require(token, one.can)
                 use = self._access.use(token, now)
                 try:
@@ -83,13 +84,16 @@ class Api:
 
         return handle
 
-    def _token(self, one: Endpoint, http: web.Request, address: str, now: float) -> Token:
+    def _token(self, http: web.Request, address: str, now: float) -> Token:
+        in_path = http.match_info.get("token")
         try:
+            if in_path is not None:
+                return self._access.known(in_path, address, now)
             return self._access.bearer(http.headers.get("Authorization"), address, now)
-        except Refused as refused:
-            if "Authorization" in http.headers:
+        except Refused:
+            if in_path is not None or "Authorization" in http.headers:
                 self._note_failure(address)
-            raise refused
+            raise
 
     async def _answer(self, one: Endpoint, http: web.Request, token: Token) -> web.Response:
         query = read_query(one.query, http.query.items())
@@ -97,7 +101,8 @@ class Api:
         if one.body is not None:
             body = read_body(one.body, await _data(http), http.content_type, text=one.text)
         key = http.headers.get("Idempotency-Key", "")
-        request = Request(self._source.core, token, dict(http.match_info), query, body, self._perform, key)
+        path = {name: text for name, text in http.match_info.items() if name != "token"}
+        request = Request(self._source.core, token, path, query, body, self._perform, key)
         try:
             answer = await one.handler(request)
         except Problem as problem:

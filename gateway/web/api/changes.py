@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.admin import accounts, sessions
+from gateway.admin import accounts, sessions, speaking
 from gateway.web.api import models as m
 from gateway.web.api.endpoints import endpoint
 from gateway.web.api.request import Request
@@ -68,3 +68,12 @@ async def kill(request: Request) -> m.Done:
     body = request.body
     nick = await request.act("kill", body.nick, sessions.kill(request.core.edge, body.nick, body.reason))
     return m.Done(done=f"{nick} has left the network")
+
+
+@endpoint(
+    "POST", "/notices", "Send a notice to everybody, a channel or a user", m.Done, can="notices", body=m.NewNotice
+)
+async def send_notice(request: Request) -> m.Done:
+    body = request.body
+    procedure = speaking.notice(request.core.edge, body.speaker, body.to, body.text)
+    return m.Done(done=f"the notice was sent to {await request.act('notice', body.to, procedure)}")

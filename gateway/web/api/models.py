@@ -15,6 +15,10 @@ MAX_REASON = 200
 """Bytes of a reason are cut by the network like those of a KILL on IRC; so many characters are taken here."""
 
 
+MAX_TEXT = 4000
+LINES_OF_IRC = "Plain text. Each line, and each part of a line that is too long, becomes a line of IRC; five at most."
+
+
 class Shape(BaseModel):
     """Unknown fields are refused: a misspelt field must not be lost without a word."""
 
@@ -43,6 +47,13 @@ class NoQuery(Shape):
 class PageQuery(Shape):
     limit: int = Field(50, ge=1, le=MOST, description="The most items that are wanted; a page may have fewer.")
     next: str = Field("", max_length=300, description="`next` of the page before; without it the list begins.")
+
+
+class MessageQuery(Shape):
+    """For a body of plain text; a body of JSON has these itself."""
+
+    channel: str | None = Field(None, max_length=200, description="The channel, percent-encoded: %23builds.")
+    speaker: str | None = Field(None, alias="as", max_length=100, description="The name that is shown.")
 
 
 class SessionsQuery(PageQuery):
@@ -76,6 +87,27 @@ class NewKill(Shape):
     reason: str = Field(min_length=1, max_length=MAX_REASON, description="Shown to everybody.", examples=["spam"])
 
 
+class NewNotice(Shape):
+    to: str = Field(
+        max_length=200, description="* for everybody, or a channel, or a nick.", examples=["*", "#erlang", "joe"]
+    )
+    text: str = Field(min_length=1, max_length=MAX_TEXT, description=LINES_OF_IRC, examples=["Back in ten minutes"])
+    speaker: str = Field(
+        "Global", alias="from", max_length=100, description="A service's name, like Global, HelpServ or OperServ."
+    )
+
+
+class NewMessage(Shape):
+    text: str = Field(min_length=1, max_length=MAX_TEXT, description=LINES_OF_IRC, examples=["Build 7 is green"])
+    channel: str | None = Field(
+        None, max_length=200, description="The channel; a token with one channel needs none.", examples=["#builds"]
+    )
+    notice: bool = Field(False, description="Say it as NOTICE, which bots do not answer, and not as PRIVMSG.")
+    speaker: str | None = Field(
+        None, alias="as", max_length=100, description="The name that is shown, as NAME/hook; else the token's name."
+    )
+
+
 # Answers --------------------------------------------------------------------------------------------------------------
 
 
@@ -97,6 +129,13 @@ class List(Shape, Generic[T]):
     items: list[T]
     next: str | None = Field(description="Where the next page begins: give it as `next`. null: this was the last page.")
     silent: list[str] = Field(description="Nodes that did not answer in time: what only these know is missing here.")
+
+
+class Said(Shape):
+    """What was said, now or, with a key that was used before, then."""
+
+    channel: str
+    at: Time
 
 
 class TokenFacts(Shape):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.e2e
 ALL = ["accounts", "channels", "sessions", "notices", "kills", "actions"]
 SECRET = "circlet_all-that-an-operator-may-do"
 READER = "circlet_only-channels"
+BUILDS = "circlet_speaks-in-one-channel"
+BOTH = "circlet_speaks-in-two-channels"
 
 
 class Answer(NamedTuple):
@@ -73,6 +76,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
     tokens = [
         {"name": "ops", "hash": hash_of(SECRET), "capabilities": ALL},
         {"name": "reader", "hash": hash_of(READER), "capabilities": ["channels"]},
+        {"name": "builds", "hash": hash_of(BUILDS), "capabilities": ["speak"], "channels": ["#Builds"]},
+        {"name": "both", "hash": hash_of(BOTH), "capabilities": ["speak", "actions"], "channels": ["#builds", "#ops"]},
     ]
     config = {
         "host": "127.0.0.1", "port": Operated.web_port, "tokens": tokens,
@@ -147,6 +152,84 @@ def test_a_user_is_killed_by_nick(node: Operated) -> None:
     emil = person(node, "emil")
     assert node.held("POST", "/kills", {"nick": "EMIL", "reason": "spam"})["done"] == "emil has left the network"
     assert "KILL emil :spam" in (text := emil.until_closed()) and "Killed (OperServ (spam))" in text
+
+
+def test_notices_go_to_everybody_a_channel_and_a_nick(node: Operated) -> None:
+    fred = person(node, "fred", "#notices")
+    for to, shown in (("*", "$$*"), ("#notices", "#notices"), ("fred", "fred")):
+        node.held("POST", "/notices", {"to": to, "text": f"hello {shown}"})
+        fred.expect(re.escape(f":Global!services@irc.circlet.local NOTICE {shown} :hello {shown}"))
+    node.held("POST", "/notices", {"to": "fred", "text": "is it better?", "from": "HelpServ"})
+    fred.expect(":HelpServ!services@irc.circlet.local NOTICE fred :is it better")
+    assert "hello" not in node.text, "what is said stays out of the log"
+    fred.socket.close()
+
+
+def test_a_webhook_speaks_by_header_and_by_address(node: Operated) -> None:
+    gina = person(node, "gina", "#builds")
+    gina.join("#ops")
+    said = node.call("POST", "/messages", {"text": "build 7 is green"}, token=BUILDS)
+    node.check("POST", "/messages", said)
+    assert said.status == 200 and said.body["channel"] == "#builds"
+    gina.expect(":builds/hook!builds@irc.circlet.local PRIVMSG #builds :build 7 is green")
+    node.call("POST", f"/hooks/{BUILDS}", {"text": "a\nb", "notice": True, "as": "GitHub"}, token=None)
+    gina.expect(":GitHub/hook!builds@irc.circlet.local NOTICE #builds :a")
+    gina.expect(":GitHub/hook!builds@irc.circlet.local NOTICE #builds :b")
+    plain = node.call("POST", f"/hooks/{BUILDS}?as=cron", "fünf\n".encode(), token=None, Content_Type="text/plain")
+    node.check("POST", "/hooks/{token}", plain)
+    gina.expect(":cron/hook!builds@irc.circlet.local PRIVMSG #builds :fünf")
+    node.call("POST", "/messages?channel=%23OPS", b"to the other", token=BOTH, Content_Type="text/plain; charset=utf-8")
+    gina.expect(":both/hook!both@irc.circlet.local PRIVMSG #ops :to the other")
+    gina.socket.close()
+
+
+def test_a_repeated_key_is_answered_the_same_and_said_once(node: Operated) -> None:
+    hans = person(node, "hans", "#builds")
+    first = node.call("POST", "/messages", {"text": "only once"}, token=BUILDS, Idempotency_Key="run-7")
+    again = node.call("POST", f"/hooks/{BUILDS}", {"text": "only once"}, token=None, Idempotency_Key="run-7")
+    assert first.status == again.status == 200 and first.body == again.body
+    other = node.call("POST", "/messages", {"text": "another"}, token=BUILDS, Idempotency_Key="run-7")
+    node.check("POST", "/messages", other)
+    assert other.status == 422 and "key" in other.body["error"].lower()
+    hans.send("PING :so far")
+    hans.expect(" PONG ")
+    assert sum("only once" in line for line in hans.got) == 1 and not any("another" in line for line in hans.got)
+    hans.socket.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "token", "body", "status", "words"),
+    [
+        ("/messages", BUILDS, {"text": "x", "channel": "#ops"}, 403, "may not speak in #ops: it may in #builds"),
+        ("/messages", BUILDS, {"text": "x"}, 404, "nobody is in the channel"),
+        ("/messages", BOTH, {"text": "x"}, 400, "channel is missing"),
+        ("/messages", READER, {"text": "x"}, 403, "lacks the capability speak"),
+        ("/messages", BUILDS, {"text": "a\u0001b"}, 400, "control characters"),
+        ("/messages", BUILDS, {"text": "x" * 4001}, 400, "4000"),
+        ("/messages", BUILDS, {"text": "x" * 3999}, 400, "lines of IRC"),
+        ("/messages", BUILDS, {"text": ""}, 400, "text is wrong"),
+        ("/messages", BUILDS, {"text": 7}, 400, "text is wrong"),
+        ("/messages", BUILDS, b'{"text": "\\ud800"}', 400, "control characters|UTF-8|text is wrong|no JSON"),
+        ("/messages", BUILDS, {"text": "x", "as": "a b"}, 400, "no name to speak by"),
+        ("/messages", BUILDS, {"text": "x", "speaker": "a"}, 400, "there is text, channel, notice, as"),
+        (f"/hooks/{BOTH}", None, {"text": "x", "channel": "#ops"}, 403, "use the header"),
+        (f"/hooks/{SECRET}", None, {"text": "x"}, 403, "speak"),
+        ("/hooks/guessed", None, {"text": "x"}, 401, "not known"),
+    ],
+)
+def test_a_message_that_cannot_be_said_is_told_why(
+    node: Operated, path: str, token: str | None, body: Any, status: int, words: str
+) -> None:
+    found = node.call("POST", path, body, token=token)
+    assert found.status == status, found
+    node.check("POST", "/hooks/{token}" if "hooks" in path else path, found)
+    assert any(word in found.body["error"] for word in words.split("|")), found.body
+
+
+def test_an_address_of_a_webhook_is_in_no_log_and_no_answer(node: Operated) -> None:
+    for method, path in (("GET", f"/hooks/{BUILDS}"), ("POST", f"/hooks/{BUILDS}/more")):
+        assert BUILDS not in json.dumps(node.call(method, path, token=None).body)
+    assert BUILDS not in node.text and BOTH not in node.text
 
 
 def test_a_token_tells_what_it_is(node: Operated) -> None:
@@ -227,7 +310,8 @@ def test_who_has_no_token_for_it_is_refused(node: Operated) -> None:
     basic = node.call("GET", "/accounts", token=None, Authorization="Basic b3BzOg==")
     assert basic.status == 401 and "Bearer TOKEN" in basic.body["error"]
     assert node.event("token_refused")["requests"] == 1
-    assert SECRET not in node.text and READER not in node.text and "Traceback" not in node.text
+    assert all(secret not in node.text for secret in (SECRET, READER, BUILDS, BOTH))
+    assert "Traceback" not in node.text
 
 
 def test_a_token_counts_from_sighup_on(node: Operated) -> None:

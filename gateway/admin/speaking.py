@@ -1,0 +1,145 @@
+"""What programs say: webhooks in channels, and notices of operators. No I/O.
+
+A webhook's source is `NAME/hook!TOKEN@SERVER`. No nick has a "/", so nobody can be taken for a webhook, nor a webhook
+for a person; the form is that of IRCv3's relaymsg, which clients know. TOKEN is the token's name whatever NAME says, so
+those who run a channel can ban one token's (`*!builds@*`), or all (`*/hook!*@*`).
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from gateway.admin.channels import channel_group
+from gateway.admin.lists import LEVEL
+from gateway.admin.procedures import Problem, Procedure, Submit, Why, need_level
+from gateway.admin.sessions import service_source
+from gateway.commands.operators import NETWORK
+from gateway.edge.edge import Edge
+from gateway.groups.channel_machines import check_of
+from gateway.groups.machine_messages import Speak, Spoken, once_for
+from gateway.groups.network_messages import Announce
+from gateway.groups.nick_messages import Tell
+from gateway.groups.people import Person, Refusal
+from gateway.irc import numerics as n
+from gateway.irc.format import truncate_text
+from gateway.irc.limits import BODY_BYTES
+from gateway.irc.names import SERVICES, is_channel, is_service, is_valid_nick
+from ring.ids import GroupId
+
+LINES: Final = 5
+"""A message becomes so many lines of IRC at most."""
+
+EVERYBODY: Final = "*"
+SPEAKER: Final = "Global"
+"""The service by whose name operators speak, unless they name another."""
+
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,19}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\U0010ff80-\U0010ffff]")
+"""Also what stands for bytes that are not UTF-8 (gateway/irc/message.py)."""
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class Words(NamedTuple):
+    """What is to be said. verb: PRIVMSG or NOTICE. text: lines are parted by LF."""
+
+    verb: str
+    text: str
+
+
+def speak(edge: Edge, token: str, name: str, channel: str, words: Words, key: str) -> Procedure[int]:
+    """A webhook speaks; returns when that was, in Unix ms. token: its name. name: that the webhook goes by. key: its
+    idempotency key, "" for none: with the same key the same message is said once, by whichever node it comes."""
+    need_level(edge, LEVEL)
+    if not _NAME.fullmatch(name) or is_service(name):
+        raise Problem("invalid", f"{name[:40]!r} is no name to speak by: give up to 20 letters, digits and _ . -")
+    if key and not _KEY.fullmatch(key):
+        raise Problem("invalid", "the Idempotency-Key is wrong: give 1 to 200 visible ASCII characters without spaces")
+    group = channel_group(edge, channel)
+    source = f"{name}/hook!{token}@{edge.settings.server_name}"
+    at = 0
+    for number, line in enumerate(lines_of(words, source, channel)):
+        text = line.encode()
+        once = once_for(_digest(token, group.name, key, number)) if key else None
+        spoken = yield from _submit(group, Speak(f"/{token}", source, words.verb, text, once=once))
+        if spoken.check != check_of(words.verb, text):
+            raise Problem("reused", "the Idempotency-Key was used for another message: give each message its own")
+        at = at or spoken.at
+    return at
+
+
+def notice(edge: Edge, speaker: str, to: str, text: str) -> Procedure[str]:
+    """An operator's notice to EVERYBODY, a channel or a nick, by a service's name; returns whom it went to."""
+    need_level(edge, LEVEL)
+    if not is_service(speaker):
+        names = ", ".join(sorted(SERVICES))
+        raise Problem("invalid", f"{speaker[:40]!r} is no service's name: notices come from one of {names}")
+    source = service_source(edge, speaker)
+    lines = lines_of(Words("NOTICE", text), source, to)
+    if to == EVERYBODY:
+        for line in lines:
+            yield Submit(NETWORK, Announce(source, "all", line))
+        return "everybody"
+    if is_channel(to):
+        group = channel_group(edge, to)
+        for line in lines:
+            yield from _submit(group, Speak(f"/{speaker}", source, "NOTICE", line.encode(), bot=False, override=True))
+        return to
+    return (yield from _tell(edge, speaker, to, lines))
+
+
+def _tell(edge: Edge, speaker: str, nick: str, lines: list[str]) -> Procedure[str]:
+    if not is_valid_nick(nick, edge.settings.limits.nick_len):
+        raise Problem("invalid", f"{nick[:64]!r} is neither {EVERYBODY}, for everybody, nor a channel, nor a nick")
+    user, _, host = service_source(edge, speaker).partition("!")[2].partition("@")
+    person = Person("", 0, speaker, user, host, speaker, "", 0)
+    for line in lines:
+        outcome = yield Submit(edge.nick(nick), Tell(person, "NOTICE", line.encode(), None, nick, True))
+        if isinstance(outcome, Refusal):
+            raise Problem(
+                "unknown" if outcome.numeric == n.ERR_NOSUCHNICK else "refused", f"{nick}: {outcome.params[-1]}"
+            )
+    return nick
+
+
+def _submit(group: GroupId, command: Speak) -> Procedure[Spoken]:
+    outcome = yield Submit(group, command)
+    if isinstance(outcome, Refusal):
+        why: Why = "unknown" if outcome.numeric == n.ERR_NOSUCHCHANNEL else "refused"
+        raise Problem(why, f"{outcome.params[0]}: {outcome.params[-1]}")
+    assert isinstance(outcome, Spoken)
+    return outcome
+
+
+def _digest(token: str, channel: str, key: str, line: int) -> str:
+    return blake2b("\n".join((token, channel, key, str(line))).encode(), digest_size=16).hexdigest()
+
+
+def lines_of(words: Words, source: str, target: str) -> list[str]:
+    """The lines of IRC that the text becomes: long ones are parted at spaces. Raises Problem."""
+    limit = BODY_BYTES - len(f":{source} {words.verb} {target} :".encode())
+    lines: list[str] = []
+    for line in words.text.replace("\r\n", "\n").rstrip("\n").split("\n"):
+        if _CONTROL.search(line):
+            raise Problem("invalid", "the text has control characters: give plain text, in which only a line may end")
+        lines += _parted(line, limit)
+    if not lines:
+        raise Problem("invalid", "the text is empty: say something")
+    if len(lines) > LINES:
+        text = f"the text is too long: it would be {len(lines)} lines of IRC; give {LINES} of {limit} bytes at most"
+        raise Problem("invalid", text)
+    return lines
+
+
+def _parted(line: str, limit: int) -> list[str]:
+    """Parts of at most `limit` bytes; cut at the last space, if there is one in the latter half."""
+    parts: list[str] = []
+    while len(line.encode()) > limit:
+        part = truncate_text(line, limit)
+        space = part.rfind(" ")
+        end = space if space > len(part) // 2 else len(part)
+        parts.append(part[:end])
+        line = line[end:].lstrip(" ")
+    return [*parts, line] if line.strip() else parts
