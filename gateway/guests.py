@@ -12,6 +12,7 @@ import msgspec
 from gateway import guest_accounts, guest_webhooks
 from gateway.guest_accounts import Accounts, AccountsAsk, AddAccount, Done, DropAccount, Problem, SetPassword
 from gateway.guest_webhooks import AddWebhook, RemoveWebhook, WebhookMade, Webhooks, WebhooksAsk
+from gateway.load import Load, LoadAsk, load
 from gateway.node import NodeCore
 from gateway.status import Around, Status, status
 from gateway.trace import TraceAsk, Traced, flaw, trace
@@ -19,9 +20,9 @@ from ring.ids import UNREADABLE
 from ring.links.link import LinkState
 
 __all__ = [
-    "Accounts", "AccountsAsk", "AddAccount", "AddWebhook", "Done", "DropAccount", "ForgetNode", "Problem",
-    "RemoveWebhook", "Reply", "Request", "SetPassword", "Status", "StatusAsk", "TraceAsk", "Traced", "WebhookMade",
-    "Webhooks", "WebhooksAsk", "answer", "encode", "read_reply",
+    "Accounts", "AccountsAsk", "AddAccount", "AddWebhook", "Done", "DropAccount", "ForgetNode", "Load", "LoadAsk",
+    "Problem", "RemoveWebhook", "Reply", "Request", "SetPassword", "Status", "StatusAsk", "TraceAsk", "Traced",
+    "WebhookMade", "Webhooks", "WebhooksAsk", "answer", "encode", "read_reply",
 ]  # fmt: skip
 
 
@@ -35,8 +36,8 @@ class ForgetNode(msgspec.Struct, frozen=True, tag="forget_node"):
     key: str
 
 
-Request = StatusAsk | TraceAsk | ForgetNode | guest_accounts.Request | guest_webhooks.Request
-Reply = Status | Traced | Accounts | guest_webhooks.Answer
+Request = StatusAsk | LoadAsk | TraceAsk | ForgetNode | guest_accounts.Request | guest_webhooks.Request
+Reply = Status | Load | Traced | Accounts | guest_webhooks.Answer
 
 _encoder = msgspec.msgpack.Encoder()
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
@@ -70,6 +71,8 @@ def answer(
         return
     if isinstance(request, StatusAsk):
         reply(encode(status(core, links, around())))
+    elif isinstance(request, LoadAsk):
+        reply(encode(load(core, links, around(), request.channels)))
     elif isinstance(request, TraceAsk):
         problem = flaw(request.channel, core.edge.settings.limits.channel_len)
         reply(encode(Problem(problem) if problem else trace(core, request)))

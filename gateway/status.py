@@ -92,6 +92,7 @@ class Around(NamedTuple):
     directories: list[Directory] = []
     certificates: list[Certificate] = []
     refused: list[Refusal] = []
+    memory: int = 0  # bytes that the process has in use; 0: not known
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):

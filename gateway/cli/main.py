@@ -19,6 +19,7 @@ from gateway.cli.schema import schema
 from gateway.cli.status import status
 from gateway.cli.stop import stop
 from gateway.cli.token import token
+from gateway.cli.top import top
 from gateway.cli.trace import trace
 from gateway.cli.up import up
 
@@ -38,6 +39,7 @@ for command in (
     check,
     nodes,
     status,
+    top,
     trace,
     locate,
     account,

@@ -12,6 +12,7 @@ import msgspec
 
 from config.keyfile import read_key
 from gateway.guests import answer
+from gateway.shells.memory import resident
 from gateway.shells.settings import VERSION, link_settings, terms
 from gateway.status import Around, Directory, Refusal
 from ring.directory.startup import Seen
@@ -173,6 +174,7 @@ class PeerShell:
             directories=self._known_directories(),
             certificates=self._node.listeners.certificates(),
             refused=[Refusal(one.record.name, one.record.key, one.address, one.reason, one.at) for one in refusals],
+            memory=resident(),
         )
 
     def _known_directories(self) -> list[Directory]:

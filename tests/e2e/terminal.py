@@ -21,14 +21,14 @@ COLUMNS, ROWS = 200, 60
 class Terminal:
     """One program in a tmux server of its own, which ends with it."""
 
-    def __init__(self, home: Path, name: str, *command: str) -> None:
+    def __init__(self, home: Path, name: str, *command: str, columns: int = COLUMNS, rows: int = ROWS) -> None:
         for program in ("tmux", command[0]):
             assert shutil.which(program), f"{program} is not installed: make clients"
         home.mkdir(parents=True)
         self.name = name
         self._tmux = ["tmux", "-S", str(home / "tmux"), "-f", "/dev/null"]
         self._home = home
-        size = ["-x", str(COLUMNS), "-y", str(ROWS)]
+        size = ["-x", str(columns), "-y", str(rows)]
         self._run("new-session", "-d", "-s", name, *size, "--", *command)
 
     def _run(self, *words: str) -> str:
@@ -45,6 +45,10 @@ class Terminal:
         for line in lines:
             self._run("send-keys", "-t", self.name, "-l", "--", line)
             self._run("send-keys", "-t", self.name, "Enter")
+
+    def press(self, *keys: str) -> None:
+        """Keys by their names for tmux: "q", "Enter", "Down", "C-c"."""
+        self._run("send-keys", "-t", self.name, *keys)
 
     def screen(self) -> str:
         return self._run("capture-pane", "-p", "-J", "-t", self.name)

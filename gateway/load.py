@@ -1,0 +1,92 @@
+"""How busy a node is, and its channels: what `circlet top` shows. Read when somebody asks."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from gateway.node import NodeCore
+from gateway.status import CHANNEL, Around, Status, status
+from ring.groups.copy import Copy
+from ring.links.link import LinkState
+
+LATELY_S: Final = 10.0
+"""A channel's rate is that of its log's entries of so many seconds."""
+
+MOST: Final = 100
+"""Channels in one answer at most."""
+
+
+class LoadAsk(msgspec.Struct, frozen=True, tag="load"):
+    """How busy are you? channels: of those that you master, so many, the busiest first; MOST at most."""
+
+    channels: int = 20
+
+
+class Busy(msgspec.Struct, frozen=True):
+    """A channel that the node masters. rate: entries a second lately: what was said, joins, modes and all. nodes: how
+    many other nodes follow the channel; lag: entries that the last of them has not acknowledged."""
+
+    name: str
+    members: int
+    rate: float
+    entries: int  # since the channel began
+    nodes: int
+    lag: int
+
+
+class Load(msgspec.Struct, frozen=True, tag="load_of"):
+    """at: Unix seconds of the node. Lines and bytes are those of clients, since the node started; memory in bytes, 0 if
+    it is not known."""
+
+    at: float
+    status: Status
+    groups_mastered: int
+    lines_received: int
+    lines_sent: int
+    bytes_received: int
+    bytes_sent: int
+    memory: int
+    channels: list[Busy] = []
+
+
+def load(core: NodeCore, links: Mapping[str, LinkState], around: Around, channels: int) -> Load:
+    """Time O(groups), and O(log entries) for each channel that lately had some."""
+    engine, traffic = core.engine, core.edge.traffic
+    busiest = heapq.nlargest(
+        min(max(channels, 0), MOST), _channels(core), key=lambda one: (one.rate, one.members, one.name)
+    )
+    return Load(
+        round(engine.now, 3),
+        status(core, links, around),
+        len(engine.leading.groups),
+        traffic.lines_received,
+        traffic.lines_sent,
+        traffic.bytes_received,
+        traffic.bytes_sent,
+        around.memory,
+        busiest,
+    )
+
+
+def _channels(core: NodeCore) -> Iterator[Busy]:
+    engine = core.engine
+    for group, m in engine.leading.groups.items():
+        if group.kind == CHANNEL:
+            copy = m.copy
+            lag = max((copy.seq - f.acked for f in m.followers.values() if f.sits or f.holder), default=0)
+            members = sum(copy.state.hosts.values())
+            yield Busy(group.name, members, _rate(copy, engine.now), copy.seq, len(m.followers), max(lag, 0))
+
+
+def _rate(copy: Copy, now: float) -> float:
+    """Entries a second of the last LATELY_S, as far as the log still has them."""
+    log, since = copy.log, (now - LATELY_S) * 1000
+    if not log or log[-1].at < since:
+        return 0.0
+    first = bisect_left(log, since, key=lambda entry: entry.at)  # entries' times rise (P17)
+    return round((len(log) - first) / LATELY_S, 1)
