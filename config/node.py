@@ -30,6 +30,7 @@ from config.values import (
     ShownAddress,
     Word,
 )
+from config.webhooks import Webhooks
 from ring.features import LEVEL, OLDEST
 
 
@@ -146,6 +147,7 @@ class NodeConfig(Section):
     accounts: Accounts = subsection(Accounts, "Accounts of people, and what they protect.")
     history: History = subsection(History, "What was said in channels, and how long it is kept.")
     sessions: Sessions = subsection(Sessions, "What stays of people with accounts when their connections go.")
+    webhooks: Webhooks = subsection(Webhooks, "What is said in channels, posted to addresses that operators subscribe.")
     server_password_hash: PasswordHash | None = setting(
         None, "Hash of a password that every client must send with PASS, from `circlet hash-password`.",
         live=True, secret=True,

@@ -44,6 +44,8 @@ class Form:
 _HOST_NAME = r"(?=.{1,63}$)([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])"
 
 # irssi folds `QUIT :a.example b.example` only if both have a dot and a last label that is no number.
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOSTS = rf"(\*\.)?{_LABEL}(\.{_LABEL})*"
 HostName = Annotated[
     str,
     Form(_HOST_NAME, "a host name with a dot and at most 63 characters, like irc.example.org (it need not resolve)"),
@@ -136,6 +138,19 @@ def _network_range(text: object) -> IPv4Network | IPv6Network:
     raise ValueError("an IP address or a network, like 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32")
 
 
+def _host_or_network(text: object) -> str:
+    if isinstance(text, str):
+        try:
+            return str(ip_network(text, strict=False))
+        except ValueError:
+            name = text.lower()
+        if len(name) <= 253 and re.fullmatch(_HOSTS, name) and not name.rpartition(".")[2].isdigit():
+            return name
+    raise ValueError(
+        "a host name, like hooks.example.net or *.example.net, or an IP address or network, like 10.1.2.3 or 10.0.0.0/8"
+    )
+
+
 def _password_hash(text: str) -> str:
     try:
         extract_parameters(text)
@@ -207,6 +222,7 @@ NetworkRange = Annotated[
     IPv4Network | IPv6Network, PlainValidator(refusing(_network_range)), Json({"type": "string", "minLength": 2})
 ]
 """An IP address stands for the network of that one address."""
+HostOrNetwork = Annotated[str, PlainValidator(refusing(_host_or_network)), Json({"type": "string", "minLength": 1})]
 PasswordHash = Annotated[str, AfterValidator(_password_hash)]
 FolderPath = Annotated[Path, PlainValidator(_folder), _PATH_SCHEMA]
 """A directory, made where it is missing."""

@@ -17,6 +17,12 @@ LAG_S = 2.0
 UNREAD_S = 3600.0
 """What could not be read is told for so long."""
 
+FAILING_S = 60.0
+"""A receiver that does not answer for less is no news."""
+
+HOOKS = 10
+"""So many webhooks of each node are named."""
+
 ENDS_SOON_S = 14 * 86_400
 """A certificate that ends within two weeks should be replaced now."""
 
@@ -39,6 +45,7 @@ def findings(survey: Survey, copies: int, now: float) -> list[str]:
         *_stores(survey),
         *_stopped(survey),
         *_certificates(survey, now),
+        *_webhooks(survey, now),
     ]
 
 
@@ -227,3 +234,17 @@ def _certificates(survey: Survey, now: float) -> Iterator[str]:
                 f"{status.name}: the certificate {certificate.file} of the listener {certificate.listener} {how}: "
                 "replace the file and send the node SIGHUP"
             )
+
+
+def _webhooks(survey: Survey, now: float) -> Iterator[str]:
+    for status in _statuses(survey):
+        failing = [hook for hook in status.webhooks_failing if now - hook.since > FAILING_S]
+        for hook in failing[:HOOKS]:
+            lost = f", {counted(hook.dropped, 'message')} given up" if hook.dropped else ""
+            waiting = f"{counted(hook.backlog, 'message')} {'waits' if hook.backlog == 1 else 'wait'}"
+            yield (
+                f"{status.name}: the webhook {hook.id} of {hook.channel} to {hook.host} has failed since "
+                f"{moment(hook.since)} ({hook.error}): {waiting}{lost}"
+            )
+        if len(failing) > HOOKS:
+            yield f"{status.name}: {len(failing) - HOOKS} more webhooks fail: `circlet webhook list` shows them"

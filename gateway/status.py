@@ -9,13 +9,17 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from gateway.edge.operator_asks import WebhookRow
 from gateway.node import NodeCore
+from gateway.webhooks.addresses import host_of
 from ring.groups.lag import lag
 from ring.links.link import LinkState
 from ring.roster import NodeRecord
 
 CHANNEL = "channel"
 MESSAGES = ("PRIVMSG", "NOTICE", "TAGMSG")
+FAILING = 100
+"""So many webhooks are told of."""
 
 
 Life = Annotated[int, Meta(description="The node's life: the number of its start. A later life has a higher number.")]
@@ -86,6 +90,18 @@ class Refusal(msgspec.Struct, frozen=True):
     at: Annotated[float, Meta(description="When that happened last, Unix seconds.")]
 
 
+class Webhook(msgspec.Struct, frozen=True):
+    """A webhook that the node delivers, and whose receiver does not take what is posted."""
+
+    id: Annotated[str, Meta(description="Id of the webhook.")]
+    channel: Annotated[str, Meta(description="The channel.")]
+    host: Annotated[str, Meta(description="Host of the receiver.")]
+    error: Annotated[str, Meta(description="Why the last try has failed, in words.")]
+    since: Annotated[float, Meta(description="Since when all tries have failed, Unix seconds.")]
+    backlog: Annotated[int, Meta(description="Messages that wait for the receiver.")]
+    dropped: Annotated[int, Meta(description="Messages that were given up, since the webhook was made.")]
+
+
 class Around(NamedTuple):
     """What the shells know beside the core."""
 
@@ -145,6 +161,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
         Meta(description="Feature level at which the network acts; null: a build before feature levels."),
     ] = None
     unreadable: Annotated[list[Unread], Meta(description="What the node's build could not read.")] = []
+    webhooks: Annotated[int, Meta(description="Webhooks that the node delivers.")] = 0
+    webhooks_failing: Annotated[list[Webhook], Meta(description="Those whose last try has failed, at most 100.")] = []
     stopped: Annotated[
         list[str],
         Meta(description="Groups that a mistake of the program has stopped on the node, each as kind:name."),
@@ -163,6 +181,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
     around = around or Around()
     followed = [f for group, f in engine.following.groups.items() if group.kind == CHANNEL]
     behind = lag(engine)
+    hooks = core.webhooks.rows().values()
     return Status(
         name=me.name,
         ring_key=me.key,
@@ -209,7 +228,14 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         directories=around.directories,
         certificates=around.certificates,
         refused=around.refused,
+        webhooks=len(hooks),
+        webhooks_failing=[_failing(row) for row in hooks if row.failing_since][:FAILING],
     )
+
+
+def _failing(row: WebhookRow) -> Webhook:
+    since = row.failing_since / 1000
+    return Webhook(row.key, row.channel, host_of(row.url), row.error, since, row.backlog, row.dropped)
 
 
 def _state(core: NodeCore, record: NodeRecord) -> Literal["alive", "leaving", "dead"]:

@@ -21,7 +21,7 @@ from gateway.cli.tables import table, text_of
 if TYPE_CHECKING:
     from gateway.accounts.credentials import Credentials
     from gateway.cli.visits import Operator
-    from gateway.guests import Accounts, Reply, Request
+    from gateway.guests import Accounts, Request
     from ring.roster import NodeRecord
 
 CHANGE_S = 20.0
@@ -113,24 +113,10 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
 def _change(operator: Operator, request: Request) -> None:
     from gateway.guests import Done
 
-    reply = _run(_ask_one(operator, request))
+    reply = _run(operator.ask_one(request, CHANGE_S))
     if not isinstance(reply, Done):
         fail(getattr(reply, "text", "a node gave an answer to another question"))
     click.echo(reply.text)
-
-
-async def _ask_one(operator: Operator, request: Request) -> Reply:
-    """The first node that is there, this file's own before others: whichever it is, it speaks for the network."""
-    from gateway.guests import Problem, StatusAsk
-    from gateway.status import Status
-
-    known, silent = await operator.known(), []
-    for record in operator.own_first(known.records):
-        there = await operator.visit(record, StatusAsk(), 3.0)
-        if isinstance(there, Status) and not there.leaving:
-            return await operator.visit(record, request, CHANGE_S)
-        silent.append(f"{record.name}: {there.text if isinstance(there, Problem) else 'it is leaving'}")
-    return Problem(f"no node answers ({'; '.join(silent)}): is the network running?")
 
 
 async def _collect(operator: Operator) -> tuple[list[Any], list[str]]:

@@ -22,6 +22,7 @@ from gateway.cli.token import token
 from gateway.cli.top import top
 from gateway.cli.trace import trace
 from gateway.cli.up import up
+from gateway.cli.webhook import webhook
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,6 +44,7 @@ for command in (
     trace,
     locate,
     account,
+    webhook,
     forget,
     backup,
     hash_password,

@@ -13,7 +13,7 @@ from config import NodeConfig
 from config.keyfile import KeyFileError, read_key
 from gateway.cli.files import fail, read
 from gateway.cli.network import TIMEOUT_S, directories_of
-from gateway.guests import Problem, Reply, Request, encode, read_reply
+from gateway.guests import Problem, Reply, Request, Status, StatusAsk, encode, read_reply
 from gateway.shells.settings import link_settings, node_record, terms
 from ring.ids import UNREADABLE
 from ring.roster import NodeRecord, Roster
@@ -24,6 +24,7 @@ from ring.shells.guest import NoReply, Visit, ask, visit
 DENIALS_S = 0.5
 """How long the directories may take to say whom they refuse. Directories of feature level 0 never say it."""
 
+LOOK_S = 3.0
 STRANGE = "its answer cannot be read: is its version another?"
 
 
@@ -95,6 +96,17 @@ class Operator:
             return Problem(str(problem))
         except UNREADABLE:
             return Problem(STRANGE)
+
+    async def ask_one(self, request: Request, timeout_s: float) -> Reply:
+        """The answer of the first node that is there, this file's own before others: whichever the node is, it speaks
+        for the network. Problem if there is none."""
+        known, silent = await self.known(), []
+        for record in self.own_first(known.records):
+            there = await self.visit(record, StatusAsk(), LOOK_S)
+            if isinstance(there, Status) and not there.leaving:
+                return await self.visit(record, request, timeout_s)
+            silent.append(f"{record.name}: {there.text if isinstance(there, Problem) else 'it is leaving'}")
+        return Problem(f"no node answers ({'; '.join(silent)}): is the network running?")
 
     def own_first(self, records: Sequence[NodeRecord]) -> list[NodeRecord]:
         own = self.config.node.ip

@@ -31,10 +31,11 @@ from gateway.shells.memory import Memory
 from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
 from gateway.shells.reloading import contents, reread
-from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record
+from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record, webhook_settings
 from gateway.shells.starting import Starting
 from gateway.shells.systemd import Systemd
 from gateway.shells.tokens import api_of, tokens
+from gateway.shells.webhooks import WebhookShell
 from gateway.shells.websocket import WebSockets
 from gateway.web.health import Health, LoopLag
 from gateway.web.server import WebServer
@@ -57,7 +58,7 @@ BUGS = frozenset(("bug", "group_broken"))
 
 TROUBLE = frozenset((
     "node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused", "node_too_old",
-    "unreadable",
+    "unreadable", "webhook_failing", "webhook_dropped",
 ))  # fmt: skip
 """Notes that an operator should see even where only warnings are logged."""
 
@@ -88,6 +89,7 @@ class NodeProcess:
         settings = NodeSettings(
             edge_settings(config, self.now, made_up_secret(self.peers.key), room(self.descriptors)),
             engine_settings(config),
+            webhook_settings(config),
         )
         self.core = NodeCore(self.record, settings, self.rng)
         self.passwords = Passwords(self._wake, self.log)
@@ -102,6 +104,7 @@ class NodeProcess:
         self.listeners = Listeners(self)
         self.memory = Memory()
         self.systemd = Systemd()
+        self.webhooks = WebhookShell(self.core.webhooks, config.node.ip, self.act)
         happenings = Happenings(self.core)
         self.watchers: list[Callable[[Note], None]] = [happenings.hear]
         looks = Looks(self.core, self.peers.links, self.peers.around, happenings)
@@ -235,6 +238,7 @@ class NodeProcess:
         if self.web is not None:
             self.streams.close()
             await self.web.stop()
+        await self.webhooks.stop()
         self.durable.close()
         self.passwords.close()
         self.systemd.close()
@@ -253,6 +257,7 @@ class NodeProcess:
             return said
         was = self.core.edge.settings
         self.core.edge.configure(edge_settings(self.config, was.created, was.secret, room(self.descriptors)))
+        self.core.webhooks.configure(webhook_settings(self.config), self.core.edge.settings)
         self.api.configure(*tokens(self.config, self.log))
         self.touched()
         return replace(said, wrong=self.listeners.reload_certificates())
@@ -313,6 +318,7 @@ class NodeProcess:
                 client.close()
         if edge.traffic.undelivered:
             edge.traffic.delivered(self.now)
+        self.webhooks.flush()
         relieved, edge.relieved = edge.relieved, []
         for connection in relieved:
             if (client := self.sockets.get(connection.number)) is not None:
@@ -330,6 +336,7 @@ class NodeProcess:
         self.begin()
         self.core.engine.tick()
         self.core.edge.tick(self.core.engine.now)
+        self.core.webhooks.tick()
         self.flush()
         self.peers.save_news()
         self.listeners.report()

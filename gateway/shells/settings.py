@@ -17,6 +17,7 @@ from gateway.edge.settings import (
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.node import DAY_S
+from gateway.webhooks.settings import WebhookSettings
 from ring.features import LEVEL
 from ring.groups.engine import Settings
 from ring.groups.peers import RingSettings
@@ -73,6 +74,10 @@ def history_settings(config: NodeConfig) -> HistorySettings:
     fold = Casemap(config.network.casemapping)
     channels = (ChannelHistory(fold(one.name), one.keep_days, one.keep_lines) for one in config.history.channels)
     return HistorySettings(**config.history.model_dump(exclude={"channels", "max_size"}), channels=tuple(channels))
+
+
+def webhook_settings(config: NodeConfig) -> WebhookSettings:
+    return WebhookSettings(**config.webhooks.model_dump())
 
 
 def made_up_secret(key: bytes) -> bytes:

@@ -1,0 +1,114 @@
+"""circlet webhook: what is said in channels, posted to addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from gateway.cli.account import CHANGE_S, INCOMPLETE, config_option
+from gateway.cli.files import fail
+from gateway.cli.tables import table, text_of
+
+if TYPE_CHECKING:
+    from gateway.guest_webhooks import WebhookFacts
+    from gateway.guests import Reply, Request
+
+
+def _ask(path: Path, request: Request, wanted: type[Any]) -> Any:
+    """The answer of the node that is asked; anything else than the wanted one ends the command."""
+    from gateway.cli.visits import Operator  # TLS and the nodes' core are not needed by the other commands
+
+    reply: Reply = asyncio.run(Operator(path).ask_one(request, CHANGE_S))
+    if not isinstance(reply, wanted):
+        fail(getattr(reply, "text", "a node gave an answer to another question"))
+    return reply
+
+
+def _who() -> str:
+    """Who asks, for the list of webhooks."""
+    try:
+        return f"circlet webhook ({getpass.getuser()})"
+    except (OSError, KeyError):
+        return "circlet webhook"
+
+
+@click.group()
+def webhook() -> None:
+    """Webhooks: what is said in a channel is posted to an address. Add, list or remove them."""
+
+
+@webhook.command()
+@click.argument("channel")
+@click.argument("url")
+@click.option("--secret-file", type=click.File("r"), help="a file whose first line is the secret; - for standard input")
+@click.option("--json", "as_json", is_flag=True, help="for programs")
+@config_option
+def add(channel: str, url: str, secret_file: Any, as_json: bool, path: Path) -> None:
+    """Post what is said in CHANNEL from now on to URL. Prints the secret that signs each request, this once."""
+    from gateway.guests import AddWebhook, WebhookMade
+
+    secret = secret_file.readline().rstrip("\r\n") if secret_file is not None else None
+    made = _ask(path, AddWebhook(channel, url, _who(), secret), WebhookMade)
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(made), indent=2))
+        return
+    click.echo(f"webhook {made.id} posts what is said in {made.channel} from now on")
+    if secret is None:
+        click.echo(f"secret for the receiver, shown this once: {made.secret}")
+
+
+@webhook.command()
+@click.argument("id")
+@config_option
+def remove(id: str, path: Path) -> None:  # noqa: A002
+    """End the webhook ID, as `circlet webhook list` shows it."""
+    from gateway.guests import Done, RemoveWebhook
+
+    click.echo(_ask(path, RemoveWebhook(id, _who()), Done).text)
+
+
+@webhook.command("list")
+@click.option("--json", "as_json", is_flag=True, help="for programs")
+@config_option
+def list_webhooks(as_json: bool, path: Path) -> None:
+    """List the webhooks of the network, and how each does. Exit code 2 if some nodes do not answer."""
+    from gateway.guests import Webhooks, WebhooksAsk
+
+    found: list[WebhookFacts] = []
+    silent: dict[str, None] = {}
+    following: str | None = ""
+    while following is not None:
+        page = _ask(path, WebhooksAsk(following), Webhooks)
+        found += page.webhooks
+        silent.update(dict.fromkeys(page.silent))
+        following = page.next
+    found.sort(key=lambda one: (one.channel, one.made, one.id))
+    if as_json:
+        click.echo(json.dumps({"webhooks": msgspec.to_builtins(found), "silent": [*silent]}, indent=2))
+    else:
+        made = table("id", "channel", "to", "made", "by", "node", "delivered", "waiting", "given up", "state")
+        for one in found:
+            counts = (str(one.delivered), str(one.backlog), str(one.dropped))
+            made.add_row(one.id, one.channel, one.url, _moment(one.made), one.by, one.node, *counts, _state(one))
+        click.echo(text_of(made), nl=False)
+    for name in silent:
+        click.echo(f"{name} does not answer: webhooks may be missing here", err=True)
+    sys.exit(INCOMPLETE if silent else 0)
+
+
+def _state(one: WebhookFacts) -> str:
+    if not one.error:
+        return "delivers"
+    return f"fails since {_moment(one.failing_since)}: {one.error}"
+
+
+def _moment(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"
