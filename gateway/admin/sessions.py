@@ -15,10 +15,14 @@ KILLER = "OperServ"
 """Whose name a KILL shows: a service's, which no person can go by."""
 
 
+MAX_REASON = 200
+"""Bytes of a reason; a longer one is cut, as that of a KILL on IRC."""
+
+
 def end(edge: Edge, uid: str, client: int, reason: str) -> Procedure[str]:
     """End a session with all of its clients, or one client of the session; returns the user's nick."""
     need_level(edge, LEVEL)
-    heard: Heard = yield AskAll(EndAsk(uid, client, reason))
+    heard: Heard = yield AskAll(EndAsk(uid, client, edge.text(reason, MAX_REASON)))
     nick = next((one.nick for one in heard.replies.values() if isinstance(one, Ended) and one.nick), "")
     if nick:
         return nick
@@ -38,7 +42,8 @@ def kill(edge: Edge, nick: str, reason: str) -> Procedure[str]:
         raise unanswered()
     if view.holder is None:
         raise Problem("unknown", f"nobody goes by the nick {nick}")
-    outcome = yield Submit(group, Kill(view.holder.uid, service_source(edge, KILLER), reason))
+    killed = Kill(view.holder.uid, service_source(edge, KILLER), edge.text(reason, MAX_REASON))
+    outcome = yield Submit(group, killed)
     if isinstance(outcome, Refusal):
         raise Problem("unknown", f"{nick} has gone meanwhile")
     return view.holder.nick

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from config.http import HttpListener
 from gateway.web.refusal import Refused
@@ -21,6 +23,17 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Re
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class _NoHttp(logging.Filter):
+    """Leaves out of the log what is no HTTP: strangers would fill the disk with it, and it may hold a secret."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        problem = record.exc_info[1] if record.exc_info else None
+        return not isinstance(problem, HttpProcessingError)
+
+
+_NO_HTTP = _NoHttp()
+
+
 class WebServer:
     """Listens from `start` to `stop`."""
 
@@ -29,6 +42,7 @@ class WebServer:
         self._log = log
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
         app.add_routes(routes)
+        logging.getLogger("aiohttp.server").addFilter(_NO_HTTP)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_S)
 
     async def start(self) -> None:

@@ -16,7 +16,7 @@ from gateway.web.api import changes, hooks, reads
 from gateway.web.api.access import Access, Rates, Token, require
 from gateway.web.api.endpoints import BASE, ENDPOINTS, Endpoint, methods_of
 from gateway.web.api.openapi import document
-from gateway.web.api.reading import read_body, read_query
+from gateway.web.api.reading import read_body, read_path, read_query
 from gateway.web.api.request import Request
 from gateway.web.refusal import BadRequest, Refused
 from gateway.web.source import Source
@@ -96,12 +96,12 @@ class Api:
             raise
 
     async def _answer(self, one: Endpoint, http: web.Request, token: Token) -> web.Response:
+        path = read_path({name: text for name, text in http.match_info.items() if name != "token"})
         query = read_query(one.query, http.query.items())
         body = None
         if one.body is not None:
             body = read_body(one.body, await _data(http), http.content_type, text=one.text)
         key = http.headers.get("Idempotency-Key", "")
-        path = {name: text for name, text in http.match_info.items() if name != "token"}
         request = Request(self._source.core, token, path, query, body, self._perform, key)
         try:
             answer = await one.handler(request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gateway.admin import accounts, sessions, speaking
 from gateway.web.api import models as m
 from gateway.web.api.endpoints import endpoint
@@ -56,7 +58,7 @@ async def end_session(request: Request) -> m.Done:
 )  # fmt: skip
 async def end_client(request: Request) -> m.Done:
     uid, number = request.path["id"], request.path["client"]
-    if not number.isascii() or not number.isdigit() or not 0 < int(number[:19]) < 2**63:
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", number):
         raise BadRequest("the client in the path is no number: give `client` of one of the session's clients")
     procedure = sessions.end(request.core.edge, uid, int(number), request.query.reason)
     nick = await request.act("end_client", f"{uid} {number}", procedure)

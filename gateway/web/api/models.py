@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from gateway.edge.pages import MOST
+from gateway.irc.message import is_utf8
 
 T = TypeVar("T")
 
@@ -37,6 +38,16 @@ Time = Annotated[
 """Unix ms; in JSON a moment as RFC 3339 has it, in UTC."""
 
 
+def _plain(text: str) -> str:
+    if not text.isprintable() or not is_utf8(text):
+        raise ValueError("plain text on one line, without control characters")
+    return text
+
+
+Plain = Annotated[str, AfterValidator(_plain)]
+"""Text that people read on one line."""
+
+
 # Questions ------------------------------------------------------------------------------------------------------------
 
 
@@ -46,7 +57,7 @@ class NoQuery(Shape):
 
 class PageQuery(Shape):
     limit: int = Field(50, ge=1, le=MOST, description="The most items that are wanted; a page may have fewer.")
-    next: str = Field("", max_length=300, description="`next` of the page before; without it the list begins.")
+    next: Plain = Field("", max_length=300, description="`next` of the page before; without it the list begins.")
 
 
 class MessageQuery(Shape):
@@ -57,11 +68,13 @@ class MessageQuery(Shape):
 
 
 class SessionsQuery(PageQuery):
-    node: str | None = Field(None, max_length=100, description="Only of the node with this name.")
+    node: Plain | None = Field(None, max_length=100, description="Only of the node with this name.")
 
 
 class ReasonQuery(Shape):
-    reason: str = Field("Ended by an operator", min_length=1, max_length=MAX_REASON, description="Shown to the person.")
+    reason: Plain = Field(
+        "Ended by an operator", min_length=1, max_length=MAX_REASON, description="Shown to the person."
+    )
 
 
 # Bodies ---------------------------------------------------------------------------------------------------------------
@@ -84,7 +97,7 @@ class AccountChange(Shape):
 
 class NewKill(Shape):
     nick: str = Field(max_length=100, description="Who is to leave the network.", examples=["spammer"])
-    reason: str = Field(min_length=1, max_length=MAX_REASON, description="Shown to everybody.", examples=["spam"])
+    reason: Plain = Field(min_length=1, max_length=MAX_REASON, description="Shown to everybody.", examples=["spam"])
 
 
 class NewNotice(Shape):

@@ -8,10 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from gateway.irc.message import is_utf8
 from gateway.web.refusal import BadRequest, Refused
 
 JSON = "application/json"
 TEXT = "text/plain"
+MAX_PATH = 300
 
 
 def read_query(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> BaseModel:
@@ -22,6 +24,16 @@ def read_query(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> Base
             raise BadRequest(f"the parameter {name[:40]} stands twice: give it once")
         values[name] = value
     return _checked(model, values, "parameter", strict=False)
+
+
+def read_path(parts: Mapping[str, str]) -> dict[str, str]:
+    """Raises BadRequest."""
+    for name, value in parts.items():
+        if not value.isprintable() or len(value) > MAX_PATH or not is_utf8(value):
+            raise BadRequest(
+                f"the {name} in the path has characters that no {name} has, or too many: percent-encode UTF-8"
+            )
+    return dict(parts)
 
 
 def read_json(model: type[BaseModel], data: bytes) -> BaseModel:

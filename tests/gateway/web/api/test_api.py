@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -255,7 +256,11 @@ def test_every_endpoint_is_described_and_every_description_answered(node: Operat
         ("GET", "/accounts", "/accounts?page=2", None, 400, "page is not known: there is limit, next"),
         ("GET", "/accounts", "/accounts?limit=1&limit=2", None, 400, "twice"),
         ("GET", "/accounts/{name}", "/accounts/nobody", None, 404, "there is no account nobody"),
-        ("GET", "/accounts/{name}", "/accounts/%00%ff", None, 404, "no account"),
+        ("GET", "/accounts/{name}", "/accounts/%00%ff", None, 400, "percent-encode UTF-8"),
+        ("GET", "/accounts/{name}", "/accounts/%ed%a0%80", None, 404, "there is no account"),
+        ("GET", "/accounts/{name}", "/accounts/" + "a" * 301, None, 400, "too many"),
+        ("GET", "/accounts", "/accounts?next=%00", None, 400, "without control characters"),
+        ("GET", "/accounts", "/accounts?next=" + "a" * 301, None, 400, "at most 300"),
         ("POST", "/accounts", "/accounts", {"name": "no nick", "password": "sesame-seeds"}, 400, "nick of IRC"),
         ("POST", "/accounts", "/accounts", {"name": "NickServ", "password": "sesame-seeds"}, 400, "service"),
         ("POST", "/accounts", "/accounts", {"name": "x", "password": "a"}, 400, "too short"),
@@ -279,10 +284,15 @@ def test_every_endpoint_is_described_and_every_description_answered(node: Operat
         ("GET", "/sessions", "/sessions?node=elsewhere", None, 404, "nodes.json lists"),
         ("DELETE", "/sessions/{id}", "/sessions/nobody", None, 404, "lists them"),
         ("DELETE", "/sessions/{id}", "/sessions/nobody?reason=", None, 400, "reason"),
+        ("DELETE", "/sessions/{id}", "/sessions/nobody?reason=a%0d%0aQUIT", None, 400, "control characters"),
         ("DELETE", "/sessions/{id}/clients/{client}", "/sessions/nobody/clients/x", None, 400, "no number"),
+        ("DELETE", "/sessions/{id}/clients/{client}", "/sessions/nobody/clients/0", None, 400, "no number"),
+        ("DELETE", "/sessions/{id}/clients/{client}", f"/sessions/nobody/clients/{2**64}", None, 400, "no number"),
         ("POST", "/kills", "/kills", {"nick": "no nick", "reason": "x"}, 400, "no nick"),
         ("POST", "/kills", "/kills", {"nick": "nobody", "reason": "x"}, 404, "nobody goes by"),
         ("POST", "/kills", "/kills", {"nick": "nobody", "reason": ""}, 400, "reason"),
+        ("POST", "/kills", "/kills", b'{"nick": "nobody", "reason": "\\ud800"}', 400, "reason|no JSON"),
+        ("POST", "/kills", "/kills", b'{"nick": "\\ud800", "reason": "x"}', 400, "nick|no JSON"),
     ],
 )  # fmt: skip
 def test_a_bad_request_is_told_what_would_be_right(
@@ -312,6 +322,14 @@ def test_who_has_no_token_for_it_is_refused(node: Operated) -> None:
     assert node.event("token_refused")["requests"] == 1
     assert all(secret not in node.text for secret in (SECRET, READER, BUILDS, BOTH))
     assert "Traceback" not in node.text
+
+
+def test_a_header_that_is_no_header_is_refused_and_not_logged(node: Operated) -> None:
+    with socket.create_connection(("127.0.0.1", node.web_port), timeout=WITHIN_S) as stranger:
+        stranger.sendall(f"GET /api/v1/token HTTP/1.1\r\nAuthorization: Bearer {SECRET}\0\r\n\r\n".encode())
+        assert stranger.recv(100)[:12] in (b"HTTP/1.0 400", b"HTTP/1.1 400")
+    assert node.call("GET", "/token").status == 200
+    assert SECRET not in node.text and "library_message" not in node.text
 
 
 def test_a_token_counts_from_sighup_on(node: Operated) -> None:
