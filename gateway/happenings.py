@@ -25,7 +25,8 @@ KEPT: Final = 100
 NAMED: Final = 5
 """A happening names at most so many channels."""
 
-OF_GROUPS: Final = frozenset(("takeover", "hand_off", "merge", "hand_off_failed"))
+OF_GROUPS: Final = frozenset(("takeover", "hand_off_received", "merge", "hand_off_failed"))
+"""A hand-off is told by the new master: the old one may be gone before anybody asks."""
 OF_PEERS: Final = frozenset(("node_dead", "node_alive", "node_leaving"))
 OF_THIS_NODE: Final = frozenset(("level_raised", "was_stopped"))
 
@@ -36,7 +37,7 @@ class Happening(msgspec.Struct, frozen=True):
     number: int  # counts the happenings of this life of the node, from 1
     at: float  # Unix seconds
     event: str  # of the note
-    peer: str = ""  # ring key: whose groups were taken over, who got them, who is dead
+    peer: str = ""  # ring key: whose groups were taken over or received, or who is dead
     groups: dict[str, int] = {}  # kind -> how many
     channels: tuple[str, ...] = ()  # some of them
     longest_ms: float = 0.0  # of the groups, how long the one that took longest gave no service
@@ -75,7 +76,7 @@ class Happenings:
             gathered = self._gathering[key] = _Gathered(self._core.engine.now, note)
         if note.group is not None:
             gathered.groups[note.group.kind] += 1
-            gathered.longest_ms = max(gathered.longest_ms, note.facts.get("took_ms", note.facts.get("frozen_ms", 0.0)))
+            gathered.longest_ms = max(gathered.longest_ms, note.facts.get("took_ms", 0.0))
             if len(gathered.channels) < NAMED and (name := self._public_name(note.group)):
                 gathered.channels.append(name)
 
@@ -111,7 +112,7 @@ class Happenings:
             mastered = self._core.engine.leading.groups.get(note.group)
             lineage = mastered.copy.lineage if mastered is not None else ()
             return lineage[-2][0].key if len(lineage) > 1 else ""
-        return str(note.facts.get("peer", note.facts.get("to", "")))
+        return str(note.facts.get("peer", ""))
 
     def _public_name(self, group: GroupId) -> str:
         """The channel's name, if LIST shows the channel to everybody (mode +s hides it)."""

@@ -56,6 +56,9 @@ FRAME = 1024 * 1024
 BUGS = frozenset(("bug", "group_broken"))
 """Notes of mistakes in the program."""
 
+QUIET = frozenset(("hand_off_received",))
+"""Notes that another node's log has already, from its side."""
+
 TROUBLE = frozenset((
     "node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused", "node_too_old",
     "unreadable", "webhook_failing", "webhook_dropped",
@@ -355,7 +358,8 @@ class NodeProcess:
             if note.group is not None:
                 facts["group"] = f"{note.group.kind}:{note.group.name}"
             trouble = note.event in TROUBLE and not facts.get("leaving", False)  # a node that has left is no trouble
-            loud = self.log.error if note.event in BUGS else self.log.warning if trouble else self.log.info
+            calm = self.log.debug if note.event in QUIET else self.log.info
+            loud = self.log.error if note.event in BUGS else self.log.warning if trouble else calm
             loud(note.event, **facts)
 
     # Clients --------------------------------------------------------------------------------------------------------

@@ -63,8 +63,8 @@ def words(node: str, happening: Happening, name_of: Callable[[str], str]) -> str
     match happening.event:
         case "takeover":
             return f"{node} took over {groups}{f' from {peer}' if peer else ''}{time}"
-        case "hand_off":
-            return f"{node} handed {groups} to {peer}{time}"
+        case "hand_off_received":
+            return f"{peer} handed {groups} to {node}{time}"
         case "hand_off_failed":
             return f"{node} could not hand over {groups} and tries again"
         case "merge":

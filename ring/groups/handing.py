@@ -246,6 +246,10 @@ class Handing:
                 engine.following.install(copy, followed, engine.me.key, followed.copy.seq)
         if group not in engine.leading.groups:
             engine.finding.serve_under(copy, held.term)
+        took_ms = round((engine.now - held.since) * 1000, 1)
+        engine.note(
+            "hand_off_received", group, peer=held.sender.key, term=held.term.number, seq=copy.seq, took_ms=took_ms
+        )
         for sender, message in held.parked:
             engine.receive_again(sender, message)
 

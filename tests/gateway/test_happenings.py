@@ -31,15 +31,28 @@ def test_a_takeover_names_whose_groups_they_were() -> None:
     assert [(one.peer, one.left) for one in dead] == [("127.0.0.3", False)]
 
 
+def test_a_hand_off_is_told_by_the_new_master() -> None:
+    watched = Watched()
+    people(watched.net, "ann", "bob", channel="#erlang")
+    watched.net.leave("n3")
+    watched.net.run(6.0)
+    watched.hear()
+    told = [
+        one for name in ("n1", "n2") for one in watched.happenings[name].after(0) if one.event == "hand_off_received"
+    ]
+    assert {one.peer for one in told} == {"127.0.0.3"} and sum(one.groups.get("channel", 0) for one in told) == 1
+    assert ["#erlang"] in [list(one.channels) for one in told]
+
+
 def test_notes_alike_that_come_together_are_one_happening() -> None:
     net, happenings = alone()
     for number in range(10_000):
-        happenings.hear(Note("hand_off", GroupId("nick", f"n{number}"), {"to": "127.0.0.2", "frozen_ms": number / 100}))
-    happenings.hear(Note("hand_off", GroupId("account", "ann"), {"to": "127.0.0.3", "frozen_ms": 2.0}))
+        happenings.hear(Note("merge", GroupId("nick", f"n{number}"), {"took_ms": number / 100}))
+    happenings.hear(Note("hand_off_received", GroupId("account", "ann"), {"peer": "127.0.0.3", "took_ms": 2.0}))
     assert happenings.after(0) == []
     net.run(1.0)
     first, second = happenings.after(0)
-    assert (first.number, first.peer, first.groups, first.longest_ms) == (1, "127.0.0.2", {"nick": 10_000}, 99.99)
+    assert (first.number, first.peer, first.groups, first.longest_ms) == (1, "", {"nick": 10_000}, 99.99)
     assert (second.number, second.peer, second.groups) == (2, "127.0.0.3", {"account": 1})
     assert happenings.after(1) == [second] and happenings.after(2) == []
 

@@ -26,7 +26,7 @@ def said(event: str, **facts: Any) -> str:
              "longest_ms": 12.2},
         ),
         ("n2 took over 1 account", "takeover", {"groups": {"account": 1}}),
-        ("n2 handed 1 channel (#a) to n1 in 1.5 s", "hand_off",
+        ("n1 handed 1 channel (#a) to n2 in 1.5 s", "hand_off_received",
          {"peer": "127.0.0.1", "groups": {"channel": 1}, "channels": ("#a",), "longest_ms": 1500.0}),
         ("n3 is dead: the other nodes serve what n3 mastered", "node_dead", {"peer": "127.0.0.3"}),
         ("n3 has stopped", "node_dead", {"peer": "127.0.0.3", "left": True}),
