@@ -80,6 +80,13 @@ def test_a_takeover_is_seen_as_it_happens(network: Network, open_browser: Callab
     page.expect("#links", r"\d ms")
     assert page.driver.current_url.endswith("/?name=%23Erlang"), "the address can be passed on"
 
+    def talking() -> bool:
+        ann.send(*["PRIVMSG #erlang :hello"] * 5)
+        ann.sync()
+        return re.search(r"messages in per s\n(0\.[1-9]|[1-9])", page.text("#totals")) is not None
+
+    page.until(talking, "the rate of messages")
+
     network.terminate("node-3", signal.SIGKILL)
     page.expect("#happenings", r"node-3\S* is dead")
     page.expect("#happenings", r"node-2\S* took over .*#erlang.* from node-3")
@@ -96,6 +103,8 @@ def test_a_takeover_is_seen_as_it_happens(network: Network, open_browser: Callab
     page.expect("#health", "All 3 nodes are alive")
     page.expect("#located", r"node-3\S* masters #erlang")
     page.expect("#wrong", "Nothing is wrong")
+    assert network.terminate("node-3") == 0
+    page.expect("#happenings", r"node-3\S* handed .*#erlang.* to node-2")
 
 
 def test_a_page_whose_node_dies_says_so_and_goes_on_when_it_is_back(

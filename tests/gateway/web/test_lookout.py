@@ -18,6 +18,8 @@ def test_every_node_says_how_it_is() -> None:
     statuses = [lookout.status(f"127.0.0.{number}") for number in (1, 2, 3)]
     assert [status.clients if status is not None else None for status in statuses] == [2, 1, 1]
     assert lookout.wrong() == []
+    received, sent = zip(*[(one.messages_received, one.messages_sent) for one in statuses if one], strict=True)
+    assert min(received) > 0 and min(sent) > 0
     view = overview(watched.net.nodes["n1"].core, lookout)
     assert [node["name"] for node in view["nodes"]] == ["n1.sim", "n2.sim", "n3.sim"]
     assert sum(node["mastered"]["channel"] for node in view["nodes"]) == 1
