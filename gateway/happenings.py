@@ -25,6 +25,9 @@ KEPT: Final = 100
 NAMED: Final = 5
 """A happening names at most so many channels."""
 
+STARTING_S: Final = 60.0
+"""Within this time after its start, a node learns how the network is: that is no news."""
+
 OF_GROUPS: Final = frozenset(("takeover", "hand_off_received", "merge", "hand_off_failed"))
 """A hand-off is told by the new master: the old one may be gone before anybody asks."""
 OF_PEERS: Final = frozenset(("node_dead", "node_alive", "node_leaving"))
@@ -69,6 +72,8 @@ class Happenings:
         """The engine has noted something. Takes time O(1)."""
         if note.event not in OF_GROUPS | OF_PEERS | OF_THIS_NODE:
             return
+        if note.event == "level_raised" and self._core.engine.now - self._core.engine.peers.me.started < STARTING_S:
+            return  # a node that starts learns the network's level
         self._close()
         key = note.event, self._peer(note)
         gathered = self._gathering.get(key)

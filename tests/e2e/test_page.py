@@ -103,6 +103,7 @@ def test_a_takeover_is_seen_as_it_happens(network: Network, open_browser: Callab
     page.expect("#health", "All 3 nodes are alive")
     page.expect("#located", r"node-3\S* masters #erlang")
     page.expect("#wrong", "Nothing is wrong")
+    page.expect("#happenings", r"node-2\S* handed .*#erlang.* to node-3")
     assert network.terminate("node-3") == 0
     page.expect("#happenings", r"node-3\S* handed .*#erlang.* to node-2")
 

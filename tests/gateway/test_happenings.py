@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.happenings import KEPT, NAMED, Happenings
+from gateway.happenings import KEPT, NAMED, STARTING_S, Happenings
 from ring.groups.notes import Note
 from ring.ids import GroupId
 from tests.gateway.commands.stage import network, people, settle
@@ -75,6 +75,15 @@ def test_the_oldest_are_forgotten() -> None:
         net.run(1.0)
     kept = happenings.after(0)
     assert len(kept) == KEPT and kept[-1].number == KEPT + 20
+
+
+def test_a_level_is_news_only_to_a_node_that_has_been_up_for_a_while() -> None:
+    net, happenings = alone()
+    happenings.hear(Note("level_raised", None, {"acting": 2, "before": 0}))
+    net.run(STARTING_S)
+    happenings.hear(Note("level_raised", None, {"acting": 3, "before": 2}))
+    net.run(1.0)
+    assert [one.level for one in happenings.after(0)] == [3]
 
 
 def test_what_the_log_alone_is_for_is_no_happening() -> None:
