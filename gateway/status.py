@@ -223,8 +223,6 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
             Unread(core.name_of(what.key), what.key, what.kind, count.total, count.at)
             for what, count in engine.unreadable.counts.items()
         ],
-        messages_received=core.edge.traffic.lines_received,
-        messages_sent=core.edge.traffic.lines_sent,
         mastered=dict(Counter(group.kind for group in engine.leading.groups)),
         left=dict(engine.peers.left),
         directories=around.directories,
