@@ -13,7 +13,9 @@ from tests.sim.net import Net
 
 def test_every_node_says_how_it_is() -> None:
     watched = Watched()
-    people(watched.net, "ann", "bob", "cat", "dan", channel="#erlang")
+    clients = people(watched.net, "ann", "bob", "cat", "dan", channel="#erlang")
+    for client in clients:
+        client.ask("PRIVMSG #erlang :hello")
     lookout = watched.look()
     statuses = [lookout.status(f"127.0.0.{number}") for number in (1, 2, 3)]
     assert [status.clients if status is not None else None for status in statuses] == [2, 1, 1]
