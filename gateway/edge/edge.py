@@ -511,7 +511,7 @@ class Edge:
         if group.kind in HEARD:
             self.told[group] = None
             if call is not None:
-                self.traffic.undelivered.append(call.since)
+                self.traffic.shown[group.kind].append(call.since)
         if group.kind == "channel":
             channels.applied(self, group, state, event, stamp, call)
         elif group.kind == "nick":
@@ -597,7 +597,7 @@ class Edge:
         if isinstance(token, Token):
             call = token.call
             call.stamp, call.unsupported = stamp, unsupported
-            if outcome is not FAILED:
+            if group.kind not in HEARD and outcome is not FAILED:
                 self.traffic.committed(group.kind, self.engine.now - call.since)
             token(outcome)
         elif callable(token):

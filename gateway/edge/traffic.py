@@ -5,7 +5,8 @@ These are plain numbers that the way of a message adds to; whoever asks for metr
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from gateway.irc import numerics
@@ -23,7 +24,7 @@ class Traffic:
 
     __slots__ = (
         "bytes_received", "bytes_sent", "commits", "cuts", "deliveries", "lines_received", "lines_sent",
-        "messages_sent", "refused", "undelivered",
+        "messages_sent", "refused", "shown",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -36,17 +37,28 @@ class Traffic:
         self.refused: Counter[str] = Counter()  # commands, by the numeric or the code of the refusal
         self.commits: dict[str, Histogram] = {}  # kind of group -> seconds from a client's line to its commit
         self.deliveries = Histogram()  # seconds from a client's line to the last client of this node
-        self.undelivered: list[float] = []  # when the lines were read that this turn shows to clients
+        # kind of group -> when the lines were read that are committed, and that this turn shows to clients
+        self.shown: defaultdict[str, list[float]] = defaultdict(list)
 
-    def committed(self, kind: str, took_s: float) -> None:
-        """A command that a client's line has submitted to a group of the kind has its place, and is answered."""
+    def committed(self, kind: str, took_s: float, times: int = 1) -> None:
+        """Commands of clients have their places in groups of the kind."""
         histogram = self.commits.get(kind)
         if histogram is None:
             histogram = self.commits[kind] = Histogram()
-        histogram.observe(took_s)
+        histogram.observe(took_s, times)
 
-    def delivered(self, now: float) -> None:
-        """Everything that this turn has for clients of this node is with their sockets."""
-        for read_at in self.undelivered:
-            self.deliveries.observe(now - read_at)
-        self.undelivered.clear()
+    def delivered(self, turned: float, now: float) -> None:
+        """Everything that this turn has for clients of this node is with their sockets. turned: when the turn began.
+
+        Lines that came in one read are observed together: there are many of them exactly when time is short.
+        """
+        for kind, reads in self.shown.items():
+            for read_at, times in _counted(reads).items():
+                self.committed(kind, turned - read_at, times)
+                self.deliveries.observe(now - read_at, times)
+        self.shown.clear()
+
+
+def _counted(reads: list[float]) -> Mapping[float, int]:
+    alike = reads.count(reads[0]) == len(reads)
+    return {reads[0]: len(reads)} if alike else Counter(reads)

@@ -319,8 +319,8 @@ class NodeProcess:
                 client.abort()
             if client is not None and connection.closed is not None:
                 client.close()
-        if edge.traffic.undelivered:
-            edge.traffic.delivered(self.now)
+        if edge.traffic.shown:
+            edge.traffic.delivered(self.core.engine.now, self.now)
         self.webhooks.flush()
         relieved, edge.relieved = edge.relieved, []
         for connection in relieved:

@@ -394,7 +394,7 @@ class Net:
                 if connection.closed is not None and client.closed is None:
                     client.closed = connection.closed
                     self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.gone(c, "closed")))
-        core.edge.traffic.delivered(core.engine.now)
+        core.edge.traffic.delivered(core.engine.now, core.engine.now)
 
     def _send(self, node: Node, key: str, payload: bytes) -> None:
         assert key != node.key, describe(payload)

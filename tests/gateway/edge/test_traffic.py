@@ -53,7 +53,20 @@ def test_a_line_is_timed_on_its_edge_to_its_commit_and_to_the_last_client_there(
     assert here.commits["channel"].sum / here.commits["channel"].count >= 0.06
     for name in ("n2", "n3"):  # what others say is not timed here, as two clocks would be compared
         assert (traffic(net, name).commits["channel"].count, traffic(net, name).deliveries.count) == before[name]
-    assert not here.undelivered
+    assert not here.shown
+
+
+def test_lines_of_one_read_are_observed_each() -> None:
+    counted = Traffic()
+    for read_at in (10.0, 10.0, 10.5, 10.0):
+        counted.shown["channel"].append(read_at)
+    counted.shown["conversation"].append(10.9)
+    counted.delivered(11.0, 11.25)
+    assert (counted.commits["channel"].count, counted.commits["channel"].sum) == (4, 3.5)
+    assert counted.commits["conversation"].sum == pytest.approx(0.1)
+    assert (counted.deliveries.count, counted.deliveries.sum) == (5, pytest.approx(4.85))
+    counted.delivered(12.0, 12.0)
+    assert counted.deliveries.count == 5
 
 
 def test_commits_are_told_apart_by_the_kind_of_group() -> None:
