@@ -91,11 +91,13 @@ def _greet(nodes: list[NodeConfig], verbose: bool) -> str:
             own = nick if number == 1 else f"{nick}{number}"
             irssi = f"irssi -c {address.host} -p {address.port} -n {own}"
             rows.add_row(node.node.name, irssi, f"weechat irc://{own}_@{address}")
-    page = next((f"The page of the ring: {node.http.url}\n" for node in nodes if node.http is not None), "")
+    url = next((node.http.url for node in nodes if node.http is not None), "")
+    page = f"The page of the ring: {url}\nChat in the browser:  {url}chat#erlang\n" if url else ""
+    start = "Or start" if url else "Start"
     log = "" if verbose else " Warnings and errors are shown below; --verbose shows the whole log."
     return (
         f"\nThe network runs. Ctrl-C stops everything.{log}\n{page}"
-        f"Start two clients, each in its own terminal, and /join #erlang in both:\n\n{text_of(rows).rstrip()}"
+        f"{start} clients, each in its own terminal, and /join #erlang in all of them:\n\n{text_of(rows).rstrip()}"
     )
 
 

@@ -37,6 +37,7 @@ from gateway.shells.systemd import Systemd
 from gateway.shells.tokens import api_of, tokens
 from gateway.shells.webhooks import WebhookShell
 from gateway.shells.websocket import WebSockets
+from gateway.web.chat_site import ChatSite
 from gateway.web.health import Health, LoopLag
 from gateway.web.server import WebServer
 from gateway.web.site import NodeSite
@@ -123,11 +124,8 @@ class NodeProcess:
     def _routes(self, source: Source) -> list[web.RouteDef]:
         """What the node answers over HTTP."""
         visitors = Visitors(self.core, lambda: self.config.http or Http())
-        return [
-            *NodeSite(source, visitors, self.streams).routes(),
-            *self.api.routes(),
-            *WebSockets(self, visitors).routes(),
-        ]
+        parts = (NodeSite(source, visitors, self.streams), self.api, WebSockets(self, visitors), ChatSite())
+        return [route for part in parts for route in part.routes()]
 
     @property
     def now(self) -> float:
