@@ -182,6 +182,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
     followed = [f for group, f in engine.following.groups.items() if group.kind == CHANNEL]
     behind = lag(engine)
     hooks = core.webhooks.rows().values()
+    mastered = Counter(group.kind for group in engine.leading.groups)
     return Status(
         name=me.name,
         ring_key=me.key,
@@ -192,7 +193,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         leaving=me.leaving,
         clients=len(core.edge.connections),
         users=len(core.edge.users),
-        channels_mastered=sum(group.kind == CHANNEL for group in engine.leading.groups),
+        channels_mastered=mastered[CHANNEL],
         channels_backed_up=sum(f.holds for f in followed),
         channels_followed=sum(engine.following.sits(f.copy) for f in followed),
         links={key: round(link.up_s, 1) for key, link in sorted(links.items())},
@@ -223,7 +224,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
             Unread(core.name_of(what.key), what.key, what.kind, count.total, count.at)
             for what, count in engine.unreadable.counts.items()
         ],
-        mastered=dict(Counter(group.kind for group in engine.leading.groups)),
+        mastered=dict(mastered),
         left=dict(engine.peers.left),
         directories=around.directories,
         certificates=around.certificates,

@@ -21,6 +21,9 @@ from gateway.web.telling import Retold, told
 TURN_S: Final = 1.0
 """While a page is open, the nodes are asked so often."""
 
+BUSY: Final = 0.05
+"""The page of a large network takes time to make: the node spends at most this part of its time on that."""
+
 PATIENCE_S: Final = 1.0
 """A page that is made waits so long for the answers of the nodes."""
 
@@ -100,8 +103,10 @@ class Streams:
             while self._feed.is_watched:
                 began = loop.time()
                 await self._ask(TURN_S)
+                asked = loop.time()
                 self._feed.show(parts(overview(self._core, self._lookout)))
-                await asyncio.sleep(max(0.0, began + TURN_S - loop.time()))
+                shown = loop.time()
+                await asyncio.sleep(max(began + TURN_S - shown, (shown - asked) / BUSY))
         except Exception:
             self._log.error("bug", where="http /events", exc_info=True)
             self._feed.end()
