@@ -55,9 +55,9 @@ def circle(view: dict[str, Any]) -> str:
     text = f"The ring of {len(nodes)} nodes, drawn to scale. The table of nodes says the same in words."
     parts = [
         f'<circle class="track" cx="{CENTRE[0]}" cy="{CENTRE[1]}" r="{RADIUS + BAND / 2}"/>',
-        *_quarters([node["point"] for node in nodes]),
         *_arcs(view.get("arcs") or [], by_key),
         *_links(view.get("links") or [], by_key),
+        *_quarters([node["point"] for node in nodes]),
         *_dots(nodes),
         *(_labels(nodes) if len(nodes) <= LABELLED else ()),
     ]
