@@ -1,0 +1,71 @@
+"""/healthz, /readyz and /metrics over a real socket, of a node that is not well."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from config.http import Http
+from gateway.happenings import Happenings
+from gateway.look import Looks
+from gateway.status import Around, Directory
+from gateway.web.health import Health
+from gateway.web.site import NodeSite
+from gateway.web.source import Source
+from gateway.web.stream import Streams
+from gateway.web.visitors import Visitors
+from tests.gateway.commands.stage import network
+from tests.gateway.web.samples import samples
+
+SLOW = Health(False, "every turn is late")
+
+
+def source(**changes: Any) -> Source:
+    core = network(2).nodes["n1"].core
+    return Source(core, dict)._replace(**changes)
+
+
+def get(asked: Source, *paths: str) -> list[tuple[int, str]]:
+    """Status and body of each answer."""
+
+    async def run() -> list[tuple[int, str]]:
+        looks = Looks(asked.core, dict, Around, Happenings(asked.core))
+        streams = Streams(asked.core, looks, asked.act, None)
+        app = web.Application()
+        app.add_routes(NodeSite(asked, Visitors(asked.core, Http), streams).routes())
+        async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+            answers = [await client.get(path) for path in paths]
+            return [(answer.status, await answer.text()) for answer in answers]
+
+    return asyncio.run(run())
+
+
+def test_a_node_that_is_well_says_so() -> None:
+    health, ready = get(source(), "/healthz", "/readyz")
+    assert health == (200, '{"status": "ok"}') and ready == (200, '{"ready": true, "why": ""}')
+
+
+def test_a_node_whose_loop_lags_is_unhealthy_and_still_tells_its_metrics() -> None:
+    (status, body), metrics, ready = get(source(health=lambda: SLOW), "/healthz", "/metrics", "/readyz")
+    assert status == 503
+    assert msgspec.json.decode(body) == {"status": "unhealthy", "why": "every turn is late"}
+    assert metrics[0] == 200 and samples(metrics[1])[("circlet_healthy",)] == 0
+    assert ready[0] == 200  # who restarts the node is not who sends clients
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_node_that_drains_or_is_refused_gets_no_clients_and_is_not_restarted(leaves: bool) -> None:
+    refused = Around([Directory("127.0.0.1:7700", "the directory is full", refused=True)])
+    asked = source() if leaves else source(around=lambda: refused)
+    if leaves:
+        asked.core.engine.leave(msgspec.structs.replace(asked.core.engine.peers.me, leaving=True))
+    (status, body), health = get(asked, "/readyz", "/healthz")
+    found = msgspec.json.decode(body)
+    assert status == 503 and not found["ready"]
+    assert ("stopping" if leaves else "127.0.0.1:7700 refuses the node: the directory is full") in found["why"]
+    assert health[0] == 200
