@@ -2,100 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 import socket
-from collections.abc import Iterator
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import Any
 
-import jsonschema
 import pytest
 
 from gateway.web.api.access import hash_of
 from gateway.web.api.api import ENDPOINTS
-from tests.e2e.network import free_port
-from tests.gateway.shells.onenode import OneNode, Wire
+from tests.gateway.web.api.operated import BOTH, BUILDS, READER, SECRET, Operated, person
 from tests.patience import WITHIN_S
 
 pytestmark = pytest.mark.e2e
-
-ALL = ["accounts", "channels", "sessions", "notices", "kills", "actions"]
-SECRET = "circlet_all-that-an-operator-may-do"
-READER = "circlet_only-channels"
-BUILDS = "circlet_speaks-in-one-channel"
-BOTH = "circlet_speaks-in-two-channels"
-
-
-class Answer(NamedTuple):
-    status: int
-    body: Any
-    headers: dict[str, str]
-
-
-class Operated(OneNode):
-    """A node whose API is used."""
-
-    web_port = 0
-    document: dict[str, Any] = {}
-
-    def call(self, method: str, path: str, body: Any = None, *, token: str | None = SECRET, **headers: str) -> Answer:
-        """body: sent as JSON, unless it is bytes. The answer is held to the OpenAPI document."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.web_port, timeout=WITHIN_S)
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        sent = {"Content-Type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
-        if token is not None:
-            sent["Authorization"] = f"Bearer {token}"
-        connection.request(method, f"/api/v1{path}", data, sent)
-        answer = connection.getresponse()
-        found = Answer(answer.status, json.loads(answer.read()), dict(answer.getheaders()))
-        connection.close()
-        return found
-
-    def held(self, method: str, template: str, body: Any = None, query: str = "", **path: str) -> Any:
-        """A good answer, which the document describes."""
-        where = template.format(**{name: quote(text, safe="") for name, text in path.items()})
-        found = self.call(method, where + query, body)
-        self.check(method, template, found)
-        assert found.status < 300, found
-        return found.body
-
-    def check(self, method: str, template: str, found: Answer) -> None:
-        """The document has this status for this endpoint, and the answer's shape."""
-        answers = self.document["paths"][f"/api/v1{template}"][method.lower()]["responses"]
-        assert str(found.status) in answers, (method, template, found)
-        schema = answers[str(found.status)]["content"]["application/json"]["schema"]
-        jsonschema.Draft202012Validator({**schema, "components": self.document["components"]}).validate(found.body)
-        if found.status >= 400:
-            assert len(found.body["error"]) > 10
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
-    Operated.web_port = free_port()
-    tokens = [
-        {"name": "ops", "hash": hash_of(SECRET), "capabilities": ALL},
-        {"name": "reader", "hash": hash_of(READER), "capabilities": ["channels"]},
-        {"name": "builds", "hash": hash_of(BUILDS), "capabilities": ["speak"], "channels": ["#Builds"]},
-        {"name": "both", "hash": hash_of(BOTH), "capabilities": ["speak", "actions"], "channels": ["#builds", "#ops"]},
-    ]
-    config = {
-        "host": "127.0.0.1", "port": Operated.web_port, "tokens": tokens,
-        "requests_per_minute": 100_000, "failures_per_minute": 1000,
-    }  # fmt: skip
-    with Operated.started(tmp_path_factory.mktemp("api"), http=config) as made:
-        assert isinstance(made, Operated)
-        made.event("level_raised")  # before that the network is asked nothing new
-        Operated.document = made.call("GET", "/openapi.json", token=None).body
-        yield made
-
-
-def person(node: Operated, nick: str, channel: str = "") -> Wire:
-    wire = node.client(nick)
-    if channel:
-        wire.join(channel)
-    return wire
 
 
 def test_an_account_from_its_beginning_to_its_end(node: Operated) -> None:
