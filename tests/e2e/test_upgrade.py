@@ -10,11 +10,13 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.web.api.access import hash_of
 from ring.features import LEVEL
 from tests.e2e.network import Client, Network
 from tests.e2e.talk import CHANNEL, Talk
@@ -25,6 +27,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("network")]
 OLD = LEVEL - 1
 NODES = (1, 2, 3)
 PASSWORD = "correct-horse-battery"
+SECRET = "circlet_speaks-through-an-upgrade"
+TOKENS = f"""\
+  tokens:
+    - name: ci
+      hash: {hash_of(SECRET)}
+      capabilities: [speak]
+      channels: ['{CHANNEL}']
+"""
 
 
 class Upgrade(Network):
@@ -33,6 +43,8 @@ class Upgrade(Network):
     def _begin(self, nodes: int, directories: int) -> None:
         for number in NODES:
             self.set_level(number, OLD)
+            path = self.folder / f"node-{number}.yaml"
+            path.write_text(re.sub(r"(?m)^(http:.*\n)", rf"\g<1>{TOKENS}", path.read_text()))
         super()._begin(nodes, directories)
 
     def set_level(self, number: int, level: int | None) -> None:
@@ -42,6 +54,18 @@ class Upgrade(Network):
         if level is not None:
             text = re.sub(r"(\n  state_dir: [^\n]*)", rf"\1\n  feature_level: {level}", text, count=1)
         path.write_text(text)
+
+    def speak(self, number: int) -> tuple[int, Any]:
+        """A webhook speaks by way of a node, always with the same key: status and body of the answer."""
+        found = re.search(r"(?m)^http:.*\n(?:  .*\n)*?  port: (\d+)", (self.folder / f"node-{number}.yaml").read_text())
+        assert found is not None
+        connection = HTTPConnection(f"127.0.0.{number}", int(found[1]), timeout=WITHIN_S)
+        headers = {"Content-Type": "text/plain", "Idempotency-Key": "k"}
+        connection.request("POST", f"/api/v1/hooks/{SECRET}", b"upgraded", headers)
+        answer = connection.getresponse()
+        said = answer.status, json.loads(answer.read())
+        connection.close()
+        return said
 
     def status(self) -> dict[str, Any]:
         done = self.circlet("status", "--json", "--config", str(self.folder / "node-1.yaml"))
@@ -151,10 +175,17 @@ def test_a_rolling_upgrade_under_load_loses_and_doubles_nothing(network: Upgrade
         talk.on_for(1.0)
         if number != NODES[-1]:
             assert network.status()["acting_level"] == OLD
+            refused, words = network.speak(number)
+            assert refused == 503 and "runs an older version" in words["error"]
             assert any("hold" in line and "back: upgrade" in line for line in network.status()["wrong"])
     network.wait(lambda: network.status()["acting_level"] == LEVEL, "the level has not risen")
     talk.on_for(2.0)
     talk.check_all()
+    first = network.speak(1)
+    assert first[0] == 200 and first == network.speak(2) == network.speak(3)
+    talk.settled()
+    for person in talk.people.values():
+        assert sum(f":ci/hook!ci@irc.circlet.local PRIVMSG {CHANNEL} :upgraded" in line for line in person.got) == 1
     found = network.status()
     assert [node["status"]["level"] for node in found["nodes"]] == [LEVEL] * 3
     assert found["wrong"] == []
