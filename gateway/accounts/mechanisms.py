@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gateway.accounts.external import external
 from gateway.accounts.plain import plain
-from gateway.accounts.scram import scram
+from gateway.accounts.scram import Proves, is_proof, scram
 from gateway.accounts.steps import Mechanism
 
 MECHANISMS: tuple[str, ...] = ("PLAIN", "EXTERNAL", "SCRAM-SHA-256")
@@ -15,15 +15,17 @@ MECHANISMS: tuple[str, ...] = ("PLAIN", "EXTERNAL", "SCRAM-SHA-256")
 NONCE = 18
 
 
-def start(name: str, *, fingerprint: str | None, random_bytes: Callable[[int], bytes]) -> Mechanism | None:
+def start(
+    name: str, *, fingerprint: str | None, random_bytes: Callable[[int], bytes], proves: Proves = is_proof
+) -> Mechanism | None:
     """The server's side of one exchange; None if there is no such mechanism. The client is to speak first.
 
-    name: upper case. fingerprint: of the certificate that the client has shown in TLS.
+    name: upper case. fingerprint: of the certificate that the client has shown in TLS. proves: judges SCRAM's proof.
     """
     if name == "PLAIN":
         return Mechanism(plain())
     if name == "EXTERNAL":
         return Mechanism(external(fingerprint))
     if name == "SCRAM-SHA-256":
-        return Mechanism(scram(b64encode(random_bytes(NONCE)).decode()))
+        return Mechanism(scram(b64encode(random_bytes(NONCE)).decode(), proves))
     return None

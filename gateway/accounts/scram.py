@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from typing import NamedTuple
 
 from gateway.accounts.credentials import Credentials
@@ -15,6 +16,9 @@ from gateway.accounts.steps import WRONG, Challenge, Done, Exchange, NeedAccount
 _FIRST = re.compile(r"([ny],(?:a=([^,]+))?,)(n=([^,]*),r=([!-+\--~]+)(?:,[A-Za-z]=[^,]+)*)")
 _FINAL = re.compile(r"(c=([A-Za-z0-9+/=]+),r=([!-+\--~]+)(?:,[A-Za-z]=[^,]+)*),p=([A-Za-z0-9+/=]+)")
 _BAD_ESCAPE = re.compile(r"=(?!2C|3D)")
+
+Proves = Callable[[bytes, bytes, bytes], bool]
+"""What judges a proof, as `is_proof` does: the proof, the stored key, and what is signed."""
 
 
 class _First(NamedTuple):
@@ -27,8 +31,17 @@ class _First(NamedTuple):
     nonce: str
 
 
-def scram(nonce: str) -> Exchange:
-    """nonce: the server's part, printable and without ",", never used before."""
+def is_proof(proof: bytes, stored_key: bytes, signed: bytes) -> bool:
+    """Whether the proof is of the key, for the words that are signed."""
+    signature = hmac.digest(stored_key, signed, "sha256")
+    if len(proof) != len(signature):
+        return False
+    client_key = bytes(a ^ b for a, b in zip(proof, signature, strict=True))
+    return hmac.compare_digest(hashlib.sha256(client_key).digest(), stored_key)
+
+
+def scram(nonce: str, proves: Proves = is_proof) -> Exchange:
+    """nonce: the server's part, printable and without ",", never used before. proves: as is_proof does."""
     data: bytes = yield Challenge(b"")
     first = _read_first(_text(data))
     check_itself(first.authzid, first.authcid)
@@ -43,7 +56,7 @@ def scram(nonce: str) -> Exchange:
     without_proof, proof = _read_final(_text(data), first.gs2, both)
     signed = f"{first.bare},{server_first},{without_proof}".encode()
     # Who has no account gets as far as this, and no further.
-    if not _proves(proof, keys.stored_key, signed) or shown is None:
+    if not proves(proof, keys.stored_key, signed) or shown is None:
         raise Refused(WRONG, b"e=invalid-proof")
     data = yield Challenge(b"v=" + b64encode(hmac.digest(keys.server_key, signed, "sha256")))
     if data:
@@ -94,11 +107,3 @@ def _decoded(text: str) -> bytes:
         return b64decode(text, validate=True)
     except ValueError:
         raise Refused("Not base64", b"e=invalid-encoding") from None
-
-
-def _proves(proof: bytes, stored_key: bytes, signed: bytes) -> bool:
-    signature = hmac.digest(stored_key, signed, "sha256")
-    if len(proof) != len(signature):
-        return False
-    client_key = bytes(a ^ b for a, b in zip(proof, signature, strict=True))
-    return hmac.compare_digest(hashlib.sha256(client_key).digest(), stored_key)

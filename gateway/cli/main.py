@@ -14,6 +14,7 @@ from gateway.cli.hash_password import hash_password
 from gateway.cli.init import init
 from gateway.cli.locate import locate
 from gateway.cli.nodes import nodes
+from gateway.cli.record import record, replay
 from gateway.cli.run import directory, node
 from gateway.cli.schema import schema
 from gateway.cli.status import status
@@ -45,6 +46,8 @@ for command in (
     locate,
     account,
     webhook,
+    record,
+    replay,
     forget,
     backup,
     hash_password,

@@ -19,7 +19,7 @@ def node(file: Path) -> None:
     config = read(file)
     if not isinstance(config, NodeConfig):
         fail(f"{file}: this is a directory's file: run `circlet directory {file}`")
-    _start_log(file, config)
+    start_log(file, config)
     from gateway.shells.node_process import run_node  # uvloop and TLS are not needed by the other commands
 
     sys.exit(run_node(config, file))
@@ -32,13 +32,13 @@ def directory(file: Path) -> None:
     config = read(file)
     if not isinstance(config, DirectoryConfig):
         fail(f"{file}: this is a node's file: run `circlet node {file}`")
-    _start_log(file, config)
+    start_log(file, config)
     from gateway.shells.directory_process import run_directory
 
     sys.exit(run_directory(config, file))
 
 
-def _start_log(file: Path, config: NodeConfig | DirectoryConfig) -> None:
+def start_log(file: Path, config: NodeConfig | DirectoryConfig) -> None:
     log = config.log
     try:
         setup(log.level, log.format, log.file)

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class Receipts(Protocol):
     """What a socket knows of what it was given for its client, in bytes."""
 
-    written: int
+    @property
+    def written(self) -> int: ...
 
     def arrived(self) -> int:
         """So many have come to the client's machine. A machine that sleeps takes none, and nobody says so."""

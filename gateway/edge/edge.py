@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
 from heapq import heappop, heappush
 from typing import Any
 
 import msgspec
 
 from gateway.accounts.credentials import Credentials
+from gateway.accounts.scram import Proves, is_proof
 from gateway.edge import (
     asks,
     caps,
@@ -130,6 +132,8 @@ class Edge:
         self.make_credentials: Callable[[str, Callable[[Credentials | None], None]], None] = lambda _p, done: done(None)
         self.webhooks: Callable[[], dict[str, WebhookRow]] = dict  # that this node delivers, by id
         self.random_bytes: Callable[[int], bytes] = lambda count: self.engine.rng.randbytes(count)
+        self.proves: Proves = is_proof  # of SCRAM
+        self.keyed: Callable[[bytes], bytes] = self._keyed  # 8 bytes that only the network's nodes can make of the data
         self.quit_reason: Callable[[str], str] = lambda key: key  # what QUIT says of people whose node is gone
         self.rehash: Callable[[], Rehashed] = Rehashed
         self.die: Callable[[], None] = lambda: None
@@ -159,6 +163,9 @@ class Edge:
         """What a person has written as links and disks carry it, at most `limit` bytes. Bytes that are not UTF-8 are
         kept, and replaced while the network acts at a feature level below that."""
         return truncate_text(storable(text) if self.engine.level >= STORABLE_LEVEL else clean(text), limit)
+
+    def _keyed(self, data: bytes) -> bytes:
+        return blake2b(data, digest_size=8, key=self.settings.secret[: blake2b.MAX_KEY_SIZE]).digest()
 
     def later(self, seconds: float, job: Callable[[], None]) -> None:
         """Do the job in a while, by the next tick after it; with no time to wait, now."""

@@ -7,7 +7,6 @@ answer tells whether the account exists, nor does its time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -91,8 +90,7 @@ def sources_of(edge: Edge, connection: Connection) -> tuple[str, ...]:
     if edge.engine.level < 1:
         return ()
     shown = (network_of(connection.address), connection.certificate)
-    key = edge.settings.secret[: blake2b.MAX_KEY_SIZE]
-    return tuple(blake2b(one.encode(), digest_size=8, key=key).hexdigest() for one in shown if one)
+    return tuple(edge.keyed(one.encode()).hex() for one in shown if one)
 
 
 class Trial:

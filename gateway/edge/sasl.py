@@ -94,7 +94,9 @@ def _begin(call: Call, name: str) -> None:
             text = f"You are logged in as {connection.login.name}: /msg NickServ LOGOUT comes first"
         call.reply(n.ERR_SASLALREADY, text)
     else:
-        mechanism = start(name.upper(), fingerprint=connection.certificate, random_bytes=edge.random_bytes)
+        mechanism = start(
+            name.upper(), fingerprint=connection.certificate, random_bytes=edge.random_bytes, proves=edge.proves
+        )
         if mechanism is None:
             call.reply(n.RPL_SASLMECHS, ",".join(MECHANISMS), n.TEXT[n.RPL_SASLMECHS])
             call.reply(n.ERR_SASLFAIL, n.TEXT[n.ERR_SASLFAIL])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 
 from gateway.accounts.credentials import Credentials
@@ -189,7 +188,7 @@ def choose_setting(request: Request) -> None:
 )
 def drop_account(request: Request) -> None:
     edge, proven = request.call.edge, login_of(request)
-    code = hmac.digest(edge.settings.secret, f"drop {proven.life}".encode(), "sha256").hex()[:8]
+    code = edge.keyed(f"drop {proven.life}".encode()).hex()[:8]
     if not request.words:
         request.say(f"To drop the account {proven.name} for good, say DROP {code}")
     elif clean(request.words[0]).lower() != code:

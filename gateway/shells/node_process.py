@@ -30,6 +30,7 @@ from gateway.shells.listeners import Listeners
 from gateway.shells.memory import Memory
 from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
+from gateway.shells.recorder import Tape
 from gateway.shells.reloading import contents, reread
 from gateway.shells.settings import edge_settings, engine_settings, made_up_secret, node_record, webhook_settings
 from gateway.shells.starting import Starting
@@ -75,7 +76,8 @@ def _clock() -> float:
 class NodeProcess:
     """Everything of a node that touches the outside."""
 
-    def __init__(self, config: NodeConfig, path: Path) -> None:
+    def __init__(self, config: NodeConfig, path: Path, tape: Tape | None = None) -> None:
+        """tape: what comes into the core is recorded there."""
         self.config = config
         self._contents = contents(config)
         self.path = path
@@ -95,7 +97,8 @@ class NodeProcess:
             engine_settings(config),
             webhook_settings(config),
         )
-        self.core = NodeCore(self.record, settings, self.rng)
+        self.recorder = tape.begin(self.record, settings, self.now, self.log) if tape is not None else None
+        self.core = self.recorder.door if self.recorder is not None else NodeCore(self.record, settings, self.rng)
         self.passwords = Passwords(self._wake, self.log)
         self.core.edge.check_password = self.passwords.check
         self.core.edge.fits = self.passwords.fits
@@ -376,7 +379,7 @@ class NodeProcess:
             certificate=certificate,
             ticket=client.ticket,
         )
-        connection.receipts = client
+        connection.receipts = client if self.recorder is None else self.recorder.receipts(client)
         self.log.info("client_connected", client=connection.number, address=address, tls=secure)
         self.touched()
         return connection
@@ -405,12 +408,12 @@ class NodeProcess:
         self.touched()
 
 
-def run_node(config: NodeConfig, path: Path) -> int:
-    """Run a node until it is told to stop; returns the exit code."""
+def run_node(config: NodeConfig, path: Path, tape: Tape | None = None) -> int:
+    """Run a node until it is told to stop; returns the exit code. tape: where to record it."""
 
     async def main() -> int:
         try:
-            node = NodeProcess(config, path)
+            node = NodeProcess(config, path, tape)
         except OSError as problem:
             structlog.get_logger("circlet").error("start_failed", node=config.node.name, reason=str(problem))
             return 1

@@ -301,7 +301,9 @@ class PeerShell:
     def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
         self._node.begin()
         links = self.links()
-        answer(self._node.core, links, payload, reply, self.around)
+        recorder = self._node.recorder
+        core = self._node.core if recorder is None else recorder.guest(payload)
+        answer(core, links, payload, reply, self.around)
         self._node.touched()
 
 

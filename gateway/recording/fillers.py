@@ -1,0 +1,261 @@
+"""Fillers of the same length for what a recording must not hold: secrets always, what people say unless asked for.
+
+What people say is bytes wherever nodes keep or send it, so all bytes are replaced, and so are strings with a space,
+which no name has. One-word topics, reasons and real names stay. Fillers are their own fillers: what a replay sends is
+compared after the same replacement.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from typing import Any, Final
+
+import msgspec
+
+from ring.ids import UNREADABLE
+
+HASH: Final = "$argon2"
+FLOW: Final = 41
+"""Tag of ring.wire.Flow, whose parts have lines of clients."""
+
+SPOKEN: Final = frozenset((b"PRIVMSG", b"NOTICE", b"TAGMSG", b"CPRIVMSG", b"CNOTICE"))
+SERVICES: Final = frozenset((b"nickserv", b"*circlet", b"*playback"))
+TO_NICKSERV: Final = frozenset((b"NICKSERV", b"NS"))
+
+SECRET_FROM: Final = {b"OPER": 1, b"REGISTER": 2, b"VERIFY": 1}
+"""By command: its parameters from this one on are secret."""
+
+LAST_WORD: Final = {b"IDENTIFY": 1, b"GHOST": 2}
+ALL_WORDS: Final = frozenset((b"REGISTER", b"PASSWD"))
+"""What is said to NickServ with passwords: in the last word, if so many follow the first; in all that follow."""
+
+_ENCODED: Final = re.compile(rb"[A-Za-z0-9+/=]+")
+_LINE: Final = re.compile(rb"(@[^ ]* +)?(:[^ ]* +)?([^ ]+)(.*)", re.DOTALL)
+_SAID: Final = re.compile(rb"[^\x00-\x20]")
+_HIDDEN: Final = re.compile(r"[^/]")
+_SECRET: Final = re.compile(rb"[^@ ]")
+
+
+def said(text: bytes) -> bytes:
+    """A filler for something said: control characters and spaces stay, and so does the kind of a CTCP."""
+    if text[:1] == b"\x01":
+        head, space, rest = text.partition(b" ")
+        return head + space + _SAID.sub(b"x", rest) if space else head
+    return _SAID.sub(b"x", text)
+
+
+def _secret(text: bytes) -> bytes:
+    return _SECRET.sub(b"x", text)
+
+
+# What nodes say, and what is on disk ----------------------------------------------------------------------------------
+
+
+def packed(data: bytes, *, texts: bool) -> bytes:
+    """A MessagePack value with fillers in it. texts: what people say stays."""
+    try:
+        value = msgspec.msgpack.decode(data)
+    except UNREADABLE:
+        return data if texts else said(data)
+    return msgspec.msgpack.encode(_filled(value, texts))
+
+
+def _filled(value: Any, texts: bool, *, lines: bool = False) -> Any:
+    if isinstance(value, str):
+        return _string(value, texts)
+    if isinstance(value, bytes):
+        return _bytes(value, texts, lines)
+    if isinstance(value, list):
+        if _is_scram(value):
+            return [b"x" * len(value[0]), value[1], b"x" * len(value[2]), b"x" * len(value[3])]
+        lines = lines or _is_flow(value)
+        return _without_webhook([_filled(part, texts, lines=lines) for part in value])
+    if isinstance(value, dict):
+        filled = {_filled(key, texts): _filled(part, texts) for key, part in value.items()}
+        return {key: _hidden(part) if key in ("secret", "url") else part for key, part in filled.items()}
+    return value
+
+
+def _without_webhook(value: list[Any]) -> list[Any]:
+    """A subscription, or the command for one, has a URL that may have a secret in its path, and then the secret."""
+    for index in (1, 2):
+        if len(value) > index + 1 and _is_url(value[index]) and isinstance(value[index + 1], str):
+            value[index : index + 2] = map(_hidden, value[index : index + 2])
+            break
+    return value
+
+
+def _is_url(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
+
+
+def _hidden(value: Any) -> Any:
+    """A filler of a secret; of a URL the host stays."""
+    if not isinstance(value, str):
+        return value
+    start = (value + "/").find("/", len("https://")) if _is_url(value) else 0
+    return value[:start] + _HIDDEN.sub("x", value[start:])
+
+
+def _string(value: str, texts: bool) -> str:
+    if value.startswith(HASH):
+        return HASH + "x" * (len(value) - len(HASH))
+    if texts or " " not in value:
+        return value
+    return said(value.encode("utf-8", "surrogatepass")).decode("ascii", "replace")
+
+
+def _bytes(value: bytes, texts: bool, lines: bool) -> bytes:
+    nested = _nested(value)
+    if nested is not None:
+        return msgspec.msgpack.encode(_filled(nested, texts, lines=lines))
+    if lines:
+        return b"\r\n".join(client_line(line, texts=texts) for line in value.split(b"\r\n"))
+    return value if texts else said(value)
+
+
+def _nested(value: bytes) -> Any:
+    """What is encoded in it; None if that is no list or map."""
+    if not value or not (0x80 <= value[0] <= 0x9F or 0xDC <= value[0] <= 0xDF):
+        return None
+    try:
+        return msgspec.msgpack.decode(value)
+    except UNREADABLE:
+        return None
+
+
+def _is_scram(value: list[Any]) -> bool:
+    """Salt, iterations, stored key and server key of credentials."""
+    return len(value) == 4 and isinstance(value[1], int) and all(isinstance(value[i], bytes) for i in (0, 2, 3))
+
+
+def _is_flow(value: list[Any]) -> bool:
+    return len(value) >= 6 and value[0] == FLOW and isinstance(value[4], list)
+
+
+# What clients say, and read -------------------------------------------------------------------------------------------
+
+
+def client_line(line: bytes, *, texts: bool) -> bytes:
+    """A line of a client, without CR LF, with fillers in it."""
+    found = _LINE.fullmatch(line)
+    if found is None:
+        return line
+    tags, source, command, rest = (part or b"" for part in found.groups())
+    upper = command.upper()
+    head, colon, trailing = rest.partition(b" :")
+    if upper == b"AUTHENTICATE":
+        return tags + source + command + _authentication(rest)
+    if upper == b"PASS":
+        return tags + source + command + _pass(rest)
+    if upper in SPOKEN or upper in TO_NICKSERV:
+        rest = _spoken(upper, head, colon, trailing, texts)
+    else:
+        rest = _parameters(head, colon, trailing, SECRET_FROM.get(upper, 99), texts)
+    return (tags if texts else _tags(tags)) + source + command + rest
+
+
+def _tags(tags: bytes) -> bytes:
+    r"""Values with an escaped space (\s) are texts."""
+    parts = tags.split(b";")
+    return b";".join(part if b"\\s" not in part else _hidden_value(part) for part in parts)
+
+
+def _hidden_value(tag: bytes) -> bytes:
+    key, equals, value = tag.partition(b"=")
+    return key + equals + re.sub(rb"[^\\s; ]", b"x", value)
+
+
+def _parameters(head: bytes, colon: bytes, trailing: bytes, secret_from: int, texts: bool) -> bytes:
+    words = re.split(rb"( +)", head)
+    number = -1
+    for index, word in enumerate(words):
+        if word.strip(b" "):
+            number += 1
+            if number >= secret_from:
+                words[index] = _secret(word)
+    if number + 1 >= secret_from:
+        trailing = _secret(trailing)
+    elif not texts and b" " in trailing:
+        trailing = said(trailing)
+    return b"".join(words) + colon + trailing
+
+
+def _spoken(command: bytes, head: bytes, colon: bytes, trailing: bytes, texts: bool) -> bytes:
+    """After the target all is text; where a service is spoken to, the text is a command, perhaps with a password."""
+    if command in TO_NICKSERV:
+        return _to_service(head + colon + trailing)
+    found = re.fullmatch(rb"( +[^ ]+)(.*)", head, re.DOTALL)
+    if found is None:
+        return head + colon + trailing
+    target, text = found[1], found[2] + colon + trailing
+    if target.strip(b" ").lower() in SERVICES:
+        return target + _to_service(text)
+    return target + (text if texts else re.sub(rb"^( *:?)(.*)$", lambda m: m[1] + said(m[2]), text, flags=re.DOTALL))
+
+
+def _to_service(text: bytes) -> bytes:
+    parts = re.split(rb"([ :]+)", text)
+    places = [index for index, part in enumerate(parts) if part.strip(b" :")]
+    verb = parts[places[0]].upper() if places else b""
+    last = len(places) > LAST_WORD.get(verb, len(places))
+    hidden = places[1:] if verb in ALL_WORDS else places[-1:] if last else []
+    for index in hidden:
+        parts[index] = _secret(parts[index])
+    return b"".join(parts)
+
+
+def _pass(rest: bytes) -> bytes:
+    """`account@device:password` keeps its account."""
+    found = re.fullmatch(rb"( +:?[^ :]*:)(.*)", rest, re.DOTALL) or re.fullmatch(rb"( *:?)(.*)", rest, re.DOTALL)
+    assert found is not None
+    return found[1] + _secret(found[2])
+
+
+def _authentication(rest: bytes) -> bytes:
+    """PLAIN keeps the names, SCRAM all but the proof; what cannot be read keeps nothing but its length."""
+    found = re.fullmatch(rb"( +:?)([^ ]+)(.*)", rest, re.DOTALL)
+    if found is None:
+        return rest
+    space, data, more = found.groups()
+    if data.upper() in (b"PLAIN", b"EXTERNAL", b"SCRAM-SHA-256", b"*", b"+"):
+        return rest
+    return space + _exchanged(data) + re.sub(rb"[^ ]", b"x", more)
+
+
+def _exchanged(data: bytes) -> bytes:
+    try:
+        plain = b64decode(data, validate=True) if _ENCODED.fullmatch(data) else b""
+    except binascii.Error:
+        plain = b""
+    if plain.count(b"\0") == 2 and len(data) < 400:
+        names, end, password = plain.rpartition(b"\0")
+        return b64encode(names + end + b"x" * len(password))
+    before, proof, after = plain.rpartition(b",p=")
+    if proof:
+        return b64encode(before + proof + b"A" * (len(after) - 1) + b"=")
+    if plain.startswith((b"n,", b"y,")):
+        return data
+    return b"A" * len(data)
+
+
+def shown(data: bytes, *, texts: bool) -> bytes:
+    """What a client is sent, as digests are taken of it."""
+    return b"\r\n".join(_shown(line, texts) for line in data.split(b"\r\n"))
+
+
+def _shown(line: bytes, texts: bool) -> bytes:
+    found = _LINE.fullmatch(line)
+    if found is None:
+        return line
+    tags, source, command, rest = (part or b"" for part in found.groups())
+    if command == b"AUTHENTICATE":
+        return command
+    if texts:
+        return line
+    head, colon, trailing = rest.partition(b" :")
+    if not colon and command in SPOKEN:
+        head, colon, trailing = head.rpartition(b" ")
+    return _tags(tags) + source + command + head + colon + said(trailing)

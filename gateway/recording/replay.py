@@ -1,0 +1,261 @@
+"""Makes the calls of a recording on a new core, and says where the core first sends something else."""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gateway.edge.connection import Connection
+from gateway.edge.settings import Rehashed
+from gateway.guests import answer
+from gateway.node import NodeCore, NodeSettings
+from gateway.recording.doors import ANSWERS, INPUTS, LOOK, RANDOM, REHASH, SECRET, drained, taken
+from gateway.recording.tape import Answered, BadTape, Call, End, Header, Pulled, Record, Sent, read_settings
+from ring.directory.view import RosterChanged
+from ring.groups.guarded import GroupBroken
+from ring.ids import UNREADABLE
+from ring.links.admission import Admission, Limits, Ticket
+from ring.store import StoreError
+
+
+class Differs(Exception):
+    """The core does something else than was recorded. The text says what, in words."""
+
+
+class _Over(Exception):
+    """The recording ends here, in the middle of a call or not. The text says why, in words."""
+
+
+CUT = "the recording ends here"
+
+
+class Outcome(NamedTuple):
+    """turns: how many the replay has made. ended: why it ended, in words. differs: where the core sent something else;
+    "" if nowhere. crash: the traceback, where the core raised what ended the process."""
+
+    turns: int
+    calls: int
+    last: float  # Unix seconds of the node's clock
+    ended: str
+    differs: str = ""
+    crash: str = ""
+
+
+def replay(header: Header, records: Iterator[Record]) -> Outcome:
+    """Raises BadTape."""
+    return _Replay(header, records).run()
+
+
+class _Receipts:
+    def __init__(self, pull: Callable[[], Any]) -> None:
+        self._pull = pull
+
+    @property
+    def written(self) -> int:
+        return int(self._pull())
+
+    def arrived(self) -> int:
+        return int(self._pull())
+
+
+class _Replay:
+    def __init__(self, header: Header, records: Iterator[Record]) -> None:
+        self._records = records
+        self._next: Record | None = next(records, None)
+        self._texts = header.texts
+        self._started = header.started
+        self._turns = self._calls = self._asked = 0
+        self._waiting: dict[int, Callable[[Any], None]] = {}
+        self._connections: dict[int, Connection] = {}
+        self._doing = "the start"
+        engine = header.engine._replace(keep_own_s=dict(header.keep_own))
+        self.core = NodeCore(
+            header.record, NodeSettings(header.edge, engine, header.webhooks), random.Random(header.seed)
+        )
+        for path in (*ANSWERS, RANDOM, REHASH, LOOK, *SECRET):
+            part, _, name = path.partition(".")
+            setattr(getattr(self.core, part), name, self._outside(path))
+
+    def run(self) -> Outcome:
+        try:
+            while True:
+                self._follow(self._take())
+        except _Over as over:
+            return self._outcome(str(over))
+        except Differs as problem:
+            return self._outcome("the core went another way", str(problem))
+        except BadTape:
+            raise
+        except Exception as problem:
+            trace = traceback.format_exc()
+            if self._next is None:
+                return self._outcome(CUT, crash=trace)
+            return self._outcome("the core went another way", f"the core raises {type(problem).__name__}\n{trace}")
+
+    def _outcome(self, ended: str, differs: str = "", crash: str = "") -> Outcome:
+        if differs:
+            after = self.core.engine.now - self._started
+            differs = f"turn {self._turns}, {after:.3f} s after the start, in {self._doing}: {differs}"
+        return Outcome(self._turns, self._calls, self.core.engine.now, ended, differs, crash)
+
+    # Records --------------------------------------------------------------------------------------------------------
+
+    def _take(self) -> Record:
+        record = self._next
+        if record is None:
+            raise _Over(CUT)
+        if isinstance(record, End):
+            raise _Over(record.reason)
+        self._next = next(self._records, None)
+        return record
+
+    def _follow(self, record: Record) -> None:
+        if isinstance(record, Call):
+            self._call(record)
+        elif isinstance(record, Answered):
+            self._answer(record)
+        else:
+            raise Differs(f"the core does not ask for what it asked for when it was recorded ({_words(record)})")
+
+    def _call(self, call: Call) -> None:
+        wanted = INPUTS.get(call.path)
+        if wanted is None:
+            raise BadTape(f"a record calls {call.path!r}, which this build does not know")
+        try:
+            args = msgspec.msgpack.decode(call.args, type=wanted)
+        except UNREADABLE as problem:
+            raise BadTape(f"the arguments of {call.path} cannot be read: {problem}") from problem
+        self._calls += 1
+        self._doing = call.path
+        self._perform(call.path, args)
+
+    def _perform(self, path: str, args: tuple[Any, ...]) -> None:
+        core, engine, edge = self.core, self.core.engine, self.core.edge
+        match path:
+            case "edge.connect":
+                number, address, secure, now, certificate = args
+                ticket = Ticket(Admission(Limits()), address)
+                connection = edge.connect(
+                    number, address, secure=secure, now=now, certificate=certificate, ticket=ticket
+                )
+                connection.receipts = _Receipts(self._pull)
+                self._connections[number] = connection
+            case "edge.take_output":
+                connection = self._connection(args[0])
+                self._compare(taken(connection, edge.take_output(connection), texts=self._texts))
+            case "edge.feed" | "edge.ended" | "edge.lost" | "edge.gone":
+                getattr(edge, path.partition(".")[2])(self._connection(args[0]), args[1])
+            case "edge.configure":
+                edge.configure(read_settings(args[0]))
+            case "engine.ask_node":
+                engine.ask_node(args[0], edge.read_ask(msgspec.Raw(args[1])), lambda reply: None)
+            case "engine.drain":
+                self._drain()
+            case "engine.journal.load":
+                try:
+                    engine.journal.load(*args)
+                except (GroupBroken, *UNREADABLE, KeyError):
+                    return  # the shell went on, too
+            case "engine.journal.on":
+                (engine.journal.on,) = args
+            case "engine.journal.trouble":
+                (engine.journal.trouble,) = args
+            case "engine.broken.stop":
+                engine.broken.stop(args[0], Exception(args[1]))
+            case "roster_changed":
+                (added, changed, removed, departed), linked = args
+                core.roster_changed(RosterChanged(added, changed, removed, frozenset(departed)), linked)
+            case "webhooks.failed":
+                core.webhooks.failed(args[0], args[1], refused=args[2])
+            case "webhooks.configure":
+                core.webhooks.configure(args[0], read_settings(args[1]))
+            case "guest":
+                answer(core, {}, args[0], lambda reply: None)
+            case _:
+                target: Any = core
+                for name in path.split("."):
+                    target = getattr(target, name)
+                target(*args)
+
+    def _drain(self) -> None:
+        """The turn ends: the shell takes what there is for peers, and reads the rest."""
+        engine, edge = self.core.engine, self.core.edge
+        out = engine.drain()
+        self._compare(drained(out, texts=self._texts))
+        self._turns += 1
+        edge.dirty.clear()
+        edge.relieved.clear()
+        engine.levels.refused.clear()
+        engine.notes.clear()
+        self.core.webhooks.wants.clear()
+
+    def _connection(self, number: int) -> Connection:
+        connection = self._connections.get(number)
+        if connection is None:
+            raise BadTape(f"a record is of client {number}, who never came")
+        return connection
+
+    def _compare(self, now: Sent) -> None:
+        was = self._take()
+        if not isinstance(was, Sent):
+            raise Differs(f"the core sends now, and then it did not ({_words(was)})")
+        if was == now:
+            return
+        then, here = dict(zip(was.to, was.digests, strict=False)), dict(zip(now.to, now.digests, strict=False))
+        if was.to != now.to:
+            raise Differs(f"something goes to {_names(now.to)}, and then it went to {_names(was.to)}")
+        other = [to for to in then if here[to] != then[to]]
+        raise Differs(f"{_names(tuple(other))} is sent something else")
+
+    # What the core asks of the outside ------------------------------------------------------------------------------
+
+    def _outside(self, path: str) -> Callable[..., Any]:
+        if path in (RANDOM, LOOK, *SECRET):
+            return lambda *args: self._pull()
+        if path == REHASH:
+            return self._rehash
+        return lambda *args: self._ask(args[-1])
+
+    def _pull(self) -> Any:
+        """What the core was told then."""
+        record = self._take()
+        if not isinstance(record, Pulled):
+            raise Differs(f"the core asks for something that it did not ask for then ({_words(record)})")
+        return record.value
+
+    def _rehash(self) -> Rehashed:
+        """The shell has read the configuration again, and told the core, before it answered."""
+        while isinstance(self._next, Call):
+            self._follow(self._take())
+        return Rehashed(*(tuple(names) for names in self._pull().values()))
+
+    def _ask(self, done: Callable[[Any], None]) -> None:
+        self._asked += 1
+        self._waiting[self._asked] = done
+        if isinstance(self._next, Answered) and self._next.number == self._asked:
+            self._follow(self._take())  # it was answered at once
+
+    def _answer(self, record: Answered) -> None:
+        done, wanted = self._waiting.pop(record.number, None), ANSWERS.get(record.kind)
+        if wanted is None:
+            raise BadTape(f"an answer is of {record.kind!r}, which this build does not know")
+        if done is None:
+            raise Differs(f"the core does not ask what it asked then ({record.kind})")
+        try:
+            value = msgspec.msgpack.decode(record.value, type=wanted)
+        except UNREADABLE as problem:
+            raise BadTape(f"an answer of {record.kind} cannot be read: {problem}") from problem
+        self._doing = f"the answer of {record.kind}"
+        done(StoreError(value) if isinstance(value, str) else value)
+
+
+def _words(record: Record) -> str:
+    return f"{record.path} was next" if isinstance(record, Call) else f"{type(record).__name__} was next"
+
+
+def _names(to: tuple[str, ...]) -> str:
+    return ", ".join(f"client {one}" if one.isdecimal() else f"node {one}" for one in to) or "nobody"

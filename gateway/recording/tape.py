@@ -1,0 +1,171 @@
+"""The file of a recording: a header and records, each in a frame whose digest takes in all frames before.
+
+A frame is 4 bytes of length, 8 bytes of digest, and the MessagePack of one struct. So a file that was cut short by a
+kill is read up to its last whole frame, and one that was changed or damaged is refused where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+
+from gateway.edge.settings import EdgeSettings
+from gateway.irc.casemapping import Casemap
+from gateway.webhooks.settings import WebhookSettings
+from ring.groups.engine import Settings
+from ring.ids import UNREADABLE, GroupId
+from ring.roster import NodeRecord
+
+MAGIC: Final = b"circlet recording 1\n"
+LENGTH: Final = 4
+DIGEST: Final = 8
+MOST: Final = 64 * 1024 * 1024
+"""Bytes of a frame at most."""
+
+
+class Header(msgspec.Struct, frozen=True, tag="header"):
+    """build: of `shells.recorder.build`. started: Unix seconds. keep_own: what `engine.keep_own_s` is."""
+
+    build: str
+    started: float
+    texts: bool
+    seed: int
+    record: NodeRecord
+    edge: EdgeSettings
+    engine: Settings
+    keep_own: list[tuple[GroupId, float]]
+    webhooks: WebhookSettings
+
+
+class Call(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """The shell calls the core. path: as in doors.INPUTS. args: encoded by it."""
+
+    path: str
+    args: msgspec.Raw
+
+
+class Pulled(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """What the core asked of the outside and got at once."""
+
+    value: Any
+
+
+class Answered(msgspec.Struct, frozen=True, array_like=True, tag=3):
+    """What the core asked of the outside the how manieth time, and gets now. kind: as in doors.ANSWERS."""
+
+    number: int
+    kind: str
+    value: msgspec.Raw
+
+
+class Sent(msgspec.Struct, frozen=True, array_like=True, tag=4):
+    """What the last call sent. to: ring keys of peers, or the number of a client; digests in the same order."""
+
+    to: tuple[str, ...]
+    digests: tuple[bytes, ...]
+
+
+class End(msgspec.Struct, frozen=True, array_like=True, tag=5):
+    """Why the recording ends here, in words."""
+
+    reason: str
+
+
+Record = Call | Pulled | Answered | Sent | End
+
+
+class BadTape(ValueError):
+    """Why a file is no recording that can be read, in words."""
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, Casemap):
+        return value.name
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise TypeError(type(value))
+
+
+def _decoded(wanted: type, value: Any) -> Any:
+    if wanted is Casemap:
+        return Casemap(value)
+    raise TypeError(wanted)
+
+
+_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_encoded)
+_headers: Final = msgspec.msgpack.Decoder(Header, dec_hook=_decoded)
+_settings: Final = msgspec.msgpack.Decoder(EdgeSettings, dec_hook=_decoded)
+_records: Final = msgspec.msgpack.Decoder(Record)
+
+
+def packed_settings(settings: EdgeSettings) -> bytes:
+    return _encoder.encode(settings)
+
+
+def read_settings(data: bytes) -> EdgeSettings:
+    """Raises one of ring.ids.UNREADABLE."""
+    settings: EdgeSettings = _settings.decode(data)
+    return settings
+
+
+class Framer:
+    """Makes frames, in the order in which they are written."""
+
+    def __init__(self) -> None:
+        self._last = b""
+
+    def frame(self, data: bytes) -> bytes:
+        """data: of `encode`."""
+        self._last = _digest(self._last, data)
+        return len(data).to_bytes(LENGTH, "big") + self._last + data
+
+
+def encode(value: Header | Record) -> bytes:
+    return _encoder.encode(value)
+
+
+def _digest(before: bytes, data: bytes) -> bytes:
+    return blake2b(before + data, digest_size=DIGEST).digest()
+
+
+def open_tape(data: bytes) -> tuple[Header, Iterator[Record]]:
+    """Raises BadTape, and so does the iterator at a damaged frame. A last frame that is not whole is left out."""
+    if not data.startswith(MAGIC):
+        raise BadTape("this is no recording of a node")
+    frames = _frames(data)
+    first = next(frames, None)
+    if first is None:
+        raise BadTape("the recording has no header: it was cut off right at its beginning")
+    try:
+        header = _headers.decode(first)
+    except (*UNREADABLE, TypeError, KeyError) as problem:
+        raise BadTape(f"the header cannot be read: {problem}") from problem
+    return header, (_read(frame) for frame in frames)
+
+
+def _read(frame: bytes) -> Record:
+    try:
+        record: Record = _records.decode(frame)
+    except UNREADABLE as problem:
+        raise BadTape(f"a record cannot be read: {problem}") from problem
+    return record
+
+
+def _frames(data: bytes) -> Iterator[bytes]:
+    at, last = len(MAGIC), b""
+    while at + LENGTH + DIGEST <= len(data):
+        length = int.from_bytes(data[at : at + LENGTH], "big")
+        start = at + LENGTH + DIGEST
+        if length > MOST:
+            raise BadTape(f"the file was changed or is damaged at byte {at}")
+        frame, last_given = data[start : start + length], data[at + LENGTH : start]
+        if len(frame) < length:
+            return
+        last = _digest(last, frame)
+        if last != last_given:
+            raise BadTape(f"the file was changed or is damaged at byte {at}")
+        yield frame
+        at = start + length

@@ -1,0 +1,66 @@
+"""Recordings in memory, of every core that a simulated network makes."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from gateway.node import NodeCore, NodeSettings
+from gateway.recording.doors import Recorder, without_secrets
+from gateway.recording.replay import Outcome, replay
+from gateway.recording.tape import MAGIC, End, Framer, Header, Record, encode, open_tape
+from ring.roster import NodeRecord
+from tests.sim import net
+
+BUILD = "this build"
+
+
+class MemoryTape:
+    """Implements gateway.recording.doors.Writer."""
+
+    def __init__(self, *, texts: bool) -> None:
+        self.texts = texts
+        self.data = bytearray(MAGIC)
+        self.ended = ""
+        self._framer = Framer()
+
+    def put(self, value: Header | Record) -> None:
+        self.data += self._framer.frame(encode(value))
+
+    def write(self, record: Record) -> None:
+        if not self.ended:
+            self.put(record)
+
+    def end(self, reason: str) -> None:
+        if not self.ended:
+            self.put(End(reason))
+            self.ended = reason
+
+
+class Taped:
+    """In place of NodeCore, where a simulated network makes its nodes."""
+
+    def __init__(self, *, texts: bool) -> None:
+        self.tapes: list[MemoryTape] = []
+        self._texts = texts
+
+    def __call__(self, record: NodeRecord, settings: NodeSettings, rng: random.Random) -> NodeCore:
+        tape, seed = MemoryTape(texts=self._texts), rng.getrandbits(63)
+        own, engine = settings.engine.keep_own_s, settings.engine._replace(keep_own_s={})
+        edge = without_secrets(settings.edge)
+        started, keep_own = float(record.started), list(own.items())
+        tape.put(Header(BUILD, started, tape.texts, seed, record, edge, engine, keep_own, settings.webhooks))
+        self.tapes.append(tape)
+        return Recorder(NodeCore(record, settings, random.Random(seed)), tape).door
+
+
+def taped(monkeypatch: pytest.MonkeyPatch, *, texts: bool = False) -> Taped:
+    """From here on simulated networks are recorded."""
+    made = Taped(texts=texts)
+    monkeypatch.setattr(net, "NodeCore", made)
+    return made
+
+
+def played(data: bytes | bytearray) -> Outcome:
+    return replay(*open_tape(bytes(data)))

@@ -1,0 +1,183 @@
+"""Recordings of whole simulated networks: each node's replay sends what the node sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.groups.channel_messages import Look
+from gateway.recording.tape import MAGIC, BadTape, Call, Framer, Header, Record, Sent, encode, open_tape
+from ring.groups.levels import Levels
+from tests.gateway.commands.stage import network, people, settle
+from tests.gateway.recording.taping import Taped, played, taped
+from tests.sim.kinds import ACCOUNTS, TALK, Kind
+
+
+def same(tapes: Taped) -> None:
+    assert tapes.tapes
+    for tape in tapes.tapes:
+        found = played(tape.data)
+        assert (found.differs, found.crash) == ("", "")
+        assert found.calls > 10 and found.turns > 5
+
+
+@pytest.mark.parametrize("kind", [TALK, ACCOUNTS], ids=["talk", "accounts"])
+@pytest.mark.parametrize("texts", [True, False], ids=["with texts", "without texts"])
+@pytest.mark.parametrize("seed", [1])
+def test_stories_with_faults_replay(monkeypatch: pytest.MonkeyPatch, kind: Kind, seed: int, texts: bool) -> None:
+    """Kills, hangs, cuts, lost and doubled messages, disks that refuse; passwords, SASL, accounts that are dropped."""
+    tapes = taped(monkeypatch, texts=texts)
+    kind.tell(seed)
+    same(tapes)
+
+
+@pytest.fixture
+def tapes(monkeypatch: pytest.MonkeyPatch) -> Taped:
+    """Two people have talked on two nodes."""
+    made = taped(monkeypatch)
+    net = network(2)
+    ann, bob = people(net, "ann", "bob", channel="#erlang")
+    ann.ask("PRIVMSG #erlang :a long secret", "TOPIC #erlang :what we do here", "AWAY :gone fishing")
+    bob.ask("PRIVMSG ann :only for you", "PART #erlang :see you", "PRIVMSG NickServ :IDENTIFY sesame-street")
+    bob.ask("OPER root sesame-street", "NS IDENTIFY bob sesame-street")
+    settle(ann, bob)
+    return made
+
+
+SAID = (b"secret", b"what we do", b"gone fishing", b"only for you", b"see you")
+
+
+def test_a_recording_holds_nothing_that_was_said(tapes: Taped) -> None:
+    same(tapes)
+    for tape in tapes.tapes:
+        assert not [text for text in SAID if text in bytes(tape.data).split(b"engine.begin", 1)[1]]
+
+
+def test_with_texts_it_holds_what_was_said_and_never_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = taped(monkeypatch, texts=True)
+    net = network(2)
+    ann, bob = people(net, "ann", "bob", channel="#erlang")
+    ann.ask("PRIVMSG #erlang :a long secret", "PRIVMSG NickServ :IDENTIFY sesame-street", "OPER root sesame-street")
+    settle(ann, bob)
+    same(made)
+    whole = b"".join(bytes(tape.data) for tape in made.tapes)
+    assert b"a long secret" in whole and b"sesame-street" not in whole
+
+
+def rewritten(data: bytearray, change: Callable[[Record], Record | None]) -> bytes:
+    """The recording with other records, in frames that fit."""
+    header, records = open_tape(bytes(data))
+    framer = Framer()
+    frames = [framer.frame(encode(header))]
+    frames += [framer.frame(encode(new)) for record in records if (new := change(record)) is not None]
+    return MAGIC + b"".join(frames)
+
+
+def test_a_recording_that_tells_of_another_input_differs_and_says_where(tapes: Taped) -> None:
+    def other(record: Record) -> Record:
+        if isinstance(record, Call) and record.path == "edge.feed" and b"JOIN #erlang" in bytes(record.args):
+            number, data = msgspec.msgpack.decode(record.args)
+            args = msgspec.msgpack.encode((number, data.replace(b"#erlang", b"#golang")))
+            return Call("edge.feed", msgspec.Raw(args))
+        return record
+
+    found = played(rewritten(tapes.tapes[0].data, other))
+    assert found.differs.startswith("turn ") and " s after the start, in " in found.differs
+    assert found.ended == "the core went another way" and found.turns < played(tapes.tapes[0].data).turns
+
+
+def test_another_digest_a_missing_one_and_a_missing_call_differ(tapes: Taped) -> None:
+    data = tapes.tapes[0].data
+    peer = [number for number, record in enumerate(open_tape(bytes(data))[1]) if isinstance(record, Sent) and record.to]
+
+    def at(place: int, change: Callable[[Record], Record | None]) -> str:
+        numbers = iter(range(10**9))
+        found = played(rewritten(data, lambda one: change(one) if next(numbers) == place else one))
+        return found.differs
+
+    def wrong(record: Record) -> Record:
+        assert isinstance(record, Sent)
+        return Sent(record.to, (b"nothing",) * len(record.to))
+
+    assert "is sent something else" in at(peer[3], wrong)
+    assert "something goes to " in at(peer[3], lambda _: Sent((), ()))
+    assert "the core sends now, and then it did not" in at(peer[3], lambda _: None)
+    assert "does not ask for what it asked for" in at(0, lambda _: Sent((), ()))
+
+
+def test_a_file_that_was_changed_or_cut_is_refused_or_read_as_far_as_it_goes(tapes: Taped) -> None:
+    data = bytes(tapes.tapes[0].data)
+    whole = played(data)
+    changed = bytearray(data)
+    changed[len(data) // 2] ^= 1
+    with pytest.raises(BadTape, match=r"^the file was changed or is damaged at byte \d+$"):
+        played(changed)
+    cut = played(data[: len(data) // 2])
+    assert cut.differs == "" and 0 < cut.turns < whole.turns and cut.ended == "the recording ends here"
+    assert played(data[:-1]).differs == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "no recording of a node"),
+        (b"GIF89a" * 100, "no recording of a node"),
+        (MAGIC, "no header"),
+        (MAGIC + b"\xff" * 100, "damaged at byte"),
+        (MAGIC + Framer().frame(encode(Sent((), ()))), "the header cannot be read"),
+    ],
+)
+def test_what_is_no_recording_is_refused(data: bytes, words: str) -> None:
+    with pytest.raises(BadTape, match=words):
+        open_tape(data)
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (Call("edge.explode", msgspec.Raw(b"\x90")), "which this build does not know"),
+        (Call("engine.begin", msgspec.Raw(b"\x91\xa1x")), "the arguments of engine.begin cannot be read"),
+        (Call("edge.feed", msgspec.Raw(msgspec.msgpack.encode((99, b"x")))), "client 99, who never came"),
+        (["?"], "a record cannot be read"),
+    ],
+)
+def test_records_that_make_no_sense_are_refused(tapes: Taped, record: Any, words: str) -> None:
+    header, _ = open_tape(bytes(tapes.tapes[0].data))
+    assert isinstance(header, Header)
+    framer = Framer()
+    with pytest.raises(BadTape, match=words):
+        played(MAGIC + framer.frame(encode(header)) + framer.frame(encode(record)))
+
+
+def test_a_mistake_of_the_program_that_ended_the_process_is_shown_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last thing in the recording is the input with which the core raised."""
+    made = taped(monkeypatch)
+    net = network(1)
+    people(net, "ann", channel="#erlang")
+    breaks_at = net.now
+
+    def tick(levels: Levels) -> None:
+        if levels.engine.now > breaks_at:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(Levels, "tick", tick)
+    with pytest.raises(ZeroDivisionError):
+        net.run(1.0)
+    found = played(made.tapes[0].data)
+    assert "ZeroDivisionError" in found.crash and found.differs == "" and found.ended == "the recording ends here"
+
+
+def test_what_http_asks_of_a_node_ends_its_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = taped(monkeypatch)
+    net = network(1)
+    people(net, "ann", channel="#erlang")
+    core = net.nodes["n1"].core
+    core.engine.ask(core.edge.channel("#erlang"), Look("", "names"), lambda _: None)
+    tape = made.tapes[0]
+    assert "asked the node by HTTP" in tape.ended and "engine.ask" in tape.ended
+    net.run(1.0)
+    found = played(tape.data)
+    assert found.differs == "" and found.ended == tape.ended
