@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 import uvloop
-from aiohttp import web
 
 from config import NodeConfig, load_node
 from config.http import Http
@@ -119,16 +118,13 @@ class NodeProcess:
         self.streams = Streams(self.core, looks, self.act, self.log)
         self.lag = LoopLag()
         source = Source(self.core, self.peers.links, self.act, self.peers.around, self.vitals, self.health)
-        self.api = api_of(source, config, self.log)
-        self.web = WebServer(config.http, self._routes(source), self.log) if config.http else None
+        visitors = Visitors(self.core, lambda: self.config.http or Http())
+        self.api = api_of(source, visitors, config, self.log)
+        parts = (NodeSite(source, visitors, self.streams), self.api, WebSockets(self, visitors), ChatSite())
+        routes = [route for part in parts for route in part.routes()]
+        self.web = WebServer(config.http, routes, self.log) if config.http else None
         self._stop = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-
-    def _routes(self, source: Source) -> list[web.RouteDef]:
-        """What the node answers over HTTP."""
-        visitors = Visitors(self.core, lambda: self.config.http or Http())
-        parts = (NodeSite(source, visitors, self.streams), self.api, WebSockets(self, visitors), ChatSite())
-        return [route for part in parts for route in part.routes()]
 
     @property
     def now(self) -> float:

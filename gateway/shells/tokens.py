@@ -11,10 +11,11 @@ from gateway.irc.casemapping import Casemap
 from gateway.web.api.access import Rates, Token
 from gateway.web.api.api import Api
 from gateway.web.source import Source
+from gateway.web.visitors import Visitors
 
 
-def api_of(source: Source, config: NodeConfig, log: Any) -> Api:
-    return Api(source, *tokens(config, log), log)
+def api_of(source: Source, visitors: Visitors, config: NodeConfig, log: Any) -> Api:
+    return Api(source, visitors, *tokens(config, log), log)
 
 
 def tokens(config: NodeConfig, log: Any) -> tuple[tuple[Token, ...], Rates]:

@@ -275,10 +275,9 @@ class WebSocketClient:
     def arrived(self) -> int:
         """How many of the bytes `written` the client's machine has acknowledged. Source: tcp(7), SIOCOUTQ."""
         self._count()
-        try:
+        unacknowledged = sys.maxsize
+        with contextlib.suppress(OSError, ValueError):  # there is no descriptor any more, or there was none left
             (unacknowledged,) = struct.unpack("i", fcntl.ioctl(self._descriptor, termios.TIOCOUTQ, b"\0" * 4))
-        except OSError:
-            unacknowledged = sys.maxsize
         return self._ledger.arrived(unacknowledged)
 
 

@@ -20,6 +20,7 @@ from gateway.web.api.reading import read_body, read_path, read_query
 from gateway.web.api.request import Request
 from gateway.web.refusal import BadRequest, Refused
 from gateway.web.source import Source
+from gateway.web.visitors import Visitors
 
 __all__ = ["Api", "changes", "hooks", "reads"]  # the last three register their endpoints
 
@@ -43,8 +44,9 @@ REPORT_EVERY_S: Final = 60.0
 class Api:
     """The routes of the API, on one node."""
 
-    def __init__(self, source: Source, tokens: Iterable[Token], rates: Rates, log: Any) -> None:
+    def __init__(self, source: Source, visitors: Visitors, tokens: Iterable[Token], rates: Rates, log: Any) -> None:
         self._source = source
+        self._visitors = visitors
         self._log = log
         self._access = Access(tokens, rates)
         self._failed = 0  # requests with a wrong token since the log told of them
@@ -69,7 +71,7 @@ class Api:
 
     def _handler(self, one: Endpoint) -> Callable[[web.Request], Any]:
         async def handle(http: web.Request) -> web.Response:
-            address, now = http.remote or "", self._source.core.engine.now
+            address, now = self._visitors.client(http).address, self._source.core.engine.now
             visit = self._access.visit(address, now)
             try:
                 token = self._token(http, address, now)

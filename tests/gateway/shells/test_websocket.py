@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -385,4 +386,53 @@ def test_a_stranger_cannot_choose_an_address_and_a_trusted_proxy_can(tmp_path: P
         bob.send("WHOIS bob")
         assert bob.expect(" 311 ").split()[5] == "203.0.113.9"
         assert bob.expect(" (671|318) ").split()[1] == "671"
+        no_traceback(node)
+
+
+# A device's place in what was said ------------------------------------------------------------------------------------
+
+
+def device(node: WebNode) -> WebWire:
+    """The account joe, on its device "web"; what the device has missed is played to the device."""
+    wire = node.web("", BINARY_PROTOCOL)
+    wire.nick = "joe"
+    wire.send("CAP LS 302", "CAP REQ :sasl server-time message-tags", "AUTHENTICATE PLAIN")
+    wire.expect("AUTHENTICATE ")
+    wire.send("AUTHENTICATE " + b64encode(b"\0joe@web\0sesame-7391").decode())
+    wire.expect(" 903 ")
+    wire.send("NICK joe", "USER joe 0 * :joe", "CAP END")
+    wire.expect(" 376 | 422 ")
+    return wire
+
+
+@pytest.mark.parametrize("end", ["goodbye", "hang-up"])
+def test_a_device_that_goes_in_the_middle_of_talk_gets_each_line_once(tmp_path: Path, end: str) -> None:
+    with WebNode.with_web(tmp_path, clients={"flood": NO_FLOOD_CONTROL}) as node:
+        joe = node.client("joe")
+        joe.send("REGISTER * * sesame-7391")
+        joe.expect("REGISTER SUCCESS")
+        joe.send("PRIVMSG *circlet :ALWAYS-ON on", "JOIN #c")
+        joe.expect(" 366 joe #c ")
+        joe.close()
+        ann, said, heard = node.client("ann"), [], []
+        ann.join("#c")
+        for turn in range(4):
+            web = device(node)
+            for number in range(30):
+                said.append(f"{turn} {number}")
+                ann.send(f"PRIVMSG #c :{said[-1]}")
+                if number == 15:
+                    ann.sync()
+                    web.sync()
+                    since = len(node.records)
+                    if end == "goodbye":
+                        web.pipe.frame(CLOSE, (1000).to_bytes(2, "big"))
+                    web.close()
+                    node.event("client_disconnected", since)
+                    heard += web.heard("#c")
+            ann.sync()
+        web = device(node)
+        web.expect(f":{said[-1]}$")
+        web.sync()
+        assert [*heard, *web.heard("#c")] == said
         no_traceback(node)

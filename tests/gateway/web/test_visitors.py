@@ -1,0 +1,31 @@
+"""The limits of the API count by the address of a proxy's client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.gateway.shells.test_websocket import WebNode
+from tests.patience import WITHIN_S
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
+
+
+def status(node: WebNode, client: str) -> int:
+    """What a request with a wrong token is answered with. client: the address that the proxy tells."""
+    headers = {"Authorization": "Bearer wrong", "X-Forwarded-For": client}
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(f"http://127.0.0.1:{node.web_port}/api/v1/channels", headers=headers), timeout=WITHIN_S)
+    return refused.value.code
+
+
+@pytest.mark.parametrize(("proxies", "stranger"), [(["127.0.0.1"], 401), ([], 429)])
+def test_wrong_tokens_are_counted_by_the_client_of_a_trusted_proxy(
+    tmp_path: Path, proxies: list[str], stranger: int
+) -> None:
+    with WebNode.with_web(tmp_path, {"failures_per_minute": 2, "trusted_proxies": proxies}) as node:
+        assert [status(node, "203.0.113.9") for _ in range(3)] == [401, 401, 429]
+        assert status(node, "203.0.113.10") == stranger
