@@ -74,6 +74,7 @@ def test_a_node_that_does_not_answer_is_named() -> None:
 def test_a_long_list_is_looked_through_in_slices_and_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The asker repeats its question twice a second: the answering node must not begin anew each time."""
     monkeypatch.setattr(pages, "SLICE", 3)
+    monkeypatch.setattr(pages, "PART", 3)
     begun: list[object] = []
     begin = pages.Reading.begin
     monkeypatch.setattr(pages.Reading, "begin", lambda self: (begun.append(self), begin(self))[1])
@@ -88,6 +89,7 @@ def test_a_long_list_is_looked_through_in_slices_and_asked_for_once(monkeypatch:
 
 def test_a_mistake_in_a_slice_ends_the_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "SLICE", 1)
+    monkeypatch.setattr(pages, "PART", 1)
     net = network(1)
     net.may_err = True
     people(net, "ann", channel="#c")
