@@ -39,6 +39,7 @@ def ring(source: Source, found: Status, vitals: Vitals) -> Iterator[Metric]:
     core = source.core
     yield from _groups(core, found)
     yield from _queues(core)
+    yield from _webhooks(core, found)
     for note, (name, text) in NOTES.items():
         yield counter(name, text, core.engine.noted[note])
     nodes = {state: sum(seen.state == state for seen in found.roster) for state in LIFE_STATES}
@@ -93,6 +94,18 @@ def _queues(core: NodeCore) -> Iterator[Metric]:
         "circlet_lines_unsettled",
         "Lines of clients whose session is on another node, which has not settled them yet.",
         sum(len(tunnel.outbox.lines) for tunnel in tunnels),
+    )
+
+
+def _webhooks(core: NodeCore, found: Status) -> Iterator[Metric]:
+    rows = core.webhooks.rows().values()
+    yield gauge("circlet_webhooks", "Webhooks that this node delivers, as the master of their channel.", found.webhooks)
+    failing = sum(bool(row.failing_since) for row in rows)
+    yield gauge("circlet_webhooks_failing", "Webhooks whose last try has failed.", failing)
+    yield gauge(
+        "circlet_webhook_messages_waiting",
+        "Messages that webhooks have not delivered yet.",
+        sum(row.backlog for row in rows),
     )
 
 

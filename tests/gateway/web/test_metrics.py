@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import msgspec
+import pytest
 
+from gateway.edge.operator_asks import WebhookRow
 from gateway.status import Around, Certificate, Directory
 from gateway.web.health import Health, LoopLag
 from gateway.web.metrics import of_directory, of_node
@@ -88,6 +90,16 @@ def test_accounts_and_sessions_are_counted_once_in_the_network() -> None:
     assert [sum(one[(metric,)] for one in found) for metric in ("circlet_accounts", "circlet_sessions")] == [1, 1]
     remote = [(one[("circlet_remote_clients", "session")], one[("circlet_remote_clients", "client")]) for one in found]
     assert sorted(remote) == [(0, 1), (1, 0)]
+
+
+def test_webhooks_that_fail_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = network(1).nodes["n1"].core
+    well = WebhookRow("a", "#c", "https://example.org", "joe", 1, 5, 6, 2, 0, "", 0, 0)
+    failing = WebhookRow("b", "#c", "https://example.org", "joe", 1, 5, 6, 7, 0, "refused", 9, 10)
+    monkeypatch.setattr(core.webhooks, "rows", lambda: {"a": well, "b": failing})
+    found = read(of_node(Source(core, dict)))
+    assert [found[(name,)] for name in ("circlet_webhooks", "circlet_webhooks_failing")] == [2, 1]
+    assert found[("circlet_webhook_messages_waiting",)] == 9
 
 
 def test_a_takeover_and_a_dead_node_show() -> None:
