@@ -24,6 +24,15 @@ class HttpListener(Section):
     port: Port = setting(8067, "TCP port to listen on.")
     tls: Tls | None = setting(None, "Certificate, for HTTPS.")
 
+    per_address: int = setting(
+        64, "Connections from one IP address, 0 for no limit. The addresses of trusted proxies have no limit.",
+        live=True, ge=0, le=1_000_000,
+    )  # fmt: skip
+    total: int = setting(
+        256, "Connections at once. IRC clients over WebSocket do not count: clients.total limits them.",
+        live=True, ge=1, le=1_000_000,
+    )  # fmt: skip
+
     @property
     def address(self) -> Endpoint:
         return Endpoint(self.host, self.port)

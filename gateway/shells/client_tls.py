@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import load_pem_x509_certificates
 from OpenSSL import SSL
+
+from ring.shells.certificates import check_pair, ends_at
 
 RECORD = 16 * 1024
 """TLS's longest record."""
@@ -43,8 +43,7 @@ class Context(ssl.SSLContext):
 
     def reload(self, cert: str, key: str) -> None:
         """New connections get these. Raises as `load`, and then changes nothing."""
-        # Without a passphrase at hand OpenSSL would ask for it on the terminal.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
+        check_pair(cert, key)
         inner = SSL.Context(SSL.TLS_SERVER_METHOD)
         inner.set_min_proto_version(SSL.TLS1_2_VERSION)
         inner.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_TICKET)
@@ -55,18 +54,11 @@ class Context(ssl.SSLContext):
         inner.use_certificate_chain_file(cert)
         inner.use_privatekey_file(key)
         inner.set_verify(SSL.VERIFY_PEER, lambda *shown: True)
-        ends = _ends(cert)
+        ends = ends_at(cert)
         self._inner, self.ends = inner, ends
 
     def wrap_bio(self, incoming: Any, outgoing: Any, server_side: bool = False, *rest: Any, **more: Any) -> Any:
         return Tls(self._inner, incoming, outgoing, self)
-
-
-def _ends(cert: str) -> float:
-    try:
-        return min(one.not_valid_after_utc.timestamp() for one in load_pem_x509_certificates(Path(cert).read_bytes()))
-    except ValueError as problem:  # OpenSSL takes certificates whose fields this library does not
-        raise ssl.SSLError(f"{cert}: {problem}") from problem
 
 
 class Tls:

@@ -24,6 +24,9 @@ def raise_limit() -> int:
     return UNLIMITED if soft == resource.RLIM_INFINITY else soft
 
 
-def room(limit: int) -> int:
-    """How many clients fit into so many descriptors: the reserve is a quarter of a small limit."""
-    return limit - min(RESERVE, limit // 4)
+def room(limit: int, pages: int = 0) -> int:
+    """How many clients fit into so many descriptors: the reserve is a quarter of a small limit.
+
+    pages: connections that the HTTP listener may have, which get a quarter of a small limit, too.
+    """
+    return limit - min(RESERVE, limit // 4) - min(pages, limit // 4)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from gateway.shells.client_tls import Context
 from gateway.shells.clients import ClientSocket
 from gateway.status import Certificate
 from ring.shells.accepting import Acceptor
+from ring.shells.certificates import reload_pair
 
 if TYPE_CHECKING:
     from config.node import Listener
@@ -104,14 +104,10 @@ class Listeners:
 
     def reload_certificates(self) -> tuple[str, ...]:
         """New connections get what the files hold now. Returns what is wrong, in words; the old pair stays then."""
-        wrong = []
-        for context, cert, key in self._contexts:
-            try:
-                context.reload(cert, key)
-            except (OSError, ssl.SSLError) as problem:
-                self._node.log.error("certificate_reload_failed", file=cert, reason=str(problem))
-                wrong.append(f"{cert} and {key} were not taken, the old certificate stays in use: {problem}")
-        return tuple(wrong)
+        log = self._node.log
+        return tuple(
+            said for context, cert, key in self._contexts for said in reload_pair(context.reload, cert, key, log)
+        )
 
     async def stop(self) -> None:
         """Accept no more; who is connected stays."""

@@ -37,6 +37,7 @@ from gateway.shells.systemd import Systemd
 from gateway.shells.tokens import api_of, tokens
 from gateway.shells.webhooks import WebhookShell
 from gateway.shells.websocket import WebSockets
+from gateway.status import Certificate
 from gateway.web.chat_site import ChatSite
 from gateway.web.health import Health, LoopLag
 from gateway.web.server import WebServer
@@ -92,7 +93,7 @@ class NodeProcess:
         self.peers = PeerShell(self)
         self.record = node_record(config, self.peers.next_incarnation(), self.now)
         settings = NodeSettings(
-            edge_settings(config, self.now, made_up_secret(self.peers.key), room(self.descriptors)),
+            edge_settings(config, self.now, made_up_secret(self.peers.key), self.room(config)),
             engine_settings(config),
             webhook_settings(config),
         )
@@ -185,7 +186,7 @@ class NodeProcess:
         return 0
 
     def _say_what_does_not_fit(self) -> None:
-        total, fit = self.config.clients.total, room(self.descriptors)
+        total, fit = self.config.clients.total, self.room(self.config)
         if total > fit:
             self.log.warning(
                 "clients_total_does_not_fit",
@@ -256,11 +257,23 @@ class NodeProcess:
         if said.wrong:
             return said
         was = self.core.edge.settings
-        self.core.edge.configure(edge_settings(self.config, was.created, was.secret, room(self.descriptors)))
+        self.core.edge.configure(edge_settings(self.config, was.created, was.secret, self.room(self.config)))
         self.core.webhooks.configure(webhook_settings(self.config), self.core.edge.settings)
         self.api.configure(*tokens(self.config, self.log))
         self.touched()
-        return replace(said, wrong=self.listeners.reload_certificates())
+        wrong = self.listeners.reload_certificates()
+        if self.web is not None and self.config.http is not None:
+            wrong += self.web.configure(self.config.http)
+        return replace(said, wrong=wrong)
+
+    def room(self, config: NodeConfig) -> int:
+        """How many clients there are descriptors for."""
+        return room(self.descriptors, config.http.total if config.http is not None else 0)
+
+    def certificates(self) -> list[Certificate]:
+        """What the listeners show to clients and browsers now."""
+        page = self.web.certificate() if self.web is not None else None
+        return [*self.listeners.certificates(), *([Certificate(*page)] if page is not None else [])]
 
     # Turns of the loop ----------------------------------------------------------------------------------------------
 

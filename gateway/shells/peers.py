@@ -172,7 +172,7 @@ class PeerShell:
         refusals = self._hub.refusals.lately(time.time()) if self._hub is not None else []
         return Around(
             directories=self._known_directories(),
-            certificates=self._node.listeners.certificates(),
+            certificates=self._node.certificates(),
             refused=[Refusal(one.record.name, one.record.key, one.address, one.reason, one.at) for one in refusals],
             memory=resident(),
         )

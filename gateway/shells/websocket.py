@@ -24,6 +24,7 @@ from aiohttp import WSMsgType, web
 from gateway.edge.admission import REFUSED
 from gateway.edge.flood import READ_BYTES
 from gateway.shells.clients import LINGER_S, RECEIVE_BUFFER, SEND_BUFFER
+from gateway.web.connections import hand_over
 from gateway.web.forwarded import Client
 from gateway.web.irc_frames import (
     BINARY,
@@ -90,6 +91,7 @@ class WebSockets:
         except BaseException:
             verdict.release()
             raise
+        hand_over(request)
         await WebSocketClient(node, request, response, verdict).run(client)
         return response
 

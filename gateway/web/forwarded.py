@@ -33,7 +33,7 @@ def client_of(
     X-Forwarded-Proto, one for each header line. An entry that is no address ends the search: the proxy that wrote the
     entry does not know either, and stands for its client.
     """
-    if not _is_trusted(peer, trusted):
+    if not is_trusted(peer, trusted):
         return Client(peer, secure)
     address = peer
     for entry in reversed(_entries(forwarded_for)):
@@ -41,7 +41,7 @@ def client_of(
         if found is None:
             break
         address = str(found)
-        if not _is_trusted(address, trusted):
+        if not is_trusted(address, trusted):
             break
     protocols = _entries(forwarded_proto)
     return Client(address, protocols[-1].lower() == "https" if protocols else secure)
@@ -51,7 +51,7 @@ def _entries(lines: Iterable[str]) -> list[str]:
     return [entry.strip() for line in lines for entry in line.split(",") if entry.strip()]
 
 
-def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+def is_trusted(address: str, trusted: Sequence[Network]) -> bool:
     found = _address(address)
     return found is not None and any(found in network for network in trusted)
 

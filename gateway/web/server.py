@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import ssl
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from config.http import HttpListener
-from gateway.web.refusal import Refused
+from config.http import Http, HttpListener
+from gateway.web.certificate import HttpsContext
+from gateway.web.connections import HEAD_S, HttpConnection, farewell
+from gateway.web.forwarded import is_trusted
+from gateway.web.refusal import BadRequest, Refused
+from ring.links.admission import Admission, Limits, Refusal, Ticket
+from ring.shells.accepting import Acceptor
+from ring.shells.certificates import reload_pair
+from ring.shells.log_limit import LogLimit
 
 MAX_BODY = 64 * 1024
+BODY_S = 15.0
+"""Time for the body of a request."""
+
 CLOSE_S = 1.0
+EXHAUSTED_EVERY_S = 3600.0
+"""That no descriptor is left is logged once in so long."""
+
 HOOKS = "/api/v1/hooks/"
 """Addresses of webhooks: who knows one may speak."""
 
@@ -40,6 +54,10 @@ class WebServer:
     def __init__(self, config: HttpListener, routes: Iterable[web.AbstractRouteDef], log: Any) -> None:
         self._config = config
         self._log = log
+        self._logged = LogLimit(burst=1, window_s=EXHAUSTED_EVERY_S)
+        self._admission = Admission(_limits(config))
+        self._acceptor: Acceptor | None = None
+        self._https: HttpsContext | None = None
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
         app.add_routes(routes)
         logging.getLogger("aiohttp.server").addFilter(_NO_HTTP)
@@ -48,13 +66,19 @@ class WebServer:
     async def start(self) -> None:
         """Raises OSError that names the setting, if the port cannot be had."""
         tls, address = self._config.tls, self._config.address
-        context = None
-        if tls is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(tls.cert, tls.key)
+        self._https = HttpsContext(str(tls.cert), str(tls.key)) if tls is not None else None
         await self._runner.setup()
+        self._acceptor = Acceptor(
+            admit=self._admit,
+            protocol=self._connection,
+            context=self._https.context if self._https is not None else None,
+            handshake_s=HEAD_S,
+            shutdown_s=CLOSE_S,
+            farewell=farewell,
+            exhausted=self._exhausted,
+        )
         try:
-            await web.TCPSite(self._runner, address.host, address.port, ssl_context=context).start()
+            await self._acceptor.start(address.host, address.port)
         except OSError as problem:
             raise OSError(
                 f"http: cannot listen on {address}: {problem.strerror or problem}: "
@@ -63,24 +87,92 @@ class WebServer:
         self._log.info("http_listening", host=address.host, port=address.port, tls=tls is not None)
 
     async def stop(self) -> None:
+        if self._acceptor is not None:
+            self._acceptor.close()
         await self._runner.cleanup()
+
+    def configure(self, config: HttpListener) -> tuple[str, ...]:
+        """The configuration was read again: take its limits, and what the certificate's files hold now.
+
+        Returns what is wrong, in words; the old certificate stays then.
+        """
+        self._config = config
+        self._admission.limits = _limits(config)
+        if self._https is None or config.tls is None:
+            return ()
+        return reload_pair(self._https.reload, str(config.tls.cert), str(config.tls.key), self._log)
+
+    def certificate(self) -> tuple[str, str, float] | None:
+        """Address of the listener, file, and Unix seconds of its end; None without TLS."""
+        if self._https is None or self._config.tls is None:
+            return None
+        return str(self._config.address), str(self._config.tls.cert), self._https.ends
+
+    # Connections ----------------------------------------------------------------------------------------------------
+
+    def _admit(self, address: str, now: float) -> Ticket | Refusal:
+        trusted = self._config.trusted_proxies if isinstance(self._config, Http) else ()
+        verdict = self._admission.admit(address, now, shared=is_trusted(address, trusted))
+        report = self._admission.report(now)
+        if report is not None:
+            self._log.warning(
+                "http_refused",
+                number=report.number,
+                per_address=report.per_source,
+                total=report.total,
+                addresses=report.sources,
+                most_from=report.most,
+                most=report.most_number,
+            )
+        return verdict
+
+    def _connection(self, ticket: Ticket) -> HttpConnection:
+        server = self._runner.server
+        assert server is not None
+        return HttpConnection(server, ticket)
+
+    def _exhausted(self, problem: OSError) -> None:
+        if self._logged.allow("descriptors_exhausted", time.monotonic()) is not None:
+            self._log.error("descriptors_exhausted", port="http", reason=problem.strerror)
+
+    # Requests -------------------------------------------------------------------------------------------------------
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Errors are JSON with a text; a mistake of the program is logged and ends the request alone."""
         try:
+            await _read_body(request)
             response = await handler(request)
         except Refused as problem:
             response = error(problem.status, str(problem), problem.headers)
         except web.HTTPException as problem:
             allow = {"Allow": problem.headers["Allow"]} if "Allow" in problem.headers else {}
             response = error(problem.status, f"{problem.reason}: {request.method} {shown(request.path)}", allow)
+        except ConnectionError:
+            raise  # the client is gone
         except Exception:
             self._log.error("bug", where=f"http {shown(request.path)}", exc_info=True)
             response = error(500, "the server made a mistake, which is in its log")
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+
+async def _read_body(request: web.Request) -> None:
+    """Read the body in a bounded time; handlers find it in `request.read()`. Raises Refused, HTTPException."""
+    if not request.can_read_body:
+        return
+    try:
+        async with asyncio.timeout(BODY_S):
+            await request.read()
+    except TimeoutError:
+        raise Refused(408, f"the body of the request did not come within {BODY_S:g} s") from None
+    except web.RequestPayloadError as problem:
+        raise BadRequest("the body of the request is not what its head says") from problem
+
+
+def _limits(config: HttpListener) -> Limits:
+    return Limits(config.per_address, config.total)
 
 
 def error(status: int, text: str, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -91,13 +91,16 @@ class Admission:
         self._named: Counter[str] = Counter()
         self._report_at = float("-inf")
 
-    def admit(self, address: str, now: float) -> Ticket | Refusal:
-        """Judge a new connection. now: seconds of a clock that only moves forward."""
+    def admit(self, address: str, now: float, *, shared: bool = False) -> Ticket | Refusal:
+        """Judge a new connection. now: seconds of a clock that only moves forward.
+
+        shared: many people come from the address, as behind a proxy, so only the total counts.
+        """
         limits = self.limits
         source = source_of(address, limits.prefix6)
-        if not self._within_rate(source, now):
+        if not shared and not self._within_rate(source, now):
             return self._refuse(source, "rate")
-        if limits.per_source and self.open[source] >= limits.per_source:
+        if not shared and limits.per_source and self.open[source] >= limits.per_source:
             return self._refuse(source, "per_source")
         if limits.total and self.total >= limits.total:
             return self._refuse(source, "total")

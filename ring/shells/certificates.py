@@ -1,4 +1,7 @@
-"""A certificate for this node's links, made at start, gone at the end: the proof of the key vouches for it."""
+"""Certificates: the one of this node's links, made at start, and those in files that listeners are given.
+
+The links' certificate is gone at the end of the process: the proof of the network key vouches for it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import datetime
 import hashlib
 import ssl
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -41,6 +46,31 @@ def listener_context() -> tuple[ssl.SSLContext, bytes]:
         path.write_bytes(pem)
         context.load_cert_chain(path)
     return context, hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).digest()
+
+
+def check_pair(cert: str, key: str) -> None:
+    """Raises OSError or ssl.SSLError if the two PEM files do not make a pair."""
+    # Without a passphrase at hand OpenSSL would ask for it on the terminal.
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
+
+
+def ends_at(cert: str) -> float:
+    """Unix seconds at which the first of the certificates in the PEM file ends. Raises OSError or ssl.SSLError."""
+    try:
+        found = x509.load_pem_x509_certificates(Path(cert).read_bytes())
+    except ValueError as problem:  # OpenSSL takes certificates whose fields this library does not
+        raise ssl.SSLError(f"{cert}: {problem}") from problem
+    return min(one.not_valid_after_utc.timestamp() for one in found)
+
+
+def reload_pair(reload: Callable[[str, str], None], cert: str, key: str, log: Any) -> tuple[str, ...]:
+    """Take what the two files hold now. Returns what is wrong, in words; the old pair stays then."""
+    try:
+        reload(cert, key)
+    except (OSError, ssl.SSLError) as problem:
+        log.error("certificate_reload_failed", file=cert, reason=str(problem))
+        return (f"{cert} and {key} were not taken, the old certificate stays in use: {problem}",)
+    return ()
 
 
 def dialler_context() -> ssl.SSLContext:

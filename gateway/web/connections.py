@@ -1,0 +1,97 @@
+"""The connections of the HTTP listener: counted when they come, and bounded in the time that they may take.
+
+A connection that says nothing, or says half a request for ever, is closed HEAD_S after it came or after its last
+answer (aiohttp's keep-alive timeout). A connection that does not read its answer is cut after WRITE_S.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Final, cast
+
+from aiohttp import web
+
+from ring.links.admission import Refusal, Ticket
+
+HEAD_S: Final = 15.0
+"""Time for the head of a request, and for the pause before the next one."""
+
+WRITE_S: Final = 20.0
+"""Longest that an answer waits for a client that does not read."""
+
+LINGER_S: Final = 2.0
+"""Longest that a body which nobody wants is read, before the connection is closed."""
+
+REFUSED: Final[dict[Refusal, tuple[str, str]]] = {
+    "rate": ("429 Too Many Requests", "you connect too often: try again in a minute"),
+    "per_source": ("429 Too Many Requests", "too many connections from your address: close some (http.per_address)"),
+    "total": ("503 Service Unavailable", "too many connections: ask another node, or try again soon (http.total)"),
+}
+
+
+class HttpConnection(web.RequestHandler):
+    """aiohttp's connection, with its ticket."""
+
+    __slots__ = ("_ticket", "_unread")
+
+    def __init__(self, server: web.Server, ticket: Ticket) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=HEAD_S,
+            lingering_time=LINGER_S,
+            access_log=None,  # type: ignore[arg-type]  # what aiohttp's own runner passes for none
+        )
+        self._ticket: Ticket | None = ticket
+        self._unread: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast(asyncio.Transport, transport).set_write_buffer_limits(
+            high=0
+        )  # WRITE_S counts from the first byte that the kernel does not take
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._stop_waiting()
+        self._release()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._ticket is not None and self.transport is not None:
+            self._unread = asyncio.get_running_loop().call_later(WRITE_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._stop_waiting()
+        super().resume_writing()
+
+    def hand_over(self) -> None:
+        """The connection is an IRC client's from now on, and is bounded as such."""
+        self._stop_waiting()
+        self._release()
+
+    def _release(self) -> None:
+        if self._ticket is not None:
+            self._ticket.release()
+            self._ticket = None
+
+    def _stop_waiting(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+
+def hand_over(request: web.Request) -> None:
+    """A WebSocket has become an IRC client: count the connection among those no more."""
+    protocol: Any = request.protocol
+    if isinstance(protocol, HttpConnection):
+        protocol.hand_over()
+
+
+def farewell(why: Refusal, address: str) -> bytes:
+    """What a refused connection is sent, if it is not under TLS."""
+    status, text = REFUSED[why]
+    body = json.dumps({"error": text})
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Retry-After: 10\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{body}".encode()
