@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from config.common import DirectoryNetwork, Log
+from config.http import DirectoryHttp
 from config.section import REQUIRED, Section, setting, subsection
 from config.units import Duration
 from config.values import BindAddress, Endpoint, Port
@@ -35,6 +36,9 @@ class DirectoryConfig(Section):
     network: DirectoryNetwork = Field(description="The network that the directory serves. Required.")
     directory: Directory = Field(description="Where the directory listens and how long it remembers. Required.")
     limits: DirectoryLimits = subsection(DirectoryLimits, "What the directory holds at most.")
+    http: DirectoryHttp | None = setting(
+        None, "HTTP: the page of the ring, the list of nodes, metrics. Without this section there is no HTTP."
+    )
     log: Log = subsection(Log, "Where the log goes and what is in it.")
 
     @property

@@ -77,6 +77,10 @@ directory:
   port: {port} # UDP
   lease_s: 10s # a node not heard for this long is forgotten
 
+http: # the page of the ring, metrics: http://127.0.0.1:{page}/
+  host: 127.0.0.1
+  port: {page}
+
 log:
   level: info # debug, info, warning or error
 """
@@ -89,8 +93,9 @@ class InitError(Exception):
 def write_network(folder: Path, nodes: int, directories: int) -> list[Path]:
     """Write the key, the schema and a file for each process of a network on loopback; return their paths.
 
-    Node i: IRC on 127.0.0.i:6667, links on 127.0.0.i:7600, state in `folder`/state/node-i.
-    Directory i: 127.0.0.1, UDP port 7699 + i. nodes: 1 to 250; directories: 0 to 9, at least 1 for several nodes.
+    Node i: IRC on 127.0.0.i:6667, links on 127.0.0.i:7600, HTTP on 127.0.0.i:8067, state in `folder`/state/node-i.
+    Directory i: 127.0.0.1, UDP port 7699 + i, HTTP on port 8070 + i.
+    nodes: 1 to 250; directories: 0 to 9, at least 1 for several nodes.
     Raises InitError, and writes nothing, if a number is out of bounds or one of the files is there already.
     """
     if not 1 <= nodes <= MAX_NODES:
@@ -128,7 +133,9 @@ def _node(number: int, directories: int) -> str:
 
 
 def _directory(number: int) -> str:
-    return _DIRECTORY.format(editor_line=EDITOR_LINE, file=f"directory-{number}.yaml", port=_port(number))
+    return _DIRECTORY.format(
+        editor_line=EDITOR_LINE, file=f"directory-{number}.yaml", port=_port(number), page=8070 + number
+    )
 
 
 def _port(number: int) -> int:

@@ -46,6 +46,12 @@ class HttpListener(Section):
         return f"http{'s' if self.tls is not None else ''}://{Endpoint(host, self.port)}/"
 
 
+class DirectoryHttp(HttpListener):
+    """HTTP of a directory."""
+
+    port: Port = setting(8071, "TCP port to listen on.")
+
+
 class Http(HttpListener):
     """HTTP of a node."""
 

@@ -87,6 +87,23 @@ def _longer(more: int) -> type[NodeRecord]:
     return made
 
 
+class NoRing(Exception):
+    """Records do not tell the ring's settings; the text says why."""
+
+
+def common_ring(records: Sequence[NodeRecord]) -> RingTerms:
+    """The ring's settings, which the nodes of a network have alike. Raises NoRing."""
+    said = {record.ring for record in records if record.ring is not None}
+    if not records:
+        raise NoRing("the directories list no node")
+    if not said:
+        raise NoRing("the directories do not tell the ring's settings: they, or the nodes, are of an older build")
+    if len(said) > 1:
+        each = sorted(f"{record.name}: {record.ring}" for record in records if record.ring is not None)
+        raise NoRing("the nodes do not agree on the ring's settings:\n" + "\n".join(each))
+    return said.pop()
+
+
 def as_level_0(record: NodeRecord) -> NodeRecord:
     """The record as a node of feature level 0 knows and keeps it."""
     return NodeRecord(*at_level(record, 0, 0))

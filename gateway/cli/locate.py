@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NoReturn, cast, get_args
 
 import click
 
 from config import DirectoryConfig
 from gateway.cli.files import fail
-from gateway.cli.network import asks_directories, live_nodes, place_of, ring_of
+from gateway.cli.network import asks_directories, live_nodes, place_of
 from gateway.cli.tables import table, text_of
-from gateway.irc.casemapping import Casemap, CasemapName
-from ring.placement import Distance, Ring, explain, hash32
-from ring.roster import RingTerms
+from gateway.web.sight import placement
+from ring.placement import explain, hash32
+from ring.roster import NoRing, RingTerms, common_ring
 
 
 @click.command()
@@ -32,13 +31,19 @@ def locate(name: str, path: Path | None, addresses: tuple[str, ...], as_json: bo
     found = live_nodes(where)
     names = {r.key: r.name for r, _ in found or () if not r.leaving}
     if config is None:
-        terms = ring_of([record for record, _ in found or ()])
+        try:
+            terms = common_ring([record for record, _ in found or ()])
+        except NoRing as problem:
+            fail(f"{problem}. Or use a node's file: --config FILE")
     else:
         terms = RingTerms(config.ring.distance, config.ring.points, config.ring.copies, config.network.casemapping)
         if found is None:
             names = {config.node.ring_key or config.node.ip: config.node.name}
-    folded, distance = _folded(name, terms), _distance(terms)
-    ring = Ring(names, distance, terms.points)
+    try:
+        ring, _, casemap = placement(terms, names)
+    except ValueError as problem:
+        fail(str(problem))
+    folded, distance = casemap(name), terms.distance
     places = explain(folded, ring)
     j = hash32(folded)
     if as_json:
@@ -55,22 +60,6 @@ def locate(name: str, path: Path | None, addresses: tuple[str, ...], as_json: bo
     for i, place in enumerate(places):
         rows_shown.add_row(_role(i, terms), names[place.key], place.key, str(place.point), str(place.distance))
     click.echo(text_of(rows_shown), nl=False)
-
-
-def _folded(name: str, terms: RingTerms) -> str:
-    if terms.casemapping not in get_args(CasemapName):
-        _unknown("casemapping", terms.casemapping)
-    return Casemap(cast(CasemapName, terms.casemapping))(name)
-
-
-def _distance(terms: RingTerms) -> Distance:
-    if terms.distance not in get_args(Distance):
-        _unknown("distance", terms.distance)
-    return cast(Distance, terms.distance)
-
-
-def _unknown(what: str, value: str) -> NoReturn:
-    fail(f"this program does not know the {what} {value!r} of that network: is the program of an older version?")
 
 
 def _role(place: int, terms: RingTerms) -> str:

@@ -13,7 +13,7 @@ import click
 from config import DirectoryConfig, NodeConfig
 from config.values import split_endpoint
 from gateway.cli.files import FILE, fail, read
-from ring.roster import NodeRecord, RingTerms
+from ring.roster import NodeRecord
 from ring.shells.directory_client import NoAnswer, query_nodes
 
 TIMEOUT_S = 2.0
@@ -81,19 +81,3 @@ def live_nodes(place: Place) -> list[tuple[NodeRecord, float]] | None:
     except (OSError, NoAnswer) as problem:
         fail(f"no directory answered within {TIMEOUT_S:g} s: is one running, and do the addresses fit? {problem}")
     return sorted([(row.record, row.age_s) for row in found], key=lambda row: row[0].name)
-
-
-def ring_of(records: list[NodeRecord]) -> RingTerms:
-    """The ring's settings, as the nodes of the public list say. Ends the command if they say none or several."""
-    said = {record.ring for record in records if record.ring is not None}
-    if not records:
-        fail("the directories list no node")
-    if not said:
-        fail(
-            "the directories do not tell the ring's settings: they, or the nodes, are of an older build. "
-            "Use a node's file: --config FILE"
-        )
-    if len(said) > 1:
-        each = sorted(f"{r.name}: {r.ring}" for r in records if r.ring is not None)
-        fail("the nodes do not agree on the ring's settings:\n" + "\n".join(each))
-    return said.pop()

@@ -41,7 +41,9 @@ def up(folder: Path, verbose: bool) -> None:
     nodes = [config for config in configs.values() if isinstance(config, NodeConfig)]
     drain_s = max([node.drain_s for node in nodes], default=1.0)
     click.echo(f"Starting {len(children)} processes: {', '.join(configs)} ...")
-    supervisor = Supervisor(children, drain_s + 5.0, lambda: _greet(nodes, verbose), lock.write, verbose=verbose)
+    supervisor = Supervisor(
+        children, drain_s + 5.0, lambda: _greet([*configs.values()], verbose), lock.write, verbose=verbose
+    )
     sys.exit(asyncio.run(supervisor.run()))
 
 
@@ -81,8 +83,10 @@ def _already_running(folder: Path, configs: dict[str, NodeConfig | DirectoryConf
     sys.exit(0)
 
 
-def _greet(nodes: list[NodeConfig], verbose: bool) -> str:
+def _greet(configs: list[NodeConfig | DirectoryConfig], verbose: bool) -> str:
     """Where to connect, once the nodes are up: lines to copy, with a different nick in each."""
+    nodes = [config for config in configs if isinstance(config, NodeConfig)]
+    directories = [config for config in configs if isinstance(config, DirectoryConfig)]
     rows = table("node", "irssi", "WeeChat")
     nick = _own_nick()
     for number, node in enumerate(nodes, 1):
@@ -91,14 +95,23 @@ def _greet(nodes: list[NodeConfig], verbose: bool) -> str:
             own = nick if number == 1 else f"{nick}{number}"
             irssi = f"irssi -c {address.host} -p {address.port} -n {own}"
             rows.add_row(node.node.name, irssi, f"weechat irc://{own}_@{address}")
-    url = next((node.http.url for node in nodes if node.http is not None), "")
-    page = f"The page of the ring: {url}\nChat in the browser:  {url}chat#erlang\n" if url else ""
-    start = "Or start" if url else "Start"
+    pages = _pages(nodes, directories)
+    start = "Or start" if pages else "Start"
     log = "" if verbose else " Warnings and errors are shown below; --verbose shows the whole log."
     return (
-        f"\nThe network runs. Ctrl-C stops everything.{log}\n{page}"
+        f"\nThe network runs. Ctrl-C stops everything.{log}\n{pages}"
         f"{start} clients, each in its own terminal, and /join #erlang in all of them:\n\n{text_of(rows).rstrip()}"
     )
+
+
+def _pages(nodes: list[NodeConfig], directories: list[DirectoryConfig]) -> str:
+    """Where a browser finds the ring and the chat: the page of one node and of one directory are enough to print."""
+    node = next((config.http.url for config in nodes if config.http is not None), "")
+    directory = next((config.http.url for config in directories if config.http is not None), "")
+    if not node:
+        return f"The page of the ring, as a directory sees it: {directory}\n" if directory else ""
+    too = f" and, as a directory sees it, {directory}" if directory else ""
+    return f"The page of the ring: {node}{too}\nChat in the browser:  {node}chat#erlang\n"
 
 
 def _own_nick() -> str:

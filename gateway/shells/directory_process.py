@@ -12,7 +12,12 @@ import uvloop
 from config import DirectoryConfig, load_directory
 from config.keyfile import read_key
 from gateway.shells.reloading import contents, reread
+from gateway.shells.settings import VERSION
 from gateway.shells.systemd import Systemd
+from gateway.web.directory_source import DirectorySource
+from gateway.web.metrics import of_directory
+from gateway.web.public_site import PublicSite
+from gateway.web.server import WebServer
 from ring.shells.crash import BUG, CrashOnly
 from ring.shells.directory_server import DirectoryServer
 
@@ -45,21 +50,29 @@ class DirectoryProcess:
             max_nodes=config.limits.nodes,
             log=self.log,
         )
+        web = self._web(server)
         try:
-            await server.start()
+            await _listen(server, config)
+            if web is not None:
+                await web.start()
         except OSError as problem:
-            self.log.error(
-                "start_failed",
-                reason=f"directory: cannot listen on {config.address}: {problem.strerror or problem}: "
-                "choose an address of this machine and a free UDP port",
-            )
+            self.log.error("start_failed", reason=str(problem))
+            await server.stop()
             return 1
         self.systemd.ready()
         self._beat()
         await self._stop.wait()
         self.systemd.stopping()
+        if web is not None:
+            await web.stop()
         await server.stop()
         return 0
+
+    def _web(self, server: DirectoryServer) -> WebServer | None:
+        if self.config.http is None:
+            return None
+        source = DirectorySource(server.core, VERSION, str(self.config.address), lambda: server.now)
+        return WebServer(self.config.http, PublicSite(source, of_directory(source)).routes(), self.log)
 
     def _beat(self) -> None:
         self.systemd.alive()
@@ -70,6 +83,17 @@ class DirectoryProcess:
         self.systemd.reloading()
         self.config, self._contents, _ = reread(self.config, self._contents, self.path, load_directory, self.log)
         self.systemd.reloaded()
+
+
+async def _listen(server: DirectoryServer, config: DirectoryConfig) -> None:
+    """Raises OSError that says what to change, if the port cannot be had."""
+    try:
+        await server.start()
+    except OSError as problem:
+        raise OSError(
+            f"directory: cannot listen on {config.address}: {problem.strerror or problem}: "
+            "choose an address of this machine and a free UDP port"
+        ) from problem
 
 
 def run_directory(config: DirectoryConfig, path: Path) -> int:

@@ -40,7 +40,7 @@ from gateway.web.irc_frames import (
     reason_of,
 )
 from gateway.web.server import error
-from gateway.web.views import readiness
+from gateway.web.source import readiness
 from gateway.web.visitors import Visitors
 from ring.links.admission import Ticket
 

@@ -11,6 +11,7 @@ from gateway.node import NodeCore
 from gateway.status import Status
 from gateway.web import views
 from gateway.web.lookout import Lookout
+from gateway.web.source import sight_of
 from ring.placement import SPACE, Ring, arcs
 
 KINDS: Final = ("channel", "nick", "account")
@@ -19,7 +20,7 @@ KINDS: Final = ("channel", "nick", "account")
 
 def overview(core: NodeCore, lookout: Lookout) -> dict[str, Any]:
     """The network, and how each node is: of nodes that have not said, how they are is left out."""
-    found = with_ring(views.nodes(core), core.engine.peers.living_ring)
+    found = with_ring(views.nodes(sight_of(core)), core.engine.peers.living_ring)
     for node in found["nodes"]:
         node |= _facts(node["ring_key"], lookout)
     statuses = {node["ring_key"]: lookout.status(node["ring_key"]) for node in found["nodes"]}

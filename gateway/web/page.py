@@ -104,6 +104,8 @@ def _source(view: dict[str, Any]) -> str:
 
 
 def _health(view: dict[str, Any]) -> str:
+    if not view["nodes"]:
+        return '<strong class="bad">No node is known.</strong>'
     away = [node["name"] for node in view["nodes"] if not node["alive"]]
     count = len(view["nodes"])
     if away:

@@ -19,3 +19,10 @@ class BadRequest(Refused):
 
     def __init__(self, text: str) -> None:
         super().__init__(400, text)
+
+
+class Unknown(Refused):
+    """Answered with 503: the process does not know enough now."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(503, text)

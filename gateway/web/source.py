@@ -1,15 +1,15 @@
-"""Where the HTTP listener takes its answers from."""
+"""What the HTTP listener of a node tells, taken from the node."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gateway.node import NodeCore
-from gateway.status import Around
+from gateway.status import Around, Directory
 from gateway.web.health import Health, LoopLag
-from gateway.web.views import Readiness, readiness
+from gateway.web.sight import Placement, Readiness, SeenNode, Sight
 from ring.histogram import Histogram
 from ring.links.link import LinkState
 
@@ -44,5 +44,33 @@ class Source(NamedTuple):
     vitals: Callable[[], Vitals] = no_vitals
     health: Callable[[], Health] = lambda: Health(True, "")
 
+    def sight(self) -> Sight:
+        return sight_of(self.core)
+
     def ready(self) -> Readiness:
         return readiness(self.core, self.around().directories)
+
+
+def sight_of(core: NodeCore) -> Sight:
+    """What the node knows of its network. Nodes that died, and missing nodes, are not alive."""
+    peers, settings = core.engine.peers, core.edge.settings
+    nodes = [SeenNode(record, record.key not in peers.dead) for record in peers.roster.records()]
+    nodes += [SeenNode(record, False) for record in peers.missing.values()]
+    placement = Placement(peers.ring, core.engine.settings.ring.copies, settings.casemap)
+    return Sight(settings.network_name, peers.me.name, nodes, placement)
+
+
+def readiness(core: NodeCore, directories: Sequence[Directory] = ()) -> Readiness:
+    """Whether the node takes new clients now. directories: as this node finds them.
+
+    Directories that do not answer are no reason, as the network goes on without them; nor is one that refuses the node
+    while another lists it.
+    """
+    if core.engine.peers.me.leaving:
+        return Readiness(False, "the node is stopping: its channels are handed to other nodes")
+    refused = [found for found in directories if found.refused]
+    if refused and not any(found.lease_left_s for found in directories):
+        return Readiness(False, f"the directory {refused[0].address} refuses the node: {refused[0].problem}")
+    if not core.attending:
+        return Readiness(False, "the node has not joined the network yet")
+    return Readiness(True)

@@ -1,36 +1,24 @@
-"""What the HTTP listener of a node tells of the network: plain data, read from the core. No I/O."""
+"""What an HTTP listener tells of the network: plain data, made from what the process knows. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from gateway.node import NodeCore
-from gateway.status import Directory
-from gateway.web.refusal import BadRequest
+from gateway.web.refusal import BadRequest, Unknown
+from gateway.web.sight import SeenNode, Sight
 from ring.placement import explain, hash32, text_of
-from ring.roster import NodeRecord
 
 MAX_NAME = 512
 """Bytes of a name that is asked for; the longest channel name is far shorter."""
 
 
-class Readiness(NamedTuple):
-    """why: in words, "" if the node takes clients."""
-
-    ready: bool
-    why: str
+def nodes(sight: Sight) -> dict[str, Any]:
+    """Every known node: name, ip, ring point, addresses, version, alive. A node tells of missing nodes, too."""
+    return {"network": sight.network, "seen_by": sight.seen_by, "nodes": [_node(seen) for seen in sight.nodes]}
 
 
-def nodes(core: NodeCore) -> dict[str, Any]:
-    """Every node that this node knows: name, ip, ring point, addresses, version, alive. Missing nodes included."""
-    engine = core.engine
-    rows = [_node(record, alive=record.key not in engine.peers.dead) for record in engine.roster.records()]
-    rows += [_node(record, alive=False) for record in engine.peers.missing.values()]
-    return {"network": core.edge.settings.network_name, "seen_by": engine.peers.me.name, "nodes": rows}
-
-
-def _node(record: NodeRecord, *, alive: bool) -> dict[str, Any]:
+def _node(seen: SeenNode) -> dict[str, Any]:
+    record = seen.record
     return {
         "name": record.name,
         "ip": record.ip,
@@ -40,15 +28,15 @@ def _node(record: NodeRecord, *, alive: bool) -> dict[str, Any]:
         "http": record.http or None,
         "version": record.version,
         "started": record.started,
-        "alive": alive,
+        "alive": seen.alive,
         "leaving": record.leaving,
     }
 
 
-def locate(core: NodeCore, name: str) -> dict[str, Any]:
+def locate(sight: Sight, name: str) -> dict[str, Any]:
     """Where a channel or nick lives: J, then every node with its K and distance, the master first, the dead last.
 
-    Raises BadRequest.
+    Raises BadRequest; Unknown where nobody can tell.
     """
     if not name:
         raise BadRequest("name is missing: ask for /locate?name=%23erlang")
@@ -56,39 +44,26 @@ def locate(core: NodeCore, name: str) -> dict[str, Any]:
         raise BadRequest(f"name is longer than {MAX_NAME} bytes: no channel or nick is")
     if not name.isprintable():
         raise BadRequest("name has bytes that no name can have: give UTF-8, percent-encoded")
-    settings, peers = core.engine.settings.ring, core.engine.peers
-    folded = core.edge.settings.casemap(name)
-    places = explain(folded, peers.ring)
-    living = [place for place in places if peers.is_alive(place.key)]
+    if sight.placement is None:
+        raise Unknown(sight.unplaced)
+    ring, copies, casemap = sight.placement
+    folded, seen = casemap(name), {one.record.key: one for one in sight.nodes}
+    places = explain(folded, ring)
+    living = [place for place in places if seen[place.key].alive]
     rows = []
     for index, found in enumerate([*living, *(place for place in places if place not in living)]):
-        record = peers.roster.get(found.key)
-        role = "master" if index == 0 else "backup" if index < settings.copies else "next"
+        role = "master" if index == 0 else "backup" if index < copies else "next"
         rows.append(
             {
                 "role": role if index < len(living) else "none",
-                "name": record.name if record is not None else found.key,
+                "name": seen[found.key].record.name,
                 "ring_key": found.key,
                 "K": found.point,
-                "K_of": text_of(found, settings.points),
+                "K_of": text_of(found, ring.points),
                 "distance": found.distance,
                 "alive": index < len(living),
             }
         )
-    return {"name": folded, "J": hash32(folded), "distance": settings.distance, "nodes": rows}
-
-
-def readiness(core: NodeCore, directories: Sequence[Directory] = ()) -> Readiness:
-    """Whether the node takes new clients now. directories: as this node finds them.
-
-    Directories that do not answer are no reason, as the network goes on without them; nor is one that refuses the node
-    while another lists it.
-    """
-    if core.engine.peers.me.leaving:
-        return Readiness(False, "the node is stopping: its channels are handed to other nodes")
-    refused = [found for found in directories if found.refused]
-    if refused and not any(found.lease_left_s for found in directories):
-        return Readiness(False, f"the directory {refused[0].address} refuses the node: {refused[0].problem}")
-    if not core.attending:
-        return Readiness(False, "the node has not joined the network yet")
-    return Readiness(True, "")
+    if not rows:
+        raise Unknown("all nodes are stopping: no node masters a name until one is started again")
+    return {"name": folded, "J": hash32(folded), "distance": ring.distance, "nodes": rows}

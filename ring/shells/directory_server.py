@@ -33,8 +33,8 @@ class DirectoryServer:
         self._where = (host, port)
         self._log = log
         self._skew = time.time() - time.monotonic()
-        self._core = DirectoryCore(
-            network_name, key, SystemRandom(), self._now, lease_s=lease_s, max_nodes=max_nodes, cookie_s=cookie_s
+        self.core = DirectoryCore(
+            network_name, key, SystemRandom(), self.now, lease_s=lease_s, max_nodes=max_nodes, cookie_s=cookie_s
         )
         self._tick_s = min(1.0, lease_s / 10)
         self._limit = LogLimit()
@@ -45,7 +45,7 @@ class DirectoryServer:
         self._timer: asyncio.TimerHandle | None = None
 
     @property
-    def _now(self) -> float:
+    def now(self) -> float:
         """Unix seconds that never go back while the process runs."""
         return time.monotonic() + self._skew
 
@@ -57,16 +57,16 @@ class DirectoryServer:
     @property
     def nodes(self) -> int:
         """Live leases."""
-        return len(self._core.leases)
+        return len(self.core.leases)
 
     @property
     def drops(self) -> dict[str, int]:
         """Datagrams not believed, by reason."""
-        return dict(self._core.drops)
+        return dict(self.core.drops)
 
     async def start(self) -> None:
         self._port = await DatagramPort.open(self._where, self._receive, self._log)
-        self._log.info("directory_started", ip=self.address[0], port=self.address[1], boot=self._core.boot)
+        self._log.info("directory_started", ip=self.address[0], port=self.address[1], boot=self.core.boot)
         self._tick()
 
     async def stop(self) -> None:
@@ -78,24 +78,24 @@ class DirectoryServer:
             self._log.info("directory_stopped", nodes=self.nodes)
 
     def _receive(self, data: bytes, source: Address) -> None:
-        drops = self._core.drops.total()
-        answer = self._core.receive(data, source, self._now)
+        drops = self.core.drops.total()
+        answer = self.core.receive(data, source, self.now)
         if answer is not None and self._port is not None:
             self._port.send(answer, source)
-        if self._core.drops.total() != drops:
+        if self.core.drops.total() != drops:
             self._dropped_from = source
         self._write_notes()
 
     def _tick(self) -> None:
-        self._core.tick(self._now)
+        self.core.tick(self.now)
         self._write_notes()
         self._log_drops()
         self._timer = asyncio.get_running_loop().call_later(self._tick_s, self._tick)
 
     def _write_notes(self) -> None:
-        notes, self._core.notes = self._core.notes, []
+        notes, self.core.notes = self.core.notes, []
         for note in notes:
-            held = self._limit.allow(note.event, self._now)
+            held = self._limit.allow(note.event, self.now)
             if held is not None:
                 facts = note.facts | ({"lines_held_back": held} if held else {})
                 level = self._log.warning if note.event == "announce_refused" else self._log.info
@@ -103,11 +103,11 @@ class DirectoryServer:
 
     def _log_drops(self) -> None:
         """One line a minute for all that was not believed."""
-        new = self._core.drops - self._logged_drops
-        if not new or self._now < self._drops_due:
+        new = self.core.drops - self._logged_drops
+        if not new or self.now < self._drops_due:
             return
-        self._drops_due = self._now + _DROPS_LOGGED_S
-        self._logged_drops = self._core.drops.copy()
+        self._drops_due = self.now + _DROPS_LOGGED_S
+        self._logged_drops = self.core.drops.copy()
         self._log.warning(
             "datagrams_dropped", reasons=dict(new), last_from=self._dropped_from and self._dropped_from[0]
         )

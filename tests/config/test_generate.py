@@ -28,6 +28,7 @@ def test_a_network_ready_to_run(tmp_path: Path) -> None:
         directory = load(folder / f"directory-{number}.yaml")
         assert isinstance(directory, DirectoryConfig)
         assert str(directory.address) == f"127.0.0.1:{7699 + number}"
+        assert directory.http is not None and directory.http.url == f"http://127.0.0.1:{8070 + number}/"
     assert (folder / "state").exists() is False
 
 

@@ -14,6 +14,7 @@ from gateway.web import views
 from gateway.web.api import models as m
 from gateway.web.api.endpoints import endpoint
 from gateway.web.api.request import Request
+from gateway.web.source import sight_of
 
 R = TypeVar("R")
 
@@ -115,7 +116,7 @@ async def show_channel(request: Request) -> m.ChannelDetail:
     core, name = request.core, request.path["name"]
     view = await request.ask(channels.look(core.edge, name))
     found = await request.ask(channels.roles(core.edge, name))
-    located = views.locate(core, name)
+    located = views.locate(sight_of(core), name)
     return m.ChannelDetail(
         name=view.name,
         members=view.total,

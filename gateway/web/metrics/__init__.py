@@ -18,7 +18,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from gateway.status import status
-from gateway.web.metrics.directory import DirectorySource, directory
+from gateway.web.directory_source import DirectorySource
+from gateway.web.metrics.directory import directory
 from gateway.web.metrics.people import people
 from gateway.web.metrics.process import process
 from gateway.web.metrics.ring import ring

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from gateway.web.directory_source import DirectorySource
 from gateway.web.metrics.families import counter, counters, gauge
-from ring.directory.server import DirectoryCore
-
-
-class DirectorySource(NamedTuple):
-    """address: host:port where the directory listens. now: Unix seconds, on the clock that the core is given."""
-
-    core: DirectoryCore
-    version: str
-    address: str
-    now: Callable[[], float]
 
 
 def directory(source: DirectorySource) -> Iterator[Metric]:

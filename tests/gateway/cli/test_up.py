@@ -107,7 +107,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
 
 def test_it_says_where_to_connect_and_people_can(up: Up) -> None:
     up.until(rf"node-1.* irssi -c 127\.0\.0\.1 -p {up.port} -n joe +weechat irc://joe_@127\.0\.0\.1:{up.port}")
-    up.until(r"The page of the ring: http://127\.0\.0\.1:\d+/")
+    up.until(r"The page of the ring: http://127\.0\.0\.1:\d+/ and, as a directory sees it, http://127\.0\.0\.1:\d+/$")
     up.until(r"Chat in the browser: +http://127\.0\.0\.1:\d+/chat#erlang")
     up.until(rf"node-2.* irssi -c 127\.0\.0\.2 -p {up.port} -n joe2 +weechat irc://joe2_@127\.0\.0\.2:{up.port}")
     ann, bob = (Client(f"127.0.0.{number}", up.port, nick) for number, nick in ((1, "ann"), (2, "bob")))

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.status import Directory
 from gateway.web.health import LATE_FOR_S, STOPPED_S, LoopLag
-from gateway.web.views import readiness
+from gateway.web.source import readiness
 from tests.gateway.commands.stage import network
 from tests.sim.net import Net
 

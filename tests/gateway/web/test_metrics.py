@@ -9,9 +9,9 @@ import pytest
 
 from gateway.edge.operator_asks import WebhookRow
 from gateway.status import Around, Certificate, Directory
+from gateway.web.directory_source import DirectorySource
 from gateway.web.health import Health, LoopLag
 from gateway.web.metrics import of_directory, of_node
-from gateway.web.metrics.directory import DirectorySource
 from gateway.web.source import Source, Vitals
 from ring.histogram import Histogram
 from ring.links.link import LinkState

@@ -13,6 +13,7 @@ from gateway.web import views
 from gateway.web.drawing import FINEST, HUES, LABELLED, LINKS, circle, joined, mark
 from gateway.web.overview import overview, with_ring
 from gateway.web.page import SHOWN, page, parts
+from gateway.web.source import sight_of
 from gateway.web.sums import formula, located_part
 from gateway.web.tables import duration, number, table
 from ring.placement import SPACE, Ring, arcs, hash32
@@ -74,7 +75,7 @@ def test_the_page_of_a_node_has_everything_without_a_script() -> None:
     people(watched.net, "ann", "bob", channel="#erlang")
     core = watched.net.nodes["n1"].core
     view = {**overview(core, watched.look()), "happenings": [{"id": "7-1", "at": 0.0, "text": "n2 did something"}]}
-    text = page({**view, "operators": True}, views.locate(core, "#erlang"), "", "#erlang")
+    text = page({**view, "operators": True}, views.locate(sight_of(core), "#erlang"), "", "#erlang")
     found = checked(text)
     for piece in ("1310262970", "808884791", "Nothing is wrong.", "All 3 nodes are alive.", "n2 did something"):
         assert piece in text
@@ -99,7 +100,7 @@ def test_no_markup_of_others_gets_through(field: str) -> None:
     )
     view["nodes"][1][field] = NASTY
     view["network"] = NASTY
-    located = views.locate(network(2).nodes["n1"].core, "#" + NASTY)
+    located = views.locate(sight_of(network(2).nodes["n1"].core), "#" + NASTY)
     located["nodes"][0]["name"] = NASTY
     assert checked(page(view, located, "", NASTY)).tags.count("script") == 1
     assert checked(page(view, None, NASTY, NASTY)).tags.count("script") == 1
@@ -151,7 +152,7 @@ def test_one_node_masters_the_whole_circle() -> None:
 
 @pytest.mark.parametrize("distance", ["absolute", "circular"])
 def test_the_sum_can_be_followed(distance: str) -> None:
-    located = views.locate(network(3).nodes["n1"].core, "#erlang")
+    located = views.locate(sight_of(network(3).nodes["n1"].core), "#erlang")
     located["distance"] = distance
     text = located_part(located, "")
     checked(text)
@@ -165,13 +166,13 @@ def test_the_sum_can_be_followed(distance: str) -> None:
 
 
 def test_with_several_points_the_sum_says_which_point_counts() -> None:
-    located = views.locate(network(3).nodes["n1"].core, "#erlang")
+    located = views.locate(sight_of(network(3).nodes["n1"].core), "#erlang")
     located["nodes"][0]["K_of"] = "127.0.0.3#5"
     assert "md5(&#x27;127.0.0.3#5&#x27;)" in located_part(located, "") and "several points" in located_part(located, "")
 
 
 def test_where_nobody_lives_nobody_masters() -> None:
-    located = views.locate(network(1).nodes["n1"].core, "#c")
+    located = views.locate(sight_of(network(1).nodes["n1"].core), "#c")
     assert "nobody masters" in located_part({**located, "nodes": []}, "")
     assert mark({**located, "nodes": []}) and located_part(None, "") == ""
     assert located_part(None, "a < b") == '<p class="bad">a &lt; b</p>'
@@ -181,7 +182,7 @@ def test_long_lists_are_cut() -> None:
     many = [{"id": f"1-{number}", "at": 0.0, "text": f"news {number}"} for number in range(SHOWN + 5)]
     text = page(a_view(happenings=many), None, "", "")
     assert text.count("<time ") == SHOWN
-    located = views.locate(network(1).nodes["n1"].core, "#c")
+    located = views.locate(sight_of(network(1).nodes["n1"].core), "#c")
     assert "And 8 nodes" in located_part({**located, "nodes": located["nodes"] * 20}, "")
 
 

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway.web import views
 from gateway.web.metrics import of_node
 from gateway.web.refusal import BadRequest
-from gateway.web.source import Source
+from gateway.web.source import Source, readiness, sight_of
 from ring.groups.engine import Settings
 from ring.groups.peers import RingSettings
 from ring.placement import SPACE, hash32, owners
@@ -21,7 +21,7 @@ def test_every_node_is_told_with_its_point_also_one_that_died() -> None:
     net = network(3)
     net.kill("n3")
     net.run(3)
-    found = views.nodes(net.nodes["n1"].core)
+    found = views.nodes(sight_of(net.nodes["n1"].core))
     rows = {row["name"]: row for row in found["nodes"]}
     assert (found["network"], found["seen_by"]) == ("Circlet", "n1.sim")
     assert {name: row["alive"] for name, row in rows.items()} == {"n1.sim": True, "n2.sim": True, "n3.sim": False}
@@ -29,7 +29,7 @@ def test_every_node_is_told_with_its_point_also_one_that_died() -> None:
 
 
 def test_a_name_is_located_with_the_sum_behind_it() -> None:
-    found = views.locate(network(3).nodes["n2"].core, "#ERLANG")
+    found = views.locate(sight_of(network(3).nodes["n2"].core), "#ERLANG")
     assert (found["name"], found["J"]) == ("#erlang", 1310262970)
     assert [(row["role"], row["name"], row["distance"]) for row in found["nodes"]] == [
         ("master", "n3.sim", 808884791),
@@ -41,7 +41,7 @@ def test_a_name_is_located_with_the_sum_behind_it() -> None:
 @pytest.mark.parametrize("name", ["", "#" + "a" * 600, "#a\x07b", "#caf\udce9"])
 def test_a_bad_name_is_refused_with_words(name: str) -> None:
     with pytest.raises(BadRequest, match=r"name (is|has)"):
-        views.locate(network(1).nodes["n1"].core, name)
+        views.locate(sight_of(network(1).nodes["n1"].core), name)
 
 
 def test_metrics_are_readable_and_count_what_happens() -> None:
@@ -67,7 +67,7 @@ def test_metrics_are_readable_and_count_what_happens() -> None:
 def test_a_name_is_located_under_every_setting_of_the_ring(settings: RingSettings) -> None:
     core = Net(3, engine=Settings(ring=settings)).nodes["n1"].core
     for name in ("#erlang", "#chat", "ann"):
-        found = views.locate(core, name)
+        found = views.locate(sight_of(core), name)
         assert [row["ring_key"] for row in found["nodes"]] == list(owners(name, core.engine.peers.ring, 3))
         for row in found["nodes"]:
             apart = abs(hash32(row["K_of"]) - found["J"])
@@ -79,14 +79,17 @@ def test_of_a_dead_node_nothing_is_mastered() -> None:
     net = network(3)
     net.kill("n3")
     net.run(3)
-    rows = [(row["role"], row["name"], row["alive"]) for row in views.locate(net.nodes["n1"].core, "#erlang")["nodes"]]
+    rows = [
+        (row["role"], row["name"], row["alive"])
+        for row in views.locate(sight_of(net.nodes["n1"].core), "#erlang")["nodes"]
+    ]
     assert rows == [("master", "n2.sim", True), ("backup", "n1.sim", True), ("none", "n3.sim", False)]
 
 
 def test_a_node_that_drains_is_not_ready() -> None:
     net = network(2)
     core = net.nodes["n1"].core
-    assert views.readiness(core) == (True, "")
+    assert readiness(core) == (True, "")
     core.engine.leave(msgspec.structs.replace(core.engine.peers.me, leaving=True))
-    ready, why = views.readiness(core)
+    ready, why = readiness(core)
     assert not ready and "stopping" in why

@@ -1,0 +1,72 @@
+"""What everybody may ask by HTTP: the page of the ring, the lists behind it, metrics, and the health of the process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from gateway.web import views
+from gateway.web.metrics import CONTENT_TYPE, Exporter
+from gateway.web.overview import with_ring
+from gateway.web.page import page
+from gateway.web.refusal import Refused
+from gateway.web.ring_files import POLICY, RingFiles
+from gateway.web.sight import Known
+
+
+class PublicSite:
+    """The routes that nodes and directories have alike."""
+
+    def __init__(self, known: Known, exporter: Exporter) -> None:
+        self._known = known
+        self._exporter = exporter
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/", self._page),
+            *RingFiles().routes(),
+            web.get("/nodes.json", self._nodes),
+            web.get("/locate", self._locate),
+            web.get("/metrics", self._metrics),
+            web.get("/healthz", self._health),
+            web.get("/readyz", self._ready),
+        ]
+
+    async def view(self) -> dict[str, Any]:
+        """What the page shows."""
+        sight = self._known.sight()
+        found = views.nodes(sight)
+        return with_ring(found, sight.placement.ring) if sight.placement is not None else found
+
+    def sharing(self, request: web.Request) -> dict[str, str]:
+        """Headers that say which other sites' pages may read the list of nodes."""
+        return {}
+
+    async def _page(self, request: web.Request) -> web.Response:
+        asked, located, problem = request.query.get("name", ""), None, ""
+        try:
+            located = views.locate(self._known.sight(), asked) if asked else None
+        except Refused as refused:
+            problem = str(refused)
+        text = page(await self.view(), located, problem, asked)
+        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+    async def _nodes(self, request: web.Request) -> web.Response:
+        return web.json_response(views.nodes(self._known.sight()), headers=self.sharing(request))
+
+    async def _locate(self, request: web.Request) -> web.Response:
+        return web.json_response(views.locate(self._known.sight(), request.query.get("name", "")))
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        return web.Response(body=self._exporter.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _health(self, request: web.Request) -> web.Response:
+        found = self._known.health()
+        if found.healthy:
+            return web.json_response({"status": "ok"})
+        return web.json_response({"status": "unhealthy", "why": found.why}, status=503)
+
+    async def _ready(self, request: web.Request) -> web.Response:
+        found = self._known.ready()
+        return web.json_response({"ready": found.ready, "why": found.why}, status=200 if found.ready else 503)

@@ -1,0 +1,66 @@
+"""What one process knows of its network, be the process a node or a directory: what the pages of both show. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol, cast, get_args
+
+from gateway.irc.casemapping import Casemap, CasemapName
+from gateway.web.health import Health
+from ring.placement import Distance, Ring
+from ring.roster import NodeRecord, RingTerms
+
+
+class SeenNode(NamedTuple):
+    """A node as the process sees the node."""
+
+    record: NodeRecord
+    alive: bool
+
+
+class Placement(NamedTuple):
+    """Tells where a name lives."""
+
+    ring: Ring
+    copies: int
+    casemap: Casemap
+
+
+class Sight(NamedTuple):
+    """network, seen_by: names. unplaced: why there is no placement, in words."""
+
+    network: str
+    seen_by: str
+    nodes: list[SeenNode]
+    placement: Placement | None
+    unplaced: str = ""
+
+
+class Readiness(NamedTuple):
+    """why: in words, "" if the process does what it is for."""
+
+    ready: bool
+    why: str = ""
+
+
+class Known(Protocol):
+    """A node or a directory, as its pages ask it."""
+
+    def sight(self) -> Sight: ...
+
+    def ready(self) -> Readiness: ...
+
+    def health(self) -> Health: ...
+
+
+def placement(terms: RingTerms, keys: Iterable[str]) -> Placement:
+    """Where names live, by the settings that records tell. keys: ring keys of the nodes that may master names.
+
+    Raises ValueError, in words, for settings of a later build.
+    """
+    distances, casemaps = get_args(Distance), get_args(CasemapName)
+    for what, value, known in (("distance", terms.distance, distances), ("casemapping", terms.casemapping, casemaps)):
+        if value not in known:
+            raise ValueError(f"this build does not know the {what} {value!r} of that network: use a later build")
+    ring = Ring(keys, cast(Distance, terms.distance), terms.points)
+    return Placement(ring, terms.copies, Casemap(cast(CasemapName, terms.casemapping)))
