@@ -32,9 +32,10 @@ def read_key(path: Path) -> bytes:
     return bytes.fromhex(text.decode())
 
 
-def create_key(path: Path) -> bytes:
-    """Write a new random key to `path`, which must not exist, with mode 0600. Raises OSError."""
+def create_key(*paths: Path) -> bytes:
+    """Write one new random key to the paths, which must not exist, with mode 0600. Raises OSError."""
     key = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(key.hex() + "\n")
+    for path in paths:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(key.hex() + "\n")
     return key

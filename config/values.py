@@ -41,14 +41,14 @@ class Form:
         return text
 
 
-_HOST_NAME = r"(?=.{1,63}$)([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])"
+HOST_NAME = r"(?=.{1,63}$)([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])"
 
 # irssi folds `QUIT :a.example b.example` only if both have a dot and a last label that is no number.
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOSTS = rf"(\*\.)?{_LABEL}(\.{_LABEL})*"
 HostName = Annotated[
     str,
-    Form(_HOST_NAME, "a host name with a dot and at most 63 characters, like irc.example.org (it need not resolve)"),
+    Form(HOST_NAME, "a host name with a dot and at most 63 characters, like irc.example.org (it need not resolve)"),
 ]
 Word = Annotated[str, Form(r"[A-Za-z0-9._:-]{1,50}", "1 to 50 letters, digits and . _ : -")]
 Line = Annotated[str, Form(r"[^\x00-\x1f\x7f]{0,300}", "one line of at most 300 characters")]
@@ -107,7 +107,7 @@ def _endpoint(text: object, host: Callable[[object], str], example: str) -> Endp
 
 
 def _host(text: object) -> str:
-    if isinstance(text, str) and re.fullmatch(_HOST_NAME, text):
+    if isinstance(text, str) and re.fullmatch(HOST_NAME, text):
         return text
     return canonical_ip(text)
 

@@ -40,6 +40,45 @@ def net(tmp_path: Path) -> Path:
 # init -----------------------------------------------------------------------------------------------------------------
 
 
+def test_init_for_machines_says_what_to_copy_and_what_to_run(tmp_path: Path) -> None:
+    folder = tmp_path / "my net"
+    result = circlet(
+        "init", folder, "--nodes-at", "192.0.2.1,192.0.2.2,2001:db8::7,192.0.2.4", "--name", "irc.example.net"
+    )
+    assert result.exit_code == 0
+    assert f"scp -r '{folder}/machine-1'/. root@192.0.2.1:/etc/circlet/" in result.output
+    assert f"scp -r '{folder}/machine-3'/. root@[2001:db8::7]:/etc/circlet/" in result.output
+    assert (
+        "ssh root@192.0.2.2 '" in result.output
+        and "circlet-directory@directory-2 circlet-node@node-2'" in result.output
+    )
+    assert "systemctl enable --now circlet-node@node-4'" in result.output
+    assert "on 192.0.2.1, 192.0.2.2 and 2001:db8::7\n   also UDP 7700" in result.output
+    assert circlet("check", *sorted(folder.glob("*/*.yaml"))).exit_code == 0
+
+
+def test_init_for_a_trial_of_machines_says_what_to_run_here(tmp_path: Path) -> None:
+    result = circlet("init", tmp_path / "net", "--nodes-at", "127.0.0.11,127.0.0.12", "--name", "irc.example.net")
+    assert result.exit_code == 0 and f"circlet up {tmp_path}/net/machine-2" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--nodes-at", "192.0.2.1"), "needs --name"),
+        (("--name", "irc.example.net"), "--name goes with --nodes-at"),
+        (("--nodes-at", "192.0.2.1", "--name", "irc.example.net", "--nodes", "3"), "leave out --nodes"),
+        (("--nodes-at", "192.0.2.1", "--name", "irc.example.net", "--directories", "1"), "leave out --nodes"),
+        (("--nodes-at", "192.0.2.1,nowhere", "--name", "irc.example.net"), "nowhere is not an IP address"),
+        (("--nodes-at", "192.0.2.1", "--name", "irc"), "irc is no name for a network"),
+    ],
+)
+def test_init_for_machines_refuses_what_does_not_fit(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    result = circlet("init", tmp_path / "net", *words)
+    assert result.exit_code != 0 and said in " ".join(result.output.split())
+    assert not (tmp_path / "net").exists()
+
+
 def test_init_writes_a_network_that_is_ready_to_run(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "net"
     result = circlet("init", folder, "--nodes", "3", "--directories", "2")
