@@ -25,7 +25,7 @@ class HttpListener(Section):
     tls: Tls | None = setting(None, "Certificate, for HTTPS.")
 
     per_address: int = setting(
-        64, "Connections from one IP address, 0 for no limit. The addresses of trusted proxies have no limit.",
+        64, "Connections from one IP address, 0 for no limit. Trusted proxies of a node have no limit.",
         live=True, ge=0, le=1_000_000,
     )  # fmt: skip
     total: int = setting(

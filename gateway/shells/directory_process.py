@@ -33,6 +33,7 @@ class DirectoryProcess:
         self.crash = CrashOnly(self.log)
         self.systemd = Systemd()
         self._stop = asyncio.Event()
+        self._web: WebServer | None = None
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -50,7 +51,7 @@ class DirectoryProcess:
             max_nodes=config.limits.nodes,
             log=self.log,
         )
-        web = self._web(server)
+        web = self._web = self._web_server(server)
         try:
             await _listen(server, config)
             if web is not None:
@@ -68,7 +69,7 @@ class DirectoryProcess:
         await server.stop()
         return 0
 
-    def _web(self, server: DirectoryServer) -> WebServer | None:
+    def _web_server(self, server: DirectoryServer) -> WebServer | None:
         if self.config.http is None:
             return None
         source = DirectorySource(server.core, VERSION, str(self.config.address), lambda: server.now)
@@ -81,7 +82,9 @@ class DirectoryProcess:
 
     def _reload(self) -> None:
         self.systemd.reloading()
-        self.config, self._contents, _ = reread(self.config, self._contents, self.path, load_directory, self.log)
+        self.config, self._contents, said = reread(self.config, self._contents, self.path, load_directory, self.log)
+        if not said.wrong and self._web is not None and self.config.http is not None:
+            self._web.configure(self.config.http)
         self.systemd.reloaded()
 
 

@@ -36,9 +36,9 @@ def contents(config: NodeConfig | DirectoryConfig) -> Contents:
             if listener.tls is not None:
                 named[f"listeners.{number}.tls.cert"] = listener.tls.cert
                 named[f"listeners.{number}.tls.key"] = listener.tls.key
-        if config.http is not None and config.http.tls is not None:
-            named["http.tls.cert"] = config.http.tls.cert
-            named["http.tls.key"] = config.http.tls.key
+    if config.http is not None and config.http.tls is not None:
+        named["http.tls.cert"] = config.http.tls.cert
+        named["http.tls.key"] = config.http.tls.key
     return {key: _digest(path) for key, path in named.items()}
 
 

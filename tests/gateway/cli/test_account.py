@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.gateway.cli.test_findings import well
 
 from config.generate import write_network
 from gateway.accounts.credentials import check_password

@@ -5,12 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import shutil
+import signal
 import socket
+import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from config import DirectoryConfig, NodeConfig, load
 from tests.e2e.network import Network, free_port
@@ -104,20 +109,51 @@ def test_the_port_of_a_directory_that_is_taken_ends_the_start_and_names_the_key(
 
 
 def test_a_directory_without_the_section_has_no_http(net: Network) -> None:
-    another(net, "directory-3", http=False)
-    end = time.monotonic() + WITHIN_S
-    while "directory_started" not in net.log("directory-3"):
-        assert time.monotonic() < end, net.log("directory-3")
-        time.sleep(0.05)
+    another(net, "directory-3", page="")
+    until(lambda: "directory_started" in net.log("directory-3"), "it does not start")
     assert net.terminate("directory-3") == 0
     assert [line["event"] for line in events(net, "directory-3")] == ["directory_started", "directory_stopped"]
 
 
-def another(net: Network, name: str, *, http: bool = True) -> None:
-    """Start one more directory, on a UDP port of its own and with the HTTP port of the first, or none."""
+def test_a_reload_takes_limits_and_certificates_and_says_what_needs_a_restart(net: Network, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    for name in ("first", "second"):
+        leaf = authority.issue_cert("127.0.0.1")
+        leaf.private_key_pem.write_to_path(tmp_path / f"{name}.key")
+        leaf.cert_chain_pems[0].write_to_path(tmp_path / f"{name}.pem")
+    cert, key = net.folder / "cert.pem", net.folder / "key.pem"
+    for name, path in (("first.pem", cert), ("first.key", key)):
+        shutil.copy(tmp_path / name, path)
+    port = free_port()
+    another(net, "directory-4", page=f"{{port: {port}, tls: {{cert: cert.pem, key: key.pem}}}}")
+    until(lambda: "http_listening" in net.log("directory-4"), "it does not listen")
+    before = ssl.get_server_certificate(("127.0.0.1", port), timeout=WITHIN_S)
+    for name, path in (("second.pem", cert), ("second.key", key)):
+        shutil.copy(tmp_path / name, path)
+    path = net.folder / "directory-4.yaml"
+    path.write_text(path.read_text().replace("{port:", "{per_address: 3, host: 127.0.0.2, port:"))
+    net.processes["directory-4"].send_signal(signal.SIGHUP)
+    until(lambda: '"reloaded"' in net.log("directory-4"), "it does not reload")
+    (told,) = [line for line in events(net, "directory-4") if line["event"] == "reloaded"]
+    assert told["live"] == ["http.per_address", "http.tls.cert", "http.tls.key"]
+    assert told["needs_restart"] == ["http.host"]
+    assert ssl.get_server_certificate(("127.0.0.1", port), timeout=WITHIN_S) != before
+
+
+def until(happened: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + WITHIN_S
+    while not happened():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def another(net: Network, name: str, page: str | None = None) -> None:
+    """Start one more directory, on a UDP port of its own. page: its section `http`; None: that of the first."""
     text = (net.folder / "directory-1.yaml").read_text()
     text = re.sub(r"port: \d+ # UDP", f"port: {free_port(socket.SOCK_DGRAM)} # UDP", text)
-    (net.folder / f"{name}.yaml").write_text(text if http else re.sub(r"\nhttp:.*\n(  .*\n)+", "\n", text))
+    if page is not None:
+        text = re.sub(r"\nhttp:.*\n(  .*\n)+", f"\nhttp: {page}\n" if page else "\n", text)
+    (net.folder / f"{name}.yaml").write_text(text)
     net.start(name)
 
 
