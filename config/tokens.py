@@ -12,7 +12,16 @@ from config.section import REQUIRED, Section, setting
 from config.values import ChannelName, TokenHash, TokenName
 
 Capability = Literal[
-    "accounts", "accounts.read", "channels", "sessions", "sessions.read", "notices", "kills", "actions", "speak"
+    "accounts",
+    "accounts.read",
+    "channels",
+    "sessions",
+    "sessions.read",
+    "notices",
+    "kills",
+    "actions",
+    "speak",
+    "webhooks",
 ]
 """What a token may be used for. `accounts` includes `accounts.read`, and `sessions` `sessions.read`."""
 

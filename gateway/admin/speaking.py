@@ -18,9 +18,10 @@ from gateway.admin.sessions import service_source
 from gateway.commands.operators import NETWORK
 from gateway.edge.edge import Edge
 from gateway.groups.channel_machines import check_of
-from gateway.groups.machine_messages import Speak, Spoken, once_for
+from gateway.groups.machine_messages import Speak, Spoken, once_for, once_of
 from gateway.groups.network_messages import Announce
 from gateway.groups.nick_messages import Tell
+from gateway.groups.once import Once
 from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
@@ -62,7 +63,7 @@ def speak(edge: Edge, token: str, name: str, channel: str, words: Words, key: st
     at = 0
     for number, line in enumerate(lines_of(words, source, channel)):
         text = line.encode()
-        once = once_for(_digest(token, group.name, key, number)) if key else None
+        once = once_for(_digest(token, group.name, key, number)) if key else _own(edge)
         spoken = yield from _submit(group, Speak(f"/{token}", source, words.verb, text, once=once))
         if spoken.check != check_of(words.verb, text):
             raise Problem("reused", "the Idempotency-Key was used for another message: give each message its own")
@@ -85,7 +86,7 @@ def notice(edge: Edge, speaker: str, to: str, text: str) -> Procedure[str]:
     if is_channel(to):
         group = channel_group(edge, to)
         for line in lines:
-            yield from _submit(group, Speak(f"/{speaker}", source, "NOTICE", line.encode(), bot=False, override=True))
+            yield from _submit(group, Speak(f"/{speaker}", source, "NOTICE", line.encode(), False, True, _own(edge)))
         return to
     return (yield from _tell(edge, speaker, to, lines))
 
@@ -111,6 +112,10 @@ def _submit(group: GroupId, command: Speak) -> Procedure[Spoken]:
         raise Problem(why, f"{outcome.params[0]}: {outcome.params[-1]}")
     assert isinstance(outcome, Spoken)
     return outcome
+
+
+def _own(edge: Edge) -> Once:
+    return once_of(edge.engine.me, edge.next_serial())
 
 
 def _digest(token: str, channel: str, key: str, line: int) -> str:

@@ -61,6 +61,12 @@ def once_for(key: str) -> Once:
     return Once(Sayer(Incarnation(_MARK + key, 0), 0), 0)
 
 
+def once_of(node: Incarnation, serial: int) -> Once:
+    """What a message without an idempotency key is known by: nobody says it again, but both sides of a partition may
+    have it. serial: unique in the node's life."""
+    return Once(Sayer(node, -serial), 0)
+
+
 def key_of(once: Once | None) -> str:
     """The key, if it is a machine's; else ""."""
     node = once.sayer.node.key if once is not None else ""

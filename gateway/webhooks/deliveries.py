@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from gateway.edge.operator_asks import WebhookRow
 from gateway.edge.settings import EdgeSettings
 from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import Said
+from gateway.groups.webhook_messages import Subscription
 from gateway.webhooks.addresses import Allow, read_url, shown
 from gateway.webhooks.courier import Courier
 from gateway.webhooks.message import KEY, SIGNATURE, body, key_of, sign
 from gateway.webhooks.settings import WebhookSettings
+from ring.groups.copy import Copy
 from ring.groups.engine import Engine
 from ring.ids import GroupId
 from ring.store import Line
@@ -57,31 +60,31 @@ class Deliveries:
 
     def mastering(self, group: GroupId) -> None:
         """This node masters the group, whose subscriptions may have changed."""
-        if group.kind != CHANNEL or group in self.couriers:
-            return
-        copy = self.engine.copy_served(group)
-        if copy is not None and isinstance(copy.state, Channel) and copy.state.webhooks.subscriptions:
-            self.couriers[group] = {}
-            self._arrange(group)
+        copy = self.engine.copy_served(group) if group.kind == CHANNEL else None
+        if copy is not None and (group in self.couriers or _subscriptions(copy)):
+            self._arrange(group, copy)
 
-    def _arrange(self, group: GroupId) -> None:
-        """There is a courier for each subscription of a group that is served here, and no other."""
-        couriers, copy = self.couriers[group], self.engine.copy_served(group)
-        state = copy.state if copy is not None else None
-        wanted = state.webhooks.subscriptions if isinstance(state, Channel) else {}
+    def _arrange(self, group: GroupId, copy: Copy | None) -> dict[str, Courier]:
+        """There is a courier for each subscription of a group that is served here, and no other. copy: None unless the
+        group is served."""
+        couriers = self.couriers.setdefault(group, {})
+        wanted = _subscriptions(copy)
         for name in [name for name in couriers if name not in wanted]:
             couriers.pop(name).close()
         for name, subscription in wanted.items():
             if name not in couriers:
                 couriers[name] = Courier(self, group, subscription)
-            assert copy is not None
-            couriers[name].tick(subscription, copy.seq)
         if not couriers and (copy is not None or group not in self.engine.leading.groups):
             del self.couriers[group]
+        return couriers
 
     def tick(self) -> None:
         for group in list(self.couriers):
-            self._arrange(group)
+            copy = self.engine.copy_served(group)
+            couriers, wanted = self._arrange(group, copy), _subscriptions(copy)
+            for name, courier in list(couriers.items()):
+                if copy is not None:
+                    courier.tick(wanted[name], copy.seq)
         self._grant()
 
     def rows(self) -> dict[str, WebhookRow]:
@@ -154,6 +157,11 @@ class Deliveries:
         courier = self._posting.pop(number)
         then(courier)
         self._grant()
+
+
+def _subscriptions(copy: Copy | None) -> Mapping[str, Subscription]:
+    state = copy.state if copy is not None else None
+    return state.webhooks.subscriptions if isinstance(state, Channel) else {}
 
 
 def _unwelcome(courier: Courier, status: int, retry_after_s: float) -> None:

@@ -3,7 +3,7 @@
 Sans-I/O. The shell calls `begin(now)`, then any inputs, then `drain()` and sends what comes out, one list a peer. The
 parts: leading.py (master), backing.py (who else holds a group), following.py (follower), finding.py (first touch and
 takeover), handing.py (hand-off), settling.py (barriers), asking.py (questions), watching.py (watches). Rules:
-PROTOCOL.md, cited as P1 to P41.
+PROTOCOL.md, cited as P1 to P48.
 """
 
 from __future__ import annotations

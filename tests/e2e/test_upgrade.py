@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -45,6 +46,7 @@ class Upgrade(Network):
             self.set_level(number, OLD)
             path = self.folder / f"node-{number}.yaml"
             path.write_text(re.sub(r"(?m)^(http:.*\n)", rf"\g<1>{TOKENS}", path.read_text()))
+            path.write_text(path.read_text() + "\nwebhooks: {allow: [127.0.0.9]}\n")
         super()._begin(nodes, directories)
 
     def set_level(self, number: int, level: int | None) -> None:
@@ -71,6 +73,11 @@ class Upgrade(Network):
         done = self.circlet("status", "--json", "--config", str(self.folder / "node-1.yaml"))
         found: dict[str, Any] = json.loads(done.stdout)
         return found
+
+    def add_webhook(self) -> subprocess.CompletedProcess[str]:
+        """A command that the previous level does not know."""
+        words = ("webhook", "add", CHANNEL, "http://127.0.0.9:1/", "--config")
+        return self.circlet(*words, str(self.folder / "node-1.yaml"))
 
     def records(self, name: str, event: str) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in self.log(name).splitlines() if line.startswith("{")]
@@ -156,6 +163,8 @@ def test_a_rolling_upgrade_under_load_loses_and_doubles_nothing(network: Upgrade
     ann.close()
     talk = Load(network, *NODES)
     assert network.status()["acting_level"] == OLD
+    refused = network.add_webhook()
+    assert refused.returncode == 1 and "upgrade that node" in refused.stderr
     for number in NODES:
         gone = talk.without(number)
         talk.settled()
@@ -189,6 +198,8 @@ def test_a_rolling_upgrade_under_load_loses_and_doubles_nothing(network: Upgrade
     found = network.status()
     assert [node["status"]["level"] for node in found["nodes"]] == [LEVEL] * 3
     assert found["wrong"] == []
+    made = network.add_webhook()
+    assert made.returncode == 0 and f"posts what is said in {CHANNEL}" in made.stdout, made.stderr
     for name in network.processes:
         assert "Traceback" not in network.log(name)
         assert not network.records(name, "unreadable") and not network.records(name, "submit_failed")

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.findings import findings
-from gateway.status import Absent, Certificate, Directory, Refusal, Seen, Status, Unread
+from gateway.status import Absent, Certificate, Directory, Refusal, Seen, Status, Unread, Webhook
 from gateway.survey import Row, Survey
 from gateway.words import moment
 from ring.roster import NodeRecord
@@ -67,6 +67,22 @@ def wrong(*rows: Row, copies: int = 2, **changes: Any) -> list[str]:
 def test_nothing_is_wrong_where_all_are_well() -> None:
     assert wrong(well("a"), well("b"), well("c")) == []
     assert wrong(well("a"), well("b"), well("c", leaving=True)) == []
+
+
+def test_a_receiver_of_a_webhook_that_fails_for_long_is_told_with_what_waits() -> None:
+    hook = Webhook("aa11", "#c", "a.example", "the receiver answers 500", NOW - 30, 7, 0)
+    assert wrong(well("a", webhooks_failing=[hook])) == wrong(well("a")), "a moment is no news"
+    hook = msgspec.structs.replace(hook, since=NOW - 120)
+    found = wrong(well("a", webhooks_failing=[hook]), well("b"), well("c"))
+    assert found == [
+        f"a: the webhook aa11 of #c to a.example has failed since {moment(NOW - 120)} (the receiver answers 500): "
+        "7 messages wait"
+    ]
+    worse = msgspec.structs.replace(hook, backlog=1, dropped=2)
+    (line,) = wrong(well("a", webhooks_failing=[worse]), well("b"), well("c"))
+    assert line.endswith("1 message waits, 2 messages given up")
+    many = wrong(well("a", webhooks_failing=[hook] * 12), well("b"), well("c"))
+    assert len(many) == 11 and many[-1] == "a: 2 more webhooks fail: `circlet webhook list` shows them"
 
 
 def test_a_silent_node_is_named_with_its_address_and_the_reason() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from gateway.admin.procedures import Problem, Procedure, Why, run
-from gateway.web.api import changes, hooks, reads
+from gateway.web.api import changes, hooks, reads, webhooks
 from gateway.web.api.access import Access, Rates, Token, require
 from gateway.web.api.endpoints import BASE, ENDPOINTS, Endpoint, methods_of
 from gateway.web.api.openapi import document
@@ -22,7 +22,7 @@ from gateway.web.refusal import BadRequest, Refused
 from gateway.web.source import Source
 from gateway.web.visitors import Visitors
 
-__all__ = ["Api", "changes", "hooks", "reads"]  # the last three register their endpoints
+__all__ = ["Api", "changes", "hooks", "reads", "webhooks"]  # the last four register their endpoints
 
 STATUS: Final[dict[Why, int]] = {
     "invalid": 400,

@@ -19,7 +19,7 @@ _PART = re.compile(r"\{\w+\}")
 
 PATH: Final = {
     "name": "The account's or channel's name, percent-encoded: %23erlang.",
-    "id": "`id` of a session.",
+    "id": "`id` of a session or webhook.",
     "client": "`client` of one of the session's clients.",
     "token": "A token whose only capability is speak. Whoever has the address may speak: treat it as a password.",
 }

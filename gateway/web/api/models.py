@@ -121,6 +121,17 @@ class NewMessage(Shape):
     )
 
 
+class NewWebhook(Shape):
+    channel: str = Field(max_length=200, description="The channel.", examples=["#erlang"])
+    url: str = Field(
+        max_length=1000, description="Where to post; webhooks.allow of the node's file has to allow the address.",
+        examples=["https://hooks.example.net/erlang"],
+    )  # fmt: skip
+    secret: str | None = Field(
+        None, max_length=1000, description="What signs each request, 16 to 200 characters; without it one is made."
+    )
+
+
 # Answers --------------------------------------------------------------------------------------------------------------
 
 
@@ -256,6 +267,32 @@ class Session(Shape):
     channels: int
     node: str = Field(description="The node that the session is on.")
     clients: list[Client]
+
+
+class Webhook(Shape):
+    """A subscription of an address to a channel, as the node that delivers has it."""
+
+    id: str
+    channel: str
+    url: str = Field(description="Without its query.")
+    by: str = Field(description="Who made the webhook.")
+    created: Time
+    node: str = Field(description="The node that delivers: the channel's master.")
+    delivered: int = Field(description="Messages that the receiver has taken, since that node delivers.")
+    last_delivered: Time | None
+    backlog: int = Field(description="Messages that are known to wait for the receiver.")
+    dropped: int = Field(description="Messages that were given up, since the webhook was made.")
+    error: str | None = Field(description="Why the last try has failed, in words; null if it has not.")
+    failing_since: Time | None
+    next_try: Time | None = Field(description="When the receiver is tried again; null while all is well.")
+
+
+class WebhookMade(Shape):
+    """`secret` is shown here and nowhere else."""
+
+    id: str
+    channel: str
+    secret: str
 
 
 class Action(Shape):

@@ -13,7 +13,7 @@ from gateway.web.api.access import hash_of
 from tests.gateway.shells.onenode import OneNode, Wire
 from tests.patience import WITHIN_S
 
-ALL = ["accounts", "channels", "sessions", "notices", "kills", "actions"]
+ALL = ["accounts", "channels", "sessions", "notices", "kills", "actions", "webhooks"]
 SECRET = "circlet_all-that-an-operator-may-do"
 READER = "circlet_only-channels"
 BUILDS = "circlet_speaks-in-one-channel"
