@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.sim.net import Net, Node
 
 LOSSES = 0.05
-"""Chance of a request, and of an answer, to be lost."""
+"""Chance of a request, and of an answer, to be lost, and of an answer 500."""
 
 
 class Heard(NamedTuple):
@@ -35,6 +35,7 @@ class Receiver:
         self.chance = chance
         self.secret = ""
         self.up = True
+        self.losses = LOSSES
         self.unreached: set[str] = set()
         self.heard: list[Heard] = []
         self.kept: dict[str, Heard] = {}  # by key: the first of each
@@ -52,8 +53,8 @@ class Receiver:
         net, chance = self.net, self.chance
         there_s, back_s = chance.uniform(0.001, 0.2), chance.uniform(0.001, 0.2)
         ends = net.now + post.time_limit_s
-        lost = chance.random() < LOSSES or node.name in self.unreached
-        unheard = chance.random() < LOSSES
+        lost = chance.random() < self.losses or node.name in self.unreached
+        unheard = chance.random() < self.losses
 
         def arrive() -> None:
             if not self.up:
@@ -63,7 +64,7 @@ class Receiver:
             if unheard or node.name in self.unreached:
                 self._time_out(node, post, ends)
             else:
-                status = 500 if chance.random() < LOSSES else 204 if taken else 200
+                status = 500 if chance.random() < self.losses else 204 if taken else 200
                 net.at(back_s, lambda: self._tell(node, lambda: node.core.webhooks.answered(post.number, status)))
 
         if lost:
