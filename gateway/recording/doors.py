@@ -172,6 +172,10 @@ class Recorder:
     def receipts(self, receipts: Receipts) -> Receipts:
         return _Receipts(receipts, self._writer)
 
+    def end(self, reason: str) -> None:
+        """reason: in words."""
+        self._writer.end(reason)
+
     def guest(self, payload: bytes) -> NodeCore:
         """A guest asks; the core that is to answer."""
         self.note("guest", (fillers.packed(payload, texts=False),))

@@ -243,6 +243,8 @@ class NodeProcess:
         self.durable.close()
         self.passwords.close()
         self.systemd.close()
+        if self.recorder is not None:
+            self.recorder.end("the node was stopped")
 
     @crash_only
     def reload(self) -> Rehashed:

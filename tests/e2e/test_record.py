@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from base64 import b64encode
 from pathlib import Path
 
@@ -113,6 +114,27 @@ def refused(network: Recorded, data: bytes) -> None:
     result = network.replay(changed)
     assert result.returncode == 1 and "this is no recording of a node" in result.stderr
     assert network.replay(network.folder / "none").returncode == 2
+
+
+def test_a_node_that_is_stopped_in_order_ends_its_recording_and_its_page_may_be_looked_at(tmp_path: Path) -> None:
+    network = Recorded(tmp_path / "net")
+    try:
+        web = re.search(r"^http:.*?port: (\d+)", (network.folder / "node-2.yaml").read_text(), re.MULTILINE | re.DOTALL)
+        assert web is not None
+        for path in ("", "nodes.json", "metrics", "locate?name=%23erlang"):
+            with urllib.request.urlopen(f"http://127.0.0.2:{web[1]}/{path}", timeout=WITHIN_S) as answer:
+                assert answer.status == 200
+        bob = network.client(2, "bob")
+        bob.send("JOIN #erlang")
+        bob.sync()
+        network.processes["node-2"].send_signal(signal.SIGHUP)
+        bob.sync()
+        assert network.terminate("node-2") == 0
+        result = network.replay()
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert ": the node was stopped\n" in result.stdout and "sends the same to every node" in result.stdout
+    finally:
+        network.stop()
 
 
 def test_with_texts_and_a_small_file_the_node_goes_on_when_it_is_full(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -38,6 +40,25 @@ class MemoryTape:
             self.ended = reason
 
 
+class Socket:
+    """A socket whose client's machine takes everything."""
+
+    written = 0
+
+    def arrived(self) -> int:
+        return 2**60
+
+
+class SimRecorder(Recorder):
+    """Gives connections sockets, and the core random bytes, as a node's process does."""
+
+    def call(self, path: str, method: Callable[..., Any], args: tuple[Any, ...], facts: dict[str, Any]) -> Any:
+        result = super().call(path, method, args, facts)
+        if path == "edge.connect":
+            result.receipts = self.receipts(Socket())
+        return result
+
+
 class Taped:
     """In place of NodeCore, where a simulated network makes its nodes."""
 
@@ -52,7 +73,9 @@ class Taped:
         started, keep_own = float(record.started), list(own.items())
         tape.put(Header(BUILD, started, tape.texts, seed, record, edge, engine, keep_own, settings.webhooks))
         self.tapes.append(tape)
-        return Recorder(NodeCore(record, settings, random.Random(seed)), tape).door
+        door = SimRecorder(NodeCore(record, settings, random.Random(seed)), tape).door
+        door.edge.random_bytes = rng.randbytes
+        return door
 
 
 def taped(monkeypatch: pytest.MonkeyPatch, *, texts: bool = False) -> Taped:

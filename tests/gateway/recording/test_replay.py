@@ -11,6 +11,7 @@ import pytest
 from gateway.groups.channel_messages import Look
 from gateway.recording.tape import MAGIC, BadTape, Call, Framer, Header, Record, Sent, encode, open_tape
 from ring.groups.levels import Levels
+from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import network, people, settle
 from tests.gateway.recording.taping import Taped, played, taped
 from tests.sim.kinds import ACCOUNTS, TALK, Kind
@@ -65,6 +66,27 @@ def test_with_texts_it_holds_what_was_said_and_never_a_password(monkeypatch: pyt
     same(made)
     whole = b"".join(bytes(tape.data) for tape in made.tapes)
     assert b"a long secret" in whole and b"sesame-street" not in whole
+
+
+def test_logins_and_what_else_needs_a_secret_replay_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SCRAM and PLAIN with right and wrong passwords, an unknown account, and the code that drops an account."""
+    made = taped(monkeypatch)
+    net = network(2, secret=b"of the network")
+    (ann,) = people(net, "ann", channel="#erlang")
+    register(ann, "sesame-street")
+    for name, password, mechanism in (
+        ("ann", "sesame-street", "SCRAM-SHA-256"),
+        ("ann", "wrong", "SCRAM-SHA-256"),
+        ("nobody", "sesame-street", "SCRAM-SHA-256"),
+        ("ann", "sesame-street", "PLAIN"),
+        ("ann", "wrong", "PLAIN"),
+    ):
+        Newcomer(net, "n2").log_in(name, password, mechanism)
+    code = next(line.rpartition(" ")[2] for line in ann.ask("NS DROP") if "say DROP " in line)
+    assert any("is dropped" in line for line in ann.ask(f"NS DROP {code}"))
+    same(made)
+    whole = b"".join(bytes(tape.data) for tape in made.tapes)
+    assert b"sesame-street" not in whole and b"of the network" not in whole
 
 
 def rewritten(data: bytearray, change: Callable[[Record], Record | None]) -> bytes:
