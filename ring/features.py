@@ -34,7 +34,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "A node's record says where its pages are (NodeRecord.http). "
     "Operators' programs read lists of all nodes and end sessions (PageAsk, EndAsk), settings are heeded (ChosenAsk), "
     'and channels are read in pages (Look of "page:", ChannelView.total). '
-    "Machines speak in channels, once for each key (Speak, Spoken, Stored.keys), and operators to everybody (Announce)",
+    "Machines speak in channels, once for each key (Speak, Spoken, Stored.keys), and operators to everybody (Announce)"
+    ". A guest with a TLS certificate comes back as the same user (Person.certificate, SeatsAsk, Seats)",
 )
 """What each level brought, by its number."""
 

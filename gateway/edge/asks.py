@@ -67,6 +67,14 @@ class ReclaimedAsk(_Tagged, frozen=True, tag=7):
     nick: str
 
 
+class SeatsAsk(_Tagged, frozen=True, tag=10):
+    """In which channels that you know has this user a seat? Its node has died, and the user is here now (P29)."""
+
+    SINCE: ClassVar = 2
+
+    uid: str
+
+
 class CameAsk(_Tagged, frozen=True, tag=8):
     """How far has this device come by what has come to its machine on your node? account: folded."""
 
@@ -159,6 +167,14 @@ class LettingGo(_Tagged, frozen=True, tag=27):
     is_here: bool = True
 
 
+class Seats(_Tagged, frozen=True, tag=28):
+    """channels: folded names."""
+
+    SINCE: ClassVar = 2
+
+    channels: tuple[str, ...]
+
+
 class Looked(_Tagged, frozen=True, tag=61):
     """look: MessagePack of gateway.look.Look; "" if the node gives none."""
 
@@ -167,9 +183,9 @@ class Looked(_Tagged, frozen=True, tag=61):
     look: bytes
 
 
-Reply = ListReply | Detail | Counts | Found | Expelled | Came | LettingGo | OperatorReply | Looked | None
+Reply = ListReply | Detail | Counts | Found | Expelled | Came | LettingGo | Seats | OperatorReply | Looked | None
 
 read_ask = msgspec.msgpack.Decoder(
-    Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | CameAsk | LettingGoAsk | OperatorAsk | LookAsk
+    Ask | ExpelAsk | OwnedAsk | ReclaimedAsk | CameAsk | LettingGoAsk | SeatsAsk | OperatorAsk | LookAsk
 ).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode

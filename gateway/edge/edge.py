@@ -27,6 +27,7 @@ from gateway.edge import (
     operating,
     order,
     protection,
+    resuming,
 )
 from gateway.edge.actions import Actions
 from gateway.edge.admission import REFUSED, limits_of
@@ -623,6 +624,8 @@ class Edge:
             return asks.Expelled(expel_all(self, body.life))
         if isinstance(body, asks.LettingGoAsk):
             return claiming.answer(self, body)
+        if isinstance(body, asks.SeatsAsk):
+            return resuming.answer(self, body)
         if isinstance(body, asks.CameAsk):
             return self.sessions.arrivals.answer(body)
         if isinstance(body, asks.OwnedAsk):

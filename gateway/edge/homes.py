@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gateway.edge import resuming
 from gateway.edge.lines import Line
 from gateway.edge.nicks import show_update
 from gateway.groups.channel_messages import Update
@@ -95,6 +96,8 @@ def _claimed(edge: Edge, user: User, outcome: Any) -> None:
         _adopt(edge, user, outcome)
     elif isinstance(outcome, Moved) and user.session:
         edge.sessions.confirm(user, lambda: _claim(edge, user, moves=True))
+    elif isinstance(outcome, Moved) and user.person.certificate:
+        resuming.moved(edge, user)
     else:
         _rename(edge, user, _taken(user))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.edge import protection
+from gateway.edge import protection, resuming
 from gateway.edge.attaching import attach
 from gateway.edge.call import Call
 from gateway.edge.claiming import claim
@@ -120,11 +120,22 @@ def _give_up(call: Call) -> None:
 def _claim(call: Call, tries: int) -> None:
     """tries: how often the session is looked for again if the nick is the account's already."""
     edge, connection = call.edge, call.connection
+    assert connection.nick is not None
+    found = edge.mine(lambda former: _claim_as(call, tries, former))
+    resuming.find(edge, connection, connection.nick, found)
+
+
+def _claim_as(call: Call, tries: int, former: Person | None) -> None:
+    """former: who the guest was on a node that has died since."""
+    edge, connection = call.edge, call.connection
+    if connection.closed is not None:
+        return
     assert connection.nick is not None and connection.username is not None
     record = edge.record
+    uid = former.uid if former is not None else new_uid(edge)
     person = Person(
-        new_uid(edge),
-        1,
+        uid,
+        max(former.version + 1, int(edge.now * 1000)) if former is not None else 1,
         connection.nick,
         connection.username,
         connection.host,
@@ -133,12 +144,14 @@ def _claim(call: Call, tries: int) -> None:
         record.incarnation,
         account=connection.login.name if connection.login is not None else None,
         signon=int(edge.now * 1000),
+        certificate=resuming.mark(uid, connection),
     )
-    claimed = edge.mine(lambda outcome: _claimed(call, person, outcome, tries))
-    claim(edge, Claim(person), claimed)
+    resumes = former is not None
+    claimed = edge.mine(lambda outcome: _claimed(call, person, outcome, tries, resumes))
+    claim(edge, Claim(person, moves=resumes), claimed)
 
 
-def _claimed(call: Call, person: Person, outcome: Any, tries: int) -> None:
+def _claimed(call: Call, person: Person, outcome: Any, tries: int, resumes: bool) -> None:
     edge, connection = call.edge, call.connection
     home = edge.nick(person.nick)
     if connection.closed is not None:
@@ -159,6 +172,8 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int) -> None:
     edge.engine.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
     if connection.login is None:
         _welcome(call, user)
+        if resumes:
+            resuming.take_seats(edge, user)
         return
     # The account's preferences decide about its private messages: the preferences are known before 001.
     call.hold()

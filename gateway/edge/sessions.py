@@ -276,7 +276,7 @@ class Sessions:
         if not user.session or (quits and not user.lasts):
             return False
         if self.leaving:
-            self._drop(user)
+            self.let_go(user)
             return True
         user.left_at = self.edge.now
         rest(user)
@@ -323,13 +323,13 @@ class Sessions:
         """The session is on another node, and so will its connections be."""
         self.edge.tunnels.tell_last(user)
         connections = {connection: self.places.now(user, connection) for connection in user.connections}
-        self._drop(user)
+        self.let_go(user)
         for connection, places in connections.items():
             user.connections.pop(connection, None)
             connection.user = None
             self.edge.tunnels.follow(connection, places)
 
-    def _drop(self, user: User) -> None:
+    def let_go(self, user: User) -> None:
         """It goes on elsewhere, and nobody is to notice."""
         edge = self.edge
         if self.users.get(user.session) is user:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
@@ -20,6 +20,8 @@ class Author(NamedTuple):
 class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A user's facts at one version: a higher one replaces a lower one everywhere. The uid outlives nick changes."""
 
+    NEWER: ClassVar = {"certificate": 2}
+
     uid: str  # network-unique, starts with a digit so that no client can claim it as a nick
     version: int  # given by the user's own group, by nobody else (P28)
     nick: str
@@ -33,6 +35,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     modes: str = ""  # the user modes others may see or that matter to others: B R i o (sorted)
     signon: int = 0  # Unix ms
     since: int = 0  # when its nick was claimed, Unix ms, by the nick's group: the older claim stays (P26)
+    certificate: str = ""  # of a guest with a TLS certificate: a digest of the fingerprint under the uid (P29)
 
     @property
     def source(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ring.features import LEVEL
 from ring.ids import GroupId
 from tests.sim.chaos import EDGE
 from tests.sim.net import Client, Net
@@ -109,3 +110,114 @@ def test_whose_nick_was_claimed_beyond_a_cut_stays_in_its_channels(seed: int, at
         person.sync()
         assert person.heard(RING)[-1] == "still here"
     assert not any(" QUIT " in line and line.startswith(":joe!") for line in joe.got)
+
+
+CERTIFICATE = "ab" * 32
+
+
+class Guest(Client):
+    """A guest over TLS with a certificate."""
+
+    def __init__(self, net: Net, node: str, nick: str, certificate: str | None = CERTIFICATE) -> None:
+        self.begin(net, net.nodes[node], nick, "10.0.0.1")
+        self.connection.certificate = certificate
+        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick} real")
+        assert net.until(lambda: any(" 221 " in line or " 433 " in line for line in self.got), 20)
+
+
+def certified(seed: int = 0, level: int = LEVEL) -> tuple[Net, Guest, Client]:
+    """joe on n1 has a certificate, and rank in the channel; eve on n2 is there, too."""
+    net = Net(4, seed, edge=EDGE, level=level)
+    joe, eve = Guest(net, "n1", "joe"), net.client("n2", "eve")
+    for person in (joe, eve):
+        person.send(f"JOIN {RING}")
+        person.sync()
+    joe.send("JOIN #alone", f"TOPIC {RING} :mine")
+    joe.sync()
+    eve.sync()
+    return net, joe, eve
+
+
+@pytest.mark.parametrize("node", ["n2", "n3", "n4"])
+@pytest.mark.parametrize("wait_s", [0.0, SOON_S])
+def test_a_guest_with_the_same_certificate_has_its_seats_again(node: str, wait_s: float) -> None:
+    net, joe, eve = certified()
+    uid = joe.connection.user.uid if joe.connection.user is not None else ""
+    net.kill("n1", dark=True)
+    net.run(wait_s)
+    back = Guest(net, node, "joe")
+    net.run(2 * SOON_S)
+    assert back.connection.user is not None and back.connection.user.uid == uid
+    assert eve.lines() == [], "nobody notices"
+    for channel, topic in ((RING, True), ("#alone", False)):
+        assert any(line.startswith(":joe!~joe@") and line.endswith(f" JOIN {channel}") for line in back.got)
+        assert any(f" 332 joe {channel} :mine" in line for line in back.got) == topic
+        assert any(line.startswith("353 ") and "@joe" in line for line in back.ask(f"NAMES {channel}"))
+    back.send(f"MODE {RING} +m", f"PRIVMSG {RING} :here again")
+    back.sync()
+    assert [line.split(" ", 1)[1] for line in eve.lines()] == [f"MODE {RING} +m", f"PRIVMSG {RING} :here again"]
+    net.run(2 * GRACE_S)
+    assert eve.lines() == [] and back.closed is None
+
+
+@pytest.mark.parametrize("certificate", ["cd" * 32, None])
+def test_another_certificate_is_somebody_else(certificate: str | None) -> None:
+    net, _, eve = certified()
+    net.kill("n1")
+    net.run(SOON_S)
+    back = Guest(net, "n3", "joe", certificate)
+    back.send(f"JOIN {RING}")
+    back.sync()
+    net.run(SOON_S)
+    assert not any("#alone" in line for line in back.got)
+    assert not any("@joe" in line for line in eve.ask(f"NAMES {RING}"))
+    assert any(" QUIT :Connection lost" in line for line in eve.got)
+
+
+def test_a_guest_whose_node_lives_has_its_nick_alone() -> None:
+    """The same certificate does not take over a connection that lives."""
+    net, joe, _ = certified()
+    other = Guest(net, "n3", "joe")
+    assert any(" 433 " in line for line in other.got) and joe.closed is None
+    joe.sync()
+
+
+def test_at_an_older_level_a_guest_that_comes_back_is_a_new_user() -> None:
+    net, joe, eve = certified(level=LEVEL - 1)
+    assert joe.connection.user is not None and not joe.connection.user.person.certificate
+    net.kill("n1")
+    net.run(SOON_S)
+    back = Guest(net, "n3", "joe")
+    net.run(SOON_S)
+    assert not any(" JOIN " in line for line in back.got)
+    assert any(" QUIT :Connection lost" in line for line in eve.got)
+
+
+def test_a_certificate_does_not_leave_its_node() -> None:
+    """What travels with a user's facts is a digest under the user's id."""
+    net, joe, eve = certified()
+    payloads: list[str] = []
+    net.trace = payloads.append
+    other = Guest(net, "n3", "joan")
+    other.sync()
+    eve.ask("WHOIS joe", "WHOIS joan", "WHO joe", "WHO joan %tcuhnaf")
+    marks = {c.connection.user.person.certificate for c in (joe, other) if c.connection.user is not None}
+    assert len(marks) == 2, "two users of one certificate cannot be compared"
+    assert CERTIFICATE not in "".join(payloads)
+    assert not any(text in line for line in eve.got for text in (CERTIFICATE, *marks))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_came_back_beyond_a_cut_is_one_user_when_the_cut_heals(seed: int) -> None:
+    net, joe, eve = certified(seed)
+    far = {net.nodes["n1"].key}
+    net.links.isolate(far, {node.key for node in net.nodes.values()} - far)
+    net.run(net.engine.dead_after_s + 2)
+    back = Guest(net, "n3", "joe")
+    net.run(SOON_S)
+    assert any(f" JOIN {RING}" in line for line in back.got)
+    net.links.heal()
+    net.run(40)
+    assert joe.closed is not None and "same certificate" in joe.closed and back.closed is None
+    assert back.nick_now == "joe" and not any(" QUIT " in line or " NICK " in line for line in eve.got)
+    assert listed(eve) == (["eve", "joe"],) * 2
