@@ -260,10 +260,10 @@ class Edge:
 
     def take_output(self, connection: Connection) -> bytes:
         """What the socket of the connection is to be given now."""
-        out = connection.ready
+        out, traffic = connection.ready, self.traffic
         data = out[0] if len(out) == 1 else b"".join(out)
-        self.traffic.lines_sent += len(out)
-        self.traffic.bytes_sent += len(data)
+        traffic.lines_sent += len(out)
+        traffic.bytes_sent += len(data)
         out.clear()
         return data
 
