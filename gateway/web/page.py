@@ -13,7 +13,7 @@ A view is plain data, so that nodes and directories share the page:
     links               from, to (ring keys), up_s, round_trip_ms or None; left out where nobody knows
     wrong               sentences, None while they are not known; left out where nobody looks
     happenings          id, at, text, the newest first; left out where nobody is told
-    operators           whether there is an API for operators (/api/v1)
+    operators           whether there are an API for operators (/api/v1) and a chat (/chat)
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def page(view: dict[str, Any], located: dict[str, Any] | None, problem: str, ask
     title = f"{view['network']}: the ring"
     shown = parts(view)
     wrong = f'<section id="wrong" aria-label="What is wrong">{shown["wrong"]}</section>' if "wrong" in shown else ""
+    chat = ' <a href="/chat">Chat in the browser</a>' if view.get("operators") else ""
     script = '<script type="module" src="/ring/operators.js"></script>' if view.get("operators") else ""
     links = f'<section><h2>Links</h2><div id="links">{shown["links"]}</div></section>' if "links" in shown else ""
     return f"""<!doctype html>
@@ -45,7 +46,7 @@ def page(view: dict[str, Any], located: dict[str, Any] | None, problem: str, ask
 <body{_source(view)}>
 <header><h1>{escape(title)}</h1>
 <p><span id="health">{shown["health"]}</span> As {escape(view["seen_by"])} sees the network.
-<span id="live" role="status">Load the page again for news.</span></p></header>
+<span id="live" role="status">Load the page again for news.</span>{chat}</p></header>
 <main>{wrong}
 <div id="totals">{shown["totals"]}</div>
 <div class="two"><section aria-label="The ring"><div class="ring"><div id="circle">{shown["circle"]}</div>

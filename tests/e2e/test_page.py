@@ -7,7 +7,7 @@ import re
 import signal
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -46,6 +46,16 @@ for (const element of document.querySelectorAll("body *")) {
 return found;
 """
 """Texts with a contrast below 4.5:1 to what is behind them. Source: WCAG 2.2, 1.4.3."""
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """A network that these tests leave as it is."""
+    net = Network(tmp_path_factory.mktemp("calm") / "net")
+    try:
+        yield net
+    finally:
+        net.stop()
 
 
 def address(network: Network, number: int = 1) -> str:
@@ -122,10 +132,10 @@ def test_a_page_whose_node_dies_says_so_and_goes_on_when_it_is_back(
     page.forgive("/events.*ERR_")
 
 
-def test_it_is_readable_by_everybody(network: Network, open_browser: Callable[[], Browser]) -> None:
+def test_it_is_readable_by_everybody(calm: Network, open_browser: Callable[[], Browser]) -> None:
     """On a phone, in the dark, without a mouse."""
     page = open_browser()
-    watching(page, address(network))
+    watching(page, address(calm))
     page.fill("#name", f"#{'a-very-long-name-' * 6}").send_keys(Keys.ENTER)
     page.expect("#located", "masters")
     for size in (WIDE, PHONE):
@@ -146,9 +156,9 @@ def test_it_is_readable_by_everybody(network: Network, open_browser: Callable[[]
     assert page.find("#nodes table").aria_role == "table" and page.find("#nodes tbody th").aria_role == "rowheader"
 
 
-def test_a_name_that_cannot_be_is_refused_with_words(network: Network, open_browser: Callable[[], Browser]) -> None:
+def test_a_name_that_cannot_be_is_refused_with_words(calm: Network, open_browser: Callable[[], Browser]) -> None:
     page = open_browser()
-    watching(page, address(network))
+    watching(page, address(calm))
     page.run("document.querySelector('#name').maxLength = 1000")
     page.fill("#name", "a" * 600).send_keys(Keys.ENTER)
     page.expect("#located", "longer than 512 bytes")
@@ -157,12 +167,11 @@ def test_a_name_that_cannot_be_is_refused_with_words(network: Network, open_brow
     assert not page.driver.find_elements("css selector", "#located img, #mark img")
 
 
-def test_without_scripts_all_is_there(network: Network, open_browser: Callable[[], Browser]) -> None:
-    ready = open_browser()
-    watching(ready, address(network))
+def test_without_scripts_all_is_there(calm: Network, open_browser: Callable[[], Browser]) -> None:
     page = open_browser()
+    watching(page, address(calm))
     page.emulate(scripts=False)
-    page.open(address(network))
+    page.open(address(calm))
     assert "Load the page again" in page.text("#live")
     page.fill("#name", "#erlang").send_keys(Keys.ENTER)
     page.expect("#located", r"\|2119147761 − 1310262970\| = 808884791")
@@ -191,15 +200,15 @@ def with_token(network: Network, token: str, *capabilities: str) -> None:
 
 
 def test_operators_see_accounts_channels_sessions_and_what_was_done(
-    network: Network, open_browser: Callable[[], Browser]
+    calm: Network, open_browser: Callable[[], Browser]
 ) -> None:
     token = "circlet-" + "t" * 40
-    with_token(network, token, "accounts", "channels", "sessions.read", "actions")
-    bob = network.client(2, "bob")
+    with_token(calm, token, "accounts", "channels", "sessions.read", "actions")
+    bob = calm.client(2, "bob")
     bob.send("JOIN #ops", "MODE #ops +s", "TOPIC #ops :<b>secret</b>")
     bob.sync()
     page = open_browser()
-    watching(page, address(network))
+    watching(page, address(calm))
     page.fill("#token", "not the token").send_keys(Keys.ENTER)
     page.expect("#token-says", "without spaces")
     page.fill("#token", "not-the-token").send_keys(Keys.ENTER)
@@ -207,8 +216,8 @@ def test_operators_see_accounts_channels_sessions_and_what_was_done(
     assert not page.driver.find_elements("css selector", "#lists button")
     page.forgive("/api/v1/token .*401")
 
-    page.until(lambda: json_of(network, "GET", "/token", token).get("name") == "sue", "the token to be known")
-    json_of(network, "POST", "/accounts", token, {"name": "joe", "password": "correct horse"})
+    page.until(lambda: json_of(calm, "GET", "/token", token).get("name") == "sue", "the token to be known")
+    json_of(calm, "POST", "/accounts", token, {"name": "joe", "password": "correct horse"})
     page.fill("#token", token).send_keys(Keys.ENTER)
     page.expect("#token-says", "This is the token sue")
     page.expect("#list", "joe")
