@@ -74,6 +74,13 @@ def caught_up(connection: Connection, group: GroupId) -> None:
         done(None)
 
 
+def end_late_echoes(connection: Connection) -> None:
+    """The session goes to another node, which plays the missed lines: no command waits for its own line here."""
+    waiting, connection.late_echoes = connection.late_echoes, {}
+    for done in [done for echoes in waiting.values() for done in echoes]:
+        done(None)
+
+
 def catch_up(connection: Connection, user: User, group: GroupId) -> None:
     """From now on the connection is told what happens there."""
     connection.playbacks.pop(group, None)

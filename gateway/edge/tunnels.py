@@ -7,6 +7,7 @@ the client's takes the session up and goes on where its client was, for it knows
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ from gateway.edge.leaving import leave
 from gateway.edge.login import Login, watch
 from gateway.edge.outbox import Outbox
 from gateway.edge.places import OnTheWay, arrive, learn
+from gateway.edge.playback import end_late_echoes
 from gateway.edge.user import User
 from gateway.groups.once import Sayer
 from gateway.irc.message import Message
@@ -330,10 +332,26 @@ class Tunnels:
             tunnel = connection.tunnel = Tunnel(self.edge, connection, None)
             tunnel.shown = connection.busy = True
             tunnel.was_sent(places)
-            call = Call(self.edge, connection, Message(None, None, "ATTACH", []))
-            call.begin()
-            call.answered(tunnel.find)
-            call.release()
+            self._once_answered(connection, tunnel.find)
+
+    def _once_answered(self, connection: Connection, run: Callable[[], None]) -> None:
+        """Run once all commands of the connection so far are answered, after settle_max_s at the latest. The client may
+        have gone, and still has lines to be said."""
+        waits = True
+
+        def go() -> None:
+            nonlocal waits
+            if waits:
+                waits = False
+                run()
+
+        end_late_echoes(connection)
+        call = Call(self.edge, connection, Message(None, None, "ATTACH", []))
+        call.begin()
+        call.answered(go)
+        call.release()
+        if waits:
+            self.edge.later(self.edge.engine.settings.settle_max_s, go)
 
     def begin(self, call: Call, host: Incarnation) -> None:
         """The caller's session is on that node."""

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from gateway.edge import playback
+from gateway.edge.call import Call
 from gateway.edge.taking_up import nobody
 from gateway.edge.user import User
 from gateway.groups.account_messages import Drop, SetSettings
@@ -14,6 +15,7 @@ from gateway.groups.nick import Nick
 from gateway.groups.nick_messages import Claim
 from gateway.groups.people import Person
 from gateway.groups.session import Session
+from gateway.irc.message import Message
 from ring.ids import GroupId, Incarnation
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import OPERATOR, network
@@ -605,6 +607,32 @@ def test_what_was_said_before_the_session_left_is_heard_before_what_is_said_afte
     net.links.heal()
     net.run(3)
     assert [line.rpartition(":")[2] for line in bob.lines() if "#go :line" in line] == ["line 1", "line 2"]
+
+
+@pytest.mark.parametrize("goes", [False, True])
+def test_a_command_without_an_answer_holds_up_what_is_said_after_the_session_left_for_a_while(
+    net: Net, bob: Talker, goes: bool
+) -> None:
+    """goes: the client goes before its lines could be forwarded (seed 77200262)."""
+    made(net)
+    ann = login(net, "n1")
+    ann.send(f"JOIN {CHANNEL}")
+    ann.sync()
+    net.run(2)
+    n1, _, n3 = net.nodes.values()
+    state = n1.core.engine.state(GroupId("session", "ann"))
+    assert isinstance(state, Session)
+    Call(n1.core.edge, ann.connection, Message(None, None, "NEVER", [])).begin()
+    stored = state.stored
+    net.turn(n3, lambda: n3.core.edge.sessions.taking_up.take_up("ann", stored, nobody, attached=1))
+    assert net.until(lambda: ann.connection.tunnel is not None, 2)
+    ann.send(f"PRIVMSG {CHANNEL} :line 1")
+    if goes:
+        drop(ann)
+    net.run(net.engine.settle_max_s / 2)
+    assert said(bob) == []
+    net.run(net.engine.settle_max_s)
+    assert said(bob) == ["1"]
 
 
 def test_what_is_said_right_before_its_node_leaves_is_said(net: Net, bob: Talker) -> None:
