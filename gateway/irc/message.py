@@ -17,6 +17,7 @@ _KEPT_BYTES: Final = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x1
 _PRIVATE = re.compile("[\U0010ff80-\U0010ffff]")
 _PRIVATE_BYTES = re.compile(b"\xf4\x8f([\xbe\xbf][\x80-\xbf])")
 _NOT_UTF8 = re.compile(r"[\ud800-\udfff\U0010ff80-\U0010ffff]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PRIVATE_START: Final = b"\xf4\x8f"
 
 
@@ -81,6 +82,12 @@ def storable(text: str) -> str:
 def is_utf8(text: str) -> bool:
     """Whether all of the text was UTF-8 when it was read."""
     return text.isascii() or _NOT_UTF8.search(text) is None
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text is UTF-8 without control characters. Names may have all else: what joins emojis is not printable
+    by itself."""
+    return _CONTROL.search(text) is None and is_utf8(text)
 
 
 def clean(text: str) -> str:

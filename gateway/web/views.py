@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.irc.message import is_plain
 from gateway.web.refusal import BadRequest, Unknown
 from gateway.web.sight import SeenNode, Sight
 from ring.placement import explain, hash32, text_of
@@ -42,7 +43,7 @@ def locate(sight: Sight, name: str) -> dict[str, Any]:
         raise BadRequest("name is missing: ask for /locate?name=%23erlang")
     if len(name.encode("utf-8", "surrogateescape")) > MAX_NAME:
         raise BadRequest(f"name is longer than {MAX_NAME} bytes: no channel or nick is")
-    if not name.isprintable():
+    if not is_plain(name):
         raise BadRequest("name has bytes that no name can have: give UTF-8, percent-encoded")
     if sight.placement is None:
         raise Unknown(sight.unplaced)

@@ -8,7 +8,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from gateway.edge.pages import MOST
-from gateway.irc.message import is_utf8
+from gateway.irc.message import is_plain
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ Time = Annotated[
 
 
 def _plain(text: str) -> str:
-    if not text.isprintable() or not is_utf8(text):
+    if not is_plain(text):
         raise ValueError("plain text on one line, without control characters")
     return text
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from gateway.irc.message import is_utf8
+from gateway.irc.message import is_plain
 from gateway.web.refusal import BadRequest, Refused
 
 JSON = "application/json"
@@ -29,7 +29,7 @@ def read_query(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> Base
 def read_path(parts: Mapping[str, str]) -> dict[str, str]:
     """Raises BadRequest."""
     for name, value in parts.items():
-        if not value.isprintable() or len(value) > MAX_PATH or not is_utf8(value):
+        if not is_plain(value) or len(value) > MAX_PATH:
             raise BadRequest(
                 f"the {name} in the path has characters that no {name} has, or too many: percent-encode UTF-8"
             )

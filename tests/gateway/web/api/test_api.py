@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -50,6 +51,14 @@ def test_channels_and_their_members(node: Operated) -> None:
     assert [one["nick"] for one in rest["items"]] == ["bob"] and rest["next"] is None
     for wire in (ann, bob):
         wire.socket.close()
+
+
+def test_a_channel_of_joined_emojis_is_found_and_read_on_from(node: Operated) -> None:
+    name = "#\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}"
+    wire = person(node, "zoe", name)
+    assert node.held("GET", "/channels/{name}", name=name)["name"] == name
+    node.held("GET", "/channels", query=f"?next={quote(name)}")
+    wire.socket.close()
 
 
 def test_sessions_are_listed_and_ended(node: Operated) -> None:
