@@ -167,6 +167,8 @@ async def _read_body(request: web.Request) -> None:
             await request.read()
     except TimeoutError:
         raise Refused(408, f"the body of the request did not come within {BODY_S:g} s") from None
+    except web.HTTPRequestEntityTooLarge:
+        raise Refused(413, f"the body of the request is too long: send {MAX_BODY} bytes or less") from None
     except web.RequestPayloadError as problem:
         raise BadRequest("the body of the request is not what its head says") from problem
 

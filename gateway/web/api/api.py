@@ -18,7 +18,7 @@ from gateway.web.api.endpoints import BASE, ENDPOINTS, Endpoint, methods_of
 from gateway.web.api.openapi import document
 from gateway.web.api.reading import read_body, read_path, read_query
 from gateway.web.api.request import Request
-from gateway.web.refusal import BadRequest, Refused
+from gateway.web.refusal import Refused
 from gateway.web.source import Source
 from gateway.web.visitors import Visitors
 
@@ -37,7 +37,6 @@ STATUS: Final[dict[Why, int]] = {
 PATIENCE_S: Final = 60.0
 """No procedure takes so long; the limit is for one that a mistake leaves without an end."""
 
-BODY_S: Final = 10.0
 REPORT_EVERY_S: Final = 60.0
 
 
@@ -102,7 +101,7 @@ class Api:
         query = read_query(one.query, http.query.items())
         body = None
         if one.body is not None:
-            body = read_body(one.body, await _data(http), http.content_type, text=one.text)
+            body = read_body(one.body, await http.read(), http.content_type, text=one.text)
         key = http.headers.get("Idempotency-Key", "")
         request = Request(self._source.core, token, path, query, body, self._perform, key)
         try:
@@ -139,15 +138,3 @@ class Api:
             self._log.warning("token_refused", address=address, requests=self._failed)
             self._failed = 0
             self._reporting = asyncio.get_running_loop().call_later(REPORT_EVERY_S, self._report, address)
-
-
-async def _data(http: web.Request) -> bytes:
-    try:
-        async with asyncio.timeout(BODY_S):
-            return await http.read()
-    except TimeoutError as problem:
-        raise Refused(408, f"the body did not come within {BODY_S:g} s: send it at once") from problem
-    except web.HTTPRequestEntityTooLarge as problem:
-        raise Refused(413, f"the body is too long: send {http.client_max_size} bytes or less") from problem
-    except (ConnectionError, asyncio.IncompleteReadError) as problem:
-        raise BadRequest("the body ended early") from problem

@@ -198,7 +198,7 @@ def test_every_endpoint_is_described_and_every_description_answered(node: Operat
         ("POST", "/accounts", "/accounts", {"name": "x", "passwort": "y"}, 400, "not known|missing"),
         ("POST", "/accounts", "/accounts", b"{", 400, "no JSON"),
         ("POST", "/accounts", "/accounts", b"[]", 400, "no JSON object"),
-        ("POST", "/accounts", "/accounts", b"[" * 60_000, 400, "no JSON"),
+        ("POST", "/accounts", "/accounts", b"[" * 10_000, 400, "no JSON"),
         ("POST", "/accounts", "/accounts", b"\xff", 400, "UTF-8"),
         ("POST", "/accounts", "/accounts", b"", 400, "no JSON"),
         ("POST", "/accounts", "/accounts", b" " * 70_000, 413, "65536 bytes or less"),
