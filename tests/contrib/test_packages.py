@@ -13,7 +13,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from ruamel.yaml import YAML
 
+from config import load_directory, load_node
 from tests.e2e.network import Client, configured
 from tests.patience import WITHIN_S
 
@@ -177,3 +179,50 @@ def test_systemd_takes_the_units_and_finds_them_confined(kind: str, tmp_path: Pa
             ["systemd-analyze", *words, str(unit)], capture_output=True, text=True, timeout=WITHIN_S, check=False
         )
         assert done.returncode == 0 and not done.stderr, done.stdout + done.stderr
+
+
+COMPOSE = ROOT / "contrib/container/compose.yaml"
+
+
+def test_the_compose_file_runs_what_its_files_describe(tmp_path: Path) -> None:
+    """Its first service writes the files; every address and command of the others fits them."""
+    compose = YAML(typ="safe").load(COMPOSE)
+    services = compose["services"]
+    (script,) = services["files"]["command"]
+    program = tmp_path / "bin" / "circlet"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m gateway.cli.main "$@"\n')
+    program.chmod(0o755)
+    subprocess.run(
+        ["sh", "-euc", script.replace("/etc/circlet", str(tmp_path))],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+        timeout=WITHIN_S,
+        check=True,
+    )
+    for number in (1, 2, 3):
+        node, directory = services[f"node-{number}"], services[f"directory-{number}"]
+        config = load_node(tmp_path / Path(node["command"][1]).relative_to("/etc/circlet"))
+        address = node["networks"]["ring"]["ipv4_address"]
+        assert config.node.ip == address and config.http is not None and config.http.host == address
+        assert str(config.node.state_dir).startswith("/var/lib/circlet/")
+        assert f"http://{address}:{config.http.port}/readyz" in node["healthcheck"]["test"][-1]
+        assert [port.split(":")[-1] for port in node["ports"]] == [
+            str(config.listeners[0].port),
+            str(config.http.port),
+        ]
+        described = load_directory(tmp_path / Path(directory["command"][1]).relative_to("/etc/circlet"))
+        assert described.address in config.directories and described.address.host == address
+        assert directory["network_mode"] == f"service:node-{number}"
+    for service in services.values():
+        assert service["read_only"] and service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert all(volume.partition(":")[0] in compose["volumes"] for volume in service["volumes"])
+
+
+def test_the_image_is_built_from_files_that_are_there_and_runs_as_nobody_special() -> None:
+    lines = (ROOT / "contrib/container/Containerfile").read_text().splitlines()
+    assert [line for line in lines if line.startswith("USER")] == ["USER circlet"]
+    wanted = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    assert {*PARTS, "constraints.txt", "contrib/packaging"} - {"contrib"} == {*wanted}
+    assert all((ROOT / path).exists() for path in wanted)
