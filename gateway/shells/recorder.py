@@ -8,14 +8,15 @@ from pathlib import Path
 from random import Random
 from typing import Any, BinaryIO
 
-import config
-import gateway
-import ring
 from gateway.node import NodeCore, NodeSettings
 from gateway.recording.doors import Recorder, without_secrets
 from gateway.recording.tape import MAGIC, Call, End, Framer, Header, Record, encode
 from gateway.shells.settings import VERSION
 from ring.roster import NodeRecord
+
+SOURCES = Path(__file__).parents[2]
+FOLDERS = ("config", "gateway", "ring")
+"""Where the source files of this build are, in the repository as in the installed package."""
 
 ROOM = 1024
 """Bytes that are kept free for the last record, which says why the recording ends."""
@@ -24,10 +25,9 @@ ROOM = 1024
 def build() -> str:
     """What tells this build from others: its version, and a digest of its source files."""
     digest = blake2b(digest_size=8)
-    for package in (config, gateway, ring):
-        folder = Path(package.__path__[0])
-        for path in sorted(folder.rglob("*.py")):
-            for part in (path.relative_to(folder.parent).as_posix().encode(), path.read_bytes()):
+    for folder in FOLDERS:
+        for path in sorted((SOURCES / folder).rglob("*.py")):
+            for part in (path.relative_to(SOURCES).as_posix().encode(), path.read_bytes()):
                 digest.update(len(part).to_bytes(8, "big") + part)
     return f"{VERSION} {digest.hexdigest()}"
 
