@@ -12,7 +12,7 @@ DIRECTORY_PORT = 7700
 """UDP, of the first directory."""
 
 DIRECTORY_PAGE = 8071
-"""TCP, of the first directory: each has another one, so that several run on one machine."""
+"""TCP, of the first directory. Each directory has another port, so that several directories run on one machine."""
 
 
 class NetworkText(NamedTuple):

@@ -15,7 +15,7 @@ from ring.ids import UNREADABLE
 from ring.links.link import LinkState
 
 FRESH_S: Final = 0.9
-"""A status costs time O(groups), so the one that was just made does for everybody who asks."""
+"""A status costs time O(groups). So a status serves all questions for so many seconds."""
 
 
 class Look(msgspec.Struct, frozen=True):

@@ -91,7 +91,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Webhook(msgspec.Struct, frozen=True):
-    """A webhook that the node delivers, and whose receiver does not take what is posted."""
+    """A webhook of the node, with a receiver that does not take the messages."""
 
     id: Annotated[str, Meta(description="Id of the webhook.")]
     channel: Annotated[str, Meta(description="The channel.")]
@@ -148,7 +148,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     ] = {}
     store: Annotated[str, Meta(description='Why nothing can be written to disk, in words; "": all is written.')] = ""
     waiting: Annotated[
-        int, Meta(description="Groups that cannot be written while nodes are away that may have more of them (P36).")
+        int, Meta(description="Groups without writes until missing nodes come back: these may have newer events (P36).")
     ] = 0
     absent: Annotated[list[Absent], Meta(description="The nodes in `missing`, with what is known of each.")] = []
     left: Annotated[dict[str, int], Meta(description="Ring key and last life of the nodes that left in order.")] = {}

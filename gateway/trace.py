@@ -1,7 +1,7 @@
-"""What one node has of one channel's group: its role, its log and, if it masters the group, how far the others are.
+"""One node's part in a channel's group: role, log and, on the master, the progress of the other nodes.
 
-Read from the log that is there when somebody asks, for `circlet trace`: nothing is kept for it, and nothing is added to
-the way of talk. Time O(entries told).
+For `circlet trace`. An answer is read from the log as the log stands: tracing keeps nothing, and adds nothing to the
+way of a message. Time O(entries told).
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Reign(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a node is that follows the master. acked: it has applied and settled all up to this seq. held: of a
-    backup, the last command that it has, -1 if it has not said so in this term."""
+    """How far a follower of the master is. acked: the follower has applied and settled all up to this seq. held: the
+    last command that a backup has, -1 while the backup has not said so in this term."""
 
     key: str
     acked: int
@@ -173,7 +173,7 @@ def _at(copy: Copy, seq: int) -> Entry | None:
 
 
 def _entries(copy: Copy, asked: TraceAsk) -> tuple[list[TracedEntry], bool]:
-    """The first of those that are asked for and that the log still has, and whether there are more."""
+    """The first of the wanted entries that the log still has, and whether more entries follow."""
     if asked.after is None or not copy.log:
         return [], False
     start = max(asked.after + 1 - copy.log[0].seq, 0)

@@ -76,7 +76,7 @@ class Ring:
         return hash((self.keys, self.distance, self.points))
 
     def nearest(self) -> Iterator[tuple[int, list[str]]]:
-        """Every point in order, with the ring keys that have it, the one that wins a tie first."""
+        """Every point in order, with the ring keys at the point; the key that wins a tie comes first."""
         return ((point, self._keys_at[point]) for point in self._points)
 
     def outward(self, j: int) -> Iterator[tuple[int, int, str]]:

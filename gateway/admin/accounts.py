@@ -122,7 +122,7 @@ def _look_up(edge: Edge, name: str) -> Procedure[LoginView]:
 
 
 def _found(edge: Edge, name: str) -> Procedure[LoginView]:
-    """The account of that very name; a nick that is grouped to one is not enough to change it by."""
+    """Find the account by the account's own name. A nick of the account is refused: changes need the account's name."""
     _need_accounts(edge)
     view = yield from _look_up(edge, name)
     if not view.name:
@@ -135,9 +135,10 @@ def _found(edge: Edge, name: str) -> Procedure[LoginView]:
 
 
 def _confirm(edge: Edge, name: str, life: str) -> Procedure[None]:
-    """What was read may come from an old copy, while those who have newer ones are away (P37): does it hold?
+    """Ask the account's group again. The first answer may come from an old copy, while the nodes with newer copies are
+    away (P37). Raises Problem if the two answers differ.
 
-    life: that the account is thought to have; "" if there is thought to be none.
+    life: the account's life in the first answer; "" if there was no account.
     """
     outcome = yield Call(lambda done: edge.engine.submit(edge.account(name), LoggedIn(life), done))
     if outcome is FAILED or isinstance(outcome, Denied) == bool(life):

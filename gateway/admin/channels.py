@@ -31,7 +31,7 @@ def channel_group(edge: Edge, name: str) -> GroupId:
 
 
 def look(edge: Edge, name: str, after: str = "") -> Procedure[ChannelView]:
-    """The channel with a page of its members, in the order of their user ids, after that one."""
+    """Look up the channel with a page of members, by user id. after: the last user id of the page before."""
     need_level(edge, LEVEL)
     view = yield Ask(channel_group(edge, name), Look("", PAGE + after, True))
     if not isinstance(view, ChannelView):

@@ -14,8 +14,8 @@ LEVEL = 2
 
 
 class Listed(NamedTuple):
-    """rows: (name of the node that told it, row), in the order of their keys. next: where the next page begins; None
-    after the last one. silent: nodes that did not answer in time, of whose rows none are here."""
+    """rows: (name of the answering node, row), in the order of the rows' keys. next: where the next page begins; None
+    after the last page. silent: nodes that did not answer in time; their rows are missing."""
 
     rows: list[tuple[str, Row]]
     next: str | None
@@ -40,7 +40,7 @@ def _one_node(edge: Edge, name: str, ask: PageAsk) -> Procedure[Heard]:
 
 
 def together(heard: Heard, limit: int) -> Listed:
-    """Of the pages of several nodes the one page that all of them have told in full."""
+    """Merge the pages of several nodes, up to the first key at which the page of some node ends."""
     pages = {node: reply for node, reply in heard.replies.items() if isinstance(reply, Page)}
     ends = [reply.upto for reply in pages.values() if reply.upto]
     end = min(ends) if ends else None

@@ -55,7 +55,7 @@ def service_source(edge: Edge, name: str) -> str:
 
 
 def devices(edge: Edge, account: str) -> Procedure[Stored]:
-    """The account's session, if it has one, and its devices; an empty one where nobody knows the account."""
+    """Look up the account's session, if any, and devices. An unknown account gives an empty answer."""
     stored = yield Ask(edge.sessions.group(edge.settings.casemap(account)), Look())
     if not isinstance(stored, Stored):
         raise unanswered()

@@ -2,7 +2,7 @@
 
 A webhook's source is `NAME/hook!TOKEN@SERVER`. No nick has a "/", so nobody can be taken for a webhook, nor a webhook
 for a person; the form is that of IRCv3's relaymsg, which clients know. TOKEN is the token's name whatever NAME says, so
-those who run a channel can ban one token's (`*!builds@*`), or all (`*/hook!*@*`).
+a channel's operators can ban the webhooks of one token (`*!builds@*`), or all webhooks (`*/hook!*@*`).
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Written(click.ParamType[Any]):
 @click.option("--size", type=Written("size", parse_size), default=SIZE, show_default=True, help="bytes of TAPE at most")
 @click.option("--texts", is_flag=True, help="record what people say, too, topics, and reasons; passwords never")
 def record(file: Path, tape: Path, for_s: float | None, size: int, texts: bool) -> None:
-    """Run one supernode like `circlet node FILE`, and write what comes into its core to TAPE, for `circlet replay`.
+    """Run one supernode like `circlet node FILE`, and write all inputs of the core to TAPE, for `circlet replay`.
 
     A recording begins with the node's start. When it ends, the node goes on.
     """

@@ -29,7 +29,7 @@ class Node(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """How a network is, as one round of questions to all of its nodes found it."""
+    """The state of a network: the result of one round of questions to all nodes."""
 
     nodes: Annotated[list[Node], Meta(description="The nodes that were asked, by name.")]
     missing: Annotated[list[Absent], Meta(description="The nodes that were there and did not leave in order, by name.")]

@@ -113,8 +113,8 @@ class Story:
         return told
 
     def _advance(self, key: str, answer: Traced) -> None:
-        """The place in the node's log, which another log may have replaced. A node without a copy has none: once it has
-        a copy, it tells what comes after all that was told by then."""
+        """Move on in the node's log, which another log may have replaced. A node without a copy has no log: once the
+        node gets a copy, the story goes on after the last entry that was told."""
         self._end = max(self._end, answer.last)
         if not answer.reigns:
             self._seen.pop(key, None)

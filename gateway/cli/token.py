@@ -13,7 +13,7 @@ from gateway.cli.files import fail
 from gateway.web.api.access import hash_of
 
 PREFIX = "circlet_"
-"""So that programs that search files for secrets know one."""
+"""Lets programs that search files for secrets recognise a token."""
 
 BYTES = 32
 

@@ -88,7 +88,7 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
 
 
 def _has_webhooks(edge: Edge, group: GroupId) -> bool:
-    """Whether what is said there needs a name that is its own on every side of a partition (P46)."""
+    """Whether the channel has webhooks: then each line needs a name of its own, in a partition too (P46)."""
     state = edge.engine.state(group)
     return isinstance(state, Channel) and bool(state.webhooks.subscriptions)
 

@@ -1,7 +1,7 @@
-"""Machines that speak in a channel: what stops them, and what was said already.
+"""Machines (webhooks) that speak in a channel: bans and modes against machines, and idempotency keys.
 
-A machine speaks like a member without rank. Its token names the channel, so +n, +R and +S do not stop it; those who run
-the channel can: a ban that matches its source stops it, and so does +m, unless an exception (+e) matches its source.
+A machine speaks like a member without rank. The machine's token lists the channel, so +n, +R and +S do not stop the
+machine. A ban on the machine's source stops the machine, and so does +m, unless an exception (+e) matches the source.
 """
 
 from __future__ import annotations

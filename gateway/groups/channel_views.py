@@ -38,7 +38,7 @@ def look(channel: Channel, question: Look) -> ChannelView | None:
 
 
 def _page(channel: Channel, after: str) -> ChannelView:
-    """The channel as operators see it, with a page of its members in the order of their uids."""
+    """The channel as operators see the channel, with a page of members in the order of user ids."""
     if not channel.members:
         return ChannelView("", 0, "", (), "", "", 0, ())
     modes, params = settings(channel, show_key=False)

@@ -76,7 +76,7 @@ def decide_unsubscribe(channel: Channel, command: Unsubscribe, at: int) -> Decis
 
 
 def decide_advance(channel: Channel, command: Advance, at: int) -> Decision:
-    """What a former master of the group says late is as true as what the present one says (P47)."""
+    """Join the place with the known place. A late Advance of a former master is true, too (P47)."""
     known = channel.webhooks.subscriptions.get(command.id)
     if known is None or _advanced(known, command) == known:
         return Decision(None, None)

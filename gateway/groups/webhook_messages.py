@@ -1,4 +1,4 @@
-"""A channel's subscriptions: what the group holds of each, and the commands and events that change them (P44, P47)."""
+"""A channel's subscriptions (webhooks): their fields in the group's state, and their commands and events (P44, P47)."""
 
 from __future__ import annotations
 

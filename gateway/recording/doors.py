@@ -185,7 +185,7 @@ class Recorder:
         self._writer.write(Call(path, raw(args)))
 
     def call(self, path: str, method: Callable[..., Any], args: tuple[Any, ...], facts: dict[str, Any]) -> Any:
-        """Record the call, make it, and record what it sends."""
+        """Record the call, make the call, and record the outputs of the call."""
         if path in FOREIGN:
             self._writer.end(f"a program asked the node by HTTP for something that recordings cannot hold ({path})")
             return method(*args, **facts)

@@ -1,7 +1,7 @@
 """The file of a recording: a header and records, each in a frame whose digest takes in all frames before.
 
 A frame is 4 bytes of length, 8 bytes of digest, and the MessagePack of one struct. So a file that was cut short by a
-kill is read up to its last whole frame, and one that was changed or damaged is refused where it was.
+kill is read up to the last whole frame, and a changed or damaged file is refused at the first wrong frame.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The connections of the HTTP listener: counted when they come, and bounded in the time that they may take.
+"""Connections of the HTTP listener: bounds on their number and on the time of each step.
 
 A connection that says nothing, or says half a request for ever, is closed HEAD_S after it came or after its last
 answer (aiohttp's keep-alive timeout). A connection that does not read its answer is cut after WRITE_S.

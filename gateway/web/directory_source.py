@@ -39,7 +39,7 @@ class DirectorySource(NamedTuple):
         return Readiness(True)
 
     def health(self) -> Health:
-        """A directory that answers at all does its work, as one loop serves datagrams and HTTP."""
+        """Always healthy: one loop serves datagrams and HTTP, so an answer shows that the directory works."""
         return Health(True, "")
 
 

@@ -1,4 +1,4 @@
-"""What one node's page knows of the whole network: every node is asked how it is and what has happened. No I/O.
+"""One page's view of the whole network: asks every node for the node's status and happenings. No I/O.
 
 Nodes are asked only while somebody looks at the page, and are asked over the links that they have anyhow.
 """
@@ -118,8 +118,7 @@ class Lookout:
             engine.ask_node(key, ask, partial(self._answered, key))
 
     def take_news(self) -> list[tuple[str, Happening]]:
-        """What has happened since this was asked last, with the ring key of the node that tells of it. The oldest
-        first."""
+        """The happenings since the last call, each with the ring key of the telling node, the oldest first."""
         news, self._news = self._news, []
         return sorted(news, key=lambda one: one[1].at)
 
@@ -152,7 +151,7 @@ class Lookout:
         return findings(Survey(rows, listed, len(mine.directories), []), engine.settings.ring.copies, engine.now)
 
     def _rows(self, live: list[NodeRecord]) -> Iterator[Row]:
-        """One for each node that has answered, or has had its time to."""
+        """A row for each node that has answered or has let its time pass."""
         now = self._core.engine.now
         for record in live:
             found, seen = self.status(record.key), self._seen.get(record.key)

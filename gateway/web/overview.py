@@ -69,7 +69,7 @@ def _facts(key: str, lookout: Lookout) -> dict[str, Any]:
 
 
 def links(statuses: Mapping[str, Status | None]) -> list[dict[str, Any]]:
-    """Each link once, by what its two ends say of it. statuses: by ring key, in the order of the page."""
+    """Each link once, joined from the statuses of both ends. statuses: by ring key, in the order of the page."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     order = {key: index for index, key in enumerate(statuses)}
     for key, status in statuses.items():

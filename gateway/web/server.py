@@ -1,4 +1,4 @@
-"""The HTTP listener of a node or directory: socket and errors. It answers the routes that it is given."""
+"""The HTTP listener of a node or directory: socket, limits and errors. The caller gives the routes."""
 
 from __future__ import annotations
 

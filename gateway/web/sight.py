@@ -1,4 +1,4 @@
-"""What one process knows of its network, be the process a node or a directory: what the pages of both show. No I/O."""
+"""The network as one process (a node or a directory) knows the network, for the page of the ring. No I/O."""
 
 from __future__ import annotations
 

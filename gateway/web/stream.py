@@ -1,4 +1,4 @@
-"""Pages that are open: they are told by server-sent events what happens and what has changed."""
+"""Sends server-sent events to open pages: happenings, and the changed parts of the page."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ UNREADABLE_S: Final = 2.0
 """And whether the history can be read."""
 
 PRUNED_MS: Final = 3_600_000
-"""Messages are given up so long before the history forgets them, so that they are counted."""
+"""A waiting message is given up, and counted, so long before the history forgets the message."""
 
 
 class Phase(Enum):

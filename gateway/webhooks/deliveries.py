@@ -1,4 +1,4 @@
-"""All deliveries of one node: which channels it serves that have subscriptions, and its requests under way."""
+"""All deliveries of one node: a courier for each subscription, and the requests under way."""
 
 from __future__ import annotations
 

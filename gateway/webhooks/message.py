@@ -1,4 +1,4 @@
-"""One message as a webhook carries it: its key, its JSON, and its signature (P46). Interfaces: see webhooks.md."""
+"""One message in a webhook's request: key, JSON and signature (P46). Interfaces: contrib/docs/webhooks.md."""
 
 from __future__ import annotations
 

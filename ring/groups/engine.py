@@ -466,7 +466,7 @@ class Engine:
         return m.copy if m is not None and m.serving else None
 
     def ahead(self, group: GroupId, place: Place, wanted: str, limit: int) -> Ahead | None:
-        """What who has read a group up to a place has before it; None unless this node serves the group."""
+        """The messages of the group after the place; None unless this node serves the group."""
         m = self.leading.groups.get(group)
         return ahead(m.copy, place, wanted, limit) if m is not None and m.serving else None
 

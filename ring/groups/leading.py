@@ -171,7 +171,7 @@ class Leading:
 
     def lead(self, m: Mastered) -> None:
         """Begin to serve: the group's members sit on nodes that have to learn of the new term. `engine.mastering` hears
-        of the group now, and whenever its members, or what else it gives out, may have changed."""
+        of the group now, and after each change of the members or of the other data that the group gives out."""
         self.groups[m.copy.group] = m
         self.engine.finding.appeared(m.copy.group)
         self.engine.returning.caught_up(m.copy.group)

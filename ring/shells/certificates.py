@@ -1,4 +1,4 @@
-"""Certificates: the one of this node's links, made at start, and those in files that listeners are given.
+"""Certificates: this node's certificate for links, made at start, and certificates of listeners, read from files.
 
 The links' certificate is gone at the end of the process: the proof of the network key vouches for it.
 """

@@ -107,7 +107,7 @@ class Browser:
         return self._errors
 
     def forgive(self, pattern: str) -> None:
-        """Errors so far that match are what the test wanted, such as requests to a node that it has killed."""
+        """Forget the matching errors so far: the test caused these, for example by killing a node."""
         self._errors = [message for message in self.errors() if not re.search(pattern, message)]
 
     def picture(self, path: Path) -> None:

@@ -47,7 +47,7 @@ class DocumentedReceiver:
 
     @property
     def texts(self) -> list[str]:
-        """What it has, in the order in which that came."""
+        """The texts in the receiver's store, in the order of arrival."""
         if not self._store.exists():
             return []
         store = sqlite3.connect(f"file:{self._store}?mode=ro", uri=True, timeout=WITHIN_S)

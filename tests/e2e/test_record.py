@@ -97,7 +97,7 @@ def test_a_recording_of_a_node_that_is_killed_replays_and_others_do_not(tmp_path
 
 
 def refused(network: Recorded, data: bytes) -> None:
-    """A changed file, one of another build, one that is none, one that there is not."""
+    """A changed file, a recording of another build, a file of another kind, and a missing file are refused."""
     changed = network.folder / "changed"
     changed.write_bytes(data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :])
     result = network.replay(changed)

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.clients, pytest.mark.xdist_group("net
 
 
 def top(network: Network, home: Path, **size: int) -> Terminal:
-    """In a shell that says how it ended, and what the terminal is like then."""
+    """Run `circlet top` in a shell that prints the exit code, and the terminal's mode after the end."""
     words = [sys.executable, "-m", "gateway.cli.main", "top", "--config", str(network.folder / "node-1.yaml")]
     script = f'trap : INT; {shlex.join(words)}; echo "ended with $?"; stty | grep -c icanon; cat'
     return Terminal(home, "top", "sh", "-c", script, **size)

@@ -1,4 +1,4 @@
-"""circlet trace against real processes: talk, a node that is stopped, a node that is killed, its return."""
+"""circlet trace against real processes: talk, a stopped node, a killed node, and the killed node's return."""
 
 from __future__ import annotations
 

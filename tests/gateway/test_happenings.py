@@ -1,4 +1,4 @@
-"""What a node tells of what happens to its groups and peers: gathered, bounded, and without what is private."""
+"""A node's happenings, to groups and peers: gathered, bounded, and without private names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How busy a node says that it and its channels are. #erlang: n3 masters; #irc: n1; #go: n2."""
+"""The load of a node and of the node's channels. n3 masters #erlang, n1 #irc, n2 #go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a node tells other nodes' pages, and what it keeps to itself."""
+"""A node's answers to the pages of other nodes, and the private parts that the answers leave out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receivers of webhooks: they hear requests over a network that loses some, and drop what they have by its key."""
+"""Receivers of webhooks, behind a network that loses requests and answers. Receivers drop repeats by the key."""
 
 from __future__ import annotations
 

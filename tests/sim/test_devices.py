@@ -12,10 +12,10 @@ from tests.sim.test_sessions import Talker, bob, net, shown_where_it_comes_back 
 
 SEEDS = range(5, 45)
 FOUND = (45, 105, 155, 317, 89, 169, 188, 820006, 840001, 9200581, 9200641, 9201308, 77200262)
-"""Each found something wrong once; the first four with partitions among the faults, then with machines that sleep, two
-with clients that hung up while their node was stopped, two with a session that left its node while somebody logged in
-there, one with a node that stood still while its directories were started anew, and the last one with a client that
-hung up while a command of its own waited on the node that its session had left."""
+"""Each found a mistake once. The first four: partitions. Then: machines that sleep; two: clients that hung up while the
+clients' node was stopped; two: a session that left a node during a login there; then: a node that stood still while
+the directories were started anew. The last: a client hung up while the client's command waited on the node that the
+client's session had left."""
 
 BLOCK = 5
 

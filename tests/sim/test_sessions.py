@@ -118,8 +118,8 @@ def test_a_machine_that_has_gone_to_sleep_is_played_what_was_sent_to_it_since(
 
 
 def test_whoever_asks_for_a_session_that_leaves_meanwhile_is_given_that_session(net: Net) -> None:
-    """The former node reads in one message that the session is there and that the session has left. A login that was
-    told "there is no session" began another one, in no channel."""
+    """One message tells the former node both facts: the session is there, and the session has left. Once, a login was
+    told "there is no session" and began another session, in no channel."""
     made(net)
     drop(login(net, "n1"))
     n1, n2, n3 = net.nodes.values()

@@ -105,7 +105,7 @@ def webhook_whole(story: WebhookStory) -> Iterator[str]:
 
 
 def webhook_order(story: WebhookStory) -> Iterator[str]:
-    """What one person says comes to a receiver in the order in which it was said."""
+    """A person's messages come to each receiver in the order in which the person sent the messages."""
     for receiver in story.receivers:
         for person in story.people:
             numbers = [int(text.rpartition("-")[2]) for text in receiver.texts if text in person.said]

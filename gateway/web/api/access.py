@@ -18,7 +18,7 @@ INCLUDED: Final = {"accounts": "accounts.read", "sessions": "sessions.read"}
 """Who may change something may read it."""
 
 AT_ONCE: Final = 20
-"""Requests of one token, and of one address, that may be under way at once."""
+"""Requests of one token under way at once, and of one address."""
 
 AT_ONCE_OF_ALL: Final = 200
 

@@ -1,6 +1,6 @@
 """The shell of the API of operators: HTTP requests are judged, carried out by the node's core, and answered.
 
-It holds no rules: who may use it is access.py's, what an endpoint does the core's.
+The shell holds no rules: access.py judges tokens, and the core carries out each endpoint's procedure.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The table of the API's endpoints: each says in one place what it takes, what it answers, and who may use it."""
+"""The table of the API's endpoints. An entry lists the endpoint's parameters, body, answer and needed capability."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from gateway.web.api.models import Error
 REF: Final = "#/components/schemas/{model}"
 
 ABOUT: Final = """\
-What operators and their programs do with the whole network, by way of any of its nodes.
+Lets operators and programs look at the whole network, and act on the network, by way of any node.
 
 Every request but this document's needs a token: `Authorization: Bearer TOKEN`, made with `circlet token new`.
 Lists come in pages: give `next` of a page to have the page after it. Errors are JSON with a text that says what would

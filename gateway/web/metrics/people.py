@@ -1,4 +1,4 @@
-"""Metrics of clients and of what they say: who is here, what passes, what is refused, how long it takes."""
+"""Metrics of clients, users and messages: numbers, traffic, refusals and times."""
 
 from __future__ import annotations
 

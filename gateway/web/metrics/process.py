@@ -1,4 +1,4 @@
-"""Metrics of the node itself: its build, its health, its loop, its store, its certificates."""
+"""Metrics of the node's process: build, health, event loop, store and certificates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks and operators' notices: who hears them, what stops them, and once means once."""
+"""Webhooks and operators' notices: hearers, bans and modes, and idempotency keys."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ PLACES = st.builds(
 
 @st.composite
 def sides(draw: st.DrawFn) -> tuple[dict[str, Subscription], dict[str, int]]:
-    """What one side of a partition has made of subscriptions that both know."""
+    """Draw the subscriptions and tombstones of one side of a partition; both sides knew the subscriptions before."""
     ended = draw(st.dictionaries(st.sampled_from("abc"), st.integers(1, 9), max_size=2))
     found = {}
     for name in draw(st.sets(st.sampled_from("abcd"))) - ended.keys():

@@ -1,4 +1,4 @@
-"""What the HTTP listener of a real node does about connections that take their time, and about its certificate."""
+"""The HTTP listener of a real node: slow connections, and the listener's certificate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose address counts behind reverse proxies, and what a stranger cannot make of it."""
+"""The client's address behind reverse proxies, and strangers who forge headers."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Watched:
             self.start(name)
 
     def start(self, name: str) -> None:
-        """The node is in its first life, or in its next one."""
+        """Begin the node's first life, or the node's next life."""
         core = self.net.nodes[name].core
         happenings = self.happenings[name] = Happenings(core)
         looks = Looks(core, dict, Around, happenings)

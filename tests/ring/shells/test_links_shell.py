@@ -409,7 +409,7 @@ async def test_a_stranger_that_says_half_a_frame_has_no_more_time_than_a_peer(pl
     stranger = await Stranger.knock(a)
     stranger.say(frame(HELLO, bytes(1000))[:500])
     await stranger.hears()
-    await a.until(lambda: not a.strangers)  # its place is given back after the close that it heard
+    await a.until(lambda: not a.strangers)  # the stranger's place is free after the close
     assert not a.ups
 
 
