@@ -77,26 +77,26 @@ def notice(edge: Edge, speaker: str, to: str, text: str) -> Procedure[str]:
     if not is_service(speaker):
         names = ", ".join(sorted(SERVICES))
         raise Problem("invalid", f"{speaker[:40]!r} is no service's name: notices come from one of {names}")
-    source = service_source(edge, speaker)
-    lines = lines_of(Words("NOTICE", text), source, to)
+    source, words = service_source(edge, speaker), Words("NOTICE", text)
     if to == EVERYBODY:
-        for line in lines:
+        for line in lines_of(words, source, to):
             yield Submit(NETWORK, Announce(source, "all", line))
         return "everybody"
     if is_channel(to):
         group = channel_group(edge, to)
-        for line in lines:
+        for line in lines_of(words, source, to):
             yield from _submit(group, Speak(f"/{speaker}", source, "NOTICE", line.encode(), False, True, _own(edge)))
         return to
-    return (yield from _tell(edge, speaker, to, lines))
+    return (yield from _tell(edge, speaker, to, words))
 
 
-def _tell(edge: Edge, speaker: str, nick: str, lines: list[str]) -> Procedure[str]:
+def _tell(edge: Edge, speaker: str, nick: str, words: Words) -> Procedure[str]:
     if not is_valid_nick(nick, edge.settings.limits.nick_len):
         raise Problem("invalid", f"{nick[:64]!r} is neither {EVERYBODY}, for everybody, nor a channel, nor a nick")
-    user, _, host = service_source(edge, speaker).partition("!")[2].partition("@")
+    source = service_source(edge, speaker)
+    user, _, host = source.partition("!")[2].partition("@")
     person = Person("", 0, speaker, user, host, speaker, "", 0)
-    for line in lines:
+    for line in lines_of(words, source, nick):
         outcome = yield Submit(edge.nick(nick), Tell(person, "NOTICE", line.encode(), None, nick, True))
         if isinstance(outcome, Refusal):
             raise Problem(
@@ -123,7 +123,10 @@ def _digest(token: str, channel: str, key: str, line: int) -> str:
 
 
 def lines_of(words: Words, source: str, target: str) -> list[str]:
-    """The lines of IRC that the text becomes: long ones are parted at spaces. Raises Problem."""
+    """The lines of IRC that the text becomes: long ones are parted at spaces. Raises Problem.
+
+    target: a name that was found valid, so that a line has room for text beside it.
+    """
     limit = BODY_BYTES - len(f":{source} {words.verb} {target} :".encode())
     lines: list[str] = []
     for line in words.text.replace("\r\n", "\n").rstrip("\n").split("\n"):

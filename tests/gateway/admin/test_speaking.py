@@ -171,6 +171,9 @@ def test_a_notice_that_cannot_be_sent_is_told_why() -> None:
         ("invalid", notice(edge, "Alice", EVERYBODY, "x")),
         ("invalid", notice(edge, "Global", "a b", "x")),
         ("invalid", notice(edge, "Global", "$$*", "x")),
+        ("invalid", notice(edge, "Global", "x" * 600, "x")),  # no line has room for text beside such names
+        ("invalid", notice(edge, "Global", "\U0001f600" * 200, "x")),
+        ("invalid", notice(edge, "Global", "#" + "\U0001f600" * 199, "x")),
         ("unknown", notice(edge, "Global", "nobody", "x")),
         ("unknown", notice(edge, "Global", "#nobody", "x")),
         ("refused", notice(edge, "Global", "ann", "x")),
