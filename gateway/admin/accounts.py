@@ -1,6 +1,6 @@
-"""What operators do with accounts, by way of any node. No I/O.
+"""Operators' actions on accounts, by way of any node. No I/O.
 
-Only `credentials` sees a password; all else is given what is kept of it.
+Only `credentials` sees a password; all other procedures get the password's hash.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ UNKNOWN = "nobody answered in time: it may or may not be done; `circlet account 
 
 
 def one(edge: Edge, name: str) -> Procedure[InfoView]:
-    """What is known of the account of that very name."""
+    """The account's facts; changes nothing."""
     view = yield from _found(edge, name)
     info = yield Ask(edge.account(view.name), Info())
     if not isinstance(info, InfoView):

@@ -15,7 +15,7 @@ from ring.ids import GroupId
 
 
 class Role(NamedTuple):
-    """What a node is to a channel. term, seq: up to where it has the channel's log."""
+    """A node's role for a channel. term, seq: the last entry of the node's copy of the channel's log."""
 
     node: str
     role: str

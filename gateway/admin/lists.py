@@ -1,4 +1,4 @@
-"""Pages of lists of the whole network, put together from what each node answers for. No I/O."""
+"""Pages of lists of the whole network, merged from the pages of all nodes. No I/O."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Listed(NamedTuple):
 
 
 def page(edge: Edge, what: What, after: str, limit: int, node: str | None = None) -> Procedure[Listed]:
-    """limit: 1 to MOST rows. node: the name of the only node that is to tell."""
+    """limit: 1 to MOST rows. node: ask only the node with this name."""
     need_level(edge, LEVEL)
     limit = max(1, min(limit, MOST))
     ask = PageAsk(what, after, limit)
@@ -64,7 +64,7 @@ def _is_newer(row: Row, known: tuple[str, Row] | None) -> bool:
 
 
 def rows_of(edge: Edge, what: What, key: str) -> Procedure[Listed]:
-    """What each node has by that key."""
+    """Each node's row with that key."""
     need_level(edge, LEVEL)
     heard: Heard = yield AskAll(PageAsk(what, "", MOST, key))
     rows = [

@@ -1,4 +1,4 @@
-"""What an operator's program may have done, as procedures that read from top to bottom. No I/O.
+"""The steps from which operators' procedures are made; a procedure reads from top to bottom. No I/O.
 
 A procedure is a generator. It yields a step, is sent the step's answer when the network has answered, and returns its
 result or raises `Problem`. `run` drives it; nothing blocks, and everything works alike on any node.
@@ -22,7 +22,7 @@ mistake."""
 
 
 class Problem(Exception):
-    """Why a procedure has no result, in words for the one who asked."""
+    """Why a procedure has no result, in words for the asking program."""
 
     def __init__(self, why: Why, text: str) -> None:
         super().__init__(text)
@@ -65,7 +65,7 @@ class Submit(NamedTuple):
 
 
 class Call(NamedTuple):
-    """Something of the edge that calls back once."""
+    """An operation of the edge. begin(done) starts the operation, and done(answer) is called once."""
 
     begin: Callable[[Callable[[Any], None]], None]
 
@@ -75,7 +75,7 @@ Procedure = Generator[Step, Any, T]
 
 
 def run(edge: Edge, procedure: Procedure[T], done: Callable[[T | Problem], None]) -> None:
-    """done(the result, or why there is none) comes once. A mistake of the program ends the procedure alone."""
+    """Run the procedure. done(result or Problem) is called once. A mistake of the program ends the procedure alone."""
 
     def send(answer: Any) -> None:
         try:

@@ -12,11 +12,11 @@ from gateway.groups.session_messages import Look, Stored
 from gateway.irc.names import is_valid_nick
 
 KILLER = "OperServ"
-"""Whose name a KILL shows: a service's, which no person can go by."""
+"""The name that a KILL shows: a service's name, which no person can have."""
 
 
 MAX_REASON = 200
-"""Bytes of a reason; a longer one is cut, as that of a KILL on IRC."""
+"""Bytes of a reason; a longer reason is cut, as the reason of a KILL on IRC is."""
 
 
 def end(edge: Edge, uid: str, client: int, reason: str) -> Procedure[str]:

@@ -1,4 +1,4 @@
-"""What programs say: webhooks in channels, and notices of operators. No I/O.
+"""Messages of programs: incoming webhooks in channels, and operators' notices. No I/O.
 
 A webhook's source is `NAME/hook!TOKEN@SERVER`. No nick has a "/", so nobody can be taken for a webhook, nor a webhook
 for a person; the form is that of IRCv3's relaymsg, which clients know. TOKEN is the token's name whatever NAME says, so
@@ -30,7 +30,7 @@ from gateway.irc.names import SERVICES, is_channel, is_service, is_valid_nick
 from ring.ids import GroupId
 
 LINES: Final = 5
-"""A message becomes so many lines of IRC at most."""
+"""A message becomes at most so many lines of IRC."""
 
 EVERYBODY: Final = "*"
 SPEAKER: Final = "Global"
@@ -38,21 +38,21 @@ SPEAKER: Final = "Global"
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,19}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\U0010ff80-\U0010ffff]")
-"""Also what stands for bytes that are not UTF-8 (gateway/irc/message.py)."""
+"""Control characters, and the characters that stand for bytes outside UTF-8 (gateway/irc/message.py)."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 class Words(NamedTuple):
-    """What is to be said. verb: PRIVMSG or NOTICE. text: lines are parted by LF."""
+    """A message to send. verb: PRIVMSG or NOTICE. text: lines are parted by LF."""
 
     verb: str
     text: str
 
 
 def speak(edge: Edge, token: str, name: str, channel: str, words: Words, key: str) -> Procedure[int]:
-    """A webhook speaks; returns when that was, in Unix ms. token: its name. name: that the webhook goes by. key: its
-    idempotency key, "" for none: with the same key the same message is said once, by whichever node it comes."""
+    """Let a webhook speak; returns the message's time in Unix ms. token: the token's name. name: the webhook's name in
+    the channel. key: the idempotency key, "" for none: a message with a known key is not said again, on any node."""
     need_level(edge, LEVEL)
     if not _NAME.fullmatch(name) or is_service(name):
         raise Problem("invalid", f"{name[:40]!r} is no name to speak by: give up to 20 letters, digits and _ . -")
@@ -72,7 +72,7 @@ def speak(edge: Edge, token: str, name: str, channel: str, words: Words, key: st
 
 
 def notice(edge: Edge, speaker: str, to: str, text: str) -> Procedure[str]:
-    """An operator's notice to EVERYBODY, a channel or a nick, by a service's name; returns whom it went to."""
+    """Send an operator's notice, under a service's name, to EVERYBODY, a channel or a nick; returns the recipients."""
     need_level(edge, LEVEL)
     if not is_service(speaker):
         names = ", ".join(sorted(SERVICES))

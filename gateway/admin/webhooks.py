@@ -1,4 +1,4 @@
-"""What operators do with webhooks, by way of any node (P44). No I/O."""
+"""Operators' actions on outgoing webhooks, by way of any node (P44). No I/O."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ID_BYTES: Final = 8
 
 
 class Made(NamedTuple):
-    """secret: for the receiver; told here and nowhere else."""
+    """secret: for the receiver; no other answer has the secret."""
 
     id: str
     channel: str
@@ -36,8 +36,8 @@ class Known(NamedTuple):
 
 
 def create(edge: Edge, allow: Allow, channel: str, url: str, secret: str | None, by: str) -> Procedure[Made]:
-    """Post what is said in the channel from now on to the URL. allow: of this node's configuration. secret: of the
-    receiver's choice; None: one is made. by: who asks, as lists show it."""
+    """Subscribe the URL to the channel's messages from now on. allow: this node's allowed hosts. secret: chosen by the
+    receiver; None: a secret is made. by: the operator, as lists show the name."""
     need_level(edge, LEVEL)
     group = channel_group(edge, channel)
     if not edge.settings.history.enabled:

@@ -16,7 +16,7 @@ from gateway.cli.files import FILE, fail, read
 from gateway.cli.run import start_log
 
 DIFFERS = 2
-"""The exit code where a replay goes another way; 1: the file cannot be replayed."""
+"""The exit code if the replay differs from the recording; 1: the file cannot be replayed."""
 
 LEAST = 64 * 1024
 SIZE = "64MiB"
@@ -68,9 +68,9 @@ def record(file: Path, tape: Path, for_s: float | None, size: int, texts: bool) 
 @click.command()
 @click.argument("tape", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def replay(tape: Path) -> None:
-    """Replay a recording of `circlet record`, and say where the core first does something else than then.
+    """Replay a recording of `circlet record`, and name the first output that differs.
 
-    Exit code 2 if it does. Only the build that made the recording replays it.
+    Exit code 2 if an output differs. Only the build that made a recording replays the recording.
     """
     from gateway.recording.replay import replay as play
     from gateway.recording.tape import BadTape, open_tape

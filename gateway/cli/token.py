@@ -28,7 +28,7 @@ def token() -> None:
 @click.option("--can", required=True, help=f"What for, with commas between: {', '.join(CAPABILITIES)}.")
 @click.option("--channel", "channels", multiple=True, help="A channel to speak in, for speak; may be repeated.")
 def new(name: str, can: str, channels: tuple[str, ...]) -> None:
-    """Make a token: print it once, and what to add to the nodes' files."""
+    """Make a token. Prints, this once, the token, and the lines to add to the nodes' files."""
     capabilities = [word.strip() for word in can.split(",") if word.strip()]
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", name):
         fail(f"--name {name!r}: give 1 to 20 lower-case letters, digits and -")

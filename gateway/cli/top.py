@@ -16,7 +16,7 @@ from gateway.cli.files import FILE
 @click.option("--once", is_flag=True, help="print one table, and end; so it is in a pipe")
 @click.option("--sort", type=click.Choice(["rate", "members", "name", "lag"]), default="rate", help="of the channels")
 def top(path: Path, once: bool, sort: str) -> None:
-    """Watch how busy the nodes and channels are. q or Ctrl-C ends it; Enter shows the chosen channel or node alone."""
+    """Watch how busy the nodes and channels are. Enter shows the chosen channel or node alone; q or Ctrl-C ends."""
     from gateway.cli.screen import Screen  # TLS and the nodes' core are not needed by the other commands
     from gateway.cli.visits import Operator
 

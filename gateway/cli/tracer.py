@@ -1,4 +1,4 @@
-"""What `circlet trace` does: asks the nodes, and prints what is new."""
+"""The work of `circlet trace`: asks the nodes, and prints the news of a channel."""
 
 from __future__ import annotations
 

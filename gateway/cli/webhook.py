@@ -1,4 +1,4 @@
-"""circlet webhook: what is said in channels, posted to addresses."""
+"""circlet webhook: the messages of a channel, posted to an address"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def _ask(path: Path, request: Request, wanted: type[Any]) -> Any:
-    """The answer of the node that is asked; anything else than the wanted one ends the command."""
+    """Ask the node. An answer of another kind ends the command with its text."""
     from gateway.cli.visits import Operator  # TLS and the nodes' core are not needed by the other commands
 
     reply: Reply = asyncio.run(Operator(path).ask_one(request, CHANGE_S))
@@ -42,7 +42,7 @@ def _who() -> str:
 
 @click.group()
 def webhook() -> None:
-    """Webhooks: what is said in a channel is posted to an address. Add, list or remove them."""
+    """Add, list or remove webhooks. A webhook posts the messages of a channel to an address."""
 
 
 @webhook.command()
@@ -52,7 +52,7 @@ def webhook() -> None:
 @click.option("--json", "as_json", is_flag=True, help="for programs")
 @config_option
 def add(channel: str, url: str, secret_file: Any, as_json: bool, path: Path) -> None:
-    """Post what is said in CHANNEL from now on to URL. Prints the secret that signs each request, this once."""
+    """Post the messages of CHANNEL from now on to URL. Prints, this once, the secret that signs the requests."""
     from gateway.guests import AddWebhook, WebhookMade
 
     secret = secret_file.readline().rstrip("\r\n") if secret_file is not None else None
@@ -69,7 +69,7 @@ def add(channel: str, url: str, secret_file: Any, as_json: bool, path: Path) -> 
 @click.argument("id")
 @config_option
 def remove(id: str, path: Path) -> None:  # noqa: A002
-    """End the webhook ID, as `circlet webhook list` shows it."""
+    """End the webhook ID. `circlet webhook list` shows the ids."""
     from gateway.guests import Done, RemoveWebhook
 
     click.echo(_ask(path, RemoveWebhook(id, _who()), Done).text)

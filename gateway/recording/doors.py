@@ -1,7 +1,7 @@
-"""The ways into a node's core and out of it: which calls are recorded, and what stands in the core's place meanwhile.
+"""The ways into a node's core and out of the core: the recorded calls, and the doors that record these.
 
-A door stands for a part of the core. What is read goes through; a call in INPUTS is recorded first, and then made. So a
-node that is not recorded has no doors, and recording costs it nothing.
+While a node is recorded, the shell gets a door in place of each part of the core. A door lets reads through; the door
+records a call in INPUTS, and then makes the call. A node that is not recorded has no doors, and pays nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ring.wire import Message, encode, packed, raw
 
 DIGEST: Final = 6
 HELD: Final = 16 * 1024
-"""Bytes of a line that has not ended are held back until it does: more than any line may have."""
+"""At most so many bytes of an unfinished line are held back until the line ends: more than any line may have."""
 
 HIDDEN: Final = "$argon2" + "x" * 90
 _ENDS: Final = re.compile(rb"([\r\n]+)")
@@ -87,7 +87,7 @@ FOREIGN: Final = frozenset((
     "engine.submit", "engine.ask", "engine.recall", "engine.watch", "engine.unwatch",
     "engine.settle", "engine.give_up", "edge.kill", "edge.cut",
 ))  # fmt: skip
-"""Calls that bring a continuation of the shell along, as HTTP makes them. No recording can hold one, and so it ends."""
+"""Calls of HTTP that bring a continuation of the shell. No recording can hold a continuation: the recording ends."""
 
 ANSWERS: Final[dict[str, Any]] = {
     "edge.check_password": bool | None,
@@ -97,7 +97,7 @@ ANSWERS: Final[dict[str, Any]] = {
     "engine.read_store": list[Line] | str,
     "engine.work_store": int | str,
 }
-"""What the core asks of the outside, to be answered later. A StoreError is recorded as its words."""
+"""Calls of the core to the outside that are answered later. A StoreError is recorded as its words."""
 
 REHASH: Final = "edge.rehash"
 LOOK: Final = "edge.look"
@@ -107,7 +107,7 @@ SECRET: Final = ("edge.proves", "edge.keyed")
 
 
 class Writer(Protocol):
-    """Where records go. texts: whether what people say does."""
+    """Takes records. texts: whether messages are recorded without fillers."""
 
     texts: bool
 
@@ -123,20 +123,20 @@ def digest(data: bytes) -> bytes:
 
 
 def drained(out: dict[str, list[Message]], *, texts: bool) -> Sent:
-    """What a turn sends to peers."""
+    """Digests of a turn's messages to peers."""
     sent = [(key, digest(fillers.packed(encode(messages), texts=texts))) for key, messages in out.items() if messages]
     return Sent(tuple(key for key, _ in sent), tuple(one for _, one in sent))
 
 
 def taken(connection: Connection, data: bytes, *, texts: bool) -> Sent:
-    """What a turn sends to a client."""
+    """The digest of a turn's bytes to a client."""
     closed = b"\0closed" if connection.closed is not None else b""
     return Sent((str(connection.number),), (digest(fillers.shown(data, texts=texts) + closed),))
 
 
 class Lines:
-    """Cuts what a client sends so that each part has whole lines, since a filler has to see the line. Of a line that is
-    longer than any line may be only the length is recorded."""
+    """Cuts a client's bytes into parts of whole lines, since a filler has to see the line. Of a line over the limits
+    only the length is recorded."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -166,7 +166,7 @@ class Recorder:
 
     @property
     def door(self) -> NodeCore:
-        """What the shell is given instead of the core."""
+        """The door that the shell gets in place of the core."""
         return cast(NodeCore, _Door(self._core, "", self))
 
     def receipts(self, receipts: Receipts) -> Receipts:
@@ -177,7 +177,7 @@ class Recorder:
         self._writer.end(reason)
 
     def guest(self, payload: bytes) -> NodeCore:
-        """A guest asks; the core that is to answer."""
+        """Record a guest's question; returns the core, which answers."""
         self.note("guest", (fillers.packed(payload, texts=False),))
         return self._core
 
@@ -239,7 +239,7 @@ class Recorder:
     # What the core asks of the outside ------------------------------------------------------------------------------
 
     def outcall(self, path: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        """What the core is given in place of the method."""
+        """The callable that the core gets in place of the method."""
         if path in ANSWERS:
             return lambda *args: self._ask(path, method, args)
         if path in (RANDOM, REHASH, LOOK, *SECRET):
@@ -281,7 +281,7 @@ def without_secrets(settings: EdgeSettings) -> EdgeSettings:
 
 
 class _Receipts:
-    """Records how much a socket says has come to its client."""
+    """Records the socket's counts of bytes that have come to the client."""
 
     def __init__(self, receipts: Receipts, writer: Writer) -> None:
         self._receipts = receipts

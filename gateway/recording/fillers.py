@@ -1,7 +1,7 @@
-"""Fillers of the same length for what a recording must not hold: secrets always, what people say unless asked for.
+"""Fillers replace texts in a recording, with the same length: secrets always, messages unless `--texts` is given.
 
-What people say is bytes wherever nodes keep or send it, so all bytes are replaced, and so are strings with a space,
-which no name has. One-word topics, reasons and real names stay. Fillers are their own fillers: what a replay sends is
+Nodes keep and send messages as bytes. So all bytes are replaced, and so are strings with a space, since no name has a
+space. Topics, reasons and real names of one word stay. The filler of a filler is the same filler: a replay's output is
 compared after the same replacement.
 """
 
@@ -25,11 +25,12 @@ SERVICES: Final = frozenset((b"nickserv", b"*circlet", b"*playback"))
 TO_NICKSERV: Final = frozenset((b"NICKSERV", b"NS"))
 
 SECRET_FROM: Final = {b"OPER": 1, b"REGISTER": 2, b"VERIFY": 1}
-"""By command: its parameters from this one on are secret."""
+"""By command: the index of the first secret parameter; all later parameters are secret, too."""
 
 LAST_WORD: Final = {b"IDENTIFY": 1, b"GHOST": 2}
 ALL_WORDS: Final = frozenset((b"REGISTER", b"PASSWD"))
-"""What is said to NickServ with passwords: in the last word, if so many follow the first; in all that follow."""
+"""NickServ's commands with passwords. LAST_WORD: the last word is secret if at least so many words follow the command.
+ALL_WORDS: all words after the command are secret."""
 
 _ENCODED: Final = re.compile(rb"[A-Za-z0-9+/=]+")
 _LINE: Final = re.compile(rb"(@[^ ]* +)?(:[^ ]* +)?([^ ]+)(.*)", re.DOTALL)
@@ -92,7 +93,7 @@ def _is_url(value: Any) -> bool:
 
 
 def _hidden(value: Any) -> Any:
-    """A filler of a secret; of a URL the host stays."""
+    """The filler of a secret; a URL keeps the host."""
     if not isinstance(value, str):
         return value
     start = (value + "/").find("/", len("https://")) if _is_url(value) else 0
@@ -117,7 +118,7 @@ def _bytes(value: bytes, texts: bool, lines: bool) -> bytes:
 
 
 def _nested(value: bytes) -> Any:
-    """What is encoded in it; None if that is no list or map."""
+    """The value that the bytes encode; None if the value is no list or map."""
     if not value or not (0x80 <= value[0] <= 0x9F or 0xDC <= value[0] <= 0xDF):
         return None
     try:
@@ -242,7 +243,7 @@ def _exchanged(data: bytes) -> bytes:
 
 
 def shown(data: bytes, *, texts: bool) -> bytes:
-    """What a client is sent, as digests are taken of it."""
+    """Bytes to a client, in the form from which digests are made."""
     return b"\r\n".join(_shown(line, texts) for line in data.split(b"\r\n"))
 
 

@@ -1,4 +1,4 @@
-"""Makes the calls of a recording on a new core, and says where the core first sends something else."""
+"""Makes the calls of a recording on a new core, and names the first output that differs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ring.store import StoreError
 
 
 class Differs(Exception):
-    """The core does something else than was recorded. The text says what, in words."""
+    """The new core does something else than the recorded core. The text names the difference."""
 
 
 class _Over(Exception):
@@ -34,8 +34,8 @@ CUT = "the recording ends here"
 
 
 class Outcome(NamedTuple):
-    """turns: how many the replay has made. ended: why it ended, in words. differs: where the core sent something else;
-    "" if nowhere. crash: the traceback, where the core raised what ended the process."""
+    """turns: how many turns the replay has made. ended: why the replay ended, in words. differs: the first difference,
+    or "". crash: the traceback of the exception that ended the recorded process."""
 
     turns: int
     calls: int
@@ -221,14 +221,14 @@ class _Replay:
         return lambda *args: self._ask(args[-1])
 
     def _pull(self) -> Any:
-        """What the core was told then."""
+        """The outside's recorded answer to the core."""
         record = self._take()
         if not isinstance(record, Pulled):
             raise Differs(f"the core asks for something that it did not ask for then ({_words(record)})")
         return record.value
 
     def _rehash(self) -> Rehashed:
-        """The shell has read the configuration again, and told the core, before it answered."""
+        """Replay a REHASH: the shell configured the core before the shell answered."""
         while isinstance(self._next, Call):
             self._follow(self._take())
         return Rehashed(*(tuple(names) for names in self._pull().values()))

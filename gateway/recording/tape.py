@@ -27,7 +27,7 @@ MOST: Final = 64 * 1024 * 1024
 
 
 class Header(msgspec.Struct, frozen=True, tag="header"):
-    """build: of `shells.recorder.build`. started: Unix seconds. keep_own: what `engine.keep_own_s` is."""
+    """build: from `shells.recorder.build`. started: Unix seconds. keep_own: the value of `engine.keep_own_s`."""
 
     build: str
     started: float
@@ -48,13 +48,13 @@ class Call(msgspec.Struct, frozen=True, array_like=True, tag=1):
 
 
 class Pulled(msgspec.Struct, frozen=True, array_like=True, tag=2):
-    """What the core asked of the outside and got at once."""
+    """An answer that the outside gave at once."""
 
     value: Any
 
 
 class Answered(msgspec.Struct, frozen=True, array_like=True, tag=3):
-    """What the core asked of the outside the how manieth time, and gets now. kind: as in doors.ANSWERS."""
+    """A later answer of the outside. number: counts the core's questions from 1. kind: as in doors.ANSWERS."""
 
     number: int
     kind: str
@@ -62,7 +62,7 @@ class Answered(msgspec.Struct, frozen=True, array_like=True, tag=3):
 
 
 class Sent(msgspec.Struct, frozen=True, array_like=True, tag=4):
-    """What the last call sent. to: ring keys of peers, or the number of a client; digests in the same order."""
+    """The outputs of the last call. to: ring keys of peers, or the number of a client; digests in the same order."""
 
     to: tuple[str, ...]
     digests: tuple[bytes, ...]
@@ -78,7 +78,7 @@ Record = Call | Pulled | Answered | Sent | End
 
 
 class BadTape(ValueError):
-    """Why a file is no recording that can be read, in words."""
+    """The file is no readable recording. The text says why."""
 
 
 def _encoded(value: Any) -> Any:

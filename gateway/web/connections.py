@@ -18,10 +18,10 @@ HEAD_S: Final = 15.0
 """Time for the head of a request, and for the pause before the next one."""
 
 WRITE_S: Final = 20.0
-"""Longest that an answer waits for a client that does not read."""
+"""Longest time that an answer waits for a client that does not read."""
 
 LINGER_S: Final = 2.0
-"""Longest that a body which nobody wants is read, before the connection is closed."""
+"""Longest time for reading an unwanted body, before the connection is closed."""
 
 REFUSED: Final[dict[Refusal, tuple[str, str]]] = {
     "rate": ("429 Too Many Requests", "you connect too often: try again in a minute"),
@@ -67,7 +67,7 @@ class HttpConnection(web.RequestHandler):
         super().resume_writing()
 
     def hand_over(self) -> None:
-        """The connection is an IRC client's from now on, and is bounded as such."""
+        """From now on the connection is an IRC client's, with the bounds of IRC clients."""
         self._stop_waiting()
         self._release()
 
@@ -83,14 +83,14 @@ class HttpConnection(web.RequestHandler):
 
 
 def hand_over(request: web.Request) -> None:
-    """A WebSocket has become an IRC client: count the connection among those no more."""
+    """The connection has become an IRC client's: count the connection among HTTP connections no more."""
     protocol: Any = request.protocol
     if isinstance(protocol, HttpConnection):
         protocol.hand_over()
 
 
 def farewell(why: Refusal, address: str) -> bytes:
-    """What a refused connection is sent, if it is not under TLS."""
+    """The answer to a refused connection without TLS."""
     status, text = REFUSED[why]
     body = json.dumps({"error": text})
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {len(body)}\r\n"

@@ -1,4 +1,4 @@
-"""What a directory's HTTP listener tells, taken from the directory's core. No I/O."""
+"""The data of a directory's HTTP listener, taken from the directory's core. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ring.roster import NodeRecord, NoRing, common_ring
 
 
 class DirectorySource(NamedTuple):
-    """address: host:port where the directory listens. now: Unix seconds, on the clock that the core is given."""
+    """address: host:port where the directory listens. now: Unix seconds, on the core's clock."""
 
     core: DirectoryCore
     version: str

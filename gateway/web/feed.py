@@ -1,4 +1,4 @@
-"""What a page that is open is told: server-sent events for a bounded number of listeners. No I/O.
+"""The feed of open pages: server-sent events for a bounded number of listeners. No I/O.
 
 Two kinds of events: `happening`, each with an id, of which the latest are remembered for listeners that come back; and
 `parts`, the parts of the page that have changed, of which only the newest counts.
@@ -19,11 +19,11 @@ KEPT: Final = 100
 """So many happenings are remembered."""
 
 QUEUED: Final = 100
-"""A listener with more happenings than these to read is dropped: it comes back and is told of the latest."""
+"""A listener with so many unread happenings is dropped. The listener's browser comes back and gets the latest."""
 
 
 class Full(Exception):
-    """There are as many listeners as may be."""
+    """The feed has LISTENERS listeners: no more may join."""
 
 
 class Remembered(NamedTuple):
@@ -32,7 +32,7 @@ class Remembered(NamedTuple):
 
 
 class Listener:
-    """One open page. wake: called where there is something to take."""
+    """One open page. wake: called when there is data to take."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.ended = False
@@ -48,12 +48,12 @@ class Listener:
         self._wake()
 
     def show(self, parts: dict[str, str]) -> None:
-        """Newer parts take the place of those that were not read yet."""
+        """Newer parts replace unread parts."""
         self._parts |= parts
         self._wake()
 
     def take(self) -> bytes:
-        """All that is to be sent; nothing is left then."""
+        """Take all data that is to be sent; the queue is empty afterwards."""
         data = b"".join(self._queue)
         if self._parts:
             data += _event("parts", self._parts)
@@ -69,7 +69,7 @@ class Listener:
 
 
 class Feed:
-    """life: tells this life of the node from others, in ids."""
+    """life: stands in each event's id, and differs between lives of the node."""
 
     def __init__(self, life: str) -> None:
         self._life = life
@@ -89,7 +89,8 @@ class Feed:
         return [one.happening | {"id": self._id(one.number)} for one in reversed(self._kept)]
 
     def join(self, listener: Listener, after: str) -> None:
-        """after: id of the last happening that the listener knows; all that are remembered follow an unknown id.
+        """after: id of the last happening that the listener knows. After an unknown id the listener gets all remembered
+        happenings.
 
         Raises Full.
         """
@@ -114,7 +115,7 @@ class Feed:
             listener.tell(self._encoded(one))
 
     def show(self, parts: dict[str, str]) -> None:
-        """parts: HTML by the id of its element. Listeners are told of what has changed."""
+        """Tell listeners the changed parts. parts: HTML by the id of the element."""
         changed = {name: html for name, html in parts.items() if self._shown.get(name) != html}
         self._shown = parts
         if changed:
@@ -122,12 +123,12 @@ class Feed:
                 listener.show(changed)
 
     def close(self) -> None:
-        """The node stops: every listener is to go, and nobody joins any more."""
+        """The node stops: end all listeners, and let nobody join."""
         self.is_closed = True
         self.end()
 
     def end(self) -> None:
-        """Every listener is to go; a browser comes back after a moment."""
+        """End all listeners; a browser comes back after a moment."""
         for listener in self._listeners:
             listener.end()
 
@@ -135,7 +136,7 @@ class Feed:
         return f"{self._life}-{number}"
 
     def _number(self, text: str) -> int:
-        """0 for an id of another life, or for what is none."""
+        """The number in an id; 0 for an id of another life, and for a text that is no id."""
         life, _, number = text.rpartition("-")
         known = life == self._life and number.isascii() and number.isdigit() and len(number) < 16
         return int(number) if known else 0
@@ -145,6 +146,6 @@ class Feed:
 
 
 def _event(kind: str, data: dict[str, Any], number: str = "") -> bytes:
-    """JSON has no line breaks, so one data line does."""
+    """Encode an event. JSON has no line breaks, so one data line is enough."""
     head = f"id: {number}\n" if number else ""
     return f"event: {kind}\n{head}data: {json.dumps(data)}\n\n".encode()

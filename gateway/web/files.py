@@ -14,7 +14,7 @@ KINDS: Final = {
     "css": "text/css; charset=utf-8",
     "svg": "image/svg+xml",
 }
-"""By the end of a file's name."""
+"""Content types by the end of a file's name."""
 
 
 class File(NamedTuple):
@@ -37,7 +37,7 @@ def load(folder: str) -> dict[str, File]:
 
 
 def answer(request: web.Request, file: File, policy: str) -> web.Response:
-    """A browser asks each time whether its copy is still right. policy: Content-Security-Policy."""
+    """Answer with a file. A browser asks each time whether its copy is current. policy: Content-Security-Policy."""
     headers = {"Cache-Control": "no-cache", "ETag": file.tag, "Content-Security-Policy": policy}
     if request.headers.get("If-None-Match") == file.tag:
         return web.Response(status=304, headers=headers)

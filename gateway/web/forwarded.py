@@ -1,7 +1,7 @@
-"""Which address a request comes from, if a reverse proxy stands between. No I/O.
+"""The client's address of a request that came by way of a reverse proxy. No I/O.
 
 Anybody may write X-Forwarded-For; each proxy appends the address that it was reached from. So the header is believed
-from the right, as far as the entries were written by trusted proxies: the first address that is none of theirs is the
+from the right, as far as trusted proxies wrote the entries: the first address that is no trusted proxy's is the
 client's. Source: MDN, "X-Forwarded-For", "Selecting an IP address".
 """
 
@@ -27,11 +27,11 @@ class Client(NamedTuple):
 def client_of(
     peer: str, secure: bool, forwarded_for: Sequence[str], forwarded_proto: Sequence[str], trusted: Sequence[Network]
 ) -> Client:
-    """Who has sent a request.
+    """Find the sender of a request.
 
     peer, secure: of the connection to the node. forwarded_for, forwarded_proto: values of X-Forwarded-For and
     X-Forwarded-Proto, one for each header line. An entry that is no address ends the search: the proxy that wrote the
-    entry does not know either, and stands for its client.
+    entry does not know the client, and the proxy's own address counts.
     """
     if not is_trusted(peer, trusted):
         return Client(peer, secure)

@@ -13,13 +13,13 @@ from typing import Final, NamedTuple
 from ring.histogram import Histogram
 
 LATE_S: Final = 1.0
-"""A turn of the loop that comes so late is as slow as what clients call lag."""
+"""A turn of the loop is late from here on: clients feel such a delay as lag."""
 
 LATE_FOR_S: Final = 30.0
 """A node is unhealthy once every turn has been late for so long; a single long turn passes."""
 
 STOPPED_S: Final = 10.0
-"""Timers that have not come for so long do not come any more."""
+"""After so long without a timer, the node's timers count as stopped."""
 
 
 class Health(NamedTuple):
@@ -30,7 +30,7 @@ class Health(NamedTuple):
 
 
 class LoopLag:
-    """How late the node's timer comes, which is how long everything else waits for the loop, too.
+    """Measures how late the node's timer comes. Everything else waits as long for the loop.
 
     All times in seconds of a clock that only moves forward.
     """
@@ -43,11 +43,11 @@ class LoopLag:
         self._late_since: float | None = None
 
     def expect(self, at: float) -> None:
-        """The timer is set."""
+        """Note when the timer should come."""
         self._due = at
 
     def came(self, now: float) -> None:
-        """The timer comes."""
+        """Note that the timer has come."""
         self._came = now
         if self._due is None:
             return

@@ -11,7 +11,7 @@ from typing import Final
 TEXT: Final = "text.ircv3.net"
 BINARY: Final = "binary.ircv3.net"
 PROTOCOLS: Final = (BINARY, TEXT)
-"""Those of the client's list that the node speaks; the first one in the client's order is taken."""
+"""Subprotocols that the node speaks. The node takes the first of these in the client's list."""
 
 MAX_MESSAGE: Final = 16 * 1024
 """Bytes. A message between the longest line and this size is answered with 417; a longer one ends the connection."""
@@ -27,7 +27,7 @@ WORDS: Final = {
     TOO_BIG: b"The message is longer than any IRC line may be",
     PROTOCOL_ERROR: b"The frames do not follow RFC 6455",
 }
-"""By close code: what the client reads as the reason."""
+"""The reason that the client reads, by close code."""
 
 MAX_REASON: Final = 123
 """Bytes that a close frame has room for. Source: RFC 6455, section 5.5."""
@@ -72,15 +72,15 @@ def message_of(line: bytes, protocol: str | None) -> bytes:
 
 
 def reason_of(text: str) -> bytes:
-    """As much of the text as fits a close frame, in valid UTF-8."""
+    """Cut the text to the size of a close frame, in valid UTF-8."""
     return text.encode("utf-8", "replace")[:MAX_REASON].decode("utf-8", "ignore").encode()
 
 
 class Ledger:
-    """How much of what was said to a client has come: counted in bytes of frames, told in bytes of lines.
+    """Counts how many bytes of lines have come to a client. The kernel counts bytes of frames.
 
-    A device's place in what was said depends on this, as it does over TCP. There is one mark for each line that is not
-    known to have come: (bytes of frames up to the line's end, bytes of lines up to there).
+    A device's place in the history depends on this count, as over TCP. Each line that may not have come yet has a
+    mark: (bytes of frames up to the line's end, bytes of lines up to there).
     """
 
     __slots__ = ("_arrived", "_framed", "_handed", "_lines", "_marks", "_prune_at")
@@ -95,7 +95,7 @@ class Ledger:
 
     @property
     def is_full(self) -> bool:
-        """Whether it is time to call `arrived`: a client that nobody asks about must not cost memory."""
+        """Whether to call `arrived`, which forgets marks: otherwise the marks of a client would fill memory."""
         return len(self._marks) >= self._prune_at
 
     def frame(self, payload: int, line: int = 0) -> None:

@@ -30,13 +30,13 @@ KEPT: Final = 1000
 """At most so many happenings wait to be taken; the oldest are dropped."""
 
 OLD_S: Final = 15.0
-"""An answer is of no use for longer."""
+"""An older answer is not used."""
 
 SILENT_S: Final = 6.0
-"""A live node that has not answered for so long is told of; a question is given up after 4 s."""
+"""A live node that has been silent for so long is reported; a question is given up after 4 s."""
 
 RATE_S: Final = 5.0
-"""Messages a second are those of the last so many seconds."""
+"""Rates are means over so many seconds."""
 
 
 class Rates(NamedTuple):
@@ -47,7 +47,7 @@ class Rates(NamedTuple):
 
 
 class _Seen:
-    """What a node has answered, and since when it has not."""
+    """One node's answers, and since when the node is silent."""
 
     def __init__(self) -> None:
         self.status: Status | None = None
@@ -58,7 +58,7 @@ class _Seen:
         self.totals: deque[tuple[float, int, int]] = deque()  # when, messages from clients, messages to clients
 
     def take(self, found: Look, now: float) -> list[Happening]:
-        """Returns what has happened meanwhile."""
+        """Take an answer; returns the happenings that are new."""
         before, self.status = self.status, found.status
         if before is None or before.incarnation != found.status.incarnation:
             self.happened = 0
@@ -90,8 +90,8 @@ class Lookout:
         self._news: list[tuple[str, Happening]] = []
 
     def ask(self, done: Callable[[], None]) -> None:
-        """Ask the nodes anew, unless they were asked a moment ago. done() comes once, when all who are being asked have
-        answered or were given up, which may be at once."""
+        """Ask the nodes anew, unless the last round is younger than EVERY_S. done() is called once, when each question
+        under way is answered or given up; at once if there is none."""
         engine = self._core.engine
         if engine.now - self._asked_at >= EVERY_S:
             self._asked_at = engine.now
@@ -128,7 +128,7 @@ class Lookout:
         return self._core.engine.level >= LookAsk.SINCE
 
     def status(self, key: str) -> Status | None:
-        """How the node was a few seconds ago; None if it has not said."""
+        """The node's status of a few seconds ago; None if the node has not answered."""
         seen = self._seen.get(key)
         return seen.status if seen is not None and self._core.engine.now - seen.at < OLD_S else None
 
@@ -147,7 +147,7 @@ class Lookout:
         mine = self.status(engine.me.key)
         if mine is None or len(rows) < len(engine.live()):
             return None
-        listed = frozenset(row.record.key for row in rows)  # what directories list is said by each node's own status
+        listed = frozenset(row.record.key for row in rows)  # each status tells which directories list the node
         return findings(Survey(rows, listed, len(mine.directories), []), engine.settings.ring.copies, engine.now)
 
     def _rows(self, live: list[NodeRecord]) -> Iterator[Row]:

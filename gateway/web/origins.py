@@ -1,4 +1,4 @@
-"""Whose pages may open the WebSocket: a browser says in `Origin` which site's script is asking. No I/O.
+"""Judges which sites' pages may open the WebSocket. A browser names the asking script's site in `Origin`. No I/O.
 
 Without this check any web site could make its visitors' browsers connect, from addresses and into networks that the
 site itself cannot use. Programs that are no browsers send no Origin. Source: RFC 6455, section 10.2.
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 
 def may_open(origin: str | None, host: str, configured: Collection[str], nodes: Iterable[str]) -> bool:
-    """Whether a page of `origin` may.
+    """Whether a page of `origin` may open the WebSocket.
 
     origin: None where the request has none. host: of the request, with its port. configured: origins in small letters,
     or "*". nodes: URLs of the pages of the network's nodes, so that a client may move to another node.

@@ -1,4 +1,4 @@
-"""All that the page of a node shows of its network, as plain data (page.py says of what form). No I/O."""
+"""The view that a node's page shows of the network, as plain data (page.py describes the form). No I/O."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS: Final = ("channel", "nick", "account")
 
 
 def overview(core: NodeCore, lookout: Lookout) -> dict[str, Any]:
-    """The network, and how each node is: of nodes that have not said, how they are is left out."""
+    """The network and each node's status. A node that has not answered appears without status."""
     found = with_ring(views.nodes(sight_of(core)), core.engine.peers.living_ring)
     for node in found["nodes"]:
         node |= _facts(node["ring_key"], lookout)

@@ -1,4 +1,4 @@
-"""The page of the ring: the circle drawn to scale, its nodes and links, what happens, and where a name lives. No I/O.
+"""The page of the ring: the circle to scale, nodes, links, happenings, and the master of a name. No I/O.
 
 The page is complete as it is sent. A script of our own (ring/page.js) keeps it up to date: it puts newer `parts` in the
 place of older ones. Nothing comes from outside.
@@ -77,11 +77,11 @@ OPERATORS: Final = """<section id="operators" hidden><h2>For operators</h2>
 <div id="lists" class="row" role="group" aria-label="Lists"></div><div id="list" aria-live="polite"></div></section>
 <noscript><p class="note">The operators' part of this page needs JavaScript.</p></noscript>
 """
-"""Lists of the API, for who has a token (ring/operators.js)."""
+"""Lists of the API, for people with a token (ring/operators.js)."""
 
 
 def parts(view: dict[str, Any]) -> dict[str, str]:
-    """What changes while the page is open: HTML by the id of its element."""
+    """The parts that change while the page is open: HTML by the id of the element."""
     found = {
         "health": _health(view),
         "totals": _totals(view),
@@ -97,7 +97,7 @@ def parts(view: dict[str, Any]) -> dict[str, str]:
 
 
 def _source(view: dict[str, Any]) -> str:
-    """Where the script hears what happens from now on."""
+    """The address at which the script hears new happenings."""
     if "happenings" not in view:
         return ""
     newest = view["happenings"][0]["id"] if view["happenings"] else ""

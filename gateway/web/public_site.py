@@ -1,4 +1,4 @@
-"""What everybody may ask by HTTP: the page of the ring, the lists behind it, metrics, and the health of the process."""
+"""Routes without a token: the page of the ring, the lists behind the page, metrics, and the health of the process."""
 
 from __future__ import annotations
 

@@ -27,10 +27,10 @@ BODY_S = 15.0
 
 CLOSE_S = 1.0
 EXHAUSTED_EVERY_S = 3600.0
-"""That no descriptor is left is logged once in so long."""
+"""A lack of descriptors is logged once in so long."""
 
 HOOKS = "/api/v1/hooks/"
-"""Addresses of webhooks: who knows one may speak."""
+"""Addresses of incoming webhooks: whoever knows such an address may speak."""
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
@@ -38,7 +38,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _NoHttp(logging.Filter):
-    """Leaves out of the log what is no HTTP: strangers would fill the disk with it, and it may hold a secret."""
+    """Keeps requests that are no HTTP out of the log: such text would fill the disk, and may hold a secret."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         problem = record.exc_info[1] if record.exc_info else None
@@ -92,9 +92,9 @@ class WebServer:
         await self._runner.cleanup()
 
     def configure(self, config: HttpListener) -> tuple[str, ...]:
-        """The configuration was read again: take its limits, and what the certificate's files hold now.
+        """The configuration was read again: take the new limits, and read the certificate's files anew.
 
-        Returns what is wrong, in words; the old certificate stays then.
+        Returns, in words, why the new certificate cannot be used; the old certificate then stays.
         """
         self._config = config
         self._admission.limits = _limits(config)

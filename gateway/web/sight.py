@@ -12,7 +12,7 @@ from ring.roster import NodeRecord, RingTerms
 
 
 class SeenNode(NamedTuple):
-    """A node as the process sees the node."""
+    """A node, as this process knows the node."""
 
     record: NodeRecord
     alive: bool
@@ -37,7 +37,7 @@ class Sight(NamedTuple):
 
 
 class Readiness(NamedTuple):
-    """why: in words, "" if the process does what it is for."""
+    """why: in words, "" if the process is ready."""
 
     ready: bool
     why: str = ""

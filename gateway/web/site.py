@@ -1,4 +1,4 @@
-"""The public routes of a node: the page knows how every node is, and is told what happens."""
+"""The public routes of a node: a page with every node's status, and the stream of happenings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.web.visitors import Visitors
 
 
 class NodeSite(PublicSite):
-    """Beside what directories have: events, and answers that the chat of other nodes may read."""
+    """The routes of directories and, beside these, events, and answers that the chat of other nodes may read."""
 
     def __init__(self, source: Source, visitors: Visitors, streams: Streams) -> None:
         super().__init__(source, of_node(source))

@@ -1,4 +1,4 @@
-"""What the HTTP listener of a node tells, taken from the node."""
+"""The data of a node's HTTP listener, taken from the node's core and shells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ring.links.link import LinkState
 
 
 class Vitals(NamedTuple):
-    """What the shells of a node measure. Counts are since the start of the node."""
+    """Measurements of a node's shells. Counts begin with the start of the node."""
 
     loop: LoopLag
     store_writes: Histogram
@@ -23,8 +23,8 @@ class Vitals(NamedTuple):
     store_waiting_bytes: int = 0
     store_bytes: int = 0
     store_lines_dropped: int = 0
-    client_queues: tuple[int, ...] = ()  # bytes that wait for each client; of those for whom any do
-    dial_queue_bytes: int = 0  # waits for nodes that are being dialled
+    client_queues: tuple[int, ...] = ()  # waiting bytes of each client, if any bytes wait
+    dial_queue_bytes: int = 0  # bytes for nodes that are being dialled
     links_refused: Mapping[str, int] = Counter()  # reason -> connections at the link port
 
 
@@ -34,8 +34,8 @@ def no_vitals() -> Vitals:
 
 
 class Source(NamedTuple):
-    """links: ring key of each linked peer, and how the link is. act: runs a job in a turn of the node, and sends what
-    comes of the job. around, vitals: what the shells know. health: now."""
+    """links: state of each link, by the peer's ring key. act: runs a job in a turn of the node, and sends the job's
+    output. around, vitals: data of the shells. health: the present health."""
 
     core: NodeCore
     links: Callable[[], Mapping[str, LinkState]]
@@ -63,8 +63,8 @@ def sight_of(core: NodeCore) -> Sight:
 def readiness(core: NodeCore, directories: Sequence[Directory] = ()) -> Readiness:
     """Whether the node takes new clients now. directories: as this node finds them.
 
-    Directories that do not answer are no reason, as the network goes on without them; nor is one that refuses the node
-    while another lists it.
+    A node is ready without any directory that answers, as the network goes on without directories. A node is also
+    ready if one directory refuses the node and another lists the node.
     """
     if core.engine.peers.me.leaving:
         return Readiness(False, "the node is stopping: its channels are handed to other nodes")

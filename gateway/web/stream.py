@@ -22,13 +22,13 @@ TURN_S: Final = 1.0
 """While a page is open, the nodes are asked so often."""
 
 BUSY: Final = 0.05
-"""The page of a large network takes time to make: the node spends at most this part of its time on that."""
+"""The node spends at most this part of its time on making pages, as the page of a large network takes time."""
 
 PATIENCE_S: Final = 1.0
-"""A page that is made waits so long for the answers of the nodes."""
+"""A new page waits so long for the answers of the nodes."""
 
 KEEP_ALIVE_S: Final = 15.0
-"""After so long without news a comment is sent: else a proxy between would take the connection for dead."""
+"""After so long without news the node sends a comment, so that no proxy takes the connection for dead."""
 
 WRITE_S: Final = 20.0
 """A listener that has not read for so long is dropped."""
@@ -54,12 +54,12 @@ class Streams:
         self._turns: asyncio.Task[None] | None = None
 
     async def view(self) -> dict[str, Any]:
-        """What the page shows now: the nodes are asked first."""
+        """Ask the nodes, and return the view that the page shows."""
         await self._ask(PATIENCE_S)
         return {**overview(self._core, self._lookout), "happenings": self._feed.latest, "operators": True}
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """`Last-Event-ID` or `after`: the happening up to which the page knows."""
+        """Serve the stream. `Last-Event-ID` or `after`: the last happening that the page knows."""
         if self._feed.is_closed:
             return error(503, "the node is stopping: ask another node of the network")
         news = asyncio.Event()
@@ -124,7 +124,7 @@ class Streams:
 
 
 async def _next(listener: Listener, news: asyncio.Event) -> bytes:
-    """What the listener has to be sent next, as soon as there is anything; a comment after KEEP_ALIVE_S."""
+    """Wait for the listener's next data; a comment after KEEP_ALIVE_S without data."""
     while not listener.ended:
         news.clear()
         if data := listener.take():

@@ -1,4 +1,4 @@
-"""Where a name lives and why: the sum behind it, which a person can follow with a pocket calculator. No I/O."""
+"""Shows where a name lives, with the sum that decides. A pocket calculator is enough to follow the sum. No I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.web.tables import table
 from ring.placement import SPACE
 
 SHOWN: Final = 12
-"""So many nodes are shown; those after them do not matter to the name."""
+"""So many nodes are shown; further nodes do not matter to the name."""
 
 
 def located_part(located: dict[str, Any] | None, problem: str) -> str:

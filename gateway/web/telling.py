@@ -12,24 +12,24 @@ KINDS: Final = {
     "channel": "channel", "nick": "nick", "account": "account", "session": "session", "conversation": "conversation",
     "guard": "password guard",
 }  # fmt: skip
-"""Kinds of groups by the words that people have for them, in the order of a sentence."""
+"""Kinds of groups in people's words, in the order of a sentence."""
 
 
 AGAIN_S: Final = 10.0
-"""What several nodes tell alike within this time is told once."""
+"""The same happening, told by several nodes within this time, is shown once."""
 
 SHARED: Final = frozenset(("node_dead", "node_alive", "node_leaving", "level_raised"))
-"""What every node finds by itself."""
+"""Happenings that every node finds by itself."""
 
 
 class Retold:
-    """Knows what another node has told already."""
+    """Knows which happenings another node has told already."""
 
     def __init__(self) -> None:
         self._at: dict[tuple[str, str, int], float] = {}
 
     def is_known(self, happening: Happening) -> bool:
-        """Happenings come in the order of their times, or nearly."""
+        """Whether another node has told this happening; remembers it. Happenings come nearly in order of time."""
         if happening.event not in SHARED:
             return False
         key = happening.event, happening.peer, happening.level
@@ -42,7 +42,7 @@ class Retold:
 
 
 def told(key: str, happening: Happening, name_of: Callable[[str], str]) -> dict[str, Any]:
-    """What /events says of a happening. key: ring key of the node to which this has happened. name_of: the name of a
+    """A happening in the form of /events. key: ring key of the node to which this has happened. name_of: the name of a
     node, by its ring key."""
     node = name_of(key)
     return {
@@ -57,7 +57,8 @@ def told(key: str, happening: Happening, name_of: Callable[[str], str]) -> dict[
 
 
 def words(node: str, happening: Happening, name_of: Callable[[str], str]) -> str:
-    """node: the name of the node to which this has happened. name_of: the name of a node, by its ring key."""
+    """A happening in words. node: the name of the node to which this has happened. name_of: the name of a node, by its
+    ring key."""
     peer = name_of(happening.peer) if happening.peer else ""
     groups, time = _groups(happening), _time(happening.longest_ms)
     match happening.event:

@@ -1,4 +1,4 @@
-"""What an HTTP listener tells of the network: plain data, made from what the process knows. No I/O."""
+"""Views of the network for the HTTP listener: plain data, from the process's knowledge. No I/O."""
 
 from __future__ import annotations
 

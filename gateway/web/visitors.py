@@ -1,4 +1,4 @@
-"""Who sends a request to a node: from which address, and from which site's page."""
+"""The visitors of a node: the client's address of a request, and the site of the asking page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Visitors:
         self._settings = settings
 
     def client(self, request: web.Request) -> Client:
-        """The address that counts: behind a trusted proxy, that of the proxy's client."""
+        """The client's address: behind a trusted proxy, the address that the proxy names."""
         return client_of(
             request.remote or "",
             request.secure,
@@ -36,7 +36,7 @@ class Visitors:
         return may_open(request.headers.get("Origin"), host, self._settings().origins, nodes)
 
     def sharing(self, request: web.Request) -> dict[str, str]:
-        """Headers that let such a page read the answer: the chat asks the node that it has moved to. Source: CORS."""
+        """Headers that let such a page read the answer: a chat asks the node it has moved to. Source: CORS."""
         origin = request.headers.get("Origin")
         if origin is None or not self.may_open(request):
             return {"Vary": "Origin"}

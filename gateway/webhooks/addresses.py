@@ -1,4 +1,4 @@
-"""Where webhooks may be posted to: the form of a URL, and what the configuration allows (P48)."""
+"""Addresses of webhooks: the form of a URL, and the hosts that the configuration allows (P48)."""
 
 from __future__ import annotations
 
@@ -51,20 +51,20 @@ def read_url(text: str) -> Target:
 
 
 def shown(url: str) -> str:
-    """The URL as lists show it: a query may have a secret."""
+    """The URL for lists, without the query, which may hold a secret."""
     return f"{url.partition('?')[0]}?..." if "?" in url else url
 
 
 def host_of(url: str) -> str:
-    """For the log: a path may have a secret, too."""
+    """The URL's host, for the log: the path may hold a secret."""
     return urlsplit(url).hostname or ""
 
 
 class Allow:
     """entries: host names (`hooks.example.net`, `*.example.net`) and networks (`10.1.0.0/16`, `127.0.0.1`).
 
-    A name that is listed may lead to any public address. An address that is not public, such as one of this machine or
-    of its local network, is allowed by a network alone: so a name cannot be turned into a way inside.
+    A listed name may lead to any public address. A private address (of this machine or a local network) has to be
+    listed as an address or network: so nobody can reach a private address by a name.
     """
 
     def __init__(self, entries: Iterable[str] = ()) -> None:
@@ -77,14 +77,14 @@ class Allow:
                 self._names.add(entry.lower().rstrip("."))
 
     def why_not(self, target: Target) -> str:
-        """Why nothing may be posted there, as far as that is known before the name is resolved; "" if it may be."""
+        """Why the target is refused, as far as known before the name is resolved; "" if nothing speaks against it."""
         address = target.address
         if address is not None:
             return "" if self.permits(target.host, address) else self._refusal(target.host)
         return "" if self._networks or self._lists(target.host) else self._refusal(target.host)
 
     def permits(self, host: str, address: Address) -> bool:
-        """Whether a request for the host may go to this address, to which its name resolves."""
+        """Whether a request for the host may go to this address, one of the addresses of the host's name."""
         real = _real(address)
         if any(real in network for network in self._networks):
             return True

@@ -25,26 +25,26 @@ PAGE: Final = 100
 """Messages read at a time."""
 
 COUNT_PAGE: Final = 1_000
-"""And so many where the messages that wait are only counted,"""
+"""Messages read at a time for the count of waiting messages."""
 COUNT_S: Final = 10.0
-"""at most so often."""
+"""Pause between two counts of waiting messages."""
 
 WINDOW: Final = 20_000
 """Positions of the log that one question covers: fewer than a question looks at, so an empty answer is whole."""
 
 SAVE_S: Final = 5.0
 SAVE_EVERY: Final = 200
-"""The place is submitted so long after it has changed, or after so many messages: no entry for each message (P47)."""
+"""The place is submitted so long after a change, or after so many messages, not for each message (P47)."""
 
 FIRST_RETRY_S: Final = 1.0
 LAST_RETRY_S: Final = 300.0
 """The pause after a failure doubles, with jitter."""
 
 REFUSED_S: Final = 60.0
-"""So long until it is looked again whether the configuration allows the address."""
+"""Pause before the next look whether the configuration allows the address."""
 
 UNREADABLE_S: Final = 2.0
-"""And whether the history can be read."""
+"""Pause before the next look whether the history can be read."""
 
 PRUNED_MS: Final = 3_600_000
 """A waiting message is given up, and counted, so long before the history forgets the message."""
@@ -59,7 +59,7 @@ class Phase(Enum):
 
 
 class Page(NamedTuple):
-    """What was read. end: the place of who has read all that was asked for."""
+    """Messages that were read. end: the place after the whole range that was asked for."""
 
     lines: list[Line]
     end: Place
@@ -70,7 +70,7 @@ def place_of(line: Line) -> Place:
 
 
 class Courier:
-    """place, dropped and told: as in Subscription, and maybe ahead of what the group knows."""
+    """Delivers one subscription. place, dropped, told: as in Subscription, and maybe newer than the group's state."""
 
     def __init__(self, desk: Deliveries, group: GroupId, subscription: Subscription) -> None:
         self.desk = desk
@@ -90,16 +90,16 @@ class Courier:
         self.backlog = 0  # messages between `place` and `_counted`
         self._counted: Place | None = None
         self._counting = False
-        self._recounts = 0  # how often what was counted has become void
+        self._recounts = 0  # how often the count has become void
         self._count_at = 0.0
-        self._lost = 0  # given up since that was noted
+        self._lost = 0  # messages given up since the last note `webhook_dropped`
         self._unsaved = 0
         self._save_at = 0.0
-        self._gap = 0  # that the request under way tells of, as `dropped` then
+        self._gap = 0  # `dropped` when the request under way was made
         self._start()
 
     def _start(self) -> None:
-        """Right after the subscription was made its place is a position, and need not be found by time."""
+        """A new subscription's place has only a time. Find the position that belongs to the time."""
         found = self.desk.engine.ahead(self.group, self.place, WEBHOOK, 0)
         if self.place.term == NO_TERM and found is not None and found.end.at == self.known.at:
             self._advance(found.end)
@@ -114,7 +114,7 @@ class Courier:
             self.save()
         if self.phase is Phase.WAITING and now >= self.retry_at:
             self.phase, self.seen = Phase.IDLE, -1
-            self.page.clear()  # what was deleted meanwhile is not delivered
+            self.page.clear()  # read again: a message deleted meanwhile is not delivered
         if self.phase is Phase.IDLE and head != self.seen:
             self._look()
         if self.is_behind and not self._counting and now >= self._count_at:
@@ -125,7 +125,7 @@ class Courier:
         return self.failures > 0 or len(self.page) == PAGE or self.backlog > 0
 
     def _learn(self, subscription: Subscription) -> None:
-        """The group may know more: of what another node has delivered, on another side of a partition."""
+        """Take over news from the group: another node may have delivered messages on another side of a partition."""
         if subscription is self.known:
             return
         self.known = subscription
@@ -138,11 +138,11 @@ class Courier:
             self._forget_count()
 
     def retry(self) -> None:
-        """The configuration has changed."""
+        """The configuration has changed: try again at once."""
         self.retry_at = min(self.retry_at, self.desk.engine.now)
 
     def close(self) -> None:
-        """This node does not serve the channel any more. What is on its way is still told of."""
+        """This node does not serve the channel any more. The result of a request under way is still submitted."""
         if not self.closed:
             self.closed = True
             self.page = deque(list(self.page)[:1]) if self.phase is Phase.POSTING else deque()
@@ -156,8 +156,8 @@ class Courier:
         self._read(self.place, PAGE, self._arrived)
 
     def _read(self, place: Place, limit: int, then: Callable[[Page | None], None]) -> None:
-        """What follows the place: from the log, or if that does not go back so far, from the history. then(None): it
-        cannot be read now."""
+        """Read the messages after the place: from the log or, if the log does not go back so far, from the history.
+        then(None): the history cannot be read now."""
         engine, group = self.desk.engine, self.group
         copy, found = engine.copy_served(group), engine.ahead(group, place, WEBHOOK, limit)
         if copy is None or found is None:
@@ -194,7 +194,7 @@ class Courier:
             self._note_lost()
 
     def _next(self) -> None:
-        """Post the first message of the page that is not to be given up; with none left, read on."""
+        """Give up messages that are too old or too many. Post the page's next message; without any, read on."""
         oldest = self._oldest()
         while self.page and (self.page[0].at < oldest or self.backlog > self.desk.settings.backlog):
             self._drop(self.page.popleft())
@@ -208,7 +208,7 @@ class Courier:
     # Deliver --------------------------------------------------------------------------------------------------------
 
     def post(self) -> None:
-        """It is this courier's turn."""
+        """Post the first message of the page: this courier's turn has come."""
         self.phase, self._gap = Phase.POSTING, self.dropped
         self.desk.send(self, self.page[0], self.dropped - self.told)
 
@@ -229,7 +229,7 @@ class Courier:
             self._next()
 
     def failed(self, reason: str, after_s: float = 0.0) -> None:
-        """after_s: so long the receiver wants to be left alone."""
+        """after_s: pause that the receiver asks for (Retry-After)."""
         engine = self.desk.engine
         if self.closed:
             return
@@ -251,7 +251,7 @@ class Courier:
     # The place ------------------------------------------------------------------------------------------------------
 
     def _pass(self, end: Place) -> None:
-        """There is nothing for the receiver up to here. Far from what the group knows, the group is told (P47)."""
+        """No message for the receiver stands up to `end`. Submit the place if the group's is far behind (P47)."""
         self.place = joined(self.place, end) or end
         if self.place.seq - self.known.place.seq > WINDOW // 2:
             self._changed()
@@ -273,7 +273,7 @@ class Courier:
             self._forget_count()
 
     def save(self) -> None:
-        """Submit the place; to whoever masters the group (P47)."""
+        """Submit the place to the group's master (P47)."""
         self._unsaved = 0
 
         def saved(outcome: object) -> None:
@@ -286,7 +286,7 @@ class Courier:
     # The backlog ----------------------------------------------------------------------------------------------------
 
     def _oldest(self) -> int:
-        """Unix ms: what was said before is given up."""
+        """Unix ms: older messages are given up."""
         engine = self.desk.engine
         forgotten = engine.oldest(self.group)
         kept = engine.now_ms - int(self.desk.settings.keep_s * 1000)
@@ -303,7 +303,7 @@ class Courier:
             self._lost = 0
 
     def _count(self) -> None:
-        """Messages that have come since they were counted last."""
+        """Count the messages that have come since the last count."""
         self._counting = True
         since, recounts = joined(self.place, self._counted) or self.place, self._recounts
         self._read(since, COUNT_PAGE, lambda page: self._have_counted(since, recounts, page))

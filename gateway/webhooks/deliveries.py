@@ -26,7 +26,7 @@ OK: Final = range(200, 300)
 
 
 class Post(NamedTuple):
-    """A request that the shell is to make; then it says `answered` or `failed` with this number, once."""
+    """A request for the shell to make. The shell then calls `answered` or `failed` once, with this number."""
 
     number: int
     url: str
@@ -49,7 +49,7 @@ class Deliveries:
         self.configure(settings, edge)
 
     def configure(self, settings: WebhookSettings, edge: EdgeSettings) -> None:
-        """The settings are these from now on: whoever waits because of an address looks again."""
+        """Take new settings. Couriers that wait try again, since an address may be allowed now."""
         self.settings, self.edge = settings, edge
         self.allow = Allow(settings.allow)
         for couriers in self.couriers.values():
@@ -59,14 +59,14 @@ class Deliveries:
     # Which ----------------------------------------------------------------------------------------------------------
 
     def mastering(self, group: GroupId) -> None:
-        """This node masters the group, whose subscriptions may have changed."""
+        """This node masters the group, and the group's subscriptions may have changed."""
         copy = self.engine.copy_served(group) if group.kind == CHANNEL else None
         if copy is not None and (group in self.couriers or _subscriptions(copy)):
             self._arrange(group, copy)
 
     def _arrange(self, group: GroupId, copy: Copy | None) -> dict[str, Courier]:
-        """There is a courier for each subscription of a group that is served here, and no other. copy: None unless the
-        group is served."""
+        """Make and close couriers, so that each subscription of the group has one. copy: None unless this node serves
+        the group."""
         couriers = self.couriers.setdefault(group, {})
         wanted = _subscriptions(copy)
         for name in [name for name in couriers if name not in wanted]:
@@ -119,7 +119,7 @@ class Deliveries:
         self._grant()
 
     def _grant(self) -> None:
-        """One request at a time for each courier, and no more than so many for all."""
+        """Let couriers post: one request at a time for each courier, `at_once` for all."""
         while self._queue and len(self._posting) < self.settings.at_once:
             courier = self._queue.popleft()
             if not courier.closed:
@@ -150,7 +150,7 @@ class Deliveries:
         )
 
     def failed(self, number: int, reason: str, *, refused: bool = False) -> None:
-        """There is no answer, for this reason in words. refused: by the configuration."""
+        """There is no answer. reason: in words. refused: the configuration does not allow the address."""
         self._ended(number, lambda courier: courier.refused(reason) if refused else courier.failed(reason))
 
     def _ended(self, number: int, then: Any) -> None:

@@ -18,13 +18,13 @@ _CTCP = b"\x01"
 
 
 def key_of(line: Line, said: Said) -> str:
-    """What the message is known by on every node, and on every side of a partition."""
+    """The message's key: the same on every node, and on every side of a partition."""
     known: Any = [line.group.name, line.msgid if said.once is None else said.once]
     return blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
 
 
 def body(network: str, channel: str, subscription: str, line: Line, said: Said, gap: int) -> bytes:
-    """gap: messages right before this one that the receiver was not sent."""
+    """gap: how many messages right before this message were given up."""
     kind, text = _kind(said)
     content = {
         "key": key_of(line, said),

@@ -1,4 +1,4 @@
-"""What deliveries are told by the configuration."""
+"""Settings of deliveries, from the configuration."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WebhookSettings:
-    """allow: host names and networks that may be posted to. backlog: messages that may wait for a receiver, and keep_s:
-    for how long. time_limit_s: of a request. at_once: requests under way on this node."""
+    """allow: allowed host names and networks. backlog: how many messages may wait for a receiver. keep_s: how long a
+    message may wait. time_limit_s: longest time of a request. at_once: requests under way on this node."""
 
     allow: tuple[str, ...] = ()
     backlog: int = 10_000

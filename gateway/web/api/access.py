@@ -1,4 +1,4 @@
-"""Who may use the API of operators, for what, and how often. No I/O.
+"""Tokens and limits of the operators' API: who may do what, and how often. No I/O.
 
 A token is a random secret of 256 bits, so its SHA-256 is enough: nobody guesses it, and nobody reads it from the hash.
 """
@@ -15,7 +15,7 @@ from gateway.web.refusal import Refused
 from ring.links.admission import Admission, Limits, Ticket, source_of
 
 INCLUDED: Final = {"accounts": "accounts.read", "sessions": "sessions.read"}
-"""Who may change something may read it."""
+"""Capabilities that include another: a token that may change data may read the data."""
 
 AT_ONCE: Final = 20
 """Requests of one token under way at once, and of one address."""
@@ -47,7 +47,7 @@ class Rates(NamedTuple):
 
 
 class Access:
-    """Judges each request. Addresses count as `source_of` has them: an IPv6 network of 64 bits is one."""
+    """Judges each request. Addresses count as `source_of` has them: an IPv6 network of 64 bits is one address."""
 
     def __init__(self, tokens: Iterable[Token], rates: Rates) -> None:
         self._tokens: tuple[Token, ...] = ()
@@ -55,7 +55,7 @@ class Access:
         self.configure(tokens, rates)
 
     def configure(self, tokens: Iterable[Token], rates: Rates) -> None:
-        """The configuration was read again: what was used up of a limit stays so."""
+        """The configuration was read again: take tokens and limits. The used part of each limit stays used."""
         self._tokens = tuple(tokens)
         self._rates = rates
         per_s = rates.requests / 60
@@ -65,11 +65,11 @@ class Access:
         self._failures.limits = Limits(0, 0, rates.failures / 60, rates.failures)
 
     def visit(self, address: str, now: float) -> Ticket:
-        """A request comes from the address; release the ticket when it is answered. Raises Refused."""
+        """Admit a request of the address; release the ticket after the answer. Raises Refused."""
         return self._admit(self._addresses, address, now, f"your address {source_of(address)}")
 
     def use(self, token: Token, now: float) -> Ticket:
-        """A request is made with the token; release the ticket when it is answered. Raises Refused."""
+        """Admit a request with the token; release the ticket after the answer. Raises Refused."""
         return self._admit(self._users, f"token {token.name}", now, f"the token {token.name}")
 
     def _admit(self, admission: Admission, source: str, now: float, who: str) -> Ticket:
@@ -95,10 +95,10 @@ class Access:
         return self.known(text.strip(), address, now)
 
     def known(self, text: str, address: str, now: float) -> Token:
-        """The token of that text, compared with every hash in constant time. Raises Refused.
+        """Find the token by its text, compared with every hash in constant time. Raises Refused.
 
-        A right token is taken whatever others have tried from its address: else a stranger behind the same proxy could
-        lock a program out. A wrong one is answered 401, and once there are too many, 429.
+        A right token is taken even after wrong tokens from the same address: otherwise a stranger behind the same proxy
+        could lock a program out. A wrong token gets status 401 and, after too many wrong tokens, 429.
         """
         shown, found = hash_of(text), None
         for token in self._tokens:
@@ -121,7 +121,7 @@ CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="circlet"'}
 
 
 def require(token: Token, capability: str) -> None:
-    """Raises Refused unless the token may be used for that; "" is what every token may be used for."""
+    """Raises Refused unless the token has the capability; every token has the capability ""."""
     if capability and not token.may(capability):
         raise Refused(403, f"the token {token.name} lacks the capability {capability}: it has {_listed(token)}")
 

@@ -1,4 +1,4 @@
-"""The shell of the API of operators: HTTP requests are judged, carried out by the node's core, and answered.
+"""The shell of the operators' API: judges HTTP requests, has the node's core carry the requests out, and answers.
 
 The shell holds no rules: access.py judges tokens, and the core carries out each endpoint's procedure.
 """
@@ -35,7 +35,7 @@ STATUS: Final[dict[Why, int]] = {
 }
 
 PATIENCE_S: Final = 60.0
-"""No procedure takes so long; the limit is for one that a mistake leaves without an end."""
+"""No procedure takes so long; the limit ends a procedure that a mistake of the program leaves open."""
 
 REPORT_EVERY_S: Final = 60.0
 

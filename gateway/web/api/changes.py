@@ -1,4 +1,4 @@
-"""Endpoints that change something: each is logged and remembered under the token's name (Request.act)."""
+"""Endpoints that act. Each action is logged and remembered under the token's name (Request.act)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks in: a token speaks in a channel."""
+"""Incoming webhooks: a program with a token speaks in a channel."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ async def _say(request: Request) -> m.Said:
 
 
 def _channel(request: Request, asked: str | None) -> str:
-    """Raises Refused unless the token may speak in the channel, or if none is named and the token has several."""
+    """Choose the channel. Raises Refused if the token may not speak in the channel, or if the request has to name one
+    of the token's channels."""
     token, fold = request.token, request.core.edge.settings.casemap
     if asked is None:
         if len(token.channels) != 1:

@@ -1,4 +1,4 @@
-"""What the API of operators reads and answers: its JSON, as pydantic models. The OpenAPI document is made from them."""
+"""The JSON of the operators' API, as pydantic models. The OpenAPI document is made from the models."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class Error(Shape):
 
 
 class Done(Shape):
-    """What was done, in words."""
+    """The finished action, in words."""
 
     done: str
 
@@ -156,7 +156,7 @@ class List(Shape, Generic[T]):
 
 
 class Said(Shape):
-    """What was said, now or, with a key that was used before, then."""
+    """The message that was said: now or, if the key was used before, at the first request."""
 
     channel: str
     at: Time
@@ -184,7 +184,7 @@ class Device(Shape):
 
 
 class DeviceList(Shape):
-    """An account's session, and the devices of which the network knows how far they have read."""
+    """An account's session, and the devices whose place in the history the network knows."""
 
     items: list[Device]
     next: None = Field(description="Always null: an account has few devices.")
@@ -217,7 +217,7 @@ class Place(Shape):
 
 
 class Role(Shape):
-    """What a node is to the channel now, and up to which position it has the channel's log."""
+    """A node's role for the channel now, and the last position of the node's copy of the channel's log."""
 
     node: str
     role: Literal["master", "backup", "follower"]
@@ -296,7 +296,7 @@ class WebhookMade(Shape):
 
 
 class Action(Shape):
-    """What an operator did by way of the API. A node remembers the actions since it was started; its log has all."""
+    """An operator's action by way of the API. A node remembers actions since its start; its log has all."""
 
     at: Time
     operator: str = Field(description="The token's name.")

@@ -70,7 +70,7 @@ def _checked(model: type[BaseModel], values: Mapping[str, Any], word: str, *, st
 
 
 def _in_words(model: type[BaseModel], problem: ValidationError, word: str) -> str:
-    """The first mistake. What was given is not repeated: it may be a password."""
+    """The first mistake, in words. The words never repeat the given value, which may be a password."""
     first = problem.errors(include_url=False, include_input=False)[0]
     name = ".".join(str(part) for part in first["loc"])[:60]
     if first["type"] == "extra_forbidden":

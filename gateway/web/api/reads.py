@@ -1,4 +1,4 @@
-"""Endpoints that look."""
+"""Endpoints that read: accounts, channels, sessions, actions and the token itself."""
 
 from __future__ import annotations
 

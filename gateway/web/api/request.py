@@ -1,4 +1,4 @@
-"""A request to the API, as handlers see it: judged, read, and with a way to the network."""
+"""A request to the API, as handlers get the request: judged and parsed, with a way to run procedures."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Request(NamedTuple):
     key: str
 
     async def ask(self, procedure: Procedure[T]) -> T:
-        """The procedure's result. Raises Problem."""
+        """Run the procedure and return its result. Raises Problem."""
         return cast(T, await self.perform(procedure))
 
     async def act(self, what: str, on: str, procedure: Procedure[T]) -> T:
-        """As `ask`, for what changes something: it is logged and remembered, whatever comes of it."""
+        """As `ask`, for procedures that change something: success and failure are logged and remembered."""
         edge = self.core.edge
         try:
             result = await self.ask(procedure)

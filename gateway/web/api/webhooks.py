@@ -1,4 +1,4 @@
-"""Webhooks out: what is said in a channel is posted to an address (contrib/docs/webhooks.md)."""
+"""Outgoing webhooks: a channel's messages are posted to an address (contrib/docs/webhooks.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics of a directory: leases, who came and went, datagrams that were not believed."""
+"""Metrics of a directory: leases, nodes that came and went, refused datagrams."""
 
 from __future__ import annotations
 

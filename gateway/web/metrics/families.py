@@ -1,4 +1,4 @@
-"""Short forms of what prometheus-client makes of numbers."""
+"""Makes metric families of prometheus-client from plain numbers and histograms."""
 
 from __future__ import annotations
 

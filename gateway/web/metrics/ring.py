@@ -29,7 +29,7 @@ NOTES: Final = {
         "Times that this node itself stood still so long that others may have acted for it.",
     ),
 }
-"""By the note that the engine makes: counter and its help."""
+"""Counter and help text, by the engine's note."""
 
 LIFE_STATES: Final = ("alive", "leaving", "dead")
 
