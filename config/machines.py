@@ -14,7 +14,7 @@ from config.templates import DIRECTORY_PORT, NetworkText, NodeText, directory_te
 from config.values import HOST_NAME, Endpoint, canonical_ip
 
 DIRECTORIES = 3
-"""Directories run on the first machines: more are of no use, as any one of them is enough."""
+"""Directories run on so many of the first machines: one directory is enough, the others replace a dead directory."""
 
 MAX_NAME = 50
 """So that the names of nodes are host names of at most 63 characters, and the name of the network fits 005."""

@@ -24,7 +24,7 @@ class NetworkText(NamedTuple):
 
 
 class NodeText(NamedTuple):
-    """http_host, clients: what differs between a network on one machine and a network of machines."""
+    """http_host, clients: differ between a network on one machine and a network of several machines."""
 
     number: int
     name: str

@@ -1,4 +1,4 @@
-"""A certificate and its key, as listeners are given them."""
+"""The TLS settings of a listener: a certificate and the certificate's key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a network, in words, one line each: for `circlet status` and the page of the ring. No I/O."""
+"""Finds a network's faults and says each in a line of words, for `circlet status` and the page of the ring. No I/O."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class WebhooksAsk(msgspec.Struct, frozen=True, tag="webhooks"):
 
 
 class AddWebhook(msgspec.Struct, frozen=True, tag="add_webhook"):
-    """secret: None: one is made. by: who asks, as lists show it."""
+    """secret: None lets the node make a secret. by: the asking operator, as lists show the name."""
 
     channel: str
     url: str

@@ -40,10 +40,10 @@ class Happening(msgspec.Struct, frozen=True):
     number: int  # counts the happenings of this life of the node, from 1
     at: float  # Unix seconds
     event: str  # of the note
-    peer: str = ""  # ring key: whose groups were taken over or received, or who is dead
+    peer: str = ""  # ring key of the node that had the groups before, or of the dead node
     groups: dict[str, int] = {}  # kind -> how many
     channels: tuple[str, ...] = ()  # some of them
-    longest_ms: float = 0.0  # of the groups, how long the one that took longest gave no service
+    longest_ms: float = 0.0  # the longest time that a group gave no service
     left: bool = False  # the peer had said that it would stop
     level: int = 0  # the feature level at which the network acts now
 
@@ -86,7 +86,7 @@ class Happenings:
                 gathered.channels.append(name)
 
     def after(self, number: int) -> list[Happening]:
-        """What has come after the happening of that number, oldest first; of what is still remembered."""
+        """The remembered happenings after the happening with that number, the oldest first."""
         self._close()
         return [one for one in self._kept if one.number > number]
 

@@ -15,21 +15,21 @@ from ring.groups.copy import Copy
 from ring.links.link import LinkState
 
 LATELY_S: Final = 10.0
-"""A channel's rate is that of its log's entries of so many seconds."""
+"""A channel's rate counts the entries of the log in the last so many seconds."""
 
 MOST: Final = 100
 """Channels in one answer at most."""
 
 
 class LoadAsk(msgspec.Struct, frozen=True, tag="load"):
-    """How busy are you? channels: of those that you master, so many, the busiest first; MOST at most."""
+    """Asks a node for its load. channels: how many mastered channels to list, the busiest first; at most MOST."""
 
     channels: int = 20
 
 
 class Busy(msgspec.Struct, frozen=True):
-    """A channel that the node masters. rate: entries a second lately: what was said, joins, modes and all. nodes: how
-    many other nodes follow the channel; lag: entries that the last of them has not acknowledged."""
+    """A channel that the node masters. rate: entries a second lately: messages, joins, modes and all others. nodes: how
+    many other nodes follow the channel; lag: entries that the slowest follower has not acknowledged."""
 
     name: str
     members: int

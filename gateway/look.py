@@ -1,4 +1,4 @@
-"""What a node tells another node's page of the ring: how it is, and what has happened. No I/O."""
+"""A node's answer to the page of another node: the node's status and happenings. No I/O."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Looks:
 
 
 def read(reply: object) -> Look | None:
-    """The look in another node's reply; None if the node gave none, or one that this build cannot read."""
+    """The look in another node's reply; None if the reply has no look that this build can read."""
     if not isinstance(reply, Looked):
         return None
     try:

@@ -9,7 +9,7 @@ from ring.roster import NodeRecord
 
 
 class Row(NamedTuple):
-    """What came of asking one node. problem: why there is no status."""
+    """The result of asking one node. problem: why there is no status."""
 
     record: NodeRecord
     status: Status | None

@@ -28,9 +28,9 @@ REIGNS: Final = 8
 """Of the group's terms the newest so many are told."""
 
 Role = Literal["none", "master", "backup", "follower", "recovery", "hand_off", "incoming_hand_off", "stopped"]
-"""recovery: the node finds out who has the group, to serve it. hand_off: it masters the group, and hands it over.
-incoming_hand_off: it is to master the group in a moment. stopped: a mistake of the program has stopped the group on
-the node (P43)."""
+"""recovery: the node looks for the newest copy, to serve the group. hand_off: the node masters the group, and hands the
+group over. incoming_hand_off: the node is to master the group in a moment. stopped: a mistake of the program has
+stopped the group on the node (P43)."""
 
 Began = Literal["first", "hand_off", "takeover", "unknown"]
 """How a term began: with the group, by a hand-off, by a takeover; unknown: the log does not go back so far."""
@@ -66,8 +66,8 @@ class Progress(msgspec.Struct, frozen=True):
 
 class TracedEntry(msgspec.Struct, frozen=True):
     """An entry of the log, all committed. kind: of its event, e.g. "Said"; "Nothing" for a command that changed
-    nothing. origin: ring key of the edge that submitted it, "" for the master itself; number: the how manieth of that
-    edge's. who: uid of the person who acts. text: only if texts were asked for."""
+    nothing. origin: ring key of the edge that submitted the command, "" for the master itself. number: the command's
+    number among the edge's commands to the group. who: uid of the acting person. text: only if texts were asked for."""
 
     seq: int
     term: int
@@ -80,8 +80,9 @@ class TracedEntry(msgspec.Struct, frozen=True):
 
 
 class Traced(msgspec.Struct, frozen=True, tag="traced"):
-    """What a node has of the group. master: ring key, as the node sees it; "" if it knows none. head: the last position
-    given, committed or not. first, last: of its log and of its copy; 0 without one. more: there are more entries."""
+    """A node's part in the group. master: ring key of the master that the node knows, or "". head: the last position
+    given, committed or not. first, last: positions of the node's log and copy; 0 without a copy. more: more
+    entries follow."""
 
     name: str
     ring_key: str

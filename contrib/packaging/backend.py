@@ -65,7 +65,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: S
 
 
 def gather(plain: Path, gathered: Path) -> None:
-    """Write the wheel `plain` as `gathered`, its folders in one package. Raises ValueError (`rename_imports`)."""
+    """Write the wheel `gathered`: `plain` with all folders in one package. Raises ValueError (`rename_imports`)."""
     with WheelFile(plain) as source, WheelFile(gathered, "w") as target:
         target.writestr(f"{PACKAGE}/__init__.py", INIT)
         target.writestr(f"{PACKAGE}/__main__.py", MAIN)

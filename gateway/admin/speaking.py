@@ -125,7 +125,7 @@ def _digest(token: str, channel: str, key: str, line: int) -> str:
 def lines_of(words: Words, source: str, target: str) -> list[str]:
     """The lines of IRC that the text becomes: long ones are parted at spaces. Raises Problem.
 
-    target: a name that was found valid, so that a line has room for text beside it.
+    target: a valid name, so a line has room for text beside the name.
     """
     limit = BODY_BYTES - len(f":{source} {words.verb} {target} :".encode())
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""What `circlet top` knows of a network, and how it looks: tables of nodes and channels, and one of either. No I/O."""
+"""The board of `circlet top`: tables of nodes and channels, and views of a single node or channel. No I/O."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Board:
         self.chosen = 0  # row of the pane
         self.detail: str | None = None  # name of the channel, or ring key of the node, that is shown alone
         self._names = names
-        self._traced: dict[str, Traced | Problem] = {}  # ring key -> its part in the channel that is shown alone
+        self._traced: dict[str, Traced | Problem] = {}  # ring key -> the node's part in the shown channel
 
     # What nodes say -------------------------------------------------------------------------------------------------
 

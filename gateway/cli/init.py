@@ -59,7 +59,7 @@ def _is_given(ctx: click.Context, option: str) -> bool:
 
 
 def _what_to_do(folder: Path, machines: list[Machine]) -> str:
-    """What to copy where, and what to run there."""
+    """The commands that copy the files and start the processes, in words."""
     head = f"{folder} holds a folder for each machine."
     if is_trial(machine.ip for machine in machines):
         each = "\n".join(f"    circlet up {quote(str(machine.folder))}" for machine in machines)

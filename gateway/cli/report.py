@@ -1,4 +1,4 @@
-"""What `circlet status --json` prints, and the JSON Schema of that."""
+"""The output of `circlet status --json`, and the output's JSON Schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TITLE = "circlet status --json"
 
 
 class Node(msgspec.Struct, frozen=True):
-    """A node that was asked, and what came of asking."""
+    """A node that was asked, and the node's answer."""
 
     name: Name
     ring_key: RingKey

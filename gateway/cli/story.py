@@ -1,4 +1,4 @@
-"""What the nodes' answers about one channel amount to: states, entries, new terms, silence, each told once. No I/O."""
+"""The story of one channel, from the nodes' answers: states, entries, new terms, silence, each told once. No I/O."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Story:
             self._seen[key] = answer.last
 
     def heard(self, key: str, answer: Traced | Problem, at: float) -> list[Happening]:
-        """What is new in a later answer of a node. A node that does not answer is told once, until it answers again."""
+        """The news in a later answer of a node. A node's silence is told once, until the node answers again."""
         before = self.standing.get(key)
         if isinstance(answer, Problem):
             now = self.standing[key] = Silent(at, self.name(key), answer.text)
@@ -164,7 +164,7 @@ class Story:
 
 
 def _standing(state: State) -> tuple[Any, ...]:
-    """What of a state is news when it changes: not how far the log goes."""
+    """The parts of a state whose change is news; the length of the log is not."""
     return state.role, state.term, state.master, state.backups
 
 

@@ -105,7 +105,7 @@ def _greet(configs: list[NodeConfig | DirectoryConfig], verbose: bool) -> str:
 
 
 def _pages(nodes: list[NodeConfig], directories: list[DirectoryConfig]) -> str:
-    """Where a browser finds the ring and the chat: the page of one node and of one directory are enough to print."""
+    """The addresses of the page of the ring and of the chat. One node's and one directory's address are enough."""
     node = next((config.http.url for config in nodes if config.http is not None), "")
     directory = next((config.http.url for config in directories if config.http is not None), "")
     if not node:

@@ -1,6 +1,6 @@
-"""What operators did by way of this node: noted for the log, and remembered for those who ask (bounded).
+"""Operators' actions by way of this node: noted for the log, and remembered for questions (bounded).
 
-The memory is this life's of the node: what has to outlive the node stands in its log.
+A node remembers the actions of its present life; the log keeps the actions of earlier lives.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class EndAsk(_Tagged, frozen=True, tag=41):
 
 
 class ChosenAsk(_Tagged, frozen=True, tag=42):
-    """The settings of this account have changed: if its session is yours, act on them. account: folded."""
+    """The account's settings have changed: a node with the account's session acts on the change. account: folded."""
 
     SINCE: ClassVar = 2
 
@@ -144,7 +144,7 @@ class RoleRow(_Tagged, frozen=True, tag=55):
 
 
 class WebhookRow(_Tagged, frozen=True, tag=56):
-    """A webhook as its master has it. key: the id. url: without its query. by: who made the webhook, made: when.
+    """A webhook, from the delivering node. key: the id. url: without query. by, made: the maker and the time.
 
     delivered: messages, since the node serves the channel; delivered_at: the last one. backlog: messages that are known
     to wait. dropped: messages that were given up, since the webhook was made. error: why the last try has failed, "" if

@@ -1,6 +1,6 @@
 """What passes between this node and its clients, counted since the node started, for metrics.
 
-These are plain numbers that the way of a message adds to; whoever asks for metrics reads them.
+The way of a message adds to plain numbers; the metrics read these numbers.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from ring.wire import Place
 
 
 class Subscription(msgspec.Struct, frozen=True, array_like=True):
-    """An address that is posted what is said in the channel.
+    """A subscription of an address: the channel's messages are posted to the address.
 
     by: who made the subscription. at: when, Unix ms. place: how far the receiver has come, as the group knows it.
     dropped: messages that the receiver was never sent, since the subscription was made; told: of how many of them the

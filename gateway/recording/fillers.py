@@ -51,7 +51,7 @@ def _secret(text: bytes) -> bytes:
     return _SECRET.sub(b"x", text)
 
 
-# What nodes say, and what is on disk ----------------------------------------------------------------------------------
+# Messages of nodes, and data on disk ----------------------------------------------------------------------------------
 
 
 def packed(data: bytes, *, texts: bool) -> bytes:
@@ -216,7 +216,7 @@ def _pass(rest: bytes) -> bytes:
 
 
 def _authentication(rest: bytes) -> bytes:
-    """PLAIN keeps the names, SCRAM all but the proof; what cannot be read keeps nothing but its length."""
+    """PLAIN keeps the names, SCRAM all but the proof; an unreadable answer keeps only the length."""
     found = re.fullmatch(rb"( +:?)([^ ]+)(.*)", rest, re.DOTALL)
     if found is None:
         return rest

@@ -59,7 +59,7 @@ BUGS = frozenset(("bug", "group_broken"))
 """Notes of mistakes in the program."""
 
 QUIET = frozenset(("hand_off_received",))
-"""Notes that another node's log has already, from its side."""
+"""Notes that the other node's log has already."""
 
 TROUBLE = frozenset((
     "node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused", "node_too_old",

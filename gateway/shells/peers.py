@@ -186,7 +186,7 @@ class PeerShell:
         return [Directory(*each) for each in zip(names, core.problems, refused, client.leases_left(), strict=True)]
 
     def waiting_bytes(self) -> int:
-        """What waits for nodes that are being dialled."""
+        """Bytes that wait for nodes that are being dialled."""
         return self._hub.waiting_bytes() if self._hub is not None else 0
 
     def refused(self) -> Counter[str]:

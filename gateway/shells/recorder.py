@@ -23,7 +23,7 @@ ROOM = 1024
 
 
 def build() -> str:
-    """What tells this build from others: its version, and a digest of its source files."""
+    """Identifies this build: the version, and a digest of the source files."""
     digest = blake2b(digest_size=8)
     for folder in FOLDERS:
         for path in sorted((SOURCES / folder).rglob("*.py")):

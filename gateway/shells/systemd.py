@@ -1,4 +1,4 @@
-"""What a process tells systemd: that it is ready, reloads, stops, and is alive. Source: sd_notify(3), Type=notify.
+"""Tells systemd that the process is ready, reloads, stops, and is alive. Source: sd_notify(3), Type=notify.
 
 Without the variable NOTIFY_SOCKET, as for everything that systemd has not started, nothing is said.
 """

@@ -81,7 +81,7 @@ class WebhookShell:
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        """What is on its way is given up: whoever serves the channel next posts it again."""
+        """Give up the requests under way: the next node that serves the channel posts these messages again."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""The ring as a drawing to scale (SVG): what each node masters, where the nodes are, and their links. No I/O.
+"""The ring as a drawing to scale (SVG): each node's part of the ring, the nodes and their links. No I/O.
 
 0 is at the top, and numbers grow clockwise. The style sheet has the colours, for light and for dark.
 """

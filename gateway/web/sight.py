@@ -44,7 +44,7 @@ class Readiness(NamedTuple):
 
 
 class Known(Protocol):
-    """A node or a directory, as its pages ask it."""
+    """A node or a directory, as the source of the pages."""
 
     def sight(self) -> Sight: ...
 

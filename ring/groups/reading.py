@@ -81,9 +81,10 @@ def logged(copy: Copy, query: Query) -> list[Line]:
 
 
 class Ahead(NamedTuple):
-    """What a reader of a log has before it. after: the position that the reader goes on from; None: the log knows of no
-    reign that the reader was in. head: the log's last position, end: the place of who has read all of it. lines: what
-    is unread, as many as were wanted, oldest first; None: the log does not go back so far, and the history tells."""
+    """The unread part of a log. after: the position from which the reader goes on; None: the log knows none of the
+    reader's reigns. head: the log's last position. end: the reader's place after the whole log. lines: the unread
+    lines, at most as many as were wanted, the oldest first; None: the log does not go back so far, but the history
+    does."""
 
     after: int | None
     head: int

@@ -179,7 +179,7 @@ class LinkHub:
         return {key: self._sockets[link.connection].state(now - link.since) for key, link in links}
 
     def waiting_bytes(self) -> int:
-        """What waits for peers that are being dialled."""
+        """Bytes that wait for peers that are being dialled."""
         return sum(sum(map(len, payloads)) for payloads in self.connector.waiting.values())
 
     # What the connector wants ---------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from tests.e2e.test_page import address
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("chat")]
 
 REFUSED = r"WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE"
-"""What Chromium's log says of a node that is dead."""
+"""Words of Chromium's log about a dead node."""
 
 MARKUP = "<img src=x onerror=alert(1)><b>bold</b><script>document.title='taken'</script>"
 

@@ -1,4 +1,4 @@
-"""What a node tells of one channel's group, over whole networks without sockets. #erlang: n3 masters, n2 holds it."""
+"""A node's answer about one channel's group, in networks without sockets. n3 masters #erlang, n2 is the backup."""
 
 from __future__ import annotations
 

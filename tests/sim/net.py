@@ -264,7 +264,7 @@ class Net:
         node.core.edge.make_credentials, node.core.edge.fits = made, fits
 
     def configure_webhooks(self, settings: WebhookSettings) -> None:
-        """Of all nodes, and of those that start."""
+        """Take the settings on all nodes, and on nodes that start later."""
         self.webhooks = settings
         for node in self.nodes.values():
             node.core.webhooks.configure(settings, self.edge)

@@ -45,7 +45,7 @@ class Receiver:
 
     @property
     def texts(self) -> list[str]:
-        """What was said, without repeats, in the order in which it came first."""
+        """The messages without repeats, in the order of first arrival."""
         return [heard.content["text"] for heard in self.kept.values()]
 
     def post(self, node: Node, post: Post) -> None:

@@ -322,7 +322,7 @@ def know_messages_by_their_positions(patch: pytest.MonkeyPatch) -> None:
 
 
 def go_on_from_the_end(patch: pytest.MonkeyPatch) -> None:
-    """P47: whoever serves the group next delivers what is said from then on."""
+    """Break P47: the next node that serves the group delivers only messages from then on."""
 
     def start(self: Courier) -> None:
         found = self.desk.engine.ahead(self.group, self.place, "w", 0)

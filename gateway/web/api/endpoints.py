@@ -23,7 +23,7 @@ PATH: Final = {
     "client": "`client` of one of the session's clients.",
     "token": "A token whose only capability is speak. Whoever has the address may speak: treat it as a password.",
 }
-"""Parameters in paths, and what they are."""
+"""Parameters in paths, with their descriptions."""
 
 Handler = Callable[["Request"], Awaitable[BaseModel]]
 

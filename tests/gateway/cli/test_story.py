@@ -1,4 +1,4 @@
-"""What the answers of nodes about one channel amount to."""
+"""The story of one channel, from the answers of nodes."""
 
 from __future__ import annotations
 

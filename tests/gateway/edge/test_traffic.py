@@ -1,4 +1,4 @@
-"""What an edge counts of its clients' lines, read from a simulated network."""
+"""An edge's counts of clients' lines, in a simulated network."""
 
 from __future__ import annotations
 

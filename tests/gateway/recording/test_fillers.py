@@ -1,4 +1,4 @@
-"""What a recording must not hold, and what stands there instead."""
+"""Secrets and texts that a recording must not hold, and the fillers in their place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What systemd is told, by the socket that systemd would listen on."""
+"""Messages to systemd, read from a socket in systemd's place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an exporter says, as Prometheus reads it."""
+"""Reads the text of an exporter, as Prometheus does."""
 
 from __future__ import annotations
 

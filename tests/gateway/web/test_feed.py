@@ -1,4 +1,4 @@
-"""What pages that are open are told: in order, from where they were, and never without a limit."""
+"""The feed of open pages: in order, from the last known happening on, and bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one node's page knows of all nodes."""
+"""One page's view of all nodes."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_a_node_whose_loop_lags_is_unhealthy_and_still_tells_its_metrics() -> No
     assert status == 503
     assert msgspec.json.decode(body) == {"status": "unhealthy", "why": "every turn is late"}
     assert metrics[0] == 200 and samples(metrics[1])[("circlet_healthy",)] == 0
-    assert ready[0] == 200  # who restarts the node is not who sends clients
+    assert ready[0] == 200  # a supervisor reads /healthz, a load balancer /readyz
 
 
 @pytest.mark.parametrize("leaves", [True, False])

@@ -1,4 +1,4 @@
-"""Who may use the API, for what, and how often."""
+"""Tokens, capabilities and limits of the API."""
 
 from __future__ import annotations
 
