@@ -63,7 +63,7 @@ class WebSockets:
         self._visitors = visitors
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/irc", self._open)]
+        return [web.get("/irc", self._open, allow_head=False)]
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         node = self._node

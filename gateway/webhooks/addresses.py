@@ -14,6 +14,9 @@ URL_MAX: Final = 1_000
 _TEXT: Final = re.compile(r"[!-~]+")  # printable ASCII without spaces
 _HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+"""The last 32 bits are the IPv4 address to which a translator sends on. Source: RFC 6052, section 2.1."""
+
 
 class Target(NamedTuple):
     """host: a name in lower case without a dot at the end, or an IP address."""
@@ -45,7 +48,9 @@ def read_url(text: str) -> Target:
     if parts.fragment or port == 0:
         raise ValueError("the URL must have no fragment (#...) and no port 0")
     target = Target(text, host)
-    if target.address is None and (not _HOST.fullmatch(host) or host.rpartition(".")[2].isdigit()):
+    if target.address is None and (
+        "[" in parts.netloc or not _HOST.fullmatch(host) or host.rpartition(".")[2].isdigit()
+    ):
         raise ValueError("the URL has to name a host, or an IP address in its usual form")
     return target
 
@@ -88,11 +93,14 @@ class Allow:
         real = _real(address)
         if any(real in network for network in self._networks):
             return True
-        return self._lists(host) and real.is_global and not real.is_multicast
+        return self._lists(host) and real.is_global and not (real.is_multicast or real.is_reserved)
 
     def refusal(self, host: str, addresses: Iterable[Address]) -> str:
         """Why none of the addresses may be posted to."""
-        return f"{host} resolves to {', '.join(map(str, addresses)) or 'no address'}: {self._refusal(host)}"
+        found = ", ".join(map(str, addresses))
+        if found and self._lists(host):
+            return f"{host} resolves to {found}, which is not public: webhooks.allow has to list the address itself"
+        return f"{host} resolves to {found or 'no address'}: {self._refusal(host)}"
 
     def _refusal(self, host: str) -> str:
         return f"webhooks.allow in this node's file does not allow {host}"
@@ -105,5 +113,7 @@ class Allow:
 def _real(address: Address) -> Address:
     """The IPv4 address that an IPv6 address stands for."""
     if isinstance(address, IPv6Address):
+        if address in _NAT64:
+            return IPv4Address(address.packed[-4:])
         return address.ipv4_mapped or address.sixtofour or address
     return address

@@ -44,6 +44,8 @@ def test_good_addresses(url: str, host: str) -> None:
         ("http://127.1/", "name a host"),
         ("http://2130706433/", "name a host"),
         ("http://0x7f.1/", "name a host"),
+        ("http://[v1.example]/", "name a host"),
+        ("http://a.example\\@127.0.0.1/", "user or password"),
         ("http://a..example/", "name a host"),
         ("http://-a.example/", "name a host"),
         ("http://%61.example/", "name a host"),
@@ -70,8 +72,10 @@ def test_a_name_that_is_listed_may_lead_to_public_addresses_only() -> None:
     assert Allow(entries).why_not(read_url("https://HOOKS.example.net/x")) == ""
     assert permits(entries, "hooks.example.net", "1.1.1.1") and permits(entries, "hooks.example.net", "2606:4700::1")
     for inside in ("127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "::1", "fe80::1", "fc00::1",
-                   "::ffff:127.0.0.1", "2002:7f00:1::", "224.0.1.1", "ff0e::1"):  # fmt: skip
+                   "::ffff:127.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::a00:1", "::7f00:1", "::a00:1", "224.0.1.1",
+                   "ff0e::1"):  # fmt: skip
         assert not permits(entries, "hooks.example.net", inside), inside
+    assert permits(entries, "hooks.example.net", "64:ff9b::101:101"), "1.1.1.1, by a translator"
     assert not permits(entries, "other.example.net", "1.1.1.1")
     assert "does not allow" in Allow(entries).why_not(read_url("http://a.hooks.example.net/"))
 
@@ -90,6 +94,12 @@ def test_a_network_allows_its_addresses_under_any_name() -> None:
     assert not permits(entries, "a.example", "10.1.2.4") and not permits(entries, "a.example", "1.1.1.1")
     assert Allow(entries).why_not(read_url("http://a.example/")) == "", "known only once the name is resolved"
     assert Allow(entries).why_not(read_url("http://10.1.2.4/"))
+
+
+def test_a_refusal_tells_a_listed_name_from_another() -> None:
+    allow, inside = Allow(("hooks.example.net",)), (ip_address("10.0.0.1"),)
+    assert "10.0.0.1, which is not public" in allow.refusal("hooks.example.net", inside)
+    assert "does not allow a.example" in allow.refusal("a.example", inside)
 
 
 def test_what_is_shown_of_an_address() -> None:
