@@ -41,6 +41,7 @@ class HttpConnection(web.RequestHandler):
             loop=asyncio.get_running_loop(),
             keepalive_timeout=HEAD_S,
             lingering_time=LINGER_S,
+            auto_decompress=False,  # 64 KiB can be 64 MiB of work
             access_log=None,  # type: ignore[arg-type]  # what aiohttp's own runner passes for none
         )
         self._ticket: Ticket | None = ticket

@@ -37,15 +37,16 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Re
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class _NoHttp(logging.Filter):
-    """Keeps requests that are no HTTP out of the log: such text would fill the disk, and may hold a secret."""
+class _OfStrangers(logging.Filter):
+    """Keeps mistakes of strangers out of the log: requests that are no HTTP, broken bodies, clients that leave in the
+    middle of a request. Such text would fill the disk, and may hold a secret."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         problem = record.exc_info[1] if record.exc_info else None
-        return not isinstance(problem, HttpProcessingError)
+        return not isinstance(problem, (HttpProcessingError, web.RequestPayloadError, ConnectionError))
 
 
-_NO_HTTP = _NoHttp()
+_OF_STRANGERS = _OfStrangers()
 
 
 class WebServer:
@@ -60,7 +61,7 @@ class WebServer:
         self._https: HttpsContext | None = None
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
         app.add_routes(routes)
-        logging.getLogger("aiohttp.server").addFilter(_NO_HTTP)
+        logging.getLogger("aiohttp.server").addFilter(_OF_STRANGERS)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_S)
 
     async def start(self) -> None:
@@ -162,6 +163,8 @@ async def _read_body(request: web.Request) -> None:
     """Read the body in a bounded time; handlers find it in `request.read()`. Raises Refused, HTTPException."""
     if not request.can_read_body:
         return
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refused(415, "the body of the request is compressed: send it as it is, without Content-Encoding")
     try:
         async with asyncio.timeout(BODY_S):
             await request.read()

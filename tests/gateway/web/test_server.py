@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import socket
@@ -128,6 +129,27 @@ def test_bytes_that_are_no_http_leave_no_traceback(node: Served) -> None:
             stranger.sendall(words)
             assert stranger.recv(100)[:12] in (b"HTTP/1.0 400", b"HTTP/1.1 400")
     assert node.get("/healthz")[0] == 200 and "Traceback" not in node.text
+
+
+def test_bodies_that_are_broken_off_or_compressed_leave_no_traceback(tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(30_000_000))
+    port = free_port()
+    with OneNode.started(tmp_path, http={"host": "127.0.0.1", "port": port}) as node:
+        for words, status in (
+            (b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", b"415"),
+            (b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(bomb), bomb), b"415"),
+            (b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n", b"400"),
+            (b"Content-Length: 50\r\n\r\nhello", b""),  # the client goes before the rest
+            (b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", b""),
+        ):
+            with socket.create_connection(("127.0.0.1", port), timeout=WITHIN_S) as stranger:
+                stranger.sendall(b"POST /api/v1/messages HTTP/1.1\r\nHost: node\r\n" + words)
+                assert not status or stranger.recv(100)[9:12] == status
+            with socket.create_connection(("127.0.0.1", port), timeout=WITHIN_S) as other:
+                other.sendall(b"GET /healthz HTTP/1.1\r\nHost: node\r\n\r\n")
+                assert other.recv(100)[9:12] == b"200", "by now the node has seen that the first one is gone"
+    wrong = [record for record in node.records if record.get("level") in ("error", "critical")]
+    assert node.records and not wrong, wrong
 
 
 def test_a_port_that_is_taken_ends_the_start_and_names_the_key(tmp_path: Path) -> None:
