@@ -72,8 +72,8 @@ def test_a_name_that_is_listed_may_lead_to_public_addresses_only() -> None:
     assert Allow(entries).why_not(read_url("https://HOOKS.example.net/x")) == ""
     assert permits(entries, "hooks.example.net", "1.1.1.1") and permits(entries, "hooks.example.net", "2606:4700::1")
     for inside in ("127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "::1", "fe80::1", "fc00::1",
-                   "::ffff:127.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::a00:1", "::7f00:1", "::a00:1", "224.0.1.1",
-                   "ff0e::1"):  # fmt: skip
+                   "::ffff:127.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::a00:1", "::7f00:1", "::a00:1",
+                   "224.0.1.1", "ff0e::1"):  # fmt: skip
         assert not permits(entries, "hooks.example.net", inside), inside
     assert permits(entries, "hooks.example.net", "64:ff9b::101:101"), "1.1.1.1, by a translator"
     assert not permits(entries, "other.example.net", "1.1.1.1")
