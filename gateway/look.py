@@ -70,12 +70,17 @@ def read(reply: object) -> Look | None:
 
 
 def public(found: Status) -> Status:
-    """Without what a stranger has no business with: paths of files, and names of groups (accounts, conversations)."""
+    """Without what a stranger has no business with: paths of files, names of groups (accounts, conversations, secret
+    channels), and where webhooks are posted to."""
     return msgspec.structs.replace(
         found,
         store="its log says why" if found.store else "",
         stopped=[group.partition(":")[0] for group in found.stopped],
         certificates=[
             msgspec.structs.replace(one, file=one.file.rpartition("/")[2] or one.file) for one in found.certificates
+        ],
+        webhooks_failing=[
+            msgspec.structs.replace(one, channel="a channel", host="its receiver", error="its log says why")
+            for one in found.webhooks_failing
         ],
     )

@@ -9,7 +9,7 @@ from gateway import look
 from gateway.edge.asks import Looked
 from gateway.happenings import Happenings
 from gateway.look import Looks, public
-from gateway.status import Around, Certificate, status
+from gateway.status import Around, Certificate, Webhook, status
 from ring.groups.notes import Note
 from ring.links.link import LinkState
 from tests.gateway.commands.stage import network, people
@@ -53,7 +53,9 @@ def test_files_and_private_names_stay_here() -> None:
         store="/var/lib/circlet/groups.db: no space",
         stopped=["account:ann", "channel:#c"],
         certificates=[Certificate("127.0.0.1:6697", "/etc/keys/cert.pem", 1.0)],
+        webhooks_failing=[Webhook("aa11", "#secret", "a.example", "a.example resolves to 10.0.0.1", 1.0, 7, 0)],
     )
     shown = public(secret)
     assert shown.stopped == ["account", "channel"] and shown.certificates[0].file == "cert.pem"
+    assert shown.webhooks_failing == [Webhook("aa11", "a channel", "its receiver", "its log says why", 1.0, 7, 0)]
     assert shown.store == "its log says why" and public(found) == found
