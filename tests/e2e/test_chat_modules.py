@@ -84,6 +84,17 @@ def test_long_texts_are_cut_between_words_and_never_within_a_letter(run: Run) ->
     assert run("return m.split('a\\n\\nb', 400)") == ["a", "b"]
 
 
+def test_channels_are_read_from_addresses_and_fields_however_they_are_written(run: Run) -> None:
+    for written, channels in (
+        ("erlang,%23go", ["#erlang", "#go"]),
+        ("#100%,%zz", ["#100%", "#%zz"]),
+        ("%ff", ["#%ff"]),
+        (" a , &b  #c,,", ["#a", "&b", "#c"]),
+        ("", []),
+    ):
+        assert run("return m.channelNames(m.decoded(v[0]))", written) == channels
+
+
 def test_names_fold_and_passwords_are_sent_in_pieces(run: Run) -> None:
     assert run("return [m.fold('[A]~Ä'), m.fold('[A]~', 'ascii')]") == ["{a}^Ä", "[a]~"]
     assert run("return m.plain('joe@browser', 'pässwörd')") == ["AUTHENTICATE AGpvZUBicm93c2VyAHDDpHNzd8O2cmQ="]

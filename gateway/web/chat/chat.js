@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { Input } from "./input.js";
+import { channelNames, decoded } from "./irc.js";
 import { Session } from "./session.js";
 import { View } from "./view.js";
 
@@ -27,9 +28,8 @@ function remember(identity) {
 
 /** "#erlang,#go" of the address, or what was there before. */
 function channelsAsked(before) {
-  const asked = decodeURIComponent(location.hash.replace(/^#/, ""));
-  if (asked) return asked.split(",").map((name) => (/^[#&]/.test(name) ? name : `#${name}`));
-  return before ?? [DEFAULT_CHANNEL];
+  const asked = channelNames(decoded(location.hash.replace(/^#/, "")));
+  return asked.length ? asked : before ?? [DEFAULT_CHANNEL];
 }
 
 function guestNick() {
@@ -49,8 +49,7 @@ function identityOf() {
   const nick = byId("nick").value.trim();
   const password = byId("password").value;
   const account = password ? `${byId("account").value.trim() || nick}@${DEVICE}` : "";
-  const words = byId("channels").value.split(/[\s,]+/).filter(Boolean);
-  return { nick, account, password, channels: words.map((name) => (/^[#&]/.test(name) ? name : `#${name}`)) };
+  return { nick, account, password, channels: channelNames(byId("channels").value) };
 }
 
 let running = null;

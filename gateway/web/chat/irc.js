@@ -72,6 +72,20 @@ export function fold(name, mapping = "rfc1459") {
   return lower.replace(/[[\]\\~]/g, (c) => ({ "[": "{", "]": "}", "\\": "|", "~": "^" })[c]);
 }
 
+/** The channels that a person has written, with commas or spaces between: "erlang, #go". */
+export function channelNames(text) {
+  return text.split(/[\s,]+/).filter(Boolean).map((name) => (/^[#&]/.test(name) ? name : `#${name}`));
+}
+
+/** A part of an address as text; as written where "%" is no code: somebody has typed #100%. */
+export function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The signs of ranks, the highest first, by mode letter: {o: "@", v: "+"}. */
 export function ranks(prefix) {
   const match = /^\((\w*)\)(.*)$/.exec(prefix);
