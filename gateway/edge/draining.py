@@ -19,11 +19,11 @@ def say_where_to_go(edge: Edge, connection: Connection) -> None:
     user = connection.user
     nick = user.person.nick if user is not None else connection.nick or "*"
     connection.out = connection.ready
-    connection.show(Line(edge.settings.server_name, "NOTICE", (nick, _text(edge, connection.number))))
+    connection.show(Line(edge.settings.server_name, "NOTICE", (nick, words(other_addresses(edge, connection.number)))))
 
 
-def _text(edge: Edge, number: int) -> str:
-    addresses = other_addresses(edge, number)
+def words(addresses: list[str]) -> str:
+    """The browser chat knows the first words of the NOTICE, and shows its own (gateway/web/chat/handlers.js)."""
     if not addresses:
         return "This node is stopping, and no other node of the network is up: try again later."
     return f"This node is stopping. Other nodes of the network: {', '.join(addresses)}. Connect to one of them."

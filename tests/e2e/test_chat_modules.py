@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.edge.draining import words
 from tests.e2e.browser import Browser, browser
 from tests.gateway.shells.test_websocket import WebNode
 
@@ -17,7 +18,7 @@ Run = Callable[..., Any]
 
 SCRIPT = """
 const [done, body, values] = [arguments[arguments.length - 1], arguments[0], arguments[1]];
-const names = ["irc", "formatting", "buffer", "session", "commands", "connection"];
+const names = ["irc", "formatting", "buffer", "session", "commands", "connection", "input"];
 Promise.all(names.map(name => import(`/chat/${name}.js`)))
   .then(modules => { window.loaded = Object.assign({}, ...modules); window.values = values; })
   .then(() => done("loaded"), problem => done(String(problem)));
@@ -230,6 +231,57 @@ def test_a_shadow_of_the_own_nick_is_waited_for(run: Run) -> None:
         """
     )
     assert asked == ["NICK joe_", "MONITOR + joe", "MONITOR - joe", "NICK joe"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("SASL authentication failed: Account and password do not fit", "Account and password do not fit"),
+        ("SASL message too long", "SASL message too long"),
+    ],
+)
+def test_a_refused_login_is_told_once(run: Run, said: str, shown: str) -> None:
+    refused = SESSION + "s.connected(); hear(`:srv 904 joe :${v[0]}`); return s.refused;"
+    assert run(refused, said) == f"Login failed: {shown}."
+    assert run(refused, "SASL authentication failed") == "Login failed."
+
+
+@pytest.mark.parametrize("addresses", [[], ["127.0.0.2:6667"]])
+def test_a_stopping_node_is_told_without_addresses_for_other_clients(run: Run, addresses: list[str]) -> None:
+    body = (
+        SESSION
+        + """
+        enter("joe");
+        hear(`:srv NOTICE joe :${v[0]}`, ":srv NOTICE joe :Another notice.");
+        return s.current.lines.map(l => l.text);
+        """
+    )
+    assert run(body, words(addresses))[-2:] == ["The node stops. The chat moves to another node.", "Another notice."]
+
+
+def test_help_shows_every_command_with_its_words(run: Run) -> None:
+    shown = run(SESSION + "m.typed(s, '/help', 1); return s.current.lines.map(l => l.text);")
+    assert "/close: close a conversation" in shown and "/msg nick text: say something to one person" in shown
+    assert not [line for line in shown if " :" in line]
+
+
+def test_the_field_has_a_scrollbar_only_when_its_text_is_long(page: Browser, run: Run) -> None:
+    page.run("document.getElementById('app').hidden = false")
+    heights = run(
+        SESSION
+        + """
+        const input = new m.Input(s, () => {}), {field} = input;
+        const found = ["", "one", "one\\ntwo", "x\\n".repeat(40)].map(text => {
+          input.set(text);
+          return field.scrollHeight - field.clientHeight;
+        });
+        input.set("");
+        input.stop();
+        return found;
+        """
+    )
+    page.run("document.getElementById('app').hidden = true")
+    assert heights[:3] == [0, 0, 0] and heights[3] > 100
 
 
 def test_markup_bad_lines_and_strangers_lines_break_nothing(run: Run) -> None:

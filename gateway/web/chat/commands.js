@@ -104,7 +104,9 @@ function say(session, text, kind, now) {
 }
 
 function help(session, now) {
-  for (const [name, [words, does]] of Object.entries(COMMANDS)) session.note(`/${name} ${words}: ${does}`, now);
+  for (const [name, [words, does]] of Object.entries(COMMANDS)) {
+    session.note(`${["/" + name, words].filter(Boolean).join(" ")}: ${does}`, now);
+  }
 }
 
 /** Complete the word before the cursor: {text, cursor, found}, found: all that fit. turn: how often Tab was pressed. */

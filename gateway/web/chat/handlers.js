@@ -8,6 +8,10 @@ import { REGISTRATION } from "./registration.js";
 /** Numerics that say nothing a person has to read: they are the welcome, or lists that are shown elsewhere. */
 const SILENT = new Set(["002", "003", "004", "221", "333", "329", "366", "367", "368", "730", "760", "762"]);
 
+/** A stopping node's words (gateway/edge/draining.py) name addresses for other clients: the chat moves by itself. */
+const STOPPING = /^This node is stopping\b/;
+const MOVES = "The node stops. The chat moves to another node.";
+
 /** How many parameters a line needs to say something; one, where the command is not listed. */
 const LEAST = {
   CAP: 3, PRIVMSG: 2, NOTICE: 2, KICK: 2, MODE: 2, TOPIC: 2, REDACT: 2, INVITE: 2,
@@ -124,7 +128,8 @@ function said(session, message, at, now) {
   const mine = session.isMine(nick);
   const fromServer = !message.source.includes("!");
   if (fromServer || !session.registered) {
-    session.note(line.text, now, { buffer: session.registered ? session.current : session.buffer(SERVER) });
+    const text = STOPPING.test(line.text) ? MOVES : line.text;
+    session.note(text, now, { buffer: session.registered ? session.current : session.buffer(SERVER) });
     return;
   }
   const channel = session.isChannel(statusless);

@@ -109,8 +109,10 @@ export class Input {
     this.grow();
   }
 
+  /** As high as the text, and the border is part of the height. */
   grow() {
-    this.field.style.height = "auto";
-    this.field.style.height = `${this.field.scrollHeight}px`;
+    const { field } = this;
+    field.style.height = "auto";
+    field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
   }
 }

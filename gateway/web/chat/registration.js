@@ -36,6 +36,11 @@ function stop(session, why) {
   session.changed("refused");
 }
 
+function loginFailed(session, { params }) {
+  const why = params.at(-1).replace(/^SASL authentication failed(: )?/, "");
+  stop(session, why ? `Login failed: ${why}.` : "Login failed.");
+}
+
 /** Without an account somebody of this nick may be a shadow of this person on the node that died: another nick serves. */
 function nickTaken(session, { params }, now) {
   if (session.registered) {
@@ -72,8 +77,8 @@ export const REGISTRATION = {
   },
   900: () => {},
   903: (session) => session.send("CAP END"),
-  904: (session, { params }) => stop(session, `Login failed: ${params.at(-1)}.`),
-  905: (session, { params }) => stop(session, `Login failed: ${params.at(-1)}.`),
+  904: loginFailed,
+  905: loginFailed,
   "001": welcomed,
   "005": (session, { params }) => readFeatures(session.features, params.slice(1, -1)),
   376: (session, message, at, now) => session.enter(now),
