@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gateway.node import NodeCore
@@ -12,7 +12,7 @@ from gateway.status import Status
 from gateway.web import views
 from gateway.web.lookout import Lookout
 from gateway.web.source import sight_of
-from ring.placement import SPACE, Ring, arcs
+from ring.placement import SPACE, Ring, arcs, hash32
 
 KINDS: Final = ("channel", "nick", "account")
 """The groups that the page counts."""
@@ -20,24 +20,27 @@ KINDS: Final = ("channel", "nick", "account")
 
 def overview(core: NodeCore, lookout: Lookout) -> dict[str, Any]:
     """The network and each node's status. A node that has not answered appears without status."""
-    found = with_ring(views.nodes(sight_of(core)), core.engine.peers.living_ring)
+    peers = core.engine.peers
+    gone = {*peers.left, *peers.given_up, *peers.too_old}
+    found = with_ring(views.nodes(sight_of(core)), peers.living_ring, gone)
     for node in found["nodes"]:
         node |= _facts(node["ring_key"], lookout)
     statuses = {node["ring_key"]: lookout.status(node["ring_key"]) for node in found["nodes"]}
     return {**found, "links": links(statuses), "wrong": lookout.wrong(), "level": core.engine.level}
 
 
-def with_ring(found: dict[str, Any], ring: Ring) -> dict[str, Any]:
+def with_ring(found: dict[str, Any], ring: Ring, gone: Iterable[str] = ()) -> dict[str, Any]:
     """views.nodes(), in the order of their names, with what each node masters. For directories, too.
 
-    hue: neighbours on the ring have different ones.
+    gone: ring keys of nodes that were here and may come back. A node's hue counts the known nodes before the node on
+    the ring, the gone nodes among them: neighbours differ, and hues stay as they are while nodes go and come back.
     """
     owned = arcs(ring)
     names = Counter[str]()
     for arc in owned:
         names[arc.key] += arc.end - arc.start + 1
-    around = sorted(found["nodes"], key=lambda node: (node["point"], node["ring_key"]))
-    hues = {node["ring_key"]: index for index, node in enumerate(around)}
+    known = {*gone, *(node["ring_key"] for node in found["nodes"])}
+    hues = {key: index for index, key in enumerate(sorted(known, key=lambda key: (hash32(key), key)))}
     nodes = [node | {"share": names[key := node["ring_key"]] / SPACE, "hue": hues[key]} for node in found["nodes"]]
     return {
         **found,

@@ -46,7 +46,8 @@ def page(view: dict[str, Any], located: dict[str, Any] | None, problem: str, ask
 <body{_source(view)}>
 <header><h1>{escape(title)}</h1>
 <p><span id="health">{shown["health"]}</span> As {escape(view["seen_by"])} sees the network.
-<span id="live" role="status">Load the page again for news.</span>{chat}</p></header>
+<span id="live" role="status">Load the page again for news.</span>{chat}</p>
+<p id="elsewhere" hidden>{shown["elsewhere"]}</p></header>
 <main>{wrong}
 <div id="totals">{shown["totals"]}</div>
 <div class="two"><section aria-label="The ring"><div class="ring"><div id="circle">{shown["circle"]}</div>
@@ -84,6 +85,7 @@ def parts(view: dict[str, Any]) -> dict[str, str]:
     """The parts that change while the page is open: HTML by the id of the element."""
     found = {
         "health": _health(view),
+        "elsewhere": _elsewhere(view),
         "totals": _totals(view),
         "circle": circle(view),
         "nodes": _nodes(view),
@@ -112,6 +114,12 @@ def _health(view: dict[str, Any]) -> str:
     if away:
         return f'<strong class="bad">Not alive: {escape(", ".join(away))}.</strong>'
     return f'<strong class="good">{f"All {count} nodes are" if count > 1 else "The node is"} alive.</strong>'
+
+
+def _elsewhere(view: dict[str, Any]) -> str:
+    """Links to the other nodes' pages: the script shows them once the page has lost its own node."""
+    others = [node for node in view["nodes"] if node.get("http") and node["alive"] and node["name"] != view["seen_by"]]
+    return f"Pages of other nodes: {', '.join(_link(node) for node in others)}." if others else ""
 
 
 def _wrong(wrong: list[str] | None) -> str:
@@ -163,12 +171,9 @@ def _nodes(view: dict[str, Any]) -> str:
 
 
 def _node_cells(node: dict[str, Any]) -> list[str]:
-    name = escape(node["name"])
-    if node.get("http"):
-        name = f'<a href="{escape(node["http"])}" rel="noreferrer">{name}</a>'
     share, mastered = node.get("share"), node.get("mastered", {})
     return [
-        f'<span class="swatch {hue(node)}"></span>{name}',
+        f'<span class="swatch {hue(node)}"></span>{_link(node)}',
         _state(node),
         "–" if share is None else f"{100 * share:.1f} %",
         *(cell(mastered.get(kind)) for kind in ("channel", "nick", "account")),
@@ -177,6 +182,12 @@ def _node_cells(node: dict[str, Any]) -> list[str]:
         number(node.get("sent_per_s")),
         duration(node.get("up_s") if node["alive"] else None),
     ]
+
+
+def _link(node: dict[str, Any]) -> str:
+    """The node's name, and behind the name the node's page if there is one."""
+    name = escape(node["name"])
+    return f'<a href="{escape(node["http"])}" rel="noreferrer">{name}</a>' if node.get("http") else name
 
 
 def _state(node: dict[str, Any]) -> str:

@@ -125,10 +125,15 @@ def test_a_page_whose_node_dies_says_so_and_goes_on_when_it_is_back(
     watching(page, address(network))
     network.terminate("node-1", signal.SIGKILL)
     page.expect("#live", "lost its node")
+    page.expect("#health", "Unknown: which nodes are alive")
+    page.expect("#wrong", "Unknown: whether anything is wrong")
+    page.expect("#elsewhere", r"Pages of other nodes: node-2\S*, node-3\S*\.")
     network.start("node-1")
     network.wait_open(1)
     page.expect("#live", "as it happens")
     page.expect("#health", "All 3 nodes are alive")
+    page.expect("#wrong", "Nothing is wrong")
+    assert not page.find("#elsewhere").is_displayed()
     page.forgive("/events.*ERR_")
 
 

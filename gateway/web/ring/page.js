@@ -3,6 +3,7 @@
 
 const KEPT = 40; // so many happenings are shown
 const POLL_MS = 5000; // a directory sends no events: its page is asked for so often
+const PARTS = ["health", "elsewhere", "wrong", "totals", "circle", "nodes", "addresses", "links", "located", "mark"];
 
 const live = document.getElementById("live");
 const parser = new DOMParser();
@@ -36,14 +37,24 @@ function put(id, html) {
 function say(text, isLost) {
   if (live.textContent !== text) live.textContent = text;
   live.classList.toggle("lost", isLost);
+  document.getElementById("elsewhere").hidden = !isLost;
+}
+
+/** Nobody tells the page how the network is: what the page said of it counts no more. */
+function lose(what) {
+  say(`This page has lost its ${what}, and tries to reach it again. What is shown may be old.`, true);
+  put("health", "<strong>Unknown: which nodes are alive.</strong>");
+  put("wrong", '<p class="note">Unknown: whether anything is wrong.</p>');
 }
 
 // What happens ------------------------------------------------------------------------------------------------------
 
 const told = new Set(); // what was told before a node started anew is told again
 
+const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
 function localTimes(element) {
-  for (const time of element.querySelectorAll("time")) time.textContent = new Date(time.dateTime).toLocaleTimeString();
+  for (const time of element.querySelectorAll("time")) time.textContent = clock.format(new Date(time.dateTime));
 }
 
 function tell({ at, text }) {
@@ -63,7 +74,7 @@ function listen(address) {
   const source = new EventSource(address);
   source.addEventListener("open", () => say("This page shows what happens as it happens.", false));
   source.addEventListener("error", () => {
-    say("This page has lost its node, and tries to reach it again. What is shown may be old.", true);
+    lose("node");
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, POLL_MS, address); // refused: too many pages, or a stop
   });
   source.addEventListener("happening", (event) => tell(JSON.parse(event.data)));
@@ -114,13 +125,13 @@ form.addEventListener("submit", (event) => {
 async function poll() {
   try {
     const page = await pageFor(asked);
-    for (const id of ["health", "wrong", "totals", "circle", "nodes", "addresses", "links", "located", "mark"]) {
+    for (const id of PARTS) {
       const [old, now] = [document.getElementById(id), page.getElementById(id)];
       if (old !== null && now !== null) morph(old, now);
     }
     say("This page looks for news every few seconds.", false);
   } catch {
-    say("This page has lost its server, and tries to reach it again. What is shown may be old.", true);
+    lose("server");
   }
   setTimeout(poll, POLL_MS);
 }

@@ -51,6 +51,29 @@ def test_a_dead_node_masters_nothing_and_its_takeover_is_told_by_the_node_that_t
     assert wrong is not None and any("think n3.sim dead" in line for line in wrong)
 
 
+def test_nodes_keep_their_colours_while_a_node_goes_and_comes_back() -> None:
+    watched = Watched()
+    core, lookout = watched.net.nodes["n1"].core, watched.look()
+
+    def hues() -> dict[str, int]:
+        return {node["name"]: node["hue"] for node in overview(core, lookout)["nodes"]}
+
+    before = hues()
+    assert sorted(before.values()) == [0, 1, 2]
+    watched.net.kill("n3")
+    watched.net.run(6.0)
+    assert hues() == before, "dead"
+    watched.net.start(3)
+    watched.net.run(6.0)
+    life = watched.net.nodes["n3"].core.engine.me.number
+    watched.net.leave("n3")
+    core.engine.forget("127.0.0.3", life)
+    assert hues() == {name: before[name] for name in ("n1.sim", "n2.sim")}, "gone in order"
+    watched.net.start(3)
+    watched.net.run(6.0)
+    assert hues() == before, "back"
+
+
 def test_a_node_that_hangs_is_told_of_until_it_counts_as_dead() -> None:
     watched = Watched()
     watched.look()

@@ -123,6 +123,18 @@ def test_dead_and_leaving_nodes_are_named() -> None:
     assert 'class="dot dead"' in found["circle"]
 
 
+def test_the_pages_of_the_living_others_are_at_hand_for_a_page_that_loses_its_node() -> None:
+    view = a_view(4)
+    for node in view["nodes"][:3]:
+        node["http"] = f"http://{node['ip']}:8080/"
+    view["nodes"][2]["alive"] = False
+    view["seen_by"] = view["nodes"][0]["name"]
+    link = '<a href="http://127.0.0.2:8080/" rel="noreferrer">node-2.circlet.local</a>'
+    assert parts(view)["elsewhere"] == f"Pages of other nodes: {link}."
+    assert f'<p id="elsewhere" hidden>Pages of other nodes: {link}.</p>' in page(view, None, "", "")
+    assert parts(a_view(1))["elsewhere"] == ""
+
+
 def test_a_thousand_nodes_with_many_points_make_no_endless_drawing() -> None:
     keys = [f"10.0.{number // 250}.{number % 250}" for number in range(1000)]
     view = a_view(1000, arcs=[list(arc) for arc in arcs(Ring(keys, "circular", 16))])
