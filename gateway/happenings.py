@@ -30,7 +30,7 @@ STARTING_S: Final = 60.0
 
 OF_GROUPS: Final = frozenset(("takeover", "hand_off_received", "merge", "hand_off_failed"))
 """A hand-off is told by the new master: the old one may be gone before anybody asks."""
-OF_PEERS: Final = frozenset(("node_dead", "node_alive", "node_leaving"))
+OF_PEERS: Final = frozenset(("node_dead", "node_alive", "node_leaving", "node_left", "node_returned"))
 OF_THIS_NODE: Final = frozenset(("level_raised", "was_stopped"))
 
 
@@ -46,6 +46,7 @@ class Happening(msgspec.Struct, frozen=True):
     longest_ms: float = 0.0  # the longest time that a group gave no service
     left: bool = False  # the peer had said that it would stop
     level: int = 0  # the feature level at which the network acts now
+    life: int = 0  # of the peer: its incarnation; 0 if unknown
 
 
 class _Gathered:
@@ -108,6 +109,7 @@ class Happenings:
                     one.longest_ms,
                     bool(facts.get("leaving", False)),
                     facts.get("acting", 0),
+                    facts.get("incarnation", 0) if event in OF_PEERS else 0,
                 )
             )
 

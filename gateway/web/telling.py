@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -18,26 +19,37 @@ KINDS: Final = {
 AGAIN_S: Final = 10.0
 """The same happening, told by several nodes within this time, is shown once."""
 
-SHARED: Final = frozenset(("node_dead", "node_alive", "node_leaving", "level_raised"))
+ONCE: Final = frozenset(("node_leaving", "node_left", "node_returned"))
+"""Happenings that come once in a life of a node."""
+
+SHARED: Final = ONCE | {"node_dead", "node_alive", "level_raised"}
 """Happenings that every node finds by itself."""
+
+REMEMBERED: Final = 1000
+"""So many different happenings are remembered, and of each the latest TIMES times."""
+
+TIMES: Final = 16
 
 
 class Retold:
     """Knows which happenings another node has told already."""
 
     def __init__(self) -> None:
-        self._at: dict[tuple[str, str, int], float] = {}
+        self._told: dict[tuple[str, str, int, int], deque[float]] = {}
 
     def is_known(self, happening: Happening) -> bool:
-        """Whether another node has told this happening; remembers it. Happenings come nearly in order of time."""
+        """Whether another node has told this happening; remembers it. A node may tell its happenings late."""
         if happening.event not in SHARED:
             return False
-        key = happening.event, happening.peer, happening.level
-        before = self._at.get(key)
-        self._at = {other: at for other, at in self._at.items() if abs(happening.at - at) < AGAIN_S}
-        if before is not None and abs(happening.at - before) < AGAIN_S:
+        event = "node_left" if happening.left else happening.event
+        key = event, happening.peer, happening.life, happening.level
+        times = self._told.setdefault(key, deque(maxlen=TIMES))
+        is_once = event in ONCE and happening.life > 0  # builds of before do not tell the life
+        if any(is_once or abs(happening.at - at) < AGAIN_S for at in times):
             return True
-        self._at[key] = happening.at
+        times.append(happening.at)
+        if len(self._told) > REMEMBERED:
+            del self._told[next(iter(self._told))]
         return False
 
 
@@ -72,10 +84,14 @@ def words(node: str, happening: Happening, name_of: Callable[[str], str]) -> str
             return f"{node} merged the two sides of {groups} after a partition{time}"
         case "node_dead" if happening.left:
             return f"{peer} has stopped"
+        case "node_left":
+            return f"{peer} has stopped"
         case "node_dead":
             return f"{peer} is dead: the other nodes serve what {peer} mastered"
         case "node_alive":
             return f"{peer} is back: {node} hears {peer} again"
+        case "node_returned":
+            return f"{peer} is back: {peer} was started again"
         case "node_leaving":
             return f"{peer} is stopping, and hands over what {peer} masters"
         case "level_raised":

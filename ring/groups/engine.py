@@ -322,7 +322,7 @@ class Engine:
 
     def linked(self, record: NodeRecord) -> None:
         """A link to this node is up."""
-        self.peers.learn([record], self.now)
+        self.learn([record])
         self.heard(record.id)
         if self.peers.me.leaving:
             self.send(record.key, Records([self.peers.me]))
@@ -344,7 +344,7 @@ class Engine:
             return
         self.witnesses.clear(key)
         if self.peers.heard(key, self.now):
-            self.note("node_alive", peer=key)
+            self.note("node_alive", peer=key, incarnation=peer.number)
 
     def heard_ago(self, peer: Incarnation) -> float:
         """Seconds since bytes came from this life of the node itself."""
@@ -367,9 +367,16 @@ class Engine:
             leaving = record is not None and record.leaving
             self.note("node_dead", peer=node.key, incarnation=node.number, leaving=leaving)
 
-    def learn(self, records: Iterable[NodeRecord]) -> None:
-        """The directories, the saved roster or a peer know these nodes."""
-        self.peers.learn(records, self.now)
+    def learn(self, records: Iterable[NodeRecord]) -> list[NodeRecord]:
+        """The directories, the saved roster or a peer know these nodes. Returns the records that were news."""
+        records = list(records)
+        before = {record.key: self.peers.last_life(record.key) for record in records}
+        news = self.peers.learn(records, self.now)
+        for record in news:
+            life = before[record.key]
+            if life is not None and life < record.incarnation and not record.leaving:
+                self.note("node_returned", peer=record.key, incarnation=record.incarnation)
+        return news
 
     def met(self) -> None:
         """This node knows the network, as far as anybody tells it: what it has on disk may be served from now on."""
@@ -382,7 +389,9 @@ class Engine:
         if key in self.witnesses.suspects:  # another may hear it: the witnesses decide (P18)
             return
         self._heard_at.pop(key, None)
-        self.peers.forget(key, incarnation, self.now, departed=departed)
+        was_alive = self.peers.is_alive(key)
+        if self.peers.forget(key, incarnation, self.now, departed=departed) and was_alive and departed:
+            self.note("node_left", peer=key, incarnation=incarnation)
 
     def give_up(self, key: str) -> bool:
         """An operator says that a dead node will not come back: nobody waits for it (P36). Whether it was known."""
@@ -672,7 +681,7 @@ class Engine:
             self.complete(group, number, outcome, stamp)
 
     def _on_elsewhere(self, sender: Incarnation, message: Elsewhere) -> None:
-        self.peers.learn(message.records, self.now)
+        self.learn(message.records)
         if message.master == sender.key:
             return
         self.hint(message.group, message.master)
@@ -687,12 +696,12 @@ class Engine:
         self.watching.redirected(message.group)
 
     def _on_records(self, sender: Incarnation, message: Records) -> None:
-        news = self.peers.learn(message.records, self.now)
+        news = self.learn(message.records)
         if message.thin is not None:
             self.thin.heard(sender, message.thin)
         for record in news:
             if record.leaving:
-                self.note("node_leaving", peer=record.key)
+                self.note("node_leaving", peer=record.key, incarnation=record.incarnation)
         if news:
             for key in self.peers.others():
                 if key != sender.key:

@@ -73,6 +73,11 @@ class Peers:
             self.version += 1
         return news
 
+    def last_life(self, key: str) -> int | None:
+        """The last life of the node that is known here, be it over or not; None of a node that never was here."""
+        record = self.roster.get(key) or self.missing.get(key)
+        return record.incarnation if record is not None else self.left.get(key, self.given_up.get(key))
+
     def _is_known(self, record: NodeRecord) -> bool:
         """Whether the roster has this life of the node already, from somebody who knows its level."""
         known = self.roster.get(record.key)

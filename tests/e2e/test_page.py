@@ -110,12 +110,15 @@ def test_a_takeover_is_seen_as_it_happens(network: Network, open_browser: Callab
 
     network.start("node-3")
     network.wait_open(3)
+    page.expect("#happenings", r"(?m)^\d\d:\d\d:\d\d node-3\S* is back")
     page.expect("#health", "All 3 nodes are alive")
     page.expect("#located", r"node-3\S* masters #erlang")
     page.expect("#wrong", "Nothing is wrong")
     page.expect("#happenings", r"node-2\S* handed .*#erlang.* to node-3")
     assert network.terminate("node-3") == 0
     page.expect("#happenings", r"node-3\S* handed .*#erlang.* to node-2")
+    page.expect("#happenings", r"node-3\S* has stopped")
+    assert page.text("#happenings").count("is stopping") == 1
 
 
 def test_a_page_whose_node_dies_says_so_and_goes_on_when_it_is_back(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.happenings import KEPT, NAMED, STARTING_S, Happenings
+from gateway.happenings import KEPT, NAMED, OF_PEERS, STARTING_S, Happenings
 from ring.groups.notes import Note
 from ring.ids import GroupId
 from tests.gateway.commands.stage import network, people, settle
@@ -42,6 +42,43 @@ def test_a_hand_off_is_told_by_the_new_master() -> None:
     ]
     assert {one.peer for one in told} == {"127.0.0.3"} and sum(one.groups.get("channel", 0) for one in told) == 1
     assert ["#erlang"] in [list(one.channels) for one in told]
+
+
+def test_a_node_that_was_killed_and_one_that_left_are_told_to_be_back_once_in_their_next_life() -> None:
+    watched = Watched()
+
+    def told(name: str) -> list[tuple[str, int]]:
+        watched.hear()
+        found = watched.happenings[name].after(0)
+        return [(one.event, one.life) for one in found if one.peer == "127.0.0.3" and one.event in OF_PEERS]
+
+    first = watched.net.nodes["n3"].core.engine.me.number
+    watched.net.kill("n3")
+    watched.net.run(6.0)
+    second = watched.net.start(3).core.engine.me.number
+    watched.start("n3")
+    watched.net.run(6.0)
+    killed = [("node_dead", first), ("node_returned", second)]
+    assert told("n1") == told("n2") == killed
+    watched.net.leave("n3")
+    watched.net.nodes["n1"].core.engine.forget("127.0.0.3", second)  # the directory is faster than the link
+    watched.net.run(6.0)
+    third = watched.net.start(3).core.engine.me.number
+    watched.start("n3")
+    watched.net.run(6.0)
+    for name, gone in (("n1", "node_left"), ("n2", "node_dead")):
+        assert told(name) == [*killed, ("node_leaving", second), (gone, second), ("node_returned", third)]
+    assert told("n3") == [], "of others, a new life knows nothing before"
+
+
+def test_a_node_that_leaves_the_list_before_its_link_is_seen_to_end_has_stopped() -> None:
+    watched = Watched()
+    engine = watched.net.nodes["n1"].core.engine
+    life = watched.net.nodes["n3"].core.engine.me.number
+    watched.net.turn(watched.net.nodes["n1"], lambda: engine.forget("127.0.0.3", life))
+    watched.hear()
+    found = [(one.event, one.life) for one in watched.happenings["n1"].after(0)]
+    assert found == [("node_left", life)]
 
 
 def test_notes_alike_that_come_together_are_one_happening() -> None:
