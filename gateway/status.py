@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, cast
 
 import msgspec
 from msgspec import Meta
 
 from gateway.edge.operator_asks import WebhookRow
+from gateway.groups.nick import Nick
 from gateway.node import NodeCore
 from gateway.webhooks.addresses import host_of
 from ring.groups.lag import lag
@@ -17,6 +18,7 @@ from ring.links.link import LinkState
 from ring.roster import NodeRecord
 
 CHANNEL = "channel"
+NICK = "nick"
 MESSAGES = ("PRIVMSG", "NOTICE", "TAGMSG")
 FAILING = 100
 """So many webhooks are told of."""
@@ -171,6 +173,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
         dict[str, float], Meta(description="Ring key and seconds, of the links that have been measured by now.")
     ] = {}
     mastered: Annotated[dict[str, int], Meta(description="Kind of group, and how many the node masters.")] = {}
+    nicks: Annotated[
+        int | None,
+        Meta(description="Nicks that somebody has, of those that the node masters; null: a build that does not count."),
+    ] = None
     messages_received: Annotated[int, Meta(description="Messages from clients, since the start.")] = 0
     messages_sent: Annotated[int, Meta(description="Messages to clients, since the start.")] = 0
 
@@ -225,6 +231,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
             for what, count in engine.unreadable.counts.items()
         ],
         mastered=dict(mastered),
+        nicks=sum(cast(Nick, state).is_held for _, state, _ in engine.mastered(NICK)),
         left=dict(engine.peers.left),
         directories=around.directories,
         certificates=around.certificates,

@@ -100,6 +100,11 @@ class Nick:
     def _fresh_past(self, at: int) -> tuple[Past, ...]:
         return tuple(past for past in self.past if at - past.until < PAST_S * 1000)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody goes by this nick: nobody goes by a nick that is free, or is the aim of a rename (P28)."""
+        return self.holder is not None and not self.pending
+
     def _holds(self, uid: str) -> bool:
         return self.holder is not None and self.holder.uid == uid
 

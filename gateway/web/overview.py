@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gateway.node import NodeCore
-from gateway.status import Status
+from gateway.status import NICK, Status
 from gateway.web import views
 from gateway.web.lookout import Lookout
 from gateway.web.source import sight_of
 from ring.placement import SPACE, Ring, arcs, hash32
 
-KINDS: Final = ("channel", "nick", "account")
+KINDS: Final = ("channel", NICK, "account")
 """The groups that the page counts."""
 
 
@@ -65,10 +65,17 @@ def _facts(key: str, lookout: Lookout) -> dict[str, Any]:
         "up_s": status.up_s,
         "clients": status.clients,
         "level": status.level,
-        "mastered": {kind: status.mastered.get(kind, 0) for kind in KINDS},
+        "mastered": {kind: _counted(status, kind) for kind in KINDS},
         "received_per_s": round(rates.received, 1) if rates is not None else None,
         "sent_per_s": round(rates.sent, 1) if rates is not None else None,
     }
+
+
+def _counted(status: Status, kind: str) -> int:
+    """The node's groups of the kind. The group of a nick outlives the nick's holder, and counts no more then."""
+    if kind == NICK and status.nicks is not None:
+        return status.nicks
+    return status.mastered.get(kind, 0)
 
 
 def links(statuses: Mapping[str, Status | None]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from gateway.web.lookout import OLD_S, SILENT_S, _Seen
-from gateway.web.overview import by_name, links, overview
+from gateway.web.overview import _counted, by_name, links, overview
 from tests.gateway.commands.stage import people
 from tests.gateway.web.watched import Watched
 from tests.sim.net import Net
@@ -49,6 +49,22 @@ def test_a_dead_node_masters_nothing_and_its_takeover_is_told_by_the_node_that_t
     assert "clients" not in next(node for node in view["nodes"] if node["name"] == "n3.sim")
     wrong = lookout.wrong()
     assert wrong is not None and any("think n3.sim dead" in line for line in wrong)
+
+
+def test_a_nick_counts_while_somebody_has_the_nick() -> None:
+    watched = Watched()
+    ann, bob, _cat = people(watched.net, "ann", "bob", "cat")
+    ann.ask("NICK ann-away")
+    ann.ask("NICK ann-back")
+    bob.send("QUIT")
+    watched.net.run(3.0)
+    lookout = watched.look()
+    view = overview(watched.net.nodes["n1"].core, lookout)
+    assert sum(node["mastered"]["nick"] for node in view["nodes"]) == 2
+    statuses = [status for key in ("127.0.0.1", "127.0.0.2", "127.0.0.3") if (status := lookout.status(key))]
+    groups = sum(status.mastered.get("nick", 0) for status in statuses)
+    assert groups > 2, "the groups of free nicks are there"
+    assert sum(_counted(replace(status, nicks=None), "nick") for status in statuses) == groups, "of an older build"
 
 
 def test_nodes_keep_their_colours_while_a_node_goes_and_comes_back() -> None:
