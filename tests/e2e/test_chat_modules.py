@@ -18,7 +18,7 @@ Run = Callable[..., Any]
 
 SCRIPT = """
 const [done, body, values] = [arguments[arguments.length - 1], arguments[0], arguments[1]];
-const names = ["irc", "formatting", "buffer", "session", "commands", "connection", "input"];
+const names = ["irc", "formatting", "buffer", "session", "commands", "connection", "input", "registration"];
 Promise.all(names.map(name => import(`/chat/${name}.js`)))
   .then(modules => { window.loaded = Object.assign({}, ...modules); window.values = values; })
   .then(() => done("loaded"), problem => done(String(problem)));
@@ -231,6 +231,29 @@ def test_a_shadow_of_the_own_nick_is_waited_for(run: Run) -> None:
         """
     )
     assert asked == ["NICK joe_", "MONITOR + joe", "MONITOR - joe", "NICK joe"]
+
+
+def test_a_nick_that_a_shadow_holds_is_asked_for_again_and_in_silence(run: Run) -> None:
+    shadowed = (
+        SESSION
+        + """
+        enter("joe");
+        s.interrupted(2000);
+        s.connected();
+        hear(":srv 433 * joe :in use", ":srv 001 joe_ :hi", ":srv 376 joe_ :end");
+        sent.length = 0;
+        const seen = () => s.buffers.get("").lines.map(l => l.text).filter(t => t.includes("in use"));
+        m.retake(s, 2000);
+        hear(":srv 433 joe_ joe :in use");
+        """
+    )
+    granted = "hear(':joe_!u@h NICK joe'); m.retake(s, 4000); return [sent, s.nick, seen()];"
+    assert run(shadowed + "m.retake(s, 3000);" + granted) == [["NICK joe", "NICK joe", "MONITOR - joe"], "joe", []]
+    assert run(shadowed + "m.retake(s, 100_000); return sent;") == ["NICK joe"]
+    chosen = "s.askNick('jim'); hear(':joe_!u@h NICK jim'); m.retake(s, 3000); return [sent, s.identity.nick];"
+    assert run(shadowed + chosen) == [["NICK joe", "NICK jim", "MONITOR - joe"], "jim"]
+    other = "hear(':srv 433 joe_ jim :in use'); return s.current.lines.map(l => l.text);"
+    assert run(shadowed + other)[-1] == "jim: in use"
 
 
 @pytest.mark.parametrize(

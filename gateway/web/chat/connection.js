@@ -1,10 +1,12 @@
 // The WebSocket to one node, and the way to the next one when that node dies. What is said is the session's.
 
+import { retake } from "./registration.js";
+
 const OPEN_MS = 8000; // a node that does not answer for so long is given up
 const ENTER_MS = 30000; // and one that does not let this person in
 const SILENT_MS = 40000; // without a line for so long, the node is asked whether it is there
 const DEAD_MS = 60000;
-const LOOK_MS = 5000;
+const LOOK_MS = 2000;
 const NODES_EVERY_MS = 60000;
 const PAUSE_MS = [500, 1000, 2000, 5000, 10000, 20000]; // before each further round through all nodes
 const PROTOCOL = "text.ircv3.net";
@@ -137,7 +139,9 @@ export class Connection {
   /** A node that has died without a word, or a machine that has slept, is found out by asking. */
   watch() {
     if (!this.session.ready) return;
-    const silent = Date.now() - this.heardAt;
+    const now = Date.now();
+    retake(this.session, now);
+    const silent = now - this.heardAt;
     if (silent > DEAD_MS) this.lost();
     else if (silent > SILENT_MS) this.send("PING :are you there");
   }

@@ -2,6 +2,7 @@
 
 import { ranks } from "./irc.js";
 import { SERVER } from "./buffer.js";
+import { renamedTo } from "./registration.js";
 
 function event(session, buffer, text, at, id = "") {
   if (buffer.add({ id, time: at, kind: "event", from: "", text })) session.changed("lines", buffer);
@@ -53,7 +54,7 @@ function renamed(session, { nick, params, tags }, at) {
   if (session.isMine(nick)) {
     session.nick = now;
     session.past.add(session.fold(nick));
-    if (now === session.asked) session.identity.nick = now;
+    renamedTo(session, now);
   }
   everywhere(session, nick, (buffer, key) => {
     const member = buffer.members.get(key);

@@ -2,6 +2,8 @@
 
 import { format, plain, readFeatures } from "./irc.js";
 
+const RETAKE_MS = 60000; // so long the own nick is asked for again; later it is another person's
+
 const WANTED = [
   "account-tag", "away-notify", "batch", "cap-notify", "draft/chathistory", "draft/message-redaction", "draft/read-marker",
   "echo-message", "labeled-response", "message-tags", "multi-prefix", "sasl", "server-time",
@@ -43,6 +45,10 @@ function loginFailed(session, { params }) {
 
 /** Without an account somebody of this nick may be a shadow of this person on the node that died: another nick serves. */
 function nickTaken(session, { params }, now) {
+  if (session.retaking && session.fold(params[1]) === session.fold(session.shadow)) {
+    session.retaking = false;
+    return;
+  }
   if (session.registered) {
     session.note(`${params[1]}: ${params.at(-1)}`, now, { kind: "error" });
     return;
@@ -61,12 +67,40 @@ function welcomed(session, { params }) {
   session.changed("all");
 }
 
+/** The welcome is over: if a shadow holds the own nick, this person waits for the nick. */
+export function awaitNick(session, now) {
+  const { nick } = session.identity;
+  if (session.isMine(nick) || !session.past.has(session.fold(nick))) return;
+  session.shadow = nick;
+  session.retakeUntil = now + RETAKE_MS;
+  session.send(format("MONITOR", ["+", nick]));
+}
+
+/** Now and then: the network gives the nick as soon as the shadow's node is known to be dead, and tells nobody so. */
+export function retake(session, now) {
+  if (!session.shadow || !session.ready || now > session.retakeUntil) return;
+  session.retaking = true;
+  session.send(format("NICK", [session.shadow]));
+}
+
+/** This person has another nick now: the own one, or one that this person has chosen meanwhile. */
+export function renamedTo(session, nick) {
+  if (nick === session.asked) session.identity.nick = nick;
+  if (session.shadow && session.isMine(session.identity.nick)) noShadow(session);
+}
+
+function noShadow(session) {
+  session.send(format("MONITOR", ["-", session.shadow]));
+  session.shadow = "";
+  session.retaking = false;
+}
+
 /** The shadow of the own nick is gone: take it back. */
 function offline(session, { params }) {
-  const mine = session.fold(session.identity.nick);
-  if (!params[1].split(",").some((nick) => session.fold(nick) === mine)) return;
-  session.send(format("MONITOR", ["-", session.identity.nick]));
-  if (session.fold(session.nick) !== mine) session.send(format("NICK", [session.identity.nick]));
+  const { shadow } = session;
+  if (!shadow || !params[1].split(",").some((nick) => session.fold(nick) === session.fold(shadow))) return;
+  noShadow(session);
+  session.send(format("NICK", [shadow]));
 }
 
 export const REGISTRATION = {

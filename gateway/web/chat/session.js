@@ -4,6 +4,7 @@
 import { Buffer, SERVER } from "./buffer.js";
 import { receive } from "./handlers.js";
 import { features, fold, format, ranks } from "./irc.js";
+import { awaitNick } from "./registration.js";
 
 const PAGE = 100;
 const FEW_LINES = 50;
@@ -40,6 +41,9 @@ export class Session {
     this.registered = false;
     this.ready = false;
     this.refused = ""; // why the network does not let this person in: no other node will either
+    this.shadow = ""; // the own nick while a shadow of this person on the node that died still holds it
+    this.retakeUntil = 0; // until when it is asked for again and again (Unix ms)
+    this.retaking = false; // it has just been asked for: a refusal is no news
     this.batches = new Map();
     this.questions = new Map(); // label -> what was asked
     this.typedAt = new Map();
@@ -118,8 +122,7 @@ export class Session {
     if (missing.length) this.send(format("JOIN", [missing.join(",")]));
     for (const [key, buffer] of this.buffers) if (!buffer.isChannel && key !== SERVER) this.catchUp(buffer);
     if (this.identity.password && this.caps.has("draft/chathistory")) this.askTargets(this.since || now - RECENT_MS, now);
-    const own = this.fold(this.identity.nick);
-    if (own !== this.fold(this.nick) && this.past.has(own)) this.send(format("MONITOR", ["+", this.identity.nick]));
+    awaitNick(this, now);
     this.changed("all");
   }
 
