@@ -188,6 +188,7 @@ class Edge:
         self.users[user.uid] = user
         self.homes.add(user)
         self.people.add(user.person)
+        nicks.show_clashes(self, Stamp("", int(self.now * 1000)))
         self.reclaiming.claimed(user.uid, user.person.nick)
 
     def forget(self, user: User) -> None:

@@ -80,10 +80,11 @@ class People:
         return seen.person if seen is not None and seen.person.version >= person.version else person
 
     def add(self, person: Person, group: GroupId | None = None) -> None:
+        """group: that shows the person; without one, the person is of this edge, and has just been given the nick."""
         seen = self.seen.get(person.uid)
         if seen is None:
             seen = self.seen[person.uid] = Seen(person)
-            self._name(seen)
+            self._name(seen, given=group is None)
         if group is None:
             seen.local = True
         else:
@@ -105,10 +106,11 @@ class People:
         self._name(seen)
         return before
 
-    def _name(self, seen: Seen) -> None:
+    def _name(self, seen: Seen, *, given: bool = False) -> None:
         """One nick, one user: the later claim gives way, unless the earlier is of a node that is gone (P29).
 
         That is a guess, and soon mended: the nick's own group decides, and who loses it there is renamed.
+        given: the group has just decided for this one.
         """
         person = seen.facts
         other = self.seen.get(self._by_nick.get(self._casemap(person.nick), person.uid))
@@ -117,7 +119,7 @@ class People:
         elif not self._lives(other.facts.edge):
             self.clashes.append(Clash(other.person, True))
             self._take(seen)
-        elif _order(other.facts) <= _order(person) or not self._lives(person.edge):
+        elif not given and (_order(other.facts) <= _order(person) or not self._lives(person.edge)):
             self._alias(seen)
         else:
             self.clashes.append(Clash(other.person, False))

@@ -307,6 +307,21 @@ def test_the_field_has_a_scrollbar_only_when_its_text_is_long(page: Browser, run
     assert heights[:3] == [0, 0, 0] and heights[3] > 100
 
 
+def test_lines_of_one_event_are_all_shown(run: Run) -> None:
+    shown = run(
+        SESSION
+        + """
+        enter("joe");
+        hear("@msgid=x :ann!u@h NICK anne", "@msgid=x :Guest1!u@h JOIN #c", "@msgid=x :Guest1!u@h NICK ann",
+             "@msgid=y :anne!u@h MODE #c +v joe", "@msgid=y :anne!u@h MODE #c +v ann");
+        return s.buffer("#c").lines.map(l => l.text);
+        """
+    )
+    assert shown == [
+        "ann is now anne", "Guest1 has joined", "Guest1 is now ann", "anne sets mode +v joe", "anne sets mode +v ann"
+    ]  # fmt: skip
+
+
 def test_markup_bad_lines_and_strangers_lines_break_nothing(run: Run) -> None:
     found = run(
         SESSION

@@ -73,6 +73,26 @@ def test_who_comes_to_a_node_that_did_not_know_the_channel_sees_no_ghost(seed: i
     assert not [line for line in back.got if " NICK " in line or "Guest" in line]
 
 
+def test_who_was_granted_the_nick_is_shown_by_it_on_a_node_that_has_not_learnt_of_the_death(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The nick's master knows of the death a moment before the newcomer's node does."""
+    net, _, _ = network(5, 1)
+    net.kill("n1")
+    net.run(SOON_S)
+    edge = net.nodes["n2"].core.edge
+    with monkeypatch.context() as unaware:
+        unaware.setattr(edge, "lives", lambda _: True)
+        unaware.setattr(edge.people, "_lives", lambda _: True)
+        back = net.client("n2", "joe")
+        back.send(f"JOIN {RING}")
+        back.sync()
+    assert f":joe!~joe@10.0.0.1 JOIN {RING}" in back.got and back.nick_now == "joe"
+    net.run(SOON_S)
+    assert listed(back) == (["joe", "p2", "p3", "p4"],) * 2
+    assert not [line for line in back.got if " NICK " in line or "Guest" in line]
+
+
 @pytest.mark.parametrize("second_s", [1.0, 20.0, 29.0])
 def test_grace_counts_from_the_death_though_masters_die_and_leases_end(second_s: float) -> None:
     net, _, others = network(5, 1, directories=2)

@@ -4,8 +4,10 @@ import { ranks } from "./irc.js";
 import { SERVER } from "./buffer.js";
 import { renamedTo } from "./registration.js";
 
-function event(session, buffer, text, at, id = "") {
-  if (buffer.add({ id, time: at, kind: "event", from: "", text })) session.changed("lines", buffer);
+/** Without the msgid: one event of the network may be several lines, and history has no events for the chat. */
+function event(session, buffer, text, at) {
+  buffer.add({ id: "", time: at, kind: "event", from: "", text });
+  session.changed("lines", buffer);
 }
 
 function everywhere(session, nick, act) {
@@ -13,7 +15,7 @@ function everywhere(session, nick, act) {
   for (const buffer of session.buffers.values()) if (buffer.members.has(key)) act(buffer, key);
 }
 
-function joined(session, { nick, params, tags }, at) {
+function joined(session, { nick, params }, at) {
   const buffer = session.open(params[0]);
   if (session.isMine(nick)) {
     buffer.joined = true;
@@ -24,16 +26,16 @@ function joined(session, { nick, params, tags }, at) {
     session.goTo = "";
     session.changed("all");
   } else {
-    event(session, buffer, `${nick} has joined`, at, tags.msgid);
+    event(session, buffer, `${nick} has joined`, at);
   }
   buffer.members.set(session.fold(nick), { nick, signs: "" });
   session.changed("members", buffer);
 }
 
-function leaves(session, buffer, nick, text, at, id) {
+function leaves(session, buffer, nick, text, at) {
   buffer.members.delete(session.fold(nick));
   buffer.typing.delete(nick);
-  event(session, buffer, text, at, id);
+  event(session, buffer, text, at);
   session.changed("members", buffer);
 }
 
@@ -49,7 +51,7 @@ function because(reason) {
   return reason ? ` (${reason})` : "";
 }
 
-function renamed(session, { nick, params, tags }, at) {
+function renamed(session, { nick, params }, at) {
   const [now] = params;
   if (session.isMine(nick)) {
     session.nick = now;
@@ -60,13 +62,13 @@ function renamed(session, { nick, params, tags }, at) {
     const member = buffer.members.get(key);
     buffer.members.delete(key);
     buffer.members.set(session.fold(now), { ...member, nick: now });
-    event(session, buffer, `${nick} is now ${now}`, at, tags.msgid);
+    event(session, buffer, `${nick} is now ${now}`, at);
   });
   session.changed("all");
 }
 
 /** Modes that give a rank change the nick list; all of them are told. */
-function moded(session, { nick, params, tags }, at) {
+function moded(session, { nick, params }, at) {
   const buffer = session.buffer(params[0]);
   if (!buffer?.isChannel) return;
   const given = ranks(session.features.PREFIX);
@@ -78,7 +80,7 @@ function moded(session, { nick, params, tags }, at) {
     else if (given[letter]) setRank(session, buffer, words.shift() ?? "", given[letter], adds);
     else if ((lists + always).includes(letter) || (whenSet.includes(letter) && adds)) words.shift();
   }
-  event(session, buffer, `${nick} sets mode ${params.slice(1).join(" ")}`, at, tags.msgid);
+  event(session, buffer, `${nick} sets mode ${params.slice(1).join(" ")}`, at);
   session.changed("members", buffer);
 }
 
@@ -109,27 +111,27 @@ function namesEnd(session, { params }) {
 
 export const PEOPLE = {
   JOIN: joined,
-  PART: (session, { nick, params, tags }, at) => {
+  PART: (session, { nick, params }, at) => {
     const buffer = session.buffer(params[0]);
     if (!buffer) return;
-    leaves(session, buffer, nick, `${nick} has left${because(params[1])}`, at, tags.msgid);
+    leaves(session, buffer, nick, `${nick} has left${because(params[1])}`, at);
     if (session.isMine(nick)) left(session, buffer);
   },
-  KICK: (session, { nick, params, tags }, at) => {
+  KICK: (session, { nick, params }, at) => {
     const buffer = session.buffer(params[0]);
     if (!buffer) return;
-    leaves(session, buffer, params[1], `${params[1]} was kicked by ${nick}${because(params[2])}`, at, tags.msgid);
+    leaves(session, buffer, params[1], `${params[1]} was kicked by ${nick}${because(params[2])}`, at);
     if (session.isMine(params[1])) left(session, buffer);
   },
   QUIT: (session, { nick, params }, at) =>
     everywhere(session, nick, (buffer) => leaves(session, buffer, nick, `${nick} has quit${because(params[0])}`, at)),
   NICK: renamed,
   MODE: moded,
-  TOPIC: (session, { nick, params, tags }, at) => {
+  TOPIC: (session, { nick, params }, at) => {
     const buffer = session.buffer(params[0]);
     if (!buffer) return;
     [, buffer.topic] = params;
-    event(session, buffer, `${nick} sets the topic: ${params[1]}`, at, tags.msgid);
+    event(session, buffer, `${nick} sets the topic: ${params[1]}`, at);
     session.changed("topic", buffer);
   },
   331: () => {},
