@@ -21,9 +21,8 @@ from gateway.webhooks.addresses import Allow, read_url
 from gateway.webhooks.deliveries import Deliveries, Post
 
 ANSWER_MAX: Final = 16 * 1024
-"""So much of an answer is read, so that the connection can be used again; nobody looks at it."""
+"""So much of an answer is read before the connection is closed; nobody looks at the answer's body."""
 
-IDLE_S: Final = 30.0
 PER_HOST: Final = 4
 
 
@@ -131,7 +130,7 @@ class WebhookShell:
                 family=family,
                 limit=0,
                 limit_per_host=PER_HOST,
-                keepalive_timeout=IDLE_S,
+                force_close=True,  # a receiver that serves one connection at a time is free for the other nodes
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,

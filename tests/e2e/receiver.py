@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,14 +24,14 @@ class DocumentedReceiver:
         self._where = [host, str(port)]
         self._store = folder / "receiver.db"
         self._script = folder / "receiver.py"
-        self._log = folder / "receiver.log"
+        self._log_file = folder / "receiver.log"
         found = re.search(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
         assert found is not None
         self._script.write_text(found[1])
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, secret: str) -> None:
-        with self._log.open("ab") as log:
+        with self._log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, str(self._script), *self._where],
                 stdin=subprocess.DEVNULL,
@@ -38,6 +39,17 @@ class DocumentedReceiver:
                 stderr=log,
                 env={**os.environ, "SECRET": secret, "STORE": str(self._store), "PYTHONUNBUFFERED": "1"},
             )
+
+    def wait_until_it_listens(self) -> None:
+        end = time.monotonic() + WITHIN_S
+        while True:
+            try:
+                socket.create_connection((self._where[0], int(self._where[1])), timeout=WITHIN_S).close()
+            except ConnectionRefusedError:
+                assert time.monotonic() < end, self.log
+                time.sleep(0.05)
+            else:
+                return
 
     def stop(self) -> None:
         if self._process is not None:
@@ -59,9 +71,13 @@ class DocumentedReceiver:
             store.close()
 
     @property
+    def log(self) -> str:
+        return self._log_file.read_text()
+
+    @property
     def statuses(self) -> list[str]:
         """Of the answers so far."""
-        return re.findall(r'"POST /hook HTTP/1.1" (\d+)', self._log.read_text())
+        return re.findall(r'"POST /hook HTTP/1.1" (\d+)', self.log)
 
     def wait_for(self, texts: list[str]) -> None:
         end = time.monotonic() + WITHIN_S

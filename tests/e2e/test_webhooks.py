@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import hmac
 import json
 import signal
+import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.e2e.network import Network, free_port
 from tests.e2e.receiver import DocumentedReceiver
+from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("network")]
 
@@ -99,3 +105,29 @@ def test_bad_requests_are_answered_with_words(network: Hooked) -> None:
         done = network.circlet("webhook", *words, "--config", str(network.folder / "node-1.yaml"))
         assert done.returncode == 1 and why in done.stderr, (words, done)
         assert "Traceback" not in done.stderr
+
+
+def test_the_documented_receiver_answers_others_beside_idle_connections(receiver: DocumentedReceiver) -> None:
+    receiver.start("hush")
+    receiver.wait_until_it_listens()
+    now, url = int(time.time()), urlsplit(receiver.url)
+
+    def signature(moment: int, body: str) -> str:
+        return f"t={moment},v1={hmac.digest(b'hush', f'{moment}.{body}'.encode(), 'sha256').hex()}"
+
+    bodies = [json.dumps({"key": str(number), "nick": "ann", "text": f"line {number}"}) for number in range(3)]
+    with contextlib.ExitStack() as idle:
+        for body in (*bodies, bodies[0]):
+            connection = HTTPConnection(HOST, url.port, timeout=WITHIN_S)
+            idle.enter_context(contextlib.closing(connection))
+            connection.request("POST", url.path, body, {"Circlet-Signature": signature(now, body)})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 204
+        for header in ("", f"t={now}", "t=x,v1=\xe9", signature(now, bodies[1]), signature(now - 3_600, bodies[0])):
+            connection.request("POST", url.path, bodies[0], {"Circlet-Signature": header})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 403, header
+    assert receiver.texts == ["line 0", "line 1", "line 2"]
+    assert "Traceback" not in receiver.log

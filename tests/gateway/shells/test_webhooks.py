@@ -198,3 +198,30 @@ def test_a_node_that_stops_gives_up_what_is_on_its_way() -> None:
             assert desk.said.empty()
 
     asyncio.run(story())
+
+
+def test_each_request_has_a_connection_that_is_closed_after_the_answer() -> None:
+    async def story() -> None:
+        closed: asyncio.Queue[bytes] = asyncio.Queue()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"{}")
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")  # and the connection stays open on this side
+            closed.put_nowait(await reader.read())
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.9", 0)
+        url = f"http://127.0.0.9:{server.sockets[0].getsockname()[1]}/"
+        desk = Desk("127.0.0.9")
+        shell = WebhookShell(desk, IP, lambda job: job())  # type: ignore[arg-type]
+        for number in (1, 2):
+            desk.wants.append(Post(number, url, {}, b"{}", WITHIN_S))
+            shell.flush()
+            assert await asyncio.wait_for(desk.said.get(), WITHIN_S) == (number, 204, 0.0)
+            # The next request on the same connection would be read here.
+        for _ in range(2):
+            assert await asyncio.wait_for(closed.get(), WITHIN_S) == b""
+        await shell.stop()
+        server.close()
+
+    asyncio.run(story())
