@@ -15,6 +15,7 @@ from gateway.cli.init import init
 from gateway.cli.locate import locate
 from gateway.cli.nodes import nodes
 from gateway.cli.record import record, replay
+from gateway.cli.reload import reload
 from gateway.cli.run import directory, node
 from gateway.cli.schema import schema
 from gateway.cli.status import status
@@ -38,6 +39,7 @@ for command in (
     directory,
     up,
     stop,
+    reload,
     check,
     nodes,
     status,

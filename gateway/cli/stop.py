@@ -25,21 +25,33 @@ def stop(node: str, folder: Path) -> None:
     NODE is the name of a file in DIR without .yaml (node-3), or the name of the node in that file. A node hands its
     groups over first. The stopped node stays stopped until `circlet up DIR` is said again.
     """
-    found = running(folder)
-    if found is None:
-        fail(
-            f"nothing runs: no `circlet up {folder}` is there to stop. "
-            "Stop a process that you started alone where you started it, with Ctrl-C or SIGTERM"
-        )
-    name = ALL if node == ALL else _file_name(node, folder)
-    if name == ALL:
+    found = what_runs(folder)
+    if node == ALL:
         _end(found.pid, f"circlet up {folder}", _drain_s(folder, sorted(found.children)))
         click.echo("everything has stopped")
         return
-    if name not in found.children:
-        fail(_unknown(node, name, folder, found))
+    name = chosen(node, folder, found)
     _end(found.children[name], name, _drain_s(folder, [name]))
     click.echo(f"{name} has stopped. Start it again with: circlet up {folder}")
+
+
+def what_runs(folder: Path) -> Running:
+    """Ends the command if no `circlet up` runs from the folder."""
+    found = running(folder)
+    if found is None:
+        fail(
+            f"nothing runs: no `circlet up {folder}` is there. A process that you started alone gets its signals "
+            "where you started it: Ctrl-C or SIGTERM stops the process, SIGHUP has the process read its file again"
+        )
+    return found
+
+
+def chosen(node: str, folder: Path, found: Running) -> str:
+    """The name of the running process that is meant: the stem of its file. Ends the command if there is none."""
+    name = _file_name(node, folder)
+    if name not in found.children:
+        fail(_unknown(node, name, folder, found))
+    return name
 
 
 def _end(pid: int, name: str, within_s: float) -> None:
@@ -74,4 +86,4 @@ def _read(path: Path) -> NodeConfig | None:
 def _unknown(node: str, name: str, folder: Path, found: Running) -> str:
     if (folder / f"{name}.yaml").exists():
         return f"{name} does not run: `circlet up {folder}` starts it again"
-    return f"{folder} has no {node}: running are {', '.join(sorted(found.children))}. `all` stops everything"
+    return f"{folder} has no {node}: running are {', '.join(sorted(found.children))}. `all` means everything"

@@ -64,8 +64,9 @@ class Supervisor:
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         loop.add_signal_handler(signal.SIGUSR1, self._resume)
         tasks = [asyncio.create_task(self._keep(child)) for child in self._children]
         greeting = asyncio.create_task(self._greeting())
@@ -76,6 +77,11 @@ class Supervisor:
         for directories in (False, True):
             await self._stop({c: t for c, t in kept.items() if c.name.startswith("directory") is directories})
         return 0
+
+    def _hang_up(self) -> None:
+        """The terminal is closed, or somebody means the children."""
+        _print("SIGHUP stops everything. `circlet reload all DIR` has the processes read their files again")
+        self._stopping.set()
 
     def _resume(self) -> None:
         for child in self._children:

@@ -41,7 +41,10 @@ def new(name: str, can: str, channels: tuple[str, ...]) -> None:
         fail(f"--channel {wrong[0]!r}: give the name of a channel, like '#builds'")
     secret = PREFIX + secrets.token_urlsafe(BYTES)
     click.echo(f"The token, which is shown only now:\n\n  {secret}\n")
-    click.echo("Add this to `http:` in the file of each node that the program may use, and send the node SIGHUP:\n")
+    click.echo(
+        "Add this to `http:` in the file of each node that the program may use. If `tokens:` is there already, add"
+    )
+    click.echo("the lines below `tokens:` to that list. Then send the node SIGHUP (`circlet reload NODE DIR`):\n")
     click.echo("  tokens:")
     click.echo(f"    - name: {name}")
     click.echo(f"      hash: {hash_of(secret)}")

@@ -231,6 +231,27 @@ def test_stop_names_what_it_could_stop(up: Up) -> None:
     assert said.returncode == 1 and "has no node-7: running are directory-1, node-1, node-2" in said.stderr
 
 
+def test_reload_has_processes_read_their_files_again(up: Up) -> None:
+    first, seen = up.children(), len(up.lines)
+    path = up.folder / "node-2.yaml"
+    text = path.read_text()
+    path.write_text(f"{text}\nwebhooks:\n  allow: [127.0.0.9]\ndrain_s: -1\n")
+    wrong = circlet("reload", "all", str(up.folder))
+    assert wrong.returncode == 1 and wrong.stdout.startswith("directory-1, node-1: told to read")
+    assert "drain_s" in wrong.stderr and "node-2: not told" in wrong.stderr
+    up.until(r'^node-1 +\| .*"reloaded"', seen)
+    path.write_text(f"{text}\nwebhooks:\n  allow: [127.0.0.9]\n")
+    right = circlet("reload", "node-2.circlet.local", str(up.folder))
+    assert (right.returncode, right.stderr) == (0, "") and right.stdout.startswith("node-2: told to read")
+    assert '"webhooks.allow"' in up.until(r'^node-2 +\| .*"reloaded"', seen)
+    unknown = circlet("reload", "node-7", str(up.folder))
+    assert unknown.returncode == 1 and "has no node-7: running are directory-1, node-1, node-2" in unknown.stderr
+    assert up.children() == first, "no process was started again"
+    assert up.ended(signal.SIGHUP) == 0 and "`circlet reload all DIR`" in "\n".join(up.lines[seen:])
+    nothing = circlet("reload", "all", str(up.folder))
+    assert nothing.returncode == 1 and nothing.stderr.startswith("nothing runs")
+
+
 def test_everything_ends_with_its_terminal(tmp_path: Path) -> None:
     configured(tmp_path, nodes=1, directories=0)
     pid, terminal = pty.fork()
