@@ -120,10 +120,10 @@ class Supervisor:
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
             )
-            child.resume.clear()
             self._report()
             await self._pass_on(child)
             code = await child.process.wait()
+            child.resume.clear()  # `circlet up` said before this stop was not about this stop
             self._report()
             if self._stopping.is_set():
                 return

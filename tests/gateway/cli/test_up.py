@@ -218,6 +218,21 @@ def test_a_stopped_node_stays_stopped_until_up_is_said_again(up: Up) -> None:
     assert news and not [line for line in news if '"warning"' in line]  # a node that was told to stop is no trouble
 
 
+def test_a_stop_after_up_was_said_again_holds(up: Up) -> None:
+    """The second `up` is for node-2, which is stopped then: a later stop of node-1 has nothing of it."""
+    seen = len(up.lines)
+    circlet("stop", "node-2", str(up.folder))
+    up.until("^node-2 .*stays stopped", seen)
+    circlet("up", str(up.folder))
+    up.until(r"^node-2 +\| .*node_started", seen)
+    seen = len(up.lines)
+    for name in ("node-1", "node-2"):
+        assert circlet("stop", name, str(up.folder)).returncode == 0
+        up.until(f"^{name} .*stays stopped", seen)
+    assert {*up.children()} == {"directory-1"}
+    assert circlet("up", str(up.folder)).stdout.splitlines()[1] == "starting again: node-1, node-2"
+
+
 def test_stop_all_ends_the_network(up: Up) -> None:
     said = circlet("stop", "all", str(up.folder))
     assert (said.returncode, said.stdout) == (0, "everything has stopped\n")
