@@ -142,8 +142,10 @@ class _Builder:
             if not re.fullmatch(r"[ -~]{1,64}", name):
                 raise NotYaml(line, f"found the key {ascii(name)[:40]}: a key is a plain word")
             if name in section:
-                self.fault(inner, line, f"stands twice, first on line {self.lines[inner]}: remove one")
-                self.node(next(self.events), inner)
+                value = next(self.events)
+                remedy = "remove one" if isinstance(value, ScalarEvent) else "put the lines of both under one"
+                self.fault(inner, line, f"stands twice, first on line {self.lines[inner]}: {remedy}")
+                self.node(value, inner)
                 continue
             self.lines[inner] = line
             section[name] = self.node(next(self.events), inner)

@@ -103,7 +103,10 @@ class Allow:
         return f"{host} resolves to {found or 'no address'}: {self._refusal(host)}"
 
     def _refusal(self, host: str) -> str:
-        return f"webhooks.allow in this node's file does not allow {host}"
+        return (
+            f"webhooks.allow in this node's file does not allow {host}: "
+            f"add `- {host}` there in every node's file, and send the nodes SIGHUP"
+        )
 
     def _lists(self, host: str) -> bool:
         parts = host.split(".")

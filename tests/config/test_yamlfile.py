@@ -22,7 +22,8 @@ def test_plain_data_with_the_line_of_every_key() -> None:
 @pytest.mark.parametrize(
     ("text", "key", "line", "said"),
     [
-        ("a: 1\nb: 2\na: 3\n", ("a",), 3, "stands twice, first on line 1"),
+        ("a: 1\nb: 2\na: 3\n", ("a",), 3, "stands twice, first on line 1: remove one"),
+        ("a:\n  - 1\na:\n  - 2\n", ("a",), 3, "stands twice, first on line 1: put the lines of both under one"),
         ("a: &x 1\nb: *x\n", ("b",), 2, "an alias"),
         ("a: !!python/object/apply:os.system [id]\n", ("a",), 1, "a tag"),
         ('a: "\\ud800"\n', ("a",), 1, "half a character"),
