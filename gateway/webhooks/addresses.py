@@ -72,7 +72,9 @@ class Allow:
     listed as an address or network: so nobody can reach a private address by a name.
     """
 
-    def __init__(self, entries: Iterable[str] = ()) -> None:
+    def __init__(self, entries: Iterable[str] = (), node: str = "this node") -> None:
+        """node: name of the node whose file has the entries, for people."""
+        self._node = node
         self._names: set[str] = set()
         self._networks: list[IPv4Network | IPv6Network] = []
         for entry in entries:
@@ -104,7 +106,7 @@ class Allow:
 
     def _refusal(self, host: str) -> str:
         return (
-            f"webhooks.allow in this node's file does not allow {host}: "
+            f"webhooks.allow in the file of {self._node} does not allow {host}: "
             f"add `- {host}` there in every node's file, and send the nodes SIGHUP"
         )
 

@@ -51,7 +51,7 @@ class Deliveries:
     def configure(self, settings: WebhookSettings, edge: EdgeSettings) -> None:
         """Take new settings. Couriers that wait try again, since an address may be allowed now."""
         self.settings, self.edge = settings, edge
-        self.allow = Allow(settings.allow)
+        self.allow = Allow(settings.allow, self.engine.peers.me.name)
         for couriers in self.couriers.values():
             for courier in couriers.values():
                 courier.retry()

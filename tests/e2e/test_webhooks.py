@@ -97,7 +97,10 @@ def test_each_message_comes_once_though_the_master_is_killed(network: Hooked, re
 
 def test_bad_requests_are_answered_with_words(network: Hooked) -> None:
     for words, why in [
-        (("add", CHANNEL, "http://127.0.0.10/"), "does not allow 127.0.0.10"),
+        (
+            ("add", CHANNEL, "http://127.0.0.10/"),
+            "the file of node-1.circlet.local does not allow 127.0.0.10: add `- 127.0.0.10`",
+        ),
         (("add", CHANNEL, "ftp://127.0.0.9/"), "begin with http"),
         (("add", "erlang", f"http://{HOST}/"), "no name of a channel"),
         (("remove", "unknown"), "no webhook unknown"),

@@ -61,8 +61,10 @@ def permits(entries: tuple[str, ...], host: str, address: str) -> bool:
 
 
 def test_nothing_is_allowed_by_itself() -> None:
-    allow = Allow()
-    assert "does not allow a.example: add `- a.example` there" in allow.why_not(read_url("http://a.example/"))
+    allow = Allow(node="node-1.example.net")
+    assert "the file of node-1.example.net does not allow a.example: add `- a.example` there" in allow.why_not(
+        read_url("http://a.example/")
+    )
     assert "does not allow 1.1.1.1" in allow.why_not(read_url("http://1.1.1.1/"))
     assert not allow.permits("a.example", ip_address("1.1.1.1"))
 
