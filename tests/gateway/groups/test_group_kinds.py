@@ -12,6 +12,7 @@ from gateway.groups import account_messages as a
 from gateway.groups import channel_messages as c
 from gateway.groups import conversation_messages as t
 from gateway.groups import guard_messages as g
+from gateway.groups import machine_messages as m
 from gateway.groups import network_messages as w
 from gateway.groups import nick_messages as k
 from gateway.groups import session_messages as s
@@ -48,6 +49,7 @@ COMMANDS: dict[str, list[Any]] = {
         h.Subscribe("h1", "https://a.example/", "secret", "root"),
         h.Unsubscribe("h1", "root"),
         h.Advance("h1", s.Place(7, 8), 2, 1),
+        m.Speak("1", "a!b@c", "PRIVMSG", b"hi", once=m.once_for("key")),
         REPEAT,
     ],
     "nick": [
@@ -214,6 +216,7 @@ def test_commands_and_events_read_back(kind: str) -> None:
         ("conversation", REFUSAL),
         ("channel", c.HasLeft(PutOut("a!b@c", "why", 5))),
         ("channel", h.NotSubscribed("full")),
+        ("channel", m.Spoken(5, 6)),
         ("guard", g.Wait(1.5, 4, 5)),
     ],
 )
