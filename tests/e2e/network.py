@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import socket
@@ -10,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import trustme
@@ -19,10 +21,16 @@ from tests.patience import WITHIN_S
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """A port that is free on every loopback address a test uses."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free on every loopback address a test uses.
+
+    The port is below those that the kernel gives to outgoing connections (net.ipv4.ip_local_port_range): a browser's
+    connection would take a port of these before the test's server does.
+    """
+    while True:
+        port = random.randrange(10_000, 32_768)
+        with socket.socket(socket.AF_INET, kind) as probe, suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
 
 
 class Client:
