@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import suppress
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.live import Live
 
 from gateway.cli.board import Board
@@ -69,7 +70,8 @@ class Screen:
         with Live(screen=True, auto_refresh=False) as live, keys(self._pressed):
             try:
                 while not self._ended.is_set():
-                    size = live.console.size
+                    # The terminal's own size: rich would take COLUMNS and LINES, which do not change with the terminal.
+                    live.console.size = size = ConsoleDimensions(*os.get_terminal_size(sys.stdout.fileno()))
                     live.update(self._board.picture(size.width, size.height), refresh=True)
                     await asyncio.sleep(DRAWN_S)
                     await self._news()

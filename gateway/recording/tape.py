@@ -1,7 +1,8 @@
 """The file of a recording: a header and records, each in a frame whose digest takes in all frames before.
 
-A frame is 4 bytes of length, 8 bytes of digest, and the MessagePack of one struct. So a file that was cut short by a
-kill is read up to the last whole frame, and a changed or damaged file is refused at the first wrong frame.
+A frame is 4 bytes of length, 4 bytes of check, 8 bytes of digest, and the MessagePack of one struct. The check is of
+the length and of the digest before, so that a wrong length is not taken for a frame that was cut short. A file that was
+cut short by a kill is read up to the last whole frame; a changed or damaged file is refused at the first wrong frame.
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from ring.groups.engine import Settings
 from ring.ids import UNREADABLE, GroupId
 from ring.roster import NodeRecord
 
-MAGIC: Final = b"circlet recording 1\n"
+MAGIC: Final = b"circlet recording 2\n"
 LENGTH: Final = 4
+CHECK: Final = 4
 DIGEST: Final = 8
-MOST: Final = 64 * 1024 * 1024
-"""Bytes of a frame at most."""
 
 
 class Header(msgspec.Struct, frozen=True, tag="header"):
@@ -119,16 +119,18 @@ class Framer:
 
     def frame(self, data: bytes) -> bytes:
         """data: of `encode`."""
-        self._last = _digest(self._last, data)
-        return len(data).to_bytes(LENGTH, "big") + self._last + data
+        length = len(data).to_bytes(LENGTH, "big")
+        check = _digest(self._last, length, CHECK)
+        self._last = _digest(self._last, data, DIGEST)
+        return length + check + self._last + data
 
 
 def encode(value: Header | Record) -> bytes:
     return _encoder.encode(value)
 
 
-def _digest(before: bytes, data: bytes) -> bytes:
-    return blake2b(before + data, digest_size=DIGEST).digest()
+def _digest(before: bytes, data: bytes, size: int) -> bytes:
+    return blake2b(before + data, digest_size=size).digest()
 
 
 def open_tape(data: bytes) -> tuple[Header, Iterator[Record]]:
@@ -156,16 +158,15 @@ def _read(frame: bytes) -> Record:
 
 def _frames(data: bytes) -> Iterator[bytes]:
     at, last = len(MAGIC), b""
-    while at + LENGTH + DIGEST <= len(data):
-        length = int.from_bytes(data[at : at + LENGTH], "big")
-        start = at + LENGTH + DIGEST
-        if length > MOST:
+    while at + LENGTH + CHECK + DIGEST <= len(data):
+        length, start = data[at : at + LENGTH], at + LENGTH + CHECK + DIGEST
+        if _digest(last, length, CHECK) != data[at + LENGTH : at + LENGTH + CHECK]:
             raise BadTape(f"the file was changed or is damaged at byte {at}")
-        frame, last_given = data[start : start + length], data[at + LENGTH : start]
-        if len(frame) < length:
+        frame = data[start : start + int.from_bytes(length, "big")]
+        if len(frame) < int.from_bytes(length, "big"):
             return
-        last = _digest(last, frame)
-        if last != last_given:
+        last = _digest(last, frame, DIGEST)
+        if last != data[start - DIGEST : start]:
             raise BadTape(f"the file was changed or is damaged at byte {at}")
         yield frame
-        at = start + length
+        at = start + len(frame)

@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.clients, pytest.mark.xdist_group("net
 def top(network: Network, home: Path, **size: int) -> Terminal:
     """Run `circlet top` in a shell that prints the exit code, and the terminal's mode after the end."""
     words = [sys.executable, "-m", "gateway.cli.main", "top", "--config", str(network.folder / "node-1.yaml")]
-    script = f'trap : INT; {shlex.join(words)}; echo "ended with $?"; stty | grep -c icanon; cat'
+    stale = "export COLUMNS=80 LINES=24"  # what a terminal had before it was resized
+    script = f'trap : INT; {stale}; {shlex.join(words)}; echo "ended with $?"; stty | grep -c icanon; cat'
     return Terminal(home, "top", "sh", "-c", script, **size)
 
 

@@ -130,6 +130,16 @@ def test_another_digest_a_missing_one_and_a_missing_call_differ(tapes: Taped) ->
     assert "does not ask for what it asked for" in at(0, lambda _: Sent((), ()))
 
 
+def test_a_change_of_any_byte_of_a_frame_is_seen(tapes: Taped) -> None:
+    header, records = open_tape(bytes(tapes.tapes[0].data))
+    framer = Framer()
+    whole = MAGIC + b"".join(framer.frame(encode(record)) for record in (header, *list(records)[:20]))
+    for at in range(len(MAGIC), len(whole)):
+        changed = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        with pytest.raises(BadTape, match=r"^the file was changed or is damaged at byte \d+$"):
+            list(open_tape(changed)[1])
+
+
 def test_a_file_that_was_changed_or_cut_is_refused_or_read_as_far_as_it_goes(tapes: Taped) -> None:
     data = bytes(tapes.tapes[0].data)
     whole = played(data)
