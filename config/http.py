@@ -70,8 +70,8 @@ class Http(HttpListener):
         10, "Requests with a wrong token that an IP address may make in a minute.", live=True, ge=1, le=1_000_000
     )
     origins: Annotated[tuple[Origin, ...], Field(strict=False, max_length=100)] = setting(
-        (), "Web sites whose pages may open the WebSocket /irc, beside the network's own nodes; * is every site.",
-        live=True,
+        (), "Web sites whose pages may open the WebSocket /irc, beside the network's own nodes; * is every site. List "
+        "the node's own site, too, if browsers find the node by a name that is not in its file.", live=True,
     )  # fmt: skip
     trusted_proxies: Annotated[tuple[NetworkRange, ...], Field(strict=False, max_length=100)] = setting(
         (), "Reverse proxies, each an IP address or a network like 10.0.0.0/8: the node believes their X-Forwarded-For "

@@ -121,7 +121,7 @@ class NodeProcess:
         source = Source(self.core, self.peers.links, self.act, self.peers.around, self.vitals, self.health)
         visitors = Visitors(self.core, lambda: self.config.http or Http())
         self.api = api_of(source, visitors, config, self.log)
-        parts = (NodeSite(source, visitors, self.streams), self.api, WebSockets(self, visitors), ChatSite())
+        parts = (NodeSite(source, visitors, self.streams), self.api, WebSockets(self, visitors), ChatSite(visitors))
         routes = [route for part in parts for route in part.routes()]
         self.web = WebServer(config.http, routes, self.log) if config.http else None
         self._stop = asyncio.Event()

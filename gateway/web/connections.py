@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from aiohttp import web
 
+from gateway.web.irc_frames import MaskCheck
 from ring.links.admission import Refusal, Ticket
 
 HEAD_S: Final = 15.0
@@ -67,6 +69,10 @@ class HttpConnection(web.RequestHandler):
         self._stop_waiting()
         super().resume_writing()
 
+    def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
+        """The connection becomes a WebSocket: each frame of the client must be masked."""
+        super().set_parser(cast(Any, MaskedReader(parser)), data_received_cb)
+
     def hand_over(self) -> None:
         """From now on the connection is an IRC client's, with the bounds of IRC clients."""
         self._stop_waiting()
@@ -81,6 +87,21 @@ class HttpConnection(web.RequestHandler):
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None
+
+
+class MaskedReader:
+    """In the place of aiohttp's reader of frames: checks that the client's frames are masked."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+        self._check = MaskCheck()
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        found: tuple[bool, bytes] = self._reader.feed_data(self._check.pass_on(bytes(data)))
+        return found
+
+    def feed_eof(self) -> None:
+        self._reader.feed_eof()
 
 
 def hand_over(request: web.Request) -> None:

@@ -34,6 +34,12 @@ MAX_REASON: Final = 123
 
 PRUNE_AT: Final = 1024
 
+MASKED: Final = 0x80
+RESERVED: Final = 0x70
+MASK_BYTES: Final = 4
+LONGER: Final = {126: 2, 127: 8}
+"""Bytes of a longer size, by the size in the second byte of a head. Source: RFC 6455, section 5.2."""
+
 
 class Refused(Exception):
     """The client's message breaks the rules: the connection ends with `code` and `reason`."""
@@ -74,6 +80,38 @@ def message_of(line: bytes, protocol: str | None) -> bytes:
 def reason_of(text: str) -> bytes:
     """Cut the text to the size of a close frame, in valid UTF-8."""
     return text.encode("utf-8", "replace")[:MAX_REASON].decode("utf-8", "ignore").encode()
+
+
+class MaskCheck:
+    """Finds frames without a mask: a server must refuse these (RFC 6455, section 5.1), and aiohttp's reader does not.
+
+    The check stands before the reader and gives each head of a frame to the reader whole. In the head of a frame
+    without a mask the check sets the reserved bits, so that the reader refuses the frame with PROTOCOL_ERROR.
+    """
+
+    __slots__ = ("_head", "_skip")
+
+    def __init__(self) -> None:
+        self._head = b""  # the beginning of a head; the rest has not come yet
+        self._skip = 0  # bytes of a frame, behind its head, that have not come yet
+
+    def pass_on(self, data: bytes) -> bytes:
+        """Bytes from the client to bytes for the reader."""
+        data, at = self._head + data, self._skip
+        while len(data) - at >= 2:
+            first, second = data[at], data[at + 1]
+            if not second & MASKED:
+                return data[:at] + bytes((first | RESERVED, second))
+            size = second & ~MASKED
+            longer = LONGER.get(size, 0)
+            if len(data) - at < 2 + longer:
+                break
+            if longer:
+                size = int.from_bytes(data[at + 2 : at + 2 + longer], "big")
+            at += 2 + longer + MASK_BYTES + size
+        self._skip = max(0, at - len(data))
+        self._head = data[at:]
+        return data[:at]
 
 
 class Ledger:

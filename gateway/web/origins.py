@@ -2,30 +2,54 @@
 
 Without this check any web site could make its visitors' browsers connect, from addresses and into networks that the
 site itself cannot use. Programs that are no browsers send no Origin. Source: RFC 6455, section 10.2.
+
+A page of the node's own site may always open it, and the node's own site has a host that is the node's own. A foreign
+host name proves nothing, even where Host and Origin agree: the owner of the name may have it lead to this node's
+address for the time of one visit (DNS rebinding).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+EVERY_SITE = "*"
 
-def may_open(origin: str | None, host: str, configured: Collection[str], nodes: Iterable[str]) -> bool:
+
+def may_open(
+    origin: str | None, host: str, configured: Collection[str], nodes: Collection[str], names: Collection[str] = ()
+) -> bool:
     """Whether a page of `origin` may open the WebSocket.
 
     origin: None where the request has none. host: of the request, with its port. configured: origins in small letters,
-    or "*". nodes: URLs of the pages of the network's nodes, so that a client may move to another node.
+    or "*". nodes: URLs of the pages of the network's nodes, so that a client may move to another node. names: host
+    names of the node and its network.
     """
     if origin is None:
         return True
     asked = _site(origin)
     if asked is None:  # "null", of a page in a sandbox or a file
-        return "*" in configured
-    _, _, authority = asked.partition("://")
+        return EVERY_SITE in configured
     # The scheme does not count here: a proxy may end TLS before the node and not say so.
-    if host and authority == host.lower():
+    if host and _authority(asked) == host.lower() and is_own(host, configured, nodes, names):
         return True
-    return any(allowed in ("*", asked) for allowed in configured) or any(_site(url) == asked for url in nodes)
+    return any(allowed in (EVERY_SITE, asked) for allowed in configured) or any(_site(url) == asked for url in nodes)
+
+
+def is_own(host: str, configured: Collection[str], nodes: Iterable[str], names: Iterable[str]) -> bool:
+    """Whether a request to this host, with its port, was meant for this node. The parameters are those of `may_open`.
+
+    Addresses count as the node's own: nobody but this machine's operator chooses where an address leads.
+    """
+    name = _host_name(host)
+    if name is None:
+        return False
+    if EVERY_SITE in configured or name == "localhost" or name.endswith(".localhost") or _is_address(name):
+        return True
+    if any(name == own.lower() for own in names):
+        return True
+    return any(_authority(site) == host.lower() for url in (*configured, *nodes) if (site := _site(url)) is not None)
 
 
 def _site(url: str) -> str | None:
@@ -35,3 +59,23 @@ def _site(url: str) -> str | None:
     except ValueError:
         return None
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def _authority(site: str) -> str:
+    return site.partition("://")[2]
+
+
+def _host_name(host: str) -> str | None:
+    """The host without its port, in small letters."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -9,7 +9,7 @@ from aiohttp import web
 from config.http import Http
 from gateway.node import NodeCore
 from gateway.web.forwarded import Client, client_of
-from gateway.web.origins import may_open
+from gateway.web.origins import is_own, may_open
 
 
 class Visitors:
@@ -31,9 +31,18 @@ class Visitors:
 
     def may_open(self, request: web.Request) -> bool:
         """Whether the page that asks, if any, is one of the network's or of a site that the operator has listed."""
-        nodes = [record.http for record in self._core.engine.roster.records() if record.http]
         host = request.headers.get("Host", "")
-        return may_open(request.headers.get("Origin"), host, self._settings().origins, nodes)
+        return may_open(request.headers.get("Origin"), host, self._settings().origins, self._nodes(), self._names())
+
+    def is_own(self, host: str) -> bool:
+        """Whether the host of a request, with its port, is the node's own."""
+        return is_own(host, self._settings().origins, self._nodes(), self._names())
+
+    def _nodes(self) -> list[str]:
+        return [record.http for record in self._core.engine.roster.records() if record.http]
+
+    def _names(self) -> tuple[str, str]:
+        return self._core.engine.peers.me.name, self._core.edge.settings.server_name
 
     def sharing(self, request: web.Request) -> dict[str, str]:
         """Headers that let such a page read the answer: a chat asks the node it has moved to. Source: CORS."""

@@ -73,6 +73,8 @@ class Api:
             address, now = self._visitors.client(http).address, self._source.core.engine.now
             visit = self._access.visit(address, now)
             try:
+                if not self._visitors.may_open(http):
+                    raise Refused(403, "pages of this origin may not use the API here: add the origin to http.origins")
                 token = self._token(http, address, now)
                 require(token, one.can)
                 use = self._access.use(token, now)

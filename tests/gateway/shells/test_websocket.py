@@ -9,6 +9,8 @@ from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -192,6 +194,21 @@ def test_what_breaks_the_rules_ends_the_connection_with_a_code_and_words(
     watcher.close()
 
 
+@pytest.mark.parametrize(("opcode", "payload"), [(TEXT, b"PRIVMSG #c :bare"), (PING, b""), (CLOSE, b"")])
+def test_a_frame_without_a_mask_ends_the_connection(node: WebNode, opcode: int, payload: bytes) -> None:
+    name = f"bare-{opcode}"
+    watcher, wire = node.client(f"w-{name}"), node.web(name)
+    watcher.join("#c")
+    wire.join("#c")
+    wire.send("PRIVMSG #c :masked")
+    wire.pipe.frame(opcode, payload, masked=False)
+    found, reason = wire.close_code()
+    assert found == 1002 and len(reason) > 20
+    assert watcher.expect(" QUIT ").endswith("QUIT :WebSocket error")
+    assert watcher.heard("#c") == ["masked"]
+    watcher.close()
+
+
 def test_a_long_message_in_pieces_is_bounded_too(node: WebNode) -> None:
     wire = node.web("pieces")
     wire.pipe.frame(TEXT, b"x" * 9_000, last=False)
@@ -360,6 +377,33 @@ def test_origins_are_the_nodes_and_those_of_the_configuration(tmp_path: Path) ->
             node.pipe(TEXT_PROTOCOL, headers={"Origin": "http://chat.example.org"})
         node.reload(http={"origins": ["*"]})
         node.web("any", headers={"Origin": "null"}).close()
+        no_traceback(node)
+
+
+def test_a_foreign_name_that_leads_to_the_node_opens_neither_chat_nor_websocket_nor_api(tmp_path: Path) -> None:
+    """DNS rebinding: Host and Origin agree, and are a stranger's."""
+    with WebNode.with_web(tmp_path) as node:
+
+        def asked(path: str, host: str) -> tuple[int, str]:
+            address = f"http://127.0.0.1:{node.web_port}{path}"
+            headers = {"Host": host, "Origin": f"http://{host}"}
+            try:
+                with urlopen(Request(address, headers=headers), timeout=WITHIN_S) as answer:
+                    return answer.status, ""
+            except HTTPError as refused:
+                return refused.code, refused.read().decode()
+
+        evil = f"rebound.evil.example:{node.web_port}"
+        with pytest.raises(NoUpgrade, match="403"):
+            node.pipe(TEXT_PROTOCOL, headers={"Host": evil, "Origin": f"http://{evil}"})
+        assert asked("/chat", evil) == (421, ANY) and "http.origins" in asked("/chat", evil)[1]
+        assert asked("/api/v1/channels", evil)[0] == 403
+        for host in (f"localhost:{node.web_port}", f"127.0.0.1:{node.web_port}"):
+            node.web("own", headers={"Host": host, "Origin": f"http://{host}"}).close()
+            assert asked("/chat", host)[0] == 200
+            assert asked("/api/v1/channels", host)[0] == 401
+        node.reload(http={"origins": [f"http://{evil}"]})
+        assert asked("/chat", evil)[0] == 200
         no_traceback(node)
 
 

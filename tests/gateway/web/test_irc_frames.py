@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.web.irc_frames import BINARY, MAX_REASON, PRUNE_AT, TEXT, Ledger, Refused, line_of, message_of, reason_of
+from gateway.web.irc_frames import (
+    BINARY,
+    MAX_REASON,
+    PRUNE_AT,
+    TEXT,
+    Ledger,
+    MaskCheck,
+    Refused,
+    line_of,
+    message_of,
+    reason_of,
+)
 
 
 def test_a_message_is_a_line_and_old_line_ends_are_forgiven() -> None:
@@ -72,3 +85,28 @@ def test_marks_do_not_grow_for_a_client_that_reads() -> None:
         ledger.hand(0)
         ledger.arrived(0)
         assert not ledger.is_full
+
+
+def frame(size: int, *, masked: bool) -> bytes:
+    """A text frame of so many bytes."""
+    long = struct.pack("!H", size) if 125 < size < 65536 else struct.pack("!Q", size) if size > 125 else b""
+    length = bytes([size if size < 126 else 126 if size < 65536 else 127]) + long
+    head = bytes([0x81, length[0] | (0x80 if masked else 0)]) + length[1:]
+    return head + (b"mask" if masked else b"") + b"\x01" * size
+
+
+@given(st.lists(st.sampled_from([0, 1, 125, 126, 300, 65536])), st.data())
+def test_masked_frames_pass_in_any_pieces_and_the_first_without_a_mask_is_marked(
+    sizes: list[int], data: st.DataObject
+) -> None:
+    good, bad = (
+        b"".join(frame(size, masked=True) for size in sizes),
+        frame(data.draw(st.integers(0, 200)), masked=False),
+    )
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(good)), max_size=5)))
+    check, passed = MaskCheck(), b""
+    for start, end in zip([0, *cuts], [*cuts, len(good)], strict=True):
+        passed += check.pass_on(good[start:end])
+    assert passed == good
+    first = check.pass_on(bad[:1])
+    assert first + check.pass_on(bad[1:]) == bytes([bad[0] | 0x70, bad[1]])
