@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.status import Status
-from gateway.survey import Survey
+from gateway.survey import Survey, opinions
 from gateway.words import counted, days, listed, moment, verb
 
 STOPPED = 5
@@ -103,11 +103,10 @@ def _opinions(survey: Survey) -> Iterator[str]:
     statuses = _statuses(survey)
     thought: dict[str, list[str]] = {}
     names: dict[str, str] = {}
-    for status in statuses:
-        for seen in status.roster:
-            if seen.state == "dead":
-                names[seen.ring_key] = seen.name
-                thought.setdefault(seen.ring_key, []).append(status.name)
+    for status, dead in opinions(statuses):
+        for seen in dead:
+            names[seen.ring_key] = seen.name
+            thought.setdefault(seen.ring_key, []).append(status.name)
     answers = {status.ring_key for status in statuses}
     for key, thinkers in sorted(thought.items()):
         hearers = [status.name for status in statuses if key in status.links]
@@ -121,11 +120,14 @@ def _opinions(survey: Survey) -> Iterator[str]:
 def _strangers(survey: Survey) -> Iterator[str]:
     """Nodes that have not heard of each other."""
     statuses = _statuses(survey)
+    staying = {status.ring_key: status.name for status in statuses if not status.leaving}
+    unknown: dict[int, list[str]] = {}  # by the roster, which many statuses share
     for status in statuses:
-        known = {seen.ring_key for seen in status.roster}
-        unknown = [other.name for other in statuses if other.ring_key not in known and not other.leaving]
-        if unknown:
-            yield f"{status.name} does not know {listed(unknown)}"
+        if id(status.roster) not in unknown:
+            known = {seen.ring_key for seen in status.roster}
+            unknown[id(status.roster)] = [name for key, name in staying.items() if key not in known]
+        if names := unknown[id(status.roster)]:
+            yield f"{status.name} does not know {listed(names)}"
 
 
 def _versions(survey: Survey) -> Iterator[str]:
@@ -212,7 +214,7 @@ def _waiting(survey: Survey) -> Iterator[str]:
     """What cannot be written while somebody is away."""
     statuses = _statuses(survey)
     missing = {key: name for status in statuses for key, name in status.missing.items()}
-    dead = {seen.ring_key: seen.name for status in statuses for seen in status.roster if seen.state == "dead"}
+    dead = {seen.ring_key: seen.name for _, thought in opinions(statuses) for seen in thought}
     names = ", ".join(sorted({**dead, **missing}.values()))
     count = sum(status.waiting for status in statuses)
     if count and names:

@@ -29,7 +29,7 @@ Name = Annotated[str, Meta(description="The node's name, as its file gives the n
 RingKey = Annotated[str, Meta(description="The node's key on the ring: its IP address, unless its file says another.")]
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """A node of the roster, as the node that answers sees it."""
 
     name: Name

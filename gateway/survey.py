@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from gateway.status import Absent, Status
+from gateway.status import Absent, Seen, Status
 from ring.roster import NodeRecord
 
 
@@ -59,8 +60,21 @@ class Survey(NamedTuple):
         """
         known = {row.record.key for row in self.rows} | {absent.ring_key for absent in self.missing}
         statuses = [row.status for row in self.rows if row.status is not None]
-        dead = {seen.ring_key: seen.name for status in statuses for seen in status.roster if seen.state == "dead"}
+        dead = {seen.ring_key: seen.name for _, thought in opinions(statuses) for seen in thought}
         return {key: name for key, name in sorted(dead.items()) if key not in known}
+
+
+def opinions(statuses: Iterable[Status]) -> Iterator[tuple[Status, list[Seen]]]:
+    """Each status with the nodes that its node thinks dead.
+
+    A roster that several statuses share as one object is read once: the nodes of a large network tell the same roster.
+    """
+    thought: dict[int, list[Seen]] = {}
+    for status in statuses:
+        dead = thought.get(id(status.roster))
+        if dead is None:
+            dead = thought[id(status.roster)] = [seen for seen in status.roster if seen.state == "dead"]
+        yield status, dead
 
 
 def _rank(absent: Absent) -> tuple[int, float]:

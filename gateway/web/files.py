@@ -28,12 +28,15 @@ class File(NamedTuple):
 def load(folder: str) -> dict[str, File]:
     """Every file of the folder, by name."""
     found = {}
-    for file in files(__name__.rpartition(".")[0]).joinpath(folder).iterdir():
-        kind = KINDS.get(file.name.rpartition(".")[2])
+    for path in files(__name__.rpartition(".")[0]).joinpath(folder).iterdir():
+        kind = KINDS.get(path.name.rpartition(".")[2])
         if kind is not None:
-            contents = file.read_bytes()
-            found[file.name] = File(contents, kind, f'"{blake2b(contents, digest_size=12).hexdigest()}"')
+            found[path.name] = file(path.read_bytes(), kind)
     return found
+
+
+def file(contents: bytes, kind: str) -> File:
+    return File(contents, kind, f'"{blake2b(contents, digest_size=12).hexdigest()}"')
 
 
 def answer(request: web.Request, file: File, policy: str) -> web.Response:

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from gateway import look
 from gateway.edge.asks import LookAsk
 from gateway.findings import findings
 from gateway.happenings import Happening
 from gateway.look import Look, Looks
 from gateway.node import NodeCore
-from gateway.status import Status
+from gateway.status import Seen, Status
 from gateway.survey import Row, Survey
 from ring.roster import NodeRecord
 
@@ -37,6 +39,10 @@ SILENT_S: Final = 6.0
 
 RATE_S: Final = 5.0
 """Rates are means over so many seconds."""
+
+
+Judge = Callable[[], list[str] | None]
+"""Says what is wrong with the network, in words; None while the nodes have not answered yet. Time O(nodes^2)."""
 
 
 class Rates(NamedTuple):
@@ -88,6 +94,7 @@ class Lookout:
         self._asked_at = float("-inf")
         self._waiters: list[tuple[set[str], Callable[[], None]]] = []
         self._news: list[tuple[str, Happening]] = []
+        self._roster: list[Seen] = []  # of the last answer
 
     def ask(self, done: Callable[[], None]) -> None:
         """Ask the nodes anew, unless the last round is younger than EVERY_S. done() is called once, when each question
@@ -136,19 +143,21 @@ class Lookout:
         seen = self._seen.get(key)
         return seen.rates() if seen is not None and self.status(key) is not None else None
 
-    def wrong(self) -> list[str] | None:
-        """What is wrong with the network, in words; None while the nodes have not answered yet."""
+    def judge(self) -> Judge:
+        """Take the present data; the returned function says what is wrong, and may be called in a thread."""
         engine = self._core.engine
         if not self.asks_others:
-            return [
-                f"at the network's feature level {engine.level}, nodes do not tell each other how they are: upgrade all"
+            level = engine.level
+            return lambda: [
+                f"at the network's feature level {level}, nodes do not tell each other how they are: upgrade all"
             ]
         rows = list(self._rows(engine.live()))
         mine = self.status(engine.me.key)
         if mine is None or len(rows) < len(engine.live()):
-            return None
+            return lambda: None
         listed = frozenset(row.record.key for row in rows)  # each status tells which directories list the node
-        return findings(Survey(rows, listed, len(mine.directories), []), engine.settings.ring.copies, engine.now)
+        survey = Survey(rows, listed, len(mine.directories), [])
+        return partial(findings, survey, engine.settings.ring.copies, engine.now)
 
     def _rows(self, live: list[NodeRecord]) -> Iterator[Row]:
         """A row for each node that has answered or has let its time pass."""
@@ -176,5 +185,8 @@ class Lookout:
                 done()
 
     def _take(self, key: str, found: Look) -> None:
+        if found.status.roster == self._roster:  # most nodes tell the same roster: it is kept, and judged, once
+            found = msgspec.structs.replace(found, status=msgspec.structs.replace(found.status, roster=self._roster))
+        self._roster = found.status.roster
         news = [(key, one) for one in self._seen[key].take(found, self._core.engine.now)]
         self._news = [*self._news, *news][-KEPT:]

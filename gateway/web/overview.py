@@ -5,28 +5,69 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gateway.node import NodeCore
 from gateway.status import NICK, Status
 from gateway.web import views
-from gateway.web.lookout import Lookout
+from gateway.web.lookout import Judge, Lookout, Rates
+from gateway.web.sight import Sight
 from gateway.web.source import sight_of
 from ring.placement import SPACE, Ring, arcs, hash32
 
 KINDS: Final = ("channel", NICK, "account")
 """The groups that the page counts."""
 
+LISTED: Final = 500
+"""The page lists so many links; of more links the page tells the number."""
 
-def overview(core: NodeCore, lookout: Lookout) -> dict[str, Any]:
-    """The network and each node's status. A node that has not answered appears without status."""
-    peers = core.engine.peers
-    gone = {*peers.left, *peers.given_up, *peers.too_old}
-    found = with_ring(views.nodes(sight_of(core)), peers.living_ring, gone)
+
+class Glimpse(NamedTuple):
+    """What a node knows of the network at one moment. Nobody changes these data: a thread may read them.
+
+    gone: ring keys, as in `with_ring`. statuses, rates: by ring key. judge: as `Lookout.judge` returns it.
+    """
+
+    sight: Sight
+    ring: Ring
+    gone: frozenset[str]
+    statuses: dict[str, Status | None]
+    rates: dict[str, Rates | None]
+    judge: Judge
+    level: int
+
+
+def glimpse(core: NodeCore, lookout: Lookout) -> Glimpse:
+    """Time O(nodes)."""
+    peers, sight = core.engine.peers, sight_of(core)
+    keys = [seen.record.key for seen in sight.nodes]
+    return Glimpse(
+        sight,
+        peers.living_ring,
+        frozenset((*peers.left, *peers.given_up, *peers.too_old)),
+        {key: lookout.status(key) for key in keys},
+        {key: lookout.rates(key) for key in keys},
+        lookout.judge(),
+        core.engine.level,
+    )
+
+
+def overview(seen: Glimpse) -> dict[str, Any]:
+    """The network and each node's status. A node that has not answered appears without status.
+
+    Time O(nodes^2), as each node tells of each other node: with a thousand nodes, some tenths of a second.
+    """
+    found = with_ring(views.nodes(seen.sight), seen.ring, seen.gone)
     for node in found["nodes"]:
-        node |= _facts(node["ring_key"], lookout)
-    statuses = {node["ring_key"]: lookout.status(node["ring_key"]) for node in found["nodes"]}
-    return {**found, "links": links(statuses), "wrong": lookout.wrong(), "level": core.engine.level}
+        node |= _facts(seen.statuses[node["ring_key"]], seen.rates[node["ring_key"]])
+    linked, more = links({node["ring_key"]: seen.statuses[node["ring_key"]] for node in found["nodes"]})
+    return {**found, "links": linked, "more_links": more, "wrong": seen.judge(), "level": seen.level}
+
+
+def view_of(sight: Sight) -> dict[str, Any]:
+    """The view of a process that is not told how nodes are: a directory."""
+    found = views.nodes(sight)
+    return with_ring(found, sight.placement.ring) if sight.placement is not None else found
 
 
 def with_ring(found: dict[str, Any], ring: Ring, gone: Iterable[str] = ()) -> dict[str, Any]:
@@ -57,8 +98,7 @@ def by_name(name: str) -> list[tuple[bool, int, str]]:
     return [(part[0] in "0123456789", int(part) if part[0] in "0123456789" else 0, part) for part in parts]
 
 
-def _facts(key: str, lookout: Lookout) -> dict[str, Any]:
-    status, rates = lookout.status(key), lookout.rates(key)
+def _facts(status: Status | None, rates: Rates | None) -> dict[str, Any]:
     if status is None:
         return {}
     return {
@@ -78,17 +118,31 @@ def _counted(status: Status, kind: str) -> int:
     return status.mastered.get(kind, 0)
 
 
-def links(statuses: Mapping[str, Status | None]) -> list[dict[str, Any]]:
-    """Each link once, joined from the statuses of both ends. statuses: by ring key, in the order of the page."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    order = {key: index for index, key in enumerate(statuses)}
+def links(statuses: Mapping[str, Status | None]) -> tuple[list[dict[str, Any]], int]:
+    """The first LISTED links, each once, joined from the statuses of both ends; and how many further links there are.
+
+    statuses: by ring key, in the order of the page.
+    """
+    keys, order = list(statuses), {key: index for index, key in enumerate(statuses)}
+    found = set[tuple[int, int]]()
     for key, status in statuses.items():
-        for other, up_s in status.links.items() if status is not None else ():
-            if other not in order:
-                continue
-            ends = (key, other) if order[key] < order[other] else (other, key)
-            link = found.setdefault(ends, {"from": ends[0], "to": ends[1], "up_s": up_s, "round_trip_ms": None})
-            trip = status.round_trips.get(other) if status is not None else None
-            if trip is not None and link["round_trip_ms"] is None:
-                link["round_trip_ms"] = round(trip * 1000, 2)
-    return [found[ends] for ends in sorted(found, key=lambda ends: (order[ends[0]], order[ends[1]]))]
+        here = order[key]
+        for other in status.links if status is not None else ():
+            there = order.get(other)
+            if there is not None:
+                found.add((here, there) if here < there else (there, here))
+    shown = sorted(found)[:LISTED]
+    return [_link(keys[one], keys[other], statuses) for one, other in shown], len(found) - len(shown)
+
+
+def _link(one: str, other: str, statuses: Mapping[str, Status | None]) -> dict[str, Any]:
+    """The first end that tells something of the link is believed."""
+    ends = [(status, to) for key, to in ((one, other), (other, one)) if (status := statuses[key]) is not None]
+    up_s = next(status.links[to] for status, to in ends if to in status.links)
+    trip = next((status.round_trips[to] for status, to in ends if to in status.round_trips), None)
+    return {
+        "from": one,
+        "to": other,
+        "up_s": up_s,
+        "round_trip_ms": round(trip * 1000, 2) if trip is not None else None,
+    }

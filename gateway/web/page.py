@@ -11,6 +11,7 @@ A view is plain data, so that nodes and directories share the page:
                         groups), received_per_s and sent_per_s (messages; None while they are not measured)
     arcs                [start, end, ring key] of what each node masters, if known; distance, points: of the ring
     links               from, to (ring keys), up_s, round_trip_ms or None; left out where nobody knows
+    more_links          so many links are not among `links`
     wrong               sentences, None while they are not known; left out where nobody looks
     happenings          id, at, text, the newest first; left out where nobody is told
     operators           whether there are an API for operators (/api/v1) and a chat (/chat)
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gateway.irc.times import server_time
 from gateway.web.drawing import circle, hue, mark
@@ -31,10 +32,22 @@ SHOWN: Final = 40
 """So many happenings are shown."""
 
 
-def page(view: dict[str, Any], located: dict[str, Any] | None, problem: str, asked: str) -> str:
+class Made(NamedTuple):
+    """A view, and the parts of the page that show the view."""
+
+    view: dict[str, Any]
+    parts: dict[str, str]
+
+
+def make(view: dict[str, Any]) -> Made:
+    """Time O(nodes + links): with a thousand nodes, a tenth of a second."""
+    return Made(view, parts(view))
+
+
+def page(made: Made, located: dict[str, Any] | None, problem: str, asked: str) -> str:
     """located: of `views.locate`. problem: why `asked` cannot be located, in words."""
+    view, shown = made
     title = f"{view['network']}: the ring"
-    shown = parts(view)
     wrong = f'<section id="wrong" aria-label="What is wrong">{shown["wrong"]}</section>' if "wrong" in shown else ""
     chat = ' <a href="/chat">Chat in the browser</a>' if view.get("operators") else ""
     script = '<script type="module" src="/ring/operators.js"></script>' if view.get("operators") else ""
@@ -208,7 +221,9 @@ def _links(view: dict[str, Any]) -> str:
         ]
         for link in view["links"]
     ]
-    return table("Links", ["between", "up for", "round trip"], rows, (1, 2))
+    more = view.get("more_links", 0)
+    rest = f'<p class="note">There are {more} more links.</p>' if more else ""
+    return table("Links", ["between", "up for", "round trip"], rows, (1, 2)) + rest
 
 
 def _addresses(view: dict[str, Any]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from aiohttp import web
 
 from gateway.web import views
+from gateway.web.files import KINDS, answer, file
 from gateway.web.metrics import CONTENT_TYPE, Exporter
-from gateway.web.overview import with_ring
+from gateway.web.overview import view_of
 from gateway.web.page import page
+from gateway.web.pages import Pages, View
 from gateway.web.refusal import Refused
 from gateway.web.ring_files import POLICY, RingFiles
 from gateway.web.sight import Known
@@ -18,9 +20,11 @@ from gateway.web.sight import Known
 class PublicSite:
     """The routes that nodes and directories have alike."""
 
-    def __init__(self, known: Known, exporter: Exporter) -> None:
+    def __init__(self, known: Known, exporter: Exporter, pages: Pages | None = None) -> None:
+        """pages: by default, pages of what the process itself knows."""
         self._known = known
         self._exporter = exporter
+        self._pages = pages or Pages(self._look)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -33,11 +37,8 @@ class PublicSite:
             web.get("/readyz", self._ready),
         ]
 
-    async def view(self) -> dict[str, Any]:
-        """What the page shows."""
-        sight = self._known.sight()
-        found = views.nodes(sight)
-        return with_ring(found, sight.placement.ring) if sight.placement is not None else found
+    async def _look(self) -> View:
+        return partial(view_of, self._known.sight())
 
     def sharing(self, request: web.Request) -> dict[str, str]:
         """Headers that say which other sites' pages may read the list of nodes."""
@@ -49,8 +50,8 @@ class PublicSite:
             located = views.locate(self._known.sight(), asked) if asked else None
         except Refused as refused:
             problem = str(refused)
-        text = page(await self.view(), located, problem, asked)
-        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+        text = page(await self._pages.latest(), located, problem, asked)
+        return answer(request, file(text.encode("utf-8", "replace"), KINDS["html"]), POLICY)
 
     async def _nodes(self, request: web.Request) -> web.Response:
         return web.json_response(views.nodes(self._known.sight()), headers=self.sharing(request))

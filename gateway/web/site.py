@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
 
 from gateway.web.metrics import of_node
@@ -17,15 +15,12 @@ class NodeSite(PublicSite):
     """The routes of directories and, beside these, events, and answers that the chat of other nodes may read."""
 
     def __init__(self, source: Source, visitors: Visitors, streams: Streams) -> None:
-        super().__init__(source, of_node(source))
+        super().__init__(source, of_node(source), streams.pages)
         self._visitors = visitors
         self._streams = streams
 
     def routes(self) -> list[web.RouteDef]:
         return [*super().routes(), web.get("/events", self._streams.events, allow_head=False)]
-
-    async def view(self) -> dict[str, Any]:
-        return await self._streams.view()
 
     def sharing(self, request: web.Request) -> dict[str, str]:
         return self._visitors.sharing(request)

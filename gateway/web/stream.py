@@ -13,16 +13,13 @@ from gateway.look import Looks
 from gateway.node import NodeCore
 from gateway.web.feed import Feed, Full, Listener
 from gateway.web.lookout import Lookout
-from gateway.web.overview import overview
-from gateway.web.page import parts
+from gateway.web.overview import glimpse, overview
+from gateway.web.pages import Pages, View
 from gateway.web.server import HEADERS, error
 from gateway.web.telling import Retold, told
 
 TURN_S: Final = 1.0
 """While a page is open, the nodes are asked so often."""
-
-BUSY: Final = 0.05
-"""The node spends at most this part of its time on making pages, as the page of a large network takes time."""
 
 PATIENCE_S: Final = 1.0
 """A new page waits so long for the answers of the nodes."""
@@ -52,11 +49,13 @@ class Streams:
         self._lookout = Lookout(core, looks)
         self._retold = Retold()
         self._turns: asyncio.Task[None] | None = None
+        self.pages = Pages(self._look)
 
-    async def view(self) -> dict[str, Any]:
-        """Ask the nodes, and return the view that the page shows."""
+    async def _look(self) -> View:
+        """Ask the nodes for the data of a new page."""
         await self._ask(PATIENCE_S)
-        return {**overview(self._core, self._lookout), "happenings": self._feed.latest, "operators": True}
+        seen, happenings = glimpse(self._core, self._lookout), self._feed.latest
+        return lambda: {**overview(seen), "happenings": happenings, "operators": True}
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Serve the stream. `Last-Event-ID` or `after`: the last happening that the page knows."""
@@ -102,11 +101,8 @@ class Streams:
         try:
             while self._feed.is_watched:
                 began = loop.time()
-                await self._ask(TURN_S)
-                asked = loop.time()
-                self._feed.show(parts(overview(self._core, self._lookout)))
-                shown = loop.time()
-                await asyncio.sleep(max(began + TURN_S - shown, (shown - asked) / BUSY))
+                self._feed.show((await self.pages.latest()).parts)
+                await asyncio.sleep(max(began + TURN_S, self.pages.old_at) - loop.time())
         except Exception:
             self._log.error("bug", where="http /events", exc_info=True)
             self._feed.end()

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.web import views
 from gateway.web.directory_source import DirectorySource
-from gateway.web.page import page
+from gateway.web.page import make, page
 from gateway.web.refusal import Unknown
 from ring.features import LEVEL
 from ring.roster import NodeRecord, RingTerms
@@ -78,7 +78,7 @@ def test_a_directory_that_cannot_tell_says_why(records: list[NodeRecord], words:
     with pytest.raises(Unknown, match=words) as refused:
         views.locate(sight, "#erlang")
     assert refused.value.status == 503
-    text = page(views.nodes(sight), None, str(refused.value), "#erlang")
+    text = page(make(views.nodes(sight)), None, str(refused.value), "#erlang")
     assert "No node is known." in text if not records else "alive" in text
 
 

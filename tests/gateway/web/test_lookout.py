@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from gateway.status import Status
 from gateway.web.lookout import OLD_S, SILENT_S, _Seen
-from gateway.web.overview import _counted, by_name, links, overview
+from gateway.web.overview import LISTED, _counted, by_name, glimpse, links, overview
 from tests.gateway.commands.stage import people
 from tests.gateway.web.watched import Watched
 from tests.sim.net import Net
@@ -19,10 +20,10 @@ def test_every_node_says_how_it_is() -> None:
     lookout = watched.look()
     statuses = [lookout.status(f"127.0.0.{number}") for number in (1, 2, 3)]
     assert [status.clients if status is not None else None for status in statuses] == [2, 1, 1]
-    assert lookout.wrong() == []
+    assert lookout.judge()() == []
     received, sent = zip(*[(one.messages_received, one.messages_sent) for one in statuses if one], strict=True)
     assert min(received) > 0 and min(sent) > 0
-    view = overview(watched.net.nodes["n1"].core, lookout)
+    view = overview(glimpse(watched.net.nodes["n1"].core, lookout))
     assert [node["name"] for node in view["nodes"]] == ["n1.sim", "n2.sim", "n3.sim"]
     assert sum(node["mastered"]["channel"] for node in view["nodes"]) == 1
     assert sum(node["mastered"]["nick"] for node in view["nodes"]) == 4
@@ -43,11 +44,11 @@ def test_a_dead_node_masters_nothing_and_its_takeover_is_told_by_the_node_that_t
     assert lookout.take_news() == []
     watched.look("n1")
     assert lookout.take_news() == [], "each is told once"
-    view = overview(watched.net.nodes["n1"].core, lookout)
+    view = overview(glimpse(watched.net.nodes["n1"].core, lookout))
     shares = {node["name"]: (node["alive"], node["share"]) for node in view["nodes"]}
     assert shares["n3.sim"] == (False, 0.0) and shares["n1.sim"][1] + shares["n2.sim"][1] == 1.0
     assert "clients" not in next(node for node in view["nodes"] if node["name"] == "n3.sim")
-    wrong = lookout.wrong()
+    wrong = lookout.judge()()
     assert wrong is not None and any("think n3.sim dead" in line for line in wrong)
 
 
@@ -59,7 +60,7 @@ def test_a_nick_counts_while_somebody_has_the_nick() -> None:
     bob.send("QUIT")
     watched.net.run(3.0)
     lookout = watched.look()
-    view = overview(watched.net.nodes["n1"].core, lookout)
+    view = overview(glimpse(watched.net.nodes["n1"].core, lookout))
     assert sum(node["mastered"]["nick"] for node in view["nodes"]) == 2
     statuses = [status for key in ("127.0.0.1", "127.0.0.2", "127.0.0.3") if (status := lookout.status(key))]
     groups = sum(status.mastered.get("nick", 0) for status in statuses)
@@ -72,7 +73,7 @@ def test_nodes_keep_their_colours_while_a_node_goes_and_comes_back() -> None:
     core, lookout = watched.net.nodes["n1"].core, watched.look()
 
     def hues() -> dict[str, int]:
-        return {node["name"]: node["hue"] for node in overview(core, lookout)["nodes"]}
+        return {node["name"]: node["hue"] for node in overview(glimpse(core, lookout))["nodes"]}
 
     before = hues()
     assert sorted(before.values()) == [0, 1, 2]
@@ -99,7 +100,7 @@ def test_a_node_that_hangs_is_told_of_until_it_counts_as_dead() -> None:
     for _ in range(12):
         watched.net.turn(node, lambda: lookout.ask(lambda: None))
         watched.net.run(1.0)
-        told += lookout.wrong() or []
+        told += lookout.judge()() or []
     assert any("n3.sim" in line for line in told)
 
 
@@ -121,7 +122,7 @@ def test_at_a_lower_feature_level_the_page_knows_its_own_node() -> None:
         watched.start(name)
     lookout = watched.look("n1")
     assert lookout.status("127.0.0.1") is not None and lookout.status("127.0.0.2") is None
-    assert lookout.wrong() == [
+    assert lookout.judge()() == [
         "at the network's feature level 1, nodes do not tell each other how they are: upgrade all"
     ]
 
@@ -150,9 +151,32 @@ def test_a_link_is_shown_once_with_what_either_end_measured() -> None:
     one, two = (watched.lookouts[name]._own.look(0, 0).status for name in ("n1", "n2"))
     one = replace(one, links={"127.0.0.2": 5.0, "127.0.0.9": 1.0})
     two = replace(two, links={"127.0.0.1": 6.0}, round_trips={"127.0.0.1": 0.0015})
-    assert links({"127.0.0.1": one, "127.0.0.2": two, "127.0.0.3": None}) == [
-        {"from": "127.0.0.1", "to": "127.0.0.2", "up_s": 5.0, "round_trip_ms": 1.5}
-    ]
+    assert links({"127.0.0.1": one, "127.0.0.2": two, "127.0.0.3": None}) == (
+        [{"from": "127.0.0.1", "to": "127.0.0.2", "up_s": 5.0, "round_trip_ms": 1.5}],
+        0,
+    )
+
+
+def test_a_roster_that_the_nodes_agree_on_is_kept_once() -> None:
+    watched = Watched()
+    lookout = watched.look()
+    first, *others = [lookout.status(f"127.0.0.{number}") for number in (1, 2, 3)]
+    assert first is not None and len(first.roster) == 3
+    assert all(other is not None and other.roster is first.roster for other in others)
+    watched.net.kill("n3")
+    watched.net.run(20.0)
+    assert [line for line in watched.look().judge()() or [] if "n3" in line]
+
+
+def test_of_many_links_the_first_are_shown_and_the_others_counted() -> None:
+    base = Watched(1).lookouts["n1"]._own.look(0, 0).status
+    keys = [f"127.0.0.{number}" for number in range(1, 61)]
+    statuses: dict[str, Status | None] = {
+        key: replace(base, links={other: 1.0 for other in keys if other != key}) for key in keys
+    }
+    shown, more = links(statuses)
+    assert len(shown) == LISTED and more == 60 * 59 // 2 - LISTED
+    assert [shown[0]["from"], shown[0]["to"]] == keys[:2]
 
 
 def test_names_are_sorted_as_people_count() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from gateway.web import views
 from gateway.web.drawing import FINEST, HUES, LABELLED, LINKS, circle, joined, mark
-from gateway.web.overview import overview, with_ring
-from gateway.web.page import SHOWN, page, parts
+from gateway.web.overview import glimpse, overview, with_ring
+from gateway.web.page import SHOWN, make, page, parts
 from gateway.web.source import sight_of
 from gateway.web.sums import formula, located_part
 from gateway.web.tables import duration, number, table
@@ -74,8 +74,11 @@ def test_the_page_of_a_node_has_everything_without_a_script() -> None:
     watched = Watched()
     people(watched.net, "ann", "bob", channel="#erlang")
     core = watched.net.nodes["n1"].core
-    view = {**overview(core, watched.look()), "happenings": [{"id": "7-1", "at": 0.0, "text": "n2 did something"}]}
-    text = page({**view, "operators": True}, views.locate(sight_of(core), "#erlang"), "", "#erlang")
+    view = {
+        **overview(glimpse(core, watched.look())),
+        "happenings": [{"id": "7-1", "at": 0.0, "text": "n2 did something"}],
+    }
+    text = page(make({**view, "operators": True}), views.locate(sight_of(core), "#erlang"), "", "#erlang")
     found = checked(text)
     for piece in ("1310262970", "808884791", "Nothing is wrong.", "All 3 nodes are alive.", "n2 did something"):
         assert piece in text
@@ -86,7 +89,7 @@ def test_the_page_of_a_node_has_everything_without_a_script() -> None:
 
 
 def test_a_directory_knows_less_and_has_the_same_page() -> None:
-    text = page(a_view(), None, "", "")
+    text = page(make(a_view()), None, "", "")
     found = checked(text)
     assert "data-events" not in text and "links" not in found.ids and "happenings" not in found.ids
     assert "operators" not in found.ids
@@ -102,8 +105,8 @@ def test_no_markup_of_others_gets_through(field: str) -> None:
     view["network"] = NASTY
     located = views.locate(sight_of(network(2).nodes["n1"].core), "#" + NASTY)
     located["nodes"][0]["name"] = NASTY
-    assert checked(page(view, located, "", NASTY)).tags.count("script") == 1
-    assert checked(page(view, None, NASTY, NASTY)).tags.count("script") == 1
+    assert checked(page(make(view), located, "", NASTY)).tags.count("script") == 1
+    assert checked(page(make(view), None, NASTY, NASTY)).tags.count("script") == 1
 
 
 def test_what_is_wrong_stands_in_words_with_its_commands() -> None:
@@ -131,7 +134,7 @@ def test_the_pages_of_the_living_others_are_at_hand_for_a_page_that_loses_its_no
     view["seen_by"] = view["nodes"][0]["name"]
     link = '<a href="http://127.0.0.2:8080/" rel="noreferrer">node-2.circlet.local</a>'
     assert parts(view)["elsewhere"] == f"Pages of other nodes: {link}."
-    assert f'<p id="elsewhere" hidden>Pages of other nodes: {link}.</p>' in page(view, None, "", "")
+    assert f'<p id="elsewhere" hidden>Pages of other nodes: {link}.</p>' in page(make(view), None, "", "")
     assert parts(a_view(1))["elsewhere"] == ""
 
 
@@ -192,7 +195,7 @@ def test_where_nobody_lives_nobody_masters() -> None:
 
 def test_long_lists_are_cut() -> None:
     many = [{"id": f"1-{number}", "at": 0.0, "text": f"news {number}"} for number in range(SHOWN + 5)]
-    text = page(a_view(happenings=many), None, "", "")
+    text = page(make(a_view(happenings=many)), None, "", "")
     assert text.count("<time ") == SHOWN
     located = views.locate(sight_of(network(1).nodes["n1"].core), "#c")
     assert "And 8 nodes" in located_part({**located, "nodes": located["nodes"] * 20}, "")
@@ -203,3 +206,9 @@ def test_numbers_are_short() -> None:
     assert [duration(seconds) for seconds in times] == ["–", "5 s", "4 min", "3 h 10 min", "2 d 7 h"]
     assert [number(value) for value in (None, 0.0, 12.345, 1234.5)] == ["–", "0.0", "12.3", "1234"]
     assert checked(table("T", ["a", "b"], [["1", "2"]], (1,))).tags.count("td") == 1
+
+
+def test_a_page_lists_a_bounded_number_of_links_and_says_how_many_more_there_are() -> None:
+    one = {"from": "127.0.0.1", "to": "127.0.0.2", "up_s": 1.0, "round_trip_ms": None}
+    assert "There are 77 more links." in parts(a_view(links=[one], more_links=77))["links"]
+    assert "more links" not in parts(a_view(links=[one], more_links=0))["links"]

@@ -69,3 +69,22 @@ def test_a_node_that_drains_or_is_refused_gets_no_clients_and_is_not_restarted(l
     assert status == 503 and not found["ready"]
     assert ("stopping" if leaves else "127.0.0.1:7700 refuses the node: the directory is full") in found["why"]
     assert health[0] == 200
+
+
+def test_a_page_that_a_browser_has_already_is_not_sent_again() -> None:
+    async def run() -> None:
+        asked = source()
+        looks = Looks(asked.core, dict, Around, Happenings(asked.core))
+        app = web.Application()
+        site = NodeSite(asked, Visitors(asked.core, Http), Streams(asked.core, looks, asked.act, None))
+        app.add_routes(site.routes())
+        async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+            first = await client.get("/")
+            assert (first.status, first.headers["Cache-Control"]) == (200, "no-cache")
+            site._pages.old_at = float("inf")
+            same = await client.get("/", headers={"If-None-Match": first.headers["ETag"]})
+            assert (same.status, await same.text()) == (304, "")
+            other = await client.get("/?name=%23erlang", headers={"If-None-Match": first.headers["ETag"]})
+            assert other.status == 200 and "1310262970" in await other.text()
+
+    asyncio.run(run())

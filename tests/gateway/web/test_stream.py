@@ -15,7 +15,8 @@ from aiohttp import ClientResponse, ClientSession, web
 from gateway.happenings import Happenings
 from gateway.look import Looks
 from gateway.status import Around
-from gateway.web import feed, stream
+from gateway.web import feed, pages, stream
+from gateway.web.page import Made
 from gateway.web.stream import Streams
 from ring.groups.notes import Note
 from tests.gateway.commands.stage import network
@@ -114,7 +115,8 @@ def test_a_reader_that_is_too_slow_is_dropped(monkeypatch: pytest.MonkeyPatch) -
     counter = itertools.count()
     monkeypatch.setattr(stream, "WRITE_S", 0.2)
     monkeypatch.setattr(stream, "TURN_S", 0.01)
-    monkeypatch.setattr(stream, "parts", lambda view: {"nodes": f"{next(counter)}" * 1_000_000})
+    monkeypatch.setattr(pages, "KEPT_S", 0.0)
+    monkeypatch.setattr(pages, "make", lambda view: Made(view, {"nodes": f"{next(counter)}" * 1_000_000}))
 
     async def story(made: Open, session: ClientSession) -> None:
         with socket.socket() as slow:
@@ -145,16 +147,16 @@ def test_as_many_pages_as_may_be_are_served_and_one_more_is_refused_in_words(mon
 
 
 def test_a_mistake_of_the_program_ends_the_pages_and_not_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(view: object) -> dict[str, str]:
+    def broken(view: object) -> Made:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(stream, "parts", broken)
+    monkeypatch.setattr(pages, "make", broken)
 
     async def story(made: Open, session: ClientSession) -> None:
         async with session.get(made.url) as answer:
             await answer.content.read()
         assert made.log.bugs == ["bug http /events"]
-        monkeypatch.setattr(stream, "parts", lambda view: {"nodes": "well"})
+        monkeypatch.setattr(pages, "make", lambda view: Made(view, {"nodes": "well"}))
         async with session.get(made.url) as answer:
             assert b"well" in await event(answer, "parts")
 
@@ -188,7 +190,7 @@ def test_a_node_that_stops_ends_the_pages_and_takes_no_new_ones() -> None:
 
 def test_a_silent_stream_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "KEEP_ALIVE_S", 0.05)
-    monkeypatch.setattr(stream, "parts", lambda view: {})
+    monkeypatch.setattr(pages, "make", lambda view: Made(view, {}))
 
     async def story(made: Open, session: ClientSession) -> None:
         async with session.get(made.url) as answer:
