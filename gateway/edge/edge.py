@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
@@ -47,6 +48,7 @@ from gateway.edge.settings import EdgeSettings, Rehashed
 from gateway.edge.talks import Talks
 from gateway.edge.traffic import Traffic
 from gateway.edge.tunnels import Tunnels
+from gateway.edge.turns import Turns
 from gateway.edge.user import Room, User
 from gateway.edge.withholding import withhold
 from gateway.groups.network_messages import Announced
@@ -115,6 +117,7 @@ class Edge:
         self.actions = Actions()
         self.traffic = Traffic()
         self.dirty: list[Connection] = []
+        self.turns = Turns()
         self.relieved: list[Connection] = []  # those of which no line waits any more: their sockets are read on
         self.told: dict[GroupId, None] = {}  # of the groups that are heard, those that had news since the last flush
         self.most = 0  # users of the network at once, as far as its living nodes have seen
@@ -247,10 +250,14 @@ class Edge:
         lines, traffic = connection.splitter.feed(data), self.traffic
         traffic.bytes_received += len(data)
         traffic.lines_received += len(lines)
+        turns = self.turns if flood.is_stranger(connection) else None
         for line in lines:
             if connection.closed is not None:
                 return
             waits = connection.pending or connection.busy or connection.gate
+            if not waits and turns is not None and not turns.take():
+                turns.waiting[connection] = None
+                waits = True
             if waits or not flood.may_pass(connection, line, settings, now):
                 connection.pending.append(line)
             else:
@@ -282,19 +289,31 @@ class Edge:
     def _may_pass(self, connection: Connection, line: Item) -> bool:
         return flood.may_pass(connection, line, self.settings, self.now)
 
-    def resume(self, connection: Connection) -> None:
-        """Lines that waited are carried out, as far as they may. Once none waits the shell reads on."""
+    def resume(self, connection: Connection, most: int = sys.maxsize) -> None:
+        """Lines that waited are carried out, as far as they may, `most` of them. Once none waits the shell reads on."""
         pending = connection.pending
         if not pending or connection.resuming:
             return
         connection.resuming = True
-        while pending and connection.is_free and self._may_pass(connection, pending[0]):
+        while pending and most > 0 and connection.is_free and self._may_pass(connection, pending[0]):
+            most -= 1
             # The client is not read meanwhile: its line counts as heard when its turn comes.
             connection.last_heard, connection.pinged_at = self.now, 0.0
             self.handle(connection, pending.pop(0))
         connection.resuming = False
         if not pending:
             self.relieved.append(connection)
+
+    def carry_on(self) -> None:
+        """Before a flush while `turns.waiting`: lines that wait are carried out, as many as the turn takes."""
+        turns = self.turns
+        while (connection := turns.next()) is not None:
+            before = len(connection.pending)
+            self.resume(connection, 1)
+            if 0 < len(connection.pending) < before:
+                turns.waiting[connection] = None  # behind the others
+            elif connection.ending is not None:
+                self._leave_if_done(connection)
 
     def handle(self, connection: Connection, line: Item) -> None:
         if not isinstance(line, bytes):
@@ -456,7 +475,7 @@ class Edge:
             if connection.calls:
                 order.hurry(connection, now - self.engine.settings.settle_max_s)
             if connection.pending:
-                self.resume(connection)
+                self.turns.waiting[connection] = None
             if connection.ending is not None:
                 self._leave_if_done(connection)
             if connection.tunnel is not None:  # its session's node looks after it
@@ -613,6 +632,7 @@ class Edge:
             token(outcome)
 
     def flush(self) -> None:
+        self.turns.begin()
         self.tunnels.flush()
         self.sessions.places.written(self.dirty, self.told)
         self.told.clear()

@@ -83,8 +83,13 @@ def may_make(connection: Connection, settings: EdgeSettings, now: float) -> bool
     return True
 
 
+def is_stranger(connection: Connection) -> bool:
+    """Whether the client of the connection is not registered, here or on its session's node."""
+    return connection.user is None and connection.tunnel is None
+
+
 def is_too_much(connection: Connection, settings: EdgeSettings) -> bool:
     """Whether more waits than may."""
     pending = connection.pending
-    most = WAITING_BYTES if connection.user is None and connection.tunnel is None else WAITING_REGISTERED_BYTES
+    most = WAITING_BYTES if is_stranger(connection) else WAITING_REGISTERED_BYTES
     return len(pending) > settings.queued or sum(len(one) for one in pending if isinstance(one, bytes)) > most

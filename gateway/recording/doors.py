@@ -47,6 +47,7 @@ INPUTS: Final[dict[str, Any]] = {
     "edge.tick": tuple[float],
     "edge.connect": tuple[int, str, bool, float, str | None],
     "edge.feed": tuple[int, bytes],
+    "edge.carry_on": tuple[()],
     "edge.take_output": tuple[int],
     "edge.ended": tuple[int, str],
     "edge.lost": tuple[int, str],

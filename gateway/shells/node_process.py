@@ -26,7 +26,7 @@ from gateway.shells.clients import ClientTransport
 from gateway.shells.descriptors import raise_limit, room
 from gateway.shells.durable import Durable
 from gateway.shells.listeners import Listeners
-from gateway.shells.memory import Memory
+from gateway.shells.memory import Memory, settle
 from gateway.shells.passwords import Passwords
 from gateway.shells.peers import PeerShell
 from gateway.shells.recorder import Tape
@@ -176,6 +176,7 @@ class NodeProcess:
             return 1
         if serves:
             self._say_what_does_not_fit()
+            settle()
             self.systemd.ready()
             self.log.info("node_started", ip=self.record.ip, irc=self.record.irc, incarnation=self.record.incarnation)
             await self._stop.wait()
@@ -313,9 +314,11 @@ class NodeProcess:
     def flush(self) -> None:
         """Send what the core has for peers and clients."""
         self._flushing = False
-        began = time.monotonic()
+        began, edge = time.monotonic(), self.core.edge
+        if edge.turns.waiting:
+            self.begin()
+            edge.carry_on()
         self.durable.flush()
-        edge = self.core.edge
         for key, messages in self.core.engine.drain().items():
             for payload in payloads(messages, FRAME):
                 self.peers.send(key, payload)
@@ -338,6 +341,8 @@ class NodeProcess:
         for connection in relieved:
             if (client := self.sockets.get(connection.number)) is not None:
                 client.read_on()
+        if edge.turns.waiting:
+            self.touched()
         if self.core.engine.levels.refused:
             self.peers.refuse(self.core.engine.levels.refused)
         if self.core.engine.notes:

@@ -367,6 +367,8 @@ class Net:
         core = node.core
         core.engine.begin(self.now + node.ahead_s)
         job()
+        if core.edge.turns.waiting:
+            core.edge.carry_on()
         batch = core.engine.journal.take() if self.disks is not None else None
         if batch is not None:
             self.at(WRITE_S, lambda: self._write(node, batch))
@@ -395,6 +397,8 @@ class Net:
                     client.closed = connection.closed
                     self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.gone(c, "closed")))
         core.edge.traffic.delivered(core.engine.now, core.engine.now)
+        if core.edge.turns.waiting:
+            self.at(0, lambda: self.turn(node, lambda: None))
 
     def _send(self, node: Node, key: str, payload: bytes) -> None:
         assert key != node.key, describe(payload)

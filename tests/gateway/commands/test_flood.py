@@ -8,7 +8,11 @@ from collections.abc import Iterable
 import pytest
 
 from gateway.edge import flood
+from gateway.edge.connection import Connection
 from gateway.edge.settings import EdgeSettings
+from gateway.edge.turns import LINES
+from gateway.irc.splitter import Item
+from ring.wire import Message
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import OPERATOR, SETTINGS, network, people, settle
 from tests.gateway.commands.test_session import stranger
@@ -201,3 +205,85 @@ def test_an_operator_makes_as_many_as_are_needed() -> None:
     ann.send(*(f"JOIN #a{number}" for number in range(10)))
     settle(ann)
     assert len(joined(ann)) == 10
+
+
+# Turns ----------------------------------------------------------------------------------------------------------------
+
+
+def lines_a_turn(net: Net, seconds: float) -> list[int]:
+    """Run the network; how many lines the node's clients had carried out in each turn."""
+    edge = net.nodes["n1"].core.edge
+    counts: list[int] = []
+    handle, drain = edge.handle, edge.engine.drain
+
+    def count(connection: Connection, line: Item) -> None:
+        counts[-1] += 1
+        handle(connection, line)
+
+    def end() -> dict[str, list[Message]]:
+        found = drain()
+        counts.append(0)
+        return found
+
+    counts.append(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(edge, "handle", count)
+        patch.setattr(edge.engine, "drain", end)
+        net.run(seconds)
+    return counts
+
+
+def test_a_crowd_of_slowed_clients_shares_turns_and_others_are_heard_between() -> None:
+    """200 clients may be carried out a line each at the same moment: that takes many turns, not one."""
+    net = network(1)
+    crowd = people(net, *(f"p{number}" for number in range(200)))
+    slow(net, crowd)
+    for client in crowd:
+        flood.charge(client.connection, 20, client.node.core.edge.settings)
+        client.send("PING a", "PING b")
+        client.got.clear()
+    turns = lines_a_turn(net, 0.5)
+    assert max(turns) == LINES and sum(turns) == 400
+    assert all([line.split()[-1] for line in client.got] == ["a", "b"] for client in crowd)
+
+
+def test_what_strangers_send_at_once_is_carried_out_over_several_turns_in_order() -> None:
+    net = network(1, burst=20, rate=5.0)
+    crowd = [stranger(net) for _ in range(10)]
+    sent = b"".join(b"CAP LS 30%d\r\n" % number for number in range(6)) + b"PING last\r\n"
+    edge = net.nodes["n1"].core.edge
+    net.run(0.1)
+    for client in crowd:
+        edge.feed(client.connection, sent)  # in one turn: the kernel has something of all of them
+    assert sum(client.connection.line for client in crowd) == LINES
+    turns = lines_a_turn(net, 0.2)
+    assert max(turns) == LINES and sum(turns) == 70 - LINES
+    assert [client.connection.line for client in crowd] == [7] * 10
+    assert all(client.connection in edge.relieved for client in crowd[3:])
+
+
+def test_a_registered_client_that_keeps_to_its_tokens_waits_for_no_turn() -> None:
+    net = network(1, burst=100, rate=5.0)
+    (ann,) = people(net, "ann")
+    crowd = [stranger(net) for _ in range(3)]
+    edge = net.nodes["n1"].core.edge
+    for client in crowd:
+        edge.feed(client.connection, b"PING a\r\n" * 10)
+    assert crowd[-1].connection.pending
+    ann.got.clear()
+    ann.send(*["PING b"] * 2 * LINES)
+    assert len(ann.got) == 2 * LINES and not ann.connection.pending
+
+
+def test_who_hangs_up_while_lines_wait_for_a_turn_has_them_carried_out_and_leaves() -> None:
+    net = network(1)
+    crowd = [stranger(net) for _ in range(5)]
+    edge = net.nodes["n1"].core.edge
+    for number, client in enumerate(crowd):
+        edge.feed(client.connection, b"NICK p%d\r\n" % number + b"PING a\r\n" * 8)
+    for client in crowd:
+        edge.ended(client.connection, "Connection closed")
+    assert crowd[-1].connection.pending and crowd[-1].closed is None
+    net.run(1)
+    assert all(client.connection.line == 9 and client.closed is not None for client in crowd)
+    assert not edge.turns.waiting

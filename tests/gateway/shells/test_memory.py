@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from gateway.shells.memory import EVERY_S, REST, Memory
+from gateway.shells.memory import EVERY_S, REST, Memory, settle
 
 HAS_TRIM = hasattr(ctypes.CDLL(None), "malloc_trim") and Path("/proc/self/statm").exists()
 
@@ -43,3 +45,19 @@ def test_it_rests_the_longer_the_longer_it_took() -> None:
         shell.tick()
     assert EVERY_S <= trims[0] <= EVERY_S + 1
     assert all(after - before >= 0.1 * REST for before, after in pairwise(trims)) and len(trims) == 5
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("thawed")
+def test_collections_look_only_through_what_came_after_the_start() -> None:
+    before = len(gc.get_objects())
+    settle()
+    after = len(gc.get_objects())
+    assert before > 10_000 and after < before / 10
+    settle()
+    assert gc.get_freeze_count() > 10_000
