@@ -33,6 +33,11 @@ class HttpListener(Section):
         live=True, ge=1, le=1_000_000,
     )  # fmt: skip
 
+    pages_per_minute: int = setting(
+        1200, "Requests for pages, metrics and other public paths that an IP address may make in a minute, 0 for no "
+        "limit. This machine and trusted proxies have no limit.", live=True, ge=0, le=1_000_000,
+    )  # fmt: skip
+
     @property
     def address(self) -> Endpoint:
         return Endpoint(self.host, self.port)

@@ -25,6 +25,9 @@ WRITE_S: Final = 20.0
 LINGER_S: Final = 2.0
 """Longest time for reading an unwanted body, before the connection is closed."""
 
+HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+"""Of every answer that does not say otherwise."""
+
 REFUSED: Final[dict[Refusal, tuple[str, str]]] = {
     "rate": ("429 Too Many Requests", "you connect too often: try again in a minute"),
     "per_source": ("429 Too Many Requests", "too many connections from your address: close some (http.per_address)"),
@@ -72,6 +75,17 @@ class HttpConnection(web.RequestHandler):
     def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
         """The connection becomes a WebSocket: each frame of the client must be masked."""
         super().set_parser(cast(Any, MaskedReader(parser)), data_received_cb)
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """Bytes that are no HTTP, or a broken body: answered in JSON, as all errors are. aiohttp then closes."""
+        super().handle_error(request, status, exc, message)  # logs, and raises if an answer has begun
+        what = (message or "").partition("\n")[0].strip().rstrip(":")[:200]
+        text = "the server made a mistake, which is in its log" if status >= 500 else f"the request is no HTTP: {what}"
+        answer = web.json_response({"error": text}, status=status, headers=HEADERS)
+        answer.force_close()
+        return answer
 
     def hand_over(self) -> None:
         """From now on the connection is an IRC client's, with the bounds of IRC clients."""

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
+from aiohttp import web
+
 Network = IPv4Network | IPv6Network
 
 _WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
@@ -45,6 +47,17 @@ def client_of(
             break
     protocols = _entries(forwarded_proto)
     return Client(address, protocols[-1].lower() == "https" if protocols else secure)
+
+
+def sender(request: web.BaseRequest, trusted: Sequence[Network]) -> Client:
+    """The sender of a request: behind a trusted proxy, the client that the proxy names."""
+    return client_of(
+        request.remote or "",
+        request.secure,
+        request.headers.getall("X-Forwarded-For", ()),
+        request.headers.getall("X-Forwarded-Proto", ()),
+        trusted,
+    )
 
 
 def _entries(lines: Iterable[str]) -> list[str]:

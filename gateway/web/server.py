@@ -11,11 +11,12 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from config.http import Http, HttpListener
+from config.http import HttpListener
 from gateway.web.certificate import HttpsContext
-from gateway.web.connections import HEAD_S, HttpConnection, farewell
+from gateway.web.connections import HEAD_S, HEADERS, HttpConnection, farewell
 from gateway.web.forwarded import is_trusted
 from gateway.web.refusal import BadRequest, Refused
+from gateway.web.visits import Visits, trusted_by
 from ring.links.admission import Admission, Limits, Refusal, Ticket
 from ring.shells.accepting import Acceptor
 from ring.shells.certificates import reload_pair
@@ -31,8 +32,6 @@ EXHAUSTED_EVERY_S = 3600.0
 
 HOOKS = "/api/v1/hooks/"
 """Addresses of incoming webhooks: whoever knows such an address may speak."""
-
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -57,6 +56,7 @@ class WebServer:
         self._log = log
         self._logged = LogLimit(burst=1, window_s=EXHAUSTED_EVERY_S)
         self._admission = Admission(_limits(config))
+        self._visits = Visits(config)
         self._acceptor: Acceptor | None = None
         self._https: HttpsContext | None = None
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
@@ -99,6 +99,7 @@ class WebServer:
         """
         self._config = config
         self._admission.limits = _limits(config)
+        self._visits.configure(config)
         if self._https is None or config.tls is None:
             return ()
         return reload_pair(self._https.reload, str(config.tls.cert), str(config.tls.key), self._log)
@@ -112,8 +113,7 @@ class WebServer:
     # Connections ----------------------------------------------------------------------------------------------------
 
     def _admit(self, address: str, now: float) -> Ticket | Refusal:
-        trusted = self._config.trusted_proxies if isinstance(self._config, Http) else ()
-        verdict = self._admission.admit(address, now, shared=is_trusted(address, trusted))
+        verdict = self._admission.admit(address, now, shared=is_trusted(address, trusted_by(self._config)))
         report = self._admission.report(now)
         if report is not None:
             self._log.warning(
@@ -142,6 +142,7 @@ class WebServer:
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Errors are JSON with a text; a mistake of the program is logged and ends the request alone."""
         try:
+            self._visits.judge(request)
             await _read_body(request)
             response = await handler(request)
         except Refused as problem:

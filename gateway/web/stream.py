@@ -11,11 +11,12 @@ from aiohttp import web
 
 from gateway.look import Looks
 from gateway.node import NodeCore
+from gateway.web.connections import HEADERS
 from gateway.web.feed import Feed, Full, Listener
 from gateway.web.lookout import Lookout
 from gateway.web.overview import glimpse, overview
 from gateway.web.pages import Pages, View
-from gateway.web.server import HEADERS, error
+from gateway.web.server import error
 from gateway.web.telling import Retold, told
 
 TURN_S: Final = 1.0

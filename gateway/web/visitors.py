@@ -8,7 +8,7 @@ from aiohttp import web
 
 from config.http import Http
 from gateway.node import NodeCore
-from gateway.web.forwarded import Client, client_of
+from gateway.web.forwarded import Client, sender
 from gateway.web.origins import is_own, may_open
 
 
@@ -21,13 +21,7 @@ class Visitors:
 
     def client(self, request: web.Request) -> Client:
         """The client's address: behind a trusted proxy, the address that the proxy names."""
-        return client_of(
-            request.remote or "",
-            request.secure,
-            request.headers.getall("X-Forwarded-For", ()),
-            request.headers.getall("X-Forwarded-Proto", ()),
-            self._settings().trusted_proxies,
-        )
+        return sender(request, self._settings().trusted_proxies)
 
     def may_open(self, request: web.Request) -> bool:
         """Whether the page that asks, if any, is one of the network's or of a site that the operator has listed."""

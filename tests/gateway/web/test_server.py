@@ -124,10 +124,13 @@ def test_bytes_that_are_no_http_leave_no_traceback(node: Served) -> None:
         bytes(range(256)),
         b"GET / HTTP/9.9\r\n\r\n",
         b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno header\r\n\r\n",
     ):
         with socket.create_connection(("127.0.0.1", Served.web_port), timeout=WITHIN_S) as stranger:
             stranger.sendall(words)
-            assert stranger.recv(100)[:12] in (b"HTTP/1.0 400", b"HTTP/1.1 400")
+            head, _, body = b"".join(iter(lambda: stranger.recv(4096), b"")).partition(b"\r\n\r\n")
+            assert head[:12] in (b"HTTP/1.0 400", b"HTTP/1.1 400") and b"application/json" in head
+            assert json.loads(body)["error"].startswith("the request is no HTTP: ")
     assert node.get("/healthz")[0] == 200 and "Traceback" not in node.text
 
 
