@@ -13,8 +13,8 @@ import msgspec
 
 from gateway.groups.channel import Channel
 from gateway.node import NodeCore
-from ring.groups.notes import Note
 from ring.ids import GroupId
+from ring.notes import Note
 
 GATHER_S: Final = 0.3
 """Notes alike are gathered for so long."""

@@ -11,8 +11,8 @@ import msgspec
 
 from gateway.node import NodeCore
 from gateway.status import CHANNEL, Around, Status, status
-from ring.groups.copy import Copy
 from ring.links.link import LinkState
+from ring.replication.copy import Copy
 
 LATELY_S: Final = 10.0
 """A channel's rate counts the entries of the log in the last so many seconds."""

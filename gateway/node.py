@@ -14,8 +14,8 @@ from gateway.groups.kinds import kinds
 from gateway.groups.network_messages import Attend, Raise
 from gateway.webhooks.deliveries import Deliveries
 from gateway.webhooks.settings import WebhookSettings
-from ring.directory.view import RosterChanged
-from ring.groups.engine import Engine, Settings
+from ring.engine import Engine, Settings
+from ring.membership.directory.view import RosterChanged
 from ring.roster import NodeRecord
 
 DAY_S = 86_400

@@ -13,7 +13,7 @@ from gateway.edge.operator_asks import WebhookRow
 from gateway.groups.nick import Nick
 from gateway.node import NodeCore
 from gateway.webhooks.addresses import host_of
-from ring.groups.lag import lag
+from ring.lag import lag
 from ring.links.link import LinkState
 from ring.roster import NodeRecord
 

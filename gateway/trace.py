@@ -13,11 +13,11 @@ import msgspec
 from gateway.groups.channel_messages import Said
 from gateway.irc.names import is_valid_channel
 from gateway.node import NodeCore
-from ring.groups.copy import Copy
-from ring.groups.engine import Engine
-from ring.groups.mastered import Follower
+from ring.engine import Engine
 from ring.ids import GroupId, Term
-from ring.wire import Entry
+from ring.replication.copy import Copy
+from ring.replication.progress import Follower
+from ring.wire.log import Entry
 
 CHANNEL: Final = "channel"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ring.ids import GroupId
-from ring.store import Batch, Line
+from ring.storage.store import Batch, Line
 
 
 def merged(batches: Sequence[Batch]) -> Batch:

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ring.ids import GroupId, Term
-from ring.shells.sqlite_store import SqliteStore
-from ring.shells.store_writer import StoreWriter
-from ring.store import Batch, Line
+from ring.io.store_writer import StoreWriter
+from ring.storage.sqlite.store import SqliteStore
+from ring.storage.store import Batch, Line
 
 BATCH_S = 0.05
 RATES = (1_000, 10_000, 100_000)

@@ -29,7 +29,7 @@ from gateway.groups.account_messages import (
     SetSettings,
 )
 from gateway.irc.names import is_valid_nick
-from ring.groups.host import FAILED
+from ring.replication.application import FAILED
 
 NONE = "accounts.enabled is false in its file: this network has no accounts"
 SILENT = "whoever keeps accounts does not answer: are enough nodes up? Try again later"

@@ -10,8 +10,8 @@ from collections.abc import Callable, Generator
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from gateway.edge.edge import Edge
-from ring.groups.host import FAILED
 from ring.ids import GroupId
+from ring.replication.application import FAILED
 
 T = TypeVar("T")
 

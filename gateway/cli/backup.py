@@ -8,9 +8,9 @@ import click
 
 from config import NodeConfig
 from gateway.cli.files import FILE, fail, read
-from ring.shells.sqlite_backup import backup as copy_store
-from ring.shells.sqlite_file import STORE
-from ring.store import StoreError
+from ring.storage.sqlite.backup import backup as copy_store
+from ring.storage.sqlite.file import STORE
+from ring.storage.store import StoreError
 
 
 @click.command()

@@ -13,8 +13,8 @@ import click
 from config import DirectoryConfig, NodeConfig
 from config.values import split_endpoint
 from gateway.cli.files import FILE, fail, read
+from ring.io.directory_client import NoAnswer, query_nodes
 from ring.roster import NodeRecord
-from ring.shells.directory_client import NoAnswer, query_nodes
 
 TIMEOUT_S = 2.0
 

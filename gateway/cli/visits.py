@@ -16,10 +16,10 @@ from gateway.cli.network import TIMEOUT_S, directories_of
 from gateway.guests import Problem, Reply, Request, Status, StatusAsk, encode, read_reply
 from gateway.shells.settings import link_settings, node_record, terms
 from ring.ids import UNREADABLE
+from ring.io import roster_file
+from ring.io.directory_client import NoAnswer, query_denials, query_nodes
+from ring.io.guest import NoReply, Visit, ask, visit
 from ring.roster import NodeRecord, Roster
-from ring.shells import roster_file
-from ring.shells.directory_client import NoAnswer, query_denials, query_nodes
-from ring.shells.guest import NoReply, Visit, ask, visit
 
 DENIALS_S = 0.5
 """How long the directories may take to say whom they refuse. Directories of feature level 0 never say it."""

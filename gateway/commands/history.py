@@ -14,8 +14,8 @@ from gateway.irc import numerics as n
 from gateway.irc.chathistory import Problem, Reference, Request, parse_request
 from gateway.irc.times import server_time
 from ring.ids import GroupId
-from ring.store import Line as Kept
-from ring.wire import Mark, Query
+from ring.storage.store import Line as Kept
+from ring.wire.history import Mark, Query
 
 NOT_RETRIEVED = "Messages could not be retrieved"
 

@@ -16,8 +16,8 @@ from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.chathistory import MAX_MSGID
 from ring.ids import GroupId
-from ring.store import Line as Kept
-from ring.wire import Mark, Query
+from ring.storage.store import Line as Kept
+from ring.wire.history import Mark, Query
 
 ALL = "etohv"
 """Whoever is to judge what a message is has to find it, whatever it is."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from gateway.edge.operator_asks import ActionRow
-from ring.groups.engine import Engine
+from ring.engine import Engine
 
 KEPT = 1_000
 """So many actions are remembered; the oldest goes first."""

@@ -15,7 +15,7 @@ from gateway.edge.asks import Came, CameAsk
 from gateway.edge.places import bound, learn
 from gateway.groups.session import DEVICES, NODES
 from ring.ids import Incarnation
-from ring.wire import Place
+from ring.wire.history import Place
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection

@@ -9,7 +9,7 @@ import msgspec
 from gateway.edge.operator_asks import OperatorAsk, OperatorReply
 from gateway.groups.channel_messages import ListRow
 from gateway.groups.people import Person
-from ring.wire import Place
+from ring.wire.history import Place
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):

@@ -19,7 +19,7 @@ from gateway.edge.welcome import welcome
 from gateway.groups.channel import Channel
 from gateway.irc import numerics as n
 from ring.ids import GroupId
-from ring.wire import Place
+from ring.wire.history import Place
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call

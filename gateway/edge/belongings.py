@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gateway.edge.edge import Edge
 
 Done = Callable[[Any], None]
-"""Accepted, Denied, or ring.groups.host.FAILED: the network did not answer in time."""
+"""Accepted, Denied, or ring.replication.application.FAILED: the network did not answer in time."""
 
 
 def add_nick(edge: Edge, login: Login, nick: str, done: Done) -> None:

@@ -17,15 +17,15 @@ from gateway.edge.traffic import REFUSALS
 from gateway.groups.once import Once, Sayer
 from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
-from ring.groups.host import FAILED, Stamp, Unsupported
 from ring.ids import GroupId
+from ring.replication.application import FAILED, Stamp, Unsupported
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
     from gateway.edge.user import User
     from gateway.irc.message import Message
-    from ring.wire import Place
+    from ring.wire.history import Place
 
 Done = Callable[[Any], None]
 

@@ -38,9 +38,9 @@ from gateway.groups.channel_stored import PutOut
 from gateway.groups.people import Author, Person
 from gateway.groups.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.irc.modes import ModeChange, render_changes
-from ring.groups.host import Stamp
-from ring.groups.machine import State
 from ring.ids import GroupId
+from ring.replication.application import Stamp
+from ring.replication.state_machine import State
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call

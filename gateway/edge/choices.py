@@ -17,7 +17,7 @@ Value = bool | int | str | None
 def choose(edge: Edge, login: Login, changes: dict[str, Value], done: Callable[[Any], None]) -> None:
     """changes: fields of account_stored.Settings; None for the network's default.
 
-    done(Accepted, Denied, or ring.groups.host.FAILED: the network did not answer in time).
+    done(Accepted, Denied, or ring.replication.application.FAILED: the network did not answer in time).
     """
 
     def chosen(outcome: Any) -> None:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from gateway.edge.tunnels import Standing, Tunnel
     from gateway.edge.user import User
     from gateway.groups.once import Sayer
-    from ring.groups.streams import Stream
+    from ring.duplex import Stream
     from ring.ids import GroupId
     from ring.links.admission import Ticket
-    from ring.wire import Place
+    from ring.wire.history import Place
 
 
 class Receipts(Protocol):

@@ -1,4 +1,4 @@
-"""The edge of a node: its clients' connections and users, and what the group engine tells them (ring.groups.host)."""
+"""The edge of a node: its clients' connections and users, and what the group engine tells the edge."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ from gateway.irc.format import truncate_text
 from gateway.irc.message import Message, clean, parse, storable
 from gateway.irc.names import is_nick
 from gateway.irc.splitter import Item
-from ring.groups.engine import Engine
-from ring.groups.host import FAILED, Stamp, Unsupported
-from ring.groups.machine import State
+from ring.engine import Engine
 from ring.ids import GroupId, Incarnation
 from ring.links.admission import Admission, Ticket
+from ring.replication.application import FAILED, Stamp, Unsupported
+from ring.replication.state_machine import State
 from ring.roster import NodeRecord
 
 RECONCILE_S = 30.0
@@ -527,7 +527,7 @@ class Edge:
 
         return arrived
 
-    # Host: what the engine tells (ring.groups.host) ------------------------------------------------------------------
+    # Host: what the engine tells (ring.replication.application) -------------------------------------------------------
 
     def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
         if self.asides.groups:

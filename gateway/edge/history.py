@@ -17,10 +17,10 @@ from gateway.groups.conversation_messages import Event as TalkEvent
 from gateway.groups.conversation_messages import Said as Letter
 from gateway.groups.once import Once, Sayer
 from gateway.groups.session_messages import Talk
-from ring.groups.host import Stamp
 from ring.ids import UNREADABLE, GroupId
-from ring.store import Line as Kept
-from ring.wire import Query
+from ring.replication.application import Stamp
+from ring.storage.store import Line as Kept
+from ring.wire.history import Query
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge

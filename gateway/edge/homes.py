@@ -19,8 +19,8 @@ from gateway.groups.nick import Nick
 from gateway.groups.nick_messages import Claim, Granted, Moved, Release
 from gateway.groups.people import Refusal
 from gateway.irc.names import forced_nick, is_guest_nick
-from ring.groups.host import Stamp
 from ring.ids import GroupId
+from ring.replication.application import Stamp
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge

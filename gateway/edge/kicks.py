@@ -10,9 +10,9 @@ from gateway.groups.channel_stored import PutOut
 from gateway.groups.session import Session
 from gateway.groups.session_messages import Kick, NoteKick
 from gateway.irc.times import server_time
-from ring.groups.places import joined
+from ring.history.cursor import joined
 from ring.ids import GroupId
-from ring.wire import Place
+from ring.wire.history import Place
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection

@@ -16,7 +16,7 @@ from gateway.groups.account_messages import Denied, Info, InfoView, LoggedIn
 from gateway.groups.nick_messages import Change
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
-from ring.groups.host import FAILED
+from ring.replication.application import FAILED
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call

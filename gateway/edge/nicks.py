@@ -12,8 +12,8 @@ from gateway.groups.channel_messages import RECLAIMED, Update
 from gateway.groups.nick_messages import Changed, Killed, Told
 from gateway.groups.people import Author, Person
 from gateway.irc.message import decode
-from ring.groups.host import Stamp
 from ring.ids import GroupId
+from ring.replication.application import Stamp
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection

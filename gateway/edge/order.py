@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
     from ring.ids import GroupId
-    from ring.wire import Place
+    from ring.wire.history import Place
 
 Send = Callable[[Line], None]
 Drawn = Callable[[Send], None]

@@ -26,9 +26,9 @@ from gateway.edge.operator_asks import (
 from gateway.groups.account import Account
 from gateway.groups.channel import Channel
 from gateway.groups.channel_views import settings
-from ring.groups.host import Later
-from ring.groups.machine import State
 from ring.ids import GroupId
+from ring.replication.application import Later
+from ring.replication.state_machine import State
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection

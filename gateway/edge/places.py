@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.groups.session import DEVICES, PLACES, Session
 from gateway.groups.session_messages import Device, ForgetDevice, Reached
-from ring.groups.host import FAILED
-from ring.groups.places import joined
+from ring.history.cursor import joined
 from ring.ids import GroupId
-from ring.wire import Place
+from ring.replication.application import FAILED
+from ring.wire.history import Place
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection

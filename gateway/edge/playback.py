@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.edge.history import Story, said_by, story
 from gateway.edge.lines import Line
-from ring.groups.places import joined
+from ring.history.cursor import joined
 from ring.ids import GroupId
-from ring.store import Line as Kept
-from ring.wire import Mark, Place, Query
+from ring.storage.store import Line as Kept
+from ring.wire.history import Mark, Place, Query
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call

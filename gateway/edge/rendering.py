@@ -23,7 +23,7 @@ from gateway.groups.people import Author, Person
 from gateway.groups.session_messages import Kick
 from gateway.irc.message import decode
 from gateway.irc.modes import ModeChange, render_changes
-from ring.groups.host import Stamp
+from ring.replication.application import Stamp
 
 
 def said(event: Said, author: Author, channel: str, stamp: Stamp) -> Line:

@@ -21,9 +21,9 @@ from gateway.groups.conversation_messages import Leave, Redact, Redacted, Said, 
 from gateway.groups.people import Author
 from gateway.groups.session import Session
 from gateway.groups.session_messages import Conversing, ForgetAll, Stored, Talk
-from ring.groups.host import Stamp
-from ring.groups.machine import State
 from ring.ids import GroupId
+from ring.replication.application import Stamp
+from ring.replication.state_machine import State
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call

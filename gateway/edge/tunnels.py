@@ -25,10 +25,10 @@ from gateway.edge.playback import end_late_echoes
 from gateway.edge.user import User
 from gateway.groups.once import Sayer
 from gateway.irc.message import Message
+from ring.duplex import Stream
 from ring.features import at_level
-from ring.groups.streams import Stream
 from ring.ids import UNREADABLE, Incarnation
-from ring.wire import Place
+from ring.wire.history import Place
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge

@@ -52,8 +52,8 @@ from gateway.groups.account_stored import (
     merge,
 )
 from gateway.groups.times import newest
-from ring.groups.machine import Decision
 from ring.ids import Incarnation
+from ring.replication.state_machine import Decision
 
 SEEN_MS = 3600 * 1000
 """How exactly the last login is known."""

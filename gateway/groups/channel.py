@@ -43,8 +43,8 @@ from gateway.groups.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.irc.modes import CHANNEL_MODES
-from ring.groups.machine import Decision
 from ring.ids import Incarnation
+from ring.replication.state_machine import Decision
 
 DEFAULT_MODES = "nt"
 _T = TypeVar("_T")

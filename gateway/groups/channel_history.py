@@ -18,7 +18,7 @@ from gateway.groups.channel_messages import (
 )
 from gateway.groups.channel_saying import HEARERS
 from gateway.groups.channel_stored import TOMBSTONES
-from ring.groups.erased import Erased
+from ring.history.erased import Erased
 
 EVENTS = "e"
 TAGS = "t"

@@ -14,7 +14,7 @@ from gateway.groups.channel_messages import Said
 from gateway.groups.machine_messages import KEY_MS, KEYS, Speak, Spoken, SpokenKey, key_of
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
-from ring.groups.machine import Decision
+from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
     from gateway.groups.channel import Channel

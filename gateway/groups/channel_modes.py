@@ -10,7 +10,7 @@ from gateway.groups.people import Refusal, refused
 from gateway.irc import numerics as n
 from gateway.irc.masks import MaskSet, is_understood, meaning
 from gateway.irc.modes import CHANNEL_MODES, NOT_UNDERSTOOD
-from ring.groups.machine import Decision
+from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
     from gateway.groups.channel import Channel

@@ -41,7 +41,7 @@ from gateway.groups.people import Refusal, refused
 from gateway.groups.webhook_messages import Advance, Subscribe, Unsubscribe
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES
-from ring.groups.machine import Decision
+from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
     from gateway.groups.channel import Channel, Member

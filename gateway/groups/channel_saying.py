@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.groups.channel_messages import Said, Say
 from gateway.groups.people import Person, refused
 from gateway.irc import numerics as n
-from ring.groups.machine import Decision
+from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
     from gateway.groups.channel import Channel

@@ -19,9 +19,9 @@ from gateway.groups.webhook_messages import (
     Unsubscribe,
     Unsubscribed,
 )
-from ring.groups.machine import Decision
-from ring.groups.places import joined
-from ring.wire import Place
+from ring.history.cursor import joined
+from ring.replication.state_machine import Decision
+from ring.wire.history import Place
 
 if TYPE_CHECKING:
     from gateway.groups.channel import Channel

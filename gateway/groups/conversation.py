@@ -36,8 +36,8 @@ from gateway.groups.once import Repeat, decide_repeat
 from gateway.groups.people import refused
 from gateway.groups.times import latest, newest
 from gateway.irc import numerics as n
-from ring.groups.machine import Decision
 from ring.ids import GroupId, Incarnation
+from ring.replication.state_machine import Decision
 
 NOTHING = Decision(None, None)
 _encode = msgspec.msgpack.Encoder().encode

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gateway.groups.guard_messages import HowLong, Merged, Take, Taken, Undo, Undone, Wait
-from ring.groups.machine import Decision
 from ring.ids import Incarnation
+from ring.replication.state_machine import Decision
 
 MOST = 20
 """So many failures are remembered, the last ones: after fewer every rule asks for its longest wait."""

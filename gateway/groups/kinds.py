@@ -26,8 +26,8 @@ from gateway.groups import (
 )
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
-from ring.groups.erased import NOTHING, Erased
-from ring.groups.machine import Durable, Kind, State
+from ring.history.erased import NOTHING, Erased
+from ring.replication.state_machine import Durable, Kind, State
 
 
 class _Reader:

@@ -18,8 +18,8 @@ from gateway.groups.network_messages import (
     Raise,
     Raised,
 )
-from ring.groups.machine import Decision
 from ring.ids import Incarnation
+from ring.replication.state_machine import Decision
 
 
 class Network:

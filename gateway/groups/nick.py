@@ -31,8 +31,8 @@ from gateway.groups.people import Person, Refusal, refused
 from gateway.groups.times import newest
 from gateway.irc import numerics as n
 from gateway.irc.casemapping import Casemap
-from ring.groups.machine import Decision
 from ring.ids import Incarnation
+from ring.replication.state_machine import Decision
 
 PENDING_S = 30.0
 """A rename that has not ended by then has lost its new nick."""

@@ -8,8 +8,8 @@ import msgspec
 
 from gateway.groups.people import refused
 from gateway.irc import numerics as n
-from ring.groups.machine import Decision
 from ring.ids import Incarnation
+from ring.replication.state_machine import Decision
 
 
 class Sayer(NamedTuple):

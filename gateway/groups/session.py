@@ -45,9 +45,9 @@ from gateway.groups.session_messages import (
     Taken,
     Talk,
 )
-from ring.groups.machine import Decision
-from ring.groups.places import joined
+from ring.history.cursor import joined
 from ring.ids import Incarnation
+from ring.replication.state_machine import Decision
 
 DEVICES = 20
 """An account has at most so many devices; the one that was away for the longest time goes."""

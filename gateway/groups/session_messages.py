@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.groups.people import Person
 from ring.ids import Incarnation
-from ring.wire import Place
+from ring.wire.history import Place
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from ring.wire import Place
+from ring.wire.history import Place
 
 
 class Subscription(msgspec.Struct, frozen=True, array_like=True):

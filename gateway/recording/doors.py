@@ -23,8 +23,10 @@ from gateway.recording.tape import Answered, Call, Pulled, Record, Sent, packed_
 from gateway.webhooks.settings import WebhookSettings
 from ring.ids import GroupId, Incarnation
 from ring.roster import NodeRecord
-from ring.store import Line, StoreError
-from ring.wire import Message, encode, packed, raw
+from ring.storage.store import Line, StoreError
+from ring.wire.codec import encode, packed
+from ring.wire.log import raw
+from ring.wire.messages import Message
 
 DIGEST: Final = 6
 HELD: Final = 16 * 1024

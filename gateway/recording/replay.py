@@ -15,11 +15,11 @@ from gateway.guests import answer
 from gateway.node import NodeCore, NodeSettings
 from gateway.recording.doors import ANSWERS, INPUTS, LOOK, RANDOM, REHASH, SECRET, drained, taken
 from gateway.recording.tape import Answered, BadTape, Call, End, Header, Pulled, Record, Sent, read_settings
-from ring.directory.view import RosterChanged
-from ring.groups.guarded import GroupBroken
 from ring.ids import UNREADABLE
 from ring.links.admission import Admission, Limits, Ticket
-from ring.store import StoreError
+from ring.membership.directory.view import RosterChanged
+from ring.replication.guarded import GroupBroken
+from ring.storage.store import StoreError
 
 
 class Differs(Exception):

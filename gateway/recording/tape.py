@@ -16,7 +16,7 @@ import msgspec
 from gateway.edge.settings import EdgeSettings
 from gateway.irc.casemapping import Casemap
 from gateway.webhooks.settings import WebhookSettings
-from ring.groups.engine import Settings
+from ring.engine import Settings
 from ring.ids import UNREADABLE, GroupId
 from ring.roster import NodeRecord
 

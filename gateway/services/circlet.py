@@ -10,7 +10,7 @@ from gateway.irc.times import server_time
 from gateway.services.answering import LATER, UNKNOWN, login_of
 from gateway.services.choosing import set_always_on, set_auto_away, set_choice
 from gateway.services.table import Request, Service
-from ring.groups.host import FAILED
+from ring.replication.application import FAILED
 
 CIRCLET = Service(
     "*circlet", "your session, its clients, and what is kept for you.", lambda s: s.accounts.enabled, "circlet"

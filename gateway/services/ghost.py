@@ -14,7 +14,7 @@ from gateway.irc.names import is_valid_nick
 from gateway.services.answering import LATER, UNKNOWN
 from gateway.services.nickserv import NICKSERV, prove_first
 from gateway.services.table import Request
-from ring.groups.host import FAILED
+from ring.replication.application import FAILED
 
 AGAIN_S = 0.5
 TRIES = 20

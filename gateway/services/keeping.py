@@ -16,8 +16,8 @@ from gateway.services.answering import LATER, changed, login_of
 from gateway.services.choosing import SWITCH
 from gateway.services.circlet import CIRCLET
 from gateway.services.table import Request
-from ring.groups.host import FAILED
 from ring.ids import GroupId
+from ring.replication.application import FAILED
 
 UNKNOWN = "That is neither a channel nor somebody whom you have talked to."
 

@@ -13,8 +13,8 @@ from gateway.irc.message import clean
 from gateway.irc.times import read_seconds
 from gateway.services.table import Request, Service
 from ring.ids import GroupId
-from ring.store import Line as Kept
-from ring.wire import Mark, Query
+from ring.storage.store import Line as Kept
+from ring.wire.history import Mark, Query
 
 MOST = 500
 """PLAY shows at most this many lines of a channel, the last ones, and"""

@@ -15,7 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
-from ring.shells.certificates import check_pair, ends_at
+from ring.io.certificates import check_pair, ends_at
 
 RECORD = 16 * 1024
 """TLS's longest record."""

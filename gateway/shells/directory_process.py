@@ -18,8 +18,8 @@ from gateway.web.directory_source import DirectorySource
 from gateway.web.metrics import of_directory
 from gateway.web.public_site import PublicSite
 from gateway.web.server import WebServer
-from ring.shells.crash import BUG, CrashOnly
-from ring.shells.directory_server import DirectoryServer
+from ring.io.crash import BUG, CrashOnly
+from ring.io.directory_server import DirectoryServer
 
 
 class DirectoryProcess:

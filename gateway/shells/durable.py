@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.node import DAY_S
 from gateway.shells.settings import history_settings
-from ring.groups.guarded import GroupBroken
 from ring.ids import UNREADABLE, GroupId
-from ring.shells.crash import crash_only
-from ring.shells.sqlite_file import STORE
-from ring.shells.sqlite_store import SqliteStore
-from ring.shells.store_limit import shorten
-from ring.shells.store_writer import Chore, StoreWriter
-from ring.store import Line, Range, Store, StoreError
+from ring.io.crash import crash_only
+from ring.io.store_limit import shorten
+from ring.io.store_writer import Chore, StoreWriter
+from ring.replication.guarded import GroupBroken
+from ring.storage.sqlite.file import STORE
+from ring.storage.sqlite.store import SqliteStore
+from ring.storage.store import Line, Range, Store, StoreError
 
 if TYPE_CHECKING:
     from gateway.shells.node_process import NodeProcess

@@ -10,8 +10,8 @@ from gateway.edge.admission import farewell
 from gateway.shells.client_tls import Context
 from gateway.shells.clients import ClientSocket
 from gateway.status import Certificate
-from ring.shells.accepting import Acceptor
-from ring.shells.certificates import reload_pair
+from ring.io.accepting import Acceptor
+from ring.io.certificates import reload_pair
 
 if TYPE_CHECKING:
     from config.node import Listener

@@ -45,10 +45,10 @@ from gateway.web.site import NodeSite
 from gateway.web.source import Source, Vitals
 from gateway.web.stream import Streams
 from gateway.web.visitors import Visitors
-from ring.groups.notes import Note
-from ring.shells.crash import BUG, CrashOnly, crash_only
-from ring.store import StoreError
-from ring.wire import payloads
+from ring.io.crash import BUG, CrashOnly, crash_only
+from ring.notes import Note
+from ring.storage.store import StoreError
+from ring.wire.codec import payloads
 
 TICK_S = 0.1
 FLUSH_WAIT_S = 0.002

@@ -15,22 +15,22 @@ from gateway.guests import answer
 from gateway.shells.memory import resident
 from gateway.shells.settings import VERSION, link_settings, terms
 from gateway.status import Around, Directory, Refusal
-from ring.directory.startup import Seen
-from ring.directory.view import RosterChanged
 from ring.ids import Evidence, Incarnation
+from ring.io import roster_file
+from ring.io.crash import crash_only
+from ring.io.directory_client import DirectoryClient
+from ring.io.links import LinkHub
 from ring.links.link import LinkState
+from ring.membership.directory.startup import Seen
+from ring.membership.directory.view import RosterChanged
 from ring.roster import NodeRecord
-from ring.shells import roster_file
-from ring.shells.crash import crash_only
-from ring.shells.directory_client import DirectoryClient
-from ring.shells.links import LinkHub
 
 if TYPE_CHECKING:
     from gateway.shells.node_process import NodeProcess
 
 
 class PeerShell:
-    """Implements ring.shells.links.LinkEvents."""
+    """Implements ring.io.links.LinkEvents."""
 
     def __init__(self, node: NodeProcess) -> None:
         self._node = node

@@ -18,12 +18,12 @@ from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.node import DAY_S
 from gateway.webhooks.settings import WebhookSettings
+from ring.engine import Settings
 from ring.features import LEVEL
-from ring.groups.engine import Settings
-from ring.groups.peers import RingSettings
 from ring.ids import GroupId
 from ring.links.hello import Terms
 from ring.links.link import LinkSettings
+from ring.membership.peers import RingSettings
 from ring.roster import NodeRecord, RingTerms
 
 VERSION = version("circlet")

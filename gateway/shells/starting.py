@@ -1,4 +1,4 @@
-"""The start of a node: carries out the effects of ring.directory.startup, and reports back."""
+"""The start of a node: carries out the effects of ring.membership.directory.startup, and reports back."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from gateway.shells.settings import link_settings, terms
-from ring.directory.startup import Announce, Attend, Effect, End, Link, Look, Open, Probe, Say, StartUp
+from ring.io.directory_client import ask_directories
+from ring.io.guest import NoReply, Unfit, be_refused, check_fit
+from ring.membership.directory.startup import Announce, Attend, Effect, End, Link, Look, Open, Probe, Say, StartUp
 from ring.roster import NodeRecord
-from ring.shells.directory_client import ask_directories
-from ring.shells.guest import NoReply, Unfit, be_refused, check_fit
 
 if TYPE_CHECKING:
     from gateway.shells.node_process import NodeProcess

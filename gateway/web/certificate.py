@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from ring.shells.certificates import check_pair, ends_at
+from ring.io.certificates import check_pair, ends_at
 
 
 class HttpsContext:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gateway.web.health import Health
 from gateway.web.sight import Placement, Readiness, SeenNode, Sight, placement
-from ring.directory.server import DirectoryCore
+from ring.membership.directory.server import DirectoryCore
 from ring.roster import NodeRecord, NoRing, common_ring
 
 

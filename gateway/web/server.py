@@ -17,10 +17,10 @@ from gateway.web.connections import HEAD_S, HEADERS, HttpConnection, farewell
 from gateway.web.forwarded import is_trusted
 from gateway.web.refusal import BadRequest, Refused
 from gateway.web.visits import Visits, trusted_by
+from ring.io.accepting import Acceptor
+from ring.io.certificates import reload_pair
+from ring.io.log_limit import LogLimit
 from ring.links.admission import Admission, Limits, Refusal, Ticket
-from ring.shells.accepting import Acceptor
-from ring.shells.certificates import reload_pair
-from ring.shells.log_limit import LogLimit
 
 MAX_BODY = 64 * 1024
 BODY_S = 15.0

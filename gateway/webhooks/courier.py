@@ -12,11 +12,11 @@ import msgspec
 from gateway.groups.channel_history import WEBHOOK
 from gateway.groups.webhook_messages import Advance, Subscription
 from gateway.webhooks.addresses import host_of
-from ring.groups.host import FAILED
-from ring.groups.places import joined
+from ring.history.cursor import joined
 from ring.ids import NO_TERM, GroupId
-from ring.store import Line
-from ring.wire import Mark, Place, Query
+from ring.replication.application import FAILED
+from ring.storage.store import Line
+from ring.wire.history import Mark, Place, Query
 
 if TYPE_CHECKING:
     from gateway.webhooks.deliveries import Deliveries

@@ -15,11 +15,11 @@ from gateway.webhooks.addresses import Allow, read_url, shown
 from gateway.webhooks.courier import Courier
 from gateway.webhooks.message import KEY, SIGNATURE, body, key_of, sign
 from gateway.webhooks.settings import WebhookSettings
-from ring.groups.copy import Copy
-from ring.groups.engine import Engine
+from ring.engine import Engine
 from ring.ids import GroupId
-from ring.store import Line
-from ring.wire import raw
+from ring.replication.copy import Copy
+from ring.storage.store import Line
+from ring.wire.log import raw
 
 CHANNEL: Final = "channel"
 OK: Final = range(200, 300)

@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.groups.channel_messages import Said
 from gateway.irc.times import server_time
-from ring.store import Line
+from ring.storage.store import Line
 
 SIGNATURE: Final = "Circlet-Signature"
 KEY: Final = "Idempotency-Key"

@@ -1,6 +1,6 @@
 """Which peers a node is linked with, which it dials, and what each result says of a peer's life (P18).
 
-Sans-I/O: the shell (ring/shells/links.py, or the simulator's tests/sim/links.py) reports events with their time, and
+Sans-I/O: the shell (ring/io/links.py, or the simulator's tests/sim/links.py) reports events with their time, and
 carries out the effects that come back. The rules:
 
 - A pair of nodes keeps one link. If both dialled, the link that the smaller ring key dialled stays.

@@ -10,8 +10,8 @@ from gateway.edge.asks import Looked
 from gateway.happenings import Happenings
 from gateway.look import Looks, public
 from gateway.status import Around, Certificate, Webhook, status
-from ring.groups.notes import Note
 from ring.links.link import LinkState
+from ring.notes import Note
 from tests.gateway.commands.stage import network, people
 
 

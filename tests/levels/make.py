@@ -15,8 +15,14 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-MODULES = ("ring.wire", "ring.store", "ring.roster", "ring.links.hello", "ring.directory.datagrams")
-PACKAGES = ("ring.groups", "gateway.groups", "gateway.edge")
+MODULES = (
+    "ring.roster",
+    "ring.storage.store",
+    "ring.storage.journal",
+    "ring.links.hello",
+    "ring.membership.directory.datagrams",
+)
+PACKAGES = ("ring.wire", "gateway.groups", "gateway.edge")
 
 
 def structs() -> Iterator[tuple[str, type[msgspec.Struct]]]:

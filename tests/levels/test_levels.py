@@ -26,7 +26,7 @@ SWITCH = {"gateway.groups.network_messages:Raise", "gateway.groups.network_messa
 """What raises the level is written before the level is raised."""
 
 HELPERS = {"ring.links.hello:_Read"} | {
-    f"ring.directory.datagrams:{name}" for name in ("_Announce", "_Page", "_Listed", "_Listing")
+    f"ring.membership.directory.datagrams:{name}" for name in ("_Announce", "_Page", "_Listed", "_Listing")
 }
 """How some of them are read; nobody writes these."""
 

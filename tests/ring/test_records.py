@@ -9,12 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ring.directory.client import DirectoriesCore, Send
-from ring.directory.datagrams import Announce, Codec
-from ring.directory.query import Query
-from ring.directory.server import DirectoryCore
 from ring.features import LEVEL, at_level
+from ring.io import roster_file
 from ring.links.hello import NONCE, PROTOCOL, Hello, Terms, encode, read
+from ring.membership.directory.client import DirectoriesCore, Send
+from ring.membership.directory.datagrams import Announce, Codec
+from ring.membership.directory.query import Query
+from ring.membership.directory.server import DirectoryCore
 from ring.roster import (
     MAX_HTTP,
     MAX_TEXT,
@@ -27,7 +28,6 @@ from ring.roster import (
     newer,
     read_record,
 )
-from ring.shells import roster_file
 
 NODE = NodeRecord("127.0.0.1", 5, "n1.example", "127.0.0.1", 7600, "", "2", 1_700_000_000, level=LEVEL)
 FIELDS = [*msgspec.structs.astuple(NODE)]

@@ -9,9 +9,9 @@ import random
 from collections.abc import Callable, Sequence
 
 from gateway.edge.settings import EdgeSettings
+from ring.engine import Settings
 from ring.features import LEVEL
-from ring.groups.engine import Settings
-from ring.groups.peers import RingSettings
+from ring.membership.peers import RingSettings
 from tests.sim.faults import FAULTS, Cut, Fault, Hang, Leave, Lossy, Upgrade
 from tests.sim.net import Client, Net, Node
 from tests.sim.views import Reader

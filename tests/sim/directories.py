@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import TYPE_CHECKING
 
-from ring.directory.client import DirectoriesCore, Effect, Send
-from ring.directory.datagrams import Codec
-from ring.directory.server import DirectoryCore
-from ring.directory.view import RosterChanged
+from ring.membership.directory.client import DirectoriesCore, Effect, Send
+from ring.membership.directory.datagrams import Codec
+from ring.membership.directory.server import DirectoryCore
+from ring.membership.directory.view import RosterChanged
 from ring.roster import NodeRecord
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import msgspec
 
 from gateway.groups import channel_messages, conversation_messages
 from ring.ids import GroupId
-from ring.store import Line
-from ring.wire import Query
+from ring.storage.store import Line
+from ring.wire.history import Query
 from tests.sim.net import Net
 
 RING = GroupId("channel", "#ring")

@@ -1,6 +1,6 @@
 """The links between simulated nodes: the real connector of each node, with sockets of virtual time.
 
-What ring.shells.links and a kernel do is done here. A dial's SYN is lost where the path is cut, and sent again after 1,
+What ring.io.links and a kernel do is done here. A dial's SYN is lost where the path is cut, and sent again after 1,
 3 and 7 s; a port without a process refuses, a machine without power says nothing, a stopped process accepts and then is
 silent; each end of a connection finds out for itself that the connection is over. Which peers are dialled, what a
 result says and which of two connections stays is ring.links.connector's; when an end is silent is ring.links.silence's.

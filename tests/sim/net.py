@@ -18,14 +18,14 @@ from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import Message, parse
 from gateway.node import NodeCore, NodeSettings
 from gateway.webhooks.settings import WebhookSettings
-from ring.directory.client import DirectoriesCore
+from ring.engine import Settings
 from ring.features import LEVEL
-from ring.groups.engine import Settings
-from ring.groups.notes import Note
 from ring.ids import GroupId, Incarnation
+from ring.membership.directory.client import DirectoriesCore
+from ring.notes import Note
 from ring.roster import NodeRecord
-from ring.store import Batch, Range, StoreError
-from ring.wire import payloads
+from ring.storage.store import Batch, Range, StoreError
+from ring.wire.codec import payloads
 from tests.sim.directories import Directories
 from tests.sim.links import Links
 from tests.sim.receivers import Receiver

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ring.ids import GroupId
-from ring.store import Batch, Line, Range
+from ring.storage.store import Batch, Line, Range
 
 INTEGERS = range(-(2**63), 2**63)
 
 
 class MemoryStore:
-    """ring.store.Store: what it has been given it keeps, also over `close` and `reopened`."""
+    """ring.storage.store.Store: what it has been given it keeps, also over `close` and `reopened`."""
 
     def __init__(self) -> None:
         self._copies: dict[GroupId, bytes] = {}

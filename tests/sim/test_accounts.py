@@ -13,7 +13,7 @@ from gateway.edge.settings import AccountSettings, EdgeSettings
 from gateway.groups.account_messages import Accepted, InfoView, LoginView
 from gateway.groups.account_messages import Login as AskLogin
 from gateway.groups.guard_messages import HowLong, Wait
-from ring.groups.engine import Engine
+from ring.engine import Engine
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, log_in, register
 from tests.sim.net import Client, Net

@@ -17,23 +17,24 @@ from gateway.edge.talks import Talks
 from gateway.groups.account import Account
 from gateway.webhooks import deliveries
 from gateway.webhooks.courier import Courier
-from ring.groups.backing import Backing
-from ring.groups.copy import Accepted, Copy
-from ring.groups.engine import Engine
-from ring.groups.finding import Finding
-from ring.groups.following import Followed, Following
-from ring.groups.journal import Journal
-from ring.groups.leading import Leading
-from ring.groups.mastered import Mastered
-from ring.groups.merging import Merging
-from ring.groups.returning import Returning
-from ring.groups.settling import Settling
-from ring.groups.witness import Witnesses
+from ring.engine import Engine
 from ring.ids import Incarnation, Term
 from ring.links.connector import Abandon, Connector, Down, Outcome
 from ring.links.hello import Role
+from ring.membership.failure_detector import Witnesses
+from ring.replication.backups import Backing
+from ring.replication.barrier import Settling
+from ring.replication.copy import Accepted, Copy
+from ring.replication.follower import Followed, Following
+from ring.replication.master import Leading
+from ring.replication.merge import Merging
+from ring.replication.progress import Mastered
+from ring.replication.recovery import Finding
+from ring.replication.returning import Returning
 from ring.roster import NodeRecord
-from ring.wire import Entry, Heard, RawEntry
+from ring.storage.journal import Journal
+from ring.wire.log import Entry, RawEntry
+from ring.wire.messages import Heard
 from tests.sim.faults import (
     Crash,
     Cut,

@@ -13,7 +13,7 @@ from gateway.edge.edge import Edge
 from gateway.groups.account import Account
 from gateway.groups.channel import Channel
 from gateway.status import status
-from ring.groups.engine import Engine
+from ring.engine import Engine
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import SETTINGS, network, people

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.groups.session import Session
-from ring.groups.engine import Engine, Settings
-from ring.groups.peers import RingSettings
+from ring.engine import Engine, Settings
 from ring.ids import GroupId
+from ring.membership.peers import RingSettings
 from tests.gateway.commands.accounts import Newcomer
 from tests.sim.net import Net
 from tests.sim.test_sessions import CHANNEL, Sleeping, Talker, login, made, said

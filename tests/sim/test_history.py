@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from gateway.groups.channel_messages import Forget
-from ring.groups import recalling, refilling
-from ring.store import Line, Range
-from ring.wire import Mark, Query
+from ring.history import query, repair
+from ring.storage.store import Line, Range
+from ring.wire.history import Mark, Query
 from tests.sim.chaos import SETTINGS
 from tests.sim.history import RING, recall, told
 from tests.sim.net import Client, Net
@@ -363,7 +363,7 @@ def test_a_group_that_nobody_answers_for_is_answered_with_none() -> None:
 
 
 def test_of_many_questions_a_few_are_open_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recalling, "AT_ONCE", 3)
+    monkeypatch.setattr(query, "AT_ONCE", 3)
     talk = Talk(3)
     talk.say(4)
     node, got, opened = talk.net.nodes["n1"], [], []
@@ -573,7 +573,7 @@ def test_who_comes_back_does_not_serve_what_it_has_on_disk_before_it_knows_the_n
 
 
 def test_a_long_history_is_taken_over_page_by_page_while_people_talk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refilling, "PAGE", 7)
+    monkeypatch.setattr(repair, "PAGE", 7)
     talk = Talk(3)
     net = talk.net
     talk.say(100)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from ring.groups import recalling
-from ring.groups.mastered import Mastered
-from ring.groups.recalling import Asker, Job, Recalling
-from ring.groups.recollect import Found
-from ring.groups.refilling import Refilling
-from ring.wire import Query
+from ring.history import query
+from ring.history.pages import Found
+from ring.history.query import Asker, Job, Recalling
+from ring.history.repair import Refilling
+from ring.replication.progress import Mastered
+from ring.wire.history import Query
 from tests.sim import test_history as scenarios
 
 
@@ -30,7 +30,7 @@ def answer_before_what_was_accepted_is_committed(patch: pytest.MonkeyPatch) -> N
 
 
 def leave_out_the_log(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(recalling, "in_log", lambda copy, want: Found([], False))
+    patch.setattr(query, "in_log", lambda copy, want: Found([], False))
 
 
 @pytest.mark.parametrize(

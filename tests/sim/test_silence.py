@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ring.groups.journal import SILENT_S
 from ring.ids import GroupId
+from ring.storage.journal import SILENT_S
 from tests.gateway.commands.stage import network, people, settle
 from tests.gateway.commands.test_history import CAPS, history
 from tests.sim.net import Net

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ring.store_contract import Open, StoreContract
+from tests.ring.storage.store_contract import Open, StoreContract
 from tests.sim.stores import MemoryStore
 
 

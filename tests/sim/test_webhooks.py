@@ -7,8 +7,8 @@ import random
 import pytest
 
 from gateway.webhooks.settings import WebhookSettings
-from ring.groups import log
 from ring.ids import GroupId
+from ring.replication import log
 from tests.sim.chaos import EDGE, SETTINGS
 from tests.sim.kinds import WEBHOOKS
 from tests.sim.net import Net

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ring.ids import GroupId, Incarnation, Term
-from ring.wire import decode
+from ring.wire.codec import decode
 
 
 def describe(payload: bytes) -> str:

@@ -11,7 +11,7 @@ from gateway.admin.procedures import run
 from gateway.admin.webhooks import Made, create
 from gateway.groups.channel_history import WEBHOOK
 from gateway.webhooks.settings import WebhookSettings
-from ring.wire import Query
+from ring.wire.history import Query
 from tests.sim.chaos import RING, Story
 from tests.sim.checks import CHECKS, history_agrees
 from tests.sim.faults import FAULTS, Fault, PowerCut

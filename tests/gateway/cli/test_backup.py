@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli.main import main
-from ring.shells.sqlite_store import SqliteStore
-from ring.store import Batch, Range
+from ring.storage.sqlite.store import SqliteStore
+from ring.storage.store import Batch, Range
 from tests.patience import WITHIN_S
-from tests.ring.store_contract import ERLANG, GO, JOE, line, seqs, wanted
+from tests.ring.storage.store_contract import ERLANG, GO, JOE, line, seqs, wanted
 
 
 def circlet(*words: str | Path) -> Result:

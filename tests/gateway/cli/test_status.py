@@ -15,12 +15,12 @@ from gateway.cli import survey, visits
 from gateway.guests import Problem, StatusAsk, encode
 from gateway.status import Absent, Seen
 from gateway.words import moment
-from ring.directory.datagrams import Listed
 from ring.ids import UNREADABLE
+from ring.io import roster_file
+from ring.io.directory_client import NoAnswer
+from ring.io.guest import NoReply
+from ring.membership.directory.datagrams import Listed
 from ring.roster import NodeRecord
-from ring.shells import roster_file
-from ring.shells.directory_client import NoAnswer
-from ring.shells.guest import NoReply
 from tests.gateway.cli.test_cli import circlet
 from tests.gateway.test_findings import well
 

@@ -11,8 +11,8 @@ import pytest
 from gateway.cli import visits
 from gateway.guests import Problem, StatusAsk, TraceAsk, encode
 from gateway.trace import Reign, Traced
+from ring.io.guest import NoReply
 from ring.roster import NodeRecord
-from ring.shells.guest import NoReply
 from tests.gateway.cli.test_cli import circlet
 from tests.gateway.cli.test_status import World, record, world
 

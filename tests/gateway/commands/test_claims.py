@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ring.groups.engine import Settings
+from ring.engine import Settings
 from ring.ids import GroupId
 from tests.gateway.commands.stage import network, people, settle
 from tests.sim.net import Client, Net

@@ -12,7 +12,7 @@ from gateway.edge.connection import Connection
 from gateway.edge.settings import EdgeSettings
 from gateway.edge.turns import LINES
 from gateway.irc.splitter import Item
-from ring.wire import Message
+from ring.wire.messages import Message
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import OPERATOR, SETTINGS, network, people, settle
 from tests.gateway.commands.test_session import stranger

@@ -9,7 +9,7 @@ from typing import Any
 from gateway.edge.places import Places
 from gateway.groups.session import DEVICES, PLACES
 from ring.ids import GroupId, Term
-from ring.wire import Place
+from ring.wire.history import Place
 
 GROUP = GroupId("channel", "#ring")
 NO_ASIDES = SimpleNamespace(place=lambda connection, group: None)

@@ -11,7 +11,7 @@ from gateway.groups.channel_messages import Join, ModeChange, ModesDone, Say, Se
 from gateway.groups.people import Person, Refusal
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
-from ring.groups.machine import Decision
+from ring.replication.state_machine import Decision
 
 CASEMAP = Casemap("rfc1459")
 RULES = Rules(Limits(list_max=5), CASEMAP, lambda key: f"irc.example {key}.example", keep_s=60.0)

@@ -24,7 +24,7 @@ from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from ring.features import at_level
 from ring.ids import NO_TERM, Position, Term
-from ring.wire import Place
+from ring.wire.history import Place
 from tests.gateway.groups.cast import ANN, RULES, Stage, packed
 
 SECRET = "a secret that nobody may read"

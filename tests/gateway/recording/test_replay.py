@@ -10,7 +10,7 @@ import pytest
 
 from gateway.groups.channel_messages import Look
 from gateway.recording.tape import MAGIC, BadTape, Call, Framer, Header, Record, Sent, encode, open_tape
-from ring.groups.levels import Levels
+from ring.levels import Levels
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import network, people, settle
 from tests.gateway.recording.taping import Taped, played, taped

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from config.keyfile import create_key
+from ring.io import roster_file
+from ring.io.crash import BUG, CrashOnly, crash_only
 from ring.roster import NodeRecord
-from ring.shells import roster_file
-from ring.shells.crash import BUG, CrashOnly, crash_only
 from tests.e2e.network import Client, free_port
 from tests.gateway.shells.onenode import OneNode
 from tests.patience import WITHIN_S
@@ -52,11 +52,11 @@ TURNS = [
     ("gateway.edge.edge.Edge.tick", "self.connections", "OSError"),
     ("gateway.edge.edge.Edge.feed", "True", "OSError"),
     ("gateway.edge.edge.Edge.connect", "True", "OSError"),
-    ("ring.groups.engine.Engine.tick", "self.host._host.connections", "OSError"),
-    ("ring.groups.engine.Engine.drain", "self.host._host.connections", "OSError"),
-    ("ring.groups.journal.Journal.written", "True", "OSError"),
-    ("ring.directory.client.DirectoriesCore.tick", "True", "KeyError"),
-    ("ring.shells.links.LinkHub._tick", "True", "KeyError"),
+    ("ring.engine.Engine.tick", "self.host._host.connections", "OSError"),
+    ("ring.engine.Engine.drain", "self.host._host.connections", "OSError"),
+    ("ring.storage.journal.Journal.written", "True", "OSError"),
+    ("ring.membership.directory.client.DirectoriesCore.tick", "True", "KeyError"),
+    ("ring.io.links.LinkHub._tick", "True", "KeyError"),
 ]
 
 
@@ -106,7 +106,8 @@ def test_a_mistake_in_a_timer_of_a_directory_ends_the_process(tmp_path: Path) ->
     }
     path = tmp_path / "directory.yaml"
     path.write_text(json.dumps(config))
-    program = BREAK.format(where="ring.directory.server.DirectoryCore.tick", condition="True", problem="KeyError")
+    tick = "ring.membership.directory.server.DirectoryCore.tick"
+    program = BREAK.format(where=tick, condition="True", problem="KeyError")
     ended = subprocess.run(
         [sys.executable, "-c", program, "directory", str(path)],
         capture_output=True,

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.shells import durable
 from gateway.shells.durable import Durable
-from ring.store import Batch
+from ring.storage.store import Batch
 from tests.patience import WITHIN_S
 
 NEVER_S = 3600.0

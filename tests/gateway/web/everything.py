@@ -12,7 +12,7 @@ from gateway.web.source import Source, Vitals
 from ring.histogram import Histogram
 from ring.links.link import LinkState
 from tests.gateway.commands.stage import network, people
-from tests.ring.directory.world import World
+from tests.ring.membership.directory.world import World
 
 
 def node() -> Exporter:

@@ -11,8 +11,8 @@ from gateway.web.page import make, page
 from gateway.web.refusal import Unknown
 from ring.features import LEVEL
 from ring.roster import NodeRecord, RingTerms
-from tests.ring.directory.test_leases import node
-from tests.ring.directory.world import World
+from tests.ring.membership.directory.test_leases import node
+from tests.ring.membership.directory.world import World
 
 TERMS = RingTerms("absolute", 1, 2, "rfc1459")
 

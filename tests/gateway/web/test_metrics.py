@@ -18,8 +18,8 @@ from ring.links.link import LinkState
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import network, people, settle
 from tests.gateway.web.samples import Samples, read
-from tests.ring.directory.test_leases import node
-from tests.ring.directory.world import World
+from tests.ring.membership.directory.test_leases import node
+from tests.ring.membership.directory.world import World
 from tests.sim.net import Net
 
 

@@ -10,8 +10,8 @@ from gateway.web import views
 from gateway.web.metrics import of_node
 from gateway.web.refusal import BadRequest
 from gateway.web.source import Source, readiness, sight_of
-from ring.groups.engine import Settings
-from ring.groups.peers import RingSettings
+from ring.engine import Settings
+from ring.membership.peers import RingSettings
 from ring.placement import SPACE, hash32, owners
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Net

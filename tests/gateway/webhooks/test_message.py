@@ -13,7 +13,7 @@ from gateway.groups.channel_messages import Said
 from gateway.groups.once import Once, Sayer
 from gateway.webhooks.message import body, key_of, sign
 from ring.ids import GroupId, Incarnation, Term
-from ring.store import Line
+from ring.storage.store import Line
 
 LINE = Line(GroupId("channel", "#c"), Term(5, "a", 1), 7, 1_700_000_000_123, "x-5.a-7", b"")
 

@@ -1,0 +1,106 @@
+"""What was deleted is erased from this node's store, too: soon after, and once more after a start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from ring.history.erased import NOTHING, Erased
+from ring.history.local import forgotten
+from ring.ids import GroupId
+from ring.replication.copy import Copy
+from ring.replication.rounds import Rounds
+from ring.storage.store import Line, Range, Store, StoreError
+
+if TYPE_CHECKING:
+    from ring.engine import Engine
+
+SCRUB_S: Final = 0.2
+"""From what was erased to scrubbing the files, once for all that went until then: it costs two flushes."""
+
+AGAIN_S: Final = 1.0
+"""And once more, as somebody reads: a backup takes long."""
+
+AT_ONCE: Final = 20
+"""Lines looked for by msgid in one step, and"""
+PAGE: Final = 200
+"""so many looked at."""
+
+ALL: Final = 2**62
+
+
+class Retaining:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._done: dict[GroupId, tuple[Copy, Erased]] = {}
+        self._rounds = Rounds(self._held)
+        self._scrub_at: float | None = None
+
+    def tick(self) -> None:
+        engine = self.engine
+        if not engine.journal.on:
+            return
+        for copy in self._rounds.some(engine.now):
+            self._look(copy)
+        if self._scrub_at is not None and self._scrub_at <= engine.now:
+            self._scrub_at = None
+            engine.work_store(_scrub, self._scrubbed)
+
+    def _held(self) -> list[Copy]:
+        engine = self.engine
+        copies = [m.copy for m in engine.leading.groups.values()] + [f.copy for f in engine.following.groups.values()]
+        held = [copy for copy in copies if copy.journal is not None]
+        here = {copy.group for copy in held}
+        for group in [group for group in self._done if group not in here]:
+            del self._done[group]
+        return held
+
+    def _look(self, copy: Copy) -> None:
+        wanted = copy.kind.erased(copy.state)
+        known = self._done.get(copy.group)
+        done = known[1] if known is not None and known[0] is copy else NOTHING  # another copy: all of it once more
+        if wanted == done:
+            return
+        self._done[copy.group] = (copy, wanted)
+        self._erase(copy, wanted, done)
+
+    def _erase(self, copy: Copy, wanted: Erased, done: Erased) -> None:
+        group, msgids = copy.group, sorted(wanted.msgids - done.msgids)
+        authors = {name: at for name, at in wanted.authors.items() if at > done.authors.get(name, 0)}
+        is_theirs = forgotten(copy.kind, Erased(authors=authors))
+
+        def job(store: Store) -> Iterator[int]:
+            if wanted.before > done.before:
+                yield from store.prune(group.kind, wanted.before + 1, ALL, [group])
+            for first in range(0, len(msgids), AT_ONCE):
+                found = [store.find(group, msgid) for msgid in msgids[first : first + AT_ONCE]]
+                yield from store.erase(group, [line.seq for line in found if line is not None])
+            if authors:
+                yield from _erase_those(store, group, is_theirs)
+
+        self.engine.work_store(job, self._ended(group))
+
+    def _ended(self, group: GroupId) -> Callable[[int | StoreError], None]:
+        def ended(result: int | StoreError) -> None:
+            if isinstance(result, StoreError):
+                self._done.pop(group, None)  # tried again
+            elif self._scrub_at is None:  # though nothing was left: another copy may have voided it
+                self._scrub_at = self.engine.now + SCRUB_S
+
+        return ended
+
+    def _scrubbed(self, result: int | StoreError) -> None:
+        if result == 0 or isinstance(result, StoreError):  # somebody reads: later
+            self._scrub_at = self.engine.now + AGAIN_S
+
+
+def _scrub(store: Store) -> Iterator[int]:
+    yield int(store.scrub())
+
+
+def _erase_those(store: Store, group: GroupId, is_theirs: Callable[[Line], bool]) -> Iterator[int]:
+    last: int | None = None
+    while lines := store.lines(Range(group, last, None, PAGE, False)):
+        last = lines[-1].seq
+        yield from store.erase(group, [line.seq for line in lines if is_theirs(line)])
+        yield 0  # others write between two pages

@@ -1,0 +1,157 @@
+"""What one node has of a group's history: its store, within bounds, and the tail of its log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Final, NamedTuple
+
+from ring.history.cursor import reached
+from ring.history.erased import Erased
+from ring.history.pages import Found, History, Sought, Want
+from ring.history.resume import START, by_time, resume
+from ring.ids import UNREADABLE
+from ring.replication.copy import Copy
+from ring.replication.state_machine import Kind
+from ring.storage.store import Line, Range
+from ring.wire.history import Place, Query
+from ring.wire.log import Entry, raw
+
+LIMIT: Final = 4_096
+"""An answer has at most this many lines, and"""
+BYTES: Final = 512 * 1024
+"""so many bytes; and so has what a store is asked for at a time."""
+
+FAR: Final = 2**62
+"""Farther than any position or time."""
+
+
+def history_of(copy: Copy, wanted: str, oldest: int) -> History:
+    """oldest: Unix ms; what is older is to be forgotten, and may be so on some nodes."""
+    group, kind = copy.group, copy.kind
+
+    def position(msgid: str) -> int | None:
+        try:
+            seq = int(msgid.rpartition("-")[2], 16)
+        except ValueError:
+            return None
+        return seq if 0 < seq <= copy.seq and copy.stamp(seq, 0).msgid == msgid else None
+
+    def is_ours(line: Line) -> bool:
+        return line.seq <= copy.seq and line.term == copy.term_at(line.seq)
+
+    def passes(line: Line) -> bool:
+        if line.at < oldest:
+            return False
+        try:
+            event = kind.read_event(raw(line.event))
+        except UNREADABLE:
+            return False
+        return kind.selects(copy.state, event, line.msgid, line.at, wanted)
+
+    return History(group, copy.seq, position, is_ours, passes, lambda place: resume(copy, place))
+
+
+def in_log(copy: Copy, want: Want) -> Found:
+    """What the log's tail has: the newest lines, which may not be in any store yet."""
+    if isinstance(want, Sought):
+        told = (e for e in copy.log if e.told is not None and e.told[0] == want.msgid)
+        entry = next(told, None)
+        return Found([copy.line(entry)] if entry is not None and copy.kind.keeps(entry.event) else [], False)
+    entries = reversed(copy.log) if want.newest else iter(copy.log)
+    kept = (e for e in entries if e.event is not None and _is_in(copy, e, want) and copy.kind.keeps(e.event))
+    lines = [copy.line(entry) for entry in islice(kept, want.limit + 1)]
+    if want.newest:
+        lines.reverse()
+    return bounded(lines, want)
+
+
+def logged(copy: Copy, query: Query) -> list[Line]:
+    """What the log has of the answer, oldest first; but for the query's marks and limit."""
+    resumed = START
+    if query.read is not None:
+        resumed = resume(copy, query.read) or by_time(query.read)
+    kept = (e for e in copy.log if e.seq > resumed.after and e.event is not None and copy.kind.keeps(e.event))
+    found = []
+    for entry in kept:
+        line = copy.line(entry)
+        seen = resumed.has(line.msgid, line.at) or line.at < query.since
+        if not seen and copy.kind.selects(copy.state, entry.event, line.msgid, line.at, query.wanted):
+            found.append(line)
+    return found
+
+
+class Ahead(NamedTuple):
+    """The unread part of a log. after: the position from which the reader goes on; None: the log knows none of the
+    reader's reigns. head: the log's last position. end: the reader's place after the whole log. lines: the unread
+    lines, at most as many as were wanted, the oldest first; None: the log does not go back so far, but the history
+    does."""
+
+    after: int | None
+    head: int
+    end: Place
+    lines: list[Line] | None
+
+
+def ahead(copy: Copy, place: Place, wanted: str, limit: int) -> Ahead:
+    """Time O(entries of the log after the place)."""
+    resumed, log = resume(copy, place), copy.log
+    known = resumed is not None and bool(log) and log[0].seq <= resumed.after + 1
+    if resumed is None or not (known or resumed.after >= copy.seq):
+        return Ahead(None if resumed is None else resumed.after, copy.seq, reached(copy), None)
+    lines: list[Line] = []
+    first = log[0].seq if log else 0
+    for entry in islice(log, max(resumed.after + 1 - first, 0), None) if log else ():
+        if len(lines) == limit:
+            break
+        if entry.event is not None and copy.kind.keeps(entry.event):
+            line = copy.line(entry)
+            read = resumed.has(line.msgid, line.at)
+            if not read and copy.kind.selects(copy.state, entry.event, line.msgid, line.at, wanted):
+                lines.append(line)
+    return Ahead(resumed.after, copy.seq, reached(copy), lines)
+
+
+def forgotten(kind: Kind, erased: Erased) -> Callable[[Line], bool]:
+    """Whether a line is one of those to be forgotten for good. Pure: any thread may call it."""
+
+    def authors(line: Line) -> tuple[str, ...]:
+        try:
+            return kind.authors(kind.read_event(raw(line.event)))
+        except UNREADABLE:
+            return ()
+
+    return lambda line: erased.has(line, authors(line) if erased.authors else ())
+
+
+def _is_in(copy: Copy, entry: Entry, want: Range) -> bool:
+    where = entry.seq if want.by == "seq" else copy.stamp_of(entry).at
+    return (want.after is None or where > want.after) and (want.before is None or where < want.before)
+
+
+def within(want: Range) -> Range:
+    """Within what any store can count."""
+    after = None if want.after is None else max(-FAR, min(want.after, FAR))
+    before = None if want.before is None else max(-FAR, min(want.before, FAR))
+    return want._replace(after=after, before=before, limit=max(0, min(want.limit, LIMIT)))
+
+
+def bounded(lines: list[Line], want: Want) -> Found:
+    """As much of what was read as one message carries."""
+    if isinstance(want, Sought):
+        return Found(lines, False)
+    more = len(lines) >= want.limit > 0
+    lines = lines[-want.limit :] if want.newest else lines[: want.limit]
+    kept = fitting(lines, newest=want.newest)
+    return Found(kept, more or len(kept) < len(lines))
+
+
+def fitting(lines: list[Line], *, newest: bool) -> list[Line]:
+    """The newest or the first of them that fit, one at least."""
+    size = count = 0
+    for line in reversed(lines) if newest else lines:
+        size += len(line.event) + len(line.msgid) + 64
+        if count and size > BYTES:
+            break
+        count += 1
+    return lines[len(lines) - count :] if newest else lines[:count]

@@ -1,0 +1,307 @@
+"""The history of groups, asked for on any node and answered by the group's master, exactly.
+
+What was said stands in the stores of all that hold the group or have held it and, for the last moments, in its log.
+The master reads all of them that live and puts them together (recollect.py). It answers once everything that it had
+accepted when the question came is committed: an earlier master may have shown that to people already.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from ring.history.local import FAR, LIMIT, bounded, fitting, history_of, in_log, within
+from ring.history.pages import Found, Sought, Steps, Want, recollect
+from ring.ids import GroupId, Incarnation
+from ring.replication.copy import Copy
+from ring.replication.progress import Mastered
+from ring.storage.store import Line, Range, Store, StoreError
+from ring.wire.history import Query
+from ring.wire.messages import Lines, Read, Recall, Recalled
+
+if TYPE_CHECKING:
+    from ring.engine import Engine
+
+REPEAT_S = 0.5
+GIVE_UP_S = 10.0
+AT_ONCE = 50
+"""Questions of this node that are open at a time: what each has read is in memory, here and elsewhere."""
+
+OPEN = 10_000
+"""At most this many more wait for that; one more is answered with None at once."""
+
+JOBS = 2_000
+"""At most this many are being answered here; more are dropped, and their askers repeat them."""
+
+Done = Callable[[list[Line] | None], None]
+
+
+class Open:
+    """A question of this node that waits for its answer."""
+
+    __slots__ = ("done", "group", "query", "repeat_at", "sent_to", "since")
+
+    def __init__(self, group: GroupId, query: Query, done: Done, now: float) -> None:
+        self.group = group
+        self.query = query
+        self.done = done
+        self.since = now
+        self.repeat_at = now
+        self.sent_to = ""  # ring key
+
+
+class Asker(NamedTuple):
+    node: Incarnation
+    id: int
+
+
+class Job:
+    """A question being answered here, one read after the other."""
+
+    __slots__ = ("asker", "found", "m", "query", "repeat_at", "serial", "since", "steps", "waits", "want")
+
+    def __init__(self, m: Mastered, asker: Asker, query: Query, now: float) -> None:
+        self.m = m
+        self.asker = asker
+        self.query = query
+        self.since = now
+        self.steps: Steps | None = None
+        self.want: Want | None = None
+        self.serial = 0  # of the read under way
+        self.waits: dict[str, None] = {}  # ring keys of those whose stores are being read
+        self.found: list[Found] = []
+        self.repeat_at = 0.0
+
+
+class Recalling:
+    """This node's open questions, and those that it answers as the master of a group."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.open: dict[int, Open] = {}
+        self.queue: deque[Open] = deque()
+        self.jobs: dict[Asker, Job] = {}
+        self.waiting: dict[GroupId, list[tuple[int, Job]]] = {}  # for the commit of a position
+        self._reads: dict[int, Job] = {}
+        self._next = 0
+
+    # Ask ------------------------------------------------------------------------------------------------------------
+
+    def recall(self, group: GroupId, query: Query, done: Done) -> None:
+        if len(self.queue) >= OPEN:
+            done(None)
+            return
+        self.queue.append(Open(group, query, done, self.engine.now))
+        self._ask_more()
+
+    def _ask_more(self) -> None:
+        while self.queue and len(self.open) < AT_ONCE:
+            self._next += 1
+            question = self.open[self._next] = self.queue.popleft()
+            self._send(self._next, question)
+
+    def _send(self, number: int, question: Open) -> None:
+        engine, group = self.engine, question.group
+        question.repeat_at = engine.now + REPEAT_S
+        target = question.sent_to = engine.target(group)
+        if target != engine.me.key:
+            engine.send(target, Recall(group, number, question.query))
+            return
+        m = engine.leading.groups.get(group)
+        if m is None:
+            engine.finding.find(group)
+        else:
+            self._begin(m, Asker(engine.me, number), question.query)
+
+    def redirected(self, group: GroupId) -> None:
+        """The group has been found, or is elsewhere. Who was asked already is not asked again for each that says so."""
+        target, me = self.engine.target(group), self.engine.me.key
+        for number, question in list(self.open.items()):
+            if question.group == group and (target == me or target != question.sent_to):
+                self._send(number, question)
+
+    def on_recalled(self, sender: Incarnation, message: Recalled) -> None:
+        self._answered(message.id, message.lines)
+
+    def _answered(self, number: int, lines: list[Line] | None) -> None:
+        question = self.open.pop(number, None)
+        if question is not None:
+            question.done(lines)
+            self._ask_more()
+
+    # Answer ---------------------------------------------------------------------------------------------------------
+
+    def on_recall(self, sender: Incarnation, message: Recall) -> None:
+        engine = self.engine
+        m = engine.leading.groups.get(message.group)
+        if m is None:
+            engine.finding.park(message.group, sender, message)
+        elif m.is_handed:
+            engine.bounce(sender.key, message.group, engine.target(message.group))
+        else:
+            self._begin(m, Asker(sender, message.id), message.query)
+
+    def _begin(self, m: Mastered, asker: Asker, query: Query) -> None:
+        if asker in self.jobs or len(self.jobs) >= JOBS:
+            return
+        job = self.jobs[asker] = Job(m, asker, query, self.engine.now)
+        if m.copy.pending:
+            self.waiting.setdefault(m.copy.group, []).append((m.copy.head, job))
+        else:
+            self._start(job)
+
+    def committed(self, m: Mastered) -> None:
+        """More of the group is committed: what waited for that is answered."""
+        waiting = self.waiting.get(m.copy.group)
+        if waiting is None:
+            return
+        ready = [job for seq, job in waiting if seq <= m.copy.seq]
+        later = [(seq, job) for seq, job in waiting if seq > m.copy.seq]
+        if later:
+            self.waiting[m.copy.group] = later
+        else:
+            del self.waiting[m.copy.group]
+        for job in ready:
+            if job.asker in self.jobs:
+                self._start(job)
+
+    def _start(self, job: Job) -> None:
+        query = job.query
+        if query.limit > LIMIT:
+            query = msgspec.structs.replace(query, limit=LIMIT)
+        oldest = self.engine.oldest(job.m.copy.group)
+        job.steps = recollect(history_of(job.m.copy, query.wanted, -FAR if oldest is None else oldest), query)
+        self._step(job, None)
+
+    def _step(self, job: Job, found: list[Found] | None) -> None:
+        """What was read is there: what is to be read next, or the answer."""
+        assert job.steps is not None
+        try:
+            job.want = next(job.steps) if found is None else job.steps.send(found)
+        except StopIteration as end:
+            self._finish(job, end.value)
+            return
+        self._next += 1
+        job.serial, job.found = self._next, [in_log(job.m.copy, job.want)]
+        self._reads[job.serial] = job
+        job.waits = dict.fromkeys(self._sources(job.m.copy))
+        job.repeat_at = self.engine.now + REPEAT_S
+        for key in list(job.waits):
+            self._read(key, job)
+
+    def _sources(self, copy: Copy) -> list[str]:
+        """Who may have lines of the group, as far as they live."""
+        me, peers = self.engine.me.key, self.engine.peers
+        others = (key for key in (*copy.members, *copy.archives) if key != me and peers.is_alive(key))
+        return [me, *dict.fromkeys(others)]
+
+    def _read(self, key: str, job: Job) -> None:
+        want, serial = job.want, job.serial
+        assert want is not None
+        if key == self.engine.me.key:
+            self.read_here(want, lambda found: self._on_found(key, serial, found))
+        elif isinstance(want, Sought):
+            self.engine.send(key, Read(serial, Range(job.m.copy.group, None, None, 1, True), want.msgid))
+        else:
+            self.engine.send(key, Read(serial, want))
+
+    def read_here(self, want: Want, done: Callable[[Found], None]) -> None:
+        """What this node's store has."""
+        engine = self.engine
+        bounds = within(want) if isinstance(want, Range) else want
+
+        def read(store: Store) -> list[Line]:
+            if isinstance(bounds, Sought):
+                line = store.find(bounds.group, bounds.msgid)
+                return [line] if line is not None else []
+            return store.lines(bounds)
+
+        def arrived(result: list[Line] | StoreError) -> None:
+            if isinstance(result, StoreError):
+                engine.counters["store_unreadable"] += 1
+                found = Found([], False, engine.journal.on)  # a node that keeps nothing lacks nothing
+            else:
+                found = bounded(result, want)
+            engine.run(lambda: done(found))
+
+        engine.read_store(read, arrived)
+
+    def on_read(self, sender: Incarnation, message: Read) -> None:
+        wanted = message.wanted
+        want = wanted if message.sought is None else Sought(wanted.group, message.sought)
+        self.read_here(want, lambda found: self.engine.answer(sender, Lines(message.id, *found)))
+
+    def on_lines(self, sender: Incarnation, message: Lines) -> None:
+        self._on_found(sender.key, message.id, Found(message.lines, message.more, message.failed))
+
+    def _on_found(self, key: str, serial: int, found: Found) -> None:
+        job = self._reads.get(serial)
+        if job is None or key not in job.waits:
+            return
+        del job.waits[key]
+        job.found.append(found)
+        self._advance(job)
+
+    def _advance(self, job: Job) -> None:
+        if job.waits:
+            return
+        del self._reads[job.serial]
+        logged, *stores = job.found
+        if self._is_over(job):
+            self._drop(job)
+        elif stores and all(found.failed for found in stores):
+            self._finish(job, None)  # rather no answer than half of one
+        else:
+            self._step(job, [logged, *stores])
+
+    def _is_over(self, job: Job) -> bool:
+        """Whether another masters the group by now: the asker repeats it there."""
+        return job.m.is_handed or self.engine.leading.groups.get(job.m.copy.group) is not job.m
+
+    def _finish(self, job: Job, lines: list[Line] | None) -> None:
+        self._drop(job)
+        if lines is not None:
+            lines = fitting(lines, newest=job.query.newest)
+        if job.asker.node == self.engine.me:
+            self._answered(job.asker.id, lines)
+        else:
+            self.engine.answer(job.asker.node, Recalled(job.asker.id, lines))
+
+    def _drop(self, job: Job) -> None:
+        self.jobs.pop(job.asker, None)
+        self._reads.pop(job.serial, None)
+
+    # Timers ---------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        engine = self.engine
+        for number, question in list(self.open.items()):
+            if engine.now - question.since > GIVE_UP_S:
+                self._answered(number, None)
+            elif number in self.open and engine.now >= question.repeat_at:
+                self._send(number, question)
+        while self.queue and engine.now - self.queue[0].since > GIVE_UP_S:
+            self.queue.popleft().done(None)
+        for job in list(self.jobs.values()):
+            if self._is_over(job) or engine.now - job.since > GIVE_UP_S:
+                self._drop(job)
+            elif job.waits:
+                self._chase(job)
+        for group in [group for group in self.waiting if group not in engine.leading.groups]:
+            del self.waiting[group]
+
+    def _chase(self, job: Job) -> None:
+        """A node that is dead has nothing to say; the others are asked again."""
+        engine = self.engine
+        for key in [key for key in job.waits if not engine.peers.is_alive(key) and key != engine.me.key]:
+            del job.waits[key]
+        if not job.waits:
+            self._advance(job)
+        elif engine.now >= job.repeat_at:
+            job.repeat_at = engine.now + REPEAT_S
+            for key in job.waits:
+                if key != engine.me.key:
+                    self._read(key, job)

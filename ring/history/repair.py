@@ -1,0 +1,252 @@
+"""A node that holds a group fetches the lines that it lacks from who else holds or held it, a little at a time.
+
+So a line stays on as many nodes as hold the group, though the set of them changes, or a disk is lost. One page a tick
+and group, the newest first; positions are compared, and only what is missing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from ring.history.local import forgotten
+from ring.history.pages import Found
+from ring.ids import GroupId, Incarnation
+from ring.replication.copy import Copy
+from ring.replication.rounds import Rounds
+from ring.storage.store import Batch, Line, Range, Store, StoreError
+from ring.wire.messages import Carried, Carry, Survey, Surveyed
+
+if TYPE_CHECKING:
+    from ring.engine import Engine
+
+PAGE = 1_000
+MINE = 4_000
+"""Lines read from this node's own store, for a page of another's."""
+
+AT_ONCE = 4
+"""Groups filled at a time."""
+
+REPEAT_S = 1.0
+GIVE_UP_S = 20.0
+"""Nothing has come for so long: begun anew, some time."""
+
+
+class Which(NamedTuple):
+    """Ask the other node which positions of the range it has."""
+
+    wanted: Range
+
+
+class Mine(NamedTuple):
+    """Read this node's own lines."""
+
+    wanted: Range
+
+
+class Send(NamedTuple):
+    """Ask the other node for its lines."""
+
+    wanted: Range
+
+
+class Keep(NamedTuple):
+    """Write what this node lacks."""
+
+    lines: list[Line]
+
+
+class Got(NamedTuple):
+    """What a step has brought. more: the range has more."""
+
+    seqs: list[int]
+    lines: list[Line]
+    more: bool
+
+
+Step = Which | Mine | Send | Keep
+Steps = Generator[Step, Got, None]
+NOTHING = Got([], [], False)
+
+
+def refill(group: GroupId, head: int, is_wanted: Callable[[Line], bool]) -> Steps:
+    """What to do to have all that another node has up to `head`. Pure."""
+    high = head + 1
+    while high > 1:
+        theirs = yield Which(Range(group, None, high, PAGE, True))
+        seqs = {seq for seq in theirs.seqs if 0 < seq < high}
+        if not seqs:
+            return
+        low = min(seqs) - 1 if theirs.more else 0
+        mine = yield Mine(Range(group, low, high, MINE, True))
+        lacking = seqs - {line.seq for line in mine.lines if is_wanted(line)}
+        while lacking:
+            got = yield Send(Range(group, min(lacking) - 1, max(lacking) + 1, PAGE, True))
+            lines = [line for line in got.lines if line.seq in lacking and is_wanted(line)]
+            if lines:
+                yield Keep(lines)
+            first = min((line.seq for line in got.lines), default=0) if got.more else 0
+            lacking = {seq for seq in lacking if seq < min(first, max(lacking))}
+        high = low + 1
+
+
+class Filling:
+    """A group that is being filled from one other node."""
+
+    __slots__ = ("asked_at", "copy", "key", "number", "since", "step", "steps")
+
+    def __init__(self, copy: Copy, key: str, steps: Steps, now: float) -> None:
+        self.copy = copy
+        self.key = key
+        self.steps = steps
+        self.step: Step = next(steps)
+        self.number = 0  # of the step under way; 0: it is begun at the next tick
+        self.asked_at = 0.0
+        self.since = now  # when the step began
+
+
+class Refilling:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.filling: dict[GroupId, Filling] = {}
+        self._done: dict[GroupId, tuple[Copy, set[str]]] = {}  # from whom a copy's group was filled
+        self._next = 0
+        self._rounds = Rounds(self._held)
+
+    # Which groups ---------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        engine = self.engine
+        if not engine.journal.on:
+            return
+        for group, filling in list(self.filling.items()):
+            if not self._goes_on(filling) or engine.now - filling.since > GIVE_UP_S:
+                del self.filling[group]
+            elif not filling.number:
+                self._begin(filling)
+            elif engine.now - filling.asked_at >= REPEAT_S:
+                self._ask(filling)
+        for copy in self._rounds.some(engine.now) if len(self.filling) < AT_ONCE else ():
+            self._consider(copy)
+            if len(self.filling) >= AT_ONCE:
+                break
+
+    def _held(self) -> list[Copy]:
+        engine = self.engine
+        followed = (f.copy for f in engine.following.groups.values() if f.holds and f.fork is None)
+        held = [*(m.copy for m in engine.leading.groups.values()), *followed]
+        held = [copy for copy in held if copy.kind.durable == "written" and not copy.is_cold]
+        here = {copy.group for copy in held}
+        for group in [group for group in self._done if group not in here]:
+            del self._done[group]
+        return held
+
+    def _consider(self, copy: Copy) -> None:
+        if copy.group in self.filling:
+            return
+        done = self._done.get(copy.group)
+        if done is None or done[0] is not copy:
+            done = self._done[copy.group] = (copy, set())
+        for key in (*copy.members, *copy.archives):
+            if key != self.engine.me.key and key not in done[1] and self.engine.peers.is_alive(key) and copy.seq:
+                steps = refill(copy.group, copy.seq, self._wanted(copy))
+                self.filling[copy.group] = Filling(copy, key, steps, self.engine.now)
+                return
+
+    def _wanted(self, copy: Copy) -> Callable[[Line], bool]:
+        """Lines of the group's lineage that are not to be forgotten."""
+        oldest = self.engine.oldest(copy.group) or 0
+        gone = forgotten(copy.kind, copy.kind.erased(copy.state))
+        return lambda line: line.at >= oldest and line.term == copy.term_at(line.seq) and not gone(line)
+
+    def _goes_on(self, filling: Filling) -> bool:
+        engine, group = self.engine, filling.copy.group
+        m, f = engine.leading.groups.get(group), engine.following.groups.get(group)
+        here = m.copy if m is not None else f.copy if f is not None else None
+        return here is filling.copy and engine.peers.is_alive(filling.key)
+
+    # Step by step ---------------------------------------------------------------------------------------------------
+
+    def _begin(self, filling: Filling) -> None:
+        self._next += 1
+        filling.number, filling.since = self._next, self.engine.now
+        self._ask(filling)
+
+    def _ask(self, filling: Filling) -> None:
+        step, number, send = filling.step, filling.number, self.engine.send
+        filling.asked_at = self.engine.now
+        if isinstance(step, Which):
+            send(filling.key, Survey(number, step.wanted))
+        elif isinstance(step, Send):
+            send(filling.key, Carry(number, step.wanted))
+        elif isinstance(step, Mine):
+            self._read(step.wanted, lambda found: self._got(number, Got([], found.lines, found.more)))
+        else:
+            self.engine.work_store(_keep(step.lines), lambda result: self._kept(number, result))
+
+    def _read(self, wanted: Range, done: Callable[[Found], None]) -> None:
+        """What cannot be read now is asked for again."""
+
+        def read(found: Found) -> None:
+            if not found.failed:
+                done(found)
+
+        self.engine.recalling.read_here(wanted, read)
+
+    def _kept(self, number: int, result: int | StoreError) -> None:
+        if not isinstance(result, StoreError):  # else it is tried again
+            self.engine.run(lambda: self._got(number, NOTHING))
+
+    def _got(self, number: int, got: Got) -> None:
+        filling = next((one for one in self.filling.values() if one.number == number), None)
+        if filling is None:
+            return
+        try:
+            filling.step = filling.steps.send(got)
+        except StopIteration:
+            del self.filling[filling.copy.group]
+            done = self._done.get(filling.copy.group)
+            if done is not None and done[0] is filling.copy:
+                done[1].add(filling.key)
+            return
+        filling.number = 0
+        if not isinstance(filling.step, Which):
+            self._begin(filling)
+
+    # What others ask ------------------------------------------------------------------------------------------------
+
+    def on_survey(self, sender: Incarnation, message: Survey) -> None:
+        def answer(found: Found) -> None:
+            self.engine.answer(sender, Surveyed(message.id, [line.seq for line in found.lines], found.more))
+
+        self._read(message.wanted, answer)
+
+    def on_carry(self, sender: Incarnation, message: Carry) -> None:
+        def answer(found: Found) -> None:
+            self.engine.send(sender.key, Carried(message.id, found.lines, found.more))
+
+        self._read(message.wanted, answer)
+
+    def on_surveyed(self, sender: Incarnation, message: Surveyed) -> None:
+        self._from(sender, message.id, Got(message.seqs, [], message.more), Which)
+
+    def on_carried(self, sender: Incarnation, message: Carried) -> None:
+        self._from(sender, message.id, Got([], message.lines, message.more), Send)
+
+    def _from(self, sender: Incarnation, number: int, got: Got, step: type[Which | Send]) -> None:
+        filling = next((one for one in self.filling.values() if one.number == number), None)
+        if filling is not None and filling.key == sender.key and isinstance(filling.step, step):
+            self._got(number, got)
+
+
+def _keep(lines: list[Line]) -> Callable[[Store], Iterator[int]]:
+    """Write those that the store has not: what it wrote meanwhile under a later reign stays."""
+
+    def job(store: Store) -> Iterator[int]:
+        group, first, last = lines[0].group, lines[0].seq, lines[-1].seq
+        have = {line.seq: line for line in store.lines(Range(group, first - 1, last + 1, 2**31, False))}
+        new = [line for line in lines if line.seq not in have or have[line.seq].term < line.term]
+        store.write([Batch(0, {}, {}, new)])
+        yield len(new)
+
+    return job

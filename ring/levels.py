@@ -1,0 +1,73 @@
+"""The feature level at which the network acts (P42).
+
+The level is part of the state of the network's own group, which every node follows, and only rises: the group's master
+raises the level to the lowest level of all nodes in its roster. A node also keeps the level in its roster file, since
+the network's group is not on any disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ring.features import at_level, unsupported
+from ring.ids import GroupId
+from ring.roster import Range, check_levels
+from ring.wire.messages import Message
+
+if TYPE_CHECKING:
+    from ring.engine import Engine
+
+
+class Levels:
+    """Raises the acting level, and follows it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._group: GroupId | None = None
+        self._command: Callable[[int], Any] = lambda level: None
+        self._asked = 0  # the level that was last asked for under this reign
+        self.refused: dict[str, str] = {}  # ring keys of nodes whose links are to be cut -> why, for the shell
+
+    def keep_in(self, group: GroupId, command: Callable[[int], Any]) -> None:
+        """group: whose state has a `level`. command: makes the command that raises this level."""
+        self._group, self._command = group, command
+
+    def tick(self) -> None:
+        if self._group is None:
+            return
+        engine = self.engine
+        state = engine.state(self._group)
+        if state is not None:
+            self.rise(state.level)  # type: ignore[attr-defined]
+        m = engine.leading.groups.get(self._group)
+        if m is None or not m.serving or not engine.has_met:
+            self._asked = 0
+            return
+        wanted = max(engine.peers.lowest().level, engine.peers.level)
+        level: int = m.copy.state.level  # type: ignore[attr-defined]
+        if level < wanted and self._asked != wanted and engine.me in m.copy.state.hosts:
+            self._asked = wanted
+            engine.leading.command(m, self._command(wanted))
+
+    def written(self, out: dict[str, list[Message]]) -> dict[str, list[Message]]:
+        """The messages as builds of the acting level read and write them; newer ones are left out."""
+        level, build = self.engine.peers.level, self.engine.peers.me.level
+        fit = {key: [m for m in messages if not unsupported(m, level)] for key, messages in out.items()}
+        return {key: at_level(messages, level, build) for key, messages in fit.items() if messages}
+
+    def rise(self, level: int) -> None:
+        """The network acts at this level, or a higher one."""
+        engine = self.engine
+        before = engine.peers.level
+        if level <= before:
+            return
+        too_old = engine.peers.raise_level(level, engine.now)
+        for kind in engine.kinds.values():
+            kind.level = level
+        engine.note("level_raised", acting=level, before=before)
+        me = engine.peers.me
+        for record in too_old:
+            reason = check_levels(me, Range(me.level, level), record, Range(record.level, 0))
+            self.refused[record.key] = reason or ""
+            engine.note("node_too_old", peer=record.key, name=record.name, own=record.level, acting=level)

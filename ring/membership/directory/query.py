@@ -1,0 +1,173 @@
+"""The public's questions to the directories: who is there, and who was refused? Need no key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import NamedTuple
+
+from ring.membership.directory.client import Send
+from ring.membership.directory.datagrams import (
+    VERSION,
+    Ask,
+    AskRefused,
+    Cookie,
+    Denial,
+    Denials,
+    Dropped,
+    Listed,
+    Listing,
+    pack,
+    unpack,
+)
+from ring.roster import MAX_NODES, NodeRecord, is_sane, newer
+
+_RETRY_S = 0.3
+
+
+class Answered(NamedTuple):
+    """A directory's public list, and the name of the network that the directory serves."""
+
+    network: str
+    nodes: Sequence[NodeRecord]
+
+
+class _Asked:
+    """How far one directory has got."""
+
+    def __init__(self, nonce: int) -> None:
+        self.nonce = nonce
+        self.cookie = b""
+        self.after = ""
+        self.due = 0.0
+        self.tries = 0
+        self.nodes: list[Listed] = []
+        self.network = ""
+        self.done = False
+        self.problem = "no answer"
+
+
+class Query:
+    """Asks each directory for its whole list and merges them. A list ends at MAX_NODES."""
+
+    def __init__(self, directories: int, rng: Random) -> None:
+        """rng: unpredictable (SystemRandom), so that nobody off the path can answer."""
+        self._asked = [_Asked(rng.getrandbits(62)) for _ in range(directories)]
+        self.network: str | None = None  # as the directories name it
+
+    @property
+    def answered(self) -> bool:
+        """Whether some directory has given its whole list."""
+        return any(asked.done for asked in self._asked)
+
+    @property
+    def finished(self) -> bool:
+        return all(asked.done for asked in self._asked)
+
+    @property
+    def problems(self) -> dict[int, str]:
+        """What is wrong with the directories that gave no list."""
+        return {index: asked.problem for index, asked in enumerate(self._asked) if not asked.done}
+
+    def lists(self) -> list[Answered | None]:
+        """The whole list of each directory; None for a directory that has not given it."""
+        return [
+            Answered(asked.network, [listed.record for listed in asked.nodes]) if asked.done else None
+            for asked in self._asked
+        ]
+
+    def nodes(self) -> list[Listed]:
+        """What is known by now, by ring key; of each node the newest record, and when it was last heard."""
+        best: dict[str, Listed] = {}
+        for asked in self._asked:
+            for node in asked.nodes:
+                known = best.get(node.record.key)
+                same = known is not None and known.record == node.record
+                if known is None or newer(node.record, known.record) or (same and node.age_s < known.age_s):
+                    best[node.record.key] = node
+        return [best[key] for key in sorted(best)]
+
+    def tick(self, now: float) -> list[Send]:
+        """Ask, and ask again who did not answer. Call it a few times a second."""
+        return [self._ask(index, now) for index, asked in enumerate(self._asked) if not asked.done and now >= asked.due]
+
+    def receive(self, data: bytes, directory: int, now: float) -> list[Send]:
+        """Take a datagram that came from this directory's address."""
+        asked = self._asked[directory]
+        try:
+            answer = unpack(data)
+        except Dropped as drop:
+            if drop.reason == "version":
+                asked.problem = f"speaks version {drop.version} of the protocol, this program {VERSION}"
+            return []
+        if not isinstance(answer, Cookie | Listing) or answer.nonce != asked.nonce or asked.done:
+            return []
+        if isinstance(answer, Cookie):
+            if asked.cookie == answer.cookie:
+                return []
+            asked.cookie, asked.tries = answer.cookie, 0
+            return [self._ask(directory, now)]
+        return self._listed(directory, answer, now)
+
+    def _listed(self, directory: int, page: Listing, now: float) -> list[Send]:
+        asked = self._asked[directory]
+        nodes = [
+            node
+            for node in page.nodes
+            if is_sane(node.record) and node.record.key > asked.after and 0 <= node.age_s < 2**53
+        ]
+        asked.nodes += nodes[: MAX_NODES - len(asked.nodes)]
+        if page.network.isprintable():
+            self.network = asked.network = page.network[:128]
+        if page.after > asked.after and nodes and len(asked.nodes) < MAX_NODES:
+            asked.after, asked.tries = page.after, 0
+            return [self._ask(directory, now)]
+        asked.done = page.after == "" or len(asked.nodes) >= MAX_NODES
+        return []
+
+    def _ask(self, directory: int, now: float) -> Send:
+        asked = self._asked[directory]
+        asked.due = now + _RETRY_S * 1.5 ** min(asked.tries, 16)
+        asked.tries += 1
+        return Send(directory, pack(Ask(asked.nonce, asked.cookie, asked.after)))
+
+
+class DenialQuery:
+    """Asks each directory whom it refused lately. Builds of feature level 0 do not answer."""
+
+    def __init__(self, directories: int, rng: Random) -> None:
+        """rng: unpredictable (SystemRandom), so that nobody off the path can answer."""
+        self._asked = [_Asked(rng.getrandbits(62)) for _ in range(directories)]
+        self.found: set[Denial] = set()
+
+    @property
+    def finished(self) -> bool:
+        return all(asked.done for asked in self._asked)
+
+    def tick(self, now: float) -> list[Send]:
+        """Ask, and ask again who did not answer. Call it a few times a second."""
+        return [self._ask(index, now) for index, asked in enumerate(self._asked) if not asked.done and now >= asked.due]
+
+    def receive(self, data: bytes, directory: int, now: float) -> list[Send]:
+        """Take a datagram that came from this directory's address."""
+        asked = self._asked[directory]
+        try:
+            answer = unpack(data)
+        except Dropped:
+            return []
+        if not isinstance(answer, Cookie | Denials) or answer.nonce != asked.nonce or asked.done:
+            return []
+        if isinstance(answer, Cookie):
+            if asked.cookie == answer.cookie:
+                return []
+            asked.cookie, asked.tries = answer.cookie, 0
+            return [self._ask(directory, now)]
+        asked.done = True
+        self.found |= {one for one in answer.nodes if f"{one.key}{one.name}{one.ip}{one.reason}".isprintable()}
+        return []
+
+    def _ask(self, index: int, now: float) -> Send:
+        asked = self._asked[index]
+        asked.due = now + _RETRY_S * 1.5 ** min(asked.tries, 16)
+        asked.tries += 1
+        return Send(index, pack(AskRefused(asked.nonce, asked.cookie)))

@@ -1,0 +1,111 @@
+"""A node's roster: the union of what its directories say, newest incarnation first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ring.membership.directory.book import Book
+from ring.roster import MAX_NODES, NodeRecord, newer
+
+UNHEARD_S = 600.0
+"""How long a node stays that the reachable directories never heard of, while others are unreachable."""
+
+
+class RosterChanged(NamedTuple):
+    """News of the network, the own node left out."""
+
+    added: tuple[NodeRecord, ...]
+    changed: tuple[NodeRecord, ...]
+    removed: tuple[NodeRecord, ...]  # every one that left
+    departed: frozenset[str]  # ring keys of those that said goodbye; the others are only no longer listed
+
+
+class View:
+    """Who is there. At most MAX_NODES: further nodes are left out until one goes.
+
+    A node leaves when it departed; or when no reachable directory lists it and one of them dropped it, or all
+    directories answer and none knows it, or it went unheard for UNHEARD_S. With no directory to vouch for that, nobody
+    leaves (Directories may die).
+    """
+
+    def __init__(self, own: str, cached: Iterable[NodeRecord] = ()) -> None:
+        """own: the node's own ring key. cached: the saved roster."""
+        self.own = own
+        self.records = {record.key: record for record in cached if record.key != own}
+        self._departed: dict[str, int] = {}  # ring key -> incarnation that said goodbye, whoever still lists it
+        self._unheard: dict[str, float] = {}  # ring key -> since when no reachable directory lists it
+
+    @property
+    def waiting(self) -> bool:
+        """Whether time alone may change the view."""
+        return bool(self._unheard)
+
+    def update(self, books: Sequence[Book], now: float) -> RosterChanged | None:
+        """Look at the books again."""
+        for book in books:
+            for key, incarnation in book.departed.items():
+                self._departed[key] = max(incarnation, self._departed.get(key, -1))
+        listed = self._listed(books)
+        departed, removed = self._leave(books, listed, now)
+        added, changed = [], []
+        for key, record in listed.items():
+            known = self.records.get(key)
+            if known is None and len(self.records) < MAX_NODES:
+                added.append(record)
+            elif known is not None and newer(record, known):
+                changed.append(record)
+            else:
+                continue
+            self.records[key] = record
+        self._prune(books)
+        if not (added or changed or removed):
+            return None
+        return RosterChanged(tuple(added), tuple(changed), tuple(removed), departed)
+
+    def _listed(self, books: Sequence[Book]) -> dict[str, NodeRecord]:
+        """The newest record of each node in the lists of the reachable directories, without the departed."""
+        best: dict[str, NodeRecord] = {}
+        for book in books:
+            for listed in (book.kept, book.entries) if book.reachable else ():
+                for key, record in listed.items():
+                    if key == self.own or record.incarnation <= self._departed.get(key, -1):
+                        continue
+                    if key not in best or newer(record, best[key]):
+                        best[key] = record
+        return best
+
+    def _leave(
+        self, books: Sequence[Book], listed: dict[str, NodeRecord], now: float
+    ) -> tuple[frozenset[str], list[NodeRecord]]:
+        vouching = [book for book in books if book.vouches]
+        departed, removed = set(), []
+        for key, record in list(self.records.items()):
+            incarnation = record.incarnation
+            if key in listed and listed[key].incarnation >= incarnation:
+                self._unheard.pop(key, None)
+                continue
+            if self._departed.get(key, -1) >= incarnation:
+                departed.add(key)
+            elif not vouching or not (
+                any(book.dropped.get(key, -1) >= incarnation for book in vouching)
+                or len(vouching) == len(books)
+                or now - self._unheard.setdefault(key, now) >= UNHEARD_S
+            ):
+                continue
+            removed.append(record)
+            del self.records[key]
+            self._unheard.pop(key, None)
+        return frozenset(departed), removed
+
+    def _prune(self, books: Sequence[Book]) -> None:
+        """Keep no memory of what no book could bring back."""
+        for book in books:
+            book.dropped = {key: number for key, number in book.dropped.items() if key in self.records}
+            book.departed = {}
+        lists = [listed for book in books for listed in (book.entries, book.kept)]
+        self._departed = {
+            key: number
+            for key, number in self._departed.items()
+            if any(key in listed and listed[key].incarnation <= number for listed in lists)
+        }

@@ -1,0 +1,163 @@
+"""Barriers: when is everything that this edge submitted committed, and applied by every live follower? (P33, P34)"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from ring.ids import GroupId, Incarnation
+from ring.replication.progress import Mastered
+from ring.wire.messages import Barrier, Settled
+
+if TYPE_CHECKING:
+    from ring.engine import Engine
+
+REPEAT_S = 0.3
+BARRIERS = 10_000
+"""At most this many barriers wait at one group's master; more are dropped, and their edges repeat them."""
+
+
+class Waiter:
+    """Someone waits for several groups to settle."""
+
+    __slots__ = ("done", "remaining", "since")
+
+    def __init__(self, done: Callable[[], None], since: float) -> None:
+        self.done = done
+        self.remaining: dict[GroupId, int] = {}
+        self.since = since
+
+
+class Settling:
+    """Both sides of barriers: this edge's waiters, and what masters here owe to edges."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.waiters: dict[GroupId, list[Waiter]] = {}
+        self._repeat_at = 0.0
+
+    # The edge's side ------------------------------------------------------------------------------------------------
+
+    def settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
+        wanted = list(groups)
+        self.engine.returning.settle_after(lambda: self._settle(wanted, done))
+
+    def _settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
+        waiter = Waiter(done, self.engine.now)
+        for group in groups:
+            stream = self.engine.submits.streams.get(group)
+            if stream is not None:  # a stream that was forgotten has been idle for long
+                waiter.remaining[group] = stream.last
+        if not waiter.remaining:
+            done()
+            return
+        for group in list(waiter.remaining):
+            self.waiters.setdefault(group, []).append(waiter)
+        for group in list(waiter.remaining):
+            self._request(group)
+
+    def _request(self, group: GroupId) -> None:
+        waiters = self.waiters.get(group)
+        if not waiters:
+            return
+        number = max(w.remaining.get(group, 0) for w in waiters)
+        stream = self.engine.submits.streams.get(group)
+        floor = stream.floor if stream is not None else number + 1
+        target = self.engine.target(group)
+        if target != self.engine.me.key:
+            self.engine.send(target, Barrier(group, number, floor))
+            return
+        m = self.engine.leading.groups.get(group)
+        if m is None and floor > number and not self._is_known(group):
+            self._settled(group, number)  # answered, and the group forgotten since: nobody is in it
+        elif m is not None and m.serving:
+            self._register(m, self.engine.me, number, floor)
+
+    def _is_known(self, group: GroupId) -> bool:
+        return group in self.engine.following.groups or group in self.engine.finding.searches
+
+    def on_settled(self, sender: Incarnation, message: Settled) -> None:
+        self._settled(message.group, message.number)
+
+    def _settled(self, group: GroupId, number: int) -> None:
+        waiters = self.waiters.pop(group, [])
+        waiting = []
+        for waiter in waiters:
+            if waiter.remaining.get(group, number + 1) > number:
+                waiting.append(waiter)
+                continue
+            del waiter.remaining[group]
+            if not waiter.remaining:
+                waiter.done()
+        if waiting:
+            self.waiters[group] = waiting + self.waiters.get(group, [])
+
+    def let_go(self, group: GroupId) -> None:
+        """Nothing more of the group will settle: a mistake of the program has stopped it."""
+        if group in self.waiters:
+            self.engine.note("settle_failed", group, groups=1)
+            self._settled(group, max(waiter.remaining.get(group, 0) for waiter in self.waiters[group]))
+
+    def retry(self, group: GroupId) -> None:
+        """The group has a new master."""
+        self._request(group)
+
+    # The master's side ----------------------------------------------------------------------------------------------
+
+    def on_barrier(self, sender: Incarnation, message: Barrier) -> None:
+        m = self.engine.leading.groups.get(message.group)
+        if m is None:
+            self.engine.finding.park(message.group, sender, message)
+        elif not m.serving:
+            self.engine.handing.frozen(m, sender, message)
+        else:
+            self._register(m, sender, message.number, message.floor)
+
+    def _register(self, m: Mastered, origin: Incarnation, number: int, floor: int) -> None:
+        if m.last_of(origin) < number and floor <= number:  # the command itself is on its way: asked again later
+            return
+        head = m.copy.head
+        if self.engine.leading.settled_to(m) >= head:
+            self._tell(m, origin.key, number)
+        elif len(m.barriers) < BARRIERS:
+            m.barriers.append((head, origin.key, number))
+
+    def advance(self, m: Mastered) -> None:
+        """Followers have acknowledged more of the group."""
+        settled_to = self.engine.leading.settled_to(m)
+        due = [b for b in m.barriers if b[0] <= settled_to]
+        if due:
+            m.barriers = [b for b in m.barriers if b[0] > settled_to]
+            for _, key, number in due:
+                self._tell(m, key, number)
+
+    def _tell(self, m: Mastered, key: str, number: int) -> None:
+        group = m.copy.group
+        if key == self.engine.me.key:
+            self._settled(group, number)
+        else:
+            self.engine.send(key, Settled(group, number))
+
+    # Timers ---------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        now = self.engine.now
+        if now < self._repeat_at or not self.waiters:
+            return
+        self._repeat_at = now + REPEAT_S
+        self._expire(now - self.engine.settings.settle_max_s)
+        for group in list(self.waiters):
+            self._request(group)
+
+    def _expire(self, before: float) -> None:
+        """A PONG is bounded (P34): what has not settled by now is let go."""
+        late = {id(w): w for waiters in self.waiters.values() for w in waiters if w.since < before}
+        for waiter in late.values():
+            for group in waiter.remaining:
+                waiting = [w for w in self.waiters.get(group, []) if w is not waiter]
+                if waiting:
+                    self.waiters[group] = waiting
+                else:
+                    self.waiters.pop(group, None)
+            self.engine.note("settle_failed", next(iter(waiter.remaining)), groups=len(waiter.remaining))
+            waiter.done()

@@ -1,0 +1,187 @@
+"""Groups that a mistake of the program has stopped on this node, and how other nodes are told.
+
+A mistake that shows while a committed entry is applied would show on every node that has the entry. Crash-only nodes
+would then end one after the other, each successor taking over the group that ended the node before. So the group alone
+stops, on the node where the mistake showed: the node keeps no copy in use, takes the group over no more in this life,
+and leaves on disk what was written before. The operator reads `group_broken` in the log and in `circlet status`; the
+group is tried again when the node is started again.
+
+A node that is asked to follow, hold or serve such a group says `Stopped`. The group's master then does without that
+node: the master awaits no acknowledgement from the node and has another node hold the group. Where the master has
+stopped the group, the next owner takes the group over, at most once in each life of a node. Where the mistake is in
+the entry itself, the group so stops on all nodes with a copy, and every command submitted to the group fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ring.ids import GroupId, Incarnation
+from ring.replication.application import FAILED
+from ring.replication.guarded import GroupBroken
+from ring.wire.log import raw
+from ring.wire.messages import (
+    Append,
+    Barrier,
+    Fetch,
+    Install,
+    Message,
+    Offer,
+    Publish,
+    Question,
+    Replace,
+    Reply,
+    Resync,
+    Stopped,
+    Submit,
+)
+
+if TYPE_CHECKING:
+    from ring.engine import Engine
+    from ring.replication.copy import Copy
+    from ring.replication.progress import Mastered
+    from ring.replication.state_machine import State
+    from ring.wire.log import Entry
+
+ANSWERED = (Append, Barrier, Fetch, Install, Offer, Publish, Replace, Resync, Submit)
+"""Messages whose sender waits for something of this node."""
+
+
+class Broken:
+    """What stopped here, and what the state machines could not judge."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.groups: dict[GroupId, None] = {}
+        self._without_upkeep: set[GroupId] = set()  # noted once
+
+    # A group stops here ---------------------------------------------------------------------------------------------
+
+    def stop(self, group: GroupId, problem: BaseException) -> None:
+        """Have nothing to do with the group any more."""
+        if group not in self.groups:
+            self.engine.note_bug("apply", problem, group, event="group_broken")
+            self._stop(group)
+
+    def _stop(self, group: GroupId) -> None:
+        engine = self.engine
+        self.groups[group] = None
+        engine.peers.stopped(group, engine.me)
+        mastered = engine.leading.groups.pop(group, None)
+        engine.following.abandon(group)
+        engine.finding.searches.pop(group, None)
+        engine.handing.drop(group)
+        engine.handing.stop(group)
+        engine.merging.forget(group)
+        engine.merging.forked.pop(group, None)
+        engine.owing.copies.pop(group, None)
+        engine.journal.abandon(group)
+        if mastered is not None:
+            for key in mastered.followers:
+                self.say(key, group)
+        self._let_go(group)
+
+    def _let_go(self, group: GroupId) -> None:
+        """Nobody here waits for the group: what was submitted has failed."""
+        engine = self.engine
+        stream = engine.submits.streams.get(group)
+        for pending in list(stream.pending) if stream is not None else ():
+            engine.complete(group, pending.number, FAILED, None)
+        engine.settling.let_go(group)
+
+    def stop_unread(self, group: GroupId, sender: Incarnation) -> None:
+        """Another node's build writes what this build cannot read: the group stops here as after a mistake."""
+        if group not in self.groups:
+            self._stop(group)
+            self.engine.note("group_broken", group, where="read", peer=sender.key)
+            self.say(sender.key, group)
+
+    def say(self, key: str, group: GroupId) -> None:
+        if self.engine.level >= 1:
+            self.engine.send(key, Stopped(group))
+
+    def refuse(self, sender: Incarnation, message: Message, group: GroupId) -> None:
+        """A message about a group that has stopped here."""
+        if isinstance(message, Question):
+            self.engine.answer(sender, Reply(message.id, raw(None)))
+        elif isinstance(message, Stopped):
+            self.on_stopped(sender, message)
+        elif isinstance(message, ANSWERED):
+            self.say(sender.key, group)
+
+    def asked(self, sender: Incarnation, group: GroupId) -> bool:
+        """Whether the group has stopped here; the asker is told so. What this node held counts as unheard (P36)."""
+        if group not in self.groups:
+            return False
+        self.say(sender.key, group)
+        return True
+
+    # A group has stopped elsewhere -----------------------------------------------------------------------------------
+
+    def on_stopped(self, sender: Incarnation, message: Stopped) -> None:
+        """Another owner serves the group, if there is one that can."""
+        engine, group = self.engine, message.group
+        engine.peers.stopped(group, sender)
+        engine.finding.stopped(group, sender.key)
+        m, f = engine.leading.groups.get(group), engine.following.groups.get(group)
+        if m is not None:
+            engine.leading.do_without(m, sender)
+            return
+        if f is not None and f.master == sender.key:
+            f.tries, f.asked_at = 0, 0.0
+            engine.following.resync(f)
+        engine.resend(group)
+        engine.settling.retry(group)
+        engine.asking.redirected(group)
+        engine.recalling.redirected(group)
+
+    # What could not be judged ----------------------------------------------------------------------------------------
+
+    def judged(self, copy: Copy, entry: Entry) -> Entry:
+        """The entry of a command whose judging met a mistake: nothing changes, and the origin learns of the failure.
+
+        Builds of level 0 cannot read the outcome `UNJUDGED`: with such a node in the network there is nothing to tell.
+        """
+        problem, copy.bug = copy.bug, None
+        if problem is not None:
+            self.engine.note_bug("decide", problem, copy.group)
+        if self.engine.level < 1:
+            entry.outcome = None
+        return entry
+
+    def upkeep(self, m: Mastered, gone: Callable[[Incarnation], bool]) -> Sequence[Any]:
+        """Commands that the master gives itself now; none where finding them meets a mistake. The state is asked every
+        second, so the mistake is noted once."""
+        copy = m.copy
+        try:
+            return copy.state.upkeep(self.engine.now_ms, gone)
+        except Exception as problem:
+            if copy.group not in self._without_upkeep:
+                self._without_upkeep.add(copy.group)
+                self.engine.note_bug("upkeep", problem, copy.group)
+            return ()
+
+    def answer(self, group: GroupId, state: State, question: Any) -> Any:
+        """A state's answer to a question; None, as from a master that does not answer, where that meets a mistake."""
+        try:
+            return state.answer(question, self.engine.now_ms)
+        except Exception as problem:
+            self.engine.note_bug("answer", problem, group)
+            return None
+
+    def reply(self, node: Incarnation, body: Any) -> Any:
+        """This node's answer to another node's question for a client; None where the answering meets a mistake."""
+        try:
+            return self.engine.host.asked(node, body)
+        except Exception as problem:
+            self.engine.note_bug("asked", problem)
+            return None
+
+
+def view_of(copy: Copy) -> Any:
+    """What watchers are shown of the group. Raises GroupBroken."""
+    try:
+        return copy.state.view()
+    except Exception as problem:
+        raise GroupBroken(copy.group) from problem

@@ -1,0 +1,67 @@
+"""Where a mistake of the program stops one group instead of the node: what applies a committed entry, and shows it.
+
+The engine catches GroupBroken around each of its jobs (engine.run) and stops the group (broken.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from ring.ids import GroupId, Incarnation
+from ring.replication.application import Host, Stamp
+from ring.replication.state_machine import State
+
+
+class GroupBroken(Exception):
+    """A committed entry, or a whole copy, of the group could not be applied or shown. __cause__: the mistake."""
+
+    def __init__(self, group: GroupId) -> None:
+        super().__init__(f"{group.kind}:{group.name}")
+        self.group = group
+
+
+class GuardedHost:
+    """The gateway's side of the engine. What cannot be shown of a group raises GroupBroken; all else is passed on."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.answered: Callable[[GroupId, object, Any, Stamp | None], None] = host.answered
+        self.flush: Callable[[], None] = host.flush
+        self.asked: Callable[[Incarnation, Any], Any] = host.asked
+        self.read_ask: Callable[[msgspec.Raw], Any] = host.read_ask
+        self.read_reply: Callable[[msgspec.Raw], Any] = host.read_reply
+
+    def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
+        try:
+            self._host.applied(group, state, event, stamp, token)
+        except Exception as problem:
+            raise GroupBroken(group) from problem
+
+    def interrupted(self, group: GroupId, *, parted: bool) -> None:
+        try:
+            self._host.interrupted(group, parted=parted)
+        except Exception as problem:
+            raise GroupBroken(group) from problem
+
+    def replaced(
+        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
+    ) -> None:
+        try:
+            self._host.replaced(group, old, state, missed, lost)
+        except Exception as problem:
+            raise GroupBroken(group) from problem
+
+    def dropped(self, group: GroupId) -> None:
+        try:
+            self._host.dropped(group)
+        except Exception as problem:
+            raise GroupBroken(group) from problem
+
+    def viewed(self, group: GroupId, view: Any) -> None:
+        try:
+            self._host.viewed(group, view)
+        except Exception as problem:
+            raise GroupBroken(group) from problem

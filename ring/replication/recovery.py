@@ -1,0 +1,538 @@
+"""First touch and takeover (P14): before a node serves a group that it does not master, it asks what is held of it.
+
+Every live node is asked, not only the next owners: with `copies: 1` the followers' copies are all there is, and may
+sit anywhere. What this node parks meanwhile is served, or sent on, once it knows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ring.ids import NO_TERM, GroupId, Incarnation, Term
+from ring.replication.copy import Copy, restore
+from ring.replication.lineage import fork_point
+from ring.replication.progress import Mastered
+from ring.wire.messages import (
+    Barrier,
+    Collect,
+    Collected,
+    Fetch,
+    Fetched,
+    Held,
+    Offer,
+    Question,
+    Recall,
+    Resync,
+    Submit,
+    Watch,
+)
+
+if TYPE_CHECKING:
+    from ring.engine import Engine
+
+Parkable = Submit | Resync | Barrier | Question | Recall | Watch | Offer
+
+REPEAT_S = 0.4
+WAIT_S = 1.0
+"""How often a node that waits for others looks again whether they are there."""
+
+ABSENT_S = 5.0
+"""How long it is remembered that nobody holds a group that was only asked about."""
+
+ABSENT = 10_000
+"""At most so many of them; the oldest are forgotten first."""
+
+PARKED = 10_000
+"""At most this many messages wait for one group; more are dropped, and their senders repeat them."""
+
+
+class Search:
+    """What is known so far of who holds a group."""
+
+    __slots__ = (
+        "asked",
+        "began",
+        "curious",
+        "fetching",
+        "held",
+        "noted",
+        "parked",
+        "repeat_at",
+        "since",
+        "stopped",
+        "term",
+        "waits",
+    )
+
+    def __init__(self, asked: Iterable[str], now: float) -> None:
+        self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
+        self.held: dict[str, Held] = {}
+        self.fetching: str | None = None
+        self.parked: deque[tuple[Incarnation, Parkable]] = deque()
+        self.began = now
+        self.since = now  # when those were asked
+        self.repeat_at = now + REPEAT_S
+        self.waits = False  # for nodes that may have more of it (P36)
+        self.noted = False
+        self.stopped = False  # a mistake of the program has stopped it on a node that was asked
+        self.curious = True  # nobody wants more than to ask a question: what nobody holds need not be served
+        self.term = NO_TERM  # once known who holds it: the term that they are asked to promise (P21)
+
+
+class Finding:
+    """Groups that this node may have to serve and is finding out about."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.searches: dict[GroupId, Search] = {}
+        self._collects: dict[str, list[tuple[GroupId, Term]]] = {}
+        self._absent: dict[GroupId, float] = {}  # nobody holds them: until when that is believed
+
+    def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
+        """A message for a group that this node does not master: bounce it to the owner, or find out if that is us."""
+        engine = self.engine
+        search = self.searches.get(group)
+        if search is None and not engine.handing.holds(group):
+            owner = engine.target(group)
+            if owner not in (engine.me.key, sender.key):
+                engine.bounce(sender.key, group, owner)
+                return
+            if engine.peers.acting(group) != engine.me.key:
+                # The sender is who we would have named: it has to find out for itself, and not wait for this node.
+                if isinstance(message, Resync | Offer):
+                    engine.bounce(sender.key, group, owner)
+                return
+            search = self.find(group, curious=isinstance(message, Question))
+        if search is None:
+            engine.handing.park_installed(group, sender, message)
+        elif len(search.parked) < PARKED:
+            search.parked.append((sender, message))
+            search.curious = search.curious and isinstance(message, Question)
+
+    def find(self, group: GroupId, *, curious: bool = False) -> Search | None:
+        """Begin to find out, unless that is under way. None once it is done: alone, it is done at once.
+
+        curious: only to answer a question: if nobody holds the group, it is not served for that.
+        """
+        engine = self.engine
+        search = self.searches.get(group)
+        if search is not None:
+            search.curious = search.curious and curious
+            return search
+        if group in engine.leading.groups or engine.handing.holds(group) or group in engine.broken.groups:
+            return None
+        search = self.searches[group] = Search(engine.peers.others(), engine.now)
+        search.curious = curious
+        for key in search.asked:
+            self._ask(key, group)
+        if not search.asked:
+            # In a job of its own: the caller has something to park first.
+            engine.run(lambda: self._resolve(group, search))
+        return search
+
+    def _ask(self, key: str, group: GroupId, term: Term = NO_TERM) -> None:
+        self._collects.setdefault(key, []).append((group, term))
+
+    def send_collects(self) -> None:
+        """One Collect per pair of nodes and turn (P23)."""
+        for key, groups in self._collects.items():
+            self.engine.send(key, Collect(groups))
+        self._collects.clear()
+
+    # What is held here ----------------------------------------------------------------------------------------------
+
+    def on_collect(self, sender: Incarnation, message: Collect) -> None:
+        broken = self.engine.broken
+        groups = [(group, term) for group, term in message.groups if not broken.asked(sender, group)]
+        self.engine.send(sender.key, Collected([self._held(group, term) for group, term in groups]))
+
+    def _held(self, group: GroupId, term: Term) -> Held:
+        """What is held here; with a term, also this node's word to listen to no lower one (P21)."""
+        copy = self._local_copy(group)
+        if copy is None:
+            return Held(group, "asking" if group in self.searches else "", (), 0)
+        role = "copy"
+        mastered = self.engine.leading.groups.get(group)
+        if mastered is not None and not mastered.is_handed:
+            role = "master"
+        elif group in self.searches:
+            role = "asking"
+        elif term > copy.term:
+            copy.promised = max(copy.promised, term)
+        return self._describe(copy, role)
+
+    def _local_copy(self, group: GroupId) -> Copy | None:
+        """The newest copy here, in whatever role."""
+        mastered = self.engine.leading.groups.get(group)
+        followed = self.engine.following.groups.get(group)
+        copies = [
+            mastered.copy if mastered else None,
+            followed.copy if followed else None,
+            self.engine.handing.copy(group),
+        ]
+        held = [copy for copy in copies if copy is not None]
+        return max(held, key=lambda copy: (copy.term, copy.head)) if held else None
+
+    def on_fetch(self, sender: Incarnation, message: Fetch) -> None:
+        copy = self._local_copy(message.group)
+        held = copy.snapshot(pending=True) if copy is not None else None
+        self.engine.send(sender.key, Fetched(message.group, held))
+
+    # What others hold -----------------------------------------------------------------------------------------------
+
+    def on_collected(self, sender: Incarnation, message: Collected) -> None:
+        for held in message.held:
+            search = self.searches.get(held.group)
+            if search is None or sender.key not in search.asked:
+                continue
+            if held.role == "master" or (held.role == "asking" and self._yields(held.group, sender.key)):
+                self._send_on(held.group, search, sender.key)
+                continue
+            if held.lineage and held.promised < search.term:
+                continue  # an answer from before it was asked to promise
+            search.asked.pop(sender.key, None)
+            search.held[sender.key] = held
+            if not search.asked:
+                self._resolve(held.group, search)
+
+    def stopped(self, group: GroupId, key: str) -> None:
+        """A mistake has stopped the group on that node: what the node holds cannot be had."""
+        search = self.searches.get(group)
+        if search is None or key not in search.asked:
+            return
+        search.stopped = True
+        del search.asked[key]
+        if not search.asked and search.fetching is None:
+            self._resolve(group, search)
+
+    def _yields(self, group: GroupId, other: str) -> bool:
+        """Two nodes are finding out about one group: the nearer goes on."""
+        owners = self.engine.peers.owners(group)
+        mine = owners.index(self.engine.me.key) if self.engine.me.key in owners else len(owners)
+        return other in owners and owners.index(other) < mine
+
+    def _send_on(self, group: GroupId, search: Search, master: str) -> None:
+        engine = self.engine
+        del self.searches[group]
+        engine.hint(group, master)
+        for sender, _ in search.parked:
+            engine.bounce(sender.key, group, master)
+        followed = engine.following.groups.get(group)
+        if followed is not None:
+            engine.following.redirect(followed, master)
+        engine.resend(group)
+        engine.asking.redirected(group)
+        engine.recalling.redirected(group)
+
+    def _resolve(self, group: GroupId, search: Search) -> None:
+        """All have replied: serve the newest copy, or start the group empty."""
+        if self.searches.get(group) is not search or search.asked:
+            return
+        engine = self.engine
+        mine = self._local_copy(group)
+        if search.term == NO_TERM:
+            search.waits = self._must_wait(group, search, mine)
+            if search.waits:
+                self._wait(group, search, mine)
+                return
+        if search.term == NO_TERM and any(held.lineage for held in search.held.values()):
+            self._ask_promises(group, search, mine)
+            return
+        if any(held.promised > search.term for held in search.held.values()) and search.term != NO_TERM:
+            self._again(group, search)
+            return
+        if self._fetch_newer(group, search, mine):
+            return
+        if mine is None and search.curious and search.term == NO_TERM:
+            self._leave_absent(group, search)
+            return
+        if mine is None:
+            state = engine.kinds[group.kind].fresh(group.name)
+            mine = Copy(group, engine.kinds[group.kind], state, ())
+        self.serve(search, mine)
+        self._ask_for_forks(group, search)
+
+    def _fetch_newer(self, group: GroupId, search: Search, mine: Copy | None) -> bool:
+        """Fetch the newest copy that others hold, if it is newer than what is here."""
+        best = max(
+            (h for h in search.held.items() if h[1].lineage),
+            key=lambda item: (item[1].lineage[-1][0], item[1].seq),
+            default=None,
+        )
+        if best is None or (mine is not None and (best[1].lineage[-1][0], best[1].seq) <= (mine.term, mine.head)):
+            return False
+        search.fetching = best[0]
+        search.repeat_at = self.engine.now + REPEAT_S
+        self.engine.send(best[0], Fetch(group))
+        return True
+
+    # Groups that must not be lost (P36, P37) -------------------------------------------------------------------------
+
+    def _is_confirmed(self, group: GroupId) -> bool:
+        return self.engine.journal.on and self.engine.kinds[group.kind].durable == "confirmed"
+
+    def _must_wait(self, group: GroupId, search: Search, mine: Copy | None) -> bool:
+        """Whether somebody who is not there may have more of the group.
+
+        Of the newest set of holders one has to be there; all of them, if what there is comes from disks; if there is
+        nothing, all owners that should know. And who does not know the network yet would think itself alone (P14).
+        """
+        if search.stopped and mine is None and not any(held.lineage for held in search.held.values()):
+            return True  # there is such a group: to start it empty would split it
+        if not self.engine.has_met and mine is None and not any(held.lineage for held in search.held.values()):
+            return True
+        if not self._is_confirmed(group):
+            return False
+        peers, me = self.engine.peers, self.engine.me.key
+        found = {key: held for key, held in search.held.items() if held.lineage}
+        if mine is not None:
+            found[me] = self._describe(mine, "copy")
+        if not found:
+            return self._may_be_held(group, {me, *search.held})
+        newest = max(held.epoch for held in found.values())
+        latest = [held for held in found.values() if held.epoch == newest]
+        if any(not held.cold for held in latest):
+            return {*found, *peers.given_up}.isdisjoint(latest[0].members)
+        heard = {me, *search.held, *peers.given_up}
+        return not all(heard.issuperset({*held.members, *held.coming}) for held in latest)
+
+    def _may_be_held(self, group: GroupId, heard: set[str]) -> bool:
+        """Whether nodes that have not said no may be all that hold the group (P37)."""
+        peers = self.engine.peers
+        silent, copies = peers.unheard(heard), peers.settings.copies
+        if silent.isdisjoint(peers.should_know(group)):
+            return False
+        if self.engine.level < 1:
+            return True  # nodes of level 0 do not say that sets are thin
+        staying = len(peers.staying()) + (not peers.me.leaving)
+        return len(silent) >= copies or staying < copies or not silent.isdisjoint(peers.thin)
+
+    @property
+    def waiting(self) -> int:
+        """How many groups are known to exist and wait for nodes that may have more of them (P36)."""
+        held = (
+            any(h.lineage for h in s.held.values()) or self._local_copy(g) for g, s in self.searches.items() if s.waits
+        )
+        return sum(bool(one) for one in held)
+
+    def _describe(self, copy: Copy, role: str) -> Held:
+        more = (copy.is_cold, copy.members, copy.coming)
+        return Held(copy.group, role, copy.lineage, copy.head, copy.epoch, copy.promised, *more)
+
+    def _wait(self, group: GroupId, search: Search, mine: Copy | None) -> None:
+        """Ask again in a while; meanwhile what is there may be read."""
+        exists = mine is not None or any(held.lineage for held in search.held.values())
+        if not exists and search.curious and self.engine.has_met:
+            del self.searches[group]  # only asked about: who asks does so again, and names nobody has are not collected
+            return
+        if not search.noted and self.engine.has_met:
+            search.noted = True
+            self.engine.note("group_waits", group, copies=len([held for held in search.held.values() if held.lineage]))
+        search.since, search.repeat_at = self.engine.now, self.engine.now + WAIT_S
+        # Commands are repeated for as long as somebody waits for them: none is carried out long after it was given up.
+        search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Submit))
+        if not self._fetch_newer(group, search, mine):
+            self._answer_parked(search, mine)
+
+    def _answer_parked(self, search: Search, mine: Copy | None) -> None:
+        questions = [(sender, m) for sender, m in search.parked if isinstance(m, Question)]
+        if mine is not None and questions:
+            search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Question))
+            for sender, message in questions:
+                self.engine.asking.answer(sender, message, mine.foreseen())
+
+    def readable(self, group: GroupId) -> Copy | None:
+        """What may be read of a group that cannot be served yet, or that nobody holds."""
+        search = self.searches.get(group)
+        if search is not None:
+            copy = self._local_copy(group) if search.waits else None
+            return copy.foreseen() if copy is not None else None
+        if self._absent.get(group, 0.0) <= self.engine.now or self.engine.target(group) != self.engine.me.key:
+            return None
+        kind = self.engine.kinds[group.kind]
+        return Copy(group, kind, kind.fresh(group.name), ())
+
+    def _leave_absent(self, group: GroupId, search: Search) -> None:
+        """Nobody holds it, and questions alone do not make it: they are answered as of an empty one."""
+        del self.searches[group]
+        self._absent.pop(group, None)
+        self._absent[group] = self.engine.now + ABSENT_S
+        if len(self._absent) > ABSENT:
+            del self._absent[next(iter(self._absent))]
+        for sender, message in search.parked:
+            self.engine.receive_again(sender, message)
+        self.engine.asking.redirected(group)
+
+    def appeared(self, group: GroupId) -> None:
+        """It is served here now."""
+        self._absent.pop(group, None)
+
+    def _number(self, search: Search, copy: Copy) -> int:
+        """Of the term to serve under: the promised one; else above any that this node was told of, and, where the group
+        starts empty, above those that everybody has forgotten (P3)."""
+        if search.term != NO_TERM:
+            return search.term.number
+        told = [max(held.lineage[-1][0], held.promised).number for held in search.held.values() if held.lineage]
+        number = max([*told, copy.highest_term.number]) + 1
+        return number if copy.lineage else max(number, int(self.engine.now))
+
+    def _ask_promises(self, group: GroupId, search: Search, mine: Copy | None) -> None:
+        """Who holds it is known: from now on they listen to this node's term or a higher one (P21)."""
+        holders = {key: held for key, held in search.held.items() if held.lineage}
+        told = [max(held.lineage[-1][0].number, held.promised.number) for held in holders.values()]
+        if mine is not None:
+            told.append(mine.highest_term.number)
+        search.term = Term(max(told) + 1, self.engine.me.key, self.engine.me.number)
+        if mine is not None:
+            mine.promised = search.term
+        search.asked, search.held = dict.fromkeys(holders), {}
+        search.since, search.repeat_at = self.engine.now, self.engine.now + REPEAT_S
+        for key in holders:
+            self._ask(key, group, search.term)
+
+    def _again(self, group: GroupId, search: Search) -> None:
+        """Another was promised a higher term: find out anew, a little later, who serves."""
+        search.term = NO_TERM
+        search.asked, search.held = dict.fromkeys(self.engine.peers.others()), {}
+        search.since, search.repeat_at = self.engine.now, self.engine.now + REPEAT_S * self.engine.rng.random()
+
+    def on_fetched(self, sender: Incarnation, message: Fetched) -> None:
+        search = self.searches.get(message.group)
+        if search is None:
+            self._take_in_fork(message)
+        if search is None or search.fetching != sender.key:
+            return
+        search.fetching = None
+        if message.snapshot is None or not message.snapshot.lineage:
+            search.held.pop(sender.key, None)
+            self._resolve(message.group, search)
+            return
+        copy = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
+        if search.waits:
+            copy.is_cold = True
+            self.engine.following.keep(copy, copy.term.key).holds = True
+            self._answer_parked(search, copy)
+            return
+        copy.promised = search.term
+        mine = self._local_copy(message.group)
+        followed = self.engine.following.groups.get(message.group)
+        if mine is not None and mine.outweighs(copy):
+            copy, mine = mine, copy
+        elif followed is not None:
+            self.engine.following.install(copy, followed, self.engine.me.key, followed.copy.seq)
+        self.serve(search, copy)
+        mastered = self.engine.leading.groups.get(message.group)
+        if mine is not None and mastered is not None:
+            self.engine.owing.add(mine)
+            self.engine.merging.take_in(mastered, mine)
+        self._ask_for_forks(message.group, search)
+
+    def _ask_for_forks(self, group: GroupId, search: Search) -> None:
+        """What other copies have and the served one lacks is merged, not lost (P22)."""
+        mastered = self.engine.leading.groups.get(group)
+        if mastered is None:
+            return
+        copy = mastered.copy
+        for key, held in search.held.items():
+            if held.lineage and fork_point(copy.lineage, copy.head, held.lineage, held.seq) < held.seq:
+                self.engine.send(key, Fetch(group))
+
+    def _take_in_fork(self, message: Fetched) -> None:
+        mastered = self.engine.leading.groups.get(message.group)
+        if mastered is not None and mastered.serving and message.snapshot is not None:
+            theirs = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
+            self.engine.merging.take_in(mastered, theirs)
+
+    def serve(self, search: Search, copy: Copy) -> None:
+        """Master the group from this copy on, under a new term."""
+        engine, group = self.engine, copy.group
+        number, took_over = self._number(search, copy), bool(copy.lineage)
+        self.serve_under(copy, Term(number, engine.me.key, engine.me.number))
+        mastered = engine.leading.groups.get(group)
+        if took_over and mastered is not None:
+            engine.note(
+                "takeover",
+                group,
+                term=number,
+                seq=copy.seq,
+                followers=len(mastered.followers),
+                undecided=len(copy.pending),
+                took_ms=round((engine.now - search.began) * 1000, 1),
+            )
+
+    def serve_under(self, copy: Copy, term: Term) -> None:
+        engine, group = self.engine, copy.group
+        search = self.searches.pop(group, None)
+        forked = self._stop_following(group, copy)
+        engine.handing.drop(group)
+        copy.follow_lineage((*copy.lineage, (term, copy.head + 1)))
+        copy.is_ahead = False  # nobody has more
+        mastered = Mastered(copy)
+        engine.leading.lead(mastered)
+        if forked is not None:
+            engine.owing.add(forked)
+            engine.merging.take_in(mastered, forked)
+        engine.owing.take_in(mastered)
+        for sender, message in search.parked if search is not None else ():
+            engine.receive_again(sender, message)
+        engine.resend(group)
+        engine.settling.retry(group)
+        engine.watching.served(group)
+        engine.asking.redirected(group)
+        engine.recalling.redirected(group)
+
+    def _stop_following(self, group: GroupId, copy: Copy) -> Copy | None:
+        """This node serves the copy; returns the one that its people were shown, if that has more."""
+        followed = self.engine.following.groups.get(group)
+        forked = followed.fork.copy if followed is not None and followed.fork is not None else None
+        if followed is not None and forked is not None:
+            followed.copy = copy
+            self.engine.following.reveal(followed)
+        self.engine.following.groups.pop(group, None)
+        return forked if forked is not copy else None
+
+    # Timers ---------------------------------------------------------------------------------------------------------
+
+    def peers_changed(self) -> None:
+        """Nodes that died hold nothing; nodes that came are not asked: what they hold is older than their absence."""
+        self._absent.clear()
+        for group, search in list(self.searches.items()):
+            heard = {*search.asked, *search.held}
+            if self._is_confirmed(group) and not all(map(self.engine.peers.is_alive, heard)):
+                # The holder is gone again, or has given the group to nodes that said no before (P36, P37).
+                self._again(group, search)
+            search.asked = {key: None for key in search.asked if self.engine.peers.is_alive(key)}
+            for key in [key for key in search.held if not self.engine.peers.is_alive(key)]:
+                del search.held[key]
+            if search.fetching is not None and not self.engine.peers.is_alive(search.fetching):
+                search.fetching = None
+            if not search.asked and search.fetching is None:
+                self._resolve(group, search)
+
+    def tick(self) -> None:
+        engine = self.engine
+        for group, search in list(self.searches.items()):
+            if engine.now < search.repeat_at:
+                continue
+            search.repeat_at = engine.now + REPEAT_S
+            if search.fetching is not None:
+                engine.send(search.fetching, Fetch(group))
+                continue
+            if search.waits and not search.asked:
+                search.term, search.held = NO_TERM, {}
+                search.asked = dict.fromkeys(engine.peers.others())
+                if not search.asked:
+                    self._resolve(group, search)
+                    continue
+            if engine.now - search.since > engine.settings.dead_after_s + 1.0:
+                # Neither dead nor answering for that long: it cannot be waited for.
+                if search.term != NO_TERM and self._is_confirmed(group):
+                    self._again(group, search)
+                else:
+                    search.asked.clear()
+                    self._resolve(group, search)
+                continue
+            for key in search.asked:
+                self._ask(key, group, search.term)

@@ -1,0 +1,166 @@
+"""Read-only questions: to the master of a group that this node does not follow, or to one node (P39)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ring.features import unsupported
+from ring.ids import UNREADABLE, GroupId, Incarnation
+from ring.replication.application import Later
+from ring.replication.copy import Copy
+from ring.wire.log import raw
+from ring.wire.messages import Ask, Question, Reply
+
+if TYPE_CHECKING:
+    from ring.engine import Engine
+
+REPEAT_S = 0.5
+GIVE_UP_S = 4.0
+OPEN = 10_000
+"""At most this many questions of this node are open; one more is answered with None at once."""
+
+
+class Open:
+    """A question that waits for its reply."""
+
+    __slots__ = ("body", "done", "group", "node", "repeat_at", "sent_at", "since")
+
+    def __init__(self, group: GroupId | None, node: str, body: Any, done: Callable[[Any], None], now: float) -> None:
+        self.group = group
+        self.node = node
+        self.body = body
+        self.done = done
+        self.since = now
+        self.sent_at = now
+        self.repeat_at = now + REPEAT_S
+
+
+class Asking:
+    """This node's open questions, and its answers to others."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.open: dict[int, Open] = {}
+        self.working: set[tuple[Incarnation, int]] = set()  # questions of others that this node has begun to answer
+        self._next = 0
+
+    # Ask ------------------------------------------------------------------------------------------------------------
+
+    def ask_group(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
+        state = self.engine.state(group)
+        if unsupported(question, self.engine.level):
+            done(None)
+        elif state is not None:
+            done(self.engine.broken.answer(group, state, question))
+        else:
+            self._add(Open(group, "", question, done, self.engine.now))
+
+    def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
+        if key == self.engine.me.key:
+            self._reply(self.engine.me, body, done)
+        elif unsupported(body, self.engine.level):
+            done(None)
+        else:
+            self._add(Open(None, key, body, done, self.engine.now))
+
+    def _add(self, question: Open) -> None:
+        if len(self.open) >= OPEN:
+            question.done(None)
+            return
+        self._next += 1
+        self.open[self._next] = question
+        self._send(self._next, question)
+
+    def _send(self, number: int, question: Open) -> None:
+        engine = self.engine
+        question.sent_at = engine.now
+        question.repeat_at = engine.now + REPEAT_S
+        if question.group is None:
+            engine.send(question.node, Ask(number, raw(question.body)))
+            return
+        target = engine.target(question.group)
+        if target != engine.me.key:
+            engine.send(target, Question(question.group, number, raw(question.body)))
+            return
+        m = engine.leading.groups.get(question.group)
+        copy = m.copy if m is not None else engine.finding.readable(question.group)
+        if copy is not None:
+            del self.open[number]
+            question.done(engine.broken.answer(question.group, copy.state, question.body))
+        else:
+            engine.finding.find(question.group, curious=True)
+
+    def redirected(self, group: GroupId) -> None:
+        """The group has been found, or is elsewhere."""
+        waiting = [(number, question) for number, question in self.open.items() if question.group == group]
+        if not waiting:
+            return
+        here = group in self.engine.leading.groups or self.engine.finding.readable(group) is not None
+        for number, question in waiting:
+            if here or self.engine.now - question.sent_at > 0.02 or question.sent_at == question.since:
+                self._send(number, question)
+
+    def on_reply(self, sender: Incarnation, message: Reply) -> None:
+        question = self.open.get(message.id)
+        if question is None:
+            return
+        engine = self.engine
+        if bytes(message.body) == b"\xc0":
+            body = None
+        elif question.group is not None:
+            body = engine.kinds[question.group.kind].read_answer(message.body)
+        else:
+            body = engine.host.read_reply(message.body)
+        del self.open[message.id]
+        question.done(body)
+
+    # Answer ---------------------------------------------------------------------------------------------------------
+
+    def on_question(self, sender: Incarnation, message: Question) -> None:
+        m = self.engine.leading.groups.get(message.group)
+        copy = m.copy if m is not None else self.engine.finding.readable(message.group)
+        if copy is None:
+            self.engine.finding.park(message.group, sender, message)
+        else:
+            self.answer(sender, message, copy)
+
+    def answer(self, sender: Incarnation, message: Question, copy: Copy) -> None:
+        question = copy.kind.read_question(message.question)
+        answer = self.engine.broken.answer(message.group, copy.state, question)
+        self.engine.answer(sender, Reply(message.id, raw(answer)))
+
+    def on_ask(self, sender: Incarnation, message: Ask) -> None:
+        try:
+            body = self.engine.host.read_ask(message.body)
+        except UNREADABLE:
+            self.engine.send(sender.key, Reply(message.id, raw(None)))
+            raise
+        asked = (sender, message.id)
+        if asked in self.working:  # the asker repeats its question until it has the answer
+            return
+        self.working.add(asked)
+        self._reply(sender, body, lambda reply: self._send_reply(asked, reply))
+
+    def _send_reply(self, asked: tuple[Incarnation, int], reply: Any) -> None:
+        self.working.discard(asked)
+        self.engine.answer(asked[0], Reply(asked[1], raw(reply)))
+
+    def _reply(self, asker: Incarnation, body: Any, done: Callable[[Any], None]) -> None:
+        reply = self.engine.broken.reply(asker, body)
+        if isinstance(reply, Later):
+            reply.then(done)
+        else:
+            done(reply)
+
+    # Timers ---------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        engine = self.engine
+        for number, question in list(self.open.items()):
+            dead = question.group is None and not engine.peers.is_alive(question.node)
+            if dead or engine.now - question.since > GIVE_UP_S:
+                if self.open.pop(number, None) is not None:
+                    question.done(None)
+            elif engine.now >= question.repeat_at:
+                self._send(number, question)

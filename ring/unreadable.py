@@ -1,0 +1,151 @@
+"""Messages of other nodes that this build cannot read: counted, noted, and kept from holding anybody else up (P42).
+
+A node that follows the rule of the acting level sends no unreadable message. So an unreadable message is a mistake of
+a build, or the sender's build is newer than the network knows. The sender repeats the message, so the message is
+dropped at first. When the next part of a group's log cannot be read again and again, the group stops on this
+node alone: the node says so, its master does without the node (broken.py), and all others go on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ring.ids import NO_TERM, GroupId, Incarnation
+from ring.replication.application import UNJUDGED
+from ring.wire.codec import Unread, decode_each
+from ring.wire.log import raw
+from ring.wire.messages import (
+    Answer,
+    Append,
+    Continue,
+    Fetched,
+    Install,
+    Message,
+    Publish,
+    Question,
+    Replace,
+    Reply,
+    Submit,
+)
+
+if TYPE_CHECKING:
+    from ring.engine import Engine
+
+NOTE_S = 60.0
+"""What cannot be read of one peer is noted once in so long, with the number of times."""
+
+KEPT = 100
+"""Pairs of a peer and a kind of message that are remembered."""
+
+TRIES = 3
+TRIES_S = 1.0
+"""A group stops if the next part of its log could not be read so often, the last time so long after the first."""
+
+LOG = (Publish, Continue, Replace, Append, Install, Fetched)
+"""Messages that bring parts of a group's log."""
+
+
+class What(NamedTuple):
+    """Which messages of whom."""
+
+    key: str  # ring key
+    kind: str  # of message, and of the group
+
+
+class Tries(NamedTuple):
+    """How often what follows this position of a group could not be read, and since when."""
+
+    seq: int
+    since: float
+    times: int
+
+
+class Count:
+    """How often, and when last (Unix seconds)."""
+
+    __slots__ = ("at", "noted", "noted_at", "total")
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.noted = 0  # of the total
+        self.noted_at = float("-inf")
+        self.at = 0.0
+
+
+class Unreadable:
+    """What could not be read since the start."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.counts: dict[What, Count] = {}
+        self._tries: dict[GroupId, Tries] = {}
+
+    def payload(self, sender: Incarnation, payload: bytes) -> list[Message]:
+        """The messages of a list that can be read, where not all of them can."""
+        readable: list[Message] = []
+        for message in decode_each(payload):
+            if not isinstance(message, Unread):
+                readable.append(message)
+                continue
+            self._count(sender, message.kind, message.group)
+            if message.kind in _LOG_NAMES and message.group is not None:
+                self._log_unread(sender, message.group)
+        return readable
+
+    def message(self, sender: Incarnation, message: Message, group: GroupId | None) -> None:
+        """A part of the message belongs to the group's kind, and cannot be read."""
+        self._count(sender, type(message).__name__, group)
+        if isinstance(message, Submit):
+            self._fail(sender, message)
+        elif isinstance(message, Question):
+            self.engine.answer(sender, Reply(message.id, raw(None)))
+        elif isinstance(message, LOG):
+            self._log_unread(sender, message.group)
+
+    def _count(self, sender: Incarnation, kind: str, group: GroupId | None) -> None:
+        engine = self.engine
+        engine.counters["unreadable"] += 1
+        what = What(sender.key, f"{kind} of a {group.kind}" if group is not None else kind)
+        count = self.counts.get(what)
+        if count is None:
+            if len(self.counts) >= KEPT:
+                return
+            count = self.counts[what] = Count()
+        count.total += 1
+        count.at = engine.now
+        if engine.now - count.noted_at >= NOTE_S:
+            times = count.total - count.noted
+            count.noted, count.noted_at = count.total, engine.now
+            engine.note("unreadable", group, peer=sender.key, message=kind, times=times)
+
+    def _fail(self, sender: Incarnation, message: Submit) -> None:
+        """A command that its master cannot read has failed: nothing was changed."""
+        engine = self.engine
+        m = engine.leading.groups.get(message.group)
+        if engine.level < 1:  # builds of level 0 cannot read that answer, and give the command up by themselves
+            return
+        term, seq, at = (m.copy.term, m.copy.seq, m.copy.at) if m is not None else (NO_TERM, 0, engine.now_ms)
+        engine.answer(sender, Answer(message.group, message.number, term, seq, at, False, raw(UNJUDGED)))
+
+    def _log_unread(self, sender: Incarnation, group: GroupId) -> None:
+        engine = self.engine
+        if group.kind not in engine.kinds:
+            engine.broken.say(sender.key, group)
+            return
+        f = engine.following.groups.get(group)
+        if f is not None and f.master != sender.key and f.copy.term.key != sender.key:
+            return  # not the word of the master that this copy follows
+        seq = f.copy.seq if f is not None else -1
+        tries = self._tries.pop(group, None)
+        if tries is None or tries.seq != seq:
+            tries = Tries(seq, engine.now, 0)
+        tries = tries._replace(times=tries.times + 1)
+        if tries.times >= TRIES and engine.now - tries.since >= TRIES_S:
+            engine.broken.stop_unread(group, sender)
+            return
+        self._tries[group] = tries
+        if len(self._tries) > KEPT:
+            del self._tries[next(iter(self._tries))]
+
+
+_LOG_NAMES = frozenset(one.__name__ for one in LOG)

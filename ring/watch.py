@@ -1,0 +1,182 @@
+"""Watches (P15): a node that has no member in a group is told of its view. Soft state, renewed by who watches.
+
+A watcher acknowledges what it is told. Until then it is told again, and the group has not settled (P33).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ring.features import at_level
+from ring.ids import NO_TERM, GroupId, Incarnation, Term
+from ring.replication.broken import view_of
+from ring.replication.progress import Mastered
+from ring.wire.codec import reencode
+from ring.wire.messages import Seen, View, Watch
+
+if TYPE_CHECKING:
+    from ring.engine import Engine
+
+LEASE_S = 60.0
+RENEW_S = 20.0
+FIRST_S = 0.5
+"""A watch that has not been answered is sent again after this."""
+
+AGAIN_S = 0.5
+"""A watcher that has not acknowledged is told again after this."""
+
+WATCHERS = 1000
+"""At most this many nodes watch one group."""
+
+
+class Watched:
+    """A group this node watches: the position of the last view, and when to renew."""
+
+    __slots__ = ("position", "renew_at")
+
+    def __init__(self, renew_at: float) -> None:
+        self.position: tuple[Term, int] = (NO_TERM, -1)
+        self.renew_at = renew_at
+
+
+class Watching:
+    """What this node watches, and whom masters here tell."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.groups: dict[GroupId, Watched] = {}
+        self._unseen: dict[GroupId, None] = {}  # mastered here, whose watchers have not acknowledged all
+
+    def watch(self, group: GroupId) -> None:
+        self.groups[group] = Watched(self.engine.now + FIRST_S)
+        self._renew(group)
+
+    def unwatch(self, group: GroupId) -> None:
+        if self.groups.pop(group, None) is None:
+            return
+        target = self.engine.target(group)
+        if target != self.engine.me.key:
+            self.engine.send(target, Watch(group, False))
+        elif (m := self.engine.leading.groups.get(group)) is not None:
+            m.watchers.pop(self.engine.me, None)
+
+    def served(self, group: GroupId) -> None:
+        """This node masters the group from now on: a watch of its own is in force."""
+        if group in self.groups:
+            self._renew(group)
+
+    def redirected(self, group: GroupId) -> None:
+        if group in self.groups:
+            self.groups[group].renew_at = 0.0
+
+    def _renew(self, group: GroupId) -> None:
+        engine = self.engine
+        target = engine.target(group)
+        if target != engine.me.key:
+            engine.send(target, Watch(group, True))
+            return
+        m = engine.leading.groups.get(group)
+        if m is None:
+            engine.finding.find(group)
+        elif m.serving:
+            self._add(m, engine.me)
+
+    def on_watch(self, sender: Incarnation, message: Watch) -> None:
+        m = self.engine.leading.groups.get(message.group)
+        if m is None:
+            if message.on:
+                self.engine.finding.park(message.group, sender, message)
+        elif not m.serving:
+            self.engine.handing.frozen(m, sender, message)
+        elif message.on:
+            self._add(m, sender)
+        else:
+            m.watchers.pop(sender, None)
+            self._has_seen(m, sender)
+
+    def _add(self, m: Mastered, watcher: Incarnation) -> None:
+        now = self.engine.now
+        for old in [w for w, until in m.watchers.items() if until < now]:
+            del m.watchers[old]
+            self._has_seen(m, old)
+        if len(m.watchers) >= WATCHERS and watcher not in m.watchers:
+            return
+        if not m.watchers:
+            m.view = view_of(m.copy)
+        m.watchers[watcher] = now + LEASE_S
+        self._tell(m, watcher, m.view)
+
+    def refresh(self, m: Mastered) -> None:
+        """An event was applied: tell the watchers if the view has changed."""
+        view = view_of(m.copy)
+        if view == m.view:
+            return
+        m.view = view
+        for watcher, until in list(m.watchers.items()):
+            if until < self.engine.now:
+                del m.watchers[watcher]
+                self._has_seen(m, watcher)
+            else:
+                self._tell(m, watcher, view)
+
+    def _tell(self, m: Mastered, watcher: Incarnation, view: Any) -> None:
+        if watcher != self.engine.me:
+            if self.engine.level >= Seen.SINCE:
+                m.unseen[watcher] = (m.copy.seq, self.engine.now)
+                self._unseen[m.copy.group] = None
+            self.engine.send(
+                watcher.key, View(m.copy.group, m.copy.term, m.copy.seq, reencode(at_level(view, self.engine.level)))
+            )
+        else:
+            self._show(m.copy.group, (m.copy.term, m.copy.seq), view)
+
+    def on_view(self, sender: Incarnation, message: View) -> None:
+        self._show(message.group, (message.term, message.seq), msgspec.msgpack.decode(message.data))
+        self.engine.send(sender.key, Seen(message.group, message.term, message.seq))
+
+    def on_seen(self, sender: Incarnation, message: Seen) -> None:
+        m = self.engine.leading.groups.get(message.group)
+        told = m.unseen.get(sender) if m is not None else None
+        if m is not None and told is not None and message.term == m.copy.term and message.seq >= told[0]:
+            self._has_seen(m, sender)
+
+    def _has_seen(self, m: Mastered, watcher: Incarnation) -> None:
+        if m.unseen.pop(watcher, None) is not None:
+            self.engine.settling.advance(m)
+
+    def _tell_again(self) -> None:
+        now, peers = self.engine.now, self.engine.peers
+        for group in list(self._unseen):
+            m = self.engine.leading.groups.get(group)
+            if m is None or not m.unseen:
+                del self._unseen[group]
+                continue
+            for watcher, (_, told_at) in list(m.unseen.items()):
+                if not peers.is_current(watcher) or m.watchers.get(watcher, 0.0) < now:
+                    self._has_seen(m, watcher)
+                elif now - told_at >= AGAIN_S:
+                    self._tell(m, watcher, m.view)
+
+    def _show(self, group: GroupId, position: tuple[Term, int], view: Any) -> None:
+        watched = self.groups.get(group)
+        if watched is None:
+            return
+        watched.renew_at = self.engine.now + RENEW_S
+        if position <= watched.position:  # a repeat, or overtaken
+            return
+        watched.position = position
+        self.engine.host.viewed(group, view)
+
+    def peers_changed(self) -> None:
+        for watched in self.groups.values():
+            watched.renew_at = 0.0
+
+    def tick(self) -> None:
+        self._tell_again()
+        now = self.engine.now
+        for group, watched in list(self.groups.items()):
+            if now >= watched.renew_at:
+                watched.renew_at = now + FIRST_S
+                self._renew(group)

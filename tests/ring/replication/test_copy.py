@@ -1,0 +1,106 @@
+"""A copy's log across snapshots."""
+
+from __future__ import annotations
+
+from ring.ids import GroupId, Incarnation, Term
+from ring.replication.copy import Copy
+from ring.replication.log import IDLE_S, LOG_BYTES, LOG_ENTRIES, Log
+from ring.wire.log import Command, Entry, Lineage
+from tests.ring.toy import ToyKind, ToyState
+
+ROOM = GroupId("toy", "room")
+FIRST, SECOND, OTHER = Term(1, "a", 1), Term(2, "b", 1), Term(2, "c", 1)
+
+
+def copy(lineage: Lineage, log: range) -> Copy:
+    """A copy whose log has these positions, and ends with the last of them."""
+    made = Copy(ROOM, ToyKind(), ToyState(), lineage, log.stop - 1)
+    made.log = Log(said(seq, str(seq)) for seq in log)
+    return made
+
+
+def said(seq: int, text: str) -> Entry:
+    return Entry(seq, seq, Incarnation("e", 1), seq, seq, None, ["say", text])
+
+
+def positions(of: Copy) -> list[int]:
+    return [entry.seq for entry in of.log]
+
+
+def test_what_a_snapshot_leaves_out_is_kept_of_the_copy_before() -> None:
+    new = copy(((FIRST, 1), (SECOND, 8)), range(7, 12))
+    new.recall(copy(((FIRST, 1),), range(3, 8)))
+    assert positions(new) == list(range(3, 12))
+
+
+def test_a_snapshot_without_any_log_goes_on_from_the_copy_before() -> None:
+    new = copy(((FIRST, 1), (SECOND, 8)), range(8, 8))
+    new.recall(copy(((FIRST, 1),), range(3, 8)))
+    assert positions(new) == [3, 4, 5, 6, 7]
+
+
+def test_nothing_is_kept_of_another_side() -> None:
+    new = copy(((FIRST, 1), (SECOND, 5)), range(7, 12))
+    new.recall(copy(((FIRST, 1), (OTHER, 5)), range(3, 9)))
+    assert positions(new) == list(range(7, 12))
+
+
+def test_nothing_is_kept_before_a_gap() -> None:
+    new = copy(((FIRST, 1),), range(7, 12))
+    new.recall(copy(((FIRST, 1),), range(1, 6)))
+    assert positions(new) == list(range(7, 12))
+
+
+def test_a_log_is_bounded() -> None:
+    new = copy(((FIRST, 1),), range(LOG_ENTRIES, LOG_ENTRIES + 10))
+    new.recall(copy(((FIRST, 1),), range(1, LOG_ENTRIES + 5)))
+    assert positions(new) == list(range(10, LOG_ENTRIES + 10))
+
+
+def test_a_log_is_bounded_in_bytes_and_keeps_its_last_entry() -> None:
+    log = Log()
+    for seq in range(100):
+        log.append(said(seq, "x" * 60_000))
+        assert log.bytes <= LOG_BYTES
+    assert [entry.seq for entry in log] == list(range(83, 100))
+    log.append(said(100, "x" * 2 * LOG_BYTES))
+    assert [entry.seq for entry in log] == [100]
+    log.append(said(101, "short"))
+    assert [entry.seq for entry in log] == [101]
+    log.drop_first()
+    assert log.bytes == 0
+
+
+def test_a_log_forgets_what_has_been_there_for_long_whatever_the_clocks_say_that_dated_it() -> None:
+    log = Log([said(1, "a"), said(3_600_000, "b")])
+    log.trim(100.0, 20.0)
+    log.append(said(3_600_001, "c"))
+    log.trim(119.0, 20.0)
+    assert len(log) == 3
+    log.append(said(3_600_002, "d"))
+    log.trim(120.0, 20.0)
+    assert [entry.seq for entry in log] == [3_600_001, 3_600_002]
+    log.trim(119.0 + IDLE_S, 20.0)
+    log.trim(119.9 + IDLE_S, 20.0)
+    assert [entry.seq for entry in log] == [3_600_002]
+    log.trim(120.0 + IDLE_S, 20.0)
+    assert not log and log.bytes == 0
+    log.trim(200.0 + IDLE_S, 20.0)
+
+
+def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> None:
+    """Its origin asked both sides of a partition; what this one took is not said twice."""
+    ours, theirs = copy(((OTHER, 1),), range(0)), copy(((FIRST, 1),), range(1, 4))
+    for number, text in enumerate(("!no", "yes", "yes"), start=1):
+        ours.place(Command(0, 0, Incarnation("e", 1), number, number, ["say", text]), 0)
+    knows = ours.knows(0, accepted=True)
+    for entry in theirs.log:
+        if not knows(entry):
+            ours.place(Command(0, 0, entry.origin, entry.number, 0, entry.event, told=("id", entry.at)), 0)
+    while ours.pending:
+        ours.advance(ours.decide())
+    assert ours.state.said == ["yes", "yes", "1"]
+    assert all(ours.knows(0)(entry) for entry in theirs.log)
+    refused = copy(((OTHER, 1),), range(0))
+    refused.log = Log([Entry(1, 1, Incarnation("e", 1), 1, 1, ["refused", "!no"], None)])
+    assert not refused.knows(0)(said(1, "1"))

@@ -1,0 +1,72 @@
+"""What a merge notes of two logs, and what waits for a merge."""
+
+from __future__ import annotations
+
+import pytest
+
+from ring.ids import GroupId, Incarnation, Term
+from ring.replication.copy import Copy
+from ring.replication.merge import _also
+from ring.wire.log import Command, Entry
+from ring.wire.messages import Elsewhere
+from tests.ring.toy import ToyKind, ToyNet
+
+ONE, TWO = Term(1, "a", 1), Term(2, "b", 1)
+EDGE = Incarnation("c", 1)
+
+
+def test_a_line_that_waits_here_is_said_there_and_brought_from_there_has_two_names() -> None:
+    """Its edge has asked this side, too, as the partition ended, before the other side offered what it has."""
+    kind = ToyKind()
+    here, there = (Copy(GroupId("channel", "#c"), kind, kind.fresh("#c"), ((term, 1),)) for term in (TWO, ONE))
+    there.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "x"]))
+    name = there.stamp_of(there.log[0])
+    here.pending.append(Command(5, 1_001, EDGE, 7, 7, ["say", "x"]))
+    here.pending.append(Command(6, 1_002, EDGE, 7, 0, ["say", "x"], told=(name.msgid, name.at)))
+    assert _also(here, there, 0) == ((name.msgid, here.stamp(5, 1_001).msgid),)
+
+
+@pytest.mark.parametrize("masters", [False, True])
+def test_what_a_node_owes_comes_before_what_its_people_say_next(masters: bool) -> None:
+    """P25: an earlier reign of this node answered them, and the merge was lost with the reign. masters: it serves the
+    group again; else another node does."""
+    net = ToyNet(3)
+    kind, group = ToyKind(), GroupId("channel", "#erlang")
+    master = "127.0.0.3"
+    net.submit("127.0.0.1", group, ["join", "127.0.0.1", 1])
+    net.run(2)
+    assert net.masters(group) == [master]
+    node = net.engines[master if masters else "127.0.0.1"]
+    owed = Copy(group, kind, kind.fresh(group.name), ((Term(1, node.me.key, 1), 1),))
+    owed.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "first"]))
+    node.owing.add(owed)
+    if masters:
+        net.turn(master, lambda: node.leading.resign(node.leading.groups[group]))
+    net.submit(node.me.key, group, ["say", "then"])
+    net.run(5)
+    assert net.engines[master].state(group).said == ["first", "then"]  # type: ignore[union-attr]
+    assert not node.owing.copies
+
+
+def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_known() -> None:
+    """P25: the node masters the group once more, under a later term; its log may be another than the copy here."""
+    net, group = ToyNet(3), GroupId("channel", "#erlang")
+    here, other, master = net.engines
+    net.submit(here, group, ["join", here, 1])
+    net.run(2)
+    assert net.masters(group) == [master]
+    node = net.engines[here]
+
+    def named_anew() -> bool:
+        for sender, named in ((master, other), (other, master)):
+            node.dispatch(net.engines[sender].me, [Elsewhere(group, named, ())])
+        assert node.target(group) == master
+        return node.following.holds_back(group, master)
+
+    held: list[bool] = []
+    net.turn(here, lambda: held.append(named_anew()))
+    net.submit(here, group, ["say", "then"])
+    net.run(5)
+    assert held == [True]
+    assert net.engines[master].state(group).said == ["then"]  # type: ignore[union-attr]
+    assert not node.following.holds_back(group, master)

@@ -1,0 +1,309 @@
+"""A whole network of engines with a toy kind of group: a room whose members say numbered things.
+
+One thread, virtual time; messages between nodes are encoded, and may be lost, doubled, delayed and reordered by a seed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from ring.engine import Engine, Settings
+from ring.features import LEVEL
+from ring.history.erased import NOTHING, Erased
+from ring.ids import GroupId, Incarnation
+from ring.membership.peers import RingSettings
+from ring.replication.application import FAILED, Stamp
+from ring.replication.state_machine import Decision, Durable, State
+from ring.roster import NodeRecord
+from ring.storage.store import Batch, Line
+from ring.wire.codec import encode
+
+WRITE_S = 0.02
+
+
+class ToyState:
+    """Commands: ["join", key, inc], ["part", key, inc], ["say", text]. Outcome: refused text, or None."""
+
+    def __init__(self, hosts: dict[Incarnation, int] | None = None, said: list[str] | None = None) -> None:
+        self.hosts: dict[Incarnation, int] = hosts or {}
+        self.said: list[str] = said or []
+
+    def decide(self, command: Any, at: int) -> Decision:
+        if command[0] == "say" and command[1].startswith("!"):
+            return Decision(["refused", command[1]], None)
+        return Decision(["ok"], command)
+
+    def apply(self, event: Any, at: int) -> bool:
+        if event[0] == "say":
+            self.said.append(event[1])
+            return False
+        if event[0] == "merge":
+            self.hosts.update({Incarnation(key, number): count for key, number, count in event[1]})
+            return True
+        edge = Incarnation(event[1], event[2])
+        count = self.hosts.get(edge, 0) + (1 if event[0] == "join" else -1)
+        if count > 0:
+            self.hosts[edge] = count
+        else:
+            self.hosts.pop(edge, None)
+        return True
+
+    def snapshot(self) -> Any:
+        return [[[*e, n] for e, n in self.hosts.items()], self.said]
+
+    def view(self) -> Any:
+        return len(self.said)
+
+    def answer(self, question: Any, at: int) -> Any:
+        return ["said", len(self.said)]
+
+    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        return [["part", *edge] for edge in self.hosts if gone(edge)]
+
+    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+        return []
+
+    def is_word(self, event: Any) -> bool:
+        return event[0] == "say"
+
+    def merge(self, other: ToyState, at: int) -> Any:
+        lacking = [[*edge, count] for edge, count in sorted(other.hosts.items()) if edge not in self.hosts]
+        return ["merge", lacking] if lacking else None
+
+    def is_spent(self, at: int) -> bool:
+        return not self.hosts and not self.said
+
+
+class ToyKind:
+    def __init__(self, durable: Durable = "no") -> None:
+        self.durable: Durable = durable
+        self.level = LEVEL
+
+    def keeps(self, event: Any) -> bool:
+        return bool(event[0] == "say")
+
+    def selects(self, state: State, event: Any, msgid: str, at: int, wanted: str) -> bool:
+        return wanted in event[1]
+
+    def erased(self, state: State) -> Erased:
+        return NOTHING
+
+    def authors(self, event: Any) -> tuple[str, ...]:
+        return ()
+
+    def fresh(self, name: str) -> State:
+        return ToyState()
+
+    def restore(self, name: str, snapshot: msgspec.Raw) -> State:
+        hosts, said = msgspec.msgpack.decode(snapshot)
+        return ToyState({Incarnation(k, i): n for k, i, n in hosts}, said)
+
+    def _read(self, raw: msgspec.Raw) -> Any:
+        return msgspec.msgpack.decode(raw)
+
+    read_command = read_event = read_outcome = read_question = read_answer = _read
+
+
+class ToyHost:
+    """Keeps what a client of each node would have seen."""
+
+    def __init__(self) -> None:
+        self.heard: dict[GroupId, list[str]] = {}
+        self.answers: list[tuple[Any, Any]] = []
+        self.views: list[Any] = []
+        self.lost = 0
+
+    def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
+        if event[0] == "say":
+            self.heard.setdefault(group, []).append(event[1])
+
+    def interrupted(self, group: GroupId, *, parted: bool) -> None: ...
+
+    def replaced(
+        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
+    ) -> None:
+        self.lost += lost
+        for event, stamp in missed:
+            self.applied(group, state, event, stamp, None)
+
+    def dropped(self, group: GroupId) -> None: ...
+
+    def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
+        self.answers.append((token, outcome))
+
+    def flush(self) -> None: ...
+
+    def viewed(self, group: GroupId, view: Any) -> None:
+        self.views.append(view)
+
+    def asked(self, node: Incarnation, body: Any) -> Any:
+        return ["pong", body]
+
+    def read_ask(self, raw: msgspec.Raw) -> Any:
+        return msgspec.msgpack.decode(raw)
+
+    read_reply = read_ask
+
+
+class ToyDisk:
+    """What a node has written down. A write takes a while, and is lost if the node dies before it ends."""
+
+    def __init__(self) -> None:
+        self.copies: dict[GroupId, bytes] = {}
+        self.lines: dict[GroupId, dict[int, Line]] = {}
+        self.full = False
+
+    def write(self, batch: Batch) -> None:
+        for group, copy in batch.copies.items():
+            self.copies.pop(group, None)
+            if copy is not None:
+                self.copies[group] = copy
+        for group, end in batch.ends.items():
+            lines = self.lines.get(group, {})
+            self.lines[group] = {seq: line for seq, line in lines.items() if seq <= end}
+        for line in batch.lines:
+            self.lines.setdefault(line.group, {})[line.seq] = line
+
+    def last(self, group: GroupId) -> Line | None:
+        lines = self.lines.get(group)
+        return lines[max(lines)] if lines else None
+
+
+class ToyNet:
+    """Nodes 127.0.0.1.. in one thread. loss, double: chances per payload; delay_s: (least, most).
+
+    disks: whether nodes have one. Kinds of groups: "channel" lives in memory, "talk" is written, "deed" confirmed.
+    """
+
+    def __init__(
+        self, nodes: int, seed: int = 0, loss: float = 0.0, double: float = 0.0, delay_s=(0.001, 0.01), disks=False
+    ) -> None:
+        self.disks: dict[str, ToyDisk] | None = {} if disks else None
+        self.rng = random.Random(seed)
+        self.loss, self.double, self.delay_s = loss, double, delay_s
+        self.now = 1_000_000.0
+        self.events: list[tuple[float, int, Callable[[], None]]] = []
+        self.count = 0
+        self.engines: dict[str, Engine] = {}
+        self.hosts: dict[str, ToyHost] = {}
+        self.down: set[str] = set()
+        self.lives = 0
+        for n in range(1, nodes + 1):
+            self.start(f"127.0.0.{n}")
+
+    def start(self, key: str) -> Engine:
+        self.lives += 1
+        record = NodeRecord(key, self.lives, f"node.{key}", key, 7600, "", "1", int(self.now), level=LEVEL)
+        host = self.hosts[key] = ToyHost()
+        kinds = {"channel": ToyKind(), "talk": ToyKind("written"), "deed": ToyKind("confirmed")}
+        engine = Engine(record, Settings(RingSettings()), kinds, host, random.Random(self.lives))
+        engine.peers.level = record.level
+        engine.begin(self.now)
+        if self.disks is not None:
+            engine.journal.on = True
+            disk = self.disks.setdefault(key, ToyDisk())
+            for group, data in disk.copies.items():
+                engine.journal.load(group, data, disk.last(group))
+        self.engines[key] = engine
+        self.down.discard(key)
+        for other in self.engines.values():
+            if other is not engine and other.me.key not in self.down:
+                other.begin(self.now)
+                other.linked(record)
+                engine.linked(other.peers.me)
+            elif other is not engine and self.disks is not None:  # its saved roster names nodes that are down
+                engine.learn([other.peers.me])
+                engine.lost(other.me.key, other.me.number, "refused")
+        self.turn(key, engine.met)
+        self.every(0.1, key, engine)
+        return engine
+
+    def every(self, step: float, key: str, engine: Engine) -> None:
+        def tick() -> None:
+            if self.engines.get(key) is not engine or key in self.down:
+                return
+            self.turn(key, engine.tick)
+            self.at(step, tick)
+
+        self.at(self.rng.uniform(0, step), tick)
+
+    def at(self, after: float, job: Callable[[], None]) -> None:
+        self.count += 1
+        heapq.heappush(self.events, (self.now + after, self.count, job))
+
+    def turn(self, key: str, job: Callable[[], Any]) -> None:
+        """One loop turn of a node: the input, then what it sends."""
+        if key in self.down:
+            return
+        engine = self.engines[key]
+        engine.begin(self.now)
+        job()
+        batch = engine.journal.take()
+        if batch is not None:
+            self.at(WRITE_S, lambda: self.write(engine, batch))
+        for peer, messages in engine.drain().items():
+            payload = encode(messages)
+            for _ in range(2 if self.rng.random() < self.double else 1):
+                if self.rng.random() >= self.loss:
+                    self.at(self.rng.uniform(*self.delay_s), self.delivery(engine.me, peer, payload))
+
+    def write(self, engine: Engine, batch: Batch) -> None:
+        key = engine.me.key
+        if self.disks is None or key in self.down or self.engines.get(key) is not engine:
+            return
+        if self.disks[key].full:
+            self.at(WRITE_S, lambda: self.write(engine, batch))
+            return
+        self.disks[key].write(batch)
+        self.turn(key, lambda: engine.journal.written(batch.number))
+
+    def delivery(self, sender: Incarnation, key: str, payload: bytes) -> Callable[[], None]:
+        def deliver() -> None:
+            if key in self.engines and key not in self.down:
+                self.turn(key, lambda: self.engines[key].receive(sender, payload))
+
+        return deliver
+
+    def forget(self, key: str) -> None:
+        """Its lease has run out everywhere."""
+        for other in self.engines.values():
+            if other.me.key not in self.down:
+                other.forget(key, self.engines[key].me.number)
+
+    def kill(self, key: str) -> None:
+        self.down.add(key)
+        incarnation = self.engines[key].me.number
+        for other in self.engines.values():
+            if other.me.key not in self.down:
+                self.turn(other.me.key, lambda o=other: o.lost(key, incarnation, "refused"))
+
+    def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self.events and self.events[0][0] <= end:
+            self.now, _, job = heapq.heappop(self.events)
+            job()
+        self.now = end
+
+    def submit(self, key: str, group: GroupId, command: Any, token: object = None) -> None:
+        self.turn(key, lambda: self.engines[key].submit(group, command, token))
+
+    def join(self, key: str, group: GroupId) -> None:
+        self.submit(key, group, ["join", *self.engines[key].me])
+
+    def part(self, key: str, group: GroupId) -> None:
+        self.submit(key, group, ["part", *self.engines[key].me])
+
+    def masters(self, group: GroupId) -> list[str]:
+        return [
+            k
+            for k, e in self.engines.items()
+            if k not in self.down and group in e.leading.groups and e.leading.groups[group].serving
+        ]
+
+
+__all__ = ["FAILED", "ToyNet", "ToyState"]
