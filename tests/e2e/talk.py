@@ -45,10 +45,13 @@ class Talk:
         self.on_while(lambda: time.monotonic() < end)
 
     def without(self, number: int) -> Client:
-        """That person's node is gone, or about to go."""
+        """The person's node is about to go. The person talks no more, and has read everything that was said before."""
+        self.settled()
         return self.people.pop(number)
 
     def settled(self) -> None:
+        """Everybody has read everything that was said before. A PONG proves only that the words of the person who asked
+        have reached the others' sockets, so each person reads on to one more PONG when all have had theirs."""
         for _ in range(2):
             for person in self.people.values():
                 person.sync()

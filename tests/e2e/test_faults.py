@@ -81,6 +81,7 @@ def test_an_edge_is_killed_and_its_nick_is_free_elsewhere_at_once(network: Netwo
     again = network.client(MASTER, f"p{OTHER}", "echo-message")
     again.send(f"JOIN {CHANNEL}")
     again.expect(f" 366 p{OTHER} {CHANNEL} ")
+    again.sync()
     for person in talk.people.values():
         person.sync()
         shown = [line for line in person.got if f":p{OTHER}!" in line and (" QUIT " in line or " JOIN " in line)]

@@ -128,7 +128,7 @@ def test_two_clients_of_one_account_on_two_nodes(room: Room, device: Make) -> No
     weechat.type(f"/msg #room {room.said[-1]}")
     irssi.sees(*room.said)
     weechat.sees(*room.said)
-    room.bob.sync()
+    room.bob.expect(f"PRIVMSG #room :{room.said[-1]}$")
     assert room.bob.heard("#room") == [line for line in room.said if " ann " in line]
     room.nobody_came_or_went()
 

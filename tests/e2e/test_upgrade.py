@@ -167,7 +167,6 @@ def test_a_rolling_upgrade_under_load_loses_and_doubles_nothing(network: Upgrade
     assert refused.returncode == 1 and "upgrade that node" in refused.stderr
     for number in NODES:
         gone = talk.without(number)
-        talk.settled()
         talk.check_whispers(gone)
         process = network.processes[f"node-{number}"]
         process.terminate()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from gateway.edge.settings import EdgeSettings
 from ring.engine import Settings
@@ -33,6 +34,14 @@ HEAL_S = 4.0
 """Given to every network to mend itself; as much again and more, if the checks still find something."""
 
 
+class Ping(NamedTuple):
+    """said, letters: how many lines in #ring and private messages came before the PING. since: its time."""
+
+    said: int
+    letters: int
+    since: float
+
+
 class Person(Client):
     """Someone who talks in #ring from beginning to end, with echo-message, and keeps account of it."""
 
@@ -42,7 +51,11 @@ class Person(Client):
         self.said: list[str] = []
         self.ring: list[str] = []  # what was heard in #ring
         self.sure: set[str] = set()  # said before a PING whose PONG has come, or echoed
-        self.pings: dict[str, tuple[int, float]] = {}  # after so many said, and when
+        self.letters: list[tuple[str, Person]] = []  # private messages that were said, and to whom
+        self.echoed: set[str] = set()  # private messages that were said and not refused
+        self.read_in_private: set[str] = set()
+        self.is_renamed = False
+        self.pings: dict[str, Ping] = {}
         self.put_out = False  # another took the nick while the node was given up; a notice tells of missed lines (P29)
         super().__init__(net, net.nodes[node], nick, "echo-message")
         self.reader = Reader(nick)
@@ -52,10 +65,16 @@ class Person(Client):
         self.said.append(text)
         self.send(f"PRIVMSG {RING} :{text}")
 
+    def whisper(self, other: Person) -> None:
+        text = f"private-{self.nick}-{self.net.serial}"
+        self.net.serial += 1
+        self.letters.append((text, other))
+        self.send(f"PRIVMSG {other.nick} :{text}")
+
     def ping(self) -> None:
         token = f"p{len(self.said)}-{self.net.serial}"
         self.net.serial += 1
-        self.pings[token] = len(self.said), self.net.now
+        self.pings[token] = Ping(len(self.said), len(self.letters), self.net.now)
         self.send(f"PING {token}")
 
     def receive(self, data: bytes) -> None:
@@ -69,14 +88,20 @@ class Person(Client):
     def _account(self, line: str) -> None:
         words = line.split(" ")
         if len(words) > 3 and words[1] == "PONG" and words[3].lstrip(":") in self.pings:
-            said, since = self.pings[words[3].lstrip(":")]
-            self.sure.update(self.said[:said])
-            self.story.settled(self, self.said[:said], since)
+            ping = self.pings[words[3].lstrip(":")]
+            self.sure.update(self.said[: ping.said])
+            self.story.settled(self, self.said[: ping.said], ping.since)
+            self.story.settled_in_private(self, self.letters[: ping.letters])
         elif len(words) > 3 and words[1] == "PRIVMSG" and words[2] == RING:
             text = words[3].lstrip(":")
             self.ring.append(text)
             if text in self.said:
                 self.sure.add(text)
+        elif len(words) > 3 and words[1] == "PRIVMSG" and words[3].startswith(":private-"):
+            own = f"!~{self.nick}@" in words[0]
+            (self.echoed if own else self.read_in_private).add(words[3][1:])
+        elif words[1:2] == ["NICK"]:
+            self.is_renamed |= f"!~{self.nick}@" in words[0]
         elif len(words) > 2 and words[1:3] == ["PART", RING]:
             nick, _, rest = words[0][1:].partition("!")
             self.put_out |= nick in WANTED and rest.startswith(f"~{self.nick}@")
@@ -197,6 +222,16 @@ class Story:
             if lacking:
                 self.early.append(f"{person.nick} has its PONG, and {other.nick} has not heard {sorted(lacking)}")
 
+    def settled_in_private(self, person: Person, letters: Sequence[tuple[str, Person]]) -> None:
+        """The person has a PONG: others have read what the person said to them in private, and was not refused.
+
+        That is not promised to those who gave up the nick on another side of a partition (P32).
+        """
+        here = [other for other in self.here() if not (other.put_out or other.is_renamed)] if self.calm else ()
+        for text, other in letters:
+            if text in person.echoed - other.read_in_private and other in here:
+                self.early.append(f"{person.nick} has its PONG, and {other.nick} has not read {text}")
+
     def _choose(self) -> Fault:
         up = sum(node.up for node in self.net.nodes.values())
         kinds = [kind for kind in self.kinds if not kind.kills or up > 2]
@@ -227,9 +262,7 @@ class Story:
             elif act < 0.88:
                 person.send(f"{chance.choice(('JOIN', 'PART'))} {SIDE}")
             elif act < 0.98:
-                other = chance.choice([other for other in self.people if other is not person])
-                person.send(f"PRIVMSG {other.nick} :private-{person.nick}-{net.serial}")
-                net.serial += 1
+                person.whisper(chance.choice([other for other in self.people if other is not person]))
             elif act < 0.99:
                 person.send(f"NICK {person.nick}{chance.choice('abc')}")
             else:

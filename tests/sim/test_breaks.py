@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from gateway.groups.account import Account
 from gateway.webhooks import deliveries
 from gateway.webhooks.courier import Courier
 from ring.engine import Engine
-from ring.ids import Incarnation, Term
+from ring.ids import GroupId, Incarnation, Term
 from ring.links.connector import Abandon, Connector, Down, Outcome
 from ring.links.hello import Role
 from ring.membership.failure_detector import Witnesses
@@ -77,6 +77,16 @@ def skip_an_ack(patch: pytest.MonkeyPatch) -> None:
 def answer_barriers_at_once(patch: pytest.MonkeyPatch) -> None:
     """P34: nor for what was said."""
     patch.setattr(Settling, "settle", lambda self, groups, done: done())
+
+
+def settle_without_private_messages(patch: pytest.MonkeyPatch) -> None:
+    """P34: a PONG waits for channels, and not for the nicks to whom something was said."""
+
+    def settle(self: Settling, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
+        original(self, [group for group in groups if group.kind != "nick"], done)
+
+    original = Settling.settle
+    patch.setattr(Settling, "settle", settle)
 
 
 def accept_any_higher_number(patch: pytest.MonkeyPatch) -> None:
@@ -356,6 +366,7 @@ BREAKS = [
     Break(publish_before_the_backup, (Crash, Dark), ("nothing_lost",)),
     Break(skip_an_ack, (Lossy, Slow), ("settled",)),
     Break(answer_barriers_at_once, (Lossy, Slow), ("settled",)),
+    Break(settle_without_private_messages, (Lossy, Slow), ("settled",)),
     Break(accept_any_higher_number, (Lossy,), ("nothing_lost", "own_order")),
     Break(forget_the_counters, (Crash, Dark, Lossy), ("nothing_twice",)),
     Break(forget_origins_that_are_only_silent, (Lossy, Reset), ("nothing_twice", "own_order")),
