@@ -14,7 +14,7 @@ MAX_NODES = 250  # node i listens on 127.0.0.i
 MAX_DIRECTORIES = 9
 KEY_FILE = "network.key"
 
-_CLIENTS = """\
+LOCAL_CLIENTS = """\
 clients:
   per_address: 0 # no limit: on a local network everybody comes from one address
   total: 500
@@ -52,7 +52,9 @@ def write_network(folder: Path, nodes: int, directories: int) -> list[Path]:
 
 def _node(number: int) -> NodeText:
     ip = f"127.0.0.{number}"
-    return NodeText(number, f"node-{number}.circlet.local", ip, f"state/node-{number}", ip, _CLIENTS, "A local network")
+    return NodeText(
+        number, f"node-{number}.circlet.local", ip, f"state/node-{number}", ip, LOCAL_CLIENTS, "A local network"
+    )
 
 
 def write_files(folder: Path, keys: Sequence[Path], texts: Mapping[Path, str]) -> list[Path]:

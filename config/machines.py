@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import NamedTuple
 
-from config.generate import KEY_FILE, MAX_NODES, InitError, write_files
+from config.generate import KEY_FILE, LOCAL_CLIENTS, MAX_NODES, InitError, write_files
 from config.schema import SCHEMA_FILE, schema_text
 from config.templates import DIRECTORY_PORT, NetworkText, NodeText, directory_text, node_text
 from config.values import HOST_NAME, Endpoint, canonical_ip
@@ -94,9 +94,8 @@ def write_machines(folder: Path, ips: Sequence[str], name: str) -> list[Machine]
     texts, schema = dict[Path, str](), schema_text()
     for number, ip, place, has_directory in machines:
         page_host = ip if trial else LOOPBACK
-        node = NodeText(
-            number, f"node-{number}.{name}", ip, f"{state}/node-{number}", page_host, "", f"Machine {number} of {name}"
-        )
+        clients, where = LOCAL_CLIENTS if trial else "", f"Machine {number} of {name}"
+        node = NodeText(number, f"node-{number}.{name}", ip, f"{state}/node-{number}", page_host, clients, where)
         texts[place / SCHEMA_FILE] = schema
         texts[place / f"node-{number}.yaml"] = node_text(network, node)
         if has_directory:

@@ -63,9 +63,12 @@ class Webhooks(msgspec.Struct, frozen=True, tag="some_webhooks"):
 
 
 class WebhookMade(msgspec.Struct, frozen=True, tag="webhook_made"):
+    """is_empty: nobody is in the channel now. Programs and nodes of other builds may leave the field out."""
+
     id: str
     channel: str
     secret: str
+    is_empty: bool = False
 
 
 Request = WebhooksAsk | AddWebhook | RemoveWebhook

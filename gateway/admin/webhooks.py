@@ -6,9 +6,11 @@ from typing import Final, NamedTuple
 
 from gateway.admin.channels import channel_group
 from gateway.admin.lists import rows_of
-from gateway.admin.procedures import Problem, Procedure, Submit, need_level
+from gateway.admin.procedures import Ask, Problem, Procedure, Submit, need_level
 from gateway.edge.edge import Edge
 from gateway.edge.operator_asks import WebhookRow
+from gateway.groups.channel_messages import ChannelView, Look
+from gateway.groups.channel_views import PAGE
 from gateway.groups.channel_webhooks import MOST
 from gateway.groups.webhook_messages import NotSubscribed, Subscribe, Unsubscribe
 from gateway.webhooks.addresses import Allow, read_url
@@ -21,11 +23,12 @@ ID_BYTES: Final = 8
 
 
 class Made(NamedTuple):
-    """secret: for the receiver; no other answer has the secret."""
+    """secret: for the receiver; no other answer has the secret. is_empty: nobody is in the channel now."""
 
     id: str
     channel: str
     secret: str
+    is_empty: bool = False
 
 
 class Known(NamedTuple):
@@ -54,7 +57,8 @@ def create(edge: Edge, allow: Allow, channel: str, url: str, secret: str | None,
     outcome = yield Submit(group, Subscribe(made.id, url, made.secret, by))
     if isinstance(outcome, NotSubscribed):
         raise Problem("refused", f"{channel} has {MOST} webhooks, as many as a channel may have: remove one first")
-    return made
+    view = yield Ask(group, Look("", PAGE, True))
+    return made._replace(is_empty=isinstance(view, ChannelView) and not view.members)
 
 
 def find(edge: Edge, name: str) -> Procedure[Known]:

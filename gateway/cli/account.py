@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from gateway.cli.files import FILE, fail
+from gateway.cli.files import config_option, fail
 from gateway.cli.passwords import read_password
 from gateway.cli.tables import table, text_of
 
@@ -28,8 +28,6 @@ CHANGE_S = 20.0
 PAGE_S = 10.0
 INCOMPLETE = 2
 """The exit code where some nodes did not answer; 1 is a mistake, or what could not be done."""
-
-config_option = click.option("--config", "path", required=True, type=FILE, help="a node's file")
 
 
 def _operator(path: Path) -> Operator:

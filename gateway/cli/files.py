@@ -10,7 +10,20 @@ import click
 
 from config import ConfigErrors, DirectoryConfig, NodeConfig, load
 
-FILE = click.Path(path_type=Path)
+
+class _File(click.Path):
+    """A file; where a command needs one and got none, the command says which."""
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str | None:
+        if not isinstance(param, click.Option):
+            return None
+        return f"Give {param.help}: {param.opts[0]} run/net/node-1.yaml. `circlet init` writes such files."
+
+
+FILE = _File(path_type=Path)
+
+config_option = click.option("--config", "path", required=True, type=FILE, help="a node's file")
+"""Of the commands that ask a running network."""
 
 
 def read(path: Path) -> NodeConfig | DirectoryConfig:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from gateway.cli import hang_up  # noqa: F401  # before everything that takes time
+
+# isort: split
 from importlib.metadata import version
 
 import click

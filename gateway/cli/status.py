@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.files import FILE
+from gateway.cli.files import config_option
 from gateway.cli.tables import table, text_of
 from gateway.words import moment
 
@@ -59,7 +59,7 @@ class _Command(click.Command):
 
 
 @click.command(cls=_Command)
-@click.option("--config", "path", required=True, type=FILE, help="a node's file")
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="for programs")
 @click.option("--watch", is_flag=True, help="look again every 2 s, until Ctrl-C; with --json, an object a line")
 def status(path: Path, as_json: bool, watch: bool) -> None:

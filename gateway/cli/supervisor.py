@@ -17,6 +17,8 @@ from collections.abc import Callable
 
 import structlog
 
+from ring.io.signals import hold_hang_up, release_hang_up
+
 BACK_OFF_S = 1.0
 BACK_OFF_MAX_S = 30.0
 GOOD_AFTER_S = 60.0
@@ -112,14 +114,18 @@ class Supervisor:
         delay = BACK_OFF_S
         while not self._stopping.is_set():
             started = time.monotonic()
-            # Its own session: Ctrl-C reaches this process alone, which then stops the children in order.
-            child.process = await asyncio.create_subprocess_exec(
-                *child.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-            )
+            hold_hang_up()  # the child inherits that, and takes SIGHUP once the child can
+            try:
+                # Its own session: Ctrl-C reaches this process alone, which then stops the children in order.
+                child.process = await asyncio.create_subprocess_exec(
+                    *child.command,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            finally:
+                release_hang_up()
             self._report()
             await self._pass_on(child)
             code = await child.process.wait()

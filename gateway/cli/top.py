@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.files import FILE
+from gateway.cli.files import config_option
 
 
 @click.command()
-@click.option("--config", "path", required=True, type=FILE, help="a node's file")
+@config_option
 @click.option("--once", is_flag=True, help="print one table, and end; so it is in a pipe")
 @click.option("--sort", type=click.Choice(["rate", "members", "name", "lag"]), default="rate", help="of the channels")
 def top(path: Path, once: bool, sort: str) -> None:

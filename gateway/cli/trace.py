@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.files import FILE, fail
+from gateway.cli.files import config_option, fail
 
 WRONG = 2
 """The exit code of --once where a node does not answer, as of `circlet status`."""
@@ -17,8 +17,10 @@ WRONG = 2
 
 @click.command()
 @click.argument("channel")
-@click.option("--config", "path", required=True, type=FILE, help="a node's file")
-@click.option("--once", is_flag=True, help="show how things stand, and end; exit code 2 if a node does not answer")
+@config_option
+@click.option(
+    "--once", is_flag=True, help="show how things stand, and end, with 1 for no such channel, 2 for a silent node"
+)
 @click.option("--texts", is_flag=True, help="show what people say, too, topics, and reasons")
 @click.option("--json", "as_json", is_flag=True, help="for programs: an object a line")
 def trace(channel: str, path: Path, once: bool, texts: bool, as_json: bool) -> None:
@@ -37,4 +39,6 @@ def trace(channel: str, path: Path, once: bool, texts: bool, as_json: bool) -> N
     tracer = Tracer(operator, channel, texts=texts, as_json=as_json)
     with suppress(KeyboardInterrupt):
         asyncio.run(tracer.run(once=once))
+    if once and tracer.is_nowhere:
+        fail(f"no node has the channel {channel}: nobody is in it")
     sys.exit(WRONG if once and tracer.silent else 0)

@@ -37,6 +37,11 @@ class Tracer:
         """Whether a node does not answer."""
         return any(isinstance(what, Silent) for what in self._story.standing.values())
 
+    @property
+    def is_nowhere(self) -> bool:
+        """Whether all nodes answer, and no node has the channel."""
+        return all(isinstance(what, State) and what.role == "none" for what in self._story.standing.values())
+
     async def run(self, *, once: bool) -> None:
         try:
             for record, reply in await self._watch.once():

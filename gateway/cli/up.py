@@ -41,9 +41,7 @@ def up(folder: Path, verbose: bool) -> None:
     nodes = [config for config in configs.values() if isinstance(config, NodeConfig)]
     drain_s = max([node.drain_s for node in nodes], default=1.0)
     click.echo(f"Starting {len(children)} processes: {', '.join(configs)} ...")
-    supervisor = Supervisor(
-        children, drain_s + 5.0, lambda: _greet([*configs.values()], verbose), lock.write, verbose=verbose
-    )
+    supervisor = Supervisor(children, drain_s + 5.0, lambda: _greet(configs, verbose), lock.write, verbose=verbose)
     sys.exit(asyncio.run(supervisor.run()))
 
 
@@ -83,19 +81,20 @@ def _already_running(folder: Path, configs: dict[str, NodeConfig | DirectoryConf
     sys.exit(0)
 
 
-def _greet(configs: list[NodeConfig | DirectoryConfig], verbose: bool) -> str:
+def _greet(configs: dict[str, NodeConfig | DirectoryConfig], verbose: bool) -> str:
     """Where to connect, once the nodes are up: lines to copy, with a different nick in each."""
-    nodes = [config for config in configs if isinstance(config, NodeConfig)]
-    directories = [config for config in configs if isinstance(config, DirectoryConfig)]
+    nodes = {name: config for name, config in configs.items() if isinstance(config, NodeConfig)}
+    directories = [config for config in configs.values() if isinstance(config, DirectoryConfig)]
     rows = table("node", "irssi", "WeeChat")
     nick = _own_nick()
-    for number, node in enumerate(nodes, 1):
+    for name, node in nodes.items():
         address = node.irc_address
         if address is not None:
+            number = int(re.sub(r"[^0-9]", "", name) or 1)  # machines of a trial have a node each: node-1, node-2, ...
             own = nick if number == 1 else f"{nick}{number}"
             irssi = f"irssi -c {address.host} -p {address.port} -n {own}"
             rows.add_row(node.node.name, irssi, f"weechat irc://{own}_@{address}")
-    pages = _pages(nodes, directories)
+    pages = _pages([*nodes.values()], directories)
     start = "Or start" if pages else "Start"
     log = "" if verbose else " Warnings and errors are shown below; --verbose shows the whole log."
     return (

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from gateway.cli.account import CHANGE_S, INCOMPLETE, config_option
-from gateway.cli.files import fail
+from gateway.cli.account import CHANGE_S, INCOMPLETE
+from gateway.cli.files import config_option, fail
 from gateway.cli.tables import table, text_of
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def add(channel: str, url: str, secret_file: Any, as_json: bool, path: Path) -> 
 
     secret = secret_file.readline().rstrip("\r\n") if secret_file is not None else None
     made = _ask(path, AddWebhook(channel, url, _who(), secret), WebhookMade)
+    if made.is_empty:
+        click.echo(f"nobody is in {made.channel} now: the webhook waits for the first message there", err=True)
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(made), indent=2))
         return

@@ -20,6 +20,7 @@ from gateway.web.public_site import PublicSite
 from gateway.web.server import WebServer
 from ring.io.crash import BUG, CrashOnly
 from ring.io.directory_server import DirectoryServer
+from ring.io.signals import release_hang_up
 
 
 class DirectoryProcess:
@@ -41,6 +42,7 @@ class DirectoryProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
+        release_hang_up()
         config = self.config
         server = DirectoryServer(
             host=config.address.host,

@@ -46,6 +46,7 @@ from gateway.web.source import Source, Vitals
 from gateway.web.stream import Streams
 from gateway.web.visitors import Visitors
 from ring.io.crash import BUG, CrashOnly, crash_only
+from ring.io.signals import release_hang_up
 from ring.notes import Note
 from ring.storage.store import StoreError
 from ring.wire.codec import payloads
@@ -159,6 +160,7 @@ class NodeProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.ask_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
+        release_hang_up()
         self.core.engine.begin(self.now)
         try:
             await self.durable.start()

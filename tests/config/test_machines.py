@@ -50,6 +50,7 @@ def test_a_trial_on_this_machine_keeps_its_state_beside_the_files(tmp_path: Path
     second = node(tmp_path, 2)
     assert second.node.state_dir == tmp_path / "machine-2" / "state" / "node-2"
     assert second.http_url == "http://127.0.0.12:8067/"
+    assert (second.clients.per_address, second.clients.total) == (0, 500), "as on a local network"
 
 
 def test_nothing_is_overwritten_and_nothing_written(tmp_path: Path) -> None:

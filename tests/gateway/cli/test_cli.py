@@ -248,3 +248,19 @@ def test_help_names_every_command() -> None:
         assert re.search(rf"^  {name} +\S", text, flags=re.MULTILINE)
         assert circlet(name, "--help").exit_code == 0
     assert circlet("--version").output.startswith("circlet, version ")
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("top",), ("trace", "#erlang"), ("account", "list"), ("webhook", "list"), ("backup", "x")]
+)
+def test_a_command_that_needs_a_nodes_file_says_what_to_give(words: tuple[str, ...]) -> None:
+    result = circlet(*words)
+    said = " ".join(result.output.split())
+    assert (
+        result.exit_code != 0 and "node's file: --config run/net/node-1.yaml. `circlet init` writes such files." in said
+    )
+    assert "Traceback" not in result.output
+
+
+def test_another_missing_word_is_told_as_ever() -> None:
+    assert "Missing argument 'FILE'" in circlet("node").output

@@ -57,6 +57,16 @@ def trace(world: World, *words: str) -> Any:
     return circlet("trace", "--config", world.file, *words)
 
 
+def test_a_channel_that_no_node_has_ends_once_with_words_and_1(town: World) -> None:
+    for number in (1, 2):
+        town.replies[record(number).key] = encode(Traced(record(number).name, record(number).key, "none"))
+    result = trace(town, "#erlang", "--once")
+    assert result.exit_code == 1 and result.output.count(" none") == 2
+    assert "no node has the channel #erlang: nobody is in it" in result.output
+    town.replies[record(2).key] = "connection refused"
+    assert trace(town, "#erlang", "--once").exit_code == 2, "a silent node may have the channel"
+
+
 def test_once_shows_how_things_stand(town: World) -> None:
     result = trace(town, "#erlang", "--once")
     assert result.exit_code == 0

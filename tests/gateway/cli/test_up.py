@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.running import running
+from ring.io.signals import hold_hang_up, release_hang_up
 from tests.e2e.network import Client, configured
 from tests.patience import WITHIN_S
 
@@ -265,6 +266,45 @@ def test_reload_has_processes_read_their_files_again(up: Up) -> None:
     assert up.ended(signal.SIGHUP) == 0 and "`circlet reload all DIR`" in "\n".join(up.lines[seen:])
     nothing = circlet("reload", "all", str(up.folder))
     assert nothing.returncode == 1 and nothing.stderr.startswith("nothing runs")
+
+
+def test_a_machine_of_a_trial_has_the_nick_of_its_number(tmp_path: Path) -> None:
+    port = configured(tmp_path, nodes=2, directories=1)
+    (tmp_path / "node-1.yaml").unlink()
+    up = Up(tmp_path, port)
+    try:
+        up.until(rf"node-2.* irssi -c 127\.0\.0\.2 -p {port} -n joe2 ")
+    finally:
+        up.stop()
+
+
+@pytest.mark.parametrize("kind", ["directory", "node"])
+def test_a_hang_up_before_the_process_has_started_has_it_read_its_file_when_it_has(tmp_path: Path, kind: str) -> None:
+    configured(tmp_path, nodes=1, directories=1)
+    hold_hang_up()  # as `circlet up` does when it starts a child
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway.cli.main", kind, str(tmp_path / f"{kind}-1.yaml")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    finally:
+        release_hang_up()
+    process.send_signal(signal.SIGHUP)
+    late = threading.Timer(WITHIN_S, process.kill)
+    late.start()
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if '"reloaded"' in line:
+            break
+    else:
+        pytest.fail(f"it ended with code {process.wait()}:\n{''.join(lines)}")
+    process.terminate()
+    process.communicate()
+    late.cancel()
 
 
 def test_everything_ends_with_its_terminal(tmp_path: Path) -> None:

@@ -34,6 +34,14 @@ def test_a_webhook_is_added_and_its_secret_shown_once(net: World) -> None:
     assert isinstance(request, AddWebhook) and request.secret is None and request.by.startswith("circlet webhook")
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_channel_that_nobody_is_in_is_told(net: World, options: tuple[str, ...]) -> None:
+    net.nodes[1] = lambda request: WebhookMade("aa11", "#typo", "s3cret", is_empty=True)
+    done = net.run("webhook", "add", "#typo", "https://a.example/x", *options)
+    assert done.exit_code == 0 and "s3cret" in done.output
+    assert "nobody is in #typo now: the webhook waits for the first message there" in done.output
+
+
 def test_a_secret_of_ones_own_is_read_and_not_shown(net: World) -> None:
     net.nodes[1] = lambda request: WebhookMade("aa11", "#c", "my own secret 123")
     done = net.run(
