@@ -88,6 +88,9 @@ def _newer_defaults(cls: type[msgspec.Struct], level: int) -> dict[str, Callable
     return {field.name: _default(field) for field in fields}
 
 
+_PLAIN: Final = frozenset({str, int, float, bool, bytes, type(None), msgspec.Raw})
+
+
 def at_level(value: Any, acting: int, build: int = LEVEL) -> Any:
     """What to encode instead of the value, so that the bytes are those of a build of an older level.
 
@@ -95,7 +98,7 @@ def at_level(value: Any, acting: int, build: int = LEVEL) -> Any:
     a node's record above all: the record tells the level of the node's build while the network acts at a lower one.
     Time O(size of the value) below LEVEL; nothing at LEVEL.
     """
-    if acting >= LEVEL and build >= LEVEL:
+    if type(value) in _PLAIN or (acting >= LEVEL and build >= LEVEL):
         return value
     if isinstance(value, msgspec.Struct):
         return _struct_at_level(value, acting, build)

@@ -44,8 +44,10 @@ class Levels:
         if m is None or not m.serving or not engine.has_met:
             self._asked = 0
             return
-        wanted = max(engine.peers.lowest().level, engine.peers.level)
         level: int = m.copy.state.level  # type: ignore[attr-defined]
+        if level >= max(engine.peers.me.level, engine.peers.level):
+            return  # the lowest level of all nodes is at most that of this node
+        wanted = max(engine.peers.lowest().level, engine.peers.level)
         if level < wanted and self._asked != wanted and engine.me in m.copy.state.hosts:
             self._asked = wanted
             engine.leading.command(m, self._command(wanted))

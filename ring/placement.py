@@ -13,6 +13,9 @@ Distance = Literal["absolute", "circular"]
 
 SPACE = 2**32
 
+REMEMBERED = 8192
+"""So many names have their owners remembered: groups are looked at again and again while the ring stays as it is."""
+
 
 @lru_cache(maxsize=65536)
 def hash32(text: str) -> int:
@@ -113,6 +116,7 @@ def text_of(place: Place, points: int) -> str:
     return next((text for text in texts if hash32(text) == place.point), place.key)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def owners(name: str, ring: Ring, count: int) -> tuple[str, ...]:
     """The ring keys of the nodes that hold `name`, nearest first: its master, then its backups.
 

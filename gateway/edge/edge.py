@@ -633,8 +633,9 @@ class Edge:
 
     def flush(self) -> None:
         self.turns.begin()
-        self.tunnels.flush()
-        self.sessions.places.written(self.dirty, self.told)
+        if self.dirty:
+            self.tunnels.flush()
+            self.sessions.places.written(self.dirty, self.told)
         self.told.clear()
 
     def viewed(self, group: GroupId, view: Any) -> None:

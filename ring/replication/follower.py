@@ -340,7 +340,7 @@ class Following:
         if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:  # else another has served since
             f.master = entry.handed.key
         if entry.members is not None:
-            f.holds = engine.me.key in (*entry.members, *copy.coming)
+            f.holds = engine.me.key in entry.members or engine.me.key in copy.coming
         sits = self.sits(copy) if moved else sat
         if sits and not sat and entry.side is not None:
             self._show_arrival(f, [])
@@ -360,7 +360,7 @@ class Following:
         if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:
             f.master = entry.handed.key
         if entry.members is not None:
-            f.holds = engine.me.key in (*entry.members, *copy.coming)
+            f.holds = engine.me.key in entry.members or engine.me.key in copy.coming
         if entry.origin == engine.me and entry.told is None:
             engine.complete(copy.group, entry.number, entry.outcome, copy.stamp_of(entry))
         engine.unpark_answers(copy.group, copy.seq)
@@ -497,11 +497,11 @@ class Following:
         return SILENT_CHECKS * self.engine.settings.check_every_s
 
     def tick(self) -> None:
-        now = self.engine.now
+        now, silent_s = self.engine.now, self._silent_s()
         for f in list(self.groups.values()):
             if f.behind and now - f.asked_at >= min(RESYNC_S * 2**f.tries, RESYNC_MAX_S):
                 self.resync(f)
-            elif now - f.heard_at > self._silent_s():
+            elif now - f.heard_at > silent_s:
                 if f.heard_at:
                     self.resync(f)
                 f.heard_at = now

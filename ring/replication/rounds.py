@@ -20,11 +20,16 @@ class Rounds(Generic[T]):
         self._left: list[T] = []
         self._due = 0.0
 
-    def some(self, now: float) -> Iterator[T]:
+    def some(self, now: float) -> Iterable[T]:
         """What to look at in this tick; who stops early has the rest in the next."""
-        if not self._left and now >= self._due:
+        if not self._left:
+            if now < self._due:
+                return ()
             self._due = now + REST_S
             self._left = list(self._everything())
+        return self._slice()
+
+    def _slice(self) -> Iterator[T]:
         for _ in range(min(SLICE, len(self._left))):
             yield self._left.pop()
 

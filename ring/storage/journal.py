@@ -145,6 +145,8 @@ class Journal:
 
     def take(self) -> Batch | None:
         """What is to be written now. `written` is due once it is on disk."""
+        if not self.has_news:
+            return None
         now = self.engine.now
         due = [group for group, at in self._due.items() if at <= now]
         if not due and not self._lines and not self._ends:
