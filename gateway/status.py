@@ -175,7 +175,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     mastered: Annotated[dict[str, int], Meta(description="Kind of group, and how many the node masters.")] = {}
     nicks: Annotated[
         int | None,
-        Meta(description="Nicks that somebody has, of those that the node masters; null: a build that does not count."),
+        Meta(description="Nicks in use, of the nicks that the node masters; null: the node's build counts none."),
     ] = None
     messages_received: Annotated[int, Meta(description="Messages from clients, since the start.")] = 0
     messages_sent: Annotated[int, Meta(description="Messages to clients, since the start.")] = 0

@@ -12,10 +12,10 @@ import uvloop
 from config import DirectoryConfig, load_directory
 from config.keyfile import read_key
 from gateway.shells.reloading import contents, reread
-from gateway.shells.settings import VERSION
 from gateway.shells.systemd import Systemd
+from gateway.shells.version import VERSION
 from gateway.web.directory_source import DirectorySource
-from gateway.web.metrics import of_directory
+from gateway.web.metrics.directory import of_directory
 from gateway.web.public_site import PublicSite
 from gateway.web.server import WebServer
 from ring.io.crash import BUG, CrashOnly

@@ -13,7 +13,8 @@ import msgspec
 from config.keyfile import read_key
 from gateway.guests import answer
 from gateway.shells.memory import resident
-from gateway.shells.settings import VERSION, link_settings, terms
+from gateway.shells.settings import link_settings, terms
+from gateway.shells.version import VERSION
 from gateway.status import Around, Directory, Refusal
 from ring.ids import Evidence, Incarnation
 from ring.io import roster_file

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from gateway.node import NodeCore, NodeSettings
 from gateway.recording.doors import Recorder, without_secrets
 from gateway.recording.tape import MAGIC, Call, End, Framer, Header, Record, encode
-from gateway.shells.settings import VERSION
+from gateway.shells.version import VERSION
 from ring.roster import NodeRecord
 
 SOURCES = Path(__file__).parents[2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from importlib.metadata import version
 
 from config import NodeConfig
 from gateway.edge.settings import (
@@ -17,6 +16,7 @@ from gateway.edge.settings import (
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.node import DAY_S
+from gateway.shells.version import VERSION
 from gateway.webhooks.settings import WebhookSettings
 from ring.engine import Settings
 from ring.features import LEVEL
@@ -25,8 +25,6 @@ from ring.links.hello import Terms
 from ring.links.link import LinkSettings
 from ring.membership.peers import RingSettings
 from ring.roster import NodeRecord, RingTerms
-
-VERSION = version("circlet")
 
 
 def limits(config: NodeConfig) -> Limits:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from gateway.node import NodeCore
@@ -13,7 +11,7 @@ from gateway.web import views
 from gateway.web.lookout import Judge, Lookout, Rates
 from gateway.web.sight import Sight
 from gateway.web.source import sight_of
-from ring.placement import SPACE, Ring, arcs, hash32
+from ring.placement import Ring
 
 KINDS: Final = ("channel", NICK, "account")
 """The groups that the page counts."""
@@ -25,7 +23,7 @@ LISTED: Final = 500
 class Glimpse(NamedTuple):
     """What a node knows of the network at one moment. Nobody changes these data: a thread may read them.
 
-    gone: ring keys, as in `with_ring`. statuses, rates: by ring key. judge: as `Lookout.judge` returns it.
+    gone: ring keys, as in `views.with_ring`. statuses, rates: by ring key. judge: as `Lookout.judge` returns it.
     """
 
     sight: Sight
@@ -57,45 +55,11 @@ def overview(seen: Glimpse) -> dict[str, Any]:
 
     Time O(nodes^2), as each node tells of each other node: with a thousand nodes, some tenths of a second.
     """
-    found = with_ring(views.nodes(seen.sight), seen.ring, seen.gone)
+    found = views.with_ring(views.nodes(seen.sight), seen.ring, seen.gone)
     for node in found["nodes"]:
         node |= _facts(seen.statuses[node["ring_key"]], seen.rates[node["ring_key"]])
     linked, more = links({node["ring_key"]: seen.statuses[node["ring_key"]] for node in found["nodes"]})
     return {**found, "links": linked, "more_links": more, "wrong": seen.judge(), "level": seen.level}
-
-
-def view_of(sight: Sight) -> dict[str, Any]:
-    """The view of a process that is not told how nodes are: a directory."""
-    found = views.nodes(sight)
-    return with_ring(found, sight.placement.ring) if sight.placement is not None else found
-
-
-def with_ring(found: dict[str, Any], ring: Ring, gone: Iterable[str] = ()) -> dict[str, Any]:
-    """views.nodes(), in the order of their names, with what each node masters. For directories, too.
-
-    gone: ring keys of nodes that were here and may come back. A node's hue counts the known nodes before the node on
-    the ring, the gone nodes among them: neighbours differ, and hues stay as they are while nodes go and come back.
-    """
-    owned = arcs(ring)
-    names = Counter[str]()
-    for arc in owned:
-        names[arc.key] += arc.end - arc.start + 1
-    known = {*gone, *(node["ring_key"] for node in found["nodes"])}
-    hues = {key: index for index, key in enumerate(sorted(known, key=lambda key: (hash32(key), key)))}
-    nodes = [node | {"share": names[key := node["ring_key"]] / SPACE, "hue": hues[key]} for node in found["nodes"]]
-    return {
-        **found,
-        "nodes": sorted(nodes, key=lambda node: by_name(node["name"])),
-        "distance": ring.distance,
-        "points": ring.points,
-        "arcs": [list(arc) for arc in owned],
-    }
-
-
-def by_name(name: str) -> list[tuple[bool, int, str]]:
-    """Sorts node-2 before node-10."""
-    parts = re.findall(r"[0-9]{1,18}|[^0-9]+", name)
-    return [(part[0] in "0123456789", int(part) if part[0] in "0123456789" else 0, part) for part in parts]
 
 
 def _facts(status: Status | None, rates: Rates | None) -> dict[str, Any]:

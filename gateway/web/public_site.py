@@ -8,8 +8,7 @@ from aiohttp import web
 
 from gateway.web import views
 from gateway.web.files import KINDS, answer, file
-from gateway.web.metrics import CONTENT_TYPE, Exporter
-from gateway.web.overview import view_of
+from gateway.web.metrics.exporter import CONTENT_TYPE, Exporter
 from gateway.web.page import page
 from gateway.web.pages import Pages, View
 from gateway.web.refusal import Refused
@@ -38,7 +37,7 @@ class PublicSite:
         ]
 
     async def _look(self) -> View:
-        return partial(view_of, self._known.sight())
+        return partial(views.ring, self._known.sight())
 
     def sharing(self, request: web.Request) -> dict[str, str]:
         """Headers that say which other sites' pages may read the list of nodes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from gateway.web.metrics import of_node
+from gateway.web.metrics.node import of_node
 from gateway.web.public_site import PublicSite
 from gateway.web.source import Source
 from gateway.web.stream import Streams

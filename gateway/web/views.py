@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from gateway.irc.message import is_plain
 from gateway.web.refusal import BadRequest, Unknown
 from gateway.web.sight import SeenNode, Sight
-from ring.placement import explain, hash32, text_of
+from ring.placement import SPACE, Ring, arcs, explain, hash32, text_of
 
 MAX_NAME = 512
 """Bytes of a name that is asked for; the longest channel name is far shorter."""
@@ -34,6 +37,40 @@ def _node(seen: SeenNode) -> dict[str, Any]:
     }
 
 
+def ring(sight: Sight) -> dict[str, Any]:
+    """The view of a process that is not told how nodes are: a directory."""
+    found = nodes(sight)
+    return with_ring(found, sight.placement.ring) if sight.placement is not None else found
+
+
+def with_ring(found: dict[str, Any], placed: Ring, gone: Iterable[str] = ()) -> dict[str, Any]:
+    """nodes(), in the order of their names, with what each node masters. For directories, too.
+
+    gone: ring keys of nodes that were here and may come back. A node's hue counts the known nodes before the node on
+    the ring, the gone nodes among them: neighbours differ, and hues stay as they are while nodes go and come back.
+    """
+    owned = arcs(placed)
+    names = Counter[str]()
+    for arc in owned:
+        names[arc.key] += arc.end - arc.start + 1
+    known = {*gone, *(node["ring_key"] for node in found["nodes"])}
+    hues = {key: index for index, key in enumerate(sorted(known, key=lambda key: (hash32(key), key)))}
+    rows = [node | {"share": names[key := node["ring_key"]] / SPACE, "hue": hues[key]} for node in found["nodes"]]
+    return {
+        **found,
+        "nodes": sorted(rows, key=lambda node: by_name(node["name"])),
+        "distance": placed.distance,
+        "points": placed.points,
+        "arcs": [list(arc) for arc in owned],
+    }
+
+
+def by_name(name: str) -> list[tuple[bool, int, str]]:
+    """Sorts node-2 before node-10."""
+    parts = re.findall(r"[0-9]{1,18}|[^0-9]+", name)
+    return [(part[0] in "0123456789", int(part) if part[0] in "0123456789" else 0, part) for part in parts]
+
+
 def locate(sight: Sight, name: str) -> dict[str, Any]:
     """Where a channel or nick lives: J, then every node with its K and distance, the master first, the dead last.
 
@@ -47,9 +84,9 @@ def locate(sight: Sight, name: str) -> dict[str, Any]:
         raise BadRequest("name has bytes that no name can have: give UTF-8, percent-encoded")
     if sight.placement is None:
         raise Unknown(sight.unplaced)
-    ring, copies, casemap = sight.placement
+    placed, copies, casemap = sight.placement
     folded, seen = casemap(name), {one.record.key: one for one in sight.nodes}
-    places = explain(folded, ring)
+    places = explain(folded, placed)
     living = [place for place in places if seen[place.key].alive]
     rows = []
     for index, found in enumerate([*living, *(place for place in places if place not in living)]):
@@ -60,11 +97,11 @@ def locate(sight: Sight, name: str) -> dict[str, Any]:
                 "name": seen[found.key].record.name,
                 "ring_key": found.key,
                 "K": found.point,
-                "K_of": text_of(found, ring.points),
+                "K_of": text_of(found, placed.points),
                 "distance": found.distance,
                 "alive": index < len(living),
             }
         )
     if not rows:
         raise Unknown("all nodes are stopping: no node masters a name until one is started again")
-    return {"name": folded, "J": hash32(folded), "distance": ring.distance, "nodes": rows}
+    return {"name": folded, "J": hash32(folded), "distance": placed.distance, "nodes": rows}

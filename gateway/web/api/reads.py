@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from functools import partial
 
-from gateway.admin import accounts, channels, lists, sessions
-from gateway.edge.operator_asks import AccountRow, ActionRow, ChannelRow, SessionRow, What
+from gateway.admin import accounts, channels, sessions
+from gateway.edge.operator_asks import AccountRow, ActionRow, ChannelRow, SessionRow
 from gateway.groups.account_messages import InfoView
 from gateway.groups.channel_messages import MemberView
 from gateway.irc.modes import CHANNEL_MODES
@@ -16,14 +16,7 @@ from gateway.web.api.endpoints import endpoint
 from gateway.web.api.request import Request
 from gateway.web.source import sight_of
 
-R = TypeVar("R")
-
 SIGNS = dict(zip(CHANNEL_MODES.ranks, CHANNEL_MODES.signs, strict=True))
-
-
-async def _page(request: Request, what: What, node: str | None = None) -> lists.Listed:
-    query = request.query
-    return await request.ask(lists.page(request.core.edge, what, query.next, query.limit, node))
 
 
 @endpoint("GET", "/token", "The token of this request, and what it may be used for", m.TokenFacts)
@@ -34,9 +27,7 @@ async def show_token(request: Request) -> m.TokenFacts:
 
 @endpoint("GET", "/accounts", "List the accounts", m.List[m.Account], can="accounts.read", query=m.PageQuery)
 async def list_accounts(request: Request) -> m.List[m.Account]:
-    listed = await _page(request, "accounts")
-    items = [_account(cast(AccountRow, row)) for _, row in listed.rows]
-    return m.List[m.Account](items=items, next=listed.next, silent=list(listed.silent))
+    return await request.page("accounts", _account)
 
 
 @endpoint("GET", "/accounts/{name}", "Show an account", m.Account, can="accounts.read")
@@ -45,7 +36,7 @@ async def show_account(request: Request) -> m.Account:
     return _account_of(view)
 
 
-def _account(row: AccountRow) -> m.Account:
+def _account(node: str, row: AccountRow) -> m.Account:
     return m.Account(
         name=row.name,
         created=row.created,
@@ -91,12 +82,10 @@ async def list_devices(request: Request) -> m.DeviceList:
     "GET", "/channels", "List the channels, secret ones too", m.List[m.Channel], can="channels", query=m.PageQuery
 )
 async def list_channels(request: Request) -> m.List[m.Channel]:
-    listed = await _page(request, "channels")
-    items = [_channel(cast(ChannelRow, row)) for _, row in listed.rows]
-    return m.List[m.Channel](items=items, next=listed.next, silent=list(listed.silent))
+    return await request.page("channels", _channel)
 
 
-def _channel(row: ChannelRow) -> m.Channel:
+def _channel(node: str, row: ChannelRow) -> m.Channel:
     return m.Channel(
         name=row.name,
         members=row.members,
@@ -162,9 +151,7 @@ def _member(core: NodeCore, member: MemberView) -> m.Member:
     can="sessions.read", query=m.SessionsQuery,
 )  # fmt: skip
 async def list_sessions(request: Request) -> m.List[m.Session]:
-    listed = await _page(request, "sessions", request.query.node)
-    items = [_session(request.core, node, cast(SessionRow, row)) for node, row in listed.rows]
-    return m.List[m.Session](items=items, next=listed.next, silent=list(listed.silent))
+    return await request.page("sessions", partial(_session, request.core), request.query.node)
 
 
 def _session(core: NodeCore, node: str, row: SessionRow) -> m.Session:
@@ -200,18 +187,8 @@ def _session(core: NodeCore, node: str, row: SessionRow) -> m.Session:
     "GET", "/actions", "List what operators did, the newest first", m.List[m.Action], can="actions", query=m.PageQuery
 )
 async def list_actions(request: Request) -> m.List[m.Action]:
-    listed = await _page(request, "actions")
-    items = []
-    for node, row in listed.rows:
-        action = cast(ActionRow, row)
-        items.append(
-            m.Action(
-                at=action.at,
-                operator=action.operator,
-                what=action.what,
-                on=action.on,
-                result=action.result,
-                node=node,
-            )
-        )
-    return m.List[m.Action](items=items, next=listed.next, silent=list(listed.silent))
+    return await request.page("actions", _action)
+
+
+def _action(node: str, row: ActionRow) -> m.Action:
+    return m.Action(at=row.at, operator=row.operator, what=row.what, on=row.on, result=row.result, node=node)

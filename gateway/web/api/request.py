@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeVar, cast
 
+from gateway.admin import lists
 from gateway.admin.procedures import Problem, Procedure
+from gateway.edge.operator_asks import What
 from gateway.node import NodeCore
 from gateway.web.api.access import Token
+from gateway.web.api.models import List
 
 T = TypeVar("T")
+M = TypeVar("M")
 
 Perform = Callable[[Procedure[Any]], Awaitable[Any]]
 """Raises Problem."""
@@ -29,6 +33,12 @@ class Request(NamedTuple):
     async def ask(self, procedure: Procedure[T]) -> T:
         """Run the procedure and return its result. Raises Problem."""
         return cast(T, await self.perform(procedure))
+
+    async def page(self, what: What, item: Callable[[str, Any], M], node: str | None = None) -> List[M]:
+        """One page of a list of all nodes, by the endpoint's PageQuery. item: makes JSON of a node's name and a row."""
+        listed = await self.ask(lists.page(self.core.edge, what, self.query.next, self.query.limit, node))
+        items = [item(name, row) for name, row in listed.rows]
+        return List[M](items=items, next=listed.next, silent=list(listed.silent))
 
     async def act(self, what: str, on: str, procedure: Procedure[T]) -> T:
         """As `ask`, for procedures that change something: success and failure are logged and remembered."""

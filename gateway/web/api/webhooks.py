@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from gateway.admin import lists, webhooks
+from gateway.admin import webhooks
 from gateway.edge.operator_asks import WebhookRow
 from gateway.web.api import models as m
 from gateway.web.api.endpoints import endpoint
@@ -13,10 +11,7 @@ from gateway.web.api.request import Request
 
 @endpoint("GET", "/webhooks", "List the webhooks", m.List[m.Webhook], can="webhooks", query=m.PageQuery)
 async def list_webhooks(request: Request) -> m.List[m.Webhook]:
-    query = request.query
-    listed = await request.ask(lists.page(request.core.edge, "webhooks", query.next, query.limit))
-    items = [_webhook(node, cast(WebhookRow, row)) for node, row in listed.rows]
-    return m.List[m.Webhook](items=items, next=listed.next, silent=list(listed.silent))
+    return await request.page("webhooks", _webhook)
 
 
 @endpoint(

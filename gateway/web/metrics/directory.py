@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from gateway.web.directory_source import DirectorySource
+from gateway.web.metrics.exporter import Exporter
 from gateway.web.metrics.families import counter, counters, gauge
 
 
-def directory(source: DirectorySource) -> Iterator[Metric]:
+def of_directory(source: DirectorySource) -> Exporter:
+    return Exporter(lambda: _metrics(source))
+
+
+def _metrics(source: DirectorySource) -> Iterator[Metric]:
     core, now = source.core, source.now()
     build = GaugeMetricFamily(
         "circlet_directory_build_info", "Version and address; the value is 1.", labels=["version", "directory"]

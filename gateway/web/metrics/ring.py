@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -14,6 +14,8 @@ from gateway.web.metrics.families import counter, counters, gauge, gauges
 from gateway.web.metrics.people import ADMISSION
 from gateway.web.source import Source, Vitals
 from ring.links.link import LinkState
+
+LinkFact = Callable[[LinkState], float]
 
 NOTES: Final = {
     "takeover": ("circlet_takeovers", "Groups that this node serves since their master died."),
@@ -30,6 +32,18 @@ NOTES: Final = {
     ),
 }
 """Counter and help text, by the engine's note."""
+
+LINK_FACTS: Final[tuple[tuple[Callable[[str, str, str, dict[str, float]], Metric], str, str, LinkFact], ...]] = (
+    (gauges, "circlet_link_up_seconds", "Time since the link is up.", lambda link: link.up_s),
+    (gauges, "circlet_link_queue_bytes", "What waits to be sent to the peer.", lambda link: link.queued),
+    (counters, "circlet_link_sent_bytes", "Bytes sent since the link is up, without TLS.", lambda link: link.sent),
+    (
+        counters,
+        "circlet_link_received_bytes",
+        "Bytes received since the link is up, without TLS.",
+        lambda link: link.received,
+    ),
+)
 
 LIFE_STATES: Final = ("alive", "leaving", "dead")
 
@@ -115,30 +129,8 @@ def _links(links: dict[str, LinkState]) -> Iterator[Metric]:
     yield gauges(
         "circlet_link_round_trip_seconds", "The last heartbeat and its answer, both loops included.", "peer", trips
     )
-    yield gauges(
-        "circlet_link_up_seconds",
-        "Time since the link is up.",
-        "peer",
-        {peer: link.up_s for peer, link in links.items()},
-    )
-    yield gauges(
-        "circlet_link_queue_bytes",
-        "What waits to be sent to the peer.",
-        "peer",
-        {peer: link.queued for peer, link in links.items()},
-    )
-    yield counters(
-        "circlet_link_sent_bytes",
-        "Bytes sent since the link is up, without TLS.",
-        "peer",
-        {peer: link.sent for peer, link in links.items()},
-    )
-    yield counters(
-        "circlet_link_received_bytes",
-        "Bytes received since the link is up, without TLS.",
-        "peer",
-        {peer: link.received for peer, link in links.items()},
-    )
+    for make, name, text, value in LINK_FACTS:
+        yield make(name, text, "peer", {peer: value(link) for peer, link in links.items()})
 
 
 def _directories(found: Status) -> Iterator[Metric]:

@@ -25,6 +25,7 @@ from gateway.shells.node_process import NodeProcess
 from gateway.shells.passwords import hash_password
 from tests.e2e.network import free_port
 from tests.gateway.shells.onenode import OneNode, Wire
+from tests.gateway.shells.stories import the_slow_one_is_cut_and_the_others_go_on
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
 
@@ -209,16 +210,7 @@ def test_a_client_that_does_not_read_is_cut_and_the_others_go_on(tmp_path: Path)
     with OneNode.started(tmp_path, clients={"sendq": "16KiB", "flood": NO_FLOOD_CONTROL}) as node:
         slow = node.client("slow", rcvbuf=4096)
         ann, bob = node.client("ann"), node.client("bob")
-        for person in (slow, ann, bob):
-            person.join("#c")
-        said = [f"{number} {'x' * 380}" for number in range(2000)]
-        for start in range(0, len(said), 20):
-            ann.send(*(f"PRIVMSG #c :{text}" for text in said[start : start + 20]))
-            ann.sync()
-            bob.sync()
-        assert bob.heard("#c") == said
-        assert ":slow!~slow@127.0.0.1 QUIT :SendQ exceeded" in bob.got
-        assert node.event("client_disconnected")["reason"] == "SendQ exceeded"
+        the_slow_one_is_cut_and_the_others_go_on(node, slow, ann, bob)
         slow.until_closed()
         no_traceback(node)
 

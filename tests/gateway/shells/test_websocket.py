@@ -17,6 +17,7 @@ import pytest
 
 from tests.e2e.network import free_port
 from tests.gateway.shells.onenode import OneNode
+from tests.gateway.shells.stories import the_slow_one_is_cut_and_the_others_go_on
 from tests.gateway.shells.test_sockets import NO_FLOOD_CONTROL, no_traceback
 from tests.gateway.shells.webpipe import (
     BINARY,
@@ -252,16 +253,7 @@ def test_a_client_that_does_not_read_is_cut_and_the_others_go_on(tmp_path: Path)
     with WebNode.with_web(tmp_path, clients=limits) as node:
         slow = node.web("slow", rcvbuf=4096)
         ann, bob = node.client("ann"), node.web("bob")
-        for person in (slow, ann, bob):
-            person.join("#c")
-        said = [f"{number} {'x' * 380}" for number in range(2000)]
-        for start in range(0, len(said), 20):
-            ann.send(*(f"PRIVMSG #c :{text}" for text in said[start : start + 20]))
-            ann.sync()
-            bob.sync()
-        assert bob.heard("#c") == said
-        assert ":slow!~slow@127.0.0.1 QUIT :SendQ exceeded" in bob.got
-        assert node.event("client_disconnected")["reason"] == "SendQ exceeded"
+        the_slow_one_is_cut_and_the_others_go_on(node, slow, ann, bob)
         no_traceback(node)
 
 

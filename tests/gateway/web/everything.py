@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from gateway.status import Around, Certificate, Directory
+from gateway.web.directory_source import DirectorySource
 from gateway.web.health import LoopLag
-from gateway.web.metrics import Exporter, of_directory, of_node
-from gateway.web.metrics.directory import DirectorySource
+from gateway.web.metrics.directory import of_directory
+from gateway.web.metrics.exporter import Exporter
+from gateway.web.metrics.node import of_node
 from gateway.web.source import Source, Vitals
 from ring.histogram import Histogram
 from ring.links.link import LinkState

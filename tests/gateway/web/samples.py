@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.web.metrics import Exporter
+from gateway.web.metrics.exporter import Exporter
 
 Samples = dict[tuple[str, ...], float]
 

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from gateway.status import Status
 from gateway.web.lookout import OLD_S, SILENT_S, _Seen
-from gateway.web.overview import LISTED, _counted, by_name, glimpse, links, overview
+from gateway.web.overview import LISTED, _counted, glimpse, links, overview
+from gateway.web.views import by_name
 from tests.gateway.commands.stage import people
 from tests.gateway.web.watched import Watched
 from tests.sim.net import Net

@@ -11,7 +11,8 @@ from gateway.edge.operator_asks import WebhookRow
 from gateway.status import Around, Certificate, Directory
 from gateway.web.directory_source import DirectorySource
 from gateway.web.health import Health, LoopLag
-from gateway.web.metrics import of_directory, of_node
+from gateway.web.metrics.directory import of_directory
+from gateway.web.metrics.node import of_node
 from gateway.web.source import Source, Vitals
 from ring.histogram import Histogram
 from ring.links.link import LinkState

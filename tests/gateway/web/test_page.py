@@ -11,11 +11,12 @@ import pytest
 
 from gateway.web import views
 from gateway.web.drawing import FINEST, HUES, LABELLED, LINKS, circle, joined, mark
-from gateway.web.overview import glimpse, overview, with_ring
+from gateway.web.overview import glimpse, overview
 from gateway.web.page import SHOWN, make, page, parts
 from gateway.web.source import sight_of
 from gateway.web.sums import formula, located_part
 from gateway.web.tables import duration, number, table
+from gateway.web.views import with_ring
 from ring.placement import SPACE, Ring, arcs, hash32
 from tests.gateway.commands.stage import network, people
 from tests.gateway.web.watched import Watched

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.web import views
-from gateway.web.metrics import of_node
+from gateway.web.metrics.node import of_node
 from gateway.web.refusal import BadRequest
 from gateway.web.source import Source, readiness, sight_of
 from ring.engine import Settings
