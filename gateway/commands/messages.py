@@ -7,10 +7,8 @@ from typing import Any
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.caps import SELVES
-from gateway.edge.edge import Edge
 from gateway.edge.lines import Line, deliver
 from gateway.edge.user import User
-from gateway.groups.channel import Channel
 from gateway.groups.channel_messages import Say
 from gateway.groups.nick_messages import Reached, Tell
 from gateway.groups.people import Person, Refusal
@@ -72,8 +70,7 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
         facts = None if group in user.rooms else person  # P10: a speaker from outside sends its own
         login = call.connection.login
         life = login.life if login is not None else ""
-        once = call.once(number, always=facts is not None or _has_webhooks(edge, group))
-        say = Say(person.uid, person.source, verb, text, status, tags, facts, life, once)
+        say = Say(person.uid, person.source, verb, text, status, tags, facts, life, call.once(number))
         call.submit(group, say, lambda outcome: _said(call, verb, target, outcome))
     elif (called := services.service(call, target)) is not None:
         if verb == "PRIVMSG":
@@ -85,12 +82,6 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
         call.reply(numeric, target[:64], n.TEXT[numeric])
-
-
-def _has_webhooks(edge: Edge, group: GroupId) -> bool:
-    """Whether the channel has webhooks: then each line needs a name of its own, in a partition too (P46)."""
-    state = edge.engine.state(group)
-    return isinstance(state, Channel) and bool(state.webhooks.subscriptions)
 
 
 def _tell(call: Call, home: GroupId, tell: Tell) -> None:

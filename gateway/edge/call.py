@@ -14,7 +14,7 @@ from gateway.edge.asks import Ask
 from gateway.edge.lines import Line
 from gateway.edge.order import Answer, Drawn, Slot
 from gateway.edge.traffic import REFUSALS
-from gateway.groups.once import Once, Sayer
+from gateway.groups.once import Once
 from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
 from ring.ids import GroupId
@@ -371,14 +371,9 @@ class Call(Slot):
         """A continuation for something that answers exactly once; the call is open until then."""
         return self._guarded(done)
 
-    def once(self, target: int = 0, *, always: bool = False) -> Once | None:
-        """What the caller says to one of the line's targets is known by; None: no other edge says it (P9).
-
-        always: it is known by something all the same, and so is what the caller says from now on.
-        """
+    def once(self, target: int = 0) -> Once | None:
+        """What the caller says to one of the line's targets is known by; None: no other edge says it (P9)."""
         sayer = self.connection.sayer
-        if sayer is None and always:
-            sayer = self.connection.sayer = Sayer(self.edge.engine.me, self.connection.number)
         return Once(sayer, self.line, target) if sayer is not None else None
 
     def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:

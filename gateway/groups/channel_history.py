@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from gateway.groups.channel_messages import (
     EVERYTHING,
     HasQuit,
@@ -18,7 +20,9 @@ from gateway.groups.channel_messages import (
 )
 from gateway.groups.channel_saying import HEARERS
 from gateway.groups.channel_stored import TOMBSTONES
+from gateway.groups.once import of_command
 from ring.history.erased import Erased
+from ring.ids import Incarnation
 
 EVENTS = "e"
 TAGS = "t"
@@ -47,6 +51,13 @@ def authors(event: Any) -> tuple[str, ...]:
     if type(event) is not Said:
         return ()
     return (event.uid, event.life) if event.life else (event.uid,)
+
+
+def named(event: Any, origin: Incarnation, number: int) -> Any:
+    """Name a message by its command, unless its edge has named the message (P46)."""
+    if type(event) is not Said or event.once is not None:
+        return event
+    return msgspec.structs.replace(event, once=of_command(origin, number))
 
 
 def is_wanted(event: Any, wanted: str) -> bool:

@@ -27,6 +27,7 @@ from gateway.groups import (
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from ring.history.erased import NOTHING, Erased
+from ring.ids import Incarnation
 from ring.replication.state_machine import Durable, Kind, State
 
 
@@ -53,6 +54,9 @@ class _Reader:
 
     def authors(self, event: Any) -> tuple[str, ...]:
         return ()
+
+    def recorded(self, state: Any, event: Any, origin: Incarnation, number: int) -> Any:
+        return event
 
 
 class ChannelKind(_Reader):
@@ -81,6 +85,9 @@ class ChannelKind(_Reader):
 
     def authors(self, event: Any) -> tuple[str, ...]:
         return channel_history.authors(event)
+
+    def recorded(self, state: Any, event: Any, origin: Incarnation, number: int) -> Any:
+        return channel_history.named(event, origin, number) if state.webhooks.subscriptions else event
 
     def fresh(self, name: str) -> State:
         return channel.Channel(name, self.rules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -25,6 +25,15 @@ class Once(NamedTuple):
     sayer: Sayer
     line: int
     target: int = 0
+
+
+_NOBODY: Final = -1
+"""No connection has this number."""
+
+
+def of_command(origin: Incarnation, number: int) -> Once:
+    """The name of a message that no other edge may come to say: the origin and the number of its command."""
+    return Once(Sayer(origin, _NOBODY), number)
 
 
 class Repeat(msgspec.Struct, frozen=True, array_like=True, tag=60):

@@ -13,6 +13,7 @@ from gateway.groups.channel_history import WEBHOOK
 from gateway.groups.webhook_messages import Advance, Subscription
 from gateway.webhooks.addresses import host_of
 from ring.history.cursor import joined
+from ring.history.local import recorded_again
 from ring.ids import NO_TERM, GroupId
 from ring.replication.application import FAILED
 from ring.storage.store import Line
@@ -174,8 +175,10 @@ class Courier:
 
         def arrived(lines: list[Line] | None) -> None:
             served = engine.copy_served(group)
-            same = lines is not None and served is not None and served.term == term
-            then(Page(lines, end) if same and lines is not None else None)
+            if lines is None or served is None or served.term != term:
+                then(None)
+            else:  # the store may have kept a line before the channel had a subscription, and without a name (P46)
+                then(Page([recorded_again(served, line) for line in lines], end))
 
         engine.recall(group, query, arrived)
 

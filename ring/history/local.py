@@ -81,6 +81,15 @@ def logged(copy: Copy, query: Query) -> list[Line]:
     return found
 
 
+def recorded_again(copy: Copy, line: Line) -> Line:
+    """The line as it would be stored now, if the log still has its entry (see `Kind.recorded`)."""
+    index = line.seq - copy.log[0].seq if copy.log else -1
+    entry = copy.log[index] if 0 <= index < len(copy.log) else None
+    if entry is None or entry.event is None or copy.stamp_of(entry).msgid != line.msgid:
+        return line
+    return copy.line(entry)
+
+
 class Ahead(NamedTuple):
     """The unread part of a log. after: the position from which the reader goes on; None: the log knows none of the
     reader's reigns. head: the log's last position. end: the reader's place after the whole log. lines: the unread

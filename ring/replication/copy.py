@@ -110,8 +110,10 @@ class Copy:
 
     def line(self, entry: Entry) -> Line:
         """An entry that has an event, as stores keep it."""
-        seq, (msgid, at) = entry.seq, self.stamp_of(entry)
-        return Line(self.group, self.term_at(seq), seq, at, msgid, packed(at_level(entry.event, self.kind.level)))
+        kind, seq, (msgid, at), event = self.kind, entry.seq, self.stamp_of(entry), entry.event
+        if entry.origin is not None:
+            event = kind.recorded(self.state, event, entry.origin, entry.number)
+        return Line(self.group, self.term_at(seq), seq, at, msgid, packed(at_level(event, kind.level)))
 
     def term_at(self, seq: int) -> Term:
         if self.lineage and seq >= self.lineage[-1][1]:

@@ -96,6 +96,9 @@ class ToyKind:
     def authors(self, event: Any) -> tuple[str, ...]:
         return ()
 
+    def recorded(self, state: State, event: Any, origin: Incarnation, number: int) -> Any:
+        return event
+
     def fresh(self, name: str) -> State:
         return ToyState()
 

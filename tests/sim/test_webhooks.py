@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from gateway.webhooks.courier import Phase
 from gateway.webhooks.settings import WebhookSettings
 from ring.ids import GroupId
 from ring.replication import log
@@ -83,3 +84,35 @@ def test_a_successor_repeats_only_what_the_group_was_not_told() -> None:
     net.run(30)
     assert len(receiver.heard) == posted, "the place was committed"
     assert receiver.texts == [str(n) for n in range(20)]
+
+
+def test_a_line_that_two_masters_were_told_before_its_edge_knew_the_webhook_has_one_key() -> None:
+    """P46: the edge hears nobody any more when the webhook is made, and is then cut off."""
+    net = Net(4, edge=EDGE, engine=SETTINGS, disks=True)
+    net.configure_webhooks(WebhookSettings(allow=("10.0.0.7",), time_limit_s=2.0))
+    receiver = Receiver(net, "http://10.0.0.7/", random.Random(1))
+    receiver.losses = 0.0
+    bob = net.client("n1", "bob")
+    bob.send(f"JOIN {CHANNEL.name}")
+    bob.sync()
+    (master,) = net.masters(CHANNEL)
+    holders = net.nodes[master].core.engine.leading.groups[CHANNEL].copy.members
+    edge = next(node for node in net.nodes.values() if node.key not in holders and node.name != "n1")
+    ann = net.client(edge.name, "ann", "echo-message")
+    ann.send(f"JOIN {CHANNEL.name}")
+    ann.sync()
+    others = {node.key for node in net.nodes.values()} - {edge.key}
+    net.links.isolate(others, {edge.key}, one_way=True)
+    subscribe(receiver, CHANNEL.name)
+    ann.send(f"PRIVMSG {CHANNEL.name} :once")
+    couriers = net.nodes[master].core.webhooks.couriers
+    assert net.until(lambda: any(one.phase is Phase.POSTING for one in couriers[CHANNEL].values()), 5.0)
+    receiver.unreached = {master}  # its answer is lost
+    net.links.isolate(others, {edge.key})
+    assert net.until(lambda: ann.heard(CHANNEL.name) == ["once"], 30), "the edge does not serve the channel alone"
+    assert receiver.texts == ["once"]
+    net.links.heal()
+    receiver.unreached = set()
+    net.run(60)
+    assert bob.heard(CHANNEL.name) == ["once"] and receiver.texts == ["once"]
+    assert len(receiver.heard) > 1, "the line was posted only once: the test shows nothing"

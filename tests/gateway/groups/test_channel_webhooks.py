@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.groups.channel import Channel, restore
+from gateway.groups.channel_messages import Say
 from gateway.groups.channel_stored import Stored
 from gateway.groups.channel_webhooks import MOST, merge_webhooks
 from gateway.groups.kinds import kinds
+from gateway.groups.once import Once, Sayer
 from gateway.groups.webhook_messages import (
     Advance,
     NotSubscribed,
@@ -25,7 +27,7 @@ from gateway.irc.limits import Limits
 from ring.features import at_level
 from ring.ids import NO_TERM, Position, Term
 from ring.wire.history import Place
-from tests.gateway.groups.cast import ANN, RULES, Stage, packed
+from tests.gateway.groups.cast import ANN, BOB, RULES, Stage, packed
 
 SECRET = "a secret that nobody may read"
 URL = "https://hooks.example.net/path-with-a-token"
@@ -53,6 +55,22 @@ def test_making_it_again_changes_nothing_and_an_ended_id_never_comes_back() -> N
     assert stage.do(Unsubscribe("h1", "root")) == NotSubscribed("unknown")
     stage.channel.apply(made, stage.at + 1)
     assert not stage.channel.webhooks.subscriptions
+
+
+def test_the_history_names_each_message_by_its_command_while_there_is_a_subscription() -> None:
+    stage, kind = Stage(ANN), kinds(Limits(), Casemap("ascii"), quit_reason=str, keep_s=60.0)["channel"]
+    stage.do(Say(ANN.uid, ANN.source, "PRIVMSG", b"hello"))
+    plain = stage.event
+    stage.do(Say(ANN.uid, ANN.source, "PRIVMSG", b"hello", once=Once(Sayer(ANN.edge, 3), 5)))
+    by_its_edge = stage.event
+    commands = [(ANN.edge, 7), (ANN.edge, 8), (BOB.edge, 7)]
+    assert kind.recorded(stage.channel, plain, *commands[0]) is plain
+    subscribe(stage)
+    names = [kind.recorded(stage.channel, plain, *command).once for command in commands]
+    assert None not in names and len({*names, by_its_edge.once}) == 4
+    assert kind.recorded(stage.channel, plain, *commands[0]) == msgspec.structs.replace(plain, once=names[0])
+    assert kind.recorded(stage.channel, by_its_edge, *commands[0]) is by_its_edge
+    assert kind.recorded(stage.channel, subscribed := stage.event, *commands[0]) is subscribed
 
 
 def test_a_channel_has_only_so_many() -> None:
