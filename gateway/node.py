@@ -35,12 +35,10 @@ class NodeCore:
     def __init__(self, record: NodeRecord, settings: NodeSettings, rng: random.Random) -> None:
         self._names: dict[str, str] = {}  # ring key -> node name, of nodes that may be gone
         self.edge = Edge(settings.edge, record, dispatch)
-        self.edge.quit_reason = self._quit_reason
         history = settings.edge.history
         table = kinds(
             settings.edge.limits,
             settings.edge.casemap,
-            quit_reason=self._quit_reason,
             keep_s=settings.engine.dead_after_s + settings.engine.grace_s,
             history_s=max([history.keep_days, *(one.keep_days for one in history.channels)]) * DAY_S
             if history.enabled
@@ -53,11 +51,6 @@ class NodeCore:
         self.webhooks = Deliveries(self.engine, settings.webhooks, settings.edge)
         self.engine.mastering = self.webhooks.mastering
         self.edge.webhooks = self.webhooks.rows
-
-    def _quit_reason(self, key: str) -> str:
-        """What QUIT says of people whose node is gone, in the form that clients fold: two names with a dot."""
-        name = self.name_of(key)
-        return f"{self.edge.settings.server_name} {name if '.' in name else name + '.node'}"
 
     def name_of(self, key: str) -> str:
         """The name of a node that is here or was, by its ring key; the ring key if the name is not known."""

@@ -138,7 +138,6 @@ class Edge:
         self.random_bytes: Callable[[int], bytes] = lambda count: self.engine.rng.randbytes(count)
         self.proves: Proves = is_proof  # of SCRAM
         self.keyed: Callable[[bytes], bytes] = self._keyed  # 8 bytes that only the network's nodes can make of the data
-        self.quit_reason: Callable[[str], str] = lambda key: key  # what QUIT says of people whose node is gone
         self.rehash: Callable[[], Rehashed] = Rehashed
         self.die: Callable[[], None] = lambda: None
         self.look: Callable[[int, int], bytes] = lambda _incarnation, _after: b""  # gateway.look

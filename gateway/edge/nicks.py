@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.edge import protection
 from gateway.edge.call import Call
 from gateway.edge.lines import Line, deliver
-from gateway.groups.channel_messages import RECLAIMED, Update
+from gateway.groups.channel_messages import LOST, Update
 from gateway.groups.nick_messages import Changed, Killed, Told
 from gateway.groups.people import Author, Person
 from gateway.irc.message import decode
@@ -92,7 +92,7 @@ def show_clashes(edge: Edge, stamp: Stamp) -> None:
     for clash in clashes:
         person = clash.before
         if clash.gone:  # by the nick that clients know, whatever the person has been named since
-            _show_quit(edge, person.uid, person.author, RECLAIMED, stamp)
+            _show_quit(edge, person.uid, person.author, LOST, stamp)
         else:
             _show_change(edge, person, edge.people.newest(person), stamp)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.edge.asks import ReclaimedAsk
 from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import RECLAIMED, Quit
+from gateway.groups.channel_messages import LOST, Quit
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
@@ -83,4 +83,4 @@ class Reclaiming:
                 continue
             if (group, uid) not in found.gone:
                 found.gone[group, uid] = None  # a member who is back later lives beyond a cut
-                edge.engine.submit(group, Quit(uid, RECLAIMED, lost=True))
+                edge.engine.submit(group, Quit(uid, LOST, lost=True))

@@ -13,7 +13,7 @@ from gateway.groups.channel_lists import MaskList
 from gateway.groups.channel_machines import remembered
 from gateway.groups.channel_merge import merge
 from gateway.groups.channel_messages import (
-    RECLAIMED,
+    LOST,
     ChannelView,
     Evict,
     Forgotten,
@@ -67,7 +67,6 @@ class Rules(msgspec.Struct, frozen=True):
 
     limits: Limits
     casemap: Casemap
-    quit_reason: Callable[[str], str]  # ring key of a node that is gone -> what QUIT says
     keep_s: float  # how long an empty channel is remembered
     history_s: float = 0.0  # and one in which something was said
 
@@ -294,7 +293,7 @@ class Channel:
             return []
         person, casemap = command.person, self.rules.casemap
         return [
-            Quit(uid, RECLAIMED, lost=True)
+            Quit(uid, LOST, lost=True)
             for uid, member in self.members.items()
             if uid != person.uid and dead(member.person.edge) and casemap(member.person.nick) == casemap(person.nick)
         ]
@@ -337,7 +336,7 @@ class Channel:
         return channel_views.row(self, term)
 
     def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Evict]:
-        return [Evict((edge,), self.rules.quit_reason(edge.key)) for edge in self.hosts if gone(edge)]
+        return [Evict((edge,), LOST) for edge in self.hosts if gone(edge)]
 
     def is_spent(self, at: int) -> bool:
         if self.webhooks.subscriptions:

@@ -137,9 +137,9 @@ class Update(_Tagged, frozen=True, tag=8):
     person: Person
 
 
-RECLAIMED = "Connection lost"
-"""Reason in the QUIT of a user whose node is dead, and whose nick is another user's by now. No two host names: clients
-would take two host names for a netsplit."""
+LOST = "Connection lost"
+"""Reason in the QUIT of a user whose node is dead. To its users the network is one server, so the reason names no node;
+and clients would take two host names for a netsplit."""
 
 
 class Quit(_Tagged, frozen=True, tag=9):

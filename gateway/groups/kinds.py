@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -195,12 +194,10 @@ class GuardKind(_Reader):
         return guard.restore(name, snapshot)
 
 
-def kinds(
-    limits: Limits, casemap: Casemap, *, quit_reason: Callable[[str], str], keep_s: float, history_s: float = 0.0
-) -> dict[str, Kind]:
-    """All kinds of groups. quit_reason: what QUIT says of people on a gone node, by its ring key. keep_s: how long an
-    empty channel is remembered. history_s: how long what was said is; 0: it is not kept."""
-    rules = channel.Rules(limits, casemap, quit_reason, keep_s, history_s)
+def kinds(limits: Limits, casemap: Casemap, *, keep_s: float, history_s: float = 0.0) -> dict[str, Kind]:
+    """All kinds of groups. keep_s: how long an empty channel is remembered. history_s: how long what was said is; 0: it
+    is not kept."""
+    rules = channel.Rules(limits, casemap, keep_s, history_s)
     return {
         "channel": ChannelKind(rules),
         "nick": NickKind(casemap),

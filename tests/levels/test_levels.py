@@ -100,7 +100,7 @@ STATES = [(level, *line[1:]) for level in range(LEVEL) for line in lines(level) 
 def test_a_state_of_an_earlier_level_is_read_and_written_as_it_was(
     level: int, kind: str, name: str, snapshot: str
 ) -> None:
-    table = kinds(Limits(), Casemap("rfc1459"), quit_reason=lambda key: key, keep_s=60.0, history_s=86_400.0)
+    table = kinds(Limits(), Casemap("rfc1459"), keep_s=60.0, history_s=86_400.0)
     state: Any = table[kind].restore(bytes.fromhex(name).decode(), msgspec.Raw(bytes.fromhex(snapshot)))
     assert msgspec.msgpack.encode(at_level(state.snapshot(), level, level)).hex() == snapshot
 

@@ -105,7 +105,7 @@ def test_grace_counts_from_the_death_though_masters_die_and_leases_end(second_s:
     assert not any(" QUIT " in line for line in watcher.lines())
     assert net.until(lambda: any(":joe!" in line and " QUIT " in line for line in watcher.got), 2 * GRACE_S)
     assert GRACE_S <= net.now - died <= GRACE_S + SOON_S
-    assert ":joe!~joe@10.0.0.1 QUIT :irc.circlet.local n1.sim" in watcher.got
+    assert ":joe!~joe@10.0.0.1 QUIT :Connection lost" in watcher.got
 
 
 @pytest.mark.parametrize("at_once", [True, False])

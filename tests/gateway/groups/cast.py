@@ -14,7 +14,7 @@ from gateway.irc.limits import Limits
 from ring.replication.state_machine import Decision
 
 CASEMAP = Casemap("rfc1459")
-RULES = Rules(Limits(list_max=5), CASEMAP, lambda key: f"irc.example {key}.example", keep_s=60.0)
+RULES = Rules(Limits(list_max=5), CASEMAP, keep_s=60.0)
 FIRST_EDGE, SECOND_EDGE = ("10.0.0.1", 7), ("10.0.0.2", 3)
 
 

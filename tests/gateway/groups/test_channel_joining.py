@@ -7,6 +7,7 @@ import pytest
 
 from gateway.groups.channel import INVITES, restore
 from gateway.groups.channel_messages import (
+    LOST,
     Evict,
     HasLeft,
     HasQuit,
@@ -146,7 +147,7 @@ def test_part_refusals() -> None:
     [
         Part(ANN.uid),
         Quit(ANN.uid, "bye"),
-        Evict((FIRST_EDGE,), "irc.example gone.example"),
+        Evict((FIRST_EDGE,), LOST),
         Kick(ANN.uid, ANN.source, ANN.uid, "Ann", "me"),
     ],
 )
@@ -196,7 +197,7 @@ def test_members_of_a_gone_node_quit_as_one() -> None:
     (evict,) = stage.channel.upkeep(stage.at, lambda edge: edge.key == FIRST_EDGE[0])
     stage.do(evict)
     gone = ((ANN.uid, ANN.source), (CAT.uid, CAT.source))
-    assert stage.event == HasQuit(gone, "irc.example 10.0.0.1.example", evicted=True)
+    assert stage.event == HasQuit(gone, LOST, evicted=True)
     assert stage.channel.hosts == {Incarnation(*SECOND_EDGE): 1}
     assert stage.channel.upkeep(stage.at, lambda edge: edge.key == FIRST_EDGE[0]) == []
 

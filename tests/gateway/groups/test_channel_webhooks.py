@@ -99,7 +99,7 @@ def test_it_keeps_an_empty_channel_and_is_part_of_the_copy() -> None:
     spent_at = stage.at + 10**9
     assert stage.channel.is_spent(spent_at)
     subscribe(stage)
-    kind: Any = kinds(Limits(), Casemap("rfc1459"), quit_reason=str, keep_s=60.0)["channel"]
+    kind: Any = kinds(Limits(), Casemap("rfc1459"), keep_s=60.0)["channel"]
     assert not stage.channel.is_spent(spent_at) and not kind.is_silent(stage.channel)
     copy = restore("#c", RULES, packed(stage.channel.snapshot()))
     assert copy.snapshot() == stage.channel.snapshot() and copy.webhooks.subscriptions["h1"].secret == SECRET

@@ -27,7 +27,7 @@ from gateway.groups.people import Refusal
 from gateway.irc.limits import Limits
 from tests.gateway.groups.cast import ANN, BOB, CASEMAP, packed, plus
 
-KINDS = kinds(Limits(), CASEMAP, quit_reason=lambda key: f"irc.example {key}", keep_s=60.0)
+KINDS = kinds(Limits(), CASEMAP, keep_s=60.0)
 
 SECRET = Credentials("$argon2id$x", Scram(b"\xff", 4096, b"", b"\x00"))
 
@@ -117,7 +117,7 @@ EVENTS: dict[str, list[Any]] = {
         h.Subscribed(h.Subscription("h1", "https://a.example/", "secret", "root", 5, s.Place(7, 8))),
         h.Unsubscribed("h1", "root"),
         h.Advanced("h1", s.Place(7, 8), 2, 1),
-        c.Merged(Channel("#c", Rules(Limits(), CASEMAP, str, 60.0)).snapshot()),
+        c.Merged(Channel("#c", Rules(Limits(), CASEMAP, 60.0)).snapshot()),
     ],
     "nick": [
         k.Claimed(ANN),
