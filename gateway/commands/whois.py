@@ -6,6 +6,7 @@ from gateway.commands.listing import names_of
 from gateway.commands.table import command, words
 from gateway.edge.asks import Detail, DetailAsk
 from gateway.edge.call import Call
+from gateway.edge.claiming import look_up
 from gateway.groups.nick_messages import NickView, Who
 from gateway.groups.people import Person
 from gateway.irc import numerics as n
@@ -110,7 +111,7 @@ def whowas(call: Call) -> None:
     most = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
     home = call.edge.find_nick(nick)
     if home is not None:
-        call.ask(home, Who(), lambda view: _was(call, nick, most, view))
+        look_up(call.edge, home, call.later(lambda view: _was(call, nick, most, view)))
     else:
         _was(call, nick[:64], most, None)
 

@@ -1,7 +1,7 @@
-"""A claim of a nick: the holder may be about to let the nick go, and then the claim waits for the release (P27).
+"""A nick that its holder is about to let go: a claim, and the question who had the nick, wait for the release (P27).
 
 Others read a QUIT or NICK before the nick is free, as the nick is free only once everybody has read the line. A claim
-at this moment must not be refused as "in use". Only the holder's node knows of a release under way, so that node is
+at this moment must not be refused as "in use", and WHOWAS must know who has just gone. Only the holder's node knows of a release under way, so that node is
 asked.
 """
 
@@ -14,6 +14,7 @@ from gateway.edge.asks import LettingGo, LettingGoAsk
 from gateway.groups.nick_messages import Claim, NickView, Who
 from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
+from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge
@@ -57,6 +58,34 @@ def claim(edge: Edge, command: Claim, done: Callable[[Any], None]) -> None:
             done(refusal)
 
     submit()
+
+
+def look_up(edge: Edge, home: GroupId, done: Callable[[NickView | None], None]) -> None:
+    """done(the nick's view, once nobody is about to let the nick go; after settle_max_s as it is then)."""
+    until = edge.now + edge.engine.settings.settle_max_s
+    is_last = edge.engine.level < LettingGoAsk.SINCE
+
+    def look() -> None:
+        edge.engine.ask(home, Who(), known)
+
+    def known(view: NickView | None) -> None:
+        if view is None or view.holder is None or is_last or edge.now >= until:
+            done(view)
+        else:
+            ask = LettingGoAsk(view.holder.uid, home.name)
+            edge.engine.ask_node(view.holder.node, ask, lambda reply: told(view, reply))
+
+    def told(view: NickView, reply: Any) -> None:
+        nonlocal is_last
+        if not isinstance(reply, LettingGo) or (reply.is_here and not reply.soon):
+            done(view)
+        elif reply.soon:
+            edge.later(AGAIN_S, look)
+        else:  # the holder's node had let the nick go before the question came
+            is_last = True
+            look()
+
+    look()
 
 
 def answer(edge: Edge, ask: LettingGoAsk) -> LettingGo:

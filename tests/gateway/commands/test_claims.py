@@ -41,6 +41,23 @@ def test_who_reads_a_quit_or_nick_takes_the_nick_at_once(seed: int, nick: str) -
     assert lines[0].endswith(f"NICK {nick}"), lines
 
 
+@pytest.mark.parametrize("verb", ["QUIT", "NICK other"])
+@pytest.mark.parametrize("seed", TRIES)
+def test_who_reads_a_quit_or_nick_finds_in_whowas_who_has_just_gone(seed: int, verb: str) -> None:
+    net = slow(seed)
+    ann, bob = people(net, "ann", "bob", channel="#c")
+    ann.send(verb)
+    assert net.until(lambda: any(f" {verb} " in f"{line} " for line in bob.got), 12)
+    assert [line.split(" ")[0] for line in bob.ask("WHOWAS ann")] == ["314", "312", "369"]
+
+
+def test_whowas_of_a_nick_that_somebody_has_and_nobody_had_is_answered_at_once(net: Net) -> None:
+    _, bob = people(net, "ann", "bob", channel="#c")
+    began = net.now
+    assert [line.split(" ")[0] for line in bob.ask("WHOWAS ann")] == ["406", "369"]
+    assert net.now - began < 1.0
+
+
 @pytest.mark.parametrize("seed", TRIES)
 def test_a_newcomer_takes_a_nick_that_is_being_given_up(seed: int) -> None:
     net = slow(seed)
