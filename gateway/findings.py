@@ -112,6 +112,8 @@ def _opinions(survey: Survey) -> Iterator[str]:
         hearers = [status.name for status in statuses if key in status.links]
         against = f", {listed(hearers)} {verb(hearers, 'hear')} it" if hearers else ""
         against += ", and it answers here" if key in answers else ""
+        if not against and any(absent.ring_key == key for absent in survey.missing):
+            continue  # the node is missing, which is told with the same advice
         if key in survey.given_up and not hearers:
             against = f": start it, or say `circlet forget {names[key]}` if it will never come back"
         yield f"{listed(thinkers)} {verb(thinkers, 'think')} {names[key]} dead{against}"

@@ -22,7 +22,7 @@ def authenticate(call: Call) -> None:
 @command("VERIFY", 2, anytime=True)
 def verify(call: Call) -> None:
     """No registration waits to be verified here: this network sends no mail."""
-    account, proven = clean(call.params[0])[:64] or "*", call.connection.login
+    account, proven = registering.shown_name(clean(call.params[0])), call.connection.login
     if proven is not None:
         _fail(call, "VERIFY", "ALREADY_AUTHENTICATED", proven.name, f"You are logged in as {proven.name}")
     elif call.connection.user is None and not registers_early(call.edge.settings):
@@ -47,7 +47,7 @@ def register(call: Call) -> None:
 
     if len(call.params) > 3:
         text = "A password with spaces has a colon before it"
-        _fail(call, "REGISTER", "UNACCEPTABLE_PASSWORD", name[:64], text)
+        _fail(call, "REGISTER", "UNACCEPTABLE_PASSWORD", registering.shown_name(name), text)
     else:
         registering.register(call, name, password, answered)
 

@@ -1,8 +1,8 @@
 """A nick that its holder is about to let go: a claim, and the question who had the nick, wait for the release (P27).
 
 Others read a QUIT or NICK before the nick is free, as the nick is free only once everybody has read the line. A claim
-at this moment must not be refused as "in use", and WHOWAS must know who has just gone. Only the holder's node knows of a release under way, so that node is
-asked.
+at this moment must not be refused as "in use", and WHOWAS must know who has just gone. Only the holder's node knows of
+a release under way, so that node is asked.
 """
 
 from __future__ import annotations

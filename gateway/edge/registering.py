@@ -30,7 +30,7 @@ def register(call: Call, name: str, password: str, done: Callable[[Failure], Non
     """done(why not); done(()) once the account is there, and the caller logged in to it."""
     connection, settings = call.connection, call.edge.settings
     early = connection.user is None
-    shown, proven = name[:64] or "*", connection.login
+    shown, proven = shown_name(name), connection.login
     if not settings.accounts.enabled or settings.accounts.registration == "closed":
         done(("TEMPORARILY_UNAVAILABLE", shown, "Accounts are not registered here; ask an operator"))
     elif proven is not None:
@@ -51,6 +51,11 @@ def register(call: Call, name: str, password: str, done: Callable[[Failure], Non
         call.hold()
         connection.busy = True
         _Registration(call, name, password, done).begin()
+
+
+def shown_name(name: str) -> str:
+    """The name as an answer repeats it; "*" for a name whose bytes were not UTF-8, as nobody has asked for U+FFFD."""
+    return name[:64] if name and "\ufffd" not in name else "*"
 
 
 def unfit(settings: AccountSettings, password: str) -> tuple[str, str] | None:

@@ -54,9 +54,10 @@ def silent(name: str, problem: str = "connection refused") -> Row:
     return Row(record(name), None, problem)
 
 
-def thinking(name: str, *dead: str) -> Row:
+def thinking(name: str, *dead: str, **changes: Any) -> Row:
     seen = [Seen(other, key, "dead" if other in dead else "alive") for other, key in KEYS.items()]
-    return well(name, roster=seen, links={key: 1.0 for other, key in KEYS.items() if other not in (name, *dead)})
+    links = {key: 1.0 for other, key in KEYS.items() if other not in (name, *dead)}
+    return well(name, roster=seen, links=links, **changes)
 
 
 def wrong(*rows: Row, copies: int = 2, **changes: Any) -> list[str]:
@@ -187,6 +188,17 @@ def test_a_missing_node_that_all_remember_is_told_once_and_since_its_first_absen
     later = msgspec.structs.replace(D, since=NOW - 60)
     (line,) = wrong(well("a", absent=[later]), well("b", absent=[D]), well("c", absent=[later]))
     assert moment(D.since) in line
+
+
+def test_a_missing_node_that_the_others_think_dead_is_told_once() -> None:
+    """The whole network was started again, but for one node."""
+    gone = Absent("c", KEYS["c"], 1, NOW - 60)
+    rows = [thinking("a", "c", absent=[gone], missing={KEYS["c"]: "c"}), thinking("b", "c")]
+    found = wrong(*rows)
+    assert [line for line in found if "circlet forget" in line] == [
+        f"c ({KEYS['c']}) has been missing since {moment(gone.since)}: start it, or say `circlet forget c` if it will "
+        "never come back"
+    ]
 
 
 def test_a_node_that_somebody_saw_leave_in_order_is_not_missing() -> None:

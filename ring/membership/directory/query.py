@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
@@ -47,22 +48,64 @@ class _Asked:
         self.problem = "no answer"
 
 
-class Query:
-    """Asks each directory for its whole list and merges them. A list ends at MAX_NODES."""
+class _Question(ABC):
+    """Asks each directory until the directory has answered: first for a cookie, then with the cookie."""
 
     def __init__(self, directories: int, rng: Random) -> None:
         """rng: unpredictable (SystemRandom), so that nobody off the path can answer."""
         self._asked = [_Asked(rng.getrandbits(62)) for _ in range(directories)]
+
+    @property
+    def finished(self) -> bool:
+        return all(asked.done for asked in self._asked)
+
+    def tick(self, now: float) -> list[Send]:
+        """Ask, and ask again who did not answer. Call it a few times a second."""
+        return [self._ask(index, now) for index, asked in enumerate(self._asked) if not asked.done and now >= asked.due]
+
+    def receive(self, data: bytes, directory: int, now: float) -> list[Send]:
+        """Take a datagram that came from this directory's address."""
+        asked = self._asked[directory]
+        try:
+            answer = unpack(data)
+        except Dropped as drop:
+            if drop.reason == "version":
+                asked.problem = f"speaks version {drop.version} of the protocol, this program {VERSION}"
+            return []
+        if not isinstance(answer, Cookie | Listing | Denials) or answer.nonce != asked.nonce or asked.done:
+            return []
+        if not isinstance(answer, Cookie):
+            return [self._ask(directory, now)] if self._take(asked, answer) else []
+        if asked.cookie == answer.cookie:
+            return []
+        asked.cookie, asked.tries = answer.cookie, 0
+        return [self._ask(directory, now)]
+
+    def _ask(self, directory: int, now: float) -> Send:
+        asked = self._asked[directory]
+        asked.due = now + _RETRY_S * 1.5 ** min(asked.tries, 16)
+        asked.tries += 1
+        return Send(directory, pack(self._question(asked)))
+
+    @abstractmethod
+    def _question(self, asked: _Asked) -> Ask | AskRefused: ...
+
+    @abstractmethod
+    def _take(self, asked: _Asked, answer: Listing | Denials) -> bool:
+        """Keep an answer, and note whether it was the last. Returns whether to ask on at once."""
+
+
+class Query(_Question):
+    """Asks each directory for its whole list and merges them. A list ends at MAX_NODES."""
+
+    def __init__(self, directories: int, rng: Random) -> None:
+        super().__init__(directories, rng)
         self.network: str | None = None  # as the directories name it
 
     @property
     def answered(self) -> bool:
         """Whether some directory has given its whole list."""
         return any(asked.done for asked in self._asked)
-
-    @property
-    def finished(self) -> bool:
-        return all(asked.done for asked in self._asked)
 
     @property
     def problems(self) -> dict[int, str]:
@@ -87,87 +130,39 @@ class Query:
                     best[node.record.key] = node
         return [best[key] for key in sorted(best)]
 
-    def tick(self, now: float) -> list[Send]:
-        """Ask, and ask again who did not answer. Call it a few times a second."""
-        return [self._ask(index, now) for index, asked in enumerate(self._asked) if not asked.done and now >= asked.due]
+    def _question(self, asked: _Asked) -> Ask:
+        return Ask(asked.nonce, asked.cookie, asked.after)
 
-    def receive(self, data: bytes, directory: int, now: float) -> list[Send]:
-        """Take a datagram that came from this directory's address."""
-        asked = self._asked[directory]
-        try:
-            answer = unpack(data)
-        except Dropped as drop:
-            if drop.reason == "version":
-                asked.problem = f"speaks version {drop.version} of the protocol, this program {VERSION}"
-            return []
-        if not isinstance(answer, Cookie | Listing) or answer.nonce != asked.nonce or asked.done:
-            return []
-        if isinstance(answer, Cookie):
-            if asked.cookie == answer.cookie:
-                return []
-            asked.cookie, asked.tries = answer.cookie, 0
-            return [self._ask(directory, now)]
-        return self._listed(directory, answer, now)
-
-    def _listed(self, directory: int, page: Listing, now: float) -> list[Send]:
-        asked = self._asked[directory]
+    def _take(self, asked: _Asked, answer: Listing | Denials) -> bool:
+        if not isinstance(answer, Listing):
+            return False
         nodes = [
             node
-            for node in page.nodes
+            for node in answer.nodes
             if is_sane(node.record) and node.record.key > asked.after and 0 <= node.age_s < 2**53
         ]
         asked.nodes += nodes[: MAX_NODES - len(asked.nodes)]
-        if page.network.isprintable():
-            self.network = asked.network = page.network[:128]
-        if page.after > asked.after and nodes and len(asked.nodes) < MAX_NODES:
-            asked.after, asked.tries = page.after, 0
-            return [self._ask(directory, now)]
-        asked.done = page.after == "" or len(asked.nodes) >= MAX_NODES
-        return []
-
-    def _ask(self, directory: int, now: float) -> Send:
-        asked = self._asked[directory]
-        asked.due = now + _RETRY_S * 1.5 ** min(asked.tries, 16)
-        asked.tries += 1
-        return Send(directory, pack(Ask(asked.nonce, asked.cookie, asked.after)))
+        if answer.network.isprintable():
+            self.network = asked.network = answer.network[:128]
+        if answer.after > asked.after and nodes and len(asked.nodes) < MAX_NODES:
+            asked.after, asked.tries = answer.after, 0
+            return True
+        asked.done = answer.after == "" or len(asked.nodes) >= MAX_NODES
+        return False
 
 
-class DenialQuery:
+class DenialQuery(_Question):
     """Asks each directory whom it refused lately. Builds of feature level 0 do not answer."""
 
     def __init__(self, directories: int, rng: Random) -> None:
-        """rng: unpredictable (SystemRandom), so that nobody off the path can answer."""
-        self._asked = [_Asked(rng.getrandbits(62)) for _ in range(directories)]
+        super().__init__(directories, rng)
         self.found: set[Denial] = set()
 
-    @property
-    def finished(self) -> bool:
-        return all(asked.done for asked in self._asked)
+    def _question(self, asked: _Asked) -> AskRefused:
+        return AskRefused(asked.nonce, asked.cookie)
 
-    def tick(self, now: float) -> list[Send]:
-        """Ask, and ask again who did not answer. Call it a few times a second."""
-        return [self._ask(index, now) for index, asked in enumerate(self._asked) if not asked.done and now >= asked.due]
-
-    def receive(self, data: bytes, directory: int, now: float) -> list[Send]:
-        """Take a datagram that came from this directory's address."""
-        asked = self._asked[directory]
-        try:
-            answer = unpack(data)
-        except Dropped:
-            return []
-        if not isinstance(answer, Cookie | Denials) or answer.nonce != asked.nonce or asked.done:
-            return []
-        if isinstance(answer, Cookie):
-            if asked.cookie == answer.cookie:
-                return []
-            asked.cookie, asked.tries = answer.cookie, 0
-            return [self._ask(directory, now)]
-        asked.done = True
-        self.found |= {one for one in answer.nodes if f"{one.key}{one.name}{one.ip}{one.reason}".isprintable()}
-        return []
-
-    def _ask(self, index: int, now: float) -> Send:
-        asked = self._asked[index]
-        asked.due = now + _RETRY_S * 1.5 ** min(asked.tries, 16)
-        asked.tries += 1
-        return Send(index, pack(AskRefused(asked.nonce, asked.cookie)))
+    def _take(self, asked: _Asked, answer: Listing | Denials) -> bool:
+        if isinstance(answer, Denials):
+            asked.done = True
+            self.found |= {one for one in answer.nodes if f"{one.key}{one.name}{one.ip}{one.reason}".isprintable()}
+        return False
