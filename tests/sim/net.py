@@ -369,8 +369,7 @@ class Net:
         job()
         if core.edge.turns.waiting:
             core.edge.carry_on()
-        batch = core.engine.journal.take() if self.disks is not None else None
-        if batch is not None:
+        if self.disks is not None and (batch := core.engine.journal.take()) is not None:
             self.at(WRITE_S, lambda: self._write(node, batch))
         for key, messages in core.engine.drain().items():
             for payload in payloads(messages, FRAME):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gateway.irc.message import Message, parse
 
 RANKS = {"@": "o", "%": "h", "+": "v"}
@@ -19,6 +21,12 @@ class View:
         self.inside = False
 
 
+@lru_cache(maxsize=1024)
+def _parsed(line: str) -> Message | None:
+    """What the line says. Most lines are read by several clients."""
+    return parse(line.encode("utf-8", "surrogateescape"))
+
+
 class Reader:
     """Reads a client's lines, once each."""
 
@@ -28,7 +36,7 @@ class Reader:
         self.odd: list[str] = []  # lines that make no sense to a client
 
     def read(self, line: str) -> None:
-        message = parse(line.encode("utf-8", "surrogateescape"))
+        message = _parsed(line)
         if message is not None:
             handler = _HANDLERS.get(message.command)
             if handler is not None:
