@@ -625,7 +625,7 @@ class Engine:
             return
         if self.broken.groups and group in self.broken.groups:
             self.following.release(hold)
-            self.host.answered(group, token, FAILED, None)
+            self.host.answered(group, token, self.broken.failure(group), None)
             return
         pending = self.submits.add(group, command, token, self.now, hold)
         if stream is None:
@@ -715,4 +715,4 @@ class Engine:
         limit = self.now - self.settings.settle_max_s
         while stream.pending and stream.pending[0].since < limit:
             self.note("submit_failed", group, age_s=round(self.now - stream.pending[0].since, 1))
-            self.complete(group, stream.pending[0].number, FAILED, None)
+            self.complete(group, stream.pending[0].number, self.broken.failure(group), None)

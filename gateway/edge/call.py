@@ -18,7 +18,7 @@ from gateway.groups.once import Once
 from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
 from ring.ids import GroupId
-from ring.replication.application import FAILED, Stamp, Unsupported
+from ring.replication.application import FAILED, Halted, Stamp, Unsupported
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
@@ -34,8 +34,8 @@ class Call(Slot):
     """What a command handler works with. Handlers never block: what comes later is a continuation."""
 
     __slots__ = (
-        "_open", "_paid", "_sent", "_turns", "_user", "asides", "at", "connection", "direct", "edge", "label", "late",
-        "line", "made", "message", "since", "stamp", "unsupported",
+        "_open", "_paid", "_sent", "_turns", "_user", "asides", "at", "connection", "direct", "edge", "failure",
+        "label", "late", "line", "made", "message", "since", "stamp",
     )  # fmt: skip
 
     def __init__(self, edge: Edge, connection: Connection, message: Message) -> None:
@@ -48,7 +48,7 @@ class Call(Slot):
         self._user = connection.user
         wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
         self.label = wanted
-        self.unsupported: Unsupported | None = None  # why the submitted command was not sent
+        self.failure: Unsupported | Halted | None = None  # why the submitted command has failed, where that is known
         self.made: tuple[GroupId, ...] = ()  # channels that did not exist before
         self.stamp: Stamp | None = None  # of the submitted command's position, once that is answered
         self.since = edge.engine.now
@@ -384,10 +384,16 @@ class Call(Slot):
     def report(self, outcome: Any) -> None:
         if isinstance(outcome, Refusal):
             self.refuse(outcome)
-        elif outcome is FAILED and self.unsupported is not None:
+        elif outcome is FAILED and isinstance(self.failure, Unsupported):
             self.notice(
-                f"The network does not support this yet: the node {self.unsupported.node} runs an older version. "
+                f"The network does not support this yet: the node {self.failure.node} runs an older version. "
                 "Nothing was changed; try again once all nodes are upgraded."
+            )
+        elif outcome is FAILED and isinstance(self.failure, Halted):
+            self.notice(
+                "A mistake of the program has stopped what your command needs, on "
+                f"{', '.join(self.failure.nodes)}: the command may or may not be carried out. Tell an operator: "
+                "the log of that node names the mistake, and a restart of the node tries again."
             )
         elif outcome is FAILED and self.stamp is not None:
             self.notice(

@@ -63,7 +63,7 @@ from gateway.irc.splitter import Item
 from ring.engine import Engine
 from ring.ids import GroupId, Incarnation
 from ring.links.admission import Admission, Ticket
-from ring.replication.application import FAILED, Stamp, Unsupported
+from ring.replication.application import FAILED, Halted, Stamp, Unsupported
 from ring.replication.state_machine import State
 from ring.roster import NodeRecord
 
@@ -618,12 +618,12 @@ class Edge:
             homes.check(self, group)
 
     def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
-        unsupported: Unsupported | None = None
-        if isinstance(outcome, Unsupported):
-            unsupported, outcome = outcome, FAILED
+        failure: Unsupported | Halted | None = None
+        if isinstance(outcome, Unsupported | Halted):
+            failure, outcome = outcome, FAILED
         if isinstance(token, Token):
             call = token.call
-            call.stamp, call.unsupported = stamp, unsupported
+            call.stamp, call.failure = stamp, failure
             if group.kind not in HEARD and outcome is not FAILED:
                 self.traffic.committed(group.kind, self.engine.now - call.since)
             token(outcome)

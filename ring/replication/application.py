@@ -32,6 +32,13 @@ class Unsupported(NamedTuple):
     node: str  # name of a node that holds the network's level down
 
 
+class Halted(NamedTuple):
+    """The outcome of a submit that failed in a group that a mistake of the program has stopped (broken.py): the command
+    may or may not be carried out."""
+
+    nodes: tuple[str, ...]  # names of the nodes that have stopped the group
+
+
 class Stamp(NamedTuple):
     """What names and dates an event for clients."""
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ring.ids import GroupId, Incarnation
-from ring.replication.application import FAILED
+from ring.replication.application import FAILED, Halted
 from ring.replication.guarded import GroupBroken
 from ring.wire.log import raw
 from ring.wire.messages import (
@@ -82,12 +82,18 @@ class Broken:
                 self.say(key, group)
         self._let_go(group)
 
+    def failure(self, group: GroupId) -> Any:
+        """The outcome of a command that nobody has answered: FAILED, or which nodes have stopped the group."""
+        peers = self.engine.peers
+        names = sorted(record.name for key in peers.unfit_for(group) if (record := peers.known(key)) is not None)
+        return Halted(tuple(names)) if names else FAILED
+
     def _let_go(self, group: GroupId) -> None:
         """Nobody here waits for the group: what was submitted has failed."""
         engine = self.engine
         stream = engine.submits.streams.get(group)
         for pending in list(stream.pending) if stream is not None else ():
-            engine.complete(group, pending.number, FAILED, None)
+            engine.complete(group, pending.number, self.failure(group), None)
         engine.settling.let_go(group)
 
     def stop_unread(self, group: GroupId, sender: Incarnation) -> None:

@@ -118,7 +118,9 @@ def test_an_entry_that_cannot_be_applied_stops_its_group_and_no_node(
     assert noted(net, "group_broken")
     still_talk(*clients, channel="#side")
     ann.send("PRIVMSG #ring :more")
-    assert any("did not answer in time" in line for line in ann.sync(15))
+    (said,) = [line for line in ann.sync(15) if " NOTICE " in line]
+    stopped = [f"{name}.sim" for name in noted(net, "group_broken")]
+    assert "has stopped what your command needs, on " in said and any(name in said for name in stopped)
     for _ in range(2):
         dead = next((name for name in net.nodes if net.nodes[name].up and not net.nodes[name].clients), None)
         master = next((name for name in noted(net, "group_broken") if net.nodes[name].up), dead)
@@ -171,7 +173,8 @@ def test_a_group_that_stops_on_one_node_goes_on_elsewhere(
     assert net.nodes[victim].key not in holders
     assert len(holders) == 2
     there.send("PRIVMSG #ring :does that work?")
-    assert any("did not answer in time" in line for line in there.sync())
+    (said,) = [line for line in there.sync() if " NOTICE " in line]
+    assert f"has stopped what your command needs, on {victim}.sim: " in said and "Tell an operator" in said
     net.kill(master)
     alive = [client for client in here if client.node.up]
     net.run(10)
