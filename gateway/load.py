@@ -63,7 +63,7 @@ def load(core: NodeCore, links: Mapping[str, LinkState], around: Around, channel
     return Load(
         round(engine.now, 3),
         status(core, links, around),
-        len(engine.leading.groups),
+        len(engine.masters.groups),
         traffic.lines_received,
         traffic.lines_sent,
         traffic.bytes_received,
@@ -75,11 +75,11 @@ def load(core: NodeCore, links: Mapping[str, LinkState], around: Around, channel
 
 def _channels(core: NodeCore) -> Iterator[Busy]:
     engine = core.engine
-    for group, m in engine.leading.groups.items():
+    for group, m in engine.masters.groups.items():
         if group.kind == CHANNEL:
             copy = m.copy
             lag = max((copy.seq - f.acked for f in m.followers.values() if f.sits or f.holder), default=0)
-            members = sum(copy.state.hosts.values())
+            members = sum(copy.state.subscribers.values())
             yield Busy(group.name, members, _rate(copy, engine.now), copy.seq, len(m.followers), max(lag, 0))
 
 

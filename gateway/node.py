@@ -46,7 +46,7 @@ class NodeCore:
         )
         self.engine = Engine(record, settings.engine, table, self.edge, rng)
         self.edge.engine = self.engine
-        self.engine.streams.accept = self.edge.tunnels.accept
+        self.engine.duplex.accept = self.edge.tunnels.accept
         self.engine.levels.keep_in(NETWORK, Raise)
         self.webhooks = Deliveries(self.engine, settings.webhooks, settings.edge)
         self.engine.mastering = self.webhooks.mastering
@@ -76,7 +76,7 @@ class NodeCore:
     @property
     def attending(self) -> bool:
         state = self.engine.state(NETWORK)
-        return state is not None and self.engine.me in state.hosts
+        return state is not None and self.engine.me in state.subscribers
 
     @property
     def holds_groups(self) -> bool:
@@ -85,6 +85,6 @@ class NodeCore:
         engine = self.engine
         if not engine.peers.staying():
             return False
-        return any(m.copy.state.hosts or m.watchers for m in engine.leading.groups.values()) or any(
-            f.holds and not engine.following.is_orphan(f) for f in engine.following.groups.values()
+        return any(m.copy.state.subscribers or m.watchers for m in engine.masters.groups.values()) or any(
+            f.holds and not engine.followers.is_orphan(f) for f in engine.followers.groups.values()
         )

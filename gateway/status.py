@@ -185,10 +185,10 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
     """Time O(groups). links: ring key of each linked peer, and how the link is."""
     engine, me = core.engine, core.engine.peers.me
     around = around or Around()
-    followed = [f for group, f in engine.following.groups.items() if group.kind == CHANNEL]
+    followed = [f for group, f in engine.followers.groups.items() if group.kind == CHANNEL]
     behind = lag(engine)
     hooks = core.webhooks.rows().values()
-    mastered = Counter(group.kind for group in engine.leading.groups)
+    mastered = Counter(group.kind for group in engine.masters.groups)
     return Status(
         name=me.name,
         ring_key=me.key,
@@ -201,7 +201,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         users=len(core.edge.users),
         channels_mastered=mastered[CHANNEL],
         channels_backed_up=sum(f.holds for f in followed),
-        channels_followed=sum(engine.following.sits(f.copy) for f in followed),
+        channels_followed=sum(engine.followers.sits(f.copy) for f in followed),
         links={key: round(link.up_s, 1) for key, link in sorted(links.items())},
         round_trips={
             key: round(link.round_trip_s, 6) for key, link in sorted(links.items()) if link.round_trip_s is not None
@@ -212,14 +212,14 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         takeovers=engine.noted["takeover"],
         hand_offs=engine.noted["hand_off"],
         merges=engine.noted["merge"],
-        handing_off=len(engine.handing.outgoing),
-        searches=len(engine.finding.searches),
+        handing_off=len(engine.handoffs.outgoing),
+        searches=len(engine.recoveries.searches),
         lagging=behind.groups,
         lag_s=round(behind.longest_s, 1),
         missing={key: record.name for key, record in engine.peers.missing.items()},
         store=engine.journal.trouble,
-        stopped=sorted(f"{group.kind}:{group.name}" for group in engine.broken.groups),
-        waiting=engine.finding.waiting,
+        stopped=sorted(f"{group.kind}:{group.name}" for group in engine.stopped.groups),
+        waiting=engine.recoveries.waiting,
         absent=[
             Absent(record.name, key, record.incarnation, engine.peers.missing_since(key), record.level)
             for key, record in engine.peers.missing.items()

@@ -15,8 +15,8 @@ from gateway.irc.names import is_valid_channel
 from gateway.node import NodeCore
 from ring.engine import Engine
 from ring.ids import GroupId, Term
+from ring.replication import progress
 from ring.replication.copy import Copy
-from ring.replication.progress import Follower
 from ring.wire.log import Entry
 
 CHANNEL: Final = "channel"
@@ -111,7 +111,7 @@ def trace(core: NodeCore, asked: TraceAsk) -> Traced:
     engine, me = core.engine, core.engine.peers.me
     group = core.edge.channel(asked.channel)
     role = _role(engine, group)
-    mastered, followed = engine.leading.groups.get(group), engine.following.groups.get(group)
+    mastered, followed = engine.masters.groups.get(group), engine.followers.groups.get(group)
     copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
     if copy is None:
         return Traced(me.name, me.key, role)
@@ -124,7 +124,7 @@ def trace(core: NodeCore, asked: TraceAsk) -> Traced:
         first=copy.log[0].seq if copy.log else 0,
         last=copy.seq,
         head=copy.head,
-        members=sum(copy.state.hosts.values()),
+        members=sum(copy.state.subscribers.values()),
         reigns=_reigns(copy),
         progress=[_progress(key, f) for key, f in sorted(mastered.followers.items())] if mastered is not None else [],
         entries=entries,
@@ -133,22 +133,22 @@ def trace(core: NodeCore, asked: TraceAsk) -> Traced:
 
 
 def _role(engine: Engine, group: GroupId) -> Role:
-    mastered = engine.leading.groups.get(group)
+    mastered = engine.masters.groups.get(group)
     if mastered is not None:
         return "master" if mastered.serving else "hand_off"
-    if group in engine.broken.groups:
+    if group in engine.stopped.groups:
         return "stopped"
-    if group in engine.finding.searches:
+    if group in engine.recoveries.searches:
         return "recovery"
-    if engine.handing.holds(group):
+    if engine.handoffs.holds(group):
         return "incoming_hand_off"
-    followed = engine.following.groups.get(group)
+    followed = engine.followers.groups.get(group)
     if followed is None:
         return "none"
     return "backup" if followed.holds else "follower"
 
 
-def _progress(key: str, follower: Follower) -> Progress:
+def _progress(key: str, follower: progress.Progress) -> Progress:
     return Progress(key, follower.acked, follower.held, follower.holder, follower.sits)
 
 

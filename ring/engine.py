@@ -18,39 +18,39 @@ from typing import Any, NamedTuple
 from ring.duplex import Streams
 from ring.features import LEVEL, fitting, unsupported
 from ring.history.cursor import reached
-from ring.history.erasure import Retaining
+from ring.history.erasure import Erasure
 from ring.history.local import Ahead, ahead, logged
-from ring.history.query import Recalling
-from ring.history.repair import Refilling
+from ring.history.query import HistoryQueries
+from ring.history.repair import AntiEntropy
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
 from ring.levels import Levels
-from ring.membership.failure_detector import Witnesses
+from ring.membership.failure_detector import FailureDetector
 from ring.membership.peers import Peers, RingSettings
 from ring.notes import Note
-from ring.replication.application import FAILED, UNJUDGED, Host, Stamp, Unsupported
-from ring.replication.backups import Backing
-from ring.replication.barrier import Settling
-from ring.replication.broken import Broken
+from ring.replication.application import FAILED, UNJUDGED, Application, EventId, Unsupported
+from ring.replication.backups import Backups
+from ring.replication.barrier import Barriers
+from ring.replication.broken import StoppedGroups
 from ring.replication.copy import Copy, msgid_prefix, read_optional
-from ring.replication.follower import Following
-from ring.replication.guarded import GroupBroken, GuardedHost
-from ring.replication.handoff import Handing
-from ring.replication.master import Leading
-from ring.replication.merge import Merging
-from ring.replication.owed import Owing
-from ring.replication.recovery import Finding
-from ring.replication.returning import Returning
+from ring.replication.follower import Followers
+from ring.replication.guarded import GroupBroken, GuardedApplication
+from ring.replication.handoff import Handoffs
+from ring.replication.master import Masters
+from ring.replication.merge import Merges
+from ring.replication.owed import OwedForks
+from ring.replication.recovery import Recoveries
+from ring.replication.returning import CatchUp
 from ring.replication.state_machine import Kind, State
-from ring.replication.thin import Thin
+from ring.replication.thin import ThinGroups
 from ring.roster import NodeRecord, Roster
-from ring.rpc import Asking
+from ring.rpc import Rpc
 from ring.storage.journal import Journal
 from ring.storage.store import Line, ReadStore, WorkStore, no_store
-from ring.submit import QUEUE, Outbound, Submits
-from ring.unreadable import Unreadable
-from ring.watch import Watching
+from ring.submit import QUEUE, SubmitQueue, SubmitQueues
+from ring.unreadable import UnreadableMessages
+from ring.watch import Watches
 from ring.wire.codec import decode
-from ring.wire.history import Place, Query
+from ring.wire.history import Cursor, Query
 from ring.wire.log import raw
 from ring.wire.messages import (
     Ack,
@@ -58,27 +58,30 @@ from ring.wire.messages import (
     Append,
     Ask,
     Barrier,
-    Carried,
-    Carry,
-    Collect,
-    Collected,
     Continue,
-    Elsewhere,
     Fetch,
+    FetchDigest,
     Fetched,
+    FetchedDigest,
+    FetchedLines,
+    FetchLines,
     Flow,
-    Hear,
-    Heard,
+    HistoryAnswer,
+    HistoryQuery,
     Install,
     Installed,
     Lines,
+    MergeDone,
+    MergeOffer,
     Message,
-    Offer,
+    NotOwner,
+    PingReply,
+    PingRequest,
+    Prepare,
+    Promise,
     Publish,
     Question,
     Read,
-    Recall,
-    Recalled,
     Records,
     Relay,
     Replace,
@@ -86,12 +89,9 @@ from ring.wire.messages import (
     Resync,
     Seen,
     Settled,
+    StaleTerm,
     Stopped,
     Submit,
-    Superseded,
-    Survey,
-    Surveyed,
-    Taken,
     View,
     Watch,
 )
@@ -127,39 +127,39 @@ class Engine:
         me: NodeRecord,
         settings: Settings,
         kinds: Mapping[str, Kind],
-        host: Host,
+        host: Application,
         rng: random.Random,
     ) -> None:
         self.me: Incarnation = me.id
         self.settings = settings
         self.kinds = kinds
-        self.host: Host = GuardedHost(host)
+        self.app: Application = GuardedApplication(host)
         self.rng = rng
         self.now = 0.0
         self.has_met = False
         self.peers = Peers(me, settings.ring)
-        self.submits = Submits()
-        self.leading = Leading(self)
-        self.backing = Backing(self)
+        self.submits = SubmitQueues()
+        self.masters = Masters(self)
+        self.backups = Backups(self)
         self.journal = Journal(self)
-        self.following = Following(self)
-        self.finding = Finding(self)
-        self.handing = Handing(self)
-        self.merging = Merging(self)
-        self.owing = Owing(self)
-        self.settling = Settling(self)
-        self.asking = Asking(self)
-        self.watching = Watching(self)
-        self.recalling = Recalling(self)
-        self.retaining = Retaining(self)
-        self.refilling = Refilling(self)
-        self.witnesses = Witnesses(self)
-        self.streams = Streams(self)
+        self.followers = Followers(self)
+        self.recoveries = Recoveries(self)
+        self.handoffs = Handoffs(self)
+        self.merges = Merges(self)
+        self.owed = OwedForks(self)
+        self.barriers = Barriers(self)
+        self.rpc = Rpc(self)
+        self.watches = Watches(self)
+        self.history = HistoryQueries(self)
+        self.erasure = Erasure(self)
+        self.anti_entropy = AntiEntropy(self)
+        self.failure_detector = FailureDetector(self)
+        self.duplex = Streams(self)
         self.levels = Levels(self)
-        self.unreadable = Unreadable(self)
-        self.broken = Broken(self)
-        self.thin = Thin(self)
-        self.returning = Returning(self)
+        self.unreadable = UnreadableMessages(self)
+        self.stopped = StoppedGroups(self)
+        self.thin = ThinGroups(self)
+        self.catch_up = CatchUp(self)
         self.mastering: Callable[[GroupId], None] = lambda group: None  # see `leading.lead`; the gateway's
         self.notes: list[Note] = []  # what an operator should know, for the log
         self.counters: Counter[str] = Counter()
@@ -174,46 +174,46 @@ class Engine:
         self._peers_seen = -1
         self._spread_at = 0.0
         self._handlers: dict[type, Callable[[Incarnation, Any], None]] = {
-            Submit: self.leading.on_submit,
-            Resync: self.leading.on_resync,
-            Ack: self.leading.on_ack,
-            Barrier: self.settling.on_barrier,
-            Settled: self.settling.on_settled,
+            Submit: self.masters.on_submit,
+            Resync: self.masters.on_resync,
+            Ack: self.masters.on_ack,
+            Barrier: self.barriers.on_barrier,
+            Settled: self.barriers.on_settled,
             Answer: self._on_answer,
-            Elsewhere: self._on_elsewhere,
-            Publish: self.following.on_publish,
-            Continue: self.following.on_continue,
-            Replace: self.following.on_replace,
-            Watch: self.watching.on_watch,
-            View: self.watching.on_view,
-            Seen: self.watching.on_seen,
-            Question: self.asking.on_question,
-            Ask: self.asking.on_ask,
-            Reply: self.asking.on_reply,
-            Collect: self.finding.on_collect,
-            Collected: self.finding.on_collected,
-            Fetch: self.finding.on_fetch,
-            Fetched: self.finding.on_fetched,
-            Install: self.handing.on_install,
-            Installed: self.handing.on_installed,
+            NotOwner: self._on_not_owner,
+            Publish: self.followers.on_publish,
+            Continue: self.followers.on_continue,
+            Replace: self.followers.on_replace,
+            Watch: self.watches.on_watch,
+            View: self.watches.on_view,
+            Seen: self.watches.on_seen,
+            Question: self.rpc.on_question,
+            Ask: self.rpc.on_ask,
+            Reply: self.rpc.on_reply,
+            Prepare: self.recoveries.on_prepare,
+            Promise: self.recoveries.on_promise,
+            Fetch: self.recoveries.on_fetch,
+            Fetched: self.recoveries.on_fetched,
+            Install: self.handoffs.on_install,
+            Installed: self.handoffs.on_installed,
             Records: self._on_records,
-            Append: self.backing.on_append,
-            Superseded: self.backing.on_superseded,
-            Stopped: self.broken.on_stopped,
-            Offer: self.merging.on_offer,
-            Taken: self.merging.on_taken,
-            Hear: self.witnesses.on_hear,
-            Heard: self.witnesses.on_heard,
-            Relay: self.witnesses.on_relay,
-            Flow: self.streams.on_flow,
-            Recall: self.recalling.on_recall,
-            Recalled: self.recalling.on_recalled,
-            Read: self.recalling.on_read,
-            Lines: self.recalling.on_lines,
-            Survey: self.refilling.on_survey,
-            Surveyed: self.refilling.on_surveyed,
-            Carry: self.refilling.on_carry,
-            Carried: self.refilling.on_carried,
+            Append: self.backups.on_append,
+            StaleTerm: self.backups.on_stale_term,
+            Stopped: self.stopped.on_stopped,
+            MergeOffer: self.merges.on_merge_offer,
+            MergeDone: self.merges.on_merge_done,
+            PingRequest: self.failure_detector.on_ping_request,
+            PingReply: self.failure_detector.on_ping_reply,
+            Relay: self.failure_detector.on_relay,
+            Flow: self.duplex.on_flow,
+            HistoryQuery: self.history.on_query,
+            HistoryAnswer: self.history.on_answer,
+            Read: self.history.on_read,
+            Lines: self.history.on_lines,
+            FetchDigest: self.anti_entropy.on_fetch_digest,
+            FetchedDigest: self.anti_entropy.on_fetched_digest,
+            FetchLines: self.anti_entropy.on_fetch_lines,
+            FetchedLines: self.anti_entropy.on_fetched_lines,
         }
 
     # For the shell --------------------------------------------------------------------------------------------------
@@ -226,13 +226,13 @@ class Engine:
 
     def _was_stopped(self, seconds: float) -> None:
         """This node was thought dead, or nearly: whoever serves its groups now is asked before it does (P20)."""
-        self.note("was_stopped", stopped_s=round(seconds, 1), groups=len(self.leading.groups))
+        self.note("was_stopped", stopped_s=round(seconds, 1), groups=len(self.masters.groups))
         self._heard_at = {key: (number, self.now) for key, (number, _) in self._heard_at.items()}
-        for group, stream in list(self.submits.streams.items()):
+        for group, stream in list(self.submits.queues.items()):
             self._expire(group, stream)
-        self.run(self.leading.resign_all)
-        self.run(self.following.peers_changed)  # and what it follows may have gone on without it
-        self.run(self.returning.begin)
+        self.run(self.masters.resign_all)
+        self.run(self.followers.peers_changed)  # and what it follows may have gone on without it
+        self.run(self.catch_up.begin)
 
     def receive(self, sender: Incarnation, payload: bytes) -> None:
         """A list of messages from a linked node. What cannot be read is counted and noted."""
@@ -258,15 +258,15 @@ class Engine:
             if group is not None and group.kind not in self.kinds:
                 self.unreadable.message(sender, message, group)
                 continue
-            if group is not None and group in self.broken.groups:
-                self.broken.refuse(sender, message, group)
+            if group is not None and group in self.stopped.groups:
+                self.stopped.refuse(sender, message, group)
                 continue
             try:
                 self._handlers[type(message)](sender, message)
             except UNREADABLE:
                 self.unreadable.message(sender, message, group)
             except GroupBroken as broken:
-                self.broken.stop(broken.group, broken.__cause__ or broken)
+                self.stopped.stop(broken.group, broken.__cause__ or broken)
 
     def receive_again(self, sender: Incarnation, message: Message) -> None:
         """A message that was parked until this node knew what it is to the group."""
@@ -279,44 +279,44 @@ class Engine:
     def _tick(self) -> None:
         if self.peers.version != self._peers_seen:
             self._peers_seen = self.peers.version
-            self.following.peers_changed()
-            self.finding.peers_changed()
-            self.leading.peers_changed()
-            self.watching.peers_changed()
-            self.handing.peers_changed()
-            for stream in self.submits.streams.values():
+            self.followers.peers_changed()
+            self.recoveries.peers_changed()
+            self.masters.peers_changed()
+            self.watches.peers_changed()
+            self.handoffs.peers_changed()
+            for stream in self.submits.queues.values():
                 stream.repeat_at = 0.0
         self._spread_leaving()
         self._repeat_submits()
-        self.leading.tick()
-        self.following.tick()
-        self.finding.tick()
-        self.handing.tick()
-        self.merging.tick()
-        self.owing.tick()
-        self.settling.tick()
-        self.asking.tick()
-        self.recalling.tick()
-        self.retaining.tick()
-        self.refilling.tick()
-        self.watching.tick()
-        self.witnesses.tick()
+        self.masters.tick()
+        self.followers.tick()
+        self.recoveries.tick()
+        self.handoffs.tick()
+        self.merges.tick()
+        self.owed.tick()
+        self.barriers.tick()
+        self.rpc.tick()
+        self.history.tick()
+        self.erasure.tick()
+        self.anti_entropy.tick()
+        self.watches.tick()
+        self.failure_detector.tick()
         self.thin.tick()
-        self.returning.tick()
-        self.streams.tick()
+        self.catch_up.tick()
+        self.duplex.tick()
         self.levels.tick()
 
     def drain(self) -> dict[str, list[Message]]:
         """What to send now, by ring key. Also ends the turn: acknowledgements and collected questions go out here."""
-        self.run(self.host.flush)
-        self.streams.flush()
-        self.following.send_acks()
-        self.finding.send_collects()
+        self.run(self.app.flush)
+        self.duplex.flush()
+        self.followers.send_acks()
+        self.recoveries.send_prepares()
         out, self._outbox = self._outbox, {}
         if self.peers.level < LEVEL or self.peers.me.level < LEVEL:
             out = self.levels.written(out)
-        if self.witnesses.suspects:
-            self.witnesses.reroute(out)
+        if self.failure_detector.suspects:
+            self.failure_detector.reroute(out)
         return out
 
     def linked(self, record: NodeRecord) -> None:
@@ -336,12 +336,12 @@ class Engine:
         if self._heard_at.get(key, (0, 0.0))[0] > peer.number:
             return  # the last words of a life that is over
         self._heard_at[key] = (peer.number, self.now)
-        if key not in self.witnesses.suspects and key not in self.peers.dead:
+        if key not in self.failure_detector.suspects and key not in self.peers.dead:
             return
         record = self.peers.roster.get(key)
         if record is None or record.incarnation != peer.number:
             return
-        self.witnesses.clear(key)
+        self.failure_detector.clear(key)
         if self.peers.heard(key, self.now):
             self.note("node_alive", peer=key, incarnation=peer.number)
 
@@ -354,10 +354,10 @@ class Engine:
         """A link is down, or could not be made (P18)."""
         node = Incarnation(key, incarnation)
         if evidence == "refused" and self.peers.is_current(node):
-            self.witnesses.clear(key)
+            self.failure_detector.clear(key)
             self.died(node)
         elif evidence == "silent":
-            self.run(lambda: self.witnesses.suspect(node))
+            self.run(lambda: self.failure_detector.suspect(node))
 
     def died(self, node: Incarnation) -> None:
         """There is no doubt left (P18, P19)."""
@@ -381,11 +381,11 @@ class Engine:
         """This node knows the network, as far as anybody tells it: what it has on disk may be served from now on."""
         if not self.has_met:
             self.has_met = True
-            self.run(self.following.peers_changed)
+            self.run(self.followers.peers_changed)
 
     def forget(self, key: str, incarnation: int, *, departed: bool = True) -> None:
         """The directories list the node no more, and no link hears the node. departed: the node said that it left."""
-        if key in self.witnesses.suspects:  # another may hear it: the witnesses decide (P18)
+        if key in self.failure_detector.suspects:  # another may hear it: the witnesses decide (P18)
             return
         self._heard_at.pop(key, None)
         was_alive = self.peers.is_alive(key)
@@ -434,26 +434,26 @@ class Engine:
         if self.peers.level < LEVEL:
             if unsupported(command, self.peers.level):
                 refusal = Unsupported(type(command).SINCE, self.peers.lowest().name)
-                self.run(lambda: self.host.answered(group, token, refusal, None))
+                self.run(lambda: self.app.answered(group, token, refusal, None))
                 return
             command = fitting(command, self.peers.level)
-        hold = self.following.hold(because) if because is not None else None
+        hold = self.followers.hold(because) if because is not None else None
         self.run(lambda: self._submit(group, command, token, hold))
 
     def state(self, group: GroupId) -> State | None:
         """The local copy of a group that this node masters or follows."""
-        mastered = self.leading.groups.get(group)
+        mastered = self.masters.groups.get(group)
         if mastered is not None:
             return mastered.copy.state
-        followed = self.following.groups.get(group)
-        if followed is None or not self.following.sits(followed.shown):
+        followed = self.followers.groups.get(group)
+        if followed is None or not self.followers.sits(followed.shown):
             return None  # what is only held for its master may be behind what people elsewhere have seen
         return followed.shown.state
 
-    def applied_to(self, group: GroupId) -> Place:
+    def applied_to(self, group: GroupId) -> Cursor:
         """Up to where people here have been shown the group; its seq is 0 if it is not shown here."""
         copy = self._shown(group)
-        return reached(copy) if copy is not None else Place(0, 0)
+        return reached(copy) if copy is not None else Cursor(0, 0)
 
     def recent(self, group: GroupId, query: Query) -> list[Line]:
         """What the log of the copy that people here are shown has of the answer; but for marks in the query."""
@@ -470,47 +470,47 @@ class Engine:
 
     def copy_served(self, group: GroupId) -> Copy | None:
         """The copy, to be read, of a group that this node masters and is not about to hand over."""
-        m = self.leading.groups.get(group)
+        m = self.masters.groups.get(group)
         return m.copy if m is not None and m.serving else None
 
-    def ahead(self, group: GroupId, place: Place, wanted: str, limit: int) -> Ahead | None:
+    def ahead(self, group: GroupId, place: Cursor, wanted: str, limit: int) -> Ahead | None:
         """The messages of the group after the place; None unless this node serves the group."""
-        m = self.leading.groups.get(group)
+        m = self.masters.groups.get(group)
         return ahead(m.copy, place, wanted, limit) if m is not None and m.serving else None
 
     def _shown(self, group: GroupId) -> Copy | None:
-        mastered, followed = self.leading.groups.get(group), self.following.groups.get(group)
+        mastered, followed = self.masters.groups.get(group), self.followers.groups.get(group)
         return mastered.copy if mastered is not None else followed.shown if followed is not None else None
 
     def ask(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         """A read-only question to the group's master. done(None): no answer in time, or None was the answer."""
-        self.run(lambda: self.asking.ask_group(group, question, done))
+        self.run(lambda: self.rpc.ask_group(group, question, done))
 
     def recall(self, group: GroupId, query: Query, done: Callable[[list[Line] | None], None]) -> None:
         """Lines of the group's history, oldest first, alike on every node. done(None): nobody could answer in time, or
         the query names a msgid that is not known."""
-        self.run(lambda: self.recalling.recall(group, query, done))
+        self.run(lambda: self.history.recall(group, query, done))
 
     def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
-        self.run(lambda: self.asking.ask_node(key, body, done))
+        self.run(lambda: self.rpc.ask_node(key, body, done))
 
     def watch(self, group: GroupId) -> None:
-        self.run(lambda: self.watching.watch(group))
+        self.run(lambda: self.watches.watch(group))
 
     def unwatch(self, group: GroupId) -> None:
-        self.run(lambda: self.watching.unwatch(group))
+        self.run(lambda: self.watches.unwatch(group))
 
     def settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
         """done() once all that this edge has submitted to the groups so far is settled, or has failed (P34)."""
         wanted = list(groups)
-        self.run(lambda: self.settling.settle(wanted, done))
+        self.run(lambda: self.barriers.settle(wanted, done))
 
     def mastered(self, kind: str) -> list[tuple[GroupId, State, Term]]:
-        return [(g, m.copy.state, m.copy.term) for g, m in self.leading.groups.items() if g.kind == kind and m.serving]
+        return [(g, m.copy.state, m.copy.term) for g, m in self.masters.groups.items() if g.kind == kind and m.serving]
 
     def serves(self, group: GroupId) -> tuple[State, Term] | None:
         """The group's state and term, if this node masters it."""
-        m = self.leading.groups.get(group)
+        m = self.masters.groups.get(group)
         return (m.copy.state, m.copy.term) if m is not None and m.serving else None
 
     # For the parts --------------------------------------------------------------------------------------------------
@@ -526,7 +526,7 @@ class Engine:
                 try:
                     job()
                 except GroupBroken as broken:
-                    self.broken.stop(broken.group, broken.__cause__ or broken)
+                    self.stopped.stop(broken.group, broken.__cause__ or broken)
                 if not self._jobs:
                     return
                 job = self._jobs.popleft()
@@ -574,11 +574,11 @@ class Engine:
 
     def target(self, group: GroupId) -> str:
         """Who to send to: the master this node follows, then what it was told, then what the ring says."""
-        if group in self.leading.groups:
-            handoff = self.leading.groups[group].handoff
+        if group in self.masters.groups:
+            handoff = self.masters.groups[group].handoff
             return handoff.to.key if handoff is not None and handoff.committed else self.me.key
-        followed = self.following.groups.get(group)
-        if followed is not None and not self.following.is_orphan(followed):
+        followed = self.followers.groups.get(group)
+        if followed is not None and not self.followers.is_orphan(followed):
             return followed.master
         hint = self._hints.get(group)
         if hint is not None:
@@ -595,22 +595,22 @@ class Engine:
     def bounce(self, key: str, group: GroupId, master: str) -> None:
         """Tell a node that the group is elsewhere, with the records behind that view."""
         record = self.peers.roster.get(master)
-        self.send(key, Elsewhere(group, master, (record,) if record else ()))
+        self.send(key, NotOwner(group, master, (record,) if record else ()))
 
     def resend(self, group: GroupId) -> None:
         """Send all that waits for this group's answers, in order."""
-        stream = self.submits.streams.get(group)
+        stream = self.submits.queues.get(group)
         target = self.target(group)
-        if stream is None or not stream.pending or self.following.holds_back(group, target):
+        if stream is None or not stream.pending or self.followers.holds_back(group, target):
             return
         self.submits.sent(stream, target, self.now)
         if target == self.me.key:
-            mastered = self.leading.groups.get(group)
+            mastered = self.masters.groups.get(group)
             if mastered is None:
-                self.finding.find(group)
+                self.recoveries.find(group)
             elif mastered.serving:
                 for pending in list(stream.pending):
-                    self.leading.accept(mastered, self.me, pending.number, stream.floor, pending.command)
+                    self.masters.accept(mastered, self.me, pending.number, stream.floor, pending.command)
             return
         for pending in stream.pending:
             self.send(target, Submit(group, pending.number, stream.floor, raw(pending.command)))
@@ -618,29 +618,29 @@ class Engine:
     # Answers --------------------------------------------------------------------------------------------------------
 
     def _submit(self, group: GroupId, command: Any, token: object, hold: tuple[GroupId, int] | None) -> None:
-        stream = self.submits.streams.get(group)
+        stream = self.submits.queues.get(group)
         if stream is not None and len(stream.pending) >= QUEUE:
-            self.following.release(hold)
-            self.host.answered(group, token, FAILED, None)
+            self.followers.release(hold)
+            self.app.answered(group, token, FAILED, None)
             return
-        if self.broken.groups and group in self.broken.groups:
-            self.following.release(hold)
-            self.host.answered(group, token, self.broken.failure(group), None)
+        if self.stopped.groups and group in self.stopped.groups:
+            self.followers.release(hold)
+            self.app.answered(group, token, self.stopped.failure(group), None)
             return
         pending = self.submits.add(group, command, token, self.now, hold)
         if stream is None:
-            stream = self.submits.streams[group]
-        mastered = self.leading.groups.get(group)
+            stream = self.submits.queues[group]
+        mastered = self.masters.groups.get(group)
         if mastered is not None and mastered.serving:
             stream.sent_at, stream.sent_to = self.now, self.me.key
-            self.leading.accept(mastered, self.me, pending.number, stream.floor, command)
+            self.masters.accept(mastered, self.me, pending.number, stream.floor, command)
             return
         target = self.target(group)
-        if self.following.holds_back(group, target):
+        if self.followers.holds_back(group, target):
             return
         if target == self.me.key:
             if mastered is None:
-                self.finding.find(group)
+                self.recoveries.find(group)
             return
         if target != stream.sent_to and len(stream.pending) > 1:
             self.resend(group)  # a new master needs the earlier ones, too
@@ -648,51 +648,51 @@ class Engine:
         stream.sent_at, stream.sent_to = self.now, target
         self.send(target, Submit(group, pending.number, stream.floor, raw(command)))
 
-    def complete(self, group: GroupId, number: int, outcome: Any, stamp: Stamp | None) -> None:
+    def complete(self, group: GroupId, number: int, outcome: Any, event_id: EventId | None) -> None:
         """The answer to our command is due: the copy, if there is one, has reached its position (P11)."""
         pending = self.submits.take(group, number)
         if pending is None:
             return
-        self.host.answered(group, pending.token, FAILED if outcome is UNJUDGED else outcome, stamp)
+        self.app.answered(group, pending.token, FAILED if outcome is UNJUDGED else outcome, event_id)
         if pending.hold is not None:
             hold = pending.hold
-            self.run(lambda: self.settling.settle([group], lambda: self.following.release(hold)))
+            self.run(lambda: self.barriers.settle([group], lambda: self.followers.release(hold)))
 
     def _on_answer(self, sender: Incarnation, message: Answer) -> None:
         kind = self.kinds[message.group.kind]
-        stamp = Stamp(f"{msgid_prefix(message.group, message.term)}{message.seq:x}", message.at)
+        event_id = EventId(f"{msgid_prefix(message.group, message.term)}{message.seq:x}", message.at)
         outcome = read_optional(kind.read_outcome, message.outcome)
-        followed = self.following.groups.get(message.group)
+        followed = self.followers.groups.get(message.group)
         if message.follows and (followed is None or followed.copy.seq < message.seq):
-            stream = self.submits.streams.get(message.group)
+            stream = self.submits.queues.get(message.group)
             if stream is not None and stream.waits_for(message.number):
-                stream.parked[message.number] = (message.seq, outcome, stamp)
+                stream.parked[message.number] = (message.seq, outcome, event_id)
             return
-        self.complete(message.group, message.number, outcome, stamp)
+        self.complete(message.group, message.number, outcome, event_id)
 
     def unpark_answers(self, group: GroupId, seq: int) -> None:
         """The copy has reached `seq`: answers that waited for that are due."""
-        stream = self.submits.streams.get(group)
+        stream = self.submits.queues.get(group)
         if stream is None or not stream.parked:
             return
         for number in sorted(n for n, (position, _, _) in stream.parked.items() if position <= seq):
-            _, outcome, stamp = stream.parked[number]
-            self.complete(group, number, outcome, stamp)
+            _, outcome, event_id = stream.parked[number]
+            self.complete(group, number, outcome, event_id)
 
-    def _on_elsewhere(self, sender: Incarnation, message: Elsewhere) -> None:
+    def _on_not_owner(self, sender: Incarnation, message: NotOwner) -> None:
         self.learn(message.records)
         if message.master == sender.key:
             return
         self.hint(message.group, message.master)
-        followed = self.following.groups.get(message.group)
+        followed = self.followers.groups.get(message.group)
         if followed is not None:
-            self.following.redirect(followed, message.master, sender.key)
-        stream = self.submits.streams.get(message.group)
+            self.followers.redirect(followed, message.master, sender.key)
+        stream = self.submits.queues.get(message.group)
         if stream is not None and self.submits.turn(stream, self.target(message.group)):
             self.resend(message.group)
-        self.asking.redirected(message.group)
-        self.recalling.redirected(message.group)
-        self.watching.redirected(message.group)
+        self.rpc.redirected(message.group)
+        self.history.redirected(message.group)
+        self.watches.redirected(message.group)
 
     def _on_records(self, sender: Incarnation, message: Records) -> None:
         news = self.learn(message.records)
@@ -711,8 +711,8 @@ class Engine:
             self._expire(group, stream)
             self.resend(group)
 
-    def _expire(self, group: GroupId, stream: Outbound) -> None:
+    def _expire(self, group: GroupId, stream: SubmitQueue) -> None:
         limit = self.now - self.settings.settle_max_s
         while stream.pending and stream.pending[0].since < limit:
             self.note("submit_failed", group, age_s=round(self.now - stream.pending[0].since, 1))
-            self.complete(group, stream.pending[0].number, self.broken.failure(group), None)
+            self.complete(group, stream.pending[0].number, self.stopped.failure(group), None)

@@ -25,7 +25,7 @@ class GroupId(NamedTuple):
 
 
 class Term(NamedTuple):
-    """A master's reign over a group (P3): ordered as a tuple, so that two reigns are never equal."""
+    """A master's term over a group (P3): ordered as a tuple, so that two terms are never equal."""
 
     number: int
     key: str  # the master's ring key

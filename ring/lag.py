@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ring.replication.copy import Copy
-from ring.replication.progress import Mastered
+from ring.replication.progress import Master
 
 if TYPE_CHECKING:
     from ring.engine import Engine
@@ -23,12 +23,12 @@ class Lag(NamedTuple):
 
 def lag(engine: Engine) -> Lag:
     """Of the groups mastered here. A node known dead does not lag: it is gone."""
-    mastered = (engine.leading.groups.get(group) for group in engine.leading.lagging)
+    mastered = (engine.masters.groups.get(group) for group in engine.masters.lagging)
     waits = [_wait_s(engine, m) for m in mastered if m is not None]
     return Lag(sum(wait > LATE_S for wait in waits), max(waits, default=0.0))
 
 
-def _wait_s(engine: Engine, m: Mastered) -> float:
+def _wait_s(engine: Engine, m: Master) -> float:
     """How long the oldest word that somebody lacks has waited: undecided, or not applied by a follower."""
     copy, now = m.copy, engine.now
     wait = now - copy.pending[0].at / 1000 if copy.pending else 0.0

@@ -26,7 +26,7 @@ class Levels:
         self.engine = engine
         self._group: GroupId | None = None
         self._command: Callable[[int], Any] = lambda level: None
-        self._asked = 0  # the level that was last asked for under this reign
+        self._asked = 0  # the level that was last asked for under this term
         self.refused: dict[str, str] = {}  # ring keys of nodes whose links are to be cut -> why, for the shell
 
     def keep_in(self, group: GroupId, command: Callable[[int], Any]) -> None:
@@ -40,7 +40,7 @@ class Levels:
         state = engine.state(self._group)
         if state is not None:
             self.rise(state.level)  # type: ignore[attr-defined]
-        m = engine.leading.groups.get(self._group)
+        m = engine.masters.groups.get(self._group)
         if m is None or not m.serving or not engine.has_met:
             self._asked = 0
             return
@@ -48,9 +48,9 @@ class Levels:
         if level >= max(engine.peers.me.level, engine.peers.level):
             return  # the lowest level of all nodes is at most that of this node
         wanted = max(engine.peers.lowest().level, engine.peers.level)
-        if level < wanted and self._asked != wanted and engine.me in m.copy.state.hosts:
+        if level < wanted and self._asked != wanted and engine.me in m.copy.state.subscribers:
             self._asked = wanted
-            engine.leading.command(m, self._command(wanted))
+            engine.masters.command(m, self._command(wanted))
 
     def written(self, out: dict[str, list[Message]]) -> dict[str, list[Message]]:
         """The messages as builds of the acting level read and write them; newer ones are left out."""

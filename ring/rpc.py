@@ -36,7 +36,7 @@ class Open:
         self.repeat_at = now + REPEAT_S
 
 
-class Asking:
+class Rpc:
     """This node's open questions, and its answers to others."""
 
     def __init__(self, engine: Engine) -> None:
@@ -52,7 +52,7 @@ class Asking:
         if unsupported(question, self.engine.level):
             done(None)
         elif state is not None:
-            done(self.engine.broken.answer(group, state, question))
+            done(self.engine.stopped.answer(group, state, question))
         else:
             self._add(Open(group, "", question, done, self.engine.now))
 
@@ -83,20 +83,20 @@ class Asking:
         if target != engine.me.key:
             engine.send(target, Question(question.group, number, raw(question.body)))
             return
-        m = engine.leading.groups.get(question.group)
-        copy = m.copy if m is not None else engine.finding.readable(question.group)
+        m = engine.masters.groups.get(question.group)
+        copy = m.copy if m is not None else engine.recoveries.readable(question.group)
         if copy is not None:
             del self.open[number]
-            question.done(engine.broken.answer(question.group, copy.state, question.body))
+            question.done(engine.stopped.answer(question.group, copy.state, question.body))
         else:
-            engine.finding.find(question.group, curious=True)
+            engine.recoveries.find(question.group, curious=True)
 
     def redirected(self, group: GroupId) -> None:
         """The group has been found, or is elsewhere."""
         waiting = [(number, question) for number, question in self.open.items() if question.group == group]
         if not waiting:
             return
-        here = group in self.engine.leading.groups or self.engine.finding.readable(group) is not None
+        here = group in self.engine.masters.groups or self.engine.recoveries.readable(group) is not None
         for number, question in waiting:
             if here or self.engine.now - question.sent_at > 0.02 or question.sent_at == question.since:
                 self._send(number, question)
@@ -111,28 +111,28 @@ class Asking:
         elif question.group is not None:
             body = engine.kinds[question.group.kind].read_answer(message.body)
         else:
-            body = engine.host.read_reply(message.body)
+            body = engine.app.read_reply(message.body)
         del self.open[message.id]
         question.done(body)
 
     # Answer ---------------------------------------------------------------------------------------------------------
 
     def on_question(self, sender: Incarnation, message: Question) -> None:
-        m = self.engine.leading.groups.get(message.group)
-        copy = m.copy if m is not None else self.engine.finding.readable(message.group)
+        m = self.engine.masters.groups.get(message.group)
+        copy = m.copy if m is not None else self.engine.recoveries.readable(message.group)
         if copy is None:
-            self.engine.finding.park(message.group, sender, message)
+            self.engine.recoveries.park(message.group, sender, message)
         else:
             self.answer(sender, message, copy)
 
     def answer(self, sender: Incarnation, message: Question, copy: Copy) -> None:
         question = copy.kind.read_question(message.question)
-        answer = self.engine.broken.answer(message.group, copy.state, question)
+        answer = self.engine.stopped.answer(message.group, copy.state, question)
         self.engine.answer(sender, Reply(message.id, raw(answer)))
 
     def on_ask(self, sender: Incarnation, message: Ask) -> None:
         try:
-            body = self.engine.host.read_ask(message.body)
+            body = self.engine.app.read_ask(message.body)
         except UNREADABLE:
             self.engine.send(sender.key, Reply(message.id, raw(None)))
             raise
@@ -147,7 +147,7 @@ class Asking:
         self.engine.answer(asked[0], Reply(asked[1], raw(reply)))
 
     def _reply(self, asker: Incarnation, body: Any, done: Callable[[Any], None]) -> None:
-        reply = self.engine.broken.reply(asker, body)
+        reply = self.engine.stopped.reply(asker, body)
         if isinstance(reply, Later):
             reply.then(done)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ring.ids import GroupId
-from ring.replication.application import Stamp
+from ring.replication.application import EventId
 
 QUEUE = 10_000
 """At most this many commands wait for one group's answers; one more fails at once."""
@@ -33,8 +33,8 @@ class Pending:
         self.hold = hold
 
 
-class Outbound:
-    """The stream of commands from this edge to one group."""
+class SubmitQueue:
+    """The queue of commands from this edge to one group."""
 
     __slots__ = ("last", "parked", "pending", "repeat_at", "sent_at", "sent_to", "tries", "turns")
 
@@ -42,7 +42,7 @@ class Outbound:
         self.last = last  # the highest number given
         self.pending: list[Pending] = []
         # number -> (seq, outcome, stamp): shown when the copy reaches seq (P11)
-        self.parked: dict[int, tuple[int, Any, Stamp]] = {}
+        self.parked: dict[int, tuple[int, Any, EventId]] = {}
         self.sent_at = 0.0
         self.sent_to = ""  # ring key
         self.repeat_at = 0.0
@@ -59,34 +59,34 @@ class Outbound:
         return at < len(self.pending) and self.pending[at].number == number
 
 
-class Submits:
-    """All streams of this edge. A forgotten stream starts again above every number ever given, by its floor."""
+class SubmitQueues:
+    """All streams of this edge. A forgotten queue starts again above every number ever given, by its floor."""
 
     def __init__(self) -> None:
-        self.streams: dict[GroupId, Outbound] = {}
+        self.queues: dict[GroupId, SubmitQueue] = {}
         self.highest = 0
 
     def add(self, group: GroupId, command: Any, token: object, now: float, hold: tuple[GroupId, int] | None) -> Pending:
-        stream = self.streams.get(group)
-        if stream is None:
-            stream = self.streams[group] = Outbound(self.highest)
-        stream.last += 1
-        if stream.last > self.highest:
-            self.highest = stream.last
-        pending = Pending(stream.last, command, token, now, hold)
-        if not stream.pending:
-            stream.repeat_at = now + REPEAT_S
-            stream.tries = 0
-        stream.pending.append(pending)
+        queue = self.queues.get(group)
+        if queue is None:
+            queue = self.queues[group] = SubmitQueue(self.highest)
+        queue.last += 1
+        if queue.last > self.highest:
+            self.highest = queue.last
+        pending = Pending(queue.last, command, token, now, hold)
+        if not queue.pending:
+            queue.repeat_at = now + REPEAT_S
+            queue.tries = 0
+        queue.pending.append(pending)
         return pending
 
     def take(self, group: GroupId, number: int) -> Pending | None:
         """The command that is answered now, no longer pending; None if it was answered or given up before."""
-        stream = self.streams.get(group)
-        if stream is None:
+        queue = self.queues.get(group)
+        if queue is None:
             return None
-        stream.parked.pop(number, None)
-        pending = stream.pending
+        queue.parked.pop(number, None)
+        pending = queue.pending
         if pending and pending[0].number == number:
             return pending.pop(0)
         for waiting in pending:
@@ -95,29 +95,29 @@ class Submits:
                 return waiting
         return None
 
-    def due(self, now: float) -> Iterator[tuple[GroupId, Outbound]]:
+    def due(self, now: float) -> Iterator[tuple[GroupId, SubmitQueue]]:
         """Streams to be sent again; forgets those that were idle for long."""
         idle = []
-        for group, stream in self.streams.items():
-            if stream.pending:
-                if now >= stream.repeat_at:
-                    stream.turns = 0
-                    yield group, stream
-            elif now - stream.sent_at > IDLE_S and now - stream.repeat_at > IDLE_S:
+        for group, queue in self.queues.items():
+            if queue.pending:
+                if now >= queue.repeat_at:
+                    queue.turns = 0
+                    yield group, queue
+            elif now - queue.sent_at > IDLE_S and now - queue.repeat_at > IDLE_S:
                 idle.append(group)
         for group in idle:
-            del self.streams[group]
+            del self.queues[group]
 
-    def turn(self, stream: Outbound, target: str) -> bool:
+    def turn(self, queue: SubmitQueue, target: str) -> bool:
         """Another master is named: send to it at once? Not for ever, should two nodes name each other."""
-        if not stream.pending or target == stream.sent_to or stream.turns >= TURNS:
+        if not queue.pending or target == queue.sent_to or queue.turns >= TURNS:
             return False
-        stream.turns += 1
-        stream.tries = 0
+        queue.turns += 1
+        queue.tries = 0
         return True
 
-    def sent(self, stream: Outbound, target: str, now: float) -> None:
-        stream.sent_at = now
-        stream.sent_to = target
-        stream.repeat_at = now + min(REPEAT_S * 2**stream.tries, REPEAT_MAX_S)
-        stream.tries = min(stream.tries + 1, 8)
+    def sent(self, queue: SubmitQueue, target: str, now: float) -> None:
+        queue.sent_at = now
+        queue.sent_to = target
+        queue.repeat_at = now + min(REPEAT_S * 2**queue.tries, REPEAT_MAX_S)
+        queue.tries = min(queue.tries + 1, 8)

@@ -72,7 +72,7 @@ class Count:
         self.at = 0.0
 
 
-class Unreadable:
+class UnreadableMessages:
     """What could not be read since the start."""
 
     def __init__(self, engine: Engine) -> None:
@@ -121,7 +121,7 @@ class Unreadable:
     def _fail(self, sender: Incarnation, message: Submit) -> None:
         """A command that its master cannot read has failed: nothing was changed."""
         engine = self.engine
-        m = engine.leading.groups.get(message.group)
+        m = engine.masters.groups.get(message.group)
         if engine.level < 1:  # builds of level 0 cannot read that answer, and give the command up by themselves
             return
         term, seq, at = (m.copy.term, m.copy.seq, m.copy.at) if m is not None else (NO_TERM, 0, engine.now_ms)
@@ -130,9 +130,9 @@ class Unreadable:
     def _log_unread(self, sender: Incarnation, group: GroupId) -> None:
         engine = self.engine
         if group.kind not in engine.kinds:
-            engine.broken.say(sender.key, group)
+            engine.stopped.say(sender.key, group)
             return
-        f = engine.following.groups.get(group)
+        f = engine.followers.groups.get(group)
         if f is not None and f.master != sender.key and f.copy.term.key != sender.key:
             return  # not the word of the master that this copy follows
         seq = f.copy.seq if f is not None else -1
@@ -141,7 +141,7 @@ class Unreadable:
             tries = Tries(seq, engine.now, 0)
         tries = tries._replace(times=tries.times + 1)
         if tries.times >= TRIES and engine.now - tries.since >= TRIES_S:
-            engine.broken.stop_unread(group, sender)
+            engine.stopped.stop_unread(group, sender)
             return
         self._tries[group] = tries
         if len(self._tries) > KEPT:

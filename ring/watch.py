@@ -12,7 +12,7 @@ import msgspec
 from ring.features import at_level
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.broken import view_of
-from ring.replication.progress import Mastered
+from ring.replication.progress import Master
 from ring.wire.codec import reencode
 from ring.wire.messages import Seen, View, Watch
 
@@ -41,7 +41,7 @@ class Watched:
         self.renew_at = renew_at
 
 
-class Watching:
+class Watches:
     """What this node watches, and whom masters here tell."""
 
     def __init__(self, engine: Engine) -> None:
@@ -59,7 +59,7 @@ class Watching:
         target = self.engine.target(group)
         if target != self.engine.me.key:
             self.engine.send(target, Watch(group, False))
-        elif (m := self.engine.leading.groups.get(group)) is not None:
+        elif (m := self.engine.masters.groups.get(group)) is not None:
             m.watchers.pop(self.engine.me, None)
 
     def served(self, group: GroupId) -> None:
@@ -77,26 +77,26 @@ class Watching:
         if target != engine.me.key:
             engine.send(target, Watch(group, True))
             return
-        m = engine.leading.groups.get(group)
+        m = engine.masters.groups.get(group)
         if m is None:
-            engine.finding.find(group)
+            engine.recoveries.find(group)
         elif m.serving:
             self._add(m, engine.me)
 
     def on_watch(self, sender: Incarnation, message: Watch) -> None:
-        m = self.engine.leading.groups.get(message.group)
+        m = self.engine.masters.groups.get(message.group)
         if m is None:
             if message.on:
-                self.engine.finding.park(message.group, sender, message)
+                self.engine.recoveries.park(message.group, sender, message)
         elif not m.serving:
-            self.engine.handing.frozen(m, sender, message)
+            self.engine.handoffs.frozen(m, sender, message)
         elif message.on:
             self._add(m, sender)
         else:
             m.watchers.pop(sender, None)
             self._has_seen(m, sender)
 
-    def _add(self, m: Mastered, watcher: Incarnation) -> None:
+    def _add(self, m: Master, watcher: Incarnation) -> None:
         now = self.engine.now
         for old in [w for w, until in m.watchers.items() if until < now]:
             del m.watchers[old]
@@ -108,7 +108,7 @@ class Watching:
         m.watchers[watcher] = now + LEASE_S
         self._tell(m, watcher, m.view)
 
-    def refresh(self, m: Mastered) -> None:
+    def refresh(self, m: Master) -> None:
         """An event was applied: tell the watchers if the view has changed."""
         view = view_of(m.copy)
         if view == m.view:
@@ -121,7 +121,7 @@ class Watching:
             else:
                 self._tell(m, watcher, view)
 
-    def _tell(self, m: Mastered, watcher: Incarnation, view: Any) -> None:
+    def _tell(self, m: Master, watcher: Incarnation, view: Any) -> None:
         if watcher != self.engine.me:
             if self.engine.level >= Seen.SINCE:
                 m.unseen[watcher] = (m.copy.seq, self.engine.now)
@@ -137,19 +137,19 @@ class Watching:
         self.engine.send(sender.key, Seen(message.group, message.term, message.seq))
 
     def on_seen(self, sender: Incarnation, message: Seen) -> None:
-        m = self.engine.leading.groups.get(message.group)
+        m = self.engine.masters.groups.get(message.group)
         told = m.unseen.get(sender) if m is not None else None
         if m is not None and told is not None and message.term == m.copy.term and message.seq >= told[0]:
             self._has_seen(m, sender)
 
-    def _has_seen(self, m: Mastered, watcher: Incarnation) -> None:
+    def _has_seen(self, m: Master, watcher: Incarnation) -> None:
         if m.unseen.pop(watcher, None) is not None:
-            self.engine.settling.advance(m)
+            self.engine.barriers.advance(m)
 
     def _tell_again(self) -> None:
         now, peers = self.engine.now, self.engine.peers
         for group in list(self._unseen):
-            m = self.engine.leading.groups.get(group)
+            m = self.engine.masters.groups.get(group)
             if m is None or not m.unseen:
                 del self._unseen[group]
                 continue
@@ -167,7 +167,7 @@ class Watching:
         if position <= watched.position:  # a repeat, or overtaken
             return
         watched.position = position
-        self.engine.host.viewed(group, view)
+        self.engine.app.viewed(group, view)
 
     def peers_changed(self) -> None:
         for watched in self.groups.values():

@@ -15,7 +15,7 @@ from gateway.edge.asks import Came, CameAsk
 from gateway.edge.places import bound, learn
 from gateway.groups.session import DEVICES, NODES
 from ring.ids import Incarnation
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
@@ -37,7 +37,7 @@ Key = tuple[str, str]
 class Past(NamedTuple):
     """places: by folded channel, how far a device came here. until: when that is forgotten."""
 
-    places: dict[str, Place]
+    places: dict[str, Cursor]
     until: float
 
 
@@ -65,7 +65,7 @@ class Arrivals:
             self._tunnels.pop(key, None)
         self.remember(*key, tunnel.came)
 
-    def remember(self, account: str, device: str, places: Mapping[str, Place]) -> None:
+    def remember(self, account: str, device: str, places: Mapping[str, Cursor]) -> None:
         """So far the device has come here, and its client is gone, or its session."""
         if not account or not places:
             return
@@ -75,9 +75,9 @@ class Arrivals:
         self._past[account, device] = Past(found, self.edge.now + KEEP_S)
         bound(self._past, KEPT)
 
-    def came(self, account: str, device: str) -> dict[str, Place]:
+    def came(self, account: str, device: str) -> dict[str, Cursor]:
         """By folded channel, how far the device is by what has come to its machine on this node."""
-        found: dict[str, Place] = {}
+        found: dict[str, Cursor] = {}
         past = self._past.get((account, device))
         learn(found, past.places if past is not None else {})
         learn(found, self.edge.sessions.places.came(account, device))

@@ -9,7 +9,7 @@ import msgspec
 from gateway.edge.operator_asks import OperatorAsk, OperatorReply
 from gateway.groups.channel_messages import ListRow
 from gateway.groups.people import Person
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -154,7 +154,7 @@ class Came(_Tagged, frozen=True, tag=26):
 
     SINCE: ClassVar = 1
 
-    places: dict[str, Place]
+    places: dict[str, Cursor]
     nodes: dict[str, int] = {}
 
 

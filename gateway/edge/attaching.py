@@ -19,7 +19,7 @@ from gateway.edge.welcome import welcome
 from gateway.groups.channel import Channel
 from gateway.irc import numerics as n
 from ring.ids import GroupId
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call
@@ -61,7 +61,7 @@ def arrive(edge: Edge, connection: Connection, user: User, group: GroupId, chann
     show_room(edge, connection, user, group, channel, _since(edge, connection, user))
 
 
-def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, Place]) -> None:
+def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, Cursor]) -> None:
     """A connection whose session has come from another node: it is shown what it has missed, and nothing else."""
     user.attach(connection)
     connection.behind = {group: places.get(group.name) for group in connection.behind}

@@ -18,14 +18,14 @@ from gateway.groups.once import Once
 from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
 from ring.ids import GroupId
-from ring.replication.application import FAILED, Halted, Stamp, Unsupported
+from ring.replication.application import FAILED, EventId, Halted, Unsupported
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
     from gateway.edge.user import User
     from gateway.irc.message import Message
-    from ring.wire.history import Place
+    from ring.wire.history import Cursor
 
 Done = Callable[[Any], None]
 
@@ -50,10 +50,12 @@ class Call(Slot):
         self.label = wanted
         self.failure: Unsupported | Halted | None = None  # why the submitted command has failed, where that is known
         self.made: tuple[GroupId, ...] = ()  # channels that did not exist before
-        self.stamp: Stamp | None = None  # of the submitted command's position, once that is answered
+        self.stamp: EventId | None = None  # of the submitted command's position, once that is answered
         self.since = edge.engine.now
         self.late = False  # it holds up nobody: it has ended, or is too old
-        self.asides: Mapping[GroupId, Place] = order.NOWHERE  # where a line of its own waits, and how far the client is
+        self.asides: Mapping[GroupId, Cursor] = (
+            order.NOWHERE
+        )  # where a line of its own waits, and how far the client is
         self.at: Slot | None = None  # where an answer goes now; None: after all that is there
         self.direct = False  # at once, that is
         self._open = 0

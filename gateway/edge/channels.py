@@ -39,7 +39,7 @@ from gateway.groups.people import Author, Person
 from gateway.groups.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.irc.modes import ModeChange, render_changes
 from ring.ids import GroupId
-from ring.replication.application import Stamp
+from ring.replication.application import EventId
 from ring.replication.state_machine import State
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ RETURN_S = 10.0
 """Somebody's QUIT, once shown, comes in all channels within this time; or it was wrong."""
 
 
-def applied(edge: Edge, group: GroupId, state: State, event: Any, stamp: Stamp, call: Call | None) -> None:
+def applied(edge: Edge, group: GroupId, state: State, event: Any, stamp: EventId, call: Call | None) -> None:
     channel = cast(Channel, state)
     room = edge.rooms.get(group)
     if room is None:
@@ -73,7 +73,7 @@ def _author(edge: Edge, event: Kicked | TopicSet | ModesSet | Redacted | Invited
     return edge.people.author(event.by, event.source, event.account)
 
 
-def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: Stamp, call: Call | None) -> None:
+def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: EventId, call: Call | None) -> None:
     tag_only = event.verb == "TAGMSG"
     line = rendering.said(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
     audience: Any = room.connections
@@ -125,7 +125,7 @@ def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
     return found
 
 
-def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Stamp, call: Call | None) -> None:
+def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: EventId, call: Call | None) -> None:
     if call is not None and event.name:
         call.made = (*call.made, room.group)
     edge.people.add(event.person, room.group)
@@ -192,17 +192,17 @@ def _leaves(edge: Edge, room: Room, uid: str) -> None:
         attach(edge, user, room.group)
         edge.sessions.moved(user)
     edge.people.remove(uid, room.group)
-    show_heirs(edge, Stamp("", int(edge.now * 1000)))
+    show_heirs(edge, EventId("", int(edge.now * 1000)))
 
 
-def _parted(edge: Edge, room: Room, channel: Channel, event: Parted, stamp: Stamp, call: Call | None) -> None:
+def _parted(edge: Edge, room: Room, channel: Channel, event: Parted, stamp: EventId, call: Call | None) -> None:
     line = rendering.parted(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
     _show(room, line, call)
     _show_late(room, event.uid, line)
     _leaves(edge, room, event.uid)
 
 
-def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Stamp, call: Call | None) -> None:
+def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: EventId, call: Call | None) -> None:
     victim = edge.people.get(event.uid)
     nick = victim.nick if victim is not None else event.nick
     author = _author(edge, event)
@@ -215,7 +215,7 @@ def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Stam
     _leaves(edge, room, event.uid)
 
 
-def _has_quit(edge: Edge, room: Room, channel: Channel, event: HasQuit, stamp: Stamp, call: Call | None) -> None:
+def _has_quit(edge: Edge, room: Room, channel: Channel, event: HasQuit, stamp: EventId, call: Call | None) -> None:
     """Whoever sees the person in any channel here is told once (P28)."""
     for uid, author in event.authors():
         user = room.users.get(uid)
@@ -226,7 +226,7 @@ def _has_quit(edge: Edge, room: Room, channel: Channel, event: HasQuit, stamp: S
             _leaves(edge, room, uid)
 
 
-def _given_up(edge: Edge, room: Room, channel: Channel, user: User, reason: str, stamp: Stamp) -> None:
+def _given_up(edge: Edge, room: Room, channel: Channel, user: User, reason: str, stamp: EventId) -> None:
     """This node was taken for dead, and its user for gone: the user comes back (P31). No client here reads a QUIT of
     somebody whose connection lives."""
     person = edge.people.newest(user.person)
@@ -235,11 +235,11 @@ def _given_up(edge: Edge, room: Room, channel: Channel, user: User, reason: str,
     rejoin(edge, room.group, channel.name, user)
 
 
-def _topic_set(edge: Edge, room: Room, channel: Channel, event: TopicSet, stamp: Stamp, call: Call | None) -> None:
+def _topic_set(edge: Edge, room: Room, channel: Channel, event: TopicSet, stamp: EventId, call: Call | None) -> None:
     _show(room, rendering.topic_set(event, _author(edge, event), channel.name, stamp), call)
 
 
-def _modes_set(edge: Edge, room: Room, channel: Channel, event: ModesSet, stamp: Stamp, call: Call | None) -> None:
+def _modes_set(edge: Edge, room: Room, channel: Channel, event: ModesSet, stamp: EventId, call: Call | None) -> None:
     author = _author(edge, event)
     changes = []
     for change in event.changes:
@@ -249,7 +249,7 @@ def _modes_set(edge: Edge, room: Room, channel: Channel, event: ModesSet, stamp:
         _show(room, line, call)
 
 
-def _redacted(edge: Edge, room: Room, channel: Channel, event: Redacted, stamp: Stamp, call: Call | None) -> None:
+def _redacted(edge: Edge, room: Room, channel: Channel, event: Redacted, stamp: EventId, call: Call | None) -> None:
     """Who cannot be shown that a message is deleted is not told; that all of them are, everybody is."""
     author = _author(edge, event)
     if event.msgid == EVERYTHING:
@@ -264,7 +264,7 @@ def _redacted(edge: Edge, room: Room, channel: Channel, event: Redacted, stamp: 
         call.send(line)
 
 
-def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: Stamp, call: Call | None) -> None:
+def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: EventId, call: Call | None) -> None:
     line = Line(_author(edge, event), "INVITE", (event.nick, channel.name), at=stamp.at)
     notified = []
     for uid, user in room.users.items():
@@ -275,7 +275,7 @@ def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: St
     deliver(line, notified)
 
 
-def _updated(edge: Edge, room: Room, channel: Channel, event: Updated, stamp: Stamp, call: Call | None) -> None:
+def _updated(edge: Edge, room: Room, channel: Channel, event: Updated, stamp: EventId, call: Call | None) -> None:
     show_update(edge, event.person, stamp)
     user = edge.users.get(event.person.uid) if event.person.edge == edge.engine.me else None
     if user is not None and user.uid not in room.users:  # its session has come to this node
@@ -316,7 +316,7 @@ def replaced(
     group: GroupId,
     old_state: State | None,
     new_state: State,
-    missed: Sequence[tuple[Any, Stamp]],
+    missed: Sequence[tuple[Any, EventId]],
     lost: int,
 ) -> None:
     """Show what was said in between, then the lines that explain the difference between the two states (P16)."""
@@ -330,12 +330,12 @@ def replaced(
         room.listed = set(new.members)
         for person in people:
             edge.people.add(person, group)
-        show_clashes(edge, Stamp("", int(edge.now * 1000)))
+        show_clashes(edge, EventId("", int(edge.now * 1000)))
         return
     for event, stamp in missed:
         if isinstance(event, Said):
             _said(edge, room, new, event, stamp, None)
-    now = Stamp("", int(edge.now * 1000))
+    now = EventId("", int(edge.now * 1000))
     for person in people:
         show_update(edge, person, now)
     show_clashes(edge, now)  # who gives way by now has been shown to go, and may be about to come back
@@ -422,7 +422,7 @@ def show_returned(edge: Edge) -> None:
     for seen in edge.people.returned(edge.now - RETURN_S):
         for group in list(seen.gone_from):
             edge.people.returns(seen, group)
-            show_clashes(edge, Stamp("", int(edge.now * 1000)))
+            show_clashes(edge, EventId("", int(edge.now * 1000)))
             room, state = edge.rooms.get(group), edge.engine.state(group)
             if room is not None and isinstance(state, Channel) and seen.person.uid in state.members:
                 _arrives(edge, room, state, seen.person)

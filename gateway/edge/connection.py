@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ring.duplex import Stream
     from ring.ids import GroupId
     from ring.links.admission import Ticket
-    from ring.wire.history import Place
+    from ring.wire.history import Cursor
 
 
 class Receipts(Protocol):
@@ -134,12 +134,12 @@ class Connection:
         self.gate: Call | None = None  # further lines wait until it has ended
         self.resuming = self.advancing = False  # just now: nobody else does it within that
         self.places: dict[str, Sent] = {}  # by folded channel, how far it is once all that was sent has come
-        self.parted: dict[str, Place] = {}  # and besides, until that is taken down
+        self.parted: dict[str, Cursor] = {}  # and besides, until that is taken down
         self.on_the_way: deque[OnTheWay] = deque()  # of those, after how much
-        self.reached: dict[str, Place] = {}  # and what has come there
+        self.reached: dict[str, Cursor] = {}  # and what has come there
         self.receipts: Receipts | None = None  # of its socket; None: whatever is sent arrives
         self.farewell: Callable[[], None] | None = None  # once it is known how much has come to a client that is cut
-        self.behind: dict[GroupId, Place | None] = {}  # channels that it is not shown yet, and how much it was played
+        self.behind: dict[GroupId, Cursor | None] = {}  # channels that it is not shown yet, and how much it was played
         self.playbacks: dict[GroupId, Playback] = {}  # of those, by which it is
         self.late_echoes: dict[GroupId, list[Done]] = {}  # of those, commands whose own line is played with the rest
         self.inquiry: Inquiry | None = None  # under way: what has come to its device on other nodes

@@ -63,7 +63,7 @@ from gateway.irc.splitter import Item
 from ring.engine import Engine
 from ring.ids import GroupId, Incarnation
 from ring.links.admission import Admission, Ticket
-from ring.replication.application import FAILED, Halted, Stamp, Unsupported
+from ring.replication.application import FAILED, EventId, Halted, Unsupported
 from ring.replication.state_machine import State
 from ring.roster import NodeRecord
 
@@ -190,7 +190,7 @@ class Edge:
         self.users[user.uid] = user
         self.homes.add(user)
         self.people.add(user.person)
-        nicks.show_clashes(self, Stamp("", int(self.now * 1000)))
+        nicks.show_clashes(self, EventId("", int(self.now * 1000)))
         self.reclaiming.claimed(user.uid, user.person.nick)
 
     def forget(self, user: User) -> None:
@@ -528,7 +528,7 @@ class Edge:
 
     # Host: what the engine tells (ring.replication.application) -------------------------------------------------------
 
-    def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
+    def applied(self, group: GroupId, state: State, event: Any, stamp: EventId, token: object) -> None:
         if self.asides.groups:
             self.asides.release(group, token.call.connection if isinstance(token, Token) else None)
         call: Call | None = None
@@ -582,7 +582,7 @@ class Edge:
             withhold(self, group, parted=parted)
 
     def replaced(
-        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
+        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
     ) -> None:
         if self.asides.groups and old is not state:  # else whoever waits has just come, and nothing has happened since
             self.asides.release(group, None)
@@ -617,7 +617,7 @@ class Edge:
         elif group.kind == "nick":
             homes.check(self, group)
 
-    def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
+    def answered(self, group: GroupId, token: object, outcome: Any, stamp: EventId | None) -> None:
         failure: Unsupported | Halted | None = None
         if isinstance(outcome, Unsupported | Halted):
             failure, outcome = outcome, FAILED

@@ -18,7 +18,7 @@ from gateway.groups.conversation_messages import Said as Letter
 from gateway.groups.once import Once, Sayer
 from gateway.groups.session_messages import Talk
 from ring.ids import UNREADABLE, GroupId
-from ring.replication.application import Stamp
+from ring.replication.application import EventId
 from ring.storage.store import Line as Kept
 from ring.wire.history import Query
 
@@ -68,7 +68,7 @@ class ChannelStory:
         extended, most = "extended-join" in caps, self.edge.settings.limits.modes
         found: list[Line] = []
         for line in lines:
-            stamp = Stamp(line.msgid, line.at)
+            stamp = EventId(line.msgid, line.at)
             found += rendering.replayed(read_event(line), self.channel.name, stamp, extended=extended, most=most)
         return found
 
@@ -97,7 +97,7 @@ class TalkStory:
             own = isinstance(event, Letter) and event.account == self.user.session
             if isinstance(event, Letter) and (both or not own):
                 nick = event.to if own else self.user.person.nick
-                found.append(rendering.letter(event, nick, Stamp(line.msgid, line.at)))
+                found.append(rendering.letter(event, nick, EventId(line.msgid, line.at)))
         return found
 
 

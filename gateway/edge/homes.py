@@ -20,7 +20,7 @@ from gateway.groups.nick_messages import Claim, Granted, Moved, Release
 from gateway.groups.people import Refusal
 from gateway.irc.names import forced_nick, is_guest_nick
 from ring.ids import GroupId
-from ring.replication.application import Stamp
+from ring.replication.application import EventId
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge
@@ -135,7 +135,7 @@ def _rename(edge: Edge, user: User, text: str, *, releases: GroupId | None = Non
 
 def _adopt(edge: Edge, user: User, granted: Granted) -> None:
     user.person = user.wanted = granted.person
-    show_update(edge, granted.person, Stamp("", int(edge.now * 1000)))
+    show_update(edge, granted.person, EventId("", int(edge.now * 1000)))
     for room in {**user.rooms, **user.joining}:
         user.unsettled[room] = None
         edge.engine.submit(room, Update(granted.person))

@@ -10,9 +10,9 @@ from gateway.groups.channel_stored import PutOut
 from gateway.groups.session import Session
 from gateway.groups.session_messages import Kick, NoteKick
 from gateway.irc.times import server_time
-from ring.history.cursor import joined
+from ring.history.cursor import merge_cursors
 from ring.ids import GroupId
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
@@ -36,7 +36,7 @@ def learn(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut | No
     """The user has left the channel while nobody here followed it; out: by a kick. Its clients believe it is there."""
     kick = None
     if out is not None:
-        kick = Kick(channel, out.source, out.reason, out.at, Place(0, out.at), out.account)
+        kick = Kick(channel, out.source, out.reason, out.at, Cursor(0, out.at), out.account)
     if kick is not None and user.session:
         user.unsettled[edge.sessions.group(user.session)] = None
         _keep(edge, user, group, kick)
@@ -92,7 +92,7 @@ def _unseen(edge: Edge, connection: Connection, user: User, since: float) -> lis
 
 def _has_seen(edge: Edge, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
     """Where a device was never in the channel, a place that says nothing but when would have it played everything."""
-    place = joined(edge.sessions.places.come(user, connection, group), kick.place)
+    place = merge_cursors(edge.sessions.places.come(user, connection, group), kick.place)
     if place is not None and place.seq:
         edge.sessions.places.sent(connection, {group.name: place})
 

@@ -13,14 +13,14 @@ from gateway.groups.nick_messages import Changed, Killed, Told
 from gateway.groups.people import Author, Person
 from gateway.irc.message import decode
 from ring.ids import GroupId
-from ring.replication.application import Stamp
+from ring.replication.application import EventId
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
 
 
-def applied(edge: Edge, group: GroupId, event: Any, stamp: Stamp, call: Call | None) -> None:
+def applied(edge: Edge, group: GroupId, event: Any, stamp: EventId, call: Call | None) -> None:
     if isinstance(event, Told):
         _told(edge, event, stamp)
     elif isinstance(event, Changed):
@@ -29,7 +29,7 @@ def applied(edge: Edge, group: GroupId, event: Any, stamp: Stamp, call: Call | N
         _killed(edge, group, event)
 
 
-def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
+def _told(edge: Edge, event: Told, stamp: EventId) -> None:
     user = edge.users.get(event.uid)
     if user is None or user.quitting:
         return
@@ -52,7 +52,7 @@ def _told(edge: Edge, event: Told, stamp: Stamp) -> None:
         edge.traffic.messages_sent += given
 
 
-def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Call | None) -> None:
+def _changed(edge: Edge, group: GroupId, event: Changed, stamp: EventId, call: Call | None) -> None:
     """The user's own group has numbered new facts: show them here, and tell the channels (P28)."""
     user = edge.users.get(event.person.uid)
     if user is None or event.person.edge != edge.engine.me:  # on another node, as a side of a partition has it
@@ -70,7 +70,7 @@ def _changed(edge: Edge, group: GroupId, event: Changed, stamp: Stamp, call: Cal
         edge.reclaiming.claimed(user.uid, user.person.nick)
 
 
-def show_update(edge: Edge, person: Person, stamp: Stamp, call: Call | None = None) -> None:
+def show_update(edge: Edge, person: Person, stamp: EventId, call: Call | None = None) -> None:
     """Newer facts, shown once to everybody here who sees the person anywhere. call: the person's own command."""
     before = edge.people.learn(person)
     if before is None:
@@ -80,13 +80,13 @@ def show_update(edge: Edge, person: Person, stamp: Stamp, call: Call | None = No
     show_heirs(edge, stamp)
 
 
-def show_heirs(edge: Edge, stamp: Stamp) -> None:
+def show_heirs(edge: Edge, stamp: EventId) -> None:
     """Who had given way to somebody who has left the nick since is shown by it again."""
     edge.people.inherit()
     show_clashes(edge, stamp)
 
 
-def show_clashes(edge: Edge, stamp: Stamp) -> None:
+def show_clashes(edge: Edge, stamp: EventId) -> None:
     """Two people came to be seen here under one nick: who gives way is shown to go, or under its uid (P29)."""
     clashes, edge.people.clashes = edge.people.clashes, []
     for clash in clashes:
@@ -97,12 +97,12 @@ def show_clashes(edge: Edge, stamp: Stamp) -> None:
             _show_change(edge, person, edge.people.newest(person), stamp)
 
 
-def show_quit(edge: Edge, uid: str, author: Author, reason: str, stamp: Stamp) -> None:
+def show_quit(edge: Edge, uid: str, author: Author, reason: str, stamp: EventId) -> None:
     """The first word of somebody's leaving, to everybody here who sees the person anywhere (P28)."""
     _show_quit(edge, uid, edge.people.author(uid, *author), reason, stamp)
 
 
-def _show_quit(edge: Edge, uid: str, author: Author, reason: str, stamp: Stamp) -> None:
+def _show_quit(edge: Edge, uid: str, author: Author, reason: str, stamp: EventId) -> None:
     groups = edge.people.quits(uid, edge.now)
     if groups:
         line = Line(author, "QUIT", (reason,), at=stamp.at, msgid=stamp.msgid)
@@ -118,7 +118,7 @@ def _audience(edge: Edge, groups: Iterable[GroupId]) -> dict[Connection, None]:
     return found
 
 
-def _show_change(edge: Edge, before: Person, person: Person, stamp: Stamp, call: Call | None = None) -> None:
+def _show_change(edge: Edge, before: Person, person: Person, stamp: EventId, call: Call | None = None) -> None:
     audience = _audience(edge, edge.people.groups(person.uid))
     user = edge.users.get(person.uid)
     if user is not None:
@@ -133,7 +133,7 @@ def _show_change(edge: Edge, before: Person, person: Person, stamp: Stamp, call:
             call.send(line)
 
 
-def _differences(before: Person, now: Person, stamp: Stamp) -> list[tuple[str, Line]]:
+def _differences(before: Person, now: Person, stamp: EventId) -> list[tuple[str, Line]]:
     """(capability needed, line). CHGHOST goes to those who asked for it; for others a QUIT and JOIN would be a lie."""
     source, lines = before.source, []
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.edge.connection import Connection
     from gateway.edge.edge import Edge
     from ring.ids import GroupId
-    from ring.wire.history import Place
+    from ring.wire.history import Cursor
 
 Send = Callable[[Line], None]
 Drawn = Callable[[Send], None]
@@ -133,7 +133,7 @@ class Asides:
             call.asides = {**call.asides, group: msgspec.structs.replace(here, seq=here.seq - 1, at=here.at - 1)}
             self.groups.setdefault(group, {}).setdefault(call.connection, []).append(call)
 
-    def place(self, connection: Connection, group: GroupId) -> Place | None:
+    def place(self, connection: Connection, group: GroupId) -> Cursor | None:
         """How far the connection is in the group, where a line of its own waits there."""
         calls = self.groups.get(group, {}).get(connection)
         return calls[0].asides[group] if calls else None
@@ -161,4 +161,4 @@ class Asides:
             self._edge.dirty.append(call.connection)
 
 
-NOWHERE: Mapping[GroupId, Place] = MappingProxyType({})
+NOWHERE: Mapping[GroupId, Cursor] = MappingProxyType({})

@@ -134,7 +134,7 @@ def _mastered(edge: Edge, kind: str, is_listed: Callable[[State], bool], row: Ca
         served = edge.engine.serves(GroupId(kind, name))
         return served is not None and is_listed(served[0])
 
-    return Listing(iter(list(edge.engine.leading.groups)), key, is_there, row)
+    return Listing(iter(list(edge.engine.masters.groups)), key, is_there, row)
 
 
 def _channels(edge: Edge) -> Listing:
@@ -206,10 +206,10 @@ def _roles(edge: Edge) -> Listing:
 
     def row(key: str) -> RoleRow | None:
         group, engine = GroupId("channel", key), edge.engine
-        mastered, followed = engine.leading.groups.get(group), engine.following.groups.get(group)
+        mastered, followed = engine.masters.groups.get(group), engine.followers.groups.get(group)
         if mastered is not None:
             return RoleRow(key, "master", mastered.copy.term.number, mastered.copy.seq)
-        if followed is not None and (followed.holds or engine.following.sits(followed.copy)):
+        if followed is not None and (followed.holds or engine.followers.sits(followed.copy)):
             role = "backup" if followed.holds else "follower"
             return RoleRow(key, role, followed.copy.term.number, followed.copy.seq)
         return None

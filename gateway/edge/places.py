@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.groups.session import DEVICES, PLACES, Session
 from gateway.groups.session_messages import Device, ForgetDevice, Reached
-from ring.history.cursor import joined
+from ring.history.cursor import merge_cursors
 from ring.ids import GroupId
 from ring.replication.application import FAILED
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
@@ -30,12 +30,12 @@ MARKS: Final = 64
 class Sent(NamedTuple):
     """last: what was heard last, as it came. place: that, and all before."""
 
-    last: Place
-    place: Place
+    last: Cursor
+    place: Cursor
 
     @classmethod
-    def after(cls, known: Sent | None, last: Place) -> Sent:
-        return cls(last, joined(known.place if known is not None else None, last) or last)
+    def after(cls, known: Sent | None, last: Cursor) -> Sent:
+        return cls(last, merge_cursors(known.place if known is not None else None, last) or last)
 
 
 class OnTheWay(NamedTuple):
@@ -43,14 +43,14 @@ class OnTheWay(NamedTuple):
     it."""
 
     upto: int
-    places: dict[str, Place]
+    places: dict[str, Cursor]
     parts: int = 0
 
 
-def learn(places: dict[str, Place], more: Mapping[str, Place]) -> None:
+def learn(places: dict[str, Cursor], more: Mapping[str, Cursor]) -> None:
     """By folded channel, what somebody has read besides. No more than a session keeps: the oldest go."""
     for name, place in more.items():
-        places[name] = joined(places.pop(name, None), place) or place
+        places[name] = merge_cursors(places.pop(name, None), place) or place
     bound(places, PLACES)
 
 
@@ -60,7 +60,7 @@ def bound(table: dict[Any, Any], most: int) -> None:
         del table[next(iter(table))]
 
 
-def arrive(waiting: deque[OnTheWay], upto: float, reached: dict[str, Place]) -> OnTheWay | None:
+def arrive(waiting: deque[OnTheWay], upto: float, reached: dict[str, Cursor]) -> OnTheWay | None:
     """So much has come to the client's machine, which has read that now. The last of it; None if it is nothing new."""
     last = None
     while waiting and waiting[0].upto <= upto:
@@ -69,7 +69,7 @@ def arrive(waiting: deque[OnTheWay], upto: float, reached: dict[str, Place]) -> 
     return last
 
 
-def _arrived(connection: Connection, upto: int) -> dict[str, Place]:
+def _arrived(connection: Connection, upto: int) -> dict[str, Cursor]:
     """By folded channel, how far the connection is once its first `upto` bytes, or parts of its stream, have come."""
     arrive(connection.on_the_way, upto, connection.reached)
     return connection.reached
@@ -81,9 +81,9 @@ def _attached(connection: Connection) -> User | None:
     return user if user is not None and connection in user.connections else None
 
 
-def _news(connection: Connection, now: Mapping[str, Place | None]) -> dict[str, Place]:
+def _news(connection: Connection, now: Mapping[str, Cursor | None]) -> dict[str, Cursor]:
     """By folded channel, where it has changed since this was last asked for."""
-    found: dict[str, Place] = {}
+    found: dict[str, Cursor] = {}
     for name, place in now.items():
         known = connection.places.get(name)
         if place is not None and place.seq and (known is None or known.last != place):
@@ -102,9 +102,9 @@ class Places:
         self.edge = edge
         self._sent: dict[str, dict[str, dict[str, Sent]]] = {}  # account -> device -> folded channel
         self.telling = 0  # of so much a session's group is just told
-        self._news: dict[str, dict[str, dict[str, Place]]] = {}  # of those, what the session's group is not told yet
+        self._news: dict[str, dict[str, dict[str, Cursor]]] = {}  # of those, what the session's group is not told yet
 
-    def changed(self, user: User) -> dict[str, dict[str, Place]]:
+    def changed(self, user: User) -> dict[str, dict[str, Cursor]]:
         """Device -> folded channel -> place, of those that have gone on since this was last asked for."""
         for connection in user.connections:
             self._take(user.session, connection.device, self._came(connection))
@@ -122,7 +122,7 @@ class Places:
         if place is not None:
             self.sent(connection, {group.name: place})
 
-    def sent(self, connection: Connection, places: Mapping[str, Place]) -> None:
+    def sent(self, connection: Connection, places: Mapping[str, Cursor]) -> None:
         """By folded channel, how far it is once what it was sent last has come."""
         learn(connection.parted, places)
 
@@ -164,7 +164,7 @@ class Places:
 
         self.edge.engine.submit(self.edge.sessions.group(account), ForgetDevice(device), forgotten)
 
-    def tell(self, account: str, places: dict[str, dict[str, Place]], then: Callable[[], None] = lambda: None) -> None:
+    def tell(self, account: str, places: dict[str, dict[str, Cursor]], then: Callable[[], None] = lambda: None) -> None:
         """What devices here have been sent of a session that is elsewhere, or soon will be."""
         self.telling += 1
 
@@ -178,12 +178,12 @@ class Places:
         self._sent.get(account, {}).pop(device, None)
         self._news.get(account, {}).pop(device, None)
 
-    def _take(self, account: str, device: str, places: Mapping[str, Place]) -> None:
+    def _take(self, account: str, device: str, places: Mapping[str, Cursor]) -> None:
         """By folded channel, what has come to the device."""
         for name, place in places.items() if account else ():
             self._learn(account, device, name, place)
 
-    def _learn(self, account: str, device: str, name: str, place: Place) -> None:
+    def _learn(self, account: str, device: str, name: str, place: Cursor) -> None:
         devices = self._sent.setdefault(account, {})
         sent = devices.setdefault(device, {})
         known = sent.get(name)  # maybe of a connection that is newer than the one that is asked
@@ -196,7 +196,7 @@ class Places:
         if known is None or news.place != known.place:
             self._news.setdefault(account, {}).setdefault(device, {})[name] = news.place
 
-    def came(self, account: str, device: str) -> dict[str, Place]:
+    def came(self, account: str, device: str) -> dict[str, Cursor]:
         """By folded channel, how far one device of a session here has come."""
         user = self.edge.sessions.users.get(account)
         for connection in user.connections if user is not None else ():
@@ -204,7 +204,7 @@ class Places:
                 self._take(account, device, self._came(connection))
         return {name: sent.place for name, sent in self._sent.get(account, {}).get(device, {}).items()}
 
-    def _came(self, connection: Connection) -> Mapping[str, Place]:
+    def _came(self, connection: Connection) -> Mapping[str, Cursor]:
         """By folded channel, how far the connection is by what has come to its client's machine."""
         if connection.stream is not None:
             upto = connection.stream.used
@@ -233,7 +233,7 @@ class Places:
                 connection, _news(connection, {g.name: behind.get(g, held(connection, g) or now[g]) for g in heard})
             )
 
-    def _mark(self, connection: Connection, places: dict[str, Place]) -> None:
+    def _mark(self, connection: Connection, places: dict[str, Cursor]) -> None:
         marks, receipts = connection.on_the_way, connection.receipts
         if not places or receipts is None:
             return
@@ -244,53 +244,53 @@ class Places:
             places = last
         marks.append(OnTheWay(connection.sent(), places))
 
-    def _all(self, connection: Connection) -> Mapping[str, Place]:
+    def _all(self, connection: Connection) -> Mapping[str, Cursor]:
         """By folded channel, how far it is by all that it was sent."""
         self.fresh(connection)
         return {name: sent.place for name, sent in connection.places.items()}
 
-    def fresh(self, connection: Connection) -> dict[str, Place]:
+    def fresh(self, connection: Connection) -> dict[str, Cursor]:
         """By folded channel, of one connection, where it has changed since this was last asked for."""
         user = _attached(connection)
         heard = user.heard if user is not None else {}
-        now: dict[str, Place | None] = {**connection.parted}
+        now: dict[str, Cursor | None] = {**connection.parted}
         connection.parted.clear()
         for group in heard:
-            now[group.name] = joined(now.get(group.name), self._shown(connection, group))
+            now[group.name] = merge_cursors(now.get(group.name), self._shown(connection, group))
         found = _news(connection, now)
         if len(connection.places) > PLACES:
             connection.places = {name: sent for name, sent in connection.places.items() if name in now}
         return found
 
-    def _shown(self, connection: Connection, group: GroupId) -> Place | None:
+    def _shown(self, connection: Connection, group: GroupId) -> Cursor | None:
         """How far the connection has been sent the group; None while it was played nothing of what it has missed."""
         behind = connection.behind
         if group in behind:
             return behind[group]
         return self.edge.asides.place(connection, group) or self.edge.engine.applied_to(group)
 
-    def now(self, user: User, connection: Connection) -> dict[str, Place]:
+    def now(self, user: User, connection: Connection) -> dict[str, Cursor]:
         """By folded channel, how far a client of this node has come in each, where its user is no more, too."""
         sent = self._sent.get(user.session, {}).get(connection.device, {})
         found = {name: known.place for name, known in sent.items()}
         learn(found, self._all(connection))
         for group in user.heard:
-            place = joined(found.get(group.name), self.of(user, connection.device, group))
+            place = merge_cursors(found.get(group.name), self.of(user, connection.device, group))
             if place is not None:
                 found[group.name] = place
         return found
 
-    def come(self, user: User, connection: Connection, group: GroupId) -> Place | None:
+    def come(self, user: User, connection: Connection, group: GroupId) -> Cursor | None:
         """How far it is by what it was sent itself, though not all may have come yet, and by what its device was."""
         sent = connection.places.get(group.name)
-        here = joined(connection.behind.get(group), connection.parted.get(group.name))
-        return joined(here, sent.place if sent is not None else None, self.of(user, connection.device, group))
+        here = merge_cursors(connection.behind.get(group), connection.parted.get(group.name))
+        return merge_cursors(here, sent.place if sent is not None else None, self.of(user, connection.device, group))
 
-    def of(self, user: User, device: str, group: GroupId) -> Place | None:
+    def of(self, user: User, device: str, group: GroupId) -> Cursor | None:
         """What the device has been sent of a channel; None if it never was in it."""
         sent = self._sent.get(user.session, {}).get(device, {}).get(group.name)
         known = self.device(user, device)
-        return joined(
+        return merge_cursors(
             sent.place if sent is not None else None, known.places.get(group.name) if known is not None else None
         )
 

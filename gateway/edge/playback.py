@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.edge.history import Story, said_by, story
 from gateway.edge.lines import Line
-from ring.history.cursor import joined
+from ring.history.cursor import merge_cursors
 from ring.ids import GroupId
 from ring.storage.store import Line as Kept
-from ring.wire.history import Mark, Place, Query
+from ring.wire.history import Cursor, Mark, Query
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call
@@ -100,7 +100,7 @@ class Playback:
         connection: Connection,
         user: User,
         group: GroupId,
-        read: Place | None = None,
+        read: Cursor | None = None,
         *,
         since: int = 0,
         most: int = 0,
@@ -138,7 +138,7 @@ class Playback:
         place = self.edge.sessions.places.come(self.user, self.connection, self.group)
         if place is not None and self.read is None:
             self.since = 0
-        self.read = joined(self.read, place)
+        self.read = merge_cursors(self.read, place)
 
     def _waits(self) -> bool:
         """Whether the client has to read first what it was played already."""
@@ -207,7 +207,7 @@ class Playback:
             self._tell(found.title(missed), found.shown(self.connection.caps, self._wanted(missed)))
             last = missed[-1]
             self.last = last.seq
-            self.connection.behind[self.group] = Place(last.seq, last.at, last.term)
+            self.connection.behind[self.group] = Cursor(last.seq, last.at, last.term)
             self.edge.told[self.group] = None
 
     def _wanted(self, lines: list[Kept]) -> list[Kept]:

@@ -72,7 +72,7 @@ class Reclaiming:
         channels: dict[GroupId, object] = {group: state for group, state, _ in edge.engine.mastered("channel")}
         channels |= {group: edge.engine.state(group) for group in edge.rooms}
         for group, state in channels.items():
-            if isinstance(state, Channel) and not all(map(edge.lives, state.hosts)):
+            if isinstance(state, Channel) and not all(map(edge.lives, state.subscribers)):
                 self._quit_ghosts(group, state)
 
     def _quit_ghosts(self, group: GroupId, channel: Channel) -> None:

@@ -23,34 +23,34 @@ from gateway.groups.people import Author, Person
 from gateway.groups.session_messages import Kick
 from gateway.irc.message import decode
 from gateway.irc.modes import ModeChange, render_changes
-from ring.replication.application import Stamp
+from ring.replication.application import EventId
 
 
-def said(event: Said, author: Author, channel: str, stamp: Stamp) -> Line:
+def said(event: Said, author: Author, channel: str, stamp: EventId) -> Line:
     target = event.status + channel
     params = (target,) if event.verb == "TAGMSG" else (target, decode(event.text))
     return Line(author, event.verb, params, at=stamp.at, msgid=stamp.msgid, tags=event.tags, bot=event.bot)
 
 
-def letter(event: Letter, target: str, stamp: Stamp) -> Line:
+def letter(event: Letter, target: str, stamp: EventId) -> Line:
     """A private message of a conversation. target: the nick that it is to, as its reader knows it."""
     params = (target,) if event.verb == "TAGMSG" else (target, decode(event.text))
     author = Author(event.source, event.name)
     return Line(author, event.verb, params, at=stamp.at, msgid=stamp.msgid, tags=event.tags, bot=event.bot)
 
 
-def joined(person: Person, channel: str, stamp: Stamp, *, extended: bool) -> Line:
+def joined(person: Person, channel: str, stamp: EventId, *, extended: bool) -> Line:
     """extended: with account and real name. Source: IRCv3 extended-join."""
     params = (channel, person.account or "*", person.real) if extended else (channel,)
     return Line(person.author, "JOIN", params, at=stamp.at, msgid=stamp.msgid)
 
 
-def parted(event: Parted, author: Author, channel: str, stamp: Stamp) -> Line:
+def parted(event: Parted, author: Author, channel: str, stamp: EventId) -> Line:
     params = (channel,) if event.reason is None else (channel, event.reason)
     return Line(author, "PART", params, at=stamp.at, msgid=stamp.msgid)
 
 
-def kicked(event: Kicked, author: Author, nick: str, channel: str, stamp: Stamp) -> Line:
+def kicked(event: Kicked, author: Author, nick: str, channel: str, stamp: EventId) -> Line:
     return Line(author, "KICK", (channel, nick, event.reason), at=stamp.at, msgid=stamp.msgid)
 
 
@@ -59,11 +59,11 @@ def put_out(kick: PutOut | Kick, nick: str, channel: str) -> Line:
     return Line(Author(kick.source, kick.account), "KICK", (channel, nick, kick.reason), at=kick.at)
 
 
-def topic_set(event: TopicSet, author: Author, channel: str, stamp: Stamp) -> Line:
+def topic_set(event: TopicSet, author: Author, channel: str, stamp: EventId) -> Line:
     return Line(author, "TOPIC", (channel, event.topic), at=stamp.at, msgid=stamp.msgid)
 
 
-def modes_set(changes: Iterable[ModeChange], author: Author, channel: str, stamp: Stamp, most: int) -> list[Line]:
+def modes_set(changes: Iterable[ModeChange], author: Author, channel: str, stamp: EventId, most: int) -> list[Line]:
     """most: parameters a line."""
     return [
         Line(author, "MODE", (channel, *params), at=stamp.at, msgid=stamp.msgid)
@@ -71,13 +71,13 @@ def modes_set(changes: Iterable[ModeChange], author: Author, channel: str, stamp
     ]
 
 
-def redacted(event: Redacted, author: Author, channel: str, stamp: Stamp) -> Line:
+def redacted(event: Redacted, author: Author, channel: str, stamp: EventId) -> Line:
     """Source: IRCv3 message redaction."""
     params = (channel, event.msgid) if event.reason is None else (channel, event.msgid, event.reason)
     return Line(author, "REDACT", params, at=stamp.at, msgid=stamp.msgid)
 
 
-def replayed(event: Any, channel: str, stamp: Stamp, *, extended: bool, most: int) -> list[Line]:
+def replayed(event: Any, channel: str, stamp: EventId, *, extended: bool, most: int) -> list[Line]:
     """A kept event as it was when it happened. extended, most: as above."""
     if isinstance(event, Said):
         return [said(event, Author(event.source, event.account), channel, stamp)]

@@ -22,7 +22,7 @@ from gateway.groups.people import Author
 from gateway.groups.session import Session
 from gateway.groups.session_messages import Conversing, ForgetAll, Stored, Talk
 from ring.ids import GroupId
-from ring.replication.application import Stamp
+from ring.replication.application import EventId
 from ring.replication.state_machine import State
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Talks:
 
     # What the group says --------------------------------------------------------------------------------------------
 
-    def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, call: Call | None) -> None:
+    def applied(self, group: GroupId, state: State, event: Any, stamp: EventId, call: Call | None) -> None:
         assert isinstance(state, Conversation)
         if isinstance(event, Said):
             self._said(group, event, stamp, call)
@@ -182,7 +182,7 @@ class Talks:
         else:
             self._seated(group, state)
 
-    def replaced(self, group: GroupId, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int) -> None:
+    def replaced(self, group: GroupId, state: State, missed: Sequence[tuple[Any, EventId]], lost: int) -> None:
         assert isinstance(state, Conversation)
         for event, stamp in missed:
             if isinstance(event, Said):
@@ -241,7 +241,7 @@ class Talks:
                 if seat.edge == engine.me and (user is None or user.uid != seat.uid or not user.keeps):
                     engine.submit(group, Leave(seat.uid, engine.me))
 
-    def _said(self, group: GroupId, event: Said, stamp: Stamp, call: Call | None) -> None:
+    def _said(self, group: GroupId, event: Said, stamp: EventId, call: Call | None) -> None:
         room = self.rooms.get(group)
         for user in room.users.values() if room is not None else ():
             assert room is not None
@@ -269,7 +269,7 @@ class Talks:
             else:
                 own.show(line)
 
-    def _redacted(self, group: GroupId, event: Redacted, stamp: Stamp, call: Call | None) -> None:
+    def _redacted(self, group: GroupId, event: Redacted, stamp: EventId, call: Call | None) -> None:
         room = self.rooms.get(group)
         if event.msgid == "*" or room is None:
             return

@@ -28,7 +28,7 @@ from gateway.irc.message import Message
 from ring.duplex import Stream
 from ring.features import at_level
 from ring.ids import UNREADABLE, Incarnation
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge
@@ -77,7 +77,7 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     standing: Standing
     nick: str
     silent: bool
-    places: dict[str, Place]
+    places: dict[str, Cursor]
     sayer: Sayer
     settled: int
     gone: bool = False
@@ -90,7 +90,7 @@ class Shown(msgspec.Struct, frozen=True, array_like=True):
     """
 
     data: bytes
-    places: dict[str, Place]
+    places: dict[str, Cursor]
     settled: int
     standing: Standing | None = None
 
@@ -109,8 +109,8 @@ class Tunnel:
         self.call = call  # held until the client has a session
         login = connection.login
         self.account = edge.settings.casemap(login.name) if login is not None else ""
-        self.places: dict[str, Place] = {}  # how far the client is in its channels once it has all that it was sent
-        self.came: dict[str, Place] = {}  # and by what has come to its machine
+        self.places: dict[str, Cursor] = {}  # how far the client is in its channels once it has all that it was sent
+        self.came: dict[str, Cursor] = {}  # and by what has come to its machine
         self._parts = 0  # of the stream, that have
         self._on_the_way: deque[OnTheWay] = deque()
         self.stream: Stream | None = None
@@ -134,7 +134,7 @@ class Tunnel:
             self.outbox.settled,
             self.is_gone,
         )
-        self.stream = self.edge.engine.streams.open(host, _encode(at_level(hello, self.edge.engine.level)))
+        self.stream = self.edge.engine.duplex.open(host, _encode(at_level(hello, self.edge.engine.level)))
         self.stream.received, self.stream.ended, self.stream.uses = self._received, self._ended, self._brought
         self._on_the_way = deque(one._replace(parts=0) for one in self._on_the_way)
         self._parts = 0
@@ -210,13 +210,13 @@ class Tunnel:
             self.connection.send(shown.data)
         self.was_sent(shown.places)
 
-    def was_sent(self, places: dict[str, Place]) -> None:
+    def was_sent(self, places: dict[str, Cursor]) -> None:
         """So far is the client by what it has been sent until now."""
         learn(self.places, places)
         parts = self.stream.expected if self.stream is not None else 0
         self._on_the_way.append(OnTheWay(self.connection.sent(), places, parts))
 
-    def came_now(self) -> dict[str, Place]:
+    def came_now(self) -> dict[str, Cursor]:
         """By folded channel, how far the client is by what has come to its machine."""
         self._brought()
         return self.came
@@ -321,7 +321,7 @@ class Tunnels:
         self.edge.hang_up(connection, MOVED)
         leave(self.edge, connection, reason)
 
-    def follow(self, connection: Connection, places: dict[str, Place]) -> None:
+    def follow(self, connection: Connection, places: dict[str, Cursor]) -> None:
         """The connection's session has gone to another node. What the client has said here is answered first: nobody
         reads its later lines, which the other node says, before its earlier lines (P9)."""
         if connection.stream is not None:

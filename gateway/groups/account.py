@@ -85,7 +85,7 @@ class Account:
         self.stored = Stored()
 
     @property
-    def hosts(self) -> Mapping[Incarnation, int]:
+    def subscribers(self) -> Mapping[Incarnation, int]:
         return _HOSTS
 
     @property
@@ -140,10 +140,10 @@ class Account:
     def snapshot(self) -> Stored:
         return self.stored
 
-    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
         return []
 
-    def is_word(self, event: Any) -> bool:
+    def is_message(self, event: Any) -> bool:
         return False
 
     def merge(self, other: Account, at: int) -> Merged | None:
@@ -176,10 +176,10 @@ class Account:
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
 
-    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         return []
 
-    def is_spent(self, at: int) -> bool:
+    def is_collectable(self, at: int) -> bool:
         """A tombstone stays for long (P37): an old copy that comes back must not bring the account back."""
         return not self.stored.lives and at - self.stored.dropped > TOMBSTONE_MS
 

@@ -78,7 +78,7 @@ class Channel:
         self.rules = rules
         self.name = folded  # as its first member typed it
         self.members: dict[str, Member] = {}  # by uid
-        self.hosts: dict[Incarnation, int] = {}
+        self.subscribers: dict[Incarnation, int] = {}
         self.changed_at = 0  # Unix ms
         self.left: dict[str, int] = {}  # uid -> Unix ms, for who left by its own will or a kick (P26)
         self.put_out: dict[str, PutOut] = {}  # uid -> its last kick
@@ -116,14 +116,14 @@ class Channel:
     # Members ----------------------------------------------------------------------------------------------------------
 
     def _sit(self, edge: Incarnation) -> None:
-        self.hosts[edge] = self.hosts.get(edge, 0) + 1
+        self.subscribers[edge] = self.subscribers.get(edge, 0) + 1
 
     def _rise(self, edge: Incarnation) -> None:
-        left = self.hosts[edge] - 1
+        left = self.subscribers[edge] - 1
         if left:
-            self.hosts[edge] = left
+            self.subscribers[edge] = left
         else:
-            del self.hosts[edge]
+            del self.subscribers[edge]
 
     def _put(self, sitting: Sitting) -> None:
         person = sitting.person
@@ -287,9 +287,9 @@ class Channel:
             self.keys,
         )
 
-    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
         """Whoever comes by the nick of a member whose node is dead has got the nick since: that member quits (P29)."""
-        if (type(command) is not Join and type(command) is not Update) or not any(map(dead, self.hosts)):
+        if (type(command) is not Join and type(command) is not Update) or not any(map(dead, self.subscribers)):
             return []
         person, casemap = command.person, self.rules.casemap
         return [
@@ -298,7 +298,7 @@ class Channel:
             if uid != person.uid and dead(member.person.edge) and casemap(member.person.nick) == casemap(person.nick)
         ]
 
-    def is_word(self, event: Any) -> bool:
+    def is_message(self, event: Any) -> bool:
         return type(event) is Said
 
     def merge(self, other: Channel, at: int) -> Merged | None:
@@ -307,7 +307,7 @@ class Channel:
         return Merged(both) if _comparable(both) != _comparable(mine) else None
 
     def _load(self, stored: Stored) -> None:
-        self.members, self.hosts = {}, {}
+        self.members, self.subscribers = {}, {}
         self._clear()
         self.left, self.put_out, self.keys = dict(stored.left), dict(stored.put_out), dict(stored.keys)
         self.name, self.changed_at = stored.name, stored.changed_at
@@ -335,10 +335,10 @@ class Channel:
     def row(self, term: int) -> ListRow:
         return channel_views.row(self, term)
 
-    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Evict]:
-        return [Evict((edge,), LOST) for edge in self.hosts if gone(edge)]
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Evict]:
+        return [Evict((edge,), LOST) for edge in self.subscribers if gone(edge)]
 
-    def is_spent(self, at: int) -> bool:
+    def is_collectable(self, at: int) -> bool:
         if self.webhooks.subscriptions:
             return False
         keep_s = max(self.rules.keep_s, self.rules.history_s if self.history.spoken else 0.0)

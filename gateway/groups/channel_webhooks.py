@@ -19,9 +19,9 @@ from gateway.groups.webhook_messages import (
     Unsubscribe,
     Unsubscribed,
 )
-from ring.history.cursor import joined
+from ring.history.cursor import merge_cursors
 from ring.replication.state_machine import Decision
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
     from gateway.groups.channel import Channel
@@ -65,7 +65,7 @@ def decide_subscribe(channel: Channel, command: Subscribe, at: int) -> Decision:
         return Decision(None, None)
     if len(hooks.subscriptions) >= MOST:
         return Decision(NotSubscribed("full"), None)
-    made = Subscription(command.id, command.url, command.secret, command.by, at, Place(0, at))
+    made = Subscription(command.id, command.url, command.secret, command.by, at, Cursor(0, at))
     return Decision(None, Subscribed(made))
 
 
@@ -85,7 +85,7 @@ def decide_advance(channel: Channel, command: Advance, at: int) -> Decision:
 
 def _advanced(known: Subscription, news: Advance | Advanced | Subscription) -> Subscription:
     """Whatever order such news come in, and however often, they lead to the same."""
-    place = joined(known.place, news.place) or known.place
+    place = merge_cursors(known.place, news.place) or known.place
     dropped, told = max(known.dropped, news.dropped), max(known.told, news.told)
     return msgspec.structs.replace(known, place=place, dropped=dropped, told=told)
 

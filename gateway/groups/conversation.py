@@ -76,14 +76,14 @@ def other_of(name: str, mine: Party) -> Party | None:
 class Conversation:
     """The replicated state of one conversation."""
 
-    __slots__ = ("changed_at", "history", "history_s", "hosts", "name", "seats")
+    __slots__ = ("changed_at", "history", "history_s", "name", "seats", "subscribers")
 
     def __init__(self, name: str, history_s: float) -> None:
         """history_s: how long it is remembered once nobody sits in it."""
         self.name = name
         self.history_s = history_s
         self.seats: dict[str, Seat] = {}  # by folded account
-        self.hosts: dict[Incarnation, int] = {}
+        self.subscribers: dict[Incarnation, int] = {}
         self.changed_at = 0  # Unix ms
         self.history = History()
 
@@ -111,9 +111,9 @@ class Conversation:
         return True
 
     def _seat(self, seats: dict[str, Seat]) -> None:
-        self.seats, self.hosts = seats, {}
+        self.seats, self.subscribers = seats, {}
         for seat in seats.values():
-            self.hosts[seat.edge] = self.hosts.get(seat.edge, 0) + 1
+            self.subscribers[seat.edge] = self.subscribers.get(seat.edge, 0) + 1
 
     def _sit(self, command: Sit) -> Decision:
         known = self.seats.get(command.account)
@@ -153,10 +153,10 @@ class Conversation:
         self.history = History(stored.erased, stored.redacted, forgotten=stored.forgotten)
         self._seat(stored.seats)
 
-    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
         return []
 
-    def is_word(self, event: Any) -> bool:
+    def is_message(self, event: Any) -> bool:
         return type(event) is Said
 
     def merge(self, other: Conversation, at: int) -> Merged | None:
@@ -172,10 +172,10 @@ class Conversation:
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
 
-    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
-        return [Evict(edge) for edge in self.hosts if gone(edge)]
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        return [Evict(edge) for edge in self.subscribers if gone(edge)]
 
-    def is_spent(self, at: int) -> bool:
+    def is_collectable(self, at: int) -> bool:
         return not self.seats and at - self.changed_at > self.history_s * 1000
 
 

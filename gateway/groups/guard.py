@@ -61,7 +61,7 @@ class Guard:
         self.times = times
 
     @property
-    def hosts(self) -> Mapping[Incarnation, int]:
+    def subscribers(self) -> Mapping[Incarnation, int]:
         return _HOSTS
 
     def _remembered(self, at: int) -> tuple[int, ...]:
@@ -96,10 +96,10 @@ class Guard:
     def snapshot(self) -> Any:
         return self.times
 
-    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
         return []
 
-    def is_word(self, event: Any) -> bool:
+    def is_message(self, event: Any) -> bool:
         return False
 
     def merge(self, other: Guard, at: int) -> Merged | None:
@@ -115,10 +115,10 @@ class Guard:
         since_s = (at - times[-1]) / 1000 if times else 0.0
         return Wait(max(0.0, self.rule.delay_s(len(times)) - since_s), len(times))
 
-    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         return []
 
-    def is_spent(self, at: int) -> bool:
+    def is_collectable(self, at: int) -> bool:
         return not self._remembered(at)
 
 

@@ -96,7 +96,7 @@ class ChannelKind(_Reader):
     def recorded(self, state: Any, event: Any, origin: Incarnation, number: int) -> Any:
         return channel_history.named(event, origin, number) if state.webhooks.subscriptions else event
 
-    def fresh(self, name: str) -> State:
+    def initial(self, name: str) -> State:
         return channel.Channel(name, self.rules)
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State:
@@ -111,7 +111,7 @@ class NickKind(_Reader):
         super().__init__(m.Command, m.Event, m.Outcome, m.Who, m.NickView)
         self.casemap = casemap
 
-    def fresh(self, name: str) -> State:
+    def initial(self, name: str) -> State:
         return nick.Nick(name, self.casemap)
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State:
@@ -125,7 +125,7 @@ class NetworkKind(_Reader):
         m = network_messages
         super().__init__(m.Command, m.Event, m.Outcome, None, None)
 
-    def fresh(self, name: str) -> State:
+    def initial(self, name: str) -> State:
         return network.Network()
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State:
@@ -139,7 +139,7 @@ class AccountKind(_Reader):
         m = account_messages
         super().__init__(m.Command, m.Event, m.Outcome, m.Question, m.View)
 
-    def fresh(self, name: str) -> State:
+    def initial(self, name: str) -> State:
         return account.Account(name)
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State:
@@ -153,7 +153,7 @@ class SessionKind(_Reader):
         m = session_messages
         super().__init__(m.Command, m.Event, m.Outcome, m.Look, m.Stored)
 
-    def fresh(self, name: str) -> State:
+    def initial(self, name: str) -> State:
         return session.Session(name)
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State:
@@ -181,7 +181,7 @@ class ConversationKind(_Reader):
     def authors(self, event: Any) -> tuple[str, ...]:
         return conversation.authors(event)
 
-    def fresh(self, name: str) -> State:
+    def initial(self, name: str) -> State:
         return conversation.Conversation(name, self.history_s)
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State:
@@ -195,7 +195,7 @@ class GuardKind(_Reader):
         m = guard_messages
         super().__init__(m.Command, m.Event, m.Wait, m.HowLong, m.Wait)
 
-    def fresh(self, name: str) -> State:
+    def initial(self, name: str) -> State:
         return guard.Guard(name)
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State:

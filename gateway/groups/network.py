@@ -26,45 +26,47 @@ class Network:
     """Which node incarnations attend, and the feature level at which the network acts (P42): it only rises."""
 
     def __init__(self) -> None:
-        self.hosts: dict[Incarnation, int] = {}
+        self.subscribers: dict[Incarnation, int] = {}
         self.level = 0
 
     def decide(self, command: Any, at: int) -> Decision:
         if isinstance(command, Attend):
             edge = Incarnation(command.key, command.incarnation)
-            return Decision(None, None if edge in self.hosts else Attended(*edge))
+            return Decision(None, None if edge in self.subscribers else Attended(*edge))
         if isinstance(command, Announce):
             return Decision(None, Announced(command.source, command.audience, command.text, command.account))
         if isinstance(command, Raise):
             return Decision(None, Raised(command.level) if command.level > self.level else None)
-        gone = tuple(edge for edge in command.edges if Incarnation(*edge) in self.hosts)
+        gone = tuple(edge for edge in command.edges if Incarnation(*edge) in self.subscribers)
         return Decision(None, Evicted(gone) if gone else None)
 
     def apply(self, event: Any, at: int) -> bool:
         if isinstance(event, Attended):
-            self.hosts[Incarnation(event.key, event.incarnation)] = 1
+            self.subscribers[Incarnation(event.key, event.incarnation)] = 1
         elif isinstance(event, Evicted):
             for edge in event.edges:
-                self.hosts.pop(Incarnation(*edge), None)
+                self.subscribers.pop(Incarnation(*edge), None)
         elif isinstance(event, Merged):
-            self.hosts.update((Incarnation(*edge), 1) for edge in event.edges)
+            self.subscribers.update((Incarnation(*edge), 1) for edge in event.edges)
         elif isinstance(event, Raised):
             self.level = max(self.level, event.level)
-            self.hosts.update((Incarnation(*edge), 1) for edge in event.edges)
+            self.subscribers.update((Incarnation(*edge), 1) for edge in event.edges)
         return not isinstance(event, Announced)
 
     def snapshot(self) -> Any:
-        hosts = list(self.hosts)
-        return _Stored(hosts, self.level) if self.level else hosts  # at level 0 as the builds of level 0 read it
+        subscribers = list(self.subscribers)
+        return (
+            _Stored(subscribers, self.level) if self.level else subscribers
+        )  # at level 0 as the builds of level 0 read it
 
-    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
         return []
 
-    def is_word(self, event: Any) -> bool:
+    def is_message(self, event: Any) -> bool:
         return isinstance(event, Announced)
 
     def merge(self, other: Network, at: int) -> Merged | Raised | None:
-        lacking = sorted(edge for edge in other.hosts if edge not in self.hosts)
+        lacking = sorted(edge for edge in other.subscribers if edge not in self.subscribers)
         edges = tuple((edge.key, edge.number) for edge in lacking)
         if other.level > self.level:
             return Raised(other.level, edges)
@@ -76,12 +78,12 @@ class Network:
     def answer(self, question: Any, at: int) -> Any:
         return None
 
-    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
-        edges = tuple((edge.key, edge.number) for edge in self.hosts if gone(edge))
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        edges = tuple((edge.key, edge.number) for edge in self.subscribers if gone(edge))
         return [Evict(edges)] if edges else []
 
-    def is_spent(self, at: int) -> bool:
-        return not self.hosts
+    def is_collectable(self, at: int) -> bool:
+        return not self.subscribers
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -98,6 +100,6 @@ def restore(snapshot: msgspec.Raw) -> Network:
     """Raises msgspec.MsgspecError."""
     network = Network()
     stored = _stored.decode(snapshot)
-    hosts, network.level = (stored.hosts, stored.level) if isinstance(stored, _Stored) else (stored, 0)
-    network.hosts = dict.fromkeys(hosts, 1)
+    subscribers, network.level = (stored.hosts, stored.level) if isinstance(stored, _Stored) else (stored, 0)
+    network.subscribers = dict.fromkeys(subscribers, 1)
     return network

@@ -46,7 +46,7 @@ NOTHING = Decision(None, None)
 class Nick:
     """The replicated state of one nick."""
 
-    __slots__ = ("casemap", "holder", "hosts", "left", "name", "past", "pending", "shown")
+    __slots__ = ("casemap", "holder", "left", "name", "past", "pending", "shown", "subscribers")
 
     def __init__(self, name: str, casemap: Casemap) -> None:
         self.casemap = casemap
@@ -56,7 +56,7 @@ class Nick:
         self.pending = False
         self.left: dict[str, int] = {}  # uid -> Unix ms, for who gave it back: the last few (P26)
         self.past: tuple[Past, ...] = ()
-        self.hosts: dict[Incarnation, int] = {}
+        self.subscribers: dict[Incarnation, int] = {}
 
     # The state machine ----------------------------------------------------------------------------------------------
 
@@ -79,7 +79,7 @@ class Nick:
 
     def _hold(self, person: Person) -> None:
         self.holder = person
-        self.hosts = {person.edge: 1}
+        self.subscribers = {person.edge: 1}
         if self._is_here(person):
             self.shown = person.nick
 
@@ -95,7 +95,7 @@ class Nick:
             self.past = (Past(person, at), *self._fresh_past(at))[:PAST]
         self.holder = None
         self.pending = False
-        self.hosts = {}
+        self.subscribers = {}
 
     def _fresh_past(self, at: int) -> tuple[Past, ...]:
         return tuple(past for past in self.past if at - past.until < PAST_S * 1000)
@@ -163,20 +163,20 @@ class Nick:
         return Stored(self.holder, self.pending, self.shown, self.past, self.left)
 
     def _load(self, stored: Stored) -> None:
-        self.holder, self.hosts = None, {}
+        self.holder, self.subscribers = None, {}
         self.pending, self.past, self.left = stored.pending, stored.past, stored.left
         if stored.holder is not None:
             self._hold(stored.holder)
         self.shown = stored.shown
 
-    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Evict]:
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Evict]:
         """A user whose node died takes the nick again elsewhere at once."""
         holder = self.holder
         if isinstance(command, Claim) and holder is not None and holder.uid != command.person.uid and dead(holder.edge):
             return [Evict(holder.uid)]
         return []
 
-    def is_word(self, event: Any) -> bool:
+    def is_message(self, event: Any) -> bool:
         return isinstance(event, Told | Killed)
 
     def merge(self, other: Nick, at: int) -> Merged | None:
@@ -196,13 +196,13 @@ class Nick:
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
 
-    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         if self.holder is None:
             return []
         ran_out = self.pending and at - self.holder.since > PENDING_S * 1000
         return [Evict(self.holder.uid)] if ran_out or gone(self.holder.edge) else []
 
-    def is_spent(self, at: int) -> bool:
+    def is_collectable(self, at: int) -> bool:
         return self.holder is None and not self._fresh_past(at)
 
 

@@ -45,7 +45,7 @@ from gateway.groups.session_messages import (
     Taken,
     Talk,
 )
-from ring.history.cursor import joined
+from ring.history.cursor import merge_cursors
 from ring.ids import Incarnation
 from ring.replication.state_machine import Decision
 
@@ -93,7 +93,7 @@ class Session:
         return self.stored.person.edge if self.stored.person is not None else None
 
     @property
-    def hosts(self) -> Mapping[Incarnation, int]:
+    def subscribers(self) -> Mapping[Incarnation, int]:
         return {self.host: 1} if self.host is not None else {}
 
     # The state machine ----------------------------------------------------------------------------------------------
@@ -223,10 +223,10 @@ class Session:
     def snapshot(self) -> Stored:
         return self.stored
 
-    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
         return []
 
-    def is_word(self, event: Any) -> bool:
+    def is_message(self, event: Any) -> bool:
         return False
 
     def merge(self, other: Session, at: int) -> Merged | None:
@@ -241,12 +241,12 @@ class Session:
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
 
-    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         """One that lasts is taken up by somebody, in the end."""
         host = self.host
         return [Abandon(host)] if host is not None and not self.stored.lasts and gone(host) else []
 
-    def is_spent(self, at: int) -> bool:
+    def is_collectable(self, at: int) -> bool:
         talks = any(at - talk.at < DEVICE_MS for talk in self.stored.talks.values())
         marked = any(at - marker < DEVICE_MS for marker in self.stored.markers.values())
         return self.host is None and not talks and not marked and not _bounded(self.stored.devices, at)
@@ -311,7 +311,7 @@ def _one(a: Device | None, b: Device | None) -> Device:
         assert found is not None
         return found
     both = {**a.places, **b.places}
-    places = {name: joined(a.places.get(name), b.places.get(name)) or both[name] for name in sorted(both)}
+    places = {name: merge_cursors(a.places.get(name), b.places.get(name)) or both[name] for name in sorted(both)}
     if len(places) > PLACES:
         newest = sorted(places.items(), key=lambda item: (item[1].at, item[0]))[-PLACES:]
         places = dict(sorted(newest))

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.groups.people import Person
 from ring.ids import Incarnation
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -28,7 +28,7 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
     NEWER: ClassVar = {"nodes": 1}
 
     seen: int
-    places: dict[str, Place]
+    places: dict[str, Cursor]
     nodes: dict[str, tuple[int, int]] = {}
 
 
@@ -64,7 +64,7 @@ class Kick(msgspec.Struct, frozen=True, array_like=True):
     source: str
     reason: str
     at: int
-    place: Place
+    place: Cursor
     account: str | None = None
 
 
@@ -137,7 +137,7 @@ class Report(_Tagged, frozen=True, tag=2):
     rooms: dict[str, str]
     lasts: bool
     attached: int
-    places: dict[str, dict[str, Place]]
+    places: dict[str, dict[str, Cursor]]
     auto_away: bool = False
     nodes: dict[str, dict[str, int]] = {}
 
@@ -162,7 +162,7 @@ class ForgetDevice(_Tagged, frozen=True, tag=5):
 class Reached(_Tagged, frozen=True, tag=6):
     """From a node that the session was on: how far devices have come there. places: as in Report."""
 
-    places: dict[str, dict[str, Place]]
+    places: dict[str, dict[str, Cursor]]
 
 
 class Converse(_Tagged, frozen=True, tag=9):

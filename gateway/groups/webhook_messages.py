@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 
 class Subscription(msgspec.Struct, frozen=True, array_like=True):
@@ -24,7 +24,7 @@ class Subscription(msgspec.Struct, frozen=True, array_like=True):
     secret: str
     by: str
     at: int
-    place: Place
+    place: Cursor
     dropped: int = 0
     told: int = 0
 
@@ -58,7 +58,7 @@ class Advance(_Tagged, frozen=True, tag=52):
     """From the node that delivers: the receiver has come this far. dropped, told: as in Subscription."""
 
     id: str
-    place: Place
+    place: Cursor
     dropped: int = 0
     told: int = 0
 
@@ -74,7 +74,7 @@ class Unsubscribed(_Tagged, frozen=True, tag=54):
 
 class Advanced(_Tagged, frozen=True, tag=55):
     id: str
-    place: Place
+    place: Cursor
     dropped: int = 0
     told: int = 0
 

@@ -36,7 +36,7 @@ HIDDEN: Final = "$argon2" + "x" * 90
 _ENDS: Final = re.compile(rb"([\r\n]+)")
 
 PARTS: Final = frozenset(
-    ("webhooks", "edge", "engine", "engine.peers", "engine.levels", "engine.journal", "engine.broken")
+    ("webhooks", "edge", "engine", "engine.peers", "engine.levels", "engine.journal", "engine.stopped")
 )
 
 Absences = list[tuple[NodeRecord, float]]
@@ -74,7 +74,7 @@ INPUTS: Final[dict[str, Any]] = {
     "engine.journal.hurry": tuple[()],
     "engine.journal.on": tuple[bool],
     "engine.journal.trouble": tuple[str],
-    "engine.broken.stop": tuple[GroupId, str],
+    "engine.stopped.stop": tuple[GroupId, str],
     "guest": tuple[bytes],
     "webhooks.tick": tuple[()],
     "webhooks.answered": tuple[int, int, float],
@@ -229,7 +229,7 @@ class Recorder:
                 return group, fillers.packed(data, texts=texts), self._line(last) if last is not None else None
             case "engine.learn" | "engine.peers.remember":
                 return tuple(list(arg) if not isinstance(arg, dict) else arg for arg in args)
-            case "engine.broken.stop":
+            case "engine.stopped.stop":
                 return args[0], repr(args[1])
             case "roster_changed":
                 news, linked = args

@@ -164,8 +164,8 @@ class _Replay:
                 (engine.journal.on,) = args
             case "engine.journal.trouble":
                 (engine.journal.trouble,) = args
-            case "engine.broken.stop":
-                engine.broken.stop(args[0], Exception(args[1]))
+            case "engine.stopped.stop":
+                engine.stopped.stop(args[0], Exception(args[1]))
             case "roster_changed":
                 (added, changed, removed, departed), linked = args
                 core.roster_changed(RosterChanged(added, changed, removed, frozenset(departed)), linked)

@@ -64,7 +64,7 @@ class Durable:
             try:
                 journal.load(group, data, last.get(group))
             except GroupBroken as broken:
-                self._engine.broken.stop(group, broken.__cause__ or broken)
+                self._engine.stopped.stop(group, broken.__cause__ or broken)
             except (*UNREADABLE, KeyError) as problem:
                 self._process.log.error("copy_unreadable", group=f"{group.kind}:{group.name}", reason=str(problem))
         self._process.log.info("store_opened", groups=len(copies))

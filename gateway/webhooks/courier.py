@@ -12,12 +12,12 @@ import msgspec
 from gateway.groups.channel_history import WEBHOOK
 from gateway.groups.webhook_messages import Advance, Subscription
 from gateway.webhooks.addresses import host_of
-from ring.history.cursor import joined
+from ring.history.cursor import merge_cursors
 from ring.history.local import recorded_again
 from ring.ids import NO_TERM, GroupId
 from ring.replication.application import FAILED
 from ring.storage.store import Line
-from ring.wire.history import Mark, Place, Query
+from ring.wire.history import Cursor, Mark, Query
 
 if TYPE_CHECKING:
     from gateway.webhooks.deliveries import Deliveries
@@ -63,11 +63,11 @@ class Page(NamedTuple):
     """Messages that were read. end: the place after the whole range that was asked for."""
 
     lines: list[Line]
-    end: Place
+    end: Cursor
 
 
-def place_of(line: Line) -> Place:
-    return Place(line.seq, line.at, line.term)
+def place_of(line: Line) -> Cursor:
+    return Cursor(line.seq, line.at, line.term)
 
 
 class Courier:
@@ -89,7 +89,7 @@ class Courier:
         self.failing_since = 0.0
         self.retry_at = 0.0
         self.backlog = 0  # messages between `place` and `_counted`
-        self._counted: Place | None = None
+        self._counted: Cursor | None = None
         self._counting = False
         self._recounts = 0  # how often the count has become void
         self._count_at = 0.0
@@ -130,7 +130,7 @@ class Courier:
         if subscription is self.known:
             return
         self.known = subscription
-        place = joined(self.place, subscription.place) or self.place
+        place = merge_cursors(self.place, subscription.place) or self.place
         self.dropped, self.told = max(self.dropped, subscription.dropped), max(self.told, subscription.told)
         if place != self.place:
             on_the_way = self.phase in (Phase.QUEUED, Phase.POSTING)
@@ -156,7 +156,7 @@ class Courier:
         self.phase = Phase.READING
         self._read(self.place, PAGE, self._arrived)
 
-    def _read(self, place: Place, limit: int, then: Callable[[Page | None], None]) -> None:
+    def _read(self, place: Cursor, limit: int, then: Callable[[Page | None], None]) -> None:
         """Read the messages after the place: from the log or, if the log does not go back so far, from the history.
         then(None): the history cannot be read now."""
         engine, group = self.desk.engine, self.group
@@ -171,7 +171,7 @@ class Courier:
         if found.after is not None and found.head - found.after > WINDOW:
             last = found.after + WINDOW
             query = msgspec.structs.replace(query, before=Mark(seq=last + 1))
-            end = Place(last, place.at, copy.term_at(last))
+            end = Cursor(last, place.at, copy.term_at(last))
 
         def arrived(lines: list[Line] | None) -> None:
             served = engine.copy_served(group)
@@ -253,14 +253,14 @@ class Courier:
 
     # The place ------------------------------------------------------------------------------------------------------
 
-    def _pass(self, end: Place) -> None:
+    def _pass(self, end: Cursor) -> None:
         """No message for the receiver stands up to `end`. Submit the place if the group's is far behind (P47)."""
-        self.place = joined(self.place, end) or end
+        self.place = merge_cursors(self.place, end) or end
         if self.place.seq - self.known.place.seq > WINDOW // 2:
             self._changed()
 
-    def _advance(self, place: Place) -> None:
-        self.place = joined(self.place, place) or place
+    def _advance(self, place: Cursor) -> None:
+        self.place = merge_cursors(self.place, place) or place
         self._changed()
 
     def _changed(self) -> None:
@@ -308,16 +308,16 @@ class Courier:
     def _count(self) -> None:
         """Count the messages that have come since the last count."""
         self._counting = True
-        since, recounts = joined(self.place, self._counted) or self.place, self._recounts
+        since, recounts = merge_cursors(self.place, self._counted) or self.place, self._recounts
         self._read(since, COUNT_PAGE, lambda page: self._have_counted(since, recounts, page))
 
-    def _have_counted(self, since: Place, recounts: int, page: Page | None) -> None:
+    def _have_counted(self, since: Cursor, recounts: int, page: Page | None) -> None:
         self._counting = False
         if self.closed or page is None or recounts != self._recounts:
             self._count_at = self.desk.engine.now + UNREADABLE_S
             return
         self.backlog += len(page.lines)
-        self._counted = joined(since, place_of(page.lines[-1]) if page.lines else page.end)
+        self._counted = merge_cursors(since, place_of(page.lines[-1]) if page.lines else page.end)
         if page.lines:
             self._count()
         else:

@@ -29,7 +29,7 @@ PAGE: Final = 200
 ALL: Final = 2**62
 
 
-class Retaining:
+class Erasure:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._done: dict[GroupId, tuple[Copy, Erased]] = {}
@@ -48,7 +48,7 @@ class Retaining:
 
     def _held(self) -> list[Copy]:
         engine = self.engine
-        copies = [m.copy for m in engine.leading.groups.values()] + [f.copy for f in engine.following.groups.values()]
+        copies = [m.copy for m in engine.masters.groups.values()] + [f.copy for f in engine.followers.groups.values()]
         held = [copy for copy in copies if copy.journal is not None]
         here = {copy.group for copy in held}
         for group in [group for group in self._done if group not in here]:

@@ -14,7 +14,7 @@ from ring.ids import UNREADABLE
 from ring.replication.copy import Copy
 from ring.replication.state_machine import Kind
 from ring.storage.store import Line, Range
-from ring.wire.history import Place, Query
+from ring.wire.history import Cursor, Query
 from ring.wire.log import Entry, raw
 
 LIMIT: Final = 4_096
@@ -35,7 +35,7 @@ def history_of(copy: Copy, wanted: str, oldest: int) -> History:
             seq = int(msgid.rpartition("-")[2], 16)
         except ValueError:
             return None
-        return seq if 0 < seq <= copy.seq and copy.stamp(seq, 0).msgid == msgid else None
+        return seq if 0 < seq <= copy.seq and copy.event_id(seq, 0).msgid == msgid else None
 
     def is_ours(line: Line) -> bool:
         return line.seq <= copy.seq and line.term == copy.term_at(line.seq)
@@ -55,7 +55,7 @@ def history_of(copy: Copy, wanted: str, oldest: int) -> History:
 def in_log(copy: Copy, want: Want) -> Found:
     """What the log's tail has: the newest lines, which may not be in any store yet."""
     if isinstance(want, Sought):
-        told = (e for e in copy.log if e.told is not None and e.told[0] == want.msgid)
+        told = (e for e in copy.log if e.original_id is not None and e.original_id[0] == want.msgid)
         entry = next(told, None)
         return Found([copy.line(entry)] if entry is not None and copy.kind.keeps(entry.event) else [], False)
     entries = reversed(copy.log) if want.newest else iter(copy.log)
@@ -85,24 +85,24 @@ def recorded_again(copy: Copy, line: Line) -> Line:
     """The line as it would be stored now, if the log still has its entry (see `Kind.recorded`)."""
     index = line.seq - copy.log[0].seq if copy.log else -1
     entry = copy.log[index] if 0 <= index < len(copy.log) else None
-    if entry is None or entry.event is None or copy.stamp_of(entry).msgid != line.msgid:
+    if entry is None or entry.event is None or copy.event_id_of(entry).msgid != line.msgid:
         return line
     return copy.line(entry)
 
 
 class Ahead(NamedTuple):
     """The unread part of a log. after: the position from which the reader goes on; None: the log knows none of the
-    reader's reigns. head: the log's last position. end: the reader's place after the whole log. lines: the unread
+    reader's terms. head: the log's last position. end: the reader's place after the whole log. lines: the unread
     lines, at most as many as were wanted, the oldest first; None: the log does not go back so far, but the history
     does."""
 
     after: int | None
     head: int
-    end: Place
+    end: Cursor
     lines: list[Line] | None
 
 
-def ahead(copy: Copy, place: Place, wanted: str, limit: int) -> Ahead:
+def ahead(copy: Copy, place: Cursor, wanted: str, limit: int) -> Ahead:
     """Time O(entries of the log after the place)."""
     resumed, log = resume(copy, place), copy.log
     known = resumed is not None and bool(log) and log[0].seq <= resumed.after + 1
@@ -134,7 +134,7 @@ def forgotten(kind: Kind, erased: Erased) -> Callable[[Line], bool]:
 
 
 def _is_in(copy: Copy, entry: Entry, want: Range) -> bool:
-    where = entry.seq if want.by == "seq" else copy.stamp_of(entry).at
+    where = entry.seq if want.by == "seq" else copy.event_id_of(entry).at
     return (want.after is None or where > want.after) and (want.before is None or where < want.before)
 
 

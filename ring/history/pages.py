@@ -1,7 +1,7 @@
 """Which lines answer a query, given several stores that each may have only some of them.
 
 Pure: a generator that yields what is to be read, is sent what each store has of it, and returns the lines. Stores agree
-on what a position holds, once lines of reigns that the group's lineage does not have are left out; so their answers can
+on what a position holds, once lines of terms that the group's lineage does not have are left out; so their answers can
 be put together, as far down (or up) as every one of them has been read.
 """
 
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from ring.history.resume import Resumed, by_time
 from ring.ids import GroupId
 from ring.storage.store import Line, Range
-from ring.wire.history import Mark, Place, Query
+from ring.wire.history import Cursor, Mark, Query
 
 PAGE_MIN = 16
 PAGE_MAX = 1024
@@ -52,7 +52,7 @@ class History(NamedTuple):
     position: Callable[[str], int | None]
     is_ours: Callable[[Line], bool]
     passes: Callable[[Line], bool]
-    resume: Callable[[Place], Resumed | None]
+    resume: Callable[[Cursor], Resumed | None]
 
 
 Want = Range | Sought

@@ -17,10 +17,10 @@ from ring.history.local import FAR, LIMIT, bounded, fitting, history_of, in_log,
 from ring.history.pages import Found, Sought, Steps, Want, recollect
 from ring.ids import GroupId, Incarnation
 from ring.replication.copy import Copy
-from ring.replication.progress import Mastered
+from ring.replication.progress import Master
 from ring.storage.store import Line, Range, Store, StoreError
 from ring.wire.history import Query
-from ring.wire.messages import Lines, Read, Recall, Recalled
+from ring.wire.messages import HistoryAnswer, HistoryQuery, Lines, Read
 
 if TYPE_CHECKING:
     from ring.engine import Engine
@@ -63,7 +63,7 @@ class Job:
 
     __slots__ = ("asker", "found", "m", "query", "repeat_at", "serial", "since", "steps", "waits", "want")
 
-    def __init__(self, m: Mastered, asker: Asker, query: Query, now: float) -> None:
+    def __init__(self, m: Master, asker: Asker, query: Query, now: float) -> None:
         self.m = m
         self.asker = asker
         self.query = query
@@ -76,7 +76,7 @@ class Job:
         self.repeat_at = 0.0
 
 
-class Recalling:
+class HistoryQueries:
     """This node's open questions, and those that it answers as the master of a group."""
 
     def __init__(self, engine: Engine) -> None:
@@ -108,11 +108,11 @@ class Recalling:
         question.repeat_at = engine.now + REPEAT_S
         target = question.sent_to = engine.target(group)
         if target != engine.me.key:
-            engine.send(target, Recall(group, number, question.query))
+            engine.send(target, HistoryQuery(group, number, question.query))
             return
-        m = engine.leading.groups.get(group)
+        m = engine.masters.groups.get(group)
         if m is None:
-            engine.finding.find(group)
+            engine.recoveries.find(group)
         else:
             self._begin(m, Asker(engine.me, number), question.query)
 
@@ -123,7 +123,7 @@ class Recalling:
             if question.group == group and (target == me or target != question.sent_to):
                 self._send(number, question)
 
-    def on_recalled(self, sender: Incarnation, message: Recalled) -> None:
+    def on_answer(self, sender: Incarnation, message: HistoryAnswer) -> None:
         self._answered(message.id, message.lines)
 
     def _answered(self, number: int, lines: list[Line] | None) -> None:
@@ -134,17 +134,17 @@ class Recalling:
 
     # Answer ---------------------------------------------------------------------------------------------------------
 
-    def on_recall(self, sender: Incarnation, message: Recall) -> None:
+    def on_query(self, sender: Incarnation, message: HistoryQuery) -> None:
         engine = self.engine
-        m = engine.leading.groups.get(message.group)
+        m = engine.masters.groups.get(message.group)
         if m is None:
-            engine.finding.park(message.group, sender, message)
+            engine.recoveries.park(message.group, sender, message)
         elif m.is_handed:
             engine.bounce(sender.key, message.group, engine.target(message.group))
         else:
             self._begin(m, Asker(sender, message.id), message.query)
 
-    def _begin(self, m: Mastered, asker: Asker, query: Query) -> None:
+    def _begin(self, m: Master, asker: Asker, query: Query) -> None:
         if asker in self.jobs or len(self.jobs) >= JOBS:
             return
         job = self.jobs[asker] = Job(m, asker, query, self.engine.now)
@@ -153,7 +153,7 @@ class Recalling:
         else:
             self._start(job)
 
-    def committed(self, m: Mastered) -> None:
+    def committed(self, m: Master) -> None:
         """More of the group is committed: what waited for that is answered."""
         waiting = self.waiting.get(m.copy.group)
         if waiting is None:
@@ -259,7 +259,7 @@ class Recalling:
 
     def _is_over(self, job: Job) -> bool:
         """Whether another masters the group by now: the asker repeats it there."""
-        return job.m.is_handed or self.engine.leading.groups.get(job.m.copy.group) is not job.m
+        return job.m.is_handed or self.engine.masters.groups.get(job.m.copy.group) is not job.m
 
     def _finish(self, job: Job, lines: list[Line] | None) -> None:
         self._drop(job)
@@ -268,7 +268,7 @@ class Recalling:
         if job.asker.node == self.engine.me:
             self._answered(job.asker.id, lines)
         else:
-            self.engine.answer(job.asker.node, Recalled(job.asker.id, lines))
+            self.engine.answer(job.asker.node, HistoryAnswer(job.asker.id, lines))
 
     def _drop(self, job: Job) -> None:
         self.jobs.pop(job.asker, None)
@@ -290,7 +290,7 @@ class Recalling:
                 self._drop(job)
             elif job.waits:
                 self._chase(job)
-        for group in [group for group in self.waiting if group not in engine.leading.groups]:
+        for group in [group for group in self.waiting if group not in engine.masters.groups]:
             del self.waiting[group]
 
     def _chase(self, job: Job) -> None:

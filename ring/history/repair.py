@@ -15,7 +15,7 @@ from ring.ids import GroupId, Incarnation
 from ring.replication.copy import Copy
 from ring.replication.rounds import Rounds
 from ring.storage.store import Batch, Line, Range, Store, StoreError
-from ring.wire.messages import Carried, Carry, Survey, Surveyed
+from ring.wire.messages import FetchDigest, FetchedDigest, FetchedLines, FetchLines
 
 if TYPE_CHECKING:
     from ring.engine import Engine
@@ -105,7 +105,7 @@ class Filling:
         self.since = now  # when the step began
 
 
-class Refilling:
+class AntiEntropy:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.filling: dict[GroupId, Filling] = {}
@@ -133,8 +133,8 @@ class Refilling:
 
     def _held(self) -> list[Copy]:
         engine = self.engine
-        followed = (f.copy for f in engine.following.groups.values() if f.holds and f.fork is None)
-        held = [*(m.copy for m in engine.leading.groups.values()), *followed]
+        followed = (f.copy for f in engine.followers.groups.values() if f.holds and f.fork is None)
+        held = [*(m.copy for m in engine.masters.groups.values()), *followed]
         held = [copy for copy in held if copy.kind.durable == "written" and not copy.is_cold]
         here = {copy.group for copy in held}
         for group in [group for group in self._done if group not in here]:
@@ -161,7 +161,7 @@ class Refilling:
 
     def _goes_on(self, filling: Filling) -> bool:
         engine, group = self.engine, filling.copy.group
-        m, f = engine.leading.groups.get(group), engine.following.groups.get(group)
+        m, f = engine.masters.groups.get(group), engine.followers.groups.get(group)
         here = m.copy if m is not None else f.copy if f is not None else None
         return here is filling.copy and engine.peers.is_alive(filling.key)
 
@@ -176,9 +176,9 @@ class Refilling:
         step, number, send = filling.step, filling.number, self.engine.send
         filling.asked_at = self.engine.now
         if isinstance(step, Which):
-            send(filling.key, Survey(number, step.wanted))
+            send(filling.key, FetchDigest(number, step.wanted))
         elif isinstance(step, Send):
-            send(filling.key, Carry(number, step.wanted))
+            send(filling.key, FetchLines(number, step.wanted))
         elif isinstance(step, Mine):
             self._read(step.wanted, lambda found: self._got(number, Got([], found.lines, found.more)))
         else:
@@ -191,7 +191,7 @@ class Refilling:
             if not found.failed:
                 done(found)
 
-        self.engine.recalling.read_here(wanted, read)
+        self.engine.history.read_here(wanted, read)
 
     def _kept(self, number: int, result: int | StoreError) -> None:
         if not isinstance(result, StoreError):  # else it is tried again
@@ -215,22 +215,22 @@ class Refilling:
 
     # What others ask ------------------------------------------------------------------------------------------------
 
-    def on_survey(self, sender: Incarnation, message: Survey) -> None:
+    def on_fetch_digest(self, sender: Incarnation, message: FetchDigest) -> None:
         def answer(found: Found) -> None:
-            self.engine.answer(sender, Surveyed(message.id, [line.seq for line in found.lines], found.more))
+            self.engine.answer(sender, FetchedDigest(message.id, [line.seq for line in found.lines], found.more))
 
         self._read(message.wanted, answer)
 
-    def on_carry(self, sender: Incarnation, message: Carry) -> None:
+    def on_fetch_lines(self, sender: Incarnation, message: FetchLines) -> None:
         def answer(found: Found) -> None:
-            self.engine.send(sender.key, Carried(message.id, found.lines, found.more))
+            self.engine.send(sender.key, FetchedLines(message.id, found.lines, found.more))
 
         self._read(message.wanted, answer)
 
-    def on_surveyed(self, sender: Incarnation, message: Surveyed) -> None:
+    def on_fetched_digest(self, sender: Incarnation, message: FetchedDigest) -> None:
         self._from(sender, message.id, Got(message.seqs, [], message.more), Which)
 
-    def on_carried(self, sender: Incarnation, message: Carried) -> None:
+    def on_fetched_lines(self, sender: Incarnation, message: FetchedLines) -> None:
         self._from(sender, message.id, Got([], message.lines, message.more), Send)
 
     def _from(self, sender: Incarnation, number: int, got: Got, step: type[Which | Send]) -> None:
@@ -240,7 +240,7 @@ class Refilling:
 
 
 def _keep(lines: list[Line]) -> Callable[[Store], Iterator[int]]:
-    """Write those that the store has not: what it wrote meanwhile under a later reign stays."""
+    """Write those that the store has not: what it wrote meanwhile under a later term stays."""
 
     def job(store: Store) -> Iterator[int]:
         group, first, last = lines[0].group, lines[0].seq, lines[-1].seq

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
-from ring.history.cursor import has, reigns
+from ring.history.cursor import has, terms
 from ring.replication.copy import Copy
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 
 class Resumed(NamedTuple):
@@ -26,18 +26,18 @@ START = Resumed(0, _nothing)
 """Of somebody who has read nothing."""
 
 
-def by_time(place: Place) -> Resumed:
-    """Where a log that knows nothing of the place's reigns goes on."""
+def by_time(place: Cursor) -> Resumed:
+    """Where a log that knows nothing of the place's terms goes on."""
     return Resumed(0, lambda msgid, at: at <= place.at)
 
 
-def resume(copy: Copy, place: Place) -> Resumed | None:
-    """Where a reader of the place goes on in this log. None: this log does not know of any reign that it was in."""
+def resume(copy: Copy, place: Cursor) -> Resumed | None:
+    """Where a reader of the place goes on in this log. None: this log does not know of any term that it was in."""
     ends = {term: first - 1 for (term, _), (_, first) in pairwise(copy.lineage)}
     after = []
-    for term, seq in reigns(place):
+    for term, seq in terms(place):
         part = copy.merged.get(term)
-        if term == copy.term or term in ends:  # what a reign had beyond its end is of another side, or nobody has it
+        if term == copy.term or term in ends:  # what a term had beyond its end is of another side, or nobody has it
             after.append(min(seq, ends.get(term, seq)))
         elif part is not None:
             after.append(min(seq, part.fork))

@@ -11,7 +11,7 @@ import msgspec
 
 from ring.ids import Incarnation
 from ring.wire.codec import decode, payloads
-from ring.wire.messages import Hear, Heard, Message, Relay
+from ring.wire.messages import Message, PingReply, PingRequest, Relay
 
 if TYPE_CHECKING:
     from ring.engine import Engine
@@ -42,7 +42,7 @@ class Suspect:
         self.via: str | None = None  # ring key of the witness that traffic goes through
 
 
-class Witnesses:
+class FailureDetector:
     """Both sides: the nodes suspected here, and what this node tells others of whom it hears."""
 
     def __init__(self, engine: Engine) -> None:
@@ -78,11 +78,11 @@ class Witnesses:
         suspect.repeat_at = engine.now + REPEAT_S
         suspect.round_at = engine.now + AGAIN_S
         for key in suspect.asked:
-            engine.send(key, Hear(suspect.node))
+            engine.send(key, PingRequest(suspect.node))
         if not suspect.asked:
             self._dead(suspect)
 
-    def on_heard(self, sender: Incarnation, message: Heard) -> None:
+    def on_ping_reply(self, sender: Incarnation, message: PingReply) -> None:
         suspect = self.suspects.get(message.node.key)
         if suspect is None or suspect.node != message.node or sender.key not in suspect.asked:
             return  # the round is over: a witness is known, and stays for as long as it works (P19)
@@ -121,7 +121,7 @@ class Witnesses:
             elif suspect.asked and engine.now >= suspect.repeat_at:
                 suspect.repeat_at = engine.now + REPEAT_S
                 for key in suspect.asked:
-                    engine.send(key, Hear(suspect.node))
+                    engine.send(key, PingRequest(suspect.node))
             elif not suspect.asked and (engine.now >= suspect.round_at or not self._has_witness(suspect)):
                 self._ask(suspect)
 
@@ -130,11 +130,11 @@ class Witnesses:
 
     # Evidence for others --------------------------------------------------------------------------------------------
 
-    def on_hear(self, sender: Incarnation, message: Hear) -> None:
+    def on_ping_request(self, sender: Incarnation, message: PingRequest) -> None:
         engine = self.engine
         node = message.node
         lately = engine.peers.is_current(node) and engine.heard_ago(node) < engine.settings.dead_after_s / 2
-        engine.send(sender.key, Heard(node, lately or node == engine.me))
+        engine.send(sender.key, PingReply(node, lately or node == engine.me))
 
     # Relay ----------------------------------------------------------------------------------------------------------
 

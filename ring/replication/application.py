@@ -39,7 +39,7 @@ class Halted(NamedTuple):
     nodes: tuple[str, ...]  # names of the nodes that have stopped the group
 
 
-class Stamp(NamedTuple):
+class EventId(NamedTuple):
     """What names and dates an event for clients."""
 
     msgid: str
@@ -69,10 +69,10 @@ class Later:
             self._done = done
 
 
-class Host(Protocol):
+class Application(Protocol):
     """The gateway's side of the engine."""
 
-    def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
+    def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, token: object) -> None:
         """The local copy of a followed group advanced by one event. token: of our own submit, else None."""
         ...
 
@@ -81,7 +81,7 @@ class Host(Protocol):
         ...
 
     def replaced(
-        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
+        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
     ) -> None:
         """The copy was replaced. missed: events between the two that are still known; lost: how many are not (P16)."""
         ...
@@ -90,7 +90,7 @@ class Host(Protocol):
         """This node follows the group no more."""
         ...
 
-    def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
+    def answered(self, group: GroupId, token: object, outcome: Any, event_id: EventId | None) -> None:
         """Exactly once for each submit, after `applied` of its event where this node follows the group (P11).
 
         stamp: names and dates the answer's position; None with Unsupported, and with FAILED, unless nothing was changed

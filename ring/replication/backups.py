@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from ring.ids import NO_TERM, Incarnation
 from ring.replication.copy import as_raw_commands, read_command
-from ring.replication.progress import Follower, Mastered
+from ring.replication.progress import Master, Progress
 from ring.wire.log import Command
-from ring.wire.messages import Append, Replace, Resync, Superseded
+from ring.wire.messages import Append, Replace, Resync, StaleTerm
 
 if TYPE_CHECKING:
     from ring.engine import Engine
 
 
-class Backing:
+class Backups:
     """Both sides: the groups mastered here that others hold, and those held here for other masters."""
 
     def __init__(self, engine: Engine) -> None:
@@ -27,8 +27,8 @@ class Backing:
 
     # The master's side ----------------------------------------------------------------------------------------------
 
-    def begin(self, m: Mastered) -> None:
-        """A new reign: whoever holds the group by its state has to have all of it before anything is committed."""
+    def begin(self, m: Master) -> None:
+        """A new term: whoever holds the group by its state has to have all of it before anything is committed."""
         copy = m.copy
         copy.promised = max(copy.promised, copy.term)
         for command in copy.pending:
@@ -41,16 +41,16 @@ class Backing:
         self.arrange(m)
         self.advance(m)
 
-    def append(self, m: Mastered, command: Command) -> None:
+    def append(self, m: Master, command: Command) -> None:
         """Give the command its place; it is committed once all who hold the group have it."""
         m.copy.place(command, self.engine.now_ms)
         m.look_ahead(command)
-        self.engine.leading.lagging[m.copy.group] = None
+        self.engine.masters.lagging[m.copy.group] = None
         for holder in m.holders:
             self._send(m, holder, command)
         self.advance(m)
 
-    def _send(self, m: Mastered, holder: Follower, command: Command) -> None:
+    def _send(self, m: Master, holder: Progress, command: Command) -> None:
         group, term = m.copy.group, m.copy.term
         out = self.engine.outgoing(holder.edge.key)
         last = out[-1] if out else None
@@ -59,31 +59,31 @@ class Backing:
         else:
             out.append(Append(group, term, as_raw_commands([command])))
 
-    def send_pending(self, m: Mastered, holder: Follower) -> None:
+    def send_pending(self, m: Master, holder: Progress) -> None:
         """All that waits: what the holder has of it already, it leaves out."""
         copy = m.copy
         self.engine.send(holder.edge.key, Append(copy.group, copy.term, as_raw_commands(copy.pending)))
 
-    def advance(self, m: Mastered) -> None:
+    def advance(self, m: Master) -> None:
         """Holders have acknowledged more: decide and publish what all of them have."""
         copy = m.copy
-        while copy.pending and self.engine.leading.groups.get(copy.group) is m:
+        while copy.pending and self.engine.masters.groups.get(copy.group) is m:
             command = copy.pending[0]
             if any(holder.held < command.seq for holder in m.holders) or not self._is_safe(m, command):
                 return
             entry = copy.decide()
             if copy.bug is not None:
-                entry = self.engine.broken.judged(copy, entry)
+                entry = self.engine.stopped.judged(copy, entry)
             m.caught_up(command)
-            self.engine.leading.commit(m, entry)
+            self.engine.masters.commit(m, entry)
             if entry.members is not None:
                 self._changed(m)
             if entry.handed is not None:
-                self.engine.handing.committed(m)
+                self.engine.handoffs.committed(m)
         if m.handoff is not None and not copy.pending:
-            self.engine.handing.drained(m)
+            self.engine.handoffs.drained(m)
 
-    def _is_safe(self, m: Mastered, command: Command) -> bool:
+    def _is_safe(self, m: Master, command: Command) -> bool:
         """What is confirmed is on disk here, too, and on as many as before: deaths do not shrink the set (P35, P37)."""
         copy = m.copy
         if not self.engine.journal.is_confirmed(copy):
@@ -98,20 +98,20 @@ class Backing:
             len(targets) >= len(copy.members) or self._may_shrink(m)
         )
 
-    def _may_shrink(self, m: Mastered) -> bool:
+    def _may_shrink(self, m: Master) -> bool:
         """Nobody who has a part in it is lost: who is gone has left in order, or there is nothing to keep."""
         peers = self.engine.peers
         lost = peers.unfit_for(m.copy.group)
-        return m.copy.state.is_spent(self.engine.now_ms) or not any(
+        return m.copy.state.is_collectable(self.engine.now_ms) or not any(
             key in lost or peers.is_lost(key) for key in m.copy.members
         )
 
-    def _targets(self, m: Mastered) -> tuple[str, ...]:
+    def _targets(self, m: Master) -> tuple[str, ...]:
         """The set as it will be once all that is pending is committed."""
         pending = (command.members for command in reversed(m.copy.pending) if command.members is not None)
         return next(pending, m.copy.members)
 
-    def arrange(self, m: Mastered, *, spent: bool = False) -> None:
+    def arrange(self, m: Master, *, spent: bool = False) -> None:
         """Does the right set hold the group? If not, begin to change it. spent: it may be forgotten, so by all."""
         peers, me = self.engine.peers, self.engine.me.key
         if m.is_handed:
@@ -134,7 +134,7 @@ class Backing:
             self.append(m, Command(0, 0, None, 0, 0, None, None, wanted))
         self.advance(m)
 
-    def _recruit(self, m: Mastered, keys: tuple[str, ...], *, empty: bool) -> None:
+    def _recruit(self, m: Master, keys: tuple[str, ...], *, empty: bool) -> None:
         """empty: they have nothing of the group yet, unless they follow it."""
         engine, copy = self.engine, m.copy
         unfit = engine.peers.unfit_for(copy.group)
@@ -146,54 +146,54 @@ class Backing:
                 continue
             follower = m.followers.get(key)
             if follower is None or follower.edge != record.id or follower.leaving:
-                follower = m.followers[key] = engine.leading.follower(record.id, 0, confirmed=empty)
+                follower = m.followers[key] = engine.masters.follower(record.id, 0, confirmed=empty)
                 if empty:
                     engine.send(key, Replace(copy.group, copy.snapshot(pending=True), copy.seq, True))
                 else:
-                    engine.leading.probe(m, follower)
+                    engine.masters.probe(m, follower)
             follower.holder, follower.held = True, -1
             m.holders.append(follower)
             self.send_pending(m, follower)
-            engine.leading.lagging[copy.group] = None
+            engine.masters.lagging[copy.group] = None
 
-    def _changed(self, m: Mastered) -> None:
+    def _changed(self, m: Master) -> None:
         """A change of the set is committed: those who are out of it, now and in what is pending, hold it no longer."""
         keep = {*m.copy.members, *self._targets(m)}
         for holder in [h for h in m.holders if h.edge.key not in keep]:
             m.holders.remove(holder)
             holder.holder = False
             if not holder.sits:
-                self.engine.leading.part(m, holder)
+                self.engine.masters.part(m, holder)
 
     # The holder's side ----------------------------------------------------------------------------------------------
 
     def on_append(self, sender: Incarnation, message: Append) -> None:
         engine, group = self.engine, message.group
-        mastered = engine.leading.groups.get(group)
+        mastered = engine.masters.groups.get(group)
         if mastered is not None:
             if message.term <= mastered.copy.term:
-                engine.send(sender.key, Superseded(group, mastered.copy.term))
+                engine.send(sender.key, StaleTerm(group, mastered.copy.term))
                 return
-            if not engine.handing.concludes(mastered, message.term):
-                engine.merging.yield_to(mastered, sender.key)
-        f = engine.following.groups.get(group)
+            if not engine.handoffs.concludes(mastered, message.term):
+                engine.merges.yield_to(mastered, sender.key)
+        f = engine.followers.groups.get(group)
         if f is None:
-            if not engine.handing.holds(group):
+            if not engine.handoffs.holds(group):
                 engine.send(sender.key, Resync(group, (), 0))
             return
         if message.term < max(f.copy.promised, f.copy.term):
-            engine.send(sender.key, Superseded(group, max(f.copy.promised, f.copy.term)))
+            engine.send(sender.key, StaleTerm(group, max(f.copy.promised, f.copy.term)))
             return
         f.holds, f.heard_at = True, engine.now
         if message.term != f.copy.term or f.copy.is_ahead:
             f.master = sender.key
-            engine.following.resync(f)
+            engine.followers.resync(f)
             return
         f.copy.hold(read_command(f.copy.kind, command) for command in message.commands)
-        engine.following.acknowledge(group)
+        engine.followers.acknowledge(group)
 
-    def on_superseded(self, sender: Incarnation, message: Superseded) -> None:
-        """Somebody has promised a higher term (P21): this reign is over, and what it had not committed with it."""
-        m = self.engine.leading.groups.get(message.group)
+    def on_stale_term(self, sender: Incarnation, message: StaleTerm) -> None:
+        """Somebody has promised a higher term (P21): this term is over, and what it had not committed with it."""
+        m = self.engine.masters.groups.get(message.group)
         if m is not None and message.term > m.copy.term and message.term != NO_TERM:
-            self.engine.merging.yield_to(m, message.term.key)
+            self.engine.merges.yield_to(m, message.term.key)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ring.ids import GroupId, Incarnation
-from ring.replication.progress import Mastered
+from ring.replication.progress import Master
 from ring.wire.messages import Barrier, Settled
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Waiter:
         self.since = since
 
 
-class Settling:
+class Barriers:
     """Both sides of barriers: this edge's waiters, and what masters here owe to edges."""
 
     def __init__(self, engine: Engine) -> None:
@@ -40,12 +40,12 @@ class Settling:
 
     def settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
         wanted = list(groups)
-        self.engine.returning.settle_after(lambda: self._settle(wanted, done))
+        self.engine.catch_up.settle_after(lambda: self._settle(wanted, done))
 
     def _settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
         waiter = Waiter(done, self.engine.now)
         for group in groups:
-            stream = self.engine.submits.streams.get(group)
+            stream = self.engine.submits.queues.get(group)
             if stream is not None:  # a stream that was forgotten has been idle for long
                 waiter.remaining[group] = stream.last
         if not waiter.remaining:
@@ -61,20 +61,20 @@ class Settling:
         if not waiters:
             return
         number = max(w.remaining.get(group, 0) for w in waiters)
-        stream = self.engine.submits.streams.get(group)
+        stream = self.engine.submits.queues.get(group)
         floor = stream.floor if stream is not None else number + 1
         target = self.engine.target(group)
         if target != self.engine.me.key:
             self.engine.send(target, Barrier(group, number, floor))
             return
-        m = self.engine.leading.groups.get(group)
+        m = self.engine.masters.groups.get(group)
         if m is None and floor > number and not self._is_known(group):
             self._settled(group, number)  # answered, and the group forgotten since: nobody is in it
         elif m is not None and m.serving:
             self._register(m, self.engine.me, number, floor)
 
     def _is_known(self, group: GroupId) -> bool:
-        return group in self.engine.following.groups or group in self.engine.finding.searches
+        return group in self.engine.followers.groups or group in self.engine.recoveries.searches
 
     def on_settled(self, sender: Incarnation, message: Settled) -> None:
         self._settled(message.group, message.number)
@@ -105,33 +105,33 @@ class Settling:
     # The master's side ----------------------------------------------------------------------------------------------
 
     def on_barrier(self, sender: Incarnation, message: Barrier) -> None:
-        m = self.engine.leading.groups.get(message.group)
+        m = self.engine.masters.groups.get(message.group)
         if m is None:
-            self.engine.finding.park(message.group, sender, message)
+            self.engine.recoveries.park(message.group, sender, message)
         elif not m.serving:
-            self.engine.handing.frozen(m, sender, message)
+            self.engine.handoffs.frozen(m, sender, message)
         else:
             self._register(m, sender, message.number, message.floor)
 
-    def _register(self, m: Mastered, origin: Incarnation, number: int, floor: int) -> None:
+    def _register(self, m: Master, origin: Incarnation, number: int, floor: int) -> None:
         if m.last_of(origin) < number and floor <= number:  # the command itself is on its way: asked again later
             return
         head = m.copy.head
-        if self.engine.leading.settled_to(m) >= head:
+        if self.engine.masters.settled_to(m) >= head:
             self._tell(m, origin.key, number)
         elif len(m.barriers) < BARRIERS:
             m.barriers.append((head, origin.key, number))
 
-    def advance(self, m: Mastered) -> None:
+    def advance(self, m: Master) -> None:
         """Followers have acknowledged more of the group."""
-        settled_to = self.engine.leading.settled_to(m)
+        settled_to = self.engine.masters.settled_to(m)
         due = [b for b in m.barriers if b[0] <= settled_to]
         if due:
             m.barriers = [b for b in m.barriers if b[0] > settled_to]
             for _, key, number in due:
                 self._tell(m, key, number)
 
-    def _tell(self, m: Mastered, key: str, number: int) -> None:
+    def _tell(self, m: Master, key: str, number: int) -> None:
         group = m.copy.group
         if key == self.engine.me.key:
             self._settled(group, number)

@@ -26,8 +26,8 @@ from ring.wire.messages import (
     Barrier,
     Fetch,
     Install,
+    MergeOffer,
     Message,
-    Offer,
     Publish,
     Question,
     Replace,
@@ -40,15 +40,15 @@ from ring.wire.messages import (
 if TYPE_CHECKING:
     from ring.engine import Engine
     from ring.replication.copy import Copy
-    from ring.replication.progress import Mastered
+    from ring.replication.progress import Master
     from ring.replication.state_machine import State
     from ring.wire.log import Entry
 
-ANSWERED = (Append, Barrier, Fetch, Install, Offer, Publish, Replace, Resync, Submit)
+ANSWERED = (Append, Barrier, Fetch, Install, MergeOffer, Publish, Replace, Resync, Submit)
 """Messages whose sender waits for something of this node."""
 
 
-class Broken:
+class StoppedGroups:
     """What stopped here, and what the state machines could not judge."""
 
     def __init__(self, engine: Engine) -> None:
@@ -68,14 +68,14 @@ class Broken:
         engine = self.engine
         self.groups[group] = None
         engine.peers.stopped(group, engine.me)
-        mastered = engine.leading.groups.pop(group, None)
-        engine.following.abandon(group)
-        engine.finding.searches.pop(group, None)
-        engine.handing.drop(group)
-        engine.handing.stop(group)
-        engine.merging.forget(group)
-        engine.merging.forked.pop(group, None)
-        engine.owing.copies.pop(group, None)
+        mastered = engine.masters.groups.pop(group, None)
+        engine.followers.abandon(group)
+        engine.recoveries.searches.pop(group, None)
+        engine.handoffs.drop(group)
+        engine.handoffs.stop(group)
+        engine.merges.forget(group)
+        engine.merges.forked.pop(group, None)
+        engine.owed.copies.pop(group, None)
         engine.journal.abandon(group)
         if mastered is not None:
             for key in mastered.followers:
@@ -91,10 +91,10 @@ class Broken:
     def _let_go(self, group: GroupId) -> None:
         """Nobody here waits for the group: what was submitted has failed."""
         engine = self.engine
-        stream = engine.submits.streams.get(group)
+        stream = engine.submits.queues.get(group)
         for pending in list(stream.pending) if stream is not None else ():
             engine.complete(group, pending.number, self.failure(group), None)
-        engine.settling.let_go(group)
+        engine.barriers.let_go(group)
 
     def stop_unread(self, group: GroupId, sender: Incarnation) -> None:
         """Another node's build writes what this build cannot read: the group stops here as after a mistake."""
@@ -129,18 +129,18 @@ class Broken:
         """Another owner serves the group, if there is one that can."""
         engine, group = self.engine, message.group
         engine.peers.stopped(group, sender)
-        engine.finding.stopped(group, sender.key)
-        m, f = engine.leading.groups.get(group), engine.following.groups.get(group)
+        engine.recoveries.stopped(group, sender.key)
+        m, f = engine.masters.groups.get(group), engine.followers.groups.get(group)
         if m is not None:
-            engine.leading.do_without(m, sender)
+            engine.masters.do_without(m, sender)
             return
         if f is not None and f.master == sender.key:
             f.tries, f.asked_at = 0, 0.0
-            engine.following.resync(f)
+            engine.followers.resync(f)
         engine.resend(group)
-        engine.settling.retry(group)
-        engine.asking.redirected(group)
-        engine.recalling.redirected(group)
+        engine.barriers.retry(group)
+        engine.rpc.redirected(group)
+        engine.history.redirected(group)
 
     # What could not be judged ----------------------------------------------------------------------------------------
 
@@ -156,12 +156,12 @@ class Broken:
             entry.outcome = None
         return entry
 
-    def upkeep(self, m: Mastered, gone: Callable[[Incarnation], bool]) -> Sequence[Any]:
+    def maintenance(self, m: Master, gone: Callable[[Incarnation], bool]) -> Sequence[Any]:
         """Commands that the master gives itself now; none where finding them meets a mistake. The state is asked every
         second, so the mistake is noted once."""
         copy = m.copy
         try:
-            return copy.state.upkeep(self.engine.now_ms, gone)
+            return copy.state.maintenance(self.engine.now_ms, gone)
         except Exception as problem:
             if copy.group not in self._without_upkeep:
                 self._without_upkeep.add(copy.group)
@@ -179,7 +179,7 @@ class Broken:
     def reply(self, node: Incarnation, body: Any) -> Any:
         """This node's answer to another node's question for a client; None where the answering meets a mistake."""
         try:
-            return self.engine.host.asked(node, body)
+            return self.engine.app.asked(node, body)
         except Exception as problem:
             self.engine.note_bug("asked", problem)
             return None

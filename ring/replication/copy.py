@@ -10,14 +10,26 @@ import msgspec
 from ring.features import at_level, fitting
 from ring.ids import NO_TERM, UNREADABLE, GroupId, Incarnation, Position, Term
 from ring.placement import hash32
-from ring.replication.application import UNJUDGED, Stamp
+from ring.replication.application import UNJUDGED, EventId
 from ring.replication.guarded import GroupBroken
 from ring.replication.lineage import fork_point
-from ring.replication.log import Log, once_of, word
+from ring.replication.log import Log, message_key, once_of
 from ring.replication.state_machine import Decision, Kind, State
 from ring.storage.store import Line
 from ring.wire.codec import packed, reencode
-from ring.wire.log import Also, Command, Entry, Lineage, Part, RawCommand, RawEntry, Snapshot, Stream, Taking, raw
+from ring.wire.log import (
+    Aliases,
+    Command,
+    Entry,
+    Lineage,
+    MergedTerm,
+    MergeRecord,
+    PackedClientLog,
+    RawCommand,
+    RawEntry,
+    Snapshot,
+    raw,
+)
 
 if TYPE_CHECKING:
     from ring.storage.journal import Journal
@@ -28,8 +40,8 @@ MERGED = 32
 ALSO = 512
 """And so many names by which they knew what it has itself."""
 
-REIGNS = 8
-"""How far somebody has read is told of the newest so many reigns (places.py): who had read older ones only, of another
+TERMS = 8
+"""How far somebody has read is told of the newest so many terms (places.py): who had read older ones only, of another
 side, may be shown something again."""
 
 ARCHIVES = 16
@@ -41,7 +53,7 @@ def msgid_prefix(group: GroupId, term: Term) -> str:
     return f"{hash32(group.name):x}-{term.number:x}.{hash32(term.key):x}-"
 
 
-class Accepted:
+class ClientLog:
     """What a group has accepted from one origin (P6, P8)."""
 
     __slots__ = ("last", "outcomes")
@@ -55,9 +67,30 @@ class Copy:
     """State, lineage, log and counters, kept equal on every node that has the group."""
 
     __slots__ = (
-        "also", "archives", "at", "bug", "drops", "epoch", "group", "is_ahead", "is_cold", "is_lined", "journal",
-        "kind", "lineage", "log", "members", "merged", "msgid_prefix", "past", "pending", "promised", "safe", "seq",
-        "state", "streams",
+        "aliases",
+        "archives",
+        "at",
+        "bug",
+        "client_logs",
+        "drops",
+        "epoch",
+        "group",
+        "is_ahead",
+        "is_cold",
+        "is_lined",
+        "journal",
+        "kind",
+        "lineage",
+        "log",
+        "members",
+        "merged",
+        "msgid_prefix",
+        "past",
+        "pending",
+        "promised",
+        "safe",
+        "seq",
+        "state",
     )  # fmt: skip
 
     def __init__(self, group: GroupId, kind: Kind, state: State, lineage: Lineage, seq: int = 0, at: int = 0) -> None:
@@ -67,11 +100,11 @@ class Copy:
         self.seq = seq
         self.at = at
         self.log = Log()
-        self.streams: dict[Incarnation, Accepted] = {}
+        self.client_logs: dict[Incarnation, ClientLog] = {}
         self.pending: list[Command] = []  # accepted, and not yet held by all who must: not part of the state
         self.epoch = 0
-        self.merged: dict[Term, Part] = {}  # reigns of other sides of partitions that are part of it
-        self.also: Also = ()  # what is a part of it by another name than it has there
+        self.merged: dict[Term, MergedTerm] = {}  # terms of other sides of partitions that are part of it
+        self.aliases: Aliases = ()  # what is a part of it by another name than it has there
         self.past: tuple[Position, ...] | None = None  # see `ended`, once it was asked
         self.members: tuple[str, ...] = ()  # ring keys of the nodes that hold the group (P13)
         self.archives: tuple[str, ...] = ()  # ring keys of nodes that held it before, the last one last
@@ -98,19 +131,19 @@ class Copy:
         if self.journal is not None:
             self.journal.renewed(self)
 
-    def stamp_of(self, entry: Entry) -> Stamp:
+    def event_id_of(self, entry: Entry) -> EventId:
         """An event's name and time for clients."""
-        return self.stamp(entry.seq, entry.at) if entry.told is None else Stamp(*entry.told)
+        return self.event_id(entry.seq, entry.at) if entry.original_id is None else EventId(*entry.original_id)
 
-    def stamp(self, seq: int, at: int) -> Stamp:
+    def event_id(self, seq: int, at: int) -> EventId:
         """A position's name for clients, made from group, term and seq: equal on every node, whenever it is shown."""
         if self.lineage and seq < self.lineage[-1][1]:
-            return Stamp(f"{msgid_prefix(self.group, self.term_at(seq))}{seq:x}", at)
-        return Stamp(f"{self.msgid_prefix}{seq:x}", at)
+            return EventId(f"{msgid_prefix(self.group, self.term_at(seq))}{seq:x}", at)
+        return EventId(f"{self.msgid_prefix}{seq:x}", at)
 
     def line(self, entry: Entry) -> Line:
         """An entry that has an event, as stores keep it."""
-        kind, seq, (msgid, at), event = self.kind, entry.seq, self.stamp_of(entry), entry.event
+        kind, seq, (msgid, at), event = self.kind, entry.seq, self.event_id_of(entry), entry.event
         if entry.origin is not None:
             event = kind.recorded(self.state, event, entry.origin, entry.number)
         return Line(self.group, self.term_at(seq), seq, at, msgid, packed(at_level(event, kind.level)))
@@ -122,26 +155,26 @@ class Copy:
 
     @property
     def ends(self) -> list[Position]:
-        """The last position that this copy has of each reign in its log, the newest reign last.
+        """The last position that this copy has of each term in its log, the newest term last.
 
-        The lineage may be ahead of the copy: a new master's lineage names the reign before its own, of which the copy
+        The lineage may be ahead of the copy: a new master's lineage names the term before its own, of which the copy
         may have only some commands, or none, and the rest is on the way.
         """
         lasts = [*(min(first - 1, self.seq) for _, first in self.lineage[1:]), self.seq]
-        reigns = zip(self.lineage, lasts, strict=False)
-        return [Position(term, last) for (term, first), last in reigns if first <= self.seq or term == self.term]
+        terms = zip(self.lineage, lasts, strict=False)
+        return [Position(term, last) for (term, first), last in terms if first <= self.seq or term == self.term]
 
     @property
     def ended(self) -> tuple[Position, ...]:
-        """The last positions of earlier reigns in this log, and of those of other sides that it has taken in: the
-        newest first, and no more than a place names beside the reign that it is in."""
+        """The last positions of earlier terms in this log, and of those of other sides that it has taken in: the
+        newest first, and no more than a place names beside the term that it is in."""
         past = self.past
         if past is None:
             read = {part.term: part.seq for part in self.merged.values() if part.term != self.term}
             for term, end in self.ends[:-1]:
                 read[term] = max(read.get(term, 0), end)
-            past = tuple(Position(*one) for one in sorted(read.items(), reverse=True)[: REIGNS - 1])
-            if self.lineage and self.lineage[-1][1] <= self.seq + 1:  # else the earlier reigns are not all here yet
+            past = tuple(Position(*one) for one in sorted(read.items(), reverse=True)[: TERMS - 1])
+            if self.lineage and self.lineage[-1][1] <= self.seq + 1:  # else the earlier terms are not all here yet
                 self.past = past
         return past
 
@@ -182,9 +215,11 @@ class Copy:
     def decide(self) -> Entry:
         """The entry of the oldest pending command, judged by the state that all before it have made (P7)."""
         c = self.pending[0]
-        if c.told is not None:
+        if c.original_id is not None:
             said = self._has_said(c)  # its origin asked both sides, and what waited here was not refused
-            return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None if said else c.command, told=c.told)
+            return Entry(
+                c.seq, c.at, c.origin, c.number, c.floor, None, None if said else c.command, original_id=c.original_id
+            )
         if c.side is not None:
             event = self._merged(c.side.state, c.at)
             return Entry(
@@ -195,7 +230,7 @@ class Copy:
                 0,
                 None,
                 event,
-                side=Taking(c.side.streams, c.side.lost, c.side.merged, c.side.also),
+                side=MergeRecord(c.side.client_logs, c.side.lost, c.side.merged, c.side.aliases),
             )
         if c.command is None:  # of the engine's own: `handed`, `members`, or nothing any more
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None, c.handed, c.members)
@@ -228,7 +263,7 @@ class Copy:
         once = once_of(c.command)
         if once is not None:
             return self.log.said(once) is not None
-        stream = self.streams.get(c.origin) if c.origin is not None else None
+        stream = self.client_logs.get(c.origin) if c.origin is not None else None
         if stream is None or stream.last < c.number:
             return False  # never asked here: the log need not be read
         return any((e.origin, e.number) == (c.origin, c.number) and e.event is not None for e in self.log)
@@ -253,7 +288,7 @@ class Copy:
             self.journal.accepted(self)
 
     def drop_pending(self) -> None:
-        """What was accepted under a reign that is over, and not decided, is void."""
+        """What was accepted under a term that is over, and not decided, is void."""
         self.pending.clear()
         self.drops += 1
         self.safe = min(self.safe, self.seq)
@@ -274,10 +309,10 @@ class Copy:
                 raise GroupBroken(self.group) from problem
         self.seq = entry.seq
         self.at = entry.at
-        if entry.origin is not None and entry.told is None:
+        if entry.origin is not None and entry.original_id is None:
             self.remember(entry.origin, entry)
         if entry.side is not None:
-            self._take_streams(entry.side.streams, entry.seq)
+            self._take_client_logs(entry.side.client_logs, entry.seq)
             self._take_parts(entry.side)
         if entry.members is not None:
             before = [key for key in (*self.archives, *self.members) if key not in entry.members]
@@ -292,29 +327,29 @@ class Copy:
         return moved
 
     def remember(self, origin: Incarnation, entry: Entry) -> None:
-        accepted = self.streams.get(origin)
+        accepted = self.client_logs.get(origin)
         if accepted is None:
-            accepted = self.streams[origin] = Accepted()
+            accepted = self.client_logs[origin] = ClientLog()
         accepted.last = entry.number
         outcomes = accepted.outcomes
         while outcomes and (oldest := next(iter(outcomes))) < entry.floor:  # they are in order
             del outcomes[oldest]
         outcomes[entry.number] = (entry.seq, entry.at, entry.outcome)
 
-    def _take_parts(self, side: Taking) -> None:
-        """Reigns of another side (P25); of one that two have brought, as much as either has."""
+    def _take_parts(self, side: MergeRecord) -> None:
+        """Terms of another side (P25); of one that two have brought, as much as either has."""
         for part in side.merged:
             known = self.merged.pop(part.term, part)
             self.merged[part.term] = max(known, part, key=lambda part: part.seq)
         for term in list(self.merged)[:-MERGED]:
             del self.merged[term]
-        self.also = tuple({**dict(self.also), **dict(side.also)}.items())[-ALSO:]
+        self.aliases = tuple({**dict(self.aliases), **dict(side.aliases)}.items())[-ALSO:]
         self.past = None
 
-    def _take_streams(self, streams: Iterable[Stream], seq: int) -> None:
+    def _take_client_logs(self, streams: Iterable[PackedClientLog], seq: int) -> None:
         """Counters of another side (P8). Its positions mean nothing here: the answers hold from `seq` on."""
         for stream in streams:
-            accepted = self.streams.setdefault(stream.origin, Accepted())
+            accepted = self.client_logs.setdefault(stream.origin, ClientLog())
             accepted.last = max(accepted.last, stream.last)
             for number, _, at, outcome in stream.outcomes:
                 if number not in accepted.outcomes:
@@ -323,7 +358,7 @@ class Copy:
 
     def forget_origins(self, gone: Iterable[Incarnation]) -> None:
         for origin in gone:
-            self.streams.pop(origin, None)
+            self.client_logs.pop(origin, None)
 
     def after(self, seq: int) -> list[Entry] | None:
         """The entries after `seq`, or None if the log no longer has them all."""
@@ -383,15 +418,15 @@ class Copy:
         What was refused here is not: its origin may have asked both sides. accepted: another side's words that wait
         to be committed count, too.
         """
-        known = {word(entry) for entry in self.log if entry.seq > fork and entry.event is not None}
+        known = {message_key(entry) for entry in self.log if entry.seq > fork and entry.event is not None}
         if accepted:
-            known.update(word(command) for command in self.pending if command.told is not None)
+            known.update(message_key(command) for command in self.pending if command.original_id is not None)
         whole = self.seq <= fork or (len(self.log) > 0 and self.log[0].seq <= fork + 1)
 
         def ask(entry: Entry) -> bool:
-            if entry.origin is None or word(entry) in known:
+            if entry.origin is None or message_key(entry) in known:
                 return True
-            stream = self.streams.get(entry.origin)  # the log was trimmed: rather lost than twice
+            stream = self.client_logs.get(entry.origin)  # the log was trimmed: rather lost than twice
             return not whole and stream is not None and entry.number <= stream.last
 
         return ask
@@ -410,8 +445,10 @@ class Copy:
         """
         tail = [entry for entry in self.log if tail_after is None or entry.seq > tail_after]
         streams = tuple(
-            Stream(origin, s.last, tuple((n, seq, at, self._packed(o)) for n, (seq, at, o) in s.outcomes.items()))
-            for origin, s in self.streams.items()
+            PackedClientLog(
+                origin, s.last, tuple((n, seq, at, self._packed(o)) for n, (seq, at, o) in s.outcomes.items())
+            )
+            for origin, s in self.client_logs.items()
         )
         # The state is encoded now: the message may leave after it has changed.
         state = self.packed_state()
@@ -428,7 +465,7 @@ class Copy:
             waiting,
             tuple(self.merged.values()),
             self.archives,
-            self.also,
+            self.aliases,
         )
 
 
@@ -461,15 +498,15 @@ def read_entry(kind: Kind, entry: RawEntry) -> Entry:
         read_optional(kind.read_event, entry.event),
         entry.handed,
         entry.members,
-        entry.told,
+        entry.original_id,
         entry.side,
     )
 
 
 def read_command(kind: Kind, c: RawCommand) -> Command:
     """Raises msgspec.MsgspecError for what the kind cannot read."""
-    command = read_optional(kind.read_event if c.told is not None else kind.read_command, c.command)
-    return Command(c.seq, c.at, c.origin, c.number, c.floor, command, c.handed, c.members, c.told, c.side)
+    command = read_optional(kind.read_event if c.original_id is not None else kind.read_command, c.command)
+    return Command(c.seq, c.at, c.origin, c.number, c.floor, command, c.handed, c.members, c.original_id, c.side)
 
 
 _NIL = b"\xc0"
@@ -493,10 +530,10 @@ def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
     copy = Copy(group, kind, state, snapshot.lineage, snapshot.seq, snapshot.at)
     copy.log = Log(read_entry(kind, entry) for entry in snapshot.tail)
     copy.epoch, copy.members, copy.archives = snapshot.epoch, snapshot.members, snapshot.archives
-    copy.merged, copy.also = {part.term: part for part in snapshot.merged}, snapshot.also
+    copy.merged, copy.aliases = {part.term: part for part in snapshot.merged}, snapshot.aliases
     copy.pending.extend(read_command(kind, command) for command in snapshot.pending)
-    for stream in snapshot.streams:
-        accepted = copy.streams[stream.origin] = Accepted(stream.last)
+    for stream in snapshot.client_logs:
+        accepted = copy.client_logs[stream.origin] = ClientLog(stream.last)
         for number, seq, at, outcome in stream.outcomes:
             accepted.outcomes[number] = (seq, at, read_optional(kind.read_outcome, outcome))
     return copy

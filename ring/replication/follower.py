@@ -10,7 +10,7 @@ from ring.replication.lineage import fork_point
 from ring.replication.merge import Fork
 from ring.replication.rounds import Rounds
 from ring.wire.log import Entry, Lineage, RawEntry
-from ring.wire.messages import Ack, Continue, Publish, Replace, Resync, Superseded
+from ring.wire.messages import Ack, Continue, Publish, Replace, Resync, StaleTerm
 
 if TYPE_CHECKING:
     from ring.engine import Engine
@@ -24,7 +24,7 @@ ASK_S = 3.0
 """When nodes come or go, all are asked after, spread over so long."""
 
 
-class Followed:
+class Follower:
     """A group mastered elsewhere: members sit on this node, or it holds the group for its master (P12)."""
 
     __slots__ = ("asked_at", "behind", "copy", "doubted", "fork", "heard_at", "holds", "master", "tries")
@@ -34,7 +34,7 @@ class Followed:
         self.master = master  # ring key
         self.holds = False  # the master has asked for it
         self.fork: Fork | None = None  # a copy that the master's does not continue, until that has taken it in
-        self.doubted = False  # another master than that of the copy's term was named: that reign may be over
+        self.doubted = False  # another master than that of the copy's term was named: that term may be over
         self.behind = False  # something is missing: ask until it is there
         self.asked_at = 0.0
         self.heard_at = 0.0  # the master's last word
@@ -46,12 +46,12 @@ class Followed:
         return self.fork.copy if self.fork is not None else self.copy
 
 
-class Following:
+class Followers:
     """The groups that this node follows, and what it owes their masters by way of acknowledgement."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.groups: dict[GroupId, Followed] = {}
+        self.groups: dict[GroupId, Follower] = {}
         self._acks: dict[GroupId, Incarnation | None] = {}
         self._parting_acks: list[tuple[str, tuple[GroupId, tuple[int, str, int], int, int]]] = []
         self._holds: dict[GroupId, list[int]] = {}
@@ -61,7 +61,7 @@ class Following:
 
     def hold(self, group: GroupId) -> tuple[GroupId, int] | None:
         """Do not acknowledge the event being applied until `release`."""
-        mastered = self.engine.leading.groups.get(group)
+        mastered = self.engine.masters.groups.get(group)
         followed = self.groups.get(group)
         copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
         if copy is None:
@@ -79,9 +79,9 @@ class Following:
         if not seqs:
             self._holds.pop(group, None)
         self.acknowledge(group)
-        mastered = self.engine.leading.groups.get(group)
+        mastered = self.engine.masters.groups.get(group)
         if mastered is not None:
-            self.engine.leading.settle(mastered)
+            self.engine.masters.settle(mastered)
 
     def acknowledge(self, group: GroupId) -> None:
         """Tell the master at the end of the turn how far this copy is."""
@@ -89,9 +89,9 @@ class Following:
 
     def sits(self, copy: Copy) -> bool:
         """Whether members of the group are here."""
-        return self.engine.me in copy.state.hosts
+        return self.engine.me in copy.state.subscribers
 
-    def keeps(self, f: Followed) -> bool:
+    def keeps(self, f: Follower) -> bool:
         """Whether this node has a part in the group: members, or the master's word that it holds it."""
         return f.holds or f.fork is not None or self.sits(f.copy) or self.engine.me.key in f.copy.members
 
@@ -105,7 +105,7 @@ class Following:
     def on_publish(self, sender: Incarnation, message: Publish) -> None:
         handed = message.entries[-1].handed if message.entries else None
         if handed is not None and handed.key == self.engine.me.key:
-            self.engine.handing.on_last_entry(sender, message)
+            self.engine.handoffs.on_last_entry(sender, message)
             return
         f = self._current(sender, message.group, message.term)
         if f is None:
@@ -117,7 +117,7 @@ class Following:
             return
         if message.term < f.copy.promised:
             engine = self.engine
-            engine.send(sender.key, Superseded(message.group, f.copy.promised))
+            engine.send(sender.key, StaleTerm(message.group, f.copy.promised))
             return
         f.heard_at = self.engine.now
         if f.master != sender.key and not (f.copy.log and f.copy.log[-1].handed):
@@ -127,21 +127,21 @@ class Following:
         if self.groups.get(message.group) is f:
             self._caught_up(f, message.head)
 
-    def _current(self, sender: Incarnation, group: GroupId, term: Term) -> Followed | None:
+    def _current(self, sender: Incarnation, group: GroupId, term: Term) -> Follower | None:
         """The copy that this master's word concerns; None if there is none, or it speaks for a term that is over."""
         engine = self.engine
-        mastered = engine.leading.groups.get(group)
+        mastered = engine.masters.groups.get(group)
         if mastered is not None:
             handed = mastered.is_handed
             if term <= mastered.copy.term and not handed:
                 return None
-            if term > mastered.copy.term and not engine.handing.concludes(mastered, term):
-                engine.merging.yield_to(mastered, sender.key)
-        elif engine.handing.holds(group) and group not in self.groups:
+            if term > mastered.copy.term and not engine.handoffs.concludes(mastered, term):
+                engine.merges.yield_to(mastered, sender.key)
+        elif engine.handoffs.holds(group) and group not in self.groups:
             return None
         f = self.groups.get(group)
         if f is None:
-            if mastered is None or group not in engine.leading.groups:
+            if mastered is None or group not in engine.masters.groups:
                 engine.send(sender.key, Resync(group, (), 0))
             return None
         return f if term >= f.copy.term else None
@@ -156,7 +156,7 @@ class Following:
             return
         is_new_term = f.copy.lineage != message.lineage
         if is_new_term:
-            f.copy.drop_pending()  # a new reign: what it has accepted, it sends
+            f.copy.drop_pending()  # a new term: what it has accepted, it sends
         if f.fork is not None and f.fork.copy is f.copy:
             f.fork = None  # it has not forked after all
         f.copy.follow_lineage(message.lineage)
@@ -173,7 +173,7 @@ class Following:
 
     def on_replace(self, sender: Incarnation, message: Replace) -> None:
         group, snapshot = message.group, message.snapshot
-        if not snapshot.lineage or group in self.engine.leading.groups:
+        if not snapshot.lineage or group in self.engine.masters.groups:
             return
         f = self.groups.get(group)
         term = snapshot.lineage[-1][0]
@@ -190,27 +190,27 @@ class Following:
         if f is not None:
             copy.promised = f.copy.promised
         if term < copy.promised:
-            self.engine.send(sender.key, Superseded(group, copy.promised))
+            self.engine.send(sender.key, StaleTerm(group, copy.promised))
             return
         if f is not None and (f.fork is None or f.fork.copy is f.copy) and f.copy.outweighs(copy):
-            self.engine.merging.prevail(f, copy, sender.key)
+            self.engine.merges.prevail(f, copy, sender.key)
         else:
             self.install(copy, f, sender.key, message.shown, holds=message.backs)
             if (now := self.groups.get(group)) is not None:
                 self._told_all(now)
 
-    def _trust(self, f: Followed) -> None:
+    def _trust(self, f: Follower) -> None:
         """The master's own word: the master still serves, or has just said what continues the copy."""
         if f.doubted:
             f.doubted = False
             self.engine.resend(f.copy.group)  # what was held back
 
-    def _told_all(self, f: Followed) -> None:
+    def _told_all(self, f: Follower) -> None:
         """The master has answered what this copy lacked, and people here are shown that (P20)."""
         if f.fork is None:
-            self.engine.returning.caught_up(f.copy.group)
+            self.engine.catch_up.caught_up(f.copy.group)
 
-    def install(self, copy: Copy, f: Followed | None, master: str, shown: int, *, holds: bool = False) -> None:
+    def install(self, copy: Copy, f: Follower | None, master: str, shown: int, *, holds: bool = False) -> None:
         """Take a whole copy in place of what there was, and show the host what happened in between."""
         engine, group = self.engine, copy.group
         old = f.copy if f is not None else None
@@ -225,9 +225,9 @@ class Following:
         if f is None:
             if not sits and not holds and not any(e.origin == engine.me for e in tail):
                 return
-            f = self.groups[group] = Followed(copy, master)
+            f = self.groups[group] = Follower(copy, master)
         if sat and copy.seq > since:
-            engine.host.interrupted(group, parted=False)
+            engine.app.interrupted(group, parted=False)
         f.copy, f.master, f.behind, f.doubted, f.tries, f.holds = copy, master, False, False, 0, holds
         self.engine.journal.adopt(copy)
         self.acknowledge(group)
@@ -237,35 +237,35 @@ class Following:
             first = tail[0].seq if tail else copy.seq + 1
             lost = max(0, first - since - 1) + sum(e.side.lost for e in tail if e.side is not None)
             new = [e for e in tail if e.event is not None and e.side is None]
-            missed = [(e.event, copy.stamp_of(e)) for e in new if not engine.merging.was_shown(group, e)]
-            engine.host.replaced(group, old.state, copy.state, missed, lost)
+            missed = [(e.event, copy.event_id_of(e)) for e in new if not engine.merges.was_shown(group, e)]
+            engine.app.replaced(group, old.state, copy.state, missed, lost)
         self._complete(copy)
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.merging.unseen(copy)
+            engine.merges.unseen(copy)
         if old is not None and master != engine.me.key:  # else the group is about to be served here
             engine.resend(group)  # what was held back
 
-    def _show_arrival(self, f: Followed, tail: list[Entry]) -> None:
+    def _show_arrival(self, f: Follower, tail: list[Entry]) -> None:
         """The host has not seen the group before. Our own commands, and what was said since the first of them are
         shown: the rest shows in the state that came along."""
-        copy, host = f.copy, self.engine.host
-        host.replaced(copy.group, None, copy.state, [], 0)
+        copy, app = f.copy, self.engine.app
+        app.replaced(copy.group, None, copy.state, [], 0)
         arrived = False
         for entry in tail:
-            mine = entry.origin == self.engine.me and entry.told is None
-            if mine or (arrived and entry.event is not None and copy.state.is_word(entry.event)):
+            mine = entry.origin == self.engine.me and entry.original_id is None
+            if mine or (arrived and entry.event is not None and copy.state.is_message(entry.event)):
                 self._show(f, entry)
             arrived = arrived or mine
-        host.replaced(copy.group, copy.state, copy.state, [], 0)  # whom no command here has brought
+        app.replaced(copy.group, copy.state, copy.state, [], 0)  # whom no command here has brought
 
     def _complete(self, copy: Copy) -> None:
         """Commands of ours that the copy has the answers to."""
         engine, group = self.engine, copy.group
-        accepted = copy.streams.get(engine.me)
+        accepted = copy.client_logs.get(engine.me)
         for number, (seq, at, outcome) in sorted(accepted.outcomes.items()) if accepted is not None else ():
-            engine.complete(group, number, outcome, copy.stamp(seq, at))
+            engine.complete(group, number, outcome, copy.event_id(seq, at))
         engine.unpark_answers(group, copy.seq)
 
     # Forks (P22) ----------------------------------------------------------------------------------------------------
@@ -273,23 +273,23 @@ class Following:
     def _has_parted(self, old: Copy, copy: Copy) -> bool:
         return fork_point(old.lineage, old.seq, copy.lineage, copy.seq) < old.seq
 
-    def _install_fork(self, f: Followed, old: Copy, copy: Copy, master: str, *, holds: bool) -> None:
+    def _install_fork(self, f: Follower, old: Copy, copy: Copy, master: str, *, holds: bool) -> None:
         """What was here is no prefix of it: followed from now on, and shown once all that was here is in it."""
-        self.engine.merging.parted(f, old)
+        self.engine.merges.parted(f, old)
         f.copy, f.master, f.behind, f.doubted, f.tries, f.holds = copy, master, False, False, 0, holds
         self.engine.journal.adopt(copy)
         self.acknowledge(copy.group)
-        if self.engine.merging.is_settled(f):
+        if self.engine.merges.is_settled(f):
             self.reveal(f)
         self._complete(copy)
 
-    def reveal(self, f: Followed) -> None:
+    def reveal(self, f: Follower) -> None:
         """The people here are shown how the copy differs from what they know."""
         assert f.fork is not None
         engine, copy, old = self.engine, f.copy, f.fork.copy
         sat, sits = self.sits(old), self.sits(copy)
         if sat and old is not copy:
-            engine.host.interrupted(copy.group, parted=True)
+            engine.app.interrupted(copy.group, parted=True)
         f.fork = None
         if old is copy:
             self._told_all(f)
@@ -300,20 +300,20 @@ class Following:
         tail = [e for e in copy.log if e.seq > since]
         if sat:
             new = [e for e in tail if e.event is not None and not knows(e)]
-            missed = [(e.event, copy.stamp_of(e)) for e in new if not engine.merging.was_shown(copy.group, e)]
-            engine.merging.remember_shown(old, copy, since)
-            engine.host.replaced(copy.group, old.state, copy.state, missed, copy.trimmed(since))
+            missed = [(e.event, copy.event_id_of(e)) for e in new if not engine.merges.was_shown(copy.group, e)]
+            engine.merges.remember_shown(old, copy, since)
+            engine.app.replaced(copy.group, old.state, copy.state, missed, copy.trimmed(since))
         elif sits:
             self._show_arrival(f, tail)
         self._told_all(f)
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.merging.unseen(copy)
+            engine.merges.unseen(copy)
 
     # Apply ----------------------------------------------------------------------------------------------------------
 
-    def _apply(self, f: Followed, entries: list[RawEntry]) -> None:
+    def _apply(self, f: Follower, entries: list[RawEntry]) -> None:
         kind = f.copy.kind
         for entry in entries:
             if entry.seq <= f.copy.seq:
@@ -325,18 +325,18 @@ class Following:
             if self.groups.get(f.copy.group) is not f:
                 return
 
-    def _advance(self, f: Followed, entry: Entry) -> None:
+    def _advance(self, f: Follower, entry: Entry) -> None:
         copy, engine = f.copy, self.engine
         if f.fork is not None:
             self._advance_unseen(f, entry)
             return
         sat = self.sits(copy)
-        if sat and entry.told is not None:
-            engine.host.interrupted(copy.group, parted=True)
+        if sat and entry.original_id is not None:
+            engine.app.interrupted(copy.group, parted=True)
         before = copy.state_before(entry) if sat else None
         moved = copy.advance(entry)
         if before is not None:
-            engine.host.replaced(copy.group, before, copy.state, [], entry.side.lost if entry.side is not None else 0)
+            engine.app.replaced(copy.group, before, copy.state, [], entry.side.lost if entry.side is not None else 0)
         if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:  # else another has served since
             f.master = entry.handed.key
         if entry.members is not None:
@@ -345,45 +345,45 @@ class Following:
         if sits and not sat and entry.side is not None:
             self._show_arrival(f, [])
         elif sits and not sat:  # the first member here: the host has not seen this group before
-            engine.host.replaced(copy.group, None, copy.state, [], 0)
+            engine.app.replaced(copy.group, None, copy.state, [], 0)
         self._show(f, entry, seen=(sat or sits) and entry.side is None)
-        if copy.group in (s := engine.submits.streams) and s[copy.group].parked:
+        if copy.group in (s := engine.submits.queues) and s[copy.group].parked:
             engine.unpark_answers(copy.group, copy.seq)
         if (moved or entry.members is not None) and not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.merging.unseen(copy)
+            engine.merges.unseen(copy)
 
-    def _advance_unseen(self, f: Followed, entry: Entry) -> None:
+    def _advance_unseen(self, f: Follower, entry: Entry) -> None:
         copy, engine = f.copy, self.engine
         copy.advance(entry)
         if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:
             f.master = entry.handed.key
         if entry.members is not None:
             f.holds = engine.me.key in entry.members or engine.me.key in copy.coming
-        if entry.origin == engine.me and entry.told is None:
-            engine.complete(copy.group, entry.number, entry.outcome, copy.stamp_of(entry))
+        if entry.origin == engine.me and entry.original_id is None:
+            engine.complete(copy.group, entry.number, entry.outcome, copy.event_id_of(entry))
         engine.unpark_answers(copy.group, copy.seq)
-        if engine.merging.is_settled(f):
+        if engine.merges.is_settled(f):
             self.reveal(f)
 
-    def _show(self, f: Followed, entry: Entry, *, seen: bool = True) -> None:
+    def _show(self, f: Follower, entry: Entry, *, seen: bool = True) -> None:
         engine, copy = self.engine, f.copy
-        mine = entry.origin == engine.me and entry.told is None
-        stamp = copy.stamp_of(entry)
-        if entry.event is not None and seen and not engine.merging.was_shown(copy.group, entry):
+        mine = entry.origin == engine.me and entry.original_id is None
+        event_id = copy.event_id_of(entry)
+        if entry.event is not None and seen and not engine.merges.was_shown(copy.group, entry):
             token: object = None
             if mine:
-                stream = engine.submits.streams.get(copy.group)
+                stream = engine.submits.queues.get(copy.group)
                 for pending in stream.pending if stream is not None else ():
                     if pending.number == entry.number:
                         token = pending.token
                         break
-            engine.host.applied(copy.group, copy.state, entry.event, stamp, token)
+            engine.app.applied(copy.group, copy.state, entry.event, event_id, token)
         if mine:
-            engine.complete(copy.group, entry.number, entry.outcome, stamp)
+            engine.complete(copy.group, entry.number, entry.outcome, event_id)
 
-    def _caught_up(self, f: Followed, head: int) -> None:
+    def _caught_up(self, f: Follower, head: int) -> None:
         if head > f.copy.seq:
             self.resync(f)
         else:
@@ -391,20 +391,20 @@ class Following:
             f.tries = 0
             self.acknowledge(f.copy.group)
 
-    def _drop(self, f: Followed) -> None:
+    def _drop(self, f: Follower) -> None:
         """No member here, and nobody who wants this node to hold it: nothing more to follow."""
         group = f.copy.group
         self._parting_acks.append((f.master, (group, f.copy.term, f.copy.seq, f.copy.head)))
         del self.groups[group]
         self.engine.journal.forget(group)
-        self.engine.returning.caught_up(group)
+        self.engine.catch_up.caught_up(group)
         self._acks.pop(group, None)
         self._holds.pop(group, None)
-        self.engine.merging.unseen(f.copy)
+        self.engine.merges.unseen(f.copy)
 
     def abandon(self, group: GroupId) -> None:
         """A mistake of the program has stopped the group here."""
-        self.engine.returning.caught_up(group)
+        self.engine.catch_up.caught_up(group)
         self.groups.pop(group, None)
         self._acks.pop(group, None)
         self._holds.pop(group, None)
@@ -415,23 +415,23 @@ class Following:
         What it had not committed is dropped: nobody was told of it, and its edges send it again (P22).
         """
         copy.drop_pending()
-        f = Followed(copy, copy.term.key)
+        f = Follower(copy, copy.term.key)
         if self.keeps(f):
             self.groups[copy.group] = f
             self.engine.journal.adopt(copy)
         else:
             self.engine.journal.forget(copy.group)
 
-    def keep(self, copy: Copy, master: str) -> Followed:
+    def keep(self, copy: Copy, master: str) -> Follower:
         """A copy that this node mastered until now, with all that was accepted, until it has found out who does."""
-        f = self.groups[copy.group] = Followed(copy, master)
+        f = self.groups[copy.group] = Follower(copy, master)
         f.behind = True
         self.engine.journal.adopt(copy)
         return f
 
     # Masters that are gone ------------------------------------------------------------------------------------------
 
-    def is_orphan(self, f: Followed) -> bool:
+    def is_orphan(self, f: Follower) -> bool:
         """Whether the master this copy follows is dead, gone, or no longer the same life of its node."""
         peers, term = self.engine.peers, f.copy.term
         if not peers.is_alive(f.master) or f.master in peers.unfit_for(f.copy.group):
@@ -450,14 +450,14 @@ class Following:
             return True
         if target == self.engine.me.key:
             return False
-        if group in self.engine.owing.copies:
-            return True  # an earlier reign of this node answered people here what the master does not have yet
+        if group in self.engine.owed.copies:
+            return True  # an earlier term of this node answered people here what the master does not have yet
         if f is None or (target == f.copy.term.key and not f.doubted):
             return False
         handed = f.copy.log[-1].handed if f.copy.log else None
         return handed is None or handed.key != target  # a hand-off has the whole log
 
-    def redirect(self, f: Followed, master: str, sender: str = "") -> None:
+    def redirect(self, f: Follower, master: str, sender: str = "") -> None:
         """Somebody names the group's master; the one that this copy follows is to be believed that it is not it, though
         it names this node: it has forgotten the group, and here is what there is of it."""
         if sender == f.master or (f.behind and master != self.engine.me.key):
@@ -466,7 +466,7 @@ class Following:
             f.doubted = f.doubted or master != f.copy.term.key
             self.resync(f)
 
-    def resync(self, f: Followed) -> None:
+    def resync(self, f: Follower) -> None:
         """Ask for what is missing; the tick asks again until it is there."""
         now = self.engine.now
         if f.behind and now - f.asked_at < 0.05:
@@ -480,7 +480,7 @@ class Following:
         target = self.engine.target(group)
         if target == self.engine.me.key:
             if f.master == self.engine.me.key or self.is_orphan(f):
-                self.engine.finding.find(group)
+                self.engine.recoveries.find(group)
             return
         whole = f.copy.is_ahead  # and not what follows its last position
         self.engine.send(target, Resync(group, () if whole else f.copy.lineage, 0 if whole else f.copy.seq))

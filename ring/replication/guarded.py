@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ring.ids import GroupId, Incarnation
-from ring.replication.application import Host, Stamp
+from ring.replication.application import Application, EventId
 from ring.replication.state_machine import State
 
 
@@ -23,45 +23,45 @@ class GroupBroken(Exception):
         self.group = group
 
 
-class GuardedHost:
+class GuardedApplication:
     """The gateway's side of the engine. What cannot be shown of a group raises GroupBroken; all else is passed on."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self.answered: Callable[[GroupId, object, Any, Stamp | None], None] = host.answered
+    def __init__(self, host: Application) -> None:
+        self._app = host
+        self.answered: Callable[[GroupId, object, Any, EventId | None], None] = host.answered
         self.flush: Callable[[], None] = host.flush
         self.asked: Callable[[Incarnation, Any], Any] = host.asked
         self.read_ask: Callable[[msgspec.Raw], Any] = host.read_ask
         self.read_reply: Callable[[msgspec.Raw], Any] = host.read_reply
 
-    def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
+    def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, token: object) -> None:
         try:
-            self._host.applied(group, state, event, stamp, token)
+            self._app.applied(group, state, event, event_id, token)
         except Exception as problem:
             raise GroupBroken(group) from problem
 
     def interrupted(self, group: GroupId, *, parted: bool) -> None:
         try:
-            self._host.interrupted(group, parted=parted)
+            self._app.interrupted(group, parted=parted)
         except Exception as problem:
             raise GroupBroken(group) from problem
 
     def replaced(
-        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
+        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
     ) -> None:
         try:
-            self._host.replaced(group, old, state, missed, lost)
+            self._app.replaced(group, old, state, missed, lost)
         except Exception as problem:
             raise GroupBroken(group) from problem
 
     def dropped(self, group: GroupId) -> None:
         try:
-            self._host.dropped(group)
+            self._app.dropped(group)
         except Exception as problem:
             raise GroupBroken(group) from problem
 
     def viewed(self, group: GroupId, view: Any) -> None:
         try:
-            self._host.viewed(group, view)
+            self._app.viewed(group, view)
         except Exception as problem:
             raise GroupBroken(group) from problem

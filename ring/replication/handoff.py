@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.copy import Copy, as_raw, restore
-from ring.replication.progress import HandOff, Mastered
+from ring.replication.progress import HandOff, Master
 from ring.replication.recovery import PARKED, Parkable
 from ring.wire.log import Command, Entry
 from ring.wire.messages import Install, Installed, Publish
@@ -28,7 +28,7 @@ KEEP_S = 30.0
 """An installed copy whose hand-off never ended is forgotten after this."""
 
 
-class Incoming:
+class IncomingHandoff:
     """A copy that another master installed here and may let us serve."""
 
     __slots__ = ("copy", "parked", "sender", "since", "term")
@@ -46,19 +46,19 @@ class Incoming:
         return self.copy.promised > self.term
 
 
-class Handing:
+class Handoffs:
     """Hand-offs from here and to here."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.outgoing: dict[GroupId, Mastered] = {}
-        self.incoming: dict[GroupId, Incoming] = {}
+        self.outgoing: dict[GroupId, Master] = {}
+        self.incoming: dict[GroupId, IncomingHandoff] = {}
         self._parked: dict[GroupId, deque[tuple[Incarnation, Parkable]]] = {}
         self._waiting: dict[GroupId, None] = {}  # to be handed over when others are done
 
     # From here ------------------------------------------------------------------------------------------------------
 
-    def consider(self, m: Mastered) -> None:
+    def consider(self, m: Master) -> None:
         """Is this node the responsible one? If not, hand over (Self-correction)."""
         engine = self.engine
         peers, now = engine.peers, engine.now
@@ -87,21 +87,21 @@ class Handing:
         while self._waiting and len(self.outgoing) < AT_ONCE:
             group = next(iter(self._waiting))
             del self._waiting[group]
-            m = self.engine.leading.groups.get(group)
+            m = self.engine.masters.groups.get(group)
             if m is not None:
                 self.consider(m)
 
-    def drained(self, m: Mastered) -> None:
+    def drained(self, m: Master) -> None:
         """The group is frozen: once all that was accepted is committed, it can be installed elsewhere."""
         if m.handoff is not None and not m.handoff.placed and not m.copy.pending:
             self._install(m)
 
-    def _install(self, m: Mastered) -> None:
+    def _install(self, m: Master) -> None:
         assert m.handoff is not None
         m.handoff.repeat_at = self.engine.now + REPEAT_S
         self.engine.send(m.handoff.to.key, Install(m.copy.group, m.handoff.term, m.copy.snapshot()))
 
-    def frozen(self, m: Mastered, sender: Incarnation, message: Parkable) -> None:
+    def frozen(self, m: Master, sender: Incarnation, message: Parkable) -> None:
         """The group is frozen, or another's."""
         if m.is_handed:
             self.engine.bounce(sender.key, m.copy.group, self.engine.target(m.copy.group))
@@ -118,11 +118,11 @@ class Handing:
         if not handoff.committed:
             if message.term == handoff.term and not handoff.placed:
                 handoff.placed = True
-                self.engine.backing.append(m, Command(0, 0, None, 0, 0, None, handoff.term))
+                self.engine.backups.append(m, Command(0, 0, None, 0, 0, None, handoff.term))
         elif message.seq >= m.copy.seq:
             self._retire(m, handoff)
 
-    def committed(self, m: Mastered) -> None:
+    def committed(self, m: Master) -> None:
         """`Handed` is committed: the group is the other's."""
         engine, copy, handoff = self.engine, m.copy, m.handoff
         assert handoff is not None
@@ -146,12 +146,12 @@ class Handing:
             engine.bounce(watcher.key, copy.group, handoff.to.key)
         engine.resend(copy.group)
 
-    def _tell(self, m: Mastered, handoff: HandOff) -> None:
+    def _tell(self, m: Master, handoff: HandOff) -> None:
         """The new master needs the last entry of our term before it serves."""
         copy = m.copy
         self.engine.send(handoff.to.key, Publish(copy.group, copy.term, copy.seq, as_raw([copy.log[-1]])))
 
-    def concludes(self, m: Mastered, term: Term) -> bool:
+    def concludes(self, m: Master, term: Term) -> bool:
         """Whether who speaks under the term is who the group was handed to: it serves, so this is over."""
         handoff = m.handoff
         if handoff is None or not handoff.committed or handoff.term != term:
@@ -159,27 +159,27 @@ class Handing:
         self._retire(m, handoff)
         return True
 
-    def _retire(self, m: Mastered, handoff: HandOff) -> None:
+    def _retire(self, m: Master, handoff: HandOff) -> None:
         engine, group = self.engine, m.copy.group
         del self.outgoing[group]
         if engine.peers.me.leaving:  # in haste; else the next tick is soon enough, and people's words come in between
             engine.run(self._next)
-        if engine.leading.groups.get(group) is m:
-            del engine.leading.groups[group]
-            engine.following.take_over_copy(m.copy)
-            followed = engine.following.groups.get(group)
+        if engine.masters.groups.get(group) is m:
+            del engine.masters.groups[group]
+            engine.followers.take_over_copy(m.copy)
+            followed = engine.followers.groups.get(group)
             if followed is not None:
                 followed.master = handoff.to.key
-                engine.following.resync(followed)
+                engine.followers.resync(followed)
             engine.hint(group, handoff.to.key)
-            engine.settling.retry(group)
+            engine.barriers.retry(group)
 
-    def give_up(self, m: Mastered) -> None:
+    def give_up(self, m: Master) -> None:
         """There is something to do first."""
         m.tried_handoff_at = 0.0
         self._thaw(m)
 
-    def _thaw(self, m: Mastered) -> None:
+    def _thaw(self, m: Master) -> None:
         group = m.copy.group
         m.handoff = None
         for command in m.copy.pending:
@@ -194,7 +194,7 @@ class Handing:
 
     def on_install(self, sender: Incarnation, message: Install) -> None:
         engine, group = self.engine, message.group
-        mastered = engine.leading.groups.get(group)
+        mastered = engine.masters.groups.get(group)
         if mastered is not None:
             if message.term == mastered.copy.term:  # repeated after we began to serve
                 engine.send(sender.key, Installed(group, message.term, mastered.copy.seq))
@@ -203,7 +203,7 @@ class Handing:
                 # Two masters (P22). Ours is the higher term: the other learns so and follows.
                 engine.send(sender.key, Publish(group, mastered.copy.term, mastered.copy.seq, []))
                 return
-            engine.merging.yield_to(mastered, sender.key)
+            engine.merges.yield_to(mastered, sender.key)
             return
         if message.term.key != engine.me.key or message.term.incarnation != engine.me.number or engine.peers.me.leaving:
             return
@@ -215,7 +215,7 @@ class Handing:
             if held is not None and copy.seq < held.copy.seq:
                 return
             parked = held.parked if held is not None else deque()
-            held = self.incoming[group] = Incoming(copy, message.term, sender, engine.now)
+            held = self.incoming[group] = IncomingHandoff(copy, message.term, sender, engine.now)
             held.parked = parked
         engine.send(sender.key, Installed(group, held.term, held.copy.seq))
 
@@ -224,29 +224,29 @@ class Handing:
         engine, group = self.engine, message.group
         entry = message.entries[-1]
         held = self.incoming.get(group)
-        if group not in engine.leading.groups:
+        if group not in engine.masters.groups:
             if held is None or entry.handed != held.term or entry.seq != held.copy.seq + 1 or held.is_promised:
                 # What was installed is lost, or its term is superseded: the old master still has it.
                 self.drop(group)
-                search = engine.finding.find(group)
+                search = engine.recoveries.find(group)
                 if held is not None and search is not None:
                     search.parked.extend(held.parked)
                 return
             self._serve(group, held, entry.seq, entry.at)
-        served = engine.leading.groups[group].copy
+        served = engine.masters.groups[group].copy
         engine.send(sender.key, Installed(group, served.term, served.seq))
 
-    def _serve(self, group: GroupId, held: Incoming, seq: int, at: int) -> None:
+    def _serve(self, group: GroupId, held: IncomingHandoff, seq: int, at: int) -> None:
         engine, copy = self.engine, held.copy
-        followed = engine.following.groups.get(group)
+        followed = engine.followers.groups.get(group)
         copy.advance(Entry(seq, at, None, 0, 0, None, None, held.term))
         if followed is not None and (followed.copy.term, followed.copy.seq) != (copy.term, copy.seq):
             if followed.copy.outweighs(copy):
-                engine.merging.prevail(followed, copy, held.sender.key)
+                engine.merges.prevail(followed, copy, held.sender.key)
             else:
-                engine.following.install(copy, followed, engine.me.key, followed.copy.seq)
-        if group not in engine.leading.groups:
-            engine.finding.serve_under(copy, held.term)
+                engine.followers.install(copy, followed, engine.me.key, followed.copy.seq)
+        if group not in engine.masters.groups:
+            engine.recoveries.serve_under(copy, held.term)
         took_ms = round((engine.now - held.since) * 1000, 1)
         engine.note(
             "hand_off_received", group, peer=held.sender.key, term=held.term.number, seq=copy.seq, took_ms=took_ms
@@ -298,7 +298,7 @@ class Handing:
         for group, held in list(self.incoming.items()):
             # The old master is gone: whoever is responsible now finds out, our copy included.
             if not self.holds(group) and engine.peers.acting(group) == engine.me.key:
-                search = engine.finding.find(group)
+                search = engine.recoveries.find(group)
                 if search is not None:
                     search.parked.extend(held.parked)
                     held.parked.clear()

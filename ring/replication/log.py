@@ -24,7 +24,7 @@ def once_of(said: Any) -> Any:
     return getattr(said, "once", None)
 
 
-def word(said: Entry | Command) -> Hashable:
+def message_key(said: Entry | Command) -> Hashable:
     """What something said is known by: equal in every log that has it."""
     once = once_of(said.event if isinstance(said, Entry) else said.command)
     return once if once is not None else (said.origin, said.number)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ring.features import LEVEL, fitting, unsupported
 from ring.ids import GroupId, Incarnation
-from ring.replication.application import Stamp
+from ring.replication.application import EventId
 from ring.replication.copy import as_raw
 from ring.replication.lineage import fork_point
-from ring.replication.progress import Follower, Mastered
+from ring.replication.progress import Master, Progress
 from ring.replication.rounds import Rounds
 from ring.wire.log import Command, Entry, raw
 from ring.wire.messages import Ack, Answer, Continue, Publish, Replace, Resync, Submit
@@ -23,12 +23,12 @@ ASK_CHECKS = 12
 """Followers are asked whether they still have the group at every so many checks, and when nodes come or go (P30)."""
 
 
-class Leading:
+class Masters:
     """The groups that this node masters."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.groups: dict[GroupId, Mastered] = {}
+        self.groups: dict[GroupId, Master] = {}
         self.lagging: dict[GroupId, None] = {}  # groups with a follower that has not acknowledged all
         self.commits = 0  # since the start
         self._rounds = Rounds(lambda: self.groups.values())
@@ -40,14 +40,14 @@ class Leading:
         group = message.group
         mastered = self.groups.get(group)
         if mastered is None:
-            engine.finding.park(group, sender, message)
+            engine.recoveries.park(group, sender, message)
         elif not mastered.serving:
-            engine.handing.frozen(mastered, sender, message)
+            engine.handoffs.frozen(mastered, sender, message)
         else:
             command = engine.kinds[group.kind].read_command(message.command)
             self.accept(mastered, sender, message.number, message.floor, command)
 
-    def accept(self, m: Mastered, origin: Incarnation, number: int, floor: int, command: Any) -> None:
+    def accept(self, m: Master, origin: Incarnation, number: int, floor: int, command: Any) -> None:
         """Give the command its place in the group's order, exactly once (P6)."""
         expected = m.expected(origin, floor)
         if number > expected:  # the one before is still on its way: the origin repeats both
@@ -56,42 +56,42 @@ class Leading:
             self._answer_again(m, origin, number)
             return
         try:
-            first = m.copy.state.first(command, self._is_dead)
+            first = m.copy.state.precommands(command, self._is_dead)
         except Exception as problem:
             first = []
-            self.engine.note_bug("first", problem, m.copy.group)
+            self.engine.note_bug("precommands", problem, m.copy.group)
         for before in first:
             self.command(m, before)
         self._take(m, origin, number, floor, command)
 
-    def _take(self, m: Mastered, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
+    def _take(self, m: Master, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
         if m.holders or m.copy.pending or self.engine.journal.is_confirmed(m.copy):
-            self.engine.backing.append(m, Command(0, 0, origin, number, floor, command))
+            self.engine.backups.append(m, Command(0, 0, origin, number, floor, command))
         else:  # nobody else holds the group: it is committed at once
             entry = m.copy.judge(origin, number, floor, command, self.engine.now_ms)
             if m.copy.bug is not None:
-                entry = self.engine.broken.judged(m.copy, entry)
+                entry = self.engine.stopped.judged(m.copy, entry)
             self.commit(m, entry)
 
-    def _answer_again(self, m: Mastered, origin: Incarnation, number: int) -> None:
-        accepted = m.copy.streams.get(origin)
+    def _answer_again(self, m: Master, origin: Incarnation, number: int) -> None:
+        accepted = m.copy.client_logs.get(origin)
         answer = accepted.outcomes.get(number) if accepted is not None else None
         if answer is None:  # below the origin's floor: it has its answer
             return
         if origin == self.engine.me:
             seq, at, outcome = answer
-            self.engine.complete(m.copy.group, number, outcome, m.copy.stamp(seq, at))
+            self.engine.complete(m.copy.group, number, outcome, m.copy.event_id(seq, at))
         else:
             self._send_answer(m, origin, number, *answer)
 
-    def _send_answer(self, m: Mastered, origin: Incarnation, number: int, seq: int, at: int, outcome: Any) -> None:
+    def _send_answer(self, m: Master, origin: Incarnation, number: int, seq: int, at: int, outcome: Any) -> None:
         if origin.key == self.engine.me.key:  # an earlier life of this node: it wants no answers any more
             return
-        copy, follows = m.copy, origin in m.copy.state.hosts
+        copy, follows = m.copy, origin in m.copy.state.subscribers
         term = copy.term_at(seq)
         self.engine.send(origin.key, Answer(copy.group, number, term, seq, at, follows, raw(outcome)))
 
-    def command(self, m: Mastered, command: Any) -> None:
+    def command(self, m: Master, command: Any) -> None:
         """A command of the master's own: upkeep."""
         level = self.engine.peers.level
         if level < LEVEL:
@@ -100,61 +100,61 @@ class Leading:
             command = fitting(command, level)
         self._take(m, None, 0, 0, command)
 
-    def commit(self, m: Mastered, entry: Entry) -> None:
+    def commit(self, m: Master, entry: Entry) -> None:
         """All who hold the group have the entry's command: carry it out, publish it, answer it (P7, P12)."""
-        engine, copy, merging = self.engine, m.copy, self.engine.merging
+        engine, copy, merging = self.engine, m.copy, self.engine.merges
         self.commits += 1
-        hosts = copy.state.hosts
-        mine = engine.me in hosts
-        if mine and entry.told is not None:
-            engine.host.interrupted(copy.group, parted=True)
+        subscribers = copy.state.subscribers
+        mine = engine.me in subscribers
+        if mine and entry.original_id is not None:
+            engine.app.interrupted(copy.group, parted=True)
         before = copy.state_before(entry) if mine else None
         origin = entry.origin
         if origin is None or origin == engine.me:
             moved = copy.advance(entry)
             told = True
         else:
-            told = origin in hosts
+            told = origin in subscribers
             moved = copy.advance(entry)
         if m.followers:
             self._publish(m, entry)
         if moved:
             self.refollow(m)
             engine.mastering(copy.group)
-        if not told and (origin not in copy.state.hosts):
+        if not told and (origin not in copy.state.subscribers):
             assert origin is not None
             self._send_answer(m, origin, entry.number, entry.seq, entry.at, entry.outcome)
-        follows = mine or engine.me in copy.state.hosts
+        follows = mine or engine.me in copy.state.subscribers
         if follows and not mine:  # the first member here: the host has not seen this group before
-            engine.host.replaced(copy.group, None, copy.state, [], 0)
-        stamp = copy.stamp_of(entry)
+            engine.app.replaced(copy.group, None, copy.state, [], 0)
+        event_id = copy.event_id_of(entry)
         if entry.side is not None and follows:
-            engine.host.replaced(copy.group, before or copy.state, copy.state, [], entry.side.lost if before else 0)
+            engine.app.replaced(copy.group, before or copy.state, copy.state, [], entry.side.lost if before else 0)
         elif follows and entry.event is not None and not (merging.shown and merging.was_shown(copy.group, entry)):
-            self.show(m, entry, stamp)
+            self.show(m, entry, event_id)
         if origin == engine.me:
-            engine.complete(copy.group, entry.number, entry.outcome, stamp)
+            engine.complete(copy.group, entry.number, entry.outcome, event_id)
         if m.watchers and entry.event is not None:
-            engine.watching.refresh(m)
-        if mine and moved and engine.me not in copy.state.hosts:
+            engine.watches.refresh(m)
+        if mine and moved and engine.me not in copy.state.subscribers:
             merging.unseen(copy)
         if m.barriers:
             self.settle(m)
         if merging.taking:
             merging.committed(m)
-        if engine.recalling.waiting:
-            engine.recalling.committed(m)
+        if engine.history.waiting:
+            engine.history.committed(m)
 
-    def show(self, m: Mastered, entry: Entry, stamp: Stamp) -> None:
+    def show(self, m: Master, entry: Entry, event_id: EventId) -> None:
         engine, copy = self.engine, m.copy
         token: object = None
         if entry.origin == engine.me:
-            stream = engine.submits.streams.get(copy.group)
+            stream = engine.submits.queues.get(copy.group)
             if stream is not None and stream.pending and stream.pending[0].number == entry.number:
                 token = stream.pending[0].token
-        engine.host.applied(copy.group, copy.state, entry.event, stamp, token)
+        engine.app.applied(copy.group, copy.state, entry.event, event_id, token)
 
-    def _publish(self, m: Mastered, entry: Entry) -> None:
+    def _publish(self, m: Master, entry: Entry) -> None:
         group, term = m.copy.group, m.copy.term
         self.lagging[group] = None
         for key, follower in m.followers.items():
@@ -170,17 +170,17 @@ class Leading:
 
     # Followers ------------------------------------------------------------------------------------------------------
 
-    def lead(self, m: Mastered) -> None:
+    def lead(self, m: Master) -> None:
         """Begin to serve: the group's members sit on nodes that have to learn of the new term. `engine.mastering` hears
         of the group now, and after each change of the members or of the other data that the group gives out."""
         self.groups[m.copy.group] = m
-        self.engine.finding.appeared(m.copy.group)
-        self.engine.returning.caught_up(m.copy.group)
+        self.engine.recoveries.appeared(m.copy.group)
+        self.engine.catch_up.caught_up(m.copy.group)
         m.copy.is_cold = False
         self.engine.journal.adopt(m.copy)
         m.asked_at = self.engine.now
         unfit = self.engine.peers.unfit_for(m.copy.group)
-        for edge in m.copy.state.hosts:
+        for edge in m.copy.state.subscribers:
             if edge.key in unfit:
                 continue
             known = m.followers.get(edge.key)
@@ -190,18 +190,18 @@ class Leading:
         for follower in m.followers.values():
             self.probe(m, follower)
         self.lagging[m.copy.group] = None
-        self.engine.backing.begin(m)
+        self.engine.backups.begin(m)
         self.engine.mastering(m.copy.group)
 
-    def follower(self, edge: Incarnation, acked: int, *, confirmed: bool) -> Follower:
+    def follower(self, edge: Incarnation, acked: int, *, confirmed: bool) -> Progress:
         now = self.engine.now
-        return Follower(edge, acked, confirmed=confirmed, probe_at=now + PROBE_S, since=now)
+        return Progress(edge, acked, confirmed=confirmed, probe_at=now + PROBE_S, since=now)
 
-    def refollow(self, m: Mastered) -> None:
+    def refollow(self, m: Master) -> None:
         """The followers are the nodes where members sit, read from the state (P15)."""
         engine, copy = self.engine, m.copy
-        hosts, unfit = copy.state.hosts, engine.peers.unfit_for(copy.group)
-        for edge in hosts:
+        subscribers, unfit = copy.state.subscribers, engine.peers.unfit_for(copy.group)
+        for edge in subscribers:
             if edge.key == engine.me.key or edge.key in unfit:
                 continue
             follower = m.followers.get(edge.key)
@@ -221,29 +221,29 @@ class Leading:
             engine.send(edge.key, Replace(copy.group, copy.snapshot(copy.seq - 1), copy.seq - 1))
             self.lagging[copy.group] = None
         for follower in m.followers.values():
-            if follower.sits and follower.edge not in hosts:
+            if follower.sits and follower.edge not in subscribers:
                 follower.sits = False
                 if not follower.holder:
                     self.part(m, follower)
 
-    def part(self, m: Mastered, follower: Follower) -> None:
+    def part(self, m: Master, follower: Progress) -> None:
         """It has no part in the group any more, and hears so by what was published last."""
         follower.leaving = True
         if not follower.confirmed:
             follower.acked = m.copy.seq
 
-    def do_without(self, m: Mastered, node: Incarnation) -> None:
+    def do_without(self, m: Master, node: Incarnation) -> None:
         """A mistake has stopped the group on that node: nobody waits for the node, and another holds the group."""
         follower = m.followers.pop(node.key, None)
         if follower is not None and follower.holder:
             m.holders.remove(follower)
-            self.engine.backing.arrange(m)
+            self.engine.backups.arrange(m)
         self.settle(m)
 
     def on_resync(self, sender: Incarnation, message: Resync) -> None:
         m = self.groups.get(message.group)
         if m is None:
-            self.engine.finding.park(message.group, sender, message)
+            self.engine.recoveries.park(message.group, sender, message)
             return
         if m.is_handed:
             self.engine.bounce(sender.key, message.group, self.engine.target(message.group))
@@ -261,9 +261,9 @@ class Leading:
             return
         self._catch_up(m, follower, message)
         if follower.holder:
-            self.engine.backing.send_pending(m, follower)
+            self.engine.backups.send_pending(m, follower)
 
-    def _catch_up(self, m: Mastered, follower: Follower, message: Resync) -> None:
+    def _catch_up(self, m: Master, follower: Progress, message: Resync) -> None:
         copy, send = m.copy, self.engine.send
         entries = copy.after(message.seq) if copy.extends(message.lineage, message.seq) else None
         if entries is not None:
@@ -287,12 +287,12 @@ class Leading:
                 self.settle(m)
             if follower.holder and held > follower.held:
                 follower.held = held
-                self.engine.backing.advance(m)
+                self.engine.backups.advance(m)
 
-    def settled_to(self, m: Mastered) -> int:
+    def settled_to(self, m: Master) -> int:
         """Everything up to this seq is applied by every live follower, this node included."""
         peers = self.engine.peers
-        lowest = self.engine.following.held_to(m.copy)
+        lowest = self.engine.followers.held_to(m.copy)
         for key, follower in m.followers.items():
             if (
                 follower.acked < lowest
@@ -306,21 +306,21 @@ class Leading:
                 lowest = min(lowest, seq - 1)
         return lowest
 
-    def settle(self, m: Mastered) -> None:
+    def settle(self, m: Master) -> None:
         """A follower has acknowledged more: forget the ones that left, answer barriers."""
         for key in [k for k, f in m.followers.items() if f.leaving and f.acked >= m.copy.seq]:
             del m.followers[key]
         if m.barriers:
-            self.engine.settling.advance(m)
+            self.engine.barriers.advance(m)
 
-    def probe(self, m: Mastered, follower: Follower) -> None:
+    def probe(self, m: Master, follower: Progress) -> None:
         """Say how far the log goes: the follower acknowledges it or asks for what it lacks."""
         now = self.engine.now
         follower.probe_at = now + min(PROBE_S * 2**follower.probes, PROBE_MAX_S)
         follower.probes = min(follower.probes + 1, 8)
         self.engine.send(follower.edge.key, Publish(m.copy.group, m.copy.term, m.copy.seq, []))
         if follower.holder:
-            self.engine.backing.send_pending(m, follower)
+            self.engine.backups.send_pending(m, follower)
 
     # Timers ---------------------------------------------------------------------------------------------------------
 
@@ -333,7 +333,7 @@ class Leading:
             if self.groups.get(m.copy.group) is m:
                 self._upkeep(m)
 
-    def _chase(self, m: Mastered) -> bool:
+    def _chase(self, m: Master) -> bool:
         """Probe the followers that lag; returns whether any does."""
         peers, lag = self.engine.peers, False
         for key, follower in list(m.followers.items()):
@@ -348,7 +348,7 @@ class Leading:
                 self.probe(m, follower)
         return lag
 
-    def _upkeep(self, m: Mastered) -> None:
+    def _upkeep(self, m: Master) -> None:
         engine, copy = self.engine, m.copy
         settings = engine.settings
         if m.serving:
@@ -356,16 +356,16 @@ class Leading:
         copy.forget_origins(
             [
                 o
-                for o in copy.streams
+                for o in copy.client_logs
                 if o != engine.me
                 and engine.peers.gone_for(o, engine.now) > settings.grace_s + 2 * settings.dead_after_s
             ]
         )
         if not m.serving:
             return
-        for command in engine.broken.upkeep(m, self._is_gone):
+        for command in engine.stopped.maintenance(m, self._is_gone):
             self.command(m, command)
-        spent = not copy.pending and copy.state.is_spent(engine.now_ms) and not m.watchers
+        spent = not copy.pending and copy.state.is_collectable(engine.now_ms) and not m.watchers
         if spent and not m.followers:
             del self.groups[copy.group]
             engine.journal.forget(copy.group)
@@ -374,8 +374,8 @@ class Leading:
             m.asked_at = engine.now
             for follower in m.followers.values():
                 self.probe(m, follower)
-        engine.backing.arrange(m, spent=spent)
-        engine.handing.consider(m)
+        engine.backups.arrange(m, spent=spent)
+        engine.handoffs.consider(m)
 
     def _is_dead(self, edge: Incarnation) -> bool:
         return edge != self.engine.me and not self.engine.peers.is_current(edge)
@@ -393,7 +393,7 @@ class Leading:
                 for follower in m.followers.values():
                     follower.probes = 0
                 if m.holders and not all(self.engine.peers.is_current(h.edge) for h in m.holders):
-                    self.engine.backing.arrange(m)
+                    self.engine.backups.arrange(m)
                 self.settle(m)
             m.asked_at = 0.0
         self._rounds.again()
@@ -403,20 +403,20 @@ class Leading:
         for m in list(self.groups.values()):
             self.resign(m)
 
-    def resign(self, m: Mastered) -> None:
+    def resign(self, m: Master) -> None:
         engine, group = self.engine, m.copy.group
         if m.is_handed:
             return
         del self.groups[group]
-        engine.merging.forget(group)
-        engine.handing.stop(group)
-        engine.following.keep(m.copy, engine.me.key).holds = True
-        engine.finding.find(group)
+        engine.merges.forget(group)
+        engine.handoffs.stop(group)
+        engine.followers.keep(m.copy, engine.me.key).holds = True
+        engine.recoveries.find(group)
 
-    def step_down(self, m: Mastered) -> None:
+    def step_down(self, m: Master) -> None:
         """Another masters the group under a higher term (P22)."""
         group = m.copy.group
         del self.groups[group]
-        self.engine.merging.forget(group)
-        self.engine.handing.stop(group)
+        self.engine.merges.forget(group)
+        self.engine.handoffs.stop(group)
         self.engine.note("stepped_down", group, term=m.copy.term.number, seq=m.copy.seq)

@@ -1,6 +1,6 @@
 """Forks that this node took in as a master, until it knows their merge to be committed.
 
-Their words were answered by an earlier reign of this node, and may be nowhere else: a master that loses its term before
+Their words were answered by an earlier term of this node, and may be nowhere else: a master that loses its term before
 the merge is committed owes them to the next one (P22).
 """
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from ring.ids import GroupId, Term
 from ring.replication.copy import Copy
-from ring.wire.messages import Offer
+from ring.wire.messages import MergeOffer
 
 if TYPE_CHECKING:
     from ring.engine import Engine
-    from ring.replication.progress import Mastered
+    from ring.replication.progress import Master
 
 OFFER_S = 0.4
 KEEP_S = 60.0
@@ -30,7 +30,7 @@ class Owed:
         self.offer_at = now + OFFER_S
 
 
-class Owing:
+class OwedForks:
     """What this node owes to the masters of its groups, itself included."""
 
     def __init__(self, engine: Engine) -> None:
@@ -42,10 +42,10 @@ class Owing:
         if all(other.copy.term != copy.term for other in owed):
             owed.append(Owed(copy, self.engine.now))
 
-    def take_in(self, m: Mastered) -> None:
+    def take_in(self, m: Master) -> None:
         """This node masters the group again: what is owed comes before what people here say next (P25)."""
         for owed in self.copies.get(m.copy.group, ()):
-            self.engine.merging.take_in(m, owed.copy)
+            self.engine.merges.take_in(m, owed.copy)
 
     def taken(self, group: GroupId, term: Term) -> None:
         """A master has committed what it was offered of this term."""
@@ -70,18 +70,18 @@ class Owing:
         if engine.now - owed.since > KEEP_S:
             engine.note("fork_not_merged", theirs.group, term=theirs.term.number, seq=theirs.seq)
             return True
-        mastered, followed = engine.leading.groups.get(theirs.group), engine.following.groups.get(theirs.group)
+        mastered, followed = engine.masters.groups.get(theirs.group), engine.followers.groups.get(theirs.group)
         held = mastered.copy if mastered is not None else followed.copy if followed is not None else None
         return held is not None and held is not theirs and holds(held, theirs)
 
     def _offer(self, group: GroupId, copy: Copy) -> None:
         engine = self.engine
-        m = engine.leading.groups.get(group)
+        m = engine.masters.groups.get(group)
         target = engine.target(group)
         if m is not None and m.serving:
-            engine.merging.take_in(m, copy)
+            engine.merges.take_in(m, copy)
         elif target != engine.me.key:
-            engine.send(target, Offer(group, copy.snapshot()))
+            engine.send(target, MergeOffer(group, copy.snapshot()))
 
 
 def holds(ours: Copy, theirs: Copy) -> bool:

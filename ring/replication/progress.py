@@ -9,7 +9,7 @@ from ring.replication.copy import Copy
 from ring.wire.log import Command
 
 
-class Follower:
+class Progress:
     """How far another node has come that follows the group: members sit there, or it holds the group (P12, P15)."""
 
     __slots__ = ("acked", "confirmed", "edge", "held", "holder", "leaving", "probe_at", "probes", "since", "sits")
@@ -42,7 +42,7 @@ class HandOff:
         self.committed = False
 
 
-class Mastered:
+class Master:
     """The master's part of a group, beside its copy."""
 
     __slots__ = (
@@ -61,8 +61,8 @@ class Mastered:
 
     def __init__(self, copy: Copy) -> None:
         self.copy = copy
-        self.followers: dict[str, Follower] = {}
-        self.holders: list[Follower] = []  # those followers that hold the group, or are to
+        self.followers: dict[str, Progress] = {}
+        self.holders: list[Progress] = []  # those followers that hold the group, or are to
         self.ahead: dict[Incarnation, int] = {}  # the last number accepted of each origin, of pending commands
         self.handoff: HandOff | None = None
         self.tried_handoff_at = 0.0
@@ -101,14 +101,14 @@ class Mastered:
         ahead = self.ahead.get(origin)
         if ahead is not None:
             return ahead
-        accepted = self.copy.streams.get(origin)
+        accepted = self.copy.client_logs.get(origin)
         return accepted.last if accepted is not None else 0
 
 
 def _numbers(command: Command) -> list[tuple[Incarnation, int]]:
     """Origins and the numbers that count as accepted with the command: its own, or all that another side accepted."""
     if command.side is not None:
-        return [(stream.origin, stream.last) for stream in command.side.streams]
-    if command.origin is None or command.told is not None:
+        return [(stream.origin, stream.last) for stream in command.side.client_logs]
+    if command.origin is None or command.original_id is not None:
         return []
     return [(command.origin, command.number)]

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.copy import Copy, restore
 from ring.replication.lineage import fork_point
-from ring.replication.progress import Mastered
+from ring.replication.progress import Master
 from ring.wire.messages import (
     Barrier,
-    Collect,
-    Collected,
     Fetch,
     Fetched,
     Held,
-    Offer,
+    HistoryQuery,
+    MergeOffer,
+    Prepare,
+    Promise,
     Question,
-    Recall,
     Resync,
     Submit,
     Watch,
@@ -32,7 +32,7 @@ from ring.wire.messages import (
 if TYPE_CHECKING:
     from ring.engine import Engine
 
-Parkable = Submit | Resync | Barrier | Question | Recall | Watch | Offer
+Parkable = Submit | Resync | Barrier | Question | HistoryQuery | Watch | MergeOffer
 
 REPEAT_S = 0.4
 WAIT_S = 1.0
@@ -48,7 +48,7 @@ PARKED = 10_000
 """At most this many messages wait for one group; more are dropped, and their senders repeat them."""
 
 
-class Search:
+class Recovery:
     """What is known so far of who holds a group."""
 
     __slots__ = (
@@ -81,37 +81,37 @@ class Search:
         self.term = NO_TERM  # once known who holds it: the term that they are asked to promise (P21)
 
 
-class Finding:
+class Recoveries:
     """Groups that this node may have to serve and is finding out about."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.searches: dict[GroupId, Search] = {}
-        self._collects: dict[str, list[tuple[GroupId, Term]]] = {}
+        self.searches: dict[GroupId, Recovery] = {}
+        self._prepares: dict[str, list[tuple[GroupId, Term]]] = {}
         self._absent: dict[GroupId, float] = {}  # nobody holds them: until when that is believed
 
     def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
         """A message for a group that this node does not master: bounce it to the owner, or find out if that is us."""
         engine = self.engine
         search = self.searches.get(group)
-        if search is None and not engine.handing.holds(group):
+        if search is None and not engine.handoffs.holds(group):
             owner = engine.target(group)
             if owner not in (engine.me.key, sender.key):
                 engine.bounce(sender.key, group, owner)
                 return
             if engine.peers.acting(group) != engine.me.key:
                 # The sender is who we would have named: it has to find out for itself, and not wait for this node.
-                if isinstance(message, Resync | Offer):
+                if isinstance(message, Resync | MergeOffer):
                     engine.bounce(sender.key, group, owner)
                 return
             search = self.find(group, curious=isinstance(message, Question))
         if search is None:
-            engine.handing.park_installed(group, sender, message)
+            engine.handoffs.park_installed(group, sender, message)
         elif len(search.parked) < PARKED:
             search.parked.append((sender, message))
             search.curious = search.curious and isinstance(message, Question)
 
-    def find(self, group: GroupId, *, curious: bool = False) -> Search | None:
+    def find(self, group: GroupId, *, curious: bool = False) -> Recovery | None:
         """Begin to find out, unless that is under way. None once it is done: alone, it is done at once.
 
         curious: only to answer a question: if nobody holds the group, it is not served for that.
@@ -121,9 +121,9 @@ class Finding:
         if search is not None:
             search.curious = search.curious and curious
             return search
-        if group in engine.leading.groups or engine.handing.holds(group) or group in engine.broken.groups:
+        if group in engine.masters.groups or engine.handoffs.holds(group) or group in engine.stopped.groups:
             return None
-        search = self.searches[group] = Search(engine.peers.others(), engine.now)
+        search = self.searches[group] = Recovery(engine.peers.others(), engine.now)
         search.curious = curious
         for key in search.asked:
             self._ask(key, group)
@@ -133,20 +133,20 @@ class Finding:
         return search
 
     def _ask(self, key: str, group: GroupId, term: Term = NO_TERM) -> None:
-        self._collects.setdefault(key, []).append((group, term))
+        self._prepares.setdefault(key, []).append((group, term))
 
-    def send_collects(self) -> None:
+    def send_prepares(self) -> None:
         """One Collect per pair of nodes and turn (P23)."""
-        for key, groups in self._collects.items():
-            self.engine.send(key, Collect(groups))
-        self._collects.clear()
+        for key, groups in self._prepares.items():
+            self.engine.send(key, Prepare(groups))
+        self._prepares.clear()
 
     # What is held here ----------------------------------------------------------------------------------------------
 
-    def on_collect(self, sender: Incarnation, message: Collect) -> None:
-        broken = self.engine.broken
+    def on_prepare(self, sender: Incarnation, message: Prepare) -> None:
+        broken = self.engine.stopped
         groups = [(group, term) for group, term in message.groups if not broken.asked(sender, group)]
-        self.engine.send(sender.key, Collected([self._held(group, term) for group, term in groups]))
+        self.engine.send(sender.key, Promise([self._held(group, term) for group, term in groups]))
 
     def _held(self, group: GroupId, term: Term) -> Held:
         """What is held here; with a term, also this node's word to listen to no lower one (P21)."""
@@ -154,7 +154,7 @@ class Finding:
         if copy is None:
             return Held(group, "asking" if group in self.searches else "", (), 0)
         role = "copy"
-        mastered = self.engine.leading.groups.get(group)
+        mastered = self.engine.masters.groups.get(group)
         if mastered is not None and not mastered.is_handed:
             role = "master"
         elif group in self.searches:
@@ -165,12 +165,12 @@ class Finding:
 
     def _local_copy(self, group: GroupId) -> Copy | None:
         """The newest copy here, in whatever role."""
-        mastered = self.engine.leading.groups.get(group)
-        followed = self.engine.following.groups.get(group)
+        mastered = self.engine.masters.groups.get(group)
+        followed = self.engine.followers.groups.get(group)
         copies = [
             mastered.copy if mastered else None,
             followed.copy if followed else None,
-            self.engine.handing.copy(group),
+            self.engine.handoffs.copy(group),
         ]
         held = [copy for copy in copies if copy is not None]
         return max(held, key=lambda copy: (copy.term, copy.head)) if held else None
@@ -182,7 +182,7 @@ class Finding:
 
     # What others hold -----------------------------------------------------------------------------------------------
 
-    def on_collected(self, sender: Incarnation, message: Collected) -> None:
+    def on_promise(self, sender: Incarnation, message: Promise) -> None:
         for held in message.held:
             search = self.searches.get(held.group)
             if search is None or sender.key not in search.asked:
@@ -213,20 +213,20 @@ class Finding:
         mine = owners.index(self.engine.me.key) if self.engine.me.key in owners else len(owners)
         return other in owners and owners.index(other) < mine
 
-    def _send_on(self, group: GroupId, search: Search, master: str) -> None:
+    def _send_on(self, group: GroupId, search: Recovery, master: str) -> None:
         engine = self.engine
         del self.searches[group]
         engine.hint(group, master)
         for sender, _ in search.parked:
             engine.bounce(sender.key, group, master)
-        followed = engine.following.groups.get(group)
+        followed = engine.followers.groups.get(group)
         if followed is not None:
-            engine.following.redirect(followed, master)
+            engine.followers.redirect(followed, master)
         engine.resend(group)
-        engine.asking.redirected(group)
-        engine.recalling.redirected(group)
+        engine.rpc.redirected(group)
+        engine.history.redirected(group)
 
-    def _resolve(self, group: GroupId, search: Search) -> None:
+    def _resolve(self, group: GroupId, search: Recovery) -> None:
         """All have replied: serve the newest copy, or start the group empty."""
         if self.searches.get(group) is not search or search.asked:
             return
@@ -249,12 +249,12 @@ class Finding:
             self._leave_absent(group, search)
             return
         if mine is None:
-            state = engine.kinds[group.kind].fresh(group.name)
+            state = engine.kinds[group.kind].initial(group.name)
             mine = Copy(group, engine.kinds[group.kind], state, ())
         self.serve(search, mine)
         self._ask_for_forks(group, search)
 
-    def _fetch_newer(self, group: GroupId, search: Search, mine: Copy | None) -> bool:
+    def _fetch_newer(self, group: GroupId, search: Recovery, mine: Copy | None) -> bool:
         """Fetch the newest copy that others hold, if it is newer than what is here."""
         best = max(
             (h for h in search.held.items() if h[1].lineage),
@@ -273,7 +273,7 @@ class Finding:
     def _is_confirmed(self, group: GroupId) -> bool:
         return self.engine.journal.on and self.engine.kinds[group.kind].durable == "confirmed"
 
-    def _must_wait(self, group: GroupId, search: Search, mine: Copy | None) -> bool:
+    def _must_wait(self, group: GroupId, search: Recovery, mine: Copy | None) -> bool:
         """Whether somebody who is not there may have more of the group.
 
         Of the newest set of holders one has to be there; all of them, if what there is comes from disks; if there is
@@ -321,7 +321,7 @@ class Finding:
         more = (copy.is_cold, copy.members, copy.coming)
         return Held(copy.group, role, copy.lineage, copy.head, copy.epoch, copy.promised, *more)
 
-    def _wait(self, group: GroupId, search: Search, mine: Copy | None) -> None:
+    def _wait(self, group: GroupId, search: Recovery, mine: Copy | None) -> None:
         """Ask again in a while; meanwhile what is there may be read."""
         exists = mine is not None or any(held.lineage for held in search.held.values())
         if not exists and search.curious and self.engine.has_met:
@@ -336,12 +336,12 @@ class Finding:
         if not self._fetch_newer(group, search, mine):
             self._answer_parked(search, mine)
 
-    def _answer_parked(self, search: Search, mine: Copy | None) -> None:
+    def _answer_parked(self, search: Recovery, mine: Copy | None) -> None:
         questions = [(sender, m) for sender, m in search.parked if isinstance(m, Question)]
         if mine is not None and questions:
             search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Question))
             for sender, message in questions:
-                self.engine.asking.answer(sender, message, mine.foreseen())
+                self.engine.rpc.answer(sender, message, mine.foreseen())
 
     def readable(self, group: GroupId) -> Copy | None:
         """What may be read of a group that cannot be served yet, or that nobody holds."""
@@ -352,9 +352,9 @@ class Finding:
         if self._absent.get(group, 0.0) <= self.engine.now or self.engine.target(group) != self.engine.me.key:
             return None
         kind = self.engine.kinds[group.kind]
-        return Copy(group, kind, kind.fresh(group.name), ())
+        return Copy(group, kind, kind.initial(group.name), ())
 
-    def _leave_absent(self, group: GroupId, search: Search) -> None:
+    def _leave_absent(self, group: GroupId, search: Recovery) -> None:
         """Nobody holds it, and questions alone do not make it: they are answered as of an empty one."""
         del self.searches[group]
         self._absent.pop(group, None)
@@ -363,13 +363,13 @@ class Finding:
             del self._absent[next(iter(self._absent))]
         for sender, message in search.parked:
             self.engine.receive_again(sender, message)
-        self.engine.asking.redirected(group)
+        self.engine.rpc.redirected(group)
 
     def appeared(self, group: GroupId) -> None:
         """It is served here now."""
         self._absent.pop(group, None)
 
-    def _number(self, search: Search, copy: Copy) -> int:
+    def _number(self, search: Recovery, copy: Copy) -> int:
         """Of the term to serve under: the promised one; else above any that this node was told of, and, where the group
         starts empty, above those that everybody has forgotten (P3)."""
         if search.term != NO_TERM:
@@ -378,7 +378,7 @@ class Finding:
         number = max([*told, copy.highest_term.number]) + 1
         return number if copy.lineage else max(number, int(self.engine.now))
 
-    def _ask_promises(self, group: GroupId, search: Search, mine: Copy | None) -> None:
+    def _ask_promises(self, group: GroupId, search: Recovery, mine: Copy | None) -> None:
         """Who holds it is known: from now on they listen to this node's term or a higher one (P21)."""
         holders = {key: held for key, held in search.held.items() if held.lineage}
         told = [max(held.lineage[-1][0].number, held.promised.number) for held in holders.values()]
@@ -392,7 +392,7 @@ class Finding:
         for key in holders:
             self._ask(key, group, search.term)
 
-    def _again(self, group: GroupId, search: Search) -> None:
+    def _again(self, group: GroupId, search: Recovery) -> None:
         """Another was promised a higher term: find out anew, a little later, who serves."""
         search.term = NO_TERM
         search.asked, search.held = dict.fromkeys(self.engine.peers.others()), {}
@@ -412,26 +412,26 @@ class Finding:
         copy = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
         if search.waits:
             copy.is_cold = True
-            self.engine.following.keep(copy, copy.term.key).holds = True
+            self.engine.followers.keep(copy, copy.term.key).holds = True
             self._answer_parked(search, copy)
             return
         copy.promised = search.term
         mine = self._local_copy(message.group)
-        followed = self.engine.following.groups.get(message.group)
+        followed = self.engine.followers.groups.get(message.group)
         if mine is not None and mine.outweighs(copy):
             copy, mine = mine, copy
         elif followed is not None:
-            self.engine.following.install(copy, followed, self.engine.me.key, followed.copy.seq)
+            self.engine.followers.install(copy, followed, self.engine.me.key, followed.copy.seq)
         self.serve(search, copy)
-        mastered = self.engine.leading.groups.get(message.group)
+        mastered = self.engine.masters.groups.get(message.group)
         if mine is not None and mastered is not None:
-            self.engine.owing.add(mine)
-            self.engine.merging.take_in(mastered, mine)
+            self.engine.owed.add(mine)
+            self.engine.merges.take_in(mastered, mine)
         self._ask_for_forks(message.group, search)
 
-    def _ask_for_forks(self, group: GroupId, search: Search) -> None:
+    def _ask_for_forks(self, group: GroupId, search: Recovery) -> None:
         """What other copies have and the served one lacks is merged, not lost (P22)."""
-        mastered = self.engine.leading.groups.get(group)
+        mastered = self.engine.masters.groups.get(group)
         if mastered is None:
             return
         copy = mastered.copy
@@ -440,17 +440,17 @@ class Finding:
                 self.engine.send(key, Fetch(group))
 
     def _take_in_fork(self, message: Fetched) -> None:
-        mastered = self.engine.leading.groups.get(message.group)
+        mastered = self.engine.masters.groups.get(message.group)
         if mastered is not None and mastered.serving and message.snapshot is not None:
             theirs = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
-            self.engine.merging.take_in(mastered, theirs)
+            self.engine.merges.take_in(mastered, theirs)
 
-    def serve(self, search: Search, copy: Copy) -> None:
+    def serve(self, search: Recovery, copy: Copy) -> None:
         """Master the group from this copy on, under a new term."""
         engine, group = self.engine, copy.group
         number, took_over = self._number(search, copy), bool(copy.lineage)
         self.serve_under(copy, Term(number, engine.me.key, engine.me.number))
-        mastered = engine.leading.groups.get(group)
+        mastered = engine.masters.groups.get(group)
         if took_over and mastered is not None:
             engine.note(
                 "takeover",
@@ -466,31 +466,31 @@ class Finding:
         engine, group = self.engine, copy.group
         search = self.searches.pop(group, None)
         forked = self._stop_following(group, copy)
-        engine.handing.drop(group)
+        engine.handoffs.drop(group)
         copy.follow_lineage((*copy.lineage, (term, copy.head + 1)))
         copy.is_ahead = False  # nobody has more
-        mastered = Mastered(copy)
-        engine.leading.lead(mastered)
+        mastered = Master(copy)
+        engine.masters.lead(mastered)
         if forked is not None:
-            engine.owing.add(forked)
-            engine.merging.take_in(mastered, forked)
-        engine.owing.take_in(mastered)
+            engine.owed.add(forked)
+            engine.merges.take_in(mastered, forked)
+        engine.owed.take_in(mastered)
         for sender, message in search.parked if search is not None else ():
             engine.receive_again(sender, message)
         engine.resend(group)
-        engine.settling.retry(group)
-        engine.watching.served(group)
-        engine.asking.redirected(group)
-        engine.recalling.redirected(group)
+        engine.barriers.retry(group)
+        engine.watches.served(group)
+        engine.rpc.redirected(group)
+        engine.history.redirected(group)
 
     def _stop_following(self, group: GroupId, copy: Copy) -> Copy | None:
         """This node serves the copy; returns the one that its people were shown, if that has more."""
-        followed = self.engine.following.groups.get(group)
+        followed = self.engine.followers.groups.get(group)
         forked = followed.fork.copy if followed is not None and followed.fork is not None else None
         if followed is not None and forked is not None:
             followed.copy = copy
-            self.engine.following.reveal(followed)
-        self.engine.following.groups.pop(group, None)
+            self.engine.followers.reveal(followed)
+        self.engine.followers.groups.pop(group, None)
         return forked if forked is not copy else None
 
     # Timers ---------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ AGAIN_S: Final = 0.5
 """A master that has not answered is asked again: the links of a node that was stopped break, and lose its questions."""
 
 
-class Returning:
+class CatchUp:
     """Groups in which this node has not caught up since its stop, and the barriers that wait for these groups."""
 
     def __init__(self, engine: Engine) -> None:
@@ -33,7 +33,7 @@ class Returning:
 
     def begin(self) -> None:
         """This node was stopped, and has given up what it mastered: it asks."""
-        engine, following = self.engine, self.engine.following
+        engine, following = self.engine, self.engine.followers
         self._until = engine.now + engine.settings.settle_max_s
         for group, f in list(following.groups.items()):
             if following.sits(f.shown):
@@ -43,10 +43,10 @@ class Returning:
     def _ask(self) -> None:
         self._asked_at = self.engine.now
         for group in list(self.lacking):
-            f = self.engine.following.groups.get(group)
+            f = self.engine.followers.groups.get(group)
             if f is not None:
                 f.tries, f.asked_at = 0, 0.0
-                self.engine.following.resync(f)
+                self.engine.followers.resync(f)
 
     def settle_after(self, job: Callable[[], None]) -> None:
         """Do the job once this node has caught up: now, unless it was stopped a moment ago."""

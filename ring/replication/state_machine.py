@@ -29,7 +29,7 @@ class State(Protocol):
     """The state of one group. Commands, events and outcomes are the kind's own msgspec structs."""
 
     @property
-    def hosts(self) -> Mapping[Incarnation, int]:
+    def subscribers(self) -> Mapping[Incarnation, int]:
         """How many members sit on each node (P15): those nodes follow the group."""
         ...
 
@@ -53,15 +53,15 @@ class State(Protocol):
         """Answer a read-only question of a node that does not follow the group (NAMES, WHOIS, ...)."""
         ...
 
-    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         """Commands the master should give itself now: members of gone nodes, claims that ran out."""
         ...
 
-    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
         """Commands that the master gives itself before this one, for what it knows of nodes that are dead."""
         ...
 
-    def is_word(self, event: Any) -> bool:
+    def is_message(self, event: Any) -> bool:
         """Whether the event is something said: after a partition it is shown to those who lack it (P25)."""
         ...
 
@@ -72,7 +72,7 @@ class State(Protocol):
         """
         ...
 
-    def is_spent(self, at: int) -> bool:
+    def is_collectable(self, at: int) -> bool:
         """Whether the group may be forgotten: nobody in it and nothing worth keeping at `at` (Unix ms)."""
         ...
 
@@ -110,7 +110,7 @@ class Kind(Protocol):
         """The event as the history keeps it. origin and number are those of its command, alike in every log."""
         ...
 
-    def fresh(self, name: str) -> State: ...
+    def initial(self, name: str) -> State: ...
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State: ...
 

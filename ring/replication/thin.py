@@ -20,7 +20,7 @@ LOOK_S = 1.0
 """Said again that often while it is so: messages may be lost."""
 
 
-class Thin:
+class ThinGroups:
     """Whether this node holds thin groups, and which other nodes have said so of themselves."""
 
     def __init__(self, engine: Engine) -> None:
@@ -33,14 +33,14 @@ class Thin:
         engine = self.engine
         if not engine.journal.on:
             return False
-        held = [f.copy for f in engine.following.groups.values() if f.holds]
-        return any(self._is_thin(copy) for copy in [*held, *(m.copy for m in engine.leading.groups.values())])
+        held = [f.copy for f in engine.followers.groups.values() if f.holds]
+        return any(self._is_thin(copy) for copy in [*held, *(m.copy for m in engine.masters.groups.values())])
 
     def _is_thin(self, copy: Copy) -> bool:
         engine = self.engine
         if copy.kind.durable != "confirmed" or len(copy.members) >= engine.peers.settings.copies:
             return False
-        return bool(copy.pending) or not copy.state.is_spent(engine.now_ms)
+        return bool(copy.pending) or not copy.state.is_collectable(engine.now_ms)
 
     def linked(self, key: str) -> None:
         """Another node is there: it hears whether that is so before anything else. It may know of an earlier life."""

@@ -69,7 +69,7 @@ class Journal:
         self.renewed(copy)
 
     def renewed(self, copy: Copy) -> None:
-        """It is another copy, or of another reign: without it on disk the lines that follow would be nobody's (P3)."""
+        """It is another copy, or of another term: without it on disk the lines that follow would be nobody's (P3)."""
         self.changed(copy)
         if not _is_silent(copy):
             self._due[copy.group] = self.engine.now
@@ -100,7 +100,7 @@ class Journal:
             return
         if is_held and entry.event is not None and copy.kind.keeps(entry.event):
             self._lines.append(copy.line(entry))
-            if copy.kind.durable == "written" and copy.state.is_word(entry.event):
+            if copy.kind.durable == "written" and copy.state.is_message(entry.event):
                 return
         self.changed(copy)
 
@@ -119,10 +119,10 @@ class Journal:
 
     def is_held(self, copy: Copy) -> bool:
         """Whether this node holds the group, beside following it for its own people."""
-        engine, followed = self.engine, self.engine.following.groups.get(copy.group)
+        engine, followed = self.engine, self.engine.followers.groups.get(copy.group)
         return (
             engine.me.key in copy.members
-            or copy.group in engine.leading.groups
+            or copy.group in engine.masters.groups
             or (followed is not None and followed.holds)
         )
 
@@ -175,13 +175,13 @@ class Journal:
     def _copy(self, group: GroupId) -> Copy | None:
         """The copy that this node holds of the group, if it is worth keeping."""
         engine = self.engine
-        mastered, followed = engine.leading.groups.get(group), engine.following.groups.get(group)
+        mastered, followed = engine.masters.groups.get(group), engine.followers.groups.get(group)
         copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
         if copy is None or not self.is_held(copy):
             return None
-        if _is_silent(copy) and not copy.state.hosts and not copy.pending:
+        if _is_silent(copy) and not copy.state.subscribers and not copy.pending:
             return None
-        return copy if copy.pending or not copy.state.is_spent(engine.now_ms) else None
+        return copy if copy.pending or not copy.state.is_collectable(engine.now_ms) else None
 
     def _packed(self, copy: Copy) -> bytes:
         return _encode(Kept(copy.snapshot(copy.seq, pending=self.is_confirmed(copy)), copy.promised))
@@ -204,11 +204,11 @@ class Journal:
                 if copy.drops != drops or copy.safe >= head:
                     continue  # commands that it had then were dropped since: their positions are others' now
                 copy.safe = head
-                mastered = engine.leading.groups.get(copy.group)
+                mastered = engine.masters.groups.get(copy.group)
                 if mastered is not None and mastered.copy is copy:
-                    engine.run(lambda m=mastered: engine.backing.advance(m))  # type: ignore[misc]
+                    engine.run(lambda m=mastered: engine.backups.advance(m))  # type: ignore[misc]
                 else:
-                    engine.following.acknowledge(copy.group)
+                    engine.followers.acknowledge(copy.group)
 
     def load(self, group: GroupId, data: bytes, last: Line | None) -> None:
         """A copy that an earlier life of this node has written; last: the newest line of its group.
@@ -223,11 +223,11 @@ class Journal:
             copy.seq, copy.at = last.seq, max(copy.at, last.at)  # lines are written sooner than copies
             copy.is_ahead = True
             event = copy.kind.read_event(raw(last.event))
-            if copy.state.is_word(event):
+            if copy.state.is_message(event):
                 apply(copy, event, last.at)  # all that words change: that there is a history
         copy.is_lined = last is not None
         self._stored[group] = 0.0
-        self.engine.following.keep(copy, copy.term.key).holds = True
+        self.engine.followers.keep(copy, copy.term.key).holds = True
 
 
 @cache

@@ -7,16 +7,16 @@ import msgspec
 from ring.ids import NO_TERM, Position, Term
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
-    """How far somebody has read a group: everything up to this event of a log. term: the reign that counted it.
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """How far somebody has read a group: everything up to this event of a log. term: the term that counted it.
 
-    beside: and everything up to these, of the logs of other reigns, the newest first (P25; ring/history/cursor.py).
+    beside: and everything up to these, of the logs of other terms, the newest first (P25; ring/history/cursor.py).
     """
 
     seq: int
     at: int  # Unix ms
     term: Term = NO_TERM
-    beside: tuple[Position, ...] = ()
+    other_terms: tuple[Position, ...] = ()
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):
@@ -43,4 +43,4 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     around: Mark | None = None
     wanted: str = ""
     since: int = 0
-    read: Place | None = None
+    read: Cursor | None = None

@@ -13,10 +13,12 @@ import msgspec
 from ring.ids import Incarnation, Term
 
 Lineage = tuple[tuple[Term, int], ...]  # (term, its first seq), oldest first (P3)
-Also = tuple[tuple[str, str], ...]  # (msgid on another side, msgid here), of what both sides of a partition were told
+Aliases = tuple[
+    tuple[str, str], ...
+]  # (msgid on another side, msgid here), of what both sides of a partition were told
 
 
-class Stream(msgspec.Struct, frozen=True, array_like=True):
+class PackedClientLog(msgspec.Struct, frozen=True, array_like=True):
     """One origin's accepted commands (P8): the last number, and (number, seq, at, outcome) down to its floor."""
 
     origin: Incarnation
@@ -24,31 +26,31 @@ class Stream(msgspec.Struct, frozen=True, array_like=True):
     outcomes: tuple[tuple[int, int, int, msgspec.Raw], ...]
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True):
-    """A reign of another side that is part of a log, up to seq. fork: the last position that the two have alike."""
+class MergedTerm(msgspec.Struct, frozen=True, array_like=True):
+    """A term of another side that is part of a log, up to seq. fork: the last position that the two have alike."""
 
     term: Term
     seq: int
     fork: int
 
 
-class Side(msgspec.Struct, frozen=True, array_like=True):
+class ForkState(msgspec.Struct, frozen=True, array_like=True):
     """Another master's copy of the group (P26). lost: events since the logs parted that its log no longer has."""
 
     state: msgspec.Raw
-    streams: tuple[Stream, ...]
+    client_logs: tuple[PackedClientLog, ...]
     lost: int
-    merged: tuple[Part, ...]  # what its log has beside its own reigns, and those themselves
-    also: Also = ()
+    merged: tuple[MergedTerm, ...]  # what its log has beside its own terms, and those themselves
+    aliases: Aliases = ()
 
 
-class Taking(msgspec.Struct, frozen=True, array_like=True):
+class MergeRecord(msgspec.Struct, frozen=True, array_like=True):
     """What every copy has to know of a side that was merged, beside the event that makes the state."""
 
-    streams: tuple[Stream, ...]
+    client_logs: tuple[PackedClientLog, ...]
     lost: int
-    merged: tuple[Part, ...]
-    also: Also = ()
+    merged: tuple[MergedTerm, ...]
+    aliases: Aliases = ()
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
@@ -63,8 +65,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     event: Any
     handed: Term | None = None  # the last event of a term that was handed on (P24)
     members: tuple[str, ...] | None = None  # the ring keys that hold the group from here on (P13)
-    told: tuple[str, int] | None = None  # msgid and time of what another side of a partition said (P25)
-    side: Taking | None = None  # that side's counters are part of this copy from here on
+    original_id: tuple[str, int] | None = None  # msgid and time of what another side of a partition said (P25)
+    side: MergeRecord | None = None  # that side's counters are part of this copy from here on
 
 
 class Command(msgspec.Struct, array_like=True, gc=False):
@@ -78,8 +80,8 @@ class Command(msgspec.Struct, array_like=True, gc=False):
     command: Any
     handed: Term | None = None
     members: tuple[str, ...] | None = None
-    told: tuple[str, int] | None = None  # the command is an event of another side (P25)
-    side: Side | None = None  # another side's state, to become one with this (P26)
+    original_id: tuple[str, int] | None = None  # the command is an event of another side (P25)
+    side: ForkState | None = None  # another side's state, to become one with this (P26)
 
 
 class RawCommand(msgspec.Struct, array_like=True):
@@ -93,8 +95,8 @@ class RawCommand(msgspec.Struct, array_like=True):
     command: msgspec.Raw
     handed: Term | None = None
     members: tuple[str, ...] | None = None
-    told: tuple[str, int] | None = None
-    side: Side | None = None
+    original_id: tuple[str, int] | None = None
+    side: ForkState | None = None
 
 
 class RawEntry(msgspec.Struct, array_like=True):
@@ -109,8 +111,8 @@ class RawEntry(msgspec.Struct, array_like=True):
     event: msgspec.Raw
     handed: Term | None = None
     members: tuple[str, ...] | None = None
-    told: tuple[str, int] | None = None
-    side: Taking | None = None
+    original_id: tuple[str, int] | None = None
+    side: MergeRecord | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
@@ -124,14 +126,14 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     seq: int
     at: int
     state: msgspec.Raw
-    streams: tuple[Stream, ...]
+    client_logs: tuple[PackedClientLog, ...]
     tail: list[RawEntry]
     epoch: int = 0
     members: tuple[str, ...] = ()
     pending: list[RawCommand] = []
-    merged: tuple[Part, ...] = ()
+    merged: tuple[MergedTerm, ...] = ()
     archives: tuple[str, ...] = ()  # who held the group before, and may have older lines of it
-    also: Also = ()
+    aliases: Aliases = ()
 
 
 def raw(value: Any) -> msgspec.Raw:

@@ -46,7 +46,7 @@ class Answer(_Message, frozen=True, tag=2):
     outcome: msgspec.Raw
 
 
-class Elsewhere(_Message, frozen=True, tag=3):
+class NotOwner(_Message, frozen=True, tag=3):
     """Not the owner: who is, in the sender's view, and the records behind that view."""
 
     master: str
@@ -120,7 +120,7 @@ class Append(_Message, frozen=True, tag=23):
     commands: list[RawCommand]
 
 
-class Superseded(_Message, frozen=True, tag=24):
+class StaleTerm(_Message, frozen=True, tag=24):
     """To a master of a lower term: I have promised this one (P21)."""
 
     term: Term
@@ -135,7 +135,7 @@ class Stopped(_Message, frozen=True, tag=50):
 # Takeover -------------------------------------------------------------------------------------------------------------
 
 
-class Collect(msgspec.Struct, frozen=True, array_like=True, tag=16):
+class Prepare(msgspec.Struct, frozen=True, array_like=True, tag=16):
     """A node that may have to serve these groups asks what is held of them (P14, P23).
 
     With a term it is also a promise asked for: who answers refuses every lower term from now on (P21).
@@ -162,7 +162,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     coming: tuple[str, ...] = ()
 
 
-class Collected(msgspec.Struct, frozen=True, array_like=True, tag=17):
+class Promise(msgspec.Struct, frozen=True, array_like=True, tag=17):
     held: list[Held]
 
 
@@ -192,13 +192,13 @@ class Installed(_Message, frozen=True, tag=21):
 # Merge ----------------------------------------------------------------------------------------------------------------
 
 
-class Offer(_Message, frozen=True, tag=28):
+class MergeOffer(_Message, frozen=True, tag=28):
     """From a master to one of a higher term: I do not serve any more; take in what my log has and yours lacks (P22)."""
 
     snapshot: Snapshot
 
 
-class Taken(_Message, frozen=True, tag=29):
+class MergeDone(_Message, frozen=True, tag=29):
     """What you offered is committed: follow."""
 
     term: Term
@@ -271,13 +271,13 @@ class Records(msgspec.Struct, frozen=True, array_like=True, tag=22):
     thin: bool | None = None
 
 
-class Hear(msgspec.Struct, frozen=True, array_like=True, tag=25):
+class PingRequest(msgspec.Struct, frozen=True, array_like=True, tag=25):
     """Have you heard this node lately? I have not (P19)."""
 
     node: Incarnation
 
 
-class Heard(msgspec.Struct, frozen=True, array_like=True, tag=26):
+class PingReply(msgspec.Struct, frozen=True, array_like=True, tag=26):
     node: Incarnation
     lately: bool
 
@@ -293,14 +293,14 @@ class Relay(msgspec.Struct, frozen=True, array_like=True, tag=27):
 # History --------------------------------------------------------------------------------------------------------------
 
 
-class Recall(_Message, frozen=True, tag=33):
+class HistoryQuery(_Message, frozen=True, tag=33):
     """To a group's master: a question about its history."""
 
     id: int
     query: Query
 
 
-class Recalled(msgspec.Struct, frozen=True, array_like=True, tag=34):
+class HistoryAnswer(msgspec.Struct, frozen=True, array_like=True, tag=34):
     """lines: oldest first; None: there is no such place in the history."""
 
     id: int
@@ -325,14 +325,14 @@ class Lines(msgspec.Struct, frozen=True, array_like=True, tag=36):
     failed: bool = False
 
 
-class Survey(msgspec.Struct, frozen=True, array_like=True, tag=37):
+class FetchDigest(msgspec.Struct, frozen=True, array_like=True, tag=37):
     """From a node that holds a group to one that may have older lines: which do you have in this range?"""
 
     id: int
     wanted: Range
 
 
-class Surveyed(msgspec.Struct, frozen=True, array_like=True, tag=38):
+class FetchedDigest(msgspec.Struct, frozen=True, array_like=True, tag=38):
     """Positions, ascending. more: the range has more than these."""
 
     id: int
@@ -340,14 +340,14 @@ class Surveyed(msgspec.Struct, frozen=True, array_like=True, tag=38):
     more: bool
 
 
-class Carry(msgspec.Struct, frozen=True, array_like=True, tag=39):
+class FetchLines(msgspec.Struct, frozen=True, array_like=True, tag=39):
     """Send me these lines, to keep them."""
 
     id: int
     wanted: Range
 
 
-class Carried(msgspec.Struct, frozen=True, array_like=True, tag=40):
+class FetchedLines(msgspec.Struct, frozen=True, array_like=True, tag=40):
     id: int
     lines: list[Line]
     more: bool
@@ -378,7 +378,7 @@ Message = (
     Submit
     | Seen
     | Answer
-    | Elsewhere
+    | NotOwner
     | Publish
     | Resync
     | Continue
@@ -391,28 +391,28 @@ Message = (
     | Question
     | Ask
     | Reply
-    | Collect
-    | Collected
+    | Prepare
+    | Promise
     | Fetch
     | Fetched
     | Install
     | Installed
     | Records
     | Append
-    | Superseded
+    | StaleTerm
     | Stopped
-    | Offer
-    | Taken
-    | Hear
-    | Heard
+    | MergeOffer
+    | MergeDone
+    | PingRequest
+    | PingReply
     | Relay
-    | Recall
-    | Recalled
+    | HistoryQuery
+    | HistoryAnswer
     | Read
     | Lines
-    | Survey
-    | Surveyed
-    | Carry
-    | Carried
+    | FetchDigest
+    | FetchedDigest
+    | FetchLines
+    | FetchedLines
     | Flow
 )

@@ -42,7 +42,7 @@ def test_a_follower_does_not_tell_the_channel_and_lag_is_in_entries() -> None:
     assert of(net, "n1").channels == of(net, "n2").channels == []
     (erlang,) = of(net, "n3").channels
     assert (erlang.name, erlang.members, erlang.nodes, erlang.lag) == ("#erlang", 3, 2, 0)
-    following = net.nodes["n1"].core.engine.following
+    following = net.nodes["n1"].core.engine.followers
     following.send_acks = lambda: None  # type: ignore[method-assign]
     for _ in range(4):
         ann.send("PRIVMSG #erlang :hello")

@@ -84,7 +84,7 @@ def test_lag_is_how_long_somebody_has_not_had_what_was_said(mute: str) -> None:
     ann, bob, cat = people(net, "ann", "bob", "cat", channel="#erlang")
     net.run(2.0)
     assert all(s.lag_s < LATE_S and s.lagging == 0 for s in every(net))
-    following = net.nodes[mute].core.engine.following
+    following = net.nodes[mute].core.engine.followers
     following.send_acks = lambda: None  # type: ignore[method-assign]
     cat.send("PRIVMSG #erlang :anybody?")
     net.run(SOON_S)

@@ -113,7 +113,7 @@ def test_a_node_that_finds_out_and_a_group_that_a_mistake_stopped_are_told() -> 
     assert net.until(lambda: of(net, "n2").role == "master", 20.0)
     engine = net.nodes["n1"].core.engine
     net.may_err = True
-    net.turn(net.nodes["n1"], lambda: engine.broken.stop(group, ValueError("broken")))
+    net.turn(net.nodes["n1"], lambda: engine.stopped.stop(group, ValueError("broken")))
     assert of(net, "n1") == Traced("n1.sim", "127.0.0.1", "stopped")
 
 

@@ -31,9 +31,9 @@ def opened(net: ToyNet) -> tuple[End, list[End]]:
         assert first == b"hello"
         there.append(End(stream))
 
-    net.engines[B].streams.accept = accept
+    net.engines[B].duplex.accept = accept
     made: list[End] = []
-    net.turn(A, lambda: made.append(End(net.engines[A].streams.open(net.engines[B].me, b"hello"))))
+    net.turn(A, lambda: made.append(End(net.engines[A].duplex.open(net.engines[B].me, b"hello"))))
     return made[0], there
 
 
@@ -76,7 +76,7 @@ def test_one_that_nobody_knows_any_more_ends() -> None:
     net = ToyNet(2)
     here, _ = opened(net)
     net.run(1)
-    net.engines[B].streams._open.clear()
+    net.engines[B].duplex._open.clear()
     net.turn(A, lambda: here.stream.send(b"x"))
     net.run(2)
     assert here.ended == ["unknown"]
@@ -88,7 +88,7 @@ def test_whoever_waits_learns_that_the_other_side_has_lost_it(loser: str, waits:
     net = ToyNet(2)
     here, there = opened(net)
     net.run(1)
-    net.engines[loser].streams._open.clear()
+    net.engines[loser].duplex._open.clear()
     net.run(2 * PROBE_S + 1)
     assert (here if waits else there[0]).ended == ["unknown"]
 
@@ -101,7 +101,7 @@ def test_what_is_not_taken_is_bounded() -> None:
     net.turn(A, lambda: [here.stream.send(bytes(100_000)) for _ in range(WAITING_BYTES // 100_000 + 2)])
     assert here.ended == ["SendQ exceeded"]
     net.loss = 0.0
-    net.turn(A, lambda: net.engines[A].streams.touch(here.stream))
+    net.turn(A, lambda: net.engines[A].duplex.touch(here.stream))
     net.run(2)
     assert there[0].ended == ["SendQ exceeded"]
 
@@ -128,7 +128,7 @@ def test_how_far_parts_were_brought_is_told_again_where_that_was_lost() -> None:
 def test_refused() -> None:
     net = ToyNet(2)
     made: list[End] = []
-    net.turn(A, lambda: made.append(End(net.engines[A].streams.open(net.engines[B].me, b"hello"))))
+    net.turn(A, lambda: made.append(End(net.engines[A].duplex.open(net.engines[B].me, b"hello"))))
     net.run(2)
     assert made[0].ended == ["not accepted"]
 

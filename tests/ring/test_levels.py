@@ -71,7 +71,7 @@ def test_the_level_only_rises() -> None:
     assert state.decide(Raise(0), 3).event is None
     assert state.decide(Raise(1), 3).event is None
     again = restore(msgspec.Raw(msgspec.msgpack.encode(state.snapshot())))
-    assert (again.level, again.hosts) == (1, state.hosts)
+    assert (again.level, again.subscribers) == (1, state.subscribers)
 
 
 def test_two_sides_of_a_partition_take_the_higher_level() -> None:

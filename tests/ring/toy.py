@@ -17,7 +17,7 @@ from ring.features import LEVEL
 from ring.history.erased import NOTHING, Erased
 from ring.ids import GroupId, Incarnation
 from ring.membership.peers import RingSettings
-from ring.replication.application import FAILED, Stamp
+from ring.replication.application import FAILED, EventId
 from ring.replication.state_machine import Decision, Durable, State
 from ring.roster import NodeRecord
 from ring.storage.store import Batch, Line
@@ -29,8 +29,8 @@ WRITE_S = 0.02
 class ToyState:
     """Commands: ["join", key, inc], ["part", key, inc], ["say", text]. Outcome: refused text, or None."""
 
-    def __init__(self, hosts: dict[Incarnation, int] | None = None, said: list[str] | None = None) -> None:
-        self.hosts: dict[Incarnation, int] = hosts or {}
+    def __init__(self, subscribers: dict[Incarnation, int] | None = None, said: list[str] | None = None) -> None:
+        self.subscribers: dict[Incarnation, int] = subscribers or {}
         self.said: list[str] = said or []
 
     def decide(self, command: Any, at: int) -> Decision:
@@ -43,18 +43,18 @@ class ToyState:
             self.said.append(event[1])
             return False
         if event[0] == "merge":
-            self.hosts.update({Incarnation(key, number): count for key, number, count in event[1]})
+            self.subscribers.update({Incarnation(key, number): count for key, number, count in event[1]})
             return True
         edge = Incarnation(event[1], event[2])
-        count = self.hosts.get(edge, 0) + (1 if event[0] == "join" else -1)
+        count = self.subscribers.get(edge, 0) + (1 if event[0] == "join" else -1)
         if count > 0:
-            self.hosts[edge] = count
+            self.subscribers[edge] = count
         else:
-            self.hosts.pop(edge, None)
+            self.subscribers.pop(edge, None)
         return True
 
     def snapshot(self) -> Any:
-        return [[[*e, n] for e, n in self.hosts.items()], self.said]
+        return [[[*e, n] for e, n in self.subscribers.items()], self.said]
 
     def view(self) -> Any:
         return len(self.said)
@@ -62,21 +62,21 @@ class ToyState:
     def answer(self, question: Any, at: int) -> Any:
         return ["said", len(self.said)]
 
-    def upkeep(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
-        return [["part", *edge] for edge in self.hosts if gone(edge)]
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        return [["part", *edge] for edge in self.subscribers if gone(edge)]
 
-    def first(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
         return []
 
-    def is_word(self, event: Any) -> bool:
+    def is_message(self, event: Any) -> bool:
         return event[0] == "say"
 
     def merge(self, other: ToyState, at: int) -> Any:
-        lacking = [[*edge, count] for edge, count in sorted(other.hosts.items()) if edge not in self.hosts]
+        lacking = [[*edge, count] for edge, count in sorted(other.subscribers.items()) if edge not in self.subscribers]
         return ["merge", lacking] if lacking else None
 
-    def is_spent(self, at: int) -> bool:
-        return not self.hosts and not self.said
+    def is_collectable(self, at: int) -> bool:
+        return not self.subscribers and not self.said
 
 
 class ToyKind:
@@ -99,12 +99,12 @@ class ToyKind:
     def recorded(self, state: State, event: Any, origin: Incarnation, number: int) -> Any:
         return event
 
-    def fresh(self, name: str) -> State:
+    def initial(self, name: str) -> State:
         return ToyState()
 
     def restore(self, name: str, snapshot: msgspec.Raw) -> State:
-        hosts, said = msgspec.msgpack.decode(snapshot)
-        return ToyState({Incarnation(k, i): n for k, i, n in hosts}, said)
+        subscribers, said = msgspec.msgpack.decode(snapshot)
+        return ToyState({Incarnation(k, i): n for k, i, n in subscribers}, said)
 
     def _read(self, raw: msgspec.Raw) -> Any:
         return msgspec.msgpack.decode(raw)
@@ -121,22 +121,22 @@ class ToyHost:
         self.views: list[Any] = []
         self.lost = 0
 
-    def applied(self, group: GroupId, state: State, event: Any, stamp: Stamp, token: object) -> None:
+    def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, token: object) -> None:
         if event[0] == "say":
             self.heard.setdefault(group, []).append(event[1])
 
     def interrupted(self, group: GroupId, *, parted: bool) -> None: ...
 
     def replaced(
-        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, Stamp]], lost: int
+        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
     ) -> None:
         self.lost += lost
-        for event, stamp in missed:
-            self.applied(group, state, event, stamp, None)
+        for event, event_id in missed:
+            self.applied(group, state, event, event_id, None)
 
     def dropped(self, group: GroupId) -> None: ...
 
-    def answered(self, group: GroupId, token: object, outcome: Any, stamp: Stamp | None) -> None:
+    def answered(self, group: GroupId, token: object, outcome: Any, event_id: EventId | None) -> None:
         self.answers.append((token, outcome))
 
     def flush(self) -> None: ...
@@ -305,7 +305,7 @@ class ToyNet:
         return [
             k
             for k, e in self.engines.items()
-            if k not in self.down and group in e.leading.groups and e.leading.groups[group].serving
+            if k not in self.down and group in e.masters.groups and e.masters.groups[group].serving
         ]
 
 

@@ -21,20 +21,20 @@ from ring.engine import Engine
 from ring.ids import GroupId, Incarnation, Term
 from ring.links.connector import Abandon, Connector, Down, Outcome
 from ring.links.hello import Role
-from ring.membership.failure_detector import Witnesses
-from ring.replication.backups import Backing
-from ring.replication.barrier import Settling
-from ring.replication.copy import Accepted, Copy
-from ring.replication.follower import Followed, Following
-from ring.replication.master import Leading
-from ring.replication.merge import Merging
-from ring.replication.progress import Mastered
-from ring.replication.recovery import Finding
-from ring.replication.returning import Returning
+from ring.membership.failure_detector import FailureDetector
+from ring.replication.backups import Backups
+from ring.replication.barrier import Barriers
+from ring.replication.copy import ClientLog, Copy
+from ring.replication.follower import Follower, Followers
+from ring.replication.master import Masters
+from ring.replication.merge import Merges
+from ring.replication.progress import Master
+from ring.replication.recovery import Recoveries
+from ring.replication.returning import CatchUp
 from ring.roster import NodeRecord
 from ring.storage.journal import Journal
 from ring.wire.log import Entry, RawEntry
-from ring.wire.messages import Heard
+from ring.wire.messages import PingReply
 from tests.sim.faults import (
     Crash,
     Cut,
@@ -58,97 +58,97 @@ SEEDS = 400
 def publish_before_the_backup(patch: pytest.MonkeyPatch) -> None:
     """P12: what its holders do not have is committed all the same."""
 
-    def append(self: Backing, m: Mastered, command: Any) -> None:
+    def append(self: Backups, m: Master, command: Any) -> None:
         for holder in m.holders:
             holder.held = 10**9
         original(self, m, command)
 
-    original = Backing.append
-    patch.setattr(Backing, "append", append)
-    patch.setattr(Backing, "_send", lambda self, m, holder, command: None)
-    patch.setattr(Backing, "send_pending", lambda self, m, holder: None)
+    original = Backups.append
+    patch.setattr(Backups, "append", append)
+    patch.setattr(Backups, "_send", lambda self, m, holder, command: None)
+    patch.setattr(Backups, "send_pending", lambda self, m, holder: None)
 
 
 def skip_an_ack(patch: pytest.MonkeyPatch) -> None:
     """P33: a PONG does not wait for the followers."""
-    patch.setattr(Leading, "settled_to", lambda self, m: m.copy.seq)
+    patch.setattr(Masters, "settled_to", lambda self, m: m.copy.seq)
 
 
 def answer_barriers_at_once(patch: pytest.MonkeyPatch) -> None:
     """P34: nor for what was said."""
-    patch.setattr(Settling, "settle", lambda self, groups, done: done())
+    patch.setattr(Barriers, "settle", lambda self, groups, done: done())
 
 
 def settle_without_private_messages(patch: pytest.MonkeyPatch) -> None:
     """P34: a PONG waits for channels, and not for the nicks to whom something was said."""
 
-    def settle(self: Settling, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
+    def settle(self: Barriers, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
         original(self, [group for group in groups if group.kind != "nick"], done)
 
-    original = Settling.settle
-    patch.setattr(Settling, "settle", settle)
+    original = Barriers.settle
+    patch.setattr(Barriers, "settle", settle)
 
 
 def accept_any_higher_number(patch: pytest.MonkeyPatch) -> None:
     """P6: the number after a missing one is accepted, and so the missing one never."""
 
-    def accept(self: Leading, m: Mastered, origin: Incarnation, number: int, floor: int, command: Any) -> None:
+    def accept(self: Masters, m: Master, origin: Incarnation, number: int, floor: int, command: Any) -> None:
         if number > m.expected(origin, floor):
             self._take(m, origin, number, floor, command)
         else:
             original(self, m, origin, number, floor, command)
 
-    original = Leading.accept
-    patch.setattr(Leading, "accept", accept)
+    original = Masters.accept
+    patch.setattr(Masters, "accept", accept)
 
 
 def forget_the_counters(patch: pytest.MonkeyPatch) -> None:
     """P8: whoever serves next does not know what was accepted before."""
 
-    def serve_under(self: Finding, copy: Copy, term: Term) -> None:
-        copy.streams.clear()
+    def serve_under(self: Recoveries, copy: Copy, term: Term) -> None:
+        copy.client_logs.clear()
         original(self, copy, term)
 
-    def begin(self: Backing, m: Mastered) -> None:
+    def begin(self: Backups, m: Master) -> None:
         begin_as_it_is(self, m)
         m.ahead.clear()
 
-    original, begin_as_it_is = Finding.serve_under, Backing.begin
-    patch.setattr(Finding, "serve_under", serve_under)
-    patch.setattr(Backing, "begin", begin)
+    original, begin_as_it_is = Recoveries.serve_under, Backups.begin
+    patch.setattr(Recoveries, "serve_under", serve_under)
+    patch.setattr(Backups, "begin", begin)
 
 
 def forget_origins_that_are_only_silent(patch: pytest.MonkeyPatch) -> None:
     """P8: a node that was thought dead for a moment starts anew, and what it says again counts twice."""
 
     def remember(self: Copy, origin: Incarnation, entry: Entry) -> None:
-        self.streams[origin] = Accepted()
+        self.client_logs[origin] = ClientLog()
         original(self, origin, entry)
 
-    def expected(self: Mastered, origin: Incarnation, floor: int) -> int:
+    def expected(self: Master, origin: Incarnation, floor: int) -> int:
         return floor
 
     original = Copy.remember
     patch.setattr(Copy, "remember", remember)
-    patch.setattr(Mastered, "expected", expected)
+    patch.setattr(Master, "expected", expected)
 
 
 def apply_across_gaps(patch: pytest.MonkeyPatch) -> None:
     """P16: a follower takes what comes, whatever is missing before it."""
 
-    def apply(self: Following, f: Followed, entries: list[RawEntry]) -> None:
+    def apply(self: Followers, f: Follower, entries: list[RawEntry]) -> None:
         for entry in entries:
             if entry.seq > f.copy.seq:
                 f.copy.seq = entry.seq - 1
         original(self, f, entries)
 
-    original = Following._apply
-    patch.setattr(Following, "_apply", apply)
+    original = Followers._apply
+    patch.setattr(Followers, "_apply", apply)
 
 
 def take_silence_for_death(patch: pytest.MonkeyPatch) -> None:
     """P19: nobody else is asked."""
-    patch.setattr(Witnesses, "suspect", lambda self, node: self.engine.died(node))
+    patch.setattr(FailureDetector, "suspect", lambda self, node: self.engine.died(node))
 
 
 def believe_a_dial_from_before_the_last_word(patch: pytest.MonkeyPatch) -> None:
@@ -186,31 +186,31 @@ def believe_a_dial_from_before_the_last_word(patch: pytest.MonkeyPatch) -> None:
 def flap_between_witnesses(patch: pytest.MonkeyPatch) -> None:
     """P19: whoever says yes last is the witness, and everybody is asked all the time."""
 
-    def on_heard(self: Witnesses, sender: Incarnation, message: Heard) -> None:
+    def on_ping_reply(self: FailureDetector, sender: Incarnation, message: PingReply) -> None:
         suspect = self.suspects.get(message.node.key)
         if suspect is not None and message.lately:
             suspect.asked[sender.key] = None
         original(self, sender, message)
 
-    original = Witnesses.on_heard
-    patch.setattr(Witnesses, "on_heard", on_heard)
-    patch.setattr(Witnesses, "_has_witness", lambda self, suspect: False)
+    original = FailureDetector.on_ping_reply
+    patch.setattr(FailureDetector, "on_ping_reply", on_ping_reply)
+    patch.setattr(FailureDetector, "_has_witness", lambda self, suspect: False)
 
 
 def serve_on_after_a_stop(patch: pytest.MonkeyPatch) -> None:
     """P20 and P22: who was stopped serves on, and is not told otherwise."""
     patch.setattr(Engine, "_was_stopped", lambda self, seconds: None)
-    patch.setattr(Merging, "yield_to", lambda self, m, key: None)
+    patch.setattr(Merges, "yield_to", lambda self, m, key: None)
 
 
 def answer_at_once_after_a_stop(patch: pytest.MonkeyPatch) -> None:
     """P20: a stopped node says that all is settled before the node has the lines said meanwhile."""
-    patch.setattr(Returning, "begin", lambda self: None)
+    patch.setattr(CatchUp, "begin", lambda self: None)
 
 
 def merge_nothing(patch: pytest.MonkeyPatch) -> None:
     """P25: the other side's words are dropped."""
-    patch.setattr(Merging, "take_in", lambda self, m, theirs: None)
+    patch.setattr(Merges, "take_in", lambda self, m, theirs: None)
 
 
 def merge_everything_again(patch: pytest.MonkeyPatch) -> None:
@@ -220,23 +220,23 @@ def merge_everything_again(patch: pytest.MonkeyPatch) -> None:
 
 def send_before_the_logs_agree(patch: pytest.MonkeyPatch) -> None:
     """P25: an edge sends people's next lines to a master that may lack the earlier lines."""
-    patch.setattr(Following, "holds_back", lambda self, group, target: False)
+    patch.setattr(Followers, "holds_back", lambda self, group, target: False)
 
 
 def take_the_oldest_copy(patch: pytest.MonkeyPatch) -> None:
     """P21: a takeover takes what it has, not the newest."""
 
-    def held(self: Finding, *words: Any) -> Any:
+    def held(self: Recoveries, *words: Any) -> Any:
         found = original(self, *words)
         return type(found)(found.group, found.role, (), 0) if found.role == "copy" else found
 
-    original = Finding._held
-    patch.setattr(Finding, "_held", held)
+    original = Recoveries._held
+    patch.setattr(Recoveries, "_held", held)
 
 
 def replace_no_backup(patch: pytest.MonkeyPatch) -> None:
     """P13: the set of holders stays as it is, whoever dies."""
-    patch.setattr(Backing, "arrange", lambda self, m, spent=False: None)
+    patch.setattr(Backups, "arrange", lambda self, m, spent=False: None)
 
 
 def send_nothing_again(patch: pytest.MonkeyPatch) -> None:
@@ -247,7 +247,7 @@ def send_nothing_again(patch: pytest.MonkeyPatch) -> None:
 
 def believe_a_dead_edge_at_once(patch: pytest.MonkeyPatch) -> None:
     """P31: members of a silent node quit without a grace."""
-    patch.setattr(Leading, "_is_gone", lambda self, edge: not self.engine.peers.is_current(edge))
+    patch.setattr(Masters, "_is_gone", lambda self, edge: not self.engine.peers.is_current(edge))
 
 
 # Devices -------------------------------------------------------------------------------------------------------------
@@ -294,12 +294,12 @@ def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> No
 
 def start_alone(patch: pytest.MonkeyPatch) -> None:
     """P36: what one disk has is served, whoever may have newer copies."""
-    patch.setattr(Finding, "_must_wait", lambda self, group, search, mine: False)
+    patch.setattr(Recoveries, "_must_wait", lambda self, group, search, mine: False)
 
 
 def register_whoever_is_missing(patch: pytest.MonkeyPatch) -> None:
     """P37: a name is anybody's as soon as nobody who is there has it."""
-    patch.setattr(Finding, "_may_be_held", lambda self, group, heard: False)
+    patch.setattr(Recoveries, "_may_be_held", lambda self, group, heard: False)
 
 
 def start_with_nothing(patch: pytest.MonkeyPatch) -> None:
@@ -310,12 +310,12 @@ def start_with_nothing(patch: pytest.MonkeyPatch) -> None:
 def confirm_what_is_not_written(patch: pytest.MonkeyPatch) -> None:
     """P35: an answer does not wait for the disks."""
     patch.setattr(Journal, "held_to", lambda self, copy: copy.head)
-    patch.setattr(Backing, "_is_safe", lambda self, m, command: True)
+    patch.setattr(Backups, "_is_safe", lambda self, m, command: True)
 
 
 def forget_who_was_dropped(patch: pytest.MonkeyPatch) -> None:
     """P37: a dropped account leaves nothing, and an old copy brings it back."""
-    patch.setattr(Account, "is_spent", lambda self, at: self.life is None)
+    patch.setattr(Account, "is_collectable", lambda self, at: self.life is None)
 
 
 # Webhooks -------------------------------------------------------------------------------------------------------------

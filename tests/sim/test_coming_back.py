@@ -169,7 +169,7 @@ def test_a_side_that_knows_nothing_of_a_session_takes_it_up_with_its_channels(ne
     phone = Newcomer(net, "n4", "sasl")
     assert phone.log_in("ann@phone", "sesame")[-1].startswith("903")
     phone.send("NICK ann", "USER ann 0 * :ann", "CAP END")
-    submits = alone.core.engine.submits.streams
+    submits = alone.core.engine.submits.queues
     assert net.until(lambda: (s := submits.get(GroupId("session", "ann"))) is not None and bool(s.pending), 5)
     net.links.isolate({alone.key}, {node.key for node in net.nodes.values()} - {alone.key})
     assert net.until(lambda: any(" 221 " in line for line in phone.got), 20)

@@ -102,7 +102,7 @@ def test_after_the_log_was_trimmed_the_disks_have_it() -> None:
     talk.net.run(120)
     talk.say(1)
     talk.net.run(5)
-    assert len(talk.net.nodes[talk.master].core.engine.leading.groups[RING].copy.log) == 1
+    assert len(talk.net.nodes[talk.master].core.engine.masters.groups[RING].copy.log) == 1
     assert check_alike(talk.net) == talk.said
 
 
@@ -331,7 +331,7 @@ def test_a_node_that_starts_again_at_once_has_what_changed_last(seed: int) -> No
     states = []
     for name in (first, second):
         engine = net.nodes[name].core.engine
-        held = engine.leading.groups.get(RING) or engine.following.groups.get(RING)
+        held = engine.masters.groups.get(RING) or engine.followers.groups.get(RING)
         assert held is not None
         states.append(msgspec.msgpack.encode(held.copy.state.snapshot()))
     assert states[0] == states[1]
@@ -370,12 +370,12 @@ def test_of_many_questions_a_few_are_open_at_a_time(monkeypatch: pytest.MonkeyPa
     engine = node.core.engine
 
     def answered(lines: list[Line] | None) -> None:
-        opened.append(len(engine.recalling.open))
+        opened.append(len(engine.history.open))
         got.append(told(lines))
 
     for _ in range(20):
         talk.net.turn(node, lambda: engine.recall(RING, Query(100), answered))
-    assert len(engine.recalling.open) == 3
+    assert len(engine.history.open) == 3
     assert talk.net.until(lambda: len(got) == 20, 10)
     assert max(opened) <= 3 and all(said == talk.said for said in got)
 
@@ -511,7 +511,7 @@ def test_a_channel_may_have_a_retention_of_its_own(own_s: float, left: int) -> N
 
 def holders(talk: Talk) -> list[str]:
     """The master first."""
-    members = talk.net.nodes[talk.master].core.engine.leading.groups[RING].copy.members
+    members = talk.net.nodes[talk.master].core.engine.masters.groups[RING].copy.members
     return sorted((f"n{key.rpartition('.')[2]}" for key in members), key=lambda name: name != talk.master)
 
 

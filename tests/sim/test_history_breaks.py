@@ -8,25 +8,25 @@ import pytest
 
 from ring.history import query
 from ring.history.pages import Found
-from ring.history.query import Asker, Job, Recalling
-from ring.history.repair import Refilling
-from ring.replication.progress import Mastered
+from ring.history.query import Asker, HistoryQueries, Job
+from ring.history.repair import AntiEntropy
+from ring.replication.progress import Master
 from ring.wire.history import Query
 from tests.sim import test_history as scenarios
 
 
 def read_own_disk_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Recalling, "_sources", lambda self, copy: [self.engine.me.key])
-    patch.setattr(Refilling, "tick", lambda self: None)
+    patch.setattr(HistoryQueries, "_sources", lambda self, copy: [self.engine.me.key])
+    patch.setattr(AntiEntropy, "tick", lambda self: None)
 
 
 def answer_before_what_was_accepted_is_committed(patch: pytest.MonkeyPatch) -> None:
-    def begin(self: Recalling, m: Mastered, asker: Asker, query: Query) -> None:
+    def begin(self: HistoryQueries, m: Master, asker: Asker, query: Query) -> None:
         if asker not in self.jobs:
             self.jobs[asker] = Job(m, asker, query, self.engine.now)
             self._start(self.jobs[asker])
 
-    patch.setattr(Recalling, "_begin", begin)
+    patch.setattr(HistoryQueries, "_begin", begin)
 
 
 def leave_out_the_log(patch: pytest.MonkeyPatch) -> None:

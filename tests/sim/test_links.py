@@ -45,7 +45,7 @@ def test_a_dial_that_outlives_a_cut_kills_nobody(seed: int) -> None:
     net, people = cut_and_half_heal(seed)
     for name in ("n2", "n3"):
         engine = net.nodes[name].core.engine
-        assert not engine.peers.dead and not engine.witnesses.suspects
+        assert not engine.peers.dead and not engine.failure_detector.suspects
         given_up = [note.facts["peer"] for _, note in net.nodes[name].notes if note.event == "node_dead"]
         assert set(given_up) <= {net.nodes["n1"].key}
     for person in people:
@@ -69,10 +69,10 @@ def test_a_word_from_a_peer_ends_a_suspicion_though_the_link_was_up_all_along(se
     net = Net(3, seed)
     n3, peer = net.nodes["n3"], net.nodes["n2"]
     net.turn(n3, lambda: n3.core.engine.lost(*peer.id, "silent"))
-    assert peer.key in n3.core.engine.witnesses.suspects
+    assert peer.key in n3.core.engine.failure_detector.suspects
     net.turn(n3, lambda: n3.core.engine.died(net.nodes["n1"].id))
     net.run(1.5 * net.engine.heartbeat_s)
-    assert not n3.core.engine.witnesses.suspects and not n3.core.engine.peers.dead
+    assert not n3.core.engine.failure_detector.suspects and not n3.core.engine.peers.dead
     assert "node_alive" in [note.event for _, note in n3.notes]
 
 
@@ -132,4 +132,4 @@ def test_two_that_dial_each_other_at_once_keep_one_link(seed: int) -> None:
         assert net.links.of(node) == {other.key for other in net.nodes.values() if other is not node}
         for other in net.nodes.values():
             assert other is node or net.links.life(node, other.key) == net.links.life(other, node.key)
-        assert not node.core.engine.peers.dead and not node.core.engine.witnesses.suspects
+        assert not node.core.engine.peers.dead and not node.core.engine.failure_detector.suspects

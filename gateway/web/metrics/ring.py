@@ -72,10 +72,10 @@ def ring(source: Source, found: Status, vitals: Vitals) -> Iterator[Metric]:
 
 def _groups(core: NodeCore, found: Status) -> Iterator[Metric]:
     engine = core.engine
-    counts = Counter((group.kind, "master") for group in engine.leading.groups)
-    counts += Counter((group.kind, "backup") for group, f in engine.following.groups.items() if f.holds)
-    sits = engine.following.sits
-    counts += Counter((group.kind, "follower") for group, f in engine.following.groups.items() if sits(f.copy))
+    counts = Counter((group.kind, "master") for group in engine.masters.groups)
+    counts += Counter((group.kind, "backup") for group, f in engine.followers.groups.items() if f.holds)
+    sits = engine.followers.sits
+    counts += Counter((group.kind, "follower") for group, f in engine.followers.groups.items() if sits(f.copy))
     groups = GaugeMetricFamily(
         "circlet_groups", "Groups, by kind and by what this node is to them.", labels=["kind", "role"]
     )
@@ -95,11 +95,11 @@ def _groups(core: NodeCore, found: Status) -> Iterator[Metric]:
     yield gauge("circlet_groups_stopped", "Groups that a mistake of the program has stopped here.", len(found.stopped))
     yield gauge("circlet_groups_lagging", "Groups with a follower behind by over 1 s.", found.lagging)
     yield gauge("circlet_lag_seconds", "The longest that a follower has been behind.", found.lag_s)
-    yield counter("circlet_commits", "Commands that this node, as a master, has committed.", engine.leading.commits)
+    yield counter("circlet_commits", "Commands that this node, as a master, has committed.", engine.masters.commits)
 
 
 def _queues(core: NodeCore) -> Iterator[Metric]:
-    waiting = [stream.pending for stream in core.engine.submits.streams.values() if stream.pending]
+    waiting = [stream.pending for stream in core.engine.submits.queues.values() if stream.pending]
     yield gauge("circlet_submits_waiting", "Commands that no master has answered yet.", sum(map(len, waiting)))
     oldest = min((pending[0].since for pending in waiting), default=core.engine.now)
     yield gauge("circlet_submit_oldest_seconds", "How long the oldest of them has waited.", core.engine.now - oldest)

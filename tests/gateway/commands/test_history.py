@@ -278,7 +278,7 @@ def test_one_client_asks_one_thing_at_a_time(net: Net) -> None:
 
     def answered() -> bool:
         nonlocal most
-        most = max(most, len(edge.engine.recalling.open))
+        most = max(most, len(edge.engine.history.open))
         return sum(" BATCH -" in line or " FAIL " in line for line in ann.got) >= 15
 
     assert net.until(answered, 10)

@@ -9,14 +9,14 @@ from typing import Any
 from gateway.edge.places import Places
 from gateway.groups.session import DEVICES, PLACES
 from ring.ids import GroupId, Term
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 
 GROUP = GroupId("channel", "#ring")
 NO_ASIDES = SimpleNamespace(place=lambda connection, group: None)
 
 
-def place(seq: int) -> Place:
-    return Place(seq, 1_000 + seq, Term(1, "127.0.0.1", 1))
+def place(seq: int) -> Cursor:
+    return Cursor(seq, 1_000 + seq, Term(1, "127.0.0.1", 1))
 
 
 def test_a_connection_that_lags_does_not_take_its_device_back() -> None:

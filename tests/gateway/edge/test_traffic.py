@@ -81,7 +81,7 @@ def test_what_failed_is_no_commit() -> None:
     net = network(1)
     ann, _ = people(net, "ann", "bob", channel="#c")
     before = traffic(net, "n1").commits["channel"].count
-    net.nodes["n1"].core.engine.broken.groups[GroupId("channel", "#c")] = None
+    net.nodes["n1"].core.engine.stopped.groups[GroupId("channel", "#c")] = None
     assert any("did not answer" in line for line in ann.ask("PRIVMSG #c :lost"))
     assert traffic(net, "n1").commits["channel"].count == before
 

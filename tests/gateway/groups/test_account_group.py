@@ -156,8 +156,8 @@ def test_a_dropped_name_may_be_registered_anew() -> None:
     stage = Stage(JOE, AddNick("1", "joe2"))
     assert stage.do(Drop("1")) == Accepted("Joe")
     assert stage.login == LoginView()
-    assert not stage.account.is_spent(stage.at)
-    assert stage.account.is_spent(stage.at + TOMBSTONE_MS + 1)
+    assert not stage.account.is_collectable(stage.at)
+    assert stage.account.is_collectable(stage.at + TOMBSTONE_MS + 1)
     assert stage.do(Drop("1")) == Denied("unknown")
     assert stage.do(Register("2", "JOE", OTHER)) == Accepted("JOE")
     assert stage.login == LoginView("JOE", "2", "", OTHER)
@@ -184,7 +184,7 @@ def test_an_alias_that_is_on_no_list_may_be_taken_after_a_while() -> None:
 def test_an_alias_leaves_nothing_behind() -> None:
     stage = Stage(Alias("1", "Joe2", "joe"), Unalias("joe"))
     assert stage.login == LoginView()
-    assert stage.account.is_spent(stage.at + TOMBSTONE_MS)
+    assert stage.account.is_collectable(stage.at + TOMBSTONE_MS)
 
 
 def test_of_two_registrations_the_older_stays() -> None:
@@ -283,8 +283,8 @@ def test_a_copy_is_the_same(story: Any) -> None:
     copy = restore("joe", packed(account.snapshot()))
     assert copy.snapshot() == account.snapshot()
     assert copy.view() == account.view()
-    assert not copy.hosts
-    assert not copy.upkeep(10**15, lambda edge: True)
+    assert not copy.subscribers
+    assert not copy.maintenance(10**15, lambda edge: True)
 
 
 def test_settings_from_a_later_version_are_read() -> None:

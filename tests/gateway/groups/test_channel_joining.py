@@ -31,7 +31,7 @@ def test_the_first_makes_the_channel_as_typed_and_operates_it() -> None:
     channel = stage.channel
     assert (channel.name, channel.created, channel.modes) == ("#C", 1_001, {"n", "t"})
     assert (stage.prefixes(ANN), stage.prefixes(BOB)) == ("o", "")
-    assert channel.hosts == {Incarnation(*FIRST_EDGE): 1, Incarnation(*SECOND_EDGE): 1}
+    assert channel.subscribers == {Incarnation(*FIRST_EDGE): 1, Incarnation(*SECOND_EDGE): 1}
 
 
 def test_a_later_join_does_not_rename_it() -> None:
@@ -158,7 +158,7 @@ def test_the_last_to_leave_takes_everything_along(leaving: object) -> None:
     stage.do(SetTopic(ANN.uid, ANN.source, "old"))
     stage.do(leaving)
     assert not stage.channel.members
-    assert not stage.channel.hosts
+    assert not stage.channel.subscribers
     assert stage.do(Join(BOB, name="#c")) is None
     channel = stage.channel
     assert (channel.name, channel.created, channel.topic, channel.key, channel.limit) == (
@@ -189,17 +189,17 @@ def test_only_newer_facts_are_taken() -> None:
 def test_new_facts_may_move_a_member_to_another_edge() -> None:
     stage = Stage(ANN, CAT)
     stage.do(Update(person(ANN.uid, "Ann", SECOND_EDGE, version=2)))
-    assert stage.channel.hosts == {Incarnation(*FIRST_EDGE): 1, Incarnation(*SECOND_EDGE): 1}
+    assert stage.channel.subscribers == {Incarnation(*FIRST_EDGE): 1, Incarnation(*SECOND_EDGE): 1}
 
 
 def test_members_of_a_gone_node_quit_as_one() -> None:
     stage = Stage(ANN, BOB, CAT)
-    (evict,) = stage.channel.upkeep(stage.at, lambda edge: edge.key == FIRST_EDGE[0])
+    (evict,) = stage.channel.maintenance(stage.at, lambda edge: edge.key == FIRST_EDGE[0])
     stage.do(evict)
     gone = ((ANN.uid, ANN.source), (CAT.uid, CAT.source))
     assert stage.event == HasQuit(gone, LOST, evicted=True)
-    assert stage.channel.hosts == {Incarnation(*SECOND_EDGE): 1}
-    assert stage.channel.upkeep(stage.at, lambda edge: edge.key == FIRST_EDGE[0]) == []
+    assert stage.channel.subscribers == {Incarnation(*SECOND_EDGE): 1}
+    assert stage.channel.maintenance(stage.at, lambda edge: edge.key == FIRST_EDGE[0]) == []
 
 
 def test_another_life_of_the_node_stays() -> None:
@@ -211,13 +211,13 @@ def test_another_life_of_the_node_stays() -> None:
 
 def test_a_channel_is_spent_some_time_after_the_last_has_left() -> None:
     stage = Stage()
-    assert stage.channel.is_spent(stage.at + 60_001)
+    assert stage.channel.is_collectable(stage.at + 60_001)
     stage.do(Join(ANN))
-    assert not stage.channel.is_spent(stage.at + 10**9)
+    assert not stage.channel.is_collectable(stage.at + 10**9)
     stage.do(Part(ANN.uid))
     keep_ms = int(RULES.keep_s * 1000)
-    assert not stage.channel.is_spent(stage.at + keep_ms)
-    assert stage.channel.is_spent(stage.at + keep_ms + 1)
+    assert not stage.channel.is_collectable(stage.at + keep_ms)
+    assert stage.channel.is_collectable(stage.at + keep_ms + 1)
 
 
 def test_a_copy_knows_the_invitations() -> None:

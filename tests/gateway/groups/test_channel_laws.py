@@ -70,15 +70,15 @@ def test_a_channels_followers_equal_its_master(commands: list[Any]) -> None:
         assert decision == master.decide(command, at)
         if decision.event is None:
             continue
-        sat = dict(master.hosts)
+        sat = dict(master.subscribers)
         moved = master.apply(decision.event, at)
-        assert moved or master.hosts == sat
-        assert master.hosts == Counter(member.person.edge for member in master.members.values())
+        assert moved or master.subscribers == sat
+        assert master.subscribers == Counter(member.person.edge for member in master.members.values())
         copy = restore("#c", RULES, before)  # what a snapshot made is as good as what events made
         for other in (follower, copy):
             other.apply(_event.decode(packed(decision.event)), at)
             assert other.snapshot() == master.snapshot()
-            assert other.hosts == master.hosts
+            assert other.subscribers == master.subscribers
         if isinstance(decision.event, c.ModesSet):
             for change in decision.event.changes:
                 assert change.letter in "nmtisCHQRSklbeIohv"
@@ -152,8 +152,8 @@ def test_a_nicks_followers_equal_its_master(commands: list[Any]) -> None:
         for other in (follower, copy):
             other.apply(_nick_event.decode(packed(decision.event)), at)
             assert other.snapshot() == master.snapshot()
-            assert other.hosts == master.hosts
-        assert master.hosts == ({} if master.holder is None else {master.holder.edge: 1})
+            assert other.subscribers == master.subscribers
+        assert master.subscribers == ({} if master.holder is None else {master.holder.edge: 1})
         if holder is not None and master.holder is not None:
             assert master.holder.uid == holder.uid  # nobody takes it from the holder
             if isinstance(decision.event, k.Changed):  # P28

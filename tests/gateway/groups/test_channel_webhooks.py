@@ -26,7 +26,7 @@ from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from ring.features import at_level
 from ring.ids import NO_TERM, Position, Term
-from ring.wire.history import Place
+from ring.wire.history import Cursor
 from tests.gateway.groups.cast import ANN, BOB, RULES, Stage, packed
 
 SECRET = "a secret that nobody may read"
@@ -43,7 +43,7 @@ def test_a_subscription_begins_at_the_moment_when_it_is_made() -> None:
     assert subscribe(stage) is None
     made = stage.channel.webhooks.subscriptions["h1"]
     assert (made.url, made.secret, made.by, made.at) == (URL, SECRET, "root", stage.at)
-    assert made.place == Place(0, stage.at, NO_TERM)
+    assert made.place == Cursor(0, stage.at, NO_TERM)
 
 
 def test_making_it_again_changes_nothing_and_an_ended_id_never_comes_back() -> None:
@@ -85,7 +85,7 @@ def test_a_channel_has_only_so_many() -> None:
 def test_places_and_counts_only_grow_in_whatever_order_they_come() -> None:
     stage = Stage()
     subscribe(stage)
-    old, new = Place(4, 40, TERMS[0]), Place(9, 90, TERMS[0])
+    old, new = Cursor(4, 40, TERMS[0]), Cursor(9, 90, TERMS[0])
     stage.do(Advance("h1", new, 3, 2))
     stage.do(Advance("h1", old, 1, 1))
     assert stage.event is None, "a former master tells nothing new"
@@ -97,14 +97,14 @@ def test_places_and_counts_only_grow_in_whatever_order_they_come() -> None:
 def test_it_keeps_an_empty_channel_and_is_part_of_the_copy() -> None:
     stage = Stage()
     spent_at = stage.at + 10**9
-    assert stage.channel.is_spent(spent_at)
+    assert stage.channel.is_collectable(spent_at)
     subscribe(stage)
     kind: Any = kinds(Limits(), Casemap("rfc1459"), keep_s=60.0)["channel"]
-    assert not stage.channel.is_spent(spent_at) and not kind.is_silent(stage.channel)
+    assert not stage.channel.is_collectable(spent_at) and not kind.is_silent(stage.channel)
     copy = restore("#c", RULES, packed(stage.channel.snapshot()))
     assert copy.snapshot() == stage.channel.snapshot() and copy.webhooks.subscriptions["h1"].secret == SECRET
     stage.do(Unsubscribe("h1", "root"))
-    assert stage.channel.is_spent(stage.at + 10**9) and kind.is_silent(stage.channel)
+    assert stage.channel.is_collectable(stage.at + 10**9) and kind.is_silent(stage.channel)
 
 
 def test_a_build_of_an_older_level_is_written_none_of_it() -> None:
@@ -117,13 +117,13 @@ def test_a_build_of_an_older_level_is_written_none_of_it() -> None:
 
 
 def test_secret_and_address_are_not_in_what_is_printed() -> None:
-    made = Subscription("h1", URL, SECRET, "root", 5, Place(0, 5))
+    made = Subscription("h1", URL, SECRET, "root", 5, Cursor(0, 5))
     for one in (made, Subscribed(made), Subscribe("h1", URL, SECRET, "root")):
         assert SECRET not in repr(one) and "token" not in repr(one)
 
 
 PLACES = st.builds(
-    lambda seq, term, beside: Place(seq, seq * 10, term, tuple(Position(t, s) for t, s in beside.items() if t < term)),
+    lambda seq, term, beside: Cursor(seq, seq * 10, term, tuple(Position(t, s) for t, s in beside.items() if t < term)),
     st.integers(1, 9),
     st.sampled_from(TERMS),
     st.dictionaries(st.sampled_from(TERMS), st.integers(1, 9), max_size=2),
@@ -151,8 +151,8 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _sorted(side: Any) -> Any:
-    def place(p: Place) -> Any:
-        return p.at, sorted([Position(p.term, p.seq), *p.beside])
+    def place(p: Cursor) -> Any:
+        return p.at, sorted([Position(p.term, p.seq), *p.other_terms])
 
     rows = {n: (place(one.place), one.dropped, one.told) for n, one in side[0].items()}
     return rows, side[1]
@@ -173,8 +173,8 @@ def test_the_receiver_has_what_either_side_has_delivered() -> None:
     here, there = Stage(ANN), Channel("#c", RULES)
     subscribe(here)
     there = restore("#c", RULES, packed(here.channel.snapshot()))
-    here.do(Advance("h1", Place(4, 40, TERMS[0])))
-    there.apply(there.decide(Advance("h1", Place(7, 70, TERMS[2])), here.at + 1).event, here.at + 1)
+    here.do(Advance("h1", Cursor(4, 40, TERMS[0])))
+    there.apply(there.decide(Advance("h1", Cursor(7, 70, TERMS[2])), here.at + 1).event, here.at + 1)
     here.channel.apply(here.channel.merge(there, here.at + 2), here.at + 2)
     place = here.channel.webhooks.subscriptions["h1"].place
-    assert {Position(TERMS[2], 7), Position(TERMS[0], 4)} <= {Position(place.term, place.seq), *place.beside}
+    assert {Position(TERMS[2], 7), Position(TERMS[0], 4)} <= {Position(place.term, place.seq), *place.other_terms}

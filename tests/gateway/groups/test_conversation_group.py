@@ -39,18 +39,18 @@ def test_seats_follow_the_session_and_do_not_go_back() -> None:
     state = fresh()
     assert run(state, Sit("ann", Seat("1", N1, 5)))
     assert run(state, Sit("bob", Seat("2", N1, 5)))
-    assert state.hosts == {N1: 2}
+    assert state.subscribers == {N1: 2}
     assert not run(state, Sit("ann", Seat("1", N1, 5)))
     assert run(state, Sit("ann", Seat("1", N2, 7)))
-    assert state.hosts == {N1: 1, N2: 1}
+    assert state.subscribers == {N1: 1, N2: 1}
     assert not run(state, Sit("ann", Seat("1", N1, 5)))  # from where it was
     assert not run(state, Leave("1", N1))
     assert run(state, Leave("1", N2))
-    assert state.hosts == {N1: 1}
-    assert state.upkeep(9, lambda node: node == N1) == [Evict(N1)]
+    assert state.subscribers == {N1: 1}
+    assert state.maintenance(9, lambda node: node == N1) == [Evict(N1)]
     assert run(state, Evict(N1), 1000)
-    assert not state.is_spent(60_000)
-    assert state.is_spent(61_001)
+    assert not state.is_collectable(60_000)
+    assert state.is_collectable(61_001)
 
 
 def test_what_is_deleted_is_not_shown() -> None:

@@ -48,7 +48,7 @@ COMMANDS: dict[str, list[Any]] = {
         c.Forget("1", "0x"),
         h.Subscribe("h1", "https://a.example/", "secret", "root"),
         h.Unsubscribe("h1", "root"),
-        h.Advance("h1", s.Place(7, 8), 2, 1),
+        h.Advance("h1", s.Cursor(7, 8), 2, 1),
         m.Speak("1", "a!b@c", "PRIVMSG", b"hi", once=m.once_for("key")),
         REPEAT,
     ],
@@ -77,17 +77,17 @@ COMMANDS: dict[str, list[Any]] = {
     ],
     "session": [
         s.Take(ANN, ANN.edge),
-        s.Report("1", ANN.edge, ANN, {"#c": "#C"}, True, 2, {"phone": {"#c": s.Place(7, 8)}}),
+        s.Report("1", ANN.edge, ANN, {"#c": "#C"}, True, 2, {"phone": {"#c": s.Cursor(7, 8)}}),
         s.End("1", ANN.edge),
         s.Abandon(ANN.edge),
         s.ForgetDevice("phone"),
-        s.Reached({"phone": {"#c": s.Place(7, 8)}}),
+        s.Reached({"phone": {"#c": s.Cursor(7, 8)}}),
         s.Converse("ann 1,bob 2", "bob"),
         s.ForgetAll(),
         s.MarkRead("#C", "#c", 5),
         s.Detach("#c", True),
         s.Keep("1", ANN.edge, s.Kept("root", True, {"bob": True, "cat": None}, {"#d": "#D"})),
-        s.NoteKick("#c", s.Kick("#C", "b!b@c", "why", 5, s.Place(7, 8))),
+        s.NoteKick("#c", s.Kick("#C", "b!b@c", "why", 5, s.Cursor(7, 8))),
     ],
     "conversation": [
         t.Sit("ann", t.Seat("1", ANN.edge, 5)),
@@ -114,9 +114,9 @@ EVENTS: dict[str, list[Any]] = {
         c.HasQuit((("1", "a!b@c"),), "bye"),
         c.Redacted("1", "a!b@c", c.EVERYTHING),
         c.Forgotten("1", "0x"),
-        h.Subscribed(h.Subscription("h1", "https://a.example/", "secret", "root", 5, s.Place(7, 8))),
+        h.Subscribed(h.Subscription("h1", "https://a.example/", "secret", "root", 5, s.Cursor(7, 8))),
         h.Unsubscribed("h1", "root"),
-        h.Advanced("h1", s.Place(7, 8), 2, 1),
+        h.Advanced("h1", s.Cursor(7, 8), 2, 1),
         c.Merged(Channel("#c", Rules(Limits(), CASEMAP, 60.0)).snapshot()),
     ],
     "nick": [
@@ -149,14 +149,14 @@ EVENTS: dict[str, list[Any]] = {
         a.Merged(Stored((Life(5, "1", "Joe", SECRET, "", {"ab": 6}, {}, {"joe2": 7}, Settings(True), {}, 8),), 4)),
     ],
     "session": [
-        s.Changed(ANN, {"#c": "#C"}, True, 1, 5, 0, {"phone": s.Device(5, {"#c": s.Place(7, 8)})}),
+        s.Changed(ANN, {"#c": "#C"}, True, 1, 5, 0, {"phone": s.Device(5, {"#c": s.Cursor(7, 8)})}),
         s.DeviceForgotten("phone"),
         s.Conversing("ann 1,bob 2", "bob"),
         s.AllForgotten(),
         s.Marked("#C", "#c", 5),
         s.DetachedSet("#c", False, True),
         s.KeptSet(s.Kept("root", True, {"bob": True, "cat": None}, {"#d": "#D"})),
-        s.KickNoted("#c", s.Kick("#C", "b!b@c", "why", 5, s.Place(7, 8))),
+        s.KickNoted("#c", s.Kick("#C", "b!b@c", "why", 5, s.Cursor(7, 8))),
         s.Merged(s.Stored(ANN)),
     ],
     "conversation": [
@@ -226,16 +226,16 @@ def test_outcomes_read_back(kind: str, outcome: Any) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_states_are_made_and_made_again(kind: str) -> None:
-    state = KINDS[kind].fresh("x")
+    state = KINDS[kind].initial("x")
     copy = KINDS[kind].restore("x", packed(state.snapshot()))
     assert copy.snapshot() == state.snapshot()
-    assert not state.hosts
+    assert not state.subscribers
 
 
 def test_questions_and_answers_read_back() -> None:
     channel, nick = KINDS["channel"], KINDS["nick"]
     assert channel.read_question(packed(c.Look("1", "names"))) == c.Look("1", "names")
-    state = channel.fresh("#c")
+    state = channel.initial("#c")
     state.apply(c.Joined(ANN, "o", "#C"), 1)
     view = state.answer(c.Look("1", "names"), 2)
     assert channel.read_answer(packed(view)) == view
@@ -246,11 +246,11 @@ def test_questions_and_answers_read_back() -> None:
     account, guard = KINDS["account"], KINDS["guard"]
     for question in (a.Login(), a.Info()):
         assert account.read_question(packed(question)) == question
-        view = account.fresh("joe").answer(question, 2)
+        view = account.initial("joe").answer(question, 2)
         assert account.read_answer(packed(view)) == view
     session = KINDS["session"]
     assert session.read_question(packed(s.Look())) == s.Look()
-    assert session.read_answer(packed(session.fresh("joe").answer(s.Look(), 2))) == s.Stored()
+    assert session.read_answer(packed(session.initial("joe").answer(s.Look(), 2))) == s.Stored()
     assert guard.read_question(packed(g.HowLong())) == g.HowLong()
     assert guard.read_answer(packed(g.Wait(2.0, 5))) == g.Wait(2.0, 5)
 

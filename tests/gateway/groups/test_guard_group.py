@@ -93,11 +93,11 @@ def test_it_forgets() -> None:
     for _ in range(9):
         do(guard, 10_000)
     later = 10_000 + 15 * 60 * 1000
-    assert not guard.is_spent(later - 1)
-    assert guard.is_spent(later)
+    assert not guard.is_collectable(later - 1)
+    assert guard.is_collectable(later)
     assert guard.answer(HowLong(), later) == Wait()
     assert do(guard, later) == Wait(0.0, 1, later)
-    assert Guard("account:x").is_spent(0)
+    assert Guard("account:x").is_collectable(0)
 
 
 TIMES = st.sets(st.integers(0, 2 * MOST)).map(lambda times: tuple(sorted(times)[-MOST:]))

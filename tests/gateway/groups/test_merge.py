@@ -114,7 +114,7 @@ def test_the_event_of_a_merge_makes_the_state(first: list[Any], second: list[Any
     if again is not None:
         b.apply(again, 5002)
     assert normal(a.snapshot()) == normal(b.snapshot())
-    assert a.hosts == b.hosts
+    assert a.subscribers == b.subscribers
 
 
 def both(common: list[Any], ours: list[Any], theirs: list[Any]) -> Channel:
@@ -211,7 +211,7 @@ def test_the_older_claim_keeps_the_nick() -> None:
         if event is not None:
             ours.apply(event, 2000)
         assert ours.holder is not None and ours.holder.uid == NAMES[1].uid
-        assert list(ours.hosts) == [NAMES[1].edge]
+        assert list(ours.subscribers) == [NAMES[1].edge]
 
 
 def test_who_gave_the_nick_back_does_not_hold_it_on_the_other_side() -> None:
@@ -227,5 +227,5 @@ def test_everybody_attends_the_merged_network() -> None:
     for network, key in ((a, "10.0.0.1"), (b, "10.0.0.2")):
         network.apply(network.decide(Attend(key, 1), 1).event, 1)
     a.apply(a.merge(b, 2), 2)
-    assert len(a.hosts) == 2
+    assert len(a.subscribers) == 2
     assert a.merge(b, 3) is None

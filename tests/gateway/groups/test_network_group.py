@@ -21,9 +21,9 @@ def network(*attending: Incarnation) -> Network:
 def test_attending_makes_a_follower() -> None:
     """P40"""
     state = network(FIRST, SECOND)
-    assert state.hosts == {FIRST: 1, SECOND: 1}
+    assert state.subscribers == {FIRST: 1, SECOND: 1}
     assert state.decide(Attend(*FIRST), 2).event is None
-    assert not state.is_spent(10**12)
+    assert not state.is_collectable(10**12)
 
 
 def test_announcements_change_nothing() -> None:
@@ -31,21 +31,21 @@ def test_announcements_change_nothing() -> None:
     outcome, event = state.decide(Announce("Ann!a@b", "wallops", "hello"), 2)
     assert (outcome, event) == (None, Announced("Ann!a@b", "wallops", "hello"))
     assert not state.apply(event, 2)
-    assert state.hosts == {FIRST: 1}
+    assert state.subscribers == {FIRST: 1}
 
 
 def test_gone_nodes_are_let_go() -> None:
     state = network(FIRST, SECOND)
-    assert state.upkeep(2, lambda edge: False) == []
-    (evict,) = state.upkeep(2, lambda edge: edge == FIRST)
+    assert state.maintenance(2, lambda edge: False) == []
+    (evict,) = state.maintenance(2, lambda edge: edge == FIRST)
     event = state.decide(evict, 3).event
     assert state.apply(event, 3)
-    assert state.hosts == {SECOND: 1}
+    assert state.subscribers == {SECOND: 1}
     assert state.decide(evict, 4).event is None
     state.apply(state.decide(Evict((SECOND,)), 5).event, 5)
-    assert state.is_spent(5)
+    assert state.is_collectable(5)
 
 
 def test_the_copy_is_whole() -> None:
     state = network(FIRST, SECOND)
-    assert restore(packed(state.snapshot())).hosts == state.hosts
+    assert restore(packed(state.snapshot())).subscribers == state.subscribers

@@ -63,7 +63,7 @@ def test_one_nick_one_user() -> None:
     assert stage.do(Claim(OTHER)) == IN_USE
     assert stage.event is None
     assert stage.who().holder == HELD
-    assert stage.nick.hosts == {Incarnation(*FIRST_EDGE): 1}
+    assert stage.nick.subscribers == {Incarnation(*FIRST_EDGE): 1}
     assert stage.nick.view() == ["Ann", "user", "ann.example"]
 
 
@@ -76,7 +76,7 @@ def test_a_pending_claim_keeps_the_nick_and_is_reached_by_it() -> None:
     assert stage.do(Change(ANN)).numeric == "401"
     assert stage.who().holder == HELD
     assert stage.nick.view() is None
-    assert stage.nick.hosts == {Incarnation(*FIRST_EDGE): 1}
+    assert stage.nick.subscribers == {Incarnation(*FIRST_EDGE): 1}
 
 
 def test_a_confirmed_claim_carries_the_version_of_the_group_before() -> None:
@@ -133,7 +133,7 @@ def test_release_is_the_holders_and_is_remembered() -> None:
     assert stage.event is None
     stage.do(Release(ANN.uid, moved=True))
     assert stage.event == Released(ANN.uid, True)
-    assert stage.nick.hosts == {}
+    assert stage.nick.subscribers == {}
     assert [(past.person, past.until) for past in stage.who().past] == [(HELD, stage.at)]
     assert stage.do(Claim(OTHER)) == Granted(since(OTHER, stage.at))
 
@@ -154,7 +154,7 @@ def test_a_claim_that_came_to_nothing_is_not_remembered() -> None:
     stage.do(Claim(ANN, pending=True))
     stage.do(Release(ANN.uid))
     assert stage.who() == NickView(None, ())
-    assert stage.nick.is_spent(stage.at)
+    assert stage.nick.is_collectable(stage.at)
 
 
 def test_the_past_is_short_and_ends() -> None:
@@ -163,16 +163,16 @@ def test_the_past_is_short_and_ends() -> None:
         stage.do(Claim(person(str(number), "Ann")))
         stage.do(Release(str(number)))
     assert [past.person.uid for past in stage.who().past] == ["6", "5", "4", "3", "2"]
-    assert not stage.nick.is_spent(stage.at)
+    assert not stage.nick.is_collectable(stage.at)
     stage.at += int(PAST_S * 1000)
     assert stage.who().past == ()
-    assert stage.nick.is_spent(stage.at)
+    assert stage.nick.is_collectable(stage.at)
 
 
 def test_a_held_nick_is_never_spent() -> None:
     stage = Stage()
     stage.do(Claim(ANN))
-    assert not stage.nick.is_spent(stage.at + 10**12)
+    assert not stage.nick.is_collectable(stage.at + 10**12)
 
 
 def test_pending_claims_run_out_and_held_ones_do_not() -> None:
@@ -180,16 +180,16 @@ def test_pending_claims_run_out_and_held_ones_do_not() -> None:
     pending.do(Claim(ANN, pending=True))
     held.do(Claim(ANN))
     late = pending.at + int(PENDING_S * 1000) + 1
-    assert pending.nick.upkeep(late - 1, lambda edge: False) == []
-    assert pending.nick.upkeep(late, lambda edge: False) == [Evict(ANN.uid)]
-    assert held.nick.upkeep(late, lambda edge: False) == []
+    assert pending.nick.maintenance(late - 1, lambda edge: False) == []
+    assert pending.nick.maintenance(late, lambda edge: False) == [Evict(ANN.uid)]
+    assert held.nick.maintenance(late, lambda edge: False) == []
 
 
 def test_who_sat_on_a_gone_node_loses_the_nick() -> None:
     stage = Stage()
-    assert stage.nick.upkeep(stage.at, lambda edge: True) == []
+    assert stage.nick.maintenance(stage.at, lambda edge: True) == []
     stage.do(Claim(ANN))
-    (evict,) = stage.nick.upkeep(stage.at, lambda edge: edge == FIRST_EDGE)
+    (evict,) = stage.nick.maintenance(stage.at, lambda edge: edge == FIRST_EDGE)
     stage.do(evict)
     assert stage.event == Released(ANN.uid, evicted=True)
     stage.do(evict)
@@ -204,4 +204,4 @@ def test_the_copy_is_whole() -> None:
     stage.do(Change(msgspec.structs.replace(ANN, nick="Anna")))
     copy = restore("ann", CASEMAP, packed(stage.nick.snapshot()))
     assert copy.snapshot() == stage.nick.snapshot()
-    assert copy.hosts == stage.nick.hosts
+    assert copy.subscribers == stage.nick.subscribers

@@ -14,6 +14,7 @@ from gateway.groups.session_messages import (
     Abandon,
     Command,
     Converse,
+    Cursor,
     Detach,
     Detached,
     Device,
@@ -28,7 +29,6 @@ from gateway.groups.session_messages import (
     Marker,
     MarkRead,
     NoteKick,
-    Place,
     Present,
     Reached,
     Report,
@@ -60,7 +60,7 @@ def do(session: Session, command: Command, at: int = 10) -> object:
 def session() -> Session:
     session = Session("ann")
     do(session, Take(ANN, None), 1)
-    do(session, Report(ANN.uid, HERE, ANN, {"#c": "#C"}, True, 1, {"phone": {"#c": Place(7, 5)}}), 2)
+    do(session, Report(ANN.uid, HERE, ANN, {"#c": "#C"}, True, 1, {"phone": {"#c": Cursor(7, 5)}}), 2)
     return session
 
 
@@ -69,7 +69,7 @@ def test_it_is_taken_from_where_it_is_known_to_be(session: Session) -> None:
     assert do(session, Take(on(ANN, THERE), Incarnation("10.1.1.1", 1))) == Elsewhere(HERE)
     before = session.stored
     assert do(session, Take(on(ANN, THERE), HERE)) == Taken(before)
-    assert session.hosts == {THERE: 1}
+    assert session.subscribers == {THERE: 1}
     assert session.stored.rooms == {"#c": "#C"} and session.stored.lasts
     assert isinstance(do(session, Take(on(ANN, THERE), HERE)), Taken)  # a repeat
     assert do(session, Take(ANN, None)) == Elsewhere(THERE)
@@ -98,19 +98,19 @@ def test_only_its_host_is_listened_to(session: Session) -> None:
     do(session, Take(on(ANN, THERE), HERE))
     assert session.stored.kept == KEPT
     do(session, End(ANN.uid, THERE))
-    assert session.stored.person is None and not session.hosts
+    assert session.stored.person is None and not session.subscribers
     assert session.stored.kept == Kept()
-    assert session.stored.devices["phone"].places == {"#c": Place(7, 5)}  # a device's place outlives it
+    assert session.stored.devices["phone"].places == {"#c": Cursor(7, 5)}  # a device's place outlives it
 
 
 def test_places_are_believed_of_whoever_has_sent_the_lines_and_the_furthest_counts(session: Session) -> None:
-    do(session, Report(ANN.uid, THERE, ANN, {}, False, 0, {"phone": {"#c": Place(9, 8)}}))
-    assert session.stored.devices["phone"].places == {"#c": Place(9, 8)} and session.stored.attached == 1
-    do(session, Reached({"phone": {"#c": Place(8, 6), "#d": Place(1, 1)}, "laptop": {"#c": Place(4, 3)}}))
-    assert session.stored.devices["phone"].places == {"#c": Place(9, 8), "#d": Place(1, 1)}
-    assert session.stored.devices["laptop"].places == {"#c": Place(4, 3)}
-    do(session, Reached({"phone": {"#c": Place(3, 9, ONE)}}))  # on another side of a partition it has read, too
-    assert session.stored.devices["phone"].places["#c"] == Place(3, 9, ONE, (Position(NO_TERM, 9),))
+    do(session, Report(ANN.uid, THERE, ANN, {}, False, 0, {"phone": {"#c": Cursor(9, 8)}}))
+    assert session.stored.devices["phone"].places == {"#c": Cursor(9, 8)} and session.stored.attached == 1
+    do(session, Reached({"phone": {"#c": Cursor(8, 6), "#d": Cursor(1, 1)}, "laptop": {"#c": Cursor(4, 3)}}))
+    assert session.stored.devices["phone"].places == {"#c": Cursor(9, 8), "#d": Cursor(1, 1)}
+    assert session.stored.devices["laptop"].places == {"#c": Cursor(4, 3)}
+    do(session, Reached({"phone": {"#c": Cursor(3, 9, ONE)}}))  # on another side of a partition it has read, too
+    assert session.stored.devices["phone"].places["#c"] == Cursor(3, 9, ONE, (Position(NO_TERM, 9),))
     assert session.host == HERE and session.decide(Reached({}), 10).event is None
 
 
@@ -124,24 +124,24 @@ def test_when_the_last_connection_went(session: Session) -> None:
 
 
 def test_one_that_does_not_last_is_abandoned_with_its_host(session: Session) -> None:
-    assert session.upkeep(9, lambda edge: True) == []
+    assert session.maintenance(9, lambda edge: True) == []
     do(session, Report(ANN.uid, HERE, ANN, {}, False, 1, {}))
-    assert session.upkeep(9, lambda edge: False) == []
-    (command,) = session.upkeep(9, lambda edge: edge == HERE)
+    assert session.maintenance(9, lambda edge: False) == []
+    (command,) = session.maintenance(9, lambda edge: edge == HERE)
     do(session, command)
     assert session.stored.person is None
 
 
 def test_devices_are_bounded_and_forgotten(session: Session) -> None:
     for number in range(DEVICES + 5):
-        do(session, Report(ANN.uid, HERE, ANN, {}, True, 1, {f"d{number}": {"#c": Place(number, 5)}}), 100 + number)
+        do(session, Report(ANN.uid, HERE, ANN, {}, True, 1, {f"d{number}": {"#c": Cursor(number, 5)}}), 100 + number)
     assert len(session.stored.devices) == DEVICES
     assert "phone" not in session.stored.devices
     do(session, ForgetDevice("d20"))
     assert "d20" not in session.stored.devices
     do(session, End(ANN.uid, HERE))
-    assert not session.is_spent(1000)
-    assert session.is_spent(1000 + DEVICE_MS)
+    assert not session.is_collectable(1000)
+    assert session.is_collectable(1000 + DEVICE_MS)
 
 
 def test_markers_only_grow_and_are_bounded(session: Session) -> None:
@@ -171,7 +171,7 @@ def test_a_channel_is_detached_and_attached_again(session: Session) -> None:
 
 def test_the_last_kick_from_each_channel_is_kept_while_the_session_is_there(session: Session) -> None:
     def kick(at: int) -> Kick:
-        return Kick("#C", "b!b@c", "why", at, Place(at, at))
+        return Kick("#C", "b!b@c", "why", at, Cursor(at, at))
 
     do(session, NoteKick("#c", kick(5)))
     do(session, NoteKick("#c", kick(7)))
@@ -200,9 +200,9 @@ def test_conversations_are_bounded_and_forgotten(session: Session) -> None:
 
 
 def test_places_are_bounded(session: Session) -> None:
-    many = {f"#{number}": Place(1, number) for number in range(MOST_PLACES)}
+    many = {f"#{number}": Cursor(1, number) for number in range(MOST_PLACES)}
     do(session, Reached({"phone": many}))
-    do(session, Reached({"phone": {"#new": Place(1, MOST_PLACES)}}))
+    do(session, Reached({"phone": {"#new": Cursor(1, MOST_PLACES)}}))
     places = session.stored.devices["phone"].places
     assert len(places) == MOST_PLACES
     assert "#new" in places
@@ -215,7 +215,7 @@ def test_what_it_is_can_be_asked(session: Session) -> None:
 
 AT = st.integers(0, 3)
 PLACES = st.dictionaries(
-    st.sampled_from(["#a", "#b"]), st.builds(Place, AT, AT, st.sampled_from([ONE, TWO])), max_size=2
+    st.sampled_from(["#a", "#b"]), st.builds(Cursor, AT, AT, st.sampled_from([ONE, TWO])), max_size=2
 )
 STATES = st.builds(
     Stored,
@@ -228,7 +228,7 @@ STATES = st.builds(
     st.dictionaries(st.sampled_from(["x", "y"]), st.builds(Device, st.integers(0, 3), PLACES), max_size=2),
     kicks=st.dictionaries(
         st.sampled_from(["#a", "#b"]),
-        st.builds(Kick, st.just("#A"), st.just("b!b@c"), st.sampled_from("xy"), st.just(5), st.builds(Place, AT, AT)),
+        st.builds(Kick, st.just("#A"), st.just("b!b@c"), st.sampled_from("xy"), st.just(5), st.builds(Cursor, AT, AT)),
         max_size=2,
     ),
 )

@@ -112,7 +112,7 @@ def test_nobody_is_asked_twice_at_once_however_many_pages_are_loaded() -> None:
     done: list[int] = []
     for number in range(500):
         watched.net.turn(node, lambda number=number: lookout.ask(lambda: done.append(number)))
-    assert len(node.core.engine.asking.open) == 2
+    assert len(node.core.engine.rpc.open) == 2
     assert watched.net.until(lambda: len(done) == 500, 5.0), "all have their answer"
 
 

@@ -12,7 +12,7 @@ from ring.history.pages import Found, History, Sought, recollect
 from ring.history.resume import Resumed
 from ring.ids import GroupId, Term
 from ring.storage.store import Batch, Line
-from ring.wire.history import Mark, Place, Query
+from ring.wire.history import Cursor, Mark, Query
 from tests.sim.stores import MemoryStore
 
 ROOM = GroupId("talk", "#room")
@@ -30,7 +30,7 @@ def disk(lines: list[Line]) -> MemoryStore:
 
 
 def history(head: int, fork: int | None = None) -> History:
-    """fork: the second reign begins here."""
+    """fork: the second term begins here."""
 
     def is_ours(found: Line) -> bool:
         return found.seq <= head and found.term == (TWO if fork is not None and found.seq >= fork else ONE)
@@ -38,7 +38,7 @@ def history(head: int, fork: int | None = None) -> History:
     def passes(found: Line) -> bool:
         return not found.event.startswith(b"hidden")
 
-    def resume(place: Place) -> Resumed | None:
+    def resume(place: Cursor) -> Resumed | None:
         return None if place.term == OTHER else Resumed(place.seq - 2, lambda msgid, at: msgid == f"m1-{place.seq}")
 
     return History(ROOM, head, lambda msgid: None, is_ours, passes, resume)
@@ -78,9 +78,9 @@ TEN = [line(seq) for seq in range(1, 11)]
         (Query(3, newest=False, after=Mark(at=50)), [6, 7, 8]),
         (Query(3, newest=False, after=Mark(at=49)), [5, 6, 7]),
         (Query(3, after=Mark(msgid="m1-8")), [9, 10]),
-        (Query(3, newest=False, read=Place(5, 50, ONE)), [4, 6, 7]),  # it goes on from 3, and has 5
-        (Query(3, newest=False, after=Mark(seq=6), read=Place(5, 50, ONE)), [7, 8, 9]),
-        (Query(9, read=Place(2, 75, OTHER)), [8, 9, 10]),  # a log of which nothing is known
+        (Query(3, newest=False, read=Cursor(5, 50, ONE)), [4, 6, 7]),  # it goes on from 3, and has 5
+        (Query(3, newest=False, after=Mark(seq=6), read=Cursor(5, 50, ONE)), [7, 8, 9]),
+        (Query(9, read=Cursor(2, 75, OTHER)), [8, 9, 10]),  # a log of which nothing is known
         (Query(9, after=Mark(seq=3), before=Mark(at=60)), [4, 5]),
         (Query(9, after=Mark(seq=7), before=Mark(seq=7)), []),
         (Query(9, after=Mark(seq=8), before=Mark(seq=3)), []),

@@ -6,14 +6,14 @@ from ring.engine import Engine
 from ring.ids import GroupId
 from ring.wire.codec import encode
 from ring.wire.history import Query
-from ring.wire.messages import Elsewhere, Recall
+from ring.wire.messages import HistoryQuery, NotOwner
 from tests.ring.toy import ToyNet
 
 COUNT = 20
 
 
 def recalls(engine: Engine) -> int:
-    return sum(isinstance(message, Recall) for messages in engine.drain().values() for message in messages)
+    return sum(isinstance(message, HistoryQuery) for messages in engine.drain().values() for message in messages)
 
 
 def test_many_who_hear_that_a_group_is_elsewhere_do_not_make_more_of_it() -> None:
@@ -27,7 +27,7 @@ def test_many_who_hear_that_a_group_is_elsewhere_do_not_make_more_of_it() -> Non
     for _ in range(COUNT):
         engine.recall(group, Query(10), lambda lines: None)
     assert recalls(engine) == COUNT
-    words = encode([Elsewhere(group, "127.0.0.3", [])] * COUNT)
+    words = encode([NotOwner(group, "127.0.0.3", [])] * COUNT)
     engine.receive(net.engines["127.0.0.2"].me, words)
     assert recalls(engine) == COUNT
     engine.receive(net.engines["127.0.0.2"].me, words)

@@ -67,7 +67,7 @@ seqs = st.sets(st.integers(1, 120))
 def test_whatever_the_other_has_is_there(
     mine: set[int], theirs: set[int], lost: set[int], most: int, head: int
 ) -> None:
-    """lost: what the other wrote under a reign that did not last."""
+    """lost: what the other wrote under a term that did not last."""
     here = store([line(seq) for seq in mine])
     there = store([line(seq, OLD if seq in lost else NOW) for seq in theirs])
     sent = run(here, there, head, most)

@@ -7,8 +7,8 @@ import pytest
 from ring.history.resume import resume
 from ring.ids import GroupId, Position, Term
 from ring.replication.copy import Copy, msgid_prefix
-from ring.wire.history import Place
-from ring.wire.log import Part
+from ring.wire.history import Cursor
+from ring.wire.log import MergedTerm
 from tests.ring.toy import ToyKind
 
 FAR = 2**62
@@ -19,24 +19,24 @@ ONE, TWO, THREE, LOST = Term(1, "a", 1), Term(2, "b", 1), Term(3, "c", 1), Term(
 def copy() -> Copy:
     """ONE up to 9, then TWO up to 20; THREE, which parted after 9 as well, had gone on to 14."""
     kind = ToyKind()
-    made = Copy(ROOM, kind, kind.fresh("#c"), ((ONE, 1), (TWO, 10)), 20, 2_000)
-    made.merged = {THREE: Part(THREE, 14, 9), ONE: Part(ONE, 12, 9)}
+    made = Copy(ROOM, kind, kind.initial("#c"), ((ONE, 1), (TWO, 10)), 20, 2_000)
+    made.merged = {THREE: MergedTerm(THREE, 14, 9), ONE: MergedTerm(ONE, 12, 9)}
     return made
 
 
 @pytest.mark.parametrize(
     ("place", "after", "read", "unread"),
     [
-        (Place(5, 500, ONE), 5, [], [(ONE, 6), (TWO, 10), (THREE, 10)]),
-        (Place(15, 1_500, TWO), 15, [], [(TWO, 16), (THREE, 10)]),
-        (Place(12, 1_200, THREE), 9, [(THREE, 10), (THREE, 12)], [(THREE, 13), (TWO, 10), (TWO, 11)]),
-        (Place(11, 1_100, ONE), 9, [(ONE, 10), (ONE, 11)], [(ONE, 12), (TWO, 10)]),
-        (Place(15, 1_500, THREE, (Position(TWO, 12),)), 12, [(THREE, 14), (TWO, 12)], [(TWO, 13)]),
-        (Place(12, 1_200, LOST, (Position(ONE, 7),)), 7, [(ONE, 7)], [(ONE, 8), (TWO, 10), (THREE, 10)]),
+        (Cursor(5, 500, ONE), 5, [], [(ONE, 6), (TWO, 10), (THREE, 10)]),
+        (Cursor(15, 1_500, TWO), 15, [], [(TWO, 16), (THREE, 10)]),
+        (Cursor(12, 1_200, THREE), 9, [(THREE, 10), (THREE, 12)], [(THREE, 13), (TWO, 10), (TWO, 11)]),
+        (Cursor(11, 1_100, ONE), 9, [(ONE, 10), (ONE, 11)], [(ONE, 12), (TWO, 10)]),
+        (Cursor(15, 1_500, THREE, (Position(TWO, 12),)), 12, [(THREE, 14), (TWO, 12)], [(TWO, 13)]),
+        (Cursor(12, 1_200, LOST, (Position(ONE, 7),)), 7, [(ONE, 7)], [(ONE, 8), (TWO, 10), (THREE, 10)]),
     ],
 )
 def test_what_a_reader_has(
-    place: Place, after: int, read: list[tuple[Term, int]], unread: list[tuple[Term, int]]
+    place: Cursor, after: int, read: list[tuple[Term, int]], unread: list[tuple[Term, int]]
 ) -> None:
     resumed = resume(copy(), place)
     assert resumed is not None and resumed.after == after
@@ -48,9 +48,9 @@ def test_what_a_reader_has(
 def test_what_a_reign_had_beyond_its_end_is_gone() -> None:
     made = copy()
     made.merged.clear()
-    resumed = resume(made, Place(12, 1_200, ONE))
+    resumed = resume(made, Cursor(12, 1_200, ONE))
     assert resumed is not None and resumed.after == 9
 
 
 def test_a_log_that_is_not_known() -> None:
-    assert resume(copy(), Place(12, 1_200, LOST)) is None
+    assert resume(copy(), Cursor(12, 1_200, LOST)) is None

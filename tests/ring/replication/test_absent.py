@@ -8,7 +8,7 @@ import pytest
 
 from ring.ids import GroupId
 from ring.replication.recovery import ABSENT, ABSENT_S
-from ring.wire.messages import Collect
+from ring.wire.messages import Prepare
 from tests.ring.toy import ToyNet
 
 ERLANG = GroupId("channel", "#erlang")  # 127.0.0.3's
@@ -23,7 +23,7 @@ class Asker:
         self.collects = 0
         net.run(1)
         for engine in net.engines.values():
-            engine._handlers[Collect] = self._counting(engine._handlers[Collect])
+            engine._handlers[Prepare] = self._counting(engine._handlers[Prepare])
 
     def _counting(self, handle: Any) -> Any:
         def counted(sender: Any, message: Any) -> None:
@@ -49,7 +49,7 @@ def test_a_question_makes_no_group(key: str, kind: str) -> None:
     assert asker.ask(key, group) == ["said", 0]
     assert asker.collects == 2  # the owner asked the two others
     assert net.masters(group) == []
-    assert all(group not in engine.following.groups for engine in net.engines.values())
+    assert all(group not in engine.followers.groups for engine in net.engines.values())
     for other in NODES:
         assert asker.ask(other, group) == ["said", 0]
     assert asker.collects == 2
@@ -82,7 +82,7 @@ def test_a_command_that_comes_while_a_question_waits_makes_the_group() -> None:
     answers: list[Any] = []
     net.turn("127.0.0.1", lambda: net.engines["127.0.0.1"].ask(ERLANG, "how many?", answers.append))
     net.run(0.015)
-    assert ERLANG in net.engines["127.0.0.3"].finding.searches
+    assert ERLANG in net.engines["127.0.0.3"].recoveries.searches
     net.join("127.0.0.2", ERLANG)
     net.run(1)
     assert answers == [["said", 0]]
@@ -112,7 +112,7 @@ def test_so_many_absences_are_remembered() -> None:
     engine = net.engines["127.0.0.1"]
     for number in range(ABSENT + 5):
         net.turn("127.0.0.1", lambda n=number: engine.ask(GroupId("channel", f"#{n}"), "?", lambda answer: None))
-    assert len(engine.finding._absent) == ABSENT
+    assert len(engine.recoveries._absent) == ABSENT
 
 
 def test_who_does_not_know_the_network_yet_starts_nothing() -> None:
@@ -132,8 +132,8 @@ def test_many_questions_at_once_cost_little_each(monkeypatch: pytest.MonkeyPatch
     net = ToyNet(3)
     net.run(1)
     engine, looked, answers = net.engines["127.0.0.1"], [], []
-    readable = engine.finding.readable
-    monkeypatch.setattr(engine.finding, "readable", lambda group: looked.append(group) or readable(group))
+    readable = engine.recoveries.readable
+    monkeypatch.setattr(engine.recoveries, "readable", lambda group: looked.append(group) or readable(group))
     many = [GroupId("channel", f"#{number}") for number in range(200)]
     net.turn("127.0.0.1", lambda: [engine.ask(group, "how many?", answers.append) for group in many])
     net.run(1)

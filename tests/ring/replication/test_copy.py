@@ -96,7 +96,7 @@ def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> N
     knows = ours.knows(0, accepted=True)
     for entry in theirs.log:
         if not knows(entry):
-            ours.place(Command(0, 0, entry.origin, entry.number, 0, entry.event, told=("id", entry.at)), 0)
+            ours.place(Command(0, 0, entry.origin, entry.number, 0, entry.event, original_id=("id", entry.at)), 0)
     while ours.pending:
         ours.advance(ours.decide())
     assert ours.state.said == ["yes", "yes", "1"]

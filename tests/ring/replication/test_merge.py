@@ -8,7 +8,7 @@ from ring.ids import GroupId, Incarnation, Term
 from ring.replication.copy import Copy
 from ring.replication.merge import _also
 from ring.wire.log import Command, Entry
-from ring.wire.messages import Elsewhere
+from ring.wire.messages import NotOwner
 from tests.ring.toy import ToyKind, ToyNet
 
 ONE, TWO = Term(1, "a", 1), Term(2, "b", 1)
@@ -18,17 +18,17 @@ EDGE = Incarnation("c", 1)
 def test_a_line_that_waits_here_is_said_there_and_brought_from_there_has_two_names() -> None:
     """Its edge has asked this side, too, as the partition ended, before the other side offered what it has."""
     kind = ToyKind()
-    here, there = (Copy(GroupId("channel", "#c"), kind, kind.fresh("#c"), ((term, 1),)) for term in (TWO, ONE))
+    here, there = (Copy(GroupId("channel", "#c"), kind, kind.initial("#c"), ((term, 1),)) for term in (TWO, ONE))
     there.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "x"]))
-    name = there.stamp_of(there.log[0])
+    name = there.event_id_of(there.log[0])
     here.pending.append(Command(5, 1_001, EDGE, 7, 7, ["say", "x"]))
-    here.pending.append(Command(6, 1_002, EDGE, 7, 0, ["say", "x"], told=(name.msgid, name.at)))
-    assert _also(here, there, 0) == ((name.msgid, here.stamp(5, 1_001).msgid),)
+    here.pending.append(Command(6, 1_002, EDGE, 7, 0, ["say", "x"], original_id=(name.msgid, name.at)))
+    assert _also(here, there, 0) == ((name.msgid, here.event_id(5, 1_001).msgid),)
 
 
 @pytest.mark.parametrize("masters", [False, True])
 def test_what_a_node_owes_comes_before_what_its_people_say_next(masters: bool) -> None:
-    """P25: an earlier reign of this node answered them, and the merge was lost with the reign. masters: it serves the
+    """P25: an earlier term of this node answered them, and the merge was lost with the term. masters: it serves the
     group again; else another node does."""
     net = ToyNet(3)
     kind, group = ToyKind(), GroupId("channel", "#erlang")
@@ -37,15 +37,15 @@ def test_what_a_node_owes_comes_before_what_its_people_say_next(masters: bool) -
     net.run(2)
     assert net.masters(group) == [master]
     node = net.engines[master if masters else "127.0.0.1"]
-    owed = Copy(group, kind, kind.fresh(group.name), ((Term(1, node.me.key, 1), 1),))
+    owed = Copy(group, kind, kind.initial(group.name), ((Term(1, node.me.key, 1), 1),))
     owed.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "first"]))
-    node.owing.add(owed)
+    node.owed.add(owed)
     if masters:
-        net.turn(master, lambda: node.leading.resign(node.leading.groups[group]))
+        net.turn(master, lambda: node.masters.resign(node.masters.groups[group]))
     net.submit(node.me.key, group, ["say", "then"])
     net.run(5)
     assert net.engines[master].state(group).said == ["first", "then"]  # type: ignore[union-attr]
-    assert not node.owing.copies
+    assert not node.owed.copies
 
 
 def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_known() -> None:
@@ -59,9 +59,9 @@ def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_k
 
     def named_anew() -> bool:
         for sender, named in ((master, other), (other, master)):
-            node.dispatch(net.engines[sender].me, [Elsewhere(group, named, ())])
+            node.dispatch(net.engines[sender].me, [NotOwner(group, named, ())])
         assert node.target(group) == master
-        return node.following.holds_back(group, master)
+        return node.followers.holds_back(group, master)
 
     held: list[bool] = []
     net.turn(here, lambda: held.append(named_anew()))
@@ -69,4 +69,4 @@ def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_k
     net.run(5)
     assert held == [True]
     assert net.engines[master].state(group).said == ["then"]  # type: ignore[union-attr]
-    assert not node.following.holds_back(group, master)
+    assert not node.followers.holds_back(group, master)
