@@ -175,7 +175,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
     mastered: Annotated[dict[str, int], Meta(description="Kind of group, and how many the node masters.")] = {}
     nicks: Annotated[
         int | None,
-        Meta(description="Nicks in use, of the nicks that the node masters; null: the node's build counts none."),
+        Meta(description="Nicks in use, of all nicks that the node masters; null: the build does not count nicks."),
     ] = None
     messages_received: Annotated[int, Meta(description="Messages from clients, since the start.")] = 0
     messages_sent: Annotated[int, Meta(description="Messages to clients, since the start.")] = 0
