@@ -25,11 +25,16 @@ from gateway.groups import (
     session,
     session_messages,
 )
+from gateway.groups.people import Refusal
+from gateway.irc import numerics as n
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from ring.history.erased import NOTHING, Erased
 from ring.ids import Incarnation
 from ring.replication.state_machine import Durable, Kind, State
+
+UNJUDGED = Refusal(n.ERR_UNKNOWNERROR, ("*", "The server made a mistake with that command: nothing was changed"))
+"""Of the kinds whose commands may be refused. Source: Modern IRC Client Protocol, ERR_UNKNOWNERROR."""
 
 
 @cache
@@ -42,6 +47,7 @@ class _Reader:
     """Decoders for one kind's unions, made once."""
 
     level = 0
+    unjudged: Any = None
 
     def __init__(self, command: Any, event: Any, outcome: Any, question: Any, answer: Any) -> None:
         self.read_command = _decoder(command)
@@ -68,6 +74,7 @@ class _Reader:
 
 class ChannelKind(_Reader):
     durable: Durable = "written"
+    unjudged = UNJUDGED
 
     def __init__(self, rules: channel.Rules) -> None:
         m = channel_messages
@@ -105,6 +112,7 @@ class ChannelKind(_Reader):
 
 class NickKind(_Reader):
     durable: Durable = "no"
+    unjudged = UNJUDGED
 
     def __init__(self, casemap: Casemap) -> None:
         m = nick_messages
@@ -120,6 +128,7 @@ class NickKind(_Reader):
 
 class NetworkKind(_Reader):
     durable: Durable = "no"
+    unjudged = UNJUDGED
 
     def __init__(self) -> None:
         m = network_messages
@@ -162,6 +171,7 @@ class SessionKind(_Reader):
 
 class ConversationKind(_Reader):
     durable: Durable = "written"
+    unjudged = UNJUDGED
 
     def __init__(self, history_s: float) -> None:
         m = conversation_messages

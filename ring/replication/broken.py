@@ -147,13 +147,13 @@ class StoppedGroups:
     def judged(self, copy: Copy, entry: Entry) -> Entry:
         """The entry of a command whose judging met a mistake: nothing changes, and the origin learns of the failure.
 
-        Builds of level 0 cannot read the outcome `UNJUDGED`: with such a node in the network there is nothing to tell.
+        Builds of level 0 cannot read the outcome `UNJUDGED`: with such a node around the kind has its own words.
         """
         problem, copy.bug = copy.bug, None
         if problem is not None:
             self.engine.note_bug("decide", problem, copy.group)
         if self.engine.level < 1:
-            entry.outcome = None
+            entry.outcome = self.engine.kinds[copy.group.kind].unjudged
         return entry
 
     def maintenance(self, m: Master, gone: Callable[[Incarnation], bool]) -> Sequence[Any]:

@@ -86,6 +86,10 @@ class Kind(Protocol):
     """One kind of group: makes states and reads what links carry. The read_ methods raise msgspec.MsgspecError."""
 
     durable: Durable
+    unjudged: Any
+    """The outcome, in words that builds of level 0 can read, of a command whose judging met a mistake of the program;
+    None where the kind has no such outcome."""
+
     level: int
     """The feature level at which the network acts (P42); the engine keeps it up to date."""
 

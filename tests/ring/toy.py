@@ -80,6 +80,8 @@ class ToyState:
 
 
 class ToyKind:
+    unjudged: Any = None
+
     def __init__(self, durable: Durable = "no") -> None:
         self.durable: Durable = durable
         self.level = LEVEL

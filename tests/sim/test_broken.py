@@ -79,14 +79,17 @@ def test_a_command_that_cannot_be_judged_changes_nothing(
     still_talk(*clients, channel="#ring")
 
 
-def test_to_nodes_of_level_0_nothing_is_told_that_they_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beside_nodes_of_level_0_the_failure_is_told_in_older_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     net = network(3)
     clients = stage(net)
     fails(monkeypatch, Channel, "decide")
     monkeypatch.setattr(Engine, "level", property(lambda self: 0))
     ann = clients[0]
     ann.send("PRIVMSG #ring :poison", "PRIVMSG #ring :after")
-    assert not [line for line in ann.sync() if FAILED in line]
+    answers = [line.partition(" ")[2] for line in ann.sync() if FAILED.rstrip(".") in line]
+    assert answers == [f"400 ann #ring :{FAILED.rstrip('.')}"]
     still_talk(*clients, channel="#ring")
 
 
