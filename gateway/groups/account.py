@@ -53,7 +53,7 @@ from gateway.groups.account_stored import (
 )
 from gateway.groups.times import newest
 from ring.ids import Incarnation
-from ring.replication.state_machine import Decision
+from ring.replication.state_machine import Decision, StateBase
 
 SEEN_MS = 3600 * 1000
 """How exactly the last login is known."""
@@ -75,7 +75,7 @@ _HOSTS: Mapping[Incarnation, int] = {}
 _replace = msgspec.structs.replace
 
 
-class Account:
+class Account(StateBase):
     """The replicated state of one name."""
 
     __slots__ = ("name", "stored")
@@ -140,12 +140,6 @@ class Account:
     def snapshot(self) -> Stored:
         return self.stored
 
-    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
-        return []
-
-    def is_message(self, event: Any) -> bool:
-        return False
-
     def merge(self, other: Account, at: int) -> Merged | None:
         both = merge(self.stored, other.stored)
         return Merged(both) if both != self.stored else None
@@ -175,9 +169,6 @@ class Account:
         )
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
-
-    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
-        return []
 
     def is_collectable(self, at: int) -> bool:
         """A tombstone stays for long (P37): an old copy that comes back must not bring the account back."""

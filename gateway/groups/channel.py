@@ -44,7 +44,7 @@ from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.irc.modes import CHANNEL_MODES
 from ring.ids import Incarnation
-from ring.replication.state_machine import Decision
+from ring.replication.state_machine import Decision, StateBase
 
 DEFAULT_MODES = "nt"
 _T = TypeVar("_T")
@@ -71,7 +71,7 @@ class Rules(msgspec.Struct, frozen=True):
     history_s: float = 0.0  # and one in which something was said
 
 
-class Channel:
+class Channel(StateBase):
     """The replicated state of one channel."""
 
     def __init__(self, folded: str, rules: Rules) -> None:
@@ -324,9 +324,6 @@ class Channel:
         self.written, self.lifted = dict(stored.written), dict(stored.lifted)
         self.history = History(stored.erased, stored.redacted, stored.closed, stored.spoken, stored.forgotten)
         self.webhooks = Webhooks(stored.webhooks, stored.unsubscribed)
-
-    def view(self) -> Any:
-        return None
 
     def answer(self, question: Look, at: int) -> ChannelView | None:
         """What the asker may see; None where there is no such channel, or it is secret to the asker (+s)."""

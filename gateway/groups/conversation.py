@@ -37,7 +37,7 @@ from gateway.groups.people import refused
 from gateway.groups.times import latest, newest
 from gateway.irc import numerics as n
 from ring.ids import GroupId, Incarnation
-from ring.replication.state_machine import Decision
+from ring.replication.state_machine import Decision, StateBase
 
 NOTHING = Decision(None, None)
 _encode = msgspec.msgpack.Encoder().encode
@@ -73,7 +73,7 @@ def other_of(name: str, mine: Party) -> Party | None:
     return parties[0]
 
 
-class Conversation:
+class Conversation(StateBase):
     """The replicated state of one conversation."""
 
     __slots__ = ("changed_at", "history", "history_s", "name", "seats", "subscribers")
@@ -153,9 +153,6 @@ class Conversation:
         self.history = History(stored.erased, stored.redacted, forgotten=stored.forgotten)
         self._seat(stored.seats)
 
-    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
-        return []
-
     def is_message(self, event: Any) -> bool:
         return type(event) is Said
 
@@ -163,12 +160,6 @@ class Conversation:
         mine = self.snapshot()
         both = merge(mine, other.snapshot())
         return Merged(both) if both != mine else None
-
-    def view(self) -> None:
-        return None
-
-    def answer(self, question: Any, at: int) -> None:
-        return None
 
     # Upkeep ---------------------------------------------------------------------------------------------------------
 

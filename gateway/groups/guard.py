@@ -6,14 +6,14 @@ to wait as if those before it had failed already.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
 from gateway.groups.guard_messages import HowLong, Merged, Take, Taken, Undo, Undone, Wait
 from ring.ids import Incarnation
-from ring.replication.state_machine import Decision
+from ring.replication.state_machine import Decision, StateBase
 
 MOST = 20
 """So many failures are remembered, the last ones: after fewer every rule asks for its longest wait."""
@@ -50,7 +50,7 @@ RULES = {
 }
 
 
-class Guard:
+class Guard(StateBase):
     """The failures at one account, or from one address."""
 
     __slots__ = ("rule", "times")
@@ -96,27 +96,15 @@ class Guard:
     def snapshot(self) -> Any:
         return self.times
 
-    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
-        return []
-
-    def is_message(self, event: Any) -> bool:
-        return False
-
     def merge(self, other: Guard, at: int) -> Merged | None:
         """All of both: nothing is counted twice."""
         both = tuple(sorted({*self.times, *other.times})[-MOST:])
         return Merged(both) if both != self.times else None
 
-    def view(self) -> Any:
-        return None
-
     def answer(self, question: HowLong, at: int) -> Wait:
         times = self._remembered(at)
         since_s = (at - times[-1]) / 1000 if times else 0.0
         return Wait(max(0.0, self.rule.delay_s(len(times)) - since_s), len(times))
-
-    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
-        return []
 
     def is_collectable(self, at: int) -> bool:
         return not self._remembered(at)

@@ -29,9 +29,9 @@ from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
-from ring.history.erased import NOTHING, Erased
+from ring.history.erased import Erased
 from ring.ids import Incarnation
-from ring.replication.state_machine import Durable, Kind, State
+from ring.replication.state_machine import Durable, Kind, KindBase, State
 
 UNJUDGED = Refusal(n.ERR_UNKNOWNERROR, ("*", "The server made a mistake with that command: nothing was changed"))
 """Of the kinds whose commands may be refused. Source: Modern IRC Client Protocol, ERR_UNKNOWNERROR."""
@@ -43,11 +43,8 @@ def _decoder(union: Any) -> Callable[..., Any]:
     return msgspec.msgpack.Decoder(union).decode
 
 
-class _Reader:
+class _Reader(KindBase):
     """Decoders for one kind's unions, made once."""
-
-    level = 0
-    unjudged: Any = None
 
     def __init__(self, command: Any, event: Any, outcome: Any, question: Any, answer: Any) -> None:
         self.read_command = _decoder(command)
@@ -55,21 +52,6 @@ class _Reader:
         self.read_outcome = _decoder(outcome)
         self.read_question = _decoder(question)
         self.read_answer = _decoder(answer)
-
-    def keeps(self, event: Any) -> bool:
-        return False
-
-    def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
-        return True
-
-    def erased(self, state: Any) -> Erased:
-        return NOTHING
-
-    def authors(self, event: Any) -> tuple[str, ...]:
-        return ()
-
-    def recorded(self, state: Any, event: Any, origin: Incarnation, number: int) -> Any:
-        return event
 
 
 class ChannelKind(_Reader):

@@ -19,10 +19,10 @@ from gateway.groups.network_messages import (
     Raised,
 )
 from ring.ids import Incarnation
-from ring.replication.state_machine import Decision
+from ring.replication.state_machine import Decision, StateBase
 
 
-class Network:
+class Network(StateBase):
     """Which node incarnations attend, and the feature level at which the network acts (P42): it only rises."""
 
     def __init__(self) -> None:
@@ -59,9 +59,6 @@ class Network:
             _Stored(subscribers, self.level) if self.level else subscribers
         )  # at level 0 as the builds of level 0 read it
 
-    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
-        return []
-
     def is_message(self, event: Any) -> bool:
         return isinstance(event, Announced)
 
@@ -71,12 +68,6 @@ class Network:
         if other.level > self.level:
             return Raised(other.level, edges)
         return Merged(edges) if edges else None
-
-    def view(self) -> Any:
-        return None
-
-    def answer(self, question: Any, at: int) -> Any:
-        return None
 
     def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         edges = tuple((edge.key, edge.number) for edge in self.subscribers if gone(edge))

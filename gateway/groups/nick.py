@@ -32,7 +32,7 @@ from gateway.groups.times import newest
 from gateway.irc import numerics as n
 from gateway.irc.casemapping import Casemap
 from ring.ids import Incarnation
-from ring.replication.state_machine import Decision
+from ring.replication.state_machine import Decision, StateBase
 
 PENDING_S = 30.0
 """A rename that has not ended by then has lost its new nick."""
@@ -43,7 +43,7 @@ PAST_S = 3600.0
 NOTHING = Decision(None, None)
 
 
-class Nick:
+class Nick(StateBase):
     """The replicated state of one nick."""
 
     __slots__ = ("casemap", "holder", "left", "name", "past", "pending", "shown", "subscribers")

@@ -47,7 +47,7 @@ from gateway.groups.session_messages import (
 )
 from ring.history.cursor import merge_cursors
 from ring.ids import Incarnation
-from ring.replication.state_machine import Decision
+from ring.replication.state_machine import Decision, StateBase
 
 DEVICES = 20
 """An account has at most so many devices; the one that was away for the longest time goes."""
@@ -78,7 +78,7 @@ _replace = msgspec.structs.replace
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
 
 
-class Session:
+class Session(StateBase):
     """The replicated state of one account's session."""
 
     __slots__ = ("name", "stored")
@@ -223,18 +223,9 @@ class Session:
     def snapshot(self) -> Stored:
         return self.stored
 
-    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
-        return []
-
-    def is_message(self, event: Any) -> bool:
-        return False
-
     def merge(self, other: Session, at: int) -> Merged | None:
         both = merge(self.stored, other.stored)
         return Merged(both) if both != self.stored else None
-
-    def view(self) -> None:
-        return None
 
     def answer(self, question: Look, at: int) -> Stored:
         return self.stored

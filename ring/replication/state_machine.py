@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from ring.history.erased import Erased
+from ring.history.erased import NOTHING, Erased
 from ring.ids import Incarnation
 
 
@@ -77,6 +77,27 @@ class State(Protocol):
         ...
 
 
+class StateBase:
+    """Defaults for a `State`: nothing is said in the group, nobody asks, and the master gives itself no commands."""
+
+    __slots__ = ()
+
+    def view(self) -> Any:
+        return None
+
+    def answer(self, question: Any, at: int) -> Any:
+        return None
+
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        return []
+
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+        return []
+
+    def is_message(self, event: Any) -> bool:
+        return False
+
+
 Durable = Literal["no", "written", "confirmed"]
 """Whether a kind of group outlives the processes of those who hold it (P35). written: on disk within a moment, and
 nobody waits; confirmed: nothing is acknowledged before it is on the disk of all who hold it."""
@@ -127,6 +148,28 @@ class Kind(Protocol):
     def read_question(self, raw: msgspec.Raw) -> Any: ...
 
     def read_answer(self, raw: msgspec.Raw) -> Any: ...
+
+
+class KindBase:
+    """Defaults for a `Kind`: no event is part of a history."""
+
+    level = 0
+    unjudged: Any = None
+
+    def keeps(self, event: Any) -> bool:
+        return False
+
+    def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
+        return True
+
+    def erased(self, state: Any) -> Erased:
+        return NOTHING
+
+    def authors(self, event: Any) -> tuple[str, ...]:
+        return ()
+
+    def recorded(self, state: Any, event: Any, origin: Incarnation, number: int) -> Any:
+        return event
 
 
 @runtime_checkable

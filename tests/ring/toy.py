@@ -14,11 +14,10 @@ import msgspec
 
 from ring.engine import Engine, Settings
 from ring.features import LEVEL
-from ring.history.erased import NOTHING, Erased
 from ring.ids import GroupId, Incarnation
 from ring.membership.peers import RingSettings
 from ring.replication.application import FAILED, EventId
-from ring.replication.state_machine import Decision, Durable, State
+from ring.replication.state_machine import Decision, Durable, KindBase, State, StateBase
 from ring.roster import NodeRecord
 from ring.storage.store import Batch, Line
 from ring.wire.codec import encode
@@ -26,7 +25,7 @@ from ring.wire.codec import encode
 WRITE_S = 0.02
 
 
-class ToyState:
+class ToyState(StateBase):
     """Commands: ["join", key, inc], ["part", key, inc], ["say", text]. Outcome: refused text, or None."""
 
     def __init__(self, subscribers: dict[Incarnation, int] | None = None, said: list[str] | None = None) -> None:
@@ -65,9 +64,6 @@ class ToyState:
     def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
         return [["part", *edge] for edge in self.subscribers if gone(edge)]
 
-    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
-        return []
-
     def is_message(self, event: Any) -> bool:
         return event[0] == "say"
 
@@ -79,9 +75,7 @@ class ToyState:
         return not self.subscribers and not self.said
 
 
-class ToyKind:
-    unjudged: Any = None
-
+class ToyKind(KindBase):
     def __init__(self, durable: Durable = "no") -> None:
         self.durable: Durable = durable
         self.level = LEVEL
@@ -91,15 +85,6 @@ class ToyKind:
 
     def selects(self, state: State, event: Any, msgid: str, at: int, wanted: str) -> bool:
         return wanted in event[1]
-
-    def erased(self, state: State) -> Erased:
-        return NOTHING
-
-    def authors(self, event: Any) -> tuple[str, ...]:
-        return ()
-
-    def recorded(self, state: State, event: Any, origin: Incarnation, number: int) -> Any:
-        return event
 
     def initial(self, name: str) -> State:
         return ToyState()

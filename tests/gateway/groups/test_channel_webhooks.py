@@ -58,7 +58,7 @@ def test_making_it_again_changes_nothing_and_an_ended_id_never_comes_back() -> N
 
 
 def test_the_history_names_each_message_by_its_command_while_there_is_a_subscription() -> None:
-    stage, kind = Stage(ANN), kinds(Limits(), Casemap("ascii"), quit_reason=str, keep_s=60.0)["channel"]
+    stage, kind = Stage(ANN), kinds(Limits(), Casemap("ascii"), keep_s=60.0)["channel"]
     stage.do(Say(ANN.uid, ANN.source, "PRIVMSG", b"hello"))
     plain = stage.event
     stage.do(Say(ANN.uid, ANN.source, "PRIVMSG", b"hello", once=Once(Sayer(ANN.edge, 3), 5)))
