@@ -1,0 +1,1 @@
+"""How the code is laid out, in numbers; and what the page of rules says of the code."""
