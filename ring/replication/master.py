@@ -1,4 +1,41 @@
-"""The master's side: accept, commit, publish, and watch over the followers (P6, P7, P15, P16)."""
+"""The master of a group: accept commands, commit, publish, and watch over the followers (P6, P7, P15, P16).
+
+Theory of operation
+===================
+
+The master gives every command of a group one place in one order, exactly once. A command passes four stages:
+
+    accepted   the number is the next number of the command's origin (`accept`). A lower number is a repeat, and is
+               answered again once committed. A higher number is dropped; the origin repeats the missing numbers (P6)
+    placed     the command has a position, and waits in `copy.pending` for all backups (`Backups.append`, P12)
+    committed  every backup holds the command; the state machine has judged the command, and the entry is part of the
+               copy (`commit`, P7)
+    published  the entry goes to the followers, and the outcome goes to the origin (`commit`, in the same turn)
+
+Without a backup, a pending command or a disk to wait for, a command passes all four stages in one call (`_take`).
+
+A mastered group is serving, frozen or handed (`Master.serving`, `Master.is_handed`); handoff.py moves a group from
+one state to the next. `lead` is the only way in. The ways out:
+
+    another master has a higher term                    step_down (called by merge.py, which offers the log)
+    this node was stopped, and may have been replaced   resign (recovery.py finds out who serves, P20)
+    the hand-off is over                                Handoffs (P24)
+    the group is empty, and has nothing worth keeping   _upkeep
+    a mistake of the program has stopped the group      broken.py (P43)
+
+A follower is unconfirmed at first: the master sends a probe (a `Publish` without entries), and the follower answers
+with `Ack` or with `Resync`. Either answer makes the follower confirmed, and a confirmed follower is sent every new
+entry. A follower that lags is probed again, with growing pauses. `Masters.lagging` names every group that has a live
+follower behind the log; the set may name more groups, never fewer.
+
+Invariants
+    Nothing is published or answered before all backups hold the command (P7, P12).
+    0 <= progress.acked <= copy.seq <= copy.head.
+    A node never masters and follows one group at the same time.
+    The term of a mastered group is this node's own, and does not change while the group is in `Masters.groups`.
+
+progress.py says which part writes which field.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +57,7 @@ if TYPE_CHECKING:
 PROBE_S = 0.5
 PROBE_MAX_S = 4.0
 ASK_CHECKS = 12
-"""Followers are asked whether they still have the group at every so many checks, and when nodes come or go (P30)."""
+"""Probe all followers once in this many checks, and when nodes come or go: a follower may have lost the group (P30)."""
 
 
 class Masters:
@@ -29,8 +66,8 @@ class Masters:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.groups: dict[GroupId, Master] = {}
-        self.lagging: dict[GroupId, None] = {}  # groups with a follower that has not acknowledged all
-        self.commits = 0  # since the start
+        self.lagging: dict[GroupId, None] = {}  # every group with a follower that has not acknowledged the whole log
+        self.commits = 0  # entries committed since the node's start
         self._rounds = Rounds(lambda: self.groups.values())
 
     # Accept and commit ----------------------------------------------------------------------------------------------
@@ -48,9 +85,9 @@ class Masters:
             self.accept(mastered, sender, message.number, message.floor, command)
 
     def accept(self, m: Master, origin: Incarnation, number: int, floor: int, command: Any) -> None:
-        """Give the command its place in the group's order, exactly once (P6)."""
+        """Give the command a place in the group's order, exactly once (P6)."""
         expected = m.expected(origin, floor)
-        if number > expected:  # the one before is still on its way: the origin repeats both
+        if number > expected:  # an earlier command is still on the way: the origin repeats both
             return
         if number < expected:  # a repeat
             self._answer_again(m, origin, number)
@@ -67,7 +104,7 @@ class Masters:
     def _take(self, m: Master, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
         if m.holders or m.copy.pending or self.engine.journal.is_confirmed(m.copy):
             self.engine.backups.append(m, Command(0, 0, origin, number, floor, command))
-        else:  # nobody else holds the group: it is committed at once
+        else:  # no other node holds the group: the command is committed at once
             entry = m.copy.judge(origin, number, floor, command, self.engine.now_ms)
             if m.copy.bug is not None:
                 entry = self.engine.stopped.judged(m.copy, entry)
@@ -76,7 +113,7 @@ class Masters:
     def _answer_again(self, m: Master, origin: Incarnation, number: int) -> None:
         accepted = m.copy.client_logs.get(origin)
         answer = accepted.outcomes.get(number) if accepted is not None else None
-        if answer is None:  # below the origin's floor: it has its answer
+        if answer is None:  # not committed yet (P7), or below the origin's floor: the origin has the answer
             return
         if origin == self.engine.me:
             seq, at, outcome = answer
@@ -85,14 +122,14 @@ class Masters:
             self._send_answer(m, origin, number, *answer)
 
     def _send_answer(self, m: Master, origin: Incarnation, number: int, seq: int, at: int, outcome: Any) -> None:
-        if origin.key == self.engine.me.key:  # an earlier life of this node: it wants no answers any more
+        if origin.key == self.engine.me.key:  # an earlier life of this node wants no answers any more
             return
         copy, follows = m.copy, origin in m.copy.state.subscribers
         term = copy.term_at(seq)
         self.engine.send(origin.key, Answer(copy.group, number, term, seq, at, follows, raw(outcome)))
 
     def command(self, m: Master, command: Any) -> None:
-        """A command of the master's own: upkeep."""
+        """Take a command that the master gives itself, such as upkeep, unless the network's level is too low (P42)."""
         level = self.engine.peers.level
         if level < LEVEL:
             if unsupported(command, level):
@@ -101,7 +138,11 @@ class Masters:
         self._take(m, None, 0, 0, command)
 
     def commit(self, m: Master, entry: Entry) -> None:
-        """All who hold the group have the entry's command: carry it out, publish it, answer it (P7, P12)."""
+        """Make an entry part of the copy, publish the entry, and answer the origin (P7, P12).
+
+        All backups hold the entry's command. The order of the steps matters: the copy advances before the entry is
+        shown here, and the entry is shown here before the local origin is answered (P11).
+        """
         engine, copy, merging = self.engine, m.copy, self.engine.merges
         self.commits += 1
         subscribers = copy.state.subscribers
@@ -125,7 +166,7 @@ class Masters:
             assert origin is not None
             self._send_answer(m, origin, entry.number, entry.seq, entry.at, entry.outcome)
         follows = mine or engine.me in copy.state.subscribers
-        if follows and not mine:  # the first member here: the host has not seen this group before
+        if follows and not mine:  # the first member on this node: the application has not seen this group before
             engine.app.replaced(copy.group, None, copy.state, [], 0)
         event_id = copy.event_id_of(entry)
         if entry.side is not None and follows:
@@ -171,8 +212,9 @@ class Masters:
     # Followers ------------------------------------------------------------------------------------------------------
 
     def lead(self, m: Master) -> None:
-        """Begin to serve: the group's members sit on nodes that have to learn of the new term. `engine.mastering` hears
-        of the group now, and after each change of the members or of the other data that the group gives out."""
+        """Begin to serve the group under a new term, and probe all nodes where members sit: these have to learn the
+        term. `engine.mastering` hears of the group now, and after each change of the group's subscribers or of other
+        data that the group gives out."""
         self.groups[m.copy.group] = m
         self.engine.recoveries.appeared(m.copy.group)
         self.engine.catch_up.caught_up(m.copy.group)
@@ -198,7 +240,7 @@ class Masters:
         return Progress(edge, acked, confirmed=confirmed, probe_at=now + PROBE_S, since=now)
 
     def refollow(self, m: Master) -> None:
-        """The followers are the nodes where members sit, read from the state (P15)."""
+        """Make the followers equal to the nodes where members sit, read from the state (P15)."""
         engine, copy = self.engine, m.copy
         subscribers, unfit = copy.state.subscribers, engine.peers.unfit_for(copy.group)
         for edge in subscribers:
@@ -209,13 +251,13 @@ class Masters:
                 if follower.edge == edge:
                     follower.sits = True
                 continue
-            if copy.log and copy.log[-1].side is not None:  # a merge: what it has may be another side's
+            if copy.log and copy.log[-1].side is not None:  # a merge: the node may have the log of the other side
                 m.followers[edge.key] = self.follower(edge, 0, confirmed=False)
                 m.followers[edge.key].sits = True
                 self.probe(m, m.followers[edge.key])
                 self.lagging[copy.group] = None
                 continue
-            # Its first member: a snapshot that holds this very entry, shown by the follower from the log's tail (P41).
+            # The node's first member: the snapshot has this very entry, which the follower shows from the tail (P41).
             m.followers[edge.key] = self.follower(edge, copy.seq - 1, confirmed=True)
             m.followers[edge.key].sits = True
             engine.send(edge.key, Replace(copy.group, copy.snapshot(copy.seq - 1), copy.seq - 1))
@@ -227,13 +269,14 @@ class Masters:
                     self.part(m, follower)
 
     def part(self, m: Master, follower: Progress) -> None:
-        """It has no part in the group any more, and hears so by what was published last."""
+        """Let a follower go that has no part in the group any more: the entry published last tells the follower so."""
         follower.leaving = True
-        if not follower.confirmed:
+        if not follower.confirmed:  # the follower is sent no entries of this term: wait for no acknowledgement
             follower.acked = m.copy.seq
 
     def do_without(self, m: Master, node: Incarnation) -> None:
-        """A mistake has stopped the group on that node: nobody waits for the node, and another holds the group."""
+        """Do without a node on which a mistake has stopped the group: nothing waits for the node, and another backup
+        takes the node's place (P43)."""
         follower = m.followers.pop(node.key, None)
         if follower is not None and follower.holder:
             m.holders.remove(follower)
@@ -250,7 +293,7 @@ class Masters:
             return
         follower = m.followers.get(sender.key)
         if follower is None or follower.edge != sender:
-            # No member sits there. A node that thinks otherwise learns so from the state.
+            # No member sits on the sender. A sender that thinks otherwise learns so from the state.
             fork = fork_point(m.copy.lineage, m.copy.seq, message.lineage, message.seq)
             shown = m.copy.seq if fork == message.seq else fork
             self.engine.send(sender.key, Replace(message.group, m.copy.snapshot(shown), shown))
@@ -290,7 +333,8 @@ class Masters:
                 self.engine.backups.advance(m)
 
     def settled_to(self, m: Master) -> int:
-        """Everything up to this seq is applied by every live follower, this node included."""
+        """Return the highest seq up to which every live follower and this node have applied all entries, and every live
+        watcher has seen the view (P33)."""
         peers = self.engine.peers
         lowest = self.engine.followers.held_to(m.copy)
         for key, follower in m.followers.items():
@@ -307,14 +351,14 @@ class Masters:
         return lowest
 
     def settle(self, m: Master) -> None:
-        """A follower has acknowledged more: forget the ones that left, answer barriers."""
+        """Forget followers that have left, and answer barriers: a follower has acknowledged more."""
         for key in [k for k, f in m.followers.items() if f.leaving and f.acked >= m.copy.seq]:
             del m.followers[key]
         if m.barriers:
             self.engine.barriers.advance(m)
 
     def probe(self, m: Master, follower: Progress) -> None:
-        """Say how far the log goes: the follower acknowledges it or asks for what it lacks."""
+        """Tell the follower how far the log goes: the follower acknowledges, or asks for the missing entries."""
         now = self.engine.now
         follower.probe_at = now + min(PROBE_S * 2**follower.probes, PROBE_MAX_S)
         follower.probes = min(follower.probes + 1, 8)
@@ -334,7 +378,7 @@ class Masters:
                 self._upkeep(m)
 
     def _chase(self, m: Master) -> bool:
-        """Probe the followers that lag; returns whether any does."""
+        """Probe the followers that lag. Returns whether any live follower lags."""
         peers, lag = self.engine.peers, False
         for key, follower in list(m.followers.items()):
             if follower.acked >= m.copy.seq and (not follower.holder or follower.held >= m.copy.head):
@@ -386,7 +430,7 @@ class Masters:
         )
 
     def peers_changed(self) -> None:
-        """Nodes died or came back: who lags is counted anew."""
+        """Count anew, after nodes died or came back, which followers lag, and replace dead backups."""
         for group, m in list(self.groups.items()):
             if m.followers:
                 self.lagging[group] = None
@@ -399,11 +443,13 @@ class Masters:
         self._rounds.again()
 
     def resign_all(self) -> None:
-        """Another may serve these groups by now: find out, and serve on only what nobody has taken up (P20)."""
+        """Resign all groups after a stop of this node: other nodes may serve the groups by now (P20)."""
         for m in list(self.groups.values()):
             self.resign(m)
 
     def resign(self, m: Master) -> None:
+        """Stop serving the group, keep the copy, and find out whether another node serves the group: if none does,
+        this node serves on under a new term. A group that was handed on stays as before."""
         engine, group = self.engine, m.copy.group
         if m.is_handed:
             return
@@ -414,7 +460,7 @@ class Masters:
         engine.recoveries.find(group)
 
     def step_down(self, m: Master) -> None:
-        """Another masters the group under a higher term (P22)."""
+        """Stop mastering the group: another node masters the group under a higher term (P22)."""
         group = m.copy.group
         del self.groups[group]
         self.engine.merges.forget(group)

@@ -1,4 +1,8 @@
-"""A group that this node masters: it gives every command its place in the order, exactly once."""
+"""The records that a master keeps of one group: `Master`, one `Progress` for each other node, and a `HandOff`.
+
+The records decide nothing and send nothing. `master.py` has the theory of operation. Each field below names its
+invariant, and the part that writes the field.
+"""
 
 from __future__ import annotations
 
@@ -10,40 +14,58 @@ from ring.wire.log import Command
 
 
 class Progress:
-    """How far another node has come that follows the group: members sit there, or it holds the group (P12, P15)."""
+    """Says how far one other node has come: a node where members sit, a backup of the group, or both (P12, P15).
+
+    A progress belongs to one life of the node (`edge`). A later life of the node begins with a new progress.
+
+    States: unconfirmed (the node is sent probes), confirmed (the node is sent entries), leaving (the node has no part
+    in the group any more; the master forgets the progress as soon as the node has acknowledged the whole log).
+
+    Invariants: 0 <= acked <= copy.seq, and acked never falls. -1 <= held <= copy.head. leaving excludes sits and
+    holder. holder is true exactly for the members of `Master.holders`.
+    """
 
     __slots__ = ("acked", "confirmed", "edge", "held", "holder", "leaving", "probe_at", "probes", "since", "sits")
 
     def __init__(self, edge: Incarnation, acked: int, *, confirmed: bool, probe_at: float, since: float) -> None:
         self.edge = edge
-        self.acked = acked  # it has applied, and settled what that caused, up to this seq
-        self.confirmed = confirmed  # its lineage is known to be a prefix of ours: entries may be published to it
-        self.sits = False  # members sit there: what they do not have is not settled
-        self.leaving = False  # it has no part in the group any more; it still has to hear so
-        self.holder = False  # nothing is committed before it holds it
-        self.held = -1  # it has every command up to this; -1 while it has not said so in this term
-        self.probe_at = probe_at  # when to ask for its acknowledgement again
-        self.probes = 0
-        self.since = since  # when it began to follow this master
+        self.acked = acked  # the node has applied all entries up to this seq, and settled the consequences (P33)
+        self.confirmed = confirmed  # the node's log is a prefix of the master's, or soon will be by a message sent (P3)
+        self.sits = False  # members sit on the node: an entry is settled only once the node has acked the entry
+        self.leaving = False  # the node has no part in the group any more, and still has to hear the last entries
+        self.holder = False  # the node is a backup: no command is committed before the node holds the command (P12)
+        self.held = -1  # the node holds every command up to this seq; -1: the node has not said so in this term
+        self.probe_at = probe_at  # when the master probes the node next
+        self.probes = 0  # unanswered probes, counted to 8: each probe doubles the pause before the next
+        self.since = since  # when the node began to follow this master
 
 
 class HandOff:
-    """A hand-off under way (P24). placed: `Handed` has its place as the last event of our term; before that it may be
-    given up. committed: it is the last."""
+    """Says how far a hand-off of the group from this node has come (P24). `handoff.py` alone writes the fields.
+
+    Invariants: committed implies placed, and neither flag is ever taken back. Until committed is true, the hand-off can
+    be given up. Once committed is true, `Handed` is the last entry of this node's term.
+    """
 
     __slots__ = ("committed", "placed", "repeat_at", "since", "term", "to")
 
     def __init__(self, to: Incarnation, term: Term, now: float) -> None:
-        self.to = to
-        self.term = term
+        self.to = to  # the life of the node that is to master the group
+        self.term = term  # the new master's term: this master's term number plus 1
         self.since = now
-        self.repeat_at = now
-        self.placed = False
+        self.repeat_at = now  # when the last message to the new master is sent again
+        self.placed = False  # `Handed` has a position, after which this master gives no other position
         self.committed = False
 
 
 class Master:
-    """The master's part of a group, beside its copy."""
+    """Says what a master knows of a group beside the copy: the followers, and the nodes that wait for an answer.
+
+    A master is serving (no hand-off), frozen (a hand-off is not committed yet) or handed (the hand-off is committed).
+
+    Invariants: the backups in `holders` are all in `followers` too. For each origin in `ahead`, the number is that of a
+    pending command, and not below the number in the copy's client log.
+    """
 
     __slots__ = (
         "ahead",
@@ -61,16 +83,20 @@ class Master:
 
     def __init__(self, copy: Copy) -> None:
         self.copy = copy
+        # Ring key -> progress, without this node. Written by master.py (members) and backups.py (backups).
         self.followers: dict[str, Progress] = {}
-        self.holders: list[Progress] = []  # those followers that hold the group, or are to
-        self.ahead: dict[Incarnation, int] = {}  # the last number accepted of each origin, of pending commands
+        self.holders: list[Progress] = []  # the backups: commits wait for all of these. Written by backups.py
+        self.ahead: dict[Incarnation, int] = {}  # origin -> last number among the pending commands (P6)
+        # Written by handoff.py.
         self.handoff: HandOff | None = None
-        self.tried_handoff_at = 0.0
-        self.barriers: list[tuple[int, str, int]] = []  # (seq to be settled, ring key of who asks, its number)
-        self.watchers: dict[Incarnation, float] = {}  # until when
-        self.unseen: dict[Incarnation, tuple[int, float]] = {}  # watchers: seq of what they were told last, and when
-        self.view: Any = None
-        self.asked_at = 0.0  # when all followers were last asked whether they have it
+        self.tried_handoff_at = 0.0  # when the last hand-off began; 0.0: the next hand-off need not wait
+        # (seq that has to be settled, ring key of the asking edge, the edge's number). Written by barrier.py.
+        self.barriers: list[tuple[int, str, int]] = []
+        # Written by ring/watch.py.
+        self.watchers: dict[Incarnation, float] = {}  # watching node -> when the watch ends
+        self.unseen: dict[Incarnation, tuple[int, float]] = {}  # watcher -> (seq of the unacknowledged view, sent when)
+        self.view: Any = None  # the view that the watchers were sent last
+        self.asked_at = 0.0  # when all followers were last probed, whether a follower lagged or not (P30)
 
     @property
     def serving(self) -> bool:
@@ -78,26 +104,26 @@ class Master:
 
     @property
     def is_handed(self) -> bool:
-        """Whether the group is another's, who may not know yet."""
+        """Whether the group belongs to another master, though the other master may not know so yet."""
         return self.handoff is not None and self.handoff.committed
 
     def expected(self, origin: Incarnation, floor: int) -> int:
-        """The only number that is accepted from the origin now (P6)."""
+        """Return the only number that the master accepts from the origin now (P6)."""
         return max(floor, self.last_of(origin) + 1)
 
     def look_ahead(self, command: Command) -> None:
-        """A command is pending: whose numbers does it use up?"""
+        """Count the numbers of a pending command as accepted, so that a repeat is known before the commit."""
         for origin, number in _numbers(command):
             self.ahead[origin] = max(number, self.last_of(origin))
 
     def caught_up(self, command: Command) -> None:
-        """The command is no longer pending: the copy counts it."""
+        """Stop counting a command that is pending no longer: from now on the copy's client logs count the command."""
         for origin, number in _numbers(command):
             if self.ahead.get(origin, number + 1) <= number:
                 del self.ahead[origin]
 
     def last_of(self, origin: Incarnation) -> int:
-        """The last number accepted of the origin, decided or not."""
+        """Return the last number accepted from the origin, decided or not."""
         ahead = self.ahead.get(origin)
         if ahead is not None:
             return ahead
@@ -106,7 +132,8 @@ class Master:
 
 
 def _numbers(command: Command) -> list[tuple[Incarnation, int]]:
-    """Origins and the numbers that count as accepted with the command: its own, or all that another side accepted."""
+    """Return the origins and numbers that count as accepted with the command: the command's own number, or all numbers
+    that another side of a partition accepted."""
     if command.side is not None:
         return [(stream.origin, stream.last) for stream in command.side.client_logs]
     if command.origin is None or command.original_id is not None:
