@@ -1,7 +1,19 @@
-"""Streams between two nodes: parts in order, each once, though messages are lost, doubled and overtaken.
+"""Carry streams of bytes between two nodes: parts in order, each once, over messages that may be lost or repeated.
 
-For what belongs to two nodes alone: a client of one whose session is on the other. A stream ends when one side ends it,
-when what waits grows too long, or when the other life of a node is over.
+Theory of operation. A stream serves two nodes alone: a client on one node and the client's session on the other node.
+Each node has a `Stream` for its end, named by (peer, number, opened here). Both ends send `Flow` messages: new parts,
+the number of the next expected part (`ack`), and the end, if the stream has ended.
+
+- open: the state after `Streams.open`, or after the first part of a new stream has arrived. `send` adds parts to
+  `unacked`; `flush` sends new parts at the end of the turn; `tick` repeats parts that have no acknowledgement.
+- ended: `close` or `lose` ended the stream here, the peer's end arrived, or the peer's life is over. `ended_at` is set
+  and no part is taken any more. The end is repeated until the peer has confirmed the end (`is_over`), and the stream is
+  forgotten after ENDED_S.
+
+Invariants. `acked` <= `sent` <= `next`, except after `lose`, which sets `next` to CUT. `unacked` holds the parts from
+`acked` up to `next`, at most WAITING_BYTES of bytes, else the stream is cut. Parts reach the owner in the order of
+numbers, as `expected` grows by one. The owner writes `received`, `ended` and `uses`, and nothing else; `Streams` and
+`Stream` write all other fields.
 """
 
 from __future__ import annotations
@@ -19,27 +31,30 @@ if TYPE_CHECKING:
 
 REPEAT_S: Final = 0.4
 TELLINGS: Final = 3
-"""How far parts were brought is told so many times, REPEAT_S apart: no answer says that the other side has heard it."""
+"""How often the number of used parts is told, REPEAT_S apart. No answer confirms that the peer has heard the number."""
 
 PROBE_S: Final = 5.0
-"""Who has heard nothing for so long says something: if the other side has lost the stream, it says so."""
+"""An end that has heard nothing for this time sends a Flow. A peer that has lost the stream then answers so."""
 
 WAITING_BYTES: Final = 2 * 1024 * 1024
-"""What the other side has not acknowledged may grow to so much; then the stream is cut."""
+"""The parts without acknowledgement may hold this many bytes. With more, the stream is cut."""
 
 EARLY: Final = 1_000
-"""So many parts that came too early are kept."""
+"""At most this many parts that came too early are kept."""
 
 CUT: Final = -1
-"""The number of the next part where none will come, whatever is missing."""
+"""The value of `next` after a cut: no further part will come, even if some are missing."""
 
 ENDED_S: Final = 30.0
-"""A stream that has ended here is remembered for so long, to repeat its end."""
+"""A stream that has ended here is remembered for this time, to repeat the end."""
 
 
 class Stream:
-    """One end. `received`, `ended` and `uses` are the owner's; `ended` comes once, with the reason, unless the owner
-    closed. uses: how many of the parts that came are where they were to be brought."""
+    """One end of a stream.
+
+    received: called with each part. ended: called once with the reason, unless the owner closed the stream. uses:
+    returns how many of the received parts the owner has brought to the destination.
+    """
 
     __slots__ = (
         "acked", "bytes", "early", "end", "ended", "ended_at", "expected", "is_over", "mine", "next", "number", "peer",
@@ -50,25 +65,25 @@ class Stream:
     def __init__(self, streams: Streams, peer: Incarnation, number: int, *, mine: bool) -> None:
         self.streams = streams
         self.peer = peer
-        self.number = number  # given by the side that opened it
+        self.number = number  # given by the side that opened the stream
         self.mine = mine  # opened here
         self.received: Callable[[bytes], None] = lambda part: None
         self.ended: Callable[[str], None] = lambda reason: None
         self.next = 0  # the number of the next part from here
-        self.sent = 0  # all before this have been sent once
+        self.sent = 0  # all parts before this number were sent once
         self.unacked: deque[tuple[int, bytes]] = deque()
-        self.bytes = 0  # of those
-        self.acked = 0  # the other side has taken all before this
-        self.used = 0  # so many have come to where it has to bring them
-        self.expected = 0  # the number of the next part from there
-        self.uses: Callable[[], int] | None = None  # None: all that came
-        self.told = 0  # what the other side was told of those
-        self.tellings = 0  # how many more times that is told
+        self.bytes = 0  # length of the unacked parts
+        self.acked = 0  # the peer has taken all parts before this number
+        self.used = 0  # so many parts of this side the peer has brought to the destination
+        self.expected = 0  # the number of the next part from the peer
+        self.uses: Callable[[], int] | None = None  # None: every received part counts as used
+        self.told = 0  # the number of used parts last told to the peer
+        self.tellings = 0  # how many more times `told` is sent
         self.tell_at = 0.0
         self.early: dict[int, bytes] = {}
-        self.end: str | None = None  # why it was ended here
+        self.end: str | None = None  # why the stream was ended here
         self.ended_at = 0.0
-        self.is_over = False  # the other side has ended it, too
+        self.is_over = False  # the peer has ended the stream, too
         self.repeat_at = 0.0
         self.probe_at = streams.engine.now + PROBE_S
 
@@ -84,12 +99,12 @@ class Stream:
                 self.streams.lose(self, "SendQ exceeded")
 
     def tell_uses(self) -> None:
-        """What came before may have been brought further since."""
+        """Tell the peer if more of the received parts have been used since."""
         if not self.ended_at and self.uses is not None and self.uses() > self.told:
             self.streams.touch(self)
 
     def close(self, reason: str) -> None:
-        """After all that was sent."""
+        """End the stream after all parts sent so far."""
         if self.end is None and not self.ended_at:
             self.end = reason
             self.ended_at = self.streams.engine.now
@@ -100,7 +115,10 @@ Key = tuple[Incarnation, int, bool]
 
 
 class Streams:
-    """All streams of this node."""
+    """All streams of this node.
+
+    accept: called with a new stream of a peer and the first part; the default refuses.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -110,14 +128,14 @@ class Streams:
         self._last = 0
 
     def open(self, peer: Incarnation, first: bytes) -> Stream:
-        """first: the part that says what the stream is for."""
+        """Open a stream to the peer. first: the part that says what the stream is for."""
         self._last += 1
         stream = self._open[peer, self._last, True] = Stream(self, peer, self._last, mine=True)
         stream.send(first)
         return stream
 
     def touch(self, stream: Stream) -> None:
-        """It has something to say at the end of the turn."""
+        """Send a Flow of this stream at the end of the turn."""
         self._touched[stream.peer, stream.number, stream.mine] = stream
 
     def on_flow(self, sender: Incarnation, message: Flow) -> None:
@@ -137,13 +155,13 @@ class Streams:
                 stream.early[number] = part
         self._take(stream)
         if message.parts or (message.end is not None and not message.heard):
-            self.touch(stream)  # an answer that has nothing new is not answered
+            self.touch(stream)  # an answer without news is not answered
         if message.end is not None and (stream.ended_at or stream.expected >= message.first + len(message.parts)):
             self._other_has_ended(stream, message.end)
 
     def _other_has_ended(self, stream: Stream, reason: str) -> None:
         stream.is_over = True
-        if stream.end is None:  # what is said back tells that the end has come
+        if stream.end is None:  # the peer learns from the next Flow that the end has arrived
             stream.end, stream.ended_at = reason, self.engine.now
             stream.unacked.clear()
             stream.ended(reason)
@@ -156,7 +174,7 @@ class Streams:
             stream.bytes -= len(stream.unacked.popleft()[1])
 
     def _take(self, stream: Stream) -> None:
-        while stream.expected in stream.early and not stream.ended_at:  # what comes too late is not taken
+        while stream.expected in stream.early and not stream.ended_at:  # parts after the end are dropped
             part = stream.early.pop(stream.expected)
             stream.expected += 1
             if stream.expected == 1 and not stream.mine:
@@ -165,7 +183,7 @@ class Streams:
                 stream.received(part)
 
     def lose(self, stream: Stream, reason: str) -> None:
-        """It cannot go on: both sides are told."""
+        """Cut a stream that cannot go on, and tell both sides."""
         if not stream.ended_at:
             stream.unacked.clear()
             stream.next = CUT
@@ -174,14 +192,14 @@ class Streams:
             self.engine.run(lambda: stream.ended(reason))
 
     def flush(self) -> None:
-        """The turn ends: what is new is sent, and what came is acknowledged."""
+        """End the turn: send new parts, and acknowledge received parts."""
         touched, self._touched = self._touched, {}
         for stream in touched.values():
-            # Until the other side knows the stream, nothing may overtake its first part.
+            # Until the peer knows the stream, no part may overtake the first part.
             self._send(stream, stream.sent if stream.acked or not stream.mine else 0)
 
     def _send(self, stream: Stream, first: int) -> None:
-        """All from that number on that is not acknowledged."""
+        """Send all parts from number `first` on that have no acknowledgement."""
         count = min(stream.next - first, len(stream.unacked))
         parts = [part for _, part in islice(stream.unacked, len(stream.unacked) - count, None)] if count > 0 else []
         first = stream.next - len(parts)

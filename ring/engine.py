@@ -1,9 +1,28 @@
-"""The group engine of one node: routes commands to masters, masters groups, follows groups.
+"""Run the groups of one node: route commands to masters, master groups, follow groups, and time all of this.
 
-Sans-I/O. The shell calls `begin(now)`, then any inputs, then `drain()` and sends what comes out, one list a peer. The
-parts: leading.py (master), backing.py (who else holds a group), following.py (follower), finding.py (first touch and
-takeover), handing.py (hand-off), settling.py (barriers), asking.py (questions), watching.py (watches). Rules:
-PROTOCOL.md, cited as P1 to P48.
+Theory of operation. The engine does no I/O. The shell calls `begin(now)`, then any inputs (`receive`, `linked`,
+`heard`, `lost`, `learn`, `forget`, `tick`), then `drain()`, and sends the messages of each peer that `drain` returns.
+The engine belongs to one thread, and never blocks.
+
+The engine owns no state of a group. Each part owns the state of a theme, and reaches the other parts through the
+engine:
+
+- `masters`, `followers`, `recoveries`, `handoffs` (ring/replication/master.py, follower.py, recovery.py, handoff.py):
+  the roles of this node. A node masters a group, follows the group, finds the group (first touch and takeover), or
+  takes the group over from another master.
+- `backups`, `barriers`, `merges`, `owed`, `stopped`, `thin`, `catch_up` (ring/replication/): the other holders of a
+  group, barriers, two logs that become a single log, lines that this node owes a master, groups stopped by a mistake,
+  groups with too few holders, and the return after a stop.
+- `peers`, `failure_detector` (ring/membership/): the nodes of the network, and the evidence of death.
+- `submits`, `rpc`, `watches`, `duplex`, `levels`, `unreadable` (ring/submit.py, rpc.py, watch.py, duplex.py, levels.py,
+  unreadable.py): commands of this edge, questions, watches, streams between two nodes, the feature level, and messages
+  that cannot be read.
+- `history`, `erasure`, `anti_entropy` (ring/history/) and `journal` (ring/storage/journal.py): past lines, and the
+  node's disk.
+
+Invariants. All work on groups runs in `run`, so a job never begins inside another job. Messages leave in `drain` only,
+in the order of `send`. `now` never goes back. The engine alone writes `now`, `has_met`, the outbox, the hints and the
+times at which peers were heard. The rules of ring/PROTOCOL.md are cited as P1 to P48.
 """
 
 from __future__ import annotations
@@ -98,9 +117,11 @@ from ring.wire.messages import (
 
 
 class Settings(NamedTuple):
-    """Times in seconds. dead_after_s: silence that is death. grace_s: how long a dead edge's members may return.
-    keep_s: what was said longer ago is shown to nobody; 0: there is no such limit. keep_own_s: of groups with
-    a limit of their own."""
+    """Set the limits of one node's engine. Times in seconds.
+
+    dead_after_s: silence that counts as death. grace_s: how long the members of a dead edge may return. keep_s: age
+    above which lines are shown to nobody; 0: no limit. keep_own_s: the same, for groups with a limit of their own.
+    """
 
     ring: RingSettings = RingSettings()
     dead_after_s: float = 5.0
@@ -116,11 +137,11 @@ class Settings(NamedTuple):
 SPREAD_S = 0.5
 
 HINT_S = 3.0
-"""How long a node believes another's word on who masters a group before it looks at the ring again."""
+"""How long a node believes another node's word about a group's master before the node looks at the ring again."""
 
 
 class Engine:
-    """One node's part in every group: see the module's text."""
+    """Tie the parts of one node together: see the docstring of the module."""
 
     def __init__(
         self,
@@ -160,16 +181,16 @@ class Engine:
         self.stopped = StoppedGroups(self)
         self.thin = ThinGroups(self)
         self.catch_up = CatchUp(self)
-        self.mastering: Callable[[GroupId], None] = lambda group: None  # see `leading.lead`; the gateway's
-        self.notes: list[Note] = []  # what an operator should know, for the log
+        self.mastering: Callable[[GroupId], None] = lambda group: None  # the gateway's: `Masters.lead` calls this
+        self.notes: list[Note] = []  # for the log: news for the operator
         self.counters: Counter[str] = Counter()
-        self.noted: Counter[str] = Counter()  # how often each note was made, since the start
-        self.read_store: ReadStore = no_store  # the shell's, and so is
+        self.noted: Counter[str] = Counter()  # event -> how many notes since the start
+        self.read_store: ReadStore = no_store  # set by the shell, as is the next field
         self.work_store: WorkStore = no_store
         self._outbox: dict[str, list[Message]] = {}
         self._jobs: deque[Callable[[], None]] = deque()
         self._busy = False
-        self._heard_at: dict[str, tuple[int, float]] = {}  # ring key -> the life that was last heard itself, and when
+        self._heard_at: dict[str, tuple[int, float]] = {}  # ring key -> (last life heard directly, when)
         self._hints: dict[GroupId, tuple[str, float]] = {}
         self._peers_seen = -1
         self._spread_at = 0.0
@@ -219,23 +240,23 @@ class Engine:
     # For the shell --------------------------------------------------------------------------------------------------
 
     def begin(self, now: float) -> None:
-        """A loop turn begins. now: Unix seconds, never less than before."""
+        """Begin a turn of the loop. now: Unix seconds; an earlier time than before counts as the time before."""
         before, self.now = self.now, max(now, self.now)
         if before and self.now - before > self.settings.dead_after_s - 2 * self.settings.heartbeat_s:
             self._was_stopped(self.now - before)
 
     def _was_stopped(self, seconds: float) -> None:
-        """This node was thought dead, or nearly: whoever serves its groups now is asked before it does (P20)."""
+        """Resign all groups after a long stop: this node first asks the nodes that may serve these groups now (P20)."""
         self.note("was_stopped", stopped_s=round(seconds, 1), groups=len(self.masters.groups))
         self._heard_at = {key: (number, self.now) for key, (number, _) in self._heard_at.items()}
         for group, stream in list(self.submits.queues.items()):
             self._expire(group, stream)
         self.run(self.masters.resign_all)
-        self.run(self.followers.peers_changed)  # and what it follows may have gone on without it
+        self.run(self.followers.peers_changed)  # the groups that this node follows may have moved on
         self.run(self.catch_up.begin)
 
     def receive(self, sender: Incarnation, payload: bytes) -> None:
-        """A list of messages from a linked node. What cannot be read is counted and noted."""
+        """Handle a list of messages from a linked node. Messages that cannot be read are counted and noted."""
         if self.is_stale(sender) or self.peers.is_too_old(sender):
             return
         self.heard(sender)
@@ -246,7 +267,7 @@ class Engine:
         self.run(lambda: self.dispatch(sender, messages))
 
     def is_stale(self, sender: Incarnation) -> bool:
-        """Whether the node is known to have begun anew since."""
+        """Tell whether a later life of the sender is known."""
         record = self.peers.roster.get(sender.key)
         stale = record is not None and record.incarnation > sender.number
         self.counters["stale_incarnation"] += stale
@@ -269,11 +290,11 @@ class Engine:
                 self.stopped.stop(broken.group, broken.__cause__ or broken)
 
     def receive_again(self, sender: Incarnation, message: Message) -> None:
-        """A message that was parked until this node knew what it is to the group."""
+        """Handle a message that was parked until this node knew its role in the group."""
         self.run(lambda: self.dispatch(sender, [message]))
 
     def tick(self) -> None:
-        """Timers. Call a few times a second."""
+        """Run the timers. Call several times a second."""
         self.run(self._tick)
 
     def _tick(self) -> None:
@@ -307,7 +328,10 @@ class Engine:
         self.levels.tick()
 
     def drain(self) -> dict[str, list[Message]]:
-        """What to send now, by ring key. Also ends the turn: acknowledgements and collected questions go out here."""
+        """Return the messages to send now, by ring key, and end the turn.
+
+        Acknowledgements and collected questions join the messages here.
+        """
         self.run(self.app.flush)
         self.duplex.flush()
         self.followers.send_acks()
@@ -320,7 +344,7 @@ class Engine:
         return out
 
     def linked(self, record: NodeRecord) -> None:
-        """A link to this node is up."""
+        """Note that a link to the peer is up."""
         self.learn([record])
         self.heard(record.id)
         if self.peers.me.leaving:
@@ -328,13 +352,13 @@ class Engine:
         self.thin.linked(record.key)
 
     def heard(self, peer: Incarnation) -> None:
-        """Bytes have come from the node itself over its link: it lives, whatever was thought before (P18).
+        """Note bytes of the peer on the peer's own link. Such bytes prove that the peer lives (P18).
 
-        A link may have been up all the time that this node was suspected, or thought dead.
+        The link may have been up during all the time of the suspicion or death.
         """
         key = peer.key
         if self._heard_at.get(key, (0, 0.0))[0] > peer.number:
-            return  # the last words of a life that is over
+            return  # the last bytes of an earlier life
         self._heard_at[key] = (peer.number, self.now)
         if key not in self.failure_detector.suspects and key not in self.peers.dead:
             return
@@ -346,12 +370,12 @@ class Engine:
             self.note("node_alive", peer=key, incarnation=peer.number)
 
     def heard_ago(self, peer: Incarnation) -> float:
-        """Seconds since bytes came from this life of the node itself."""
+        """Return the seconds since this life of the peer was heard directly; infinity if never."""
         number, at = self._heard_at.get(peer.key, (peer.number, float("-inf")))
         return self.now - at if number == peer.number else float("inf")
 
     def lost(self, key: str, incarnation: int, evidence: Evidence) -> None:
-        """A link is down, or could not be made (P18)."""
+        """Note that a link is down or could not be made, and act on the evidence of death (P18)."""
         node = Incarnation(key, incarnation)
         if evidence == "refused" and self.peers.is_current(node):
             self.failure_detector.clear(key)
@@ -360,14 +384,14 @@ class Engine:
             self.run(lambda: self.failure_detector.suspect(node))
 
     def died(self, node: Incarnation) -> None:
-        """There is no doubt left (P18, P19)."""
+        """Count this life of the node as dead; call only without doubt (P18, P19)."""
         if self.peers.is_current(node) and self.peers.died(node.key, self.now):
             record = self.peers.roster.get(node.key)
             leaving = record is not None and record.leaving
             self.note("node_dead", peer=node.key, incarnation=node.number, leaving=leaving)
 
     def learn(self, records: Iterable[NodeRecord]) -> list[NodeRecord]:
-        """The directories, the saved roster or a peer know these nodes. Returns the records that were news."""
+        """Learn node records of directories, of the saved roster or of a peer. Returns the records that were news."""
         records = list(records)
         before = {record.key: self.peers.last_life(record.key) for record in records}
         news = self.peers.learn(records, self.now)
@@ -378,14 +402,14 @@ class Engine:
         return news
 
     def met(self) -> None:
-        """This node knows the network, as far as anybody tells it: what it has on disk may be served from now on."""
+        """Note that this node knows the network, as far as the sources go: groups on disk may be served from now on."""
         if not self.has_met:
             self.has_met = True
             self.run(self.followers.peers_changed)
 
     def forget(self, key: str, incarnation: int, *, departed: bool = True) -> None:
-        """The directories list the node no more, and no link hears the node. departed: the node said that it left."""
-        if key in self.failure_detector.suspects:  # another may hear it: the witnesses decide (P18)
+        """Forget a node that the directories list no more and no link hears. departed: the node said goodbye."""
+        if key in self.failure_detector.suspects:  # another node may hear the node: the witnesses decide (P18)
             return
         self._heard_at.pop(key, None)
         was_alive = self.peers.is_alive(key)
@@ -393,17 +417,18 @@ class Engine:
             self.note("node_left", peer=key, incarnation=incarnation)
 
     def give_up(self, key: str) -> bool:
-        """An operator says that a dead node will not come back: nobody waits for it (P36). Whether it was known."""
+        """Stop waiting for a dead node that, an operator says, will not return (P36). Returns whether the node was
+        known."""
         return self.peers.give_up(key, self.now)
 
     def leave(self, record: NodeRecord) -> None:
-        """This node is leaving: `record` says so. Its groups are handed over by the following ticks (P4, P24)."""
+        """Begin to leave, as `record` says. The following ticks hand the groups over (P4, P24)."""
         self.peers.leave(record)
         self._spread_at = 0.0
         self._spread_leaving()
 
     def _spread_leaving(self) -> None:
-        """Everybody has to know, or groups would be handed back (P4): said again until this node is gone."""
+        """Tell all nodes of the leaving until the process ends: nodes without the news would hand groups back (P4)."""
         if self.peers.me.leaving and self.now >= self._spread_at:
             self._spread_at = self.now + SPREAD_S
             for key in self.peers.others():
@@ -417,19 +442,19 @@ class Engine:
 
     @property
     def level(self) -> int:
-        """The feature level at which the network acts (P42)."""
+        """Return the feature level at which the network acts (P42)."""
         return self.peers.level
 
     def live(self) -> list[NodeRecord]:
-        """The nodes not known dead, this one included."""
+        """Return the nodes that are not known dead, this node included."""
         return [record for record in self.peers.roster.records() if record.key not in self.peers.dead]
 
     def submit(self, group: GroupId, command: Any, token: object = None, because: GroupId | None = None) -> None:
-        """Submit a command; `Host.answered` comes exactly once. because: the group whose event this command follows
-        from: that event is acknowledged only once the command is settled (P33).
+        """Submit a command; `Application.answered` comes exactly once.
 
-        A command that is newer than the acting level is not sent: its outcome is `Unsupported`. A field that is newer
-        has its default.
+        because: the group with the event that caused this command. The event is acknowledged only once the command is
+        settled (P33). A command that is newer than the acting level is not sent, and has the outcome `Unsupported`. A
+        field that is newer than the level gets the field's default.
         """
         if self.peers.level < LEVEL:
             if unsupported(command, self.peers.level):
@@ -441,40 +466,41 @@ class Engine:
         self.run(lambda: self._submit(group, command, token, hold))
 
     def state(self, group: GroupId) -> State | None:
-        """The local copy of a group that this node masters or follows."""
+        """Return the local state of a group that this node masters, or follows for local members."""
         mastered = self.masters.groups.get(group)
         if mastered is not None:
             return mastered.copy.state
         followed = self.followers.groups.get(group)
         if followed is None or not self.followers.sits(followed.shown):
-            return None  # what is only held for its master may be behind what people elsewhere have seen
+            return None  # a copy held as a backup may be behind the members' view
         return followed.shown.state
 
     def applied_to(self, group: GroupId) -> Cursor:
-        """Up to where people here have been shown the group; its seq is 0 if it is not shown here."""
+        """Return the cursor up to which local people saw the group; seq 0 if the group is not shown here."""
         copy = self._shown(group)
         return reached(copy) if copy is not None else Cursor(0, 0)
 
     def recent(self, group: GroupId, query: Query) -> list[Line]:
-        """What the log of the copy that people here are shown has of the answer; but for marks in the query."""
+        """Return the part of the answer that the shown copy's log has. The query's marks and limit are not applied."""
         copy = self._shown(group)
         return logged(copy, query) if copy is not None else []
 
     def is_shown(self, line: Line) -> bool:
-        """Whether the line stands where it does in the log that people here are shown, too, or comes after it.
+        """Tell whether the shown log has the line at the line's position, or ends before the line.
 
-        Not while another side of a partition is being taken in, and its people are not shown that yet (P25).
+        False for a line of another side of a partition while the merge is under way: local people are not shown the
+        line yet (P25).
         """
         copy = self._shown(line.group)
         return copy is not None and (line.seq > copy.seq or line.term == copy.term_at(line.seq))
 
     def copy_served(self, group: GroupId) -> Copy | None:
-        """The copy, to be read, of a group that this node masters and is not about to hand over."""
+        """Return the copy, for reading, of a group that this node masters and is not handing over."""
         m = self.masters.groups.get(group)
         return m.copy if m is not None and m.serving else None
 
     def ahead(self, group: GroupId, place: Cursor, wanted: str, limit: int) -> Ahead | None:
-        """The messages of the group after the place; None unless this node serves the group."""
+        """Return the group's messages after the place; None unless this node serves the group."""
         m = self.masters.groups.get(group)
         return ahead(m.copy, place, wanted, limit) if m is not None and m.serving else None
 
@@ -483,12 +509,14 @@ class Engine:
         return mastered.copy if mastered is not None else followed.shown if followed is not None else None
 
     def ask(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
-        """A read-only question to the group's master. done(None): no answer in time, or None was the answer."""
+        """Ask the group's master a read-only question. done(None): no answer in time, or the answer was None."""
         self.run(lambda: self.rpc.ask_group(group, question, done))
 
     def recall(self, group: GroupId, query: Query, done: Callable[[list[Line] | None], None]) -> None:
-        """Lines of the group's history, oldest first, alike on every node. done(None): nobody could answer in time, or
-        the query names a msgid that is not known."""
+        """Fetch lines of the group's history, oldest first, alike on every node.
+
+        done(None): no node could answer in time, or the query names an unknown msgid.
+        """
         self.run(lambda: self.history.recall(group, query, done))
 
     def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
@@ -501,7 +529,7 @@ class Engine:
         self.run(lambda: self.watches.unwatch(group))
 
     def settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
-        """done() once all that this edge has submitted to the groups so far is settled, or has failed (P34)."""
+        """Call done() once every command of this edge to the groups so far is settled or has failed (P34)."""
         wanted = list(groups)
         self.run(lambda: self.barriers.settle(wanted, done))
 
@@ -509,14 +537,14 @@ class Engine:
         return [(g, m.copy.state, m.copy.term) for g, m in self.masters.groups.items() if g.kind == kind and m.serving]
 
     def serves(self, group: GroupId) -> tuple[State, Term] | None:
-        """The group's state and term, if this node masters it."""
+        """Return the group's state and term if this node serves the group as master."""
         m = self.masters.groups.get(group)
         return (m.copy.state, m.copy.term) if m is not None and m.serving else None
 
     # For the parts --------------------------------------------------------------------------------------------------
 
     def run(self, job: Callable[[], None]) -> None:
-        """Do a job now or, from within another, right after it: so a callback never changes what is under way."""
+        """Do a job now, or right after the job under way: so a callback never changes a job's data in the middle."""
         if self._busy:
             self._jobs.append(job)
             return
@@ -537,7 +565,7 @@ class Engine:
         self._outbox.setdefault(key, []).append(message)
 
     def answer(self, asker: Incarnation, message: Message) -> None:
-        """Send to whoever asked, unless it has begun anew since: the number of its question is another's now."""
+        """Answer a question, unless a later life of the asker is known: there the number names another question."""
         if not self.is_stale(asker):
             self.send(asker.key, message)
 
@@ -551,16 +579,19 @@ class Engine:
     def note_bug(
         self, where: str, problem: BaseException, group: GroupId | None = None, event: str = "bug", **facts: Any
     ) -> None:
-        """A mistake of the program that does not end the process, for the log: the kind of exception and where it was
-        raised, without its words, which may be a secret or what somebody said."""
+        """Note a mistake of the program that does not end the process.
+
+        The note has the kind of the exception and the place, but not the exception's words: the words may hold a secret
+        or a person's text.
+        """
         trace = "".join(traceback.format_tb(problem.__traceback__))
         self.note(event, group, where=where, problem=type(problem).__name__, traceback=trace, **facts)
 
     def trim(self, copy: Copy) -> None:
-        """Keep as much of a log as one who was silent, and is not given up yet, may lack (P16)."""
+        """Trim a log, and keep all that a silent node which is not given up may lack (P16)."""
         keep_s = self.settings.dead_after_s + self.settings.grace_s
         if self.peers.dead:
-            keep_s = inf  # who is away may come back with a log of its own, to be compared with this (P25)
+            keep_s = inf  # a dead node may return with a log to compare (P25)
         copy.log.trim(self.now, keep_s)
 
     @property
@@ -568,12 +599,12 @@ class Engine:
         return int(self.now * 1000)
 
     def oldest(self, group: GroupId) -> int | None:
-        """Unix ms; what was said in the group before is to be forgotten. None: nothing is."""
+        """Return the Unix ms before which the group's lines are to be forgotten; None: no line is."""
         keep_s = self.settings.keep_own_s.get(group, self.settings.keep_s)
         return self.now_ms - int(keep_s * 1000) if keep_s else None
 
     def target(self, group: GroupId) -> str:
-        """Who to send to: the master this node follows, then what it was told, then what the ring says."""
+        """Return the node to send to: the followed master, else the last hint, else the acting master of the ring."""
         if group in self.masters.groups:
             handoff = self.masters.groups[group].handoff
             return handoff.to.key if handoff is not None and handoff.committed else self.me.key
@@ -593,12 +624,12 @@ class Engine:
             self._hints.pop(next(iter(self._hints)))
 
     def bounce(self, key: str, group: GroupId, master: str) -> None:
-        """Tell a node that the group is elsewhere, with the records behind that view."""
+        """Name the group's master to a node that asked the wrong node, with the record behind this view."""
         record = self.peers.roster.get(master)
         self.send(key, NotOwner(group, master, (record,) if record else ()))
 
     def resend(self, group: GroupId) -> None:
-        """Send all that waits for this group's answers, in order."""
+        """Send all unanswered commands of this edge to the group's master, in order."""
         stream = self.submits.queues.get(group)
         target = self.target(group)
         if stream is None or not stream.pending or self.followers.holds_back(group, target):
@@ -643,13 +674,14 @@ class Engine:
                 self.recoveries.find(group)
             return
         if target != stream.sent_to and len(stream.pending) > 1:
-            self.resend(group)  # a new master needs the earlier ones, too
+            self.resend(group)  # a new master needs the earlier commands, too
             return
         stream.sent_at, stream.sent_to = self.now, target
         self.send(target, Submit(group, pending.number, stream.floor, raw(command)))
 
     def complete(self, group: GroupId, number: int, outcome: Any, event_id: EventId | None) -> None:
-        """The answer to our command is due: the copy, if there is one, has reached its position (P11)."""
+        """Give the answer of a local command to the application. The local copy, if any, has the answer's position
+        (P11)."""
         pending = self.submits.take(group, number)
         if pending is None:
             return
@@ -671,7 +703,7 @@ class Engine:
         self.complete(message.group, message.number, outcome, event_id)
 
     def unpark_answers(self, group: GroupId, seq: int) -> None:
-        """The copy has reached `seq`: answers that waited for that are due."""
+        """Complete the answers that waited until the copy reached `seq`."""
         stream = self.submits.queues.get(group)
         if stream is None or not stream.parked:
             return

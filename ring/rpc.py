@@ -1,4 +1,7 @@
-"""Read-only questions: to the master of a group that this node does not follow, or to one node (P39)."""
+"""Ask read-only questions: of the master of a group that this node does not follow, or of one node (P39).
+
+A question is repeated until the reply comes, and ends with None after GIVE_UP_S.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,11 @@ if TYPE_CHECKING:
 REPEAT_S = 0.5
 GIVE_UP_S = 4.0
 OPEN = 10_000
-"""At most this many questions of this node are open; one more is answered with None at once."""
+"""At most this many questions of this node are open. A further question is answered with None at once."""
 
 
 class Open:
-    """A question that waits for its reply."""
+    """A question that waits for a reply. group: None if the question goes to `node`."""
 
     __slots__ = ("body", "done", "group", "node", "repeat_at", "sent_at", "since")
 
@@ -37,12 +40,12 @@ class Open:
 
 
 class Rpc:
-    """This node's open questions, and its answers to others."""
+    """The open questions of this node, and the answers to other nodes."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.open: dict[int, Open] = {}
-        self.working: set[tuple[Incarnation, int]] = set()  # questions of others that this node has begun to answer
+        self.working: set[tuple[Incarnation, int]] = set()  # (asker, question number) under way here
         self._next = 0
 
     # Ask ------------------------------------------------------------------------------------------------------------
@@ -92,7 +95,7 @@ class Rpc:
             engine.recoveries.find(question.group, curious=True)
 
     def redirected(self, group: GroupId) -> None:
-        """The group has been found, or is elsewhere."""
+        """Send the group's open questions again: the group was found, here or on another node."""
         waiting = [(number, question) for number, question in self.open.items() if question.group == group]
         if not waiting:
             return
@@ -137,7 +140,7 @@ class Rpc:
             self.engine.send(sender.key, Reply(message.id, raw(None)))
             raise
         asked = (sender, message.id)
-        if asked in self.working:  # the asker repeats its question until it has the answer
+        if asked in self.working:  # the asker repeats a question until the reply arrives
             return
         self.working.add(asked)
         self._reply(sender, body, lambda reply: self._send_reply(asked, reply))

@@ -1,4 +1,4 @@
-"""What this edge has submitted and not yet seen answered, per group, numbered without gaps (P6)."""
+"""Keep the commands that this edge has submitted and that have no answer yet, per group, numbered without gaps (P6)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ring.ids import GroupId
 from ring.replication.application import EventId
 
 QUEUE = 10_000
-"""At most this many commands wait for one group's answers; one more fails at once."""
+"""At most this many commands wait for the answers of one group. A further command fails at once."""
 
 REPEAT_S = 0.4
 REPEAT_MAX_S = 2.0
@@ -19,7 +19,10 @@ IDLE_S = 60.0
 
 
 class Pending:
-    """A command that waits for its answer. hold: the event it came of, acknowledged once this is settled (P33)."""
+    """A command that waits for an answer.
+
+    hold: the event that caused the command, acknowledged only once the command is settled (P33).
+    """
 
     __slots__ = ("command", "hold", "number", "since", "token")
 
@@ -34,33 +37,33 @@ class Pending:
 
 
 class SubmitQueue:
-    """The queue of commands from this edge to one group."""
+    """The queue of commands from this edge to one group. `Engine` sends the commands, and parks early answers."""
 
     __slots__ = ("last", "parked", "pending", "repeat_at", "sent_at", "sent_to", "tries", "turns")
 
     def __init__(self, last: int) -> None:
         self.last = last  # the highest number given
         self.pending: list[Pending] = []
-        # number -> (seq, outcome, stamp): shown when the copy reaches seq (P11)
+        # number -> (seq, outcome, event id): an answer that is shown once the copy reaches seq (P11)
         self.parked: dict[int, tuple[int, Any, EventId]] = {}
         self.sent_at = 0.0
         self.sent_to = ""  # ring key
         self.repeat_at = 0.0
         self.tries = 0
-        self.turns = 0  # sent at once to another master that was named, since the last repeat
+        self.turns = 0  # since the last repeat: how often a newly named master was sent to at once
 
     @property
     def floor(self) -> int:
         return self.pending[0].number if self.pending else self.last + 1
 
     def waits_for(self, number: int) -> bool:
-        """Whether the command is not answered yet."""
+        """Tell whether the command has no answer yet."""
         at = bisect_left(self.pending, number, key=lambda pending: pending.number)
         return at < len(self.pending) and self.pending[at].number == number
 
 
 class SubmitQueues:
-    """All streams of this edge. A forgotten queue starts again above every number ever given, by its floor."""
+    """All queues of this edge. A queue that is forgotten and begins again starts above every number given before."""
 
     def __init__(self) -> None:
         self.queues: dict[GroupId, SubmitQueue] = {}
@@ -81,7 +84,7 @@ class SubmitQueues:
         return pending
 
     def take(self, group: GroupId, number: int) -> Pending | None:
-        """The command that is answered now, no longer pending; None if it was answered or given up before."""
+        """Take the answered command out of the queue; None if the command was answered or given up before."""
         queue = self.queues.get(group)
         if queue is None:
             return None
@@ -96,7 +99,7 @@ class SubmitQueues:
         return None
 
     def due(self, now: float) -> Iterator[tuple[GroupId, SubmitQueue]]:
-        """Streams to be sent again; forgets those that were idle for long."""
+        """Yield the queues to send again, and forget the queues that were idle for long."""
         idle = []
         for group, queue in self.queues.items():
             if queue.pending:
@@ -109,7 +112,10 @@ class SubmitQueues:
             del self.queues[group]
 
     def turn(self, queue: SubmitQueue, target: str) -> bool:
-        """Another master is named: send to it at once? Not for ever, should two nodes name each other."""
+        """Tell whether to send to a newly named master at once.
+
+        The count of such sends is limited: two nodes may name each other without end.
+        """
         if not queue.pending or target == queue.sent_to or queue.turns >= TURNS:
             return False
         queue.turns += 1

@@ -1,6 +1,7 @@
-"""Watches (P15): a node that has no member in a group is told of its view. Soft state, renewed by who watches.
+"""Show a group's view to nodes that have no member in the group (P15).
 
-A watcher acknowledges what it is told. Until then it is told again, and the group has not settled (P33).
+A watch is soft state: the watcher renews the watch, and the master forgets a watch after LEASE_S. A watcher
+acknowledges each view. Until then the master sends the view again, and the group has not settled (P33).
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ if TYPE_CHECKING:
 LEASE_S = 60.0
 RENEW_S = 20.0
 FIRST_S = 0.5
-"""A watch that has not been answered is sent again after this."""
+"""A watch without an answer is sent again after this time."""
 
 AGAIN_S = 0.5
-"""A watcher that has not acknowledged is told again after this."""
+"""A view without an acknowledgement is sent again after this time."""
 
 WATCHERS = 1000
 """At most this many nodes watch one group."""
 
 
 class Watched:
-    """A group this node watches: the position of the last view, and when to renew."""
+    """A group that this node watches: the position of the last view, and the time to renew the watch."""
 
     __slots__ = ("position", "renew_at")
 
@@ -42,12 +43,12 @@ class Watched:
 
 
 class Watches:
-    """What this node watches, and whom masters here tell."""
+    """The watches of this node, and the watchers of the groups that this node masters."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.groups: dict[GroupId, Watched] = {}
-        self._unseen: dict[GroupId, None] = {}  # mastered here, whose watchers have not acknowledged all
+        self._unseen: dict[GroupId, None] = {}  # mastered groups with a view not acknowledged
 
     def watch(self, group: GroupId) -> None:
         self.groups[group] = Watched(self.engine.now + FIRST_S)
@@ -63,7 +64,7 @@ class Watches:
             m.watchers.pop(self.engine.me, None)
 
     def served(self, group: GroupId) -> None:
-        """This node masters the group from now on: a watch of its own is in force."""
+        """Put this node's own watch in force, as this node masters the group from now on."""
         if group in self.groups:
             self._renew(group)
 
@@ -109,7 +110,7 @@ class Watches:
         self._tell(m, watcher, m.view)
 
     def refresh(self, m: Master) -> None:
-        """An event was applied: tell the watchers if the view has changed."""
+        """Show the watchers the view if an applied event has changed the view."""
         view = view_of(m.copy)
         if view == m.view:
             return
