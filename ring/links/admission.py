@@ -1,7 +1,7 @@
-"""Which new connections a port takes: limits for each source at accept, before TLS, and one log line a minute.
+"""Decide which new connections a port takes: limits for each source at accept, before TLS, and one log line a minute.
 
-Sans-I/O, for the link port and for listeners of clients alike. A connection costs its opener nothing as long as the
-opener says nothing, but costs a node a descriptor and, under TLS, some 50 KB. So the port judges a connection when the
+The module does no I/O, and serves the link port and the listeners of clients alike. A silent connection costs its
+opener nothing, but costs a node a descriptor and, under TLS, some 50 KB. So the port judges a connection when the
 connection is accepted, by the only thing known then: the address.
 """
 
@@ -12,22 +12,23 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal, NamedTuple
 
 Refusal = Literal["rate", "per_source", "total"]
-"""Too many new connections of one source in a short time, too many open ones of one source, or too many of all."""
+"""Too many new connections of one source in a short time, too many open connections of one source, or too many of
+all."""
 
 REPORT_EVERY_S = 60.0
 
 SOURCES = 4096
-"""The table of rates holds so many sources at most. Past that the sources used longest ago start anew."""
+"""The table of rates holds at most this many sources. Past this number, the sources used longest ago start anew."""
 
 NAMED = 256
-"""Sources counted by name between two reports; the refusals of further sources are in the number only."""
+"""Sources counted by name between two reports. Refusals of further sources are in the number only."""
 
 
 def source_of(address: str, prefix6: int = 64) -> str:
-    """What counts as one source: an IPv4 address, or the IPv6 network of `prefix6` bits that the address is in.
+    """Name the source of an address: an IPv4 address, or the IPv6 network of `prefix6` bits around the address.
 
-    An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) counts as that IPv4 address. Text that is no address,
-    as of a Unix socket, is a source of its own.
+    An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) counts as the IPv4 address. Text that is no address, as
+    of a Unix socket, is a source by itself.
     """
     try:
         parsed = ip_address(address.partition("%")[0])
@@ -41,8 +42,11 @@ def source_of(address: str, prefix6: int = 64) -> str:
 
 
 class Limits(NamedTuple):
-    """0 is no limit, everywhere. per_source, total: open connections. rate: new connections a second of one source, of
-    which `burst` may come at once. prefix6: bits of an IPv6 address that make a source."""
+    """Limit connections; 0 means no limit.
+
+    per_source, total: open connections. rate: new connections a second of one source, of which `burst` may come at
+    once. prefix6: bits of an IPv6 address that make a source.
+    """
 
     per_source: int = 0
     total: int = 0
@@ -52,19 +56,23 @@ class Limits(NamedTuple):
 
 
 class Report(NamedTuple):
-    """For the log. number: refused since the last report. most: the source refused most often, and `most_number`."""
+    """Report refusals to the log.
+
+    number: refused since the last report. most: the source refused most often, refused `most_number` times.
+    """
 
     number: int
     rate: int
     per_source: int
     total: int
-    sources: int  # NAMED stands for that many or more
+    sources: int  # NAMED stands for NAMED or more
     most: str
     most_number: int
 
 
 class Ticket:
-    """A connection that was let in. `release` it when it no longer counts; a second release does nothing."""
+    """A connection that was let in. `release` the ticket when the connection no longer counts; a second release does
+    nothing."""
 
     __slots__ = ("_admission", "source")
 
@@ -79,11 +87,11 @@ class Ticket:
 
 
 class Admission:
-    """Counts connections by source. Memory: the open connections' sources, and at most SOURCES rates."""
+    """Count connections by source. Memory: the sources of open connections, and at most SOURCES rates."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits  # may be changed at any time: open connections stay
-        self.open: Counter[str] = Counter()  # source -> its open connections; never 0
+        self.open: Counter[str] = Counter()  # source -> open connections; never 0
         self.total = 0
         self.refused: Counter[Refusal] = Counter()  # since the start, for metrics
         self._rates: dict[str, tuple[float, float]] = {}  # source -> (connections allowed now, as of when)
@@ -109,14 +117,15 @@ class Admission:
         return Ticket(self, source)
 
     def released(self, source: str) -> None:
-        """For Ticket: the connection is closed, or counts no more."""
+        """End a ticket, for Ticket: the connection is closed, or counts no more."""
         self.total -= 1
         self.open[source] -= 1
         if not self.open[source]:
             del self.open[source]
 
     def report(self, now: float) -> Report | None:
-        """What to log now. A first refusal is reported at the next call, later ones once in REPORT_EVERY_S."""
+        """Return the report to log now. A first refusal is reported at the next call, later refusals once in
+        REPORT_EVERY_S."""
         if not self._since_report or now < self._report_at:
             return None
         self._report_at = now + REPORT_EVERY_S
@@ -133,7 +142,8 @@ class Admission:
         return why
 
     def _within_rate(self, source: str, now: float) -> bool:
-        """A token bucket: full with `burst` connections, refilled by `rate` a second. A refused try costs nothing."""
+        """Take a token of the source's bucket: full with `burst`, refilled by `rate` a second. A refused try costs
+        nothing."""
         rate, burst = self.limits.rate, max(self.limits.burst, 1)
         if not rate:
             return True
@@ -146,7 +156,7 @@ class Admission:
         return within
 
     def _forget_rates(self, now: float) -> None:
-        """Drop the sources whose bucket is full again, and a quarter of the table if there are too few of those."""
+        """Drop the sources with a full bucket, and a quarter of the table if such sources are too few."""
         rate, burst = self.limits.rate, max(self.limits.burst, 1)
         kept = {
             source: (allowed, since)

@@ -1,16 +1,29 @@
-"""Which peers a node is linked with, which it dials, and what each result says of a peer's life (P18).
+"""Decide which peers a node is linked with and dials, and judge what each result says of a peer's life (P18).
 
-Sans-I/O: the shell (ring/io/links.py, or the simulator's tests/sim/links.py) reports events with their time, and
-carries out the effects that come back. The rules:
+Theory of operation. The connector does no I/O: the shell (ring/io/links.py, or the simulator's tests/sim/links.py)
+reports events with the time, and carries out the effects that come back. For each peer, the connector is in one of
+these states:
 
-- A pair of nodes keeps one link. If both dialled, the link that the smaller ring key dialled stays.
+- idle: the peer is in neither `dials` nor `links`. `meet`, `want` or `keep` begin a dial, unless a dial failed a moment
+  ago (`_not_before`). A peer in `_missed` is dialled by `tick`.
+- dialling: the peer is in `dials`. The dial becomes `answered` when TLS is done. `link_up`, `dial_failed`, the time
+  limit in `tick`, or a newer life of the peer in the roster end the dial.
+- linked: the peer is in `links`. `link_down` ends the link, or `link_up` with a better connection replaces the link. An
+  answered dial may go on beside a link: `link_up` decides which connection stays.
+
+The rules:
+
+- A pair of nodes keeps one link. If both nodes dialled, the link that the smaller ring key dialled stays.
 - A lost link is dialled again at once, and then at growing, jittered intervals until the link is up or the roster
   forgets the peer. A farewell (`closed`) is the exception: the next payload dials.
 - A refused dial is evidence of death, and so is silence: of a link for dead_after_s, or of a dial for as long.
-- Nothing that began before the peer was last heard is evidence. A dial outlives a cut: its first packets went into the
-  cut, the next ones come ever later, and meanwhile the peer's own dial has made the link. So a dial that fails while a
-  link is up says nothing, and neither does a dial that began before the peer's last word.
-- A dial that this process itself slept through says nothing either: its time begins anew.
+- A dial that began before the peer was last heard gives no evidence. A dial outlives a cut: the first packets were lost
+  in the cut, the next packets come ever later, and meanwhile the peer's own dial has made the link. So a dial that
+  fails while a link is up says nothing, and neither does a dial that began before the peer's last word.
+- A dial during which this process was stopped says nothing either: the time of the dial begins anew.
+
+Invariants. A peer has at most one dial and at most one link, and no dial begins while a link is up. Payloads wait only
+for peers without a link, at most `settings.queue` bytes. `Connector` alone writes the fields; the shell reads `links`.
 """
 
 from __future__ import annotations
@@ -26,51 +39,51 @@ from ring.links.silence import was_stopped
 from ring.roster import NodeRecord
 
 Outcome = Literal["refused", "silent", "other"]
-"""How a dial failed: the peer's port refuses, nothing answered, or anything else (no route, no TLS, a refusal in words,
-a reset)."""
+"""How a dial failed: the peer's port refuses, no answer came, or another cause (no route, no TLS, a refusal in words, a
+reset)."""
 
 
 class Dial(NamedTuple):
-    """Open a connection to the node and shake hands. Report the number with the result."""
+    """Open a connection to the node and shake hands. The shell reports the number with the result."""
 
     number: int
     record: NodeRecord
 
 
 class Abandon(NamedTuple):
-    """Stop this dial: nobody waits for its result."""
+    """Stop this dial: the result is no longer needed."""
 
     number: int
 
 
 class Close(NamedTuple):
-    """Close this connection: the pair has a better one. Nothing more is to be reported of it."""
+    """Close this connection, as the pair has a better connection. The shell reports nothing more of the connection."""
 
     connection: int
 
 
 class Probe(NamedTuple):
-    """Send a heartbeat on this connection now: the peer may not have it any more, and then resets it."""
+    """Send a heartbeat on this connection now. A peer that has lost the connection then resets it."""
 
     connection: int
 
 
 class Transmit(NamedTuple):
-    """Send what waited for the link."""
+    """Send a payload that waited for the link."""
 
     connection: int
     payload: bytes
 
 
 class Linked(NamedTuple):
-    """For the engine: a link to the peer is up."""
+    """Tell the engine that a link to the peer is up."""
 
     peer: NodeRecord
     role: Role
 
 
 class Down(NamedTuple):
-    """For the engine: a link is lost, or could not be made. up_s: for how long the link was up; None: never."""
+    """Tell the engine that a link is lost, or could not be made. up_s: how long the link was up; None: never."""
 
     peer: Incarnation
     evidence: Evidence
@@ -107,12 +120,12 @@ class Dialling:
 
 
 class Connector:
-    """The links of one node. At most one dial is under way for each peer, and no dial begins while a link is up."""
+    """Manage the links of one node: see the docstring of the module."""
 
     def __init__(
         self, key: str, find: Callable[[str], NodeRecord | None], settings: LinkSettings, rng: Random, now: float
     ) -> None:
-        """key: this node's ring key. find: the roster's record of a ring key, for its address and its life."""
+        """key: this node's ring key. find: returns the roster's record of a ring key, for the address and the life."""
         self.links: dict[str, Established] = {}
         self.dials: dict[str, Dialling] = {}
         self.waiting: dict[str, list[bytes]] = {}  # payloads for peers that are being dialled
@@ -121,18 +134,18 @@ class Connector:
         self._find = find
         self._rng = rng
         self._number = 0
-        self._met: dict[str, int] = {}  # ring key -> the newest life that was dialled because the roster named it
+        self._met: dict[str, int] = {}  # ring key -> newest life dialled because the roster named it
         self._missed: dict[str, None] = {}  # peers whose link was lost or could not be made
         self._tries: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
-        self._last_heard: dict[str, tuple[int, float]] = {}  # of peers without a link: life, and when
+        self._last_heard: dict[str, tuple[int, float]] = {}  # of peers without a link: (life, when)
         self._ticked = now
         self._stopping = False
 
     # What the node wants --------------------------------------------------------------------------------------------
 
     def meet(self, records: Iterable[NodeRecord], now: float) -> list[Effect]:
-        """The roster has changed: link with every life of a node that is new in it."""
+        """Link with every life of a node that is new in the roster."""
         effects: list[Effect] = []
         for record in records:
             if record.key != self._key and record.incarnation > self._met.get(record.key, -1):
@@ -141,7 +154,7 @@ class Connector:
         return effects
 
     def want(self, key: str, now: float) -> list[Effect]:
-        """Dial, unless a link is up, a dial is under way, or one has failed a moment ago."""
+        """Dial the peer, unless a link is up, a dial is under way, or a dial failed a moment ago."""
         if key in self.links or self._stopping:
             return []
         record = self._find(key)
@@ -157,9 +170,9 @@ class Connector:
         return [self._dial(record, now)]
 
     def keep(self, key: str, payload: bytes, now: float) -> list[Effect]:
-        """A payload for a peer without a link: kept while the peer is dialled, within the limit of a queue.
+        """Keep a payload for a peer without a link, while the peer is dialled, within the limit of a queue.
 
-        What does not arrive is said again by the engine.
+        The engine repeats messages that do not arrive.
         """
         waiting = self.waiting.setdefault(key, [])
         waiting.append(payload)
@@ -168,7 +181,7 @@ class Connector:
         return self.want(key, now)
 
     def stop(self) -> list[Effect]:
-        """Dial nobody any more."""
+        """Stop all dials, and begin no further dial."""
         self._stopping = True
         dials, self.dials = self.dials, {}
         self.waiting.clear()
@@ -177,15 +190,17 @@ class Connector:
     # What happened --------------------------------------------------------------------------------------------------
 
     def answered(self, number: int) -> bool:
-        """A dial's connection is there and TLS is done: the handshake of the link begins. False: the dial was abandoned
-        meanwhile, and its connection is to be closed."""
+        """Note that a dial's connection is there and TLS is done: the link's handshake begins.
+
+        Returns False for a dial that was abandoned meanwhile: the shell closes the connection.
+        """
         dial = self._under_way(number)
         if dial is not None:
             dial.answered = True
         return dial is not None
 
     def dial_failed(self, number: int, outcome: Outcome, reason: str, now: float) -> list[Effect]:
-        """No link came of this dial."""
+        """End a dial that made no link."""
         dial = self._under_way(number)
         if dial is None:
             return []
@@ -200,7 +215,10 @@ class Connector:
         return [Down(dial.record.id, evidence, reason, None)]
 
     def link_up(self, connection: int, role: Role, peer: NodeRecord, now: float) -> list[Effect]:
-        """A handshake is done. Of two connections of a pair, the one that the smaller key dialled stays."""
+        """Take a connection with a finished handshake as the peer's link, or close it for a better connection.
+
+        Of two connections of a pair, the connection that the smaller key dialled stays.
+        """
         effects: list[Effect] = []
         key = peer.key
         dial = self.dials.get(key)
@@ -223,7 +241,7 @@ class Connector:
         return effects + [Transmit(connection, payload) for payload in self.waiting.pop(key, [])]
 
     def heard(self, key: str, connection: int, now: float) -> bool:
-        """Bytes have come on a connection. Returns whether that is the link with the peer."""
+        """Note bytes on a connection. Returns whether the connection is the link with the peer."""
         link = self.links.get(key)
         if link is None or link.connection != connection:
             return False
@@ -231,7 +249,7 @@ class Connector:
         return True
 
     def link_down(self, key: str, connection: int, reason: str, now: float) -> list[Effect]:
-        """A connection that was up is gone. reason: "silent", "closed" (the peer said goodbye), or any other."""
+        """End a link. reason: "silent", "closed" (the peer said goodbye), or any other."""
         link = self.links.get(key)
         if link is None or link.connection != connection:
             return []
@@ -243,11 +261,11 @@ class Connector:
             self._missed[key] = None
             if now - link.since < self.settings.heartbeat_s:
                 self._back_off(key, now)  # a peer that ends each link at once is not dialled in a circle
-            effects += self.want(key, now)  # refused, the peer is dead; accepted, it was the path (P18)
+            effects += self.want(key, now)  # a refusal means that the peer is dead; an answer, that the path was (P18)
         return effects
 
     def tick(self, now: float) -> list[Effect]:
-        """Timers. Call several times in dead_after_s."""
+        """Run the timers. Call several times in dead_after_s."""
         effects: list[Effect] = []
         after_s = self.settings.dead_after_s
         stopped, self._ticked = was_stopped(self._ticked, now, after_s), now
@@ -279,19 +297,19 @@ class Connector:
         return next((dial for dial in self.dials.values() if dial.number == number), None)
 
     def _heard_since(self, dial: Dialling) -> bool:
-        """Whether the life of the peer that is dialled has said anything since the dial began."""
+        """Tell whether the dialled life of the peer has said anything since the dial began."""
         number, at = self._last_heard.get(dial.record.key, (-1, 0.0))
         return number >= dial.record.incarnation and at > dial.began
 
     def _prefers(self, other: Established, role: Role, peer: NodeRecord) -> bool:
-        """Whether the link that is up stays, and the new connection goes."""
+        """Tell whether the link that is up stays and the new connection goes."""
         if other.peer.number != peer.incarnation:
             return other.peer.number > peer.incarnation
         wanted = "dialler" if self._key < peer.key else "listener"
         return role != wanted and other.role == wanted
 
     def _back_off(self, key: str, now: float) -> None:
-        """Jittered and exponential."""
+        """Set the earliest time of the next dial: jittered, exponential."""
         least = self.settings.redial_min_s
         tries = self._tries[key] = min(self._tries.get(key, 0) + 1, 16)
         most = min(least * 2**tries, self.settings.redial_max_s)

@@ -1,8 +1,8 @@
-"""Who may knock at the link port, and how many guests may be in.
+"""Admit connections to the link port, and limit the number of guests.
 
-A connection is a stranger until its handshake is done. Then it is a peer's link or a guest's visit, and both have
-proven the network key. Strangers are limited at accept, by address. The addresses of the roster's nodes have separate
-limits, so that silent strangers never take a peer's place.
+A connection is a stranger until the handshake is done. Then the connection is a peer's link or a guest's visit, and
+both have proven the network key. Strangers are limited at accept, by address. The addresses of the roster's nodes have
+separate limits, so that silent strangers never take a peer's place.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from ring.links.admission import Admission, Limits, Refusal, Report, Ticket, sou
 from ring.roster import NodeRecord
 
 STRANGERS = Limits(per_source=8, total=100, rate=2.0, burst=16)
-"""From addresses that no node of the roster has: new nodes, operators' programs, and whoever else finds the port."""
+"""For addresses that no node of the roster has: new nodes, operators' programs, and anybody else at the port."""
 
 MEMBERS = Limits(per_source=64, rate=20.0, burst=128)
-"""From an address of the roster. Several nodes may share the address, and all dial at once after a restart."""
+"""For an address of the roster. Several nodes may share the address, and all dial at once after a restart."""
 
 GUESTS = 16
 """At most this many guests at a time; a further guest is refused."""
 
 
 class Door:
-    """Judges connections at accept, and guests after their handshake."""
+    """Judge connections at accept, and guests after the handshake."""
 
     def __init__(self, prefix6: int = 64) -> None:
         """prefix6: bits of an IPv6 address that make one source."""
@@ -33,7 +33,7 @@ class Door:
         self._known: frozenset[str] = frozenset()
 
     def meet(self, records: Iterable[NodeRecord]) -> None:
-        """The roster's nodes, this node included."""
+        """Learn the nodes of the roster, this node included."""
         self._known = frozenset(source_of(record.ip, self._prefix6) for record in records)
 
     def admit(self, address: str, now: float) -> Ticket | Refusal:
@@ -42,10 +42,10 @@ class Door:
         return (self.members if known else self.strangers).admit(address, now)
 
     def refuse_guest(self, guests: int) -> str | None:
-        """Why one more guest is refused, in words, if so many are in."""
+        """Return in words why a further guest is refused; None if the guest may come in. guests: guests inside now."""
         return f"{GUESTS} guests are here already: try again later" if guests >= GUESTS else None
 
     def reports(self, now: float) -> list[Report]:
-        """What to log now of the connections that were refused."""
+        """Return the reports of refused connections to log now."""
         found = (self.strangers.report(now), self.members.report(now))
         return [report for report in found if report is not None]

@@ -1,4 +1,4 @@
-"""Frames on a link: four bytes of length, one of type, the body."""
+"""Cut bytes of a link into frames: four bytes of length, one byte of type, the body."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REPLY: Final = 9
 
 HEAD = 5
 HANDSHAKE_MAX = 16 * 1024
-"""A stranger may send frames of at most this many bytes, and so may a guest."""
+"""Longest body, in bytes, that a stranger or a guest may send."""
 
 
 class BadFrame(ValueError):
@@ -28,14 +28,15 @@ def frame(kind: int, body: bytes = b"") -> bytes:
 
 
 class Deframer:
-    """Cuts a stream into frames, however it comes. `limit`: bytes of a body; set higher after the handshake."""
+    """Cut a stream into frames, however the bytes are split. `limit`: bytes of a body; set higher after the
+    handshake."""
 
     def __init__(self, limit: int = HANDSHAKE_MAX) -> None:
         self.limit = limit
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """The frames that `data` completes. Raises BadFrame for one over the limit or of no known type."""
+        """Return the frames that `data` completes. Raises BadFrame for a frame over the limit or of an unknown type."""
         buffer = self._buffer
         buffer += data
         frames = []

@@ -1,4 +1,4 @@
-"""The first words on a link: what must be equal on both sides (P5), and the proof of the network key."""
+"""Make and read the first messages on a link: settings that must be equal (P5), and the proof of the network key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Role = Literal["dialler", "listener"]
 
 
 class Terms(msgspec.Struct, frozen=True, array_like=True):
-    """What every node of a network has alike."""
+    """The settings that every node of a network has alike."""
 
     network: str
     server_name: str
@@ -31,11 +31,11 @@ class Terms(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True):
-    """protocol comes first, so that another version is recognised whatever follows.
+    """Greet the other side of a link. protocol comes first, so that another version is recognised whatever follows.
 
-    record: None says that this is a guest: an operator's program, which is no node and may only ask. acting: the
-    feature level at which the network of this node acts. oldest: the lowest level at which its build can act. Builds of
-    level 0 leave both out, and ignore both; a field that comes later is appended with a default.
+    record: None for a guest: a guest is an operator's program, is no node and may only ask. acting: the feature level
+    at which the node's network acts. oldest: the lowest level at which the node's build can act. Builds of level 0
+    leave both out, and ignore both; a later field is appended with a default.
     """
 
     BY_BUILD: ClassVar = True
@@ -50,7 +50,7 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Read(msgspec.Struct, frozen=True, array_like=True):
-    """A hello as it came, so that the record keeps the fields of later builds."""
+    """A hello as received: the record still has the fields of later builds."""
 
     protocol: int
     terms: Terms
@@ -61,7 +61,7 @@ class _Read(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Refused(ValueError):
-    """Why this peer is not linked with, in words for both sides' logs."""
+    """Why this peer is not linked with, in words for the logs of both sides."""
 
 
 _decoder = msgspec.msgpack.Decoder(_Read)
@@ -74,7 +74,7 @@ def encode(hello: Hello) -> bytes:
 
 
 def read(body: bytes) -> Hello:
-    """Raises Refused."""
+    """Read a hello. Raises Refused."""
     try:
         fields = _first.decode(body)
         protocol = msgspec.msgpack.decode(fields[0], type=int)
@@ -95,7 +95,7 @@ def read(body: bytes) -> Hello:
 
 
 def compare(mine: Terms, theirs: Terms) -> list[str]:
-    """What differs, in words; nothing where the two may link (P5)."""
+    """List the differing settings in words; an empty list if the two nodes may link (P5)."""
     names = {
         "network": "network.name",
         "server_name": "network.server_name",
@@ -117,10 +117,10 @@ def compare(mine: Terms, theirs: Terms) -> list[str]:
 
 
 def proof(key: bytes, role: Role, dialler: bytes, listener: bytes, certificate: bytes) -> bytes:
-    """Shows knowledge of the network key on this very TLS session.
+    """Prove knowledge of the network key on this very TLS session.
 
-    dialler, listener: both hellos as sent. certificate: SHA-256 of the listener's certificate as this side sees it; a
-    man in the middle has another one. Keyed BLAKE2b, 32 bytes.
+    dialler, listener: both hellos as sent. certificate: SHA-256 of the listener's certificate as this side sees the
+    certificate; a man in the middle has another certificate. Keyed BLAKE2b, 32 bytes.
     """
     mac = hashlib.blake2b(key=key, digest_size=32, person=b"circlet link")
     for part in (role.encode(), dialler, listener, certificate):

@@ -1,7 +1,21 @@
-"""One connection between two nodes: handshake, heartbeat, frames. Bytes and time in, effects out.
+"""Run one connection between two nodes: handshake, heartbeats, frames.
 
-Or between a node and a guest, who dials, proves the same key, and may only ask: one request at a time, each answered by
-one reply.
+Theory of operation. A link does no I/O: bytes and time come in, effects go out. A link connects two nodes, or a node
+and a guest. A guest dials, proves the same key, and may only ask: one request at a time, each answered by one reply.
+The states:
+
+- greeting: `start` sends this side's hello. The peer's hello is checked (settings, names, levels) and answered with a
+  proof of the network key.
+- proving: the peer's hello is known (`_their_hello`). A valid proof of the peer brings the link up.
+- up (`is_up`): data between nodes; requests and replies with a guest; heartbeats after `heartbeat_s` in which this side
+  sent nothing.
+- closed (`_closed`): after a refusal of either side, a goodbye, dead_after_s of silence, idle_close_s without use, a
+  handshake that took too long, or a queue over the limit. A closed link ignores bytes and timers; the shell closes the
+  socket on the effect Close.
+
+Invariants. No data, request or reply passes before both proofs. `_asked` is true exactly while a guest's request has no
+reply. `_measured` is the time of the oldest unanswered heartbeat, if no heartbeat was unanswered before. `Link` alone
+writes all fields.
 """
 
 from __future__ import annotations
@@ -29,14 +43,14 @@ from ring.links.silence import Silence
 from ring.roster import NodeRecord, Range, check_levels
 
 GUEST_IDLE_S = 30.0
-"""A guest that asks nothing for so long is closed, and so is a guest whose answer takes so long."""
+"""A guest is closed after this time without a question, or without an answer."""
 
 MEASURE_EVERY = 5
-"""A link that data keeps busy sends no heartbeats, so every so many heartbeats' time one goes out to be measured."""
+"""A link busy with data sends no heartbeats, so a heartbeat is sent every so many heartbeat intervals to measure."""
 
 
 class LinkSettings(NamedTuple):
-    """Times in seconds, sizes in bytes."""
+    """Set the limits of a link. Times in seconds, sizes in bytes."""
 
     heartbeat_s: float = 1.0
     dead_after_s: float = 5.0
@@ -48,9 +62,9 @@ class LinkSettings(NamedTuple):
 
 
 class LinkState(NamedTuple):
-    """How the link with a peer is. Times in seconds, the rest in bytes. sent, received: since the link is up.
+    """Describe the link with a peer. Times in seconds, sizes in bytes. sent, received: since the link is up.
 
-    round_trip_s: of the last heartbeat and its answer, both nodes' event loops included; None before the first answer.
+    round_trip_s: from the last heartbeat to the answer, both nodes' event loops included; None before the first answer.
     """
 
     up_s: float
@@ -65,7 +79,7 @@ class Write(NamedTuple):
 
 
 class Up(NamedTuple):
-    """The handshake is done: the peer knows the key and agrees on the terms. peer: None, it is a guest."""
+    """Report that the handshake is done: the peer knows the key and agrees on the terms. peer: None for a guest."""
 
     peer: NodeRecord | None
 
@@ -75,20 +89,23 @@ class Received(NamedTuple):
 
 
 class Requested(NamedTuple):
-    """A guest asks: it waits for one `reply`."""
+    """Report a guest's request. The guest waits for one `reply`."""
 
     payload: bytes
 
 
 class Replied(NamedTuple):
-    """What this guest's request is answered with."""
+    """Report the reply to this guest's request."""
 
     payload: bytes
 
 
 class Close(NamedTuple):
-    """reason: "silent", "queue" (the peer does not read), "closed" (a goodbye), or words about a refusal. refused: one
-    of us refuses. at_once: drop what waits to be sent, for the peer does not take it."""
+    """Close the connection.
+
+    reason: "silent", "queue" (the peer does not read), "closed" (a goodbye), or words about a refusal. refused: one of
+    the two sides refuses. at_once: drop the bytes that wait to be sent, as the peer does not take them.
+    """
 
     reason: str
     refused: bool = False
@@ -99,7 +116,7 @@ Effect = Write | Up | Received | Requested | Replied | Close
 
 
 class Link:
-    """A state machine: hellos cross, then proofs, then data, or a guest's requests and their replies."""
+    """Run the protocol of one connection: see the docstring of the module."""
 
     def __init__(
         self,
@@ -114,14 +131,11 @@ class Link:
         expected: str | None = None,
         acting: int = 0,
     ) -> None:
-        """record: this node's; None for a guest. certificate: SHA-256 of the listener's certificate. acting: the
-        feature level at which this node's network acts.
-
-        expected: ring key of the node that was dialled.
-        """
+        """record: this node's record; None for a guest. certificate: SHA-256 of the listener's certificate. acting: the
+        feature level at which this node's network acts. expected: ring key of the dialled node."""
         self.role: Role = role
         self.is_up = False
-        self.peer: NodeRecord | None = None  # once up, unless it is a guest
+        self.peer: NodeRecord | None = None  # set once up; None for a guest
         self.round_trip_s: float | None = None  # of the last heartbeat that was measured
         self._terms = terms
         self._me = record
@@ -136,23 +150,23 @@ class Link:
         self._silence = Silence(settings.dead_after_s, now)
         self._said = now
         self._pinged = float("-inf")  # when the last heartbeat left
-        self._unanswered = 0  # heartbeats; the peer answers them in their order
-        self._measured: float | None = None  # when the first of those left; None: an earlier one had no answer yet
+        self._unanswered = 0  # heartbeats; the peer answers in their order
+        self._measured: float | None = None  # when the first unanswered heartbeat left; None: not to be measured
         self._opened = now
-        self._used = now  # when something other than heartbeats last passed
+        self._used = now  # when a frame other than a heartbeat last passed
         self._closed = False
         self._asked = False  # a request waits for its reply
 
     @property
     def claimed(self) -> NodeRecord | None:
-        """What the other side says of itself, proven or not; None for a guest, and before its hello."""
+        """Return the other side's record, proven or not; None for a guest, and before the hello."""
         return self._their_hello[1].record if self._their_hello is not None else None
 
     def start(self) -> list[Effect]:
         return [Write(frame(HELLO, self._hello))]
 
     def feed(self, data: bytes, now: float) -> list[Effect]:
-        """Bytes of the peer."""
+        """Take bytes of the peer."""
         if self._closed:
             return []
         self._silence.heard = now
@@ -167,17 +181,17 @@ class Link:
         return effects
 
     def send(self, payload: bytes, now: float) -> bytes:
-        """The bytes of a data frame."""
+        """Return the bytes of a data frame."""
         self._said = self._used = now
         return frame(DATA, payload)
 
     def request(self, payload: bytes) -> bytes:
-        """The bytes of a guest's question; the next one has to wait for its reply."""
+        """Return the bytes of a guest's request. The next request has to wait for the reply."""
         self._asked = True
         return frame(REQUEST, payload)
 
     def reply(self, payload: bytes, now: float) -> bytes:
-        """The bytes of the answer to what was `Requested`."""
+        """Return the bytes of the reply to a `Requested`."""
         self._asked = False
         self._used = now
         return frame(REPLY, payload)
@@ -186,7 +200,7 @@ class Link:
         return frame(BYE)
 
     def probe(self, now: float) -> bytes:
-        """The bytes of a heartbeat, which is measured if all heartbeats before it are answered."""
+        """Return the bytes of a heartbeat, measured if all earlier heartbeats are answered."""
         self._said = self._pinged = now
         if not self._unanswered:
             self._measured = now
@@ -194,14 +208,14 @@ class Link:
         return frame(PING)
 
     def queued(self, size: int) -> list[Effect]:
-        """size: bytes that wait to be sent. A peer that does not keep up is cut, and resynchronised on a new link."""
+        """Cut a peer that does not keep up; a new link resynchronises the peer. size: bytes that wait to be sent."""
         if size <= self._settings.queue or self._closed:
             return []
         self._closed = True
         return [Close("queue", at_once=True)]
 
     def tick(self, now: float) -> list[Effect]:
-        """Heartbeats, and what silence means."""
+        """Send a due heartbeat, and close a link that is silent, unused or slow in the handshake."""
         if self._closed:
             return []
         if self._silence.tick(now):
@@ -245,7 +259,7 @@ class Link:
         raise Refused("a handshake frame after the handshake")
 
     def _answered(self, now: float) -> None:
-        """The peer has answered a heartbeat; an answer to no heartbeat says nothing."""
+        """Note the answer to a heartbeat. An answer to no heartbeat is ignored."""
         if self._measured is not None:
             self.round_trip_s = now - self._measured
             self._measured = None
@@ -317,6 +331,6 @@ class Link:
         return greeting.proof(self._key, role, dialler, listener, self._certificate)
 
     def refuse(self, reason: str) -> list[Effect]:
-        """Said to the peer too, so that both sides log one clear line."""
+        """Refuse the peer, and tell the peer why, so that both sides log one clear line."""
         self._closed = True
         return [Write(frame(REFUSE, reason.encode()[:300])), Close(reason, refused=True)]

@@ -1,4 +1,4 @@
-"""The nodes that were refused at this node's links lately, and why: for the log and for `circlet status`."""
+"""Remember the nodes refused at this node's links lately, and the reasons: for the log and for `circlet status`."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from typing import NamedTuple
 from ring.roster import NodeRecord
 
 KEPT = 50
-"""Refusals that are remembered. The oldest falls out first: a stranger may invent names without end."""
+"""At most this many refusals are remembered. The oldest refusal is dropped first: a stranger may invent endless
+names."""
 
 KEEP_S = 120.0
-"""A node that is still there and still refused has tried again long before."""
+"""How long a refusal is remembered. A node that is still there has tried again long before."""
 
 
 class Refusal(NamedTuple):
-    """A node that this node does not link with. The node gives its own name, and may not have proven the name."""
+    """A node that this node does not link with. The node gives the name, and may not have proven the name."""
 
     record: NodeRecord
     address: str  # the other end of the connection
     reason: str
-    at: float  # seconds, of the last time
+    at: float  # seconds, of the last refusal
 
 
 class Refusals:
-    """By ring key, name and address: a duplicate has the ring key of a node that is let in."""
+    """The refusals by ring key, name and address: a duplicate has the ring key of a node that is let in."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, str], Refusal] = {}  # the latest last
+        self._known: dict[tuple[str, str, str], Refusal] = {}  # the latest refusal last
 
     def note(self, record: NodeRecord, address: str, reason: str, now: float) -> None:
         who = (record.key, record.name, address)
@@ -36,11 +37,11 @@ class Refusals:
             del self._known[next(iter(self._known))]
 
     def linked(self, record: NodeRecord, address: str) -> None:
-        """That node is let in now."""
+        """Drop the refusal of a node that is let in now."""
         self._known.pop((record.key, record.name, address), None)
 
     def lately(self, now: float) -> list[Refusal]:
-        """The oldest first."""
+        """Return the refusals of the last KEEP_S seconds, the oldest first."""
         while self._known:
             who, refusal = next(iter(self._known.items()))
             if now - refusal.at <= KEEP_S:

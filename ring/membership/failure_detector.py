@@ -1,6 +1,21 @@
-"""Is a silent node dead, or only cut off from here? Its other peers are asked before anybody acts on its death (P19).
+"""Find out whether a silent node is dead or only cut off from here: ask the other peers before acting on a death (P19).
 
-A cut between two nodes splits nothing: who still hears the node is a witness, and traffic goes through the witness.
+Theory of operation. A node that was silent for dead_after_s is a suspect. This node asks other peers in rounds
+(PingRequest, PingReply) whether they hear the suspect. A peer that hears the suspect is the witness, and traffic to the
+suspect goes through the witness. So a cut between two nodes splits nothing. A suspect is in one of these states:
+
+- asking: `asked` holds the peers without a reply in this round, until `until`. A yes makes the sender the witness. If
+  no peer says yes, the node is dead, provided that the round asked every live peer; else a round begins that asks every
+  live peer.
+- relayed: `asked` is empty and `via` names a usable witness. From `round_at` on, a round asks the witness alone. A
+  witness that is lost or suspected starts a round that asks every live peer at once.
+
+A suspect ends when the node is heard again or known dead (`clear`), when the suspect's life is over, or when nobody
+hears the node (`_dead`).
+
+Invariants. A node is suspected only in the life that the roster has. No round begins with a question to a suspect. A
+round that ends in death has asked every live peer. `FailureDetector` alone writes `suspects` and the fields of
+`Suspect`.
 """
 
 from __future__ import annotations
@@ -18,32 +33,33 @@ if TYPE_CHECKING:
 
 ROUND_S = 0.6
 REPEAT_S = 0.2
-"""A peer that was asked as often as that takes, and has not replied, hears nothing either, or is cut off too."""
+"""Pause between two requests to the same peer in a round. A peer without a reply at the end of the round counts as a
+peer that hears nothing."""
 
 RELAYED = 512 * 1024
 """Bytes in one Relay, roughly."""
 
 AGAIN_S = 1.0
-"""How often the witness is asked whether it still hears the node."""
+"""How often the witness is asked whether the witness still hears the node."""
 
 
 class Suspect:
-    """A node that this one no longer hears."""
+    """A node that this node no longer hears."""
 
     __slots__ = ("all_asked", "asked", "node", "repeat_at", "round_at", "until", "via")
 
     def __init__(self, node: Incarnation) -> None:
         self.node = node
-        self.asked: dict[str, None] = {}  # ring keys that have not replied in this round
+        self.asked: dict[str, None] = {}  # ring keys without a reply in this round
         self.all_asked = True  # whether this round asks every live peer, not the witness alone
         self.until = 0.0  # when this round ends
         self.repeat_at = 0.0
-        self.round_at = 0.0  # when the next one begins
-        self.via: str | None = None  # ring key of the witness that traffic goes through
+        self.round_at = 0.0  # when the next round begins
+        self.via: str | None = None  # ring key of the witness for the node's traffic
 
 
 class FailureDetector:
-    """Both sides: the nodes suspected here, and what this node tells others of whom it hears."""
+    """Keep the suspects of this node, and answer other nodes' questions about nodes that this node hears."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -52,14 +68,14 @@ class FailureDetector:
     # Suspicion ------------------------------------------------------------------------------------------------------
 
     def suspect(self, node: Incarnation) -> None:
-        """Nothing was heard of the node for dead_after_s."""
+        """Suspect a node that was silent for dead_after_s."""
         if node.key in self.suspects or not self.engine.peers.is_current(node):
             return
         suspect = self.suspects[node.key] = Suspect(node)
         self._ask(suspect)
 
     def clear(self, key: str) -> None:
-        """The node is heard again, or dead for certain."""
+        """End the suspicion: the node is heard again, or certainly dead."""
         if self.suspects.pop(key, None) is not None:
             self.engine.peers.version += 1
 
@@ -85,26 +101,26 @@ class FailureDetector:
     def on_ping_reply(self, sender: Incarnation, message: PingReply) -> None:
         suspect = self.suspects.get(message.node.key)
         if suspect is None or suspect.node != message.node or sender.key not in suspect.asked:
-            return  # the round is over: a witness is known, and stays for as long as it works (P19)
+            return  # the round is over: a working witness is kept (P19)
         del suspect.asked[sender.key]
         if message.lately:
             suspect.asked.clear()
             if suspect.via != sender.key:
                 suspect.via = sender.key
-                self.engine.peers.version += 1  # what waits is sent again, this way
+                self.engine.peers.version += 1  # unanswered commands are sent again, through the witness
                 self.engine.note("relayed", peer=suspect.node.key, through=sender.key)
         elif not suspect.asked:
             self._nobody_hears(suspect)
 
     def _nobody_hears(self, suspect: Suspect) -> None:
-        """The round has ended without a witness: ask everybody before anybody acts on the node's death (P19)."""
+        """End a round without a witness. Before the death counts, every live peer must have been asked (P19)."""
         if suspect.all_asked:
             self._dead(suspect)
         else:
             self._begin_round(suspect, everybody=True)
 
     def _is_usable(self, key: str) -> bool:
-        """Whether traffic can go through this witness, for all that is known here."""
+        """Tell whether traffic can go through this witness, as far as this node knows."""
         return key not in self.suspects and self.engine.peers.is_alive(key)
 
     def _dead(self, suspect: Suspect) -> None:
@@ -139,7 +155,7 @@ class FailureDetector:
     # Relay ----------------------------------------------------------------------------------------------------------
 
     def reroute(self, out: dict[str, list[Message]]) -> None:
-        """Traffic to nodes that only a witness reaches goes through it."""
+        """Send traffic to a suspect through the suspect's witness."""
         for key, suspect in self.suspects.items():
             if suspect.via is not None and key in out:
                 for payload in payloads(out.pop(key), RELAYED):
@@ -151,5 +167,5 @@ class FailureDetector:
             if engine.is_stale(message.origin) or engine.peers.is_too_old(message.origin):
                 return
             engine.dispatch(message.origin, decode(bytes(message.payload)))
-        elif sender == message.origin and message.to not in self.suspects:  # one step only: no going round
+        elif sender == message.origin and message.to not in self.suspects:  # one step only: no circles
             engine.send(message.to, message)

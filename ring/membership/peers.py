@@ -1,4 +1,4 @@
-"""Who is there, who is dead, and so who answers for a group (P4, P18)."""
+"""Know the nodes of the network, judge which nodes are dead, and so name the owners of a group (P4, P18)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ring.placement import Ring, owners
 from ring.roster import MAX_NODES, NodeRecord, Roster, as_level_0, newer
 
 UNFIT = 10_000
-"""Of so many groups it is remembered on which nodes a mistake has stopped them; the oldest are forgotten first."""
+"""For at most this many groups the nodes stopped by a mistake are remembered; the oldest groups are forgotten first."""
 
 
 class RingSettings(NamedTuple):
@@ -22,7 +22,7 @@ class RingSettings(NamedTuple):
 
 
 class Peers:
-    """The roster, and this node's own evidence of who in it is dead."""
+    """Keep the roster, and this node's own evidence of death."""
 
     def __init__(self, me: NodeRecord, settings: RingSettings) -> None:
         self.me = me
@@ -30,26 +30,26 @@ class Peers:
         self.roster = Roster()
         self.roster.merge(me)
         self.dead: dict[str, float] = {}  # ring key -> since when
-        self.absent: dict[Incarnation, float] = {}  # forgotten by the roster -> since when; lives that are over
-        self.missing: dict[str, NodeRecord] = {}  # forgotten by the roster, though they had not left in order
+        self.absent: dict[Incarnation, float] = {}  # lives that are over -> since when
+        self.missing: dict[str, NodeRecord] = {}  # forgotten by the roster, not left in order
         self.left: dict[str, int] = {}  # ring key -> last life, of nodes that left in order; the latest last
-        self.given_up: dict[str, int] = {}  # ring key -> last life, of nodes that will not come back, an operator says
-        self.thin: set[str] = set()  # nodes that hold account groups which fewer than `copies` nodes hold (P37)
-        self.level = 0  # the feature level at which the network acts, as far as this node knows: it only rises (P42)
-        self.too_old: dict[str, NodeRecord] = {}  # nodes of a lower level: no part of the roster, and not linked with
-        self.joined: dict[str, float] = {}  # ring key -> when this incarnation was first seen or came back
-        self.unfit: dict[GroupId, set[Incarnation]] = {}  # lives of nodes in which a mistake has stopped the group
-        self.returned_at = float("-inf")  # when a node that was thought dead answered last: a cut heals
-        self.version = 0  # grows with every change of what this class answers
+        self.given_up: dict[str, int] = {}  # ring key -> last life; an operator says: will not return
+        self.thin: set[str] = set()  # nodes that hold account groups with fewer than `copies` holders (P37)
+        self.level = 0  # the acting feature level, as far as known; never falls (P42)
+        self.too_old: dict[str, NodeRecord] = {}  # nodes of a lower level: not in the roster, not linked with
+        self.joined: dict[str, float] = {}  # ring key -> when this life was first seen or came back
+        self.unfit: dict[GroupId, set[Incarnation]] = {}  # lives of nodes with the group stopped by a mistake
+        self.returned_at = float("-inf")  # when a node thought dead last answered
+        self.version = 0  # grows with every change of an answer of this class
 
     def learn(self, records: Iterable[NodeRecord], now: float) -> list[NodeRecord]:
-        """Merge records; returns those that were news."""
+        """Merge records. Returns the records that were news."""
         news = []
         for record in records:
             if record.key == self.me.key and record.incarnation <= self.me.incarnation:
                 continue
             if record.incarnation <= self.given_up.get(record.key, -1):
-                continue  # somebody who has not been told yet
+                continue  # from a node that has not been told yet
             if self.me.level == 0:
                 record = as_level_0(record)
             if record.level < self.level and not self._is_known(record):
@@ -74,17 +74,21 @@ class Peers:
         return news
 
     def last_life(self, key: str) -> int | None:
-        """The last life of the node that is known here, be it over or not; None of a node that never was here."""
+        """Return the last known life of the node, over or not; None for a node that never was here."""
         record = self.roster.get(key) or self.missing.get(key)
         return record.incarnation if record is not None else self.left.get(key, self.given_up.get(key))
 
     def _is_known(self, record: NodeRecord) -> bool:
-        """Whether the roster has this life of the node already, from somebody who knows its level."""
+        """Tell whether the roster already has this life of the node, with a level that suffices."""
         known = self.roster.get(record.key)
         return known is not None and known.incarnation >= record.incarnation and known.level >= self.level
 
     def _refuse(self, record: NodeRecord, now: float) -> None:
-        """The node's level is below the acting one, or its directory is too old to pass levels on: a link will tell."""
+        """Refuse a node below the acting level.
+
+        The node's directory may be too old to pass levels on: the record counts as level 0 until a link tells the
+        level.
+        """
         known = self.too_old.get(record.key)
         if known is None and len(self.too_old) >= MAX_NODES:
             return
@@ -100,7 +104,7 @@ class Peers:
             self.version += 1
 
     def raise_level(self, level: int, now: float) -> list[NodeRecord]:
-        """The network acts at this level from now on. Returns the nodes that are too old for it."""
+        """Raise the acting level. Returns the nodes that are too old for the level."""
         if level <= self.level:
             return []
         self.level = level
@@ -110,25 +114,27 @@ class Peers:
         return old
 
     def is_too_old(self, node: Incarnation) -> bool:
-        """Whether this life of the node runs a build that is too old for the network."""
+        """Tell whether this life of the node runs a build that is too old for the network."""
         record = self.too_old.get(node.key)
         return record is not None and record.incarnation == node.number
 
     def lowest(self) -> NodeRecord:
-        """The node that holds the network's level down: of all that have not departed and are not forgotten, whether
-        they are there or missing, one of the lowest feature level (P42)."""
+        """Return a node of the lowest feature level, which holds the network's level down (P42).
+
+        All nodes count that have not departed and are not forgotten, and missing nodes, too.
+        """
         nodes = [r for r in self.roster.records() if not (r.leaving and r.key in self.dead)]
         return min([*nodes, *self.missing.values()], key=lambda record: record.level, default=self.me)
 
     def known(self, key: str) -> NodeRecord | None:
-        """The record to dial a node by, though it may be too old to have a part in the network."""
+        """Return the record for dialling a node, even of a node too old to take part in the network."""
         return self.roster.get(key) or self.too_old.get(key)
 
     def forget(self, key: str, incarnation: int, now: float, *, departed: bool = True) -> bool:
-        """The directories list the node no more, and no link hears the node.
+        """Forget a node that the directories list no more and no link hears.
 
-        departed: the node has said that it left. A node that was leaving, and has not said so, may not have handed all
-        its groups over; nor has a node that left when no other node stayed: such nodes are missing (P37).
+        departed: the node has said goodbye. A node that was leaving without a goodbye may not have handed over all
+        groups. The same holds for a node that left when no other node stayed. Such nodes are missing (P37).
         """
         if key in self.too_old and self.too_old[key].incarnation <= incarnation:
             del self.too_old[key]
@@ -152,10 +158,8 @@ class Peers:
         given_up: Mapping[str, int],
         thin: Iterable[str] = (),
     ) -> None:
-        """What this node knew before it was started again, in `missing`, `left`, `given_up` and `thin`.
-
-        missing: each with the time since when, in Unix seconds.
-        """
+        """Restore the knowledge of this node's last life: `missing` (each with the Unix s since when), `left`,
+        `given_up` and `thin`."""
         self.given_up.update(given_up)
         self.left.update(left)
         self.thin.update(thin)
@@ -166,19 +170,19 @@ class Peers:
         self.version += 1
 
     def missing_since(self, key: str) -> float:
-        """Unix seconds; 0 if the node is not missing."""
+        """Return since when the node is missing, in Unix seconds; 0 if the node is not missing."""
         record = self.missing.get(key)
         return self.absent.get(record.id, 0.0) if record is not None else 0.0
 
     def _has_left(self, node: Incarnation) -> None:
-        """Other nodes may not have been there to see it go, and take it for missing."""
+        """Remember a node that left in order: nodes that did not see the leaving take the node for missing."""
         self.left.pop(node.key, None)
         self.left[node.key] = node.number
         while len(self.left) > MAX_NODES:
             del self.left[next(iter(self.left))]
 
     def give_up(self, key: str, now: float) -> bool:
-        """An operator says that the node will not come back. Returns whether it was known. It has to be dead."""
+        """Give up a dead node that, an operator says, will not return. Returns whether the node was known."""
         record = self.missing.pop(key, None) or self.roster.get(key)
         if record is not None:
             self.forget(key, record.incarnation, now)
@@ -194,7 +198,7 @@ class Peers:
         self.version += 1
 
     def heard(self, key: str, now: float) -> bool:
-        """The node answers. Returns whether it was thought dead."""
+        """Note that the node answers. Returns whether the node was thought dead."""
         if self.dead.pop(key, None) is None:
             return False
         self.joined[key] = self.returned_at = now
@@ -202,7 +206,7 @@ class Peers:
         return True
 
     def died(self, key: str, now: float) -> bool:
-        """Evidence of death: a refused connection, or silence (P18). Returns whether it was news."""
+        """Note evidence of death: a refused connection, or silence (P18). Returns whether the death was news."""
         if key == self.me.key or key in self.dead or self.roster.get(key) is None:
             return False
         self.dead[key] = now
@@ -213,25 +217,27 @@ class Peers:
         return key not in self.dead and self.roster.get(key) is not None
 
     def is_lost(self, key: str) -> bool:
-        """Whether the node is gone without having left in order, and may come back with what it has on disk (P36)."""
+        """Tell whether the node is gone without having left in order, and may return with groups on disk (P36)."""
         record = self.roster.get(key)
         return key in self.missing or (record is not None and key in self.dead and not record.leaving)
 
     def is_current(self, incarnation: Incarnation) -> bool:
-        """Whether this life of the node is the one that runs now, for all that is known here (P30)."""
+        """Tell whether this life of the node runs now, as far as this node knows (P30)."""
         record = self.roster.get(incarnation.key)
         return record is not None and record.incarnation == incarnation.number and incarnation.key not in self.dead
 
     def gone_for(self, incarnation: Incarnation, now: float) -> float:
-        """Seconds since this life of the node ended, 0 while it goes on: its people have grace_s from then, though the
-        node be started again at once (P31)."""
+        """Return the seconds since this life of the node ended; 0 while the life goes on.
+
+        The people of the ended life have grace_s from the end on, even if the node starts again at once (P31).
+        """
         record = self.roster.get(incarnation.key)
         if record is not None and record.incarnation == incarnation.number:
             return now - self.dead[incarnation.key] if incarnation.key in self.dead else 0.0
         return now - self.absent.setdefault(incarnation, now)
 
     def lost_lately(self, now: float, within_s: float) -> bool:
-        """Whether any life of a node has ended, or is thought to have ended, less than so many seconds ago."""
+        """Tell whether any node's life ended, or seemed to end, less than `within_s` seconds ago."""
         return any(now - since < within_s for since in (*self.dead.values(), *self.absent.values()))
 
     def stable_for(self, key: str, now: float) -> float:
@@ -243,16 +249,16 @@ class Peers:
 
     @property
     def living_ring(self) -> Ring:
-        """The ring without the nodes that are dead: which of the living masters a name."""
+        """Return the ring without the dead nodes: the nearest living node masters a name."""
         ring = self.ring
         return Ring(ring.keys - self.dead.keys(), ring.distance, ring.points) if self.dead else ring
 
     def owners(self, group: GroupId) -> tuple[str, ...]:
-        """Owners nearest first, over nodes that are not leaving; enough of them to hold one that is alive."""
+        """Return the owners nearest first, over nodes that are not leaving; enough owners to include a living node."""
         return owners(group.name, self.ring, len(self.dead) + 1)
 
     def holders(self, group: GroupId) -> tuple[str, ...]:
-        """Who should hold a group that this node masters: itself, then the next owners that are alive (P13)."""
+        """Return the nodes that should hold a group mastered here: this node, then the next living owners (P13)."""
         unfit = self.unfit_for(group)
         count = self.settings.copies
         if count == 1:
@@ -267,26 +273,27 @@ class Peers:
             self.version += 1
 
     def everybody(self) -> Roster:
-        """All nodes that ever were here and have not left in order."""
+        """Return all nodes that ever were here and have not left in order."""
         return Roster([*self.too_old.values(), *self.missing.values(), *self.roster.records()])
 
     def lost(self) -> list[NodeRecord]:
-        """The nodes that are gone and may come back with their groups on disk, sorted by name (P36)."""
+        """Return the nodes that are gone and may return with groups on disk, sorted by name (P36)."""
         gone = [r for r in self.everybody().records() if not self.is_alive(r.key) and r.key not in self.given_up]
         return sorted(gone, key=lambda record: record.name)
 
     def unheard(self, heard: Iterable[str]) -> set[str]:
-        """Ring keys of the nodes that may hold a group and have not said whether they do (P37)."""
+        """Return the ring keys of the nodes that may hold a group and have not said so yet (P37). heard: nodes that
+        have."""
         return {record.key for record in self.everybody().records()}.difference(heard, self.given_up)
 
     def should_know(self, group: GroupId) -> tuple[str, ...]:
-        """The first owners of a group among all nodes that ever were here and have not left in order (P37)."""
+        """Return the first owners of a group over all nodes that ever were here and have not left in order (P37)."""
         everybody = self.everybody()
         ring = everybody.ring(self.settings.distance, self.settings.points)
         return owners(group.name, ring, self.settings.copies + 2)
 
     def acting(self, group: GroupId) -> str:
-        """The ring key of the acting master: the first owner not proven dead (P4) that can serve the group."""
+        """Return the ring key of the acting master: the first owner not proven dead (P4) that can serve the group."""
         unfit = self.unfit_for(group)
         if not unfit:
             return next((key for key in self.owners(group) if key not in self.dead), self.me.key)
@@ -294,21 +301,21 @@ class Peers:
         return next((key for key in found if key not in self.dead and key not in unfit), self.me.key)
 
     def stopped(self, group: GroupId, node: Incarnation) -> None:
-        """A mistake of the program has stopped the group in this life of the node."""
+        """Note that a mistake of the program has stopped the group in this life of the node."""
         self.unfit.setdefault(group, set()).add(node)
         if len(self.unfit) > UNFIT:
             del self.unfit[next(iter(self.unfit))]
 
     def unfit_for(self, group: GroupId) -> frozenset[str]:
-        """Ring keys of the nodes that cannot have a part in the group, though they are alive."""
+        """Return the ring keys of living nodes that cannot take part in the group."""
         if not self.unfit or group not in self.unfit:
             return frozenset()
         return frozenset(node.key for node in self.unfit[group] if node == self.me.id or self.is_current(node))
 
     def others(self) -> list[str]:
-        """Ring keys of the other nodes that are not known dead."""
+        """Return the ring keys of the other nodes that are not known dead."""
         return [r.key for r in self.roster.records() if r.key != self.me.key and r.key not in self.dead]
 
     def staying(self) -> list[str]:
-        """Ring keys of those of them that are not leaving."""
+        """Return the ring keys of the other living nodes that are not leaving."""
         return [key for key in self.others() if (r := self.roster.get(key)) is not None and not r.leaving]
