@@ -1,4 +1,42 @@
-"""The follower's side: apply a master's log strictly in order, ask for what is missing, show it (P11, P16)."""
+"""A follower of a group: apply a master's log strictly in order, ask for missing entries, show the entries (P11, P16).
+
+Theory of operation
+===================
+
+A node follows a group that another node masters, because members of the group sit on this node, or because this node
+is a backup of the group (`holds`), or both. The follower judges nothing: the follower applies entries and shows them.
+
+The state of a follower is read from its fields:
+
+    current   not behind: the copy has every entry that the master has told of
+    behind    entries are missing, or may be: `resync` asks the master, and asks again until the master has answered
+    orphan    the master is dead or began a new life (`is_orphan`): if this node is the successor, `resync` starts a
+              recovery instead (recovery.py)
+    forked    `fork` is set: the master's log does not continue the copy that people here know (P22). People go on to
+              see `fork.copy`; `copy` follows the master's log out of sight, until merge.py says that all is merged
+
+What moves a follower:
+
+    Publish, same term, next entries     apply, show, acknowledge          stays current
+    Publish, same term, later entries    a gap: resync                     becomes behind
+    Publish of a higher term             resync with this copy's lineage   becomes behind
+    Continue                             take the lineage, apply           current again; a fork of this copy ends
+    Replace, the log continues           `install`: take the whole copy, show what happened between the copies
+    Replace, the logs have parted        `_install_fork`                   becomes forked
+    Replace, this log outweighs          this node masters the group (`Merges.prevail`)
+    no members here and not a backup     `_drop`: acknowledge once more, and forget the group
+
+Invariants
+    Entries are applied at copy.seq + 1 and nowhere else (P16).
+    No message of a master lowers (term, seq) of the copy, unless the copy is ahead of the state (`Copy.is_ahead`).
+    An acknowledgement never names an event under a hold: the commands that the event caused come first (P33).
+    No append, publish or snapshot of a term below `copy.promised` changes the copy (P21).
+    This edge's commands to a new master wait while the master's log is not known to continue the copy (`holds_back`).
+
+This file writes the fields of `Follower`, with these exceptions: merge.py sets `fork`; backups.py sets `holds`,
+`master` and `heard_at` when commands come; handoff.py sets `master`; recovery.py exchanges `copy` just before this node
+serves; callers of `keep` set `holds`; returning.py and broken.py reset `tries` and `asked_at`, to ask at once.
+"""
 
 from __future__ import annotations
 
@@ -18,49 +56,55 @@ if TYPE_CHECKING:
 RESYNC_S = 0.3
 RESYNC_MAX_S = 2.0
 SILENT_CHECKS = 18
-"""A group of which nothing was heard for so many checks is asked after."""
+"""Ask the master about a group when the master has said nothing about the group for this many checks."""
 
 ASK_S = 3.0
-"""When nodes come or go, all are asked after, spread over so long."""
+"""When nodes come or go, ask the masters of all groups, spread over this many seconds."""
 
 
 class Follower:
-    """A group mastered elsewhere: members sit on this node, or it holds the group for its master (P12)."""
+    """Says what this node knows of one group that another node masters (P12, P15).
+
+    Invariants: while `fork` is set, people here are shown `fork.copy`; `fork.copy` is `copy` itself until a copy of the
+    new master comes. `fork` and `doubted` hold back the commands of this edge (`Followers.holds_back`).
+    """
 
     __slots__ = ("asked_at", "behind", "copy", "doubted", "fork", "heard_at", "holds", "master", "tries")
 
     def __init__(self, copy: Copy, master: str) -> None:
         self.copy = copy
         self.master = master  # ring key
-        self.holds = False  # the master has asked for it
-        self.fork: Fork | None = None  # a copy that the master's does not continue, until that has taken it in
-        self.doubted = False  # another master than that of the copy's term was named: that term may be over
-        self.behind = False  # something is missing: ask until it is there
-        self.asked_at = 0.0
-        self.heard_at = 0.0  # the master's last word
-        self.tries = 0
+        self.holds = False  # this node is a backup: the master has asked this node to hold the group
+        self.fork: Fork | None = None  # the copy that people here know, until the master has taken the copy in (P22)
+        self.doubted = False  # another node was named as master: the copy's term may be over
+        self.behind = False  # entries may be missing: ask the master until the master has answered
+        self.asked_at = 0.0  # when this node asked last
+        self.heard_at = 0.0  # when the master spoke last of the group; moved back to ask sooner
+        self.tries = 0  # questions without an answer, counted to 8: each question doubles the pause before the next
 
     @property
     def shown(self) -> Copy:
-        """What the people here know of the group."""
+        """Return the copy that people on this node are shown."""
         return self.fork.copy if self.fork is not None else self.copy
 
 
 class Followers:
-    """The groups that this node follows, and what it owes their masters by way of acknowledgement."""
+    """Keeps the groups that this node follows, and the acknowledgements that this node owes to the masters."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.groups: dict[GroupId, Follower] = {}
+        # What the next `send_acks` sends: of groups followed now, and of groups dropped in this turn (by master's key).
         self._acks: dict[GroupId, Incarnation | None] = {}
         self._parting_acks: list[tuple[str, tuple[GroupId, tuple[int, str, int], int, int]]] = []
+        # Seqs of events that have caused commands which are not settled yet; a seq may stand here twice (P33).
         self._holds: dict[GroupId, list[int]] = {}
         self._rounds = Rounds(lambda: self.groups.values())
 
     # Holds (P33) ----------------------------------------------------------------------------------------------------
 
     def hold(self, group: GroupId) -> tuple[GroupId, int] | None:
-        """Do not acknowledge the event being applied until `release`."""
+        """Do not acknowledge the event that is being applied until `release` is called with the returned hold."""
         mastered = self.engine.masters.groups.get(group)
         followed = self.groups.get(group)
         copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
@@ -84,19 +128,19 @@ class Followers:
             self.engine.masters.settle(mastered)
 
     def acknowledge(self, group: GroupId) -> None:
-        """Tell the master at the end of the turn how far this copy is."""
+        """Have the master told at the end of the turn how far this copy is."""
         self._acks[group] = None
 
     def sits(self, copy: Copy) -> bool:
-        """Whether members of the group are here."""
+        """Whether members of the group sit on this node."""
         return self.engine.me in copy.state.subscribers
 
     def keeps(self, f: Follower) -> bool:
-        """Whether this node has a part in the group: members, or the master's word that it holds it."""
+        """Whether this node has a part in the group: a member here, the duty of a backup, or a fork not merged yet."""
         return f.holds or f.fork is not None or self.sits(f.copy) or self.engine.me.key in f.copy.members
 
     def held_to(self, copy: Copy) -> int:
-        """The highest seq that this node may acknowledge."""
+        """Return the highest seq that this node may acknowledge: the seq before the first hold (P33)."""
         seqs = self._holds.get(copy.group) if self._holds else None
         return min(seqs) - 1 if seqs else copy.seq
 
@@ -121,14 +165,18 @@ class Followers:
             return
         f.heard_at = self.engine.now
         if f.master != sender.key and not (f.copy.log and f.copy.log[-1].handed):
-            f.master = sender.key  # whoever was named meanwhile: this is the master of the copy's term
+            f.master = sender.key  # another node may have been named, but the sender is the master of the copy's term
         self._trust(f)
         self._apply(f, message.entries)
         if self.groups.get(message.group) is f:
             self._caught_up(f, message.head)
 
     def _current(self, sender: Incarnation, group: GroupId, term: Term) -> Follower | None:
-        """The copy that this master's word concerns; None if there is none, or it speaks for a term that is over."""
+        """Return the follower that a master's message concerns. None: there is none here, or the term is over.
+
+        A master here that meets a higher term yields first (P22), or ends the hand-off to that term (P24). A node
+        without a copy asks the sender for the whole copy.
+        """
         engine = self.engine
         mastered = engine.masters.groups.get(group)
         if mastered is not None:
@@ -156,9 +204,9 @@ class Followers:
             return
         is_new_term = f.copy.lineage != message.lineage
         if is_new_term:
-            f.copy.drop_pending()  # a new term: what it has accepted, it sends
+            f.copy.drop_pending()  # the master of the new term sends again the commands that count
         if f.fork is not None and f.fork.copy is f.copy:
-            f.fork = None  # it has not forked after all
+            f.fork = None  # the log has not forked after all
         f.copy.follow_lineage(message.lineage)
         f.master = sender.key
         f.tries = 0
@@ -169,7 +217,7 @@ class Followers:
             self._told_all(f)
         self._trust(f)
         if is_new_term:
-            self.engine.resend(message.group)  # what was held back
+            self.engine.resend(message.group)  # the commands that were held back
 
     def on_replace(self, sender: Incarnation, message: Replace) -> None:
         group, snapshot = message.group, message.snapshot
@@ -200,18 +248,22 @@ class Followers:
                 self._told_all(now)
 
     def _trust(self, f: Follower) -> None:
-        """The master's own word: the master still serves, or has just said what continues the copy."""
+        """End the doubt about the master, after a word of the master: the commands held back are sent."""
         if f.doubted:
             f.doubted = False
-            self.engine.resend(f.copy.group)  # what was held back
+            self.engine.resend(f.copy.group)
 
     def _told_all(self, f: Follower) -> None:
-        """The master has answered what this copy lacked, and people here are shown that (P20)."""
+        """Count the group as caught up: the master has answered, and people here are shown the answer (P20)."""
         if f.fork is None:
             self.engine.catch_up.caught_up(f.copy.group)
 
     def install(self, copy: Copy, f: Follower | None, master: str, shown: int, *, holds: bool = False) -> None:
-        """Take a whole copy in place of what there was, and show the host what happened in between."""
+        """Take a whole copy in place of the former copy, and show the application what happened between the two.
+
+        shown: the seq up to which people here know the log, if there is no former copy. Without a former copy, nothing
+        is taken unless a member sits here, this node is a backup, or an entry is of a command of this node.
+        """
         engine, group = self.engine, copy.group
         old = f.copy if f is not None else None
         if old is not None:
@@ -245,11 +297,14 @@ class Followers:
         elif sat and not sits:
             engine.merges.unseen(copy)
         if old is not None and master != engine.me.key:  # else the group is about to be served here
-            engine.resend(group)  # what was held back
+            engine.resend(group)  # the commands that were held back
 
     def _show_arrival(self, f: Follower, tail: list[Entry]) -> None:
-        """The host has not seen the group before. Our own commands, and what was said since the first of them are
-        shown: the rest shows in the state that came along."""
+        """Show a group to the application that the application has not seen before.
+
+        The tail shows the commands of this node, and the messages since the first of these commands. The state, which
+        came along, shows the rest.
+        """
         copy, app = f.copy, self.engine.app
         app.replaced(copy.group, None, copy.state, [], 0)
         arrived = False
@@ -258,10 +313,10 @@ class Followers:
             if mine or (arrived and entry.event is not None and copy.state.is_message(entry.event)):
                 self._show(f, entry)
             arrived = arrived or mine
-        app.replaced(copy.group, copy.state, copy.state, [], 0)  # whom no command here has brought
+        app.replaced(copy.group, copy.state, copy.state, [], 0)  # members here that no command of the tail brought
 
     def _complete(self, copy: Copy) -> None:
-        """Commands of ours that the copy has the answers to."""
+        """Answer the commands of this node whose outcomes the copy has."""
         engine, group = self.engine, copy.group
         accepted = copy.client_logs.get(engine.me)
         for number, (seq, at, outcome) in sorted(accepted.outcomes.items()) if accepted is not None else ():
@@ -274,7 +329,7 @@ class Followers:
         return fork_point(old.lineage, old.seq, copy.lineage, copy.seq) < old.seq
 
     def _install_fork(self, f: Follower, old: Copy, copy: Copy, master: str, *, holds: bool) -> None:
-        """What was here is no prefix of it: followed from now on, and shown once all that was here is in it."""
+        """Follow a copy that does not continue the copy here; people are shown the new copy once the old is merged."""
         self.engine.merges.parted(f, old)
         f.copy, f.master, f.behind, f.doubted, f.tries, f.holds = copy, master, False, False, 0, holds
         self.engine.journal.adopt(copy)
@@ -284,7 +339,7 @@ class Followers:
         self._complete(copy)
 
     def reveal(self, f: Follower) -> None:
-        """The people here are shown how the copy differs from what they know."""
+        """Show people here how the master's copy differs from the copy that people knew, and end the fork."""
         assert f.fork is not None
         engine, copy, old = self.engine, f.copy, f.fork.copy
         sat, sits = self.sits(old), self.sits(copy)
@@ -294,7 +349,7 @@ class Followers:
         if old is copy:
             self._told_all(f)
             return
-        engine.resend(copy.group)  # what was said meanwhile
+        engine.resend(copy.group)  # the commands that the fork held back
         since = fork_point(old.lineage, old.seq, copy.lineage, copy.seq)
         knows = old.knows(since)
         tail = [e for e in copy.log if e.seq > since]
@@ -337,14 +392,14 @@ class Followers:
         moved = copy.advance(entry)
         if before is not None:
             engine.app.replaced(copy.group, before, copy.state, [], entry.side.lost if entry.side is not None else 0)
-        if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:  # else another has served since
+        if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:  # else a later term has begun since
             f.master = entry.handed.key
         if entry.members is not None:
             f.holds = engine.me.key in entry.members or engine.me.key in copy.coming
         sits = self.sits(copy) if moved else sat
         if sits and not sat and entry.side is not None:
             self._show_arrival(f, [])
-        elif sits and not sat:  # the first member here: the host has not seen this group before
+        elif sits and not sat:  # the first member on this node: the application has not seen this group before
             engine.app.replaced(copy.group, None, copy.state, [], 0)
         self._show(f, entry, seen=(sat or sits) and entry.side is None)
         if copy.group in (s := engine.submits.queues) and s[copy.group].parked:
@@ -392,7 +447,7 @@ class Followers:
             self.acknowledge(f.copy.group)
 
     def _drop(self, f: Follower) -> None:
-        """No member here, and nobody who wants this node to hold it: nothing more to follow."""
+        """Forget the group: no member sits here, and no master wants this node as a backup."""
         group = f.copy.group
         self._parting_acks.append((f.master, (group, f.copy.term, f.copy.seq, f.copy.head)))
         del self.groups[group]
@@ -403,16 +458,16 @@ class Followers:
         self.engine.merges.unseen(f.copy)
 
     def abandon(self, group: GroupId) -> None:
-        """A mistake of the program has stopped the group here."""
+        """Forget the group without a word to the master: a mistake of the program has stopped the group here (P43)."""
         self.engine.catch_up.caught_up(group)
         self.groups.pop(group, None)
         self._acks.pop(group, None)
         self._holds.pop(group, None)
 
     def take_over_copy(self, copy: Copy) -> None:
-        """A copy that this node mastered until now: follow on, if members sit here or it is to hold the group on.
+        """Follow a group that this node mastered until now, if members sit here or this node stays a backup.
 
-        What it had not committed is dropped: nobody was told of it, and its edges send it again (P22).
+        Commands that were not committed are dropped: no origin has an answer, and the origins send them again (P22).
         """
         copy.drop_pending()
         f = Follower(copy, copy.term.key)
@@ -423,7 +478,8 @@ class Followers:
             self.engine.journal.forget(copy.group)
 
     def keep(self, copy: Copy, master: str) -> Follower:
-        """A copy that this node mastered until now, with all that was accepted, until it has found out who does."""
+        """Keep a copy, pending commands included, whose master is not known: this node mastered the group until now, or
+        has read the copy from disk or from another node. The tick asks the master that is named."""
         f = self.groups[copy.group] = Follower(copy, master)
         f.behind = True
         self.engine.journal.adopt(copy)
@@ -432,7 +488,7 @@ class Followers:
     # Masters that are gone ------------------------------------------------------------------------------------------
 
     def is_orphan(self, f: Follower) -> bool:
-        """Whether the master this copy follows is dead, gone, or no longer the same life of its node."""
+        """Whether the master of this copy is dead or gone, has begun a new life, or has stopped the group (P43)."""
         peers, term = self.engine.peers, f.copy.term
         if not peers.is_alive(f.master) or f.master in peers.unfit_for(f.copy.group):
             return True
@@ -441,9 +497,9 @@ class Followers:
     def holds_back(self, group: GroupId, target: str) -> bool:
         """Whether this edge's commands wait until the copy here and the log of the master `target` are known to agree.
 
-        After a partition a master that the copy does not follow yet may lack what people here have said on their side
-        and had answered. The next commands of these people are sent once the master's log is known to continue the
-        copy, or to have taken the copy in: sent earlier, the commands would come before the earlier lines (P25).
+        After a partition the copy may have lines of people here that a new master lacks. The next commands of these
+        people are sent once the master's log is known to continue the copy, or to have taken the copy in: sent earlier,
+        the commands would come before the earlier lines (P25).
         """
         f = self.groups.get(group)
         if f is not None and f.fork is not None:
@@ -451,15 +507,19 @@ class Followers:
         if target == self.engine.me.key:
             return False
         if group in self.engine.owed.copies:
-            return True  # an earlier term of this node answered people here what the master does not have yet
+            return True  # an earlier term of this node has given people here answers that the master still lacks
         if f is None or (target == f.copy.term.key and not f.doubted):
             return False
         handed = f.copy.log[-1].handed if f.copy.log else None
-        return handed is None or handed.key != target  # a hand-off has the whole log
+        return handed is None or handed.key != target  # after a hand-off the new master has the whole log
 
     def redirect(self, f: Follower, master: str, sender: str = "") -> None:
-        """Somebody names the group's master; the one that this copy follows is to be believed that it is not it, though
-        it names this node: it has forgotten the group, and here is what there is of it."""
+        """Follow the master that `sender` names, if the sender may be believed, and ask the new master.
+
+        Believe a master that says it has given the group up, even if the master names this node: that master has
+        forgotten the group, and the copy is here. Believe any other node only while this copy is behind, and only if
+        the node does not name this node.
+        """
         if sender == f.master or (f.behind and master != self.engine.me.key):
             f.master = master
             # A node may master the group again after another node did, under a later term and with another log.
@@ -467,12 +527,12 @@ class Followers:
             self.resync(f)
 
     def resync(self, f: Follower) -> None:
-        """Ask for what is missing; the tick asks again until it is there."""
+        """Ask the master for missing entries, or start a recovery if this node is to serve; the tick asks again."""
         now = self.engine.now
         if f.behind and now - f.asked_at < 0.05:
             return
         if f.copy.is_cold and not self.engine.has_met:
-            return  # who does not know the network yet would think itself alone, and serve what others have had since
+            return  # a node that does not know the network yet would think itself alone, and serve an old copy (P14)
         f.behind = True
         f.asked_at = now
         f.tries = min(f.tries + 1, 8)
@@ -482,7 +542,7 @@ class Followers:
             if f.master == self.engine.me.key or self.is_orphan(f):
                 self.engine.recoveries.find(group)
             return
-        whole = f.copy.is_ahead  # and not what follows its last position
+        whole = f.copy.is_ahead  # entries after the last position would not repair such a copy
         self.engine.send(target, Resync(group, () if whole else f.copy.lineage, 0 if whole else f.copy.seq))
 
     def peers_changed(self) -> None:
@@ -490,7 +550,7 @@ class Followers:
             if self.is_orphan(f):
                 f.tries = 0
                 self.resync(f)
-            else:  # is this copy still what its master knows of? Asked soon, not of all at once (P14, P30)
+            else:  # does the master still know this follower? Asked soon, not of all masters at once (P14, P30)
                 f.heard_at = min(f.heard_at, self.engine.now - self._silent_s() + self.engine.rng.uniform(0.0, ASK_S))
 
     def _silent_s(self) -> float:
@@ -509,7 +569,7 @@ class Followers:
             self.engine.trim(f.copy)
 
     def send_acks(self) -> None:
-        """One cumulative acknowledgement per link and turn, over all groups (P33)."""
+        """Send one cumulative acknowledgement per link and turn, over all groups (P33)."""
         if not self._acks and not self._parting_acks:
             return
         out: dict[str, list[tuple[GroupId, tuple[int, str, int], int, int]]] = {}
@@ -528,7 +588,7 @@ class Followers:
 
 
 def _is_prefix(copy: Copy, lineage: Lineage) -> bool:
-    """Whether the copy's log is a prefix of a log with this lineage, as far as that can be told (P3)."""
+    """Whether the copy's log is a prefix of a log with this lineage, as far as lineages tell (P3)."""
     ours = tuple((term, first) for term, first in copy.lineage if first <= copy.seq)
     theirs = tuple((term, first) for term, first in lineage if first <= copy.seq)
     return ours == theirs
