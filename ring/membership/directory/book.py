@@ -1,4 +1,4 @@
-"""What one directory says of the network, as a node knows it."""
+"""Keep what one directory says of the network."""
 
 from __future__ import annotations
 
@@ -7,46 +7,47 @@ from ring.roster import MAX_NODES, NodeRecord, is_sane
 
 
 class Book:
-    """One directory's list, brought up to date page by page.
+    """Keep one directory's list, brought up to date page by page.
 
-    `dropped` and `departed` tell "the directory had it and let go of it" from "the directory never heard of it".
-    A directory that was started anew has forgotten everyone: until it was up for a lease, nobody counts as dropped. Nor
-    does anybody while the list is older than the directory's last answer: whoever is new is not in the list yet (P18).
+    `dropped` and `departed` hold the nodes that the directory had and let go. The directory never heard of a node
+    outside of both and of the list. A directory that was started anew has forgotten all nodes: until the directory was
+    up for a lease, no node counts as dropped. Nor does any node while the list is older than the directory's last
+    answer: a new node is not in the list yet (P18).
     """
 
     def __init__(self) -> None:
         self.entries: dict[str, NodeRecord] = {}
         self.kept: dict[str, NodeRecord] = {}  # listed in the directory's earlier life, while it rebuilds
-        self.dropped: dict[str, int] = {}  # ring key -> incarnation that lost its lease
+        self.dropped: dict[str, int] = {}  # ring key -> incarnation with a lease that ran out
         self.departed: dict[str, int] = {}  # ring key -> incarnation that said goodbye
         self.reachable = False
         self.rebuilding = True
         self.complete = False  # a whole list has come since the directory started
         self.current = False  # the list is as new as the directory's last answer
-        self.position = 0  # version that `entries`, or the list under way, stands at
+        self.position = 0  # version of `entries`, or of the list under way
         self._arriving: dict[str, NodeRecord] | None = None
 
     @property
     def vouches(self) -> bool:
-        """Whether a node's absence from this list means anything."""
+        """Tell whether a node's absence from this list means anything."""
         return self.reachable and self.complete and self.current and not self.rebuilding
 
     def lost(self) -> None:
-        """The directory answers no more: its list may change, and this one does not."""
+        """Note that the directory answers no more: the directory's list may change, and this list does not."""
         self.reachable = self.current = False
 
     def restart(self) -> None:
-        """The directory was started anew."""
+        """Note that the directory was started anew."""
         self.position, self.complete, self.current = 0, False, False
         self.rebuilding, self._arriving = True, None
 
     def granted(self, version: int, *, rebuilding: bool) -> None:
-        """version: that of the directory's list now."""
+        """Note a granted lease. version: of the directory's list now."""
         self.rebuilding, self.current = rebuilding, self.position == version
         self._settle()
 
     def take(self, page: Page) -> bool:
-        """Apply a page; returns whether it brought the list forward."""
+        """Apply a page. Returns whether the page brought the list forward."""
         if page.since == 0:
             self._arriving = {}
         elif page.since != self.position:
@@ -81,7 +82,7 @@ class Book:
         self._settle()
 
     def _settle(self) -> None:
-        """Once the directory has had time to hear from everyone, whom it does not list it has dropped."""
+        """Count as dropped the kept nodes that a rebuilt directory does not list: the nodes had time to announce."""
         if not (self.complete and self.current) or self.rebuilding:
             return
         for key, record in self.kept.items():

@@ -1,4 +1,22 @@
-"""A node among its directories: announces itself to each, follows what each says, and keeps the union as its roster."""
+"""Announce a node to each directory, follow each directory's list, and keep the union as the node's roster.
+
+Theory of operation. `DirectoriesCore` does no I/O: datagrams and time come in, effects go out. A `_Contact` and a
+`Book` stand for each directory, and directories never depend on each other. The states of a contact:
+
+- silent: no answer came for 3.5 intervals (`book.reachable` is false). Announcements are repeated with back-off.
+- challenged: the directory's last answer was a Challenge, as the request did not name the directory's life and a recent
+  stamp. The node answers at once with the new boot and stamp; a second Challenge in a row waits for the timer.
+- granted: this node has a lease. If the directory's list is newer than the book, the node fetches pages until both
+  agree, and then rests until the next announcement.
+- refused: the directory does not take the node in. The node asks again after an interval.
+- departed: after `depart`, the directory has confirmed the farewell, or needs none.
+
+`quiet` contacts hear nothing of this node yet (`speak_to`). An answer is taken only if the MAC is valid and the counter
+is outstanding, so a replayed answer does nothing.
+
+Invariants. Counters only grow within a life. `granted` and `refused` are never both true. `DirectoriesCore` alone
+writes contacts, books and view.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +44,9 @@ from ring.membership.directory.view import RosterChanged, View
 from ring.roster import NodeRecord
 
 _RETRY_S = 0.25
-"""First pause before an unanswered request is sent again; it doubles up to the interval of announcements."""
+"""First pause before an unanswered request is sent again. The pause doubles up to the interval of announcements."""
 _OUTSTANDING = 16
-"""Requests per directory whose answers are still taken."""
+"""At most this many requests per directory still have their answers taken."""
 
 
 class Send(NamedTuple):
@@ -37,19 +55,19 @@ class Send(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """A directory answers."""
+    """Report that a directory answers."""
 
     directory: int
 
 
 class Lost(NamedTuple):
-    """A directory has stopped to answer."""
+    """Report that a directory has stopped answering."""
 
     directory: int
 
 
 class Rejected(NamedTuple):
-    """A directory does not take this node in; said once, until the reason changes."""
+    """Report that a directory does not take this node in; reported once, until the reason changes."""
 
     directory: int
     reason: str
@@ -59,36 +77,36 @@ Effect = Send | Reached | Lost | Rejected | RosterChanged
 
 
 def next_incarnation(saved: int, seen: int, now: float) -> int:
-    """The number of this start of the node (P2).
+    """Return the number of this start of the node (P2).
 
-    saved: its last, from disk. seen: the last in any roster. now: Unix seconds, so that a node that lost its disk and
-    knows no roster still counts up.
+    saved: the last number, from disk. seen: the last number in any roster. now: Unix seconds, so that a node that lost
+    the disk and knows no roster still counts up.
     """
     return max(saved, seen, int(now)) + 1
 
 
 class _Contact:
-    """Where this node stands with one directory."""
+    """Keep the state of this node with one directory."""
 
     def __init__(self) -> None:
         self.book = Book()
         self.boot = 0
         self.stamp = 0
         self.due = 0.0  # when to speak next if nothing is heard
-        self.misses = 0  # requests since its last answer
+        self.misses = 0  # requests since the directory's last answer
         self.answered = 0.0
         self.lease_s = float("inf")
         self.granted_at = 0.0
         self.challenged = False  # the last answer was a challenge
-        self.said = ""  # why it does not take us in
-        self.granted = False  # its last word on our lease was yes
-        self.refused = False  # its last word on our lease was no
-        self.quiet = False  # it is not to hear of this node yet
+        self.said = ""  # why the directory does not take this node in
+        self.granted = False  # the directory's last word on the lease was yes
+        self.refused = False  # the directory's last word on the lease was no
+        self.quiet = False  # the directory is not to hear of this node yet
         self.departed = False
 
 
 class DirectoriesCore:
-    """The client side of N directories, each alone. Every input returns the effects to carry out, in order."""
+    """Run the client side of N directories. Every input returns the effects to carry out, in order."""
 
     def __init__(
         self,
@@ -99,7 +117,8 @@ class DirectoriesCore:
         rng: Random,
         cached: Iterable[NodeRecord] = (),
     ) -> None:
-        """record: the own one. every_s: seconds between announcements; a short lease makes it a third of that."""
+        """record: the own record. every_s: seconds between announcements; at most a third of a directory's lease
+        counts."""
         self.record = record
         self.view = View(record.key, cached)
         self._codec = codec
@@ -110,43 +129,43 @@ class DirectoriesCore:
         self._counter = 0
         self._outstanding: dict[int, int] = {}  # counter -> directory
         self._departing = False
-        self.drops = 0  # datagrams that were not believed
+        self.drops = 0  # datagrams not believed
 
     @property
     def listed(self) -> bool:
-        """Whether some directory has given its whole list."""
+        """Tell whether some directory has given a whole list."""
         return any(book.complete for book in self._books)
 
     @property
     def departed(self) -> bool:
-        """After depart(): whether every directory that answers has noted it."""
+        """Tell, after depart(), whether every directory that answers has noted the departure."""
         return all(contact.departed for contact in self._contacts if contact.book.reachable)
 
     @property
     def granted(self) -> frozenset[int]:
-        """The directories whose last word on this node's lease was yes."""
+        """Return the directories with a last word of yes on this node's lease."""
         return frozenset(index for index, contact in enumerate(self._contacts) if contact.granted)
 
     @property
     def rejected(self) -> dict[int, str]:
-        """The directories whose last word on this node's lease was no, and their reasons."""
+        """Return the directories with a last word of no on this node's lease, and the reasons."""
         return {index: contact.said for index, contact in enumerate(self._contacts) if contact.refused}
 
     @property
     def problems(self) -> list[str]:
-        """Why each directory does not list this node, in words; "" where nothing is wrong."""
+        """Return why each directory does not list this node, in words; "" where nothing is wrong."""
         return [contact.said or ("" if contact.book.reachable else "it does not answer") for contact in self._contacts]
 
     def leases_left(self, now: float) -> list[float | None]:
-        """Seconds until each directory forgets this node, if it hears nothing more; None where this node has no lease.
+        """Return the seconds until each directory forgets this node if nothing more is heard; None without a lease.
 
-        The directory counts from when it heard the node, which is a moment earlier.
+        The directory counts from hearing the node, a moment earlier.
         """
         left = [one.granted_at + one.lease_s - now if one.granted else 0.0 for one in self._contacts]
         return [seconds if seconds > 0 else None for seconds in left]
 
     def speak_to(self, only: frozenset[int] | None) -> None:
-        """The directories that are to hear of this node; None: all of them."""
+        """Choose the directories that hear of this node; None: all directories."""
         for index, contact in enumerate(self._contacts):
             quiet = only is not None and index not in only
             if contact.quiet and not quiet:
@@ -155,25 +174,28 @@ class DirectoriesCore:
 
     @property
     def due(self) -> float:
-        """When tick() has something to do, if nothing comes before."""
+        """Return when tick() has something to do, if nothing comes before."""
         return min((contact.due for contact in self._contacts if not contact.quiet), default=float("inf"))
 
     def announce(self, record: NodeRecord) -> None:
-        """The own record changed: the next tick tells all directories."""
+        """Take a changed own record: the next tick tells all directories."""
         self.record = record
         for contact in self._contacts:
             contact.due = 0.0
 
     def depart(self) -> None:
-        """The node ends: from the next tick on all directories are told so, save those that had refused the node: there
-        a living node has this ring key or name, and the farewell must not be taken for the farewell of that node."""
+        """Say farewell to all directories from the next tick on.
+
+        A directory that refused the node hears no farewell: there a living node has this ring key or name, and the
+        farewell must not be taken for the living node's farewell.
+        """
         self._departing = True
         for contact in self._contacts:
             contact.due = 0.0
             contact.departed = contact.refused or contact.quiet
 
     def tick(self, now: float) -> list[Effect]:
-        """Say what is due."""
+        """Return the datagrams that are due."""
         effects: list[Effect] = []
         stale = self.view.waiting
         for index, contact in enumerate(self._contacts):
@@ -186,7 +208,8 @@ class DirectoriesCore:
         return effects + (self._look(now) if stale else [])
 
     def receive(self, data: bytes, directory: int | None, now: float) -> list[Effect]:
-        """Take a datagram. directory: whose address it came from, if known; only the MAC makes it believed."""
+        """Take a datagram. directory: the directory with the source address, if known; only the MAC makes the datagram
+        believed."""
         try:
             answer = self._codec.open(data)
         except Dropped as drop:
@@ -194,7 +217,7 @@ class DirectoriesCore:
             return self._other_version(directory, drop.version) if drop.reason == "version" else []
         index = self._outstanding.get(answer.counter) if isinstance(answer, Answer) else None
         if index is None or not isinstance(answer, Answer) or answer.to != self.record.id:
-            self.drops += 1  # not ours, or a replay
+            self.drops += 1  # for another node, or a replay
             return []
         self._outstanding = {
             counter: other for counter, other in self._outstanding.items() if other != index or counter > answer.counter
@@ -233,7 +256,8 @@ class DirectoriesCore:
         return effects + self._look(now)
 
     def _follow(self, index: int, version: int, now: float) -> list[Effect]:
-        """Fetch what changed; if nothing did, rest until the next announcement. A departing node says so instead."""
+        """Fetch the changes, or rest until the next announcement if the list is current. A departing node says
+        farewell."""
         contact = self._contacts[index]
         if self._departing or contact.book.position != version:
             return [self._speak(index, now, fetch=True)]
@@ -241,7 +265,7 @@ class DirectoriesCore:
         return []
 
     def _speak(self, index: int, now: float, *, fetch: bool = False) -> Send:
-        """Send what this directory should hear; it is due again, with back-off, unless an answer comes."""
+        """Send what the directory should hear next, and set the time of the repeat, with back-off."""
         contact = self._contacts[index]
         self._counter += 1
         self._outstanding[self._counter] = index

@@ -1,4 +1,5 @@
-"""Cookies without memory: who can echo one receives datagrams at the address they say they have."""
+"""Make cookies without memory: a sender that echoes the cookie receives datagrams at the address that the sender
+gave."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ Address = tuple[str, int]  # IP, port
 
 
 class Cookies:
-    """A keyed hash of the address and the time slot; good for one slot to two."""
+    """Make and check keyed hashes of the address and the time slot; a cookie is good for one slot to two."""
 
     def __init__(self, secret: bytes, slot_s: float) -> None:
         """secret: random, at most 64 bytes, of this life of the directory alone."""

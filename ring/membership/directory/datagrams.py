@@ -1,7 +1,7 @@
-"""What nodes, directories and the public say to each other over UDP, and how it is signed.
+"""Encode, sign and decode the datagrams between nodes, directories and the public.
 
 A datagram is `cD`, the protocol version, the kind; if signed, a tag of the network's name and the MAC; then the message
-in MessagePack. The first four bytes stay where they are in every version, so that versions can tell each other apart.
+in MessagePack. The first four bytes keep their places in every version, so that versions can tell each other apart.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Reason = Literal["oversized", "truncated", "foreign", "version", "network", "mac
 
 
 class Dropped(Exception):
-    """A datagram is not to be believed."""
+    """The datagram is not to be believed."""
 
     def __init__(self, reason: Reason, version: int = VERSION) -> None:
         super().__init__(reason)
@@ -41,26 +41,27 @@ class Dropped(Exception):
 
 
 class _Request(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """What every request says against replay: a counter that grows within a life, and the directory's own words."""
+    """Guard each request against replay: by a counter that grows within a life, and by the directory's boot and
+    stamp."""
 
     sender: Incarnation
     counter: Number
-    boot: Number  # the directory's life that is spoken to; 0 if not known yet
-    stamp: Number  # from that directory's last answer
+    boot: Number  # the directory's life that is spoken to; 0 if unknown
+    stamp: Number  # from the directory's last answer
 
 
 class Announce(_Request, frozen=True):
-    """I am here: lease me, or renew my lease."""
+    """Announce the sender: grant a lease, or renew the lease."""
 
     record: NodeRecord
 
 
 class Depart(_Request, frozen=True):
-    """This life of the sender is over."""
+    """Say that this life of the sender is over."""
 
 
 class Fetch(_Request, frozen=True):
-    """What changed after version `since`? 0: everything."""
+    """Ask for the changes after version `since`; 0: for everything."""
 
     since: Number
 
@@ -73,24 +74,24 @@ Request = Announce | Depart | Fetch
 class _Answer(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     to: Incarnation
     counter: Number  # of the request
-    boot: Number  # random, one per life of the directory
+    boot: Number  # random, different in each life of the directory
     stamp: Number  # the directory's clock, ms
 
 
 class Challenge(_Answer, frozen=True):
-    """Announce (again), with this boot and stamp."""
+    """Ask for an announcement (again), with this boot and stamp."""
 
 
 class Granted(_Answer, frozen=True):
-    """The lease runs from now."""
+    """Say that the lease runs from now."""
 
     version: Number  # of the directory's list
     lease_ms: Number
-    rebuilding: bool  # up for less than a lease: whom it does not list may just not have announced yet
+    rebuilding: bool  # up for less than a lease: unlisted nodes may just not have announced yet
 
 
 class Refused(_Answer, frozen=True):
-    """No lease; `reason` says what mends it."""
+    """Deny a lease; `reason` says what to change."""
 
     reason: Text
 
@@ -98,13 +99,13 @@ class Refused(_Answer, frozen=True):
 class Removed(NamedTuple):
     key: str
     incarnation: int
-    departed: bool  # said goodbye; else its lease ran out
+    departed: bool  # said goodbye; else the lease ran out
 
 
 class Page(_Answer, frozen=True):
-    """Changes after version `since` up to `upto`; more follow while that is less than `version`."""
+    """Carry the changes after version `since` up to `upto`; more follow while `upto` is less than `version`."""
 
-    since: Number  # 0: the list from its beginning
+    since: Number  # 0: the list from the beginning
     upto: Number
     version: Number
     records: tuple[NodeRecord, ...]
@@ -112,7 +113,7 @@ class Page(_Answer, frozen=True):
 
 
 class Departed(_Answer, frozen=True):
-    """The departure is noted."""
+    """Confirm the departure."""
 
 
 Answer = Challenge | Granted | Refused | Page | Departed
@@ -121,7 +122,8 @@ Answer = Challenge | Granted | Refused | Page | Departed
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Who is there, after this ring key? Padded to MAX_DATAGRAM, so that no answer is longer than its question."""
+    """Ask for the live nodes after this ring key. Padded to MAX_DATAGRAM, so that no answer is longer than the
+    question."""
 
     nonce: Number
     cookie: bytes  # empty at first
@@ -130,30 +132,30 @@ class Ask(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=Tr
 
 
 class Cookie(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Ask again with this cookie: it shows that you are where you say you are."""
+    """Ask for a question with this cookie, which proves the asker's address."""
 
     nonce: Number
     cookie: bytes
 
 
 class Listed(msgspec.Struct, frozen=True, array_like=True):
-    """A live node in the public list."""
+    """Describe a live node in the public list."""
 
     record: NodeRecord
-    age_s: float  # since the directory last heard from it
+    age_s: float  # since the directory last heard from the node
 
 
 class Listing(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A page of the public list in the order of ring keys."""
+    """Carry a page of the public list, in the order of ring keys."""
 
     nonce: Number
     network: str
     nodes: tuple[Listed, ...]
-    after: str  # ask on from here; empty: that was all
+    after: str  # ask on from here; empty: no more
 
 
 class AskRefused(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Whom did you refuse lately? Padded as Ask is. Directories of feature level 0 do not answer this."""
+    """Ask for the nodes refused lately. Padded as Ask is. Directories of feature level 0 do not answer this."""
 
     nonce: Number
     cookie: bytes  # empty at first
@@ -161,7 +163,7 @@ class AskRefused(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
 
 
 class Denial(msgspec.Struct, frozen=True, array_like=True):
-    """A node that the directory does not take in."""
+    """Name a node that the directory does not take in."""
 
     key: str
     name: str
@@ -170,7 +172,7 @@ class Denial(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Denials(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """As many of the nodes that were refused lately as fit a datagram, the latest first."""
+    """Carry as many of the nodes refused lately as fit a datagram, the latest first."""
 
     nonce: Number
     nodes: tuple[Denial, ...]
@@ -222,7 +224,7 @@ _DECODERS |= {
 
 
 def _with_records(message: Any) -> Any:
-    """The message, its records read. Raises msgspec.ValidationError."""
+    """Return the message with the records read. Raises msgspec.ValidationError."""
     match message:
         case _Announce():
             return Announce(*_head(message), read_record(message.record))
@@ -243,11 +245,12 @@ def _head(message: _Request | _Answer) -> tuple[Incarnation, int, int, int]:
 _encoder = msgspec.msgpack.Encoder()
 
 VERSION_NOTICE = _MAGIC + bytes((VERSION, 0))
-"""Answers a datagram of another version. Says no more than its own version, and is never answered itself."""
+"""Answers a datagram of another version. The notice says only this build's version, and is never answered."""
 
 
 def is_public(data: bytes) -> bool:
-    """Whether this is a datagram of the unsigned kinds. Raises Dropped if it is none of ours."""
+    """Tell whether this datagram is of the unsigned kinds. Raises Dropped for a datagram of another protocol or
+    version."""
     if len(data) > MAX_DATAGRAM:
         raise Dropped("oversized")
     if len(data) < _HEADER:
@@ -260,20 +263,20 @@ def is_public(data: bytes) -> bool:
 
 
 def wants_notice(data: bytes) -> bool:
-    """Whether a datagram of another version may be answered with VERSION_NOTICE."""
+    """Tell whether a datagram of another version may be answered with VERSION_NOTICE."""
     return data[3:4] != b"\0"
 
 
 def pack(message: Public) -> bytes:
-    """An unsigned datagram; a question is padded."""
+    """Encode an unsigned datagram; a question is padded."""
     if isinstance(message, Ask | AskRefused):
-        bare = _HEADER + len(_encoder.encode(message)) + 1  # a longer padding has a longer length
+        bare = _HEADER + len(_encoder.encode(message)) + 1  # a longer padding has a longer length field
         message = msgspec.structs.replace(message, padding=bytes(MAX_DATAGRAM - bare))
     return _MAGIC + bytes((VERSION, _KIND[type(message)])) + _encoder.encode(message)
 
 
 def unpack(data: bytes) -> Public:
-    """The message of an unsigned datagram. Raises Dropped."""
+    """Decode an unsigned datagram. Raises Dropped."""
     if not is_public(data):
         raise Dropped("malformed")
     message: Public = _decode(data[3], data[_HEADER:])
@@ -281,10 +284,10 @@ def unpack(data: bytes) -> Public:
 
 
 class Codec:
-    """Signs and checks the datagrams of one network."""
+    """Sign and check the datagrams of one network."""
 
     def __init__(self, network: str, key: bytes) -> None:
-        """network: its name. key: the network key, at most 64 bytes."""
+        """network: the network's name. key: the network key, at most 64 bytes."""
         name = network.encode()
         self._name = len(name).to_bytes(2, "big") + name
         self._tag = hashlib.blake2b(name, digest_size=_TAG, person=b"circlet network").digest()
@@ -296,7 +299,7 @@ class Codec:
         return head + self._mac(head, body) + body
 
     def open(self, data: bytes) -> Request | Answer:
-        """The message of a signed datagram, nothing of it read before its MAC is proven. Raises Dropped."""
+        """Decode a signed datagram; no part of the message is read before the MAC is proven. Raises Dropped."""
         if is_public(data):
             raise Dropped("malformed")
         at = _HEADER + _TAG

@@ -1,4 +1,15 @@
-"""The leases of a directory: who is there, who went, and what changed since when."""
+"""Keep the leases of a directory: live nodes, nodes that went, and the changes since a version.
+
+Theory of operation. Of each node (ring key) the directory knows one of two things: a `Lease` in `_live`, or a memory in
+`_gone`. `announce` grants or renews the lease; `depart`, or `expire` after lease_s without a request, moves the node to
+`_gone`. `expire` forgets a node in `_gone` after keep_s, or earlier if `_gone` is full. A node that asks for the
+changes since a version older than the memory gets the whole list.
+
+Invariants. A ring key is in at most one of `_live` and `_gone`. `_names` has exactly the folded names of the live
+leases. `version` grows with every change of the list, and each live lease and each gone node has the version of the
+last change. Of one ring key, (incarnation, counter) only grows, in `_live` and `_gone` alike: so no request is taken
+twice. `Leases` alone writes all fields.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +26,11 @@ from ring.roster import NodeRecord
 
 
 class Replay(Exception):
-    """This request, or a later one of its sender, was here before."""
+    """This request, or a later request of the sender, was here before."""
 
 
 class Denied(Exception):
-    """No lease; the text says what mends it."""
+    """The node gets no lease; the text says what to change."""
 
 
 @dataclass(slots=True)
@@ -31,7 +42,7 @@ class Lease:
 
 
 class Gone(NamedTuple):
-    """What is remembered of a node that left, for deltas and against replays."""
+    """Remember a node that left, for deltas and against replays."""
 
     incarnation: int
     counter: int
@@ -41,8 +52,10 @@ class Gone(NamedTuple):
 
 
 class Leases:
-    """Leases by ring key, at most `max_nodes`: the next node is denied. As many who left are remembered, for `keep_s`
-    at most: the oldest falls out first, and who is behind that far gets the whole list.
+    """Keep leases by ring key, at most `max_nodes`: a further node is denied.
+
+    As many nodes that left are remembered, for at most `keep_s`; the oldest is dropped first. A node behind the memory
+    gets the whole list.
     """
 
     def __init__(self, lease_s: float, keep_s: float, max_nodes: int) -> None:
@@ -55,7 +68,7 @@ class Leases:
         self._gone: dict[str, Gone] = {}  # longest gone first
         self._changes: list[tuple[int, str]] = []  # (version, ring key), ascending; some outdated
         self._complete_from = 0  # changes after this version are all known
-        self._keys: tuple[int, list[str]] = (0, [])  # live ring keys in order, at that version
+        self._keys: tuple[int, list[str]] = (0, [])  # live ring keys in order, and the version
 
     def __len__(self) -> int:
         return len(self._live)
@@ -85,7 +98,7 @@ class Leases:
             )
         self._check(lease, record.id, counter)
         restarted = record.incarnation > known.incarnation
-        if known.leaving and not restarted:  # leaving is never taken back
+        if known.leaving and not restarted:  # a node never takes the leaving back
             record = msgspec.structs.replace(record, leaving=True)
         if record != known:
             lease.record, lease.version = record, self._change(key)
@@ -95,7 +108,7 @@ class Leases:
         return restarted
 
     def depart(self, sender: Incarnation, counter: int, now: float) -> NodeRecord | None:
-        """End a lease at once; returns its record. Raises Replay. Harmless if there is none.
+        """End a lease at once, and return the lease's record; None if there is no lease. Raises Replay.
 
         Only the life that has the lease can end the lease: the farewell of a node that was refused, because a living
         node has the ring key already, says nothing of the living node.
@@ -108,7 +121,7 @@ class Leases:
         return lease.record
 
     def touch(self, sender: Incarnation, counter: int) -> bool:
-        """Note a request of a node; returns whether it has a lease. Raises Replay."""
+        """Note a request of a node. Returns whether the node has a lease. Raises Replay."""
         lease = self._live.get(sender.key)
         if lease is None or lease.record.incarnation != sender.number:
             return False
@@ -117,7 +130,7 @@ class Leases:
         return True
 
     def expire(self, now: float) -> list[NodeRecord]:
-        """Forget whose lease ran out; returns their records."""
+        """End the leases that ran out, and return the records."""
         expired = []
         for lease in list(self._overdue(now)):
             self._end(lease, lease.counter, departed=False, now=now)
@@ -131,13 +144,13 @@ class Leases:
         return expired
 
     def since(self, version: int) -> tuple[int, Iterator[tuple[int, NodeRecord | Removed]]]:
-        """What changed after `version`, as (from where, (version, change) ascending); from 0 if too long ago."""
+        """Return the changes after `version`, as (from where, (version, change) ascending); from 0 if too long ago."""
         if not self._complete_from <= version <= self.version:
             version = 0
         return version, self._after(version)
 
     def public(self, after: str) -> Iterator[Lease]:
-        """Live leases in the order of ring keys, those after `after`."""
+        """Yield the live leases after the ring key `after`, in the order of ring keys."""
         if self._keys[0] != self.version:
             self._keys = (self.version, sorted(self._live))
         keys = self._keys[1]
@@ -179,7 +192,10 @@ class Leases:
             raise Replay
 
     def _check_name(self, record: NodeRecord) -> None:
-        """A name is free when the lease of the node that had the name has ended, in order or not."""
+        """Deny a name that a live lease of another ring key has.
+
+        A name is free when the other lease has ended, in order or not.
+        """
         key = self._names.get(folded(record.name))
         if key is not None:
             other = self._live[key].record
@@ -194,15 +210,15 @@ class Leases:
             return
         if (sender.number, counter) <= (gone.incarnation, gone.counter):
             raise Replay
-        if gone.departed and sender.number <= gone.incarnation:  # that life is over
+        if gone.departed and sender.number <= gone.incarnation:  # the life that departed is over
             raise Replay
 
 
 def folded(name: str) -> str:
-    """Names of nodes are host names: upper and lower case are one."""
+    """Fold a node's name: names of nodes are host names, so case does not count."""
     return name.casefold()
 
 
 def place(record: NodeRecord) -> tuple[str, str, int]:
-    """What tells two live nodes with one ring key apart from one node that was started again."""
+    """Return what tells two live nodes with one ring key apart from one node that was started again."""
     return (record.name, record.ip, record.link_port)

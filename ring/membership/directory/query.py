@@ -1,4 +1,4 @@
-"""The public's questions to the directories: who is there, and who was refused? Need no key."""
+"""Ask the directories the public's questions, which need no key: the live nodes, and the nodes refused lately."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Answered(NamedTuple):
 
 
 class _Asked:
-    """How far one directory has got."""
+    """Keep the progress of the question at one directory."""
 
     def __init__(self, nonce: int) -> None:
         self.nonce = nonce
@@ -49,7 +49,7 @@ class _Asked:
 
 
 class _Question(ABC):
-    """Asks each directory until the directory has answered: first for a cookie, then with the cookie."""
+    """Ask each directory until the directory has answered: first for a cookie, then with the cookie."""
 
     def __init__(self, directories: int, rng: Random) -> None:
         """rng: unpredictable (SystemRandom), so that nobody off the path can answer."""
@@ -60,11 +60,11 @@ class _Question(ABC):
         return all(asked.done for asked in self._asked)
 
     def tick(self, now: float) -> list[Send]:
-        """Ask, and ask again who did not answer. Call it a few times a second."""
+        """Ask the directories without an answer, at growing intervals. Call a few times a second."""
         return [self._ask(index, now) for index, asked in enumerate(self._asked) if not asked.done and now >= asked.due]
 
     def receive(self, data: bytes, directory: int, now: float) -> list[Send]:
-        """Take a datagram that came from this directory's address."""
+        """Take a datagram from this directory's address."""
         asked = self._asked[directory]
         try:
             answer = unpack(data)
@@ -92,35 +92,35 @@ class _Question(ABC):
 
     @abstractmethod
     def _take(self, asked: _Asked, answer: Listing | Denials) -> bool:
-        """Keep an answer, and note whether it was the last. Returns whether to ask on at once."""
+        """Keep an answer, and note whether the answer was the last. Returns whether to ask on at once."""
 
 
 class Query(_Question):
-    """Asks each directory for its whole list and merges them. A list ends at MAX_NODES."""
+    """Ask each directory for the whole list, and merge the lists. A list ends at MAX_NODES."""
 
     def __init__(self, directories: int, rng: Random) -> None:
         super().__init__(directories, rng)
-        self.network: str | None = None  # as the directories name it
+        self.network: str | None = None  # as the directories name the network
 
     @property
     def answered(self) -> bool:
-        """Whether some directory has given its whole list."""
+        """Tell whether some directory has given a whole list."""
         return any(asked.done for asked in self._asked)
 
     @property
     def problems(self) -> dict[int, str]:
-        """What is wrong with the directories that gave no list."""
+        """Return the problems of the directories that gave no whole list."""
         return {index: asked.problem for index, asked in enumerate(self._asked) if not asked.done}
 
     def lists(self) -> list[Answered | None]:
-        """The whole list of each directory; None for a directory that has not given it."""
+        """Return the whole list of each directory; None for a directory without a whole list so far."""
         return [
             Answered(asked.network, [listed.record for listed in asked.nodes]) if asked.done else None
             for asked in self._asked
         ]
 
     def nodes(self) -> list[Listed]:
-        """What is known by now, by ring key; of each node the newest record, and when it was last heard."""
+        """Return the nodes known by now, by ring key: the newest record of each, and the time since last heard."""
         best: dict[str, Listed] = {}
         for asked in self._asked:
             for node in asked.nodes:
@@ -152,7 +152,7 @@ class Query(_Question):
 
 
 class DenialQuery(_Question):
-    """Asks each directory whom it refused lately. Builds of feature level 0 do not answer."""
+    """Ask each directory for the nodes refused lately. Builds of feature level 0 do not answer."""
 
     def __init__(self, directories: int, rng: Random) -> None:
         super().__init__(directories, rng)

@@ -1,4 +1,4 @@
-"""A directory: datagrams in, answers out. Everything it holds it can rebuild in one lease time."""
+"""Run a directory: datagrams in, answers out. A directory can rebuild all state in one lease time."""
 
 from __future__ import annotations
 
@@ -40,29 +40,30 @@ from ring.membership.directory.datagrams import (
 from ring.membership.directory.leases import Denied, Leases, Replay
 from ring.roster import MAX_TEXT, NodeRecord, is_sane
 
-_PAGE_BYTES = MAX_DATAGRAM - MAX_TEXT - 128  # what is left beside the frame of a page and the asker's ring key
+_PAGE_BYTES = MAX_DATAGRAM - MAX_TEXT - 128  # the room beside a page's frame and the asker's ring key
 _MAX_NOTES = 100
 
 _DENIALS = 20
-"""Refused nodes that are remembered; the oldest falls out first."""
+"""At most this many refused nodes are remembered; the oldest is dropped first."""
 
 
 Count = Literal["received", "joined", "departed", "expired", "refused"]
-"""Datagrams that came; nodes that were listed, have left, or were forgotten; announcements that got no lease."""
+"""Datagrams received; nodes listed, departed or forgotten; announcements that got no lease."""
 
 
 class Note(NamedTuple):
-    """Something for the log."""
+    """Tell the log of an event."""
 
     event: str
     facts: dict[str, Any]
 
 
 class DirectoryCore:
-    """Answers each datagram by itself; keeps leases.
+    """Answer each datagram by itself, and keep leases.
 
-    A request is believed if it names this life of the directory, a stamp of the last two lease times, and a counter
-    that its sender has not used: so a replay never is, neither after the lease nor in the directory's next life.
+    A request is believed if the request names this life of the directory, a stamp of the last two lease times, and a
+    counter that the sender has not used. So a replay is never believed, neither after the lease nor in the directory's
+    next life.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class DirectoryCore:
         self.boot = rng.getrandbits(62) + 1
         self.drops: Counter[str] = Counter()  # datagrams not answered, by reason
         self.counts: Counter[Count] = Counter()  # since the start
-        self.notes: list[Note] = []  # at most 100 wait; further ones are only counted
+        self.notes: list[Note] = []  # at most 100 wait; further notes are only counted
         self._codec = Codec(network, key)
         self._booted = now
         self._fresh_s = 2 * lease_s
@@ -93,17 +94,17 @@ class DirectoryCore:
         return now - self._booted
 
     def is_rebuilding(self, now: float) -> bool:
-        """Whether nodes that are alive may not be listed yet, as this directory has just started."""
+        """Tell whether living nodes may be missing from the list, as this directory has just started."""
         return self.up_s(now) < self.leases.lease_s
 
     def tick(self, now: float) -> None:
-        """Forget whose lease ran out. Call it a few times per lease."""
+        """Forget the nodes with a lease that ran out. Call a few times per lease."""
         for record in self.leases.expire(now):
             self.counts["expired"] += 1
             self._note("node_left", record, reason="lease ran out")
 
     def receive(self, data: bytes, source: Address, now: float) -> bytes | None:
-        """The answer to a datagram from `source`, if it gets one."""
+        """Answer a datagram from `source`; None if the datagram gets no answer."""
         self.counts["received"] += 1
         try:
             if is_public(data):
@@ -157,7 +158,7 @@ class DirectoryCore:
         return Granted(*head, self.leases.version, int(self.leases.lease_s * 1000), self.is_rebuilding(now))
 
     def _remember(self, record: NodeRecord, reason: str, now: float) -> None:
-        """A node that is still there announces itself again long before a lease has passed."""
+        """Remember a refused node. A node that is still there announces again long before a lease has passed."""
         who = (record.key, record.name, record.ip)
         self._denied.pop(who, None)
         self._denied[who] = Denial(*who, reason), now
@@ -167,7 +168,7 @@ class DirectoryCore:
     def _public(self, ask: object, size: int, source: Address, now: float) -> bytes:
         if not isinstance(ask, Ask | AskRefused):
             raise Dropped("malformed")
-        if size < MAX_DATAGRAM:  # no answer is longer than its question
+        if size < MAX_DATAGRAM:  # no answer is longer than the question
             raise Dropped("truncated")
         if not self._cookies.is_good(ask.cookie, source, now):
             return pack(Cookie(ask.nonce, self._cookies.make(source, now)))
@@ -205,7 +206,7 @@ class DirectoryCore:
 def _page(
     changes: Iterator[tuple[int, NodeRecord | Removed]], version: int
 ) -> tuple[int, tuple[NodeRecord, ...], tuple[Removed, ...]]:
-    """As many changes as fit, and the version that they lead up to."""
+    """Return as many changes as fit, and the version that the changes lead up to."""
     records: list[NodeRecord] = []
     removed: list[Removed] = []
     upto, room = 0, _PAGE_BYTES

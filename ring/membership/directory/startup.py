@@ -1,18 +1,27 @@
-"""How a node comes into its network, from the first question to the first client.
+"""Bring a node into the network, from the first question to the first client.
 
-Sans-I/O: the driver (gateway/shells/starting.py) calls begin(), then tick() several times a second with what it sees,
-and reports the results of Look and Probe. Every call returns the effects to carry out, in order. The steps:
+Theory of operation. `StartUp` does no I/O: the driver (gateway/shells/starting.py) calls begin(), then tick() several
+times a second with the observations, and reports the results of Look and Probe. Every call returns the effects to carry
+out, in order. The steps:
 
-    LOOK      the directories are asked for their public lists, as anybody may ask. Nobody hears of this node yet.
-    PROBE     some of the nodes that are known are visited as a guest: do they have this network's key and settings?
-    ANNOUNCE  the node listens for links, and the directories are told of the node.
-    MEET      a moment in which nodes that start together get to know each other; the others are dialled.
-    FOLLOW    the node follows the network's own group, in which its bans are (P40).
-    SERVE     clients are accepted.
+- LOOK: the directories are asked for their public lists, as anybody may ask. No other program hears of this node yet.
+  An answer leads on, and so does FIND_S without an answer, for a node with a saved roster.
+- PROBE: a few of the known nodes are visited as a guest, to compare the network key and settings. A success, or no
+  refusal, leads on: to ANNOUNCE, to MEET if no directory answers, or to FOLLOW if this node is the whole network. If
+  nodes refuse and none lets the node in, the node goes back to LOOK.
+- ANNOUNCE: the node listens for links, and the directories are told of the node. A whole list of a directory leads on.
+- MEET: nodes that start together get to know each other for SETTLE_S; the other nodes are dialled. Refusals at links
+  without any link end the process (END).
+- FOLLOW: the node follows the network's own group, which holds the bans (P40), for at most FOLLOW_S.
+- SERVE: clients are accepted.
 
-A node that directories or peers refuse stays before MEET, says what to change, and looks again: nothing is routed to
-the node. A node without a roster and without an answer from a directory waits, because its network may be
-there already: a saved roster, or any answer of a directory, an empty list too, ends the wait.
+A node without directories begins with PROBE. A node that directories or peers refuse stays before MEET, says what to
+change, and looks again: nothing is routed to the node. A node without a roster and without an answer from a directory
+waits, because the network may be there already: a saved roster, or any answer of a directory, an empty list too, ends
+the wait.
+
+Invariants. Clients are accepted in SERVE only, and links are dialled from MEET on. No step before ANNOUNCE tells a
+directory of the node. `refused` is empty unless somebody refuses the node. `StartUp` alone writes all fields.
 """
 
 from __future__ import annotations
@@ -27,7 +36,7 @@ from ring.membership.directory.query import Answered
 from ring.roster import NodeRecord
 
 FIND_S = 3.0
-"""How long the directories may take to answer before the node goes on without them, or says that it waits."""
+"""How long the directories may take to answer before the node goes on without answers, or says that the node waits."""
 
 SETTLE_S = 0.5
 """Nodes that start together should know each other before they serve."""
@@ -42,13 +51,13 @@ AGAIN_S = 1.0
 """How often a node that waits for a directory looks again."""
 
 REFUSED_S = 5.0
-"""How often a node that is refused looks again: each time costs its peers a TLS handshake or two."""
+"""How often a refused node looks again: each time costs the peers a TLS handshake or two."""
 
 SAY_AGAIN_S = 60.0
-"""How often a node that waits says so."""
+"""How often a waiting node says so."""
 
 PROBES = 8
-"""So many of the known nodes are visited."""
+"""At most this many of the known nodes are visited."""
 
 
 class Step(Enum):
@@ -62,11 +71,11 @@ class Step(Enum):
 
 
 class Seen(NamedTuple):
-    """What the driver sees now. Directories are named by their index."""
+    """Tell the start-up the driver's observations. Directories are named by index."""
 
     granted: frozenset[int] = frozenset()  # directories that have given this node a lease
-    rejected: Mapping[int, str] = {}  # directories that refuse this node, and why
-    listed: bool = False  # some directory has given its whole list to this node
+    rejected: Mapping[int, str] = {}  # directories that refuse this node -> why
+    listed: bool = False  # some directory has given the whole list to this node
     linked: int = 0  # links that are up
     refusals: Mapping[str, str] = {}  # at links since the start: name of the peer -> reason
     following: bool = False  # the network's own group
@@ -83,8 +92,10 @@ class Probe(NamedTuple):
 
 
 class Announce(NamedTuple):
-    """Tell the directories of this node from now on. only: the indexes of the directories to tell; None: all
-    directories, and the node listens for links from now on."""
+    """Tell the directories of this node from now on.
+
+    only: the indexes of the directories to tell; None: all directories, and the node listens for links from now on.
+    """
 
     only: frozenset[int] | None
 
@@ -102,7 +113,7 @@ class Open(NamedTuple):
 
 
 class Say(NamedTuple):
-    """For the log."""
+    """Write to the log."""
 
     level: Literal["info", "warning", "error"]
     event: str
@@ -110,7 +121,7 @@ class Say(NamedTuple):
 
 
 class End(NamedTuple):
-    """The node must not serve: end the process, and say why."""
+    """End the process, and say why the node must not serve."""
 
     reason: str
 
@@ -119,16 +130,15 @@ Effect = Look | Probe | Announce | Link | Attend | Open | Say | End
 
 
 class StartUp:
-    """The start of one node. step: where it stands."""
+    """Run the start of one node. step: the current step."""
 
     def __init__(
         self, record: NodeRecord, network: str, directories: Sequence[str], saved: Sequence[NodeRecord], rng: Random
     ) -> None:
-        """record: the own one. network: its name. directories: their addresses. saved: the saved roster, the own record
-        included once the node has been in the network; empty if the node never was.
-        """
+        """record: the own record. network: the network's name. directories: the directories' addresses. saved: the
+        saved roster, the own record included once the node has been in the network; empty for a node that never was."""
         self.step = Step.LOOK
-        self.refused: dict[str, str] = {}  # who refuses this node -> why; nothing while nobody does
+        self.refused: dict[str, str] = {}  # name of the refusing node -> why; empty if no node refuses
         self._me = record
         self._network = network
         self._directories = directories
@@ -151,7 +161,7 @@ class StartUp:
         return self._probe(now)
 
     def looked(self, answers: Sequence[Answered | None], now: float) -> list[Effect]:
-        """The public list of each directory; None for a directory that did not answer."""
+        """Take the public list of each directory; None for a directory that did not answer."""
         if self.step not in (Step.LOOK, Step.ANNOUNCE):
             return []
         given = {index: answer for index, answer in enumerate(answers) if answer is not None}
@@ -169,7 +179,8 @@ class StartUp:
         return self._probe(now)
 
     def probed(self, fit: bool, refusals: Mapping[str, str], now: float) -> list[Effect]:
-        """fit: some node has let this node in as a guest. refusals: name of a node that did not -> its reason."""
+        """Take the results of the visits. fit: some node let this node in as a guest. refusals: name of a refusing node
+        -> reason."""
         if self.step is not Step.PROBE:
             return []
         if refusals and not fit:
@@ -178,7 +189,7 @@ class StartUp:
         self.refused = {}
         if self._answers:
             return self._go(Step.ANNOUNCE, now, Announce(self._only))
-        if self._directories or self._others:  # no directory answers: the saved roster has to do
+        if self._directories or self._others:  # no directory answers: the saved roster must do
             return [Announce(None), *self._meet(now)]
         return [Announce(None), *self._go(Step.FOLLOW, now, Attend())]  # this node is the whole network
 
@@ -202,19 +213,20 @@ class StartUp:
         return list(effects)
 
     def _taken(self, given: Mapping[int, Answered]) -> frozenset[int] | None:
-        """The directories that will refuse this node; None if there is no such directory."""
+        """Return the directories that will refuse this node; None if there is no such directory."""
         return frozenset(i for i, answer in given.items() if any(map(self._clashes, answer.nodes))) or None
 
     def _looked_again(self, given: Mapping[int, Answered]) -> list[Effect]:
-        """The other node may have gone, and so may a directory that listed the other node."""
+        """Compare the new lists: the other node may have gone, and so may a directory that listed the other node."""
         before, self._only = self._only, self._taken(given) if self._only else None
         return [Announce(self._only)] if self._only != before else []
 
     def _clashes(self, record: NodeRecord) -> bool:
-        """Whether a directory that lists this node will refuse this one: one ring key or one name, but another node.
+        """Tell whether a directory that lists this record will refuse this node: same ring key or name, but another
+        node.
 
-        Only such directories are told of this node until they have taken it in. A directory that was started a moment
-        ago may not list the other node yet: that directory would take this node in its place.
+        Only such directories are told of this node until they have taken this node in. A directory that was started a
+        moment ago may not list the other node yet: the directory would take this node in the other node's place.
         """
         if record.key == self._me.key:
             return place(record) != place(self._me)
@@ -244,7 +256,7 @@ class StartUp:
         return self._say("warning", "waiting_for_directory", now, reason=reason)
 
     def _announced(self, seen: Seen, now: float) -> list[Effect]:
-        """Until directories have taken this node in. More that refuse than take in mean that another node is there."""
+        """Wait until directories have taken this node in. More refusals than leases mean that another node is there."""
         if len(seen.rejected) > len(seen.granted) or (self._only and seen.rejected):
             return self._refuse(
                 {f"directory {self._directories[index]}": why for index, why in seen.rejected.items()}, now
@@ -259,7 +271,7 @@ class StartUp:
             return []
         if self._due == float("inf"):
             self._due = now + AGAIN_S
-        if not self._answers:  # the last look found no directory alive any more
+        if not self._answers:  # the last look found no living directory
             return self._meet(now) if self._was_in else self._wait(now)
         reason = (
             "the directories answer anybody's question, but not this node's: the key in network.key_file is not the "
@@ -296,7 +308,7 @@ class StartUp:
         return self._say("error", "start_refused", now, by=", ".join(sorted(refused)), reason=_words(refused))
 
     def _say(self, level: Literal["warning", "error"], event: str, now: float, **facts: Any) -> list[Effect]:
-        """Once, and again after a minute or when the facts have changed."""
+        """Log once, and again after a minute or when the facts have changed."""
         before, when = self._said.get(event, (None, 0.0))
         if before == facts and now - when < SAY_AGAIN_S:
             return []
@@ -305,7 +317,7 @@ class StartUp:
 
 
 def _words(refused: Mapping[str, str]) -> str:
-    """Each reason once, with the directories or nodes that give the reason."""
+    """List each reason once, with the directories or nodes that give the reason."""
     by: dict[str, list[str]] = {}
     for who, reason in refused.items():
         by.setdefault(reason, []).append(who)

@@ -1,4 +1,4 @@
-"""A node's roster: the union of what its directories say, newest incarnation first."""
+"""Keep a node's roster: the union of the directories' lists, the newest incarnation first."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from ring.membership.directory.book import Book
 from ring.roster import MAX_NODES, NodeRecord, newer
 
 UNHEARD_S = 600.0
-"""How long a node stays that the reachable directories never heard of, while others are unreachable."""
+"""How long a node stays of which the reachable directories never heard, while other directories are unreachable."""
 
 
 class RosterChanged(NamedTuple):
-    """News of the network, the own node left out."""
+    """Tell the news of the network, the own node left out."""
 
     added: tuple[NodeRecord, ...]
     changed: tuple[NodeRecord, ...]
-    removed: tuple[NodeRecord, ...]  # every one that left
-    departed: frozenset[str]  # ring keys of those that said goodbye; the others are only no longer listed
+    removed: tuple[NodeRecord, ...]  # every node that left
+    departed: frozenset[str]  # ring keys of nodes that said goodbye; the others are only no longer listed
 
 
 class View:
-    """Who is there. At most MAX_NODES: further nodes are left out until one goes.
+    """Keep the known nodes, at most MAX_NODES: further nodes are left out until a node goes.
 
-    A node leaves when it departed; or when no reachable directory lists it and one of them dropped it, or all
-    directories answer and none knows it, or it went unheard for UNHEARD_S. With no directory to vouch for that, nobody
-    leaves (Directories may die).
+    A node leaves after a departure. A node that no reachable directory lists leaves if a vouching directory dropped the
+    node, if all directories vouch, or after UNHEARD_S. Without a vouching directory no such node leaves (Directories
+    may die).
     """
 
     def __init__(self, own: str, cached: Iterable[NodeRecord] = ()) -> None:
         """own: the node's own ring key. cached: the saved roster."""
         self.own = own
         self.records = {record.key: record for record in cached if record.key != own}
-        self._departed: dict[str, int] = {}  # ring key -> incarnation that said goodbye, whoever still lists it
-        self._unheard: dict[str, float] = {}  # ring key -> since when no reachable directory lists it
+        self._departed: dict[str, int] = {}  # ring key -> incarnation that said goodbye, though still listed
+        self._unheard: dict[str, float] = {}  # ring key -> since when unlisted by reachable directories
 
     @property
     def waiting(self) -> bool:
-        """Whether time alone may change the view."""
+        """Tell whether time alone may change the view."""
         return bool(self._unheard)
 
     def update(self, books: Sequence[Book], now: float) -> RosterChanged | None:
-        """Look at the books again."""
+        """Compare the books with the view. Returns the news; None without news."""
         for book in books:
             for key, incarnation in book.departed.items():
                 self._departed[key] = max(incarnation, self._departed.get(key, -1))
@@ -64,7 +64,8 @@ class View:
         return RosterChanged(tuple(added), tuple(changed), tuple(removed), departed)
 
     def _listed(self, books: Sequence[Book]) -> dict[str, NodeRecord]:
-        """The newest record of each node in the lists of the reachable directories, without the departed."""
+        """Return the newest record of each node in the lists of the reachable directories, without the departed
+        nodes."""
         best: dict[str, NodeRecord] = {}
         for book in books:
             for listed in (book.kept, book.entries) if book.reachable else ():
@@ -99,7 +100,7 @@ class View:
         return frozenset(departed), removed
 
     def _prune(self, books: Sequence[Book]) -> None:
-        """Keep no memory of what no book could bring back."""
+        """Drop the memory of nodes that no book could bring back."""
         for book in books:
             book.dropped = {key: number for key, number in book.dropped.items() if key in self.records}
             book.departed = {}
