@@ -8,11 +8,18 @@ import msgspec
 
 from ring.ids import GroupId, Incarnation, Term
 from ring.wire.codec import decode
+from ring.wire.messages import Message, Relay
 
 
 def describe(payload: bytes) -> str:
     """One payload: its messages, one after the other, terms and nodes in short."""
-    return "  ".join(f"{type(m).__name__}({_fields(m)})" for m in decode(payload))
+    return "  ".join(map(_message, decode(payload)))
+
+
+def _message(message: Message) -> str:
+    if isinstance(message, Relay):
+        return f"Relay({_short(message.origin)} > {message.to.rpartition('.')[2]}: {describe(bytes(message.payload))})"
+    return f"{type(message).__name__}({_fields(message)})"
 
 
 def _fields(struct: Any) -> str:
