@@ -1,9 +1,9 @@
-"""How far somebody has read a group whose log may have parted and become one since (P25).
+"""Say how far a reader has read a group, though the group's log may have forked and been merged since (P25).
 
-A position means something in its own log only, and who was on both sides of a partition has read two. So a place names
-terms: of the log of each, the reader has all up to that position. That stays true whatever the reader reads besides,
-and elsewhere: places are joined by keeping what each says. What a merge brings bears the name that its own side gave
-it, so whether a reader has it can be read off the two.
+A position means something in the position's own log only, and a reader on both sides of a partition has read two logs.
+So a cursor is a version vector: for each term, the reader has all of the term's log up to a position. The statement
+stays true whatever else the reader reads, on any node: cursors are merged by keeping every statement. A merged line
+keeps the msgid of the line's own side, so the line and the cursor together tell whether the reader has the line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from ring.wire.history import Cursor
 
 
 def merge_cursors(*places: Cursor | None) -> Cursor | None:
-    """What who has read all of these has; None for none. Commutative, associative, idempotent."""
+    """Return the cursor of a reader with all of these cursors; None for no cursor. Commutative, associative,
+    idempotent."""
     found = [place for place in places if place is not None]
     if len(found) < 2:
         return found[0] if found else None
@@ -33,20 +34,20 @@ def _place(read: dict[Term, int], at: int) -> Cursor:
 
 
 def terms(place: Cursor) -> tuple[Position, ...]:
-    """The newest first."""
+    """Return the cursor's positions, the newest term first."""
     return (Position(place.term, place.seq), *place.other_terms)
 
 
 def reached(copy: Copy) -> Cursor:
-    """The place of who has read all of the copy."""
+    """Return the cursor of a reader of the whole copy."""
     term = copy.term_at(copy.seq)
     if term == copy.term:
         return Cursor(copy.seq, copy.at, term, copy.ended)
-    return _place({**dict(copy.ended), term: copy.seq}, copy.at)  # nothing has been said in its last term
+    return _place({**dict(copy.ended), term: copy.seq}, copy.at)  # nothing has been said in the last term
 
 
 def has(copy: Copy, place: Cursor) -> Callable[[str], bool]:
-    """Whether who is there has a line of the copy, by its msgid."""
+    """Return a test, by msgid, for the lines of the copy that the cursor's reader has."""
     read = {msgid_prefix(copy.group, term): seq for term, seq in terms(place)}
 
     def was_told(msgid: str) -> bool:

@@ -1,4 +1,4 @@
-"""What of a group's history is to be forgotten for good, on every node that has it."""
+"""Name the lines of a group's history to forget for good, on every node with the lines."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from ring.storage.store import Line
 
 
 class Erased(NamedTuple):
-    """before: all dated up to then. msgids: these lines. authors: what who is called so has said up to then.
+    """Name lines to forget. Times in Unix ms; 0: no lines.
 
-    Times in Unix ms; 0: nothing.
+    before: all lines dated up to this time. msgids: these lines. authors: author's name -> time up to which the
+    author's lines are forgotten.
     """
 
     before: int = 0
@@ -19,7 +20,7 @@ class Erased(NamedTuple):
     authors: Mapping[str, int] = {}
 
     def has(self, line: Line, authors: tuple[str, ...]) -> bool:
-        """authors: what who has said the line is called."""
+        """Tell whether the line is to be forgotten. authors: the names of the line's author."""
         if line.at <= self.before or line.msgid in self.msgids:
             return True
         return any(line.at <= self.authors.get(name, 0) for name in authors)

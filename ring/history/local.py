@@ -1,4 +1,4 @@
-"""What one node has of a group's history: its store, within bounds, and the tail of its log."""
+"""Read one node's part of a group's history: the store, within bounds, and the tail of the log."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ from ring.wire.history import Cursor, Query
 from ring.wire.log import Entry, raw
 
 LIMIT: Final = 4_096
-"""An answer has at most this many lines, and"""
+"""An answer has at most this many lines."""
 BYTES: Final = 512 * 1024
-"""so many bytes; and so has what a store is asked for at a time."""
+"""An answer has at most this many bytes, and so has one read of a store."""
 
 FAR: Final = 2**62
 """Farther than any position or time."""
 
 
 def history_of(copy: Copy, wanted: str, oldest: int) -> History:
-    """oldest: Unix ms; what is older is to be forgotten, and may be so on some nodes."""
+    """Describe the history of the copy's group to `recollect`.
+
+    wanted: the kind's selection. oldest: Unix ms; older lines are to be forgotten, and some nodes may have forgotten
+    them already.
+    """
     group, kind = copy.group, copy.kind
 
     def position(msgid: str) -> int | None:
@@ -53,7 +57,7 @@ def history_of(copy: Copy, wanted: str, oldest: int) -> History:
 
 
 def in_log(copy: Copy, want: Want) -> Found:
-    """What the log's tail has: the newest lines, which may not be in any store yet."""
+    """Return the wanted lines of the log's tail: the newest lines may not be in any store yet."""
     if isinstance(want, Sought):
         told = (e for e in copy.log if e.original_id is not None and e.original_id[0] == want.msgid)
         entry = next(told, None)
@@ -67,7 +71,7 @@ def in_log(copy: Copy, want: Want) -> Found:
 
 
 def logged(copy: Copy, query: Query) -> list[Line]:
-    """What the log has of the answer, oldest first; but for the query's marks and limit."""
+    """Return the log's part of the answer, oldest first. The query's marks and limit are not applied."""
     resumed = START
     if query.read is not None:
         resumed = resume(copy, query.read) or by_time(query.read)
@@ -82,7 +86,8 @@ def logged(copy: Copy, query: Query) -> list[Line]:
 
 
 def recorded_again(copy: Copy, line: Line) -> Line:
-    """The line as it would be stored now, if the log still has its entry (see `Kind.recorded`)."""
+    """Return the line as a store would keep the line now, if the log still has the line's entry (see
+    `Kind.recorded`)."""
     index = line.seq - copy.log[0].seq if copy.log else -1
     entry = copy.log[index] if 0 <= index < len(copy.log) else None
     if entry is None or entry.event is None or copy.event_id_of(entry).msgid != line.msgid:
@@ -91,10 +96,12 @@ def recorded_again(copy: Copy, line: Line) -> Line:
 
 
 class Ahead(NamedTuple):
-    """The unread part of a log. after: the position from which the reader goes on; None: the log knows none of the
-    reader's terms. head: the log's last position. end: the reader's place after the whole log. lines: the unread
-    lines, at most as many as were wanted, the oldest first; None: the log does not go back so far, but the history
-    does."""
+    """The unread part of a log.
+
+    after: the position from which the reader goes on; None: the log knows none of the reader's terms. head: the log's
+    last position. end: the reader's cursor after the whole log. lines: the unread lines, at most as many as wanted, the
+    oldest first; None: the log does not go back so far, but the history does.
+    """
 
     after: int | None
     head: int
@@ -103,7 +110,7 @@ class Ahead(NamedTuple):
 
 
 def ahead(copy: Copy, place: Cursor, wanted: str, limit: int) -> Ahead:
-    """Time O(entries of the log after the place)."""
+    """Return the unread part of the log for a reader at the place. Time O(entries of the log after the place)."""
     resumed, log = resume(copy, place), copy.log
     known = resumed is not None and bool(log) and log[0].seq <= resumed.after + 1
     if resumed is None or not (known or resumed.after >= copy.seq):
@@ -122,7 +129,7 @@ def ahead(copy: Copy, place: Cursor, wanted: str, limit: int) -> Ahead:
 
 
 def forgotten(kind: Kind, erased: Erased) -> Callable[[Line], bool]:
-    """Whether a line is one of those to be forgotten for good. Pure: any thread may call it."""
+    """Return a test for the lines to be forgotten for good. Pure: any thread may call the test."""
 
     def authors(line: Line) -> tuple[str, ...]:
         try:
@@ -139,14 +146,14 @@ def _is_in(copy: Copy, entry: Entry, want: Range) -> bool:
 
 
 def within(want: Range) -> Range:
-    """Within what any store can count."""
+    """Cut the range down to bounds that any store can count."""
     after = None if want.after is None else max(-FAR, min(want.after, FAR))
     before = None if want.before is None else max(-FAR, min(want.before, FAR))
     return want._replace(after=after, before=before, limit=max(0, min(want.limit, LIMIT)))
 
 
 def bounded(lines: list[Line], want: Want) -> Found:
-    """As much of what was read as one message carries."""
+    """Cut the lines read down to a size that one message carries."""
     if isinstance(want, Sought):
         return Found(lines, False)
     more = len(lines) >= want.limit > 0
@@ -156,7 +163,7 @@ def bounded(lines: list[Line], want: Want) -> Found:
 
 
 def fitting(lines: list[Line], *, newest: bool) -> list[Line]:
-    """The newest or the first of them that fit, one at least."""
+    """Return the newest or the first lines that fit into BYTES, at least one line."""
     size = count = 0
     for line in reversed(lines) if newest else lines:
         size += len(line.event) + len(line.msgid) + 64

@@ -1,8 +1,8 @@
-"""Which lines answer a query, given several stores that each may have only some of them.
+"""Find the lines that answer a query, given several stores with only some of the lines each.
 
-Pure: a generator that yields what is to be read, is sent what each store has of it, and returns the lines. Stores agree
-on what a position holds, once lines of terms that the group's lineage does not have are left out; so their answers can
-be put together, as far down (or up) as every one of them has been read.
+Pure: a generator that yields the reads, is sent each store's answer, and returns the lines. Stores agree on the line at
+a position, once lines of terms outside of the group's lineage are left out. So the answers are merged, as far down (or
+up) as every store has been read.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from ring.wire.history import Cursor, Mark, Query
 
 PAGE_MIN = 16
 PAGE_MAX = 1024
-"""Lines read from each store at a time: the more, the fewer of them were wanted."""
+"""Bounds of the lines read from each store at a time. The number doubles from page to page."""
 
 PAGES = 32
-"""A query is answered with what so many pages have, though there may be more."""
+"""A query is answered from this many pages, though there may be more pages."""
 
 
 class Sought(NamedTuple):
-    """The line with this msgid is wanted, wherever it is."""
+    """The line with this msgid is wanted, at any position."""
 
     group: GroupId
     msgid: str
 
 
 class Found(NamedTuple):
-    """What one store has. more: it has more than these of the range. failed: it cannot be read."""
+    """The lines of one store. more: the store has more lines of the range. failed: the store cannot be read."""
 
     lines: list[Line]
     more: bool
@@ -41,10 +41,10 @@ class Found(NamedTuple):
 
 
 class History(NamedTuple):
-    """What a group's master knows of its history without reading. head: the last position that counts.
+    """The knowledge of a group's master about the history, without reading. head: the last position that counts.
 
-    position: of a msgid that the group's own lineage gave, else None. passes: whether the asker may see the line.
-    resume: where who has read up to a place goes on; None if that is not known by position.
+    position: returns the seq of a msgid that the group's own lineage gave, else None. passes: tells whether the asker
+    may see the line. resume: returns where a reader with the cursor goes on; None if no position tells.
     """
 
     group: GroupId
@@ -60,7 +60,7 @@ Steps = Generator[Want, list[Found], list[Line] | None]
 
 
 def recollect(history: History, query: Query) -> Steps:
-    """The lines of the answer, oldest first; None if the query names a msgid that nobody has."""
+    """Return the lines of the answer, oldest first; None if the query names a msgid that no store has."""
     low = yield from _bound(history, query.after, lower=True)
     high = yield from _bound(history, query.before, lower=False)
     middle = yield from _bound(history, query.around, lower=False)
@@ -76,7 +76,7 @@ def recollect(history: History, query: Query) -> Steps:
     passes = _dated(history, query)
     if query.read is not None:
         resumed = history.resume(query.read)
-        if resumed is None:  # a log that this one knows nothing of: by time
+        if resumed is None:  # the log knows nothing of the reader's log: by time
             after = yield from _by_time(history, query.read.at, lower=True)
             resumed = by_time(query.read)._replace(after=after)
         low, passes = max(low, resumed.after), _unread(passes, resumed)
@@ -88,10 +88,10 @@ def recollect(history: History, query: Query) -> Steps:
 
 
 def _bound(history: History, mark: Mark | None, *, lower: bool) -> Generator[Want, list[Found], int | None]:
-    """The position that bounds the range, itself left out; None: there is no such line.
+    """Return the position that bounds the range, exclusive; None: there is no such line.
 
-    A bound by time is as near as positions allow: what another side of a partition said keeps its time, and stands
-    where it was taken in (P25).
+    A bound by time is as near as positions allow: a line of another side of a partition keeps the line's time, and
+    stands where the merge put the line (P25).
     """
     if mark is None:
         return 0 if lower else history.head + 1
@@ -154,7 +154,7 @@ def _page(
 
 
 def _edge(found: Iterable[Found], *, newest: bool) -> int | None:
-    """The last position up to which every store has been read; None: all have been read to the end."""
+    """Return the last position up to which every store has been read; None: all stores were read to the end."""
     ends = [source.lines[0 if newest else -1].seq for source in found if source.more and source.lines]
     if not ends:
         return None
@@ -164,7 +164,7 @@ def _edge(found: Iterable[Found], *, newest: bool) -> int | None:
 def _together(
     history: History, found: Iterable[Found], low: int, high: int, edge: int | None, *, newest: bool
 ) -> list[Line]:
-    """One line a position, in the order of reading."""
+    """Return one line a position, in the order of reading."""
     lines = {
         line.seq: line for source in found for line in source.lines if low < line.seq < high and history.is_ours(line)
     }

@@ -1,8 +1,24 @@
-"""The history of groups, asked for on any node and answered by the group's master, exactly.
+"""Answer questions about a group's history: asked on any node, answered by the group's master, exactly.
 
-What was said stands in the stores of all that hold the group or have held it and, for the last moments, in its log.
-The master reads all of them that live and puts them together (recollect.py). It answers once everything that it had
-accepted when the question came is committed: an earlier master may have shown that to people already.
+Theory of operation. A line stands in the stores of the nodes that hold or held the group and, for the last moments, in
+the log. The master reads all these stores of living nodes, and merges the lines (pages.py).
+
+On the asking node, an `Open` question waits in `queue` until fewer than AT_ONCE questions are open, then in `open` with
+a number. The question is sent to the group's master, again every REPEAT_S and when another master is named. The
+question ends with the answer, or with None after GIVE_UP_S.
+
+On the master, a `Job` answers a question (`jobs`, by asker and number). The states of a job:
+
+- waiting (in `waiting`): until the position that was accepted when the question came is committed. An earlier master
+  may have shown people lines up to there.
+- reading (in `_reads`, by serial): `waits` holds the nodes with a store still to be read. A dead node is left out,
+  other nodes are asked again every REPEAT_S. When `waits` is empty, the generator `steps` gets `found`, and names the
+  next read or the answer.
+- over: the answer is sent. A job is dropped when another node masters the group, or after GIVE_UP_S; the asker repeats
+  the question. If every store failed, the answer is None rather than half of the lines.
+
+Invariants. A job has at most one read under way, with a serial used once. An asker has at most one job for a number.
+`HistoryQueries` alone writes all fields.
 """
 
 from __future__ import annotations
@@ -28,19 +44,20 @@ if TYPE_CHECKING:
 REPEAT_S = 0.5
 GIVE_UP_S = 10.0
 AT_ONCE = 50
-"""Questions of this node that are open at a time: what each has read is in memory, here and elsewhere."""
+"""Questions of this node that are open at a time: the lines read for each are in memory, here and elsewhere."""
 
 OPEN = 10_000
-"""At most this many more wait for that; one more is answered with None at once."""
+"""At most this many more questions wait. A further question is answered with None at once."""
 
 JOBS = 2_000
-"""At most this many are being answered here; more are dropped, and their askers repeat them."""
+"""At most this many questions are answered here at a time. Further questions are dropped, and the askers repeat
+them."""
 
 Done = Callable[[list[Line] | None], None]
 
 
 class Open:
-    """A question of this node that waits for its answer."""
+    """A question of this node that waits for the answer."""
 
     __slots__ = ("done", "group", "query", "repeat_at", "sent_to", "since")
 
@@ -59,7 +76,7 @@ class Asker(NamedTuple):
 
 
 class Job:
-    """A question being answered here, one read after the other."""
+    """A question that is answered here, one read after the other."""
 
     __slots__ = ("asker", "found", "m", "query", "repeat_at", "serial", "since", "steps", "waits", "want")
 
@@ -71,13 +88,13 @@ class Job:
         self.steps: Steps | None = None
         self.want: Want | None = None
         self.serial = 0  # of the read under way
-        self.waits: dict[str, None] = {}  # ring keys of those whose stores are being read
+        self.waits: dict[str, None] = {}  # ring keys of the nodes with a store being read
         self.found: list[Found] = []
         self.repeat_at = 0.0
 
 
 class HistoryQueries:
-    """This node's open questions, and those that it answers as the master of a group."""
+    """Keep the open questions of this node, and answer other questions as the master of a group."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -117,7 +134,10 @@ class HistoryQueries:
             self._begin(m, Asker(engine.me, number), question.query)
 
     def redirected(self, group: GroupId) -> None:
-        """The group has been found, or is elsewhere. Who was asked already is not asked again for each that says so."""
+        """Send the group's open questions again: the group was found, here or on another node.
+
+        A node that has a question already is not sent the question again.
+        """
         target, me = self.engine.target(group), self.engine.me.key
         for number, question in list(self.open.items()):
             if question.group == group and (target == me or target != question.sent_to):
@@ -154,7 +174,7 @@ class HistoryQueries:
             self._start(job)
 
     def committed(self, m: Master) -> None:
-        """More of the group is committed: what waited for that is answered."""
+        """Start the jobs that waited for the positions committed now."""
         waiting = self.waiting.get(m.copy.group)
         if waiting is None:
             return
@@ -177,7 +197,7 @@ class HistoryQueries:
         self._step(job, None)
 
     def _step(self, job: Job, found: list[Found] | None) -> None:
-        """What was read is there: what is to be read next, or the answer."""
+        """Give the lines read to the generator, and begin the next read or finish."""
         assert job.steps is not None
         try:
             job.want = next(job.steps) if found is None else job.steps.send(found)
@@ -193,7 +213,7 @@ class HistoryQueries:
             self._read(key, job)
 
     def _sources(self, copy: Copy) -> list[str]:
-        """Who may have lines of the group, as far as they live."""
+        """Return the living nodes that may have lines of the group, this node first."""
         me, peers = self.engine.me.key, self.engine.peers
         others = (key for key in (*copy.members, *copy.archives) if key != me and peers.is_alive(key))
         return [me, *dict.fromkeys(others)]
@@ -209,7 +229,7 @@ class HistoryQueries:
             self.engine.send(key, Read(serial, want))
 
     def read_here(self, want: Want, done: Callable[[Found], None]) -> None:
-        """What this node's store has."""
+        """Read this node's store."""
         engine = self.engine
         bounds = within(want) if isinstance(want, Range) else want
 
@@ -253,12 +273,12 @@ class HistoryQueries:
         if self._is_over(job):
             self._drop(job)
         elif stores and all(found.failed for found in stores):
-            self._finish(job, None)  # rather no answer than half of one
+            self._finish(job, None)  # no answer is better than half of an answer
         else:
             self._step(job, [logged, *stores])
 
     def _is_over(self, job: Job) -> bool:
-        """Whether another masters the group by now: the asker repeats it there."""
+        """Tell whether another node masters the group by now: the asker repeats the question there."""
         return job.m.is_handed or self.engine.masters.groups.get(job.m.copy.group) is not job.m
 
     def _finish(self, job: Job, lines: list[Line] | None) -> None:
@@ -294,7 +314,7 @@ class HistoryQueries:
             del self.waiting[group]
 
     def _chase(self, job: Job) -> None:
-        """A node that is dead has nothing to say; the others are asked again."""
+        """Leave out dead nodes, and ask the other nodes again."""
         engine = self.engine
         for key in [key for key in job.waits if not engine.peers.is_alive(key) and key != engine.me.key]:
             del job.waits[key]

@@ -1,7 +1,20 @@
-"""A node that holds a group fetches the lines that it lacks from who else holds or held it, a little at a time.
+"""Fetch the lines that a node holding a group lacks from the nodes that hold or held the group, a little at a time.
 
-So a line stays on as many nodes as hold the group, though the set of them changes, or a disk is lost. One page a tick
-and group, the newest first; positions are compared, and only what is missing is sent.
+Theory of operation. Repair keeps a line on as many nodes as hold the group, though the set of holders changes, or a
+disk is lost. Each copy held here, of a kind with durable lines, is compared once with each living holder and former
+holder. A `Filling` compares one group with one other node, in the steps of the generator `refill`, newest lines first:
+
+- Which: the other node names the positions of the next page (FetchDigest). At most one page a tick and group.
+- Mine: this node reads the node's own lines of the page.
+- Send: the other node sends lines that this node lacks (FetchLines).
+- Keep: this node writes the lines.
+
+A step with a `number` is under way, and is repeated every REPEAT_S. A filling ends when the generator ends, when the
+copy is replaced or the other node dies, or after GIVE_UP_S in one step; only the first end counts as done.
+
+Invariants. A group has at most one filling, and at most AT_ONCE groups are filled. An answer counts only with the
+number of the step under way. Lines of a later term in the store are never overwritten by an earlier term. `AntiEntropy`
+alone writes all fields.
 """
 
 from __future__ import annotations
@@ -22,18 +35,18 @@ if TYPE_CHECKING:
 
 PAGE = 1_000
 MINE = 4_000
-"""Lines read from this node's own store, for a page of another's."""
+"""Lines read from this node's own store, for a page of another node."""
 
 AT_ONCE = 4
 """Groups filled at a time."""
 
 REPEAT_S = 1.0
 GIVE_UP_S = 20.0
-"""Nothing has come for so long: begun anew, some time."""
+"""A step without an answer for this time ends the filling. The group is filled again some time later."""
 
 
 class Which(NamedTuple):
-    """Ask the other node which positions of the range it has."""
+    """Ask the other node for the positions that the node has in the range."""
 
     wanted: Range
 
@@ -45,19 +58,19 @@ class Mine(NamedTuple):
 
 
 class Send(NamedTuple):
-    """Ask the other node for its lines."""
+    """Ask the other node for lines."""
 
     wanted: Range
 
 
 class Keep(NamedTuple):
-    """Write what this node lacks."""
+    """Write lines that this node lacks."""
 
     lines: list[Line]
 
 
 class Got(NamedTuple):
-    """What a step has brought. more: the range has more."""
+    """The result of a step. more: the range has more."""
 
     seqs: list[int]
     lines: list[Line]
@@ -70,7 +83,7 @@ NOTHING = Got([], [], False)
 
 
 def refill(group: GroupId, head: int, is_wanted: Callable[[Line], bool]) -> Steps:
-    """What to do to have all that another node has up to `head`. Pure."""
+    """Yield the steps that copy another node's lines up to `head`, where this node lacks the lines. Pure."""
     high = head + 1
     while high > 1:
         theirs = yield Which(Range(group, None, high, PAGE, True))
@@ -100,7 +113,7 @@ class Filling:
         self.key = key
         self.steps = steps
         self.step: Step = next(steps)
-        self.number = 0  # of the step under way; 0: it is begun at the next tick
+        self.number = 0  # of the step under way; 0: the next tick begins the step
         self.asked_at = 0.0
         self.since = now  # when the step began
 
@@ -109,7 +122,7 @@ class AntiEntropy:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.filling: dict[GroupId, Filling] = {}
-        self._done: dict[GroupId, tuple[Copy, set[str]]] = {}  # from whom a copy's group was filled
+        self._done: dict[GroupId, tuple[Copy, set[str]]] = {}  # the nodes from which a copy's group was filled
         self._next = 0
         self._rounds = Rounds(self._held)
 
@@ -154,7 +167,7 @@ class AntiEntropy:
                 return
 
     def _wanted(self, copy: Copy) -> Callable[[Line], bool]:
-        """Lines of the group's lineage that are not to be forgotten."""
+        """Return a test for lines of the group's lineage that are not to be forgotten."""
         oldest = self.engine.oldest(copy.group) or 0
         gone = forgotten(copy.kind, copy.kind.erased(copy.state))
         return lambda line: line.at >= oldest and line.term == copy.term_at(line.seq) and not gone(line)
@@ -185,7 +198,7 @@ class AntiEntropy:
             self.engine.work_store(_keep(step.lines), lambda result: self._kept(number, result))
 
     def _read(self, wanted: Range, done: Callable[[Found], None]) -> None:
-        """What cannot be read now is asked for again."""
+        """Read this node's store. After a failed read the step is repeated."""
 
         def read(found: Found) -> None:
             if not found.failed:
@@ -194,7 +207,7 @@ class AntiEntropy:
         self.engine.history.read_here(wanted, read)
 
     def _kept(self, number: int, result: int | StoreError) -> None:
-        if not isinstance(result, StoreError):  # else it is tried again
+        if not isinstance(result, StoreError):  # else the step is repeated
             self.engine.run(lambda: self._got(number, NOTHING))
 
     def _got(self, number: int, got: Got) -> None:
@@ -240,7 +253,7 @@ class AntiEntropy:
 
 
 def _keep(lines: list[Line]) -> Callable[[Store], Iterator[int]]:
-    """Write those that the store has not: what it wrote meanwhile under a later term stays."""
+    """Write the lines that the store lacks. A line that the store got meanwhile under a later term stays."""
 
     def job(store: Store) -> Iterator[int]:
         group, first, last = lines[0].group, lines[0].seq, lines[-1].seq

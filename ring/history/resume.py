@@ -1,4 +1,4 @@
-"""Where somebody who has read a group's log goes on, though logs have parted and been merged since (P25)."""
+"""Find where a reader of a group's log goes on, though logs have forked and been merged since (P25)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from ring.wire.history import Cursor
 
 
 class Resumed(NamedTuple):
-    """after: the position that the reader goes on from. has: whether it has a line behind it, by msgid and time."""
+    """Where a reader goes on. after: the position to go on from. has: tells, by msgid and time, whether the reader has
+    a line after this position."""
 
     after: int
     has: Callable[[str, int], bool]
@@ -23,21 +24,21 @@ def _nothing(msgid: str, at: int) -> bool:
 
 
 START = Resumed(0, _nothing)
-"""Of somebody who has read nothing."""
+"""For a reader of nothing."""
 
 
 def by_time(place: Cursor) -> Resumed:
-    """Where a log that knows nothing of the place's terms goes on."""
+    """Return where a reader goes on in a log that knows none of the cursor's terms: by time."""
     return Resumed(0, lambda msgid, at: at <= place.at)
 
 
 def resume(copy: Copy, place: Cursor) -> Resumed | None:
-    """Where a reader of the place goes on in this log. None: this log does not know of any term that it was in."""
+    """Return where a reader with the cursor goes on in this log; None: the log knows none of the cursor's terms."""
     ends = {term: first - 1 for (term, _), (_, first) in pairwise(copy.lineage)}
     after = []
     for term, seq in terms(place):
         part = copy.merged.get(term)
-        if term == copy.term or term in ends:  # what a term had beyond its end is of another side, or nobody has it
+        if term == copy.term or term in ends:  # lines beyond a term's end are of another side, or lost
             after.append(min(seq, ends.get(term, seq)))
         elif part is not None:
             after.append(min(seq, part.fork))

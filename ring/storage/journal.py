@@ -1,8 +1,20 @@
-"""What this node writes down of the groups that it holds, and what it has to have written before it says so (P35).
+"""Decide what this node writes to disk of the groups that the node holds, and what must be written first (P35).
 
-A copy is written whole, without its log; what was said goes beside it, line by line. Of a group whose kind is
-"confirmed" nothing is acknowledged before it is written; of one that is "written" nobody waits, and a copy that was
-just written is not written again at once. Without a store nothing is kept, and nothing waits for it.
+Theory of operation. The journal collects changes; the shell calls `take`, writes the batch, and reports with `written`.
+A copy is written whole, without the log; lines are written beside the copies. For a kind with "confirmed" durability,
+nothing is acknowledged before the copy is written. For a "written" kind nobody waits, and a copy that was just written
+is not written again at once. Without a store nothing is kept, and nothing waits. The states of a copy held here:
+
+- clean: the group is not in `_due`.
+- due: `_due` has the time of the next write. `changed` and `renewed` set the time: at once for a "confirmed" kind or
+  another copy; after `_stored` has passed for a "written" kind; after SILENT_S for a group without a message so far.
+- being written: the batch is in `_writing`, with the copy's head and count of drops. `written` moves `copy.safe` up to
+  the head, unless commands were dropped meanwhile, and lets the master or follower acknowledge.
+
+Invariants. `held_to` of a "confirmed" copy never exceeds `copy.safe`. Batches are numbered without gaps and written in
+order. Lines reach the disk with or after the copy that names the lines' term, so no line on disk is of an unknown
+lineage (P3). The shell writes `on` and `trouble`; `Journal` alone writes all other fields, and `copy.journal`.
+`Journal` raises `copy.safe`; the copy lowers `copy.safe` when commands are dropped.
 """
 
 from __future__ import annotations
@@ -25,15 +37,15 @@ if TYPE_CHECKING:
 
 REST_S = 0.05
 BYTES_PER_S = 1024 * 1024
-"""A copy that nobody waits for is written again after REST_S, and a large one not before it makes so many bytes a
-second: a thousand people who join at once change it a thousand times."""
+"""A copy that nobody waits for is written again after REST_S, and a large copy at most at this many bytes a second: a
+thousand people who join at once change the copy a thousand times."""
 
 SILENT_S = 10.0
-"""A copy of a group in which nobody has spoken is written so late: most of those are gone by then."""
+"""A copy of a group without any message is written after this time: most such groups are gone by then."""
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """A copy on disk. promised: its node's word to listen to no lower term (P21)."""
+    """A copy on disk. promised: the node's promise to refuse lower terms (P21)."""
 
     snapshot: Snapshot
     promised: Term
@@ -44,24 +56,24 @@ _decode = msgspec.msgpack.Decoder(Kept).decode
 
 
 class Journal:
-    """What has changed since the last batch, and what is being written."""
+    """Collect the changes since the last batch, and follow the batches being written."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.on = False  # whether there is a store
-        self.trouble = ""  # why it refuses, in words
-        self.urgent = False  # whether somebody waits for what is to be written
+        self.trouble = ""  # why the store refuses, in words
+        self.urgent = False  # whether somebody waits for the next batch
         self._due: dict[GroupId, float] = {}  # when a copy is to be written
         self._lines: list[Line] = []
         self._ends: dict[GroupId, int] = {}
         self._number = 0
         self._writing: deque[tuple[int, list[tuple[Copy, int, int]]]] = deque()
-        self._stored: dict[GroupId, float] = {}  # groups that have a copy on disk -> until when that is good enough
+        self._stored: dict[GroupId, float] = {}  # groups with a copy on disk -> until when the copy is good enough
 
     # What changes ---------------------------------------------------------------------------------------------------
 
     def adopt(self, copy: Copy) -> None:
-        """From here on this is the node's copy of its group."""
+        """Take this copy as the node's copy of the group from now on."""
         if not self.on or copy.kind.durable == "no" or copy.journal is self:
             return
         copy.journal = self
@@ -69,13 +81,14 @@ class Journal:
         self.renewed(copy)
 
     def renewed(self, copy: Copy) -> None:
-        """It is another copy, or of another term: without it on disk the lines that follow would be nobody's (P3)."""
+        """Write another copy, or a copy of another term, at once: the following lines need the copy's lineage on disk
+        (P3)."""
         self.changed(copy)
         if not _is_silent(copy):
             self._due[copy.group] = self.engine.now
 
     def changed(self, copy: Copy) -> None:
-        """The copy is to be written."""
+        """Set the time to write the copy."""
         confirmed = copy.kind.durable == "confirmed"
         self.urgent = self.urgent or confirmed
         due = self.engine.now if confirmed else max(self.engine.now, self._stored.get(copy.group, 0.0))
@@ -84,18 +97,18 @@ class Journal:
         self._due[copy.group] = min(due, self._due.get(copy.group, due))
 
     def accepted(self, copy: Copy) -> None:
-        """Commands have got their places, and are not decided yet."""
+        """Note commands that have positions and are not decided yet."""
         if copy.kind.durable == "confirmed":
             self.changed(copy)
 
     def advanced(self, copy: Copy, entry: Entry) -> None:
-        """An entry is committed, and part of the copy."""
+        """Note an entry that is committed and applied to the copy."""
         if _is_silent(copy):
             self.changed(copy)
             return
         is_held = self.is_held(copy)
         if is_held and (entry.members is not None or not copy.is_lined):
-            self._keep_log(copy)  # this entry is in it
+            self._keep_log(copy)  # the log has this entry
             self.renewed(copy)
             return
         if is_held and entry.event is not None and copy.kind.keeps(entry.event):
@@ -105,8 +118,11 @@ class Journal:
         self.changed(copy)
 
     def _keep_log(self, copy: Copy) -> None:
-        """This node holds the group from now on, or another copy of it, or somebody has spoken there for the first
-        time: what its log tells counts."""
+        """Write the lines of the copy's log.
+
+        Called when this node begins to hold the group, has another copy, or when the first message was said in the
+        group.
+        """
         if _is_silent(copy) or not self.is_held(copy):
             return
         copy.is_lined = True
@@ -118,7 +134,7 @@ class Journal:
             self._lines += (line for line in kept if not gone(line))
 
     def is_held(self, copy: Copy) -> bool:
-        """Whether this node holds the group, beside following it for its own people."""
+        """Tell whether this node holds the group, beyond following for local people."""
         engine, followed = self.engine, self.engine.followers.groups.get(copy.group)
         return (
             engine.me.key in copy.members
@@ -129,22 +145,22 @@ class Journal:
     # What is safe ---------------------------------------------------------------------------------------------------
 
     def is_confirmed(self, copy: Copy) -> bool:
-        """Whether others wait for this copy to be written."""
+        """Tell whether other nodes wait for this copy to be written."""
         return self.on and copy.kind.durable == "confirmed"
 
     def held_to(self, copy: Copy) -> int:
-        """Up to which position this node may say that it holds the group's commands."""
+        """Return the position up to which this node may acknowledge the group's commands."""
         return min(copy.head, copy.safe) if self.is_confirmed(copy) else copy.head
 
     # For the shell --------------------------------------------------------------------------------------------------
 
     @property
     def has_news(self) -> bool:
-        """Whether there is something to be written, now or later."""
+        """Tell whether there is a change to write, now or later."""
         return bool(self._lines or self._due or self._ends)
 
     def take(self) -> Batch | None:
-        """What is to be written now. `written` is due once it is on disk."""
+        """Return the batch to write now. The shell calls `written` once the batch is on disk."""
         if not self.has_news:
             return None
         now = self.engine.now
@@ -169,11 +185,11 @@ class Journal:
         return batch
 
     def hurry(self) -> None:
-        """The node is about to end: nothing is left for later."""
+        """Make all changes due now, as the node is about to end."""
         self._due = dict.fromkeys(self._due, self.engine.now)
 
     def _copy(self, group: GroupId) -> Copy | None:
-        """The copy that this node holds of the group, if it is worth keeping."""
+        """Return the copy that this node holds of the group, if the copy is worth keeping."""
         engine = self.engine
         mastered, followed = engine.masters.groups.get(group), engine.followers.groups.get(group)
         copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
@@ -187,22 +203,23 @@ class Journal:
         return _encode(Kept(copy.snapshot(copy.seq, pending=self.is_confirmed(copy)), copy.promised))
 
     def abandon(self, group: GroupId) -> None:
-        """A mistake of the program has stopped the group: what is on disk stays as it is, for the node's next life."""
+        """Leave the group's copy on disk as is, for the node's next life: a mistake of the program has stopped the
+        group."""
         self._due.pop(group, None)
         self._stored.pop(group, None)
 
     def forget(self, group: GroupId) -> None:
-        """This node has no copy of the group any more."""
+        """Drop the copy on disk, as this node has no copy of the group any more."""
         if group in self._stored:
             self._due.setdefault(group, self.engine.now)
 
     def written(self, number: int) -> None:
-        """All batches up to this are on disk."""
+        """Note that all batches up to this number are on disk."""
         engine = self.engine
         while self._writing and self._writing[0][0] <= number:
             for copy, head, drops in self._writing.popleft()[1]:
                 if copy.drops != drops or copy.safe >= head:
-                    continue  # commands that it had then were dropped since: their positions are others' now
+                    continue  # the positions of dropped commands name other commands now
                 copy.safe = head
                 mastered = engine.masters.groups.get(copy.group)
                 if mastered is not None and mastered.copy is copy:
@@ -211,9 +228,9 @@ class Journal:
                     engine.followers.acknowledge(copy.group)
 
     def load(self, group: GroupId, data: bytes, last: Line | None) -> None:
-        """A copy that an earlier life of this node has written; last: the newest line of its group.
+        """Load a copy of an earlier life of this node. last: the newest line of the group.
 
-        Raises one of ring.ids.UNREADABLE, or KeyError for a kind that there is no more.
+        Raises an error of ring.ids.UNREADABLE, or KeyError for a kind that no longer exists.
         """
         kept = _decode(data)
         copy = restore(group, self.engine.kinds[group.kind], kept.snapshot)
@@ -224,7 +241,7 @@ class Journal:
             copy.is_ahead = True
             event = copy.kind.read_event(raw(last.event))
             if copy.state.is_message(event):
-                apply(copy, event, last.at)  # all that words change: that there is a history
+                apply(copy, event, last.at)  # a message changes only this: that there is a history
         copy.is_lined = last is not None
         self._stored[group] = 0.0
         self.engine.followers.keep(copy, copy.term.key).holds = True
