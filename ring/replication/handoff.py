@@ -1,7 +1,44 @@
-"""Hand-off (P24): a master that finds a better owner, up and stable, gives it the group.
+"""Hand-off: a master that finds a better owner, up and stable, gives the group to that owner (P24).
 
-Install -> Installed -> `Handed`, the last entry of the old term -> the new master serves. Until `Handed` is committed
-the old master may thaw; afterwards it only says where the group is, until the new one has the entry.
+Theory of operation
+===================
+
+The old master and the new master exchange four messages:
+
+    old -> new   Install     the whole copy, and the term under which the new master is to serve
+    new -> old   Installed   the new master has the copy, and does not serve yet
+    old -> new   Publish     the last entry of the old term: `Handed` to the new master
+    new -> old   Installed   the new master serves, under the new term
+
+The old master repeats each message every REPEAT_S until the answer comes; the new master answers each time.
+
+The states of an outgoing hand-off (`Master.handoff`, a `HandOff`):
+
+    draining     the group is frozen, and commands are pending: these are committed first
+    installing   nothing is pending: Install is sent
+    placed       `Handed` has a position, the last of this term, and waits for all backups
+    committed    `Handed` is committed: the group belongs to the new master, and this node only says so
+    retired      the new master serves, or is gone: this node masters the group no more
+    thawed       given up: this node serves on
+
+    draining, installing   -> thawed      after THAW_S, when the new master dies, or when there is a merge to do first
+    placed                 -> thawed      only when the new master dies and the group is confirmed on disks (P35)
+    committed              -> retired     Installed, a message under the new term (`concludes`), or the new master's death
+
+While a group is frozen, messages of other nodes are parked here: after a thaw this node handles these messages, after
+the commit the senders are sent on to the new master.
+
+An incoming hand-off (`IncomingHandoff`) waits for the last entry of the old term, and then serves (`_serve`). The
+hand-off is void if the old master meets a higher term, if this node promises a higher term to another node
+(`is_promised`), or after KEEP_S. If the old master dies, the installed copy is a copy like others in a recovery.
+
+Invariants
+    Two nodes never serve by one hand-off: the new master serves only once `Handed` is committed, and after that commit
+    the old master never thaws.
+    An outgoing hand-off in state draining to committed is in `outgoing`, and there are at most AT_ONCE.
+    The new master's copy ends just before `Handed`, so the copy has all commits of the old term.
+
+This file alone writes `Master.handoff`, `Master.tried_handoff_at` and the fields of both records.
 """
 
 from __future__ import annotations
@@ -22,44 +59,48 @@ if TYPE_CHECKING:
 REPEAT_S = 0.4
 THAW_S = 2.0
 AT_ONCE = 16
-"""So many groups are on their way at a time: each is frozen for as long as it takes, not for as long as all take."""
+"""At most this many groups are handed over at a time: each group is frozen for its own hand-off, not for all."""
 
 KEEP_S = 30.0
-"""An installed copy whose hand-off never ended is forgotten after this."""
+"""An installed copy is forgotten after this, if the hand-off has not ended."""
 
 
 class IncomingHandoff:
-    """A copy that another master installed here and may let us serve."""
+    """Holds a copy that another master has installed here, and may hand to this node.
+
+    Invariants: the node does not serve this copy until `Handed` with this term has come. The copy, its term and the
+    sender belong together: a later Install replaces all three, and only the parked messages stay.
+    """
 
     __slots__ = ("copy", "parked", "sender", "since", "term")
 
     def __init__(self, copy: Copy, term: Term, sender: Incarnation, now: float) -> None:
-        self.copy = copy
-        self.term = term
-        self.sender = sender
+        self.copy = copy  # the old master's copy, complete up to the seq before `Handed`
+        self.term = term  # the term under which this node is to serve
+        self.sender = sender  # the old master's life
         self.since = now
-        self.parked: deque[tuple[Incarnation, Parkable]] = deque()
+        self.parked: deque[tuple[Incarnation, Parkable]] = deque()  # at most PARKED messages that came meanwhile
 
     @property
     def is_promised(self) -> bool:
-        """Whether this node has given its word to a higher term than the one it was to serve (P21)."""
+        """Whether this node has promised a term higher than the term of this hand-off (P21)."""
         return self.copy.promised > self.term
 
 
 class Handoffs:
-    """Hand-offs from here and to here."""
+    """Keeps the hand-offs from this node and to this node."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.outgoing: dict[GroupId, Master] = {}
         self.incoming: dict[GroupId, IncomingHandoff] = {}
-        self._parked: dict[GroupId, deque[tuple[Incarnation, Parkable]]] = {}
-        self._waiting: dict[GroupId, None] = {}  # to be handed over when others are done
+        self._parked: dict[GroupId, deque[tuple[Incarnation, Parkable]]] = {}  # messages for groups that are frozen
+        self._waiting: dict[GroupId, None] = {}  # groups to be handed over when other hand-offs have ended
 
     # From here ------------------------------------------------------------------------------------------------------
 
     def consider(self, m: Master) -> None:
-        """Is this node the responsible one? If not, hand over (Self-correction)."""
+        """Hand the group over if another node is responsible for the group, and is up and stable (Self-correction)."""
         engine = self.engine
         peers, now = engine.peers, engine.now
         key = peers.acting(m.copy.group)
@@ -83,7 +124,7 @@ class Handoffs:
         self.drained(m)
 
     def _next(self) -> None:
-        """Others have ended, perhaps."""
+        """Consider the groups that wait, as far as other hand-offs have ended."""
         while self._waiting and len(self.outgoing) < AT_ONCE:
             group = next(iter(self._waiting))
             del self._waiting[group]
@@ -92,7 +133,7 @@ class Handoffs:
                 self.consider(m)
 
     def drained(self, m: Master) -> None:
-        """The group is frozen: once all that was accepted is committed, it can be installed elsewhere."""
+        """Install a frozen group on the new master, once every accepted command is committed."""
         if m.handoff is not None and not m.handoff.placed and not m.copy.pending:
             self._install(m)
 
@@ -102,7 +143,7 @@ class Handoffs:
         self.engine.send(m.handoff.to.key, Install(m.copy.group, m.handoff.term, m.copy.snapshot()))
 
     def frozen(self, m: Master, sender: Incarnation, message: Parkable) -> None:
-        """The group is frozen, or another's."""
+        """Park a message for a frozen group, or send the sender on if the group belongs to the new master already."""
         if m.is_handed:
             self.engine.bounce(sender.key, m.copy.group, self.engine.target(m.copy.group))
             return
@@ -123,7 +164,7 @@ class Handoffs:
             self._retire(m, handoff)
 
     def committed(self, m: Master) -> None:
-        """`Handed` is committed: the group is the other's."""
+        """Give the group to the new master: `Handed` is committed."""
         engine, copy, handoff = self.engine, m.copy, m.handoff
         assert handoff is not None
         handoff.committed = True
@@ -147,12 +188,12 @@ class Handoffs:
         engine.resend(copy.group)
 
     def _tell(self, m: Master, handoff: HandOff) -> None:
-        """The new master needs the last entry of our term before it serves."""
+        """Send the new master the last entry of this node's term: only then does the new master serve."""
         copy = m.copy
         self.engine.send(handoff.to.key, Publish(copy.group, copy.term, copy.seq, as_raw([copy.log[-1]])))
 
     def concludes(self, m: Master, term: Term) -> bool:
-        """Whether who speaks under the term is who the group was handed to: it serves, so this is over."""
+        """Whether a message under this term comes from the new master. The new master then serves: the hand-off ends."""
         handoff = m.handoff
         if handoff is None or not handoff.committed or handoff.term != term:
             return False
@@ -175,7 +216,7 @@ class Handoffs:
             engine.barriers.retry(group)
 
     def give_up(self, m: Master) -> None:
-        """There is something to do first."""
+        """Give up a hand-off for a merge that has to come first. The next try need not wait."""
         m.tried_handoff_at = 0.0
         self._thaw(m)
 
@@ -196,11 +237,11 @@ class Handoffs:
         engine, group = self.engine, message.group
         mastered = engine.masters.groups.get(group)
         if mastered is not None:
-            if message.term == mastered.copy.term:  # repeated after we began to serve
+            if message.term == mastered.copy.term:  # repeated after this node began to serve
                 engine.send(sender.key, Installed(group, message.term, mastered.copy.seq))
                 return
             if not message.snapshot.lineage or message.snapshot.lineage[-1][0] < mastered.copy.term:
-                # Two masters (P22). Ours is the higher term: the other learns so and follows.
+                # Two masters (P22). The term of this node is higher: the other master learns so and follows.
                 engine.send(sender.key, Publish(group, mastered.copy.term, mastered.copy.seq, []))
                 return
             engine.merges.yield_to(mastered, sender.key)
@@ -209,7 +250,7 @@ class Handoffs:
             return
         held = self.incoming.get(group)
         if held is not None and held.sender != sender and self.holds(group):
-            return  # two hand the group over: one after the other
+            return  # two masters hand the group over: this node takes the first hand-off first
         if held is None or held.term != message.term:
             copy = restore(group, engine.kinds[group.kind], message.snapshot)
             if held is not None and copy.seq < held.copy.seq:
@@ -220,13 +261,13 @@ class Handoffs:
         engine.send(sender.key, Installed(group, held.term, held.copy.seq))
 
     def on_last_entry(self, sender: Incarnation, message: Publish) -> None:
-        """The old term's last entry, `Handed` to this node, has come: serve."""
+        """Serve the group: the last entry of the old term, `Handed` to this node, has come."""
         engine, group = self.engine, message.group
         entry = message.entries[-1]
         held = self.incoming.get(group)
         if group not in engine.masters.groups:
             if held is None or entry.handed != held.term or entry.seq != held.copy.seq + 1 or held.is_promised:
-                # What was installed is lost, or its term is superseded: the old master still has it.
+                # The installed copy is lost, or a higher term is promised: the old master still has the group.
                 self.drop(group)
                 search = engine.recoveries.find(group)
                 if held is not None and search is not None:
@@ -255,7 +296,7 @@ class Handoffs:
             engine.receive_again(sender, message)
 
     def holds(self, group: GroupId) -> bool:
-        """Whether a copy waits here for a master, alive, to let us serve it."""
+        """Whether an installed copy waits here for its master, and that master is alive."""
         held = self.incoming.get(group)
         if held is None:
             return False
@@ -267,7 +308,7 @@ class Handoffs:
         return held.copy if held is not None else None
 
     def void(self, group: GroupId, sender: Incarnation) -> None:
-        """Who was handing the group over has met a higher term meanwhile: it will not say that it is handed."""
+        """End an incoming hand-off whose old master has met a higher term: `Handed` will not come."""
         held = self.incoming.get(group)
         if held is not None and held.sender == sender:
             del self.incoming[group]
@@ -291,12 +332,12 @@ class Handoffs:
             if handoff is None or engine.peers.is_current(handoff.to):
                 continue
             if handoff.committed:
-                # It died with the group in hand: our copy is as new as any, until the owner has found out.
+                # The new master died with the group: the copy here is as new as any, until the owner has recovered it.
                 self._retire(m, handoff)
             elif not handoff.placed or engine.journal.is_confirmed(m.copy):
-                self._thaw(m)  # what is confirmed may wait long for its last event, and the set cannot change meanwhile
+                self._thaw(m)  # a confirmed `Handed` may wait long for its backups, which cannot change meanwhile
         for group, held in list(self.incoming.items()):
-            # The old master is gone: whoever is responsible now finds out, our copy included.
+            # The old master is gone, and this node is the owner: recover the group, with the copy here.
             if not self.holds(group) and engine.peers.acting(group) == engine.me.key:
                 search = engine.recoveries.find(group)
                 if search is not None:
@@ -304,7 +345,7 @@ class Handoffs:
                     held.parked.clear()
 
     def stop(self, group: GroupId) -> None:
-        """Another masters the group under a higher term: whatever was under way is over."""
+        """End a hand-off from here: this node masters the group no more. Parked messages are handled anew."""
         self.outgoing.pop(group, None)
         for sender, message in self._parked.pop(group, ()):
             self.engine.receive_again(sender, message)

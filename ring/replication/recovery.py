@@ -1,7 +1,45 @@
-"""First touch and takeover (P14): before a node serves a group that it does not master, it asks what is held of it.
+"""First touch and takeover: find out what other nodes hold of a group before this node serves the group (P14, P21).
 
-Every live node is asked, not only the next owners: with `copies: 1` the followers' copies are all there is, and may
-sit anywhere. What this node parks meanwhile is served, or sent on, once it knows.
+Theory of operation
+===================
+
+A node recovers a group if the ring names the node as master, and the node does not master the group: because nobody
+has used the group before, because the master is dead, or because this node was stopped for a while (P20). Every live
+node is asked, not only the next owners: with `copies: 1` followers hold the only copies, and may sit anywhere.
+Messages for the group are parked meanwhile, and handled or sent on in the end.
+
+The states of a recovery, read from the fields of `Recovery`:
+
+    asking      `asked` names nodes, `term` is NO_TERM: each node is asked what the node holds of the group
+    waiting     `waits`, until all have replied anew: a silent node may have more of the group (`_must_wait`). This node
+                asks again every WAIT_S; meanwhile the group may be read here (P36, P37)
+    promising   `term` is set: the nodes that hold the group promise to listen to no lower term (P21)
+    fetching    `fetching` names a node with a newer copy than the copy here
+
+What moves a recovery:
+
+    asking      all have replied, a silent node may have more   waiting
+    asking      all have replied, some hold the group           promising
+    asking      all have replied, none holds the group          serve the copy here, or an empty group; `_leave_absent`
+                                                                if the group was only asked about (`curious`)
+    waiting     the pause is over                               asking
+    promising   a node has promised a higher term               asking, a moment later (`_again`)
+    promising   all have promised, one has a newer copy         fetching
+    promising   all have promised, the newest copy is here      serve
+    fetching    the copy has come                               serve that copy (or the copy here, if that outweighs)
+    asking, promising   a node masters the group, or a nearer owner recovers the group too   `_send_on`, and end
+
+A node that dies, or does not answer for dead_after_s + 1 s, is asked no longer. For a confirmed group (P35), all nodes
+are asked anew instead if a node dies that was asked or has replied, or if a node does not promise in time: the node may
+have given the group to nodes without a copy so far.
+
+Invariants
+    A group in `searches` is not mastered here. `find` begins a recovery, `serve_under` ends a recovery with a master.
+    A node is in `asked` or in `held`, never in both.
+    A recovery serves under a term higher than every term, of a copy or promised, that this node was told of (P3).
+    While this node recovers a group, this node promises nothing to others (`_held`): of two, the nearer owner goes on.
+
+This file alone writes the fields of `Recovery`, but for `parked`: a hand-off that fails adds the messages parked there.
 """
 
 from __future__ import annotations
@@ -36,20 +74,24 @@ Parkable = Submit | Resync | Barrier | Question | HistoryQuery | Watch | MergeOf
 
 REPEAT_S = 0.4
 WAIT_S = 1.0
-"""How often a node that waits for others looks again whether they are there."""
+"""A node that waits for silent nodes asks all nodes again after this."""
 
 ABSENT_S = 5.0
-"""How long it is remembered that nobody holds a group that was only asked about."""
+"""How long a node remembers that nobody holds a group, if the group was only asked about."""
 
 ABSENT = 10_000
-"""At most so many of them; the oldest are forgotten first."""
+"""At most this many absent groups are remembered; the oldest are forgotten first."""
 
 PARKED = 10_000
-"""At most this many messages wait for one group; more are dropped, and their senders repeat them."""
+"""At most this many messages wait for one group; more are dropped, and the senders repeat these messages."""
 
 
 class Recovery:
-    """What is known so far of who holds a group."""
+    """Says what is known so far about the nodes that hold a group. The states are read from the fields (see above).
+
+    Invariants: asked and held share no node. waits implies that term is NO_TERM. While asked names a node, nothing is
+    decided (`_resolve`).
+    """
 
     __slots__ = (
         "asked",
@@ -68,30 +110,31 @@ class Recovery:
 
     def __init__(self, asked: Iterable[str], now: float) -> None:
         self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
-        self.held: dict[str, Held] = {}
-        self.fetching: str | None = None
-        self.parked: deque[tuple[Incarnation, Parkable]] = deque()
+        self.held: dict[str, Held] = {}  # ring key -> reply; the reply of a node without a copy has no lineage
+        self.fetching: str | None = None  # ring key of the node whose copy is on the way
+        self.parked: deque[tuple[Incarnation, Parkable]] = deque()  # at most PARKED, handled in this order
         self.began = now
-        self.since = now  # when those were asked
-        self.repeat_at = now + REPEAT_S
-        self.waits = False  # for nodes that may have more of it (P36)
-        self.noted = False
-        self.stopped = False  # a mistake of the program has stopped it on a node that was asked
-        self.curious = True  # nobody wants more than to ask a question: what nobody holds need not be served
-        self.term = NO_TERM  # once known who holds it: the term that they are asked to promise (P21)
+        self.since = now  # when the nodes in `asked` were asked
+        self.repeat_at = now + REPEAT_S  # when the question is sent again
+        self.waits = False  # a silent node may have more of the group (P36, P37)
+        self.noted = False  # the note `group_waits` was made
+        self.stopped = False  # a mistake of the program has stopped the group on a node that was asked (P43)
+        self.curious = True  # only questions are parked: a group that nobody holds need not be served for a question
+        self.term = NO_TERM  # the term that the holders of the group are asked to promise (P21)
 
 
 class Recoveries:
-    """Groups that this node may have to serve and is finding out about."""
+    """Keeps the recoveries under way, one for each group that this node may have to serve."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.searches: dict[GroupId, Recovery] = {}
         self._prepares: dict[str, list[tuple[GroupId, Term]]] = {}
-        self._absent: dict[GroupId, float] = {}  # nobody holds them: until when that is believed
+        self._absent: dict[GroupId, float] = {}  # groups that nobody holds -> until when this is believed
 
     def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
-        """A message for a group that this node does not master: bounce it to the owner, or find out if that is us."""
+        """Handle a message for a group that this node does not master: send the sender on to the owner, or park the
+        message and begin a recovery if this node is the owner."""
         engine = self.engine
         search = self.searches.get(group)
         if search is None and not engine.handoffs.holds(group):
@@ -100,7 +143,7 @@ class Recoveries:
                 engine.bounce(sender.key, group, owner)
                 return
             if engine.peers.acting(group) != engine.me.key:
-                # The sender is who we would have named: it has to find out for itself, and not wait for this node.
+                # The sender is the owner that this node would name: the sender has to recover the group itself.
                 if isinstance(message, Resync | MergeOffer):
                     engine.bounce(sender.key, group, owner)
                 return
@@ -112,9 +155,10 @@ class Recoveries:
             search.curious = search.curious and isinstance(message, Question)
 
     def find(self, group: GroupId, *, curious: bool = False) -> Recovery | None:
-        """Begin to find out, unless that is under way. None once it is done: alone, it is done at once.
+        """Begin a recovery of the group, or return the recovery under way. None: the group is served here, is about to
+        be handed over to this node, or has stopped here.
 
-        curious: only to answer a question: if nobody holds the group, it is not served for that.
+        curious: the caller only wants to answer a question. A group that nobody holds is not served for a question.
         """
         engine = self.engine
         search = self.searches.get(group)
@@ -136,7 +180,7 @@ class Recoveries:
         self._prepares.setdefault(key, []).append((group, term))
 
     def send_prepares(self) -> None:
-        """One Collect per pair of nodes and turn (P23)."""
+        """Send one Prepare per pair of nodes and turn (P23)."""
         for key, groups in self._prepares.items():
             self.engine.send(key, Prepare(groups))
         self._prepares.clear()
@@ -149,7 +193,8 @@ class Recoveries:
         self.engine.send(sender.key, Promise([self._held(group, term) for group, term in groups]))
 
     def _held(self, group: GroupId, term: Term) -> Held:
-        """What is held here; with a term, also this node's word to listen to no lower one (P21)."""
+        """Describe what this node holds of the group. With a term, also promise to listen to no lower term, unless this
+        node masters or recovers the group itself (P21)."""
         copy = self._local_copy(group)
         if copy is None:
             return Held(group, "asking" if group in self.searches else "", (), 0)
@@ -164,7 +209,7 @@ class Recoveries:
         return self._describe(copy, role)
 
     def _local_copy(self, group: GroupId) -> Copy | None:
-        """The newest copy here, in whatever role."""
+        """Return the newest copy on this node: a master's, a follower's, or an incoming hand-off's."""
         mastered = self.engine.masters.groups.get(group)
         followed = self.engine.followers.groups.get(group)
         copies = [
@@ -191,14 +236,14 @@ class Recoveries:
                 self._send_on(held.group, search, sender.key)
                 continue
             if held.lineage and held.promised < search.term:
-                continue  # an answer from before it was asked to promise
+                continue  # the node sent this answer before the node was asked to promise
             search.asked.pop(sender.key, None)
             search.held[sender.key] = held
             if not search.asked:
                 self._resolve(held.group, search)
 
     def stopped(self, group: GroupId, key: str) -> None:
-        """A mistake has stopped the group on that node: what the node holds cannot be had."""
+        """Ask a node no longer on which a mistake has stopped the group: the node's copy cannot be had (P43)."""
         search = self.searches.get(group)
         if search is None or key not in search.asked:
             return
@@ -208,7 +253,7 @@ class Recoveries:
             self._resolve(group, search)
 
     def _yields(self, group: GroupId, other: str) -> bool:
-        """Two nodes are finding out about one group: the nearer goes on."""
+        """Whether the other of two nodes that recover one group is the nearer owner: the nearer node goes on."""
         owners = self.engine.peers.owners(group)
         mine = owners.index(self.engine.me.key) if self.engine.me.key in owners else len(owners)
         return other in owners and owners.index(other) < mine
@@ -227,7 +272,7 @@ class Recoveries:
         engine.history.redirected(group)
 
     def _resolve(self, group: GroupId, search: Recovery) -> None:
-        """All have replied: serve the newest copy, or start the group empty."""
+        """Decide what comes next, once all have replied: wait, ask for promises, fetch, or serve (see above)."""
         if self.searches.get(group) is not search or search.asked:
             return
         engine = self.engine
@@ -255,7 +300,7 @@ class Recoveries:
         self._ask_for_forks(group, search)
 
     def _fetch_newer(self, group: GroupId, search: Recovery, mine: Copy | None) -> bool:
-        """Fetch the newest copy that others hold, if it is newer than what is here."""
+        """Fetch the newest copy that other nodes hold, if that copy is newer than the copy here."""
         best = max(
             (h for h in search.held.items() if h[1].lineage),
             key=lambda item: (item[1].lineage[-1][0], item[1].seq),
@@ -274,13 +319,14 @@ class Recoveries:
         return self.engine.journal.on and self.engine.kinds[group.kind].durable == "confirmed"
 
     def _must_wait(self, group: GroupId, search: Recovery, mine: Copy | None) -> bool:
-        """Whether somebody who is not there may have more of the group.
+        """Whether a node that is silent may have more of the group than the nodes that have replied.
 
-        Of the newest set of holders one has to be there; all of them, if what there is comes from disks; if there is
-        nothing, all owners that should know. And who does not know the network yet would think itself alone (P14).
+        Of the newest set of backups, one member has to be heard; if the newest copies come from disks, all members.
+        A node that was given up counts as heard. If no node has a copy, `_may_be_held` decides. A node that does not
+        know the network yet would think itself alone, and waits if there is no copy at all (P14).
         """
         if search.stopped and mine is None and not any(held.lineage for held in search.held.values()):
-            return True  # there is such a group: to start it empty would split it
+            return True  # the group exists: an empty start would split the group
         if not self.engine.has_met and mine is None and not any(held.lineage for held in search.held.values()):
             return True
         if not self._is_confirmed(group):
@@ -299,7 +345,7 @@ class Recoveries:
         return not all(heard.issuperset({*held.members, *held.coming}) for held in latest)
 
     def _may_be_held(self, group: GroupId, heard: set[str]) -> bool:
-        """Whether nodes that have not said no may be all that hold the group (P37)."""
+        """Whether all copies of the group may sit on nodes that have not replied (P37)."""
         peers = self.engine.peers
         silent, copies = peers.unheard(heard), peers.settings.copies
         if silent.isdisjoint(peers.should_know(group)):
@@ -311,7 +357,7 @@ class Recoveries:
 
     @property
     def waiting(self) -> int:
-        """How many groups are known to exist and wait for nodes that may have more of them (P36)."""
+        """Count the groups that are known to exist, and wait for nodes that may have more of the group (P36)."""
         held = (
             any(h.lineage for h in s.held.values()) or self._local_copy(g) for g, s in self.searches.items() if s.waits
         )
@@ -322,16 +368,16 @@ class Recoveries:
         return Held(copy.group, role, copy.lineage, copy.head, copy.epoch, copy.promised, *more)
 
     def _wait(self, group: GroupId, search: Recovery, mine: Copy | None) -> None:
-        """Ask again in a while; meanwhile what is there may be read."""
+        """Ask again in a while; meanwhile the newest copy may be read."""
         exists = mine is not None or any(held.lineage for held in search.held.values())
         if not exists and search.curious and self.engine.has_met:
-            del self.searches[group]  # only asked about: who asks does so again, and names nobody has are not collected
+            del self.searches[group]  # only asked about: the asker repeats, and no list of absent names piles up here
             return
         if not search.noted and self.engine.has_met:
             search.noted = True
             self.engine.note("group_waits", group, copies=len([held for held in search.held.values() if held.lineage]))
         search.since, search.repeat_at = self.engine.now, self.engine.now + WAIT_S
-        # Commands are repeated for as long as somebody waits for them: none is carried out long after it was given up.
+        # Origins repeat a command while somebody waits for the answer: no command is carried out after all gave up.
         search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Submit))
         if not self._fetch_newer(group, search, mine):
             self._answer_parked(search, mine)
@@ -344,7 +390,7 @@ class Recoveries:
                 self.engine.rpc.answer(sender, message, mine.foreseen())
 
     def readable(self, group: GroupId) -> Copy | None:
-        """What may be read of a group that cannot be served yet, or that nobody holds."""
+        """Return the copy to read of a group that cannot be served yet, or an empty copy if nobody holds the group."""
         search = self.searches.get(group)
         if search is not None:
             copy = self._local_copy(group) if search.waits else None
@@ -355,7 +401,7 @@ class Recoveries:
         return Copy(group, kind, kind.initial(group.name), ())
 
     def _leave_absent(self, group: GroupId, search: Recovery) -> None:
-        """Nobody holds it, and questions alone do not make it: they are answered as of an empty one."""
+        """End the recovery of a group that nobody holds: questions are answered as of an empty group."""
         del self.searches[group]
         self._absent.pop(group, None)
         self._absent[group] = self.engine.now + ABSENT_S
@@ -366,12 +412,12 @@ class Recoveries:
         self.engine.rpc.redirected(group)
 
     def appeared(self, group: GroupId) -> None:
-        """It is served here now."""
+        """Forget that the group was absent: the group is served here now."""
         self._absent.pop(group, None)
 
     def _number(self, search: Recovery, copy: Copy) -> int:
-        """Of the term to serve under: the promised one; else above any that this node was told of, and, where the group
-        starts empty, above those that everybody has forgotten (P3)."""
+        """Return the number of the term to serve under: the promised number, or a number above every number that this
+        node was told of. Where the group starts empty, the clock puts the number above forgotten terms too (P3)."""
         if search.term != NO_TERM:
             return search.term.number
         told = [max(held.lineage[-1][0], held.promised).number for held in search.held.values() if held.lineage]
@@ -379,7 +425,7 @@ class Recoveries:
         return number if copy.lineage else max(number, int(self.engine.now))
 
     def _ask_promises(self, group: GroupId, search: Recovery, mine: Copy | None) -> None:
-        """Who holds it is known: from now on they listen to this node's term or a higher one (P21)."""
+        """Ask all nodes that hold the group to promise: from now on to listen to no term below this node's (P21)."""
         holders = {key: held for key, held in search.held.items() if held.lineage}
         told = [max(held.lineage[-1][0].number, held.promised.number) for held in holders.values()]
         if mine is not None:
@@ -393,7 +439,7 @@ class Recoveries:
             self._ask(key, group, search.term)
 
     def _again(self, group: GroupId, search: Recovery) -> None:
-        """Another was promised a higher term: find out anew, a little later, who serves."""
+        """Ask all nodes anew, a random moment later: another node was promised a higher term, or a node has died."""
         search.term = NO_TERM
         search.asked, search.held = dict.fromkeys(self.engine.peers.others()), {}
         search.since, search.repeat_at = self.engine.now, self.engine.now + REPEAT_S * self.engine.rng.random()
@@ -430,7 +476,7 @@ class Recoveries:
         self._ask_for_forks(message.group, search)
 
     def _ask_for_forks(self, group: GroupId, search: Recovery) -> None:
-        """What other copies have and the served one lacks is merged, not lost (P22)."""
+        """Fetch the copies that have entries which the served copy lacks: these entries are merged, not lost (P22)."""
         mastered = self.engine.masters.groups.get(group)
         if mastered is None:
             return
@@ -446,7 +492,7 @@ class Recoveries:
             self.engine.merges.take_in(mastered, theirs)
 
     def serve(self, search: Recovery, copy: Copy) -> None:
-        """Master the group from this copy on, under a new term."""
+        """Master the group from this copy on, under a new term, and note a takeover if the group existed."""
         engine, group = self.engine, copy.group
         number, took_over = self._number(search, copy), bool(copy.lineage)
         self.serve_under(copy, Term(number, engine.me.key, engine.me.number))
@@ -463,12 +509,17 @@ class Recoveries:
             )
 
     def serve_under(self, copy: Copy, term: Term) -> None:
+        """Master the group from this copy on, under this term: the only way into `Masters.lead`.
+
+        Every other part of this node that has to do with the group ends or learns of the new master here. Forks that
+        this node owes are taken in before the parked messages are handled (P25).
+        """
         engine, group = self.engine, copy.group
         search = self.searches.pop(group, None)
         forked = self._stop_following(group, copy)
         engine.handoffs.drop(group)
         copy.follow_lineage((*copy.lineage, (term, copy.head + 1)))
-        copy.is_ahead = False  # nobody has more
+        copy.is_ahead = False  # no other node has more
         mastered = Master(copy)
         engine.masters.lead(mastered)
         if forked is not None:
@@ -484,7 +535,8 @@ class Recoveries:
         engine.history.redirected(group)
 
     def _stop_following(self, group: GroupId, copy: Copy) -> Copy | None:
-        """This node serves the copy; returns the one that its people were shown, if that has more."""
+        """End following before this node serves the copy. Returns the fork that people here were shown, if there is a
+        fork and the fork is not the served copy."""
         followed = self.engine.followers.groups.get(group)
         forked = followed.fork.copy if followed is not None and followed.fork is not None else None
         if followed is not None and forked is not None:
@@ -496,12 +548,12 @@ class Recoveries:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def peers_changed(self) -> None:
-        """Nodes that died hold nothing; nodes that came are not asked: what they hold is older than their absence."""
+        """Drop nodes that died from all recoveries. Nodes that came are not asked: their copies are old."""
         self._absent.clear()
         for group, search in list(self.searches.items()):
             heard = {*search.asked, *search.held}
             if self._is_confirmed(group) and not all(map(self.engine.peers.is_alive, heard)):
-                # The holder is gone again, or has given the group to nodes that said no before (P36, P37).
+                # A node with a copy is gone again, or has given the group to nodes that said no before (P36, P37).
                 self._again(group, search)
             search.asked = {key: None for key in search.asked if self.engine.peers.is_alive(key)}
             for key in [key for key in search.held if not self.engine.peers.is_alive(key)]:
@@ -527,7 +579,7 @@ class Recoveries:
                     self._resolve(group, search)
                     continue
             if engine.now - search.since > engine.settings.dead_after_s + 1.0:
-                # Neither dead nor answering for that long: it cannot be waited for.
+                # The nodes left in `asked` are neither dead nor answering: do not wait for these nodes any longer.
                 if search.term != NO_TERM and self._is_confirmed(group):
                     self._again(group, search)
                 else:
