@@ -1,4 +1,30 @@
-"""Barriers: when is everything that this edge submitted committed, and applied by every live follower? (P33, P34)"""
+"""Barriers: learn when all commands of this edge are committed, and applied by every live follower (P33, P34).
+
+Theory of operation
+===================
+
+A barrier has two sides. On the edge, a `Waiter` waits for several groups; for each group the waiter names the number of
+the last command that the edge submitted. On the master, a barrier is an entry of `Master.barriers`: the position up to
+which the group has to settle, and the edge that wants to know.
+
+    edge      requested   `Barrier` is sent to the group's master, and again every REPEAT_S
+    master    registered  the named command has a position: remember the group's last position (`_register`). A barrier
+                          whose command has not come is dropped, for the edge repeats the barrier
+    master    settled     every live follower has acknowledged up to the position (`Masters.settled_to`): `Settled` goes
+                          to the edge. A barrier sends nothing to followers: the master probes laggards anyway
+    edge      done        every group of the waiter is settled: `done` is called
+
+A waiter also ends after settle_max_s (`_expire`), and where a mistake has stopped its group (`let_go`): a PONG is
+bounded (P34). A master that stops serving loses its barriers; the edge repeats the barrier at the next master.
+
+Invariants
+    `done` is called exactly once for each waiter.
+    `waiters[group]` names exactly the waiters with that group in `remaining`.
+    A barrier's position is at or after the position of the named command, unless the edge has that command's answer.
+    No waiter begins while this node has to catch up after a stop (returning.py, P20).
+
+This file alone writes `Master.barriers` and the fields of `Waiter`.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +40,22 @@ if TYPE_CHECKING:
 
 REPEAT_S = 0.3
 BARRIERS = 10_000
-"""At most this many barriers wait at one group's master; more are dropped, and their edges repeat them."""
+"""At most this many barriers wait at one group's master; more are dropped, and the edges repeat these barriers."""
 
 
 class Waiter:
-    """Someone waits for several groups to settle."""
+    """Waits for several groups to settle, and then calls `done`."""
 
     __slots__ = ("done", "remaining", "since")
 
     def __init__(self, done: Callable[[], None], since: float) -> None:
         self.done = done
-        self.remaining: dict[GroupId, int] = {}
+        self.remaining: dict[GroupId, int] = {}  # group -> last number that has to settle; done once this is empty
         self.since = since
 
 
 class Barriers:
-    """Both sides of barriers: this edge's waiters, and what masters here owe to edges."""
+    """Keeps this edge's waiters, and answers the barriers of edges for the masters here."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -46,7 +72,7 @@ class Barriers:
         waiter = Waiter(done, self.engine.now)
         for group in groups:
             stream = self.engine.submits.queues.get(group)
-            if stream is not None:  # a stream that was forgotten has been idle for long
+            if stream is not None:  # a queue is forgotten only after a long idle time: nothing to wait for
                 waiter.remaining[group] = stream.last
         if not waiter.remaining:
             done()
@@ -69,7 +95,7 @@ class Barriers:
             return
         m = self.engine.masters.groups.get(group)
         if m is None and floor > number and not self._is_known(group):
-            self._settled(group, number)  # answered, and the group forgotten since: nobody is in it
+            self._settled(group, number)  # every command is answered, and the empty group was forgotten since
         elif m is not None and m.serving:
             self._register(m, self.engine.me, number, floor)
 
@@ -93,13 +119,13 @@ class Barriers:
             self.waiters[group] = waiting + self.waiters.get(group, [])
 
     def let_go(self, group: GroupId) -> None:
-        """Nothing more of the group will settle: a mistake of the program has stopped it."""
+        """Let all waiters go on without the group: a mistake of the program has stopped the group here (P43)."""
         if group in self.waiters:
             self.engine.note("settle_failed", group, groups=1)
             self._settled(group, max(waiter.remaining.get(group, 0) for waiter in self.waiters[group]))
 
     def retry(self, group: GroupId) -> None:
-        """The group has a new master."""
+        """Ask again at once: the group has a new master."""
         self._request(group)
 
     # The master's side ----------------------------------------------------------------------------------------------
@@ -114,7 +140,7 @@ class Barriers:
             self._register(m, sender, message.number, message.floor)
 
     def _register(self, m: Master, origin: Incarnation, number: int, floor: int) -> None:
-        if m.last_of(origin) < number and floor <= number:  # the command itself is on its way: asked again later
+        if m.last_of(origin) < number and floor <= number:  # the command is still on the way: the edge asks again
             return
         head = m.copy.head
         if self.engine.masters.settled_to(m) >= head:
@@ -123,7 +149,7 @@ class Barriers:
             m.barriers.append((head, origin.key, number))
 
     def advance(self, m: Master) -> None:
-        """Followers have acknowledged more of the group."""
+        """Answer the barriers that are due: followers have acknowledged more of the group."""
         settled_to = self.engine.masters.settled_to(m)
         due = [b for b in m.barriers if b[0] <= settled_to]
         if due:
@@ -150,7 +176,7 @@ class Barriers:
             self._request(group)
 
     def _expire(self, before: float) -> None:
-        """A PONG is bounded (P34): what has not settled by now is let go."""
+        """End the waiters that began before this time, settled or not: a PONG is bounded (P34)."""
         late = {id(w): w for waiters in self.waiters.values() for w in waiters if w.since < before}
         for waiter in late.values():
             for group in waiter.remaining:

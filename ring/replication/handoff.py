@@ -23,7 +23,7 @@ The states of an outgoing hand-off (`Master.handoff`, a `HandOff`):
 
     draining, installing   -> thawed      after THAW_S, when the new master dies, or when there is a merge to do first
     placed                 -> thawed      only when the new master dies and the group is confirmed on disks (P35)
-    committed              -> retired     Installed, a message under the new term (`concludes`), or the new master's death
+    committed              -> retired     Installed, a message under the new term (`concludes`), or the new master dies
 
 While a group is frozen, messages of other nodes are parked here: after a thaw this node handles these messages, after
 the commit the senders are sent on to the new master.
@@ -193,7 +193,7 @@ class Handoffs:
         self.engine.send(handoff.to.key, Publish(copy.group, copy.term, copy.seq, as_raw([copy.log[-1]])))
 
     def concludes(self, m: Master, term: Term) -> bool:
-        """Whether a message under this term comes from the new master. The new master then serves: the hand-off ends."""
+        """Whether a message under this term is the new master's. If so, the new master serves: the hand-off ends."""
         handoff = m.handoff
         if handoff is None or not handoff.committed or handoff.term != term:
             return False

@@ -1,9 +1,40 @@
-"""Two logs of one group, as after a partition: the master of the higher term takes in what the other has (P22).
+"""Merge two logs of one group, as after a partition: the master of the higher term takes in the other log (P22).
 
-A node whose copy has forked from its master's offers it. What was said there since the logs parted is appended under
-its own name and time and shown to those who lack it (P25); the states become one by the kind's `merge` (P26). Until
-that is committed the node shows its people the copy that they know: so they see one change, not two. Doing it twice
-changes nothing.
+Theory of operation
+===================
+
+Two logs have forked if neither log continues the other. The node with the lower term has the fork, and offers the fork
+to the master of the higher term. The master appends the messages of the fork, each under its original msgid and time
+(P25), and then one command with the state of the fork: the kind's `merge` makes one state of the two (P26). Until the
+merge is in the copy that the node follows, people on the node see the copy that they know (`Follower.fork`): so people
+see one change, not two.
+
+The states of a fork, on the node that has the fork:
+
+    own       `fork.copy` is the followed copy: this node was the master, and has yielded (`yield_to`)
+    parted    the followed copy is the master's, and does not continue the fork (`parted`)
+    gone      `Follower.fork` is None, and people here see the followed copy
+
+    own      -> parted   a copy of the new master comes (follower.py, `_install_fork`)
+    own      -> gone     the master's log continues the fork after all, or the master has taken the fork in (MergeDone)
+    parted   -> gone     the followed copy has all of the fork (`is_settled`), or nobody has taken the fork in for
+                         GIVE_UP_S: `Followers.reveal` shows the difference
+    own, parted          the fork is offered every OFFER_S: at once by the old master, else first after PATIENCE_S
+
+A node whose fork outweighs the master's copy does not yield: the node masters the group again (`prevail`), and the
+other master offers instead (`Copy.outweighs`).
+
+On the master, `UnderWay` lists the offers and merges of a group. Each has the position that ends the merge; once that
+position is committed, the offering node is told MergeDone.
+
+Invariants
+    A merge done twice changes nothing: a fork that the copy has, or that pending commands bring, is not taken in again
+    (`_is_known`), and a message is known by a key that is equal in every log (`message_key`).
+    A person here is shown a message once, though the message has two positions: `Shown` names messages that people here
+    know and the copy here may bring again.
+    `forked` names every followed group with a fork; groups without a fork leave `forked` at the next tick.
+
+This file writes `Follower.fork`; follower.py clears the field, too, in `reveal` and `on_continue`.
 """
 
 from __future__ import annotations
@@ -26,61 +57,64 @@ if TYPE_CHECKING:
 
 OFFER_S = 0.4
 PATIENCE_S = 1.5
-"""A follower leaves the offering to its old master for so long."""
+"""A follower leaves the offer of a fork to the fork's old master for this long."""
 
 GIVE_UP_S = 8.0
-"""Nobody takes it: the people here are shown the master's copy as it is."""
+"""If nobody has taken a fork in for this long, people here are shown the master's copy as the copy is."""
 
 
 class Fork:
-    """A copy that a master's log does not continue: what the people here have been shown."""
+    """Holds a copy that people here have been shown, and that the master's log does not continue.
+
+    Invariant: no entry is added to `copy` while the fork lasts.
+    """
 
     __slots__ = ("copy", "offer_at", "since")
 
     def __init__(self, copy: Copy, now: float, offer_at: float) -> None:
         self.copy = copy
         self.since = now
-        self.offer_at = offer_at
+        self.offer_at = offer_at  # when the fork is offered next
 
 
 class Shown:
-    """What people here were shown of a group, and no copy here has, or there is none."""
+    """Names the messages of a group that people here were shown, and that the copy here may bring once more."""
 
     __slots__ = ("until", "words")
 
     def __init__(self) -> None:
-        self.words: dict[Hashable, None] = {}
-        self.until = float("inf")
+        self.words: dict[Hashable, None] = {}  # by message_key, in the order of the log
+        self.until = float("inf")  # when the names are forgotten; set once nobody here sees the group
 
 
 class UnderWay:
-    """What a group's master takes in, until it is committed."""
+    """Lists what a master has taken in or has been offered, and has not committed yet."""
 
     __slots__ = ("merges", "offers")
 
     def __init__(self) -> None:
-        self.offers: dict[tuple[str, Term], int] = {}  # who offered what term -> the position that ends what it brought
-        self.merges: list[tuple[int, float, dict[str, Any]]] = []  # (the position that ends it, since, for the log)
+        self.offers: dict[tuple[str, Term], int] = {}  # (offering node, fork's term) -> position that ends the merge
+        self.merges: list[tuple[int, float, dict[str, Any]]] = []  # (position that ends the merge, begun when, facts)
 
 
 class Merges:
-    """Both sides: copies on offer from here, and those that others offer."""
+    """Keeps both sides of merges: forks on offer from this node, and forks that the masters here take in."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.forked: dict[GroupId, None] = {}  # groups followed here whose fork is not taken in yet
-        self.taking: dict[GroupId, UnderWay] = {}
+        self.forked: dict[GroupId, None] = {}  # groups followed here with a fork that is not taken in yet
+        self.taking: dict[GroupId, UnderWay] = {}  # groups mastered here; an entry goes once all is committed
         self.shown: dict[GroupId, Shown] = {}
 
     # Who has a fork -------------------------------------------------------------------------------------------------
 
     def yield_to(self, m: Master, key: str) -> None:
-        """This master has met a higher term: it serves no more, and offers what it has (P22)."""
+        """Stop mastering the group for a higher term, and offer this node's log to the new master (P22)."""
         engine, group = self.engine, m.copy.group
         engine.masters.step_down(m)
         for follower in m.followers:
             if follower != key:
-                engine.bounce(follower, group, key)  # those that only hold it would not hear of the new one
+                engine.bounce(follower, group, key)  # a backup without members would not hear of the new master
         f = engine.followers.keep(m.copy, key)
         f.fork = Fork(m.copy, engine.now, engine.now)
         self.forked[group] = None
@@ -90,7 +124,7 @@ class Merges:
         engine.resend(group)
 
     def prevail(self, f: Follower, theirs: Copy, master: str) -> None:
-        """The copy here outweighs its master's: this node serves it on, and is offered what the other has."""
+        """Master the group with the copy here, which outweighs the master's copy: the other master then offers."""
         engine, ours = self.engine, f.copy
         number = max(ours.highest_term.number, theirs.highest_term.number) + 1
         engine.note("takeover", ours.group, term=number, seq=ours.seq, over=theirs.term.number)
@@ -98,13 +132,13 @@ class Merges:
         engine.send(master, StaleTerm(ours.group, ours.term))
 
     def parted(self, f: Follower, old: Copy) -> None:
-        """The master's copy took the place of one that it does not continue."""
+        """Begin a fork: the master's copy has taken the place of a copy that the master's log does not continue."""
         if f.fork is None:
             f.fork = Fork(old, self.engine.now, self.engine.now + PATIENCE_S)
             self.forked[f.copy.group] = None
 
     def is_settled(self, f: Follower) -> bool:
-        """Whether all that the fork has is in the copy that is followed now."""
+        """Whether the followed copy has all that the fork has."""
         assert f.fork is not None
         return f.copy is not f.fork.copy and holds(f.copy, f.fork.copy)
 
@@ -119,7 +153,7 @@ class Merges:
         if f is None or f.fork is None or message.theirs != f.fork.copy.term:
             return
         if f.copy is f.fork.copy:
-            f.fork = None  # nothing that the master lacked: it goes on from here
+            f.fork = None  # the master has the whole fork, and the resync brings what follows
             self.forked.pop(message.group, None)
         self.engine.followers.resync(f)
 
@@ -141,14 +175,14 @@ class Merges:
     # What people know -----------------------------------------------------------------------------------------------
 
     def remember_shown(self, old: Copy, copy: Copy, since: int) -> None:
-        """People here were shown the old copy; the new one goes on at `since` and may lack some of its words."""
+        """Remember the messages of the old copy that people here know, and that the new copy lacks after `since`."""
         has = copy.knows(since)
         lacking = {message_key(e): None for e in old.log if e.seq > since and e.event is not None and not has(e)}
         if lacking:
             self.shown.setdefault(copy.group, Shown()).words.update(lacking)
 
     def was_shown(self, group: GroupId, entry: Entry) -> bool:
-        """Whether people here were shown this word before: it comes once more, and then no more."""
+        """Whether people here were shown this message before. The answer is yes once: a message comes at most twice."""
         shown = self.shown.get(group)
         if shown is None or message_key(entry) not in shown.words:
             return False
@@ -156,7 +190,8 @@ class Merges:
         return True
 
     def unseen(self, copy: Copy) -> None:
-        """Nobody here sees the group any more. A side that thinks otherwise may soon tell once more what was said."""
+        """Tell the application that nobody here sees the group any more, and remember the group's messages for a while:
+        another side of a partition may soon tell these messages once more."""
         words = {message_key(e): None for e in copy.log if e.event is not None and copy.state.is_message(e.event)}
         if words or copy.group in self.shown:
             shown = self.shown.setdefault(copy.group, Shown())
@@ -179,8 +214,8 @@ class Merges:
             return
         if m.handoff is not None:
             if m.handoff.placed:
-                return  # the one who gets the group is asked next
-            engine.handoffs.give_up(m)  # handed on with what is offered, a moment later
+                return  # the sender repeats the offer, and then asks the new master
+            engine.handoffs.give_up(m)  # the group is handed on a moment later, with the fork
         theirs = restore(group, engine.kinds[group.kind], message.snapshot)
         if theirs.term > m.copy.term:
             self.yield_to(m, sender.key)
@@ -190,7 +225,7 @@ class Merges:
         self.committed(m)
 
     def take_in(self, m: Master, theirs: Copy) -> None:
-        """Append what their log has since the logs parted, and make one state of the two."""
+        """Append the messages of another log since the logs parted, and make one state of the two states."""
         engine, copy = self.engine, m.copy
         fork = fork_point(copy.lineage, copy.seq, theirs.lineage, theirs.seq)
         if fork == theirs.seq or self._is_known(copy, theirs):
@@ -208,14 +243,14 @@ class Merges:
         engine.backups.append(m, Command(0, 0, None, 0, 0, None, side=side))
 
     def _is_known(self, copy: Copy, theirs: Copy) -> bool:
-        """Whether all of that is part of this copy, or will be."""
+        """Whether the other copy is part of this copy, or will be once the pending commands are committed."""
         parts = [*copy.merged.values()]
         for command in copy.pending:
             parts += command.side.merged if command.side is not None else ()
         return any(part.term == theirs.term and part.seq >= theirs.seq for part in parts)
 
     def committed(self, m: Master) -> None:
-        """More of the group is committed: tell those whose part is in."""
+        """Note merges that are committed, and tell the nodes that offered the forks: more of the group is committed."""
         copy, engine = m.copy, self.engine
         taking = self.taking.get(copy.group)
         if taking is None:
@@ -231,12 +266,12 @@ class Merges:
             del self.taking[copy.group]
 
     def forget(self, group: GroupId) -> None:
-        """This node does not master it any more; who offered asks again."""
+        """Forget the merges of a group that this node masters no more: the offering nodes offer again."""
         self.taking.pop(group, None)
 
 
 def _parts(theirs: Copy, fork: int) -> tuple[MergedTerm, ...]:
-    """What becomes part of a log with theirs, which parted from it after `fork`."""
+    """Return the terms that become part of a log with the other log, which parted from the log after `fork`."""
     other_terms = [MergedTerm(part.term, part.seq, min(part.fork, fork)) for part in theirs.merged.values()]
     return (
         *other_terms,
@@ -245,9 +280,12 @@ def _parts(theirs: Copy, fork: int) -> tuple[MergedTerm, ...]:
 
 
 def _also(copy: Copy, theirs: Copy, fork: int) -> Aliases:
-    """What both were told since the logs parted, its origin having no answer from one: its name there, and here."""
+    """Return msgid there and msgid here of each message that both logs have since the logs parted.
+
+    An origin that got no answer from one side has told both sides.
+    """
     here = {message_key(e): copy.event_id_of(e).msgid for e in copy.log if e.seq > fork and e.event is not None}
-    for c in copy.pending:  # what comes again after it is not said again
+    for c in copy.pending:  # a pending message counts as here: the message is not taken from the other log again
         here.setdefault(message_key(c), copy.event_id(c.seq, c.at).msgid if c.original_id is None else c.original_id[0])
     both = [e for e in theirs.log if e.seq > fork and e.event is not None and e.origin and message_key(e) in here]
     aliases = {theirs.event_id_of(entry).msgid: here[message_key(entry)] for entry in both}
@@ -256,7 +294,7 @@ def _also(copy: Copy, theirs: Copy, fork: int) -> Aliases:
 
 
 def _words(copy: Copy, theirs: Copy, fork: int) -> list[Entry]:
-    """What was said there, and not here, since the logs parted."""
+    """Return the messages that the other log has since the logs parted, and this copy lacks."""
     knows = copy.knows(fork, accepted=True)
     later = [entry for entry in theirs.log if entry.seq > fork and entry.event is not None]
     return [entry for entry in later if copy.state.is_message(entry.event) and not knows(entry)]
