@@ -1,4 +1,4 @@
-"""Several batches of changes made one."""
+"""Merge several batches of changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ring.storage.store import Batch, Line
 
 
 def merged(batches: Sequence[Batch]) -> Batch:
-    """The one batch that leaves a store as these would in turn; of lines with one (group, seq) it has the last.
+    """Merge batches to one batch with the same effect on a store; the last line of each (group, seq) wins.
 
     batches: at least one.
     """
@@ -20,7 +20,7 @@ def merged(batches: Sequence[Batch]) -> Batch:
         copies.update(batch.copies)
         for group, end in batch.ends.items():
             ends[group] = min(end, ends.get(group, end))
-        if batch.ends and lines:  # what was to be added before is void, too
+        if batch.ends and lines:  # lines to be added before are void, too
             lines = {at: line for at, line in lines.items() if line.seq <= batch.ends.get(line.group, line.seq)}
         for line in batch.lines:
             lines[line.group, line.seq] = line
@@ -29,17 +29,17 @@ def merged(batches: Sequence[Batch]) -> Batch:
 
 
 LINE_BYTES = 300
-"""What a line takes in memory beside its event, about."""
+"""Bytes of memory that a line takes beside the event, about."""
 
 
 def size(batch: Batch) -> int:
-    """Bytes of memory that the batch takes, about."""
+    """Return the bytes of memory that the batch takes, about."""
     copies = sum(LINE_BYTES + len(copy or b"") for copy in batch.copies.values())
     return copies + LINE_BYTES * (len(batch.lines) + len(batch.ends)) + sum(len(line.event) for line in batch.lines)
 
 
 def shortened(batch: Batch, most: int) -> Batch:
-    """The batch without its first lines, in at most so many bytes; copies and ends stay whatever they take."""
+    """Drop the batch's first lines until the batch takes at most `most` bytes; copies and ends stay, at any size."""
     excess, dropped = size(batch) - most, 0
     while excess > 0 and dropped < len(batch.lines):
         excess -= LINE_BYTES + len(batch.lines[dropped].event)

@@ -1,12 +1,12 @@
-"""The network's feature levels: an integer per build, and what each level brought.
+"""Define the network's feature levels: an integer per build, and the features of each level.
 
-A network acts at the lowest level of the nodes that it knows. A command, event, field or kind of group that a level
-brought is used only while the network acts at that level or above (P42).
+A network acts at the lowest level of the known nodes. A command, event, field or kind of group of a level is used only
+while the network acts at this level or above (P42).
 
 A struct that a level brought says so in the class: `SINCE: ClassVar = 1`. A field that was appended to a struct later
-stands in `NEWER: ClassVar = {"field": 1}`, and has a default that means what the struct meant before. The engine does
-the rest: `unsupported` refuses such a command, question or message below the level, `fitting` gives a newer field of a
-command, and of the event that follows, its default, and `at_level` leaves newer fields out of what is encoded.
+stands in `NEWER: ClassVar = {"field": 1}`, and has a default with the struct's earlier meaning. The engine does the
+rest: `unsupported` refuses such a command, question or message below the level, `fitting` gives a newer field of a
+command, and of the event that follows, the default, and `at_level` leaves newer fields out of the encoded bytes.
 """
 
 from __future__ import annotations
@@ -37,23 +37,23 @@ LEVELS: Final[tuple[str, ...]] = (
     "Machines speak in channels, once for each key (Speak, Spoken, Stored.keys), and operators to everybody (Announce)"
     ". A guest with a TLS certificate comes back as the same user (Person.certificate, SeatsAsk, Seats)",
 )
-"""What each level brought, by its number."""
+"""The features of each level, by the level's number."""
 
 LEVEL: Final = len(LEVELS) - 1
 """The level of this build."""
 
 OLDEST: Final = 0
-"""The oldest level at which this build can act: nodes of an older level are not linked with."""
+"""The oldest level at which this build can act. This build does not link with nodes of an older level."""
 
 
 def unsupported(value: Any, level: int) -> bool:
-    """Whether a command, question or message needs a higher feature level than this one."""
+    """Tell whether a command, question or message needs a higher feature level than this level."""
     since: int = getattr(type(value), "SINCE", 0)
     return since > level
 
 
 def fitting(value: Any, level: int) -> Any:
-    """The same command, event or outcome with the default in every field that is newer than the level, at any depth."""
+    """Return the command, event or outcome with the default in every field newer than the level, at any depth."""
     if level >= LEVEL:
         return value
     if isinstance(value, msgspec.Struct):
@@ -82,7 +82,7 @@ def _struct_fitting(value: msgspec.Struct, level: int) -> Any:
 
 @cache
 def _newer_defaults(cls: type[msgspec.Struct], level: int) -> dict[str, Callable[[], Any]]:
-    """What makes the default of each field that is newer than the level."""
+    """Return, for each field newer than the level, the function that makes the default."""
     since = getattr(cls, "NEWER", {})
     fields = [field for field in msgspec.structs.fields(cls) if since.get(field.name, 0) > level]
     return {field.name: _default(field) for field in fields}
@@ -92,11 +92,11 @@ _PLAIN: Final = frozenset({str, int, float, bool, bytes, type(None), msgspec.Raw
 
 
 def at_level(value: Any, acting: int, build: int = LEVEL) -> Any:
-    """What to encode instead of the value, so that the bytes are those of a build of an older level.
+    """Return a value to encode instead, so that the bytes are the bytes of a build of an older level.
 
-    acting: the level at which the network acts. build: the level that this node has, for structs that say `BY_BUILD`,
-    a node's record above all: the record tells the level of the node's build while the network acts at a lower one.
-    Time O(size of the value) below LEVEL; nothing at LEVEL.
+    acting: the level at which the network acts. build: the level of this node, for structs with `BY_BUILD`, above all a
+    node's record: the record tells the level of the node's build while the network acts at a lower level. Time O(size
+    of the value) below LEVEL; nothing at LEVEL.
     """
     if type(value) in _PLAIN or (acting >= LEVEL and build >= LEVEL):
         return value
@@ -121,10 +121,10 @@ def _struct_at_level(value: msgspec.Struct, acting: int, build: int) -> Any:
 
 @cache
 def _written(cls: type[msgspec.Struct], level: int) -> tuple[tuple[str, ...], int | str | None, bool]:
-    """Names of the fields that a build of the level writes, the struct's tag, and whether the struct is an array."""
+    """Return the fields that a build of the level writes, the struct's tag, and whether the struct is an array."""
     config, newer = cls.__struct_config__, getattr(cls, "NEWER", {})
     names = [name for name in cls.__struct_fields__ if newer.get(name, 0) <= level]
-    if config.array_like:  # positions count: what follows the first newer field is newer, too
+    if config.array_like:  # positions count: all fields after the first newer field are newer, too
         newest = [index for index, name in enumerate(cls.__struct_fields__) if newer.get(name, 0) > level]
         names = list(cls.__struct_fields__[: newest[0]]) if newest else names
     return tuple(names), config.tag, config.array_like

@@ -1,4 +1,4 @@
-"""The names of things on the ring: nodes, groups, terms and positions."""
+"""Name nodes, groups, terms and positions of the ring."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What decoding a peer's bytes may raise: text that is not UTF-8 is no MsgspecError."""
+"""The errors of decoding a peer's bytes: text that is not UTF-8 raises no MsgspecError."""
 
 
 class Incarnation(NamedTuple):
@@ -40,7 +40,7 @@ class Position(NamedTuple):
 
 
 Evidence = Literal["none", "refused", "silent"]
-"""What a lost link says of the peer's life (P18): a reset nothing, a refused connection that it is over, silence that
-it may be."""
+"""The meaning of a lost link for the peer's life (P18): "none" after a reset; "refused", the life is over; "silent",
+the life may be over."""
 
 NO_TERM = Term(0, "", 0)

@@ -1,4 +1,4 @@
-"""How far the nodes that follow or hold a group are behind its master, in seconds. Read off when somebody asks."""
+"""Measure how far followers and holders of a group are behind the master, in seconds, when somebody asks."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     from ring.engine import Engine
 
 LATE_S = 1.0
-"""What is on its way for less is normal."""
+"""A shorter wait is normal."""
 
 
 class Lag(NamedTuple):
-    """groups: how many have waited for longer than LATE_S. longest_s: the longest wait of all."""
+    """groups: the number of groups with a wait longer than LATE_S. longest_s: the longest wait of all."""
 
     groups: int
     longest_s: float
 
 
 def lag(engine: Engine) -> Lag:
-    """Of the groups mastered here. A node known dead does not lag: it is gone."""
+    """Return the lag of the groups mastered here. A node known dead is gone, and so does not lag."""
     mastered = (engine.masters.groups.get(group) for group in engine.masters.lagging)
     waits = [_wait_s(engine, m) for m in mastered if m is not None]
     return Lag(sum(wait > LATE_S for wait in waits), max(waits, default=0.0))
 
 
 def _wait_s(engine: Engine, m: Master) -> float:
-    """How long the oldest word that somebody lacks has waited: undecided, or not applied by a follower."""
+    """Return how long the group's oldest missing entry has waited: undecided, or not applied by a follower."""
     copy, now = m.copy, engine.now
     wait = now - copy.pending[0].at / 1000 if copy.pending else 0.0
     for follower in m.followers.values():
@@ -39,6 +39,7 @@ def _wait_s(engine: Engine, m: Master) -> float:
 
 
 def _after(copy: Copy, acked: int) -> float:
-    """When the first entry after `acked` was made, Unix s; of those that the log still has, the oldest."""
+    """Return the Unix s of the first entry after `acked`; if the log has dropped the entry, of the log's oldest
+    entry."""
     first = len(copy.log) - (copy.seq - acked)
     return copy.log[max(first, 0)].at / 1000 if copy.log else 0.0

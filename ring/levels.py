@@ -1,8 +1,8 @@
-"""The feature level at which the network acts (P42).
+"""Raise and follow the feature level at which the network acts (P42).
 
-The level is part of the state of the network's own group, which every node follows, and only rises: the group's master
-raises the level to the lowest level of all nodes in its roster. A node also keeps the level in its roster file, since
-the network's group is not on any disk.
+The level is part of the state of the network's own group, which every node follows. The level only rises: the group's
+master raises the level to the lowest level of all nodes in the master's roster. A node also keeps the level in the
+roster file, since the network's group is not on any disk.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
 
 class Levels:
-    """Raises the acting level, and follows it."""
+    """Raise the acting level, and follow the level of the network's group."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._group: GroupId | None = None
         self._command: Callable[[int], Any] = lambda level: None
-        self._asked = 0  # the level that was last asked for under this term
-        self.refused: dict[str, str] = {}  # ring keys of nodes whose links are to be cut -> why, for the shell
+        self._asked = 0  # the level last asked for under this term
+        self.refused: dict[str, str] = {}  # ring keys of links to cut -> why, for the shell
 
     def keep_in(self, group: GroupId, command: Callable[[int], Any]) -> None:
-        """group: whose state has a `level`. command: makes the command that raises this level."""
+        """Keep the level in a group. group: has a `level` in the state. command: makes the command that raises the
+        level."""
         self._group, self._command = group, command
 
     def tick(self) -> None:
@@ -46,20 +47,20 @@ class Levels:
             return
         level: int = m.copy.state.level  # type: ignore[attr-defined]
         if level >= max(engine.peers.me.level, engine.peers.level):
-            return  # the lowest level of all nodes is at most that of this node
+            return  # the lowest level of all nodes is at most this node's level
         wanted = max(engine.peers.lowest().level, engine.peers.level)
         if level < wanted and self._asked != wanted and engine.me in m.copy.state.subscribers:
             self._asked = wanted
             engine.masters.command(m, self._command(wanted))
 
     def written(self, out: dict[str, list[Message]]) -> dict[str, list[Message]]:
-        """The messages as builds of the acting level read and write them; newer ones are left out."""
+        """Return the messages as builds of the acting level write them; newer messages are left out."""
         level, build = self.engine.peers.level, self.engine.peers.me.level
         fit = {key: [m for m in messages if not unsupported(m, level)] for key, messages in out.items()}
         return {key: at_level(messages, level, build) for key, messages in fit.items() if messages}
 
     def rise(self, level: int) -> None:
-        """The network acts at this level, or a higher one."""
+        """Note that the network acts at this level, or a higher level, and refuse nodes that are too old."""
         engine = self.engine
         before = engine.peers.level
         if level <= before:

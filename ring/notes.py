@@ -1,4 +1,4 @@
-"""What the engine has to tell the log: the shell writes it down."""
+"""Carry the engine's news to the log: the shell writes each note."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which node holds a group: Joe Armstrong's formula on a ring of md5 hashes (DESIGN.md section 2)."""
+"""Find the nodes that hold a group: Joe Armstrong's formula on a ring of md5 hashes (DESIGN.md section 2)."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Distance = Literal["absolute", "circular"]
 SPACE = 2**32
 
 REMEMBERED = 8192
-"""So many names have their owners remembered: groups are looked at again and again while the ring stays as it is."""
+"""At most this many names have the owners remembered: groups are looked up often while the ring stays as is."""
 
 
 @lru_cache(maxsize=65536)
 def hash32(text: str) -> int:
-    """md5 of the UTF-8 text, mod 2^32."""
+    """Return the md5 of the UTF-8 text, mod 2^32."""
     digest = hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
     return int.from_bytes(digest[-4:], "big")
 
 
 def key_order(key: str) -> tuple[int, int, str]:
-    """Sorts ring keys: IP addresses by value, IPv4 first, then whatever else was set as `node.ring_key`."""
+    """Return a sort key for ring keys: IP addresses by value, IPv4 first, then other texts set as `node.ring_key`."""
     try:
         address = ip_address(key)
     except ValueError:
@@ -34,7 +34,7 @@ def key_order(key: str) -> tuple[int, int, str]:
 
 
 class Place(NamedTuple):
-    """Where a node stands to a name: its nearest point and how far that is. For people who check the sum."""
+    """A node's nearest point to a name, and the distance of the point. For people who check the sum."""
 
     key: str
     point: int  # K of the nearest point
@@ -42,7 +42,7 @@ class Place(NamedTuple):
 
 
 class Arc(NamedTuple):
-    """The names with start <= J <= end, which one node masters.
+    """The names with start <= J <= end, mastered by one node.
 
     A circular ring has no end: there, the first arc may start below 0, or the last arc end beyond SPACE.
     """
@@ -53,7 +53,7 @@ class Arc(NamedTuple):
 
 
 class Ring:
-    """The points of the nodes that may own groups. Immutable; equal rings place everything alike."""
+    """Hold the points of the nodes that may own groups. Immutable; equal rings place everything alike."""
 
     __slots__ = ("_keys_at", "_points", "distance", "keys", "points")
 
@@ -79,11 +79,11 @@ class Ring:
         return hash((self.keys, self.distance, self.points))
 
     def nearest(self) -> Iterator[tuple[int, list[str]]]:
-        """Every point in order, with the ring keys at the point; the key that wins a tie comes first."""
+        """Yield every point in order, with the ring keys at the point; the key that wins a tie comes first."""
         return ((point, self._keys_at[point]) for point in self._points)
 
     def outward(self, j: int) -> Iterator[tuple[int, int, str]]:
-        """(distance, K, ring key) of every point, nearest to `j` first; ties by K, then by key."""
+        """Yield (distance, K, ring key) of every point, nearest to `j` first; ties by K, then by key."""
         points, count = self._points, len(self._points)
         circular = self.distance == "circular"
         right = bisect_left(points, j)
@@ -106,23 +106,23 @@ class Ring:
 
 
 def _text(key: str, p: int) -> str:
-    """What the hash of a node's point `p` is made of."""
+    """Return the text to hash for a node's point `p`."""
     return f"{key}#{p}" if p else key
 
 
 def text_of(place: Place, points: int) -> str:
-    """The text whose hash is the place's point. points: of a node on the ring. Time O(points)."""
+    """Return the text with the place's point as hash. points: of a node on the ring. Time O(points)."""
     texts = (_text(place.key, p) for p in range(points))
     return next((text for text in texts if hash32(text) == place.point), place.key)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def owners(name: str, ring: Ring, count: int) -> tuple[str, ...]:
-    """The ring keys of the nodes that hold `name`, nearest first: its master, then its backups.
+    """Return the ring keys of the nodes that hold `name`, nearest first: the master, then the backups.
 
-    name: casefolded group name. count: distinct nodes wanted; fewer come back if the ring has fewer.
-    Time O(log points + count). Pure: the same ring gives the same answer everywhere.
-    Source: J. Armstrong, "server chat with erlang", erlang-questions, 2006-08-15.
+    name: casefolded group name. count: distinct nodes wanted; fewer come back if the ring has fewer. Time O(log points
+    + count). Pure: the same ring gives the same answer everywhere. Source: J. Armstrong, "server chat with erlang",
+    erlang-questions, 2006-08-15.
     """
     found: dict[str, None] = {}
     if count > 0:
@@ -134,7 +134,7 @@ def owners(name: str, ring: Ring, count: int) -> tuple[str, ...]:
 
 
 def explain(name: str, ring: Ring) -> tuple[Place, ...]:
-    """Every node, nearest first, with the point and the distance that decide its place."""
+    """Return every node, nearest first, with the point and the distance that decide the node's place."""
     found: dict[str, Place] = {}
     for distance, point, key in ring.outward(hash32(name)):
         if key not in found:
@@ -143,9 +143,9 @@ def explain(name: str, ring: Ring) -> tuple[Place, ...]:
 
 
 def arcs(ring: Ring) -> tuple[Arc, ...]:
-    """The whole space of names, cut into what each node masters, in the order of the ring.
+    """Cut the whole space of names into the arcs that each node masters, in the order of the ring.
 
-    Neighbouring points share the names between them: the middle is the smaller point's. Time O(points).
+    Neighbouring points share the names between them: the middle belongs to the smaller point. Time O(points).
     """
     points = [(point, keys[0]) for point, keys in ring.nearest()]
     if not points:

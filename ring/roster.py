@@ -1,4 +1,4 @@
-"""The roster: the nodes that are known, each in its newest life."""
+"""Keep the roster: the known nodes, each in the newest life."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ from ring.ids import Incarnation
 from ring.placement import Distance, Ring
 
 MAX_NODES = 1000
-"""A roster knows at most this many nodes; further ones are refused until one goes."""
+"""A roster knows at most this many nodes. Further nodes are refused until a node goes."""
 
 MAX_TEXT = 128
 """Longest text in a record, in bytes."""
 
 MAX_HTTP = 120
-"""Longest `NodeRecord.http`, in bytes: builds of level 1 take at most MAX_TEXT bytes that they do not know."""
+"""Longest `NodeRecord.http`, in bytes: builds of level 1 take at most MAX_TEXT bytes of unknown fields."""
 
 MAX_LEVEL = 1 << 15
 
 MAX_LATER = 8
-"""A record may have so many fields that this build does not know, in at most MAX_TEXT bytes."""
+"""A record may have this many fields that this build does not know, in at most MAX_TEXT bytes."""
 
 
 class RingTerms(msgspec.Struct, frozen=True, array_like=True):
-    """The settings that say which node masters a name, so that anybody who knows the nodes can do the sum."""
+    """The settings that decide which node masters a name, so that anybody with the list of nodes can calculate the
+    master."""
 
     distance: str
     points: int
     copies: int
-    casemapping: str  # how the name is folded before it is hashed
+    casemapping: str  # how the name is folded before hashing
 
 
 class NodeRecord(msgspec.Struct, frozen=True, array_like=True):
-    """What the network knows of one life of a node. A new field is appended, with a default.
+    """Describe one life of a node. A new field is appended, with a default.
 
-    `read_record` keeps the fields that a later build has appended: the record is passed on with them.
+    `read_record` keeps the fields that a later build has appended, so the record is passed on with them.
     """
 
     BY_BUILD: ClassVar = True
@@ -68,7 +69,8 @@ _FIELDS = len(NodeRecord.__struct_fields__)
 
 
 def read_record(fields: Sequence[Any]) -> NodeRecord:
-    """The record of these decoded fields, with those that this build does not know. Raises msgspec.ValidationError."""
+    """Make a record of decoded fields, and keep the fields that this build does not know. Raises
+    msgspec.ValidationError."""
     known = msgspec.convert(fields, NodeRecord)
     later = fields[_FIELDS:]
     if not later:
@@ -80,7 +82,7 @@ def read_record(fields: Sequence[Any]) -> NodeRecord:
 
 @cache
 def _longer(more: int) -> type[NodeRecord]:
-    """The type of records with so many fields that this build does not know."""
+    """Make the type of records with `more` fields that this build does not know."""
     fields = [(f"later_{number}", Any, None) for number in range(more)]
     made = msgspec.defstruct("NodeRecord", fields, bases=(NodeRecord,), frozen=True, array_like=True)
     assert issubclass(made, NodeRecord)
@@ -88,11 +90,11 @@ def _longer(more: int) -> type[NodeRecord]:
 
 
 class NoRing(Exception):
-    """Records do not tell the ring's settings; the text says why."""
+    """The records do not tell the ring's settings; the text says why."""
 
 
 def common_ring(records: Sequence[NodeRecord]) -> RingTerms:
-    """The ring's settings, which the nodes of a network have alike. Raises NoRing."""
+    """Return the ring's settings, which all nodes of a network share. Raises NoRing."""
     said = {record.ring for record in records if record.ring is not None}
     if not records:
         raise NoRing("the directories list no node")
@@ -105,12 +107,12 @@ def common_ring(records: Sequence[NodeRecord]) -> RingTerms:
 
 
 def as_level_0(record: NodeRecord) -> NodeRecord:
-    """The record as a node of feature level 0 knows and keeps it."""
+    """Cut the record down to the fields that a node of feature level 0 knows and keeps."""
     return NodeRecord(*at_level(record, 0, 0))
 
 
 def is_sane(record: NodeRecord) -> bool:
-    """Whether a record from outside may be believed in form: canonical IP, ports, times and lengths in range.
+    """Tell whether a record from outside is well-formed: canonical IP, ports, times and lengths in range.
 
     Texts are measured in bytes, so that any sane record fits a datagram of a directory.
     """
@@ -140,7 +142,7 @@ def _is_sane(ring: RingTerms) -> bool:
 
 
 def _is_sane_url(text: str) -> bool:
-    """Whether a page may link to the text, which is empty if there is none."""
+    """Tell whether a page may link to the text; an empty text means no page."""
     return text == "" or (
         text.startswith(("http://", "https://"))
         and text.isprintable()
@@ -150,20 +152,21 @@ def _is_sane_url(text: str) -> bool:
 
 
 def newer(record: NodeRecord, known: NodeRecord) -> bool:
-    """Whether `record` is news to who knows `known` of the same node: a later life, or the same one that is leaving."""
+    """Tell whether `record` is news for a holder of `known`: a later life, or the same life that is leaving."""
     return record != known and _rank(record) > _rank(known)
 
 
 class Range(NamedTuple):
-    """The feature levels that a node can have in its network."""
+    """The feature levels at which a node can act in the node's network."""
 
-    own: int  # of its build
-    acting: int  # of its network, as far as it knows
+    own: int  # of the node's build
+    acting: int  # of the node's network, as far as the node knows
     oldest: int = OLDEST
 
 
 def check_levels(mine: NodeRecord, here: Range, theirs: NodeRecord, there: Range) -> str | None:
-    """Why two nodes must not link for their feature levels, in words that hold in both logs; None if they may (P42)."""
+    """Say why two nodes must not link because of feature levels, in words for both logs; None if they may link
+    (P42)."""
     for record, own, other in ((mine, here, there), (theirs, there, here)):
         needed = max(other.acting, other.oldest)
         if own.own < needed:
@@ -177,7 +180,7 @@ def check_levels(mine: NodeRecord, here: Range, theirs: NodeRecord, there: Range
 
 
 class Roster:
-    """Records by ring key; merging is commutative, associative and idempotent."""
+    """Keep records by ring key. Merging is commutative, associative and idempotent."""
 
     def __init__(self, records: Iterable[NodeRecord] = ()) -> None:
         self._records: dict[str, NodeRecord] = {}
@@ -187,7 +190,8 @@ class Roster:
             self.merge(record)
 
     def merge(self, record: NodeRecord) -> bool:
-        """Take a record if it is news: a newer life, or the same life that is leaving. Returns whether it was."""
+        """Take a record that is news: a newer life, or the same life that is leaving. Returns whether the record was
+        news."""
         known = self._records.get(record.key)
         if known is None:
             if len(self._records) >= MAX_NODES:
@@ -199,7 +203,7 @@ class Roster:
         return True
 
     def remove(self, key: str, incarnation: int) -> bool:
-        """Forget this life of a node; a newer one stays."""
+        """Forget this life of a node. A newer life stays. Returns whether a record was removed."""
         known = self._records.get(key)
         if known is None or known.incarnation > incarnation:
             return False
@@ -217,7 +221,7 @@ class Roster:
         return len(self._records)
 
     def ring(self, distance: Distance, points: int) -> Ring:
-        """The ring of the members that are not leaving (P4)."""
+        """Return the ring of the members that are not leaving (P4)."""
         cached = self._ring
         if cached is not None and cached[:3] == (self.version, distance, points):
             return cached[3]
@@ -227,5 +231,5 @@ class Roster:
 
 
 def _rank(record: NodeRecord) -> tuple[int, bool, bool, bytes]:
-    """Which of two records of a node is newer; the last part only makes an order of records that should be equal."""
+    """Rank the records of a node, the newest highest. The last part only orders records that should be equal."""
     return (record.incarnation, record.leaving, record.ring is not None, msgspec.msgpack.encode(record))

@@ -1,9 +1,9 @@
-"""Messages of other nodes that this build cannot read: counted, noted, and kept from holding anybody else up (P42).
+"""Count and note messages that this build cannot read, and let no other group wait for them (P42).
 
-A node that follows the rule of the acting level sends no unreadable message. So an unreadable message is a mistake of
-a build, or the sender's build is newer than the network knows. The sender repeats the message, so the message is
-dropped at first. When the next part of a group's log cannot be read again and again, the group stops on this
-node alone: the node says so, its master does without the node (broken.py), and all others go on.
+A node that follows the rule of the acting level sends no unreadable message. So an unreadable message is a mistake of a
+build, or the sender's build is newer than the network knows. The sender repeats the message, so the message is dropped
+at first. When the next part of a group's log cannot be read again and again, the group stops on this node alone: the
+node says so, the group's master does without the node (broken.py), and all other nodes go on.
 """
 
 from __future__ import annotations
@@ -32,28 +32,29 @@ if TYPE_CHECKING:
     from ring.engine import Engine
 
 NOTE_S = 60.0
-"""What cannot be read of one peer is noted once in so long, with the number of times."""
+"""Unreadable messages of one peer are noted once in this time, with the number of times."""
 
 KEPT = 100
-"""Pairs of a peer and a kind of message that are remembered."""
+"""At most this many pairs of a peer and a kind of message are remembered."""
 
 TRIES = 3
 TRIES_S = 1.0
-"""A group stops if the next part of its log could not be read so often, the last time so long after the first."""
+"""A group stops if the next part of the log was unreadable TRIES times, the last time at least TRIES_S after the
+first."""
 
 LOG = (Publish, Continue, Replace, Append, Install, Fetched)
 """Messages that bring parts of a group's log."""
 
 
 class What(NamedTuple):
-    """Which messages of whom."""
+    """Name a sender and a kind of message."""
 
     key: str  # ring key
     kind: str  # of message, and of the group
 
 
 class Tries(NamedTuple):
-    """How often what follows this position of a group could not be read, and since when."""
+    """Count how often the log after this position of a group was unreadable, and since when."""
 
     seq: int
     since: float
@@ -61,7 +62,7 @@ class Tries(NamedTuple):
 
 
 class Count:
-    """How often, and when last (Unix seconds)."""
+    """Count messages, and keep the time of the last (Unix seconds)."""
 
     __slots__ = ("at", "noted", "noted_at", "total")
 
@@ -73,7 +74,7 @@ class Count:
 
 
 class UnreadableMessages:
-    """What could not be read since the start."""
+    """Keep the unreadable messages since the start."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -81,7 +82,7 @@ class UnreadableMessages:
         self._tries: dict[GroupId, Tries] = {}
 
     def payload(self, sender: Incarnation, payload: bytes) -> list[Message]:
-        """The messages of a list that can be read, where not all of them can."""
+        """Return the readable messages of a list with unreadable messages."""
         readable: list[Message] = []
         for message in decode_each(payload):
             if not isinstance(message, Unread):
@@ -93,7 +94,7 @@ class UnreadableMessages:
         return readable
 
     def message(self, sender: Incarnation, message: Message, group: GroupId | None) -> None:
-        """A part of the message belongs to the group's kind, and cannot be read."""
+        """Handle a message with a part that belongs to the group's kind and cannot be read."""
         self._count(sender, type(message).__name__, group)
         if isinstance(message, Submit):
             self._fail(sender, message)
@@ -119,10 +120,10 @@ class UnreadableMessages:
             engine.note("unreadable", group, peer=sender.key, message=kind, times=times)
 
     def _fail(self, sender: Incarnation, message: Submit) -> None:
-        """A command that its master cannot read has failed: nothing was changed."""
+        """Answer a command that the master cannot read: the command has failed, and nothing was changed."""
         engine = self.engine
         m = engine.masters.groups.get(message.group)
-        if engine.level < 1:  # builds of level 0 cannot read that answer, and give the command up by themselves
+        if engine.level < 1:  # builds of level 0 cannot read this answer, and give the command up by themselves
             return
         term, seq, at = (m.copy.term, m.copy.seq, m.copy.at) if m is not None else (NO_TERM, 0, engine.now_ms)
         engine.answer(sender, Answer(message.group, message.number, term, seq, at, False, raw(UNJUDGED)))
@@ -134,7 +135,7 @@ class UnreadableMessages:
             return
         f = engine.followers.groups.get(group)
         if f is not None and f.master != sender.key and f.copy.term.key != sender.key:
-            return  # not the word of the master that this copy follows
+            return  # not from the master that this copy follows
         seq = f.copy.seq if f is not None else -1
         tries = self._tries.pop(group, None)
         if tries is None or tries.seq != seq:

@@ -1,4 +1,8 @@
-"""What was deleted is erased from this node's store, too: soon after, and once more after a start."""
+"""Erase deleted lines from this node's store, too: soon after the deletion, and once more after a start.
+
+Each group in turn is compared with the last erasure of this life of the node. The files are scrubbed after the lines
+are erased.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +20,15 @@ if TYPE_CHECKING:
     from ring.engine import Engine
 
 SCRUB_S: Final = 0.2
-"""From what was erased to scrubbing the files, once for all that went until then: it costs two flushes."""
+"""Pause from an erasure to scrubbing the files, which serves all erasures until then: a scrub costs two flushes."""
 
 AGAIN_S: Final = 1.0
-"""And once more, as somebody reads: a backup takes long."""
+"""Pause before a scrub is tried again because somebody reads: a backup takes long."""
 
 AT_ONCE: Final = 20
-"""Lines looked for by msgid in one step, and"""
+"""Lines looked for by msgid in one step."""
 PAGE: Final = 200
-"""so many looked at."""
+"""Lines looked at in one step."""
 
 ALL: Final = 2**62
 
@@ -58,7 +62,7 @@ class Erasure:
     def _look(self, copy: Copy) -> None:
         wanted = copy.kind.erased(copy.state)
         known = self._done.get(copy.group)
-        done = known[1] if known is not None and known[0] is copy else NOTHING  # another copy: all of it once more
+        done = known[1] if known is not None and known[0] is copy else NOTHING  # another copy: erase all again
         if wanted == done:
             return
         self._done[copy.group] = (copy, wanted)
@@ -84,7 +88,7 @@ class Erasure:
         def ended(result: int | StoreError) -> None:
             if isinstance(result, StoreError):
                 self._done.pop(group, None)  # tried again
-            elif self._scrub_at is None:  # though nothing was left: another copy may have voided it
+            elif self._scrub_at is None:  # even without a line erased: another copy may have voided lines
                 self._scrub_at = self.engine.now + SCRUB_S
 
         return ended
@@ -103,4 +107,4 @@ def _erase_those(store: Store, group: GroupId, is_theirs: Callable[[Line], bool]
     while lines := store.lines(Range(group, last, None, PAGE, False)):
         last = lines[-1].seq
         yield from store.erase(group, [line.seq for line in lines if is_theirs(line)])
-        yield 0  # others write between two pages
+        yield 0  # other writers come between two pages

@@ -1,4 +1,5 @@
-"""A listening port that asks before it takes a connection: refused connections cost no TLS and no Python object."""
+"""Listen on a port, and judge each connection before anything else: refused connections cost no TLS and no Python
+object."""
 
 from __future__ import annotations
 
@@ -15,12 +16,12 @@ from typing import Any
 from ring.links.admission import Refusal, Ticket
 
 BATCH = 32
-"""Connections accepted in one turn of the loop; further ones wait in the kernel until the next turn."""
+"""Connections accepted in one turn of the loop. Further connections wait in the kernel until the next turn."""
 
 BACKLOG = 1024
 
 PAUSE_S = 0.5
-"""With no descriptor left, nothing is accepted for so long. A port that tried on would keep the process busy."""
+"""Without a descriptor left, the port accepts nothing for this time. Further tries would keep the process busy."""
 
 SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -29,7 +30,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Acceptor:
-    """Listens on a host and port. Each new connection is judged by its address before anything else happens."""
+    """Listen on a host and port. Each new connection is judged by address before anything else happens."""
 
     def __init__(
         self,
@@ -44,10 +45,10 @@ class Acceptor:
     ) -> None:
         """admit: Admission.admit, or a choice between several; called with the address and time.monotonic().
 
-        protocol: makes the protocol of a connection that was let in. The protocol releases the ticket when its
-        connection is lost; where TLS fails, the ticket is released here. farewell: the bytes that a refused connection
-        is sent, as far as the kernel takes them; without it, or under TLS, a refused connection is reset. exhausted: is
-        told when the process has no descriptor left.
+        protocol: makes the protocol of a connection that was let in. The protocol releases the ticket when the
+        connection is lost; where TLS fails, the ticket is released here. farewell: the bytes for a refused connection,
+        as far as the kernel takes the bytes; without a farewell, or under TLS, a refused connection is reset.
+        exhausted: called when the process has no descriptor left.
         """
         self._admit = admit
         self._protocol = protocol
@@ -66,7 +67,7 @@ class Acceptor:
         self.open()
 
     async def bind(self, host: str, port: int) -> None:
-        """Hold the port; the kernel refuses connections to it until open(). Raises OSError if the port is taken."""
+        """Hold the port; the kernel refuses connections until open(). Raises OSError if the port is taken."""
         self._listening = await hold(host, port)
 
     def open(self) -> None:
@@ -85,11 +86,11 @@ class Acceptor:
 
     @property
     def handshakes(self) -> int:
-        """Connections under way to their protocol's `connection_made`."""
+        """Return the number of connections under way to the protocol's `connection_made`."""
         return len(self._taking)
 
     def close(self) -> None:
-        """Accept no more. Connections that have their protocol stay; TLS handshakes under way end."""
+        """Accept no more. Connections with a protocol stay; TLS handshakes under way end."""
         if self._resume is not None:
             self._resume.cancel()
         listening, self._listening = self._listening, []
@@ -112,7 +113,7 @@ class Acceptor:
                 return
             except OSError as problem:
                 if problem.errno not in SCARCE:
-                    continue  # the error of a connection that ended before its accept: accept(2)
+                    continue  # the connection ended before the accept: accept(2)
                 self._pause(problem)
                 return
             host = address[0] if isinstance(address, tuple) else ""
@@ -152,7 +153,7 @@ class Acceptor:
         try:
             loop = asyncio.get_running_loop()
             await loop.connect_accepted_socket(lambda: self._protocol(ticket), accepted, ssl=self._context, **tls)
-        except (OSError, TimeoutError):  # what is not TLS, a hang-up, or silence (ssl.SSLError is an OSError)
+        except (OSError, TimeoutError):  # no TLS, a hang-up, or silence (ssl.SSLError is an OSError)
             ticket.release()
             accepted.close()
         except BaseException:
@@ -167,7 +168,7 @@ class Acceptor:
 
 
 async def hold(host: str, port: int) -> list[socket.socket]:
-    """Sockets that are bound and do not listen: the kernel refuses connections. Raises OSError if the port is taken."""
+    """Bind sockets that do not listen: the kernel refuses connections. Raises OSError if the port is taken."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     held: list[socket.socket] = []
@@ -182,7 +183,7 @@ async def hold(host: str, port: int) -> list[socket.socket]:
 
 
 def _listener(family: int, address: Any) -> socket.socket:
-    """As asyncio.create_server makes them."""
+    """Make a listening socket as asyncio.create_server does."""
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,6 +1,6 @@
-"""Certificates: this node's certificate for links, made at start, and certificates of listeners, read from files.
+"""Make this node's certificate for links at start, and read the certificates of listeners from files.
 
-The links' certificate is gone at the end of the process: the proof of the network key vouches for it.
+The links' certificate is gone at the end of the process: the proof of the network key vouches for the certificate.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from cryptography.x509.oid import NameOID
 
 
 def listener_context() -> tuple[ssl.SSLContext, bytes]:
-    """A TLS 1.3 server context with a fresh self-signed certificate, and the certificate's SHA-256."""
+    """Make a TLS 1.3 server context with a fresh self-signed certificate. Returns the context and the certificate's
+    SHA-256."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "circlet node")])
     now = datetime.datetime.now(datetime.UTC)
@@ -39,7 +40,7 @@ def listener_context() -> tuple[ssl.SSLContext, bytes]:
     pem = certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    # The ssl module reads files only; this one is the process's own and gone at once.
+    # The ssl module reads files only; this file is the process's own and gone at once.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "link.pem"
         path.touch(mode=0o600)
@@ -49,22 +50,22 @@ def listener_context() -> tuple[ssl.SSLContext, bytes]:
 
 
 def check_pair(cert: str, key: str) -> None:
-    """Raises OSError or ssl.SSLError if the two PEM files do not make a pair."""
-    # Without a passphrase at hand OpenSSL would ask for it on the terminal.
+    """Check that the two PEM files make a pair. Raises OSError or ssl.SSLError."""
+    # Without a passphrase at hand OpenSSL would ask for a passphrase on the terminal.
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
 
 
 def ends_at(cert: str) -> float:
-    """Unix seconds at which the first of the certificates in the PEM file ends. Raises OSError or ssl.SSLError."""
+    """Return the Unix seconds at which the PEM file's first certificate ends. Raises OSError or ssl.SSLError."""
     try:
         found = x509.load_pem_x509_certificates(Path(cert).read_bytes())
-    except ValueError as problem:  # OpenSSL takes certificates whose fields this library does not
+    except ValueError as problem:  # OpenSSL takes certificates with fields unknown to this library
         raise ssl.SSLError(f"{cert}: {problem}") from problem
     return min(one.not_valid_after_utc.timestamp() for one in found)
 
 
 def reload_pair(reload: Callable[[str, str], None], cert: str, key: str, log: Any) -> tuple[str, ...]:
-    """Take what the two files hold now. Returns what is wrong, in words; the old pair stays then."""
+    """Load the two files as they are now. Returns the problems in words; with a problem the old pair stays."""
     try:
         reload(cert, key)
     except (OSError, ssl.SSLError) as problem:
@@ -74,7 +75,8 @@ def reload_pair(reload: Callable[[str, str], None], cert: str, key: str, log: An
 
 
 def dialler_context() -> ssl.SSLContext:
-    """Chains say nothing here: the proof of the network key over the certificate's hash does."""
+    """Make a client context without checks of the chain: the proof of the network key over the certificate's hash
+    decides."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False

@@ -1,8 +1,8 @@
-"""Crash-only: an unexpected exception ends the process, and a fresh one takes its place.
+"""End the process at an unexpected exception (crash-only); a fresh process replaces the ended process.
 
-A node with stopped timers and beating links is a failure that nobody notices: its peers take the node
-for alive and wait. So every turn of the loop either ends well or ends the process, with the event `bug`, its traceback
-and exit code 70. The supervisor starts the process again, and the node's peers take over its groups meanwhile.
+A node with stopped timers and beating links is a failure that nobody notices: the peers take the node for alive and
+wait. So every turn of the loop either ends well or ends the process, with the event `bug`, the traceback and exit code
+70. The supervisor starts the process again, and the node's peers take over the node's groups meanwhile.
 
 Source: G. Candea, A. Fox, "Crash-Only Software", HotOS IX, 2003; exit code 70 is EX_SOFTWARE of sysexits(3).
 """
@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 BUG: Final = 70
-"""The exit code of a process that has met a mistake in its own program."""
+"""The exit code of a process that has met a mistake of the program."""
 
 OURS: Final = frozenset(("circlet", "config", "gateway", "ring"))
 """The packages of this program, installed or in the repository: a traceback without them is a library's own affair."""
@@ -26,10 +26,10 @@ T = TypeVar("T")
 
 
 class CrashOnly:
-    """Ends the process where the program has a mistake."""
+    """End the process where the program has a mistake."""
 
     def __init__(self, log: Any, end: Callable[[int], object] = os._exit) -> None:
-        """log: a structlog logger. end: ends the process. Nothing is tidied up: what a turn has left half done must not
+        """log: a structlog logger. end: ends the process. Nothing is tidied up: the half-done work of a turn must not
         be handed on to peers or written to disk."""
         self._log = log
         self._end = end
@@ -39,12 +39,12 @@ class CrashOnly:
         self._end(BUG)
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Judge what timers, sockets' callbacks and tasks of the loop leave unhandled."""
+        """Judge the exceptions that timers, sockets' callbacks and tasks of the loop leave unhandled."""
         loop.set_exception_handler(self._unhandled)
 
     def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         problem, message = context.get("exception"), str(context.get("message", ""))
-        # An OSError is the network's or the system's doing: turns that must not meet one are `crash_only`.
+        # An OSError is the network's or the system's doing. Turns that must never raise an OSError are `crash_only`.
         if isinstance(problem, Exception) and not isinstance(problem, OSError) and is_ours(problem.__traceback__):
             self.bug(message, problem)
         elif isinstance(problem, OSError):
@@ -61,7 +61,7 @@ S = TypeVar("S", bound=HasCrash)
 
 
 def crash_only(turn: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
-    """Decorates a method that the loop calls: whatever exception leaves the method ends the process."""
+    """Decorate a method that the loop calls: any exception that leaves the method ends the process."""
 
     def guarded(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
@@ -74,7 +74,7 @@ def crash_only(turn: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, 
 
 
 def is_ours(traceback: TracebackType | None) -> bool:
-    """Whether a frame of this program is part of the traceback."""
+    """Tell whether a frame of this program is part of the traceback."""
     while traceback is not None:
         name = str(traceback.tb_frame.f_globals.get("__name__", ""))
         if name.partition(".")[0] in OURS:

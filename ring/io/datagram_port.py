@@ -1,4 +1,4 @@
-"""A UDP socket that survives what the network does to it."""
+"""Open a UDP socket that survives the errors of the network."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ _RECEIVE_BUFFER = 1 << 20
 
 
 class DatagramPort:
-    """An unconnected socket: one peer's ICMP errors cannot stop it, and nothing waits in it without limit.
+    """An unconnected socket: one peer's ICMP errors cannot stop the socket, and no datagram waits without limit.
 
-    asyncio-dgram queues what it receives without limit, so the handler must be quick and nothing is awaited between two
-    datagrams. That is also why answers are written to the socket at once or not at all: UDP may lose them anyway.
+    asyncio-dgram queues received datagrams without limit, so the handler must be quick and nothing is awaited between
+    two datagrams. For the same reason answers are written to the socket at once or not at all: UDP may lose answers
+    anyway.
     """
 
     def __init__(self, sock: socket.socket, handler: Callable[[bytes, Address], None], log: Any) -> None:
         self.errors = 0  # socket errors survived
-        self.unsent = 0  # datagrams that the system would not take
+        self.unsent = 0  # datagrams that the system refused
         self._sock = sock
         self._handler = handler
         self._log = log
@@ -60,14 +61,14 @@ class DatagramPort:
         return host, port
 
     def send(self, data: bytes, address: Address) -> None:
-        """Send now, or lose it."""
+        """Send now, or lose the datagram."""
         try:
             self._sock.sendto(data, address)
         except OSError:
             self.unsent += 1
 
     def _say_bug(self, problem: Exception, host: str, size: int) -> None:
-        """Anybody can send the datagram again and again: a few lines a minute are enough to find the mistake."""
+        """Log a mistake, within a few lines a minute: anybody can send the datagram again and again."""
         held = self._limit.allow("bug", time.monotonic())
         if held is not None:
             facts = {"lines_held_back": held} if held else {}
@@ -93,7 +94,7 @@ class DatagramPort:
                     continue
                 try:
                     self._handler(data, (host, port))
-                except Exception as problem:  # one sender's datagram ends alone, as one client's line does
+                except Exception as problem:  # one sender's datagram ends alone, as does one client's line
                     self._say_bug(problem, host, len(data))
         finally:
             stream.close()

@@ -1,4 +1,4 @@
-"""The process side of a node among its directories, and of the public's question to them."""
+"""Connect a node to the directories by UDP, and ask the public's questions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ANY = {4: "0.0.0.0", 6: "::"}
 
 
 class DirectoryClient:
-    """Announces a node to its directories and follows their roster."""
+    """Announce a node to the directories, and follow the directories' roster."""
 
     def __init__(
         self,
@@ -39,10 +39,10 @@ class DirectoryClient:
         log: Any,
         cached: Iterable[NodeRecord] = (),
     ) -> None:
-        """directories: (IP, port) each. bind_ip: the node's own. cached: the saved roster, which on_change builds on.
+        """directories: (IP, port) each. bind_ip: the node's own. cached: the saved roster, the base for on_change.
 
-        record: the own record, asked for at each turn, so that a change of it (leaving) is announced within half a
-        second; call wake() to announce it at once. Its ring key and incarnation stay.
+        record: returns the own record, called at each turn, so that a change of the record (leaving) is announced
+        within half a second; wake() announces at once. The record's ring key and incarnation stay.
         """
         self._directories = [(str(ip_address(host)), port) for host, port in directories]
         self._bind_ip = bind_ip
@@ -63,17 +63,18 @@ class DirectoryClient:
         return time.monotonic() + self._skew
 
     def leases_left(self) -> list[float | None]:
-        """Seconds until each directory forgets this node, if it hears nothing more; None without a lease."""
+        """Return the seconds until each directory forgets this node if nothing more is heard; None without a lease."""
         return self.core.leases_left(self._now)
 
     async def start(self) -> None:
-        """Raises OSError if no socket can be had."""
+        """Open the sockets and begin. Raises OSError if no socket can be had."""
         for version in {ip_address(host).version for host, _ in self._directories}:
             self._ports[version] = await self._open(version)
         self.wake()
 
     async def stop(self, depart: bool = True) -> None:
-        """depart: tell the directories, and wait up to a second for those that answer to note it."""
+        """Stop. depart: tell the directories, and wait up to a second until the answering directories have noted the
+        departure."""
         if depart and self._ports:
             self._departing = True
             self.core.depart()
@@ -90,7 +91,7 @@ class DirectoryClient:
         self._ports.clear()
 
     def wake(self) -> None:
-        """Do now what is due, and tell the directories at once if the own record changed."""
+        """Do the due work now, and tell the directories at once if the own record changed."""
         record = self._record()
         if record != self.core.record:
             self.core.announce(record)
@@ -138,14 +139,14 @@ class DirectoryClient:
 
 
 class NoAnswer(Exception):
-    """No directory gave its list; the text says what is wrong with each."""
+    """No directory gave a list; the text says why for each directory."""
 
 
 async def query_nodes(directories: Sequence[Address], timeout_s: float, log: Any = None) -> list[Listed]:
-    """The live nodes as the directories know them, merged, by ring key. Needs no key of the network.
+    """Return the live nodes as the directories know them, merged, by ring key. Needs no key of the network.
 
-    directories: (IP, port) each. timeout_s: for all; once one has answered, the others get a quarter of it.
-    Raises NoAnswer if none answers in time.
+    directories: (IP, port) each. timeout_s: for all; once one has answered, the others get a quarter of the time.
+    Raises NoAnswer if no directory answers in time.
     """
     query = await ask_directories(directories, timeout_s, log)
     if not query.answered:
@@ -156,9 +157,9 @@ async def query_nodes(directories: Sequence[Address], timeout_s: float, log: Any
 
 
 async def ask_directories(directories: Sequence[Address], timeout_s: float, log: Any = None) -> Query:
-    """The public's question to each directory, with what they have answered by the end of the time.
+    """Ask each directory the public's question. Returns the question with the answers of the time given.
 
-    directories: (IP, port) each. timeout_s: for all; once one has answered, the others get a quarter of it.
+    directories: (IP, port) each. timeout_s: for all; once one has answered, the others get a quarter of the time.
     """
     query = Query(len(directories), SystemRandom())
     await _run(query, directories, timeout_s, log)
@@ -166,7 +167,7 @@ async def ask_directories(directories: Sequence[Address], timeout_s: float, log:
 
 
 async def query_denials(directories: Sequence[Address], timeout_s: float, log: Any = None) -> set[Denial]:
-    """The nodes that these directories have refused lately. Needs no key of the network.
+    """Return the nodes that these directories have refused lately. Needs no key of the network.
 
     directories: (IP, port) each. timeout_s: for all; directories of older builds do not answer.
     """

@@ -1,4 +1,4 @@
-"""The process side of a directory: a UDP socket, a clock and a log around its core."""
+"""Run a directory: a UDP socket, a clock and a log around the directory's core."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DROPS_LOGGED_S = 60.0
 
 
 class DirectoryServer:
-    """Serves one directory. start() raises OSError if the address cannot be had."""
+    """Serve one directory. start() raises OSError if the address cannot be had."""
 
     def __init__(
         self,
@@ -46,22 +46,22 @@ class DirectoryServer:
 
     @property
     def now(self) -> float:
-        """Unix seconds that never go back while the process runs."""
+        """Return Unix seconds that never go back while the process runs."""
         return time.monotonic() + self._skew
 
     @property
     def address(self) -> Address:
-        """Where it listens, once started."""
+        """Return the address of the started directory."""
         return self._port.address if self._port else self._where
 
     @property
     def nodes(self) -> int:
-        """Live leases."""
+        """Return the number of live leases."""
         return len(self.core.leases)
 
     @property
     def drops(self) -> dict[str, int]:
-        """Datagrams not believed, by reason."""
+        """Return the number of datagrams not believed, by reason."""
         return dict(self.core.drops)
 
     async def start(self) -> None:
@@ -102,7 +102,7 @@ class DirectoryServer:
                 level(note.event, **facts)
 
     def _log_drops(self) -> None:
-        """One line a minute for all that was not believed."""
+        """Log one line a minute for all datagrams that were not believed."""
         new = self.core.drops - self._logged_drops
         if not new or self.now < self._drops_due:
             return

@@ -1,4 +1,4 @@
-"""A guest's visit to one node: dial its link port, prove the network key, ask, go."""
+"""Visit one node as a guest: dial the link port, prove the network key, ask, go."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ E = TypeVar("E", Up, Replied)
 
 
 class NoReply(Exception):
-    """Why the node did not answer, in words."""
+    """The node did not answer. The text says why."""
 
 
 class Unfit(NoReply):
-    """The node refuses whoever has this key and these settings. reason: in words, without more."""
+    """The node refuses this key or these settings. reason: only the node's reason, in words."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"refused: {reason}")
@@ -36,10 +36,10 @@ class Unfit(NoReply):
 async def ask(
     node: NodeRecord, payload: bytes, *, terms: Terms, key: bytes, settings: LinkSettings, timeout_s: float
 ) -> bytes:
-    """The node's reply to the payload.
+    """Return the node's reply to the payload.
 
-    node: where to dial, and whose ring key has to be there; any life of it will do. timeout_s: for all of it. Raises
-    NoReply.
+    node: the node to dial. The node must have the record's ring key, in any life. timeout_s: for the whole visit.
+    Raises NoReply.
     """
     async with _in_words(timeout_s):
         entered = await visit(node, terms=terms, key=key, settings=settings, timeout_s=timeout_s, expected=node.key)
@@ -52,10 +52,10 @@ async def ask(
 async def check_fit(
     node: NodeRecord, own_ip: str, *, terms: Terms, key: bytes, settings: LinkSettings, timeout_s: float
 ) -> None:
-    """Whether the node lets in who has this key and these settings: as a guest, so that nobody takes part in the ring.
+    """Check that the node lets this key and these settings in: as a guest, which takes no part in the ring.
 
-    own_ip: where to dial from, if this machine has that address. Raises Unfit if the node does not let it in, NoReply
-    if the node cannot be asked.
+    own_ip: address to dial from, if this machine has the address. Raises Unfit if the node refuses, NoReply if the node
+    cannot be asked.
     """
     entered = await visit(node, terms=terms, key=key, settings=settings, timeout_s=timeout_s, own_ip=own_ip)
     entered.leave()
@@ -64,9 +64,9 @@ async def check_fit(
 async def be_refused(
     node: NodeRecord, me: NodeRecord, *, terms: Terms, key: bytes, settings: LinkSettings, timeout_s: float
 ) -> None:
-    """Knock with the own record where a guest was refused, so that the node can say who was refused, and why.
+    """Knock with the own record where a guest was refused, so that the node can name the refused node and the reason.
 
-    Whatever comes of it is known already.
+    The result does not matter.
     """
     with suppress(NoReply):
         entered = await visit(node, me, terms=terms, key=key, settings=settings, timeout_s=timeout_s, own_ip=me.ip)
@@ -83,11 +83,11 @@ class Visit:
         self._effects: deque[Effect] = deque(link.start())
 
     async def enter(self) -> None:
-        """Until the handshake is done. Raises NoReply."""
+        """Wait until the handshake is done. Raises NoReply."""
         await self._next(Up)
 
     async def ask(self, payload: bytes, timeout_s: float) -> bytes:
-        """The node's reply to the payload. Raises NoReply, and then the visit is over."""
+        """Return the node's reply to the payload. Raises NoReply, and then the visit is over."""
         async with _in_words(timeout_s):
             self._writer.write(self._link.request(payload))
             return (await self._next(Replied)).payload
@@ -125,10 +125,10 @@ async def visit(
     own_ip: str = "",
     expected: str | None = None,
 ) -> Visit:
-    """Dial, and prove the network key. Leave the visit in the end.
+    """Dial, and prove the network key. The caller leaves the visit in the end.
 
-    me: the own record, of who is no guest. timeout_s: for all of that. own_ip: where to dial from, if this machine has
-    that address. expected: the ring key that has to be there. Raises NoReply.
+    me: the own record of a node; None for a guest. timeout_s: for the dial and the proof. own_ip: address to dial from,
+    if this machine has the address. expected: the ring key that must be there. Raises NoReply.
     """
     async with _in_words(timeout_s):
         reader, writer = await asyncio.open_connection(
@@ -152,7 +152,7 @@ async def visit(
 
 @asynccontextmanager
 async def _in_words(timeout_s: float) -> AsyncIterator[None]:
-    """What goes wrong within becomes NoReply, and so does taking longer."""
+    """Turn problems within, and a visit longer than the time, into NoReply."""
     try:
         async with asyncio.timeout(timeout_s):
             yield
@@ -165,5 +165,5 @@ async def _in_words(timeout_s: float) -> AsyncIterator[None]:
 
 
 def _words(problem: OSError) -> str:
-    """asyncio's own text repeats the address; the system's is enough."""
+    """Return the system's text of the error: asyncio's own text repeats the address."""
     return (os.strerror(problem.errno) if problem.errno else str(problem) or "connection lost").lower()

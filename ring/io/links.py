@@ -1,7 +1,7 @@
-"""The links of this node: TLS connections to the peers in use, dialled on demand, a single connection for each pair.
+"""Hold the links of this node: TLS connections to the peers in use, dialled on demand, one connection for each pair.
 
-Only sockets are here. Who is dialled when, which of two connections stays and what a result says of a peer's life is
-ring.links.connector; what is said on a connection is ring.links.link; who may knock is ring.links.door.
+Only sockets are here. ring.links.connector decides the dials, chooses between two connections of a pair, and judges the
+results. ring.links.link runs the protocol of a connection. ring.links.door admits connections.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ from ring.roster import NodeRecord
 
 TICK_S = 0.25
 LOG_EVERY_S = 10.0
-"""A peer that fails again and again is one line in so many seconds."""
+"""A peer that fails again and again gets one log line in this time."""
 
 EXHAUSTED_EVERY_S = 3600.0
-"""That no descriptor is left is logged once in so long."""
+"""A lack of descriptors is logged once in this time."""
 
 
 class LinkEvents(Protocol):
-    """What the hub tells."""
+    """Receive the events of the hub."""
 
     def up(self, peer: NodeRecord) -> None:
         """A link is up; the peer has proven the network key, and agrees on the settings."""
         ...
 
     def down(self, key: str, incarnation: int, evidence: Evidence) -> None:
-        """A link is down, or could not be made. evidence: what that says of the peer's death (P18)."""
+        """A link is down, or could not be made. evidence: the meaning for the peer's death (P18)."""
         ...
 
     def alive(self, peer: Incarnation) -> None:
@@ -53,11 +53,12 @@ class LinkEvents(Protocol):
         ...
 
     def received(self, peer: Incarnation, payload: bytes) -> None:
-        """What another node's core has sent: a list of messages."""
+        """A payload of another node's core has come: a list of messages."""
         ...
 
     def requested(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
-        """A guest, who knows the network key, asks. Call reply once, now or later; a guest that has gone misses it."""
+        """A guest, which knows the network key, asks. Call reply once, now or later; a guest that has gone misses the
+        reply."""
         ...
 
 
@@ -80,7 +81,7 @@ class LinkHub:
         acting: Callable[[], int] = lambda: 0,
         prefix6: int = 64,
     ) -> None:
-        """find: the record of a ring key, for its address. acting: the feature level at which the network acts.
+        """find: returns the record of a ring key, for the address. acting: the feature level at which the network acts.
         prefix6: bits of an IPv6 address that make one source of connections."""
         self.record = record
         self.terms = terms
@@ -116,7 +117,7 @@ class LinkHub:
         self._stopping = False
 
     async def bind(self) -> None:
-        """Hold the port; connections are refused until start(). Raises OSError if the port is taken."""
+        """Hold the port; the kernel refuses connections until start(). Raises OSError if the port is taken."""
         await self._acceptor.bind(self._host, self._port)
         self._port = self._acceptor.port
         self._bound = True
@@ -149,7 +150,7 @@ class LinkHub:
     # What the node wants --------------------------------------------------------------------------------------------
 
     def send(self, key: str, payload: bytes) -> None:
-        """Send, or dial and send then. What a lost link had queued is lost: the engine repeats it."""
+        """Send the payload, or dial and send then. A lost link's queue is lost: the engine repeats the messages."""
         link = self.connector.links.get(key)
         if link is not None:
             self._sockets[link.connection].send(payload)
@@ -157,11 +158,11 @@ class LinkHub:
             self._perform(self.connector.keep(key, payload, time.monotonic()))
 
     def want(self, key: str) -> None:
-        """Dial, unless a link is there, or under way, or was refused a moment ago."""
+        """Dial, unless a link is there or under way, or a dial failed a moment ago."""
         self._perform(self.connector.want(key, time.monotonic()))
 
     def meet(self, records: Iterable[NodeRecord]) -> None:
-        """The roster has changed: these are its nodes."""
+        """Take the nodes of a changed roster."""
         known = list(records)
         self.door.meet([self.record(), *known])
         self._perform(self.connector.meet(known, time.monotonic()))
@@ -173,13 +174,13 @@ class LinkHub:
             self._sockets[link.connection].refuse(reason)
 
     def connected(self) -> dict[str, LinkState]:
-        """Ring key of each linked peer, and how the link is."""
+        """Return the ring key of each linked peer, and the state of the link."""
         now = time.monotonic()
         links = self.connector.links.items()
         return {key: self._sockets[link.connection].state(now - link.since) for key, link in links}
 
     def waiting_bytes(self) -> int:
-        """Bytes that wait for peers that are being dialled."""
+        """Return the bytes that wait for peers under dial."""
         return sum(sum(map(len, payloads)) for payloads in self.connector.waiting.values())
 
     # What the connector wants ---------------------------------------------------------------------------------------
@@ -208,7 +209,7 @@ class LinkHub:
     def _down(self, down: wanted.Down) -> None:
         key = down.peer.key
         if down.up_s is not None:
-            # A node that stops loses all its links: whoever has stopped the node is not warned of that.
+            # A stopping node loses all links, as the operator wants: a warning would say nothing new.
             say = self.log.info if down.reason == "closed" or self._stopping else self.log.warning
             say("link_lost", peer=key, reason=down.reason, up_s=round(down.up_s, 1))
         elif self._may_log(f"dial {key}"):
@@ -216,7 +217,7 @@ class LinkHub:
         self.events.down(key, down.peer.number, down.evidence)
 
     async def _dial(self, dial: Dial) -> None:
-        """TCP and TLS of one attempt; its socket does the rest. The connector says when it has taken too long."""
+        """Do TCP and TLS of one dial; the socket does the rest. The connector ends a dial that takes too long."""
         record = dial.record
         try:
             await asyncio.get_running_loop().create_connection(
@@ -259,7 +260,8 @@ class LinkHub:
     # What sockets tell ----------------------------------------------------------------------------------------------
 
     def opened(self, link: _Socket) -> int | None:
-        """TLS is done. Returns the number of the connection, or None if nobody wants the connection any more."""
+        """Register a connection after TLS. Returns the connection's number, or None if the connection is no longer
+        wanted."""
         if self._stopping or (link.dial is not None and not self.connector.answered(link.dial.number)):
             return None
         self._number += 1
@@ -274,7 +276,7 @@ class LinkHub:
         self._perform(self.connector.link_up(link.number, link.role, peer, time.monotonic()))
 
     def heard(self, link: _Socket, peer: NodeRecord) -> bool:
-        """Bytes of a peer have come. Returns whether this connection is the link with the peer."""
+        """Note bytes of a peer. Returns whether this connection is the link with the peer."""
         if not self.connector.heard(peer.key, link.number, time.monotonic()):
             return False
         self.events.alive(peer.id)
@@ -285,7 +287,7 @@ class LinkHub:
         return current is not None and current.connection == link.number
 
     def guest_came(self, link: _Socket) -> None:
-        """A guest is never a peer: it has no part in the ring, and nobody is told of it."""
+        """Note a guest. A guest is never a peer: a guest takes no part in the ring, and no event tells of the guest."""
         refusal = self.door.refuse_guest(len(self._guests))
         if refusal is not None:
             link.refuse(refusal)
@@ -307,11 +309,11 @@ class LinkHub:
             self.dial_failed(link.dial.number, "silent" if reason == "silent" else "other", reason)
 
     def _log_refusal(self, link: _Socket, reason: str) -> None:
-        """The words may be a stranger's, ever new ones."""
+        """Log a refusal within limits: the words may be a stranger's, ever new."""
         record = link.dial.record if link.dial is not None else link.link.claimed if link.link is not None else None
         if record is not None:
             self.refusals.note(record, link.address, reason, time.time())
-        self._may_log(f"dial {link.expected}")  # the refusal says more than that the dial failed
+        self._may_log(f"dial {link.expected}")  # the refusal says more than the failed dial
         known = f"refused {link.address} {reason}"
         if self._may_log(known) and (held := self._limit.allow("link_refused", time.monotonic())) is not None:
             facts = {"not_logged": held} if held else {}
@@ -325,7 +327,7 @@ def _outcome(problem: BaseException) -> Outcome:
 
 
 class _Socket(asyncio.Protocol):
-    """One TLS connection; what is said on it is ring.links.link's."""
+    """Carry one TLS connection; ring.links.link runs the protocol."""
 
     def __init__(self, hub: LinkHub, role: Role, *, dial: Dial | None = None, ticket: Ticket | None = None) -> None:
         self.hub = hub
@@ -342,7 +344,7 @@ class _Socket(asyncio.Protocol):
 
     @property
     def expected(self) -> str | None:
-        """The ring key that was dialled."""
+        """Return the ring key that was dialled."""
         return self.dial.record.key if self.dial is not None else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -414,7 +416,7 @@ class _Socket(asyncio.Protocol):
             self.hub.came_up(self, peer)
 
     def _end(self, reason: str, *, refused: bool) -> None:
-        """Tell the hub at once: a peer that does not answer the goodbye of TLS would seem linked for seconds."""
+        """Tell the hub at once: a peer without an answer to TLS's goodbye would seem linked for seconds."""
         if self.number and not self._ended:
             self._ended = True
             self.hub.went_down(self, reason, refused=refused)
@@ -430,7 +432,7 @@ class _Socket(asyncio.Protocol):
         self._queue(self.link.send(payload, time.monotonic()))
 
     def reply(self, payload: bytes) -> None:
-        """Queue what a guest's request is answered with."""
+        """Queue the reply to a guest's request."""
         assert self.link is not None
         self._queue(self.link.reply(payload, time.monotonic()))
 

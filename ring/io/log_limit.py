@@ -1,10 +1,11 @@
-"""Keeps strangers from filling the log."""
+"""Keep strangers from filling the log."""
 
 from __future__ import annotations
 
 
 class LogLimit:
-    """At most `burst` lines of each event in `window_s`; what was held back is counted for the next one let through."""
+    """Let through at most `burst` lines of each event in `window_s`, and count the held-back lines for the next line
+    let through."""
 
     def __init__(self, burst: int = 20, window_s: float = 60.0) -> None:
         self._burst = burst
@@ -13,7 +14,8 @@ class LogLimit:
         self._held: dict[str, int] = {}
 
     def allow(self, event: str, now: float) -> int | None:
-        """The number of lines held back since the last, or None to hold this one back too. event: a constant name."""
+        """Return the number of lines held back since the last, or None to hold back this line, too. event: a constant
+        name."""
         start, lines = self._windows.get(event, (now, 0))
         if now - start >= self._window_s:
             start, lines = now, 0

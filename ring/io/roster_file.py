@@ -1,4 +1,4 @@
-"""The roster on disk: with it a restarted node finds its peers though all directories are down."""
+"""Keep the roster on disk, so that a restarted node finds the peers though all directories are down."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ class Absent(msgspec.Struct, frozen=True):
 
 
 class Saved(NamedTuple):
-    """What load() found."""
+    """The saved state that load() found."""
 
     records: list[NodeRecord]
-    incarnation: int  # the node's last own one; 0 if unknown
-    given_up: dict[str, int] = {}  # ring key -> last life, of nodes that will not come back, as an operator has said
-    problem: str | None = None  # why a file that is there could not be used
+    incarnation: int  # the node's last own incarnation; 0 if unknown
+    given_up: dict[str, int] = {}  # ring key -> last life; an operator says: will not return
+    problem: str | None = None  # why an existing file could not be used
     missing: list[Absent] = []
     left: dict[str, int] = {}  # ring key -> last life, of nodes that left in order
     level: int = 0  # the feature level at which the network has acted
-    thin: list[str] = []  # ring keys of nodes that hold account groups which fewer than `copies` nodes hold (P37)
+    thin: list[str] = []  # ring keys of nodes with account groups that fewer than `copies` nodes hold (P37)
 
 
 class _File(msgspec.Struct, omit_defaults=True):
-    """omit_defaults: builds before feature levels refuse a file with fields that they do not know, so a field is there
-    only when it says something."""
+    """The file's content. omit_defaults: builds before feature levels refuse a file with unknown fields, so a default
+    field is left out."""
 
     format: Literal[1]
     incarnation: int
@@ -81,7 +81,7 @@ def save(
 
 
 def load(path: Path) -> Saved:
-    """What was saved; nothing if there is no file, and nothing but the reason if it is damaged."""
+    """Load the saved state: an empty state without a file, and an empty state with the problem for a damaged file."""
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)

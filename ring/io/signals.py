@@ -1,4 +1,4 @@
-"""SIGHUP waits in the kernel while it is held. A process inherits that from the process that starts it."""
+"""Hold SIGHUP back: a held signal waits in the kernel, and a child process inherits the hold from the parent."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ def hold_hang_up() -> None:
 
 
 def release_hang_up() -> None:
-    """A SIGHUP that came meanwhile is delivered now."""
+    """Deliver a SIGHUP that came during the hold, and hold no more."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HANG_UP)

@@ -1,4 +1,4 @@
-"""Where a node dials from."""
+"""Choose the address from which a node dials."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from ipaddress import ip_address
 
 
 def source_for(own_ip: str, peer_ip: str) -> tuple[str, int] | None:
-    """Where to dial from: the own address, if it is this machine's (not behind a translator) and of the peer's kind."""
+    """Return the own address to dial from, if this machine has the address (no translator) and the peer has the same
+    kind."""
     version = ip_address(own_ip).version
     if version != ip_address(peer_ip).version:
         return None

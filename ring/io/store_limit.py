@@ -1,4 +1,4 @@
-"""How a store that has grown too large becomes smaller: the oldest lines go, of whatever group."""
+"""Make a store that has grown too large smaller: drop the oldest lines, of any group."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 from ring.storage.store import Store
 
 ROOM: Final = 0.95
-"""Down to this share of the limit, so that there is something to do only now and then."""
+"""Shorten to this share of the limit, so that there is work only now and then."""
 
 SLICES: Final = 32
-"""Each pass drops the oldest part of so many of the time that the lines span."""
+"""Each pass drops the oldest part, of this many parts, of the time that the lines span."""
 
 LEAST_MS: Final = 1000
 

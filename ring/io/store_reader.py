@@ -1,4 +1,4 @@
-"""Questions to a node's store, answered in a thread of their own, in order."""
+"""Answer questions to a node's store in a separate thread, in order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STOPPED: Final = "the store is closed"
 
 
 class StoreReader:
-    """Its store is opened for the first question, and anew after one that failed."""
+    """Read the store, which is opened for the first question, and anew after a failed question."""
 
     def __init__(self, open_store: Callable[[], Store], most: int = QUESTIONS_MAX) -> None:
         self._open_store = open_store
@@ -38,14 +38,14 @@ class StoreReader:
         self._thread.start()
 
     def read(self, job: Callable[[Store], T], done: Callable[[T | StoreError], None]) -> None:
-        """Call `job` in the thread, and `done` on the loop with what it returned, or why there is no answer."""
+        """Call `job` in the thread, and `done` on the loop with the result, or with the reason for no answer."""
         if self._closed or self._waiting.qsize() >= self._most:
             self._loop.call_soon(done, StoreError(_STOPPED if self._closed else _BUSY))
         else:
             self._waiting.put((job, done))
 
     def close(self, within_s: float) -> None:
-        """End after the question that is being answered; the others are told so."""
+        """End after the question under way; the other questions get an error."""
         if not self._closed:
             self._closed = True
             self._waiting.put(None)
@@ -69,7 +69,7 @@ class StoreReader:
         except StoreError as problem:
             self._drop()
             return problem
-        except Exception as problem:  # whatever it is, the next question is answered
+        except Exception as problem:  # after any problem, the next question is answered
             return StoreError(f"the store cannot answer: {problem!r}")
 
     def _drop(self) -> None:

@@ -1,7 +1,7 @@
-"""A node's store beside its loop: this thread writes, another reads (store_reader).
+"""Write a node's store in a thread beside the loop; another thread reads (store_reader).
 
-What comes while it writes is written together next. While the disk refuses, what is to be written waits in memory, the
-newest copy of each group and the last lines, and is tried again.
+Batches that come during a write are written together next. While the disk refuses, the newest copy of each group and
+the last lines wait in memory, and are tried again.
 """
 
 from __future__ import annotations
@@ -27,24 +27,25 @@ RETRY_MAX_S: Final = 5.0
 RETAIN_EVERY_S: Final = 600.0
 
 WAITING_BYTES: Final = 64 * 1024 * 1024
-"""What may wait to be written; beyond it the oldest lines are dropped."""
+"""At most this many bytes wait to be written. Beyond the limit the oldest lines are dropped."""
 
 CHORES_MAX: Final = 1024
 
 Chore = Callable[[Store], Iterator[int]]
-"""Work on the store in short steps, between which batches are written. Each step says how many lines it dealt with."""
+"""Work on the store in short steps, between which batches are written. Each step yields the number of lines handled."""
 
 
 class Pace(NamedTuple):
-    retry_s: float = RETRY_S  # after the first failure; doubled with each, up to RETRY_MAX_S
+    retry_s: float = RETRY_S  # after the first failure; doubled each time, up to RETRY_MAX_S
     retain_every_s: float = RETAIN_EVERY_S
     waiting_bytes: int = WAITING_BYTES
 
 
 class StoreWriter:
-    """All methods are for the loop's thread, where the callbacks run, too.
+    """Write batches and do chores in a thread. All methods are for the loop's thread, which runs the callbacks, too.
 
-    on_written(number): this batch and all before it are on disk. on_trouble(words): the store refuses; None: no more.
+    on_written(number): this batch and all earlier batches are on disk. on_trouble(words): the store refuses; None: no
+    more.
     """
 
     def __init__(
@@ -60,13 +61,13 @@ class StoreWriter:
         self._on_written = on_written
         self._on_trouble = on_trouble
         self._pace = pace
-        self.dropped = 0  # lines that were never written
-        self.writes = Histogram()  # seconds of each transaction, until it is on disk; kept by the writing thread
-        # Of both threads, under this lock:
+        self.dropped = 0  # lines never written
+        self.writes = Histogram()  # seconds of each transaction, until on disk; kept by the writing thread
+        # Shared by both threads, under this lock:
         self._news = threading.Condition()
         self._waiting: list[Batch] = []
-        self._bytes = 0  # of those
-        self._limit = pace.waiting_bytes  # of _bytes, where something has to go
+        self._bytes = 0  # of the waiting batches
+        self._limit = pace.waiting_bytes  # of _bytes; beyond this limit lines are dropped
         self._chores: deque[tuple[Chore, Callable[[int | StoreError], None]]] = deque()
         self._retention: Chore | None = None
         self._retain_at = 0.0
@@ -94,12 +95,12 @@ class StoreWriter:
 
     @property
     def reads(self) -> Histogram:
-        """Seconds of each question to the store, without its wait."""
+        """Return the seconds of each question to the store, without the wait before."""
         return self._reader.reads
 
     @property
     def waiting_bytes(self) -> int:
-        """What was handed over, and is not being written yet."""
+        """Return the bytes handed over and not being written yet."""
         return self._bytes
 
     def write(self, batch: Batch) -> None:
@@ -111,11 +112,11 @@ class StoreWriter:
             self._shorten()
 
     def read(self, job: Callable[[Store], T], done: Callable[[T | StoreError], None]) -> None:
-        """Call `job` in the reading thread, and `done` with what it returned, or why there is no answer."""
+        """Call `job` in the reading thread, and `done` with the result, or with the reason for no answer."""
         self._reader.read(job, done)
 
     def chore(self, job: Chore, done: Callable[[int | StoreError], None]) -> None:
-        """Have this done between batches; `done` gets the sum of its steps."""
+        """Do a chore between batches; `done` gets the sum of the steps' numbers."""
         with self._news:
             if self._closing or len(self._chores) >= CHORES_MAX:
                 self._loop.call_soon(done, StoreError("the store has too much to do: try again later"))
@@ -124,13 +125,13 @@ class StoreWriter:
             self._news.notify()
 
     def retain(self, job: Chore | None) -> None:
-        """What forgets old lines: done now, and from time to time."""
+        """Forget old lines by `job`: now, and from time to time."""
         with self._news:
             self._retention, self._retain_at = job, time.monotonic()
             self._news.notify()
 
     def close(self, within_s: float = 5.0) -> bool:
-        """Write what waits, and end. Blocks. Returns whether all is on disk."""
+        """Write the waiting batches, and end. Blocks. Returns whether all is on disk."""
         until = time.monotonic() + within_s
         with self._news:
             self._closing = True
@@ -140,7 +141,7 @@ class StoreWriter:
         return not self._thread.is_alive() and not self._waiting
 
     def _shorten(self) -> None:
-        """Too much waits: make it less, by so much that it need not be done each time."""
+        """Drop lines if too much waits, and enough lines that the next batch need not drop lines again."""
         if self._bytes > self._limit:
             whole = merged(self._waiting)
             kept = shortened(whole, self._pace.waiting_bytes * 3 // 4)
@@ -160,7 +161,7 @@ class StoreWriter:
             self._store.close()
 
     def _next(self) -> Callable[[], None] | None:
-        """What to do, once there is something; None: end."""
+        """Wait for work and return the work; None: end."""
         with self._news:
             while True:
                 now, due = time.monotonic(), self._due()
@@ -178,7 +179,7 @@ class StoreWriter:
                 self._news.wait(None if due == _NEVER else due - now)
 
     def _due(self) -> float:
-        """When what waits is to be written."""
+        """Return when the waiting batches are to be written."""
         if not self._waiting:
             return _NEVER
         if self._closing:
@@ -193,7 +194,7 @@ class StoreWriter:
         began = time.monotonic()
         try:
             self._store.write(batches)
-        except Exception as problem:  # whatever it is, it is tried again
+        except Exception as problem:  # after any problem, the batches are tried again
             self._failed(batches, str(problem) if isinstance(problem, StoreError) else repr(problem))
             if last:
                 self._retry_at = _NEVER
@@ -206,7 +207,7 @@ class StoreWriter:
         if self._trouble is not None:
             self._trouble = None
             self._tell(self._on_trouble, None)
-        with suppress(Exception):  # the next batch tells
+        with suppress(Exception):  # the next batch reports a problem
             self._store.tend()
 
     def _failed(self, batches: list[Batch], words: str) -> None:
@@ -222,7 +223,7 @@ class StoreWriter:
             self._tell(self._on_trouble, words)
 
     def _step(self) -> None:
-        """A step of the first chore."""
+        """Do a step of the first chore."""
         job, done = self._chores[0]
         result: int | StoreError
         try:
@@ -241,7 +242,7 @@ class StoreWriter:
         self._tell(done, result)
 
     def _tell(self, what: Callable[[Any], None], fact: Any) -> None:
-        with suppress(RuntimeError):  # the loop has ended: nobody waits for it
+        with suppress(RuntimeError):  # the loop has ended: nobody waits
             self._loop.call_soon_threadsafe(what, fact)
 
 
@@ -249,4 +250,4 @@ _NEVER: Final = float("inf")
 
 
 def _nobody(_: int | StoreError) -> None:
-    """Nobody waits for retention; what the disk refuses, the next batch tells."""
+    """Ignore the result of retention: the next batch reports a problem of the disk."""

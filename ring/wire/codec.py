@@ -1,4 +1,4 @@
-"""Messages to bytes, and back."""
+"""Encode messages to bytes, and decode them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _decoder = msgspec.msgpack.Decoder(list[Message])
 
 
 _HEAD = 5
-"""The head of a list is at most this long."""
+"""The head of an encoded list has at most this many bytes."""
 
 
 def encode(messages: list[Message]) -> bytes:
@@ -23,7 +23,7 @@ def encode(messages: list[Message]) -> bytes:
 
 
 def payloads(messages: list[Message], most: int) -> Iterator[bytes]:
-    """The messages in as few payloads as fit into `most` bytes each; one that alone is longer goes alone."""
+    """Encode the messages in as few payloads of at most `most` bytes as possible; a longer message goes alone."""
     whole = encode(messages)
     if len(whole) <= most or len(messages) == 1:
         yield whole
@@ -41,17 +41,17 @@ def payloads(messages: list[Message], most: int) -> Iterator[bytes]:
 
 
 def size(value: Any) -> int:
-    """Bytes that a value takes in a message."""
+    """Return the bytes that a value takes in a message."""
     return len(_encoder.encode(value))
 
 
 def decode(payload: bytes) -> list[Message]:
-    """Raises msgspec.MsgspecError if the payload is no list of messages."""
+    """Decode a list of messages. Raises msgspec.MsgspecError if the payload is no such list."""
     return _decoder.decode(payload)
 
 
 class Unread(NamedTuple):
-    """A message that cannot be read, as far as can be told. kind: the name of its struct, or its tag."""
+    """A message that cannot be read, as far as the bytes tell. kind: the name of the message's struct, or the tag."""
 
     kind: str
     group: GroupId | None
@@ -64,7 +64,7 @@ _names = {one.__struct_config__.tag: one.__name__ for one in get_args(Message)}
 
 
 def decode_each(payload: bytes) -> list[Message | Unread]:
-    """The messages of a list, one by one; nothing at all in place of a payload that is no list."""
+    """Decode the messages of a list, each by itself. A payload that is no list counts as one unreadable message."""
     try:
         parts = _each.decode(payload)
     except UNREADABLE:
@@ -91,10 +91,10 @@ def _unread(part: msgspec.Raw) -> Unread:
 
 
 def packed(value: Any) -> bytes:
-    """A value as a message would carry it."""
+    """Encode a value as in a message."""
     return _encoder.encode(value)
 
 
 def reencode(value: Any) -> msgspec.Raw:
-    """The same, to be carried."""
+    """Encode a value for a Raw field."""
     return msgspec.Raw(_encoder.encode(value))

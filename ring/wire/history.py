@@ -1,4 +1,4 @@
-"""Questions about a group's history, and how far somebody has read a group."""
+"""Define questions about a group's history, and cursors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from ring.ids import NO_TERM, Position, Term
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """How far somebody has read a group: everything up to this event of a log. term: the term that counted it.
+    """Say how far a reader has read a group: all of a log up to this event. term: the term that counted the event.
 
-    beside: and everything up to these, of the logs of other terms, the newest first (P25; ring/history/cursor.py).
+    other_terms: the reader also has all up to these positions, in the logs of other terms, the newest first (P25;
+    ring/history/cursor.py).
     """
 
     seq: int
@@ -20,7 +21,8 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):
-    """A place in a group's history: exactly one of these. seq and at (Unix ms) need not be those of any line."""
+    """A place in a group's history; exactly one field is set. seq and at (Unix ms) need not be the values of any
+    line."""
 
     seq: int | None = None
     at: int | None = None
@@ -28,11 +30,12 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Query(msgspec.Struct, frozen=True, array_like=True):
-    """Which lines of a group are wanted, at most `limit`.
+    """Name the wanted lines of a group, at most `limit`.
 
-    after, before: exclusive. newest: of more lines, the last ones; else the first. between: `after` may lie behind
-    `before`, and then the other ones count. around: instead of the two, as many before a place as from it on. wanted:
-    what to select, for the kind. since: nothing older (Unix ms). read: nothing that who has read so far has.
+    after, before: exclusive. newest: of more lines than the limit, the last lines; else the first. between: `after` may
+    lie behind `before`, and then `newest` is turned round. around: instead of the two, as many lines before a place as
+    from the place on. wanted: the kind's selection. since: no older lines (Unix ms). read: only lines that a reader
+    with this cursor lacks.
     """
 
     limit: int

@@ -1,7 +1,6 @@
-"""A group's log as nodes carry it: entries, commands, and the snapshot of a whole copy.
+"""Define a group's log as nodes carry the log: entries, commands, and the snapshot of a whole copy.
 
-Commands, events, outcomes and states belong to the group's kind; here they stay encoded (`Raw`) and are read by the
-kind.
+Commands, events, outcomes and states belong to the group's kind. Here they stay encoded (`Raw`); the kind reads them.
 """
 
 from __future__ import annotations
@@ -12,14 +11,15 @@ import msgspec
 
 from ring.ids import Incarnation, Term
 
-Lineage = tuple[tuple[Term, int], ...]  # (term, its first seq), oldest first (P3)
+Lineage = tuple[tuple[Term, int], ...]  # (term, first seq of the term), oldest first (P3)
 Aliases = tuple[
     tuple[str, str], ...
-]  # (msgid on another side, msgid here), of what both sides of a partition were told
+]  # (msgid on another side, msgid here), of messages shown on both sides of a partition
 
 
 class PackedClientLog(msgspec.Struct, frozen=True, array_like=True):
-    """One origin's accepted commands (P8): the last number, and (number, seq, at, outcome) down to its floor."""
+    """One origin's accepted commands (P8): the last number, and (number, seq, at, outcome) down to the origin's
+    floor."""
 
     origin: Incarnation
     last: int
@@ -27,7 +27,7 @@ class PackedClientLog(msgspec.Struct, frozen=True, array_like=True):
 
 
 class MergedTerm(msgspec.Struct, frozen=True, array_like=True):
-    """A term of another side that is part of a log, up to seq. fork: the last position that the two have alike."""
+    """A term of another side that is part of a log, up to seq. fork: the last position that both logs have alike."""
 
     term: Term
     seq: int
@@ -35,17 +35,17 @@ class MergedTerm(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ForkState(msgspec.Struct, frozen=True, array_like=True):
-    """Another master's copy of the group (P26). lost: events since the logs parted that its log no longer has."""
+    """Another master's copy of the group (P26). lost: events since the fork that the other log no longer has."""
 
     state: msgspec.Raw
     client_logs: tuple[PackedClientLog, ...]
     lost: int
-    merged: tuple[MergedTerm, ...]  # what its log has beside its own terms, and those themselves
+    merged: tuple[MergedTerm, ...]  # the terms in the other log, the other log's own terms included
     aliases: Aliases = ()
 
 
 class MergeRecord(msgspec.Struct, frozen=True, array_like=True):
-    """What every copy has to know of a side that was merged, beside the event that makes the state."""
+    """Tell every copy about a merged side, beyond the event that makes the state."""
 
     client_logs: tuple[PackedClientLog, ...]
     lost: int
@@ -54,7 +54,7 @@ class MergeRecord(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
-    """One position of a group's log: the answer to one command and what it changed, if anything."""
+    """One position of a group's log: the answer to one command, and the change by the command, if any."""
 
     seq: int
     at: int  # Unix ms (P17)
@@ -63,14 +63,15 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     floor: int  # the origin's lowest unanswered number (P6)
     outcome: Any
     event: Any
-    handed: Term | None = None  # the last event of a term that was handed on (P24)
-    members: tuple[str, ...] | None = None  # the ring keys that hold the group from here on (P13)
-    original_id: tuple[str, int] | None = None  # msgid and time of what another side of a partition said (P25)
-    side: MergeRecord | None = None  # that side's counters are part of this copy from here on
+    handed: Term | None = None  # (P24) the last event of a term; names the next term
+    members: tuple[str, ...] | None = None  # ring keys that hold the group from here on (P13)
+    original_id: tuple[str, int] | None = None  # msgid and time on another side of a partition (P25)
+    side: MergeRecord | None = None  # the merged side's counters count in this copy from here on
 
 
 class Command(msgspec.Struct, array_like=True, gc=False):
-    """An accepted command: it has its position, and is decided once all who hold the group have it (P12)."""
+    """An accepted command: the command has a position, and is decided once all holders of the group have the command
+    (P12)."""
 
     seq: int
     at: int
@@ -81,7 +82,7 @@ class Command(msgspec.Struct, array_like=True, gc=False):
     handed: Term | None = None
     members: tuple[str, ...] | None = None
     original_id: tuple[str, int] | None = None  # the command is an event of another side (P25)
-    side: ForkState | None = None  # another side's state, to become one with this (P26)
+    side: ForkState | None = None  # another side's state, to be merged with this (P26)
 
 
 class RawCommand(msgspec.Struct, array_like=True):
@@ -100,7 +101,7 @@ class RawCommand(msgspec.Struct, array_like=True):
 
 
 class RawEntry(msgspec.Struct, array_like=True):
-    """An Entry as read from a link, its outcome and event still encoded."""
+    """An Entry as read from a link, with outcome and event still encoded."""
 
     seq: int
     at: int
@@ -118,8 +119,8 @@ class RawEntry(msgspec.Struct, array_like=True):
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     """A whole copy of a group at `seq`. tail: the log's last entries, already part of the state.
 
-    members: who holds the group, by a set with this epoch (P13). pending: accepted and not yet decided, for who is to
-    hold the group.
+    members: the holders of the group, by a set with this epoch (P13). pending: commands accepted and not yet decided,
+    for a node that is to hold the group.
     """
 
     lineage: Lineage
@@ -132,10 +133,10 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     members: tuple[str, ...] = ()
     pending: list[RawCommand] = []
     merged: tuple[MergedTerm, ...] = ()
-    archives: tuple[str, ...] = ()  # who held the group before, and may have older lines of it
+    archives: tuple[str, ...] = ()  # earlier holders, which may have older lines
     aliases: Aliases = ()
 
 
 def raw(value: Any) -> msgspec.Raw:
-    """A value for a Raw field of a message to send: the encoder writes it in place."""
+    """Use a value for a Raw field of a message to send: the encoder writes the value in place."""
     return cast(msgspec.Raw, value)

@@ -1,7 +1,7 @@
-"""What nodes say to each other about groups: one list of these messages per link and tick (P41).
+"""Define the messages of nodes about groups: one list of these messages per link and tick (P41).
 
-Questions, answers and what is in a log belong to the group's kind; here they stay encoded (`Raw`) and are read by the
-kind. Nothing relies on a message arriving: every one is repeated, or asked for again, by a timer.
+Questions, answers and the contents of a log belong to the group's kind. Here they stay encoded (`Raw`); the kind reads
+them. No rule relies on a message arriving: a timer repeats every message, or asks for the message again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _Message(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Submit(_Message, frozen=True, tag=1):
-    """Edge to master: command `number` of this origin; `floor` is its lowest unanswered one (P6)."""
+    """Edge to master: submit command `number` of this origin. floor: the origin's lowest unanswered number (P6)."""
 
     number: int
     floor: int
@@ -33,9 +33,9 @@ class Submit(_Message, frozen=True, tag=1):
 
 
 class Answer(_Message, frozen=True, tag=2):
-    """Master to an edge: the answer has position (term, seq) and time `at`.
+    """Master to edge: answer a command. The answer has position (term, seq) and time `at`.
 
-    follows: the edge follows the group, so it shows this when it has applied `seq` (P11).
+    follows: the edge follows the group, and so shows the answer once the edge has applied `seq` (P11).
     """
 
     number: int
@@ -47,7 +47,8 @@ class Answer(_Message, frozen=True, tag=2):
 
 
 class NotOwner(_Message, frozen=True, tag=3):
-    """Not the owner: who is, in the sender's view, and the records behind that view."""
+    """Say that the sender is not the group's owner: the master in the sender's view, and the records behind the
+    view."""
 
     master: str
     records: tuple[NodeRecord, ...]
@@ -57,7 +58,8 @@ class NotOwner(_Message, frozen=True, tag=3):
 
 
 class Barrier(_Message, frozen=True, tag=9):
-    """Edge to master: tell me when my command `number`, and all before, is settled. floor: my lowest unanswered one."""
+    """Edge to master: ask for a word once command `number` and all before are settled. floor: the lowest unanswered
+    number."""
 
     number: int
     floor: int
@@ -71,7 +73,7 @@ class Settled(_Message, frozen=True, tag=10):
 
 
 class Publish(_Message, frozen=True, tag=4):
-    """Master to follower. Entries in order; with none it only says how far the log goes, to be acknowledged."""
+    """Master to follower: publish entries in order. Without entries: the log's head, to be acknowledged."""
 
     term: Term
     head: int
@@ -79,14 +81,15 @@ class Publish(_Message, frozen=True, tag=4):
 
 
 class Resync(_Message, frozen=True, tag=5):
-    """Follower to master: I have this much; send what follows. An empty lineage: I have nothing."""
+    """Follower to master: ask for the entries after this log. An empty lineage: the follower has nothing."""
 
     lineage: Lineage
     seq: int
 
 
 class Continue(_Message, frozen=True, tag=6):
-    """Master to follower: what you have is a prefix of my log; this is its lineage and what follows."""
+    """Master to follower: go on with these entries. The follower's log is a prefix of the master's log of this
+    lineage."""
 
     lineage: Lineage
     head: int
@@ -94,9 +97,9 @@ class Continue(_Message, frozen=True, tag=6):
 
 
 class Replace(_Message, frozen=True, tag=7):
-    """Master to follower: a snapshot instead of what you have. shown: you had everything up to this seq.
+    """Master to follower: replace the copy by a snapshot. shown: the follower had everything up to this seq.
 
-    backs: hold the group from now on, members or not, and acknowledge what is appended.
+    backs: the follower holds the group from now on, with or without members there, and acknowledges appended commands.
     """
 
     snapshot: Snapshot
@@ -114,20 +117,21 @@ class Ack(msgspec.Struct, frozen=True, array_like=True, tag=8):
 
 
 class Append(_Message, frozen=True, tag=23):
-    """Master to who holds the group: these are accepted; they are published once all who hold it have them (P12)."""
+    """Master to holder: append accepted commands. They are published once all holders have them (P12)."""
 
     term: Term
     commands: list[RawCommand]
 
 
 class StaleTerm(_Message, frozen=True, tag=24):
-    """To a master of a lower term: I have promised this one (P21)."""
+    """Tell a master of a lower term that the sender has promised this term (P21)."""
 
     term: Term
 
 
 class Stopped(_Message, frozen=True, tag=50):
-    """A mistake of the program has stopped the group on this node: do without the node (level 1)."""
+    """Say that a mistake of the program has stopped the group on this node: the master does without the node (level
+    1)."""
 
     SINCE: ClassVar = 1
 
@@ -136,19 +140,21 @@ class Stopped(_Message, frozen=True, tag=50):
 
 
 class Prepare(msgspec.Struct, frozen=True, array_like=True, tag=16):
-    """A node that may have to serve these groups asks what is held of them (P14, P23).
+    """Ask for the receiver's copies of groups that the sender may have to serve (P14, P23).
 
-    With a term it is also a promise asked for: who answers refuses every lower term from now on (P21).
+    A term asks for a promise, too: an answering node refuses every lower term from now on (P21).
     """
 
     groups: list[tuple[GroupId, Term]]
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True):
-    """role: "" nothing, "copy", "master", or "asking": it is finding out itself.
+    """Describe the sender's part in a group. role: "" nothing, "copy", "master", or "asking": the sender is finding the
+    group.
 
-    seq: of the last position held, decided or not. promised: the highest term promised to anybody. cold: it comes from
-    the node's disk and may be old (P36). members: who holds the group, as far as that copy knows; coming: who is to.
+    seq: of the last position held, decided or not. promised: the highest term promised to any node. cold: the copy
+    comes from the node's disk and may be old (P36). members: the holders of the group, as far as the copy knows;
+    coming: the holders to be.
     """
 
     group: GroupId
@@ -167,7 +173,7 @@ class Promise(msgspec.Struct, frozen=True, array_like=True, tag=17):
 
 
 class Fetch(_Message, frozen=True, tag=18):
-    """Send me your whole copy."""
+    """Ask for the receiver's whole copy."""
 
 
 class Fetched(_Message, frozen=True, tag=19):
@@ -178,7 +184,8 @@ class Fetched(_Message, frozen=True, tag=19):
 
 
 class Install(_Message, frozen=True, tag=20):
-    """Hand-off (P24): hold this, and serve it under `term` once the old term's last entry says so."""
+    """Hand over the group (P24): the receiver holds the snapshot, and serves under `term` once the old term's last
+    entry says so."""
 
     term: Term
     snapshot: Snapshot
@@ -193,29 +200,29 @@ class Installed(_Message, frozen=True, tag=21):
 
 
 class MergeOffer(_Message, frozen=True, tag=28):
-    """From a master to one of a higher term: I do not serve any more; take in what my log has and yours lacks (P22)."""
+    """Master to a master of a higher term: merge the sender's log, as the sender does not serve any more (P22)."""
 
     snapshot: Snapshot
 
 
 class MergeDone(_Message, frozen=True, tag=29):
-    """What you offered is committed: follow."""
+    """Say that the offered log is merged and committed: the receiver follows."""
 
     term: Term
-    theirs: Term  # of the copy that was offered
+    theirs: Term  # of the offered copy
 
 
 # Watches --------------------------------------------------------------------------------------------------------------
 
 
 class Watch(_Message, frozen=True, tag=11):
-    """Soft state: show me this group's view for the next minute (P15). on=False: no longer."""
+    """Ask for the group's view for the next minute, as soft state (P15). on=False: no longer."""
 
     on: bool
 
 
 class View(_Message, frozen=True, tag=12):
-    """To a watcher. position orders the views; data is the kind's."""
+    """Master to watcher: show a view. (term, seq) orders the views; data belongs to the kind."""
 
     term: Term
     seq: int
@@ -223,7 +230,7 @@ class View(_Message, frozen=True, tag=12):
 
 
 class Seen(_Message, frozen=True, tag=42):
-    """From a watcher, to the master: the view of that position has been shown."""
+    """Watcher to master: the view of this position has been shown."""
 
     SINCE: ClassVar = 1
 
@@ -235,14 +242,14 @@ class Seen(_Message, frozen=True, tag=42):
 
 
 class Question(_Message, frozen=True, tag=13):
-    """To a group's master, from a node that does not follow it."""
+    """Ask a group's master, from a node that does not follow the group."""
 
     id: int
     question: msgspec.Raw
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True, tag=14):
-    """To one node, answered by its host."""
+    """Ask one node; the node's application answers."""
 
     id: int
     body: msgspec.Raw
@@ -257,11 +264,11 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, tag=15):
 
 
 class Records(msgspec.Struct, frozen=True, array_like=True, tag=22):
-    """News of nodes, the sender's leaving above all, spread over the links (P4).
+    """Spread news of nodes over the links, above all the sender's leaving (P4).
 
-    thin: whether the sender holds account groups that fewer than `copies` nodes hold (P37); None: nothing is said.
-    A build of level 0 ignores the field, and a network with such a node does not use what the field says. The field is
-    sent all the same, so that it is known when the network's level rises.
+    thin: whether the sender holds account groups that fewer than `copies` nodes hold (P37); None: no statement. A build
+    of level 0 ignores the field, and a network with such a node does not use the field. The field is sent all the same,
+    so that the value is known when the network's level rises.
     """
 
     BY_BUILD: ClassVar = True
@@ -272,7 +279,7 @@ class Records(msgspec.Struct, frozen=True, array_like=True, tag=22):
 
 
 class PingRequest(msgspec.Struct, frozen=True, array_like=True, tag=25):
-    """Have you heard this node lately? I have not (P19)."""
+    """Ask whether the receiver has heard the node lately; the sender has not (P19)."""
 
     node: Incarnation
 
@@ -283,7 +290,7 @@ class PingReply(msgspec.Struct, frozen=True, array_like=True, tag=26):
 
 
 class Relay(msgspec.Struct, frozen=True, array_like=True, tag=27):
-    """To a node that `origin` cannot reach: a list of messages, through one that hears both (P19)."""
+    """Pass a list of messages to a node that `origin` cannot reach, through a node that hears both (P19)."""
 
     to: str
     origin: Incarnation
@@ -294,21 +301,21 @@ class Relay(msgspec.Struct, frozen=True, array_like=True, tag=27):
 
 
 class HistoryQuery(_Message, frozen=True, tag=33):
-    """To a group's master: a question about its history."""
+    """Ask a group's master about the group's history."""
 
     id: int
     query: Query
 
 
 class HistoryAnswer(msgspec.Struct, frozen=True, array_like=True, tag=34):
-    """lines: oldest first; None: there is no such place in the history."""
+    """Answer a HistoryQuery. lines: oldest first; None: there is no such place in the history."""
 
     id: int
     lines: list[Line] | None
 
 
 class Read(msgspec.Struct, frozen=True, array_like=True, tag=35):
-    """From a group's master to a node that may have lines of it: read your store. sought: the line with this msgid,
+    """Master to a node that may have lines of the group: read the node's store. sought: wants the line with this msgid,
     instead of a range."""
 
     id: int
@@ -317,7 +324,7 @@ class Read(msgspec.Struct, frozen=True, array_like=True, tag=35):
 
 
 class Lines(msgspec.Struct, frozen=True, array_like=True, tag=36):
-    """more: the range has more lines than these. failed: the store cannot be read."""
+    """Answer a Read. more: the range has more lines than these. failed: the store cannot be read."""
 
     id: int
     lines: list[Line]
@@ -326,14 +333,14 @@ class Lines(msgspec.Struct, frozen=True, array_like=True, tag=36):
 
 
 class FetchDigest(msgspec.Struct, frozen=True, array_like=True, tag=37):
-    """From a node that holds a group to one that may have older lines: which do you have in this range?"""
+    """Holder of a group to a node with possibly older lines: ask for the positions in this range."""
 
     id: int
     wanted: Range
 
 
 class FetchedDigest(msgspec.Struct, frozen=True, array_like=True, tag=38):
-    """Positions, ascending. more: the range has more than these."""
+    """Answer a FetchDigest with positions, ascending. more: the range has more than these."""
 
     id: int
     seqs: list[int]
@@ -341,7 +348,7 @@ class FetchedDigest(msgspec.Struct, frozen=True, array_like=True, tag=38):
 
 
 class FetchLines(msgspec.Struct, frozen=True, array_like=True, tag=39):
-    """Send me these lines, to keep them."""
+    """Ask for these lines, to keep them."""
 
     id: int
     wanted: Range
@@ -357,11 +364,11 @@ class FetchedLines(msgspec.Struct, frozen=True, array_like=True, tag=40):
 
 
 class Flow(msgspec.Struct, frozen=True, array_like=True, tag=41):
-    """Of a stream between two nodes: parts from `first` on, and what the sender has.
+    """Carry a stream between two nodes: parts from `first` on, and the sender's state.
 
-    opener: whether the sender opened it. ack: the number of the next part that it expects. end: why it has ended the
-    stream, after these parts. heard: that the sender knows the other side's end. used: so many parts have come to where
-    they were to be brought.
+    opener: whether the sender opened the stream. ack: the number of the next part that the sender expects. end: why the
+    sender has ended the stream, after these parts. heard: the sender knows the other side's end. used: so many parts
+    have reached the destination on the sender's side.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""A copy of a store, as it was at one moment, beside a node that may be running."""
+"""Copy a store as of one moment, beside a node that may be running."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _OF_THE_COPY = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)
 
 
 def backup(store: Path, copy: Path) -> int:
-    """Write the copy, whole or not at all, for nobody else to read; returns its bytes. Raises StoreError."""
+    """Write the copy, whole or not at all, with no rights for other users. Returns the copy's bytes. Raises
+    StoreError."""
     with in_words(store):
         found = store.is_file()
     if not found:
@@ -47,7 +48,7 @@ def _refused(copy: Path, why: object) -> str:
 
 
 def _copy(store: Path, draft: Path, copy: Path) -> None:
-    """In one step, as seen by one reader: what is written meanwhile waits in the -wal file."""
+    """Copy in one step, as seen by one reader: lines written meanwhile wait in the -wal file."""
     with in_words(store), closing(connect(store, cache_kib=_CACHE_KIB)) as source:
         check(source)
         with closing(sqlite3.connect(draft)) as target:

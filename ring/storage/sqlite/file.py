@@ -1,4 +1,4 @@
-"""The file of a node's store: made, locked, looked over and opened; what is wrong with it, in words."""
+"""Make, lock, check and open the file of a node's store, and say problems in words."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ring.storage.sqlite.schema import DAMAGED, Foreign, check
 from ring.storage.store import StoreError
 
 STORE: Final = "circlet.db"
-"""Its name in node.state_dir."""
+"""Name of the file in node.state_dir."""
 
 CHECK_S: Final = 1.0
-"""How long a starting node looks its store over for damage: a large file only in part."""
+"""How long a starting node checks the store for damage: a large file only in part."""
 
 BUSY_S: Final = 5.0
 
@@ -37,7 +37,7 @@ _WORDS: Final = {
 
 @contextmanager
 def in_words(path: Path) -> Iterator[None]:
-    """What goes wrong inside with the store at `path` becomes a StoreError."""
+    """Turn problems with the store at `path` into a StoreError."""
     try:
         yield
     except sqlite3.Error as problem:
@@ -51,9 +51,10 @@ def in_words(path: Path) -> Iterator[None]:
 
 
 def claim(path: Path) -> int:
-    """Make the file if it is missing, for nobody else to read, as it holds password hashes; keep other processes away.
+    """Make the file if the file is missing, and keep other processes away.
 
-    Returns the descriptor that holds the lock until it is closed. Raises OSError, StoreError.
+    The file is readable for the node's user alone, because of the password hashes in the file. Returns a descriptor
+    that holds the lock until closed. Raises OSError, StoreError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = os.open(path.with_name(path.name + "-lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -76,7 +77,8 @@ def claim(path: Path) -> int:
 
 
 def connect(path: Path, *, cache_kib: int) -> sqlite3.Connection:
-    """A connection to the file, which has to be there; any thread may use it, one at a time. Raises sqlite3.Error."""
+    """Connect to the file, which must exist; any thread may use the connection, but only one at a time. Raises
+    sqlite3.Error."""
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
@@ -110,5 +112,5 @@ def look_over(db: sqlite3.Connection) -> None:
     finally:
         timer.cancel()
         timer.join()
-    if found != "ok" and not late.is_set():  # cut short it takes what it did not reach for lost
+    if found != "ok" and not late.is_set():  # an interrupted check reports the unread part as lost
         raise Foreign(DAMAGED.format(" ".join(found.split())))

@@ -1,4 +1,4 @@
-"""How a store's lines go: by age and count, or for good; in short transactions, between which others write."""
+"""Drop a store's lines, by age and count or for good, in short transactions with room for other writers between."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ring.storage.sqlite.names import INTEGERS, Names, many, named, packed
 from ring.storage.sqlite.pages import Pages
 
 SLICE: Final = 256
-"""Lines that one transaction drops at most, and groups that it looks at."""
+"""At most this many lines are dropped, and groups looked at, in one transaction."""
 
 SLICE_S: Final = 0.005
 """How long one transaction looks for lines to drop."""
@@ -23,7 +23,7 @@ _THESE: Final = "SELECT id FROM (VALUES {}) CROSS JOIN groups ON kind = column1 
 
 
 class Forgetting:
-    """transaction: of the store; no line is fresh in it."""
+    """Drop lines. transaction: of the store; within a transaction no line is fresh."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Forgetting:
             yield [grp for (grp,) in many(self._db, _THESE, part)]
 
     def _slice(self, left: deque[int], before: int, keep: int) -> int:
-        """Some of the work; groups that are done leave the queue."""
+        """Do some of the work; finished groups leave the queue."""
         gone, until = 0, time.monotonic() + SLICE_S
         while left and gone < SLICE and time.monotonic() < until:
             gone += self._shorten(left[0], before, keep, SLICE - gone)
@@ -88,7 +88,7 @@ class Forgetting:
     # For good -------------------------------------------------------------------------------------------------------
 
     def erase(self, group: GroupId, seqs: Sequence[int] | None) -> Iterator[int]:
-        """What was said is overwritten (secure_delete), but for the -wal file: SqliteStore.scrub."""
+        """Overwrite lines in the file (secure_delete); SqliteStore.scrub empties the -wal file."""
         return self._erase_all(group) if seqs is None else self._erase(group, seqs)
 
     def _erase_all(self, group: GroupId) -> Iterator[int]:
@@ -109,11 +109,11 @@ class Forgetting:
             yield gone
 
     def _number(self, group: GroupId) -> int:
-        """0, which no group has, of one that is unknown."""
+        """Return the group's number; 0, which no group has, for an unknown group."""
         self._names.find([group])
         return self._names.groups.get(group, 0)
 
     def _unname(self, grp: int) -> None:
-        """A group without lines and copy needs no number."""
+        """Drop the number of a group without lines and copy."""
         self._db.execute("DELETE FROM groups WHERE id = ? AND id NOT IN (SELECT grp FROM copies)", (grp,))
         self._names.clear()

@@ -1,4 +1,4 @@
-"""What a store's lines name again and again, groups and terms, has a number in the file."""
+"""Give numbers to the groups and terms that a store's lines name again and again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ring.storage.sqlite.fresh import Fresh
 
 INTEGERS: Final = range(-(2**63), 2**63)
-"""What SQLite can keep."""
+"""The integers that SQLite can keep."""
 
 NOTHING: Final = INTEGERS[0] - 1
 """The top of a group without lines."""
@@ -23,19 +23,19 @@ NOTHING: Final = INTEGERS[0] - 1
 ROWS: Final = 120
 """Rows a statement; below 1,000 values in all, which every SQLite takes.
 
-One statement of many rows, as each gives the GIL away and gets it back when a busy main thread likes to: with
-executemany a row cost up to 280 us of CPU beside one.
+One statement writes many rows, as each statement releases the GIL, and a busy main thread returns the GIL late: with
+executemany a row cost up to 280 us of CPU time beside a busy thread.
 """
 
 _KNOWN_MAX: Final = 65536
 _FIND: Final = (
     "SELECT kind, name, groups.id, (SELECT max(last) FROM pages WHERE grp = groups.id) "
-    "FROM (VALUES {}) CROSS JOIN groups ON kind = column1 AND name = column2"  # IN (VALUES ...) would scan them all
+    "FROM (VALUES {}) CROSS JOIN groups ON kind = column1 AND name = column2"  # IN (VALUES ...) would scan all groups
 )
 
 
 def many(db: sqlite3.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """Carry the statement out with so many rows of values in the place of its {}."""
+    """Run the statement with many rows of values in the place of {}, ROWS rows at a time."""
     found: list[Any] = []
     for start in range(0, len(rows), ROWS):
         part = rows[start : start + ROWS]
@@ -44,14 +44,14 @@ def many(db: sqlite3.Connection, statement: str, rows: Sequence[tuple[Any, ...]]
     return found
 
 
-@cache  # at most ROWS texts a statement, each of which the connection keeps prepared
+@cache  # at most ROWS texts a statement, each kept prepared by the connection
 def _expanded(statement: str, columns: int, rows: int) -> str:
     row = "(" + ",".join("?" * columns) + ")"
     return statement.format(",".join([row] * rows))
 
 
 def packed(text: str) -> bytes:
-    """Text as it lies in the file: it may hold what SQLite's cannot, lone surrogates."""
+    """Encode text for the file: text may hold lone surrogates, which SQLite's text cannot hold."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -60,7 +60,7 @@ def odd_row() -> Foreign:
 
 
 def unpacked(data: object) -> str:
-    """Raises Foreign if the file has something else there."""
+    """Decode text of the file. Raises Foreign for other data."""
     if not isinstance(data, bytes):
         raise odd_row()
     try:
@@ -74,13 +74,14 @@ def named(group: GroupId) -> tuple[bytes, bytes]:
 
 
 class Names:
-    """The numbers that are known; forgotten when a transaction fails, since it may have given some of them."""
+    """Keep the known numbers. A failed transaction clears them, as the transaction may have given some of the
+    numbers."""
 
     def __init__(self, db: sqlite3.Connection, fresh: Fresh) -> None:
         self._db = db
         self._fresh = fresh
         self.groups: dict[GroupId, int] = {}
-        self.tops: dict[int, int] = {}  # of each of these: no line's seq is above
+        self.tops: dict[int, int] = {}  # group's number -> no line has a higher seq
         self.terms: dict[Term, int] = {}
         self._terms_of: dict[int, Term] = {}
 
@@ -89,17 +90,17 @@ class Names:
             known.clear()
 
     def find(self, groups: Collection[GroupId]) -> None:
-        """Know those that have a number."""
+        """Learn the numbers of the groups that have numbers."""
         self._look(self._strange(groups))
 
     def meet(self, groups: Collection[GroupId]) -> None:
-        """Know all of these."""
+        """Learn the numbers of all these groups, and give new numbers where needed."""
         strange = self._strange(groups)
         many(self._db, "INSERT OR IGNORE INTO groups (kind, name) VALUES {}", [named(group) for group in strange])
         self._look(strange)
 
     def drop(self, groups: Collection[GroupId]) -> None:
-        """These have neither lines nor a copy, and need no number."""
+        """Drop the numbers of these groups, which have neither lines nor a copy."""
         many(self._db, "DELETE FROM groups WHERE id IN (VALUES {})", [(self.groups[group],) for group in groups])
         for group in groups:
             del self.tops[self.groups.pop(group)]

@@ -1,7 +1,7 @@
-"""Lines as they lie in a store's file: many of one group in one row, as a row and its indices cost more than a line.
+"""Store many lines of one group in one row, a page, as a row and the row's indices cost more than a line.
 
-A page's row says what is needed to find a line without reading it: first and last, the bounds of seq; low and high,
-those of at; odd, how many of its lines have a msgid that does not tell their place.
+A page's row says enough to find a line without reading the page: first and last, the bounds of seq; low and high, the
+bounds of at; odd, the number of lines with a msgid that does not tell the line's seq.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ring.storage.sqlite.names import INTEGERS, many, odd_row
 from ring.storage.sqlite.rows import Row, decoded
 
 PAGE: Final = 64
-"""Lines of a page at most: so many are read for one, and written anew when one goes."""
+"""At most this many lines a page: all are read for one line, and written anew when one line is dropped."""
 
 _COLUMNS: Final = "grp, first, last, low, high, count, odd, lines"
 _BOUNDS: Final = {"seq": ("first", "last"), "at": ("low", "high")}
@@ -29,14 +29,14 @@ _KEYS: Final[dict[str, Callable[[Row], Any]]] = {"seq": lambda row: row.seq, "at
 
 
 def _page(grp: int, rows: Sequence[Row]) -> tuple[Any, ...]:
-    """rows: by seq."""
+    """Make the columns of a page. rows: by seq."""
     times = [row.at for row in rows]
     odd = sum([not row.msgid.endswith(b"-%x" % row.seq) for row in rows])
     return grp, rows[0].seq, rows[-1].seq, min(times), max(times), len(rows), odd, _encode(rows)
 
 
 def _place(msgid: bytes) -> int | None:
-    """The seq that the msgid ends in, as those do that ring.replication.copy makes."""
+    """Return the seq at the end of the msgid, as ring.replication.copy makes msgids; None if there is no seq."""
     tail = msgid[msgid.rfind(b"-") + 1 :]
     try:
         seq = int(tail, 16)
@@ -46,7 +46,8 @@ def _place(msgid: bytes) -> int | None:
 
 
 class Pages:
-    """What has its place, beside what is fresh (sqlite_schema). Changes happen in a transaction of the caller's."""
+    """Read and write the lines in pages, beside the fresh lines (schema.py). The caller's transaction surrounds each
+    change."""
 
     def __init__(self, db: sqlite3.Connection, fresh: Fresh) -> None:
         self._db = db
@@ -55,19 +56,19 @@ class Pages:
     # Writing --------------------------------------------------------------------------------------------------------
 
     def add(self, said: Iterable[tuple[int, Sequence[Row]]]) -> None:
-        """New lines of these groups, by seq."""
+        """Add new lines of these groups, by seq."""
         pages = [_page(grp, rows[at : at + PAGE]) for grp, rows in said for at in range(0, len(rows), PAGE)]
         many(self._db, f"INSERT INTO pages ({_COLUMNS}) VALUES {{}}", pages)
 
     def settle(self) -> None:
-        """Move what is fresh to its place."""
+        """Move all fresh lines to pages."""
         self.add(self._fresh.read().items())
         self._fresh.clear()
 
-    # Of the groups that these are about, nothing is fresh.
+    # The methods below need groups without fresh lines.
 
     def put(self, grp: int, rows: Sequence[Row]) -> None:
-        """Lines that may be there already: these win."""
+        """Write lines over lines that may be there already."""
         known: dict[int, Row] = {}
         for number, _ in list(self._meeting(grp, "seq", min(r.seq for r in rows), max(r.seq for r in rows), False)):
             known |= {row.seq: row for row in self._rows(number)}
@@ -82,7 +83,7 @@ class Pages:
             self._cull(grp, number, lambda row: row.seq < first)
 
     def drop_oldest(self, grp: int, most: int) -> int:
-        """Drop so many lines, by seq; returns how many there were."""
+        """Drop the first `most` lines, by seq. Returns the number of dropped lines."""
         gone = 0
         while gone < most and (number := self._next(grp, INTEGERS[0])) is not None:
             rows = self._rows(number)
@@ -91,7 +92,8 @@ class Pages:
         return gone
 
     def drop_dated(self, grp: int, before: int, most: int) -> int:
-        """Drop lines with an earlier `at`, in pages, until `most` or more are gone; returns how many."""
+        """Drop lines with an earlier `at`, page by page, until `most` or more are dropped. Returns the number of
+        dropped lines."""
         gone = 0
         query = "SELECT id FROM pages WHERE grp = ? AND low < ? ORDER BY high LIMIT ?"
         for (number,) in self._db.execute(query, (grp, before, most)).fetchall():
@@ -114,13 +116,13 @@ class Pages:
         return found
 
     def _next(self, grp: int, seq: int) -> int | None:
-        """The page that has this seq, or else the next."""
+        """Return the page with this seq, or else the next page."""
         query = "SELECT id FROM pages WHERE grp = ? AND last >= ? ORDER BY last LIMIT 1"
         row = self._db.execute(query, (grp, seq)).fetchone()
         return None if row is None else row[0]
 
     def _cull(self, grp: int, number: int, stays: Callable[[Row], bool]) -> int:
-        """Drop the others from the page; returns how many."""
+        """Drop the other lines of the page. Returns the number of dropped lines."""
         rows = self._rows(number)
         left = [row for row in rows if stays(row)]
         if len(left) < len(rows):
@@ -128,7 +130,7 @@ class Pages:
         return len(rows) - len(left)
 
     def _replace(self, grp: int, number: int, rows: Sequence[Row]) -> None:
-        """The page has these lines now."""
+        """Give the page these lines; a page without lines is dropped."""
         if rows:
             values = (*_page(grp, rows), number)
             self._db.execute(f"UPDATE pages SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?", values)
@@ -138,7 +140,7 @@ class Pages:
     # Reading, in a view of the caller's -----------------------------------------------------------------------------
 
     def between(self, grp: int, by: Literal["seq", "at"], low: int, high: int, limit: int, newest: bool) -> list[Row]:
-        """Of the lines with low <= by <= high the first `limit`, or the last; in no order."""
+        """Return the first `limit` lines with low <= by <= high, or the last lines if `newest`."""
         found = [row for row in self._fresh.read().get(grp, ()) if low <= getattr(row, by) <= high]
         for number, edge in self._meeting(grp, by, low, high, newest):
             if len(found) >= limit:
@@ -150,7 +152,7 @@ class Pages:
         return sorted(found, key=_KEYS[by], reverse=newest)[:limit]
 
     def find(self, grp: int, msgid: bytes) -> Row | None:
-        """The line with this msgid; of several the last."""
+        """Return the line with this msgid; of several lines the last."""
         pages, place = self._db.execute("SELECT id FROM pages WHERE grp = ? AND odd", (grp,)).fetchall(), _place(msgid)
         if place is not None:
             pages += self._meeting(grp, "seq", place, place, True)
@@ -159,7 +161,8 @@ class Pages:
         return max(found, key=_KEYS["seq"], default=None)
 
     def _meeting(self, grp: int, by: str, low: int, high: int, newest: bool) -> Iterator[tuple[int, int]]:
-        """Pages that may have such lines, the first ones first, or the last: (id, where it begins, or ends)."""
+        """Find the pages that may have such lines, the first page first, or the last: (id, begin of the page, or
+        end)."""
         first, last = _BOUNDS[by]
         edge, order = (last, "DESC") if newest else (first, "ASC")
         query = f"SELECT id, {edge} FROM pages WHERE grp = ? AND {last} >= ? AND {first} <= ? ORDER BY {edge} {order}"

@@ -1,4 +1,4 @@
-"""A line as it lies in a store's file, in the rows of whatever table."""
+"""Encode a line for the tables of a store's file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A line without its group. term: its number in the file."""
+    """A line without the group. term: the term's number in the file."""
 
     seq: int
     term: int
@@ -24,7 +24,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def decoded(decode: Callable[[bytes], T], data: object) -> T:
-    """Lines that lie together. Raises Foreign if it is nothing that a store writes."""
+    """Decode lines stored together. Raises Foreign for data that no store writes."""
     if not isinstance(data, bytes):
         raise odd_row()
     try:

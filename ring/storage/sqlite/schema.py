@@ -1,7 +1,7 @@
-"""The tables of a node's store, and how a file of an older version becomes one of this.
+"""Make the tables of a node's store, and bring a file of an older version up to date.
 
-Lines lie in pages (sqlite_pages). What a write brings is first one row of `fresh` (sqlite_fresh), and later moved,
-thousands of lines at a time, to `pages`: so these are full, and what one write changes lies together.
+Lines lie in pages (pages.py). The lines of a write are first one row of `fresh` (fresh.py). Later, thousands of fresh
+lines at a time move to `pages`: so pages are full, and the lines of one write lie together.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Step = Callable[[sqlite3.Connection], None]
 
 
 class Foreign(Exception):
-    """The file is not a store that this program can read: why, and what to do, in words."""
+    """The program cannot read the file as a store. The text says why and what to do."""
 
 
 DAMAGED: Final = (
@@ -30,7 +30,8 @@ DAMAGED: Final = (
 
 
 def _first(db: sqlite3.Connection) -> None:
-    """Names, terms and msgids are bytes, for text may hold what SQLite's cannot: lone surrogates."""
+    """Make the first tables. Names, terms and msgids are bytes: text may hold lone surrogates, which SQLite's text
+    cannot."""
     for statement in (
         "CREATE TABLE groups (id INTEGER PRIMARY KEY, kind BLOB, name BLOB, UNIQUE (kind, name))",
         "CREATE TABLE terms (id INTEGER PRIMARY KEY, term BLOB UNIQUE)",
@@ -48,7 +49,7 @@ def _first(db: sqlite3.Connection) -> None:
 
 
 def _second(db: sqlite3.Connection) -> None:
-    """Lines lie in pages: of 13 us of CPU that a line cost to write, most went into its row and three index entries."""
+    """Move lines to pages: of 13 us of CPU time for writing a line, most went into the row and three index entries."""
     db.execute("INSERT INTO lines SELECT * FROM fresh")
     for statement in ("DROP VIEW said", "DROP TABLE fresh"):
         db.execute(statement)
@@ -80,7 +81,7 @@ def _as_page(rows: list[tuple[Any, ...]]) -> tuple[Any, ...]:
 
 
 def _third(db: sqlite3.Connection) -> None:
-    """What is fresh is one row a write: one for each of many groups, in an index, too, cost half as much again."""
+    """Make one fresh row for each write: one row for each of many groups, indexed, too, cost half as much again."""
     columns = "grp, first, last, low, high, count, odd, lines"
     db.execute(f"INSERT INTO pages ({columns}) SELECT {columns} FROM fresh")
     db.execute("DROP TABLE fresh")
@@ -88,11 +89,11 @@ def _third(db: sqlite3.Connection) -> None:
 
 
 STEPS: Final[Sequence[Step]] = (_first, _second, _third)
-"""Step n makes a file of version n one of version n + 1. What was released is never changed, only followed."""
+"""Step n brings a file of version n to version n + 1. A released step is never changed, only followed by new steps."""
 
 
 def check(db: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> int:
-    """The file's version, 0 for an empty one. Raises Foreign."""
+    """Return the file's version, 0 for an empty file. Raises Foreign."""
     application: int = db.execute("PRAGMA application_id").fetchone()[0]
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     used: int = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]

@@ -1,4 +1,4 @@
-"""A node's durable memory in one SQLite file."""
+"""Keep a node's durable memory in one SQLite file."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ from ring.storage.store import Batch, Line, Range
 
 CACHE_KIB: Final = 16 * 1024
 FRESH_MAX: Final = 4096
-"""So many lines are gathered before they are moved to their group's place (sqlite_schema)."""
+"""Fresh lines are moved to pages once there are this many (schema.py)."""
 
 CHECKPOINT_BYTES: Final = 4 * 1024 * 1024
 TRANSACTION_BYTES: Final = 32 * 1024
-"""After so much was written, about, the -wal file is brought into the other; what a transaction writes at the least."""
+"""A checkpoint brings the -wal file into the main file after about CHECKPOINT_BYTES. TRANSACTION_BYTES count for each
+transaction, beside the bytes of the batches."""
 
 CHECKPOINT_PAGES: Final = 4096
-"""SQLite does so by itself, within a write, if there are more."""
+"""With more pages in the -wal file, SQLite makes a checkpoint by itself, within a write."""
 
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
-"""What is left of a -wal file that grew beside a long backup."""
+"""Size to which a -wal file is cut that grew beside a long backup."""
 
 PATIENCE_S: Final = 0.02
-"""How long a scrub, and what is to be written, waits for who reads."""
+"""How long a scrub, and the writes behind the scrub, wait for readers."""
 
 _PAGE: Final = 256
 _LEAST, _MOST = INTEGERS[0], INTEGERS[-1]
@@ -44,9 +45,11 @@ _GROUP: Final = "SELECT id FROM groups WHERE kind = ? AND name = ?"
 
 
 class SqliteStore:
-    """ring.storage.store.Store. Opening makes the file, or brings an older one up to date; raises StoreError.
+    """Implement ring.storage.store.Store. Opening makes the file, or brings an older file up to date; raises
+    StoreError.
 
-    reading: beside the node's own, in the same process, for reads only, with a view of its own of what is committed.
+    reading: open for reads only, beside the node's own store in the same process, with a separate view of committed
+    data.
     """
 
     def __init__(self, path: Path, *, reading: bool = False) -> None:
@@ -76,7 +79,7 @@ class SqliteStore:
             look_over(db)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA secure_delete = ON")  # what was erased is not left in the file
+            db.execute("PRAGMA secure_delete = ON")  # erased data is not left in the file
             db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             db.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
             migrate(db)
@@ -114,7 +117,7 @@ class SqliteStore:
                 copies |= batch.copies
             self._add(lines)
             self._keep(copies)
-            if self._fresh.count >= 2 * FRESH_MAX:  # tending has failed, and says nothing
+            if self._fresh.count >= 2 * FRESH_MAX:  # tending has failed without a word
                 self._settle()
         self._logged += sum(map(size, batches))
 
@@ -129,7 +132,7 @@ class SqliteStore:
 
     @contextmanager
     def _transaction(self, settled: bool = True) -> Iterator[None]:
-        """All that happens within, or nothing. settled: no line is fresh when it begins."""
+        """Do all changes within, or none. settled: move fresh lines to pages first."""
         fresh = self._fresh.count
         try:
             with in_words(self._path):
@@ -148,12 +151,12 @@ class SqliteStore:
             raise
 
     def _settle(self) -> None:
-        """Move the fresh lines to their groups' place."""
+        """Move the fresh lines to pages."""
         if self._fresh.count:
             self._pages.settle()
 
     def _cut(self, ends: dict[GroupId, int]) -> None:
-        """The lines after these positions are void."""
+        """Drop the lines after these positions."""
         self._settle()
         groups, tops = self._names.groups, self._names.tops
         self._names.find(ends.keys())
@@ -176,7 +179,7 @@ class SqliteStore:
             if line.seq > tops[grp]:
                 tops[grp] = line.seq
                 new[grp].append(row)
-            else:  # there may be one already
+            else:  # there may be a line already
                 again[grp].append(row)
         if new:
             self._fresh.add(new)
@@ -235,17 +238,17 @@ class SqliteStore:
 
     @contextmanager
     def _view(self) -> Iterator[None]:
-        """All that is read within is of one moment."""
+        """Read everything within as of one moment."""
         with in_words(self._path):
             self._db.execute("BEGIN")
             try:
                 yield
             finally:
-                if self._db.in_transaction:  # damage may have ended it
+                if self._db.in_transaction:  # damage may have ended the transaction
                     self._db.execute("COMMIT")
 
     def _number(self, group: GroupId) -> int:
-        """0, which no group has, of one that is unknown."""
+        """Return the group's number; 0, which no group has, for an unknown group."""
         row = self._db.execute(_GROUP, named(group)).fetchone()
         return 0 if row is None else row[0]
 
@@ -279,7 +282,7 @@ class SqliteStore:
             yield from self._forgetting.erase(group, seqs)
 
     def scrub(self) -> bool:
-        """In the file it is overwritten (secure_delete); the -wal file has it until that is emptied."""
+        """Empty the -wal file, which still has erased lines: in the main file they are overwritten (secure_delete)."""
         with in_words(self._path):
             self._db.execute(f"PRAGMA busy_timeout = {PATIENCE_S * 1000:.0f}")
             try:
@@ -290,7 +293,7 @@ class SqliteStore:
 
 
 def _bounds(after: int | None, before: int | None) -> tuple[int, int]:
-    """Exclusive bounds as inclusive ones that SQLite can take; the first is the greater if nothing lies between."""
+    """Make exclusive bounds inclusive, within SQLite's integers; the first is the greater if nothing lies between."""
     low = INTEGERS[0] if after is None else max(after + 1, INTEGERS[0])
     high = INTEGERS[-1] if before is None else min(before - 1, INTEGERS[-1])
     return (low, high) if low <= high else (1, 0)
