@@ -14,9 +14,10 @@ from gateway.groups.kinds import kinds
 from gateway.groups.network_messages import Attend, Raise
 from gateway.webhooks.deliveries import Deliveries
 from gateway.webhooks.settings import WebhookSettings
-from ring.engine import Engine, Settings
+from ring.engine import Engine
 from ring.membership.directory.view import RosterChanged
 from ring.roster import NodeRecord
+from ring.settings import Settings
 
 DAY_S = 86_400
 

@@ -32,7 +32,7 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 from ring.duplex import Streams
 from ring.features import LEVEL, fitting, unsupported
@@ -44,7 +44,7 @@ from ring.history.repair import AntiEntropy
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
 from ring.levels import Levels
 from ring.membership.failure_detector import FailureDetector
-from ring.membership.peers import Peers, RingSettings
+from ring.membership.peers import Peers
 from ring.notes import Note
 from ring.replication.application import FAILED, UNJUDGED, Application, EventId, Unsupported
 from ring.replication.backups import Backups
@@ -57,12 +57,15 @@ from ring.replication.handoff import Handoffs
 from ring.replication.master import Masters
 from ring.replication.merge import Merges
 from ring.replication.owed import OwedForks
+from ring.replication.people import People
+from ring.replication.port import Port
 from ring.replication.recovery import Recoveries
 from ring.replication.returning import CatchUp
 from ring.replication.state_machine import Kind, State
 from ring.replication.thin import ThinGroups
 from ring.roster import NodeRecord, Roster
 from ring.rpc import Rpc
+from ring.settings import Settings
 from ring.storage.journal import Journal
 from ring.storage.store import Line, ReadStore, WorkStore, no_store
 from ring.submit import QUEUE, SubmitQueue, SubmitQueues
@@ -115,32 +118,13 @@ from ring.wire.messages import (
     Watch,
 )
 
-
-class Settings(NamedTuple):
-    """Set the limits of one node's engine. Times in seconds.
-
-    dead_after_s: silence that counts as death. grace_s: how long the members of a dead edge may return. keep_s: age
-    above which lines are shown to nobody; 0: no limit. keep_own_s: the same, for groups with a limit of their own.
-    """
-
-    ring: RingSettings = RingSettings()
-    dead_after_s: float = 5.0
-    grace_s: float = 30.0
-    heartbeat_s: float = 1.0
-    settle_max_s: float = 10.0
-    hand_off_after_s: float = 1.0
-    check_every_s: float = 5.0
-    keep_s: float = 0.0
-    keep_own_s: Mapping[GroupId, float] = {}
-
-
 SPREAD_S = 0.5
 
 HINT_S = 3.0
 """How long a node believes another node's word about a group's master before the node looks at the ring again."""
 
 
-class Engine:
+class Engine(Port):
     """Tie the parts of one node together: see the docstring of the module."""
 
     def __init__(
@@ -166,6 +150,7 @@ class Engine:
         self.followers = Followers(self)
         self.recoveries = Recoveries(self)
         self.handoffs = Handoffs(self)
+        self.people = People(self)
         self.merges = Merges(self)
         self.owed = OwedForks(self)
         self.barriers = Barriers(self)
@@ -313,6 +298,7 @@ class Engine:
         self.followers.tick()
         self.recoveries.tick()
         self.handoffs.tick()
+        self.people.tick()
         self.merges.tick()
         self.owed.tick()
         self.barriers.tick()

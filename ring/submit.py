@@ -98,6 +98,14 @@ class SubmitQueues:
                 return waiting
         return None
 
+    def token(self, group: GroupId, number: int) -> object:
+        """The token of a command that waits for its answer; None if no command of the number waits."""
+        queue = self.queues.get(group)
+        for pending in queue.pending if queue is not None else ():
+            if pending.number == number:
+                return pending.token
+        return None
+
     def due(self, now: float) -> Iterator[tuple[GroupId, SubmitQueue]]:
         """Yield the queues to send again, and forget the queues that were idle for long."""
         idle = []

@@ -16,9 +16,9 @@ import msgspec
 from gateway.edge.settings import EdgeSettings
 from gateway.irc.casemapping import Casemap
 from gateway.webhooks.settings import WebhookSettings
-from ring.engine import Settings
 from ring.ids import UNREADABLE, GroupId
 from ring.roster import NodeRecord
+from ring.settings import Settings
 
 MAGIC: Final = b"circlet recording 2\n"
 LENGTH: Final = 4

@@ -18,13 +18,13 @@ from gateway.irc.limits import Limits
 from gateway.node import DAY_S
 from gateway.shells.version import VERSION
 from gateway.webhooks.settings import WebhookSettings
-from ring.engine import Settings
 from ring.features import LEVEL
 from ring.ids import GroupId
 from ring.links.hello import Terms
 from ring.links.link import LinkSettings
 from ring.membership.peers import RingSettings
 from ring.roster import NodeRecord, RingTerms
+from ring.settings import Settings
 
 
 def limits(config: NodeConfig) -> Limits:

@@ -284,36 +284,20 @@ class Followers:
         self.engine.journal.adopt(copy)
         self.acknowledge(group)
         if not sat and (sits or not holds):
-            self._show_arrival(f, tail)
+            engine.people.arrive(copy, tail)
         elif old is not None and sat:
             first = tail[0].seq if tail else copy.seq + 1
             lost = max(0, first - since - 1) + sum(e.side.lost for e in tail if e.side is not None)
             new = [e for e in tail if e.event is not None and e.side is None]
-            missed = [(e.event, copy.event_id_of(e)) for e in new if not engine.merges.was_shown(group, e)]
+            missed = [(e.event, copy.event_id_of(e)) for e in new if not engine.people.was_shown(group, e)]
             engine.app.replaced(group, old.state, copy.state, missed, lost)
         self._complete(copy)
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.merges.unseen(copy)
+            engine.people.leave(copy)
         if old is not None and master != engine.me.key:  # else the group is about to be served here
             engine.resend(group)  # the commands that were held back
-
-    def _show_arrival(self, f: Follower, tail: list[Entry]) -> None:
-        """Show a group to the application that the application has not seen before.
-
-        The tail shows the commands of this node, and the messages since the first of these commands. The state, which
-        came along, shows the rest.
-        """
-        copy, app = f.copy, self.engine.app
-        app.replaced(copy.group, None, copy.state, [], 0)
-        arrived = False
-        for entry in tail:
-            mine = entry.origin == self.engine.me and entry.original_id is None
-            if mine or (arrived and entry.event is not None and copy.state.is_message(entry.event)):
-                self._show(f, entry)
-            arrived = arrived or mine
-        app.replaced(copy.group, copy.state, copy.state, [], 0)  # members here that no command of the tail brought
 
     def _complete(self, copy: Copy) -> None:
         """Answer the commands of this node whose outcomes the copy has."""
@@ -355,16 +339,16 @@ class Followers:
         tail = [e for e in copy.log if e.seq > since]
         if sat:
             new = [e for e in tail if e.event is not None and not knows(e)]
-            missed = [(e.event, copy.event_id_of(e)) for e in new if not engine.merges.was_shown(copy.group, e)]
-            engine.merges.remember_shown(old, copy, since)
+            missed = [(e.event, copy.event_id_of(e)) for e in new if not engine.people.was_shown(copy.group, e)]
+            engine.people.remember(old, copy, since)
             engine.app.replaced(copy.group, old.state, copy.state, missed, copy.trimmed(since))
         elif sits:
-            self._show_arrival(f, tail)
+            engine.people.arrive(copy, tail)
         self._told_all(f)
         if not self.keeps(f):
             self._drop(f)
         elif sat and not sits:
-            engine.merges.unseen(copy)
+            engine.people.leave(copy)
 
     # Apply ----------------------------------------------------------------------------------------------------------
 
@@ -385,58 +369,33 @@ class Followers:
         if f.fork is not None:
             self._advance_unseen(f, entry)
             return
-        sat = self.sits(copy)
-        if sat and entry.original_id is not None:
-            engine.app.interrupted(copy.group, parted=True)
-        before = copy.state_before(entry) if sat else None
-        moved = copy.advance(entry)
-        if before is not None:
-            engine.app.replaced(copy.group, before, copy.state, [], entry.side.lost if entry.side is not None else 0)
-        if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:  # else a later term has begun since
-            f.master = entry.handed.key
-        if entry.members is not None:
-            f.holds = engine.me.key in entry.members or engine.me.key in copy.coming
-        sits = self.sits(copy) if moved else sat
-        if sits and not sat and entry.side is not None:
-            self._show_arrival(f, [])
-        elif sits and not sat:  # the first member on this node: the application has not seen this group before
-            engine.app.replaced(copy.group, None, copy.state, [], 0)
-        self._show(f, entry, seen=(sat or sits) and entry.side is None)
+        change = engine.people.advance(copy, entry)
+        self._read_change(f, entry)
+        engine.people.show(copy, entry, change)
         if copy.group in (s := engine.submits.queues) and s[copy.group].parked:
             engine.unpark_answers(copy.group, copy.seq)
-        if (moved or entry.members is not None) and not self.keeps(f):
+        if (change.moved or entry.members is not None) and not self.keeps(f):
             self._drop(f)
-        elif sat and not sits:
-            engine.merges.unseen(copy)
+        elif change.sat and not change.sits:
+            engine.people.leave(copy)
 
     def _advance_unseen(self, f: Follower, entry: Entry) -> None:
         copy, engine = f.copy, self.engine
         copy.advance(entry)
-        if entry.handed is not None and entry.seq >= copy.lineage[-1][1]:
-            f.master = entry.handed.key
-        if entry.members is not None:
-            f.holds = engine.me.key in entry.members or engine.me.key in copy.coming
+        self._read_change(f, entry)
         if entry.origin == engine.me and entry.original_id is None:
             engine.complete(copy.group, entry.number, entry.outcome, copy.event_id_of(entry))
         engine.unpark_answers(copy.group, copy.seq)
         if engine.merges.is_settled(f):
             self.reveal(f)
 
-    def _show(self, f: Follower, entry: Entry, *, seen: bool = True) -> None:
-        engine, copy = self.engine, f.copy
-        mine = entry.origin == engine.me and entry.original_id is None
-        event_id = copy.event_id_of(entry)
-        if entry.event is not None and seen and not engine.merges.was_shown(copy.group, entry):
-            token: object = None
-            if mine:
-                stream = engine.submits.queues.get(copy.group)
-                for pending in stream.pending if stream is not None else ():
-                    if pending.number == entry.number:
-                        token = pending.token
-                        break
-            engine.app.applied(copy.group, copy.state, entry.event, event_id, token)
-        if mine:
-            engine.complete(copy.group, entry.number, entry.outcome, event_id)
+    def _read_change(self, f: Follower, entry: Entry) -> None:
+        """Follow what an applied entry says of the group: a new master after a hand-off, or new backups."""
+        if entry.handed is not None and entry.seq >= f.copy.lineage[-1][1]:  # else a later term has begun since
+            f.master = entry.handed.key
+        if entry.members is not None:
+            me = self.engine.me.key
+            f.holds = me in entry.members or me in f.copy.coming
 
     def _caught_up(self, f: Follower, head: int) -> None:
         if head > f.copy.seq:
@@ -455,7 +414,7 @@ class Followers:
         self.engine.catch_up.caught_up(group)
         self._acks.pop(group, None)
         self._holds.pop(group, None)
-        self.engine.merges.unseen(f.copy)
+        self.engine.people.leave(f.copy)
 
     def abandon(self, group: GroupId) -> None:
         """Forget the group without a word to the master: a mistake of the program has stopped the group here (P43)."""

@@ -43,7 +43,6 @@ from typing import TYPE_CHECKING, Any
 
 from ring.features import LEVEL, fitting, unsupported
 from ring.ids import GroupId, Incarnation
-from ring.replication.application import EventId
 from ring.replication.copy import as_raw
 from ring.replication.lineage import fork_point
 from ring.replication.progress import Master, Progress
@@ -143,57 +142,28 @@ class Masters:
         All backups hold the entry's command. The order of the steps matters: the copy advances before the entry is
         shown here, and the entry is shown here before the local origin is answered (P11).
         """
-        engine, copy, merging = self.engine, m.copy, self.engine.merges
+        engine, copy, origin = self.engine, m.copy, entry.origin
         self.commits += 1
-        subscribers = copy.state.subscribers
-        mine = engine.me in subscribers
-        if mine and entry.original_id is not None:
-            engine.app.interrupted(copy.group, parted=True)
-        before = copy.state_before(entry) if mine else None
-        origin = entry.origin
-        if origin is None or origin == engine.me:
-            moved = copy.advance(entry)
-            told = True
-        else:
-            told = origin in subscribers
-            moved = copy.advance(entry)
+        follows = origin is None or origin == engine.me or origin in copy.state.subscribers
+        change = engine.people.advance(copy, entry)
         if m.followers:
             self._publish(m, entry)
-        if moved:
+        if change.moved:
             self.refollow(m)
             engine.mastering(copy.group)
-        if not told and (origin not in copy.state.subscribers):
-            assert origin is not None
+        if origin is not None and not follows and origin not in copy.state.subscribers:
             self._send_answer(m, origin, entry.number, entry.seq, entry.at, entry.outcome)
-        follows = mine or engine.me in copy.state.subscribers
-        if follows and not mine:  # the first member on this node: the application has not seen this group before
-            engine.app.replaced(copy.group, None, copy.state, [], 0)
-        event_id = copy.event_id_of(entry)
-        if entry.side is not None and follows:
-            engine.app.replaced(copy.group, before or copy.state, copy.state, [], entry.side.lost if before else 0)
-        elif follows and entry.event is not None and not (merging.shown and merging.was_shown(copy.group, entry)):
-            self.show(m, entry, event_id)
-        if origin == engine.me:
-            engine.complete(copy.group, entry.number, entry.outcome, event_id)
+        engine.people.show(copy, entry, change)
         if m.watchers and entry.event is not None:
             engine.watches.refresh(m)
-        if mine and moved and engine.me not in copy.state.subscribers:
-            merging.unseen(copy)
+        if change.sat and not change.sits:
+            engine.people.leave(copy)
         if m.barriers:
             self.settle(m)
-        if merging.taking:
-            merging.committed(m)
+        if engine.merges.taking:
+            engine.merges.committed(m)
         if engine.history.waiting:
             engine.history.committed(m)
-
-    def show(self, m: Master, entry: Entry, event_id: EventId) -> None:
-        engine, copy = self.engine, m.copy
-        token: object = None
-        if entry.origin == engine.me:
-            stream = engine.submits.queues.get(copy.group)
-            if stream is not None and stream.pending and stream.pending[0].number == entry.number:
-                token = stream.pending[0].token
-        engine.app.applied(copy.group, copy.state, entry.event, event_id, token)
 
     def _publish(self, m: Master, entry: Entry) -> None:
         group, term = m.copy.group, m.copy.term

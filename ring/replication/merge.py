@@ -30,8 +30,8 @@ position is committed, the offering node is told MergeDone.
 Invariants
     A merge done twice changes nothing: a fork that the copy has, or that pending commands bring, is not taken in again
     (`_is_known`), and a message is known by a key that is equal in every log (`message_key`).
-    A person here is shown a message once, though the message has two positions: `Shown` names messages that people here
-    know and the copy here may bring again.
+    A person here is shown a message once, though the message has two positions: people.py remembers messages that
+    people here know and the copy here may bring again.
     `forked` names every followed group with a fork; groups without a fork leave `forked` at the next tick.
 
 This file writes `Follower.fork`; follower.py clears the field, too, in `reveal` and `on_continue`.
@@ -39,7 +39,6 @@ This file writes `Follower.fork`; follower.py clears the field, too, in `reveal`
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from ring.ids import GroupId, Incarnation, Term
@@ -77,16 +76,6 @@ class Fork:
         self.offer_at = offer_at  # when the fork is offered next
 
 
-class Shown:
-    """Names the messages of a group that people here were shown, and that the copy here may bring once more."""
-
-    __slots__ = ("until", "words")
-
-    def __init__(self) -> None:
-        self.words: dict[Hashable, None] = {}  # by message_key, in the order of the log
-        self.until = float("inf")  # when the names are forgotten; set once nobody here sees the group
-
-
 class UnderWay:
     """Lists what a master has taken in or has been offered, and has not committed yet."""
 
@@ -104,7 +93,6 @@ class Merges:
         self.engine = engine
         self.forked: dict[GroupId, None] = {}  # groups followed here with a fork that is not taken in yet
         self.taking: dict[GroupId, UnderWay] = {}  # groups mastered here; an entry goes once all is committed
-        self.shown: dict[GroupId, Shown] = {}
 
     # Who has a fork -------------------------------------------------------------------------------------------------
 
@@ -159,8 +147,6 @@ class Merges:
 
     def tick(self) -> None:
         engine = self.engine
-        for group in [group for group, shown in self.shown.items() if engine.now > shown.until or not shown.words]:
-            del self.shown[group]
         for group in list(self.forked):
             f = engine.followers.groups.get(group)
             fork = f.fork if f is not None else None
@@ -171,34 +157,6 @@ class Merges:
                 engine.followers.reveal(f)
             elif engine.now >= fork.offer_at:
                 self._offer(f, fork)
-
-    # What people know -----------------------------------------------------------------------------------------------
-
-    def remember_shown(self, old: Copy, copy: Copy, since: int) -> None:
-        """Remember the messages of the old copy that people here know, and that the new copy lacks after `since`."""
-        has = copy.knows(since)
-        lacking = {message_key(e): None for e in old.log if e.seq > since and e.event is not None and not has(e)}
-        if lacking:
-            self.shown.setdefault(copy.group, Shown()).words.update(lacking)
-
-    def was_shown(self, group: GroupId, entry: Entry) -> bool:
-        """Whether people here were shown this message before. The answer is yes once: a message comes at most twice."""
-        shown = self.shown.get(group)
-        if shown is None or message_key(entry) not in shown.words:
-            return False
-        del shown.words[message_key(entry)]
-        return True
-
-    def unseen(self, copy: Copy) -> None:
-        """Tell the application that nobody here sees the group any more, and remember the group's messages for a while:
-        another side of a partition may soon tell these messages once more."""
-        words = {message_key(e): None for e in copy.log if e.event is not None and copy.state.is_message(e.event)}
-        if words or copy.group in self.shown:
-            shown = self.shown.setdefault(copy.group, Shown())
-            shown.words.update(words)
-            settings = self.engine.settings
-            shown.until = self.engine.now + settings.dead_after_s + settings.grace_s
-        self.engine.app.dropped(copy.group)
 
     # The master -----------------------------------------------------------------------------------------------------
 

@@ -12,13 +12,14 @@ from typing import Any
 
 import msgspec
 
-from ring.engine import Engine, Settings
+from ring.engine import Engine
 from ring.features import LEVEL
 from ring.ids import GroupId, Incarnation
 from ring.membership.peers import RingSettings
 from ring.replication.application import FAILED, EventId
 from ring.replication.state_machine import Decision, Durable, KindBase, State, StateBase
 from ring.roster import NodeRecord
+from ring.settings import Settings
 from ring.storage.store import Batch, Line
 from ring.wire.codec import encode
 

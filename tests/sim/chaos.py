@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gateway.edge.settings import EdgeSettings
-from ring.engine import Settings
 from ring.features import LEVEL
 from ring.membership.peers import RingSettings
+from ring.settings import Settings
 from tests.sim.faults import FAULTS, Cut, Fault, Hang, Leave, Lossy, Upgrade
 from tests.sim.net import Client, Net, Node
 from tests.sim.views import Reader

@@ -18,12 +18,12 @@ from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import Message, parse
 from gateway.node import NodeCore, NodeSettings
 from gateway.webhooks.settings import WebhookSettings
-from ring.engine import Settings
 from ring.features import LEVEL
 from ring.ids import GroupId, Incarnation
 from ring.membership.directory.client import DirectoriesCore
 from ring.notes import Note
 from ring.roster import NodeRecord
+from ring.settings import Settings
 from ring.storage.store import Batch, Range, StoreError
 from ring.wire.codec import payloads
 from tests.sim.directories import Directories

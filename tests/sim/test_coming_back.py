@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gateway.groups.session import Session
-from ring.engine import Engine, Settings
+from ring.engine import Engine
 from ring.ids import GroupId
 from ring.membership.peers import RingSettings
+from ring.settings import Settings
 from tests.gateway.commands.accounts import Newcomer
 from tests.sim.net import Net
 from tests.sim.test_sessions import CHANNEL, Sleeping, Talker, login, made, said

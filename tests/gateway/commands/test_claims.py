@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ring.engine import Settings
 from ring.ids import GroupId
+from ring.settings import Settings
 from tests.gateway.commands.stage import network, people, settle
 from tests.sim.net import Client, Net
 

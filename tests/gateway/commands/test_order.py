@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ring.engine import Settings
+from ring.settings import Settings
 from tests.gateway.commands.accounts import register
 from tests.gateway.commands.stage import network, people, settle, source
 from tests.sim.net import Client, Net

@@ -10,9 +10,9 @@ from gateway.web import views
 from gateway.web.metrics.node import of_node
 from gateway.web.refusal import BadRequest
 from gateway.web.source import Source, readiness, sight_of
-from ring.engine import Settings
 from ring.membership.peers import RingSettings
 from ring.placement import SPACE, hash32, owners
+from ring.settings import Settings
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Net
 

@@ -1,0 +1,142 @@
+"""What the people on this node are shown of groups: the one place where a committed entry changes a copy and is shown.
+
+Masters and followers alike take an entry in two steps. `advance` changes the copy; then the master publishes, or the
+follower looks who holds the group; then `show` tells the application what the entry changed for the people here.
+
+Members of a group *sit* on a node where the copy's state names the node among its subscribers. Invariants:
+
+- the application hears `replaced(old=None)` of a group before anything else of it, and `dropped` last;
+- an entry is shown at most once, and only where members sit before or after the entry;
+- this edge's command is completed after its event is shown (P11).
+
+After a partition the copies of two sides become one, and the other side may bring what the people here were shown
+before. `Shown` keeps these messages by their keys, so that each is passed over once (P25).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+from ring.ids import GroupId
+from ring.replication.copy import Copy
+from ring.replication.log import message_key
+from ring.replication.port import Port
+from ring.replication.state_machine import State
+from ring.wire.log import Entry
+
+
+class Change(NamedTuple):
+    """What an entry did to a copy. moved: the nodes with members may be others now. sat, sits: whether members sat
+    here before the entry, and sit here after the entry. before: the state before a merge that people here see."""
+
+    moved: bool
+    sat: bool
+    sits: bool
+    before: State | None
+
+
+class Shown:
+    """Messages that people here were shown of a group, while the copy here lacks the messages, or there is no copy.
+
+    until: Unix seconds; infinite while the copy here is to bring the messages.
+    """
+
+    __slots__ = ("messages", "until")
+
+    def __init__(self) -> None:
+        self.messages: dict[Hashable, None] = {}
+        self.until = float("inf")
+
+
+class People:
+    """Shows groups to the people here."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self._shown: dict[GroupId, Shown] = {}
+
+    # Entries --------------------------------------------------------------------------------------------------------
+
+    def advance(self, copy: Copy, entry: Entry) -> Change:
+        """Apply the entry to the copy. Raises GroupBroken."""
+        me = self._port.me
+        sat = me in copy.state.subscribers
+        if sat and entry.original_id is not None:
+            self._port.app.interrupted(copy.group, parted=True)
+        before = copy.state_before(entry) if sat else None
+        moved = copy.advance(entry)
+        return Change(moved, sat, me in copy.state.subscribers if moved else sat, before)
+
+    def show(self, copy: Copy, entry: Entry, change: Change) -> None:
+        """Tell the application what the entry changed, and complete this edge's own command. Raises GroupBroken."""
+        port, group = self._port, copy.group
+        if change.before is not None:
+            port.app.replaced(group, change.before, copy.state, [], entry.side.lost if entry.side is not None else 0)
+        if change.sits and not change.sat:  # the first member here: the application has not seen this group before
+            self.arrive(copy, [] if entry.side is not None else None)
+        mine = entry.origin == port.me and entry.original_id is None
+        if entry.event is not None and entry.side is None and (change.sat or change.sits):
+            self._show_event(copy, entry, mine=mine)
+        if mine:
+            port.complete(group, entry.number, entry.outcome, copy.event_id_of(entry))
+
+    def _show_event(self, copy: Copy, entry: Entry, *, mine: bool) -> None:
+        if self._shown and self.was_shown(copy.group, entry):
+            return
+        token = self._port.submits.token(copy.group, entry.number) if mine else None
+        self._port.app.applied(copy.group, copy.state, entry.event, copy.event_id_of(entry), token)
+
+    # Whole copies ---------------------------------------------------------------------------------------------------
+
+    def arrive(self, copy: Copy, tail: Sequence[Entry] | None) -> None:
+        """Show a group that the application has not seen before.
+
+        tail: the last entries of the copy that came along; None: `show` goes on with the one entry. This edge's own
+        commands are shown, and messages after the first of these commands; the rest is part of the state.
+        """
+        app, group = self._port.app, copy.group
+        app.replaced(group, None, copy.state, [], 0)
+        if tail is None:
+            return
+        arrived = False
+        for entry in tail:
+            mine = entry.origin == self._port.me and entry.original_id is None
+            if entry.event is not None and (mine or (arrived and copy.state.is_message(entry.event))):
+                self._show_event(copy, entry, mine=mine)
+            if mine:
+                self._port.complete(group, entry.number, entry.outcome, copy.event_id_of(entry))
+            arrived = arrived or mine
+        app.replaced(group, copy.state, copy.state, [], 0)  # members that no command of this node has brought
+
+    def leave(self, copy: Copy) -> None:
+        """No member sits here any more. A side of a partition that thinks otherwise may tell the messages once more."""
+        messages = {message_key(e): None for e in copy.log if e.event is not None and copy.state.is_message(e.event)}
+        if messages or copy.group in self._shown:
+            shown = self._shown.setdefault(copy.group, Shown())
+            shown.messages.update(messages)
+            settings = self._port.settings
+            shown.until = self._port.now + settings.dead_after_s + settings.grace_s
+        self._port.app.dropped(copy.group)
+
+    # What people know -----------------------------------------------------------------------------------------------
+
+    def remember(self, old: Copy, copy: Copy, since: int) -> None:
+        """People here were shown the old copy; the new copy goes on after `since`, and may lack some messages of it."""
+        has = copy.knows(since)
+        lacking = {message_key(e): None for e in old.log if e.seq > since and e.event is not None and not has(e)}
+        if lacking:
+            self._shown.setdefault(copy.group, Shown()).messages.update(lacking)
+
+    def was_shown(self, group: GroupId, entry: Entry) -> bool:
+        """Whether people here were shown the entry's message before; it comes once, so it is then forgotten."""
+        shown = self._shown.get(group)
+        if shown is None or message_key(entry) not in shown.messages:
+            return False
+        del shown.messages[message_key(entry)]
+        return True
+
+    def tick(self) -> None:
+        now = self._port.now
+        for group in [group for group, shown in self._shown.items() if now > shown.until or not shown.messages]:
+            del self._shown[group]
