@@ -15,7 +15,7 @@ CITING = (*CODE, "tests", "contrib", "*.md")
 
 _RULE = re.compile(r"^- \*\*P(\d+)\*\* ", re.MULTILINE)
 _END = re.compile(r"^(?:#|- \*\*P)", re.MULTILINE)
-_LAST_LINE = re.compile(r"^  Kept by (.+)\. Shown by (.+)\.$", re.MULTILINE)
+_LAST_LINES = re.compile(r"^  Kept by (.+)\.\n  Shown by (.+)\.$", re.MULTILINE)
 _CITATION = re.compile(r"\bP(\d{1,2})\b")
 
 
@@ -35,11 +35,11 @@ class Rule(NamedTuple):
 
 
 def read_rules(text: str) -> list[Rule]:
-    """The rules of the page, in the page's order. A rule without a last line has no places."""
+    """The rules of the page, in the page's order. A rule without last lines has no places."""
     found = []
     for start in _RULE.finditer(text):
         end = _END.search(text, start.end())
-        last = _LAST_LINE.search(text, start.end(), end.start() if end else len(text))
+        last = _LAST_LINES.search(text, start.end(), end.start() if end else len(text))
         kept, shown = (_places(last[1]), _places(last[2])) if last else ((), ())
         found.append(Rule(int(start[1]), kept, shown))
     return found
@@ -60,8 +60,12 @@ def citations(root: Path, *where: str) -> Iterator[tuple[Path, int]]:
     """Each citation of a rule below the folders (or in files of the root that match), save on the page itself."""
     for path in sorted(path for name in where for path in _files(root, name)):
         if path != root / PAGE:
-            for number in _CITATION.findall(path.read_text()):
-                yield path.relative_to(root), int(number)
+            for number in cited_in(path.read_text()):
+                yield path.relative_to(root), number
+
+
+def cited_in(text: str) -> list[int]:
+    return [int(number) for number in _CITATION.findall(text)]
 
 
 def _files(root: Path, name: str) -> Iterator[Path]:

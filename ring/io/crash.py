@@ -1,4 +1,4 @@
-"""End the process at an unexpected exception (crash-only); a fresh process replaces the ended process.
+"""End the process at an unexpected exception (crash-only, P43); a fresh process replaces the ended process.
 
 A node with stopped timers and beating links is a failure that nobody notices: the peers take the node for alive and
 wait. So every turn of the loop either ends well or ends the process, with the event `bug`, the traceback and exit code

@@ -1,4 +1,4 @@
-"""Groups that a mistake of the program has stopped on this node, and how other nodes are told.
+"""Groups that a mistake of the program has stopped on this node, and how other nodes are told (P43).
 
 A mistake that shows while a committed entry is applied would show on every node that has the entry. Crash-only nodes
 would then end one after the other, each successor taking over the group that ended the node before. So the group alone

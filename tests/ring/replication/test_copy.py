@@ -104,3 +104,14 @@ def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> N
     refused = copy(((OTHER, 1),), range(0))
     refused.log = Log([Entry(1, 1, Incarnation("e", 1), 1, 1, ["refused", "!no"], None)])
     assert not refused.knows(0)(said(1, "1"))
+
+
+def test_times_rise_though_the_clock_stands_still_or_goes_back() -> None:
+    """P17."""
+    room = Copy(ROOM, ToyKind(), ToyState(), ((FIRST, 1),))
+    for now_ms in (1000, 1000, 400, 2000):
+        room.advance(room.judge(None, 0, 0, ["say", "x"], now_ms))
+    assert [entry.at for entry in room.log] == [1000, 1001, 1002, 2000]
+    for now_ms in (2000, 400, 3000):
+        room.place(Command(0, 0, None, 0, 0, ["say", "y"]), now_ms)
+    assert [command.at for command in room.pending] == [2001, 2002, 3000]

@@ -1,0 +1,39 @@
+"""First touch and takeover: whom a node asks before it serves a group."""
+
+from __future__ import annotations
+
+import pytest
+
+from ring.engine import Engine
+from ring.ids import GroupId
+from ring.wire.messages import Message, Prepare
+from tests.ring.toy import ToyNet
+
+
+def test_a_takeover_of_many_groups_asks_each_node_with_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """P23: a dead master's groups are looked for in one turn, and in one `Prepare` to each node."""
+    net = ToyNet(4)
+    groups = [GroupId("channel", f"#{n}") for n in range(60)]
+    for group in groups:
+        net.join("127.0.0.1", group)
+    net.run(3)
+    dead = "127.0.0.3"
+    orphans = {group for group in groups if net.masters(group) == [dead]}
+    assert len(orphans) > 5
+    asked: dict[tuple[float, str, str], list[Prepare]] = {}
+    drain = Engine.drain
+
+    def watched(self: Engine) -> dict[str, list[Message]]:
+        out = drain(self)
+        for key, messages in out.items():
+            if prepares := [message for message in messages if isinstance(message, Prepare)]:
+                asked.setdefault((self.now, self.me.key, key), []).extend(prepares)
+        return out
+
+    monkeypatch.setattr(Engine, "drain", watched)
+    net.kill(dead)
+    net.run(3)
+    assert all(net.masters(group) not in ([], [dead]) for group in orphans)
+    assert asked
+    assert all(len(prepares) == 1 for prepares in asked.values())
+    assert max(len(prepare.groups) for [prepare] in asked.values()) > len(orphans) / 4
