@@ -88,6 +88,7 @@ class Stream:
         self.probe_at = streams.engine.now + PROBE_S
 
     def send(self, part: bytes) -> None:
+        """Send a part. A part after the end of the stream is dropped."""
         if self.end is None and not self.ended_at:
             if not self.unacked:
                 self.repeat_at = self.streams.engine.now + REPEAT_S
@@ -139,6 +140,7 @@ class Streams:
         self._touched[stream.peer, stream.number, stream.mine] = stream
 
     def on_flow(self, sender: Incarnation, message: Flow) -> None:
+        """Take a Flow of the peer: acknowledge, deliver new parts in order, and end the stream if the peer has."""
         key = (sender, message.number, not message.opener)
         stream = self._open.get(key)
         if stream is None:
@@ -217,6 +219,7 @@ class Streams:
         self._send(stream, 0)
 
     def tick(self) -> None:
+        """Repeat what has no acknowledgement, probe silent streams, and forget streams that have ended."""
         now, peers = self.engine.now, self.engine.peers
         for key, stream in list(self._open.items()):
             if stream.ended_at:

@@ -259,6 +259,8 @@ class Engine(Port):
         return stale
 
     def dispatch(self, sender: Incarnation, messages: list[Message]) -> None:
+        """Give each message to the handler of the message's type. A message that cannot be read, or breaks a group,
+        stops no other message."""
         for message in messages:
             group = getattr(message, "group", None)
             if group is not None and group.kind not in self.kinds:
@@ -275,7 +277,7 @@ class Engine(Port):
                 self.stopped.stop(broken.group, broken.__cause__ or broken)
 
     def receive_again(self, sender: Incarnation, message: Message) -> None:
-        """Handle a message that was parked until this node knew its role in the group."""
+        """Handle a message that was parked until this node knew the node's role in the group."""
         self.run(lambda: self.dispatch(sender, [message]))
 
     def tick(self) -> None:
@@ -506,9 +508,11 @@ class Engine(Port):
         self.run(lambda: self.history.recall(group, query, done))
 
     def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
+        """Ask one node; the node's application answers. done(None): no answer in time, or None was the answer."""
         self.run(lambda: self.rpc.ask_node(key, body, done))
 
     def watch(self, group: GroupId) -> None:
+        """Show this node the group's view from now on, by `Application.viewed` (P15)."""
         self.run(lambda: self.watches.watch(group))
 
     def unwatch(self, group: GroupId) -> None:
@@ -520,6 +524,7 @@ class Engine(Port):
         self.run(lambda: self.barriers.settle(wanted, done))
 
     def mastered(self, kind: str) -> list[tuple[GroupId, State, Term]]:
+        """Return the groups of the kind that this node serves as master, with state and term."""
         return [(g, m.copy.state, m.copy.term) for g, m in self.masters.groups.items() if g.kind == kind and m.serving]
 
     def serves(self, group: GroupId) -> tuple[State, Term] | None:
@@ -548,6 +553,7 @@ class Engine(Port):
             self._busy = False
 
     def send(self, key: str, message: Message) -> None:
+        """Queue a message for a node; `drain` returns the message."""
         self._outbox.setdefault(key, []).append(message)
 
     def answer(self, asker: Incarnation, message: Message) -> None:
@@ -556,9 +562,11 @@ class Engine(Port):
             self.send(asker.key, message)
 
     def outgoing(self, key: str) -> list[Message]:
+        """Return the queue of messages for a node."""
         return self._outbox.setdefault(key, [])
 
     def note(self, event: str, group: GroupId | None = None, **facts: Any) -> None:
+        """Note news for the operator's log. facts: units last in the names."""
         self.notes.append(Note(event, group, facts))
         self.noted[event] += 1
 
@@ -605,6 +613,7 @@ class Engine(Port):
         return self.peers.acting(group)
 
     def hint(self, group: GroupId, master: str) -> None:
+        """Remember a master that another node named, for HINT_S."""
         self._hints[group] = (master, self.now + HINT_S)
         if len(self._hints) > QUEUE:
             self._hints.pop(next(iter(self._hints)))

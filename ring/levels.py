@@ -35,6 +35,7 @@ class Levels:
         self._group, self._command = group, command
 
     def tick(self) -> None:
+        """Follow the level of the group's state, and raise the level if this node masters the group."""
         if self._group is None:
             return
         engine = self.engine

@@ -8,6 +8,8 @@ from ring.ids import GroupId
 
 
 class Note(NamedTuple):
+    """News for the log. group: None if no group is concerned."""
+
     event: str  # constant snake_case name
     group: GroupId | None
     facts: dict[str, Any]  # units last in the names

@@ -51,6 +51,7 @@ class Rpc:
     # Ask ------------------------------------------------------------------------------------------------------------
 
     def ask_group(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
+        """Ask the group's master, or the local copy if this node masters or follows the group."""
         state = self.engine.state(group)
         if unsupported(question, self.engine.level):
             done(None)
@@ -60,6 +61,7 @@ class Rpc:
             self._add(Open(group, "", question, done, self.engine.now))
 
     def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
+        """Ask one node, which may be this node."""
         if key == self.engine.me.key:
             self._reply(self.engine.me, body, done)
         elif unsupported(body, self.engine.level):
@@ -105,6 +107,7 @@ class Rpc:
                 self._send(number, question)
 
     def on_reply(self, sender: Incarnation, message: Reply) -> None:
+        """Take a reply: decode the body and end the question. A reply to no open question is dropped."""
         question = self.open.get(message.id)
         if question is None:
             return
@@ -121,6 +124,7 @@ class Rpc:
     # Answer ---------------------------------------------------------------------------------------------------------
 
     def on_question(self, sender: Incarnation, message: Question) -> None:
+        """Answer a question to a group from the copy here, or park the question until the group is found."""
         m = self.engine.masters.groups.get(message.group)
         copy = m.copy if m is not None else self.engine.recoveries.readable(message.group)
         if copy is None:
@@ -134,6 +138,7 @@ class Rpc:
         self.engine.answer(sender, Reply(message.id, raw(answer)))
 
     def on_ask(self, sender: Incarnation, message: Ask) -> None:
+        """Answer a question to this node. A question under way is not begun again."""
         try:
             body = self.engine.app.read_ask(message.body)
         except UNREADABLE:
@@ -159,6 +164,7 @@ class Rpc:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
+        """Repeat open questions, and end questions that are too old or have a dead receiver."""
         engine = self.engine
         for number, question in list(self.open.items()):
             dead = question.group is None and not engine.peers.is_alive(question.node)

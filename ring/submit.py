@@ -54,6 +54,7 @@ class SubmitQueue:
 
     @property
     def floor(self) -> int:
+        """Return the lowest number without an answer."""
         return self.pending[0].number if self.pending else self.last + 1
 
     def waits_for(self, number: int) -> bool:
@@ -70,6 +71,7 @@ class SubmitQueues:
         self.highest = 0
 
     def add(self, group: GroupId, command: Any, token: object, now: float, hold: tuple[GroupId, int] | None) -> Pending:
+        """Give the command the next number, and queue the command."""
         queue = self.queues.get(group)
         if queue is None:
             queue = self.queues[group] = SubmitQueue(self.highest)
@@ -131,6 +133,7 @@ class SubmitQueues:
         return True
 
     def sent(self, queue: SubmitQueue, target: str, now: float) -> None:
+        """Note that the queue was sent, and set the time of the repeat, with back-off."""
         queue.sent_at = now
         queue.sent_to = target
         queue.repeat_at = now + min(REPEAT_S * 2**queue.tries, REPEAT_MAX_S)

@@ -51,10 +51,12 @@ class Watches:
         self._unseen: dict[GroupId, None] = {}  # mastered groups with a view not acknowledged
 
     def watch(self, group: GroupId) -> None:
+        """Begin to watch the group."""
         self.groups[group] = Watched(self.engine.now + FIRST_S)
         self._renew(group)
 
     def unwatch(self, group: GroupId) -> None:
+        """Stop watching the group."""
         if self.groups.pop(group, None) is None:
             return
         target = self.engine.target(group)
@@ -69,6 +71,7 @@ class Watches:
             self._renew(group)
 
     def redirected(self, group: GroupId) -> None:
+        """Watch again at the next tick, as another node masters the group."""
         if group in self.groups:
             self.groups[group].renew_at = 0.0
 
@@ -85,6 +88,7 @@ class Watches:
             self._add(m, engine.me)
 
     def on_watch(self, sender: Incarnation, message: Watch) -> None:
+        """Begin or end a watch of the sender."""
         m = self.engine.masters.groups.get(message.group)
         if m is None:
             if message.on:
@@ -134,10 +138,12 @@ class Watches:
             self._show(m.copy.group, (m.copy.term, m.copy.seq), view)
 
     def on_view(self, sender: Incarnation, message: View) -> None:
+        """Show a view of the master, and acknowledge the view."""
         self._show(message.group, (message.term, message.seq), msgspec.msgpack.decode(message.data))
         self.engine.send(sender.key, Seen(message.group, message.term, message.seq))
 
     def on_seen(self, sender: Incarnation, message: Seen) -> None:
+        """Note that the watcher has shown the view, so that barriers go on (P33)."""
         m = self.engine.masters.groups.get(message.group)
         told = m.unseen.get(sender) if m is not None else None
         if m is not None and told is not None and message.term == m.copy.term and message.seq >= told[0]:
@@ -175,6 +181,7 @@ class Watches:
             watched.renew_at = 0.0
 
     def tick(self) -> None:
+        """Show views without acknowledgement again, and renew this node's watches."""
         self._tell_again()
         now = self.engine.now
         for group, watched in list(self.groups.items()):

@@ -34,6 +34,8 @@ ALL: Final = 2**62
 
 
 class Erasure:
+    """Compare each copy held here with the erasures done, and erase the rest. `Erasure` alone writes all fields."""
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._done: dict[GroupId, tuple[Copy, Erased]] = {}
@@ -41,6 +43,7 @@ class Erasure:
         self._scrub_at: float | None = None
 
     def tick(self) -> None:
+        """Look at the next copies, and scrub the files when the pause is over."""
         engine = self.engine
         if not engine.journal.on:
             return

@@ -71,6 +71,8 @@ class Open:
 
 
 class Asker(NamedTuple):
+    """The asking node's life, and the question's number there."""
+
     node: Incarnation
     id: int
 
@@ -108,6 +110,8 @@ class HistoryQueries:
     # Ask ------------------------------------------------------------------------------------------------------------
 
     def recall(self, group: GroupId, query: Query, done: Done) -> None:
+        """Ask for lines of the group's history. done(None): no answer in time, too many questions, or an unknown
+        msgid."""
         if len(self.queue) >= OPEN:
             done(None)
             return
@@ -297,6 +301,7 @@ class HistoryQueries:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
+        """Repeat open questions, end old questions, and chase the nodes with a read under way."""
         engine = self.engine
         for number, question in list(self.open.items()):
             if engine.now - question.since > GIVE_UP_S:

@@ -119,6 +119,8 @@ class Filling:
 
 
 class AntiEntropy:
+    """Fill the groups held here from other nodes, and answer other nodes' fillings."""
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.filling: dict[GroupId, Filling] = {}
@@ -129,6 +131,7 @@ class AntiEntropy:
     # Which groups ---------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
+        """Advance, repeat or end the fillings, and begin new fillings."""
         engine = self.engine
         if not engine.journal.on:
             return

@@ -12,8 +12,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal, NamedTuple
 
 Refusal = Literal["rate", "per_source", "total"]
-"""Too many new connections of one source in a short time, too many open connections of one source, or too many of
-all."""
+"""Too many new connections of a source in a short time, too many open connections of a source, or too many of all
+sources."""
 
 REPORT_EVERY_S = 60.0
 

@@ -261,7 +261,7 @@ class Connector:
             self._missed[key] = None
             if now - link.since < self.settings.heartbeat_s:
                 self._back_off(key, now)  # a peer that ends each link at once is not dialled in a circle
-            effects += self.want(key, now)  # a refusal means that the peer is dead; an answer, that the path was (P18)
+            effects += self.want(key, now)  # a refusal: the peer is dead; an answer: only the path was (P18)
         return effects
 
     def tick(self, now: float) -> list[Effect]:

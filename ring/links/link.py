@@ -75,6 +75,8 @@ class LinkState(NamedTuple):
 
 
 class Write(NamedTuple):
+    """Write the bytes to the connection."""
+
     data: bytes
 
 
@@ -85,6 +87,8 @@ class Up(NamedTuple):
 
 
 class Received(NamedTuple):
+    """Report a payload of the peer."""
+
     payload: bytes
 
 
@@ -163,6 +167,7 @@ class Link:
         return self._their_hello[1].record if self._their_hello is not None else None
 
     def start(self) -> list[Effect]:
+        """Greet the peer. Call first."""
         return [Write(frame(HELLO, self._hello))]
 
     def feed(self, data: bytes, now: float) -> list[Effect]:
@@ -197,6 +202,7 @@ class Link:
         return frame(REPLY, payload)
 
     def bye(self) -> bytes:
+        """Return the bytes of a goodbye."""
         return frame(BYE)
 
     def probe(self, now: float) -> bytes:

@@ -30,6 +30,7 @@ class Refusals:
         self._known: dict[tuple[str, str, str], Refusal] = {}  # the latest refusal last
 
     def note(self, record: NodeRecord, address: str, reason: str, now: float) -> None:
+        """Remember a refusal, as the latest."""
         who = (record.key, record.name, address)
         self._known.pop(who, None)
         self._known[who] = Refusal(record, address, reason, now)

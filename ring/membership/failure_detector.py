@@ -99,6 +99,7 @@ class FailureDetector:
             self._dead(suspect)
 
     def on_ping_reply(self, sender: Incarnation, message: PingReply) -> None:
+        """Take a reply of this round: a yes names the witness, the last no ends the round."""
         suspect = self.suspects.get(message.node.key)
         if suspect is None or suspect.node != message.node or sender.key not in suspect.asked:
             return  # the round is over: a working witness is kept (P19)
@@ -128,6 +129,7 @@ class FailureDetector:
         self.engine.died(suspect.node)
 
     def tick(self) -> None:
+        """Repeat requests, end rounds, and begin the next rounds."""
         engine = self.engine
         for suspect in list(self.suspects.values()):
             if not engine.peers.is_current(suspect.node):
@@ -147,6 +149,7 @@ class FailureDetector:
     # Evidence for others --------------------------------------------------------------------------------------------
 
     def on_ping_request(self, sender: Incarnation, message: PingRequest) -> None:
+        """Tell the sender whether this node has heard the node within half of dead_after_s."""
         engine = self.engine
         node = message.node
         lately = engine.peers.is_current(node) and engine.heard_ago(node) < engine.settings.dead_after_s / 2
@@ -162,6 +165,7 @@ class FailureDetector:
                     out.setdefault(suspect.via, []).append(Relay(key, self.engine.me, msgspec.Raw(payload)))
 
     def on_relay(self, sender: Incarnation, message: Relay) -> None:
+        """Take relayed messages for this node, or pass them on to a node that this node hears."""
         engine = self.engine
         if message.to == engine.me.key:
             if engine.is_stale(message.origin) or engine.peers.is_too_old(message.origin):

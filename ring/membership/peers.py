@@ -193,6 +193,7 @@ class Peers:
         return record is not None
 
     def leave(self, record: NodeRecord) -> None:
+        """Take this node's own record, which says that the node is leaving."""
         self.me = record
         self.roster.merge(record)
         self.version += 1
@@ -214,6 +215,7 @@ class Peers:
         return True
 
     def is_alive(self, key: str) -> bool:
+        """Tell whether the node is in the roster and not known dead."""
         return key not in self.dead and self.roster.get(key) is not None
 
     def is_lost(self, key: str) -> bool:
@@ -241,6 +243,7 @@ class Peers:
         return any(now - since < within_s for since in (*self.dead.values(), *self.absent.values()))
 
     def stable_for(self, key: str, now: float) -> float:
+        """Return the seconds since the node was first seen in this life, or came back."""
         return now - self.joined.get(key, now)
 
     @property
@@ -268,6 +271,7 @@ class Peers:
         return (self.me.key, *fit[: count - 1])
 
     def says_thin(self, key: str, thin: bool) -> None:
+        """Note whether the node holds account groups with too few holders (P37)."""
         if thin != (key in self.thin):
             (self.thin.add if thin else self.thin.discard)(key)
             self.version += 1

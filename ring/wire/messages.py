@@ -66,6 +66,8 @@ class Barrier(_Message, frozen=True, tag=9):
 
 
 class Settled(_Message, frozen=True, tag=10):
+    """Master to edge: the command `number`, and all before, are settled."""
+
     number: int
 
 
@@ -169,6 +171,8 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Promise(msgspec.Struct, frozen=True, array_like=True, tag=17):
+    """Answer a Prepare. The sender refuses terms lower than the terms asked for (P21)."""
+
     held: list[Held]
 
 
@@ -177,6 +181,8 @@ class Fetch(_Message, frozen=True, tag=18):
 
 
 class Fetched(_Message, frozen=True, tag=19):
+    """Answer a Fetch. None: the sender has no copy."""
+
     snapshot: Snapshot | None
 
 
@@ -192,6 +198,8 @@ class Install(_Message, frozen=True, tag=20):
 
 
 class Installed(_Message, frozen=True, tag=21):
+    """New master to old master: the snapshot up to seq is installed (P24)."""
+
     term: Term
     seq: int
 
@@ -256,6 +264,8 @@ class Ask(msgspec.Struct, frozen=True, array_like=True, tag=14):
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True, tag=15):
+    """Answer a Question or an Ask."""
+
     id: int
     body: msgspec.Raw
 
@@ -285,6 +295,8 @@ class PingRequest(msgspec.Struct, frozen=True, array_like=True, tag=25):
 
 
 class PingReply(msgspec.Struct, frozen=True, array_like=True, tag=26):
+    """Answer a PingRequest. lately: the sender has heard the node lately."""
+
     node: Incarnation
     lately: bool
 
@@ -355,6 +367,8 @@ class FetchLines(msgspec.Struct, frozen=True, array_like=True, tag=39):
 
 
 class FetchedLines(msgspec.Struct, frozen=True, array_like=True, tag=40):
+    """Answer a FetchLines. more: the range has more than these."""
+
     id: int
     lines: list[Line]
     more: bool

@@ -50,6 +50,8 @@ _OUTSTANDING = 16
 
 
 class Send(NamedTuple):
+    """Send the datagram to the directory with this index."""
+
     directory: int
     data: bytes
 

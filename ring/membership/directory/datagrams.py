@@ -97,6 +97,8 @@ class Refused(_Answer, frozen=True):
 
 
 class Removed(NamedTuple):
+    """A life of a node that the directory lists no more."""
+
     key: str
     incarnation: int
     departed: bool  # said goodbye; else the lease ran out

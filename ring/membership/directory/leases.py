@@ -35,6 +35,8 @@ class Denied(Exception):
 
 @dataclass(slots=True)
 class Lease:
+    """A node that has announced, and that the directory lists."""
+
     record: NodeRecord
     counter: int  # of the last request
     heard: float

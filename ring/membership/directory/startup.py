@@ -39,10 +39,10 @@ FIND_S = 3.0
 """How long the directories may take to answer before the node goes on without answers, or says that the node waits."""
 
 SETTLE_S = 0.5
-"""Nodes that start together should know each other before they serve."""
+"""Pause in MEET: nodes that start together should know each other before serving."""
 
 LINK_S = 2.0
-"""How long a node that was refused at a link waits for a link to any other node before it gives up."""
+"""How long a node refused at a link waits for a link to any other node before the node gives up."""
 
 FOLLOW_S = 10.0
 """How long a node waits for the network's own group before it serves all the same."""
@@ -61,6 +61,8 @@ PROBES = 8
 
 
 class Step(Enum):
+    """The steps of a start, in order: see the docstring of the module."""
+
     LOOK = auto()
     PROBE = auto()
     ANNOUNCE = auto()
@@ -155,6 +157,7 @@ class StartUp:
     # Inputs ---------------------------------------------------------------------------------------------------------
 
     def begin(self, now: float) -> list[Effect]:
+        """Begin. Call first."""
         self._began = now
         if self._directories:
             return self._go(Step.LOOK, now, Look())
@@ -194,6 +197,7 @@ class StartUp:
         return [Announce(None), *self._go(Step.FOLLOW, now, Attend())]  # this node is the whole network
 
     def tick(self, seen: Seen, now: float) -> list[Effect]:
+        """Look at the driver's observations, and go on if the step is done or the time is up."""
         match self.step:
             case Step.LOOK | Step.ANNOUNCE if now >= self._due:
                 self._due = float("inf")

@@ -1,4 +1,4 @@
-"""Copy a store as of one moment, beside a node that may be running."""
+"""Copy a store as of one moment; the node may be running meanwhile."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _refused(copy: Path, why: object) -> str:
 
 
 def _copy(store: Path, draft: Path, copy: Path) -> None:
-    """Copy in one step, as seen by one reader: lines written meanwhile wait in the -wal file."""
+    """Copy in a single step, with the view of a single reader: lines written meanwhile wait in the -wal file."""
     with in_words(store), closing(connect(store, cache_kib=_CACHE_KIB)) as source:
         check(source)
         with closing(sqlite3.connect(draft)) as target:
