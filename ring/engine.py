@@ -21,8 +21,8 @@ engine:
   node's disk.
 
 Invariants. All work on groups runs in `run`, so a job never begins inside another job. Messages leave in `drain` only,
-in the order of `send`. `now` never goes back. The engine alone writes `now`, `has_met`, the outbox, the hints and the
-times at which peers were heard. The rules of ring/PROTOCOL.md are cited as P1 to P48.
+in the order in which the parts add them (`send`, `outgoing`). `now` never goes back. The engine alone writes `now`,
+`has_met`, the hints and the times at which peers were heard. The rules of ring/PROTOCOL.md are cited as P1 to P48.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ The rules:
 - A dial during which this process was stopped says nothing either: the time of the dial begins anew.
 
 Invariants. A peer has at most one dial and at most one link, and no dial begins while a link is up. Payloads wait only
-for peers without a link, at most `settings.queue` bytes. `Connector` alone writes the fields; the shell reads `links`.
+for peers without a link, at most `settings.queue` bytes. `Connector` alone writes the fields; the shell reads `links`
+and `waiting`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cut bytes of a link into frames: four bytes of length, one byte of type, the body."""
+"""Cut bytes of a link into frames: four bytes of length, a byte of type, the body."""
 
 from __future__ import annotations
 

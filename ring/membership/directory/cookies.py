@@ -1,5 +1,4 @@
-"""Make cookies without memory: a sender that echoes the cookie receives datagrams at the address that the sender
-gave."""
+"""Make cookies without memory: an echoed cookie proves that the sender receives datagrams at the sender's address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Store many lines of one group in one row, a page, as a row and the row's indices cost more than a line.
+"""Store many lines of a group in a single row, a page, as a row and the row's indices cost more than a line.
 
 A page's row says enough to find a line without reading the page: first and last, the bounds of seq; low and high, the
 bounds of at; odd, the number of lines with a msgid that does not tell the line's seq.
