@@ -1,8 +1,37 @@
-"""Who holds a group beside its master, and what they must have before anything is committed (P12, P13).
+"""The backups of a group: which nodes hold the group beside the master, and when a command is committed (P12, P13).
 
-The master gives a command its place and sends it to all who hold the group; when they have it, it is decided, published
-and answered. The set of holders is part of the group's state: a change to it is a command like any other, and commits
-wait for old and new holders alike. A holder that is dead is replaced; the set shrinks only when nobody else is there.
+Theory of operation
+===================
+
+The master gives a command a position, and sends the command to all backups (`Append`). A backup keeps the command in
+`copy.pending` and acknowledges. Once every backup has acknowledged, the master decides the command, commits, publishes
+and answers (`advance`). A backup hears of the decision as a follower does, by `Publish`.
+
+Three sets matter. While no change is under way, all three name the same nodes:
+
+    copy.members   the committed set, part of the group's state: the nodes to ask after a crash (P36)
+    _targets       the set as the set will be once the pending commands are committed
+    m.holders      the nodes that commits wait for, this master not counted: old and new backups during a change
+
+A change of the set, step by step (`arrange`):
+
+    1. A dead backup leaves `m.holders`: commits no longer wait for that backup. If the group is confirmed on disks,
+       commits wait instead until a new backup is there (`_is_safe`).
+    2. A new backup is recruited: the node gets the whole copy unless the node follows the group already, and commits
+       wait for the node from now on.
+    3. The change is placed as a command with `members`. Old and new backups have to hold this command.
+    4. The change is committed: nodes outside the new set leave `m.holders` (`_changed`).
+
+A backup stands for nothing until the backup has said what the backup holds: `Progress.held` is -1 at first.
+
+Invariants
+    No command is decided before every node in `m.holders` holds the command (P12).
+    Commands are decided in the order of their positions, each by the state after all earlier commands (P7).
+    A confirmed group is committed on no fewer disks than before, unless nothing can be lost (`_may_shrink`, P37).
+    A backup refuses commands of a term below the backup's own term and promise, with `StaleTerm` (P21).
+
+This file alone writes `Master.holders` and `Progress.holder`, but for master.py, which removes a backup on which a
+mistake has stopped the group (`Masters.do_without`).
 """
 
 from __future__ import annotations
@@ -20,7 +49,7 @@ if TYPE_CHECKING:
 
 
 class Backups:
-    """Both sides: the groups mastered here that others hold, and those held here for other masters."""
+    """Keeps both sides: backups of the groups mastered here, and groups that this node is a backup of."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -28,21 +57,21 @@ class Backups:
     # The master's side ----------------------------------------------------------------------------------------------
 
     def begin(self, m: Master) -> None:
-        """A new term: whoever holds the group by its state has to have all of it before anything is committed."""
+        """Begin a term: every backup named by the state has to hold the whole log before anything is committed."""
         copy = m.copy
         copy.promised = max(copy.promised, copy.term)
         for command in copy.pending:
-            command.handed = None  # not handed on after all: who was to have the group has promised this term
+            command.handed = None  # not handed on after all: the node that was to have the group promised this term
             m.look_ahead(command)
         fresh = not copy.members and not copy.seq and not copy.pending
         if fresh:
-            copy.members = self.engine.peers.holders(copy.group)  # nothing to be lost yet: it starts with its set
+            copy.members = self.engine.peers.holders(copy.group)  # nothing can be lost yet: begin with the whole set
         self._recruit(m, copy.members, empty=fresh)
         self.arrange(m)
         self.advance(m)
 
     def append(self, m: Master, command: Command) -> None:
-        """Give the command its place; it is committed once all who hold the group have it."""
+        """Give the command a position, and send the command to all backups. The commit follows once all hold it."""
         m.copy.place(command, self.engine.now_ms)
         m.look_ahead(command)
         self.engine.masters.lagging[m.copy.group] = None
@@ -60,12 +89,12 @@ class Backups:
             out.append(Append(group, term, as_raw_commands([command])))
 
     def send_pending(self, m: Master, holder: Progress) -> None:
-        """All that waits: what the holder has of it already, it leaves out."""
+        """Send all pending commands to a backup, which leaves out the commands that the backup has already."""
         copy = m.copy
         self.engine.send(holder.edge.key, Append(copy.group, copy.term, as_raw_commands(copy.pending)))
 
     def advance(self, m: Master) -> None:
-        """Holders have acknowledged more: decide and publish what all of them have."""
+        """Decide and commit every pending command that all backups hold, in order."""
         copy = m.copy
         while copy.pending and self.engine.masters.groups.get(copy.group) is m:
             command = copy.pending[0]
@@ -84,7 +113,8 @@ class Backups:
             self.engine.handoffs.drained(m)
 
     def _is_safe(self, m: Master, command: Command) -> bool:
-        """What is confirmed is on disk here, too, and on as many as before: deaths do not shrink the set (P35, P37)."""
+        """Whether the command is on as many disks as the group needs: a confirmed command is on the master's disk too,
+        and deaths do not shrink the set (P35, P37). Always true for a group that is not confirmed."""
         copy = m.copy
         if not self.engine.journal.is_confirmed(copy):
             return True
@@ -93,13 +123,13 @@ class Backups:
         targets = self._targets(m)
         holding = {self.engine.me.key, *(holder.edge.key for holder in m.holders)}
         if holding.isdisjoint(copy.members):
-            return False  # those who held it until now would not know, when they start again, whom to ask (P36)
+            return False  # the members until now would not know, when they start again, which nodes to ask (P36)
         return holding.issuperset({*targets}.difference(self.engine.peers.given_up)) and (
             len(targets) >= len(copy.members) or self._may_shrink(m)
         )
 
     def _may_shrink(self, m: Master) -> bool:
-        """Nobody who has a part in it is lost: who is gone has left in order, or there is nothing to keep."""
+        """Whether the set may shrink: every member that is gone has left in order, or there is nothing to keep."""
         peers = self.engine.peers
         lost = peers.unfit_for(m.copy.group)
         return m.copy.state.is_collectable(self.engine.now_ms) or not any(
@@ -107,12 +137,15 @@ class Backups:
         )
 
     def _targets(self, m: Master) -> tuple[str, ...]:
-        """The set as it will be once all that is pending is committed."""
+        """Return the set as the set will be once all pending commands are committed."""
         pending = (command.members for command in reversed(m.copy.pending) if command.members is not None)
         return next(pending, m.copy.members)
 
     def arrange(self, m: Master, *, spent: bool = False) -> None:
-        """Does the right set hold the group? If not, begin to change it. spent: it may be forgotten, so by all."""
+        """Begin to change the set if other nodes should hold the group (see above).
+
+        spent: the group may be forgotten, so the set becomes this node alone, and the backups forget the group first.
+        """
         peers, me = self.engine.peers, self.engine.me.key
         if m.is_handed:
             return
@@ -127,7 +160,7 @@ class Backups:
         if self.engine.journal.is_confirmed(m.copy):
             self._recruit(m, m.copy.members, empty=False)
         if m.handoff is not None and m.handoff.placed:
-            self.advance(m)  # `Handed` is to be the last: who gets the group holds it too, and arranges its set
+            self.advance(m)  # `Handed` is the last command of this term: the new master arranges the set
             return
         self._recruit(m, wanted, empty=True)
         if set(wanted) != set(self._targets(m)):
@@ -135,7 +168,11 @@ class Backups:
         self.advance(m)
 
     def _recruit(self, m: Master, keys: tuple[str, ...], *, empty: bool) -> None:
-        """empty: they have nothing of the group yet, unless they follow it."""
+        """Make these nodes backups of the group, as far as the nodes are alive and fit.
+
+        empty: the nodes are taken to have nothing of the group unless they follow the group, and are sent a snapshot.
+        Otherwise the nodes are members of the set, and are probed first.
+        """
         engine, copy = self.engine, m.copy
         unfit = engine.peers.unfit_for(copy.group)
         for key in keys:
@@ -157,7 +194,7 @@ class Backups:
             engine.masters.lagging[copy.group] = None
 
     def _changed(self, m: Master) -> None:
-        """A change of the set is committed: those who are out of it, now and in what is pending, hold it no longer."""
+        """Let backups go that are in no set any more, committed or pending: a change of the set is committed."""
         keep = {*m.copy.members, *self._targets(m)}
         for holder in [h for h in m.holders if h.edge.key not in keep]:
             m.holders.remove(holder)
@@ -193,7 +230,7 @@ class Backups:
         engine.followers.acknowledge(group)
 
     def on_stale_term(self, sender: Incarnation, message: StaleTerm) -> None:
-        """Somebody has promised a higher term (P21): this term is over, and what it had not committed with it."""
+        """Yield to a higher term that another node has promised (P21): the pending commands of this term are void."""
         m = self.engine.masters.groups.get(message.group)
         if m is not None and message.term > m.copy.term and message.term != NO_TERM:
             self.engine.merges.yield_to(m, message.term.key)

@@ -1,5 +1,8 @@
 """Groups that a mistake of the program has stopped on this node, and how other nodes are told (P43).
 
+Theory of operation
+===================
+
 A mistake that shows while a committed entry is applied would show on every node that has the entry. Crash-only nodes
 would then end one after the other, each successor taking over the group that ended the node before. So the group alone
 stops, on the node where the mistake showed: the node keeps no copy in use, takes the group over no more in this life,
@@ -10,6 +13,15 @@ A node that is asked to follow, hold or serve such a group says `Stopped`. The g
 node: the master awaits no acknowledgement from the node and has another node hold the group. Where the master has
 stopped the group, the next owner takes the group over, at most once in each life of a node. Where the mistake is in
 the entry itself, the group so stops on all nodes with a copy, and every command submitted to the group fails.
+
+    a mistake while a command is judged                     the command alone fails (`judged`)
+    a mistake while an entry is applied or shown            the group stops here (`stop`)
+    entries that this build cannot read, again and again    the group stops here (`stop_unread`, P42)
+    a mistake while a question is answered                  the question has no answer, the group goes on
+
+Invariants
+    A group in `groups` stays there for the life of the node.
+    A group in `groups` is not mastered, followed, recovered, handed over, merged or owed here.
 """
 
 from __future__ import annotations
@@ -45,21 +57,21 @@ if TYPE_CHECKING:
     from ring.wire.log import Entry
 
 ANSWERED = (Append, Barrier, Fetch, Install, MergeOffer, Publish, Replace, Resync, Submit)
-"""Messages whose sender waits for something of this node."""
+"""Messages whose sender waits for an answer of this node, and is told `Stopped` instead."""
 
 
 class StoppedGroups:
-    """What stopped here, and what the state machines could not judge."""
+    """Keeps the groups that stopped here, and turns mistakes of state machines into answers."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.groups: dict[GroupId, None] = {}
-        self._without_upkeep: set[GroupId] = set()  # noted once
+        self._without_upkeep: set[GroupId] = set()  # groups whose upkeep met a mistake: noted once for each group
 
     # A group stops here ---------------------------------------------------------------------------------------------
 
     def stop(self, group: GroupId, problem: BaseException) -> None:
-        """Have nothing to do with the group any more."""
+        """Stop the group on this node for the node's life, and tell the nodes that wait for this node."""
         if group not in self.groups:
             self.engine.note_bug("apply", problem, group, event="group_broken")
             self._stop(group)
@@ -83,13 +95,13 @@ class StoppedGroups:
         self._let_go(group)
 
     def failure(self, group: GroupId) -> Any:
-        """The outcome of a command that nobody has answered: FAILED, or which nodes have stopped the group."""
+        """Return the outcome of a command that no master has answered: FAILED, or the nodes that stopped the group."""
         peers = self.engine.peers
         names = sorted(record.name for key in peers.unfit_for(group) if (record := peers.known(key)) is not None)
         return Halted(tuple(names)) if names else FAILED
 
     def _let_go(self, group: GroupId) -> None:
-        """Nobody here waits for the group: what was submitted has failed."""
+        """Answer every submitted command with a failure, and let the barriers of the group go."""
         engine = self.engine
         stream = engine.submits.queues.get(group)
         for pending in list(stream.pending) if stream is not None else ():
@@ -97,7 +109,7 @@ class StoppedGroups:
         engine.barriers.let_go(group)
 
     def stop_unread(self, group: GroupId, sender: Incarnation) -> None:
-        """Another node's build writes what this build cannot read: the group stops here as after a mistake."""
+        """Stop the group as after a mistake: the build of another node writes entries that this build cannot read."""
         if group not in self.groups:
             self._stop(group)
             self.engine.note("group_broken", group, where="read", peer=sender.key)
@@ -108,7 +120,7 @@ class StoppedGroups:
             self.engine.send(key, Stopped(group))
 
     def refuse(self, sender: Incarnation, message: Message, group: GroupId) -> None:
-        """A message about a group that has stopped here."""
+        """Answer a message about a group that has stopped here, if the sender waits for an answer."""
         if isinstance(message, Question):
             self.engine.answer(sender, Reply(message.id, raw(None)))
         elif isinstance(message, Stopped):
@@ -117,7 +129,7 @@ class StoppedGroups:
             self.say(sender.key, group)
 
     def asked(self, sender: Incarnation, group: GroupId) -> bool:
-        """Whether the group has stopped here; the asker is told so. What this node held counts as unheard (P36)."""
+        """Whether the group has stopped here; if so, tell the asker. The copy of this node counts as unheard (P36)."""
         if group not in self.groups:
             return False
         self.say(sender.key, group)
@@ -126,7 +138,8 @@ class StoppedGroups:
     # A group has stopped elsewhere -----------------------------------------------------------------------------------
 
     def on_stopped(self, sender: Incarnation, message: Stopped) -> None:
-        """Another owner serves the group, if there is one that can."""
+        """Do without the sender, on which the group has stopped. Where the sender was the master, another owner serves
+        the group, if an owner can."""
         engine, group = self.engine, message.group
         engine.peers.stopped(group, sender)
         engine.recoveries.stopped(group, sender.key)
@@ -145,7 +158,7 @@ class StoppedGroups:
     # What could not be judged ----------------------------------------------------------------------------------------
 
     def judged(self, copy: Copy, entry: Entry) -> Entry:
-        """The entry of a command whose judging met a mistake: nothing changes, and the origin learns of the failure.
+        """Return the entry of a command whose judging met a mistake: nothing changes, and the origin hears so.
 
         Builds of level 0 cannot read the outcome `UNJUDGED`: with such a node around the kind has its own words.
         """
@@ -157,8 +170,8 @@ class StoppedGroups:
         return entry
 
     def maintenance(self, m: Master, gone: Callable[[Incarnation], bool]) -> Sequence[Any]:
-        """Commands that the master gives itself now; none where finding them meets a mistake. The state is asked every
-        second, so the mistake is noted once."""
+        """Return the commands that the master gives itself now, or none where the state meets a mistake. The state is
+        asked every second, so the mistake is noted once."""
         copy = m.copy
         try:
             return copy.state.maintenance(self.engine.now_ms, gone)
@@ -169,7 +182,7 @@ class StoppedGroups:
             return ()
 
     def answer(self, group: GroupId, state: State, question: Any) -> Any:
-        """A state's answer to a question; None, as from a master that does not answer, where that meets a mistake."""
+        """Return a state's answer to a question; None, as if no master answered, where the state meets a mistake."""
         try:
             return state.answer(question, self.engine.now_ms)
         except Exception as problem:
@@ -177,7 +190,7 @@ class StoppedGroups:
             return None
 
     def reply(self, node: Incarnation, body: Any) -> Any:
-        """This node's answer to another node's question for a client; None where the answering meets a mistake."""
+        """Return this node's answer to another node's question for a client; None where a mistake is met."""
         try:
             return self.engine.app.asked(node, body)
         except Exception as problem:
@@ -186,7 +199,7 @@ class StoppedGroups:
 
 
 def view_of(copy: Copy) -> Any:
-    """What watchers are shown of the group. Raises GroupBroken."""
+    """Return the view that watchers are shown of the group. Raises GroupBroken."""
     try:
         return copy.state.view()
     except Exception as problem:

@@ -1,7 +1,21 @@
-"""Forks that this node took in as a master, until it knows their merge to be committed.
+"""Owed forks: forks that this node took in as a master, until this node knows that the merge is committed (P22).
 
-Their words were answered by an earlier term of this node, and may be nowhere else: a master that loses its term before
-the merge is committed owes them to the next one (P22).
+Theory of operation
+===================
+
+A node that takes a group over may have a fork of the group itself: lines that an earlier term of this node has
+answered, and that may be on no other node. The node merges the fork as a master (merge.py). If the node loses the term
+before the merge is committed, the merge is lost, and the next master has to take the fork in. So the fork is owed.
+
+    owed      recovery.py adds the fork when this node begins to serve. While this node serves, the fork is taken in
+              (`Merges.take_in`, which does nothing the second time); otherwise the fork is offered to the master, every
+              OFFER_S
+    settled   the copy here has all of the fork (`holds`), a master says MergeDone, or KEEP_S are over: the fork is
+              forgotten, and the commands that the debt held back are sent (P25)
+
+Invariants
+    While a group owes a fork, this edge's commands go to no other master (`Followers.holds_back`).
+    A group owes at most one fork of each term.
 """
 
 from __future__ import annotations
@@ -18,10 +32,12 @@ if TYPE_CHECKING:
 
 OFFER_S = 0.4
 KEEP_S = 60.0
-"""Nobody has taken it for so long: given up."""
+"""An owed fork that no master has taken in for this long is given up, with a note."""
 
 
 class Owed:
+    """Holds one fork that is owed, and says when the fork is offered next."""
+
     __slots__ = ("copy", "offer_at", "since")
 
     def __init__(self, copy: Copy, now: float) -> None:
@@ -31,7 +47,7 @@ class Owed:
 
 
 class OwedForks:
-    """What this node owes to the masters of its groups, itself included."""
+    """Keeps the forks that this node owes to the masters of the groups, this node included."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -43,19 +59,19 @@ class OwedForks:
             owed.append(Owed(copy, self.engine.now))
 
     def take_in(self, m: Master) -> None:
-        """This node masters the group again: what is owed comes before what people here say next (P25)."""
+        """Take in all owed forks: this node masters the group, and people's earlier lines come first (P25)."""
         for owed in self.copies.get(m.copy.group, ()):
             self.engine.merges.take_in(m, owed.copy)
 
     def taken(self, group: GroupId, term: Term) -> None:
-        """A master has committed what it was offered of this term."""
+        """Forget the fork of this term: a master has committed the merge."""
         self._keep(group, [owed for owed in self.copies.get(group, ()) if owed.copy.term != term])
 
     def _keep(self, group: GroupId, owed: list[Owed]) -> None:
         if owed:
             self.copies[group] = owed
         elif self.copies.pop(group, None) is not None:
-            self.engine.resend(group)  # what was held back (P25)
+            self.engine.resend(group)  # the commands that were held back (P25)
 
     def tick(self) -> None:
         for group, copies in list(self.copies.items()):
@@ -85,5 +101,5 @@ class OwedForks:
 
 
 def holds(ours: Copy, theirs: Copy) -> bool:
-    """Whether all that theirs has committed is in ours."""
+    """Whether our copy has every entry that the other copy has committed."""
     return theirs.shared_with(ours) == theirs.seq

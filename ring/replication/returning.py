@@ -1,9 +1,21 @@
-"""After a stop (SIGSTOP, a suspended machine): what was said meanwhile comes first (P20).
+"""Catch up after a stop of this node (SIGSTOP, a suspended machine) before anything is called settled (P20).
 
-While a node was stopped, its peers went on without the node: a peer's PONG says that every *live* follower has all
+Theory of operation
+===================
+
+While a node was stopped, the other nodes went on without the node: a PONG there says that every *live* follower has all
 earlier lines. So a stopped node must not say that anything is settled before the node has caught up. The node asks the
-masters of all groups shown to its people for the missing entries, and holds barriers back until each has answered. Old
-messages still in the sockets from before the stop are no answer: the old master's words are as old as the stop.
+masters of all groups shown to people here for the missing entries, and holds barriers back until each master has
+answered. Messages still in the sockets from before the stop are no answer: these messages are as old as the stop.
+
+    caught up   `lacking` is empty: barriers begin at once
+    lacking     `lacking` names groups; barriers wait in `_waiting`
+
+    caught up -> lacking   `begin`: the engine has found that the node was stopped
+    lacking -> caught up   a master has answered for each group (`Continue` or `Replace`), this node serves the group
+                           again, or has dropped the group; at the latest after settle_max_s, with a note
+
+Invariant: while `lacking` is empty, `_waiting` is empty.
 """
 
 from __future__ import annotations
@@ -18,11 +30,11 @@ if TYPE_CHECKING:
 
 
 AGAIN_S: Final = 0.5
-"""A master that has not answered is asked again: the links of a node that was stopped break, and lose its questions."""
+"""A master that has not answered is asked again after this: links of a stopped node break, and questions get lost."""
 
 
 class CatchUp:
-    """Groups in which this node has not caught up since its stop, and the barriers that wait for these groups."""
+    """Keeps the groups in which this node has not caught up since the stop, and the barriers that wait."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -32,7 +44,7 @@ class CatchUp:
         self._asked_at = 0.0
 
     def begin(self) -> None:
-        """This node was stopped, and has given up what it mastered: it asks."""
+        """Ask the masters of all groups shown here: this node was stopped, and has resigned all groups."""
         engine, following = self.engine, self.engine.followers
         self._until = engine.now + engine.settings.settle_max_s
         for group, f in list(following.groups.items()):
@@ -56,7 +68,7 @@ class CatchUp:
             job()
 
     def caught_up(self, group: GroupId) -> None:
-        """This node masters the group, or its master has told what there is."""
+        """Count the group as caught up: this node masters the group, or the group's master has answered."""
         if group in self.lacking:
             del self.lacking[group]
             if not self.lacking:
@@ -68,10 +80,10 @@ class CatchUp:
             self.engine.run(job)
 
     def tick(self) -> None:
-        """A PONG is bounded (P34): masters that are gone are waited for no longer than for any answer."""
+        """Ask again, or stop waiting after settle_max_s: a PONG is bounded (P34), whatever became of the masters."""
         if self.lacking and self.engine.now >= self._until:
             self.engine.note("catch_up_failed", next(iter(self.lacking)), groups=len(self.lacking))
             self.lacking.clear()
             self._go_on()
         elif self.lacking and self.engine.now - self._asked_at >= AGAIN_S:
-            self._ask()  # what a master publishes brings the copy up to date, too, but may be as old as the stop
+            self._ask()  # a Publish would bring the copy up to date, too, but may be as old as the stop
