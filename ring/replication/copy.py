@@ -1,4 +1,36 @@
-"""A node's copy of a group: the replicated state, its log's tail and the counters that make repeats harmless."""
+"""A node's copy of a group: the replicated state, the tail of the log, and the counters that make repeats harmless.
+
+Theory of operation
+===================
+
+A copy is the same object for a master, a follower and a backup; the role decides which methods are called. A copy has
+committed entries up to `seq`, and after these the pending commands up to `head`:
+
+    entries 1 .. seq        part of `state`; the newest of these entries are in `log`
+    commands seq+1 .. head  `pending`: with a position, and not decided. No node shows these to anybody
+
+    place     the master gives a command the position head + 1
+    hold      a backup keeps a command that the master has placed
+    decide    the master makes an entry of the oldest pending command, judged by the state
+    advance   every node applies the entry of position seq + 1, and forgets the pending command of that position
+    judge     the master makes an entry of a command at once, where no other node has to hold the command first
+
+Three groups of fields:
+
+    replicated    group, state, seq, at, lineage, client_logs, epoch, members, merged, aliases, archives: equal on all
+                  nodes with the same (term, seq), but that masters forget origins that are gone. `advance`,
+                  `follow_lineage` and `restore` write these fields; `Backups.begin` names a new group's members, and
+                  the journal sets `seq` and `at` of a copy from disk
+    undecided     pending: on the master, all commands placed; on a backup, the commands that have come
+    of this node  log (the length differs), promised, journal, safe, drops, past, bug, and the fields is_*
+
+Invariants
+    seq <= head, and the positions of `pending` have no gaps.
+    Lineage: terms ascend, first positions never fall, and the last term is the copy's term (P3).
+    The times of entries ascend with the positions (P17).
+    promised never falls while the copy lives (P21).
+    safe <= head: a position counts as safe only while the command there is the command that was written.
+"""
 
 from __future__ import annotations
 
@@ -35,26 +67,29 @@ if TYPE_CHECKING:
     from ring.storage.journal import Journal
 
 MERGED = 32
-"""A copy remembers so many terms of other sides that were merged into it."""
+"""A copy remembers this many terms of other sides that were merged into the copy."""
 
 ALSO = 512
-"""And so many names by which they knew what it has itself."""
+"""A copy remembers this many msgids by which other sides know messages of the copy."""
 
 TERMS = 8
-"""How far somebody has read is told of the newest so many terms (places.py): who had read older ones only, of another
-side, may be shown something again."""
+"""A cursor names the newest terms, at most this many: a reader who has read only older terms of another side may be
+shown some lines again."""
 
 ARCHIVES = 16
-"""A copy remembers so many nodes that held the group before: they may have lines that today's holders lack."""
+"""A copy remembers this many nodes that held the group before: these may have lines that the members today lack."""
 
 
 def msgid_prefix(group: GroupId, term: Term) -> str:
-    """What the msgids of a term begin with; the seq follows."""
+    """Return the beginning of all msgids of a term; the seq follows."""
     return f"{hash32(group.name):x}-{term.number:x}.{hash32(term.key):x}-"
 
 
 class ClientLog:
-    """What a group has accepted from one origin (P6, P8)."""
+    """Lists the commands that a group has accepted from one origin (P6, P8).
+
+    Invariants: last is the highest decided number. The numbers in outcomes ascend, and none is above last.
+    """
 
     __slots__ = ("last", "outcomes")
 
@@ -64,7 +99,7 @@ class ClientLog:
 
 
 class Copy:
-    """State, lineage, log and counters, kept equal on every node that has the group."""
+    """Holds the state, lineage, log and counters of one group on one node. See the head of the file."""
 
     __slots__ = (
         "aliases",
@@ -101,23 +136,23 @@ class Copy:
         self.at = at
         self.log = Log()
         self.client_logs: dict[Incarnation, ClientLog] = {}
-        self.pending: list[Command] = []  # accepted, and not yet held by all who must: not part of the state
-        self.epoch = 0
-        self.merged: dict[Term, MergedTerm] = {}  # terms of other sides of partitions that are part of it
-        self.aliases: Aliases = ()  # what is a part of it by another name than it has there
-        self.past: tuple[Position, ...] | None = None  # see `ended`, once it was asked
+        self.pending: list[Command] = []  # accepted, and not decided: not part of the state
+        self.epoch = 0  # how often `members` has changed (P13)
+        self.merged: dict[Term, MergedTerm] = {}  # terms of other sides of partitions that are part of this log
+        self.aliases: Aliases = ()  # (msgid on another side, msgid here) of messages that both sides have
+        self.past: tuple[Position, ...] | None = None  # the answer of `ended`, until lineage or merged change
         self.members: tuple[str, ...] = ()  # ring keys of the nodes that hold the group (P13)
-        self.archives: tuple[str, ...] = ()  # ring keys of nodes that held it before, the last one last
-        self.promised = NO_TERM  # this node's own word: no lower term is listened to (P21)
+        self.archives: tuple[str, ...] = ()  # ring keys of nodes that held the group before, the latest last
+        self.promised = NO_TERM  # this node's promise to listen to no lower term (P21)
         self.lineage: Lineage = ()
         self.msgid_prefix = ""
-        self.journal: Journal | None = None  # where changes are written down
-        self.safe = -1  # commands up to this are on disk
-        self.drops = 0  # how often commands were dropped
-        self.is_lined = False  # its log is on disk, or on the way there, as far as it has lines to be kept
-        self.is_ahead = False  # from disk, and lines are newer than its state: only a whole copy mends it
-        self.is_cold = False  # from disk, and no master has been heard of it since
-        self.bug: Exception | None = None  # what the last command's judging met, until the engine has noted it
+        self.journal: Journal | None = None  # writes changes to disk; set by the journal when it adopts the copy
+        self.safe = -1  # commands up to this seq are on disk; written by the journal
+        self.drops = 0  # how often pending commands were dropped: a write that began before does not count
+        self.is_lined = False  # the log's lines are on disk or on the way there; written by the journal
+        self.is_ahead = False  # read from disk, and `seq` is ahead of the state: only a whole copy repairs this copy
+        self.is_cold = False  # read from a disk, and no master has spoken of the group since
+        self.bug: Exception | None = None  # a mistake met while judging, until the engine has noted the mistake
         self.follow_lineage(lineage)
 
     @property
@@ -132,17 +167,17 @@ class Copy:
             self.journal.renewed(self)
 
     def event_id_of(self, entry: Entry) -> EventId:
-        """An event's name and time for clients."""
+        """Return an event's msgid and time for clients: the original msgid and time if the event was merged (P25)."""
         return self.event_id(entry.seq, entry.at) if entry.original_id is None else EventId(*entry.original_id)
 
     def event_id(self, seq: int, at: int) -> EventId:
-        """A position's name for clients, made from group, term and seq: equal on every node, whenever it is shown."""
+        """Return a position's msgid and time for clients, made from group, term and seq: equal on every node."""
         if self.lineage and seq < self.lineage[-1][1]:
             return EventId(f"{msgid_prefix(self.group, self.term_at(seq))}{seq:x}", at)
         return EventId(f"{self.msgid_prefix}{seq:x}", at)
 
     def line(self, entry: Entry) -> Line:
-        """An entry that has an event, as stores keep it."""
+        """Return an entry that has an event as stores keep the entry."""
         kind, seq, (msgid, at), event = self.kind, entry.seq, self.event_id_of(entry), entry.event
         if entry.origin is not None:
             event = kind.recorded(self.state, event, entry.origin, entry.number)
@@ -155,10 +190,10 @@ class Copy:
 
     @property
     def ends(self) -> list[Position]:
-        """The last position that this copy has of each term in its log, the newest term last.
+        """Return the last position that this copy has of each term in the log, the newest term last.
 
-        The lineage may be ahead of the copy: a new master's lineage names the term before its own, of which the copy
-        may have only some commands, or none, and the rest is on the way.
+        The lineage may be ahead of the copy: a new master's lineage names earlier terms, and the copy may have only
+        some entries of these terms, or none, while the rest is on the way.
         """
         lasts = [*(min(first - 1, self.seq) for _, first in self.lineage[1:]), self.seq]
         terms = zip(self.lineage, lasts, strict=False)
@@ -166,8 +201,8 @@ class Copy:
 
     @property
     def ended(self) -> tuple[Position, ...]:
-        """The last positions of earlier terms in this log, and of those of other sides that it has taken in: the
-        newest first, and no more than a place names beside the term that it is in."""
+        """Return the last positions of earlier terms in this log, and of merged terms of other sides. The newest come
+        first, and no more than a cursor names beside the cursor's own term."""
         past = self.past
         if past is None:
             read = {part.term: part.seq for part in self.merged.values() if part.term != self.term}
@@ -180,7 +215,7 @@ class Copy:
 
     @property
     def highest_term(self) -> Term:
-        """The highest that this copy knows of: its own, one promised, or one that the group was handed to."""
+        """Return the highest term that this copy knows: the copy's own, the promised, or the term of a hand-off."""
         handed = [command.handed for command in self.pending]
         if self.log:
             handed.append(self.log[-1].handed)
@@ -188,23 +223,23 @@ class Copy:
 
     @property
     def coming(self) -> tuple[str, ...]:
-        """Who will hold the group beside its members, if changes of the set that wait are committed (P36)."""
+        """Return the ring keys that hold the group if the pending changes of the set are committed (P36)."""
         changes = [command.members for command in self.pending if command.members is not None]
         return tuple(dict.fromkeys(key for members in changes for key in members))
 
     @property
     def head(self) -> int:
-        """The last position given, decided or not."""
+        """Return the last position given, decided or not."""
         return self.pending[-1].seq if self.pending else self.seq
 
     def judge(self, origin: Incarnation | None, number: int, floor: int, command: Any, now_ms: int) -> Entry:
-        """The entry that answers a command: its outcome and event at the next position."""
+        """Judge a command at once: return the entry with the outcome and event, at the next position."""
         at = now_ms if now_ms > self.at else self.at + 1  # P17
         decision = self._decided(command, at)
         return Entry(self.seq + 1, at, origin, number, floor, decision.outcome, decision.event)
 
     def place(self, command: Command, now_ms: int) -> None:
-        """Give a command the next position, to be decided later."""
+        """Give a command the next position. The command is decided later."""
         last_at = self.pending[-1].at if self.pending else self.at
         command.seq = self.head + 1
         command.at = max(now_ms, last_at + 1)
@@ -213,10 +248,10 @@ class Copy:
             self.journal.accepted(self)
 
     def decide(self) -> Entry:
-        """The entry of the oldest pending command, judged by the state that all before it have made (P7)."""
+        """Judge the oldest pending command by the state after all earlier entries, and return the entry (P7)."""
         c = self.pending[0]
         if c.original_id is not None:
-            said = self._has_said(c)  # its origin asked both sides, and what waited here was not refused
+            said = self._has_said(c)  # the origin asked both sides, and this side has not refused the command
             return Entry(
                 c.seq, c.at, c.origin, c.number, c.floor, None, None if said else c.command, original_id=c.original_id
             )
@@ -232,13 +267,13 @@ class Copy:
                 event,
                 side=MergeRecord(c.side.client_logs, c.side.lost, c.side.merged, c.side.aliases),
             )
-        if c.command is None:  # of the engine's own: `handed`, `members`, or nothing any more
+        if c.command is None:  # the engine's own command: `handed`, `members`, or nothing any more
             return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None, c.handed, c.members)
         decision = self._decided(c.command, c.at)
         return Entry(c.seq, c.at, c.origin, c.number, c.floor, decision.outcome, decision.event)
 
     def _decided(self, command: Any, at: int) -> Decision:
-        """What another edge has brought about already is answered as it was then (P7, P9)."""
+        """Judge a command by the state. A command that another edge has submitted already gets that answer (P7, P9)."""
         once = once_of(command)
         before = self.log.said(once) if once is not None else None
         try:
@@ -251,8 +286,8 @@ class Copy:
             return Decision(UNJUDGED, None)
 
     def _merged(self, other: msgspec.Raw, at: int) -> Any:
-        """The event that brings another side's state in. Where that cannot be found out, what the other side said still
-        is appended; its state is not taken in."""
+        """Return the event that merges the state of another side. Where the merge meets a mistake, the other side's
+        messages are appended all the same, and the other side's state is left out."""
         try:
             return fitting(self.state.merge(self.kind.restore(self.group.name, other), at), self.kind.level)
         except Exception as problem:
@@ -265,11 +300,12 @@ class Copy:
             return self.log.said(once) is not None
         stream = self.client_logs.get(c.origin) if c.origin is not None else None
         if stream is None or stream.last < c.number:
-            return False  # never asked here: the log need not be read
+            return False  # the origin never asked here: the log need not be read
         return any((e.origin, e.number) == (c.origin, c.number) and e.event is not None for e in self.log)
 
     def foreseen(self) -> Copy:
-        """As it will be once what was accepted is decided, to be read: it may have been confirmed before a crash."""
+        """Return the copy as the copy will be once all pending commands are decided. To be read only: a command
+        may have been confirmed before a crash, and be pending again (P36)."""
         if not self.pending:
             return self
         state = self.kind.restore(self.group.name, reencode(self.state.snapshot()))
@@ -280,7 +316,8 @@ class Copy:
         return copy
 
     def hold(self, commands: Iterable[Command]) -> None:
-        """Keep what a master has accepted; what does not join on is left out, and asked for by what is acknowledged."""
+        """Keep commands that a master has placed. A command that is here already or comes after a gap is left out; the
+        acknowledgement shows the master which commands are missing."""
         for command in commands:
             if command.seq == self.head + 1:
                 self.pending.append(command)
@@ -288,19 +325,20 @@ class Copy:
             self.journal.accepted(self)
 
     def drop_pending(self) -> None:
-        """What was accepted under a term that is over, and not decided, is void."""
+        """Forget the pending commands: the term under which the commands were accepted is over (P22)."""
         self.pending.clear()
         self.drops += 1
         self.safe = min(self.safe, self.seq)
 
     def state_before(self, entry: Entry) -> State | None:
-        """The state as it is now, if the entry merges another into it: what changes is read off the two."""
+        """Return a second object of the present state if the entry merges another state: the difference of the two
+        states is shown to people here."""
         if entry.side is None:
             return None
         return self.kind.restore(self.group.name, reencode(self.state.snapshot()))
 
     def advance(self, entry: Entry) -> bool:
-        """Apply the next entry. Returns whether the nodes that members sit on may have changed. Raises GroupBroken."""
+        """Apply the entry of position seq + 1. Returns whether the subscribers may have changed. Raises GroupBroken."""
         moved = False
         if entry.event is not None:
             try:
@@ -327,17 +365,18 @@ class Copy:
         return moved
 
     def remember(self, origin: Incarnation, entry: Entry) -> None:
+        """Count the entry's number as accepted, and forget outcomes below the origin's floor (P7)."""
         accepted = self.client_logs.get(origin)
         if accepted is None:
             accepted = self.client_logs[origin] = ClientLog()
         accepted.last = entry.number
         outcomes = accepted.outcomes
-        while outcomes and (oldest := next(iter(outcomes))) < entry.floor:  # they are in order
+        while outcomes and (oldest := next(iter(outcomes))) < entry.floor:  # numbers are in order
             del outcomes[oldest]
         outcomes[entry.number] = (entry.seq, entry.at, entry.outcome)
 
     def _take_parts(self, side: MergeRecord) -> None:
-        """Terms of another side (P25); of one that two have brought, as much as either has."""
+        """Count terms of another side as merged (P25). Of a term that comes twice, the longer part counts."""
         for part in side.merged:
             known = self.merged.pop(part.term, part)
             self.merged[part.term] = max(known, part, key=lambda part: part.seq)
@@ -347,7 +386,7 @@ class Copy:
         self.past = None
 
     def _take_client_logs(self, streams: Iterable[PackedClientLog], seq: int) -> None:
-        """Counters of another side (P8). Its positions mean nothing here: the answers hold from `seq` on."""
+        """Take the counters of another side (P8). Positions there mean nothing here: outcomes get `seq`."""
         for stream in streams:
             accepted = self.client_logs.setdefault(stream.origin, ClientLog())
             accepted.last = max(accepted.last, stream.last)
@@ -357,11 +396,12 @@ class Copy:
             accepted.outcomes = dict(sorted(accepted.outcomes.items()))
 
     def forget_origins(self, gone: Iterable[Incarnation]) -> None:
+        """Forget the numbers and outcomes of origins that are gone (P8)."""
         for origin in gone:
             self.client_logs.pop(origin, None)
 
     def after(self, seq: int) -> list[Entry] | None:
-        """The entries after `seq`, or None if the log no longer has them all."""
+        """Return the entries after `seq`, or None if the log no longer has all of these entries."""
         missing = self.seq - seq
         if missing == 0:
             return []
@@ -370,7 +410,7 @@ class Copy:
         return list(self.log)[len(self.log) - missing :]
 
     def extends(self, lineage: Lineage, seq: int) -> bool:
-        """Whether a log of this lineage that ends at `seq` is a prefix of this one (P3)."""
+        """Whether a log of this lineage that ends at `seq` is a prefix of this log (P3)."""
         if not lineage or seq > self.seq:
             return False
         ours = tuple((term, first) for term, first in self.lineage if first <= seq)
@@ -378,22 +418,22 @@ class Copy:
         return ours == theirs
 
     def recall(self, old: Copy) -> None:
-        """Take over the log of an older copy as far back as it goes, where this one continues it.
+        """Take over the log of an older copy as far back as that log goes, where this copy continues the older copy.
 
-        A snapshot brings only what its receiver lacked; what went before may still have to be told to others, or to
-        people here who were shown another side meanwhile.
+        A snapshot brings only the entries that the receiver lacked. Earlier entries may still be needed by other nodes,
+        or by people here who were shown another side meanwhile.
         """
         first = self.log[0].seq if self.log else self.seq + 1
         if fork_point(old.lineage, old.seq, self.lineage, self.seq) >= first - 1:
             self.log = Log([*[entry for entry in old.log if entry.seq < first], *self.log])
 
     def trimmed(self, fork: int) -> int:
-        """How many of its events after `fork` its log has no more."""
+        """Return how many entries after `fork` this log has no more."""
         first = self.log[0].seq if self.log else self.seq + 1
         return max(0, first - fork - 1)
 
     def shared_with(self, other: Copy) -> int:
-        """The last position up to which all of this log is part of the other's: as its own, or merged into it."""
+        """Return the last position up to which this log is part of the other log: as the other's own, or merged."""
         shared = fork_point(self.lineage, self.seq, other.lineage, other.seq)
         for term, end in self.ends:
             part = other.merged.get(term)
@@ -402,10 +442,10 @@ class Copy:
         return shared
 
     def outweighs(self, other: Copy) -> bool:
-        """Whether the other's log is to be appended to this one, and not this one to it.
+        """Whether the other log is to be appended to this log, and not this log to the other.
 
-        A merge appends what a log still has (P25). What only stores have stays where it is if the log goes on: of two
-        that have parted, that is the one which would lose more. A node that only follows for its people keeps nothing.
+        A merge appends only entries that a log still has (P25); trimmed entries stay readable, from a store, only if
+        the log goes on. So the log that would lose more goes on. A node that only follows has no store of the group.
         """
         if self.journal is None or not self.journal.is_held(self):
             return False
@@ -413,10 +453,10 @@ class Copy:
         return shared < self.seq and self.trimmed(shared) > other.trimmed(other.shared_with(self))
 
     def knows(self, fork: int, *, accepted: bool = False) -> Callable[[Entry], bool]:
-        """Whether a word of another log is in this one, too, since they parted at `fork`.
+        """Return a test: whether a message of another log is in this log, too, since the logs parted at `fork`.
 
-        What was refused here is not: its origin may have asked both sides. accepted: another side's words that wait
-        to be committed count, too.
+        A command that was refused here does not count: the origin may have asked both sides. accepted: messages of
+        another side that are pending here count, too.
         """
         known = {message_key(entry) for entry in self.log if entry.seq > fork and entry.event is not None}
         if accepted:
@@ -426,22 +466,22 @@ class Copy:
         def ask(entry: Entry) -> bool:
             if entry.origin is None or message_key(entry) in known:
                 return True
-            stream = self.client_logs.get(entry.origin)  # the log was trimmed: rather lost than twice
+            stream = self.client_logs.get(entry.origin)  # the log was trimmed: better lose a message than repeat it
             return not whole and stream is not None and entry.number <= stream.last
 
         return ask
 
     def packed_state(self) -> msgspec.Raw:
-        """The state as other nodes may read it at the feature level at which the network acts."""
+        """Return the state, encoded for the feature level at which the network acts (P42)."""
         return self._packed(self.state.snapshot())
 
     def _packed(self, value: Any) -> msgspec.Raw:
         return reencode(at_level(value, self.kind.level))
 
     def snapshot(self, tail_after: int | None = None, *, pending: bool = False) -> Snapshot:
-        """The whole copy as values. tail_after: carry the log after this seq only; None carries all of it.
+        """Return the whole copy as values. tail_after: carry only the log after this seq; None carries the whole log.
 
-        pending: with the commands that wait, for a node that is to hold the group.
+        pending: carry the pending commands, too, for a node that is to hold the group.
         """
         tail = [entry for entry in self.log if tail_after is None or entry.seq > tail_after]
         streams = tuple(
@@ -450,7 +490,7 @@ class Copy:
             )
             for origin, s in self.client_logs.items()
         )
-        # The state is encoded now: the message may leave after it has changed.
+        # The state is encoded now: the state may change before the message leaves.
         state = self.packed_state()
         waiting = as_raw_commands(self.pending) if pending else []
         return Snapshot(
@@ -470,7 +510,7 @@ class Copy:
 
 
 def apply(copy: Copy, event: Any, at: int) -> bool:
-    """Make the event true of the copy's state. Raises GroupBroken: the state may then be half changed."""
+    """Apply an event to the copy's state alone. Raises GroupBroken: the state may then be half changed."""
     try:
         return copy.state.apply(event, at)
     except Exception as problem:
@@ -478,7 +518,7 @@ def apply(copy: Copy, event: Any, at: int) -> bool:
 
 
 def as_raw(entries: list[Entry]) -> list[RawEntry]:
-    """Entries for a message to send: the encoder writes both kinds of entry alike."""
+    """Return entries as a message carries entries: the encoder writes both types alike."""
     return raw(entries)  # type: ignore[return-value]
 
 
@@ -487,7 +527,7 @@ def as_raw_commands(commands: Iterable[Command]) -> list[RawCommand]:
 
 
 def read_entry(kind: Kind, entry: RawEntry) -> Entry:
-    """Raises msgspec.MsgspecError for what the kind cannot read."""
+    """Read an entry from a link. Raises msgspec.MsgspecError for an entry that the kind cannot read."""
     return Entry(
         entry.seq,
         entry.at,
@@ -504,7 +544,7 @@ def read_entry(kind: Kind, entry: RawEntry) -> Entry:
 
 
 def read_command(kind: Kind, c: RawCommand) -> Command:
-    """Raises msgspec.MsgspecError for what the kind cannot read."""
+    """Read a command from a link. Raises msgspec.MsgspecError for a command that the kind cannot read."""
     command = read_optional(kind.read_event if c.original_id is not None else kind.read_command, c.command)
     return Command(c.seq, c.at, c.origin, c.number, c.floor, command, c.handed, c.members, c.original_id, c.side)
 
@@ -519,8 +559,8 @@ def read_optional(read: Any, value: msgspec.Raw) -> Any:
 
 
 def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
-    """The copy that a snapshot was taken of. Raises msgspec.MsgspecError for what the kind cannot read, and GroupBroken
-    where reading it meets a mistake of the program."""
+    """Make a copy from a snapshot. Raises msgspec.MsgspecError for a snapshot that the kind cannot read,
+    and GroupBroken where the reading meets a mistake of the program."""
     try:
         state = kind.restore(group.name, snapshot.state)
     except UNREADABLE:

@@ -1,4 +1,15 @@
-"""The end of a group's log: what others may still lack."""
+"""The tail of a group's log: the entries that other nodes may still lack (P16).
+
+Theory of operation. Entries come at the end (`append`) and go at the front: for room, at LOG_ENTRIES and LOG_BYTES, or
+for age (`trim`). Age is counted by this node's own clock: `trim` is called again and again, and marks the time at which
+the log had a new end. So an entry is as old as the first call that saw the entry.
+
+Invariants
+    Positions have no gaps: each entry's seq is the seq of the entry before plus 1.
+    The last entry's seq is the seq of the copy, unless the log is empty.
+    Room never takes the last entry; age may empty an idle log.
+    `bytes` is the sum over all entries. `_once` names the latest entry of each idempotency key.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +21,29 @@ from ring.wire.log import Command, Entry
 
 LOG_ENTRIES = 2048
 LOG_BYTES = 1024 * 1024
-"""A log keeps at most so many entries, and so many bytes of events, however young (P16): a snapshot fits a frame."""
+"""A log keeps at most this many entries and bytes, however young the entries are (P16): a snapshot fits a frame."""
 
 IDLE_S = 2 * 3600.0
-"""A log to which nothing was added for so long is forgotten."""
+"""A log to which nothing was added for this long is forgotten."""
 
 FRAME = 64
-"""Bytes of an entry beside its event, roughly."""
+"""Bytes of an entry beside the event, roughly."""
 
 
 def once_of(said: Any) -> Any:
-    """What a command, or the event that came of it, is known by, if another edge may submit it again (P9)."""
+    """Return the idempotency key of a command or of the command's event; None: no other edge submits the command again
+    (P9)."""
     return getattr(said, "once", None)
 
 
 def message_key(said: Entry | Command) -> Hashable:
-    """What something said is known by: equal in every log that has it."""
+    """Return the key of a message or command: equal in every log that has the message."""
     once = once_of(said.event if isinstance(said, Entry) else said.command)
     return once if once is not None else (said.origin, said.number)
 
 
 class Log(list[Entry]):
-    """Entries in order, without gaps; the oldest go first; for room, never the last one.
+    """Keeps entries in order and without gaps. The oldest entries go first; room never takes the last entry.
 
     A list: most groups are nicks, with next to nothing in their logs, and an empty deque takes 760 bytes.
     """
@@ -41,8 +53,8 @@ class Log(list[Entry]):
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         super().__init__()
         self.bytes = 0
-        self._marks: tuple[tuple[float, int], ...] = ()  # (time, the last position then)
-        self._once: dict[Hashable, Entry] | None = None  # what was said that another edge may submit again
+        self._marks: tuple[tuple[float, int], ...] = ()  # (time, the last position then), both ascending
+        self._once: dict[Hashable, Entry] | None = None  # idempotency key -> entry; None: no entry has had a key
         for entry in entries:
             self.append(entry)
 
@@ -57,14 +69,14 @@ class Log(list[Entry]):
             self.drop_first()
 
     def said(self, once: Hashable) -> Entry | None:
-        """The entry whose event is known by that."""
+        """Return the entry whose event has this idempotency key, if the log still has the entry."""
         return self._once.get(once) if self._once is not None else None
 
     def trim(self, now: float, keep_s: float) -> None:
-        """Forget what had been here for keep_s when the last entry came, and an idle log as a whole; inf: nothing.
+        """Forget entries that were here for keep_s when the last entry came, and an idle log as a whole; inf: nothing.
 
-        Seconds of this node's clock; to be called again and again. What the clocks say that dated the entries does not
-        count: they may be hours apart.
+        now and keep_s: seconds of this node's clock. Call this again and again. The times in the entries do not count:
+        the clocks of the masters may be hours apart.
         """
         if not self:
             return
