@@ -46,3 +46,14 @@ def test_a_user_without_a_seat_is_seated_again_and_heard() -> None:
     assert net.until(lambda: uid in state.members, RECONCILE_S + 5)
     bob.send("PRIVMSG #c :still here")
     assert net.until(lambda: any("still here" in line for line in ann.got), 5)
+
+
+def test_members_are_told_how_many_events_they_missed() -> None:
+    """P16."""
+    net = network(2)
+    ann, bob = people(net, "ann", "bob", channel="#c")
+    ann.lines()
+    state = channel(net, "n1")
+    net.turn(net.nodes["n1"], lambda: net.nodes["n1"].core.edge.replaced(ROOM, state, state, [], 3))
+    assert [line.partition(" ")[2] for line in ann.lines()] == ["NOTICE #c :3 events of this channel were missed."]
+    assert bob.lines() == []
