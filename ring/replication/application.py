@@ -1,4 +1,5 @@
-"""What the engine tells the gateway of this node. The engine calls; the gateway keeps no rule of replication."""
+"""The gateway's side of a node, as the engine sees the gateway: the engine calls, and the gateway keeps no rule of
+replication."""
 
 from __future__ import annotations
 
@@ -17,18 +18,18 @@ class _Failed:
 
 
 FAILED: Final = _Failed()
-"""The outcome of a submit that no master answered within settle_max_s: it may or may not be carried out (P34)."""
+"""The outcome of a submit that no master answered within settle_max_s: the command may yet be carried out (P34)."""
 
 
 UNJUDGED: Final = False
-"""The outcome, in logs and messages, of a command whose judging met a mistake of the program (level 1). Hosts are told
-FAILED with the stamp of the command's position. No kind's own outcome is encoded like that."""
+"""The outcome, in logs and messages, of a command whose judging met a mistake of the program (level 1). The application
+is told FAILED, with the event id of the command's position. No kind encodes an outcome of its own as false."""
 
 
 class Unsupported(NamedTuple):
     """The outcome of a submit that was not sent: the network acts at a lower feature level than the command needs."""
 
-    level: int  # that the command needs
+    level: int  # the level that the command needs
     node: str  # name of a node that holds the network's level down
 
 
@@ -40,14 +41,14 @@ class Halted(NamedTuple):
 
 
 class EventId(NamedTuple):
-    """What names and dates an event for clients."""
+    """Name and dates an event for clients."""
 
     msgid: str
     at: int  # Unix ms
 
 
 class Later:
-    """An answer to another node's question that takes more than one turn. Whoever works on it calls `answer` once."""
+    """Hold the answer to another node's question, if the answer takes more than one turn. `answer` is called once."""
 
     __slots__ = ("_done", "_is_there", "_value")
 
@@ -73,37 +74,41 @@ class Application(Protocol):
     """The gateway's side of the engine."""
 
     def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, token: object) -> None:
-        """The local copy of a followed group advanced by one event. token: of our own submit, else None."""
+        """Show one event: the copy here of a followed group has advanced. token: of this node's submit, else None."""
         ...
 
     def interrupted(self, group: GroupId, *, parted: bool) -> None:
-        """What comes next was said where people here have not heard it. parted: on another side of a partition."""
+        """Prepare for events that happened where people here did not see the events. parted: on another side of a
+        partition."""
         ...
 
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
     ) -> None:
-        """The copy was replaced. missed: events between the two that are still known; lost: how many are not (P16)."""
+        """Show how the state differs from the old state: the copy was replaced. old: None if the group is new here.
+
+        missed: events between the two states that are still known. lost: how many events are not known (P16).
+        """
         ...
 
     def dropped(self, group: GroupId) -> None:
-        """This node follows the group no more."""
+        """Forget the group: nobody here sees the group any more."""
         ...
 
     def answered(self, group: GroupId, token: object, outcome: Any, event_id: EventId | None) -> None:
-        """Exactly once for each submit, after `applied` of its event where this node follows the group (P11).
+        """Take the outcome of a submit. Called exactly once for each submit, after `applied` of the submit's event if
+        this node follows the group (P11).
 
-        stamp: names and dates the answer's position; None with Unsupported, and with FAILED, unless nothing was changed
-        for sure.
+        event_id: of the answer's position. None with Unsupported, and with FAILED unless surely nothing was changed.
         """
         ...
 
     def viewed(self, group: GroupId, view: Any) -> None:
-        """A watched group's view changed; the first one comes without a change."""
+        """Show a watched group's view: the view has changed, or is the first view of the watch."""
         ...
 
     def flush(self) -> None:
-        """The turn ends: what is to go to other nodes has to be said now."""
+        """Say now whatever has to go to other nodes: the turn ends."""
         ...
 
     def asked(self, node: Incarnation, body: Any) -> Any:

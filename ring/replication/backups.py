@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 class Backups:
-    """Keeps both sides: backups of the groups mastered here, and groups that this node is a backup of."""
+    """Keep both sides: backups of the groups mastered here, and groups that this node is a backup of."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -113,8 +113,8 @@ class Backups:
             self.engine.handoffs.drained(m)
 
     def _is_safe(self, m: Master, command: Command) -> bool:
-        """Whether the command is on as many disks as the group needs: a confirmed command is on the master's disk too,
-        and deaths do not shrink the set (P35, P37). Always true for a group that is not confirmed."""
+        """Tell whether the command is on as many disks as the group needs: a confirmed command is on this disk, and
+        deaths do not shrink the set (P35, P37). Always true for a group that is not confirmed."""
         copy = m.copy
         if not self.engine.journal.is_confirmed(copy):
             return True
@@ -129,7 +129,7 @@ class Backups:
         )
 
     def _may_shrink(self, m: Master) -> bool:
-        """Whether the set may shrink: every member that is gone has left in order, or there is nothing to keep."""
+        """Tell whether the set may shrink: every member that is gone has left in order, or there is nothing to keep."""
         peers = self.engine.peers
         lost = peers.unfit_for(m.copy.group)
         return m.copy.state.is_collectable(self.engine.now_ms) or not any(

@@ -44,7 +44,7 @@ BARRIERS = 10_000
 
 
 class Waiter:
-    """Waits for several groups to settle, and then calls `done`."""
+    """Wait for several groups to settle, and then call `done`."""
 
     __slots__ = ("done", "remaining", "since")
 
@@ -55,7 +55,7 @@ class Waiter:
 
 
 class Barriers:
-    """Keeps this edge's waiters, and answers the barriers of edges for the masters here."""
+    """Keep this edge's waiters, and answer the barriers of edges for the masters here."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

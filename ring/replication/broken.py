@@ -61,7 +61,7 @@ ANSWERED = (Append, Barrier, Fetch, Install, MergeOffer, Publish, Replace, Resyn
 
 
 class StoppedGroups:
-    """Keeps the groups that stopped here, and turns mistakes of state machines into answers."""
+    """Keep the groups that stopped here, and turn mistakes of state machines into answers."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -129,7 +129,7 @@ class StoppedGroups:
             self.say(sender.key, group)
 
     def asked(self, sender: Incarnation, group: GroupId) -> bool:
-        """Whether the group has stopped here; if so, tell the asker. The copy of this node counts as unheard (P36)."""
+        """Tell whether the group has stopped here; if so, tell the asker. The copy here counts as unheard (P36)."""
         if group not in self.groups:
             return False
         self.say(sender.key, group)

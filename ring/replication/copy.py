@@ -86,7 +86,7 @@ def msgid_prefix(group: GroupId, term: Term) -> str:
 
 
 class ClientLog:
-    """Lists the commands that a group has accepted from one origin (P6, P8).
+    """List the commands that a group has accepted from one origin (P6, P8).
 
     Invariants: last is the highest decided number. The numbers in outcomes ascend, and none is above last.
     """
@@ -99,7 +99,7 @@ class ClientLog:
 
 
 class Copy:
-    """Holds the state, lineage, log and counters of one group on one node. See the head of the file."""
+    """Hold the state, lineage, log and counters of one group on one node. See the head of the file."""
 
     __slots__ = (
         "aliases",
@@ -410,7 +410,7 @@ class Copy:
         return list(self.log)[len(self.log) - missing :]
 
     def extends(self, lineage: Lineage, seq: int) -> bool:
-        """Whether a log of this lineage that ends at `seq` is a prefix of this log (P3)."""
+        """Tell whether a log of this lineage that ends at `seq` is a prefix of this log (P3)."""
         if not lineage or seq > self.seq:
             return False
         ours = tuple((term, first) for term, first in self.lineage if first <= seq)
@@ -442,7 +442,7 @@ class Copy:
         return shared
 
     def outweighs(self, other: Copy) -> bool:
-        """Whether the other log is to be appended to this log, and not this log to the other.
+        """Tell whether the other log is to be appended to this log, and not this log to the other.
 
         A merge appends only entries that a log still has (P25); trimmed entries stay readable, from a store, only if
         the log goes on. So the log that would lose more goes on. A node that only follows has no store of the group.

@@ -63,7 +63,7 @@ ASK_S = 3.0
 
 
 class Follower:
-    """Says what this node knows of one group that another node masters (P12, P15).
+    """Say what this node knows of one group that another node masters (P12, P15).
 
     Invariants: while `fork` is set, people here are shown `fork.copy`; `fork.copy` is `copy` itself until a copy of the
     new master comes. `fork` and `doubted` hold back the commands of this edge (`Followers.holds_back`).
@@ -89,7 +89,7 @@ class Follower:
 
 
 class Followers:
-    """Keeps the groups that this node follows, and the acknowledgements that this node owes to the masters."""
+    """Keep the groups that this node follows, and the acknowledgements that this node owes to the masters."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -132,11 +132,11 @@ class Followers:
         self._acks[group] = None
 
     def sits(self, copy: Copy) -> bool:
-        """Whether members of the group sit on this node."""
+        """Tell whether members of the group sit on this node."""
         return self.engine.me in copy.state.subscribers
 
     def keeps(self, f: Follower) -> bool:
-        """Whether this node has a part in the group: a member here, the duty of a backup, or a fork not merged yet."""
+        """Tell whether this node has a part in the group: a member, the duty of a backup, or a fork not merged yet."""
         return f.holds or f.fork is not None or self.sits(f.copy) or self.engine.me.key in f.copy.members
 
     def held_to(self, copy: Copy) -> int:
@@ -447,14 +447,14 @@ class Followers:
     # Masters that are gone ------------------------------------------------------------------------------------------
 
     def is_orphan(self, f: Follower) -> bool:
-        """Whether the master of this copy is dead or gone, has begun a new life, or has stopped the group (P43)."""
+        """Tell whether the copy's master is dead or gone, has begun a new life, or has stopped the group (P43)."""
         peers, term = self.engine.peers, f.copy.term
         if not peers.is_alive(f.master) or f.master in peers.unfit_for(f.copy.group):
             return True
         return f.master == term.key and not peers.is_current(Incarnation(term.key, term.incarnation))
 
     def holds_back(self, group: GroupId, target: str) -> bool:
-        """Whether this edge's commands wait until the copy here and the log of the master `target` are known to agree.
+        """Tell whether this edge's commands wait until the copy here and the log of the master `target` agree.
 
         After a partition the copy may have lines of people here that a new master lacks. The next commands of these
         people are sent once the master's log is known to continue the copy, or to have taken the copy in: sent earlier,
@@ -547,7 +547,7 @@ class Followers:
 
 
 def _is_prefix(copy: Copy, lineage: Lineage) -> bool:
-    """Whether the copy's log is a prefix of a log with this lineage, as far as lineages tell (P3)."""
+    """Tell whether the copy's log is a prefix of a log with this lineage, as far as lineages tell (P3)."""
     ours = tuple((term, first) for term, first in copy.lineage if first <= copy.seq)
     theirs = tuple((term, first) for term, first in lineage if first <= copy.seq)
     return ours == theirs

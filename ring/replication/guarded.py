@@ -1,6 +1,7 @@
-"""Where a mistake of the program stops one group instead of the node: what applies a committed entry, and shows it.
+"""Guards around the code that applies a committed entry and shows the entry: a mistake there stops the group alone, and
+not the node (P43).
 
-The engine catches GroupBroken around each of its jobs (engine.run) and stops the group (broken.py).
+The engine catches GroupBroken around each job (`Engine.run`), and stops the group (broken.py).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class GroupBroken(Exception):
 
 
 class GuardedApplication:
-    """The gateway's side of the engine. What cannot be shown of a group raises GroupBroken; all else is passed on."""
+    """Pass calls on to the application. A call that shows a group, and meets a mistake, raises GroupBroken."""
 
     def __init__(self, host: Application) -> None:
         self._app = host

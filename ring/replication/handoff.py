@@ -66,7 +66,7 @@ KEEP_S = 30.0
 
 
 class IncomingHandoff:
-    """Holds a copy that another master has installed here, and may hand to this node.
+    """Hold a copy that another master has installed here, and may hand to this node.
 
     Invariants: the node does not serve this copy until `Handed` with this term has come. The copy, its term and the
     sender belong together: a later Install replaces all three, and only the parked messages stay.
@@ -83,12 +83,12 @@ class IncomingHandoff:
 
     @property
     def is_promised(self) -> bool:
-        """Whether this node has promised a term higher than the term of this hand-off (P21)."""
+        """Tell whether this node has promised a term higher than the term of this hand-off (P21)."""
         return self.copy.promised > self.term
 
 
 class Handoffs:
-    """Keeps the hand-offs from this node and to this node."""
+    """Keep the hand-offs from this node and to this node."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -193,7 +193,7 @@ class Handoffs:
         self.engine.send(handoff.to.key, Publish(copy.group, copy.term, copy.seq, as_raw([copy.log[-1]])))
 
     def concludes(self, m: Master, term: Term) -> bool:
-        """Whether a message under this term is the new master's. If so, the new master serves: the hand-off ends."""
+        """Tell whether a message under this term is the new master's. If so, that master serves: the hand-off ends."""
         handoff = m.handoff
         if handoff is None or not handoff.committed or handoff.term != term:
             return False
@@ -296,7 +296,7 @@ class Handoffs:
             engine.receive_again(sender, message)
 
     def holds(self, group: GroupId) -> bool:
-        """Whether an installed copy waits here for its master, and that master is alive."""
+        """Tell whether an installed copy waits here for its master, and that master is alive."""
         held = self.incoming.get(group)
         if held is None:
             return False

@@ -1,4 +1,4 @@
-"""Where two logs of one group part (P3, P22)."""
+"""Lineages: find the position at which two logs of one group part (P3, P22)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ring.wire.log import Lineage
 
 
 def fork_point(ours: Lineage, our_seq: int, theirs: Lineage, their_seq: int) -> int:
-    """The last position that two logs have alike, 0 if none. seq: where each log ends.
+    """Return the last position up to which two logs are equal, or 0. our_seq, their_seq: the ends of the logs.
 
-    A log that ends there is a prefix of the other; two that both go on have forked.
+    A log that ends at this position is a prefix of the other log. If both logs go on, the logs have forked.
     """
     common = 0
     for index, (mine, other) in enumerate(zip_longest(ours, theirs)):

@@ -43,7 +43,7 @@ def message_key(said: Entry | Command) -> Hashable:
 
 
 class Log(list[Entry]):
-    """Keeps entries in order and without gaps. The oldest entries go first; room never takes the last entry.
+    """Keep entries in order and without gaps. The oldest entries go first; room never takes the last entry.
 
     A list: most groups are nicks, with next to nothing in their logs, and an empty deque takes 760 bytes.
     """

@@ -60,7 +60,7 @@ ASK_CHECKS = 12
 
 
 class Masters:
-    """The groups that this node masters."""
+    """Keep the groups that this node masters."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -63,7 +63,7 @@ GIVE_UP_S = 8.0
 
 
 class Fork:
-    """Holds a copy that people here have been shown, and that the master's log does not continue.
+    """Hold a copy that people here have been shown, and that the master's log does not continue.
 
     Invariant: no entry is added to `copy` while the fork lasts.
     """
@@ -77,7 +77,7 @@ class Fork:
 
 
 class UnderWay:
-    """Lists what a master has taken in or has been offered, and has not committed yet."""
+    """List what a master has taken in or has been offered, and has not committed yet."""
 
     __slots__ = ("merges", "offers")
 
@@ -87,7 +87,7 @@ class UnderWay:
 
 
 class Merges:
-    """Keeps both sides of merges: forks on offer from this node, and forks that the masters here take in."""
+    """Keep both sides of merges: forks on offer from this node, and forks that the masters here take in."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -126,7 +126,7 @@ class Merges:
             self.forked[f.copy.group] = None
 
     def is_settled(self, f: Follower) -> bool:
-        """Whether the followed copy has all that the fork has."""
+        """Tell whether the followed copy has all that the fork has."""
         assert f.fork is not None
         return f.copy is not f.fork.copy and holds(f.copy, f.fork.copy)
 
@@ -201,7 +201,7 @@ class Merges:
         engine.backups.append(m, Command(0, 0, None, 0, 0, None, side=side))
 
     def _is_known(self, copy: Copy, theirs: Copy) -> bool:
-        """Whether the other copy is part of this copy, or will be once the pending commands are committed."""
+        """Tell whether the other copy is part of this copy, or will be once the pending commands are committed."""
         parts = [*copy.merged.values()]
         for command in copy.pending:
             parts += command.side.merged if command.side is not None else ()

@@ -36,7 +36,7 @@ KEEP_S = 60.0
 
 
 class Owed:
-    """Holds one fork that is owed, and says when the fork is offered next."""
+    """Hold one fork that is owed, and say when the fork is offered next."""
 
     __slots__ = ("copy", "offer_at", "since")
 
@@ -47,7 +47,7 @@ class Owed:
 
 
 class OwedForks:
-    """Keeps the forks that this node owes to the masters of the groups, this node included."""
+    """Keep the forks that this node owes to the masters of the groups, this node included."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -101,5 +101,5 @@ class OwedForks:
 
 
 def holds(ours: Copy, theirs: Copy) -> bool:
-    """Whether our copy has every entry that the other copy has committed."""
+    """Tell whether our copy has every entry that the other copy has committed."""
     return theirs.shared_with(ours) == theirs.seq

@@ -14,7 +14,7 @@ from ring.wire.log import Command
 
 
 class Progress:
-    """Says how far one other node has come: a node where members sit, a backup of the group, or both (P12, P15).
+    """Say how far one other node has come: a node where members sit, a backup of the group, or both (P12, P15).
 
     A progress belongs to one life of the node (`edge`). A later life of the node begins with a new progress.
 
@@ -41,7 +41,7 @@ class Progress:
 
 
 class HandOff:
-    """Says how far a hand-off of the group from this node has come (P24). `handoff.py` alone writes the fields.
+    """Say how far a hand-off of the group from this node has come (P24). `handoff.py` alone writes the fields.
 
     Invariants: committed implies placed, and neither flag is ever taken back. Until committed is true, the hand-off can
     be given up. Once committed is true, `Handed` is the last entry of this node's term.
@@ -59,7 +59,7 @@ class HandOff:
 
 
 class Master:
-    """Says what a master knows of a group beside the copy: the followers, and the nodes that wait for an answer.
+    """Say what a master knows of a group beside the copy: the followers, and the nodes that wait for an answer.
 
     A master is serving (no hand-off), frozen (a hand-off is not committed yet) or handed (the hand-off is committed).
 
@@ -104,7 +104,7 @@ class Master:
 
     @property
     def is_handed(self) -> bool:
-        """Whether the group belongs to another master, though the other master may not know so yet."""
+        """Tell whether the group belongs to another master, though the other master may not know so yet."""
         return self.handoff is not None and self.handoff.committed
 
     def expected(self, origin: Incarnation, floor: int) -> int:

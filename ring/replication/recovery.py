@@ -87,7 +87,7 @@ PARKED = 10_000
 
 
 class Recovery:
-    """Says what is known so far about the nodes that hold a group. The states are read from the fields (see above).
+    """Say what is known so far about the nodes that hold a group. The states are read from the fields (see above).
 
     Invariants: asked and held share no node. waits implies that term is NO_TERM. While asked names a node, nothing is
     decided (`_resolve`).
@@ -124,7 +124,7 @@ class Recovery:
 
 
 class Recoveries:
-    """Keeps the recoveries under way, one for each group that this node may have to serve."""
+    """Keep the recoveries under way, one for each group that this node may have to serve."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -253,7 +253,7 @@ class Recoveries:
             self._resolve(group, search)
 
     def _yields(self, group: GroupId, other: str) -> bool:
-        """Whether the other of two nodes that recover one group is the nearer owner: the nearer node goes on."""
+        """Tell whether the other of two nodes that recover one group is the nearer owner: the nearer node goes on."""
         owners = self.engine.peers.owners(group)
         mine = owners.index(self.engine.me.key) if self.engine.me.key in owners else len(owners)
         return other in owners and owners.index(other) < mine
@@ -319,7 +319,7 @@ class Recoveries:
         return self.engine.journal.on and self.engine.kinds[group.kind].durable == "confirmed"
 
     def _must_wait(self, group: GroupId, search: Recovery, mine: Copy | None) -> bool:
-        """Whether a node that is silent may have more of the group than the nodes that have replied.
+        """Tell whether a node that is silent may have more of the group than the nodes that have replied.
 
         Of the newest set of backups, one member has to be heard; if the newest copies come from disks, all members.
         A node that was given up counts as heard. If no node has a copy, `_may_be_held` decides. A node that does not
@@ -345,7 +345,7 @@ class Recoveries:
         return not all(heard.issuperset({*held.members, *held.coming}) for held in latest)
 
     def _may_be_held(self, group: GroupId, heard: set[str]) -> bool:
-        """Whether all copies of the group may sit on nodes that have not replied (P37)."""
+        """Tell whether all copies of the group may sit on nodes that have not replied (P37)."""
         peers = self.engine.peers
         silent, copies = peers.unheard(heard), peers.settings.copies
         if silent.isdisjoint(peers.should_know(group)):

@@ -34,7 +34,7 @@ AGAIN_S: Final = 0.5
 
 
 class CatchUp:
-    """Keeps the groups in which this node has not caught up since the stop, and the barriers that wait."""
+    """Keep the groups in which this node has not caught up since the stop, and the barriers that wait."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -1,4 +1,4 @@
-"""What a node looks at again and again: a slice of it at a time, so that no turn is held up for long (P23)."""
+"""Rounds over everything that a node looks at again and again: a slice in each tick, so that no turn is long (P23)."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 SLICE = 200
-"""Looked at per tick."""
+"""At most this many things are looked at in one tick."""
 
 REST_S = 1.0
-"""From the begin of one round to that of the next, at least."""
+"""At least this long passes between the beginnings of two rounds."""
 
 
 class Rounds(Generic[T]):
+    """Hand out everything, slice by slice. A thing that comes or goes during a round may be handed out or not."""
+
     def __init__(self, everything: Callable[[], Iterable[T]]) -> None:
         self._everything = everything
         self._left: list[T] = []
         self._due = 0.0
 
     def some(self, now: float) -> Iterable[T]:
-        """What to look at in this tick; who stops early has the rest in the next."""
+        """Yield the things to look at in this tick. A caller that stops early gets the rest in the next tick."""
         if not self._left:
             if now < self._due:
                 return ()
@@ -34,6 +36,6 @@ class Rounds(Generic[T]):
             yield self._left.pop()
 
     def again(self) -> None:
-        """Everything is to be looked at soon, whenever it was last."""
+        """Begin a new round at the next tick, whenever the last round began."""
         self._left.clear()
         self._due = 0.0

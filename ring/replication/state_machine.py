@@ -1,10 +1,11 @@
-"""What the group engine is given per kind of group: a deterministic state machine, free of replication.
+"""State machines of groups: the interface that each kind of group implements, deterministic and free of replication.
 
-A master *decides* a command against the state and gets an outcome for the one who asked and, if anything changed, an
-event; every copy, the master's included, *applies* the event. So followers never judge, they only follow.
+A master *decides* a command against the state. The decision is an outcome for the origin and, if anything changes, an
+event. Every copy, the master's included, *applies* the event. So followers never judge, and `apply` has to give the
+same state on every node: `apply` reads no clock, no chance and no feature level (P42).
 
-A command that another edge may submit again, and the event that comes of it, have a field `once`: something hashable
-that both are known by, None for nothing (P9).
+A command that another edge may submit again, and the command's event, have a field `once`: a hashable idempotency key,
+or None for no key (P9).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ring.ids import Incarnation
 
 
 class Decision(NamedTuple):
-    """outcome: for the asker, None when there is nothing to tell. event: what every copy applies, None when refused."""
+    """outcome: for the origin; None: nothing to tell. event: for every copy to apply; None: nothing changes."""
 
     outcome: Any
     event: Any
@@ -30,7 +31,7 @@ class State(Protocol):
 
     @property
     def subscribers(self) -> Mapping[Incarnation, int]:
-        """How many members sit on each node (P15): those nodes follow the group."""
+        """Return how many members sit on each node (P15): these nodes follow the group."""
         ...
 
     def decide(self, command: Any, at: int) -> Decision:
@@ -38,15 +39,15 @@ class State(Protocol):
         ...
 
     def apply(self, event: Any, at: int) -> bool:
-        """Make the event true. Returns whether `hosts`, or what else the master gives out, may have changed."""
+        """Apply the event. Returns whether `subscribers`, or other data that the master gives out, may have changed."""
         ...
 
     def snapshot(self) -> Any:
-        """The whole state as a msgspec-encodable value; `Kind.restore` reads it back."""
+        """Return the whole state as a msgspec-encodable value; `Kind.restore` reads the value back."""
         ...
 
     def view(self) -> Any:
-        """What a watch shows (P15); plain msgspec-encodable data, compared by value."""
+        """Return the data that a watch shows (P15): plain, msgspec-encodable, compared by value."""
         ...
 
     def answer(self, question: Any, at: int) -> Any:
@@ -54,31 +55,32 @@ class State(Protocol):
         ...
 
     def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
-        """Commands the master should give itself now: members of gone nodes, claims that ran out."""
+        """Return the commands that the master gives itself now, for members of gone nodes or claims that ran out."""
         ...
 
     def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
-        """Commands that the master gives itself before this one, for what it knows of nodes that are dead."""
+        """Return the commands that the master gives itself before this command, because of nodes that are dead."""
         ...
 
     def is_message(self, event: Any) -> bool:
-        """Whether the event is something said: after a partition it is shown to those who lack it (P25)."""
+        """Tell whether the event is a message: people who lack a message after a partition are shown it (P25)."""
         ...
 
     def merge(self, other: Any, at: int) -> Any:
-        """The event that makes this state what both amount to after a partition; None if it is that already (P26).
+        """Return the event that makes this state the merge of both states after a partition; None: no change (P26).
 
-        other: a State of the same group. Commutative, associative and idempotent in what it leads to.
+        other: a State of the same group. The merged states are equal in whatever order, and however often, states are
+        merged.
         """
         ...
 
     def is_collectable(self, at: int) -> bool:
-        """Whether the group may be forgotten: nobody in it and nothing worth keeping at `at` (Unix ms)."""
+        """Tell whether the group may be forgotten: the group is empty, with nothing worth keeping at `at` (Unix ms)."""
         ...
 
 
 class StateBase:
-    """Defaults for a `State`: nothing is said in the group, nobody asks, and the master gives itself no commands."""
+    """Give defaults for a `State`: the group has no messages, no questions, and no commands of the master's own."""
 
     __slots__ = ()
 
@@ -99,12 +101,13 @@ class StateBase:
 
 
 Durable = Literal["no", "written", "confirmed"]
-"""Whether a kind of group outlives the processes of those who hold it (P35). written: on disk within a moment, and
-nobody waits; confirmed: nothing is acknowledged before it is on the disk of all who hold it."""
+"""Whether a kind of group outlives the processes of the nodes that hold the group (P35). no: the group is in memory
+alone. written: a change is on disk within a moment, and nothing waits for the disk. confirmed: nothing is acknowledged
+before the change is on the disks of all nodes that hold the group."""
 
 
 class Kind(Protocol):
-    """One kind of group: makes states and reads what links carry. The read_ methods raise msgspec.MsgspecError."""
+    """Make the states of one kind of group, and read values from links. read_ methods raise msgspec.MsgspecError."""
 
     durable: Durable
     unjudged: Any
@@ -115,24 +118,26 @@ class Kind(Protocol):
     """The feature level at which the network acts (P42); the engine keeps it up to date."""
 
     def keeps(self, event: Any) -> bool:
-        """Whether an event is part of the group's history, if the kind is durable."""
+        """Tell whether an event is part of the group's history, if the kind is durable."""
         ...
 
     def selects(self, state: State, event: Any, msgid: str, at: int, wanted: str) -> bool:
-        """Whether a kept event is shown to who asks for what is `wanted`, a word of the kind's own; what was erased
-        is shown to nobody. msgid and at (Unix ms) are those of its line."""
+        """Tell whether a kept event is part of the answer to a history query. Erased events are part of no answer.
+
+        wanted: the kind's own word for the wanted lines. msgid and at (Unix ms): of the event's line.
+        """
         ...
 
     def erased(self, state: State) -> Erased:
-        """What of the history is to be forgotten for good."""
+        """Return the part of the history that stores have to forget for good."""
         ...
 
     def authors(self, event: Any) -> tuple[str, ...]:
-        """What who has said it is called, for that."""
+        """Return the names by which `erased` knows the author of the event."""
         ...
 
     def recorded(self, state: State, event: Any, origin: Incarnation, number: int) -> Any:
-        """The event as the history keeps it. origin and number are those of its command, alike in every log."""
+        """Return the event as the history keeps the event. origin and number: of the command, equal in every log."""
         ...
 
     def initial(self, name: str) -> State: ...
@@ -151,7 +156,7 @@ class Kind(Protocol):
 
 
 class KindBase:
-    """Defaults for a `Kind`: no event is part of a history."""
+    """Give defaults for a `Kind`: no event is part of a history."""
 
     level = 0
     unjudged: Any = None
@@ -174,9 +179,9 @@ class KindBase:
 
 @runtime_checkable
 class Silent(Protocol):
-    """A kind some of whose groups are not worth a disk's work: anybody makes thousands of them, and says nothing."""
+    """Mark a kind with silent groups: anybody makes thousands of groups without a word, not worth a disk's work."""
 
     def is_silent(self, state: State) -> bool:
-        """Whether nothing was ever said in the group. Of a silent group no line is kept, and its state only while
-        somebody is in it. The group's log is kept from the first word on."""
+        """Tell whether the group has never had a message. A silent group's lines are not kept, and the state is kept
+        only while the group has members. The log is kept from the first message on."""
         ...

@@ -1,8 +1,8 @@
-"""Account groups that fewer than `copies` nodes hold, and who has such groups (P37).
+"""Thin groups: account groups that fewer than `copies` nodes hold, and the nodes that hold such groups (P37).
 
-A group's set is smaller than `copies` only where it was made, or shrank in order, while the whole network was smaller.
-Once there are enough nodes the sets grow within seconds. A node tells its peers whether it holds such thin groups: what
-it alone may hold is registered by nobody else, should the node be gone before its sets have grown.
+A group's set is smaller than `copies` only if the set was made, or shrank in order, while the network had fewer nodes.
+Once there are enough nodes, the sets grow within seconds. A node with thin groups says so to all peers: if the node is
+gone before the sets have grown, no other node starts an account group empty that the gone node may hold alone.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from ring.engine import Engine
 
 LOOK_S = 1.0
-"""Said again that often while it is so: messages may be lost."""
+"""A node with thin groups says so again after this: messages may be lost."""
 
 
 class ThinGroups:
-    """Whether this node holds thin groups, and which other nodes have said so of themselves."""
+    """Tell other nodes whether this node holds thin groups, and hear the same of other nodes.
+
+    Invariant: while `_said` is true, other nodes may believe that this node holds thin groups.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -29,7 +32,7 @@ class ThinGroups:
         self._look_at = 0.0
 
     def is_so(self) -> bool:
-        """Whether this node holds a confirmed group that fewer than `copies` nodes hold. O(groups)."""
+        """Return whether this node holds a confirmed group that fewer than `copies` nodes hold. O(groups)."""
         engine = self.engine
         if not engine.journal.on:
             return False
@@ -43,7 +46,8 @@ class ThinGroups:
         return bool(copy.pending) or not copy.state.is_collectable(engine.now_ms)
 
     def linked(self, key: str) -> None:
-        """Another node is there: it hears whether that is so before anything else. It may know of an earlier life."""
+        """Tell a node with a new link, before anything else, whether this node holds thin groups. The other node may
+        remember the word of an earlier life of this node."""
         thin = self.is_so()
         self._said = self._said or thin
         self.engine.send(key, self._news(thin))
@@ -55,7 +59,7 @@ class ThinGroups:
         self.engine.peers.says_thin(sender.key, thin)
 
     def tick(self) -> None:
-        """While it is so, and once when it is over."""
+        """Say again that this node holds thin groups, and say once that this node holds no thin groups any more."""
         engine = self.engine
         if not self._said or engine.now < self._look_at:
             return
