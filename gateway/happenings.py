@@ -116,7 +116,7 @@ class Happenings:
     def _peer(self, note: Note) -> str:
         """The ring key of the other node that the note is about; "" if there is none."""
         if note.event == "takeover" and note.group is not None:
-            mastered = self._core.engine.masters.groups.get(note.group)
+            mastered = self._core.engine.replicas.masters.get(note.group)
             lineage = mastered.copy.lineage if mastered is not None else ()
             return lineage[-2][0].key if len(lineage) > 1 else ""
         return str(note.facts.get("peer", ""))

@@ -63,7 +63,7 @@ def load(core: NodeCore, links: Mapping[str, LinkState], around: Around, channel
     return Load(
         round(engine.now, 3),
         status(core, links, around),
-        len(engine.masters.groups),
+        len(engine.replicas.masters),
         traffic.lines_received,
         traffic.lines_sent,
         traffic.bytes_received,
@@ -75,7 +75,7 @@ def load(core: NodeCore, links: Mapping[str, LinkState], around: Around, channel
 
 def _channels(core: NodeCore) -> Iterator[Busy]:
     engine = core.engine
-    for group, m in engine.masters.groups.items():
+    for group, m in engine.replicas.masters.items():
         if group.kind == CHANNEL:
             copy = m.copy
             lag = max((copy.seq - f.acked for f in m.followers.values() if f.sits or f.holder), default=0)

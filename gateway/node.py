@@ -86,6 +86,6 @@ class NodeCore:
         engine = self.engine
         if not engine.peers.staying():
             return False
-        return any(m.copy.state.subscribers or m.watchers for m in engine.masters.groups.values()) or any(
-            f.holds and not engine.followers.is_orphan(f) for f in engine.followers.groups.values()
+        return any(m.copy.state.subscribers or m.watchers for m in engine.replicas.masters.values()) or any(
+            f.holds and not engine.followers.is_orphan(f) for f in engine.replicas.followers.values()
         )

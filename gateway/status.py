@@ -185,10 +185,10 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
     """Time O(groups). links: ring key of each linked peer, and how the link is."""
     engine, me = core.engine, core.engine.peers.me
     around = around or Around()
-    followed = [f for group, f in engine.followers.groups.items() if group.kind == CHANNEL]
+    followed = [f for group, f in engine.replicas.followers.items() if group.kind == CHANNEL]
     behind = lag(engine)
     hooks = core.webhooks.rows().values()
-    mastered = Counter(group.kind for group in engine.masters.groups)
+    mastered = Counter(group.kind for group in engine.replicas.masters)
     return Status(
         name=me.name,
         ring_key=me.key,
@@ -213,7 +213,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         hand_offs=engine.noted["hand_off"],
         merges=engine.noted["merge"],
         handing_off=len(engine.handoffs.outgoing),
-        searches=len(engine.recoveries.searches),
+        searches=len(engine.replicas.recoveries),
         lagging=behind.groups,
         lag_s=round(behind.longest_s, 1),
         missing={key: record.name for key, record in engine.peers.missing.items()},

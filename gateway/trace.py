@@ -111,7 +111,7 @@ def trace(core: NodeCore, asked: TraceAsk) -> Traced:
     engine, me = core.engine, core.engine.peers.me
     group = core.edge.channel(asked.channel)
     role = _role(engine, group)
-    mastered, followed = engine.masters.groups.get(group), engine.followers.groups.get(group)
+    mastered, followed = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
     copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
     if copy is None:
         return Traced(me.name, me.key, role)
@@ -133,16 +133,16 @@ def trace(core: NodeCore, asked: TraceAsk) -> Traced:
 
 
 def _role(engine: Engine, group: GroupId) -> Role:
-    mastered = engine.masters.groups.get(group)
+    mastered = engine.replicas.masters.get(group)
     if mastered is not None:
         return "master" if mastered.serving else "hand_off"
     if group in engine.stopped.groups:
         return "stopped"
-    if group in engine.recoveries.searches:
+    if group in engine.replicas.recoveries:
         return "recovery"
     if engine.handoffs.holds(group):
         return "incoming_hand_off"
-    followed = engine.followers.groups.get(group)
+    followed = engine.replicas.followers.get(group)
     if followed is None:
         return "none"
     return "backup" if followed.holds else "follower"

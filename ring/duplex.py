@@ -21,13 +21,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ring.ids import Incarnation
+from ring.replication.port import Port
 from ring.wire.messages import Flow
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 REPEAT_S: Final = 0.4
 TELLINGS: Final = 3
@@ -85,13 +83,13 @@ class Stream:
         self.ended_at = 0.0
         self.is_over = False  # the peer has ended the stream, too
         self.repeat_at = 0.0
-        self.probe_at = streams.engine.now + PROBE_S
+        self.probe_at = streams.port.now + PROBE_S
 
     def send(self, part: bytes) -> None:
         """Send a part. A part after the end of the stream is dropped."""
         if self.end is None and not self.ended_at:
             if not self.unacked:
-                self.repeat_at = self.streams.engine.now + REPEAT_S
+                self.repeat_at = self.streams.port.now + REPEAT_S
             self.unacked.append((self.next, part))
             self.next += 1
             self.bytes += len(part)
@@ -108,7 +106,7 @@ class Stream:
         """End the stream after all parts sent so far."""
         if self.end is None and not self.ended_at:
             self.end = reason
-            self.ended_at = self.streams.engine.now
+            self.ended_at = self.streams.port.now
             self.streams.touch(self)
 
 
@@ -121,8 +119,8 @@ class Streams:
     accept: called with a new stream of a peer and the first part; the default refuses.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port) -> None:
+        self.port = port
         self.accept: Callable[[Stream, bytes], None] = lambda stream, first: stream.close("not accepted")
         self._open: dict[Key, Stream] = {}
         self._touched: dict[Key, Stream] = {}
@@ -146,10 +144,10 @@ class Streams:
         if stream is None:
             if not message.opener or message.first != 0 or not message.parts:
                 if message.end is None:
-                    self.engine.send(sender.key, Flow(message.number, not message.opener, 0, [], 0, "unknown", True))
+                    self.port.send(sender.key, Flow(message.number, not message.opener, 0, [], 0, "unknown", True))
                 return
             stream = self._open[key] = Stream(self, sender, message.number, mine=False)
-        stream.probe_at = self.engine.now + PROBE_S
+        stream.probe_at = self.port.now + PROBE_S
         self._acknowledged(stream, message.ack)
         stream.used = max(stream.used, message.used)
         for number, part in enumerate(message.parts, message.first):
@@ -164,14 +162,14 @@ class Streams:
     def _other_has_ended(self, stream: Stream, reason: str) -> None:
         stream.is_over = True
         if stream.end is None:  # the peer learns from the next Flow that the end has arrived
-            stream.end, stream.ended_at = reason, self.engine.now
+            stream.end, stream.ended_at = reason, self.port.now
             stream.unacked.clear()
             stream.ended(reason)
 
     def _acknowledged(self, stream: Stream, upto: int) -> None:
         if upto > stream.acked:
             stream.acked = upto
-            stream.repeat_at = self.engine.now + REPEAT_S
+            stream.repeat_at = self.port.now + REPEAT_S
         while stream.unacked and stream.unacked[0][0] < upto:
             stream.bytes -= len(stream.unacked.popleft()[1])
 
@@ -189,9 +187,9 @@ class Streams:
         if not stream.ended_at:
             stream.unacked.clear()
             stream.next = CUT
-            stream.end, stream.ended_at = reason, self.engine.now
+            stream.end, stream.ended_at = reason, self.port.now
             self.touch(stream)
-            self.engine.run(lambda: stream.ended(reason))
+            self.port.run(lambda: stream.ended(reason))
 
     def flush(self) -> None:
         """End the turn: send new parts, and acknowledge received parts."""
@@ -209,18 +207,18 @@ class Streams:
         if stream.uses is None:
             stream.told = stream.expected
         elif (uses := stream.uses()) > stream.told:
-            stream.told, stream.tellings, stream.tell_at = uses, TELLINGS - 1, self.engine.now + REPEAT_S
+            stream.told, stream.tellings, stream.tell_at = uses, TELLINGS - 1, self.port.now + REPEAT_S
         flow = Flow(stream.number, stream.mine, first, parts, stream.expected, stream.end, stream.is_over, stream.told)
-        self.engine.send(stream.peer.key, flow)
+        self.port.send(stream.peer.key, flow)
 
     def _repeat(self, stream: Stream) -> None:
-        now = self.engine.now
+        now = self.port.now
         stream.repeat_at, stream.probe_at = now + REPEAT_S, now + PROBE_S
         self._send(stream, 0)
 
     def tick(self) -> None:
         """Repeat what has no acknowledgement, probe silent streams, and forget streams that have ended."""
-        now, peers = self.engine.now, self.engine.peers
+        now, peers = self.port.now, self.port.peers
         for key, stream in list(self._open.items()):
             if stream.ended_at:
                 if now - stream.ended_at > ENDED_S or not peers.is_current(stream.peer):

@@ -60,6 +60,7 @@ from ring.replication.owed import OwedForks
 from ring.replication.people import People
 from ring.replication.port import Port
 from ring.replication.recovery import Recoveries
+from ring.replication.replicas import Replicas
 from ring.replication.returning import CatchUp
 from ring.replication.state_machine import Kind, State
 from ring.replication.thin import ThinGroups
@@ -144,6 +145,7 @@ class Engine(Port):
         self.has_met = False
         self.peers = Peers(me, settings.ring)
         self.submits = SubmitQueues()
+        self.replicas = Replicas()
         self.masters = Masters(self)
         self.backups = Backups(self)
         self.journal = Journal(self)
@@ -157,14 +159,14 @@ class Engine(Port):
         self.rpc = Rpc(self)
         self.watches = Watches(self)
         self.history = HistoryQueries(self)
-        self.erasure = Erasure(self)
+        self.erasure = Erasure(self, self.journal)
         self.anti_entropy = AntiEntropy(self)
         self.failure_detector = FailureDetector(self)
         self.duplex = Streams(self)
         self.levels = Levels(self)
         self.unreadable = UnreadableMessages(self)
         self.stopped = StoppedGroups(self)
-        self.thin = ThinGroups(self)
+        self.thin = ThinGroups(self, self.journal)
         self.catch_up = CatchUp(self)
         self.mastering: Callable[[GroupId], None] = lambda group: None  # the gateway's: `Masters.lead` calls this
         self.notes: list[Note] = []  # for the log: news for the operator
@@ -232,7 +234,7 @@ class Engine(Port):
 
     def _was_stopped(self, seconds: float) -> None:
         """Resign all groups after a long stop: this node first asks the nodes that may serve these groups now (P20)."""
-        self.note("was_stopped", stopped_s=round(seconds, 1), groups=len(self.masters.groups))
+        self.note("was_stopped", stopped_s=round(seconds, 1), groups=len(self.replicas.masters))
         self._heard_at = {key: (number, self.now) for key, (number, _) in self._heard_at.items()}
         for group, stream in list(self.submits.queues.items()):
             self._expire(group, stream)
@@ -455,22 +457,22 @@ class Engine(Port):
 
     def state(self, group: GroupId) -> State | None:
         """Return the local state of a group that this node masters, or follows for local members."""
-        mastered = self.masters.groups.get(group)
+        mastered = self.replicas.masters.get(group)
         if mastered is not None:
             return mastered.copy.state
-        followed = self.followers.groups.get(group)
+        followed = self.replicas.followers.get(group)
         if followed is None or not self.followers.sits(followed.shown):
             return None  # a copy held as a backup may be behind the members' view
         return followed.shown.state
 
     def applied_to(self, group: GroupId) -> Cursor:
         """Return the cursor up to which local people saw the group; seq 0 if the group is not shown here."""
-        copy = self._shown(group)
+        copy = self.replicas.shown(group)
         return reached(copy) if copy is not None else Cursor(0, 0)
 
     def recent(self, group: GroupId, query: Query) -> list[Line]:
         """Return the part of the answer that the shown copy's log has. The query's marks and limit are not applied."""
-        copy = self._shown(group)
+        copy = self.replicas.shown(group)
         return logged(copy, query) if copy is not None else []
 
     def is_shown(self, line: Line) -> bool:
@@ -479,22 +481,18 @@ class Engine(Port):
         False for a line of another side of a partition while the merge is under way: local people are not shown the
         line yet (P25).
         """
-        copy = self._shown(line.group)
+        copy = self.replicas.shown(line.group)
         return copy is not None and (line.seq > copy.seq or line.term == copy.term_at(line.seq))
 
     def copy_served(self, group: GroupId) -> Copy | None:
         """Return the copy, for reading, of a group that this node masters and is not handing over."""
-        m = self.masters.groups.get(group)
+        m = self.replicas.masters.get(group)
         return m.copy if m is not None and m.serving else None
 
     def ahead(self, group: GroupId, place: Cursor, wanted: str, limit: int) -> Ahead | None:
         """Return the group's messages after the place; None unless this node serves the group."""
-        m = self.masters.groups.get(group)
+        m = self.replicas.masters.get(group)
         return ahead(m.copy, place, wanted, limit) if m is not None and m.serving else None
-
-    def _shown(self, group: GroupId) -> Copy | None:
-        mastered, followed = self.masters.groups.get(group), self.followers.groups.get(group)
-        return mastered.copy if mastered is not None else followed.shown if followed is not None else None
 
     def ask(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         """Ask the group's master a read-only question. done(None): no answer in time, or the answer was None."""
@@ -525,11 +523,13 @@ class Engine(Port):
 
     def mastered(self, kind: str) -> list[tuple[GroupId, State, Term]]:
         """Return the groups of the kind that this node serves as master, with state and term."""
-        return [(g, m.copy.state, m.copy.term) for g, m in self.masters.groups.items() if g.kind == kind and m.serving]
+        return [
+            (g, m.copy.state, m.copy.term) for g, m in self.replicas.masters.items() if g.kind == kind and m.serving
+        ]
 
     def serves(self, group: GroupId) -> tuple[State, Term] | None:
         """Return the group's state and term if this node serves the group as master."""
-        m = self.masters.groups.get(group)
+        m = self.replicas.masters.get(group)
         return (m.copy.state, m.copy.term) if m is not None and m.serving else None
 
     # For the parts --------------------------------------------------------------------------------------------------
@@ -588,10 +588,6 @@ class Engine(Port):
             keep_s = inf  # a dead node may return with a log to compare (P25)
         copy.log.trim(self.now, keep_s)
 
-    @property
-    def now_ms(self) -> int:
-        return int(self.now * 1000)
-
     def oldest(self, group: GroupId) -> int | None:
         """Return the Unix ms before which the group's lines are to be forgotten; None: no line is."""
         keep_s = self.settings.keep_own_s.get(group, self.settings.keep_s)
@@ -599,10 +595,10 @@ class Engine(Port):
 
     def target(self, group: GroupId) -> str:
         """Return the node to send to: the followed master, else the last hint, else the acting master of the ring."""
-        if group in self.masters.groups:
-            handoff = self.masters.groups[group].handoff
+        if group in self.replicas.masters:
+            handoff = self.replicas.masters[group].handoff
             return handoff.to.key if handoff is not None and handoff.committed else self.me.key
-        followed = self.followers.groups.get(group)
+        followed = self.replicas.followers.get(group)
         if followed is not None and not self.followers.is_orphan(followed):
             return followed.master
         hint = self._hints.get(group)
@@ -631,7 +627,7 @@ class Engine(Port):
             return
         self.submits.sent(stream, target, self.now)
         if target == self.me.key:
-            mastered = self.masters.groups.get(group)
+            mastered = self.replicas.masters.get(group)
             if mastered is None:
                 self.recoveries.find(group)
             elif mastered.serving:
@@ -640,6 +636,18 @@ class Engine(Port):
             return
         for pending in stream.pending:
             self.send(target, Submit(group, pending.number, stream.floor, raw(pending.command)))
+
+    def stored(self, copy: Copy) -> None:
+        """Go on with what waited for the copy: the master commits, or a backup acknowledges (P35)."""
+        mastered = self.replicas.masters.get(copy.group)
+        if mastered is not None and mastered.copy is copy:
+            self.run(lambda: self.backups.advance(mastered))
+        else:
+            self.followers.acknowledge(copy.group)
+
+    def loaded(self, copy: Copy) -> None:
+        """Hold a group by a copy that an earlier life of this node has written, and ask who masters it (P36)."""
+        self.followers.keep(copy, copy.term.key).holds = True
 
     # Answers --------------------------------------------------------------------------------------------------------
 
@@ -656,7 +664,7 @@ class Engine(Port):
         pending = self.submits.add(group, command, token, self.now, hold)
         if stream is None:
             stream = self.submits.queues[group]
-        mastered = self.masters.groups.get(group)
+        mastered = self.replicas.masters.get(group)
         if mastered is not None and mastered.serving:
             stream.sent_at, stream.sent_to = self.now, self.me.key
             self.masters.accept(mastered, self.me, pending.number, stream.floor, command)
@@ -689,7 +697,7 @@ class Engine(Port):
         kind = self.kinds[message.group.kind]
         event_id = EventId(f"{msgid_prefix(message.group, message.term)}{message.seq:x}", message.at)
         outcome = read_optional(kind.read_outcome, message.outcome)
-        followed = self.followers.groups.get(message.group)
+        followed = self.replicas.followers.get(message.group)
         if message.follows and (followed is None or followed.copy.seq < message.seq):
             stream = self.submits.queues.get(message.group)
             if stream is not None and stream.waits_for(message.number):
@@ -711,7 +719,7 @@ class Engine(Port):
         if message.master == sender.key:
             return
         self.hint(message.group, message.master)
-        followed = self.followers.groups.get(message.group)
+        followed = self.replicas.followers.get(message.group)
         if followed is not None:
             self.followers.redirect(followed, message.master, sender.key)
         stream = self.submits.queues.get(message.group)

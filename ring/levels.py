@@ -42,7 +42,7 @@ class Levels:
         state = engine.state(self._group)
         if state is not None:
             self.rise(state.level)  # type: ignore[attr-defined]
-        m = engine.masters.groups.get(self._group)
+        m = engine.replicas.masters.get(self._group)
         if m is None or not m.serving or not engine.has_met:
             self._asked = 0
             return

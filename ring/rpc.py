@@ -88,7 +88,7 @@ class Rpc:
         if target != engine.me.key:
             engine.send(target, Question(question.group, number, raw(question.body)))
             return
-        m = engine.masters.groups.get(question.group)
+        m = engine.replicas.masters.get(question.group)
         copy = m.copy if m is not None else engine.recoveries.readable(question.group)
         if copy is not None:
             del self.open[number]
@@ -101,7 +101,7 @@ class Rpc:
         waiting = [(number, question) for number, question in self.open.items() if question.group == group]
         if not waiting:
             return
-        here = group in self.engine.masters.groups or self.engine.recoveries.readable(group) is not None
+        here = group in self.engine.replicas.masters or self.engine.recoveries.readable(group) is not None
         for number, question in waiting:
             if here or self.engine.now - question.sent_at > 0.02 or question.sent_at == question.since:
                 self._send(number, question)
@@ -125,7 +125,7 @@ class Rpc:
 
     def on_question(self, sender: Incarnation, message: Question) -> None:
         """Answer a question to a group from the copy here, or park the question until the group is found."""
-        m = self.engine.masters.groups.get(message.group)
+        m = self.engine.replicas.masters.get(message.group)
         copy = m.copy if m is not None else self.engine.recoveries.readable(message.group)
         if copy is None:
             self.engine.recoveries.park(message.group, sender, message)

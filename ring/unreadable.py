@@ -122,7 +122,7 @@ class UnreadableMessages:
     def _fail(self, sender: Incarnation, message: Submit) -> None:
         """Answer a command that the master cannot read: the command has failed, and nothing was changed."""
         engine = self.engine
-        m = engine.masters.groups.get(message.group)
+        m = engine.replicas.masters.get(message.group)
         if engine.level < 1:  # builds of level 0 cannot read this answer, and give the command up by themselves
             return
         term, seq, at = (m.copy.term, m.copy.seq, m.copy.at) if m is not None else (NO_TERM, 0, engine.now_ms)
@@ -133,7 +133,7 @@ class UnreadableMessages:
         if group.kind not in engine.kinds:
             engine.stopped.say(sender.key, group)
             return
-        f = engine.followers.groups.get(group)
+        f = engine.replicas.followers.get(group)
         if f is not None and f.master != sender.key and f.copy.term.key != sender.key:
             return  # not from the master that this copy follows
         seq = f.copy.seq if f is not None else -1

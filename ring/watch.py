@@ -62,7 +62,7 @@ class Watches:
         target = self.engine.target(group)
         if target != self.engine.me.key:
             self.engine.send(target, Watch(group, False))
-        elif (m := self.engine.masters.groups.get(group)) is not None:
+        elif (m := self.engine.replicas.masters.get(group)) is not None:
             m.watchers.pop(self.engine.me, None)
 
     def served(self, group: GroupId) -> None:
@@ -81,7 +81,7 @@ class Watches:
         if target != engine.me.key:
             engine.send(target, Watch(group, True))
             return
-        m = engine.masters.groups.get(group)
+        m = engine.replicas.masters.get(group)
         if m is None:
             engine.recoveries.find(group)
         elif m.serving:
@@ -89,7 +89,7 @@ class Watches:
 
     def on_watch(self, sender: Incarnation, message: Watch) -> None:
         """Begin or end a watch of the sender."""
-        m = self.engine.masters.groups.get(message.group)
+        m = self.engine.replicas.masters.get(message.group)
         if m is None:
             if message.on:
                 self.engine.recoveries.park(message.group, sender, message)
@@ -144,7 +144,7 @@ class Watches:
 
     def on_seen(self, sender: Incarnation, message: Seen) -> None:
         """Note that the watcher has shown the view, so that barriers go on (P33)."""
-        m = self.engine.masters.groups.get(message.group)
+        m = self.engine.replicas.masters.get(message.group)
         told = m.unseen.get(sender) if m is not None else None
         if m is not None and told is not None and message.term == m.copy.term and message.seq >= told[0]:
             self._has_seen(m, sender)
@@ -156,7 +156,7 @@ class Watches:
     def _tell_again(self) -> None:
         now, peers = self.engine.now, self.engine.peers
         for group in list(self._unseen):
-            m = self.engine.masters.groups.get(group)
+            m = self.engine.replicas.masters.get(group)
             if m is None or not m.unseen:
                 del self._unseen[group]
                 continue

@@ -134,7 +134,7 @@ def _mastered(edge: Edge, kind: str, is_listed: Callable[[State], bool], row: Ca
         served = edge.engine.serves(GroupId(kind, name))
         return served is not None and is_listed(served[0])
 
-    return Listing(iter(list(edge.engine.masters.groups)), key, is_there, row)
+    return Listing(iter(list(edge.engine.replicas.masters)), key, is_there, row)
 
 
 def _channels(edge: Edge) -> Listing:
@@ -206,7 +206,7 @@ def _roles(edge: Edge) -> Listing:
 
     def row(key: str) -> RoleRow | None:
         group, engine = GroupId("channel", key), edge.engine
-        mastered, followed = engine.masters.groups.get(group), engine.followers.groups.get(group)
+        mastered, followed = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
         if mastered is not None:
             return RoleRow(key, "master", mastered.copy.term.number, mastered.copy.seq)
         if followed is not None and (followed.holds or engine.followers.sits(followed.copy)):

@@ -208,7 +208,7 @@ class NodeProcess:
         engine, started, clients = self.core.engine, self.now, len(self.sockets)
         self.systemd.stopping()
         limit, handed = started + self.config.drain_s, engine.noted["hand_off"]
-        self.log.info("drain_started", groups=len(engine.masters.groups), clients=clients)
+        self.log.info("drain_started", groups=len(engine.replicas.masters), clients=clients)
         await self.listeners.stop()
         self.begin()
         self.record = self.peers.leave()
@@ -227,7 +227,7 @@ class NodeProcess:
         self.log.info(
             "drain_finished",
             handed_over=engine.noted["hand_off"] - handed,
-            groups_left=sum(bool(m.copy.state.subscribers) for m in engine.masters.groups.values()),
+            groups_left=sum(bool(m.copy.state.subscribers) for m in engine.replicas.masters.values()),
             clients=clients,
             took_ms=round((self.now - started) * 1000),
         )

@@ -74,7 +74,7 @@ class Deliveries:
         for name, subscription in wanted.items():
             if name not in couriers:
                 couriers[name] = Courier(self, group, subscription)
-        if not couriers and (copy is not None or group not in self.engine.masters.groups):
+        if not couriers and (copy is not None or group not in self.engine.replicas.masters):
             del self.couriers[group]
         return couriers
 

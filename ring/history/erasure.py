@@ -7,17 +7,16 @@ are erased.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ring.history.erased import NOTHING, Erased
 from ring.history.local import forgotten
 from ring.ids import GroupId
 from ring.replication.copy import Copy
+from ring.replication.port import Port
 from ring.replication.rounds import Rounds
+from ring.storage.journal import Journal
 from ring.storage.store import Line, Range, Store, StoreError
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 SCRUB_S: Final = 0.2
 """Pause from an erasure to scrubbing the files, which serves all erasures until then: a scrub costs two flushes."""
@@ -36,27 +35,27 @@ ALL: Final = 2**62
 class Erasure:
     """Compare each copy held here with the erasures done, and erase the rest. `Erasure` alone writes all fields."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port, journal: Journal) -> None:
+        self.port = port
+        self._journal = journal
         self._done: dict[GroupId, tuple[Copy, Erased]] = {}
         self._rounds = Rounds(self._held)
         self._scrub_at: float | None = None
 
     def tick(self) -> None:
         """Look at the next copies, and scrub the files when the pause is over."""
-        engine = self.engine
-        if not engine.journal.on:
+        port = self.port
+        if not self._journal.on:
             return
-        for copy in self._rounds.some(engine.now):
+        for copy in self._rounds.some(port.now):
             self._look(copy)
-        if self._scrub_at is not None and self._scrub_at <= engine.now:
+        if self._scrub_at is not None and self._scrub_at <= port.now:
             self._scrub_at = None
-            engine.work_store(_scrub, self._scrubbed)
+            port.work_store(_scrub, self._scrubbed)
 
     def _held(self) -> list[Copy]:
-        engine = self.engine
-        copies = [m.copy for m in engine.masters.groups.values()] + [f.copy for f in engine.followers.groups.values()]
-        held = [copy for copy in copies if copy.journal is not None]
+        port = self.port
+        held = [copy for copy in port.replicas.copies() if copy.journal is not None]
         here = {copy.group for copy in held}
         for group in [group for group in self._done if group not in here]:
             del self._done[group]
@@ -85,20 +84,20 @@ class Erasure:
             if authors:
                 yield from _erase_those(store, group, is_theirs)
 
-        self.engine.work_store(job, self._ended(group))
+        self.port.work_store(job, self._ended(group))
 
     def _ended(self, group: GroupId) -> Callable[[int | StoreError], None]:
         def ended(result: int | StoreError) -> None:
             if isinstance(result, StoreError):
                 self._done.pop(group, None)  # tried again
             elif self._scrub_at is None:  # even without a line erased: another copy may have voided lines
-                self._scrub_at = self.engine.now + SCRUB_S
+                self._scrub_at = self.port.now + SCRUB_S
 
         return ended
 
     def _scrubbed(self, result: int | StoreError) -> None:
         if result == 0 or isinstance(result, StoreError):  # somebody reads: later
-            self._scrub_at = self.engine.now + AGAIN_S
+            self._scrub_at = self.port.now + AGAIN_S
 
 
 def _scrub(store: Store) -> Iterator[int]:

@@ -131,7 +131,7 @@ class HistoryQueries:
         if target != engine.me.key:
             engine.send(target, HistoryQuery(group, number, question.query))
             return
-        m = engine.masters.groups.get(group)
+        m = engine.replicas.masters.get(group)
         if m is None:
             engine.recoveries.find(group)
         else:
@@ -160,7 +160,7 @@ class HistoryQueries:
 
     def on_query(self, sender: Incarnation, message: HistoryQuery) -> None:
         engine = self.engine
-        m = engine.masters.groups.get(message.group)
+        m = engine.replicas.masters.get(message.group)
         if m is None:
             engine.recoveries.park(message.group, sender, message)
         elif m.is_handed:
@@ -283,7 +283,7 @@ class HistoryQueries:
 
     def _is_over(self, job: Job) -> bool:
         """Tell whether another node masters the group by now: the asker repeats the question there."""
-        return job.m.is_handed or self.engine.masters.groups.get(job.m.copy.group) is not job.m
+        return job.m.is_handed or self.engine.replicas.masters.get(job.m.copy.group) is not job.m
 
     def _finish(self, job: Job, lines: list[Line] | None) -> None:
         self._drop(job)
@@ -315,7 +315,7 @@ class HistoryQueries:
                 self._drop(job)
             elif job.waits:
                 self._chase(job)
-        for group in [group for group in self.waiting if group not in engine.masters.groups]:
+        for group in [group for group in self.waiting if group not in engine.replicas.masters]:
             del self.waiting[group]
 
     def _chase(self, job: Job) -> None:

@@ -149,8 +149,8 @@ class AntiEntropy:
 
     def _held(self) -> list[Copy]:
         engine = self.engine
-        followed = (f.copy for f in engine.followers.groups.values() if f.holds and f.fork is None)
-        held = [*(m.copy for m in engine.masters.groups.values()), *followed]
+        followed = (f.copy for f in engine.replicas.followers.values() if f.holds and f.fork is None)
+        held = [*(m.copy for m in engine.replicas.masters.values()), *followed]
         held = [copy for copy in held if copy.kind.durable == "written" and not copy.is_cold]
         here = {copy.group for copy in held}
         for group in [group for group in self._done if group not in here]:
@@ -177,7 +177,7 @@ class AntiEntropy:
 
     def _goes_on(self, filling: Filling) -> bool:
         engine, group = self.engine, filling.copy.group
-        m, f = engine.masters.groups.get(group), engine.followers.groups.get(group)
+        m, f = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
         here = m.copy if m is not None else f.copy if f is not None else None
         return here is filling.copy and engine.peers.is_alive(filling.key)
 

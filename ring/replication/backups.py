@@ -96,7 +96,7 @@ class Backups:
     def advance(self, m: Master) -> None:
         """Decide and commit every pending command that all backups hold, in order."""
         copy = m.copy
-        while copy.pending and self.engine.masters.groups.get(copy.group) is m:
+        while copy.pending and self.engine.replicas.masters.get(copy.group) is m:
             command = copy.pending[0]
             if any(holder.held < command.seq for holder in m.holders) or not self._is_safe(m, command):
                 return
@@ -206,14 +206,14 @@ class Backups:
 
     def on_append(self, sender: Incarnation, message: Append) -> None:
         engine, group = self.engine, message.group
-        mastered = engine.masters.groups.get(group)
+        mastered = engine.replicas.masters.get(group)
         if mastered is not None:
             if message.term <= mastered.copy.term:
                 engine.send(sender.key, StaleTerm(group, mastered.copy.term))
                 return
             if not engine.handoffs.concludes(mastered, message.term):
                 engine.merges.yield_to(mastered, sender.key)
-        f = engine.followers.groups.get(group)
+        f = engine.replicas.followers.get(group)
         if f is None:
             if not engine.handoffs.holds(group):
                 engine.send(sender.key, Resync(group, (), 0))
@@ -231,6 +231,6 @@ class Backups:
 
     def on_stale_term(self, sender: Incarnation, message: StaleTerm) -> None:
         """Yield to a higher term that another node has promised (P21): the pending commands of this term are void."""
-        m = self.engine.masters.groups.get(message.group)
+        m = self.engine.replicas.masters.get(message.group)
         if m is not None and message.term > m.copy.term and message.term != NO_TERM:
             self.engine.merges.yield_to(m, message.term.key)

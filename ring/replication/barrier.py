@@ -93,14 +93,14 @@ class Barriers:
         if target != self.engine.me.key:
             self.engine.send(target, Barrier(group, number, floor))
             return
-        m = self.engine.masters.groups.get(group)
+        m = self.engine.replicas.masters.get(group)
         if m is None and floor > number and not self._is_known(group):
             self._settled(group, number)  # every command is answered, and the empty group was forgotten since
         elif m is not None and m.serving:
             self._register(m, self.engine.me, number, floor)
 
     def _is_known(self, group: GroupId) -> bool:
-        return group in self.engine.followers.groups or group in self.engine.recoveries.searches
+        return group in self.engine.replicas.followers or group in self.engine.replicas.recoveries
 
     def on_settled(self, sender: Incarnation, message: Settled) -> None:
         self._settled(message.group, message.number)
@@ -131,7 +131,7 @@ class Barriers:
     # The master's side ----------------------------------------------------------------------------------------------
 
     def on_barrier(self, sender: Incarnation, message: Barrier) -> None:
-        m = self.engine.masters.groups.get(message.group)
+        m = self.engine.replicas.masters.get(message.group)
         if m is None:
             self.engine.recoveries.park(message.group, sender, message)
         elif not m.serving:

@@ -80,9 +80,9 @@ class StoppedGroups:
         engine = self.engine
         self.groups[group] = None
         engine.peers.stopped(group, engine.me)
-        mastered = engine.masters.groups.pop(group, None)
+        mastered = engine.replicas.masters.pop(group, None)
         engine.followers.abandon(group)
-        engine.recoveries.searches.pop(group, None)
+        engine.replicas.recoveries.pop(group, None)
         engine.handoffs.drop(group)
         engine.handoffs.stop(group)
         engine.merges.forget(group)
@@ -143,7 +143,7 @@ class StoppedGroups:
         engine, group = self.engine, message.group
         engine.peers.stopped(group, sender)
         engine.recoveries.stopped(group, sender.key)
-        m, f = engine.masters.groups.get(group), engine.followers.groups.get(group)
+        m, f = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
         if m is not None:
             engine.masters.do_without(m, sender)
             return

@@ -34,8 +34,9 @@ Invariants
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -62,9 +63,6 @@ from ring.wire.log import (
     Snapshot,
     raw,
 )
-
-if TYPE_CHECKING:
-    from ring.storage.journal import Journal
 
 MERGED = 32
 """A copy remembers this many terms of other sides that were merged into the copy."""
@@ -96,6 +94,26 @@ class ClientLog:
     def __init__(self, last: int = 0) -> None:
         self.last = last
         self.outcomes: dict[int, tuple[int, int, Any]] = {}  # number -> (seq, at, outcome), down to the floor
+
+
+class CopyJournal(ABC):
+    """Where the changes of a copy are written down: the journal of a node with a store."""
+
+    @abstractmethod
+    def renewed(self, copy: Copy) -> None:
+        """Write another copy, or a copy of another term."""
+
+    @abstractmethod
+    def accepted(self, copy: Copy) -> None:
+        """Note commands that have positions and are not decided yet."""
+
+    @abstractmethod
+    def advanced(self, copy: Copy, entry: Entry) -> None:
+        """Note an entry that is committed and applied to the copy."""
+
+    @abstractmethod
+    def is_held(self, copy: Copy) -> bool:
+        """Tell whether this node holds the group, beyond following for local people."""
 
 
 class Copy:
@@ -146,7 +164,7 @@ class Copy:
         self.promised = NO_TERM  # this node's promise to listen to no lower term (P21)
         self.lineage: Lineage = ()
         self.msgid_prefix = ""
-        self.journal: Journal | None = None  # writes changes to disk; set by the journal when it adopts the copy
+        self.journal: CopyJournal | None = None  # writes changes to disk; set by the journal when it adopts the copy
         self.safe = -1  # commands up to this seq are on disk; written by the journal
         self.drops = 0  # how often pending commands were dropped: a write that began before does not count
         self.is_lined = False  # the log's lines are on disk or on the way there; written by the journal

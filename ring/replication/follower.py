@@ -45,7 +45,7 @@ from typing import TYPE_CHECKING
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.copy import Copy, read_entry, restore
 from ring.replication.lineage import fork_point
-from ring.replication.merge import Fork
+from ring.replication.replicas import Follower
 from ring.replication.rounds import Rounds
 from ring.wire.log import Entry, Lineage, RawEntry
 from ring.wire.messages import Ack, Continue, Publish, Replace, Resync, StaleTerm
@@ -62,38 +62,12 @@ ASK_S = 3.0
 """When nodes come or go, ask the masters of all groups, spread over this many seconds."""
 
 
-class Follower:
-    """Say what this node knows of one group that another node masters (P12, P15).
-
-    Invariants: while `fork` is set, people here are shown `fork.copy`; `fork.copy` is `copy` itself until a copy of the
-    new master comes. `fork` and `doubted` hold back the commands of this edge (`Followers.holds_back`).
-    """
-
-    __slots__ = ("asked_at", "behind", "copy", "doubted", "fork", "heard_at", "holds", "master", "tries")
-
-    def __init__(self, copy: Copy, master: str) -> None:
-        self.copy = copy
-        self.master = master  # ring key
-        self.holds = False  # this node is a backup: the master has asked this node to hold the group
-        self.fork: Fork | None = None  # the copy that people here know, until the master has taken the copy in (P22)
-        self.doubted = False  # another node was named as master: the copy's term may be over
-        self.behind = False  # entries may be missing: ask the master until the master has answered
-        self.asked_at = 0.0  # when this node asked last
-        self.heard_at = 0.0  # when the master spoke last of the group; moved back to ask sooner
-        self.tries = 0  # questions without an answer, counted to 8: each question doubles the pause before the next
-
-    @property
-    def shown(self) -> Copy:
-        """Return the copy that people on this node are shown."""
-        return self.fork.copy if self.fork is not None else self.copy
-
-
 class Followers:
     """Keep the groups that this node follows, and the acknowledgements that this node owes to the masters."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.groups: dict[GroupId, Follower] = {}
+        self.groups = engine.replicas.followers
         # What the next `send_acks` sends: of groups followed now, and of groups dropped in this turn (by master's key).
         self._acks: dict[GroupId, Incarnation | None] = {}
         self._parting_acks: list[tuple[str, tuple[GroupId, tuple[int, str, int], int, int]]] = []
@@ -105,9 +79,7 @@ class Followers:
 
     def hold(self, group: GroupId) -> tuple[GroupId, int] | None:
         """Do not acknowledge the event that is being applied until `release` is called with the returned hold."""
-        mastered = self.engine.masters.groups.get(group)
-        followed = self.groups.get(group)
-        copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
+        copy = self.engine.replicas.copy(group)
         if copy is None:
             return None
         self._holds.setdefault(group, []).append(copy.seq)
@@ -123,7 +95,7 @@ class Followers:
         if not seqs:
             self._holds.pop(group, None)
         self.acknowledge(group)
-        mastered = self.engine.masters.groups.get(group)
+        mastered = self.engine.replicas.masters.get(group)
         if mastered is not None:
             self.engine.masters.settle(mastered)
 
@@ -178,7 +150,7 @@ class Followers:
         without a copy asks the sender for the whole copy.
         """
         engine = self.engine
-        mastered = engine.masters.groups.get(group)
+        mastered = engine.replicas.masters.get(group)
         if mastered is not None:
             handed = mastered.is_handed
             if term <= mastered.copy.term and not handed:
@@ -189,7 +161,7 @@ class Followers:
             return None
         f = self.groups.get(group)
         if f is None:
-            if mastered is None or group not in engine.masters.groups:
+            if mastered is None or group not in engine.replicas.masters:
                 engine.send(sender.key, Resync(group, (), 0))
             return None
         return f if term >= f.copy.term else None
@@ -221,7 +193,7 @@ class Followers:
 
     def on_replace(self, sender: Incarnation, message: Replace) -> None:
         group, snapshot = message.group, message.snapshot
-        if not snapshot.lineage or group in self.engine.masters.groups:
+        if not snapshot.lineage or group in self.engine.replicas.masters:
             return
         f = self.groups.get(group)
         term = snapshot.lineage[-1][0]

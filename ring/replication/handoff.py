@@ -47,9 +47,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ring.ids import GroupId, Incarnation, Term
-from ring.replication.copy import Copy, as_raw, restore
+from ring.replication.copy import as_raw, restore
 from ring.replication.progress import HandOff, Master
-from ring.replication.recovery import PARKED, Parkable
+from ring.replication.replicas import PARKED, IncomingHandoff, Parkable
 from ring.wire.log import Command, Entry
 from ring.wire.messages import Install, Installed, Publish
 
@@ -65,35 +65,13 @@ KEEP_S = 30.0
 """An installed copy is forgotten after this, if the hand-off has not ended."""
 
 
-class IncomingHandoff:
-    """Hold a copy that another master has installed here, and may hand to this node.
-
-    Invariants: the node does not serve this copy until `Handed` with this term has come. The copy, its term and the
-    sender belong together: a later Install replaces all three, and only the parked messages stay.
-    """
-
-    __slots__ = ("copy", "parked", "sender", "since", "term")
-
-    def __init__(self, copy: Copy, term: Term, sender: Incarnation, now: float) -> None:
-        self.copy = copy  # the old master's copy, complete up to the seq before `Handed`
-        self.term = term  # the term under which this node is to serve
-        self.sender = sender  # the old master's life
-        self.since = now
-        self.parked: deque[tuple[Incarnation, Parkable]] = deque()  # at most PARKED messages that came meanwhile
-
-    @property
-    def is_promised(self) -> bool:
-        """Tell whether this node has promised a term higher than the term of this hand-off (P21)."""
-        return self.copy.promised > self.term
-
-
 class Handoffs:
     """Keep the hand-offs from this node and to this node."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.outgoing: dict[GroupId, Master] = {}
-        self.incoming: dict[GroupId, IncomingHandoff] = {}
+        self.incoming = engine.replicas.incoming
         self._parked: dict[GroupId, deque[tuple[Incarnation, Parkable]]] = {}  # messages for groups that are frozen
         self._waiting: dict[GroupId, None] = {}  # groups to be handed over when other hand-offs have ended
 
@@ -128,7 +106,7 @@ class Handoffs:
         while self._waiting and len(self.outgoing) < AT_ONCE:
             group = next(iter(self._waiting))
             del self._waiting[group]
-            m = self.engine.masters.groups.get(group)
+            m = self.engine.replicas.masters.get(group)
             if m is not None:
                 self.consider(m)
 
@@ -205,10 +183,10 @@ class Handoffs:
         del self.outgoing[group]
         if engine.peers.me.leaving:  # in haste; else the next tick is soon enough, and people's words come in between
             engine.run(self._next)
-        if engine.masters.groups.get(group) is m:
-            del engine.masters.groups[group]
+        if engine.replicas.masters.get(group) is m:
+            del engine.replicas.masters[group]
             engine.followers.take_over_copy(m.copy)
-            followed = engine.followers.groups.get(group)
+            followed = engine.replicas.followers.get(group)
             if followed is not None:
                 followed.master = handoff.to.key
                 engine.followers.resync(followed)
@@ -235,7 +213,7 @@ class Handoffs:
 
     def on_install(self, sender: Incarnation, message: Install) -> None:
         engine, group = self.engine, message.group
-        mastered = engine.masters.groups.get(group)
+        mastered = engine.replicas.masters.get(group)
         if mastered is not None:
             if message.term == mastered.copy.term:  # repeated after this node began to serve
                 engine.send(sender.key, Installed(group, message.term, mastered.copy.seq))
@@ -265,7 +243,7 @@ class Handoffs:
         engine, group = self.engine, message.group
         entry = message.entries[-1]
         held = self.incoming.get(group)
-        if group not in engine.masters.groups:
+        if group not in engine.replicas.masters:
             if held is None or entry.handed != held.term or entry.seq != held.copy.seq + 1 or held.is_promised:
                 # The installed copy is lost, or a higher term is promised: the old master still has the group.
                 self.drop(group)
@@ -274,19 +252,19 @@ class Handoffs:
                     search.parked.extend(held.parked)
                 return
             self._serve(group, held, entry.seq, entry.at)
-        served = engine.masters.groups[group].copy
+        served = engine.replicas.masters[group].copy
         engine.send(sender.key, Installed(group, served.term, served.seq))
 
     def _serve(self, group: GroupId, held: IncomingHandoff, seq: int, at: int) -> None:
         engine, copy = self.engine, held.copy
-        followed = engine.followers.groups.get(group)
+        followed = engine.replicas.followers.get(group)
         copy.advance(Entry(seq, at, None, 0, 0, None, None, held.term))
         if followed is not None and (followed.copy.term, followed.copy.seq) != (copy.term, copy.seq):
             if followed.copy.outweighs(copy):
                 engine.merges.prevail(followed, copy, held.sender.key)
             else:
                 engine.followers.install(copy, followed, engine.me.key, followed.copy.seq)
-        if group not in engine.masters.groups:
+        if group not in engine.replicas.masters:
             engine.recoveries.serve_under(copy, held.term)
         took_ms = round((engine.now - held.since) * 1000, 1)
         engine.note(
@@ -302,10 +280,6 @@ class Handoffs:
             return False
         old = held.copy.term
         return self.engine.peers.is_current(Incarnation(old.key, old.incarnation))
-
-    def copy(self, group: GroupId) -> Copy | None:
-        held = self.incoming.get(group)
-        return held.copy if held is not None else None
 
     def void(self, group: GroupId, sender: Incarnation) -> None:
         """End an incoming hand-off whose old master has met a higher term: `Handed` will not come."""

@@ -64,7 +64,7 @@ class Masters:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.groups: dict[GroupId, Master] = {}
+        self.groups = engine.replicas.masters
         self.lagging: dict[GroupId, None] = {}  # every group with a follower that has not acknowledged the whole log
         self.commits = 0  # entries committed since the node's start
         self._rounds = Rounds(lambda: self.groups.values())

@@ -47,12 +47,13 @@ from ring.replication.lineage import fork_point
 from ring.replication.log import message_key
 from ring.replication.owed import holds
 from ring.replication.progress import Master
+from ring.replication.replicas import Fork
 from ring.wire.log import Aliases, Command, Entry, ForkState, MergedTerm
 from ring.wire.messages import MergeDone, MergeOffer, StaleTerm
 
 if TYPE_CHECKING:
     from ring.engine import Engine
-    from ring.replication.follower import Follower
+    from ring.replication.replicas import Follower
 
 OFFER_S = 0.4
 PATIENCE_S = 1.5
@@ -60,20 +61,6 @@ PATIENCE_S = 1.5
 
 GIVE_UP_S = 8.0
 """If nobody has taken a fork in for this long, people here are shown the master's copy as the copy is."""
-
-
-class Fork:
-    """Hold a copy that people here have been shown, and that the master's log does not continue.
-
-    Invariant: no entry is added to `copy` while the fork lasts.
-    """
-
-    __slots__ = ("copy", "offer_at", "since")
-
-    def __init__(self, copy: Copy, now: float, offer_at: float) -> None:
-        self.copy = copy
-        self.since = now
-        self.offer_at = offer_at  # when the fork is offered next
 
 
 class UnderWay:
@@ -137,7 +124,7 @@ class Merges:
 
     def on_merge_done(self, sender: Incarnation, message: MergeDone) -> None:
         self.engine.owed.taken(message.group, message.theirs)
-        f = self.engine.followers.groups.get(message.group)
+        f = self.engine.replicas.followers.get(message.group)
         if f is None or f.fork is None or message.theirs != f.fork.copy.term:
             return
         if f.copy is f.fork.copy:
@@ -148,7 +135,7 @@ class Merges:
     def tick(self) -> None:
         engine = self.engine
         for group in list(self.forked):
-            f = engine.followers.groups.get(group)
+            f = engine.replicas.followers.get(group)
             fork = f.fork if f is not None else None
             if f is None or fork is None:
                 del self.forked[group]
@@ -162,7 +149,7 @@ class Merges:
 
     def on_merge_offer(self, sender: Incarnation, message: MergeOffer) -> None:
         engine, group = self.engine, message.group
-        m = engine.masters.groups.get(group)
+        m = engine.replicas.masters.get(group)
         if m is None:
             engine.handoffs.void(group, sender)
             engine.recoveries.park(group, sender, message)

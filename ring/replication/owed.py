@@ -86,13 +86,12 @@ class OwedForks:
         if engine.now - owed.since > KEEP_S:
             engine.note("fork_not_merged", theirs.group, term=theirs.term.number, seq=theirs.seq)
             return True
-        mastered, followed = engine.masters.groups.get(theirs.group), engine.followers.groups.get(theirs.group)
-        held = mastered.copy if mastered is not None else followed.copy if followed is not None else None
+        held = engine.replicas.copy(theirs.group)
         return held is not None and held is not theirs and holds(held, theirs)
 
     def _offer(self, group: GroupId, copy: Copy) -> None:
         engine = self.engine
-        m = engine.masters.groups.get(group)
+        m = engine.replicas.masters.get(group)
         target = engine.target(group)
         if m is not None and m.serving:
             engine.merges.take_in(m, copy)

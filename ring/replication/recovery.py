@@ -45,32 +45,28 @@ This file alone writes the fields of `Recovery`, but for `parked`: a hand-off th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.copy import Copy, restore
 from ring.replication.lineage import fork_point
 from ring.replication.progress import Master
+from ring.replication.replicas import PARKED, Parkable, Recovery
 from ring.wire.messages import (
-    Barrier,
     Fetch,
     Fetched,
     Held,
-    HistoryQuery,
     MergeOffer,
     Prepare,
     Promise,
     Question,
     Resync,
     Submit,
-    Watch,
 )
 
 if TYPE_CHECKING:
     from ring.engine import Engine
 
-Parkable = Submit | Resync | Barrier | Question | HistoryQuery | Watch | MergeOffer
 
 REPEAT_S = 0.4
 WAIT_S = 1.0
@@ -82,53 +78,13 @@ ABSENT_S = 5.0
 ABSENT = 10_000
 """At most this many absent groups are remembered; the oldest are forgotten first."""
 
-PARKED = 10_000
-"""At most this many messages wait for one group; more are dropped, and the senders repeat these messages."""
-
-
-class Recovery:
-    """Say what is known so far about the nodes that hold a group. The states are read from the fields (see above).
-
-    Invariants: asked and held share no node. waits implies that term is NO_TERM. While asked names a node, nothing is
-    decided (`_resolve`).
-    """
-
-    __slots__ = (
-        "asked",
-        "began",
-        "curious",
-        "fetching",
-        "held",
-        "noted",
-        "parked",
-        "repeat_at",
-        "since",
-        "stopped",
-        "term",
-        "waits",
-    )
-
-    def __init__(self, asked: Iterable[str], now: float) -> None:
-        self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
-        self.held: dict[str, Held] = {}  # ring key -> reply; the reply of a node without a copy has no lineage
-        self.fetching: str | None = None  # ring key of the node whose copy is on the way
-        self.parked: deque[tuple[Incarnation, Parkable]] = deque()  # at most PARKED, handled in this order
-        self.began = now
-        self.since = now  # when the nodes in `asked` were asked
-        self.repeat_at = now + REPEAT_S  # when the question is sent again
-        self.waits = False  # a silent node may have more of the group (P36, P37)
-        self.noted = False  # the note `group_waits` was made
-        self.stopped = False  # a mistake of the program has stopped the group on a node that was asked (P43)
-        self.curious = True  # only questions are parked: a group that nobody holds need not be served for a question
-        self.term = NO_TERM  # the term that the holders of the group are asked to promise (P21)
-
 
 class Recoveries:
     """Keep the recoveries under way, one for each group that this node may have to serve."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.searches: dict[GroupId, Recovery] = {}
+        self.searches = engine.replicas.recoveries
         self._prepares: dict[str, list[tuple[GroupId, Term]]] = {}
         self._absent: dict[GroupId, float] = {}  # groups that nobody holds -> until when this is believed
 
@@ -165,9 +121,9 @@ class Recoveries:
         if search is not None:
             search.curious = search.curious and curious
             return search
-        if group in engine.masters.groups or engine.handoffs.holds(group) or group in engine.stopped.groups:
+        if group in engine.replicas.masters or engine.handoffs.holds(group) or group in engine.stopped.groups:
             return None
-        search = self.searches[group] = Recovery(engine.peers.others(), engine.now)
+        search = self.searches[group] = Recovery(engine.peers.others(), engine.now, engine.now + REPEAT_S)
         search.curious = curious
         for key in search.asked:
             self._ask(key, group)
@@ -195,11 +151,11 @@ class Recoveries:
     def _held(self, group: GroupId, term: Term) -> Held:
         """Describe what this node holds of the group. With a term, also promise to listen to no lower term, unless this
         node masters or recovers the group itself (P21)."""
-        copy = self._local_copy(group)
+        copy = self.engine.replicas.newest(group)
         if copy is None:
             return Held(group, "asking" if group in self.searches else "", (), 0)
         role = "copy"
-        mastered = self.engine.masters.groups.get(group)
+        mastered = self.engine.replicas.masters.get(group)
         if mastered is not None and not mastered.is_handed:
             role = "master"
         elif group in self.searches:
@@ -208,20 +164,8 @@ class Recoveries:
             copy.promised = max(copy.promised, term)
         return self._describe(copy, role)
 
-    def _local_copy(self, group: GroupId) -> Copy | None:
-        """Return the newest copy on this node: a master's, a follower's, or an incoming hand-off's."""
-        mastered = self.engine.masters.groups.get(group)
-        followed = self.engine.followers.groups.get(group)
-        copies = [
-            mastered.copy if mastered else None,
-            followed.copy if followed else None,
-            self.engine.handoffs.copy(group),
-        ]
-        held = [copy for copy in copies if copy is not None]
-        return max(held, key=lambda copy: (copy.term, copy.head)) if held else None
-
     def on_fetch(self, sender: Incarnation, message: Fetch) -> None:
-        copy = self._local_copy(message.group)
+        copy = self.engine.replicas.newest(message.group)
         held = copy.snapshot(pending=True) if copy is not None else None
         self.engine.send(sender.key, Fetched(message.group, held))
 
@@ -264,7 +208,7 @@ class Recoveries:
         engine.hint(group, master)
         for sender, _ in search.parked:
             engine.bounce(sender.key, group, master)
-        followed = engine.followers.groups.get(group)
+        followed = engine.replicas.followers.get(group)
         if followed is not None:
             engine.followers.redirect(followed, master)
         engine.resend(group)
@@ -276,7 +220,7 @@ class Recoveries:
         if self.searches.get(group) is not search or search.asked:
             return
         engine = self.engine
-        mine = self._local_copy(group)
+        mine = self.engine.replicas.newest(group)
         if search.term == NO_TERM:
             search.waits = self._must_wait(group, search, mine)
             if search.waits:
@@ -359,7 +303,9 @@ class Recoveries:
     def waiting(self) -> int:
         """Count the groups that are known to exist, and wait for nodes that may have more of the group (P36)."""
         held = (
-            any(h.lineage for h in s.held.values()) or self._local_copy(g) for g, s in self.searches.items() if s.waits
+            any(h.lineage for h in s.held.values()) or self.engine.replicas.newest(g)
+            for g, s in self.searches.items()
+            if s.waits
         )
         return sum(bool(one) for one in held)
 
@@ -393,7 +339,7 @@ class Recoveries:
         """Return the copy to read of a group that cannot be served yet, or an empty copy if nobody holds the group."""
         search = self.searches.get(group)
         if search is not None:
-            copy = self._local_copy(group) if search.waits else None
+            copy = self.engine.replicas.newest(group) if search.waits else None
             return copy.foreseen() if copy is not None else None
         if self._absent.get(group, 0.0) <= self.engine.now or self.engine.target(group) != self.engine.me.key:
             return None
@@ -462,14 +408,14 @@ class Recoveries:
             self._answer_parked(search, copy)
             return
         copy.promised = search.term
-        mine = self._local_copy(message.group)
-        followed = self.engine.followers.groups.get(message.group)
+        mine = self.engine.replicas.newest(message.group)
+        followed = self.engine.replicas.followers.get(message.group)
         if mine is not None and mine.outweighs(copy):
             copy, mine = mine, copy
         elif followed is not None:
             self.engine.followers.install(copy, followed, self.engine.me.key, followed.copy.seq)
         self.serve(search, copy)
-        mastered = self.engine.masters.groups.get(message.group)
+        mastered = self.engine.replicas.masters.get(message.group)
         if mine is not None and mastered is not None:
             self.engine.owed.add(mine)
             self.engine.merges.take_in(mastered, mine)
@@ -477,7 +423,7 @@ class Recoveries:
 
     def _ask_for_forks(self, group: GroupId, search: Recovery) -> None:
         """Fetch the copies that have entries which the served copy lacks: these entries are merged, not lost (P22)."""
-        mastered = self.engine.masters.groups.get(group)
+        mastered = self.engine.replicas.masters.get(group)
         if mastered is None:
             return
         copy = mastered.copy
@@ -486,7 +432,7 @@ class Recoveries:
                 self.engine.send(key, Fetch(group))
 
     def _take_in_fork(self, message: Fetched) -> None:
-        mastered = self.engine.masters.groups.get(message.group)
+        mastered = self.engine.replicas.masters.get(message.group)
         if mastered is not None and mastered.serving and message.snapshot is not None:
             theirs = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
             self.engine.merges.take_in(mastered, theirs)
@@ -496,7 +442,7 @@ class Recoveries:
         engine, group = self.engine, copy.group
         number, took_over = self._number(search, copy), bool(copy.lineage)
         self.serve_under(copy, Term(number, engine.me.key, engine.me.number))
-        mastered = engine.masters.groups.get(group)
+        mastered = engine.replicas.masters.get(group)
         if took_over and mastered is not None:
             engine.note(
                 "takeover",
@@ -537,12 +483,12 @@ class Recoveries:
     def _stop_following(self, group: GroupId, copy: Copy) -> Copy | None:
         """End following before this node serves the copy. Returns the fork that people here were shown, if there is a
         fork and the fork is not the served copy."""
-        followed = self.engine.followers.groups.get(group)
+        followed = self.engine.replicas.followers.get(group)
         forked = followed.fork.copy if followed is not None and followed.fork is not None else None
         if followed is not None and forked is not None:
             followed.copy = copy
             self.engine.followers.reveal(followed)
-        self.engine.followers.groups.pop(group, None)
+        self.engine.replicas.followers.pop(group, None)
         return forked if forked is not copy else None
 
     # Timers ---------------------------------------------------------------------------------------------------------

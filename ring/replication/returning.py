@@ -55,7 +55,7 @@ class CatchUp:
     def _ask(self) -> None:
         self._asked_at = self.engine.now
         for group in list(self.lacking):
-            f = self.engine.followers.groups.get(group)
+            f = self.engine.replicas.followers.get(group)
             if f is not None:
                 f.tries, f.asked_at = 0, 0.0
                 self.engine.followers.resync(f)

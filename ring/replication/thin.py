@@ -7,14 +7,11 @@ gone before the sets have grown, no other node starts an account group empty tha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ring.ids import Incarnation
 from ring.replication.copy import Copy
+from ring.replication.port import Port
+from ring.storage.journal import Journal
 from ring.wire.messages import Records
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 LOOK_S = 1.0
 """A node with thin groups says so again after this: messages may be lost."""
@@ -26,44 +23,44 @@ class ThinGroups:
     Invariant: while `_said` is true, other nodes may believe that this node holds thin groups.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port, journal: Journal) -> None:
+        self.port = port
+        self._journal = journal
         self._said = False
         self._look_at = 0.0
 
     def is_so(self) -> bool:
         """Return whether this node holds a confirmed group that fewer than `copies` nodes hold. O(groups)."""
-        engine = self.engine
-        if not engine.journal.on:
+        port = self.port
+        if not self._journal.on:
             return False
-        held = [f.copy for f in engine.followers.groups.values() if f.holds]
-        return any(self._is_thin(copy) for copy in [*held, *(m.copy for m in engine.masters.groups.values())])
+        return any(map(self._is_thin, port.replicas.copies(held=True)))
 
     def _is_thin(self, copy: Copy) -> bool:
-        engine = self.engine
-        if copy.kind.durable != "confirmed" or len(copy.members) >= engine.peers.settings.copies:
+        port = self.port
+        if copy.kind.durable != "confirmed" or len(copy.members) >= port.peers.settings.copies:
             return False
-        return bool(copy.pending) or not copy.state.is_collectable(engine.now_ms)
+        return bool(copy.pending) or not copy.state.is_collectable(port.now_ms)
 
     def linked(self, key: str) -> None:
         """Tell a node with a new link, before anything else, whether this node holds thin groups. The other node may
         remember the word of an earlier life of this node."""
         thin = self.is_so()
         self._said = self._said or thin
-        self.engine.send(key, self._news(thin))
+        self.port.send(key, self._news(thin))
 
     def _news(self, thin: bool) -> Records:
-        return Records([self.engine.peers.me], thin)
+        return Records([self.port.peers.me], thin)
 
     def heard(self, sender: Incarnation, thin: bool) -> None:
-        self.engine.peers.says_thin(sender.key, thin)
+        self.port.peers.says_thin(sender.key, thin)
 
     def tick(self) -> None:
         """Say again that this node holds thin groups, and say once that this node holds no thin groups any more."""
-        engine = self.engine
-        if not self._said or engine.now < self._look_at:
+        port = self.port
+        if not self._said or port.now < self._look_at:
             return
-        self._look_at = engine.now + LOOK_S
+        self._look_at = port.now + LOOK_S
         self._said = self.is_so()
-        for key in engine.peers.others():
-            engine.send(key, self._news(self._said))
+        for key in port.peers.others():
+            port.send(key, self._news(self._said))

@@ -21,19 +21,17 @@ from __future__ import annotations
 
 from collections import deque
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import msgspec
 
 from ring.history.local import forgotten
 from ring.ids import GroupId, Term
-from ring.replication.copy import Copy, apply, restore
+from ring.replication.copy import Copy, CopyJournal, apply, restore
+from ring.replication.port import Port
 from ring.replication.state_machine import Silent
 from ring.storage.store import Batch, Line
 from ring.wire.log import Entry, Snapshot, raw
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 REST_S = 0.05
 BYTES_PER_S = 1024 * 1024
@@ -55,11 +53,11 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Kept).decode
 
 
-class Journal:
+class Journal(CopyJournal):
     """Collect the changes since the last batch, and follow the batches being written."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port) -> None:
+        self.port = port
         self.on = False  # whether there is a store
         self.trouble = ""  # why the store refuses, in words
         self.urgent = False  # whether somebody waits for the next batch
@@ -85,15 +83,15 @@ class Journal:
         (P3)."""
         self.changed(copy)
         if not _is_silent(copy):
-            self._due[copy.group] = self.engine.now
+            self._due[copy.group] = self.port.now
 
     def changed(self, copy: Copy) -> None:
         """Set the time to write the copy."""
         confirmed = copy.kind.durable == "confirmed"
         self.urgent = self.urgent or confirmed
-        due = self.engine.now if confirmed else max(self.engine.now, self._stored.get(copy.group, 0.0))
+        due = self.port.now if confirmed else max(self.port.now, self._stored.get(copy.group, 0.0))
         if _is_silent(copy):
-            due = self.engine.now + SILENT_S
+            due = self.port.now + SILENT_S
         self._due[copy.group] = min(due, self._due.get(copy.group, due))
 
     def accepted(self, copy: Copy) -> None:
@@ -135,12 +133,7 @@ class Journal:
 
     def is_held(self, copy: Copy) -> bool:
         """Tell whether this node holds the group, beyond following for local people."""
-        engine, followed = self.engine, self.engine.followers.groups.get(copy.group)
-        return (
-            engine.me.key in copy.members
-            or copy.group in engine.masters.groups
-            or (followed is not None and followed.holds)
-        )
+        return self.port.replicas.holds(self.port.me.key, copy)
 
     # What is safe ---------------------------------------------------------------------------------------------------
 
@@ -163,7 +156,7 @@ class Journal:
         """Return the batch to write now. The shell calls `written` once the batch is on disk."""
         if not self.has_news:
             return None
-        now = self.engine.now
+        now = self.port.now
         due = [group for group, at in self._due.items() if at <= now]
         if not due and not self._lines and not self._ends:
             return None
@@ -186,18 +179,17 @@ class Journal:
 
     def hurry(self) -> None:
         """Make all changes due now, as the node is about to end."""
-        self._due = dict.fromkeys(self._due, self.engine.now)
+        self._due = dict.fromkeys(self._due, self.port.now)
 
     def _copy(self, group: GroupId) -> Copy | None:
         """Return the copy that this node holds of the group, if the copy is worth keeping."""
-        engine = self.engine
-        mastered, followed = engine.masters.groups.get(group), engine.followers.groups.get(group)
-        copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
+        port = self.port
+        copy = port.replicas.copy(group)
         if copy is None or not self.is_held(copy):
             return None
         if _is_silent(copy) and not copy.state.subscribers and not copy.pending:
             return None
-        return copy if copy.pending or not copy.state.is_collectable(engine.now_ms) else None
+        return copy if copy.pending or not copy.state.is_collectable(port.now_ms) else None
 
     def _packed(self, copy: Copy) -> bytes:
         return _encode(Kept(copy.snapshot(copy.seq, pending=self.is_confirmed(copy)), copy.promised))
@@ -211,21 +203,16 @@ class Journal:
     def forget(self, group: GroupId) -> None:
         """Drop the copy on disk, as this node has no copy of the group any more."""
         if group in self._stored:
-            self._due.setdefault(group, self.engine.now)
+            self._due.setdefault(group, self.port.now)
 
     def written(self, number: int) -> None:
         """Note that all batches up to this number are on disk."""
-        engine = self.engine
         while self._writing and self._writing[0][0] <= number:
             for copy, head, drops in self._writing.popleft()[1]:
                 if copy.drops != drops or copy.safe >= head:
                     continue  # the positions of dropped commands name other commands now
                 copy.safe = head
-                mastered = engine.masters.groups.get(copy.group)
-                if mastered is not None and mastered.copy is copy:
-                    engine.run(lambda m=mastered: engine.backups.advance(m))  # type: ignore[misc]
-                else:
-                    engine.followers.acknowledge(copy.group)
+                self.port.stored(copy)
 
     def load(self, group: GroupId, data: bytes, last: Line | None) -> None:
         """Load a copy of an earlier life of this node. last: the newest line of the group.
@@ -233,7 +220,7 @@ class Journal:
         Raises an error of ring.ids.UNREADABLE, or KeyError for a kind that no longer exists.
         """
         kept = _decode(data)
-        copy = restore(group, self.engine.kinds[group.kind], kept.snapshot)
+        copy = restore(group, self.port.kinds[group.kind], kept.snapshot)
         copy.promised, copy.is_cold, copy.safe, copy.journal = kept.promised, True, copy.head, self
         written = copy.kind.durable == "written"
         if written and last is not None and last.term == copy.term and last.seq > copy.seq:
@@ -244,7 +231,7 @@ class Journal:
                 apply(copy, event, last.at)  # a message changes only this: that there is a history
         copy.is_lined = last is not None
         self._stored[group] = 0.0
-        self.engine.followers.keep(copy, copy.term.key).holds = True
+        self.port.loaded(copy)
 
 
 @cache

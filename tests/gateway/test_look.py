@@ -27,7 +27,7 @@ def test_another_node_reads_what_is_packed() -> None:
     assert found is not None and [one.event for one in found.happenings] == ["node_alive"]
     assert (found.status.name, found.status.clients) == ("n1.sim", 1)
     assert found.status.links == {"127.0.0.2": 3.0} and found.status.round_trips == {"127.0.0.2": 0.002}
-    assert sum(found.status.mastered.values()) == len(core.engine.masters.groups) > 0
+    assert sum(found.status.mastered.values()) == len(core.engine.replicas.masters) > 0
     assert looks.look(core.engine.me.number, 1).happenings == []
     assert len(looks.look(core.engine.me.number - 1, 1).happenings) == 1, "an earlier life's numbers mean nothing"
 

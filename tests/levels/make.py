@@ -95,7 +95,7 @@ def states() -> Iterator[tuple[str, str, bytes]]:
             who.sync()
             net.run(1.0)
     for node in net.nodes.values():
-        for group, m in node.core.engine.masters.groups.items():
+        for group, m in node.core.engine.replicas.masters.items():
             yield group.kind, group.name, bytes(m.copy.snapshot().state)
 
 

@@ -293,7 +293,7 @@ class ToyNet:
         return [
             k
             for k, e in self.engines.items()
-            if k not in self.down and group in e.masters.groups and e.masters.groups[group].serving
+            if k not in self.down and group in e.replicas.masters and e.replicas.masters[group].serving
         ]
 
 

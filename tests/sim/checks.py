@@ -123,7 +123,7 @@ def everybody_is_in(story: Story) -> Iterator[str]:
 def _state(story: Story, channel: str) -> Channel | None:
     group = GroupId("channel", channel)
     for node in story.net.nodes.values():
-        mastered = node.core.engine.masters.groups.get(group) if node.up else None
+        mastered = node.core.engine.replicas.masters.get(group) if node.up else None
         if mastered is not None and mastered.serving:
             return cast(Channel, mastered.copy.state)
     return None
@@ -133,7 +133,7 @@ def one_master(story: Story) -> Iterator[str]:
     masters: dict[GroupId, list[str]] = {}
     for node in story.net.nodes.values():
         if node.up:
-            for group, m in node.core.engine.masters.groups.items():
+            for group, m in node.core.engine.replicas.masters.items():
                 masters.setdefault(group, []).append(node.name)
                 if not m.serving:
                     yield f"{node.name} does not serve {group.name}"
@@ -149,13 +149,13 @@ def copies_agree(story: Story) -> Iterator[str]:
     """Whoever follows or holds a group has what its master has, and enough nodes hold it."""
     up = [node for node in story.net.nodes.values() if node.up]
     for node in up:
-        for group, m in node.core.engine.masters.groups.items():
+        for group, m in node.core.engine.replicas.masters.items():
             copy = m.copy
             wanted = min(story.net.engine.ring.copies, len(up))
             if len(copy.members) != wanted and not copy.state.is_collectable(node.core.engine.now_ms):
                 yield f"{group.name} is held by {copy.members}, not by {wanted} nodes"
             for other in up:
-                f = other.core.engine.followers.groups.get(group)
+                f = other.core.engine.replicas.followers.get(group)
                 if f is None:
                     if other.key in copy.members and other is not node:
                         yield f"{other.name} should hold {group.name}"
@@ -189,11 +189,11 @@ def nothing_waits(story: Story) -> Iterator[str]:
         lost = engine.peers.dead or engine.peers.missing  # who may have more of a confirmed group is waited for (P36)
         waiting = {
             "submits": [g.name for g, s in engine.submits.queues.items() if s.pending or s.parked],
-            "searches": [g.name for g, s in engine.recoveries.searches.items() if not (lost and s.waits)],
+            "searches": [g.name for g, s in engine.replicas.recoveries.items() if not (lost and s.waits)],
             "hand-offs": [g.name for g in engine.handoffs.outgoing],
-            "behind": [g.name for g, f in engine.followers.groups.items() if f.behind and f.tries > 2],
-            "undecided": [g.name for g, m in engine.masters.groups.items() if m.copy.pending],
-            "barriers": [g.name for g, m in engine.masters.groups.items() if m.barriers],
+            "behind": [g.name for g, f in engine.replicas.followers.items() if f.behind and f.tries > 2],
+            "undecided": [g.name for g, m in engine.replicas.masters.items() if m.copy.pending],
+            "barriers": [g.name for g, m in engine.replicas.masters.items() if m.barriers],
             "waiters": [g.name for g in engine.barriers.waiters],
             "suspects": list(engine.failure_detector.suspects),
             "lagging": [g.name for g in engine.masters.lagging],

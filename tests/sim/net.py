@@ -329,7 +329,7 @@ class Net:
         return [
             node.name
             for node in self.nodes.values()
-            if node.up and (m := node.core.engine.masters.groups.get(group)) is not None and m.serving
+            if node.up and (m := node.core.engine.replicas.masters.get(group)) is not None and m.serving
         ]
 
     # Time -----------------------------------------------------------------------------------------------------------

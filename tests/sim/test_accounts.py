@@ -77,7 +77,7 @@ def test_a_registration_that_was_confirmed_outlives_a_node(net: Net, victim: str
     holders = [
         name
         for name, node in net.nodes.items()
-        if name != master and (f := node.core.engine.followers.groups.get(ANN)) is not None and f.holds
+        if name != master and (f := node.core.engine.replicas.followers.get(ANN)) is not None and f.holds
     ]
     assert len(holders) == 1
     dead = master if victim == "master" else holders[0]
@@ -111,7 +111,7 @@ def test_nobody_registers_a_name_while_those_are_away_who_may_know_whose_it_is(n
     away = [
         name
         for name, node in net.nodes.items()
-        if name == master or ((f := node.core.engine.followers.groups.get(ANN)) is not None and f.holds)
+        if name == master or ((f := node.core.engine.replicas.followers.get(ANN)) is not None and f.holds)
     ]
     left = next(name for name in net.nodes if name not in away)
     for name in net.nodes:
@@ -218,7 +218,7 @@ def test_throttles_outlive_the_node_that_keeps_them(net: Net) -> None:
     net.run(1.0)  # the account's group knows from where its owner came
     for number in range(7):
         log_in(Newcomer(net, f"n{number % 3 + 1}"), "ann", "mellon")
-    mastered = {group: m for node in net.nodes.values() for group, m in node.core.engine.masters.groups.items()}
+    mastered = {group: m for node in net.nodes.values() for group, m in node.core.engine.replicas.masters.items()}
     guards = {group: m for group, m in mastered.items() if group.name.startswith("account:ann")}
     fails = {
         group: m.copy.state.answer(HowLong(), net.nodes["n1"].core.engine.now_ms).fails for group, m in guards.items()
@@ -390,5 +390,5 @@ def test_asking_for_names_that_nobody_has_leaves_nothing_behind() -> None:
         Newcomer(net, "n1").send("CAP END", f"NICK stranger{number}", "USER x 0 * :x")
     net.run(10)
     for name in ("n1", "n2"):
-        searches = net.nodes[name].core.engine.recoveries.searches
+        searches = net.nodes[name].core.engine.replicas.recoveries
         assert not [group for group in searches if group.kind == "account"]

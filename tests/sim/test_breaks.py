@@ -25,11 +25,12 @@ from ring.membership.failure_detector import FailureDetector
 from ring.replication.backups import Backups
 from ring.replication.barrier import Barriers
 from ring.replication.copy import ClientLog, Copy
-from ring.replication.follower import Follower, Followers
+from ring.replication.follower import Followers
 from ring.replication.master import Masters
 from ring.replication.merge import Merges
 from ring.replication.progress import Master
 from ring.replication.recovery import Recoveries
+from ring.replication.replicas import Follower
 from ring.replication.returning import CatchUp
 from ring.roster import NodeRecord
 from ring.storage.journal import Journal

@@ -138,8 +138,8 @@ def test_an_entry_that_cannot_be_applied_stops_its_group_and_no_node(
     for name in stopped:
         core = net.nodes[name].core
         assert status(core, {}).stopped == ["channel:#ring"]
-        assert RING not in core.engine.masters.groups
-        assert RING not in core.engine.followers.groups
+        assert RING not in core.engine.replicas.masters
+        assert RING not in core.engine.replicas.followers
 
 
 @pytest.mark.parametrize("where", ["apply", "show"])
@@ -155,12 +155,12 @@ def test_a_group_that_stops_on_one_node_goes_on_elsewhere(
     holds = [
         name
         for name, node in net.nodes.items()
-        if (f := node.core.engine.followers.groups.get(RING)) is not None and f.holds
+        if (f := node.core.engine.replicas.followers.get(RING)) is not None and f.holds
     ]
     others = [name for name in net.nodes if name != master and name not in holds]
     victim = holds[0] if role == "backup" else others[0]
     core = net.nodes[victim].core
-    copy = core.engine.followers.groups[RING].copy
+    copy = core.engine.replicas.followers[RING].copy
     if where == "apply":
         fails(monkeypatch, Channel, "apply", lambda state, *_: state is copy.state)
     else:
@@ -172,7 +172,7 @@ def test_a_group_that_stops_on_one_node_goes_on_elsewhere(
     net.run(3)
     assert noted(net, "group_broken") == {victim: 1}
     still_talk(*here, channel="#ring")
-    holders = net.nodes[master].core.engine.masters.groups[RING].copy.members
+    holders = net.nodes[master].core.engine.replicas.masters[RING].copy.members
     assert net.nodes[victim].key not in holders
     assert len(holders) == 2
     there.send("PRIVMSG #ring :does that work?")

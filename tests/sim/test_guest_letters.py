@@ -170,7 +170,7 @@ def test_two_guests_keep_nothing(net: Net) -> None:
     kept = [
         group
         for node in net.nodes.values()
-        for group in node.core.engine.masters.groups
+        for group in node.core.engine.replicas.masters
         if group.kind == "conversation"
     ]
     assert kept == []

@@ -102,7 +102,7 @@ def test_after_the_log_was_trimmed_the_disks_have_it() -> None:
     talk.net.run(120)
     talk.say(1)
     talk.net.run(5)
-    assert len(talk.net.nodes[talk.master].core.engine.masters.groups[RING].copy.log) == 1
+    assert len(talk.net.nodes[talk.master].core.engine.replicas.masters[RING].copy.log) == 1
     assert check_alike(talk.net) == talk.said
 
 
@@ -331,7 +331,7 @@ def test_a_node_that_starts_again_at_once_has_what_changed_last(seed: int) -> No
     states = []
     for name in (first, second):
         engine = net.nodes[name].core.engine
-        held = engine.masters.groups.get(RING) or engine.followers.groups.get(RING)
+        held = engine.replicas.masters.get(RING) or engine.replicas.followers.get(RING)
         assert held is not None
         states.append(msgspec.msgpack.encode(held.copy.state.snapshot()))
     assert states[0] == states[1]
@@ -511,7 +511,7 @@ def test_a_channel_may_have_a_retention_of_its_own(own_s: float, left: int) -> N
 
 def holders(talk: Talk) -> list[str]:
     """The master first."""
-    members = talk.net.nodes[talk.master].core.engine.masters.groups[RING].copy.members
+    members = talk.net.nodes[talk.master].core.engine.replicas.masters[RING].copy.members
     return sorted((f"n{key.rpartition('.')[2]}" for key in members), key=lambda name: name != talk.master)
 
 

@@ -246,7 +246,7 @@ def changes_sides(seed: int) -> bool:
     drop(desk)
     net.links.heal()
     net.run(20)
-    led = [m.copy for node in net.nodes.values() for m in node.core.engine.masters.groups.values()]
+    led = [m.copy for node in net.nodes.values() for m in node.core.engine.replicas.masters.values()]
     desk = login(net, "n3", "desk", "sasl znc.in/self-message")
     for word, before in read.items():
         assert sorted(before + story.numbers(desk, word)) == [*range(10)]

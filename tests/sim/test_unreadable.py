@@ -24,7 +24,7 @@ class Room:
     def __init__(self) -> None:
         self.net = net = Net(5)
         (master,) = self._join(net)
-        copy = net.nodes[master].core.engine.masters.groups[RING].copy
+        copy = net.nodes[master].core.engine.replicas.masters[RING].copy
         backup = next(node for node in net.nodes.values() if node.key in copy.members and node.name != master)
         self.master, self.backup = net.nodes[master], backup
         self.followers = [node for node in net.nodes.values() if node not in (self.master, backup)]
@@ -97,7 +97,7 @@ def test_a_backup_that_cannot_read_a_command_is_replaced(room: Room) -> None:
     for person in room.others(room.backup):
         person.sync(within_s=1.0)
         assert person is speaker or person.heard("#ring") == ["after"]
-    copy = room.master.core.engine.masters.groups[RING].copy
+    copy = room.master.core.engine.replicas.masters[RING].copy
     assert room.backup.key not in copy.members and len(copy.members) == 2
     assert notes(room.backup, "unreadable")[0]["message"] == "Append"
     room.net.kill(room.master.name)  # and the new backup has it all
@@ -155,6 +155,6 @@ def test_a_backup_that_does_not_know_the_kind_of_group_is_replaced() -> None:
     ann.send(f"JOIN {name}", f"PRIVMSG {name} :hello")
     ann.sync(within_s=6.0)
     assert ann.heard(name) == ["hello"]
-    mastered = net.nodes["n1"].core.engine.masters.groups[GroupId("channel", name)]
+    mastered = net.nodes["n1"].core.engine.replicas.masters[GroupId("channel", name)]
     assert backup not in mastered.copy.members
     assert notes(node, "unreadable")

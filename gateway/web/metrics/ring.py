@@ -72,10 +72,10 @@ def ring(source: Source, found: Status, vitals: Vitals) -> Iterator[Metric]:
 
 def _groups(core: NodeCore, found: Status) -> Iterator[Metric]:
     engine = core.engine
-    counts = Counter((group.kind, "master") for group in engine.masters.groups)
-    counts += Counter((group.kind, "backup") for group, f in engine.followers.groups.items() if f.holds)
+    counts = Counter((group.kind, "master") for group in engine.replicas.masters)
+    counts += Counter((group.kind, "backup") for group, f in engine.replicas.followers.items() if f.holds)
     sits = engine.followers.sits
-    counts += Counter((group.kind, "follower") for group, f in engine.followers.groups.items() if sits(f.copy))
+    counts += Counter((group.kind, "follower") for group, f in engine.replicas.followers.items() if sits(f.copy))
     groups = GaugeMetricFamily(
         "circlet_groups", "Groups, by kind and by what this node is to them.", labels=["kind", "role"]
     )

@@ -247,7 +247,7 @@ def test_a_drop_frees_all_names(refusing: Net) -> None:
 def test_accounts_of_who_is_unknown_are_not_made(refusing: Net) -> None:
     """Nicks that nobody has registered are asked for at each connection, and no group comes of it."""
     people(refusing, "dan", "eve", "bob", "cat")
-    kinds = [group for node in refusing.nodes.values() for group in node.core.engine.masters.groups]
+    kinds = [group for node in refusing.nodes.values() for group in node.core.engine.replicas.masters]
     assert [group.name for group in kinds if group.kind == "account"] == ["ann"]
 
 

@@ -49,7 +49,7 @@ def test_a_question_makes_no_group(key: str, kind: str) -> None:
     assert asker.ask(key, group) == ["said", 0]
     assert asker.collects == 2  # the owner asked the two others
     assert net.masters(group) == []
-    assert all(group not in engine.followers.groups for engine in net.engines.values())
+    assert all(group not in engine.replicas.followers for engine in net.engines.values())
     for other in NODES:
         assert asker.ask(other, group) == ["said", 0]
     assert asker.collects == 2
@@ -82,7 +82,7 @@ def test_a_command_that_comes_while_a_question_waits_makes_the_group() -> None:
     answers: list[Any] = []
     net.turn("127.0.0.1", lambda: net.engines["127.0.0.1"].ask(ERLANG, "how many?", answers.append))
     net.run(0.015)
-    assert ERLANG in net.engines["127.0.0.3"].recoveries.searches
+    assert ERLANG in net.engines["127.0.0.3"].replicas.recoveries
     net.join("127.0.0.2", ERLANG)
     net.run(1)
     assert answers == [["said", 0]]

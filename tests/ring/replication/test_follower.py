@@ -33,7 +33,7 @@ def test_who_lacks_more_than_the_log_has_is_shown_the_rest_and_told_how_many_are
     master = "127.0.0.3"
     net.join(master, ERLANG)
     net.run(3)
-    edge = next(key for key in ("127.0.0.1", "127.0.0.2") if ERLANG not in net.engines[key].followers.groups)
+    edge = next(key for key in ("127.0.0.1", "127.0.0.2") if ERLANG not in net.engines[key].replicas.followers)
     net.join(edge, ERLANG)
     net.run(3)
     net.deaf = frozenset({edge})

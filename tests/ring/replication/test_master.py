@@ -39,7 +39,7 @@ def network() -> ToyNet:
 
 def follower_of(net: ToyNet) -> str:
     """The node that has no part in the group yet."""
-    return next(key for key in (FIRST, SECOND) if ERLANG not in net.engines[key].followers.groups)
+    return next(key for key in (FIRST, SECOND) if ERLANG not in net.engines[key].replicas.followers)
 
 
 def test_a_node_is_sent_one_snapshot_for_its_first_member(sent: list[tuple[str, Message]]) -> None:

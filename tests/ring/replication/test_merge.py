@@ -41,7 +41,7 @@ def test_what_a_node_owes_comes_before_what_its_people_say_next(masters: bool) -
     owed.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "first"]))
     node.owed.add(owed)
     if masters:
-        net.turn(master, lambda: node.masters.resign(node.masters.groups[group]))
+        net.turn(master, lambda: node.masters.resign(node.replicas.masters[group]))
     net.submit(node.me.key, group, ["say", "then"])
     net.run(5)
     assert net.engines[master].state(group).said == ["first", "then"]  # type: ignore[union-attr]

@@ -245,5 +245,5 @@ def test_what_was_confirmed_survives_whatever_dies(seed: int) -> None:
     assert isinstance(state, ToyState)
     assert [text for text in confirmed if state.said.count(text) != 1] == []
     assert len(set(state.said)) == len(state.said)
-    backup = net.engines[holders(net, DEED)[1]].followers.groups[DEED].copy.state
+    backup = net.engines[holders(net, DEED)[1]].replicas.followers[DEED].copy.state
     assert isinstance(backup, ToyState) and backup.said == state.said

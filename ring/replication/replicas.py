@@ -1,0 +1,176 @@
+"""What this node is to each group: master, follower, on the way to mastering the group, or none of these.
+
+Theory of operation
+===================
+
+A node is one of these to a group:
+
+    master      `masters`: the node gives commands their places and commits them (master.py)
+    follower    `followers`: the node applies another node's log, for members here or as a backup (follower.py)
+    recovery    `recoveries`: the node asks who holds the group, because it may have to serve the group (recovery.py)
+    incoming    `incoming`: another master has installed the group here, and may hand it over (handoff.py)
+
+A master is nothing else to the group. A follower may be in recovery, or have a copy installed, at the same time: the
+people here go on seeing the follower's copy until the node serves the group. Recovery and a living sender of an
+installed copy exclude each other.
+
+Invariants: each table is written only by the module named beside it, by broken.py where a mistake of the program stops
+the group, and by recovery.py where the node begins to serve. `Replicas` answers what needs more than one table.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from ring.ids import NO_TERM, GroupId, Incarnation, Term
+from ring.replication.copy import Copy
+from ring.replication.progress import Master
+from ring.wire.messages import Barrier, Held, HistoryQuery, MergeOffer, Question, Resync, Submit, Watch
+
+Parkable = Submit | Resync | Barrier | Question | HistoryQuery | Watch | MergeOffer
+
+PARKED = 10_000
+"""At most this many messages wait for one group; more are dropped, and the senders repeat these messages."""
+
+
+class Fork:
+    """Hold a copy that people here have been shown, and that the master's log does not continue.
+
+    Invariant: no entry is added to `copy` while the fork lasts.
+    """
+
+    __slots__ = ("copy", "offer_at", "since")
+
+    def __init__(self, copy: Copy, now: float, offer_at: float) -> None:
+        self.copy = copy
+        self.since = now
+        self.offer_at = offer_at  # when the fork is offered next
+
+
+class Follower:
+    """Say what this node knows of one group that another node masters (P12, P15).
+
+    Invariants: while `fork` is set, people here are shown `fork.copy`; `fork.copy` is `copy` itself until a copy of the
+    new master comes. `fork` and `doubted` hold back the commands of this edge (`Followers.holds_back`).
+    """
+
+    __slots__ = ("asked_at", "behind", "copy", "doubted", "fork", "heard_at", "holds", "master", "tries")
+
+    def __init__(self, copy: Copy, master: str) -> None:
+        self.copy = copy
+        self.master = master  # ring key
+        self.holds = False  # this node is a backup: the master has asked this node to hold the group
+        self.fork: Fork | None = None  # the copy that people here know, until the master has taken the copy in (P22)
+        self.doubted = False  # another node was named as master: the copy's term may be over
+        self.behind = False  # entries may be missing: ask the master until the master has answered
+        self.asked_at = 0.0  # when this node asked last
+        self.heard_at = 0.0  # when the master spoke last of the group; moved back to ask sooner
+        self.tries = 0  # questions without an answer, counted to 8: each question doubles the pause before the next
+
+    @property
+    def shown(self) -> Copy:
+        """Return the copy that people on this node are shown."""
+        return self.fork.copy if self.fork is not None else self.copy
+
+
+class Recovery:
+    """Say what is known so far about the nodes that hold a group. The states are read from the fields (see above).
+
+    Invariants: asked and held share no node. waits implies that term is NO_TERM. While asked names a node, nothing is
+    decided (`_resolve`).
+    """
+
+    __slots__ = (
+        "asked",
+        "began",
+        "curious",
+        "fetching",
+        "held",
+        "noted",
+        "parked",
+        "repeat_at",
+        "since",
+        "stopped",
+        "term",
+        "waits",
+    )
+
+    def __init__(self, asked: Iterable[str], now: float, repeat_at: float) -> None:
+        self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
+        self.held: dict[str, Held] = {}  # ring key -> reply; the reply of a node without a copy has no lineage
+        self.fetching: str | None = None  # ring key of the node whose copy is on the way
+        self.parked: deque[tuple[Incarnation, Parkable]] = deque()  # at most PARKED, handled in this order
+        self.began = now
+        self.since = now  # when the nodes in `asked` were asked
+        self.repeat_at = repeat_at  # when the question is sent again
+        self.waits = False  # a silent node may have more of the group (P36, P37)
+        self.noted = False  # the note `group_waits` was made
+        self.stopped = False  # a mistake of the program has stopped the group on a node that was asked (P43)
+        self.curious = True  # only questions are parked: a group that nobody holds need not be served for a question
+        self.term = NO_TERM  # the term that the holders of the group are asked to promise (P21)
+
+
+class IncomingHandoff:
+    """Hold a copy that another master has installed here, and may hand to this node.
+
+    Invariants: the node does not serve this copy until `Handed` with this term has come. The copy, its term and the
+    sender belong together: a later Install replaces all three, and only the parked messages stay.
+    """
+
+    __slots__ = ("copy", "parked", "sender", "since", "term")
+
+    def __init__(self, copy: Copy, term: Term, sender: Incarnation, now: float) -> None:
+        self.copy = copy  # the old master's copy, complete up to the seq before `Handed`
+        self.term = term  # the term under which this node is to serve
+        self.sender = sender  # the old master's life
+        self.since = now
+        self.parked: deque[tuple[Incarnation, Parkable]] = deque()  # at most PARKED messages that came meanwhile
+
+    @property
+    def is_promised(self) -> bool:
+        """Tell whether this node has promised a term higher than the term of this hand-off (P21)."""
+        return self.copy.promised > self.term
+
+
+class Replicas:
+    """The tables, by group. Each table is in the order in which this node took the role."""
+
+    def __init__(self) -> None:
+        self.masters: dict[GroupId, Master] = {}
+        self.followers: dict[GroupId, Follower] = {}
+        self.recoveries: dict[GroupId, Recovery] = {}
+        self.incoming: dict[GroupId, IncomingHandoff] = {}
+
+    def copy(self, group: GroupId) -> Copy | None:
+        """Return the copy that this node masters or follows."""
+        master = self.masters.get(group)
+        if master is not None:
+            return master.copy
+        follower = self.followers.get(group)
+        return follower.copy if follower is not None else None
+
+    def shown(self, group: GroupId) -> Copy | None:
+        """Return the copy that people here are shown: while logs have parted, the copy that they know."""
+        master = self.masters.get(group)
+        if master is not None:
+            return master.copy
+        follower = self.followers.get(group)
+        return follower.shown if follower is not None else None
+
+    def newest(self, group: GroupId) -> Copy | None:
+        """Return the newest copy here, in whatever role."""
+        incoming = self.incoming.get(group)
+        copies = [self.copy(group), incoming.copy if incoming is not None else None]
+        held = [copy for copy in copies if copy is not None]
+        return max(held, key=lambda copy: (copy.term, copy.head)) if held else None
+
+    def holds(self, key: str, copy: Copy) -> bool:
+        """Whether this node, with this ring key, holds the group: as its master, or as a backup by anybody's word."""
+        follower = self.followers.get(copy.group)
+        return key in copy.members or copy.group in self.masters or (follower is not None and follower.holds)
+
+    def copies(self, *, held: bool = False) -> list[Copy]:
+        """Return the copies of all groups that this node masters, then of those it follows. held: only as a backup."""
+        followers = (follower for follower in self.followers.values() if follower.holds or not held)
+        return [master.copy for master in self.masters.values()] + [follower.copy for follower in followers]
