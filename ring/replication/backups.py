@@ -22,11 +22,11 @@ A change of the set, step by step (`arrange`):
     3. The change is placed as a command with `members`. Old and new backups have to hold this command.
     4. The change is committed: nodes outside the new set leave `m.holders` (`_changed`).
 
-A backup stands for nothing until the backup has said what the backup holds: `Progress.held` is -1 at first.
+A backup counts as empty until the backup has acknowledged in this term: `Progress.held` is -1 at first.
 
 Invariants
     No command is decided before every node in `m.holders` holds the command (P12).
-    Commands are decided in the order of their positions, each by the state after all earlier commands (P7).
+    Commands are decided in the order of positions, each by the state after all earlier commands (P7).
     A confirmed group is committed on no fewer disks than before, unless nothing can be lost (`_may_shrink`, P37).
     A backup refuses commands of a term below the backup's own term and promise, with `StaleTerm` (P21).
 
@@ -80,6 +80,7 @@ class Backups:
         self.advance(m)
 
     def _send(self, m: Master, holder: Progress, command: Command) -> None:
+        """Add a command to the last Append for this backup, or begin an Append: a turn needs one message."""
         group, term = m.copy.group, m.copy.term
         out = self.engine.outgoing(holder.edge.key)
         last = out[-1] if out else None
@@ -205,6 +206,10 @@ class Backups:
     # The holder's side ----------------------------------------------------------------------------------------------
 
     def on_append(self, sender: Incarnation, message: Append) -> None:
+        """Keep the commands of a master whose term this node may listen to, and acknowledge (P12, P21).
+
+        A copy of another term, or ahead of the state, cannot take the commands: the backup asks for the log first.
+        """
         engine, group = self.engine, message.group
         mastered = engine.replicas.masters.get(group)
         if mastered is not None:

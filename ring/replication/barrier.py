@@ -14,8 +14,8 @@ which the group has to settle, and the edge that wants to know.
                           to the edge. A barrier sends nothing to followers: the master probes laggards anyway
     edge      done        every group of the waiter is settled: `done` is called
 
-A waiter also ends after settle_max_s (`_expire`), and where a mistake has stopped its group (`let_go`): a PONG is
-bounded (P34). A master that stops serving loses its barriers; the edge repeats the barrier at the next master.
+A waiter also ends after settle_max_s (`_expire`), and where a mistake has stopped a group (`let_go`): a PONG is
+bounded (P34). A master that stops serving loses the barriers; the edges repeat the barriers at the next master.
 
 Invariants
     `done` is called exactly once for each waiter.
@@ -69,6 +69,7 @@ class Barriers:
         self.engine.catch_up.settle_after(lambda: self._settle(wanted, done))
 
     def _settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
+        """Begin to wait, or call `done` at once if this edge has submitted nothing to the groups."""
         waiter = Waiter(done, self.engine.now)
         for group in groups:
             stream = self.engine.submits.queues.get(group)
@@ -83,6 +84,7 @@ class Barriers:
             self._request(group)
 
     def _request(self, group: GroupId) -> None:
+        """Ask the group's master, which may be this node, for the highest number that any waiter waits for."""
         waiters = self.waiters.get(group)
         if not waiters:
             return
@@ -106,6 +108,7 @@ class Barriers:
         self._settled(message.group, message.number)
 
     def _settled(self, group: GroupId, number: int) -> None:
+        """Take the group off all waiters that wait for no higher number, and call `done` where nothing remains."""
         waiters = self.waiters.pop(group, [])
         waiting = []
         for waiter in waiters:
@@ -131,6 +134,7 @@ class Barriers:
     # The master's side ----------------------------------------------------------------------------------------------
 
     def on_barrier(self, sender: Incarnation, message: Barrier) -> None:
+        """Register an edge's barrier, or park the barrier if this node does not serve the group."""
         m = self.engine.replicas.masters.get(message.group)
         if m is None:
             self.engine.recoveries.park(message.group, sender, message)
@@ -140,6 +144,7 @@ class Barriers:
             self._register(m, sender, message.number, message.floor)
 
     def _register(self, m: Master, origin: Incarnation, number: int, floor: int) -> None:
+        """Answer a barrier at once if the group has settled, or remember the barrier with the group's last position."""
         if m.last_of(origin) < number and floor <= number:  # the command is still on the way: the edge asks again
             return
         head = m.copy.head
@@ -158,6 +163,7 @@ class Barriers:
                 self._tell(m, key, number)
 
     def _tell(self, m: Master, key: str, number: int) -> None:
+        """Tell the edge that the group has settled up to the edge's number."""
         group = m.copy.group
         if key == self.engine.me.key:
             self._settled(group, number)
@@ -167,6 +173,7 @@ class Barriers:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
+        """Repeat all requests every REPEAT_S, and end waiters that are too old."""
         now = self.engine.now
         if now < self._repeat_at or not self.waiters:
             return

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from ring.wire.log import Entry
 
 ANSWERED = (Append, Barrier, Fetch, Install, MergeOffer, Publish, Replace, Resync, Submit)
-"""Messages whose sender waits for an answer of this node, and is told `Stopped` instead."""
+"""Messages that await an answer of this node: the sender is told `Stopped` instead."""
 
 
 class StoppedGroups:
@@ -77,6 +77,7 @@ class StoppedGroups:
             self._stop(group)
 
     def _stop(self, group: GroupId) -> None:
+        """Take the group out of every part of the engine, leave the disk as the disk is, and tell the followers."""
         engine = self.engine
         self.groups[group] = None
         engine.peers.stopped(group, engine.me)

@@ -178,6 +178,7 @@ class Copy:
         return self.lineage[-1][0] if self.lineage else NO_TERM
 
     def follow_lineage(self, lineage: Lineage) -> None:
+        """Give the log this lineage: a master begins a term, or a follower learns the terms of the master's log."""
         self.lineage = lineage
         self.past = None
         self.msgid_prefix = msgid_prefix(self.group, self.term)
@@ -313,6 +314,7 @@ class Copy:
             return None
 
     def _has_said(self, c: Command) -> bool:
+        """Tell whether this log already has the event of a command that another side brings."""
         once = once_of(c.command)
         if once is not None:
             return self.log.said(once) is not None
@@ -439,7 +441,7 @@ class Copy:
         """Take over the log of an older copy as far back as that log goes, where this copy continues the older copy.
 
         A snapshot brings only the entries that the receiver lacked. Earlier entries may still be needed by other nodes,
-        or by people here who were shown another side meanwhile.
+        or by people here that were shown another side meanwhile.
         """
         first = self.log[0].seq if self.log else self.seq + 1
         if fork_point(old.lineage, old.seq, self.lineage, self.seq) >= first - 1:
@@ -484,7 +486,7 @@ class Copy:
         def ask(entry: Entry) -> bool:
             if entry.origin is None or message_key(entry) in known:
                 return True
-            stream = self.client_logs.get(entry.origin)  # the log was trimmed: better lose a message than repeat it
+            stream = self.client_logs.get(entry.origin)  # the log was trimmed: rather lose than repeat a message
             return not whole and stream is not None and entry.number <= stream.last
 
         return ask

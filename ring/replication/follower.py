@@ -4,9 +4,9 @@ Theory of operation
 ===================
 
 A node follows a group that another node masters, because members of the group sit on this node, or because this node
-is a backup of the group (`holds`), or both. The follower judges nothing: the follower applies entries and shows them.
+is a backup of the group (`holds`), or both. The follower judges nothing: the follower applies and shows entries.
 
-The state of a follower is read from its fields:
+The state of a follower is read from the fields:
 
     current   not behind: the copy has every entry that the master has told of
     behind    entries are missing, or may be: `resync` asks the master, and asks again until the master has answered
@@ -21,7 +21,7 @@ What moves a follower:
     Publish, same term, later entries    a gap: resync                     becomes behind
     Publish of a higher term             resync with this copy's lineage   becomes behind
     Continue                             take the lineage, apply           current again; a fork of this copy ends
-    Replace, the log continues           `install`: take the whole copy, show what happened between the copies
+    Replace, the log continues           `install`: take the whole copy, show the difference
     Replace, the logs have parted        `_install_fork`                   becomes forked
     Replace, this log outweighs          this node masters the group (`Merges.prevail`)
     no members here and not a backup     `_drop`: acknowledge once more, and forget the group
@@ -86,6 +86,7 @@ class Followers:
         return group, copy.seq
 
     def release(self, hold: tuple[GroupId, int] | None) -> None:
+        """End a hold, so that the event and later events may be acknowledged."""
         if hold is None:
             return
         group, seq = hold
@@ -119,6 +120,11 @@ class Followers:
     # What a master sends --------------------------------------------------------------------------------------------
 
     def on_publish(self, sender: Incarnation, message: Publish) -> None:
+        """Apply entries of the copy's own term; ask the master first if the entries are of another term.
+
+        An entry `Handed` to this node makes this node the master (P24). A Publish without entries is a probe: the
+        follower acknowledges, or asks for the entries up to `head`.
+        """
         handed = message.entries[-1].handed if message.entries else None
         if handed is not None and handed.key == self.engine.me.key:
             self.engine.handoffs.on_last_entry(sender, message)
@@ -167,6 +173,7 @@ class Followers:
         return f if term >= f.copy.term else None
 
     def on_continue(self, sender: Incarnation, message: Continue) -> None:
+        """Take the master's lineage and the entries after this copy: the answer to a Resync if the logs agree."""
         f = self.groups.get(message.group)
         if f is None or not message.lineage or message.lineage[-1][0] < f.copy.term:
             return
@@ -192,6 +199,10 @@ class Followers:
             self.engine.resend(message.group)  # the commands that were held back
 
     def on_replace(self, sender: Incarnation, message: Replace) -> None:
+        """Take a whole copy, which a master sends to a first member, to a new backup, or where the logs do not agree.
+
+        A copy that is not newer than the copy here only says whether this node is a backup.
+        """
         group, snapshot = message.group, message.snapshot
         if not snapshot.lineage or group in self.engine.replicas.masters:
             return
@@ -272,7 +283,7 @@ class Followers:
             engine.resend(group)  # the commands that were held back
 
     def _complete(self, copy: Copy) -> None:
-        """Answer the commands of this node whose outcomes the copy has."""
+        """Answer the commands of this node that have an outcome in the copy."""
         engine, group = self.engine, copy.group
         accepted = copy.client_logs.get(engine.me)
         for number, (seq, at, outcome) in sorted(accepted.outcomes.items()) if accepted is not None else ():
@@ -325,6 +336,7 @@ class Followers:
     # Apply ----------------------------------------------------------------------------------------------------------
 
     def _apply(self, f: Follower, entries: list[RawEntry]) -> None:
+        """Apply the entries that come next, pass over entries that are here, and ask for the log at a gap."""
         kind = f.copy.kind
         for entry in entries:
             if entry.seq <= f.copy.seq:
@@ -337,6 +349,7 @@ class Followers:
                 return
 
     def _advance(self, f: Follower, entry: Entry) -> None:
+        """Apply one entry, show the entry to people here, and drop the group if this node has no part any more."""
         copy, engine = f.copy, self.engine
         if f.fork is not None:
             self._advance_unseen(f, entry)
@@ -352,6 +365,7 @@ class Followers:
             engine.people.leave(copy)
 
     def _advance_unseen(self, f: Follower, entry: Entry) -> None:
+        """Apply one entry behind a fork: commands are answered, but people are shown nothing before the merge."""
         copy, engine = f.copy, self.engine
         copy.advance(entry)
         self._read_change(f, entry)
@@ -362,7 +376,7 @@ class Followers:
             self.reveal(f)
 
     def _read_change(self, f: Follower, entry: Entry) -> None:
-        """Follow what an applied entry says of the group: a new master after a hand-off, or new backups."""
+        """Follow a change that an applied entry brings: a new master after a hand-off, or new backups."""
         if entry.handed is not None and entry.seq >= f.copy.lineage[-1][1]:  # else a later term has begun since
             f.master = entry.handed.key
         if entry.members is not None:
@@ -370,6 +384,7 @@ class Followers:
             f.holds = me in entry.members or me in f.copy.coming
 
     def _caught_up(self, f: Follower, head: int) -> None:
+        """Acknowledge if the copy has all entries up to the master's head, or ask for the missing entries."""
         if head > f.copy.seq:
             self.resync(f)
         else:
@@ -409,7 +424,7 @@ class Followers:
             self.engine.journal.forget(copy.group)
 
     def keep(self, copy: Copy, master: str) -> Follower:
-        """Keep a copy, pending commands included, whose master is not known: this node mastered the group until now, or
+        """Keep a copy without a known master, pending commands included: this node mastered the group until now, or
         has read the copy from disk or from another node. The tick asks the master that is named."""
         f = self.groups[copy.group] = Follower(copy, master)
         f.behind = True
@@ -447,7 +462,7 @@ class Followers:
     def redirect(self, f: Follower, master: str, sender: str = "") -> None:
         """Follow the master that `sender` names, if the sender may be believed, and ask the new master.
 
-        Believe a master that says it has given the group up, even if the master names this node: that master has
+        Believe a master that claims to have given the group up, even if the master names this node: that master has
         forgotten the group, and the copy is here. Believe any other node only while this copy is behind, and only if
         the node does not name this node.
         """
@@ -477,6 +492,7 @@ class Followers:
         self.engine.send(target, Resync(group, () if whole else f.copy.lineage, 0 if whole else f.copy.seq))
 
     def peers_changed(self) -> None:
+        """Ask the successors of masters that died, the busiest groups first, and soon the living masters, too."""
         for f in sorted(self.groups.values(), key=lambda f: len(f.copy.log), reverse=True):  # the busiest first (P23)
             if self.is_orphan(f):
                 f.tries = 0
@@ -488,6 +504,7 @@ class Followers:
         return SILENT_CHECKS * self.engine.settings.check_every_s
 
     def tick(self) -> None:
+        """Ask again where entries are missing, ask silent masters after a long time, and trim logs."""
         now, silent_s = self.engine.now, self._silent_s()
         for f in list(self.groups.values()):
             if f.behind and now - f.asked_at >= min(RESYNC_S * 2**f.tries, RESYNC_MAX_S):

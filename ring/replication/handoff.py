@@ -130,6 +130,7 @@ class Handoffs:
             parked.append((sender, message))
 
     def on_installed(self, sender: Incarnation, message: Installed) -> None:
+        """Go on with the hand-off: the new master has the copy (place `Handed`), or serves (retire)."""
         m = self.outgoing.get(message.group)
         handoff = m.handoff if m is not None else None
         if m is None or handoff is None or handoff.to != sender or message.term < handoff.term:
@@ -179,6 +180,7 @@ class Handoffs:
         return True
 
     def _retire(self, m: Master, handoff: HandOff) -> None:
+        """Stop mastering the group: the new master serves or is gone. Follow the new master if members sit here."""
         engine, group = self.engine, m.copy.group
         del self.outgoing[group]
         if engine.peers.me.leaving:  # in haste; else the next tick is soon enough, and people's words come in between
@@ -199,6 +201,7 @@ class Handoffs:
         self._thaw(m)
 
     def _thaw(self, m: Master) -> None:
+        """Give up the hand-off and serve on: `Handed` loses its meaning, and parked messages are handled."""
         group = m.copy.group
         m.handoff = None
         for command in m.copy.pending:
@@ -212,6 +215,7 @@ class Handoffs:
     # To here --------------------------------------------------------------------------------------------------------
 
     def on_install(self, sender: Incarnation, message: Install) -> None:
+        """Keep the copy of an old master and answer Installed, unless this node masters the group already."""
         engine, group = self.engine, message.group
         mastered = engine.replicas.masters.get(group)
         if mastered is not None:
@@ -256,6 +260,7 @@ class Handoffs:
         engine.send(sender.key, Installed(group, served.term, served.seq))
 
     def _serve(self, group: GroupId, held: IncomingHandoff, seq: int, at: int) -> None:
+        """Add `Handed` to the installed copy, and master the group from there under the new term."""
         engine, copy = self.engine, held.copy
         followed = engine.replicas.followers.get(group)
         copy.advance(Entry(seq, at, None, 0, 0, None, None, held.term))
@@ -274,7 +279,7 @@ class Handoffs:
             engine.receive_again(sender, message)
 
     def holds(self, group: GroupId) -> bool:
-        """Tell whether an installed copy waits here for its master, and that master is alive."""
+        """Tell whether an installed copy waits here for the old master, and the old master is alive."""
         held = self.incoming.get(group)
         if held is None:
             return False
@@ -282,7 +287,7 @@ class Handoffs:
         return self.engine.peers.is_current(Incarnation(old.key, old.incarnation))
 
     def void(self, group: GroupId, sender: Incarnation) -> None:
-        """End an incoming hand-off whose old master has met a higher term: `Handed` will not come."""
+        """End an incoming hand-off because the old master has met a higher term: `Handed` will not come."""
         held = self.incoming.get(group)
         if held is not None and held.sender == sender:
             del self.incoming[group]
@@ -300,16 +305,17 @@ class Handoffs:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def peers_changed(self) -> None:
+        """Thaw or retire hand-offs to nodes that died, and recover groups whose old master died."""
         engine = self.engine
         for m in list(self.outgoing.values()):
             handoff = m.handoff
             if handoff is None or engine.peers.is_current(handoff.to):
                 continue
             if handoff.committed:
-                # The new master died with the group: the copy here is as new as any, until the owner has recovered it.
+                # The new master died with the group: the copy here is as new as any, until the owner has recovered.
                 self._retire(m, handoff)
             elif not handoff.placed or engine.journal.is_confirmed(m.copy):
-                self._thaw(m)  # a confirmed `Handed` may wait long for its backups, which cannot change meanwhile
+                self._thaw(m)  # a confirmed `Handed` may wait long for backups, and the set cannot change meanwhile
         for group, held in list(self.incoming.items()):
             # The old master is gone, and this node is the owner: recover the group, with the copy here.
             if not self.holds(group) and engine.peers.acting(group) == engine.me.key:
@@ -325,6 +331,7 @@ class Handoffs:
             self.engine.receive_again(sender, message)
 
     def tick(self) -> None:
+        """Repeat messages, thaw hand-offs that take too long, begin the next, and forget old installed copies."""
         now = self.engine.now
         for m in list(self.outgoing.values()):
             handoff = m.handoff

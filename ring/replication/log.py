@@ -59,6 +59,7 @@ class Log(list[Entry]):
             self.append(entry)
 
     def append(self, entry: Entry) -> None:
+        """Add an entry at the end, and drop entries at the front for room."""
         list.append(self, entry)
         self.bytes += FRAME + size(entry.event)
         once = once_of(entry.event)
@@ -89,6 +90,7 @@ class Log(list[Entry]):
         self._marks = tuple(mark for mark in self._marks if self and mark[1] >= self[0].seq)
 
     def drop_first(self) -> None:
+        """Drop the oldest entry."""
         self.bytes -= FRAME + size(self[0].event)
         if self._once is not None:
             once = once_of(self[0].event)

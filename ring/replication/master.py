@@ -72,6 +72,7 @@ class Masters:
     # Accept and commit ----------------------------------------------------------------------------------------------
 
     def on_submit(self, sender: Incarnation, message: Submit) -> None:
+        """Accept a command of an edge, or park the command if this node does not serve the group."""
         engine = self.engine
         group = message.group
         mastered = self.groups.get(group)
@@ -101,6 +102,7 @@ class Masters:
         self._take(m, origin, number, floor, command)
 
     def _take(self, m: Master, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
+        """Give an accepted command to the backups, or commit the command at once if there is no backup."""
         if m.holders or m.copy.pending or self.engine.journal.is_confirmed(m.copy):
             self.engine.backups.append(m, Command(0, 0, origin, number, floor, command))
         else:  # no other node holds the group: the command is committed at once
@@ -110,6 +112,7 @@ class Masters:
             self.commit(m, entry)
 
     def _answer_again(self, m: Master, origin: Incarnation, number: int) -> None:
+        """Answer a repeated command, if the command is committed and the outcome is still kept (P7)."""
         accepted = m.copy.client_logs.get(origin)
         answer = accepted.outcomes.get(number) if accepted is not None else None
         if answer is None:  # not committed yet (P7), or below the origin's floor: the origin has the answer
@@ -121,6 +124,7 @@ class Masters:
             self._send_answer(m, origin, number, *answer)
 
     def _send_answer(self, m: Master, origin: Incarnation, number: int, seq: int, at: int, outcome: Any) -> None:
+        """Send an outcome to another node. `follows` lets the node wait for the position (P11)."""
         if origin.key == self.engine.me.key:  # an earlier life of this node wants no answers any more
             return
         copy, follows = m.copy, origin in m.copy.state.subscribers
@@ -166,6 +170,7 @@ class Masters:
             engine.history.committed(m)
 
     def _publish(self, m: Master, entry: Entry) -> None:
+        """Add an entry to the last Publish for each confirmed follower, or begin a Publish."""
         group, term = m.copy.group, m.copy.term
         self.lagging[group] = None
         for key, follower in m.followers.items():
@@ -254,6 +259,7 @@ class Masters:
         self.settle(m)
 
     def on_resync(self, sender: Incarnation, message: Resync) -> None:
+        """Send a follower the missing entries. A node without members is sent the copy, which says so."""
         m = self.groups.get(message.group)
         if m is None:
             self.engine.recoveries.park(message.group, sender, message)
@@ -277,6 +283,8 @@ class Masters:
             self.engine.backups.send_pending(m, follower)
 
     def _catch_up(self, m: Master, follower: Progress, message: Resync) -> None:
+        """Send the missing entries if the follower's log is a prefix of this log and this log reaches back so far.
+        Otherwise send the whole copy (P16)."""
         copy, send = m.copy, self.engine.send
         entries = copy.after(message.seq) if copy.extends(message.lineage, message.seq) else None
         if entries is not None:
@@ -288,6 +296,7 @@ class Masters:
         follower.probe_at = self.engine.now + PROBE_S
 
     def on_ack(self, sender: Incarnation, message: Ack) -> None:
+        """Count acknowledgements of this term: settle, and commit where a backup holds more."""
         for group, term, seq, held in message.positions:
             m = self.groups.get(group)
             follower = m.followers.get(sender.key) if m is not None else None
@@ -339,6 +348,7 @@ class Masters:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
+        """Probe followers that lag, in each tick, and look after a slice of all groups."""
         for group in list(self.lagging):
             m = self.groups.get(group)
             if m is None or not self._chase(m):
@@ -363,6 +373,8 @@ class Masters:
         return lag
 
     def _upkeep(self, m: Master) -> None:
+        """Look after one group: trim the log, forget gone origins, give due commands, collect an empty group, probe
+        all followers now and then, arrange the backups, and consider a hand-off."""
         engine, copy = self.engine, m.copy
         settings = engine.settings
         if m.serving:

@@ -6,7 +6,7 @@ Theory of operation
 Two logs have forked if neither log continues the other. The node with the lower term has the fork, and offers the fork
 to the master of the higher term. The master appends the messages of the fork, each under its original msgid and time
 (P25), and then one command with the state of the fork: the kind's `merge` makes one state of the two (P26). Until the
-merge is in the copy that the node follows, people on the node see the copy that they know (`Follower.fork`): so people
+merge is in the copy that the node follows, people on the node see the copy known to them (`Follower.fork`): so people
 see one change, not two.
 
 The states of a fork, on the node that has the fork:
@@ -123,6 +123,7 @@ class Merges:
             self.engine.send(f.master, MergeOffer(f.copy.group, fork.copy.snapshot()))
 
     def on_merge_done(self, sender: Incarnation, message: MergeDone) -> None:
+        """End what this node owes of the fork, and ask for the merged log: a master has committed the merge."""
         self.engine.owed.taken(message.group, message.theirs)
         f = self.engine.replicas.followers.get(message.group)
         if f is None or f.fork is None or message.theirs != f.fork.copy.term:
@@ -133,6 +134,7 @@ class Merges:
         self.engine.followers.resync(f)
 
     def tick(self) -> None:
+        """Offer forks again, and give up forks that no master has taken in for too long."""
         engine = self.engine
         for group in list(self.forked):
             f = engine.replicas.followers.get(group)
@@ -148,6 +150,10 @@ class Merges:
     # The master -----------------------------------------------------------------------------------------------------
 
     def on_merge_offer(self, sender: Incarnation, message: MergeOffer) -> None:
+        """Take in the fork that another node offers, or yield if the fork has the higher term (P22).
+
+        A hand-off that has not placed `Handed` is given up first: the merge comes first.
+        """
         engine, group = self.engine, message.group
         m = engine.replicas.masters.get(group)
         if m is None:
@@ -227,7 +233,7 @@ def _parts(theirs: Copy, fork: int) -> tuple[MergedTerm, ...]:
 def _also(copy: Copy, theirs: Copy, fork: int) -> Aliases:
     """Return msgid there and msgid here of each message that both logs have since the logs parted.
 
-    An origin that got no answer from one side has told both sides.
+    An origin without an answer from one side tells both sides.
     """
     here = {message_key(e): copy.event_id_of(e).msgid for e in copy.log if e.seq > fork and e.event is not None}
     for c in copy.pending:  # a pending message counts as here: the message is not taken from the other log again

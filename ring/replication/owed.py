@@ -68,12 +68,14 @@ class OwedForks:
         self._keep(group, [owed for owed in self.copies.get(group, ()) if owed.copy.term != term])
 
     def _keep(self, group: GroupId, owed: list[Owed]) -> None:
+        """Keep these forks of the group; where none is left, send the commands that the debt held back."""
         if owed:
             self.copies[group] = owed
         elif self.copies.pop(group, None) is not None:
             self.engine.resend(group)  # the commands that were held back (P25)
 
     def tick(self) -> None:
+        """Forget forks that are settled, and offer the other forks again."""
         for group, copies in list(self.copies.items()):
             self._keep(group, [owed for owed in copies if not self._is_done(owed)])
             for owed in self.copies.get(group, ()):
@@ -82,6 +84,7 @@ class OwedForks:
                     self._offer(group, owed.copy)
 
     def _is_done(self, owed: Owed) -> bool:
+        """Tell whether the copy here has all of the fork, or the fork is too old."""
         engine, theirs = self.engine, owed.copy
         if engine.now - owed.since > KEEP_S:
             engine.note("fork_not_merged", theirs.group, term=theirs.term.number, seq=theirs.seq)
@@ -90,6 +93,7 @@ class OwedForks:
         return held is not None and held is not theirs and holds(held, theirs)
 
     def _offer(self, group: GroupId, copy: Copy) -> None:
+        """Take the fork in if this node serves the group, or offer the fork to the master."""
         engine = self.engine
         m = engine.replicas.masters.get(group)
         target = engine.target(group)

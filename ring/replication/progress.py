@@ -1,7 +1,7 @@
 """The records that a master keeps of one group: `Master`, one `Progress` for each other node, and a `HandOff`.
 
-The records decide nothing and send nothing. `master.py` has the theory of operation. Each field below names its
-invariant, and the part that writes the field.
+The records decide nothing and send nothing. `master.py` has the theory of operation. Comments on the
+fields name invariants, and the part that writes a field.
 """
 
 from __future__ import annotations

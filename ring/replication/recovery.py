@@ -172,6 +172,7 @@ class Recoveries:
     # What others hold -----------------------------------------------------------------------------------------------
 
     def on_promise(self, sender: Incarnation, message: Promise) -> None:
+        """Count the replies of one node, and end recoveries of groups that another node masters or recovers."""
         for held in message.held:
             search = self.searches.get(held.group)
             if search is None or sender.key not in search.asked:
@@ -203,6 +204,7 @@ class Recoveries:
         return other in owners and owners.index(other) < mine
 
     def _send_on(self, group: GroupId, search: Recovery, master: str) -> None:
+        """End a recovery because another node masters or recovers the group: parked senders are sent there."""
         engine = self.engine
         del self.searches[group]
         engine.hint(group, master)
@@ -329,6 +331,7 @@ class Recoveries:
             self._answer_parked(search, mine)
 
     def _answer_parked(self, search: Recovery, mine: Copy | None) -> None:
+        """Answer the parked questions from the copy here, while the group waits for silent nodes."""
         questions = [(sender, m) for sender, m in search.parked if isinstance(m, Question)]
         if mine is not None and questions:
             search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Question))
@@ -391,6 +394,7 @@ class Recoveries:
         search.since, search.repeat_at = self.engine.now, self.engine.now + REPEAT_S * self.engine.rng.random()
 
     def on_fetched(self, sender: Incarnation, message: Fetched) -> None:
+        """Serve the fetched copy, or keep the copy for reading if the group waits. After a recovery, merge the copy."""
         search = self.searches.get(message.group)
         if search is None:
             self._take_in_fork(message)
@@ -432,6 +436,7 @@ class Recoveries:
                 self.engine.send(key, Fetch(group))
 
     def _take_in_fork(self, message: Fetched) -> None:
+        """Merge a fetched copy into the group that this node serves by now (P22)."""
         mastered = self.engine.replicas.masters.get(message.group)
         if mastered is not None and mastered.serving and message.snapshot is not None:
             theirs = restore(message.group, self.engine.kinds[message.group.kind], message.snapshot)
@@ -494,7 +499,7 @@ class Recoveries:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def peers_changed(self) -> None:
-        """Drop nodes that died from all recoveries. Nodes that came are not asked: their copies are old."""
+        """Drop nodes that died from all recoveries. Nodes that came are not asked: copies there are old."""
         self._absent.clear()
         for group, search in list(self.searches.items()):
             heard = {*search.asked, *search.held}
@@ -510,6 +515,7 @@ class Recoveries:
                 self._resolve(group, search)
 
     def tick(self) -> None:
+        """Ask again, begin anew after a wait, and stop asking nodes that do not answer."""
         engine = self.engine
         for group, search in list(self.searches.items()):
             if engine.now < search.repeat_at:

@@ -53,6 +53,7 @@ class CatchUp:
         self._ask()
 
     def _ask(self) -> None:
+        """Ask the masters of all groups that are lacking."""
         self._asked_at = self.engine.now
         for group in list(self.lacking):
             f = self.engine.replicas.followers.get(group)
@@ -61,7 +62,7 @@ class CatchUp:
                 self.engine.followers.resync(f)
 
     def settle_after(self, job: Callable[[], None]) -> None:
-        """Do the job once this node has caught up: now, unless it was stopped a moment ago."""
+        """Do the job once this node has caught up: now, unless the node was stopped a moment ago."""
         if self.lacking:
             self._waiting.append(job)
         else:

@@ -63,7 +63,7 @@ class State(Protocol):
         ...
 
     def is_message(self, event: Any) -> bool:
-        """Tell whether the event is a message: people who lack a message after a partition are shown it (P25)."""
+        """Tell whether the event is a message: a merge shows messages to people that lack the messages (P25)."""
         ...
 
     def merge(self, other: Any, at: int) -> Any:

@@ -37,6 +37,7 @@ class ThinGroups:
         return any(map(self._is_thin, port.replicas.copies(held=True)))
 
     def _is_thin(self, copy: Copy) -> bool:
+        """Tell whether too few nodes hold a confirmed group that has something to keep."""
         port = self.port
         if copy.kind.durable != "confirmed" or len(copy.members) >= port.peers.settings.copies:
             return False
