@@ -10,7 +10,8 @@ The old master and the new master exchange four messages:
     old -> new   Publish     the last entry of the old term: `Handed` to the new master
     new -> old   Installed   the new master serves, under the new term
 
-The old master repeats each message every REPEAT_S until the answer comes; the new master answers each time.
+`Handed` is the command, and then the entry, with the new master's term in the field `handed`. The old master repeats
+each message every REPEAT_S until the answer comes; the new master answers each time.
 
 The states of an outgoing hand-off (`Master.handoff`, a `HandOff`):
 
@@ -26,7 +27,7 @@ The states of an outgoing hand-off (`Master.handoff`, a `HandOff`):
     committed              -> retired     Installed, a message under the new term (`concludes`), or the new master dies
 
 While a group is frozen, messages of other nodes are parked here: after a thaw this node handles these messages, after
-the commit the senders are sent on to the new master.
+the commit the senders are sent on to the new master. This edge's own commands wait in the submit queue.
 
 An incoming hand-off (`IncomingHandoff`) waits for the last entry of the old term, and then serves (`_serve`). The
 hand-off is void if the old master meets a higher term, if this node promises a higher term to another node

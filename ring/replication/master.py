@@ -32,7 +32,7 @@ Invariants
     Nothing is published or answered before all backups hold the command (P7, P12).
     0 <= progress.acked <= copy.seq <= copy.head.
     A node never masters and follows one group at the same time.
-    The term of a mastered group is this node's own, and does not change while the group is in `Masters.groups`.
+    The term of a mastered group is this node's own, and does not change while the node masters the group.
 
 progress.py says which part writes which field.
 """

@@ -1,16 +1,16 @@
-"""What the people on this node are shown of groups: the one place where a committed entry changes a copy and is shown.
+"""Show groups to the people on this node: the only place where a committed entry changes a copy and is shown.
 
 Masters and followers alike take an entry in two steps. `advance` changes the copy; then the master publishes, or the
 follower looks who holds the group; then `show` tells the application what the entry changed for the people here.
 
 Members of a group *sit* on a node where the copy's state names the node among its subscribers. Invariants:
 
-- the application hears `replaced(old=None)` of a group before anything else of it, and `dropped` last;
+- the application hears `replaced(old=None)` of a group before anything else of the group, and `dropped` last;
 - an entry is shown at most once, and only where members sit before or after the entry;
-- this edge's command is completed after its event is shown (P11).
+- this edge's command is completed after the command's event is shown (P11).
 
 After a partition the copies of two sides become one, and the other side may bring what the people here were shown
-before. `Shown` keeps these messages by their keys, so that each is passed over once (P25).
+before. `Shown` keeps these messages by key, and each message is passed over once (P25).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ring.wire.log import Entry
 
 
 class Change(NamedTuple):
-    """What an entry did to a copy. moved: the nodes with members may be others now. sat, sits: whether members sat
+    """Say how an entry changed a copy. moved: the nodes with members may be others now. sat, sits: whether members sat
     here before the entry, and sit here after the entry. before: the state before a merge that people here see."""
 
     moved: bool
@@ -37,7 +37,7 @@ class Change(NamedTuple):
 
 
 class Shown:
-    """Messages that people here were shown of a group, while the copy here lacks the messages, or there is no copy.
+    """Name the messages of a group that people here were shown, and that the copy here lacks, if there is a copy.
 
     until: Unix seconds; infinite while the copy here is to bring the messages.
     """
@@ -50,7 +50,7 @@ class Shown:
 
 
 class People:
-    """Shows groups to the people here."""
+    """Show groups to the people here."""
 
     def __init__(self, port: Port) -> None:
         self._port = port
@@ -110,7 +110,8 @@ class People:
         app.replaced(group, copy.state, copy.state, [], 0)  # members that no command of this node has brought
 
     def leave(self, copy: Copy) -> None:
-        """No member sits here any more. A side of a partition that thinks otherwise may tell the messages once more."""
+        """Tell the application that no member sits here any more, and remember the messages for a while: another side
+        of a partition may tell the messages once more."""
         messages = {message_key(e): None for e in copy.log if e.event is not None and copy.state.is_message(e.event)}
         if messages or copy.group in self._shown:
             shown = self._shown.setdefault(copy.group, Shown())
@@ -122,14 +123,14 @@ class People:
     # What people know -----------------------------------------------------------------------------------------------
 
     def remember(self, old: Copy, copy: Copy, since: int) -> None:
-        """People here were shown the old copy; the new copy goes on after `since`, and may lack some messages of it."""
+        """Remember the messages of the old copy, known to people here, that the new copy lacks after `since`."""
         has = copy.knows(since)
         lacking = {message_key(e): None for e in old.log if e.seq > since and e.event is not None and not has(e)}
         if lacking:
             self._shown.setdefault(copy.group, Shown()).messages.update(lacking)
 
     def was_shown(self, group: GroupId, entry: Entry) -> bool:
-        """Whether people here were shown the entry's message before; it comes once, so it is then forgotten."""
+        """Tell whether people here were shown the entry's message before, and forget the message: each comes once."""
         shown = self._shown.get(group)
         if shown is None or message_key(entry) not in shown.messages:
             return False

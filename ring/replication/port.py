@@ -1,4 +1,4 @@
-"""What the parts of replication may use of their node: the engine is the port, and parts know only this page of it."""
+"""The port: the part of the engine that parts of replication may use. Parts with a port know no more of the node."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ring.wire.messages import Message
 
 
 class Port(ABC):
-    """The node as one part sees it.
+    """Show the node as one part sees the node.
 
     me: this life of the node. now: Unix seconds, the same for a whole turn. app: the gateway's side of the node.
     submits: commands of this node's edge without an answer. work_store: asks the shell to work on the store.
@@ -37,7 +37,7 @@ class Port(ABC):
 
     @property
     def now_ms(self) -> int:
-        """Unix ms."""
+        """Return the time of the turn in Unix ms."""
         return int(self.now * 1000)
 
     @abstractmethod
@@ -50,15 +50,15 @@ class Port(ABC):
 
     @abstractmethod
     def note(self, event: str, group: GroupId | None = None, **facts: Any) -> None:
-        """Tell the log what an operator should know."""
+        """Tell the log a fact that an operator should know."""
 
     @abstractmethod
     def complete(self, group: GroupId, number: int, outcome: Any, event_id: EventId | None) -> None:
-        """Answer this edge's command of the number: the copy here, if there is one, has reached its position (P11)."""
+        """Answer this edge's command of this number: the copy here, if any, has reached the position (P11)."""
 
     @abstractmethod
     def stored(self, copy: Copy) -> None:
-        """Go on with what waited for the copy: its commands up to `copy.safe` are on disk (P35)."""
+        """Go on after a write: the copy's commands up to `copy.safe` are on disk (P35)."""
 
     @abstractmethod
     def loaded(self, copy: Copy) -> None:

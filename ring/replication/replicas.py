@@ -8,7 +8,7 @@ A node is one of these to a group:
     master      `masters`: the node gives commands their places and commits them (master.py)
     follower    `followers`: the node applies another node's log, for members here or as a backup (follower.py)
     recovery    `recoveries`: the node asks who holds the group, because it may have to serve the group (recovery.py)
-    incoming    `incoming`: another master has installed the group here, and may hand it over (handoff.py)
+    incoming    `incoming`: another master has installed the group here, and may hand the group over (handoff.py)
 
 A master is nothing else to the group. A follower may be in recovery, or have a copy installed, at the same time: the
 people here go on seeing the follower's copy until the node serves the group. Recovery and a living sender of an
@@ -75,7 +75,7 @@ class Follower:
 
 
 class Recovery:
-    """Say what is known so far about the nodes that hold a group. The states are read from the fields (see above).
+    """Say what is known so far about the nodes that hold a group. recovery.py reads the states from the fields.
 
     Invariants: asked and held share no node. waits implies that term is NO_TERM. While asked names a node, nothing is
     decided (`_resolve`).
@@ -134,7 +134,7 @@ class IncomingHandoff:
 
 
 class Replicas:
-    """The tables, by group. Each table is in the order in which this node took the role."""
+    """Keep the tables, by group. Each table is in the order in which this node took the role."""
 
     def __init__(self) -> None:
         self.masters: dict[GroupId, Master] = {}
@@ -151,7 +151,7 @@ class Replicas:
         return follower.copy if follower is not None else None
 
     def shown(self, group: GroupId) -> Copy | None:
-        """Return the copy that people here are shown: while logs have parted, the copy that they know."""
+        """Return the copy that people here are shown: the fork's copy while the logs have parted."""
         master = self.masters.get(group)
         if master is not None:
             return master.copy
@@ -166,11 +166,11 @@ class Replicas:
         return max(held, key=lambda copy: (copy.term, copy.head)) if held else None
 
     def holds(self, key: str, copy: Copy) -> bool:
-        """Whether this node, with this ring key, holds the group: as its master, or as a backup by anybody's word."""
+        """Tell whether this node, with this ring key, holds the group: as master, or as a backup by any node's word."""
         follower = self.followers.get(copy.group)
         return key in copy.members or copy.group in self.masters or (follower is not None and follower.holds)
 
     def copies(self, *, held: bool = False) -> list[Copy]:
-        """Return the copies of all groups that this node masters, then of those it follows. held: only as a backup."""
+        """Return the copies of all groups mastered here, then of all groups followed here. held: only as a backup."""
         followers = (follower for follower in self.followers.values() if follower.holds or not held)
         return [master.copy for master in self.masters.values()] + [follower.copy for follower in followers]
