@@ -3,11 +3,12 @@
 Theory of operation
 ===================
 
-A copy is the same object for a master, a follower and a backup; the role decides which methods are called. A copy has
+Masters, followers and backups have copies of the same class; the role decides which methods are called. A copy has
 committed entries up to `seq`, and after these the pending commands up to `head`:
 
     entries 1 .. seq        part of `state`; the newest of these entries are in `log`
-    commands seq+1 .. head  `pending`: with a position, and not decided. No node shows these to anybody
+    commands seq+1 .. head  `pending`: with a position, and not decided. No member is shown these commands; `foreseen`
+                            decides pending commands for reading alone, where a group waits for silent nodes (P36)
 
     place     the master gives a command the position head + 1
     hold      a backup keeps a command that the master has placed

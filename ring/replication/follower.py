@@ -17,7 +17,7 @@ The state of a follower is read from the fields:
 
 What moves a follower:
 
-    Publish, same term, next entries     apply, show, acknowledge          stays current
+    Publish, same term, next entries     apply, show, acknowledge          becomes current
     Publish, same term, later entries    a gap: resync                     becomes behind
     Publish of a higher term             resync with this copy's lineage   becomes behind
     Continue                             take the lineage, apply           current again; a fork of this copy ends
@@ -29,7 +29,8 @@ What moves a follower:
 Invariants
     Entries are applied at copy.seq + 1 and nowhere else (P16).
     No message of a master lowers (term, seq) of the copy, unless the copy is ahead of the state (`Copy.is_ahead`).
-    An acknowledgement never names an event under a hold: the commands that the event caused come first (P33).
+    An acknowledgement names no event under a hold: the commands that the event caused come first (P33). Only the last
+    acknowledgement, when the group is dropped, does not wait for holds.
     No append, publish or snapshot of a term below `copy.promised` changes the copy (P21).
     This edge's commands to a new master wait while the master's log is not known to continue the copy (`holds_back`).
 
