@@ -43,7 +43,7 @@ from ring.history.query import HistoryQueries
 from ring.history.repair import AntiEntropy
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
 from ring.levels import Levels
-from ring.membership.failure_detector import FailureDetector
+from ring.membership.failure_detector import FailureDetector, Hearing
 from ring.membership.peers import Peers
 from ring.notes import Note
 from ring.replication.application import FAILED, UNJUDGED, Application, EventId, Unsupported
@@ -59,8 +59,9 @@ from ring.replication.merge import Merges
 from ring.replication.owed import OwedForks
 from ring.replication.people import People
 from ring.replication.port import Port
+from ring.replication.progress import Master
 from ring.replication.recovery import Recoveries
-from ring.replication.replicas import Replicas
+from ring.replication.replicas import Parkable, Replicas
 from ring.replication.returning import CatchUp
 from ring.replication.state_machine import Kind, State
 from ring.replication.thin import ThinGroups
@@ -125,7 +126,7 @@ HINT_S = 3.0
 """How long a node believes another node's word about a group's master before the node looks at the ring again."""
 
 
-class Engine(Port):
+class Engine(Port, Hearing):
     """Tie the parts of one node together: see the docstring of the module."""
 
     def __init__(
@@ -157,7 +158,7 @@ class Engine(Port):
         self.owed = OwedForks(self)
         self.barriers = Barriers(self)
         self.rpc = Rpc(self)
-        self.watches = Watches(self)
+        self.watches = Watches(self, self.barriers)
         self.history = HistoryQueries(self)
         self.erasure = Erasure(self, self.journal)
         self.anti_entropy = AntiEntropy(self)
@@ -430,11 +431,6 @@ class Engine(Port):
     def roster(self) -> Roster:
         return self.peers.roster
 
-    @property
-    def level(self) -> int:
-        """Return the feature level at which the network acts (P42)."""
-        return self.peers.level
-
     def live(self) -> list[NodeRecord]:
         """Return the nodes that are not known dead, this node included."""
         return [record for record in self.peers.roster.records() if record.key not in self.peers.dead]
@@ -636,6 +632,34 @@ class Engine(Port):
             return
         for pending in stream.pending:
             self.send(target, Submit(group, pending.number, stream.floor, raw(pending.command)))
+
+    def find(self, group: GroupId, *, curious: bool = False) -> object:
+        """Begin to find out who holds the group (P14)."""
+        return self.recoveries.find(group, curious=curious)
+
+    def readable(self, group: GroupId) -> Copy | None:
+        """Return the copy that may be read while the group is not served (P36)."""
+        return self.recoveries.readable(group)
+
+    def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
+        """Keep a message until this node knows what it is to the group."""
+        self.recoveries.park(group, sender, message)
+
+    def wait_for_handoff(self, m: Master, sender: Incarnation, message: Parkable) -> None:
+        """Keep a message to a group that is frozen for a hand-off (P24)."""
+        self.handoffs.frozen(m, sender, message)
+
+    def command(self, m: Master, command: Any) -> None:
+        """Give a group mastered here a command of the master's own."""
+        self.masters.command(m, command)
+
+    def held_to(self, copy: Copy) -> int:
+        """Return the highest seq that this node may acknowledge (P33)."""
+        return self.followers.held_to(copy)
+
+    def after_catch_up(self, job: Callable[[], None]) -> None:
+        """Do the job once this node has caught up after a stop (P20)."""
+        self.catch_up.settle_after(job)
 
     def stored(self, copy: Copy) -> None:
         """Go on with what waited for the copy: the master commits, or a backup acknowledges (P35)."""

@@ -8,22 +8,20 @@ roster file, since the network's group is not on any disk.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ring.features import at_level, unsupported
 from ring.ids import GroupId
+from ring.replication.port import Port
 from ring.roster import Range, check_levels
 from ring.wire.messages import Message
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 
 class Levels:
     """Raise the acting level, and follow the level of the network's group."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port) -> None:
+        self.port = port
         self._group: GroupId | None = None
         self._command: Callable[[int], Any] = lambda level: None
         self._asked = 0  # the level last asked for under this term
@@ -38,40 +36,40 @@ class Levels:
         """Follow the level of the group's state, and raise the level if this node masters the group."""
         if self._group is None:
             return
-        engine = self.engine
-        state = engine.state(self._group)
+        port = self.port
+        state = port.state(self._group)
         if state is not None:
             self.rise(state.level)  # type: ignore[attr-defined]
-        m = engine.replicas.masters.get(self._group)
-        if m is None or not m.serving or not engine.has_met:
+        m = port.replicas.masters.get(self._group)
+        if m is None or not m.serving or not port.has_met:
             self._asked = 0
             return
         level: int = m.copy.state.level  # type: ignore[attr-defined]
-        if level >= max(engine.peers.me.level, engine.peers.level):
+        if level >= max(port.peers.me.level, port.peers.level):
             return  # the lowest level of all nodes is at most this node's level
-        wanted = max(engine.peers.lowest().level, engine.peers.level)
-        if level < wanted and self._asked != wanted and engine.me in m.copy.state.subscribers:
+        wanted = max(port.peers.lowest().level, port.peers.level)
+        if level < wanted and self._asked != wanted and port.me in m.copy.state.subscribers:
             self._asked = wanted
-            engine.masters.command(m, self._command(wanted))
+            port.command(m, self._command(wanted))
 
     def written(self, out: dict[str, list[Message]]) -> dict[str, list[Message]]:
         """Return the messages as builds of the acting level write them; newer messages are left out."""
-        level, build = self.engine.peers.level, self.engine.peers.me.level
+        level, build = self.port.peers.level, self.port.peers.me.level
         fit = {key: [m for m in messages if not unsupported(m, level)] for key, messages in out.items()}
         return {key: at_level(messages, level, build) for key, messages in fit.items() if messages}
 
     def rise(self, level: int) -> None:
         """Note that the network acts at this level, or a higher level, and refuse nodes that are too old."""
-        engine = self.engine
-        before = engine.peers.level
+        port = self.port
+        before = port.peers.level
         if level <= before:
             return
-        too_old = engine.peers.raise_level(level, engine.now)
-        for kind in engine.kinds.values():
+        too_old = port.peers.raise_level(level, port.now)
+        for kind in port.kinds.values():
             kind.level = level
-        engine.note("level_raised", acting=level, before=before)
-        me = engine.peers.me
+        port.note("level_raised", acting=level, before=before)
+        me = port.peers.me
         for record in too_old:
             reason = check_levels(me, Range(me.level, level), record, Range(record.level, 0))
             self.refused[record.key] = reason or ""
-            engine.note("node_too_old", peer=record.key, name=record.name, own=record.level, acting=level)
+            port.note("node_too_old", peer=record.key, name=record.name, own=record.level, acting=level)

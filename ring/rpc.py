@@ -6,17 +6,16 @@ A question is repeated until the reply comes, and ends with None after GIVE_UP_S
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ring.features import unsupported
 from ring.ids import UNREADABLE, GroupId, Incarnation
 from ring.replication.application import Later
 from ring.replication.copy import Copy
+from ring.replication.port import Port
+from ring.replication.state_machine import State
 from ring.wire.log import raw
 from ring.wire.messages import Ask, Question, Reply
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 REPEAT_S = 0.5
 GIVE_UP_S = 4.0
@@ -42,8 +41,8 @@ class Open:
 class Rpc:
     """The open questions of this node, and the answers to other nodes."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port) -> None:
+        self.port = port
         self.open: dict[int, Open] = {}
         self.working: set[tuple[Incarnation, int]] = set()  # (asker, question number) under way here
         self._next = 0
@@ -52,22 +51,22 @@ class Rpc:
 
     def ask_group(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         """Ask the group's master, or the local copy if this node masters or follows the group."""
-        state = self.engine.state(group)
-        if unsupported(question, self.engine.level):
+        state = self.port.state(group)
+        if unsupported(question, self.port.level):
             done(None)
         elif state is not None:
-            done(self.engine.stopped.answer(group, state, question))
+            done(self._judged(group, state, question))
         else:
-            self._add(Open(group, "", question, done, self.engine.now))
+            self._add(Open(group, "", question, done, self.port.now))
 
     def ask_node(self, key: str, body: Any, done: Callable[[Any], None]) -> None:
         """Ask one node, which may be this node."""
-        if key == self.engine.me.key:
-            self._reply(self.engine.me, body, done)
-        elif unsupported(body, self.engine.level):
+        if key == self.port.me.key:
+            self._reply(self.port.me, body, done)
+        elif unsupported(body, self.port.level):
             done(None)
         else:
-            self._add(Open(None, key, body, done, self.engine.now))
+            self._add(Open(None, key, body, done, self.port.now))
 
     def _add(self, question: Open) -> None:
         if len(self.open) >= OPEN:
@@ -78,32 +77,32 @@ class Rpc:
         self._send(self._next, question)
 
     def _send(self, number: int, question: Open) -> None:
-        engine = self.engine
-        question.sent_at = engine.now
-        question.repeat_at = engine.now + REPEAT_S
+        port = self.port
+        question.sent_at = port.now
+        question.repeat_at = port.now + REPEAT_S
         if question.group is None:
-            engine.send(question.node, Ask(number, raw(question.body)))
+            port.send(question.node, Ask(number, raw(question.body)))
             return
-        target = engine.target(question.group)
-        if target != engine.me.key:
-            engine.send(target, Question(question.group, number, raw(question.body)))
+        target = port.target(question.group)
+        if target != port.me.key:
+            port.send(target, Question(question.group, number, raw(question.body)))
             return
-        m = engine.replicas.masters.get(question.group)
-        copy = m.copy if m is not None else engine.recoveries.readable(question.group)
+        m = port.replicas.masters.get(question.group)
+        copy = m.copy if m is not None else port.readable(question.group)
         if copy is not None:
             del self.open[number]
-            question.done(engine.stopped.answer(question.group, copy.state, question.body))
+            question.done(self._judged(question.group, copy.state, question.body))
         else:
-            engine.recoveries.find(question.group, curious=True)
+            port.find(question.group, curious=True)
 
     def redirected(self, group: GroupId) -> None:
         """Send the group's open questions again: the group was found, here or on another node."""
         waiting = [(number, question) for number, question in self.open.items() if question.group == group]
         if not waiting:
             return
-        here = group in self.engine.replicas.masters or self.engine.recoveries.readable(group) is not None
+        here = group in self.port.replicas.masters or self.port.readable(group) is not None
         for number, question in waiting:
-            if here or self.engine.now - question.sent_at > 0.02 or question.sent_at == question.since:
+            if here or self.port.now - question.sent_at > 0.02 or question.sent_at == question.since:
                 self._send(number, question)
 
     def on_reply(self, sender: Incarnation, message: Reply) -> None:
@@ -111,13 +110,13 @@ class Rpc:
         question = self.open.get(message.id)
         if question is None:
             return
-        engine = self.engine
+        port = self.port
         if bytes(message.body) == b"\xc0":
             body = None
         elif question.group is not None:
-            body = engine.kinds[question.group.kind].read_answer(message.body)
+            body = port.kinds[question.group.kind].read_answer(message.body)
         else:
-            body = engine.app.read_reply(message.body)
+            body = port.app.read_reply(message.body)
         del self.open[message.id]
         question.done(body)
 
@@ -125,24 +124,24 @@ class Rpc:
 
     def on_question(self, sender: Incarnation, message: Question) -> None:
         """Answer a question to a group from the copy here, or park the question until the group is found."""
-        m = self.engine.replicas.masters.get(message.group)
-        copy = m.copy if m is not None else self.engine.recoveries.readable(message.group)
+        m = self.port.replicas.masters.get(message.group)
+        copy = m.copy if m is not None else self.port.readable(message.group)
         if copy is None:
-            self.engine.recoveries.park(message.group, sender, message)
+            self.port.park(message.group, sender, message)
         else:
             self.answer(sender, message, copy)
 
     def answer(self, sender: Incarnation, message: Question, copy: Copy) -> None:
         question = copy.kind.read_question(message.question)
-        answer = self.engine.stopped.answer(message.group, copy.state, question)
-        self.engine.answer(sender, Reply(message.id, raw(answer)))
+        answer = self._judged(message.group, copy.state, question)
+        self.port.answer(sender, Reply(message.id, raw(answer)))
 
     def on_ask(self, sender: Incarnation, message: Ask) -> None:
         """Answer a question to this node. A question under way is not begun again."""
         try:
-            body = self.engine.app.read_ask(message.body)
+            body = self.port.app.read_ask(message.body)
         except UNREADABLE:
-            self.engine.send(sender.key, Reply(message.id, raw(None)))
+            self.port.send(sender.key, Reply(message.id, raw(None)))
             raise
         asked = (sender, message.id)
         if asked in self.working:  # the asker repeats a question until the reply arrives
@@ -152,24 +151,40 @@ class Rpc:
 
     def _send_reply(self, asked: tuple[Incarnation, int], reply: Any) -> None:
         self.working.discard(asked)
-        self.engine.answer(asked[0], Reply(asked[1], raw(reply)))
+        self.port.answer(asked[0], Reply(asked[1], raw(reply)))
 
     def _reply(self, asker: Incarnation, body: Any, done: Callable[[Any], None]) -> None:
-        reply = self.engine.stopped.reply(asker, body)
+        reply = self._asked(asker, body)
         if isinstance(reply, Later):
             reply.then(done)
         else:
             done(reply)
 
+    def _judged(self, group: GroupId, state: State, question: Any) -> Any:
+        """Return a state's answer to a question; None, as if no master answered, where the state meets a mistake."""
+        try:
+            return state.answer(question, self.port.now_ms)
+        except Exception as problem:
+            self.port.note_bug("answer", problem, group)
+            return None
+
+    def _asked(self, node: Incarnation, body: Any) -> Any:
+        """Return this node's answer to another node's question for a client; None where a mistake is met."""
+        try:
+            return self.port.app.asked(node, body)
+        except Exception as problem:
+            self.port.note_bug("asked", problem)
+            return None
+
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Repeat open questions, and end questions that are too old or have a dead receiver."""
-        engine = self.engine
+        port = self.port
         for number, question in list(self.open.items()):
-            dead = question.group is None and not engine.peers.is_alive(question.node)
-            if dead or engine.now - question.since > GIVE_UP_S:
+            dead = question.group is None and not port.peers.is_alive(question.node)
+            if dead or port.now - question.since > GIVE_UP_S:
                 if self.open.pop(number, None) is not None:
                     question.done(None)
-            elif engine.now >= question.repeat_at:
+            elif port.now >= question.repeat_at:
                 self._send(number, question)

@@ -6,19 +6,19 @@ acknowledges each view. Until then the master sends the view again, and the grou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from ring.features import at_level
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
-from ring.replication.broken import view_of
+from ring.replication.barrier import Barriers
+from ring.replication.copy import Copy
+from ring.replication.guarded import GroupBroken
+from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.wire.codec import reencode
 from ring.wire.messages import Seen, View, Watch
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 LEASE_S = 60.0
 RENEW_S = 20.0
@@ -45,25 +45,26 @@ class Watched:
 class Watches:
     """The watches of this node, and the watchers of the groups that this node masters."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port, barriers: Barriers) -> None:
+        self.port = port
+        self._barriers = barriers
         self.groups: dict[GroupId, Watched] = {}
         self._unseen: dict[GroupId, None] = {}  # mastered groups with a view not acknowledged
 
     def watch(self, group: GroupId) -> None:
         """Begin to watch the group."""
-        self.groups[group] = Watched(self.engine.now + FIRST_S)
+        self.groups[group] = Watched(self.port.now + FIRST_S)
         self._renew(group)
 
     def unwatch(self, group: GroupId) -> None:
         """Stop watching the group."""
         if self.groups.pop(group, None) is None:
             return
-        target = self.engine.target(group)
-        if target != self.engine.me.key:
-            self.engine.send(target, Watch(group, False))
-        elif (m := self.engine.replicas.masters.get(group)) is not None:
-            m.watchers.pop(self.engine.me, None)
+        target = self.port.target(group)
+        if target != self.port.me.key:
+            self.port.send(target, Watch(group, False))
+        elif (m := self.port.replicas.masters.get(group)) is not None:
+            m.watchers.pop(self.port.me, None)
 
     def served(self, group: GroupId) -> None:
         """Put this node's own watch in force, as this node masters the group from now on."""
@@ -76,25 +77,25 @@ class Watches:
             self.groups[group].renew_at = 0.0
 
     def _renew(self, group: GroupId) -> None:
-        engine = self.engine
-        target = engine.target(group)
-        if target != engine.me.key:
-            engine.send(target, Watch(group, True))
+        port = self.port
+        target = port.target(group)
+        if target != port.me.key:
+            port.send(target, Watch(group, True))
             return
-        m = engine.replicas.masters.get(group)
+        m = port.replicas.masters.get(group)
         if m is None:
-            engine.recoveries.find(group)
+            port.find(group)
         elif m.serving:
-            self._add(m, engine.me)
+            self._add(m, port.me)
 
     def on_watch(self, sender: Incarnation, message: Watch) -> None:
         """Begin or end a watch of the sender."""
-        m = self.engine.replicas.masters.get(message.group)
+        m = self.port.replicas.masters.get(message.group)
         if m is None:
             if message.on:
-                self.engine.recoveries.park(message.group, sender, message)
+                self.port.park(message.group, sender, message)
         elif not m.serving:
-            self.engine.handoffs.frozen(m, sender, message)
+            self.port.wait_for_handoff(m, sender, message)
         elif message.on:
             self._add(m, sender)
         else:
@@ -102,37 +103,37 @@ class Watches:
             self._has_seen(m, sender)
 
     def _add(self, m: Master, watcher: Incarnation) -> None:
-        now = self.engine.now
+        now = self.port.now
         for old in [w for w, until in m.watchers.items() if until < now]:
             del m.watchers[old]
             self._has_seen(m, old)
         if len(m.watchers) >= WATCHERS and watcher not in m.watchers:
             return
         if not m.watchers:
-            m.view = view_of(m.copy)
+            m.view = _view_of(m.copy)
         m.watchers[watcher] = now + LEASE_S
         self._tell(m, watcher, m.view)
 
     def refresh(self, m: Master) -> None:
         """Show the watchers the view if an applied event has changed the view."""
-        view = view_of(m.copy)
+        view = _view_of(m.copy)
         if view == m.view:
             return
         m.view = view
         for watcher, until in list(m.watchers.items()):
-            if until < self.engine.now:
+            if until < self.port.now:
                 del m.watchers[watcher]
                 self._has_seen(m, watcher)
             else:
                 self._tell(m, watcher, view)
 
     def _tell(self, m: Master, watcher: Incarnation, view: Any) -> None:
-        if watcher != self.engine.me:
-            if self.engine.level >= Seen.SINCE:
-                m.unseen[watcher] = (m.copy.seq, self.engine.now)
+        if watcher != self.port.me:
+            if self.port.level >= Seen.SINCE:
+                m.unseen[watcher] = (m.copy.seq, self.port.now)
                 self._unseen[m.copy.group] = None
-            self.engine.send(
-                watcher.key, View(m.copy.group, m.copy.term, m.copy.seq, reencode(at_level(view, self.engine.level)))
+            self.port.send(
+                watcher.key, View(m.copy.group, m.copy.term, m.copy.seq, reencode(at_level(view, self.port.level)))
             )
         else:
             self._show(m.copy.group, (m.copy.term, m.copy.seq), view)
@@ -140,23 +141,23 @@ class Watches:
     def on_view(self, sender: Incarnation, message: View) -> None:
         """Show a view of the master, and acknowledge the view."""
         self._show(message.group, (message.term, message.seq), msgspec.msgpack.decode(message.data))
-        self.engine.send(sender.key, Seen(message.group, message.term, message.seq))
+        self.port.send(sender.key, Seen(message.group, message.term, message.seq))
 
     def on_seen(self, sender: Incarnation, message: Seen) -> None:
         """Note that the watcher has shown the view, so that barriers go on (P33)."""
-        m = self.engine.replicas.masters.get(message.group)
+        m = self.port.replicas.masters.get(message.group)
         told = m.unseen.get(sender) if m is not None else None
         if m is not None and told is not None and message.term == m.copy.term and message.seq >= told[0]:
             self._has_seen(m, sender)
 
     def _has_seen(self, m: Master, watcher: Incarnation) -> None:
         if m.unseen.pop(watcher, None) is not None:
-            self.engine.barriers.advance(m)
+            self._barriers.advance(m)
 
     def _tell_again(self) -> None:
-        now, peers = self.engine.now, self.engine.peers
+        now, peers = self.port.now, self.port.peers
         for group in list(self._unseen):
-            m = self.engine.replicas.masters.get(group)
+            m = self.port.replicas.masters.get(group)
             if m is None or not m.unseen:
                 del self._unseen[group]
                 continue
@@ -170,11 +171,11 @@ class Watches:
         watched = self.groups.get(group)
         if watched is None:
             return
-        watched.renew_at = self.engine.now + RENEW_S
+        watched.renew_at = self.port.now + RENEW_S
         if position <= watched.position:  # a repeat, or overtaken
             return
         watched.position = position
-        self.engine.app.viewed(group, view)
+        self.port.app.viewed(group, view)
 
     def peers_changed(self) -> None:
         for watched in self.groups.values():
@@ -183,8 +184,16 @@ class Watches:
     def tick(self) -> None:
         """Show views without acknowledgement again, and renew this node's watches."""
         self._tell_again()
-        now = self.engine.now
+        now = self.port.now
         for group, watched in list(self.groups.items()):
             if now >= watched.renew_at:
                 watched.renew_at = now + FIRST_S
                 self._renew(group)
+
+
+def _view_of(copy: Copy) -> Any:
+    """Return the view that watchers are shown of the group. Raises GroupBroken."""
+    try:
+        return copy.state.view()
+    except Exception as problem:
+        raise GroupBroken(copy.group) from problem

@@ -20,16 +20,16 @@ round that ends in death has asked every live peer. `FailureDetector` alone writ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from abc import ABC, abstractmethod
+from typing import Any
 
 import msgspec
 
-from ring.ids import Incarnation
+from ring.ids import GroupId, Incarnation
+from ring.membership.peers import Peers
+from ring.settings import Settings
 from ring.wire.codec import decode, payloads
 from ring.wire.messages import Message, PingReply, PingRequest, Relay
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 ROUND_S = 0.6
 REPEAT_S = 0.2
@@ -41,6 +41,42 @@ RELAYED = 512 * 1024
 
 AGAIN_S = 1.0
 """How often the witness is asked whether the witness still hears the node."""
+
+
+class Hearing(ABC):
+    """What the failure detector may use of its node: the engine.
+
+    me: this life of the node. now: Unix seconds.
+    """
+
+    me: Incarnation
+    now: float
+    settings: Settings
+    peers: Peers
+
+    @abstractmethod
+    def send(self, key: str, message: Message) -> None:
+        """Send a message to the node with the ring key, at the end of the turn."""
+
+    @abstractmethod
+    def note(self, event: str, group: GroupId | None = None, **facts: Any) -> None:
+        """Tell the log what an operator should know."""
+
+    @abstractmethod
+    def heard_ago(self, peer: Incarnation) -> float:
+        """Return the seconds since this node heard that life of the peer itself; infinite if never."""
+
+    @abstractmethod
+    def is_stale(self, sender: Incarnation) -> bool:
+        """Tell whether a later life of the node is known."""
+
+    @abstractmethod
+    def died(self, node: Incarnation) -> None:
+        """Count the node as dead: no live peer hears the node (P19)."""
+
+    @abstractmethod
+    def dispatch(self, sender: Incarnation, messages: list[Message]) -> None:
+        """Handle messages of the sender that came by way of another node."""
 
 
 class Suspect:
@@ -61,15 +97,15 @@ class Suspect:
 class FailureDetector:
     """Keep the suspects of this node, and answer other nodes' questions about nodes that this node hears."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, node: Hearing) -> None:
+        self.node = node
         self.suspects: dict[str, Suspect] = {}
 
     # Suspicion ------------------------------------------------------------------------------------------------------
 
     def suspect(self, node: Incarnation) -> None:
         """Suspect a node that was silent for dead_after_s."""
-        if node.key in self.suspects or not self.engine.peers.is_current(node):
+        if node.key in self.suspects or not self.node.peers.is_current(node):
             return
         suspect = self.suspects[node.key] = Suspect(node)
         self._ask(suspect)
@@ -77,24 +113,24 @@ class FailureDetector:
     def clear(self, key: str) -> None:
         """End the suspicion: the node is heard again, or certainly dead."""
         if self.suspects.pop(key, None) is not None:
-            self.engine.peers.version += 1
+            self.node.peers.version += 1
 
     def _ask(self, suspect: Suspect) -> None:
         """Begin a round: ask the witness whether it still hears the node, or every peer if there is no witness."""
         self._begin_round(suspect, everybody=not self._has_witness(suspect))
 
     def _begin_round(self, suspect: Suspect, *, everybody: bool) -> None:
-        engine, via = self.engine, suspect.via
+        node, via = self.node, suspect.via
         if everybody or via is None:
-            suspect.asked = {key: None for key in engine.peers.others() if key not in self.suspects}
+            suspect.asked = {key: None for key in node.peers.others() if key not in self.suspects}
         else:
             suspect.asked = {via: None}
         suspect.all_asked = everybody
-        suspect.until = engine.now + ROUND_S
-        suspect.repeat_at = engine.now + REPEAT_S
-        suspect.round_at = engine.now + AGAIN_S
+        suspect.until = node.now + ROUND_S
+        suspect.repeat_at = node.now + REPEAT_S
+        suspect.round_at = node.now + AGAIN_S
         for key in suspect.asked:
-            engine.send(key, PingRequest(suspect.node))
+            node.send(key, PingRequest(suspect.node))
         if not suspect.asked:
             self._dead(suspect)
 
@@ -108,8 +144,8 @@ class FailureDetector:
             suspect.asked.clear()
             if suspect.via != sender.key:
                 suspect.via = sender.key
-                self.engine.peers.version += 1  # unanswered commands are sent again, through the witness
-                self.engine.note("relayed", peer=suspect.node.key, through=sender.key)
+                self.node.peers.version += 1  # unanswered commands are sent again, through the witness
+                self.node.note("relayed", peer=suspect.node.key, through=sender.key)
         elif not suspect.asked:
             self._nobody_hears(suspect)
 
@@ -122,25 +158,25 @@ class FailureDetector:
 
     def _is_usable(self, key: str) -> bool:
         """Tell whether traffic can go through this witness, as far as this node knows."""
-        return key not in self.suspects and self.engine.peers.is_alive(key)
+        return key not in self.suspects and self.node.peers.is_alive(key)
 
     def _dead(self, suspect: Suspect) -> None:
         del self.suspects[suspect.node.key]
-        self.engine.died(suspect.node)
+        self.node.died(suspect.node)
 
     def tick(self) -> None:
         """Repeat requests, end rounds, and begin the next rounds."""
-        engine = self.engine
+        node = self.node
         for suspect in list(self.suspects.values()):
-            if not engine.peers.is_current(suspect.node):
+            if not node.peers.is_current(suspect.node):
                 self.clear(suspect.node.key)
-            elif suspect.asked and engine.now >= suspect.until:
+            elif suspect.asked and node.now >= suspect.until:
                 self._nobody_hears(suspect)
-            elif suspect.asked and engine.now >= suspect.repeat_at:
-                suspect.repeat_at = engine.now + REPEAT_S
+            elif suspect.asked and node.now >= suspect.repeat_at:
+                suspect.repeat_at = node.now + REPEAT_S
                 for key in suspect.asked:
-                    engine.send(key, PingRequest(suspect.node))
-            elif not suspect.asked and (engine.now >= suspect.round_at or not self._has_witness(suspect)):
+                    node.send(key, PingRequest(suspect.node))
+            elif not suspect.asked and (node.now >= suspect.round_at or not self._has_witness(suspect)):
                 self._ask(suspect)
 
     def _has_witness(self, suspect: Suspect) -> bool:
@@ -150,10 +186,9 @@ class FailureDetector:
 
     def on_ping_request(self, sender: Incarnation, message: PingRequest) -> None:
         """Tell the sender whether this node has heard the node within half of dead_after_s."""
-        engine = self.engine
-        node = message.node
-        lately = engine.peers.is_current(node) and engine.heard_ago(node) < engine.settings.dead_after_s / 2
-        engine.send(sender.key, PingReply(node, lately or node == engine.me))
+        node, asked = self.node, message.node
+        lately = node.peers.is_current(asked) and node.heard_ago(asked) < node.settings.dead_after_s / 2
+        node.send(sender.key, PingReply(asked, lately or asked == node.me))
 
     # Relay ----------------------------------------------------------------------------------------------------------
 
@@ -162,14 +197,14 @@ class FailureDetector:
         for key, suspect in self.suspects.items():
             if suspect.via is not None and key in out:
                 for payload in payloads(out.pop(key), RELAYED):
-                    out.setdefault(suspect.via, []).append(Relay(key, self.engine.me, msgspec.Raw(payload)))
+                    out.setdefault(suspect.via, []).append(Relay(key, self.node.me, msgspec.Raw(payload)))
 
     def on_relay(self, sender: Incarnation, message: Relay) -> None:
         """Take relayed messages for this node, or pass them on to a node that this node hears."""
-        engine = self.engine
-        if message.to == engine.me.key:
-            if engine.is_stale(message.origin) or engine.peers.is_too_old(message.origin):
+        node = self.node
+        if message.to == node.me.key:
+            if node.is_stale(message.origin) or node.peers.is_too_old(message.origin):
                 return
-            engine.dispatch(message.origin, decode(bytes(message.payload)))
+            node.dispatch(message.origin, decode(bytes(message.payload)))
         elif sender == message.origin and message.to not in self.suspects:  # one step only: no circles
-            engine.send(message.to, message)
+            node.send(message.to, message)

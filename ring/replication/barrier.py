@@ -10,7 +10,7 @@ which the group has to settle, and the edge that wants to know.
     edge      requested   `Barrier` is sent to the group's master, and again every REPEAT_S
     master    registered  the named command has a position: remember the group's last position (`_register`). A barrier
                           whose command has not come is dropped, for the edge repeats the barrier
-    master    settled     every live follower has acknowledged up to the position (`Masters.settled_to`): `Settled` goes
+    master    settled     every live follower has acknowledged up to the position (`settled_to`): `Settled` goes
                           to the edge. A barrier sends nothing to followers: the master probes laggards anyway
     edge      done        every group of the waiter is settled: `done` is called
 
@@ -29,14 +29,11 @@ This file alone writes `Master.barriers` and the fields of `Waiter`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from ring.ids import GroupId, Incarnation
+from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.wire.messages import Barrier, Settled
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 REPEAT_S = 0.3
 BARRIERS = 10_000
@@ -57,8 +54,8 @@ class Waiter:
 class Barriers:
     """Keep this edge's waiters, and answer the barriers of edges for the masters here."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port) -> None:
+        self.port = port
         self.waiters: dict[GroupId, list[Waiter]] = {}
         self._repeat_at = 0.0
 
@@ -66,13 +63,13 @@ class Barriers:
 
     def settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
         wanted = list(groups)
-        self.engine.catch_up.settle_after(lambda: self._settle(wanted, done))
+        self.port.after_catch_up(lambda: self._settle(wanted, done))
 
     def _settle(self, groups: Iterable[GroupId], done: Callable[[], None]) -> None:
         """Begin to wait, or call `done` at once if this edge has submitted nothing to the groups."""
-        waiter = Waiter(done, self.engine.now)
+        waiter = Waiter(done, self.port.now)
         for group in groups:
-            stream = self.engine.submits.queues.get(group)
+            stream = self.port.submits.queues.get(group)
             if stream is not None:  # a queue is forgotten only after a long idle time: nothing to wait for
                 waiter.remaining[group] = stream.last
         if not waiter.remaining:
@@ -89,20 +86,20 @@ class Barriers:
         if not waiters:
             return
         number = max(w.remaining.get(group, 0) for w in waiters)
-        stream = self.engine.submits.queues.get(group)
+        stream = self.port.submits.queues.get(group)
         floor = stream.floor if stream is not None else number + 1
-        target = self.engine.target(group)
-        if target != self.engine.me.key:
-            self.engine.send(target, Barrier(group, number, floor))
+        target = self.port.target(group)
+        if target != self.port.me.key:
+            self.port.send(target, Barrier(group, number, floor))
             return
-        m = self.engine.replicas.masters.get(group)
+        m = self.port.replicas.masters.get(group)
         if m is None and floor > number and not self._is_known(group):
             self._settled(group, number)  # every command is answered, and the empty group was forgotten since
         elif m is not None and m.serving:
-            self._register(m, self.engine.me, number, floor)
+            self._register(m, self.port.me, number, floor)
 
     def _is_known(self, group: GroupId) -> bool:
-        return group in self.engine.replicas.followers or group in self.engine.replicas.recoveries
+        return group in self.port.replicas.followers or group in self.port.replicas.recoveries
 
     def on_settled(self, sender: Incarnation, message: Settled) -> None:
         self._settled(message.group, message.number)
@@ -124,7 +121,7 @@ class Barriers:
     def let_go(self, group: GroupId) -> None:
         """Let all waiters go on without the group: a mistake of the program has stopped the group here (P43)."""
         if group in self.waiters:
-            self.engine.note("settle_failed", group, groups=1)
+            self.port.note("settle_failed", group, groups=1)
             self._settled(group, max(waiter.remaining.get(group, 0) for waiter in self.waiters[group]))
 
     def retry(self, group: GroupId) -> None:
@@ -135,11 +132,11 @@ class Barriers:
 
     def on_barrier(self, sender: Incarnation, message: Barrier) -> None:
         """Register an edge's barrier, or park the barrier if this node does not serve the group."""
-        m = self.engine.replicas.masters.get(message.group)
+        m = self.port.replicas.masters.get(message.group)
         if m is None:
-            self.engine.recoveries.park(message.group, sender, message)
+            self.port.park(message.group, sender, message)
         elif not m.serving:
-            self.engine.handoffs.frozen(m, sender, message)
+            self.port.wait_for_handoff(m, sender, message)
         else:
             self._register(m, sender, message.number, message.floor)
 
@@ -148,14 +145,32 @@ class Barriers:
         if m.last_of(origin) < number and floor <= number:  # the command is still on the way: the edge asks again
             return
         head = m.copy.head
-        if self.engine.masters.settled_to(m) >= head:
+        if self.settled_to(m) >= head:
             self._tell(m, origin.key, number)
         elif len(m.barriers) < BARRIERS:
             m.barriers.append((head, origin.key, number))
 
+    def settled_to(self, m: Master) -> int:
+        """Return the highest seq up to which every live follower and this node have applied all entries, and every live
+        watcher has seen the view (P33)."""
+        peers = self.port.peers
+        lowest = self.port.held_to(m.copy)
+        for key, follower in m.followers.items():
+            if (
+                follower.acked < lowest
+                and (follower.sits or follower.leaving)
+                and key not in peers.dead
+                and peers.is_current(follower.edge)
+            ):
+                lowest = follower.acked
+        for watcher, (seq, _) in m.unseen.items():
+            if watcher.key not in peers.dead and peers.is_current(watcher):
+                lowest = min(lowest, seq - 1)
+        return lowest
+
     def advance(self, m: Master) -> None:
         """Answer the barriers that are due: followers have acknowledged more of the group."""
-        settled_to = self.engine.masters.settled_to(m)
+        settled_to = self.settled_to(m)
         due = [b for b in m.barriers if b[0] <= settled_to]
         if due:
             m.barriers = [b for b in m.barriers if b[0] > settled_to]
@@ -165,20 +180,20 @@ class Barriers:
     def _tell(self, m: Master, key: str, number: int) -> None:
         """Tell the edge that the group has settled up to the edge's number."""
         group = m.copy.group
-        if key == self.engine.me.key:
+        if key == self.port.me.key:
             self._settled(group, number)
         else:
-            self.engine.send(key, Settled(group, number))
+            self.port.send(key, Settled(group, number))
 
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
         """Repeat all requests every REPEAT_S, and end waiters that are too old."""
-        now = self.engine.now
+        now = self.port.now
         if now < self._repeat_at or not self.waiters:
             return
         self._repeat_at = now + REPEAT_S
-        self._expire(now - self.engine.settings.settle_max_s)
+        self._expire(now - self.port.settings.settle_max_s)
         for group in list(self.waiters):
             self._request(group)
 
@@ -192,5 +207,5 @@ class Barriers:
                     self.waiters[group] = waiting
                 else:
                     self.waiters.pop(group, None)
-            self.engine.note("settle_failed", next(iter(waiter.remaining)), groups=len(waiter.remaining))
+            self.port.note("settle_failed", next(iter(waiter.remaining)), groups=len(waiter.remaining))
             waiter.done()

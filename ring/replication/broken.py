@@ -31,7 +31,6 @@ from typing import TYPE_CHECKING, Any
 
 from ring.ids import GroupId, Incarnation
 from ring.replication.application import FAILED, Halted
-from ring.replication.guarded import GroupBroken
 from ring.wire.log import raw
 from ring.wire.messages import (
     Append,
@@ -53,7 +52,6 @@ if TYPE_CHECKING:
     from ring.engine import Engine
     from ring.replication.copy import Copy
     from ring.replication.progress import Master
-    from ring.replication.state_machine import State
     from ring.wire.log import Entry
 
 ANSWERED = (Append, Barrier, Fetch, Install, MergeOffer, Publish, Replace, Resync, Submit)
@@ -181,27 +179,3 @@ class StoppedGroups:
                 self._without_upkeep.add(copy.group)
                 self.engine.note_bug("upkeep", problem, copy.group)
             return ()
-
-    def answer(self, group: GroupId, state: State, question: Any) -> Any:
-        """Return a state's answer to a question; None, as if no master answered, where the state meets a mistake."""
-        try:
-            return state.answer(question, self.engine.now_ms)
-        except Exception as problem:
-            self.engine.note_bug("answer", problem, group)
-            return None
-
-    def reply(self, node: Incarnation, body: Any) -> Any:
-        """Return this node's answer to another node's question for a client; None where a mistake is met."""
-        try:
-            return self.engine.app.asked(node, body)
-        except Exception as problem:
-            self.engine.note_bug("asked", problem)
-            return None
-
-
-def view_of(copy: Copy) -> Any:
-    """Return the view that watchers are shown of the group. Raises GroupBroken."""
-    try:
-        return copy.state.view()
-    except Exception as problem:
-        raise GroupBroken(copy.group) from problem

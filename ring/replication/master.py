@@ -311,24 +311,6 @@ class Masters:
                 follower.held = held
                 self.engine.backups.advance(m)
 
-    def settled_to(self, m: Master) -> int:
-        """Return the highest seq up to which every live follower and this node have applied all entries, and every live
-        watcher has seen the view (P33)."""
-        peers = self.engine.peers
-        lowest = self.engine.followers.held_to(m.copy)
-        for key, follower in m.followers.items():
-            if (
-                follower.acked < lowest
-                and (follower.sits or follower.leaving)
-                and key not in peers.dead
-                and peers.is_current(follower.edge)
-            ):
-                lowest = follower.acked
-        for watcher, (seq, _) in m.unseen.items():
-            if watcher.key not in peers.dead and peers.is_current(watcher):
-                lowest = min(lowest, seq - 1)
-        return lowest
-
     def settle(self, m: Master) -> None:
         """Forget followers that have left, and answer barriers: a follower has acknowledged more."""
         for key in [k for k, f in m.followers.items() if f.leaving and f.acked >= m.copy.seq]:

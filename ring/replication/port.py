@@ -10,8 +10,9 @@ from ring.ids import GroupId, Incarnation
 from ring.membership.peers import Peers
 from ring.replication.application import Application, EventId
 from ring.replication.copy import Copy
-from ring.replication.replicas import Replicas
-from ring.replication.state_machine import Kind
+from ring.replication.progress import Master
+from ring.replication.replicas import Parkable, Replicas
+from ring.replication.state_machine import Kind, State
 from ring.settings import Settings
 from ring.storage.store import WorkStore
 from ring.submit import SubmitQueues
@@ -23,6 +24,7 @@ class Port(ABC):
 
     me: this life of the node. now: Unix seconds, the same for a whole turn. app: the gateway's side of the node.
     submits: commands of this node's edge without an answer. work_store: asks the shell to work on the store.
+    has_met: whether this node knows its network, as far as anybody tells.
     """
 
     me: Incarnation
@@ -34,15 +36,25 @@ class Port(ABC):
     app: Application
     submits: SubmitQueues
     work_store: WorkStore
+    has_met: bool
 
     @property
     def now_ms(self) -> int:
         """Return the time of the turn in Unix ms."""
         return int(self.now * 1000)
 
+    @property
+    def level(self) -> int:
+        """The feature level at which the network acts (P42)."""
+        return self.peers.level
+
     @abstractmethod
     def send(self, key: str, message: Message) -> None:
         """Send a message to the node with the ring key, at the end of the turn."""
+
+    @abstractmethod
+    def answer(self, asker: Incarnation, message: Message) -> None:
+        """Send an answer to that life of the asker, unless a later life is known."""
 
     @abstractmethod
     def run(self, job: Callable[[], None]) -> None:
@@ -51,6 +63,52 @@ class Port(ABC):
     @abstractmethod
     def note(self, event: str, group: GroupId | None = None, **facts: Any) -> None:
         """Tell the log a fact that an operator should know."""
+
+    @abstractmethod
+    def note_bug(
+        self, where: str, problem: BaseException, group: GroupId | None = None, event: str = "bug", **facts: Any
+    ) -> None:
+        """Tell the log of a mistake of the program that does not end the process."""
+
+    # Where a group is -----------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def state(self, group: GroupId) -> State | None:
+        """Return the state that people here are shown, if members sit here or this node masters the group."""
+
+    @abstractmethod
+    def target(self, group: GroupId) -> str:
+        """Return the ring key of the node to send to: the group's master, as far as this node knows."""
+
+    @abstractmethod
+    def find(self, group: GroupId, *, curious: bool = False) -> object:
+        """Begin to find out who holds the group. curious: only to answer a question (P14)."""
+
+    @abstractmethod
+    def readable(self, group: GroupId) -> Copy | None:
+        """Return the copy to read questions' answers from while the group is not served, if there is one (P36)."""
+
+    @abstractmethod
+    def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
+        """Keep a message until this node knows what it is to the group, or tell the sender who masters the group."""
+
+    @abstractmethod
+    def wait_for_handoff(self, m: Master, sender: Incarnation, message: Parkable) -> None:
+        """Keep a message to a group that is frozen for a hand-off, or tell the sender whose the group is (P24)."""
+
+    # What happens to a group ----------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def command(self, m: Master, command: Any) -> None:
+        """Give a group mastered here a command of the master's own."""
+
+    @abstractmethod
+    def held_to(self, copy: Copy) -> int:
+        """Return the highest seq that this node may acknowledge: later events wait for what they caused (P33)."""
+
+    @abstractmethod
+    def after_catch_up(self, job: Callable[[], None]) -> None:
+        """Do the job once this node has caught up after a stop: now, unless it was stopped a moment ago (P20)."""
 
     @abstractmethod
     def complete(self, group: GroupId, number: int, outcome: Any, event_id: EventId | None) -> None:

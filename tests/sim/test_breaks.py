@@ -72,7 +72,7 @@ def publish_before_the_backup(patch: pytest.MonkeyPatch) -> None:
 
 def skip_an_ack(patch: pytest.MonkeyPatch) -> None:
     """P33: a PONG does not wait for the followers."""
-    patch.setattr(Masters, "settled_to", lambda self, m: m.copy.seq)
+    patch.setattr(Barriers, "settled_to", lambda self, m: m.copy.seq)
 
 
 def answer_barriers_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def apply_across_gaps(patch: pytest.MonkeyPatch) -> None:
 
 def take_silence_for_death(patch: pytest.MonkeyPatch) -> None:
     """P19: nobody else is asked."""
-    patch.setattr(FailureDetector, "suspect", lambda self, node: self.engine.died(node))
+    patch.setattr(FailureDetector, "suspect", lambda self, node: self.node.died(node))
 
 
 def believe_a_dial_from_before_the_last_word(patch: pytest.MonkeyPatch) -> None:
