@@ -61,7 +61,7 @@ from ring.replication.people import People
 from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.replication.recovery import Recoveries
-from ring.replication.replicas import Parkable, Replicas
+from ring.replication.replicas import Follower, Parkable, Replicas
 from ring.replication.returning import CatchUp
 from ring.replication.state_machine import Kind, State
 from ring.replication.thin import ThinGroups
@@ -159,9 +159,9 @@ class Engine(Port, Hearing):
         self.barriers = Barriers(self)
         self.rpc = Rpc(self)
         self.watches = Watches(self, self.barriers)
-        self.history = HistoryQueries(self)
+        self.history = HistoryQueries(self, self.journal)
         self.erasure = Erasure(self, self.journal)
-        self.anti_entropy = AntiEntropy(self)
+        self.anti_entropy = AntiEntropy(self, self.journal, self.history)
         self.failure_detector = FailureDetector(self)
         self.duplex = Streams(self)
         self.levels = Levels(self)
@@ -660,6 +660,22 @@ class Engine(Port, Hearing):
     def after_catch_up(self, job: Callable[[], None]) -> None:
         """Do the job once this node has caught up after a stop (P20)."""
         self.catch_up.settle_after(job)
+
+    def resync(self, follower: Follower) -> None:
+        """Ask the group's master for what the follower lacks (P16)."""
+        self.followers.resync(follower)
+
+    def take_in(self, m: Master, theirs: Copy) -> None:
+        """Append what another log of the group has, and merge the states (P22, P25, P26)."""
+        self.merges.take_in(m, theirs)
+
+    def say_stopped(self, key: str, group: GroupId) -> None:
+        """Tell a node that a mistake of the program has stopped the group here (P43)."""
+        self.stopped.say(key, group)
+
+    def stop_unread(self, group: GroupId, sender: Incarnation) -> None:
+        """Stop the group here: this build cannot read what another build writes (P43)."""
+        self.stopped.stop_unread(group, sender)
 
     def stored(self, copy: Copy) -> None:
         """Go on with what waited for the copy: the master commits, or a backup acknowledges (P35)."""

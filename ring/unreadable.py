@@ -8,10 +8,11 @@ node says so, the group's master does without the node (broken.py), and all othe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ring.ids import NO_TERM, GroupId, Incarnation
 from ring.replication.application import UNJUDGED
+from ring.replication.port import Port
 from ring.wire.codec import Unread, decode_each
 from ring.wire.log import raw
 from ring.wire.messages import (
@@ -27,9 +28,6 @@ from ring.wire.messages import (
     Reply,
     Submit,
 )
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 NOTE_S = 60.0
 """Unreadable messages of one peer are noted once in this time, with the number of times."""
@@ -76,8 +74,8 @@ class Count:
 class UnreadableMessages:
     """Keep the unreadable messages since the start."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port) -> None:
+        self.port = port
         self.counts: dict[What, Count] = {}
         self._tries: dict[GroupId, Tries] = {}
 
@@ -99,13 +97,13 @@ class UnreadableMessages:
         if isinstance(message, Submit):
             self._fail(sender, message)
         elif isinstance(message, Question):
-            self.engine.answer(sender, Reply(message.id, raw(None)))
+            self.port.answer(sender, Reply(message.id, raw(None)))
         elif isinstance(message, LOG):
             self._log_unread(sender, message.group)
 
     def _count(self, sender: Incarnation, kind: str, group: GroupId | None) -> None:
-        engine = self.engine
-        engine.counters["unreadable"] += 1
+        port = self.port
+        port.counters["unreadable"] += 1
         what = What(sender.key, f"{kind} of a {group.kind}" if group is not None else kind)
         count = self.counts.get(what)
         if count is None:
@@ -113,36 +111,36 @@ class UnreadableMessages:
                 return
             count = self.counts[what] = Count()
         count.total += 1
-        count.at = engine.now
-        if engine.now - count.noted_at >= NOTE_S:
+        count.at = port.now
+        if port.now - count.noted_at >= NOTE_S:
             times = count.total - count.noted
-            count.noted, count.noted_at = count.total, engine.now
-            engine.note("unreadable", group, peer=sender.key, message=kind, times=times)
+            count.noted, count.noted_at = count.total, port.now
+            port.note("unreadable", group, peer=sender.key, message=kind, times=times)
 
     def _fail(self, sender: Incarnation, message: Submit) -> None:
         """Answer a command that the master cannot read: the command has failed, and nothing was changed."""
-        engine = self.engine
-        m = engine.replicas.masters.get(message.group)
-        if engine.level < 1:  # builds of level 0 cannot read this answer, and give the command up by themselves
+        port = self.port
+        m = port.replicas.masters.get(message.group)
+        if port.level < 1:  # builds of level 0 cannot read this answer, and give the command up by themselves
             return
-        term, seq, at = (m.copy.term, m.copy.seq, m.copy.at) if m is not None else (NO_TERM, 0, engine.now_ms)
-        engine.answer(sender, Answer(message.group, message.number, term, seq, at, False, raw(UNJUDGED)))
+        term, seq, at = (m.copy.term, m.copy.seq, m.copy.at) if m is not None else (NO_TERM, 0, port.now_ms)
+        port.answer(sender, Answer(message.group, message.number, term, seq, at, False, raw(UNJUDGED)))
 
     def _log_unread(self, sender: Incarnation, group: GroupId) -> None:
-        engine = self.engine
-        if group.kind not in engine.kinds:
-            engine.stopped.say(sender.key, group)
+        port = self.port
+        if group.kind not in port.kinds:
+            port.say_stopped(sender.key, group)
             return
-        f = engine.replicas.followers.get(group)
+        f = port.replicas.followers.get(group)
         if f is not None and f.master != sender.key and f.copy.term.key != sender.key:
             return  # not from the master that this copy follows
         seq = f.copy.seq if f is not None else -1
         tries = self._tries.pop(group, None)
         if tries is None or tries.seq != seq:
-            tries = Tries(seq, engine.now, 0)
+            tries = Tries(seq, port.now, 0)
         tries = tries._replace(times=tries.times + 1)
-        if tries.times >= TRIES and engine.now - tries.since >= TRIES_S:
-            engine.stopped.stop_unread(group, sender)
+        if tries.times >= TRIES and port.now - tries.since >= TRIES_S:
+            port.stop_unread(group, sender)
             return
         self._tries[group] = tries
         if len(self._tries) > KEPT:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,13 +33,12 @@ from ring.history.local import FAR, LIMIT, bounded, fitting, history_of, in_log,
 from ring.history.pages import Found, Sought, Steps, Want, recollect
 from ring.ids import GroupId, Incarnation
 from ring.replication.copy import Copy
+from ring.replication.port import Port
 from ring.replication.progress import Master
+from ring.storage.journal import Journal
 from ring.storage.store import Line, Range, Store, StoreError
 from ring.wire.history import Query
 from ring.wire.messages import HistoryAnswer, HistoryQuery, Lines, Read
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 REPEAT_S = 0.5
 GIVE_UP_S = 10.0
@@ -98,8 +97,9 @@ class Job:
 class HistoryQueries:
     """Keep the open questions of this node, and answer other questions as the master of a group."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port, journal: Journal) -> None:
+        self.port = port
+        self._journal = journal
         self.open: dict[int, Open] = {}
         self.queue: deque[Open] = deque()
         self.jobs: dict[Asker, Job] = {}
@@ -115,7 +115,7 @@ class HistoryQueries:
         if len(self.queue) >= OPEN:
             done(None)
             return
-        self.queue.append(Open(group, query, done, self.engine.now))
+        self.queue.append(Open(group, query, done, self.port.now))
         self._ask_more()
 
     def _ask_more(self) -> None:
@@ -125,24 +125,24 @@ class HistoryQueries:
             self._send(self._next, question)
 
     def _send(self, number: int, question: Open) -> None:
-        engine, group = self.engine, question.group
-        question.repeat_at = engine.now + REPEAT_S
-        target = question.sent_to = engine.target(group)
-        if target != engine.me.key:
-            engine.send(target, HistoryQuery(group, number, question.query))
+        port, group = self.port, question.group
+        question.repeat_at = port.now + REPEAT_S
+        target = question.sent_to = port.target(group)
+        if target != port.me.key:
+            port.send(target, HistoryQuery(group, number, question.query))
             return
-        m = engine.replicas.masters.get(group)
+        m = port.replicas.masters.get(group)
         if m is None:
-            engine.recoveries.find(group)
+            port.find(group)
         else:
-            self._begin(m, Asker(engine.me, number), question.query)
+            self._begin(m, Asker(port.me, number), question.query)
 
     def redirected(self, group: GroupId) -> None:
         """Send the group's open questions again: the group was found, here or on another node.
 
         A node that has a question already is not sent the question again.
         """
-        target, me = self.engine.target(group), self.engine.me.key
+        target, me = self.port.target(group), self.port.me.key
         for number, question in list(self.open.items()):
             if question.group == group and (target == me or target != question.sent_to):
                 self._send(number, question)
@@ -159,19 +159,19 @@ class HistoryQueries:
     # Answer ---------------------------------------------------------------------------------------------------------
 
     def on_query(self, sender: Incarnation, message: HistoryQuery) -> None:
-        engine = self.engine
-        m = engine.replicas.masters.get(message.group)
+        port = self.port
+        m = port.replicas.masters.get(message.group)
         if m is None:
-            engine.recoveries.park(message.group, sender, message)
+            port.park(message.group, sender, message)
         elif m.is_handed:
-            engine.bounce(sender.key, message.group, engine.target(message.group))
+            port.bounce(sender.key, message.group, port.target(message.group))
         else:
             self._begin(m, Asker(sender, message.id), message.query)
 
     def _begin(self, m: Master, asker: Asker, query: Query) -> None:
         if asker in self.jobs or len(self.jobs) >= JOBS:
             return
-        job = self.jobs[asker] = Job(m, asker, query, self.engine.now)
+        job = self.jobs[asker] = Job(m, asker, query, self.port.now)
         if m.copy.pending:
             self.waiting.setdefault(m.copy.group, []).append((m.copy.head, job))
         else:
@@ -196,7 +196,7 @@ class HistoryQueries:
         query = job.query
         if query.limit > LIMIT:
             query = msgspec.structs.replace(query, limit=LIMIT)
-        oldest = self.engine.oldest(job.m.copy.group)
+        oldest = self.port.oldest(job.m.copy.group)
         job.steps = recollect(history_of(job.m.copy, query.wanted, -FAR if oldest is None else oldest), query)
         self._step(job, None)
 
@@ -212,29 +212,29 @@ class HistoryQueries:
         job.serial, job.found = self._next, [in_log(job.m.copy, job.want)]
         self._reads[job.serial] = job
         job.waits = dict.fromkeys(self._sources(job.m.copy))
-        job.repeat_at = self.engine.now + REPEAT_S
+        job.repeat_at = self.port.now + REPEAT_S
         for key in list(job.waits):
             self._read(key, job)
 
     def _sources(self, copy: Copy) -> list[str]:
         """Return the living nodes that may have lines of the group, this node first."""
-        me, peers = self.engine.me.key, self.engine.peers
+        me, peers = self.port.me.key, self.port.peers
         others = (key for key in (*copy.members, *copy.archives) if key != me and peers.is_alive(key))
         return [me, *dict.fromkeys(others)]
 
     def _read(self, key: str, job: Job) -> None:
         want, serial = job.want, job.serial
         assert want is not None
-        if key == self.engine.me.key:
+        if key == self.port.me.key:
             self.read_here(want, lambda found: self._on_found(key, serial, found))
         elif isinstance(want, Sought):
-            self.engine.send(key, Read(serial, Range(job.m.copy.group, None, None, 1, True), want.msgid))
+            self.port.send(key, Read(serial, Range(job.m.copy.group, None, None, 1, True), want.msgid))
         else:
-            self.engine.send(key, Read(serial, want))
+            self.port.send(key, Read(serial, want))
 
     def read_here(self, want: Want, done: Callable[[Found], None]) -> None:
         """Read this node's store."""
-        engine = self.engine
+        port = self.port
         bounds = within(want) if isinstance(want, Range) else want
 
         def read(store: Store) -> list[Line]:
@@ -245,18 +245,18 @@ class HistoryQueries:
 
         def arrived(result: list[Line] | StoreError) -> None:
             if isinstance(result, StoreError):
-                engine.counters["store_unreadable"] += 1
-                found = Found([], False, engine.journal.on)  # a node that keeps nothing lacks nothing
+                port.counters["store_unreadable"] += 1
+                found = Found([], False, self._journal.on)  # a node that keeps nothing lacks nothing
             else:
                 found = bounded(result, want)
-            engine.run(lambda: done(found))
+            port.run(lambda: done(found))
 
-        engine.read_store(read, arrived)
+        port.read_store(read, arrived)
 
     def on_read(self, sender: Incarnation, message: Read) -> None:
         wanted = message.wanted
         want = wanted if message.sought is None else Sought(wanted.group, message.sought)
-        self.read_here(want, lambda found: self.engine.answer(sender, Lines(message.id, *found)))
+        self.read_here(want, lambda found: self.port.answer(sender, Lines(message.id, *found)))
 
     def on_lines(self, sender: Incarnation, message: Lines) -> None:
         self._on_found(sender.key, message.id, Found(message.lines, message.more, message.failed))
@@ -283,16 +283,16 @@ class HistoryQueries:
 
     def _is_over(self, job: Job) -> bool:
         """Tell whether another node masters the group by now: the asker repeats the question there."""
-        return job.m.is_handed or self.engine.replicas.masters.get(job.m.copy.group) is not job.m
+        return job.m.is_handed or self.port.replicas.masters.get(job.m.copy.group) is not job.m
 
     def _finish(self, job: Job, lines: list[Line] | None) -> None:
         self._drop(job)
         if lines is not None:
             lines = fitting(lines, newest=job.query.newest)
-        if job.asker.node == self.engine.me:
+        if job.asker.node == self.port.me:
             self._answered(job.asker.id, lines)
         else:
-            self.engine.answer(job.asker.node, HistoryAnswer(job.asker.id, lines))
+            self.port.answer(job.asker.node, HistoryAnswer(job.asker.id, lines))
 
     def _drop(self, job: Job) -> None:
         self.jobs.pop(job.asker, None)
@@ -302,31 +302,31 @@ class HistoryQueries:
 
     def tick(self) -> None:
         """Repeat open questions, end old questions, and chase the nodes with a read under way."""
-        engine = self.engine
+        port = self.port
         for number, question in list(self.open.items()):
-            if engine.now - question.since > GIVE_UP_S:
+            if port.now - question.since > GIVE_UP_S:
                 self._answered(number, None)
-            elif number in self.open and engine.now >= question.repeat_at:
+            elif number in self.open and port.now >= question.repeat_at:
                 self._send(number, question)
-        while self.queue and engine.now - self.queue[0].since > GIVE_UP_S:
+        while self.queue and port.now - self.queue[0].since > GIVE_UP_S:
             self.queue.popleft().done(None)
         for job in list(self.jobs.values()):
-            if self._is_over(job) or engine.now - job.since > GIVE_UP_S:
+            if self._is_over(job) or port.now - job.since > GIVE_UP_S:
                 self._drop(job)
             elif job.waits:
                 self._chase(job)
-        for group in [group for group in self.waiting if group not in engine.replicas.masters]:
+        for group in [group for group in self.waiting if group not in port.replicas.masters]:
             del self.waiting[group]
 
     def _chase(self, job: Job) -> None:
         """Leave out dead nodes, and ask the other nodes again."""
-        engine = self.engine
-        for key in [key for key in job.waits if not engine.peers.is_alive(key) and key != engine.me.key]:
+        port = self.port
+        for key in [key for key in job.waits if not port.peers.is_alive(key) and key != port.me.key]:
             del job.waits[key]
         if not job.waits:
             self._advance(job)
-        elif engine.now >= job.repeat_at:
-            job.repeat_at = engine.now + REPEAT_S
+        elif port.now >= job.repeat_at:
+            job.repeat_at = port.now + REPEAT_S
             for key in job.waits:
-                if key != engine.me.key:
+                if key != port.me.key:
                     self._read(key, job)

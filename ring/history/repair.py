@@ -20,18 +20,18 @@ alone writes all fields.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ring.history.local import forgotten
 from ring.history.pages import Found
+from ring.history.query import HistoryQueries
 from ring.ids import GroupId, Incarnation
 from ring.replication.copy import Copy
+from ring.replication.port import Port
 from ring.replication.rounds import Rounds
+from ring.storage.journal import Journal
 from ring.storage.store import Batch, Line, Range, Store, StoreError
 from ring.wire.messages import FetchDigest, FetchedDigest, FetchedLines, FetchLines
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 PAGE = 1_000
 MINE = 4_000
@@ -121,8 +121,10 @@ class Filling:
 class AntiEntropy:
     """Fill the groups held here from other nodes, and answer other nodes' fillings."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port, journal: Journal, history: HistoryQueries) -> None:
+        self.port = port
+        self._journal = journal
+        self._history = history
         self.filling: dict[GroupId, Filling] = {}
         self._done: dict[GroupId, tuple[Copy, set[str]]] = {}  # the nodes from which a copy's group was filled
         self._next = 0
@@ -132,25 +134,25 @@ class AntiEntropy:
 
     def tick(self) -> None:
         """Advance, repeat or end the fillings, and begin new fillings."""
-        engine = self.engine
-        if not engine.journal.on:
+        port = self.port
+        if not self._journal.on:
             return
         for group, filling in list(self.filling.items()):
-            if not self._goes_on(filling) or engine.now - filling.since > GIVE_UP_S:
+            if not self._goes_on(filling) or port.now - filling.since > GIVE_UP_S:
                 del self.filling[group]
             elif not filling.number:
                 self._begin(filling)
-            elif engine.now - filling.asked_at >= REPEAT_S:
+            elif port.now - filling.asked_at >= REPEAT_S:
                 self._ask(filling)
-        for copy in self._rounds.some(engine.now) if len(self.filling) < AT_ONCE else ():
+        for copy in self._rounds.some(port.now) if len(self.filling) < AT_ONCE else ():
             self._consider(copy)
             if len(self.filling) >= AT_ONCE:
                 break
 
     def _held(self) -> list[Copy]:
-        engine = self.engine
-        followed = (f.copy for f in engine.replicas.followers.values() if f.holds and f.fork is None)
-        held = [*(m.copy for m in engine.replicas.masters.values()), *followed]
+        port = self.port
+        followed = (f.copy for f in port.replicas.followers.values() if f.holds and f.fork is None)
+        held = [*(m.copy for m in port.replicas.masters.values()), *followed]
         held = [copy for copy in held if copy.kind.durable == "written" and not copy.is_cold]
         here = {copy.group for copy in held}
         for group in [group for group in self._done if group not in here]:
@@ -164,33 +166,33 @@ class AntiEntropy:
         if done is None or done[0] is not copy:
             done = self._done[copy.group] = (copy, set())
         for key in (*copy.members, *copy.archives):
-            if key != self.engine.me.key and key not in done[1] and self.engine.peers.is_alive(key) and copy.seq:
+            if key != self.port.me.key and key not in done[1] and self.port.peers.is_alive(key) and copy.seq:
                 steps = refill(copy.group, copy.seq, self._wanted(copy))
-                self.filling[copy.group] = Filling(copy, key, steps, self.engine.now)
+                self.filling[copy.group] = Filling(copy, key, steps, self.port.now)
                 return
 
     def _wanted(self, copy: Copy) -> Callable[[Line], bool]:
         """Return a test for lines of the group's lineage that are not to be forgotten."""
-        oldest = self.engine.oldest(copy.group) or 0
+        oldest = self.port.oldest(copy.group) or 0
         gone = forgotten(copy.kind, copy.kind.erased(copy.state))
         return lambda line: line.at >= oldest and line.term == copy.term_at(line.seq) and not gone(line)
 
     def _goes_on(self, filling: Filling) -> bool:
-        engine, group = self.engine, filling.copy.group
-        m, f = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
+        port, group = self.port, filling.copy.group
+        m, f = port.replicas.masters.get(group), port.replicas.followers.get(group)
         here = m.copy if m is not None else f.copy if f is not None else None
-        return here is filling.copy and engine.peers.is_alive(filling.key)
+        return here is filling.copy and port.peers.is_alive(filling.key)
 
     # Step by step ---------------------------------------------------------------------------------------------------
 
     def _begin(self, filling: Filling) -> None:
         self._next += 1
-        filling.number, filling.since = self._next, self.engine.now
+        filling.number, filling.since = self._next, self.port.now
         self._ask(filling)
 
     def _ask(self, filling: Filling) -> None:
-        step, number, send = filling.step, filling.number, self.engine.send
-        filling.asked_at = self.engine.now
+        step, number, send = filling.step, filling.number, self.port.send
+        filling.asked_at = self.port.now
         if isinstance(step, Which):
             send(filling.key, FetchDigest(number, step.wanted))
         elif isinstance(step, Send):
@@ -198,7 +200,7 @@ class AntiEntropy:
         elif isinstance(step, Mine):
             self._read(step.wanted, lambda found: self._got(number, Got([], found.lines, found.more)))
         else:
-            self.engine.work_store(_keep(step.lines), lambda result: self._kept(number, result))
+            self.port.work_store(_keep(step.lines), lambda result: self._kept(number, result))
 
     def _read(self, wanted: Range, done: Callable[[Found], None]) -> None:
         """Read this node's store. After a failed read the step is repeated."""
@@ -207,11 +209,11 @@ class AntiEntropy:
             if not found.failed:
                 done(found)
 
-        self.engine.history.read_here(wanted, read)
+        self._history.read_here(wanted, read)
 
     def _kept(self, number: int, result: int | StoreError) -> None:
         if not isinstance(result, StoreError):  # else the step is repeated
-            self.engine.run(lambda: self._got(number, NOTHING))
+            self.port.run(lambda: self._got(number, NOTHING))
 
     def _got(self, number: int, got: Got) -> None:
         filling = next((one for one in self.filling.values() if one.number == number), None)
@@ -233,13 +235,13 @@ class AntiEntropy:
 
     def on_fetch_digest(self, sender: Incarnation, message: FetchDigest) -> None:
         def answer(found: Found) -> None:
-            self.engine.answer(sender, FetchedDigest(message.id, [line.seq for line in found.lines], found.more))
+            self.port.answer(sender, FetchedDigest(message.id, [line.seq for line in found.lines], found.more))
 
         self._read(message.wanted, answer)
 
     def on_fetch_lines(self, sender: Incarnation, message: FetchLines) -> None:
         def answer(found: Found) -> None:
-            self.engine.send(sender.key, FetchedLines(message.id, found.lines, found.more))
+            self.port.send(sender.key, FetchedLines(message.id, found.lines, found.more))
 
         self._read(message.wanted, answer)
 

@@ -20,15 +20,11 @@ Invariants
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ring.ids import GroupId, Term
 from ring.replication.copy import Copy
+from ring.replication.port import Port
+from ring.replication.progress import Master
 from ring.wire.messages import MergeOffer
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
-    from ring.replication.progress import Master
 
 OFFER_S = 0.4
 KEEP_S = 60.0
@@ -49,19 +45,19 @@ class Owed:
 class OwedForks:
     """Keep the forks that this node owes to the masters of the groups, this node included."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port) -> None:
+        self.port = port
         self.copies: dict[GroupId, list[Owed]] = {}
 
     def add(self, copy: Copy) -> None:
         owed = self.copies.setdefault(copy.group, [])
         if all(other.copy.term != copy.term for other in owed):
-            owed.append(Owed(copy, self.engine.now))
+            owed.append(Owed(copy, self.port.now))
 
     def take_in(self, m: Master) -> None:
         """Take in all owed forks: this node masters the group, and people's earlier lines come first (P25)."""
         for owed in self.copies.get(m.copy.group, ()):
-            self.engine.merges.take_in(m, owed.copy)
+            self.port.take_in(m, owed.copy)
 
     def taken(self, group: GroupId, term: Term) -> None:
         """Forget the fork of this term: a master has committed the merge."""
@@ -72,35 +68,35 @@ class OwedForks:
         if owed:
             self.copies[group] = owed
         elif self.copies.pop(group, None) is not None:
-            self.engine.resend(group)  # the commands that were held back (P25)
+            self.port.resend(group)  # the commands that were held back (P25)
 
     def tick(self) -> None:
         """Forget forks that are settled, and offer the other forks again."""
         for group, copies in list(self.copies.items()):
             self._keep(group, [owed for owed in copies if not self._is_done(owed)])
             for owed in self.copies.get(group, ()):
-                if self.engine.now >= owed.offer_at:
-                    owed.offer_at = self.engine.now + OFFER_S
+                if self.port.now >= owed.offer_at:
+                    owed.offer_at = self.port.now + OFFER_S
                     self._offer(group, owed.copy)
 
     def _is_done(self, owed: Owed) -> bool:
         """Tell whether the copy here has all of the fork, or the fork is too old."""
-        engine, theirs = self.engine, owed.copy
-        if engine.now - owed.since > KEEP_S:
-            engine.note("fork_not_merged", theirs.group, term=theirs.term.number, seq=theirs.seq)
+        port, theirs = self.port, owed.copy
+        if port.now - owed.since > KEEP_S:
+            port.note("fork_not_merged", theirs.group, term=theirs.term.number, seq=theirs.seq)
             return True
-        held = engine.replicas.copy(theirs.group)
+        held = port.replicas.copy(theirs.group)
         return held is not None and held is not theirs and holds(held, theirs)
 
     def _offer(self, group: GroupId, copy: Copy) -> None:
         """Take the fork in if this node serves the group, or offer the fork to the master."""
-        engine = self.engine
-        m = engine.replicas.masters.get(group)
-        target = engine.target(group)
+        port = self.port
+        m = port.replicas.masters.get(group)
+        target = port.target(group)
         if m is not None and m.serving:
-            engine.merges.take_in(m, copy)
-        elif target != engine.me.key:
-            engine.send(target, MergeOffer(group, copy.snapshot()))
+            port.take_in(m, copy)
+        elif target != port.me.key:
+            port.send(target, MergeOffer(group, copy.snapshot()))
 
 
 def holds(ours: Copy, theirs: Copy) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,10 +12,10 @@ from ring.membership.peers import Peers
 from ring.replication.application import Application, EventId
 from ring.replication.copy import Copy
 from ring.replication.progress import Master
-from ring.replication.replicas import Parkable, Replicas
+from ring.replication.replicas import Follower, Parkable, Replicas
 from ring.replication.state_machine import Kind, State
 from ring.settings import Settings
-from ring.storage.store import WorkStore
+from ring.storage.store import ReadStore, WorkStore
 from ring.submit import SubmitQueues
 from ring.wire.messages import Message
 
@@ -23,8 +24,9 @@ class Port(ABC):
     """Show the node as one part sees the node.
 
     me: this life of the node. now: Unix seconds, the same for a whole turn. app: the gateway's side of the node.
-    submits: commands of this node's edge without an answer. work_store: asks the shell to work on the store.
-    has_met: whether this node knows its network, as far as anybody tells.
+    submits: commands of this node's edge without an answer. read_store, work_store: ask the shell to read the store,
+    and to work on the store. counters: what happened how often, for operators. has_met: whether this node knows its
+    network, as far as anybody tells.
     """
 
     me: Incarnation
@@ -35,7 +37,9 @@ class Port(ABC):
     replicas: Replicas
     app: Application
     submits: SubmitQueues
+    read_store: ReadStore
     work_store: WorkStore
+    counters: Counter[str]
     has_met: bool
 
     @property
@@ -81,6 +85,18 @@ class Port(ABC):
         """Return the ring key of the node to send to: the group's master, as far as this node knows."""
 
     @abstractmethod
+    def bounce(self, key: str, group: GroupId, master: str) -> None:
+        """Tell a node that the group is at another node."""
+
+    @abstractmethod
+    def resend(self, group: GroupId) -> None:
+        """Send all commands of this edge that wait for the group's answers, in order."""
+
+    @abstractmethod
+    def oldest(self, group: GroupId) -> int | None:
+        """Return the Unix ms before which lines of the group are forgotten; None: no lines are."""
+
+    @abstractmethod
     def find(self, group: GroupId, *, curious: bool = False) -> object:
         """Begin to find out who holds the group. curious: only to answer a question (P14)."""
 
@@ -101,6 +117,22 @@ class Port(ABC):
     @abstractmethod
     def command(self, m: Master, command: Any) -> None:
         """Give a group mastered here a command of the master's own."""
+
+    @abstractmethod
+    def resync(self, follower: Follower) -> None:
+        """Ask the group's master for what the follower lacks (P16)."""
+
+    @abstractmethod
+    def take_in(self, m: Master, theirs: Copy) -> None:
+        """Append what another log of the group has, and merge the states (P22, P25, P26)."""
+
+    @abstractmethod
+    def say_stopped(self, key: str, group: GroupId) -> None:
+        """Tell a node that a mistake of the program has stopped the group here (P43)."""
+
+    @abstractmethod
+    def stop_unread(self, group: GroupId, sender: Incarnation) -> None:
+        """Stop the group here: this build cannot read what another build writes (P43)."""
 
     @abstractmethod
     def held_to(self, copy: Copy) -> int:

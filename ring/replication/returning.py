@@ -21,13 +21,10 @@ Invariant: while `lacking` is empty, `_waiting` is empty.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ring.ids import GroupId
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
-
+from ring.replication.port import Port
 
 AGAIN_S: Final = 0.5
 """A master that has not answered is asked again after this: links of a stopped node break, and questions get lost."""
@@ -36,8 +33,8 @@ AGAIN_S: Final = 0.5
 class CatchUp:
     """Keep the groups in which this node has not caught up since the stop, and the barriers that wait."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, port: Port) -> None:
+        self.port = port
         self.lacking: dict[GroupId, None] = {}
         self._waiting: list[Callable[[], None]] = []
         self._until = 0.0
@@ -45,21 +42,21 @@ class CatchUp:
 
     def begin(self) -> None:
         """Ask the masters of all groups shown here: this node was stopped, and has resigned all groups."""
-        engine, following = self.engine, self.engine.followers
-        self._until = engine.now + engine.settings.settle_max_s
-        for group, f in list(following.groups.items()):
-            if following.sits(f.shown):
+        port = self.port
+        self._until = port.now + port.settings.settle_max_s
+        for group, f in list(port.replicas.followers.items()):
+            if port.me in f.shown.state.subscribers:
                 self.lacking[group] = None
         self._ask()
 
     def _ask(self) -> None:
         """Ask the masters of all groups that are lacking."""
-        self._asked_at = self.engine.now
+        self._asked_at = self.port.now
         for group in list(self.lacking):
-            f = self.engine.replicas.followers.get(group)
+            f = self.port.replicas.followers.get(group)
             if f is not None:
                 f.tries, f.asked_at = 0, 0.0
-                self.engine.followers.resync(f)
+                self.port.resync(f)
 
     def settle_after(self, job: Callable[[], None]) -> None:
         """Do the job once this node has caught up: now, unless the node was stopped a moment ago."""
@@ -78,13 +75,13 @@ class CatchUp:
     def _go_on(self) -> None:
         jobs, self._waiting = self._waiting, []
         for job in jobs:
-            self.engine.run(job)
+            self.port.run(job)
 
     def tick(self) -> None:
         """Ask again, or stop waiting after settle_max_s: a PONG is bounded (P34), whatever became of the masters."""
-        if self.lacking and self.engine.now >= self._until:
-            self.engine.note("catch_up_failed", next(iter(self.lacking)), groups=len(self.lacking))
+        if self.lacking and self.port.now >= self._until:
+            self.port.note("catch_up_failed", next(iter(self.lacking)), groups=len(self.lacking))
             self.lacking.clear()
             self._go_on()
-        elif self.lacking and self.engine.now - self._asked_at >= AGAIN_S:
+        elif self.lacking and self.port.now - self._asked_at >= AGAIN_S:
             self._ask()  # a Publish would bring the copy up to date, too, but may be as old as the stop

@@ -16,14 +16,14 @@ from tests.sim import test_history as scenarios
 
 
 def read_own_disk_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(HistoryQueries, "_sources", lambda self, copy: [self.engine.me.key])
+    patch.setattr(HistoryQueries, "_sources", lambda self, copy: [self.port.me.key])
     patch.setattr(AntiEntropy, "tick", lambda self: None)
 
 
 def answer_before_what_was_accepted_is_committed(patch: pytest.MonkeyPatch) -> None:
     def begin(self: HistoryQueries, m: Master, asker: Asker, query: Query) -> None:
         if asker not in self.jobs:
-            self.jobs[asker] = Job(m, asker, query, self.engine.now)
+            self.jobs[asker] = Job(m, asker, query, self.port.now)
             self._start(self.jobs[asker])
 
     patch.setattr(HistoryQueries, "_begin", begin)
