@@ -178,6 +178,9 @@ class Followers:
         f = self.groups.get(message.group)
         if f is None or not message.lineage or message.lineage[-1][0] < f.copy.term:
             return
+        if message.lineage[-1][0] < f.copy.promised:
+            self.engine.send(sender.key, StaleTerm(message.group, f.copy.promised))
+            return
         gap = message.entries and message.entries[0].seq > f.copy.seq + 1
         if gap or f.copy.is_ahead or not _is_prefix(f.copy, message.lineage):
             self.resync(f)

@@ -389,7 +389,7 @@ class Recoveries:
 
     def _again(self, group: GroupId, search: Recovery) -> None:
         """Ask all nodes anew, a random moment later: another node was promised a higher term, or a node has died."""
-        search.term = NO_TERM
+        search.term, search.fetching = NO_TERM, None  # a copy from before would be served without promises (P21)
         search.asked, search.held = dict.fromkeys(self.engine.peers.others()), {}
         search.since, search.repeat_at = self.engine.now, self.engine.now + REPEAT_S * self.engine.rng.random()
 

@@ -1,4 +1,4 @@
-"""A follower that lacks more than the master's log still has (P16)."""
+"""A follower that lacks more than the master's log still has (P16), or has promised a higher term (P21)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from ring.ids import GroupId, Incarnation
+from ring.ids import GroupId, Incarnation, Term
 from ring.replication import log
+from ring.wire.codec import reencode
+from ring.wire.log import RawEntry
+from ring.wire.messages import Continue, StaleTerm
 from tests.ring.toy import ToyNet
 
 ERLANG = GroupId("channel", "#erlang")
@@ -46,3 +49,20 @@ def test_who_lacks_more_than_the_log_has_is_shown_the_rest_and_told_how_many_are
     net.run(5)
     assert net.hosts[edge].heard[ERLANG] == texts[-KEPT:]
     assert net.hosts[edge].lost == max(0, said - KEPT)
+
+
+def test_a_promise_holds_against_what_the_old_master_continues_with() -> None:
+    """P21: the node that was promised a higher term knows the copy as it was then."""
+    net = ToyNet(3)
+    here, master = "127.0.0.1", "127.0.0.3"
+    net.join(here, ERLANG)
+    net.run(3)
+    assert net.masters(ERLANG) == [master]
+    engine, copy = net.engines[here], net.engines[here].replicas.followers[ERLANG].copy
+    copy.promised = Term(copy.term.number + 1, "127.0.0.2", 2)
+    seq = copy.seq
+    late = RawEntry(seq + 1, copy.at + 1, None, 0, 0, reencode(["ok"]), reencode(["say", "late"]))
+    engine.begin(net.now)
+    engine.dispatch(net.engines[master].me, [Continue(ERLANG, copy.lineage, seq + 1, [late])])
+    assert engine.drain()[master] == [StaleTerm(ERLANG, copy.promised)]
+    assert copy.seq == seq and not net.hosts[here].heard.get(ERLANG)

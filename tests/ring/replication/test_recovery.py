@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ring.engine import Engine
-from ring.ids import GroupId
-from ring.wire.messages import Message, Prepare
+from ring.ids import NO_TERM, GroupId, Term
+from ring.wire.messages import Held, Message, Prepare
 from tests.ring.toy import ToyNet
 
 
@@ -37,3 +37,19 @@ def test_a_takeover_of_many_groups_asks_each_node_with_one_message(monkeypatch: 
     assert asked
     assert all(len(prepares) == 1 for prepares in asked.values())
     assert max(len(prepare.groups) for [prepare] in asked.values()) > len(orphans) / 4
+
+
+def test_a_recovery_that_begins_anew_takes_no_copy_that_was_asked_for_before() -> None:
+    """P21: a node with a copy dies while the newest copy is fetched. The promises are void, and the copy with them."""
+    net, group = ToyNet(4, disks=True), GroupId("deed", "ann")
+    me, newest, third, dies = net.engines
+    engine = net.engines[me]
+    net.turn(me, lambda: engine.recoveries.find(group))
+    recovery, term = engine.replicas.recoveries[group], Term(7, me, 1)
+    lineage = ((Term(6, dies, 1), 1),)
+    recovery.held = {key: Held(group, "copy", lineage, 5, promised=term) for key in (newest, third, dies)}
+    recovery.asked, recovery.term, recovery.fetching = {}, term, newest
+    net.kill(dies)
+    net.turn(me, engine.tick)
+    assert recovery.term == NO_TERM and recovery.fetching is None
+    assert [*recovery.asked] == [newest, third] and not recovery.held
