@@ -63,6 +63,10 @@ ASK_S = 3.0
 """When nodes come or go, ask the masters of all groups, spread over this many seconds."""
 
 
+_Parting = tuple[str, tuple[GroupId, tuple[int, str, int], int, int]]
+"""(ring key of the master, the last acknowledged position of a group that this node follows no more)"""
+
+
 class Followers:
     """Keep the groups that this node follows, and the acknowledgements that this node owes to the masters."""
 
@@ -71,9 +75,10 @@ class Followers:
         self.groups = engine.replicas.followers
         # What the next `send_acks` sends: of groups followed now, and of groups dropped in this turn (by master's key).
         self._acks: dict[GroupId, Incarnation | None] = {}
-        self._parting_acks: list[tuple[str, tuple[GroupId, tuple[int, str, int], int, int]]] = []
+        self._parting_acks: list[_Parting] = []
         # Seqs of events that have caused commands which are not settled yet; a seq may stand here twice (P33).
         self._holds: dict[GroupId, list[int]] = {}
+        self._held_partings: dict[GroupId, _Parting] = {}  # left, and not to be acknowledged before the holds end (P33)
         self._rounds = Rounds(lambda: self.groups.values())
 
     # Holds (P33) ----------------------------------------------------------------------------------------------------
@@ -96,6 +101,9 @@ class Followers:
             seqs.remove(seq)
         if not seqs:
             self._holds.pop(group, None)
+            parting = self._held_partings.pop(group, None)
+            if parting is not None and group not in self.groups:
+                self._parting_acks.append(parting)
         self.acknowledge(group)
         mastered = self.engine.replicas.masters.get(group)
         if mastered is not None:
@@ -168,6 +176,8 @@ class Followers:
             return None
         f = self.groups.get(group)
         if f is None:
+            if group in self._held_partings:  # the master asks for the acknowledgement that is held back
+                return None
             if mastered is None or group not in engine.replicas.masters:
                 engine.send(sender.key, Resync(group, (), 0))
             return None
@@ -399,12 +409,15 @@ class Followers:
     def _drop(self, f: Follower) -> None:
         """Forget the group: no member sits here, and no master wants this node as a backup."""
         group = f.copy.group
-        self._parting_acks.append((f.master, (group, f.copy.term, f.copy.seq, f.copy.head)))
+        parting = f.master, (group, f.copy.term, f.copy.seq, f.copy.head)
+        if group in self._holds:
+            self._held_partings[group] = parting
+        else:
+            self._parting_acks.append(parting)
         del self.groups[group]
         self.engine.journal.forget(group)
         self.engine.catch_up.caught_up(group)
         self._acks.pop(group, None)
-        self._holds.pop(group, None)
         self.engine.people.leave(f.copy)
 
     def abandon(self, group: GroupId) -> None:
@@ -413,6 +426,7 @@ class Followers:
         self.groups.pop(group, None)
         self._acks.pop(group, None)
         self._holds.pop(group, None)
+        self._held_partings.pop(group, None)
 
     def take_over_copy(self, copy: Copy) -> None:
         """Follow a group that this node mastered until now, if members sit here or this node stays a backup.

@@ -12,7 +12,7 @@ from ring.replication import log
 from ring.wire.codec import reencode
 from ring.wire.log import RawEntry
 from ring.wire.messages import Continue, StaleTerm
-from tests.ring.toy import ToyNet
+from tests.ring.toy import ToyHost, ToyNet
 
 ERLANG = GroupId("channel", "#erlang")
 KEPT = 8
@@ -66,3 +66,28 @@ def test_a_promise_holds_against_what_the_old_master_continues_with() -> None:
     engine.dispatch(net.engines[master].me, [Continue(ERLANG, copy.lineage, seq + 1, [late])])
     assert engine.drain()[master] == [StaleTerm(ERLANG, copy.promised)]
     assert copy.seq == seq and not net.hosts[here].heard.get(ERLANG)
+
+
+def test_the_last_event_here_is_acknowledged_once_what_it_caused_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """P33, where the event takes the last member from this node, and the node follows the group no more."""
+    net, other = ToyNet(3), GroupId("channel", "#other")
+    edge, speaker, master = net.engines
+    net.join(edge, ERLANG)
+    net.join(speaker, ERLANG)
+    net.run(3)
+    assert net.masters(ERLANG) == [master] and net.engines[speaker].target(other) == net.engines[edge].target(other)
+    applied = ToyHost.applied
+
+    def act(self: ToyHost, group: GroupId, state: Any, event: Any, event_id: Any, token: object) -> None:
+        applied(self, group, state, event, event_id, token)
+        if self is net.hosts[edge] and group == ERLANG and event[:2] == ["part", edge]:
+            net.engines[edge].submit(other, ["say", "caused"], because=ERLANG)
+
+    monkeypatch.setattr(ToyHost, "applied", act)
+    net.submit(speaker, ERLANG, ["part", *net.engines[edge].me])
+    pong: list[bool] = []
+    net.turn(speaker, lambda: net.engines[speaker].settle([ERLANG], lambda: pong.append(True)))
+    while not pong:
+        net.run(0.001)
+    state = net.engines[net.engines[speaker].target(other)].replicas.masters.get(other)
+    assert state is not None and state.copy.state.said == ["caused"]
