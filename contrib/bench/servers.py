@@ -152,9 +152,9 @@ def _circlet(servers: Servers, nodes: int, more: str = "") -> None:
     if made.returncode:
         raise CannotStartError(f"circlet init failed:\n{made.stderr}")
     port, links, announcements = _free_port(), _free_port(), _free_port(socket.SOCK_DGRAM)
+    ports = {"6667": port, "7600": links, "7700": announcements}
     for path in network.glob("*.yaml"):
-        text = path.read_text().replace("6667", str(port)).replace("7600", str(links))
-        text = re.sub(r"\b7700\b", str(announcements), text)
+        text = re.sub(r"\b(6667|7600|7700)\b", lambda found: str(ports[found[0]]), path.read_text())
         text = re.sub(r"^clients:\n(?:  .*\n)+", _CIRCLET_CLIENTS, text, flags=re.MULTILINE)
         path.write_text(text + (more if path.name.startswith("node") else ""))
     for number in range(1, directories + 1):

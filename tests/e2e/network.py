@@ -122,13 +122,11 @@ def configured(folder: Path, nodes: int, directories: int) -> int:
     """Write a network on free ports; the port for IRC, on 127.0.0.1 and so on."""
     write_network(folder, nodes, directories)
     irc, links, web, first = free_port(), free_port(), free_port(), free_port(socket.SOCK_DGRAM)
-    pages = [free_port() for _ in range(directories)]
-    for path in folder.glob("*.yaml"):
-        text = path.read_text().replace("6667", str(irc)).replace("7600", str(links)).replace("8067", str(web))
-        for number in range(1, directories + 1):
-            text = re.sub(rf"\b{7699 + number}\b", str(first + number), text)
-            text = re.sub(rf"\b{8070 + number}\b", str(pages[number - 1]), text)
-        path.write_text(text)
+    ports = {"6667": irc, "7600": links, "8067": web}
+    for number in range(1, directories + 1):
+        ports |= {str(7699 + number): first + number, str(8070 + number): free_port()}
+    for path in folder.glob("*.yaml"):  # in one pass: a port may contain the digits of another
+        path.write_text(re.sub(r"\b\d{4,5}\b", lambda found: str(ports.get(found[0], found[0])), path.read_text()))
     return irc
 
 

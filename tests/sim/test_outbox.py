@@ -250,7 +250,7 @@ def changes_sides(seed: int) -> bool:
     desk = login(net, "n3", "desk", "sasl znc.in/self-message")
     for word, before in read.items():
         assert sorted(before + story.numbers(desk, word)) == [*range(10)]
-    return any(copy.also for copy in led)
+    return any(copy.aliases for copy in led)
 
 
 def test_who_says_more_than_may_wait_is_not_read_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
