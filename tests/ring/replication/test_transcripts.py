@@ -1,8 +1,8 @@
 """Ten situations of the group protocol, each as the messages that it takes: read transcripts/*.txt as documentation.
 
-A transcript is what nodes send each other about one group, and what their people are shown. A change of the protocol
-changes transcripts: `python -m tests.ring.replication.test_transcripts` writes them anew, and the change is reviewed
-with the commit.
+A transcript lists the messages between nodes about one group, and the texts that people on these nodes are shown. A
+change of the protocol changes transcripts: `python -m tests.ring.replication.test_transcripts` writes them anew, and
+the change is reviewed with the commit.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Transcript(ToyNet):
             self.text.append(f"{(self.now - self.began) * 1000:6.0f} ms  {text}")
 
     def turn(self, key: str, job: Callable[[], Any]) -> None:
-        """One loop turn of a node: its input, what its people are shown, and what the node sends."""
+        """Run one turn of a node; write down the texts shown to people there, and the messages that leave the node."""
         if key in self.down:
             return
         engine, host = self.engines[key], self.hosts[key]
