@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ring.features import LEVEL
 from tests.e2e.network import Client, Network
 from tests.gateway.shells.test_client_tls import client_context, own_certificate
 from tests.patience import WITHIN_S
@@ -23,8 +24,19 @@ def net(tmp_path: Path) -> Iterator[Network]:
     made = Network(tmp_path / "net", nodes=2, directories=1, tls=True)
     for name in ("joe", "other"):
         own_certificate(made.folder, name)
-    yield made
-    made.stop()
+    try:
+        at_its_level(made)
+        yield made
+    finally:
+        made.stop()
+
+
+def at_its_level(net: Network) -> None:
+    """Wait until both nodes act at this build's level: below that, nothing is known of a guest's certificate."""
+    end = time.monotonic() + WITHIN_S
+    while not all(f'"acting": {LEVEL},' in net.log(name) for name in ("node-1", "node-2")):
+        assert time.monotonic() < end, net.log("node-1") + net.log("node-2")
+        time.sleep(0.1)
 
 
 def guest(net: Network, node: int, certificate: str) -> Client:

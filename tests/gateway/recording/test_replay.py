@@ -192,7 +192,7 @@ def test_a_mistake_of_the_program_that_ended_the_process_is_shown_again(monkeypa
     breaks_at = net.now
 
     def tick(levels: Levels) -> None:
-        if levels.engine.now > breaks_at:
+        if levels.port.now > breaks_at:
             raise ZeroDivisionError
 
     monkeypatch.setattr(Levels, "tick", tick)
