@@ -4,12 +4,14 @@ Theory of operation. The engine does no I/O. The shell calls `begin(now)`, then 
 `heard`, `lost`, `learn`, `forget`, `tick`), then `drain()`, and sends the messages of each peer that `drain` returns.
 The engine belongs to one thread, and never blocks.
 
-The engine owns no state of a group. Each part owns the state of a theme, and reaches the other parts through the
-engine:
+The engine owns no state of a group. Each part owns the state of a theme. The roles, `backups`, `merges` and `stopped`
+reach each other through the engine; all other parts know their node by ring/replication/port.py:
 
 - `masters`, `followers`, `recoveries`, `handoffs` (ring/replication/master.py, follower.py, recovery.py, handoff.py):
   the roles of this node. A node masters a group, follows the group, finds the group (first touch and takeover), or
   takes the group over from another master.
+- `replicas`, `people` (ring/replication/): the tables of what this node is to each group, and the one place where an
+  entry is applied and shown.
 - `backups`, `barriers`, `merges`, `owed`, `stopped`, `thin`, `catch_up` (ring/replication/): the other holders of a
   group, barriers, two logs that become a single log, lines that this node owes a master, groups stopped by a mistake,
   groups with too few holders, and the return after a stop.

@@ -139,7 +139,7 @@ class Connection:
         self.reached: dict[str, Cursor] = {}  # and what has come there
         self.receipts: Receipts | None = None  # of its socket; None: whatever is sent arrives
         self.farewell: Callable[[], None] | None = None  # once it is known how much has come to a client that is cut
-        self.behind: dict[GroupId, Cursor | None] = {}  # channels that it is not shown yet, and how much it was played
+        self.behind: dict[GroupId, Cursor | None] = {}  # channels not shown yet, and the cursor of each
         self.playbacks: dict[GroupId, Playback] = {}  # of those, by which it is
         self.late_echoes: dict[GroupId, list[Done]] = {}  # of those, commands whose own line is played with the rest
         self.inquiry: Inquiry | None = None  # under way: what has come to its device on other nodes

@@ -289,7 +289,7 @@ class Edge:
         return flood.may_pass(connection, line, self.settings, self.now)
 
     def resume(self, connection: Connection, most: int = sys.maxsize) -> None:
-        """Lines that waited are carried out, as far as they may, `most` of them. Once none waits the shell reads on."""
+        """Carry out at most `most` waiting lines, as flood control lets. Once no line waits, the shell reads on."""
         pending = connection.pending
         if not pending or connection.resuming:
             return

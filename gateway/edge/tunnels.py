@@ -109,7 +109,7 @@ class Tunnel:
         self.call = call  # held until the client has a session
         login = connection.login
         self.account = edge.settings.casemap(login.name) if login is not None else ""
-        self.places: dict[str, Cursor] = {}  # how far the client is in its channels once it has all that it was sent
+        self.places: dict[str, Cursor] = {}  # the client's cursors, once the client has all lines sent
         self.came: dict[str, Cursor] = {}  # and by what has come to its machine
         self._parts = 0  # of the stream, that have
         self._on_the_way: deque[OnTheWay] = deque()

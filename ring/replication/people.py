@@ -74,7 +74,9 @@ class People:
         if change.before is not None:
             port.app.replaced(group, change.before, copy.state, [], entry.side.lost if entry.side is not None else 0)
         if change.sits and not change.sat:  # the first member here: the application has not seen this group before
-            self.arrive(copy, [] if entry.side is not None else None)
+            port.app.replaced(group, None, copy.state, [], 0)
+            if entry.side is not None:  # members that the other side of a partition has brought
+                port.app.replaced(group, copy.state, copy.state, [], 0)
         mine = entry.origin == port.me and entry.original_id is None
         if entry.event is not None and entry.side is None and (change.sat or change.sits):
             self._show_event(copy, entry, mine=mine)
@@ -89,16 +91,14 @@ class People:
 
     # Whole copies ---------------------------------------------------------------------------------------------------
 
-    def arrive(self, copy: Copy, tail: Sequence[Entry] | None) -> None:
+    def arrive(self, copy: Copy, tail: Sequence[Entry]) -> None:
         """Show a group that the application has not seen before.
 
-        tail: the last entries of the copy that came along; None: `show` goes on with the one entry. This edge's own
-        commands are shown, and messages after the first of these commands; the rest is part of the state.
+        tail: the last entries of the copy that came along. This edge's own commands are shown, and messages after the
+        first of these commands; the rest is part of the state.
         """
         app, group = self._port.app, copy.group
         app.replaced(group, None, copy.state, [], 0)
-        if tail is None:
-            return
         arrived = False
         for entry in tail:
             mine = entry.origin == self._port.me and entry.original_id is None

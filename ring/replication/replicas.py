@@ -49,7 +49,7 @@ class Fork:
 
 
 class Follower:
-    """Say what this node knows of one group that another node masters (P12, P15).
+    """Hold this node's knowledge of one group with another node as master (P12, P15).
 
     Invariants: while `fork` is set, people here are shown `fork.copy`; `fork.copy` is `copy` itself until a copy of the
     new master comes. `fork` and `doubted` hold back the commands of this edge (`Followers.holds_back`).

@@ -36,13 +36,13 @@ def replay(kind: Kind, seed: int) -> int:
 
 
 def cpu_s() -> float:
-    """Seconds of CPU time that this process and its processes that have ended have used."""
+    """Return the CPU seconds of this process and of its ended child processes."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def soak(kind: Kind, first: int, count: int, jobs: int) -> int:
-    """Tell many stories. One job tells them in this process, where a profiler or a debugger sees them."""
+    """Tell many stories. With one job, the stories run in this process, in sight of a profiler or a debugger."""
     began = cpu_s()
     failed: list[int] = []
     seeds = range(first, first + count)

@@ -11,7 +11,7 @@ INTEGERS = range(-(2**63), 2**63)
 
 
 class MemoryStore:
-    """ring.storage.store.Store: what it has been given it keeps, also over `close` and `reopened`."""
+    """ring.storage.store.Store: a store in memory that keeps its lines over `close` and `reopened`."""
 
     def __init__(self) -> None:
         self._copies: dict[GroupId, bytes] = {}

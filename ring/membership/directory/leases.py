@@ -222,5 +222,5 @@ def folded(name: str) -> str:
 
 
 def place(record: NodeRecord) -> tuple[str, str, int]:
-    """Return what tells two live nodes with one ring key apart from one node that was started again."""
+    """Return the facts by which two live nodes with one ring key differ, and two lives of one node do not."""
     return (record.name, record.ip, record.link_port)
