@@ -25,7 +25,7 @@ from typing import Final
 
 from ring.ids import Incarnation
 from ring.replication.port import Port
-from ring.wire.messages import Flow
+from ring.wire.node import Flow
 
 REPEAT_S: Final = 0.4
 TELLINGS: Final = 3

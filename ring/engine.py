@@ -76,50 +76,39 @@ from ring.submit import QUEUE, SubmitQueue, SubmitQueues
 from ring.unreadable import UnreadableMessages
 from ring.watch import Watches
 from ring.wire.codec import decode
-from ring.wire.history import Cursor, Query
-from ring.wire.log import raw
-from ring.wire.messages import (
-    Ack,
-    Answer,
-    Append,
-    Ask,
-    Barrier,
-    Continue,
-    Fetch,
+from ring.wire.group import Answer, Barrier, NotOwner, Question, Seen, Settled, Submit, View, Watch
+from ring.wire.history import (
+    Cursor,
     FetchDigest,
-    Fetched,
     FetchedDigest,
     FetchedLines,
     FetchLines,
-    Flow,
     HistoryAnswer,
     HistoryQuery,
+    Lines,
+    Query,
+    Read,
+)
+from ring.wire.log import raw
+from ring.wire.messages import Message
+from ring.wire.node import Ask, Flow, PingReply, PingRequest, Records, Relay, Reply
+from ring.wire.replication import (
+    Ack,
+    Append,
+    Continue,
+    Fetch,
+    Fetched,
     Install,
     Installed,
-    Lines,
     MergeDone,
     MergeOffer,
-    Message,
-    NotOwner,
-    PingReply,
-    PingRequest,
     Prepare,
     Promise,
     Publish,
-    Question,
-    Read,
-    Records,
-    Relay,
     Replace,
-    Reply,
     Resync,
-    Seen,
-    Settled,
     StaleTerm,
     Stopped,
-    Submit,
-    View,
-    Watch,
 )
 
 SPREAD_S = 0.5

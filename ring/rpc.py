@@ -14,8 +14,9 @@ from ring.replication.application import Later
 from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.replication.state_machine import State
+from ring.wire.group import Question
 from ring.wire.log import raw
-from ring.wire.messages import Ask, Question, Reply
+from ring.wire.node import Ask, Reply
 
 REPEAT_S = 0.5
 GIVE_UP_S = 4.0

@@ -14,20 +14,11 @@ from ring.ids import NO_TERM, GroupId, Incarnation
 from ring.replication.application import UNJUDGED
 from ring.replication.port import Port
 from ring.wire.codec import Unread, decode_each
+from ring.wire.group import Answer, Question, Submit
 from ring.wire.log import raw
-from ring.wire.messages import (
-    Answer,
-    Append,
-    Continue,
-    Fetched,
-    Install,
-    Message,
-    Publish,
-    Question,
-    Replace,
-    Reply,
-    Submit,
-)
+from ring.wire.messages import Message
+from ring.wire.node import Reply
+from ring.wire.replication import Append, Continue, Fetched, Install, Publish, Replace
 
 NOTE_S = 60.0
 """Unreadable messages of one peer are noted once in this time, with the number of times."""

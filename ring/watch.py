@@ -18,7 +18,7 @@ from ring.replication.guarded import GroupBroken
 from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.wire.codec import reencode
-from ring.wire.messages import Seen, View, Watch
+from ring.wire.group import Seen, View, Watch
 
 LEASE_S = 60.0
 RENEW_S = 20.0

@@ -37,8 +37,7 @@ from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.storage.journal import Journal
 from ring.storage.store import Line, Range, Store, StoreError
-from ring.wire.history import Query
-from ring.wire.messages import HistoryAnswer, HistoryQuery, Lines, Read
+from ring.wire.history import HistoryAnswer, HistoryQuery, Lines, Query, Read
 
 REPEAT_S = 0.5
 GIVE_UP_S = 10.0

@@ -31,7 +31,7 @@ from ring.replication.port import Port
 from ring.replication.rounds import Rounds
 from ring.storage.journal import Journal
 from ring.storage.store import Batch, Line, Range, Store, StoreError
-from ring.wire.messages import FetchDigest, FetchedDigest, FetchedLines, FetchLines
+from ring.wire.history import FetchDigest, FetchedDigest, FetchedLines, FetchLines
 
 PAGE = 1_000
 MINE = 4_000

@@ -29,7 +29,8 @@ from ring.ids import GroupId, Incarnation
 from ring.membership.peers import Peers
 from ring.settings import Settings
 from ring.wire.codec import decode, payloads
-from ring.wire.messages import Message, PingReply, PingRequest, Relay
+from ring.wire.messages import Message
+from ring.wire.node import PingReply, PingRequest, Relay
 
 ROUND_S = 0.6
 REPEAT_S = 0.2

@@ -42,7 +42,7 @@ from ring.ids import NO_TERM, Incarnation
 from ring.replication.copy import as_raw_commands, read_command
 from ring.replication.progress import Master, Progress
 from ring.wire.log import Command
-from ring.wire.messages import Append, Replace, Resync, StaleTerm
+from ring.wire.replication import Append, Replace, Resync, StaleTerm
 
 if TYPE_CHECKING:
     from ring.engine import Engine

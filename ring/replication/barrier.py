@@ -33,7 +33,7 @@ from collections.abc import Callable, Iterable
 from ring.ids import GroupId, Incarnation
 from ring.replication.port import Port
 from ring.replication.progress import Master
-from ring.wire.messages import Barrier, Settled
+from ring.wire.group import Barrier, Settled
 
 REPEAT_S = 0.3
 BARRIERS = 10_000

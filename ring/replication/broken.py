@@ -31,22 +31,11 @@ from typing import TYPE_CHECKING, Any
 
 from ring.ids import GroupId, Incarnation
 from ring.replication.application import FAILED, Halted
+from ring.wire.group import Barrier, Question, Submit
 from ring.wire.log import raw
-from ring.wire.messages import (
-    Append,
-    Barrier,
-    Fetch,
-    Install,
-    MergeOffer,
-    Message,
-    Publish,
-    Question,
-    Replace,
-    Reply,
-    Resync,
-    Stopped,
-    Submit,
-)
+from ring.wire.messages import Message
+from ring.wire.node import Reply
+from ring.wire.replication import Append, Fetch, Install, MergeOffer, Publish, Replace, Resync, Stopped
 
 if TYPE_CHECKING:
     from ring.engine import Engine

@@ -49,7 +49,7 @@ from ring.replication.lineage import fork_point
 from ring.replication.replicas import Follower
 from ring.replication.rounds import Rounds
 from ring.wire.log import Entry, Lineage, RawEntry
-from ring.wire.messages import Ack, Continue, Publish, Replace, Resync, StaleTerm
+from ring.wire.replication import Ack, Continue, Publish, Replace, Resync, StaleTerm
 
 if TYPE_CHECKING:
     from ring.engine import Engine

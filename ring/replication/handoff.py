@@ -52,7 +52,7 @@ from ring.replication.copy import as_raw, restore
 from ring.replication.progress import HandOff, Master
 from ring.replication.replicas import PARKED, IncomingHandoff, Parkable
 from ring.wire.log import Command, Entry
-from ring.wire.messages import Install, Installed, Publish
+from ring.wire.replication import Install, Installed, Publish
 
 if TYPE_CHECKING:
     from ring.engine import Engine

@@ -47,8 +47,9 @@ from ring.replication.copy import as_raw
 from ring.replication.lineage import fork_point
 from ring.replication.progress import Master, Progress
 from ring.replication.rounds import Rounds
+from ring.wire.group import Answer, Submit
 from ring.wire.log import Command, Entry, raw
-from ring.wire.messages import Ack, Answer, Continue, Publish, Replace, Resync, Submit
+from ring.wire.replication import Ack, Continue, Publish, Replace, Resync
 
 if TYPE_CHECKING:
     from ring.engine import Engine

@@ -49,7 +49,7 @@ from ring.replication.owed import holds
 from ring.replication.progress import Master
 from ring.replication.replicas import Fork
 from ring.wire.log import Aliases, Command, Entry, ForkState, MergedTerm
-from ring.wire.messages import MergeDone, MergeOffer, StaleTerm
+from ring.wire.replication import MergeDone, MergeOffer, StaleTerm
 
 if TYPE_CHECKING:
     from ring.engine import Engine

@@ -24,7 +24,7 @@ from ring.ids import GroupId, Term
 from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.replication.progress import Master
-from ring.wire.messages import MergeOffer
+from ring.wire.replication import MergeOffer
 
 OFFER_S = 0.4
 KEEP_S = 60.0

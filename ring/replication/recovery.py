@@ -52,17 +52,8 @@ from ring.replication.copy import Copy, restore
 from ring.replication.lineage import fork_point
 from ring.replication.progress import Master
 from ring.replication.replicas import PARKED, Parkable, Recovery
-from ring.wire.messages import (
-    Fetch,
-    Fetched,
-    Held,
-    MergeOffer,
-    Prepare,
-    Promise,
-    Question,
-    Resync,
-    Submit,
-)
+from ring.wire.group import Question, Submit
+from ring.wire.replication import Fetch, Fetched, Held, MergeOffer, Prepare, Promise, Resync
 
 if TYPE_CHECKING:
     from ring.engine import Engine

@@ -26,7 +26,9 @@ from collections.abc import Iterable
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.copy import Copy
 from ring.replication.progress import Master
-from ring.wire.messages import Barrier, Held, HistoryQuery, MergeOffer, Question, Resync, Submit, Watch
+from ring.wire.group import Barrier, Question, Submit, Watch
+from ring.wire.history import HistoryQuery
+from ring.wire.replication import Held, MergeOffer, Resync
 
 Parkable = Submit | Resync | Barrier | Question | HistoryQuery | Watch | MergeOffer
 

@@ -11,7 +11,7 @@ from ring.ids import Incarnation
 from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.storage.journal import Journal
-from ring.wire.messages import Records
+from ring.wire.node import Records
 
 LOOK_S = 1.0
 """A node with thin groups says so again after this: messages may be lost."""

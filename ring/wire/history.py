@@ -1,10 +1,12 @@
-"""Define questions about a group's history, and cursors."""
+"""Define questions about a group's history, cursors, and the messages by which nodes read and complete a history."""
 
 from __future__ import annotations
 
 import msgspec
 
 from ring.ids import NO_TERM, Position, Term
+from ring.storage.store import Line, Range
+from ring.wire.group import GroupMessage
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -47,3 +49,65 @@ class Query(msgspec.Struct, frozen=True, array_like=True):
     wanted: str = ""
     since: int = 0
     read: Cursor | None = None
+
+
+class HistoryQuery(GroupMessage, frozen=True, tag=33):
+    """Ask a group's master about the group's history."""
+
+    id: int
+    query: Query
+
+
+class HistoryAnswer(msgspec.Struct, frozen=True, array_like=True, tag=34):
+    """Answer a HistoryQuery. lines: oldest first; None: there is no such place in the history."""
+
+    id: int
+    lines: list[Line] | None
+
+
+class Read(msgspec.Struct, frozen=True, array_like=True, tag=35):
+    """Master to a node that may have lines of the group: read the node's store. sought: wants the line with this msgid,
+    instead of a range."""
+
+    id: int
+    wanted: Range
+    sought: str | None = None
+
+
+class Lines(msgspec.Struct, frozen=True, array_like=True, tag=36):
+    """Answer a Read. more: the range has more lines than these. failed: the store cannot be read."""
+
+    id: int
+    lines: list[Line]
+    more: bool
+    failed: bool = False
+
+
+class FetchDigest(msgspec.Struct, frozen=True, array_like=True, tag=37):
+    """Holder of a group to a node with possibly older lines: ask for the positions in this range."""
+
+    id: int
+    wanted: Range
+
+
+class FetchedDigest(msgspec.Struct, frozen=True, array_like=True, tag=38):
+    """Answer a FetchDigest with positions, ascending. more: the range has more than these."""
+
+    id: int
+    seqs: list[int]
+    more: bool
+
+
+class FetchLines(msgspec.Struct, frozen=True, array_like=True, tag=39):
+    """Ask for these lines, to keep them."""
+
+    id: int
+    wanted: Range
+
+
+class FetchedLines(msgspec.Struct, frozen=True, array_like=True, tag=40):
+    """Answer a FetchLines. more: the range has more than these."""
+
+    id: int
+    lines: list[Line]
+    more: bool

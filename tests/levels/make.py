@@ -38,6 +38,12 @@ def structs() -> Iterator[tuple[str, type[msgspec.Struct]]]:
                 yield f"{name}:{each.__name__}", each
 
 
+def space(name: str) -> str:
+    """The structs whose tags have to differ: those of one module, and all messages between nodes."""
+    module = name.split(":")[0]
+    return "ring.wire" if module.startswith("ring.wire.") else module
+
+
 def sample(info: inspect.Type) -> Any:
     """Some value of the type, always the same, and of an optional type never None."""
     match info:

@@ -18,7 +18,7 @@ from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from ring.features import LEVEL, at_level
 from ring.links.hello import Hello, encode
-from tests.levels.make import structs
+from tests.levels.make import space, structs
 
 FOLDER = Path(__file__).parent
 
@@ -85,7 +85,7 @@ def test_no_tag_is_used_again() -> None:
         (name, str(cls.__struct_config__.tag)) for name, cls in TODAY.items()
     ]:
         if tag != "None":
-            used.setdefault((name.split(":")[0], tag), set()).add(name)
+            used.setdefault((space(name), tag), set()).add(name)
     assert [names for names in used.values() if len(names) > 1] == []
 
 

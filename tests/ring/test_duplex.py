@@ -8,7 +8,7 @@ import pytest
 
 from ring.duplex import PROBE_S, WAITING_BYTES, Stream
 from ring.engine import Engine
-from ring.wire.messages import Flow
+from ring.wire.node import Flow
 from tests.ring.toy import ToyNet
 
 A, B = "127.0.0.1", "127.0.0.2"

@@ -11,7 +11,7 @@ import pytest
 from gateway.edge.asks import read_reply
 from gateway.groups.account_messages import Info
 from ring.ids import GroupId, Incarnation
-from ring.wire.messages import Reply
+from ring.wire.node import Reply
 from tests.gateway.commands.stage import network, people, settle
 from tests.sim.net import Net, Node
 

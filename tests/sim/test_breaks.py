@@ -35,7 +35,7 @@ from ring.replication.returning import CatchUp
 from ring.roster import NodeRecord
 from ring.storage.journal import Journal
 from ring.wire.log import Entry, RawEntry
-from ring.wire.messages import PingReply
+from ring.wire.node import PingReply
 from tests.sim.faults import (
     Crash,
     Cut,

@@ -12,7 +12,7 @@ from gateway.groups.channel_messages import SetTopic, TopicSet
 from ring.ids import GroupId
 from ring.placement import owners
 from ring.wire.codec import encode
-from ring.wire.messages import Records
+from ring.wire.node import Records
 from tests.sim.net import Client, Net, Node
 
 RING = GroupId("channel", "#ring")

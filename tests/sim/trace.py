@@ -8,7 +8,8 @@ import msgspec
 
 from ring.ids import GroupId, Incarnation, Term
 from ring.wire.codec import decode
-from ring.wire.messages import Message, Relay
+from ring.wire.messages import Message
+from ring.wire.node import Relay
 
 
 def describe(payload: bytes) -> str:

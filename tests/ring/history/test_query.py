@@ -5,8 +5,8 @@ from __future__ import annotations
 from ring.engine import Engine
 from ring.ids import GroupId
 from ring.wire.codec import encode
-from ring.wire.history import Query
-from ring.wire.messages import HistoryQuery, NotOwner
+from ring.wire.group import NotOwner
+from ring.wire.history import HistoryQuery, Query
 from tests.ring.toy import ToyNet
 
 COUNT = 20

@@ -8,7 +8,7 @@ import pytest
 
 from ring.ids import GroupId
 from ring.replication.recovery import ABSENT, ABSENT_S
-from ring.wire.messages import Prepare
+from ring.wire.replication import Prepare
 from tests.ring.toy import ToyNet
 
 ERLANG = GroupId("channel", "#erlang")  # 127.0.0.3's

@@ -11,7 +11,7 @@ from ring.ids import GroupId, Incarnation, Term
 from ring.replication import log
 from ring.wire.codec import reencode
 from ring.wire.log import RawEntry
-from ring.wire.messages import Continue, StaleTerm
+from ring.wire.replication import Continue, StaleTerm
 from tests.ring.toy import ToyHost, ToyNet
 
 ERLANG = GroupId("channel", "#erlang")

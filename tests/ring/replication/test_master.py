@@ -6,7 +6,8 @@ import pytest
 
 from ring.engine import Engine
 from ring.ids import GroupId
-from ring.wire.messages import Message, Publish, Replace
+from ring.wire.messages import Message
+from ring.wire.replication import Publish, Replace
 from tests.ring.toy import ToyNet
 
 ERLANG = GroupId("channel", "#erlang")

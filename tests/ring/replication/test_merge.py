@@ -7,8 +7,8 @@ import pytest
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.copy import Copy
 from ring.replication.merge import _also
+from ring.wire.group import NotOwner
 from ring.wire.log import Command, Entry
-from ring.wire.messages import NotOwner
 from tests.ring.toy import ToyKind, ToyNet
 
 ONE, TWO = Term(1, "a", 1), Term(2, "b", 1)

@@ -6,7 +6,8 @@ import pytest
 
 from ring.engine import Engine
 from ring.ids import NO_TERM, GroupId, Term
-from ring.wire.messages import Held, Message, Prepare
+from ring.wire.messages import Message
+from ring.wire.replication import Held, Prepare
 from tests.ring.toy import ToyNet
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from ring.ids import GroupId
 from ring.wire.codec import encode
-from ring.wire.messages import Message, Publish
+from ring.wire.messages import Message
+from ring.wire.replication import Publish
 from tests.ring.toy import ToyNet
 from tests.sim.trace import describe
 

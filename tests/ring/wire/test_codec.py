@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from ring.ids import GroupId, Term
 from ring.wire.codec import decode, encode, payloads, reencode
 from ring.wire.log import RawEntry
-from ring.wire.messages import Message, Publish
+from ring.wire.messages import Message
+from ring.wire.replication import Publish
 
 MESSAGES = st.lists(st.integers(0, 3000), min_size=1, max_size=40)
 
