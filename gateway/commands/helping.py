@@ -5,12 +5,23 @@ Source: modern IRC client protocol, HELP message.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import wrap
+
 from gateway.commands.table import COMMANDS, command
 from gateway.edge.call import Call
 from gateway.irc import numerics as n
+from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
 
 A_ROW = 10
 """So many names stand in a row of the list."""
+
+
+def _rows(table: Sequence[Mode]) -> list[str]:
+    """The modes of a table in words, some in a row."""
+    briefs = (f"{mode.letter} {mode.brief}".replace(" ", "\xa0") for mode in table)  # not torn apart
+    return [row.replace("\xa0", " ") for row in wrap(", ".join(briefs), 110, break_on_hyphens=False)]
+
 
 TEXTS: dict[str, tuple[str, ...]] = {
     "ADMIN": ("ADMIN: who runs this server, and how to reach them.",),
@@ -54,10 +65,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "Your client does this for you if it knows draft/read-marker.",
     ),
     "MODE": (
-        "MODE #channel [+-letters parameters]: show or set a channel's modes: i invite only, k key, l limit,",
-        "m moderated, n no messages from outside, s secret, t topic by operators, C no CTCP, H hidden past,",
-        "Q no kicks, R accounts only, S no colours; lists b (bans), e (exceptions), I (invitations); ranks o, h, v.",
-        "MODE nick [+-letters]: your own modes: i invisible, w wallops, B bot, R private messages from accounts only.",
+        "MODE #channel [+-letters parameters]: show or set a channel's modes.",
+        *_rows(CHANNEL_TABLE),
+        "MODE nick [+-letters]: your own modes.",
+        *_rows(USER_TABLE),
     ),
     "MONITOR": (
         "MONITOR + nick[,nick]: be told when people come and go.",

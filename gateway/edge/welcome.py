@@ -8,6 +8,7 @@ from gateway.edge.answers import modes_of, recent_counts
 from gateway.edge.call import Call
 from gateway.irc import numerics as n
 from gateway.irc.isupport import isupport
+from gateway.irc.mode_table import myinfo
 from gateway.irc.times import server_time
 
 
@@ -19,7 +20,7 @@ def welcome(call: Call) -> None:
     call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network_name} Network, {person.source}")
     call.reply(n.RPL_YOURHOST, f"Your host is {edge.record.name}, running version {settings.version}")
     call.reply(n.RPL_CREATED, f"This server was created {server_time(settings.created * 1000)}")
-    call.reply(n.RPL_MYINFO, settings.server_name, settings.version, "BRiorw", "CHIQRSbehiklmnostv", "Ibehklov")
+    call.reply(n.RPL_MYINFO, settings.server_name, settings.version, *myinfo())
     send_isupport(call)
     send_lusers(call, recent_counts(edge))
     send_motd(call)

@@ -9,14 +9,17 @@ from gateway.groups.channel_targets import find_target
 from gateway.groups.people import Refusal, refused
 from gateway.irc import numerics as n
 from gateway.irc.masks import MaskSet, is_understood, meaning
+from gateway.irc.mode_table import CHANNEL_TABLE
 from gateway.irc.modes import CHANNEL_MODES, NOT_UNDERSTOOD
 from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
     from gateway.groups.channel import Channel
 
-HALFOP_MAY = "beIvmnistkl"
-"""A half-operator changes everyday settings and voices, but makes no operators and changes no C, H, Q, R, S."""
+HALFOP_MAY = frozenset(mode.letter for mode in CHANNEL_TABLE if mode.halfop)
+"""A half-operator changes everyday settings and voices, but makes no operators."""
+
+WITH_PARAM = CHANNEL_MODES.lists + CHANNEL_MODES.always + CHANNEL_MODES.when_set
 
 
 def decide_modes(channel: Channel, command: SetModes, rank: str) -> Decision:
@@ -64,7 +67,7 @@ class _Line:
             self._mask(change, param)
         elif letter in ("k", "l") and (not change.adding or _is_good(letter, param)):
             self._set(change, param if change.adding else None)
-        elif letter in "klbeI":
+        elif letter in WITH_PARAM:
             bad = (self.channel.name, letter, param or "*", "Not a valid parameter")
             self.refuse(Refusal(n.ERR_INVALIDMODEPARAM, bad))
         else:

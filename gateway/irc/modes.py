@@ -10,10 +10,10 @@ from typing import NamedTuple
 from gateway.irc.limits import DEFAULT_LIMITS, Limits
 from gateway.irc.masks import is_understood, normalise_mask
 from gateway.irc.message import encode, is_utf8
+from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Kind
 from gateway.irc.numerics import ERR_INVALIDMODEPARAM, ERR_UNKNOWNMODE, TEXT
 
-USER_MODES = "BRiorw"
-"""Those that a person may name; o is OPER's to give, and r follows from being logged in."""
+USER_MODES = "".join(mode.letter for mode in USER_TABLE)
 MASK_BYTES = 200
 MAX_PROBLEMS = 52  # replies to one line: every ASCII letter could be unknown
 NOT_UNDERSTOOD = "That mask fits nobody: it is nick!user@host, and the host may be an address or a network (10.0.0.0/8)"
@@ -22,17 +22,28 @@ _MAX_LIMIT_DIGITS = 9
 
 
 class ModeSpec(NamedTuple):
-    """The four kinds of channel modes as CHANMODES names them, and the ranks of members, highest first."""
+    """The letters of the channel modes by kind, and the signs of the ranks; the highest rank first."""
 
-    lists: str = "beI"
-    always: str = "k"  # a parameter to set and to unset
-    when_set: str = "l"
-    flags: str = "CHQRSimnst"
-    ranks: str = "ohv"
-    signs: str = "@%+"
+    lists: str
+    always: str
+    when_set: str
+    flags: str
+    ranks: str
+    signs: str
 
 
-CHANNEL_MODES = ModeSpec()
+def _letters(kind: Kind) -> str:
+    return "".join(mode.letter for mode in CHANNEL_TABLE if mode.kind == kind)
+
+
+CHANNEL_MODES = ModeSpec(
+    _letters("list"),
+    _letters("always"),
+    _letters("when_set"),
+    _letters("flag"),
+    _letters("rank"),
+    "".join(mode.sign for mode in CHANNEL_TABLE),
+)
 
 
 class ModeChange(NamedTuple):

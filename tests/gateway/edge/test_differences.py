@@ -31,7 +31,7 @@ def channels(draw: Any) -> Channel:
     channel = Channel("#c", RULES)
     for nick in draw(st.sets(st.sampled_from(NICKS), min_size=1)):
         channel.members[f"0{nick}"] = Member(Sitting(person(nick), draw(RANKS), 1, 1, 1))
-    channel.modes = draw(st.sets(st.sampled_from("imnstCHQRS")))
+    channel.modes = draw(st.sets(st.sampled_from(CHANNEL_MODES.flags)))
     channel.key = draw(st.sampled_from([None, "key", "other"]))
     channel.limit = draw(st.sampled_from([None, 5, 10]))
     channel.topic = draw(st.sampled_from(["", "one", "two words"]))

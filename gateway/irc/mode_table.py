@@ -1,0 +1,66 @@
+"""The tables of modes. 004, 005, HELP, the parser of MODE and the manual (contrib/docs/users.md) are made from them.
+
+What a mode does is the business of the rules of channels and nicks, and of the commands, which name the letter.
+tests/gateway/commands/test_mode_table.py has a story of each letter.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["list", "always", "when_set", "flag", "rank"]
+"""The kinds of channel modes in CHANMODES and PREFIX of 005: a list of masks; a parameter to set and to unset; a
+parameter to set only; no parameter; a rank of a member. Modes of users are flags."""
+
+
+class Mode(NamedTuple):
+    """brief: words for HELP. meaning: a sentence for the manual. halfop: whether half-operators may change the mode.
+    sign: of a rank, before the nick."""
+
+    letter: str
+    kind: Kind
+    brief: str
+    meaning: str
+    halfop: bool = True
+    sign: str = ""
+
+
+CHANNEL_TABLE = (
+    Mode("o", "rank", "operator", "An operator of the channel may change everything in the channel.", False, "@"),
+    Mode("h", "rank", "half-operator", "A half-operator may kick, invite, and change some modes.", False, "%"),
+    Mode("v", "rank", "voice", "The member may speak in a moderated channel, and though a ban matches.", True, "+"),
+    Mode("b", "list", "bans", "People who match a ban cannot enter; plain members who match a ban cannot speak."),
+    Mode("e", "list", "exceptions from bans", "Bans do not apply to people who match an exception."),
+    Mode("I", "list", "masks that need no invitation", "People who match the mask need no invitation (`+i`)."),
+    Mode("k", "always", "key", "People need the key to enter."),
+    Mode("l", "when_set", "limit", "The channel has at most so many members."),
+    Mode("C", "flag", "no CTCP but actions", "CTCP requests are refused; `/me` works.", False),
+    Mode("H", "flag", "hidden past", "Members can read only what was said after they entered.", False),
+    Mode("Q", "flag", "no kicks", "Nobody can be kicked.", False),
+    Mode("R", "flag", "logged-in people only", "Only people who are logged in to an account can enter.", False),
+    Mode("S", "flag", "TLS only", "Only people whose connection uses TLS can enter.", False),
+    Mode("i", "flag", "by invitation", "Only invited people can enter."),
+    Mode("m", "flag", "moderated", "Only members with a rank can speak."),
+    Mode("n", "flag", "no messages from outside", "Only members can speak."),
+    Mode("s", "flag", "secret", "The channel is hidden from people who are not in the channel."),
+    Mode("t", "flag", "topic by operators", "Only operators and half-operators can change the topic."),
+)
+"""All modes of channels. The ranks stand first, the highest rank first."""
+
+USER_TABLE = (
+    Mode("B", "flag", "bot", "You are a bot: WHOIS, WHO and the tag `bot` of your messages say so."),
+    Mode("R", "flag", "private messages from logged-in people only", "Only logged-in people can write to you."),
+    Mode("i", "flag", "invisible", "WHO and WHOIS show less of you to people without a channel in common."),
+    Mode("o", "flag", "operator of the network", "OPER sets the mode; you can take the mode off."),
+    Mode("r", "flag", "logged in", "The network sets the mode while you are logged in."),
+    Mode("w", "flag", "announcements of operators", "You read what operators send with WALLOPS."),
+)
+"""All modes of users."""
+
+
+def myinfo() -> tuple[str, str, str]:
+    """The last parameters of 004: user modes, channel modes, and the channel modes with a parameter."""
+    users = (mode.letter for mode in USER_TABLE)
+    channels = (mode.letter for mode in CHANNEL_TABLE)
+    with_param = (mode.letter for mode in CHANNEL_TABLE if mode.kind != "flag")
+    return "".join(sorted(users)), "".join(sorted(channels)), "".join(sorted(with_param))
