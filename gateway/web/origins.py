@@ -23,8 +23,8 @@ def may_open(
     """Whether a page of `origin` may open the WebSocket.
 
     origin: None where the request has none. host: of the request, with its port. configured: origins in small letters,
-    or "*". nodes: URLs of the pages of the network's nodes, so that a client may move to another node. names: host
-    names of the node and its network.
+    or "*". nodes: URLs of the pages of the network's nodes, so that a client may move to another node; nodes that
+    left count too, for their pages are still open in browsers. names: host names of the node and its network.
     """
     if origin is None:
         return True

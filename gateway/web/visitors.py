@@ -33,7 +33,8 @@ class Visitors:
         return is_own(host, self._settings().origins, self._nodes(), self._names())
 
     def _nodes(self) -> list[str]:
-        return [record.http for record in self._core.engine.roster.records() if record.http]
+        peers = self._core.engine.peers
+        return [peers.me.http, *peers.pages.values()]
 
     def _names(self) -> tuple[str, str]:
         return self._core.engine.peers.me.name, self._core.edge.settings.server_name

@@ -37,6 +37,7 @@ class Peers:
         self.thin: set[str] = set()  # nodes that hold account groups with fewer than `copies` holders (P37)
         self.level = 0  # the acting feature level, as far as known; never falls (P42)
         self.too_old: dict[str, NodeRecord] = {}  # nodes of a lower level: not in the roster, not linked with
+        self.pages: dict[str, str] = {}  # ring key -> URL of its pages, of nodes that left too; the oldest first
         self.joined: dict[str, float] = {}  # ring key -> when this life was first seen or came back
         self.unfit: dict[GroupId, set[Incarnation]] = {}  # lives of nodes with the group stopped by a mistake
         self.returned_at = float("-inf")  # when a node thought dead last answered
@@ -59,6 +60,7 @@ class Peers:
             if not self.roster.merge(record):
                 continue
             news.append(record)
+            self._remember_page(record)
             self.absent.pop(record.id, None)
             self.missing.pop(record.key, None)
             self.left.pop(record.key, None)
@@ -72,6 +74,15 @@ class Peers:
         if news:
             self.version += 1
         return news
+
+    def _remember_page(self, record: NodeRecord) -> None:
+        """Remember the URL of a node's pages. A page stays open in browsers when its node leaves, and goes on with
+        another node, which then judges the page by its URL."""
+        self.pages.pop(record.key, None)
+        if record.http:
+            self.pages[record.key] = record.http
+            while len(self.pages) > MAX_NODES:
+                del self.pages[next(iter(self.pages))]
 
     def last_life(self, key: str) -> int | None:
         """Return the last known life of the node, over or not; None for a node that never was here."""

@@ -88,3 +88,26 @@ def test_a_page_that_a_browser_has_already_is_not_sent_again() -> None:
             assert other.status == 200 and "1310262970" in await other.text()
 
     asyncio.run(run())
+
+
+def test_an_open_page_goes_on_at_other_nodes_after_its_own_node_has_left_for_good() -> None:
+    """A browser hides an answer from the page, unless the answer names the page's site."""
+
+    async def run() -> list[str | None]:
+        asked = source()
+        peers = asked.core.engine.peers
+        left = msgspec.structs.replace(
+            peers.me, key="127.0.0.9", name="n9.test", ip="127.0.0.9", http="http://127.0.0.9:8067/", leaving=True
+        )
+        peers.learn([left], 1.0)
+        assert peers.forget(left.key, left.incarnation, 2.0) and peers.roster.get(left.key) is None
+        looks = Looks(asked.core, dict, Around, Happenings(asked.core))
+        app = web.Application()
+        site = NodeSite(asked, Visitors(asked.core, Http), Streams(asked.core, looks, asked.act, None))
+        app.add_routes(site.routes())
+        origins = ["http://127.0.0.9:8067", "http://127.0.0.8:8067"]
+        async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+            answers = [await client.get("/nodes.json", headers={"Origin": origin}) for origin in origins]
+            return [answer.headers.get("Access-Control-Allow-Origin") for answer in answers]
+
+    assert asyncio.run(run()) == ["http://127.0.0.9:8067", None]

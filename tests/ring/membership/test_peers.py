@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ring.membership.peers import Peers, RingSettings
-from ring.roster import NodeRecord
+from ring.roster import MAX_NODES, NodeRecord
 
 
 def record(number: int, incarnation: int = 1, *, leaving: bool = False) -> NodeRecord:
@@ -120,3 +120,24 @@ def test_who_holds_thin_sets_is_remembered_over_a_restart_until_it_says_otherwis
     version = later.version
     later.says_thin("127.0.0.2", False)
     assert not later.thin and later.version > version  # so that the roster file is written
+
+
+def test_the_pages_of_nodes_that_left_are_known_in_a_bounded_number() -> None:
+    def at(number: int, life: int, http: str, *, leaving: bool = False) -> NodeRecord:
+        return msgspec.structs.replace(record(number, life, leaving=leaving), level=2, http=http)
+
+    found = Peers(at(1, 1, "http://n1/"), RingSettings())
+    found.learn([at(2, 1, "http://n2/"), at(3, 1, "")], 1.0)
+    assert found.pages == {"127.0.0.2": "http://n2/"}
+    found.learn([at(2, 1, "http://n2/", leaving=True)], 2.0)
+    found.forget("127.0.0.2", 1, 3.0)
+    assert found.pages == {"127.0.0.2": "http://n2/"}
+    found.learn([at(2, 2, "https://n2/")], 4.0)
+    assert found.pages == {"127.0.0.2": "https://n2/"}
+    for number in range(MAX_NODES):
+        one = msgspec.structs.replace(
+            at(4, 1, f"http://{number}/", leaving=True), key=f"key-{number}", name=f"{number}"
+        )
+        found.learn([one], 5.0)
+        found.forget(one.key, 1, 6.0)
+    assert len(found.pages) == MAX_NODES and "127.0.0.2" not in found.pages
