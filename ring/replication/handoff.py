@@ -31,7 +31,9 @@ the commit the senders are sent on to the new master. This edge's own commands w
 
 An incoming hand-off (`IncomingHandoff`) waits for the last entry of the old term, and then serves (`_serve`). The
 hand-off is void if the old master meets a higher term, if this node promises a higher term to another node
-(`is_promised`), or after KEEP_S. If the old master dies, the installed copy is a copy like others in a recovery.
+(`is_ended_by`), or if the old master has not gone on with the hand-off for a while (`_goes_on`): that node may have
+yielded to a master unknown here, and may live on for ever. If the old master dies, the installed copy is a copy like
+others in a recovery.
 
 Invariants
     Two nodes never serve by one hand-off: the new master serves only once `Handed` is committed, and after that commit
@@ -63,7 +65,7 @@ AT_ONCE = 16
 """At most this many groups are handed over at a time: each group is frozen for its own hand-off, not for all."""
 
 KEEP_S = 30.0
-"""An installed copy is forgotten after this, if the hand-off has not ended."""
+"""An installed copy is kept this long for a recovery, if the old master is dead."""
 
 
 class Handoffs:
@@ -241,6 +243,7 @@ class Handoffs:
             parked = held.parked if held is not None else deque()
             held = self.incoming[group] = IncomingHandoff(copy, message.term, sender, engine.now)
             held.parked = parked
+        held.heard_at = engine.now
         engine.send(sender.key, Installed(group, held.term, held.copy.seq))
 
     def on_last_entry(self, sender: Incarnation, message: Publish) -> None:
@@ -249,7 +252,7 @@ class Handoffs:
         entry = message.entries[-1]
         held = self.incoming.get(group)
         if group not in engine.replicas.masters:
-            if held is None or entry.handed != held.term or entry.seq != held.copy.seq + 1 or held.is_promised:
+            if held is None or not held.is_ended_by(sender, entry):
                 # The installed copy is lost, or a higher term is promised: the old master still has the group.
                 self.drop(group)
                 search = engine.recoveries.find(group)
@@ -280,15 +283,21 @@ class Handoffs:
             engine.receive_again(sender, message)
 
     def holds(self, group: GroupId) -> bool:
-        """Tell whether an installed copy waits here for the old master, and the old master is alive."""
+        """Tell whether an installed copy waits here for an old master that is alive and goes on with the hand-off."""
         held = self.incoming.get(group)
-        if held is None:
-            return False
+        return held is not None and self._is_alive(held) and self._goes_on(held)
+
+    def _is_alive(self, held: IncomingHandoff) -> bool:
         old = held.copy.term
         return self.engine.peers.is_current(Incarnation(old.key, old.incarnation))
 
+    def _goes_on(self, held: IncomingHandoff) -> bool:
+        """Tell whether the old master may be about to send `Handed`: an old master that has been answered waits for
+        backups alone, and for none longer than for a death."""
+        return self.engine.now - held.heard_at <= THAW_S + self.engine.settings.dead_after_s
+
     def void(self, group: GroupId, sender: Incarnation) -> None:
-        """End an incoming hand-off because the old master has met a higher term: `Handed` will not come."""
+        """End an incoming hand-off: `Handed` will not come from this sender. Parked messages are handled anew."""
         held = self.incoming.get(group)
         if held is not None and held.sender == sender:
             del self.incoming[group]
@@ -332,7 +341,7 @@ class Handoffs:
             self.engine.receive_again(sender, message)
 
     def tick(self) -> None:
-        """Repeat messages, thaw hand-offs that take too long, begin the next, and forget old installed copies."""
+        """Repeat messages, thaw hand-offs that take too long, begin the next, and end waits that are over."""
         now = self.engine.now
         for m in list(self.outgoing.values()):
             handoff = m.handoff
@@ -351,5 +360,6 @@ class Handoffs:
             else:
                 self.drained(m)
         self._next()
-        for group in [g for g, held in self.incoming.items() if now - held.since > KEEP_S]:
-            del self.incoming[group]
+        for group, held in list(self.incoming.items()):
+            if now - held.since > KEEP_S or (self._is_alive(held) and not self._goes_on(held)):
+                self.void(group, held.sender)

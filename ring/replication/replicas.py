@@ -28,6 +28,7 @@ from ring.replication.copy import Copy
 from ring.replication.progress import Master
 from ring.wire.group import Barrier, Question, Submit, Watch
 from ring.wire.history import HistoryQuery
+from ring.wire.log import RawEntry
 from ring.wire.replication import Held, MergeOffer, Resync
 
 Parkable = Submit | Resync | Barrier | Question | HistoryQuery | Watch | MergeOffer
@@ -120,19 +121,20 @@ class IncomingHandoff:
     sender belong together: a later Install replaces all three, and only the parked messages stay.
     """
 
-    __slots__ = ("copy", "parked", "sender", "since", "term")
+    __slots__ = ("copy", "heard_at", "parked", "sender", "since", "term")
 
     def __init__(self, copy: Copy, term: Term, sender: Incarnation, now: float) -> None:
         self.copy = copy  # the old master's copy, complete up to the seq before `Handed`
         self.term = term  # the term under which this node is to serve
         self.sender = sender  # the old master's life
         self.since = now
+        self.heard_at = now  # when the old master sent the copy last
         self.parked: deque[tuple[Incarnation, Parkable]] = deque()  # at most PARKED messages that came meanwhile
 
-    @property
-    def is_promised(self) -> bool:
-        """Tell whether this node has promised a term higher than the term of this hand-off (P21)."""
-        return self.copy.promised > self.term
+    def is_ended_by(self, sender: Incarnation, entry: RawEntry) -> bool:
+        """Tell whether the entry hands this copy over, and this node has promised no higher term meanwhile (P21)."""
+        expected = (self.sender, self.term, self.copy.seq + 1)
+        return (sender, entry.handed, entry.seq) == expected and self.copy.promised <= self.term
 
 
 class Replicas:
