@@ -16,7 +16,7 @@ RUNNABLE := $(VENV)/.runnable
 TESTABLE := $(VENV)/.testable
 PIP := $(VENV)/bin/pip install --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test quick check bench tags soak seed clients clean
+.PHONY: run test quick check bench docs tags soak seed clients clean
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -52,6 +52,9 @@ clients:
 
 tags: $(TESTABLE) # the tags that structs between nodes have, or had
 	@PYTHONPATH=. $(VENV)/bin/python -m tests.levels.tags
+
+docs: $(TESTABLE) # the tables of documents that the program knows best: modes, commands, settings
+	@$(VENV)/bin/python -m contrib.house.tables
 
 bench: $(TESTABLE)
 	$(VENV)/bin/python -m contrib.bench

@@ -90,6 +90,8 @@ def _in_words(default: object, unit: Unit | None) -> str:
         return format_size(default)
     if default is None or default == "" or default == ():
         return "none"
+    if isinstance(default, bool):
+        return str(default).lower()
     if isinstance(default, tuple):
         return ", ".join(map(str, default))
     return str(default)
