@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from gateway.edge.edge import Edge
     from gateway.edge.user import User
     from gateway.irc.message import Message
-    from ring.wire.history import Cursor
 
 Done = Callable[[Any], None]
 
@@ -53,9 +52,7 @@ class Call(Slot):
         self.stamp: EventId | None = None  # of the submitted command's position, once that is answered
         self.since = edge.engine.now
         self.late = False  # it holds up nobody: it has ended, or is too old
-        self.asides: Mapping[GroupId, Cursor] = (
-            order.NOWHERE
-        )  # where a line of its own waits, and how far the client is
+        self.asides: Mapping[GroupId, order.Aside] = order.NOWHERE  # groups in which lines of its own wait
         self.at: Slot | None = None  # where an answer goes now; None: after all that is there
         self.direct = False  # at once, that is
         self._open = 0

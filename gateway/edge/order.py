@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -119,6 +119,14 @@ def flush(connection: Connection) -> None:
 # Channels -------------------------------------------------------------------------------------------------------------
 
 
+class Aside(NamedTuple):
+    """A command's own lines in one group, while these lines wait. before: how far the client is until it has read the
+    first line. upto: how far the client is once it has read the last line."""
+
+    before: Cursor
+    upto: Cursor
+
+
 class Asides:
     """Where a client's own line waits for its turn, and nothing else has happened in that group since."""
 
@@ -127,16 +135,17 @@ class Asides:
         self.groups: dict[GroupId, dict[Connection, list[Call]]] = {}  # whose own lines, the oldest first
 
     def add(self, group: GroupId, call: Call) -> None:
-        """The command's own line in the group waits. It is the last that was applied here."""
-        if group not in call.asides:
-            here = self._edge.engine.applied_to(group)
-            call.asides = {**call.asides, group: msgspec.structs.replace(here, seq=here.seq - 1, at=here.at - 1)}
+        """The command's own line in the group waits. The line is the last that was applied here."""
+        here, known = self._edge.engine.applied_to(group), call.asides.get(group)
+        if known is None:
             self.groups.setdefault(group, {}).setdefault(call.connection, []).append(call)
+        before = known.before if known is not None else msgspec.structs.replace(here, seq=here.seq - 1, at=here.at - 1)
+        call.asides = {**call.asides, group: Aside(before, here)}
 
     def place(self, connection: Connection, group: GroupId) -> Cursor | None:
         """How far the connection is in the group, where a line of its own waits there."""
         calls = self.groups.get(group, {}).get(connection)
-        return calls[0].asides[group] if calls else None
+        return calls[0].asides[group].before if calls else None
 
     def release(self, group: GroupId, own: Connection | None) -> None:
         """Something happens in the group: whoever's own line waits there reads that line first. own: whose command it
@@ -147,18 +156,21 @@ class Asides:
                 calls[-1].let_go()
 
     def end(self, call: Call) -> None:
-        """The command's own lines are out."""
-        asides, call.asides = call.asides, NOWHERE
-        for group in asides:
+        """The command's own lines are out: note anew how far the client is in these groups. A client whose session
+        has left this node meanwhile reads the lines here all the same: the session's next node has to know (P38)."""
+        connection, asides, call.asides = call.connection, call.asides, NOWHERE
+        for group, aside in asides.items():
             waiting = self.groups[group]
-            waiting[call.connection].remove(call)
-            if not waiting[call.connection]:
-                del waiting[call.connection]
+            waiting[connection].remove(call)
+            if connection.tunnel is not None:
+                connection.tunnel.was_sent({group.name: self.place(connection, group) or aside.upto})
+            if not waiting[connection]:
+                del waiting[connection]
             if not waiting:
                 del self.groups[group]
-            self._edge.told[group] = None  # how far the client is there is to be noted again
-        if call.connection not in self._edge.dirty:
-            self._edge.dirty.append(call.connection)
+            self._edge.told[group] = None
+        if connection not in self._edge.dirty:
+            self._edge.dirty.append(connection)
 
 
-NOWHERE: Mapping[GroupId, Cursor] = MappingProxyType({})
+NOWHERE: Mapping[GroupId, Aside] = MappingProxyType({})

@@ -609,6 +609,41 @@ def test_what_was_said_before_the_session_left_is_heard_before_what_is_said_afte
     assert [line.rpartition(":")[2] for line in bob.lines() if "#go :line" in line] == ["line 1", "line 2"]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("PRIVMSG #go :first", "PRIVMSG #ring :line 1", "PRIVMSG #ring :line 2"),
+        ("@label=a PRIVMSG #ring,#go :line 1",),
+        ("PRIVMSG #go :first", "@label=a PRIVMSG #ring :line 1", "PRIVMSG #ring :line 2"),
+    ],
+)
+def test_an_own_line_that_waits_for_its_turn_while_the_session_leaves_is_read_once(
+    net: Net, bob: Talker, lines: tuple[str, ...]
+) -> None:
+    """Its client reads the line on the node that the session has left, once that node has answered what was said
+    before (seed 88600435)."""
+    made(net)
+    ann = login(net, "n1", "laptop", "sasl echo-message labeled-response batch")
+    ann.send(f"JOIN {CHANNEL}", "JOIN #go")
+    ann.sync()
+    net.run(2)
+    n1, n2, n3 = net.nodes.values()
+    state = n1.core.engine.state(GroupId("session", "ann"))
+    assert net.masters(GroupId("channel", "#go")) == ["n2"] and isinstance(state, Session)
+    net.links.isolate({n1.key}, {n2.key}, one_way=True)
+    ann.send(*lines)
+    assert net.until(lambda: bool(n1.core.edge.asides.groups), 1)
+    stored = state.stored
+    net.turn(n3, lambda: n3.core.edge.sessions.taking_up.take_up("ann", stored, nobody, attached=1))
+    assert net.until(lambda: ann.connection.tunnel is not None, 1)
+    assert ann.heard(CHANNEL) == []
+    net.links.heal()
+    net.run(5)
+    bob.say(3)
+    net.run(1)
+    assert ann.heard(CHANNEL) == [*bob.heard(CHANNEL), "line 3"] and bob.heard(CHANNEL)
+
+
 @pytest.mark.parametrize("goes", [False, True])
 def test_a_command_without_an_answer_holds_up_what_is_said_after_the_session_left_for_a_while(
     net: Net, bob: Talker, goes: bool
