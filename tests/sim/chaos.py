@@ -57,12 +57,15 @@ class Person(Client):
         self.is_renamed = False
         self.pings: dict[str, Ping] = {}
         self.put_out = False  # another took the nick while the node was given up; a notice tells of missed lines (P29)
+        self.unanswered: list[str] = []  # said in #ring, and neither echoed nor refused yet
+        self.refused: set[str] = set()  # said in #ring after that, and refused with words (P29)
         super().__init__(net, net.nodes[node], nick, "echo-message")
         self.reader = Reader(nick)
 
     def say(self) -> None:
         text = f"{self.nick}-{len(self.said)}"
         self.said.append(text)
+        self.unanswered.append(text)
         self.send(f"PRIVMSG {RING} :{text}")
 
     def whisper(self, other: Person) -> None:
@@ -89,14 +92,19 @@ class Person(Client):
         words = line.split(" ")
         if len(words) > 3 and words[1] == "PONG" and words[3].lstrip(":") in self.pings:
             ping = self.pings[words[3].lstrip(":")]
-            self.sure.update(self.said[: ping.said])
-            self.story.settled(self, self.said[: ping.said], ping.since)
+            said = [text for text in self.said[: ping.said] if text not in self.refused]
+            self.sure.update(said)
+            self.story.settled(self, said, ping.since)
             self.story.settled_in_private(self, self.letters[: ping.letters])
         elif len(words) > 3 and words[1] == "PRIVMSG" and words[2] == RING:
             text = words[3].lstrip(":")
             self.ring.append(text)
             if text in self.said:
                 self.sure.add(text)
+            if text in self.unanswered:
+                self.unanswered.remove(text)
+        elif self.put_out and words[1:2] == ["404"] and words[3] == RING and self.unanswered:
+            self.refused.add(self.unanswered.pop(0))  # answers come in the order of the commands (P11)
         elif len(words) > 3 and words[1] == "PRIVMSG" and words[3].startswith(":private-"):
             own = f"!~{self.nick}@" in words[0]
             (self.echoed if own else self.read_in_private).add(words[3][1:])
@@ -104,7 +112,7 @@ class Person(Client):
             self.is_renamed |= f"!~{self.nick}@" in words[0]
         elif len(words) > 2 and words[1:3] == ["PART", RING]:
             nick, _, rest = words[0][1:].partition("!")
-            self.put_out |= nick in WANTED and rest.startswith(f"~{self.nick}@")
+            self.put_out |= (nick in WANTED or nick.startswith("Guest")) and rest.startswith(f"~{self.nick}@")
 
     def heard(self, target: str) -> list[str]:
         return self.ring if target == RING else super().heard(target)

@@ -6,7 +6,8 @@ import pytest
 
 from ring.features import LEVEL
 from ring.ids import GroupId
-from tests.sim.chaos import EDGE
+from tests.sim.chaos import EDGE, Person, Story
+from tests.sim.checks import nothing_lost, views_agree
 from tests.sim.net import Client, Net
 
 RING = "#ring"
@@ -130,6 +131,33 @@ def test_whose_nick_was_claimed_beyond_a_cut_stays_in_its_channels(seed: int, at
         person.sync()
         assert person.heard(RING)[-1] == "still here"
     assert not any(" QUIT " in line and line.startswith(":joe!") for line in joe.got)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_is_put_out_while_its_node_is_stopped_is_told_of_every_line_that_nobody_hears(seed: int) -> None:
+    """Another takes the nick of somebody whose node is given up. What was said meanwhile is refused, and then the
+    person is back in the channel (seed 88600613 of the devices)."""
+    story = Story(seed, disks=False, upgrades=False)
+    hal, taker, other = story.people = [Person(story, *one) for one in (("n3", "hal"), ("n1", "p1"), ("n2", "p2"))]
+    for person in story.people:
+        person.send(f"JOIN {RING}")
+        person.sync()
+    story.net.hang("n3", 8.0)
+    story.net.run(story.net.engine.dead_after_s + 2.0)
+    taker.send("NICK hal")
+    taker.sync()
+    for _ in range(5):
+        hal.say()
+    hal.ping()
+    story.net.run(30.0)
+    assert hal.put_out and hal.refused == {*hal.said} and not hal.sure
+    assert hal.closed is None and not other.heard(RING)
+    hal.say()
+    hal.sync()
+    hal.ping()
+    other.sync()
+    assert other.heard(RING) == hal.heard(RING) == hal.said[5:]
+    assert not [*story.early, *nothing_lost(story), *views_agree(story)]
 
 
 CERTIFICATE = "ab" * 32
