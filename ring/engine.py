@@ -446,7 +446,7 @@ class Engine(Port, Hearing):
         """Return the local state of a group that this node masters, or follows for local members."""
         mastered = self.replicas.masters.get(group)
         if mastered is not None:
-            return mastered.copy.state
+            return mastered.shown.state
         followed = self.replicas.followers.get(group)
         if followed is None or not self.followers.sits(followed.shown):
             return None  # a copy held as a backup may be behind the members' view

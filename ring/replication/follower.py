@@ -323,28 +323,14 @@ class Followers:
         """Show people here how the master's copy differs from the copy that people knew, and end the fork."""
         assert f.fork is not None
         engine, copy, old = self.engine, f.copy, f.fork.copy
-        sat, sits = self.sits(old), self.sits(copy)
-        if sat and old is not copy:
-            engine.app.interrupted(copy.group, parted=True)
+        engine.people.interrupt(old)
         f.fork = None
-        if old is copy:
-            self._told_all(f)
-            return
         engine.resend(copy.group)  # the commands that the fork held back
-        since = fork_point(old.lineage, old.seq, copy.lineage, copy.seq)
-        knows = old.knows(since)
-        tail = [e for e in copy.log if e.seq > since]
-        if sat:
-            new = [e for e in tail if e.event is not None and not knows(e)]
-            missed = [(e.event, copy.event_id_of(e)) for e in new if not engine.people.was_shown(copy.group, e)]
-            engine.people.remember(old, copy, since)
-            engine.app.replaced(copy.group, old.state, copy.state, missed, copy.trimmed(since))
-        elif sits:
-            engine.people.arrive(copy, tail)
+        left = engine.people.reveal(old, copy)
         self._told_all(f)
         if not self.keeps(f):
             self._drop(f)
-        elif sat and not sits:
+        elif left:
             engine.people.leave(copy)
 
     # Apply ----------------------------------------------------------------------------------------------------------
@@ -365,29 +351,18 @@ class Followers:
     def _advance(self, f: Follower, entry: Entry) -> None:
         """Apply one entry, show the entry to people here, and drop the group if this node has no part any more."""
         copy, engine = f.copy, self.engine
-        if f.fork is not None:
-            self._advance_unseen(f, entry)
-            return
-        change = engine.people.advance(copy, entry)
+        change = engine.people.advance(copy, entry, unseen=f.fork is not None)
         self._read_change(f, entry)
         engine.people.show(copy, entry, change)
         if copy.group in (s := engine.submits.queues) and s[copy.group].parked:
             engine.unpark_answers(copy.group, copy.seq)
-        if (change.moved or entry.members is not None) and not self.keeps(f):
+        if f.fork is not None:
+            if engine.merges.is_settled(f):
+                self.reveal(f)
+        elif (change.moved or entry.members is not None) and not self.keeps(f):
             self._drop(f)
         elif change.sat and not change.sits:
             engine.people.leave(copy)
-
-    def _advance_unseen(self, f: Follower, entry: Entry) -> None:
-        """Apply one entry behind a fork: commands are answered, but people are shown nothing before the merge."""
-        copy, engine = f.copy, self.engine
-        copy.advance(entry)
-        self._read_change(f, entry)
-        if entry.origin == engine.me and entry.original_id is None:
-            engine.complete(copy.group, entry.number, entry.outcome, copy.event_id_of(entry))
-        engine.unpark_answers(copy.group, copy.seq)
-        if engine.merges.is_settled(f):
-            self.reveal(f)
 
     def _read_change(self, f: Follower, entry: Entry) -> None:
         """Follow a change that an applied entry brings: a new master after a hand-off, or new backups."""

@@ -45,6 +45,7 @@ from ring.features import LEVEL, fitting, unsupported
 from ring.ids import GroupId, Incarnation
 from ring.replication.copy import as_raw
 from ring.replication.lineage import fork_point
+from ring.replication.owed import holds
 from ring.replication.progress import Master, Progress
 from ring.replication.rounds import Rounds
 from ring.wire.group import Answer, Submit
@@ -150,7 +151,7 @@ class Masters:
         engine, copy, origin = self.engine, m.copy, entry.origin
         self.commits += 1
         follows = origin is None or origin == engine.me or origin in copy.state.subscribers
-        change = engine.people.advance(copy, entry)
+        change = engine.people.advance(copy, entry, unseen=m.unmerged is not None)
         if m.followers:
             self._publish(m, entry)
         if change.moved:
@@ -163,12 +164,25 @@ class Masters:
             engine.watches.refresh(m)
         if change.sat and not change.sits:
             engine.people.leave(copy)
+        if m.unmerged is not None:
+            self.reveal(m)
         if m.barriers:
             self.settle(m)
         if engine.merges.taking:
             engine.merges.committed(m)
         if engine.history.waiting:
             engine.history.committed(m)
+
+    def reveal(self, m: Master) -> None:
+        """Show people here the served copy, if that copy has all that people know of their side of a partition."""
+        known, copy, engine = m.unmerged, m.copy, self.engine
+        if known is None or not holds(copy, known):
+            return
+        engine.people.interrupt(known)
+        m.unmerged = None
+        if engine.people.reveal(known, copy):
+            engine.people.leave(copy)
+        engine.catch_up.caught_up(copy.group)
 
     def _publish(self, m: Master, entry: Entry) -> None:
         """Add an entry to the last Publish for each confirmed follower, or begin a Publish."""
@@ -193,7 +207,8 @@ class Masters:
         data that the group gives out."""
         self.groups[m.copy.group] = m
         self.engine.recoveries.appeared(m.copy.group)
-        self.engine.catch_up.caught_up(m.copy.group)
+        if m.unmerged is None:
+            self.engine.catch_up.caught_up(m.copy.group)
         m.copy.is_cold = False
         self.engine.journal.adopt(m.copy)
         m.asked_at = self.engine.now
@@ -421,7 +436,10 @@ class Masters:
         del self.groups[group]
         engine.merges.forget(group)
         engine.handoffs.stop(group)
-        engine.followers.keep(m.copy, engine.me.key).holds = True
+        f = engine.followers.keep(m.copy, engine.me.key)
+        f.holds = True
+        if m.unmerged is not None:
+            engine.merges.parted(f, m.unmerged)
         engine.recoveries.find(group)
 
     def step_down(self, m: Master) -> None:

@@ -6,20 +6,24 @@ Theory of operation
 Two logs have forked if neither log continues the other. The node with the lower term has the fork, and offers the fork
 to the master of the higher term. The master appends the messages of the fork, each under its original msgid and time
 (P25), and then one command with the state of the fork: the kind's `merge` makes one state of the two (P26). Until the
-merge is in the copy that the node follows, people on the node see the copy known to them (`Follower.fork`): so people
-see one change, not two.
+merge is in the copy that the node follows or masters, people on the node see the copy known to them (`Follower.fork`,
+`Master.unmerged`): so people see one change, not two (P25).
 
 The states of a fork, on the node that has the fork:
 
     own       `fork.copy` is the followed copy: this node was the master, and has yielded (`yield_to`)
     parted    the followed copy is the master's, and does not continue the fork (`parted`)
     gone      `Follower.fork` is None, and people here see the followed copy
+    served    this node serves the group with a copy that lacks the fork: `Master.unmerged` is the fork, and owed.py has
+              the fork taken in. If the term is lost before the merge is committed, the fork is parted again
 
     own      -> parted   a copy of the new master comes (follower.py, `_install_fork`)
     own      -> gone     the master's log continues the fork after all, or the master has taken the fork in (MergeDone)
     parted   -> gone     the followed copy has all of the fork (`is_settled`), or nobody has taken the fork in for
                          GIVE_UP_S: `Followers.reveal` shows the difference
     own, parted          the fork is offered every OFFER_S: at once by the old master, else first after PATIENCE_S
+    own, parted -> served   recovery.py begins to serve (`serve_under`)
+    served -> gone       the merge is committed (`Masters.reveal`)
 
 A node whose fork outweighs the master's copy does not yield: the node masters the group again (`prevail`), and the
 other master offers instead (`Copy.outweighs`).
@@ -91,7 +95,9 @@ class Merges:
             if follower != key:
                 engine.bounce(follower, group, key)  # a backup without members would not hear of the new master
         f = engine.followers.keep(m.copy, key)
-        f.fork = Fork(m.copy, engine.now, engine.now)
+        f.fork = Fork(m.shown, engine.now, engine.now)
+        if m.unmerged is not None:
+            engine.owed.add(m.copy)  # people here do not know that copy, so the fork is not of that copy
         self.forked[group] = None
         self._offer(f, f.fork)
         engine.hint(group, key)
@@ -107,7 +113,7 @@ class Merges:
         engine.send(master, StaleTerm(ours.group, ours.term))
 
     def parted(self, f: Follower, old: Copy) -> None:
-        """Begin a fork: the master's copy has taken the place of a copy that the master's log does not continue."""
+        """Begin a fork: people here know the old copy, and the followed copy does not continue that copy."""
         if f.fork is None:
             f.fork = Fork(old, self.engine.now, self.engine.now + PATIENCE_S)
             self.forked[f.copy.group] = None

@@ -9,8 +9,10 @@ Members of a group *sit* on a node where the copy's state names the node among i
 - an entry is shown at most once, and only where members sit before or after the entry;
 - this edge's command is completed after the command's event is shown (P11).
 
-After a partition the copies of two sides become one, and the other side may bring what the people here were shown
-before. `Shown` keeps these messages by key, and each message is passed over once (P25).
+After a partition the copies of two sides become one. While the copy here lacks what people here know of their side, the
+entries of the copy are unseen: people go on to see the copy known to them, until `reveal` shows how the two copies
+differ. Master and follower each say which copy people know (`Master.unmerged`, `Follower.fork`). Either side may bring
+what people were shown before: `Shown` keeps these messages by key, and each message is passed over once (P25).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import NamedTuple
 
 from ring.ids import GroupId
 from ring.replication.copy import Copy
+from ring.replication.lineage import fork_point
 from ring.replication.log import message_key
 from ring.replication.port import Port
 from ring.replication.state_machine import State
@@ -58,8 +61,10 @@ class People:
 
     # Entries --------------------------------------------------------------------------------------------------------
 
-    def advance(self, copy: Copy, entry: Entry) -> Change:
-        """Apply the entry to the copy. Raises GroupBroken."""
+    def advance(self, copy: Copy, entry: Entry, *, unseen: bool = False) -> Change:
+        """Apply the entry to the copy. unseen: people here see another copy. Raises GroupBroken."""
+        if unseen:
+            return Change(copy.advance(entry), sat=False, sits=False, before=None)
         me = self._port.me
         sat = me in copy.state.subscribers
         if sat and entry.original_id is not None:
@@ -119,6 +124,30 @@ class People:
             settings = self._port.settings
             shown.until = self._port.now + settings.dead_after_s + settings.grace_s
         self._port.app.dropped(copy.group)
+
+    def interrupt(self, known: Copy) -> None:
+        """Prepare people here, who still see the known copy, for what has happened on the other side of a partition."""
+        if self._port.me in known.state.subscribers:
+            self._port.app.interrupted(known.group, parted=True)
+
+    def reveal(self, known: Copy, copy: Copy) -> bool:
+        """Show people here how the copy differs from the copy that people knew until now. The two logs had parted.
+
+        Returns whether all members here have gone: the caller ends the group here (`leave`).
+        """
+        app, me = self._port.app, self._port.me
+        sat, sits = me in known.state.subscribers, me in copy.state.subscribers
+        since = fork_point(known.lineage, known.seq, copy.lineage, copy.seq)
+        tail = [e for e in copy.log if e.seq > since]
+        if sat:
+            knows = known.knows(since)
+            new = [e for e in tail if e.event is not None and not knows(e)]
+            missed = [(e.event, copy.event_id_of(e)) for e in new if not self.was_shown(copy.group, e)]
+            self.remember(known, copy, since)
+            app.replaced(copy.group, known.state, copy.state, missed, copy.trimmed(since))
+        elif sits:
+            self.arrive(copy, tail)
+        return sat and not sits
 
     # What people know -----------------------------------------------------------------------------------------------
 

@@ -76,6 +76,7 @@ class Master:
         "handoff",
         "holders",
         "tried_handoff_at",
+        "unmerged",
         "unseen",
         "view",
         "watchers",
@@ -87,6 +88,9 @@ class Master:
         self.followers: dict[str, Progress] = {}
         self.holders: list[Progress] = []  # the backups: commits wait for all of these. Written by backups.py
         self.ahead: dict[Incarnation, int] = {}  # origin -> last number among the pending commands (P6)
+        # The copy that people here know, until `copy` has all of that copy (P25). Set by recovery.py, where the served
+        # copy does not continue the known copy; cleared by master.py.
+        self.unmerged: Copy | None = None
         # Written by handoff.py.
         self.handoff: HandOff | None = None
         self.tried_handoff_at = 0.0  # when the last hand-off began; 0.0: the next hand-off need not wait
@@ -97,6 +101,11 @@ class Master:
         self.unseen: dict[Incarnation, tuple[int, float]] = {}  # watcher -> (seq of the unacknowledged view, sent when)
         self.view: Any = None  # the view that the watchers were sent last
         self.asked_at = 0.0  # when all followers were last probed, whether a follower lagged or not (P30)
+
+    @property
+    def shown(self) -> Copy:
+        """Return the copy that people on this node are shown."""
+        return self.unmerged if self.unmerged is not None else self.copy
 
     @property
     def serving(self) -> bool:

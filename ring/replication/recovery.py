@@ -454,20 +454,22 @@ class Recoveries:
         """Master the group from this copy on, under this term: the only way into `Masters.lead`.
 
         Every other part of this node that has to do with the group ends or learns of the new master here. Forks that
-        this node owes are taken in before the parked messages are handled (P25).
+        this node owes are taken in before the parked messages are handled, and people here go on to see the fork that
+        they know until the merge is committed (P25).
         """
         engine, group = self.engine, copy.group
         search = self.searches.pop(group, None)
-        forked = self._stop_following(group, copy)
+        followed = engine.replicas.followers.pop(group, None)
         engine.handoffs.drop(group)
         copy.follow_lineage((*copy.lineage, (term, copy.head + 1)))
         copy.is_ahead = False  # no other node has more
         mastered = Master(copy)
+        if followed is not None and followed.fork is not None and followed.shown is not copy:
+            mastered.unmerged = followed.shown
+            engine.owed.add(followed.shown)
         engine.masters.lead(mastered)
-        if forked is not None:
-            engine.owed.add(forked)
-            engine.merges.take_in(mastered, forked)
         engine.owed.take_in(mastered)
+        engine.masters.reveal(mastered)
         for sender, message in search.parked if search is not None else ():
             engine.receive_again(sender, message)
         engine.resend(group)
@@ -475,17 +477,6 @@ class Recoveries:
         engine.watches.served(group)
         engine.rpc.redirected(group)
         engine.history.redirected(group)
-
-    def _stop_following(self, group: GroupId, copy: Copy) -> Copy | None:
-        """End following before this node serves the copy. Returns the fork that people here were shown, if there is a
-        fork and the fork is not the served copy."""
-        followed = self.engine.replicas.followers.get(group)
-        forked = followed.fork.copy if followed is not None and followed.fork is not None else None
-        if followed is not None and forked is not None:
-            followed.copy = copy
-            self.engine.followers.reveal(followed)
-        self.engine.replicas.followers.pop(group, None)
-        return forked if forked is not copy else None
 
     # Timers ---------------------------------------------------------------------------------------------------------
 

@@ -158,7 +158,7 @@ class Replicas:
         """Return the copy that people here are shown: the fork's copy while the logs have parted."""
         master = self.masters.get(group)
         if master is not None:
-            return master.copy
+            return master.shown
         follower = self.followers.get(group)
         return follower.shown if follower is not None else None
 

@@ -101,9 +101,10 @@ class ToyKind(KindBase):
 
 
 class ToyHost:
-    """Keeps what a client of each node would have seen."""
+    """Keeps what a client of each node would have seen. seats: who sat in each state that was shown as a whole."""
 
     def __init__(self) -> None:
+        self.seats: list[list[Incarnation]] = []
         self.heard: dict[GroupId, list[str]] = {}
         self.answers: list[tuple[Any, Any]] = []
         self.views: list[Any] = []
@@ -119,6 +120,7 @@ class ToyHost:
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
     ) -> None:
         self.lost += lost
+        self.seats.append([*state.subscribers])
         for event, event_id in missed:
             self.applied(group, state, event, event_id, None)
 

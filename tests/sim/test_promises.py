@@ -264,6 +264,42 @@ def test_two_halves_of_a_channel_become_one(room: Room) -> None:
         assert "by ann" in "".join(person.ask("TOPIC #ring"))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_nobody_is_shown_to_leave_where_the_other_side_of_a_cut_began_the_channel_anew(seed: int) -> None:
+    """The master hears last of the other side, and has to go on with a log that has none of its people (seed 88601255
+    of the devices)."""
+    net = Net(4, seed, edge=PATIENT)
+    master, backup = owners(net)
+    far = [name for name in net.nodes if name not in (master, backup)][-1]
+    people = [net.client(name, f"p{name}") for name in net.nodes if name != far]
+    for person in people:
+        person.send("JOIN #ring")
+        person.sync()
+    for person in people:
+        person.sync()
+    for person in people:
+        person.got.clear()
+    there, keys = net.nodes[far].key, {node.key for node in net.nodes.values()}
+    net.links.isolate({there}, keys - {there})
+    net.run(net.engine.dead_after_s + 2)
+    late = net.client(far, "late")
+    late.send("JOIN #ring", "PRIVMSG #ring :alone")
+    late.sync()
+    net.links.heal()
+    net.links.isolate({there}, {net.nodes[master].key})
+    for number in range(10):
+        people[0].send(f"PRIVMSG #ring :{number}")
+        net.run(0.1)
+    net.links.heal()
+    net.run(20)
+    assert net.masters(RING) == [master]
+    for person in people:
+        moves = [line for line in person.got if line.split(" ")[1] in ("JOIN", "PART", "QUIT", "353")]
+        assert moves == [":late!~late@10.0.0.1 JOIN #ring"]
+        assert "alone" in person.heard("#ring")
+    assert late.heard("#ring") == [*map(str, range(10))]
+
+
 def test_directories_may_die() -> None:
     """All of them, for twenty minutes; a node that restarts meanwhile finds its peers by the roster that it saved."""
     room = Room(net := Net(4, directories=2, edge=PATIENT))

@@ -70,3 +70,61 @@ def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_k
     assert held == [True]
     assert net.engines[master].state(group).said == ["then"]  # type: ignore[union-attr]
     assert not node.followers.holds_back(group, master)
+
+
+def served_from_the_other_side(nodes: int) -> tuple[ToyNet, GroupId, str]:
+    """The master's people have said a line when the master has to go on with a log that was begun anew elsewhere."""
+    net, kind, group, me = ToyNet(nodes), ToyKind(), GroupId("channel", "#erlang"), f"127.0.0.{nodes}"
+    engine = net.engines[me]
+    net.join(me, group)
+    net.submit(me, group, ["say", "here"])
+    net.run(2)
+    assert net.masters(group) == [me]
+    theirs = Copy(group, kind, kind.initial(group.name), ((Term(90, "other", 1), 1),))
+    theirs.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "there"]))
+    net.hosts[me].seats.clear()
+
+    def take_over() -> None:
+        m = engine.replicas.masters[group]
+        engine.masters.step_down(m)
+        f = engine.followers.keep(m.copy, me)
+        engine.merges.parted(f, m.copy)
+        engine.followers.install(theirs, f, me, m.copy.seq)
+        engine.recoveries.serve_under(theirs, Term(91, me, engine.me.number))
+
+    net.turn(me, take_over)
+    return net, group, me
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_people_of_a_new_master_see_the_log_that_they_know_until_the_merge_is_committed(nodes: int) -> None:
+    """P25. nodes: alone, the master commits at once; with a backup, the merge takes a while."""
+    net, group, me = served_from_the_other_side(nodes)
+    host, engine = net.hosts[me], net.engines[me]
+    if nodes > 1:
+        assert engine.state(group).said == ["here"]  # type: ignore[union-attr]
+        assert not host.seats
+    net.submit(me, group, ["say", "then"])
+    net.run(3)
+    assert host.heard[group] == ["here", "there", "then"]
+    assert host.seats and all(engine.me in seats for seats in host.seats), "nobody here was shown to leave"
+    assert engine.replicas.masters[group].unmerged is None
+
+
+@pytest.mark.parametrize("resigns", [False, True])
+def test_a_new_master_that_loses_its_term_before_the_merge_owes_both_logs(resigns: bool) -> None:
+    """P22, P25. resigns: after a stop of the node, instead of for a higher term."""
+    net, group, me = served_from_the_other_side(3)
+    host, engine = net.hosts[me], net.engines[me]
+    m, other = engine.replicas.masters[group], net.engines["127.0.0.1"]
+    if resigns:
+        net.turn(me, lambda: engine.masters.resign(m))
+    else:
+        net.turn(me, lambda: engine.merges.yield_to(m, other.me.key))
+    assert engine.state(group).said == ["here"]  # type: ignore[union-attr]
+    net.run(5)
+    [master] = net.masters(group)
+    assert sorted(net.engines[master].state(group).said) == ["here", "there"]  # type: ignore[union-attr]
+    assert host.heard[group] == ["here", "there"]
+    assert host.seats and all(engine.me in seats for seats in host.seats)
+    assert not engine.owed.copies
