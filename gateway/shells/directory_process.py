@@ -51,6 +51,7 @@ class DirectoryProcess:
             key=read_key(config.network.key_file),
             lease_s=config.directory.lease_s,
             max_nodes=config.limits.nodes,
+            cookie_s=config.limits.cookie_s,
             log=self.log,
         )
         web = self._web = self._web_server(server)

@@ -1,0 +1,45 @@
+"""Each command has a conversation in this folder: a client says the command, and somebody looks at what comes of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from gateway.commands.table import COMMANDS
+
+HERE = Path(__file__).parent
+NO_CONVERSATIONS = {"test_bad_input.py", Path(__file__).name}
+"""Files that say all commands alike."""
+
+ALIASES = {"HELPOP": "HELP", "NS": "NICKSERV"}
+
+
+def lines(source: str) -> Iterator[str]:
+    """The string constants of a file, and the first parts of its f-strings."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+            yield node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+
+
+def commands_in(source: str) -> set[str]:
+    return {found[0] for line in lines(source) if (found := re.match(r"[A-Z]{3,}|NS\b", line)) and found[0] in COMMANDS}
+
+
+def test_every_command_is_said_in_a_conversation() -> None:
+    said = {
+        name
+        for path in HERE.glob("test_*.py")
+        if path.name not in NO_CONVERSATIONS
+        for name in commands_in(path.read_text())
+    }
+    assert {ALIASES.get(name, name) for name in COMMANDS} <= said, "write a conversation in tests/gateway/commands"
+
+
+def test_what_counts_as_said() -> None:
+    assert commands_in("a('JOIN #c'); b(f'KICK {x}'); c('say JOIN'); d('JOINED x'); e(b'PING x')") == {
+        "JOIN",
+        "KICK",
+        "PING",
+    }
