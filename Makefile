@@ -44,7 +44,7 @@ test: check clients
 	$(VENV)/bin/python -m pytest -n $(WORKERS)
 
 quick: check
-	$(VENV)/bin/python -m pytest -n $(WORKERS) -m 'not e2e' --ignore tests/sim --ignore tests/gateway/shells --ignore tests/ring/io
+	$(VENV)/bin/python -m pytest -n $(WORKERS) -m 'not e2e' --ignore tests/sim --ignore tests/gateway/io --ignore tests/ring/io
 
 # The programs that the end-to-end tests drive, and one to cut a network in two; without them the tests fail, as a skip is not a pass.
 clients:

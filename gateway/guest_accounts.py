@@ -11,9 +11,9 @@ from gateway.admin import accounts
 from gateway.admin.procedures import Problem as Trouble
 from gateway.admin.procedures import Procedure, run
 from gateway.edge.edge import Edge
-from gateway.groups.account import Account
-from gateway.groups.account_messages import Info, InfoView
 from gateway.node import NodeCore
+from gateway.state.account.account import Account
+from gateway.state.account.messages import Info, InfoView
 
 PAGE = 1_000
 

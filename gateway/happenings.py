@@ -11,8 +11,8 @@ from typing import Final, cast
 
 import msgspec
 
-from gateway.groups.channel import Channel
 from gateway.node import NodeCore
+from gateway.state.channel.channel import Channel
 from ring.ids import GroupId
 from ring.notes import Note
 

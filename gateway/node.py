@@ -10,8 +10,8 @@ from gateway.commands.operators import NETWORK
 from gateway.commands.table import dispatch
 from gateway.edge.edge import Edge
 from gateway.edge.settings import EdgeSettings
-from gateway.groups.kinds import kinds
-from gateway.groups.network_messages import Attend, Raise
+from gateway.state.kinds import kinds
+from gateway.state.network.messages import Attend, Raise
 from gateway.webhooks.deliveries import Deliveries
 from gateway.webhooks.settings import WebhookSettings
 from ring.engine import Engine

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from gateway.edge.operator_asks import WebhookRow
-from gateway.groups.nick import Nick
 from gateway.node import NodeCore
+from gateway.state.nick.nick import Nick
 from gateway.webhooks.addresses import host_of
 from ring.lag import lag
 from ring.links.link import LinkState

@@ -10,9 +10,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from gateway.groups.channel_messages import Said
 from gateway.irc.names import is_valid_channel
 from gateway.node import NodeCore
+from gateway.state.channel.messages import Said
 from ring.engine import Engine
 from ring.ids import GroupId, Term
 from ring.replication import progress

@@ -17,7 +17,8 @@ from gateway.edge.operator_asks import ChosenAsk
 from gateway.edge.protection import owned
 from gateway.edge.proving import look_up
 from gateway.edge.registration import new_uid
-from gateway.groups.account_messages import (
+from gateway.irc.names import is_valid_nick
+from gateway.state.account.messages import (
     Accepted,
     Denied,
     Info,
@@ -28,7 +29,6 @@ from gateway.groups.account_messages import (
     SetCredentials,
     SetSettings,
 )
-from gateway.irc.names import is_valid_nick
 from ring.replication.application import FAILED
 
 NONE = "accounts.enabled is false in its file: this network has no accounts"
@@ -87,8 +87,8 @@ def set_password(edge: Edge, name: str, made: Credentials) -> Procedure[str]:
 
 
 def choose(edge: Edge, name: str, changes: dict[str, Value]) -> Procedure[str]:
-    """Change the account's settings, in force at once where its session is. changes: fields of account_stored.Settings;
-    None for the network's default."""
+    """Change the account's settings, in force at once where its session is. changes: fields of
+    account.snapshot.Settings; None for the network's default."""
     view = yield from _found(edge, name)
     outcome = yield from _submit(edge, view.name, SetSettings(view.life, changes))
     _accepted(outcome, view.name)

@@ -8,9 +8,9 @@ from gateway.admin.lists import LEVEL, rows_of
 from gateway.admin.procedures import Ask, Problem, Procedure, need_level, unanswered
 from gateway.edge.edge import Edge
 from gateway.edge.operator_asks import RoleRow
-from gateway.groups.channel_messages import MEMBERS, ChannelView, Look
-from gateway.groups.channel_views import PAGE
 from gateway.irc.names import is_valid_channel
+from gateway.state.channel.messages import MEMBERS, ChannelView, Look
+from gateway.state.channel.views import PAGE
 from ring.ids import GroupId
 
 

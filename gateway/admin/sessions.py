@@ -6,10 +6,10 @@ from gateway.admin.lists import LEVEL
 from gateway.admin.procedures import Ask, AskAll, Heard, Problem, Procedure, Submit, need_level, unanswered
 from gateway.edge.edge import Edge
 from gateway.edge.operator_asks import EndAsk, Ended
-from gateway.groups.nick_messages import Kill, NickView, Who
-from gateway.groups.people import Refusal
-from gateway.groups.session_messages import Look, Stored
 from gateway.irc.names import is_valid_nick
+from gateway.state.nick.messages import Kill, NickView, Who
+from gateway.state.people import Refusal
+from gateway.state.session.messages import Look, Stored
 
 KILLER = "OperServ"
 """The name that a KILL shows: a service's name, which no person can have."""

@@ -17,16 +17,16 @@ from gateway.admin.procedures import Problem, Procedure, Submit, Why, need_level
 from gateway.admin.sessions import service_source
 from gateway.commands.operators import NETWORK
 from gateway.edge.edge import Edge
-from gateway.groups.channel_machines import check_of
-from gateway.groups.machine_messages import Speak, Spoken, once_for, once_of
-from gateway.groups.network_messages import Announce
-from gateway.groups.nick_messages import Tell
-from gateway.groups.once import Once
-from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.limits import BODY_BYTES
 from gateway.irc.names import SERVICES, is_channel, is_service, is_valid_nick
+from gateway.state.channel.machine_messages import Speak, Spoken, once_for, once_of
+from gateway.state.channel.machines import check_of
+from gateway.state.network.messages import Announce
+from gateway.state.nick.messages import Tell
+from gateway.state.once import Once
+from gateway.state.people import Person, Refusal
 from ring.ids import GroupId
 
 LINES: Final = 5

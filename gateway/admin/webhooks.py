@@ -9,10 +9,10 @@ from gateway.admin.lists import rows_of
 from gateway.admin.procedures import Ask, Problem, Procedure, Submit, need_level
 from gateway.edge.edge import Edge
 from gateway.edge.operator_asks import WebhookRow
-from gateway.groups.channel_messages import ChannelView, Look
-from gateway.groups.channel_views import PAGE
-from gateway.groups.channel_webhooks import MOST
-from gateway.groups.webhook_messages import NotSubscribed, Subscribe, Unsubscribe
+from gateway.state.channel.messages import ChannelView, Look
+from gateway.state.channel.views import PAGE
+from gateway.state.channel.webhook_messages import NotSubscribed, Subscribe, Unsubscribe
+from gateway.state.channel.webhooks import MOST
 from gateway.webhooks.addresses import Allow, read_url
 
 LEVEL: Final = 2

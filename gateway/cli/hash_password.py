@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gateway.cli.passwords import read_password
-from gateway.shells.passwords import hash_password as hash_text
+from gateway.io.passwords import hash_password as hash_text
 
 
 @click.command("hash-password")

@@ -53,8 +53,8 @@ def record(file: Path, tape: Path, for_s: float | None, size: int, texts: bool) 
     if size < LEAST:
         fail(f"--size {size}: a recording needs {LEAST} bytes at least")
     start_log(file, config)
-    from gateway.shells.node_process import run_node  # uvloop and TLS are not needed by the other commands
-    from gateway.shells.recorder import Tape
+    from gateway.io.node_process import run_node  # uvloop and TLS are not needed by the other commands
+    from gateway.io.recorder import Tape
 
     try:
         made = Tape(tape, texts=texts, size=size, for_s=for_s)
@@ -72,9 +72,9 @@ def replay(tape: Path) -> None:
 
     Exit code 2 if an output differs. Only the build that made a recording replays the recording.
     """
+    from gateway.io.recorder import build
     from gateway.recording.replay import replay as play
     from gateway.recording.tape import BadTape, open_tape
-    from gateway.shells.recorder import build
 
     try:
         header, records = open_tape(tape.read_bytes())

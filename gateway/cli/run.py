@@ -9,7 +9,7 @@ import click
 
 from config import DirectoryConfig, NodeConfig
 from gateway.cli.files import FILE, fail, read
-from gateway.shells.logs import setup
+from gateway.io.logs import setup
 
 
 @click.command()
@@ -20,7 +20,7 @@ def node(file: Path) -> None:
     if not isinstance(config, NodeConfig):
         fail(f"{file}: this is a directory's file: run `circlet directory {file}`")
     start_log(file, config)
-    from gateway.shells.node_process import run_node  # uvloop and TLS are not needed by the other commands
+    from gateway.io.node_process import run_node  # uvloop and TLS are not needed by the other commands
 
     sys.exit(run_node(config, file))
 
@@ -33,7 +33,7 @@ def directory(file: Path) -> None:
     if not isinstance(config, DirectoryConfig):
         fail(f"{file}: this is a node's file: run `circlet node {file}`")
     start_log(file, config)
-    from gateway.shells.directory_process import run_directory
+    from gateway.io.directory_process import run_directory
 
     sys.exit(run_directory(config, file))
 

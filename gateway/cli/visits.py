@@ -14,7 +14,7 @@ from config.keyfile import KeyFileError, read_key
 from gateway.cli.files import fail, read
 from gateway.cli.network import TIMEOUT_S, directories_of
 from gateway.guests import Problem, Reply, Request, Status, StatusAsk, encode, read_reply
-from gateway.shells.settings import link_settings, node_record, terms
+from gateway.io.settings import link_settings, node_record, terms
 from ring.ids import UNREADABLE
 from ring.io import roster_file
 from ring.io.directory_client import NoAnswer, query_denials, query_nodes

@@ -8,14 +8,14 @@ from typing import Any
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.names import names_lines, roll, send_names, send_topic
-from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import ChannelView, Invite, Kick, Look, SetTopic
-from gateway.groups.nick_messages import NickView, Tell, Who
-from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.message import encode
 from gateway.irc.names import is_valid_channel
 from gateway.services.table import service
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import ChannelView, Invite, Kick, Look, SetTopic
+from gateway.state.nick.messages import NickView, Tell, Who
+from gateway.state.people import Refusal
 from ring.ids import GroupId
 
 

@@ -10,12 +10,12 @@ from gateway.edge import flood
 from gateway.edge.call import Call
 from gateway.edge.detaching import attach
 from gateway.edge.lines import Line
-from gateway.groups.channel_messages import Join, Part
-from gateway.groups.once import Once
-from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.message import is_utf8
 from gateway.irc.names import is_channel, is_valid_channel
+from gateway.state.channel.messages import Join, Part
+from gateway.state.once import Once
+from gateway.state.people import Refusal
 
 
 @command("JOIN", 1, lists=(0,))

@@ -7,8 +7,8 @@ from typing import Any
 from gateway.commands.table import command
 from gateway.edge.asks import ListAsk
 from gateway.edge.call import Call
-from gateway.groups.channel_messages import ListRow
 from gateway.irc import numerics as n
+from gateway.state.channel.messages import ListRow
 
 
 def names_of(call: Call) -> tuple[str, ...]:

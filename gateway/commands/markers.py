@@ -6,9 +6,9 @@ from gateway.commands.table import command
 from gateway.edge import markers
 from gateway.edge.call import Call
 from gateway.edge.targets import is_target
-from gateway.groups.session_messages import Look, Marker, MarkRead, Stored
 from gateway.irc import numerics as n
 from gateway.irc.times import read_server_time
+from gateway.state.session.messages import Look, Marker, MarkRead, Stored
 
 
 @command("MARKREAD")

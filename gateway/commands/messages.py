@@ -9,14 +9,14 @@ from gateway.edge.call import Call
 from gateway.edge.caps import SELVES
 from gateway.edge.lines import Line, deliver
 from gateway.edge.user import User
-from gateway.groups.channel_messages import Say
-from gateway.groups.nick_messages import Reached, Tell
-from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
 from gateway.irc.message import decode, encode
 from gateway.irc.names import is_channel, is_valid_channel, split_status
 from gateway.services import table as services
+from gateway.state.channel.messages import Say
+from gateway.state.nick.messages import Reached, Tell
+from gateway.state.people import Person, Refusal
 from ring.ids import GroupId
 
 

@@ -10,12 +10,12 @@ from gateway.edge.answers import modes_of
 from gateway.edge.call import Call
 from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
-from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import ChannelView, Look, ModeChange, ModesDone, SetModes
-from gateway.groups.people import Author, Refusal
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes, render_changes
 from gateway.irc.names import is_channel
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import ChannelView, Look, ModeChange, ModesDone, SetModes
+from gateway.state.people import Author, Refusal
 from ring.ids import GroupId
 
 LISTS = {

@@ -7,10 +7,10 @@ from gateway.commands.table import command
 from gateway.edge.call import Call
 from gateway.edge.registration import UNCHECKED
 from gateway.edge.settings import Operator
-from gateway.groups.network_messages import Announce
-from gateway.groups.nick_messages import Kill, NickView, Who
 from gateway.irc import numerics as n
 from gateway.irc.masks import match_source
+from gateway.state.network.messages import Announce
+from gateway.state.nick.messages import Kill, NickView, Who
 from ring.ids import GroupId
 
 NETWORK = GroupId("network", "*")

@@ -11,10 +11,10 @@ from gateway.edge.call import Call
 from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
 from gateway.edge.monitoring import line, unwatch, watch, written
-from gateway.groups.nick_messages import NickView, Who
-from gateway.groups.people import Person
 from gateway.irc import numerics as n
 from gateway.services.table import service
+from gateway.state.nick.messages import NickView, Who
+from gateway.state.people import Person
 from ring.ids import GroupId
 
 

@@ -9,12 +9,12 @@ from gateway.edge.call import Call
 from gateway.edge.history import read_event, visible
 from gateway.edge.lines import Line
 from gateway.edge.targets import is_target, resolve
-from gateway.groups import conversation_messages as talk
-from gateway.groups.channel_messages import EVERYTHING, Redact, Said
-from gateway.groups.once import Repeat
-from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
 from gateway.irc.chathistory import MAX_MSGID
+from gateway.state.channel.messages import EVERYTHING, Redact, Said
+from gateway.state.conversation import messages as talk
+from gateway.state.once import Repeat
+from gateway.state.people import Refusal
 from ring.ids import GroupId
 from ring.storage.store import Line as Kept
 from ring.wire.history import Mark, Query

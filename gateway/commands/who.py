@@ -11,12 +11,12 @@ from gateway.commands.table import command
 from gateway.edge.answers import SIGNS
 from gateway.edge.asks import FindAsk
 from gateway.edge.call import Call
-from gateway.groups.channel_messages import ChannelView, Look
-from gateway.groups.people import Person
 from gateway.irc import numerics as n
 from gateway.irc.names import is_valid_channel
 from gateway.irc.whox import WhoxQuery, parse_whox
 from gateway.services.table import service
+from gateway.state.channel.messages import ChannelView, Look
+from gateway.state.people import Person
 from ring.ids import GroupId
 
 

@@ -7,12 +7,12 @@ from gateway.commands.table import command, words
 from gateway.edge.asks import Detail, DetailAsk
 from gateway.edge.call import Call
 from gateway.edge.claiming import look_up
-from gateway.groups.nick_messages import NickView, Who
-from gateway.groups.people import Person
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.irc.times import server_time
 from gateway.services.table import Service, service
+from gateway.state.nick.messages import NickView, Who
+from gateway.state.people import Person
 
 ROOM = 400
 """Bytes of channel names in one 319."""

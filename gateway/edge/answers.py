@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from gateway.edge.asks import Ask, CountAsk, Counts, Detail, DetailAsk, FindAsk, Found, ListAsk, ListReply, Reply
-from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import ListRow
-from gateway.groups.people import Person
 from gateway.irc.addresses import is_within, read_network
 from gateway.irc.elist import ListFilter
 from gateway.irc.masks import compile_mask
 from gateway.irc.modes import CHANNEL_MODES
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import ListRow
+from gateway.state.people import Person
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.edge.asks import Came, CameAsk
 from gateway.edge.places import bound, learn
-from gateway.groups.session import DEVICES, NODES
+from gateway.state.session.session import DEVICES, NODES
 from ring.ids import Incarnation
 from ring.wire.history import Cursor
 

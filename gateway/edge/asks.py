@@ -7,8 +7,8 @@ from typing import ClassVar
 import msgspec
 
 from gateway.edge.operator_asks import OperatorAsk, OperatorReply
-from gateway.groups.channel_messages import ListRow
-from gateway.groups.people import Person
+from gateway.state.channel.messages import ListRow
+from gateway.state.people import Person
 from ring.wire.history import Cursor
 
 

@@ -16,8 +16,8 @@ from gateway.edge.history import visible
 from gateway.edge.lines import Line
 from gateway.edge.playback import Playback, catch_up
 from gateway.edge.welcome import welcome
-from gateway.groups.channel import Channel
 from gateway.irc import numerics as n
+from gateway.state.channel.channel import Channel
 from ring.ids import GroupId
 from ring.wire.history import Cursor
 

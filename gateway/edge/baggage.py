@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge import monitoring
-from gateway.groups.session_messages import Kept
+from gateway.state.session.messages import Kept
 from ring.ids import GroupId
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from gateway.edge.asks import ExpelAsk
 from gateway.edge.login import Login, expel_all
 from gateway.edge.proving import Found, certificate_group, look_up, look_up_certificate
 from gateway.edge.registration import new_uid
-from gateway.groups import account_messages as m
-from gateway.groups.account_messages import Accepted, Denied, LoginView
+from gateway.state.account import messages as m
+from gateway.state.account.messages import Accepted, Denied, LoginView
 from ring.ids import GroupId
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from gateway.edge.asks import Ask
 from gateway.edge.lines import Line
 from gateway.edge.order import Answer, Drawn, Slot
 from gateway.edge.traffic import REFUSALS
-from gateway.groups.once import Once
-from gateway.groups.people import Refusal
 from gateway.irc.clienttags import label
+from gateway.state.once import Once
+from gateway.state.people import Refusal
 from ring.ids import GroupId
 from ring.replication.application import FAILED, EventId, Halted, Unsupported
 

@@ -15,8 +15,9 @@ from gateway.edge.names import Roll, roll, send_names, send_topic
 from gateway.edge.nicks import show_clashes, show_heirs, show_quit, show_update
 from gateway.edge.playback import await_echo
 from gateway.edge.user import Room, User
-from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import (
+from gateway.irc.modes import ModeChange, render_changes
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import (
     EVERYTHING,
     Forgotten,
     HasLeft,
@@ -33,11 +34,10 @@ from gateway.groups.channel_messages import (
     TopicSet,
     Updated,
 )
-from gateway.groups.channel_saying import HEARERS
-from gateway.groups.channel_stored import PutOut
-from gateway.groups.people import Author, Person
-from gateway.groups.webhook_messages import Advanced, Subscribed, Unsubscribed
-from gateway.irc.modes import ModeChange, render_changes
+from gateway.state.channel.saying import HEARERS
+from gateway.state.channel.snapshot import PutOut
+from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
+from gateway.state.people import Author, Person
 from ring.ids import GroupId
 from ring.replication.application import EventId
 from ring.replication.state_machine import State

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge.login import Login
-from gateway.groups.account_messages import Accepted, SetSettings
+from gateway.state.account.messages import Accepted, SetSettings
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge
@@ -15,7 +15,7 @@ Value = bool | int | str | None
 
 
 def choose(edge: Edge, login: Login, changes: dict[str, Value], done: Callable[[Any], None]) -> None:
-    """changes: fields of account_stored.Settings; None for the network's default.
+    """changes: fields of account.snapshot.Settings; None for the network's default.
 
     done(Accepted, Denied, or ring.replication.application.FAILED: the network did not answer in time).
     """

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.edge.asks import LettingGo, LettingGoAsk
-from gateway.groups.nick_messages import Claim, NickView, Who
-from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
+from gateway.state.nick.messages import Claim, NickView, Who
+from gateway.state.people import Refusal
 from ring.ids import GroupId
 
 if TYPE_CHECKING:

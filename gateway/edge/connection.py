@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gateway.edge.sasl import Exchange
     from gateway.edge.tunnels import Standing, Tunnel
     from gateway.edge.user import User
-    from gateway.groups.once import Sayer
+    from gateway.state.once import Sayer
     from ring.duplex import Stream
     from ring.ids import GroupId
     from ring.links.admission import Ticket

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from gateway.edge.history import visible
 from gateway.edge.lines import Line
-from gateway.groups.session import Session
-from gateway.groups.session_messages import Detach, Stored
+from gateway.state.session.messages import Detach, Stored
+from gateway.state.session.session import Session
 from ring.ids import GroupId
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from gateway.edge.lines import Line
 from gateway.edge.rendering import put_out
-from gateway.groups.channel import Channel
-from gateway.groups.people import Person
 from gateway.irc.modes import CHANNEL_MODES, ModeChange, render_changes
+from gateway.state.channel.channel import Channel
+from gateway.state.people import Person
 
 Believed = Mapping[str, tuple[Person, str]]
 """Who clients believe to be in a channel: uid -> the person as they know it, and its rank letters."""

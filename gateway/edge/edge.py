@@ -51,15 +51,15 @@ from gateway.edge.tunnels import Tunnels
 from gateway.edge.turns import Turns
 from gateway.edge.user import Room, User
 from gateway.edge.withholding import withhold
-from gateway.groups.network_messages import Announced
-from gateway.groups.nick_messages import Released
-from gateway.groups.people import Author
-from gateway.groups.session_messages import Conversing, DetachedSet, Marked, Merged
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.message import Message, clean, parse, storable
 from gateway.irc.names import is_nick
 from gateway.irc.splitter import Item
+from gateway.state.network.messages import Announced
+from gateway.state.nick.messages import Released
+from gateway.state.people import Author
+from gateway.state.session.messages import Conversing, DetachedSet, Marked, Merged
 from ring.engine import Engine
 from ring.ids import GroupId, Incarnation
 from ring.links.admission import Admission, Ticket

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.edge.call import Call, Done
-from gateway.groups.nick_messages import Change
-from gateway.groups.people import Person
+from gateway.state.nick.messages import Change
+from gateway.state.people import Person
 
 
 def change_facts(call: Call, wanted: Person, done: Done) -> None:

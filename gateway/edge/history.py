@@ -10,13 +10,13 @@ import msgspec
 from gateway.edge import rendering
 from gateway.edge.caps import SELVES
 from gateway.edge.lines import Line
-from gateway.groups.channel import Channel
-from gateway.groups.channel_history import EVENTS, TAGS
-from gateway.groups.channel_messages import Event
-from gateway.groups.conversation_messages import Event as TalkEvent
-from gateway.groups.conversation_messages import Said as Letter
-from gateway.groups.once import Once, Sayer
-from gateway.groups.session_messages import Talk
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.history import EVENTS, TAGS
+from gateway.state.channel.messages import Event
+from gateway.state.conversation.messages import Event as TalkEvent
+from gateway.state.conversation.messages import Said as Letter
+from gateway.state.once import Once, Sayer
+from gateway.state.session.messages import Talk
 from ring.ids import UNREADABLE, GroupId
 from ring.replication.application import EventId
 from ring.storage.store import Line as Kept

@@ -14,11 +14,11 @@ import msgspec
 from gateway.edge import resuming
 from gateway.edge.lines import Line
 from gateway.edge.nicks import show_update
-from gateway.groups.channel_messages import Update
-from gateway.groups.nick import Nick
-from gateway.groups.nick_messages import Claim, Granted, Moved, Release
-from gateway.groups.people import Refusal
 from gateway.irc.names import forced_nick, is_guest_nick
+from gateway.state.channel.messages import Update
+from gateway.state.nick.messages import Claim, Granted, Moved, Release
+from gateway.state.nick.nick import Nick
+from gateway.state.people import Refusal
 from ring.ids import GroupId
 from ring.replication.application import EventId
 

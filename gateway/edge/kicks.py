@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from gateway.edge import rendering
 from gateway.edge.lines import Line
-from gateway.groups.channel_stored import PutOut
-from gateway.groups.session import Session
-from gateway.groups.session_messages import Kick, NoteKick
 from gateway.irc.times import server_time
+from gateway.state.channel.snapshot import PutOut
+from gateway.state.session.messages import Kick, NoteKick
+from gateway.state.session.session import Session
 from ring.history.cursor import merge_cursors
 from ring.ids import GroupId
 from ring.wire.history import Cursor

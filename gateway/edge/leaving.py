@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from gateway.edge.connection import Connection
 from gateway.edge.monitoring import unwatch
-from gateway.groups.channel_messages import Quit
-from gateway.groups.nick_messages import Release
+from gateway.state.channel.messages import Quit
+from gateway.state.nick.messages import Release
 from ring.ids import GroupId
 
 if TYPE_CHECKING:

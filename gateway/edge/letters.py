@@ -18,14 +18,14 @@ from msgspec.structs import replace
 from gateway.edge.call import Token
 from gateway.edge.order import Slot
 from gateway.edge.playback import await_echo
-from gateway.groups.account_messages import Info, InfoView
-from gateway.groups.conversation import Conversation, Party, conversation, other_of
-from gateway.groups.conversation_messages import Say
-from gateway.groups.nick_messages import Reached, Tell
-from gateway.groups.once import Once, Repeat
-from gateway.groups.people import Person, Refusal
-from gateway.groups.session_messages import Converse, Present, Stored
 from gateway.irc import numerics as n
+from gateway.state.account.messages import Info, InfoView
+from gateway.state.conversation.conversation import Conversation, Party, conversation, other_of
+from gateway.state.conversation.messages import Say
+from gateway.state.nick.messages import Reached, Tell
+from gateway.state.once import Once, Repeat
+from gateway.state.people import Person, Refusal
+from gateway.state.session.messages import Converse, Present, Stored
 from ring.ids import GroupId
 
 if TYPE_CHECKING:

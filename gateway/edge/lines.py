@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from gateway.edge.connection import Connection
-from gateway.groups.people import Author
 from gateway.irc.format import format_line
 from gateway.irc.times import server_time
+from gateway.state.people import Author
 
 # Bits of a connection's variant: the negotiated capabilities that change how an event's line looks.
 TIME = 1  # server-time

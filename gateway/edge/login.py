@@ -12,10 +12,10 @@ from gateway.edge import protection
 from gateway.edge.facts import change_facts
 from gateway.edge.lines import Line
 from gateway.edge.proving import sources_of
-from gateway.groups.account_messages import Denied, Info, InfoView, LoggedIn
-from gateway.groups.nick_messages import Change
-from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
+from gateway.state.account.messages import Denied, Info, InfoView, LoggedIn
+from gateway.state.nick.messages import Change
+from gateway.state.people import Refusal
 from ring.replication.application import FAILED
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.edge.lines import Line
-from gateway.groups.session import Session
-from gateway.groups.session_messages import Marked
 from gateway.irc.times import server_time
+from gateway.state.session.messages import Marked
+from gateway.state.session.session import Session
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.edge.answers import SIGNS
 from gateway.edge.lines import Line
-from gateway.groups.channel import Channel
-from gateway.groups.people import Person
 from gateway.irc import numerics as n
+from gateway.state.channel.channel import Channel
+from gateway.state.people import Person
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge

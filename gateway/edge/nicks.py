@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from gateway.edge import protection
 from gateway.edge.call import Call
 from gateway.edge.lines import Line, deliver
-from gateway.groups.channel_messages import LOST, Update
-from gateway.groups.nick_messages import Changed, Killed, Told
-from gateway.groups.people import Author, Person
 from gateway.irc.message import decode
+from gateway.state.channel.messages import LOST, Update
+from gateway.state.nick.messages import Changed, Killed, Told
+from gateway.state.people import Author, Person
 from ring.ids import GroupId
 from ring.replication.application import EventId
 

@@ -1,7 +1,7 @@
 """What a client has said to its session on another node, until that node has said what became of it (P9).
 
 Its own node has read it, and promises that it is not lost: when the session goes on elsewhere, it is said there again.
-What of it was said already is found to be so by its number (gateway/groups/once.py).
+What of it was said already is found to be so by its number (gateway/state/once.py).
 """
 
 from __future__ import annotations

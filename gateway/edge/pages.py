@@ -23,9 +23,9 @@ from gateway.edge.operator_asks import (
     Row,
     SessionRow,
 )
-from gateway.groups.account import Account
-from gateway.groups.channel import Channel
-from gateway.groups.channel_views import settings
+from gateway.state.account.account import Account
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.views import settings
 from ring.ids import GroupId
 from ring.replication.application import Later
 from ring.replication.state_machine import State

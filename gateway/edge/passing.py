@@ -14,9 +14,9 @@ from gateway.accounts.steps import Refused, account_of, split_name
 from gateway.edge.absent import with_absent
 from gateway.edge.login import Login, login
 from gateway.edge.proving import prove
-from gateway.groups.account_messages import LoginView
 from gateway.irc import numerics as n
 from gateway.irc.names import is_valid_nick
+from gateway.state.account.messages import LoginView
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.groups.people import Author, Person
 from gateway.irc.casemapping import Casemap
 from gateway.irc.names import forced_nick
+from gateway.state.people import Author, Person
 from ring.ids import GroupId, Incarnation
 
 

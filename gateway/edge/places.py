@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gateway.groups.session import DEVICES, PLACES, Session
-from gateway.groups.session_messages import Device, ForgetDevice, Reached
+from gateway.state.session.messages import Device, ForgetDevice, Reached
+from gateway.state.session.session import DEVICES, PLACES, Session
 from ring.history.cursor import merge_cursors
 from ring.ids import GroupId
 from ring.replication.application import FAILED

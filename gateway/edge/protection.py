@@ -10,11 +10,11 @@ from gateway.edge.call import Call
 from gateway.edge.lines import Line
 from gateway.edge.proving import look_up
 from gateway.edge.renaming import rename
-from gateway.groups.account_messages import LoginView
-from gateway.groups.nick_messages import NickView, Who
 from gateway.irc import numerics as n
 from gateway.irc.message import Message
 from gateway.irc.names import forced_nick
+from gateway.state.account.messages import LoginView
+from gateway.state.nick.messages import NickView, Who
 
 if TYPE_CHECKING:
     from gateway.edge.edge import Edge

@@ -11,9 +11,9 @@ from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
 from gateway.accounts.credentials import Credentials, made_up
-from gateway.groups.account_messages import Login, LoginView
-from gateway.groups.guard_messages import HowLong, Take, Undo, Wait
 from gateway.irc.names import is_valid_nick
+from gateway.state.account.messages import Login, LoginView
+from gateway.state.throttle.messages import HowLong, Take, Undo, Wait
 from ring.ids import GroupId
 
 if TYPE_CHECKING:

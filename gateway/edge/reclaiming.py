@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.edge.asks import ReclaimedAsk
-from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import LOST, Quit
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import LOST, Quit
 from ring.ids import GroupId
 
 if TYPE_CHECKING:

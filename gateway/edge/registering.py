@@ -13,10 +13,10 @@ from gateway.edge.login import Login, login
 from gateway.edge.proving import look_up, network_of
 from gateway.edge.registration import new_uid
 from gateway.edge.settings import AccountSettings
-from gateway.groups.account_messages import Accepted, Denied, LoginView, Register
-from gateway.groups.guard_messages import Take, Wait
-from gateway.groups.nick_messages import NickView, Who
 from gateway.irc.names import is_valid_nick
+from gateway.state.account.messages import Accepted, Denied, LoginView, Register
+from gateway.state.nick.messages import NickView, Who
+from gateway.state.throttle.messages import Take, Wait
 from ring.ids import GroupId
 
 LATER = "Whoever keeps accounts does not answer: try again later"

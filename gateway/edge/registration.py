@@ -11,9 +11,9 @@ from gateway.edge.claiming import claim
 from gateway.edge.passing import log_in, tell_unused, wish
 from gateway.edge.user import User
 from gateway.edge.welcome import welcome
-from gateway.groups.nick_messages import Claim, Granted, NickView, Release, Who
-from gateway.groups.people import Person, Refusal
 from gateway.irc import numerics as n
+from gateway.state.nick.messages import Claim, Granted, NickView, Release, Who
+from gateway.state.people import Person, Refusal
 from ring.ids import GroupId, Incarnation
 from ring.placement import hash32
 

@@ -8,9 +8,9 @@ import msgspec
 
 from gateway.edge.call import Call, Token
 from gateway.edge.claiming import claim
-from gateway.groups.nick_messages import Change, Claim, Granted, Release
-from gateway.groups.people import Refusal
 from gateway.irc import numerics as n
+from gateway.state.nick.messages import Change, Claim, Granted, Release
+from gateway.state.people import Refusal
 from ring.ids import GroupId
 
 

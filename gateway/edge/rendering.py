@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.edge.lines import Line
-from gateway.groups.channel_messages import (
+from gateway.irc.message import decode
+from gateway.irc.modes import ModeChange, render_changes
+from gateway.state.channel.messages import (
     HasQuit,
     Joined,
     Kicked,
@@ -17,12 +19,10 @@ from gateway.groups.channel_messages import (
     TopicSet,
     Updated,
 )
-from gateway.groups.channel_stored import PutOut
-from gateway.groups.conversation_messages import Said as Letter
-from gateway.groups.people import Author, Person
-from gateway.groups.session_messages import Kick
-from gateway.irc.message import decode
-from gateway.irc.modes import ModeChange, render_changes
+from gateway.state.channel.snapshot import PutOut
+from gateway.state.conversation.messages import Said as Letter
+from gateway.state.people import Author, Person
+from gateway.state.session.messages import Kick
 from ring.replication.application import EventId
 
 

@@ -16,10 +16,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.asks import LettingGoAsk, Seats, SeatsAsk
-from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import Update
-from gateway.groups.nick_messages import NickView, Who
-from gateway.groups.people import Person
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import Update
+from gateway.state.nick.messages import NickView, Who
+from gateway.state.people import Person
 from ring.ids import GroupId
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from gateway.edge.lines import Line
 from gateway.edge.login import Login, login, other
 from gateway.edge.proving import Trial, credentials_of, look_up, look_up_certificate
 from gateway.edge.registration import try_register
-from gateway.groups.account_messages import LoginView
 from gateway.irc import numerics as n
+from gateway.state.account.messages import LoginView
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call

@@ -21,11 +21,11 @@ from gateway.edge.monitoring import rest, unwatch
 from gateway.edge.places import Places
 from gateway.edge.taking_up import TakingUp, Then
 from gateway.edge.user import Room, User
-from gateway.groups.account_messages import Info, InfoView
-from gateway.groups.channel import Channel
-from gateway.groups.nick_messages import Change
-from gateway.groups.session import Session
-from gateway.groups.session_messages import Elsewhere, End, Keep, Kept, Look, Report, Stored, Take, Taken
+from gateway.state.account.messages import Info, InfoView
+from gateway.state.channel.channel import Channel
+from gateway.state.nick.messages import Change
+from gateway.state.session.messages import Elsewhere, End, Keep, Kept, Look, Report, Stored, Take, Taken
+from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from gateway.edge.baggage import give
 from gateway.edge.channels import rejoin
 from gateway.edge.detaching import detached
 from gateway.edge.user import User
-from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import HasLeft, Update
-from gateway.groups.nick_messages import Claim, Granted
-from gateway.groups.session import Session
-from gateway.groups.session_messages import Elsewhere, Stored, Take, Taken
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import HasLeft, Update
+from gateway.state.nick.messages import Claim, Granted
+from gateway.state.session.messages import Elsewhere, Stored, Take, Taken
+from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from gateway.edge.caps import SELVES
 from gateway.edge.lines import Line, deliver
 from gateway.edge.playback import caught_up
 from gateway.edge.user import Room, User
-from gateway.groups.account_messages import InfoView, SetSettings
-from gateway.groups.conversation import Conversation, Party, other_of
-from gateway.groups.conversation_messages import Leave, Redact, Redacted, Said, Seat, Sit
-from gateway.groups.people import Author
-from gateway.groups.session import Session
-from gateway.groups.session_messages import Conversing, ForgetAll, Stored, Talk
+from gateway.state.account.messages import InfoView, SetSettings
+from gateway.state.conversation.conversation import Conversation, Party, other_of
+from gateway.state.conversation.messages import Leave, Redact, Redacted, Said, Seat, Sit
+from gateway.state.people import Author
+from gateway.state.session.messages import Conversing, ForgetAll, Stored, Talk
+from gateway.state.session.session import Session
 from ring.ids import GroupId
 from ring.replication.application import EventId
 from ring.replication.state_machine import State

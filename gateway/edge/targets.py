@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gateway.groups.nick_messages import NickView, Who
 from gateway.irc.names import is_valid_channel
+from gateway.state.nick.messages import NickView, Who
 from ring.ids import GroupId
 
 if TYPE_CHECKING:

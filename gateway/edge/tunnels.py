@@ -23,8 +23,8 @@ from gateway.edge.outbox import Outbox
 from gateway.edge.places import OnTheWay, arrive, learn
 from gateway.edge.playback import end_late_echoes
 from gateway.edge.user import User
-from gateway.groups.once import Sayer
 from gateway.irc.message import Message
+from gateway.state.once import Sayer
 from ring.duplex import Stream
 from ring.features import at_level
 from ring.ids import UNREADABLE, Incarnation

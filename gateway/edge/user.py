@@ -8,8 +8,8 @@ import msgspec
 
 from gateway.edge.connection import Connection
 from gateway.edge.lines import Line, deliver
-from gateway.groups.once import Once
-from gateway.groups.people import Person
+from gateway.state.once import Once
+from gateway.state.people import Person
 from ring.ids import GroupId
 
 INVITES = 50

@@ -27,7 +27,7 @@ DIGEST: Final = 8
 
 
 class Header(msgspec.Struct, frozen=True, tag="header"):
-    """build: from `shells.recorder.build`. started: Unix seconds. keep_own: the value of `engine.keep_own_s`."""
+    """build: from `gateway.io.recorder.build`. started: Unix seconds. keep_own: the value of `engine.keep_own_s`."""
 
     build: str
     started: float

@@ -7,8 +7,8 @@ from typing import Any
 
 from gateway.edge.absent import with_absent
 from gateway.edge.login import Login
-from gateway.groups.account_messages import Accepted, Denied
 from gateway.services.table import Request
+from gateway.state.account.messages import Accepted, Denied
 
 LATER = "Whoever keeps accounts does not answer: try again later."
 UNKNOWN = "Nobody answered in time: it may or may not be done. Ask with INFO, or try again later."

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from gateway.edge.connection import Connection
 from gateway.edge.user import User
-from gateway.groups.session_messages import Detach, Look, Stored
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import LATER, UNKNOWN, login_of
 from gateway.services.choosing import set_always_on, set_auto_away, set_choice
 from gateway.services.table import Request, Service
+from gateway.state.session.messages import Detach, Look, Stored
 from ring.replication.application import FAILED
 
 CIRCLET = Service(

@@ -6,14 +6,14 @@ from typing import Any
 
 from gateway.edge.proving import look_up
 from gateway.edge.renaming import rename
-from gateway.groups.account_messages import LoginView
-from gateway.groups.nick_messages import Kill, NickView, Who
-from gateway.groups.people import Refusal
 from gateway.irc.message import clean
 from gateway.irc.names import is_valid_nick
 from gateway.services.answering import LATER, UNKNOWN
 from gateway.services.nickserv import NICKSERV, prove_first
 from gateway.services.table import Request
+from gateway.state.account.messages import LoginView
+from gateway.state.nick.messages import Kill, NickView, Who
+from gateway.state.people import Refusal
 from ring.replication.application import FAILED
 
 AGAIN_S = 0.5

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from gateway.edge.belongings import add_certificate, add_nick, remove_certificate, remove_nick
-from gateway.groups.account_messages import Info, InfoView
 from gateway.irc.message import clean
 from gateway.irc.names import is_valid_nick
 from gateway.services.answering import changed, later, login_of
 from gateway.services.nickserv import NICKSERV, NOT_YOURS
 from gateway.services.table import Request
+from gateway.state.account.messages import Info, InfoView
 
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 

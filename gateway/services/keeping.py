@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.edge.targets import is_target, resolve
-from gateway.groups import channel_messages as channel
-from gateway.groups import conversation_messages as talk
-from gateway.groups.account_messages import Info, InfoView
-from gateway.groups.session import Session
-from gateway.groups.session_messages import Stored
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import LATER, changed, login_of
 from gateway.services.choosing import SWITCH
 from gateway.services.circlet import CIRCLET
 from gateway.services.table import Request
+from gateway.state.account.messages import Info, InfoView
+from gateway.state.channel import messages as channel
+from gateway.state.conversation import messages as talk
+from gateway.state.session.messages import Stored
+from gateway.state.session.session import Session
 from ring.ids import GroupId
 from ring.replication.application import FAILED
 

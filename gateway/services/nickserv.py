@@ -9,12 +9,12 @@ from gateway.edge.belongings import drop
 from gateway.edge.login import Login, login, logout
 from gateway.edge.proving import look_up, prove
 from gateway.edge.registering import register, unfit
-from gateway.groups.account_messages import Info, InfoView, LoginView, SetCredentials
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import changed, later, login_of
 from gateway.services.choosing import SWITCH, set_always_on, set_auto_away
 from gateway.services.table import Request, Service
+from gateway.state.account.messages import Info, InfoView, LoginView, SetCredentials
 
 NICKSERV = Service("NickServ", "accounts, and the nicks that belong to them.", lambda s: s.accounts.enabled, "NickServ")
 

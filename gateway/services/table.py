@@ -11,9 +11,9 @@ from typing import NamedTuple
 from gateway.edge.call import Call
 from gateway.edge.lines import Line
 from gateway.edge.settings import EdgeSettings
-from gateway.groups.people import Person
 from gateway.irc.format import truncate_text
 from gateway.irc.message import clean
+from gateway.state.people import Person
 
 NOT_LOGGED_IN = "You are not logged in. SASL does that, or /msg NickServ IDENTIFY [account] <password>."
 

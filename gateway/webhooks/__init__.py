@@ -1,6 +1,6 @@
 """Webhooks: the rules by which a channel's messages are posted to subscribed addresses. No sockets.
 
-Theory of operation. A subscription is part of the channel's group (gateway/groups/channel_webhooks.py), and so is the
+Theory of operation. A subscription is part of the channel's group (gateway/state/channel/webhooks.py), and so is the
 receiver's place: how far the receiver has come, as a version vector (P44). The node that serves the group delivers.
 `Deliveries` has a `Courier` for each subscription. The courier reads the messages after the place from the group's log
 or history, asks for one `Post` at a time, is told `answered` or `failed`, and goes on or tries again later (P45, P48).

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from gateway.groups.channel_history import WEBHOOK
-from gateway.groups.webhook_messages import Advance, Subscription
+from gateway.state.channel.history import WEBHOOK
+from gateway.state.channel.webhook_messages import Advance, Subscription
 from gateway.webhooks.addresses import host_of
 from ring.history.cursor import merge_cursors
 from ring.history.local import recorded_again

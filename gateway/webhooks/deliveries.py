@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from gateway.edge.operator_asks import WebhookRow
 from gateway.edge.settings import EdgeSettings
-from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import Said
-from gateway.groups.webhook_messages import Subscription
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import Said
+from gateway.state.channel.webhook_messages import Subscription
 from gateway.webhooks.addresses import Allow, read_url, shown
 from gateway.webhooks.courier import Courier
 from gateway.webhooks.message import KEY, SIGNATURE, body, key_of, sign

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.groups.channel_messages import Said
 from gateway.irc.times import server_time
+from gateway.state.channel.messages import Said
 from ring.storage.store import Line
 
 SIGNATURE: Final = "Circlet-Signature"

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.edge.draining import words
 from tests.e2e.browser import Browser, browser
-from tests.gateway.shells.test_websocket import WebNode
+from tests.gateway.io.test_websocket import WebNode
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("chat")]
 

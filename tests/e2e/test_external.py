@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.network import Client, Network
-from tests.gateway.shells.test_client_tls import client_context, own_certificate
+from tests.gateway.io.test_client_tls import client_context, own_certificate
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]
 

@@ -11,7 +11,7 @@ import pytest
 
 from ring.features import LEVEL
 from tests.e2e.network import Client, Network
-from tests.gateway.shells.test_client_tls import client_context, own_certificate
+from tests.gateway.io.test_client_tls import client_context, own_certificate
 from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]

@@ -22,16 +22,15 @@ MODULES = (
     "ring.links.hello",
     "ring.membership.directory.datagrams",
 )
-PACKAGES = ("ring.wire", "gateway.groups", "gateway.edge")
+PACKAGES = ("ring.wire", "gateway.state", "gateway.edge")
 
 
 def structs() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     """What nodes and directories write to each other and to disk, by name."""
     names = list(MODULES)
     for package in PACKAGES:
-        names += [
-            f"{package}.{module.name}" for module in pkgutil.iter_modules(importlib.import_module(package).__path__)
-        ]
+        path = importlib.import_module(package).__path__
+        names += [module.name for module in pkgutil.walk_packages(path, f"{package}.")]
     for name in names:
         for each in vars(importlib.import_module(name)).values():
             if isinstance(each, type) and issubclass(each, msgspec.Struct) and each.__module__ == name:

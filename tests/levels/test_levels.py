@@ -13,16 +13,16 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from gateway.groups.kinds import kinds
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
+from gateway.state.kinds import kinds
 from ring.features import LEVEL, at_level
 from ring.links.hello import Hello, encode
 from tests.levels.make import space, structs
 
 FOLDER = Path(__file__).parent
 
-SWITCH = {"gateway.groups.network_messages:Raise", "gateway.groups.network_messages:Raised"}
+SWITCH = {"gateway.state.network.messages:Raise", "gateway.state.network.messages:Raised"}
 """What raises the level is written before the level is raised."""
 
 HELPERS = {"ring.links.hello:_Read"} | {

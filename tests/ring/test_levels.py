@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from gateway.commands.operators import NETWORK
-from gateway.groups.network import Network, restore
-from gateway.groups.network_messages import Attended, Raise, Raised
+from gateway.state.network.messages import Attended, Raise, Raised
+from gateway.state.network.network import Network, restore
 from ring.features import LEVEL
 from ring.ids import Incarnation
 from ring.membership.peers import Peers, RingSettings

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar, cast
 
-from gateway.groups.channel import Channel
-from gateway.groups.nick import Nick
+from gateway.state.channel.channel import Channel
+from gateway.state.nick.nick import Nick
 from ring.ids import GroupId
 from tests.sim.chaos import RING, SIDE, Person, Story
 from tests.sim.history import RING as RING_GROUP

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from gateway.edge.asks import CameAsk
-from gateway.groups.account_messages import SetSettings
-from gateway.groups.session import Session
+from gateway.state.account.messages import SetSettings
+from gateway.state.session.session import Session
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import plain, register
 from tests.sim.chaos import RING, SETTINGS, Story

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.groups import channel_messages, conversation_messages
+from gateway.state.channel import messages as channel_messages
+from gateway.state.conversation import messages as conversation_messages
 from ring.ids import GroupId
 from ring.storage.store import Line
 from ring.wire.history import Query

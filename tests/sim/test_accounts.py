@@ -10,9 +10,9 @@ import pytest
 
 from gateway.edge import belongings
 from gateway.edge.settings import AccountSettings, EdgeSettings
-from gateway.groups.account_messages import Accepted, InfoView, LoginView
-from gateway.groups.account_messages import Login as AskLogin
-from gateway.groups.guard_messages import HowLong, Wait
+from gateway.state.account.messages import Accepted, InfoView, LoginView
+from gateway.state.account.messages import Login as AskLogin
+from gateway.state.throttle.messages import HowLong, Wait
 from ring.engine import Engine
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, log_in, register

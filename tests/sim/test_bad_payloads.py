@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway.edge.asks import read_reply
-from gateway.groups.account_messages import Info
+from gateway.state.account.messages import Info
 from ring.ids import GroupId, Incarnation
 from ring.wire.node import Reply
 from tests.gateway.commands.stage import network, people, settle

@@ -14,7 +14,7 @@ from gateway.edge.outbox import Outbox
 from gateway.edge.places import Places
 from gateway.edge.playback import Playback
 from gateway.edge.talks import Talks
-from gateway.groups.account import Account
+from gateway.state.account.account import Account
 from gateway.webhooks import deliveries
 from gateway.webhooks.courier import Courier
 from ring.engine import Engine

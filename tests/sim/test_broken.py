@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gateway.edge.edge import Edge
-from gateway.groups.account import Account
-from gateway.groups.channel import Channel
+from gateway.state.account.account import Account
+from gateway.state.channel.channel import Channel
 from gateway.status import status
 from ring.engine import Engine
 from ring.ids import GroupId

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.groups.session import Session
+from gateway.state.session.session import Session
 from ring.engine import Engine
 from ring.ids import GroupId
 from ring.membership.peers import RingSettings

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.groups.account_messages import Accepted, SetSettings
+from gateway.state.account.messages import Accepted, SetSettings
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.sim.net import Client, Net

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.groups.channel_messages import Forget
+from gateway.state.channel.messages import Forget
 from ring.history import query, repair
 from ring.storage.store import Line, Range
 from ring.wire.history import Mark, Query

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.groups.channel_messages import Say, SetTopic
+from gateway.state.channel.messages import Say, SetTopic
 from ring import features
 from tests.sim.net import Net
 

@@ -11,7 +11,7 @@ from gateway.edge import outbox
 from gateway.edge.call import Call
 from gateway.edge.connection import Connection
 from gateway.edge.playback import Playback
-from gateway.groups.account_messages import SetSettings
+from gateway.state.account.messages import SetSettings
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.sim.history import ALL as ALL_LINES

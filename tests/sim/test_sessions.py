@@ -9,13 +9,13 @@ from gateway.edge import playback
 from gateway.edge.call import Call
 from gateway.edge.taking_up import nobody
 from gateway.edge.user import User
-from gateway.groups.account_messages import Drop, SetSettings
-from gateway.groups.channel_messages import Update
-from gateway.groups.nick import Nick
-from gateway.groups.nick_messages import Claim
-from gateway.groups.people import Person
-from gateway.groups.session import Session
 from gateway.irc.message import Message
+from gateway.state.account.messages import Drop, SetSettings
+from gateway.state.channel.messages import Update
+from gateway.state.nick.messages import Claim
+from gateway.state.nick.nick import Nick
+from gateway.state.people import Person
+from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import OPERATOR, network

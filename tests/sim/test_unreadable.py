@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.groups.channel_messages import SetTopic, TopicSet
+from gateway.state.channel.messages import SetTopic, TopicSet
 from ring.ids import GroupId
 from ring.placement import owners
 from ring.wire.codec import encode

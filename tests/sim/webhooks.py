@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.admin.procedures import run
 from gateway.admin.webhooks import Made, create
-from gateway.groups.channel_history import WEBHOOK
+from gateway.state.channel.history import WEBHOOK
 from gateway.webhooks.settings import WebhookSettings
 from ring.wire.history import Query
 from tests.sim.chaos import RING, Story

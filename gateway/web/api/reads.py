@@ -6,10 +6,10 @@ from functools import partial
 
 from gateway.admin import accounts, channels, sessions
 from gateway.edge.operator_asks import AccountRow, ActionRow, ChannelRow, SessionRow
-from gateway.groups.account_messages import InfoView
-from gateway.groups.channel_messages import MemberView
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.node import NodeCore
+from gateway.state.account.messages import InfoView
+from gateway.state.channel.messages import MemberView
 from gateway.web import views
 from gateway.web.api import models as m
 from gateway.web.api.endpoints import endpoint

@@ -8,8 +8,8 @@ from typing import Final, get_args
 from prometheus_client.core import Metric
 
 from gateway.edge.traffic import Cut
-from gateway.groups.account import Account
 from gateway.node import NodeCore
+from gateway.state.account.account import Account
 from gateway.status import Status
 from gateway.web.metrics.families import counter, counters, gauge, gauges, histogram, histograms
 from gateway.web.source import Vitals

@@ -1,6 +1,6 @@
 """Bring a node into the network, from the first question to the first client.
 
-Theory of operation. `StartUp` does no I/O: the driver (gateway/shells/starting.py) calls begin(), then tick() several
+Theory of operation. `StartUp` does no I/O: the driver (gateway/io/starting.py) calls begin(), then tick() several
 times a second with the observations, and reports the results of Look and Probe. Every call returns the effects to carry
 out, in order. The steps:
 

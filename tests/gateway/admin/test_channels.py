@@ -6,7 +6,7 @@ import pytest
 
 from gateway.admin.channels import Role, has_more, look, roles
 from gateway.admin.procedures import Problem
-from gateway.groups import channel_views
+from gateway.state.channel import views
 from tests.gateway.admin.stage import ask
 from tests.gateway.commands.stage import network, people
 
@@ -22,7 +22,7 @@ def test_a_secret_channel_is_seen_from_every_node_without_its_key() -> None:
 
 
 def test_members_come_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel_views, "MEMBERS", 2)
+    monkeypatch.setattr(views, "MEMBERS", 2)
     monkeypatch.setattr("gateway.admin.channels.MEMBERS", 2)
     net = network(2)
     people(net, "ann", "bob", "carl", channel="#c")

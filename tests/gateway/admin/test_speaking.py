@@ -8,10 +8,10 @@ import pytest
 
 from gateway.admin.procedures import Problem
 from gateway.admin.speaking import EVERYBODY, LINES, Words, lines_of, notice, speak
-from gateway.groups.channel_machines import KEYS, merge_keys, remembered
-from gateway.groups.channel_messages import Said
-from gateway.groups.machine_messages import KEY_MS, SpokenKey, once_for
 from gateway.irc.limits import LINE_BYTES
+from gateway.state.channel.machine_messages import KEY_MS, SpokenKey, once_for
+from gateway.state.channel.machines import KEYS, merge_keys, remembered
+from gateway.state.channel.messages import Said
 from ring.ids import GroupId
 from tests.gateway.admin.stage import ask
 from tests.gateway.commands.stage import network, people

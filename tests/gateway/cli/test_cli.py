@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from config import load
 from gateway.cli.main import main
-from gateway.shells.passwords import verify
+from gateway.io.passwords import verify
 from tests.e2e.network import free_port
 
 

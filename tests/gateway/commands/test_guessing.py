@@ -9,7 +9,7 @@ import pytest
 
 from gateway.accounts.credentials import Credentials
 from gateway.edge import proving
-from gateway.groups.guard import RULES
+from gateway.state.throttle.throttle import RULES
 from tests.gateway.commands.accounts import Newcomer, log_in, plain, register
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Client, Net

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.edge.settings import AccountSettings, SessionSettings
-from gateway.groups.account_messages import Register
 from gateway.services.table import NOT_LOGGED_IN
+from gateway.state.account.messages import Register
 from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, log_in, register
 from tests.gateway.commands.stage import OPERATOR, network, people, settle
 from tests.sim.net import Client, Net

@@ -11,10 +11,10 @@ import pytest
 from gateway.edge import belongings
 from gateway.edge.login import Login
 from gateway.edge.settings import AccountSettings
-from gateway.groups.account_messages import Accepted, Alias, Denied, Drop, LoginView
-from gateway.groups.account_messages import Login as AskLogin
-from gateway.groups.nick_messages import Claim
 from gateway.irc.names import forced_nick
+from gateway.state.account.messages import Accepted, Alias, Denied, Drop, LoginView
+from gateway.state.account.messages import Login as AskLogin
+from gateway.state.nick.messages import Claim
 from tests.gateway.commands.accounts import Newcomer, log_in, register
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Client, Net

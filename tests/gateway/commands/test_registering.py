@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.edge.settings import AccountSettings
-from gateway.groups.account_messages import Drop
+from gateway.state.account.messages import Drop
 from tests.gateway.commands.accounts import Newcomer, log_in, register
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Client, Net

@@ -10,8 +10,8 @@ import pytest
 from gateway.edge import belongings
 from gateway.edge.sasl import FAILURES
 from gateway.edge.settings import AccountSettings
-from gateway.groups.account_messages import Accepted, Register
-from gateway.groups.guard import RULES
+from gateway.state.account.messages import Accepted, Register
+from gateway.state.throttle.throttle import RULES
 from tests.gateway.commands.accounts import Newcomer, answer, b64, challenge, log_in, plain, register
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Client, Net

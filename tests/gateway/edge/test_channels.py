@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from gateway.edge.edge import RECONCILE_S
-from gateway.groups.channel import Channel
-from gateway.groups.channel_messages import Join
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import Join
 from ring.ids import GroupId
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Net

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.edge.differences import Believed, differences
-from gateway.groups.channel import Channel, Member
-from gateway.groups.channel_stored import Sitting
-from gateway.groups.people import Person
 from gateway.irc.message import parse
 from gateway.irc.modes import CHANNEL_MODES
-from tests.gateway.groups.cast import RULES
+from gateway.state.channel.channel import Channel, Member
+from gateway.state.channel.snapshot import Sitting
+from gateway.state.people import Person
+from tests.gateway.state.cast import RULES
 
 NICKS = ("ann", "bob", "cat", "dan", "eve")
 MASKS = ("a!*@*", "b!*@*", "*!*@host")

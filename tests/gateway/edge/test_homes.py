@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from gateway.edge import homes
-from gateway.groups.nick import Nick
 from gateway.irc.names import forced_nick
+from gateway.state.nick.nick import Nick
 from tests.sim.net import Net
 
 

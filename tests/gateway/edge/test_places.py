@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from gateway.edge.places import Places
-from gateway.groups.session import DEVICES, PLACES
+from gateway.state.session.session import DEVICES, PLACES
 from ring.ids import GroupId, Term
 from ring.wire.history import Cursor
 

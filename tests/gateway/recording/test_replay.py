@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.groups.channel_messages import Look
 from gateway.recording.tape import MAGIC, BadTape, Call, Framer, Header, Record, Sent, encode, open_tape
+from gateway.state.channel.messages import Look
 from ring.levels import Levels
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import network, people, settle

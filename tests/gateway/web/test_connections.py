@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.gateway.shells.onenode import OneNode, free_port
+from tests.gateway.io.onenode import OneNode, free_port
 from tests.patience import WITHIN_S
 
 pytestmark = pytest.mark.e2e

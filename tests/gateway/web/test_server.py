@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.network import free_port
-from tests.gateway.shells.onenode import OneNode
+from tests.gateway.io.onenode import OneNode
 from tests.gateway.web.samples import samples
 from tests.patience import WITHIN_S
 

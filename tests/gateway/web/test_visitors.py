@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.gateway.shells.test_websocket import WebNode
+from tests.gateway.io.test_websocket import WebNode
 from tests.patience import WITHIN_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("people")]

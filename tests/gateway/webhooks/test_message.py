@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.groups.channel_messages import Said
-from gateway.groups.once import Once, Sayer
+from gateway.state.channel.messages import Said
+from gateway.state.once import Once, Sayer
 from gateway.webhooks.message import body, key_of, sign
 from ring.ids import GroupId, Incarnation, Term
 from ring.storage.store import Line

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import jsonschema
 
 from gateway.web.api.access import hash_of
-from tests.gateway.shells.onenode import OneNode, Wire
+from tests.gateway.io.onenode import OneNode, Wire
 from tests.patience import WITHIN_S
 
 ALL = ["accounts", "channels", "sessions", "notices", "kills", "actions", "webhooks"]

@@ -1,0 +1,191 @@
+"""What the node keeps on disk: its store beside the loop, fed by the engine's journal, read for history."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.io.settings import history_settings
+from gateway.node import DAY_S
+from ring.ids import UNREADABLE, GroupId
+from ring.io.crash import crash_only
+from ring.io.store_limit import shorten
+from ring.io.store_writer import Chore, StoreWriter
+from ring.replication.guarded import GroupBroken
+from ring.storage.sqlite.file import STORE
+from ring.storage.sqlite.store import SqliteStore
+from ring.storage.store import Line, Range, Store, StoreError
+
+if TYPE_CHECKING:
+    from gateway.io.node_process import NodeProcess
+
+DELAY_S: Final = 0.05
+"""How long what nobody waits for is gathered: to hand each line over by itself cost more than to make it."""
+
+FIT_EVERY_S: Final = 20.0
+"""How often the size of the store is looked at."""
+
+KINDS: Final = ("channel", "conversation")
+"""Of these kinds of groups what was said is kept."""
+
+FOREVER: Final = 2**62
+"""Unix ms: later than any line."""
+
+
+class Durable:
+    """The store of one node."""
+
+    def __init__(self, process: NodeProcess) -> None:
+        self._process = process
+        self.crash = process.crash
+        self._engine = process.core.engine
+        path = self._path = process.config.node.state_dir / STORE
+        self.writer = StoreWriter(
+            lambda: SqliteStore(path), lambda: SqliteStore(path, reading=True), self._written, self._trouble
+        )
+        self._started = False
+        self._later: asyncio.TimerHandle | None = None
+        self._fit: asyncio.TimerHandle | None = None
+        self._is_too_large = False
+
+    async def start(self) -> None:
+        """Load what an earlier life has written. Raises StoreError."""
+        copies = self.writer.start()
+        self._started = True
+        journal = self._engine.journal
+        journal.on = True
+        self._engine.read_store = self._read
+        self._engine.work_store = self._work
+        self.writer.retain(self._retain)
+        last = await self._last_lines([group for group, _ in copies])
+        for group, data in copies:
+            try:
+                journal.load(group, data, last.get(group))
+            except GroupBroken as broken:
+                self._engine.stopped.stop(group, broken.__cause__ or broken)
+            except (*UNREADABLE, KeyError) as problem:
+                self._process.log.error("copy_unreadable", group=f"{group.kind}:{group.name}", reason=str(problem))
+        self._process.log.info("store_opened", groups=len(copies))
+        self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
+
+    async def _last_lines(self, groups: list[GroupId]) -> dict[GroupId, Line]:
+        """The newest line of each group that has one."""
+        asked: asyncio.Future[dict[GroupId, Line] | StoreError] = asyncio.get_running_loop().create_future()
+
+        def look(store: Store) -> dict[GroupId, Line]:
+            found = (store.lines(Range(group, None, None, 1, True)) for group in groups)
+            return {lines[0].group: lines[0] for lines in found if lines}
+
+        self.writer.read(look, asked.set_result)
+        result = await asked
+        if isinstance(result, StoreError):
+            raise result
+        return result
+
+    def size(self) -> int:
+        """Bytes of the store's files; what SQLite has to add to the first one included."""
+        found = 0
+        for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
+            with suppress(OSError):
+                found += path.stat().st_size
+        return found
+
+    def flush(self) -> None:
+        """Write what has changed: what somebody waits for now, and all with it; else within DELAY_S."""
+        if self._started and self._engine.journal.urgent:
+            self._write()
+        elif self._started and self._later is None and self._engine.journal.has_news:
+            self._later = asyncio.get_running_loop().call_later(DELAY_S, self._gathered)
+
+    @crash_only
+    def _gathered(self) -> None:
+        self._later = None
+        self._process.begin()
+        self._write()
+        self._process.touched()  # what is not due yet is gathered on
+
+    def _write(self) -> None:
+        batch = self._engine.journal.take()
+        if batch is not None:
+            self.writer.write(batch)
+
+    @crash_only
+    def _look_at_size(self) -> None:
+        """Beyond the limit for the store the oldest lines go, whatever their retention says."""
+        limit, now_ms = self._process.config.history.max_size, int(self._process.now * 1000)
+        if limit:
+            self.writer.chore(lambda store: self._shorten(store, limit, now_ms), self._shortened)
+        else:
+            self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
+
+    def _shorten(self, store: Store, limit: int, now_ms: int) -> Iterator[int]:
+        """In the writer's thread."""
+        yield from shorten(store, limit, KINDS, now_ms)
+        self._is_too_large = store.size() > limit
+
+    @crash_only
+    def _shortened(self, lines: int | StoreError) -> None:
+        limit = self._process.config.history.max_size
+        if isinstance(lines, int) and lines:
+            self._process.log.warning("history_shortened", lines=lines, limit=limit, setting="history.max_size")
+        elif isinstance(lines, int) and self._is_too_large:
+            self._process.log.error(
+                "store_too_large", limit=limit, reason="accounts and channels alone need more than history.max_size"
+            )
+        self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
+
+    def close(self) -> None:
+        """Write the rest, and end."""
+        if self._fit is not None:
+            self._fit.cancel()
+        if self._started:
+            self._engine.journal.hurry()
+            self._write()
+            if not self.writer.close():
+                self._process.log.error("store_not_closed", reason="what was said last may not be on disk")
+
+    @crash_only
+    def _written(self, number: int) -> None:
+        self._process.begin()
+        self._engine.journal.written(number)
+        self._process.touched()
+
+    @crash_only
+    def _trouble(self, words: str | None) -> None:
+        self._engine.journal.trouble = words or ""
+        if words is None:
+            self._process.log.info("store_works_again", lines_dropped=self.writer.dropped)
+        else:
+            self._process.log.error("store_refuses", reason=words)
+
+    def _read(self, job: Callable[[Store], Any], done: Callable[[Any], None]) -> None:
+        def arrived(result: Any) -> None:
+            self._process.begin()
+            done(result)
+            self._process.touched()
+
+        self.writer.read(job, arrived)
+
+    def _work(self, job: Chore, done: Callable[[int | StoreError], None]) -> None:
+        def ended(result: int | StoreError) -> None:
+            self._process.begin()
+            done(result)
+            self._process.touched()
+
+        self._write()  # what was said so far is there when the job begins
+        self.writer.chore(job, ended)
+
+    def _retain(self, store: Store) -> Iterator[int]:
+        """Forget what is too old, or too much. Called in the writer's thread."""
+        history = history_settings(self._process.config)
+
+        def before(days: int) -> int:
+            return int((self._process.now - days * DAY_S) * 1000) if history.enabled else FOREVER
+
+        own = {GroupId("channel", one.name): one for one in history.channels}
+        for group, one in own.items():
+            yield from store.prune(group.kind, before(one.keep_days), one.keep_lines, [group])
+        for kind in KINDS:
+            yield from store.prune(kind, before(history.keep_days), history.keep_lines, skip=[*own])

@@ -1,0 +1,445 @@
+"""The process of one node: it gives the core time, bytes and news of peers, and carries out what the core wants."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvloop
+
+from config import NodeConfig, load_node
+from config.http import Http
+from gateway.edge.connection import Connection
+from gateway.edge.settings import Rehashed
+from gateway.happenings import Happenings
+from gateway.io.clients import ClientTransport
+from gateway.io.descriptors import raise_limit, room
+from gateway.io.durable import Durable
+from gateway.io.listeners import Listeners
+from gateway.io.memory import Memory, settle
+from gateway.io.passwords import Passwords
+from gateway.io.peers import PeerShell
+from gateway.io.recorder import Tape
+from gateway.io.reloading import contents, reread
+from gateway.io.settings import edge_settings, engine_settings, made_up_secret, node_record, webhook_settings
+from gateway.io.starting import Starting
+from gateway.io.systemd import Systemd
+from gateway.io.tokens import api_of, tokens
+from gateway.io.webhooks import WebhookShell
+from gateway.io.websocket import WebSockets
+from gateway.look import Looks
+from gateway.node import NodeCore, NodeSettings
+from gateway.status import Certificate
+from gateway.web.chat_site import ChatSite
+from gateway.web.health import Health, LoopLag
+from gateway.web.server import WebServer
+from gateway.web.site import NodeSite
+from gateway.web.source import Source, Vitals
+from gateway.web.stream import Streams
+from gateway.web.visitors import Visitors
+from ring.io.crash import BUG, CrashOnly, crash_only
+from ring.io.signals import release_hang_up
+from ring.notes import Note
+from ring.storage.store import StoreError
+from ring.wire.codec import payloads
+
+TICK_S = 0.1
+FLUSH_WAIT_S = 0.002
+FRAME = 1024 * 1024
+"""What a turn has to say to a peer is cut into frames of this size, far below what peers accept."""
+
+BUGS = frozenset(("bug", "group_broken"))
+"""Notes of mistakes in the program."""
+
+QUIET = frozenset(("hand_off_received",))
+"""Notes that the other node's log has already."""
+
+TROUBLE = frozenset((
+    "node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused", "node_too_old",
+    "unreadable", "webhook_failing", "webhook_dropped",
+))  # fmt: skip
+"""Notes that an operator should see even where only warnings are logged."""
+
+
+def _clock() -> float:
+    """Seconds that never go back and pass while the machine sleeps, too (P20)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class NodeProcess:
+    """Everything of a node that touches the outside."""
+
+    def __init__(self, config: NodeConfig, path: Path, tape: Tape | None = None) -> None:
+        """tape: what comes into the core is recorded there."""
+        self.config = config
+        self._contents = contents(config)
+        self.path = path
+        self.log = structlog.get_logger("circlet").bind(node=config.node.name)
+        self.crash = CrashOnly(self.log)
+        self.rng = random.Random()
+        self.descriptors = raise_limit()
+        self._skew = time.time() - _clock()
+        self.sockets: dict[int, ClientTransport] = {}
+        self._next_id = 0
+        self._flushing = False
+        self._flush_after = 0.0
+        self.peers = PeerShell(self)
+        self.record = node_record(config, self.peers.next_incarnation(), self.now)
+        settings = NodeSettings(
+            edge_settings(config, self.now, made_up_secret(self.peers.key), self.room(config)),
+            engine_settings(config),
+            webhook_settings(config),
+        )
+        self.recorder = tape.begin(self.record, settings, self.now, self.log) if tape is not None else None
+        self.core = self.recorder.door if self.recorder is not None else NodeCore(self.record, settings, self.rng)
+        self.passwords = Passwords(self._wake, self.log)
+        self.core.edge.check_password = self.passwords.check
+        self.core.edge.fits = self.passwords.fits
+        self.core.edge.fits_first = self.passwords.fits_first
+        self.core.edge.make_credentials = self.passwords.make
+        self.core.edge.random_bytes = secrets.token_bytes
+        self.core.edge.rehash = self.reload
+        self.core.edge.die = self.ask_to_stop
+        self.durable = Durable(self)
+        self.listeners = Listeners(self)
+        self.memory = Memory()
+        self.systemd = Systemd()
+        self.webhooks = WebhookShell(self.core.webhooks, config.node.ip, self.act)
+        happenings = Happenings(self.core)
+        self.watchers: list[Callable[[Note], None]] = [happenings.hear]
+        looks = Looks(self.core, self.peers.links, self.peers.around, happenings)
+        self.core.edge.look = looks.packed
+        self.streams = Streams(self.core, looks, self.act, self.log)
+        self.lag = LoopLag()
+        source = Source(self.core, self.peers.links, self.act, self.peers.around, self.vitals, self.health)
+        visitors = Visitors(self.core, lambda: self.config.http or Http())
+        self.api = api_of(source, visitors, config, self.log)
+        parts = (NodeSite(source, visitors, self.streams), self.api, WebSockets(self, visitors), ChatSite(visitors))
+        routes = [route for part in parts for route in part.routes()]
+        self.web = WebServer(config.http, routes, self.log) if config.http else None
+        self._stop = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def now(self) -> float:
+        """Unix seconds that never go back while the process runs."""
+        return _clock() + self._skew
+
+    def health(self) -> Health:
+        return self.lag.health(time.monotonic())
+
+    def vitals(self) -> Vitals:
+        """Time O(clients)."""
+        writer = self.durable.writer
+        return Vitals(
+            self.lag,
+            writer.writes,
+            writer.reads,
+            writer.waiting_bytes,
+            self.durable.size(),
+            writer.dropped,
+            tuple(waiting for client in self.sockets.values() if (waiting := client.waiting())),
+            self.peers.waiting_bytes(),
+            self.peers.refused(),
+        )
+
+    # Life -----------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> int:
+        """Serve until told to stop; returns the exit code."""
+        loop = asyncio.get_running_loop()
+        self.crash.watch(loop)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.ask_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        release_hang_up()
+        self.core.engine.begin(self.now)
+        try:
+            await self.durable.start()
+            await self.peers.bind()
+            await self.listeners.bind()
+            if self.web is not None:
+                await self.web.start()
+            self._tick()
+            serves = await Starting(self, self._stop).run()
+        except (OSError, StoreError) as problem:
+            self.log.error("start_failed", reason=str(problem))
+            if self.peers.announced:
+                await self._drain()
+            await self._close()
+            return 1
+        if serves:
+            self._say_what_does_not_fit()
+            settle()
+            self.systemd.ready()
+            self.log.info("node_started", ip=self.record.ip, irc=self.record.irc, incarnation=self.record.incarnation)
+            await self._stop.wait()
+        if self.peers.announced:
+            await self._drain()
+        await self._close()
+        self.log.info("node_stopped")
+        return 0
+
+    def _say_what_does_not_fit(self) -> None:
+        total, fit = self.config.clients.total, self.room(self.config)
+        if total > fit:
+            self.log.warning(
+                "clients_total_does_not_fit",
+                total=total,
+                room=fit,
+                descriptors=self.descriptors,
+                hint=f"{fit} clients are let in: raise the limit of open files (LimitNOFILE= of systemd, ulimit -Hn), "
+                "or lower clients.total",
+            )
+
+    def ask_to_stop(self) -> None:
+        self._stop.set()
+
+    async def _drain(self) -> None:
+        """Hand the groups over, then tell the clients, then wait until what they leave behind is settled."""
+        engine, started, clients = self.core.engine, self.now, len(self.sockets)
+        self.systemd.stopping()
+        limit, handed = started + self.config.drain_s, engine.noted["hand_off"]
+        self.log.info("drain_started", groups=len(engine.replicas.masters), clients=clients)
+        await self.listeners.stop()
+        self.begin()
+        self.record = self.peers.leave()
+        engine.leave(self.record)
+        self.peers.announce()
+        self.touched()
+        while self.core.holds_groups and self.now < limit:
+            await asyncio.sleep(TICK_S / 2)
+        self.begin()
+        self.core.edge.close_all("Server is shutting down")
+        self.touched()
+        while not self.core.edge.idle and self.now < limit:
+            await asyncio.sleep(TICK_S / 2)
+        self.flush()
+        self.peers.owes = self.core.holds_groups
+        self.log.info(
+            "drain_finished",
+            handed_over=engine.noted["hand_off"] - handed,
+            groups_left=sum(bool(m.copy.state.subscribers) for m in engine.replicas.masters.values()),
+            clients=clients,
+            took_ms=round((self.now - started) * 1000),
+        )
+
+    async def _close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.listeners.stop()
+        for client in list(self.sockets.values()):
+            client.close()
+        await self.peers.stop()
+        if self.web is not None:
+            self.streams.close()
+            await self.web.stop()
+        await self.webhooks.stop()
+        self.durable.close()
+        self.passwords.close()
+        self.systemd.close()
+        if self.recorder is not None:
+            self.recorder.end("the node was stopped")
+
+    @crash_only
+    def reload(self) -> Rehashed:
+        """SIGHUP and REHASH: apply the settings that can change live, report needed restarts and faults."""
+        self.systemd.reloading()
+        said = self._reread()
+        self.systemd.reloaded()
+        return said
+
+    def _reread(self) -> Rehashed:
+        self.config, self._contents, said = reread(self.config, self._contents, self.path, load_node, self.log)
+        if said.wrong:
+            return said
+        was = self.core.edge.settings
+        self.core.edge.configure(edge_settings(self.config, was.created, was.secret, self.room(self.config)))
+        self.core.webhooks.configure(webhook_settings(self.config), self.core.edge.settings)
+        self.api.configure(*tokens(self.config, self.log))
+        self.touched()
+        wrong = self.listeners.reload_certificates()
+        if self.web is not None and self.config.http is not None:
+            wrong += self.web.configure(self.config.http)
+        return replace(said, wrong=wrong)
+
+    def room(self, config: NodeConfig) -> int:
+        """How many clients there are descriptors for."""
+        return room(self.descriptors, config.http.total if config.http is not None else 0)
+
+    def certificates(self) -> list[Certificate]:
+        """What the listeners show to clients and browsers now."""
+        page = self.web.certificate() if self.web is not None else None
+        return [*self.listeners.certificates(), *([Certificate(*page)] if page is not None else [])]
+
+    # Turns of the loop ----------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        self.core.engine.begin(self.now)
+
+    @crash_only
+    def _wake(self) -> None:
+        self.begin()
+        self.touched()
+
+    @crash_only
+    def act(self, job: Callable[[], None]) -> None:
+        """Do something with the core in a turn of its own."""
+        self.begin()
+        job()
+        self.touched()
+
+    def touched(self) -> None:
+        """Something was put into the core: flush after the reads that are ready now, for they batch.
+
+        Right after a flush that took long, wait as long again: that makes batches under load and costs nothing else.
+        """
+        if self._flushing:
+            return
+        self._flushing = True
+        loop = asyncio.get_running_loop()
+        wait = self._flush_after - time.monotonic()
+        if wait > 0:
+            loop.call_later(wait, self.flush)
+        else:
+            loop.call_soon(loop.call_soon, self.flush)
+
+    @crash_only
+    def flush(self) -> None:
+        """Send what the core has for peers and clients."""
+        self._flushing = False
+        began, edge = time.monotonic(), self.core.edge
+        if edge.turns.waiting:
+            self.begin()
+            edge.carry_on()
+        self.durable.flush()
+        for key, messages in self.core.engine.drain().items():
+            for payload in payloads(messages, FRAME):
+                self.peers.send(key, payload)
+        dirty, sendq = edge.dirty[:], edge.settings.sendq
+        edge.dirty.clear()
+        for connection in dirty:
+            client = self.sockets.get(connection.number)
+            data = edge.take_output(connection)
+            if client is not None and data and not client.write(data, sendq):
+                self.begin()
+                edge.traffic.cuts["send_queue"] += 1
+                edge.gone(connection, "SendQ exceeded")
+                client.abort()
+            if client is not None and connection.closed is not None:
+                client.close()
+        if edge.traffic.shown:
+            edge.traffic.delivered(self.core.engine.now, self.now)
+        self.webhooks.flush()
+        relieved, edge.relieved = edge.relieved, []
+        for connection in relieved:
+            if (client := self.sockets.get(connection.number)) is not None:
+                client.read_on()
+        if edge.turns.waiting:
+            self.touched()
+        if self.core.engine.levels.refused:
+            self.peers.refuse(self.core.engine.levels.refused)
+        if self.core.engine.notes:
+            self._write_notes()
+        ended = time.monotonic()
+        self._flush_after = ended + min(FLUSH_WAIT_S, ended - began)
+
+    @crash_only
+    def _tick(self) -> None:
+        self.lag.came(time.monotonic())
+        self.begin()
+        self.core.engine.tick()
+        self.core.edge.tick(self.core.engine.now)
+        self.core.webhooks.tick()
+        self.flush()
+        self.peers.save_news()
+        self.listeners.report()
+        self.memory.tick()
+        self.systemd.alive()
+        self.lag.expect(time.monotonic() + TICK_S)
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+
+    def _write_notes(self) -> None:
+        """The engine's notes become log lines."""
+        notes, self.core.engine.notes = self.core.engine.notes, []
+        for note in notes:
+            for watch in self.watchers:
+                watch(note)
+            facts: dict[str, Any] = dict(note.facts)
+            if note.group is not None:
+                facts["group"] = f"{note.group.kind}:{note.group.name}"
+            trouble = note.event in TROUBLE and not facts.get("leaving", False)  # a node that has left is no trouble
+            calm = self.log.debug if note.event in QUIET else self.log.info
+            loud = self.log.error if note.event in BUGS else self.log.warning if trouble else calm
+            loud(note.event, **facts)
+
+    # Clients --------------------------------------------------------------------------------------------------------
+
+    @crash_only
+    def connected(self, client: ClientTransport, address: str, *, secure: bool, certificate: str | None) -> Connection:
+        """certificate: fingerprint of the client's."""
+        self.begin()
+        self._next_id += 1
+        self.sockets[self._next_id] = client
+        connection = self.core.edge.connect(
+            self._next_id,
+            address,
+            secure=secure,
+            now=self.core.engine.now,
+            certificate=certificate,
+            ticket=client.ticket,
+        )
+        connection.receipts = client if self.recorder is None else self.recorder.receipts(client)
+        self.log.info("client_connected", client=connection.number, address=address, tls=secure)
+        self.touched()
+        return connection
+
+    @crash_only
+    def received(self, connection: Connection, data: bytes) -> None:
+        self.begin()
+        self.core.edge.feed(connection, data)
+        self.touched()
+
+    @crash_only
+    def ended(self, connection: Connection) -> None:
+        """The client has closed its half of the connection."""
+        self.begin()
+        self.core.edge.ended(connection, "Connection closed")
+        self.touched()
+
+    @crash_only
+    def disconnected(self, connection: Connection, reason: str) -> None:
+        self.sockets.pop(connection.number, None)
+        self.begin()
+        self.core.edge.lost(connection, reason)
+        why = connection.closed or reason
+        why = "Quit" if why.startswith(("Quit: ", "Client quit")) else why  # what people say stays out of the log
+        self.log.info("client_disconnected", client=connection.number, reason=why)
+        self.touched()
+
+
+def run_node(config: NodeConfig, path: Path, tape: Tape | None = None) -> int:
+    """Run a node until it is told to stop; returns the exit code. tape: where to record it."""
+
+    async def main() -> int:
+        try:
+            node = NodeProcess(config, path, tape)
+        except OSError as problem:
+            structlog.get_logger("circlet").error("start_failed", node=config.node.name, reason=str(problem))
+            return 1
+        try:
+            return await node.run()
+        except Exception as problem:
+            node.crash.bug("run", problem)
+            return BUG
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main())

@@ -1,0 +1,110 @@
+"""The start of a node: carries out the effects of ring.membership.directory.startup, and reports back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from gateway.io.settings import link_settings, terms
+from ring.io.directory_client import ask_directories
+from ring.io.guest import NoReply, Unfit, be_refused, check_fit
+from ring.membership.directory.startup import Announce, Attend, Effect, End, Link, Look, Open, Probe, Say, StartUp
+from ring.roster import NodeRecord
+
+if TYPE_CHECKING:
+    from gateway.io.node_process import NodeProcess
+
+TURN_S = 0.05
+LOOK_S = 1.0
+"""How long the directories may take to answer one look."""
+
+PROBE_S = 2.0
+"""How long a peer may take to let this node in as a guest."""
+
+
+class Starting:
+    """Brings one node into its network."""
+
+    def __init__(self, node: NodeProcess, stop: asyncio.Event) -> None:
+        """stop: ends the start."""
+        self._node = node
+        self._stop = stop
+        self._open = False
+        names = [str(directory) for directory in node.config.directories]
+        self._core = StartUp(node.record, node.config.network.name, names, node.peers.saved, node.rng)
+
+    async def run(self) -> bool:
+        """Until clients are accepted; False if the node was told to stop before. Raises OSError that says what to
+        change, if the node must not serve."""
+        await self._carry_out(self._core.begin(self._node.now))
+        while not (self._open or self._stop.is_set()):
+            await self._carry_out(self._core.tick(self._node.peers.seen(), self._node.now))
+            if not self._open:
+                await self._pause()
+        return self._open
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(TURN_S):
+                await self._stop.wait()
+        except TimeoutError:
+            return
+
+    async def _carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            if self._stop.is_set():
+                return
+            await self._do(effect)
+
+    async def _do(self, effect: Effect) -> None:
+        node = self._node
+        match effect:
+            case Look():
+                await self._look()
+            case Probe(records):
+                await self._probe(records)
+            case Announce(only):
+                await node.peers.announce_to(only)
+            case Link():
+                node.peers.link()
+            case Attend():
+                node.peers.link()
+                node.begin()
+                node.core.attend()
+                node.touched()
+            case Open():
+                node.listeners.open()
+                self._open = True
+            case Say(level, event, facts):
+                getattr(node.log, level)(event, **facts)
+                node.systemd.status(f"starting: {event.replace('_', ' ')}")
+            case End(reason):
+                raise OSError(f"this node must not serve: {reason}")
+
+    async def _look(self) -> None:
+        directories = [(d.host, d.port) for d in self._node.config.directories]
+        query = await ask_directories(directories, LOOK_S, self._node.log)
+        await self._carry_out(self._core.looked(query.lists(), self._node.now))
+
+    async def _probe(self, records: tuple[NodeRecord, ...]) -> None:
+        found = await asyncio.gather(*(self._visit(record) for record in records))
+        refusals = {record.name: why for record, why in zip(records, found, strict=True) if isinstance(why, str)}
+        await self._carry_out(self._core.probed(True in found, refusals, self._node.now))
+
+    async def _visit(self, record: NodeRecord) -> bool | str:
+        """Whether the node lets this one in; why not, in words; False if it does not answer."""
+        config = self._node.config
+        how: dict[str, Any] = {
+            "terms": terms(config),
+            "key": self._node.peers.key,
+            "settings": link_settings(config),
+            "timeout_s": PROBE_S,
+        }
+        try:
+            await check_fit(record, config.node.ip, **how)
+        except Unfit as refused:
+            await be_refused(record, self._node.record, **how)
+            return refused.reason
+        except NoReply:
+            return False
+        return True

@@ -1,0 +1,276 @@
+"""An account's state: who has a name, how it is proven, what belongs to it (P35-P37). Nobody sits in it: nodes ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from gateway.state.account.messages import (
+    Accepted,
+    AddCertificate,
+    AddNick,
+    Alias,
+    CertificateAdded,
+    CertificateRemoved,
+    CredentialsSet,
+    Denied,
+    Drop,
+    Dropped,
+    InfoView,
+    LoggedIn,
+    Login,
+    LoginView,
+    Merged,
+    NickAdded,
+    NickRemoved,
+    Question,
+    Register,
+    Registered,
+    RemoveCertificate,
+    RemoveNick,
+    Seen,
+    SeenFrom,
+    SetCredentials,
+    SetSettings,
+    SettingsSet,
+    Unalias,
+    Unaliased,
+    View,
+    Why,
+)
+from gateway.state.account.snapshot import (
+    CERTIFICATES,
+    FIELDS,
+    NICKS,
+    SOURCES,
+    TOMBSTONES,
+    Life,
+    Settings,
+    Stored,
+    merge,
+)
+from gateway.state.times import newest
+from ring.ids import Incarnation
+from ring.replication.state_machine import Decision, StateBase
+
+SEEN_MS = 3600 * 1000
+"""How exactly the last login is known."""
+
+SOURCE_MS = 24 * SEEN_MS
+"""How exactly it is known when somebody logged in from a source."""
+
+LATELY_MS = 30 * SOURCE_MS
+"""So long after a login its source is one of the account's owner's."""
+
+STALE_MS = 30 * 1000
+"""An alias that its account does not list is another's to take after this time: the listing may be under way."""
+
+TOMBSTONE_MS = 400 * 24 * 3600 * 1000
+
+NOTHING = Decision(None, None)
+_HOSTS: Mapping[Incarnation, int] = {}
+
+_replace = msgspec.structs.replace
+
+
+class Account(StateBase):
+    """The replicated state of one name."""
+
+    __slots__ = ("name", "stored")
+
+    def __init__(self, name: str) -> None:
+        self.name = name  # folded
+        self.stored = Stored()
+
+    @property
+    def subscribers(self) -> Mapping[Incarnation, int]:
+        return _HOSTS
+
+    @property
+    def life(self) -> Life | None:
+        """Who has the name."""
+        return self.stored.lives[0] if self.stored.lives else None
+
+    # The state machine ----------------------------------------------------------------------------------------------
+
+    def decide(self, command: Any, at: int) -> Decision:
+        if isinstance(command, Register | Alias):
+            return self._take(command, at)
+        life = self.life
+        if isinstance(command, Unalias):
+            return Decision(None, Unaliased()) if life is not None and life.alias == command.of else NOTHING
+        if life is None or life.alias or command.life not in ("", life.id):
+            return denied("unknown")
+        return _DECIDE[type(command)](life, command, at)
+
+    def _take(self, command: Register | Alias, at: int) -> Decision:
+        life = self.life
+        alias = command.of if isinstance(command, Alias) else ""
+        if life is not None:
+            # The very same again is a repeat: whoever asked had no answer.
+            same = life.id == command.life if not alias else life.alias == alias
+            stale = life.alias and life.id == command.over and at - life.created > STALE_MS
+            if same or not stale:
+                return Decision(Accepted(life.name), None) if same else denied("taken")
+        credentials = command.credentials if isinstance(command, Register) else None
+        return Decision(Accepted(command.name), Registered(command.life, command.name, credentials, alias))
+
+    def apply(self, event: Any, at: int) -> bool:
+        if isinstance(event, Merged):
+            self.stored = event.stored
+        elif isinstance(event, Dropped):
+            self.stored = Stored((), at)
+        elif isinstance(event, Unaliased):
+            # Without a tombstone: one that comes back from an old copy is on no account's list, and so nobody's.
+            self.stored = _replace(self.stored, lives=())
+        elif isinstance(event, Registered):
+            written = {"credentials": at}
+            life = Life(at, event.life, event.name, event.credentials, event.alias, written=written, seen=at)
+            before = self.life  # a stale alias, void from now on
+            self.stored = Stored((life,), before.created if before is not None else self.stored.dropped)
+        elif self.life is not None:
+            changed = _APPLY[type(event)](self.life, event, at)
+            self.stored = _replace(self.stored, lives=(changed, *self.stored.lives[1:]))
+        return False
+
+    # Copies and questions -------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Stored:
+        return self.stored
+
+    def merge(self, other: Account, at: int) -> Merged | None:
+        both = merge(self.stored, other.stored)
+        return Merged(both) if both != self.stored else None
+
+    def view(self) -> str | None:
+        return self.life.id if self.life is not None else None
+
+    def answer(self, question: Question, at: int) -> View:
+        life = self.life
+        if isinstance(question, Login):
+            if life is None:
+                return LoginView()
+            certificates, nicks = tuple(life.certificates), tuple(life.nicks)
+            sources = tuple(source for source, then in life.sources.items() if at - then < LATELY_MS)
+            return LoginView(life.name, life.id, life.alias, life.credentials, certificates, nicks, sources)
+        if life is None:
+            return InfoView()
+        return InfoView(
+            life.name,
+            life.id,
+            life.alias,
+            life.created,
+            life.seen,
+            tuple(life.nicks),
+            tuple(life.certificates),
+            life.settings,
+        )
+
+    # Upkeep ---------------------------------------------------------------------------------------------------------
+
+    def is_collectable(self, at: int) -> bool:
+        """A tombstone stays for long (P37): an old copy that comes back must not bring the account back."""
+        return not self.stored.lives and at - self.stored.dropped > TOMBSTONE_MS
+
+
+def denied(why: Why) -> Decision:
+    return Decision(Denied(why), None)
+
+
+# What who has the name may do -----------------------------------------------------------------------------------------
+
+
+def _set_credentials(life: Life, command: SetCredentials, at: int) -> Decision:
+    return Decision(Accepted(life.name), CredentialsSet(command.credentials))
+
+
+def _add(life: Life, known: Mapping[str, int], name: str, most: int, event: Any) -> Decision:
+    if name in known:
+        return Decision(Accepted(life.name), None)
+    return Decision(Accepted(life.name), event) if len(known) < most else denied("full")
+
+
+def _remove(life: Life, known: Mapping[str, int], name: str, event: Any) -> Decision:
+    return Decision(Accepted(life.name), event if name in known else None)
+
+
+def _set_settings(life: Life, command: SetSettings, at: int) -> Decision:
+    changes = command.changes
+    try:
+        for name, value in changes.items():
+            msgspec.convert(value, FIELDS[name])
+    except (KeyError, msgspec.ValidationError):
+        return denied("invalid")
+    if all(getattr(life.settings, name) == value for name, value in changes.items()):
+        return Decision(Accepted(life.name), None)
+    return Decision(Accepted(life.name), SettingsSet(changes))
+
+
+def _logged_in(life: Life, command: LoggedIn, at: int) -> Decision:
+    if any(at - life.sources.get(source, -SOURCE_MS) >= SOURCE_MS for source in command.sources):
+        return Decision(Accepted(life.name), SeenFrom(command.sources))
+    return Decision(Accepted(life.name), Seen() if at - life.seen >= SEEN_MS else None)
+
+
+_DECIDE: dict[type, Callable[[Life, Any, int], Decision]] = {
+    SetCredentials: _set_credentials,
+    AddCertificate: lambda life, c, at: _add(
+        life, life.certificates, c.fingerprint, CERTIFICATES, CertificateAdded(c.fingerprint)
+    ),
+    RemoveCertificate: lambda life, c, at: _remove(
+        life, life.certificates, c.fingerprint, CertificateRemoved(c.fingerprint)
+    ),
+    AddNick: lambda life, c, at: _add(life, life.nicks, c.nick, NICKS, NickAdded(c.nick)),
+    RemoveNick: lambda life, c, at: _remove(life, life.nicks, c.nick, NickRemoved(c.nick)),
+    SetSettings: _set_settings,
+    LoggedIn: _logged_in,
+    Drop: lambda life, c, at: Decision(Accepted(life.name), Dropped()),
+}
+
+
+def _with(known: Mapping[str, int], name: str, at: int) -> dict[str, int]:
+    return dict(sorted({**known, name: at}.items()))
+
+
+def _without(known: Mapping[str, int], name: str) -> dict[str, int]:
+    return {other: at for other, at in known.items() if other != name}
+
+
+def _removed(life: Life, name: str, at: int) -> dict[str, int]:
+    return newest({**life.removed, name: at}, TOMBSTONES)
+
+
+def _apply_settings(life: Life, event: SettingsSet, at: int) -> Life:
+    settings: Settings = _replace(life.settings, **event.changes)
+    return _replace(life, settings=settings, written=life.written | dict.fromkeys(event.changes, at))
+
+
+_APPLY: dict[type, Callable[[Life, Any, int], Life]] = {
+    CredentialsSet: lambda life, e, at: _replace(
+        life, credentials=e.credentials, written=life.written | {"credentials": at}
+    ),
+    CertificateAdded: lambda life, e, at: _replace(life, certificates=_with(life.certificates, e.fingerprint, at)),
+    CertificateRemoved: lambda life, e, at: _replace(
+        life, certificates=_without(life.certificates, e.fingerprint), removed=_removed(life, e.fingerprint, at)
+    ),
+    NickAdded: lambda life, e, at: _replace(life, nicks=_with(life.nicks, e.nick, at)),
+    NickRemoved: lambda life, e, at: _replace(
+        life, nicks=_without(life.nicks, e.nick), removed=_removed(life, e.nick, at)
+    ),
+    SettingsSet: _apply_settings,
+    Seen: lambda life, e, at: _replace(life, seen=at),
+    SeenFrom: lambda life, e, at: _replace(
+        life, seen=at, sources=newest({**life.sources, **dict.fromkeys(e.sources, at)}, SOURCES)
+    ),
+}
+
+_stored = msgspec.msgpack.Decoder(Stored)
+
+
+def restore(name: str, snapshot: msgspec.Raw) -> Account:
+    """Raises msgspec.MsgspecError."""
+    account = Account(name)
+    account.stored = _stored.decode(snapshot)
+    return account

@@ -1,0 +1,114 @@
+"""Two states of one channel made one after a partition (P26): commutative, associative and idempotent.
+
+Where both are one creation, the last writer of each setting has it, and lists are united, save what was removed later
+than it was set. Where they are two, the older keeps its settings and ranks, and the younger brings its people, without
+rank: a split cannot be ridden to take a channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from gateway.state.channel.machines import merge_keys
+from gateway.state.channel.snapshot import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
+from gateway.state.channel.webhooks import merge_webhooks
+from gateway.state.times import latest, newest
+
+Row = tuple[str, str, int]  # mask, set by, Unix ms
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
+    """key: what two masks that mean the same have in common."""
+    if _age(a) > _age(b):
+        a, b = b, a
+    same = _age(a) == _age(b)
+    left = newest(latest(a.left, b.left), TOMBSTONES)
+    members = _members(a, b, left, ranked=same)
+    lifted = newest(latest(a.lifted, b.lifted), TOMBSTONES) if same else a.lifted
+    present = {sitting.person.uid for sitting in members}
+    invited = {*a.invited, *b.invited} if same else {*a.invited}
+    return Stored(
+        min(a.name, b.name) if same else a.name,
+        max(a.changed_at, b.changed_at),
+        a.created,
+        max(a.topic, b.topic, key=lambda topic: (topic[2], topic)) if same else a.topic,
+        _settings(a, b) if same else a.settings,
+        members,
+        _lists(a, b, lifted, key) if same else a.lists,
+        sorted(invited - present)[:INVITES],
+        latest(a.written, b.written) if same else a.written,
+        lifted,
+        left,
+        max(a.erased, b.erased) if same else a.erased,
+        newest(latest(a.redacted, b.redacted), TOMBSTONES),  # each of its own side's messages
+        max(a.closed, b.closed) if same else a.closed,
+        a.spoken or b.spoken,
+        newest(latest(a.forgotten, b.forgotten), TOMBSTONES),
+        _kicks(a, b),
+        *merge_webhooks(a.webhooks, b.webhooks, a.unsubscribed, b.unsubscribed),
+        merge_keys(a.keys, b.keys),
+    )
+
+
+def _age(state: Stored) -> float:
+    """When the channel was made; an empty one has nothing to keep, so it is the youngest of all."""
+    return state.created or float("inf")
+
+
+def _members(a: Stored, b: Stored, left: Mapping[str, int], *, ranked: bool) -> list[Sitting]:
+    """Who is in either, and did not leave later than it came. ranked: ranks of both sides count.
+
+    A rank is gone once its owner has left the stay it was given in, whichever side saw that: else three sides merged
+    in another order would give another channel.
+    """
+    found: dict[str, Sitting] = {}
+    for side, counts in ((a, True), (b, ranked)):
+        for sitting in side.members:
+            uid = sitting.person.uid
+            if left.get(uid, 0) >= sitting.joined_at:
+                continue
+            if not counts or left.get(uid, 0) >= sitting.ranked_in:
+                sitting = msgspec.structs.replace(sitting, prefixes="", ranked_at=0, ranked_in=0)
+            found[uid] = _one(found[uid], sitting) if uid in found else sitting
+    return [found[uid] for uid in sorted(found)]
+
+
+def _one(a: Sitting, b: Sitting) -> Sitting:
+    ranked = max(a, b, key=lambda sitting: (sitting.ranked_in, sitting.ranked_at, sitting.prefixes))
+    person = max(a.person, b.person, key=lambda person: (person.version, _encode(person)))  # a late JOIN knows less
+    return Sitting(person, ranked.prefixes, max(a.joined_at, b.joined_at), ranked.ranked_at, ranked.ranked_in)
+
+
+def _kicks(a: Stored, b: Stored) -> dict[str, PutOut]:
+    """The last of each, and of those the newest, in an order that all copies agree on."""
+    found = [*a.put_out.items(), *b.put_out.items()]
+    found.sort(key=lambda item: (item[1].at, item[0], _encode(item[1])))
+    last = dict(found)
+    return {uid: last[uid] for uid in sorted(sorted(last, key=lambda uid: (-last[uid].at, uid))[:KICKS])}
+
+
+def _settings(a: Stored, b: Stored) -> tuple[str, str | None, int | None]:
+    letters = ""
+    for letter in sorted({*a.settings[0], *b.settings[0]}):
+        if max((side.written.get(letter, 0), letter in side.settings[0]) for side in (a, b))[1]:
+            letters += letter
+    key = max((side.written.get("k", 0), side.settings[1] or "") for side in (a, b))[1]
+    limit = max((side.written.get("l", 0), side.settings[2] or 0) for side in (a, b))[1]
+    return letters, key or None, limit or None
+
+
+def _lists(a: Stored, b: Stored, lifted: Mapping[str, int], key: Callable[[str], str]) -> dict[str, tuple[Row, ...]]:
+    """lifted: list letter and mask -> when it was removed."""
+    merged = {}
+    for letter in sorted({*a.lists, *b.lists}):
+        rows: dict[str, Row] = {}
+        for row in (*a.lists.get(letter, ()), *b.lists.get(letter, ())):
+            name = key(row[0])
+            if lifted.get(letter + name, 0) < row[2]:
+                rows[name] = max(rows.get(name, row), row, key=lambda row: (row[2], row))
+        merged[letter] = tuple(sorted(rows.values(), key=lambda row: (row[2], row)))
+    return merged

@@ -1,0 +1,134 @@
+"""A line of mode changes, judged change by change: a later one sees what the earlier ones did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.irc import numerics as n
+from gateway.irc.masks import MaskSet, is_understood, meaning
+from gateway.irc.mode_table import CHANNEL_TABLE
+from gateway.irc.modes import CHANNEL_MODES, NOT_UNDERSTOOD
+from gateway.state.channel.messages import ModeChange, ModesDone, ModesSet, SetModes
+from gateway.state.channel.targets import find_target
+from gateway.state.people import Refusal, refused
+from ring.replication.state_machine import Decision
+
+if TYPE_CHECKING:
+    from gateway.state.channel.channel import Channel
+
+HALFOP_MAY = frozenset(mode.letter for mode in CHANNEL_TABLE if mode.halfop)
+"""A half-operator changes everyday settings and voices, but makes no operators."""
+
+WITH_PARAM = CHANNEL_MODES.lists + CHANNEL_MODES.always + CHANNEL_MODES.when_set
+
+
+def decide_modes(channel: Channel, command: SetModes, rank: str) -> Decision:
+    """rank: of who asks, "" for none. What changes nothing is dropped silently."""
+    line = _Line(channel)
+    for change in command.changes:
+        if _may(change, command.by, rank):
+            line.take(change)
+        else:
+            line.refuse(refused(n.ERR_CHANOPRIVSNEEDED, channel.name))
+    done = ModesSet(command.by, command.source, tuple(line.done), command.once, command.account)
+    event = done if line.done else None
+    return Decision(ModesDone(tuple(line.refusals)) if line.refusals else None, event)
+
+
+def _may(change: ModeChange, by: str, rank: str) -> bool:
+    steps_down = change.letter in "hv" and not change.adding and change.uid == by
+    return rank == "o" or (rank == "h" and change.letter in HALFOP_MAY) or steps_down
+
+
+class _Line:
+    """What a line does, as far as it has been read."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.settings: dict[str, str | bool | None] = dict.fromkeys(channel.modes, True)
+        self.settings["k"] = channel.key
+        self.settings["l"] = None if channel.limit is None else str(channel.limit)
+        self.prefixes: dict[str, set[str]] = {}
+        self.toggled = {letter: MaskSet(channel.rules.casemap) for letter in channel.lists}  # against the lists
+        most = channel.rules.limits.list_max
+        self.room = {letter: most - len(entries) for letter, entries in channel.lists.items()}
+        self.done: list[ModeChange] = []
+        self.refusals: list[Refusal] = []
+
+    def take(self, change: ModeChange) -> None:
+        letter, param = change.letter, change.param
+        if len(letter) != 1:
+            self.refuse(refused(n.ERR_UNKNOWNMODE, letter))
+        elif letter in CHANNEL_MODES.flags:
+            self._set(change, True if change.adding else None)
+        elif letter in CHANNEL_MODES.ranks:
+            self._rank(change)
+        elif letter in CHANNEL_MODES.lists and param:
+            self._mask(change, param)
+        elif letter in ("k", "l") and (not change.adding or _is_good(letter, param)):
+            self._set(change, param if change.adding else None)
+        elif letter in WITH_PARAM:
+            bad = (self.channel.name, letter, param or "*", "Not a valid parameter")
+            self.refuse(Refusal(n.ERR_INVALIDMODEPARAM, bad))
+        else:
+            self.refuse(refused(n.ERR_UNKNOWNMODE, letter))
+
+    def refuse(self, refusal: Refusal) -> None:
+        if refusal not in self.refusals:
+            self.refusals.append(refusal)
+
+    def _set(self, change: ModeChange, value: str | bool | None) -> None:
+        letter = change.letter
+        before = self.settings.get(letter)
+        if before == value:
+            return
+        self.settings[letter] = value
+        shown = before if letter == "k" and value is None else value  # a key is named when it goes, too
+        self.done.append(ModeChange(change.adding, letter, shown if isinstance(shown, str) else None))
+
+    def _rank(self, change: ModeChange) -> None:
+        channel = self.channel
+        uid = find_target(channel, change.uid, change.param)
+        if uid is None:
+            self.refuse(refused(n.ERR_USERNOTINCHANNEL, change.param or "*", channel.name))
+            return
+        member = channel.members[uid]
+        held = self.prefixes.setdefault(uid, set(member.prefixes))
+        if (change.letter in held) != change.adding:
+            held ^= {change.letter}
+            self.done.append(ModeChange(change.adding, change.letter, member.person.nick, uid))
+
+    def _mask(self, change: ModeChange, mask: str) -> None:
+        letter, toggled = change.letter, self.toggled[change.letter]
+        mask = self._as_listed(letter, mask)
+        is_there = (mask in self.channel.lists[letter]) != (mask in toggled)
+        if not is_there and not is_understood(mask):
+            self.refuse(Refusal(n.ERR_INVALIDMODEPARAM, (self.channel.name, letter, mask, NOT_UNDERSTOOD)))
+            return
+        if is_there == change.adding:
+            return
+        if change.adding and self.room[letter] <= 0:
+            self.refuse(refused(n.ERR_BANLISTFULL, self.channel.name, letter))
+            return
+        self.room[letter] += -1 if change.adding else 1
+        if toggled.discard(mask) is None:
+            toggled.add(mask)
+        self.done.append(ModeChange(change.adding, letter, mask))
+
+    def _as_listed(self, letter: str, mask: str) -> str:
+        """The mask in the spelling of its addresses that the channel or this line has already."""
+        if mask in self.channel.lists[letter] or mask in self.toggled[letter]:
+            return mask
+        casemap = self.channel.rules.casemap
+        wanted = meaning(mask, casemap)
+        known = (*self.channel.lists[letter].entries, *self.toggled[letter])
+        return next((one for one in known if meaning(one, casemap) == wanted), mask)
+
+
+def _is_good(letter: str, param: str | None) -> bool:
+    """What the parser of MODE lets through, asked again: commands come from other nodes."""
+    if not param:
+        return False
+    if letter == "k":
+        return " " not in param and "," not in param
+    return param.isascii() and param.isdigit() and param == str(int(param[:10])) and param != "0"

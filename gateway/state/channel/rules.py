@@ -1,0 +1,227 @@
+"""Who may do what in a channel: each command judged against the state, changing nothing (P10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway.irc import numerics as n
+from gateway.irc.modes import CHANNEL_MODES
+from gateway.state.channel.machine_messages import Speak
+from gateway.state.channel.machines import decide_speak
+from gateway.state.channel.messages import (
+    EVERYTHING,
+    Evict,
+    Forget,
+    Forgotten,
+    HasLeft,
+    HasQuit,
+    Invite,
+    Invited,
+    Join,
+    Joined,
+    Kick,
+    Kicked,
+    Part,
+    Parted,
+    Quit,
+    Redact,
+    Redacted,
+    Say,
+    SetModes,
+    SetTopic,
+    TopicSet,
+    Update,
+    Updated,
+)
+from gateway.state.channel.modes import decide_modes
+from gateway.state.channel.saying import decide_say, is_banned
+from gateway.state.channel.targets import find_target
+from gateway.state.channel.webhook_messages import Advance, Subscribe, Unsubscribe
+from gateway.state.channel.webhooks import decide_advance, decide_subscribe, decide_unsubscribe
+from gateway.state.once import Repeat, decide_repeat
+from gateway.state.people import Refusal, refused
+from ring.replication.state_machine import Decision
+
+if TYPE_CHECKING:
+    from gateway.state.channel.channel import Channel, Member
+
+NOTHING = Decision(None, None)
+
+
+def refuse(channel: Channel, numeric: str) -> Decision:
+    return Decision(refused(numeric, channel.name), None)
+
+
+def refuse_outsider(channel: Channel) -> Decision:
+    """Who is not in a secret channel (+s) is answered as if there were none."""
+    is_seen = channel.members and "s" not in channel.modes
+    return refuse(channel, n.ERR_NOTONCHANNEL if is_seen else n.ERR_NOSUCHCHANNEL)
+
+
+def rank_of(channel: Channel, uid: str, *, override: bool = False) -> str | None:
+    """The highest rank letter, "" for a plain member, None for an outsider; an override ranks highest everywhere."""
+    if override and channel.members:
+        return CHANNEL_MODES.ranks[0]
+    member = channel.members.get(uid)
+    return None if member is None else member.prefixes[:1]
+
+
+# Coming and going -----------------------------------------------------------------------------------------------------
+
+
+def decide_join(channel: Channel, command: Join, at: int) -> Decision:
+    member = channel.members.get(command.person.uid)
+    if member is not None:
+        moves = member.person.edge != command.person.edge  # what it has said where its session was before
+        return decide_update(channel, Update(command.person), at) if moves else NOTHING
+    if command.returns and command.person.uid in channel.left:
+        return Decision(HasLeft(channel.kick_of(command.person.uid)), None)
+    if not channel.members and not command.makes:
+        return refuse(channel, n.ERR_UNAVAILRESOURCE)
+    if not channel.members:
+        return Decision(None, Joined(command.person, "o", command.name or channel.name))
+    bar = None if command.override or command.returns else _bar(channel, command)
+    return Decision(None, Joined(command.person)) if bar is None else refuse(channel, bar)
+
+
+def _bar(channel: Channel, command: Join) -> str | None:
+    """Why the person may not join.
+
+    The modern document lets an invitation pass +i, RFC 2811 (4.3.1) bans as well; networks add +k and +l, since who may
+    invite may also lift those. +R and +S say what the channel is, so they hold for everybody.
+    """
+    person, modes = command.person, channel.modes
+    if "S" in modes and not command.secure:
+        return n.ERR_SECUREONLYCHAN
+    if "R" in modes and person.account is None:
+        return n.ERR_NEEDREGGEDNICK
+    if person.uid in channel.invited:
+        return None
+    if channel.key is not None and command.key != channel.key:
+        return n.ERR_BADCHANNELKEY
+    if channel.limit is not None and len(channel.members) >= channel.limit:
+        return n.ERR_CHANNELISFULL
+    if "i" in modes and not channel.lists["I"].matches(person.source):
+        return n.ERR_INVITEONLYCHAN
+    return n.ERR_BANNEDFROMCHAN if is_banned(channel, person) else None
+
+
+def decide_part(channel: Channel, command: Part, at: int) -> Decision:
+    member = channel.members.get(command.uid)
+    if member is None:
+        return refuse_outsider(channel)
+    person = member.person
+    return Decision(None, Parted(command.uid, person.source, command.reason, command.once, person.account))
+
+
+def decide_update(channel: Channel, command: Update, at: int) -> Decision:
+    member = channel.members.get(command.person.uid)
+    if member is None or command.person.version <= member.person.version:  # P28
+        return NOTHING
+    return Decision(None, Updated(command.person, member.person))
+
+
+def decide_quit(channel: Channel, command: Quit, at: int) -> Decision:
+    member = channel.members.get(command.uid)
+    if member is None:
+        return NOTHING
+    return Decision(None, _quit({command.uid: member}, command.reason, command.lost))
+
+
+def decide_evict(channel: Channel, command: Evict, at: int) -> Decision:
+    edges = set(command.edges)
+    gone = {uid: member for uid, member in channel.members.items() if member.person.edge in edges}
+    return Decision(None, _quit(gone, command.reason, True)) if gone else NOTHING
+
+
+def _quit(gone: Mapping[str, Member], reason: str, evicted: bool) -> HasQuit:
+    sources = tuple((uid, member.person.source) for uid, member in gone.items())
+    accounts = tuple(member.person.account for member in gone.values())
+    return HasQuit(sources, reason, evicted, accounts if any(accounts) else ())
+
+
+# With rank ------------------------------------------------------------------------------------------------------------
+
+
+def decide_topic(channel: Channel, command: SetTopic, at: int) -> Decision:
+    rank = rank_of(channel, command.by, override=command.override)
+    if rank is None:
+        return refuse_outsider(channel)
+    if "t" in channel.modes and rank not in ("o", "h"):
+        return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
+    return Decision(None, TopicSet(command.by, command.source, command.topic, command.once, command.account))
+
+
+def decide_kick(channel: Channel, command: Kick, at: int) -> Decision:
+    rank = rank_of(channel, command.by, override=command.override)
+    if rank is None:
+        return refuse_outsider(channel)
+    if rank not in ("o", "h"):
+        return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
+    uid = find_target(channel, command.uid, command.nick)
+    if uid is None:
+        return Decision(refused(n.ERR_USERNOTINCHANNEL, command.nick, channel.name), None)
+    target = channel.members[uid]
+    if "Q" in channel.modes and not command.override:
+        return Decision(Refusal(n.ERR_CHANOPRIVSNEEDED, (channel.name, "Nobody is kicked here (+Q)")), None)
+    if rank == "h" and target.prefixes[:1] in ("o", "h"):
+        return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
+    facts = (command.by, command.source, uid, target.person.nick, command.reason)
+    return Decision(None, Kicked(*facts, command.once, command.account))
+
+
+def decide_invite(channel: Channel, command: Invite, at: int) -> Decision:
+    rank = rank_of(channel, command.by, override=command.override)
+    if rank is None:
+        return refuse_outsider(channel)
+    if command.uid in channel.members:
+        return Decision(refused(n.ERR_USERONCHANNEL, command.nick, channel.name), None)
+    opens = rank in ("o", "h")
+    if "i" in channel.modes and not opens:
+        return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
+    facts = (command.by, command.source, command.uid, command.nick)
+    return Decision(None, Invited(*facts, opens, command.once, command.account))
+
+
+def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:
+    rank = rank_of(channel, command.by, override=command.override)
+    if rank is None:
+        return refuse_outsider(channel)
+    own = command.own and command.msgid != EVERYTHING
+    if not own and rank not in (("o",) if command.msgid == EVERYTHING else ("o", "h")):
+        return refuse(channel, n.ERR_CHANOPRIVSNEEDED)
+    facts = (command.by, command.source, command.msgid, command.reason)
+    return Decision(None, Redacted(*facts, command.once, command.account))
+
+
+def decide_forget(channel: Channel, command: Forget, at: int) -> Decision:
+    """Whoever has said something may have it deleted, wherever it is now."""
+    is_there = channel.members or channel.history.spoken
+    return Decision(None, Forgotten(command.uid, command.life)) if is_there else NOTHING
+
+
+def decide_set_modes(channel: Channel, command: SetModes, at: int) -> Decision:
+    rank = rank_of(channel, command.by, override=command.override)
+    return refuse_outsider(channel) if rank is None else decide_modes(channel, command, rank)
+
+
+DECIDE: dict[type, Callable[[Channel, Any, int], Decision]] = {
+    Join: decide_join,
+    Part: decide_part,
+    Say: decide_say,
+    Speak: decide_speak,
+    SetTopic: decide_topic,
+    SetModes: decide_set_modes,
+    Kick: decide_kick,
+    Invite: decide_invite,
+    Update: decide_update,
+    Quit: decide_quit,
+    Evict: decide_evict,
+    Redact: decide_redact,
+    Forget: decide_forget,
+    Repeat: decide_repeat,
+    Subscribe: decide_subscribe,
+    Unsubscribe: decide_unsubscribe,
+    Advance: decide_advance,
+}

@@ -1,0 +1,67 @@
+"""Who may speak in a channel. Every message goes through here, so the common case comes first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.irc import numerics as n
+from gateway.state.channel.messages import Said, Say
+from gateway.state.people import Person, refused
+from ring.replication.state_machine import Decision
+
+if TYPE_CHECKING:
+    from gateway.state.channel.channel import Channel
+
+HEARERS = {"@": "o", "%": "oh", "+": "ohv"}
+"""Who a status message is for: the ranks, by its sign."""
+
+CTCP = b"\x01"
+_ACTION = (b"ACTION", b"ACTION\x01")
+
+
+def decide_say(channel: Channel, command: Say, at: int) -> Decision:
+    member = channel.members.get(command.uid)
+    if member is None:
+        person = command.person
+        heard = _hears_outsider(channel, command, person)
+    else:
+        person = member.person
+        heard = bool(member.prefixes) or not (command.status or "m" in channel.modes or is_banned(channel, person))
+    if person is None or not heard or (command.text[:1] == CTCP and "C" in channel.modes and not _is_action(command)):
+        is_seen = member is not None or (channel.members and "s" not in channel.modes)
+        numeric = n.ERR_CANNOTSENDTOCHAN if is_seen else n.ERR_NOSUCHCHANNEL
+        return Decision(refused(numeric, channel.name), None)
+    said = Said(
+        command.uid,
+        command.source,
+        command.verb,
+        command.text,
+        command.status,
+        command.tags,
+        person.account,
+        "B" in person.modes,
+        command.life,
+        command.once,
+    )
+    return Decision(None, said)
+
+
+def _hears_outsider(channel: Channel, command: Say, person: Person | None) -> bool:
+    """With +S nobody from outside: whether it came over TLS is not known here."""
+    if person is None or not channel.members or command.status or not channel.modes.isdisjoint("nmS"):
+        return False
+    if "R" in channel.modes and person.account is None:
+        return False
+    return not is_banned(channel, person)
+
+
+def _is_action(command: Say) -> bool:
+    return command.text[1:].split(b" ", 1)[0] in _ACTION
+
+
+def is_banned(channel: Channel, person: Person) -> bool:
+    bans = channel.lists["b"]
+    if not bans.entries:
+        return False
+    source = person.source
+    return bans.matches(source) and not channel.lists["e"].matches(source)

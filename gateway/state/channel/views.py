@@ -1,0 +1,74 @@
+"""What a channel shows to those who ask without following it (P39)."""
+
+from __future__ import annotations
+
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Final
+
+from gateway.state.channel.messages import MEMBERS, ChannelView, ListRow, Look, MemberView
+
+if TYPE_CHECKING:
+    from gateway.state.channel.channel import Channel
+
+PAGE: Final = "page:"
+
+
+def look(channel: Channel, question: Look) -> ChannelView | None:
+    """What the asker may see; None where there is no such channel, or it is secret (+s) to the asker."""
+    if question.what.startswith(PAGE):
+        return _page(channel, question.what.removeprefix(PAGE))
+    is_member = question.uid in channel.members
+    sees_all = is_member or question.oper
+    if not channel.members or ("s" in channel.modes and not sees_all):
+        return None
+    what, _, letter = question.what.partition(":")
+    modes, params = settings(channel, show_key=sees_all)
+    return ChannelView(
+        channel.name,
+        channel.created,
+        modes,
+        params,
+        channel.topic,
+        channel.topic_by,
+        channel.topic_at,
+        _members(channel, sees_all=sees_all) if what in ("names", "who") else (),
+        channel.lists[letter].rows() if what == "list" and letter in channel.lists else (),
+        is_member,
+    )
+
+
+def _page(channel: Channel, after: str) -> ChannelView:
+    """The channel as operators see the channel, with a page of members in the order of user ids."""
+    if not channel.members:
+        return ChannelView("", 0, "", (), "", "", 0, ())
+    modes, params = settings(channel, show_key=False)
+    uids = nsmallest(MEMBERS, (uid for uid in channel.members if uid > after))
+    members = tuple(MemberView(channel.members[uid].person, channel.members[uid].prefixes) for uid in uids)
+    topic = (channel.topic, channel.topic_by, channel.topic_at)
+    return ChannelView(channel.name, channel.created, modes, params, *topic, members, total=len(channel.members))
+
+
+def settings(channel: Channel, *, show_key: bool) -> tuple[str, tuple[str, ...]]:
+    """The mode letters, those with a parameter last, and their parameters in that order."""
+    letters, params = "".join(sorted(channel.modes)), []
+    if channel.key is not None:
+        letters += "k"
+        params.append(channel.key if show_key else "*")
+    if channel.limit is not None:
+        letters += "l"
+        params.append(str(channel.limit))
+    return letters, tuple(params)
+
+
+def _members(channel: Channel, *, sees_all: bool) -> tuple[MemberView, ...]:
+    """Invisible users (+i) show themselves only to those who share a channel with them."""
+    return tuple(
+        MemberView(member.person, member.prefixes)
+        for member in channel.members.values()
+        if sees_all or "i" not in member.person.modes
+    )
+
+
+def row(channel: Channel, term: int) -> ListRow:
+    hidden = "s" in channel.modes
+    return ListRow(channel.name, len(channel.members), channel.topic, channel.created, channel.topic_at, hidden, term)

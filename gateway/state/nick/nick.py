@@ -1,0 +1,231 @@
+"""A nick's state: who claims it, who holds it, who held it before. The user's own group while it is held (P27, P28)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from gateway.irc import numerics as n
+from gateway.irc.casemapping import Casemap
+from gateway.state.nick.messages import (
+    Change,
+    Changed,
+    Claim,
+    Claimed,
+    Evict,
+    Granted,
+    Kill,
+    Killed,
+    Merged,
+    Moved,
+    NickView,
+    Reached,
+    Release,
+    Released,
+    Tell,
+    Told,
+    Who,
+)
+from gateway.state.nick.snapshot import LEFT, PAST, Past, Stored, merge
+from gateway.state.people import Person, Refusal, refused
+from gateway.state.times import newest
+from ring.ids import Incarnation
+from ring.replication.state_machine import Decision, StateBase
+
+PENDING_S = 30.0
+"""A rename that has not ended by then has lost its new nick."""
+
+PAST_S = 3600.0
+"""WHOWAS knows the last few holders, for an hour."""
+
+NOTHING = Decision(None, None)
+
+
+class Nick(StateBase):
+    """The replicated state of one nick."""
+
+    __slots__ = ("casemap", "holder", "left", "name", "past", "pending", "shown", "subscribers")
+
+    def __init__(self, name: str, casemap: Casemap) -> None:
+        self.casemap = casemap
+        self.name = name  # folded
+        self.shown = name  # as its last holder writes it
+        self.holder: Person | None = None
+        self.pending = False
+        self.left: dict[str, int] = {}  # uid -> Unix ms, for who gave it back: the last few (P26)
+        self.past: tuple[Past, ...] = ()
+        self.subscribers: dict[Incarnation, int] = {}
+
+    # The state machine ----------------------------------------------------------------------------------------------
+
+    def decide(self, command: Any, at: int) -> Decision:
+        return _DECIDE[type(command)](self, command, at)
+
+    def apply(self, event: Any, at: int) -> bool:
+        if isinstance(event, Told | Killed):
+            return False
+        if isinstance(event, Claimed):
+            self.pending = event.pending
+            self._hold(event.person)
+        elif isinstance(event, Changed):
+            self._hold(event.person)
+        elif isinstance(event, Merged):
+            self._load(event.stored)
+        else:
+            self._free(event, at)
+        return True
+
+    def _hold(self, person: Person) -> None:
+        self.holder = person
+        self.subscribers = {person.edge: 1}
+        if self._is_here(person):
+            self.shown = person.nick
+
+    def _is_here(self, person: Person) -> bool:
+        """Whether the holder still goes by this nick: during a rename its record already shows the new one (P27)."""
+        return self.casemap(person.nick) == self.name
+
+    def _free(self, event: Released, at: int) -> None:
+        if not event.evicted:
+            self.left = newest({**self.left, event.uid: at}, LEFT)
+        if self.holder is not None and not self.pending:
+            person = msgspec.structs.replace(self.holder, nick=self.shown)
+            self.past = (Past(person, at), *self._fresh_past(at))[:PAST]
+        self.holder = None
+        self.pending = False
+        self.subscribers = {}
+
+    def _fresh_past(self, at: int) -> tuple[Past, ...]:
+        return tuple(past for past in self.past if at - past.until < PAST_S * 1000)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody goes by this nick: nobody goes by a nick that is free, or is the aim of a rename (P28)."""
+        return self.holder is not None and not self.pending
+
+    def _holds(self, uid: str) -> bool:
+        return self.holder is not None and self.holder.uid == uid
+
+    def _claim(self, command: Claim, at: int) -> Decision:
+        """A claim that becomes the user's own group carries the version from the one before (P28)."""
+        person, holder = command.person, self.holder
+        if holder is not None and holder.uid != person.uid:
+            return Decision(refused(n.ERR_NICKNAMEINUSE, person.nick), None)
+        if holder is not None and holder.edge != person.edge and not command.moves:
+            return Decision(Moved(), None)
+        person = msgspec.structs.replace(person, since=at if holder is None else holder.since)
+        if holder is None or self.pending:
+            return Decision(Granted(person), Claimed(person, command.pending))
+        if person == holder:
+            return Decision(Granted(holder), None)
+        person = _next(person, holder)  # held already, so it is numbered here and is not pending again
+        return Decision(Granted(person), Claimed(person))
+
+    def _change(self, command: Change, at: int) -> Decision:
+        """From the holder's own node only: its session may have left another, which has not heard of it (P31)."""
+        holder, person = self.holder, command.person
+        own = holder is not None and (holder.uid, holder.edge) == (person.uid, person.edge)
+        if holder is None or not own or self.pending:  # P28: pending is not its own group yet
+            return Decision(refused(n.ERR_NOSUCHNICK, person.nick), None)
+        person = _next(person, holder)
+        if self._is_here(person):
+            person = msgspec.structs.replace(person, since=holder.since)
+        return Decision(Granted(person), Changed(person))
+
+    def _release(self, command: Release, at: int) -> Decision:
+        return Decision(None, Released(command.uid, command.moved)) if self._holds(command.uid) else NOTHING
+
+    def _evict(self, command: Evict, at: int) -> Decision:
+        return Decision(None, Released(command.uid, evicted=True)) if self._holds(command.uid) else NOTHING
+
+    def _tell(self, command: Tell, at: int) -> Decision:
+        other = command.uid and self.holder is not None and self.holder.uid != command.uid
+        if self.holder is None or other:  # a pending holder is reached: the NICK line may be out already
+            return Decision(refused(n.ERR_NOSUCHNICK, command.target or self.name), None)
+        if "R" in self.holder.modes and command.sender.account is None and command.sender.uid != self.holder.uid:
+            text = "They hear only people who are logged in to an account (+R)"
+            return Decision(Refusal(n.ERR_NEEDREGGEDNICK, (self.holder.nick, text)), None)
+        if command.talks and (self.holder.account is not None or command.guests):
+            return Decision(Reached(self.holder, talks=True), None)
+        facts = (command.sender, command.verb, command.text, command.tags, self.holder.uid, command.once)
+        return Decision(Reached(self.holder), Told(*facts, command.msgid, command.at))
+
+    def _kill(self, command: Kill, at: int) -> Decision:
+        if not self._holds(command.uid):
+            return Decision(refused(n.ERR_NOSUCHNICK, self.name), None)
+        return Decision(None, Killed(command.uid, command.source, command.reason, command.account))
+
+    # Copies and questions -------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Stored:
+        return Stored(self.holder, self.pending, self.shown, self.past, self.left)
+
+    def _load(self, stored: Stored) -> None:
+        self.holder, self.subscribers = None, {}
+        self.pending, self.past, self.left = stored.pending, stored.past, stored.left
+        if stored.holder is not None:
+            self._hold(stored.holder)
+        self.shown = stored.shown
+
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Evict]:
+        """A user whose node died takes the nick again elsewhere at once."""
+        holder = self.holder
+        if isinstance(command, Claim) and holder is not None and holder.uid != command.person.uid and dead(holder.edge):
+            return [Evict(holder.uid)]
+        return []
+
+    def is_message(self, event: Any) -> bool:
+        return isinstance(event, Told | Killed)
+
+    def merge(self, other: Nick, at: int) -> Merged | None:
+        mine = self.snapshot()
+        both = merge(mine, other.snapshot())
+        return Merged(both) if both != mine else None
+
+    def view(self) -> list[str] | None:
+        """For MONITOR: nick, user and host of the holder; None while nobody goes by this nick."""
+        holder = self.holder
+        if holder is None or self.pending or not self._is_here(holder):
+            return None
+        return [holder.nick, holder.user, holder.host]
+
+    def answer(self, question: Who, at: int) -> NickView:
+        return NickView(self.holder, self._fresh_past(at))
+
+    # Upkeep ---------------------------------------------------------------------------------------------------------
+
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        if self.holder is None:
+            return []
+        ran_out = self.pending and at - self.holder.since > PENDING_S * 1000
+        return [Evict(self.holder.uid)] if ran_out or gone(self.holder.edge) else []
+
+    def is_collectable(self, at: int) -> bool:
+        return self.holder is None and not self._fresh_past(at)
+
+
+def _next(person: Person, known: Person) -> Person:
+    """The facts at a version above every one known (P28)."""
+    return msgspec.structs.replace(person, version=max(known.version, person.version) + 1)
+
+
+_DECIDE: dict[type, Callable[[Nick, Any, int], Decision]] = {
+    Claim: Nick._claim,
+    Change: Nick._change,
+    Release: Nick._release,
+    Evict: Nick._evict,
+    Tell: Nick._tell,
+    Kill: Nick._kill,
+}
+
+
+_stored = msgspec.msgpack.Decoder(Stored)
+
+
+def restore(name: str, casemap: Casemap, snapshot: msgspec.Raw) -> Nick:
+    """Raises msgspec.MsgspecError."""
+    nick = Nick(name, casemap)
+    nick._load(_stored.decode(snapshot))
+    return nick

@@ -1,0 +1,340 @@
+"""An account's session: on which node its user is, in which channels, and how far each device has read (P9, P38).
+
+The group lies on the ring beside the account's. Its only member is the session's host, which follows it and so learns
+when another node has taken the session up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from gateway.state.session.messages import (
+    Abandon,
+    AllForgotten,
+    Changed,
+    Converse,
+    Conversing,
+    Detach,
+    Detached,
+    DetachedSet,
+    Device,
+    DeviceForgotten,
+    Elsewhere,
+    End,
+    ForgetAll,
+    ForgetDevice,
+    Keep,
+    Kept,
+    KeptSet,
+    Kick,
+    KickNoted,
+    Look,
+    Marked,
+    Marker,
+    MarkRead,
+    Merged,
+    NoteKick,
+    Present,
+    Reached,
+    Report,
+    Stored,
+    Take,
+    Taken,
+    Talk,
+)
+from ring.history.cursor import merge_cursors
+from ring.ids import Incarnation
+from ring.replication.state_machine import Decision, StateBase
+
+DEVICES = 20
+"""An account has at most so many devices; the one that was away for the longest time goes."""
+
+DEVICE_MS = 180 * 24 * 3600 * 1000
+"""A device that was away for so long has no place any more."""
+
+PLACES = 500
+"""A device has a place in at most so many channels and conversations; where nothing was said for longest goes."""
+
+NODES = 4
+"""So many nodes are remembered on which a device was lately."""
+
+TALKS = 200
+"""And in so many conversations its messages find it; the one that was opened first goes."""
+
+GUEST_TALKS = 50
+"""Beside these, in so many with guests: however many strangers write, no conversation with an account goes for them."""
+
+MARKERS = 1_000
+"""So many read markers are kept, and so many channels that were detached; the oldest go."""
+
+KICKS = 100
+"""So many kicks are kept until each device is told; the oldest go."""
+
+NOTHING = Decision(None, None)
+_replace = msgspec.structs.replace
+_encode = msgspec.msgpack.Encoder(order="sorted").encode
+
+
+class Session(StateBase):
+    """The replicated state of one account's session."""
+
+    __slots__ = ("name", "stored")
+
+    def __init__(self, name: str) -> None:
+        self.name = name  # the account's, folded
+        self.stored = Stored()
+
+    @property
+    def host(self) -> Incarnation | None:
+        """The node it is on."""
+        return self.stored.person.edge if self.stored.person is not None else None
+
+    @property
+    def subscribers(self) -> Mapping[Incarnation, int]:
+        return {self.host: 1} if self.host is not None else {}
+
+    # The state machine ----------------------------------------------------------------------------------------------
+
+    def decide(self, command: Any, at: int) -> Decision:
+        return _DECIDE[type(command)](self, command, at)
+
+    def apply(self, event: Any, at: int) -> bool:
+        before = self.host
+        if isinstance(event, Merged):
+            self.stored = event.stored
+        elif isinstance(event, DeviceForgotten):
+            devices = {name: device for name, device in self.stored.devices.items() if name != event.device}
+            self.stored = _replace(self.stored, devices=devices)
+        elif isinstance(event, Conversing):
+            known = self.stored.talks.get(event.talk)
+            talk = Talk(event.other, known.since if known is not None else at, at, event.nick)
+            self.stored = _replace(self.stored, talks=_newest({**self.stored.talks, event.talk: talk}))
+        elif isinstance(event, AllForgotten):
+            self.stored = _replace(self.stored, talks={}, devices={}, markers={}, detached={}, kicks={})
+        elif isinstance(event, Marked):
+            self.stored = _replace(self.stored, markers=_latest({**self.stored.markers, event.folded: event.at}))
+        elif isinstance(event, DetachedSet):
+            one = Detached(at, event.highlight, event.off)
+            self.stored = _replace(self.stored, detached=_recent({**self.stored.detached, event.channel: one}))
+        elif isinstance(event, KickNoted):
+            self.stored = _replace(self.stored, kicks=_last_kicks({**self.stored.kicks, event.folded: event.kick}))
+        elif isinstance(event, KeptSet):
+            self.stored = _replace(self.stored, kept=event.kept)
+        else:
+            devices = _bounded({**self.stored.devices, **event.devices}, at)
+            facts = {"person": event.person, "rooms": event.rooms, "lasts": event.lasts, "attached": event.attached}
+            facts |= {"taken": event.taken, "left": event.left, "auto_away": event.auto_away}
+            if event.person is None:
+                facts |= {"kicks": {}, "kept": Kept()}
+            self.stored = _replace(self.stored, **facts, devices=devices)
+        return self.host != before
+
+    def _take(self, command: Take, at: int) -> Decision:
+        host, s = self.host, self.stored
+        same = s.person is not None and s.person.uid == command.person.uid
+        if host is not None and host != command.before:
+            again = same and command.person.edge == host  # whoever asked had no answer
+            return Decision(Taken(s) if again else Elsewhere(host), None)
+        rooms = s.rooms if same else {}
+        left = 0 if command.attached else s.left or at
+        facts = (command.person, rooms, s.lasts and same, command.attached, at, left)
+        changed = Changed(*facts, {}, s.auto_away and same)
+        return Decision(Taken(s), changed)
+
+    def _report(self, command: Report, at: int) -> Decision:
+        s = self.stored
+        if not self._is_host(command):
+            return self._reached(command, at)  # it came too late, but its places are true
+        left = 0 if command.attached else s.left or at
+        facts = (command.person, command.rooms, command.lasts, command.attached, s.taken, left)
+        return Decision(None, Changed(*facts, self._further(command, at), command.auto_away))
+
+    def _reached(self, command: Reached | Report, at: int) -> Decision:
+        s = self.stored
+        if not command.places and not (isinstance(command, Report) and command.nodes):
+            return NOTHING
+        facts = (s.person, s.rooms, s.lasts, s.attached, s.taken, s.left)
+        return Decision(None, Changed(*facts, self._further(command, at), s.auto_away))
+
+    def _further(self, command: Reached | Report, at: int) -> dict[str, Device]:
+        devices, places = self.stored.devices, command.places
+        came = command.nodes if isinstance(command, Report) else {}
+        found = {}
+        for name in [*places, *(name for name in came if name not in places)]:
+            nodes = {key: (at, number) for key, number in came.get(name, {}).items()}
+            found[name] = _one(devices.get(name), Device(at, places.get(name, {}), nodes))
+        return found
+
+    def _is_host(self, command: Report | End | Keep) -> bool:
+        person = self.stored.person
+        return person is not None and person.uid == command.uid and person.edge == command.host
+
+    def _end(self, command: End, at: int) -> Decision:
+        return Decision(None, self._ended(at)) if self._is_host(command) else NOTHING
+
+    def _keep(self, command: Keep, at: int) -> Decision:
+        new = self._is_host(command) and command.kept != self.stored.kept
+        return Decision(None, KeptSet(command.kept)) if new else NOTHING
+
+    def _abandon(self, command: Abandon, at: int) -> Decision:
+        return Decision(None, self._ended(at)) if self.host == command.host else NOTHING
+
+    def _ended(self, at: int) -> Changed:
+        return Changed(None, {}, False, 0, at, self.stored.left or at, {})
+
+    def _forget(self, command: ForgetDevice, at: int) -> Decision:
+        known = command.device in self.stored.devices
+        return Decision(None, DeviceForgotten(command.device) if known else None)
+
+    def _converse(self, command: Converse, at: int) -> Decision:
+        person = self.stored.person
+        return Decision(
+            Present(person.uid if person is not None else ""), Conversing(command.talk, command.other, command.nick)
+        )
+
+    def _forget_all(self, command: ForgetAll, at: int) -> Decision:
+        s = self.stored
+        return Decision(None, AllForgotten() if s.talks or s.devices or s.markers or s.detached or s.kicks else None)
+
+    def _mark(self, command: MarkRead, at: int) -> Decision:
+        known = self.stored.markers.get(command.folded, 0)
+        wanted = min(command.at, at)
+        if wanted <= known:
+            return Decision(Marker(known), None)
+        return Decision(Marker(wanted), Marked(command.target, command.folded, wanted))
+
+    def _detach(self, command: Detach, at: int) -> Decision:
+        known = self.stored.detached.get(command.channel)
+        before = (known.highlight, known.off) if known is not None else (False, True)
+        if before == (command.highlight, command.off):
+            return NOTHING
+        return Decision(None, DetachedSet(command.channel, command.highlight, command.off))
+
+    def _note_kick(self, command: NoteKick, at: int) -> Decision:
+        known = self.stored.kicks.get(command.folded)
+        late = self.host is None or (known is not None and known.at >= command.kick.at)
+        return NOTHING if late else Decision(None, KickNoted(command.folded, command.kick))
+
+    # Copies and questions -------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Stored:
+        return self.stored
+
+    def merge(self, other: Session, at: int) -> Merged | None:
+        both = merge(self.stored, other.stored)
+        return Merged(both) if both != self.stored else None
+
+    def answer(self, question: Look, at: int) -> Stored:
+        return self.stored
+
+    # Upkeep ---------------------------------------------------------------------------------------------------------
+
+    def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
+        """One that lasts is taken up by somebody, in the end."""
+        host = self.host
+        return [Abandon(host)] if host is not None and not self.stored.lasts and gone(host) else []
+
+    def is_collectable(self, at: int) -> bool:
+        talks = any(at - talk.at < DEVICE_MS for talk in self.stored.talks.values())
+        marked = any(at - marker < DEVICE_MS for marker in self.stored.markers.values())
+        return self.host is None and not talks and not marked and not _bounded(self.stored.devices, at)
+
+
+def _bounded(devices: dict[str, Device], at: int) -> dict[str, Device]:
+    fresh = [(name, device) for name, device in devices.items() if at - device.seen < DEVICE_MS]
+    fresh.sort(key=lambda item: (item[1].seen, item[0]))
+    return dict(fresh[-DEVICES:])
+
+
+def _newest(talks: dict[str, Talk]) -> dict[str, Talk]:
+    order = sorted(talks.items(), key=lambda item: (item[1].at, item[0]))
+    guests = [name for name, talk in order if talk.nick][:-GUEST_TALKS]
+    accounts = [name for name, talk in order if not talk.nick][:-TALKS]
+    gone = {*guests, *accounts}
+    return {name: talk for name, talk in order if name not in gone}
+
+
+def _latest(markers: dict[str, int]) -> dict[str, int]:
+    order = sorted(markers.items(), key=lambda item: (item[1], item[0]))
+    return dict(order[-MARKERS:])
+
+
+def _recent(detached: dict[str, Detached]) -> dict[str, Detached]:
+    order = sorted(detached.items(), key=lambda item: (item[1].at, item[0]))
+    return dict(order[-MARKERS:])
+
+
+def _last_kicks(kicks: dict[str, Kick]) -> dict[str, Kick]:
+    order = sorted(kicks.items(), key=lambda item: (item[1].place.at, item[0]))
+    return dict(order[-KICKS:])
+
+
+def merge(a: Stored, b: Stored) -> Stored:
+    """The session as its last host had it; of each device the furthest places. Commutative, associative, idempotent."""
+    last = max(a, b, key=_order)
+    devices = {name: _one(a.devices.get(name), b.devices.get(name)) for name in sorted({**a.devices, **b.devices})}
+    talks = {**a.talks, **b.talks}
+    for name in a.talks.keys() & b.talks.keys():
+        both = (a.talks[name], b.talks[name])
+        talks[name] = _replace(max(both, key=lambda talk: talk.at), since=min(talk.since for talk in both))
+    names = sorted(a.markers.keys() | b.markers.keys())
+    markers = {name: max(a.markers.get(name, 0), b.markers.get(name, 0)) for name in names}
+    detached = {**a.detached, **b.detached}
+    for name in a.detached.keys() & b.detached.keys():
+        detached[name] = max(a.detached[name], b.detached[name], key=lambda one: (one.at, one.off, one.highlight))
+    kicks = {**a.kicks, **b.kicks}
+    for name in a.kicks.keys() & b.kicks.keys():
+        kicks[name] = max(a.kicks[name], b.kicks[name], key=lambda kick: (kick.place.at, _encode(kick)))
+    found = {"talks": _newest(talks), "markers": _latest(markers), "detached": _recent(detached)}
+    return _replace(last, devices=devices, kicks=_last_kicks(kicks), **found)
+
+
+def _order(stored: Stored) -> tuple[int, bytes]:
+    return stored.taken, _encode(_replace(stored, devices={}, talks={}, markers={}, detached={}, kicks={}))
+
+
+def _one(a: Device | None, b: Device | None) -> Device:
+    if a is None or b is None:
+        found = a or b
+        assert found is not None
+        return found
+    both = {**a.places, **b.places}
+    places = {name: merge_cursors(a.places.get(name), b.places.get(name)) or both[name] for name in sorted(both)}
+    if len(places) > PLACES:
+        newest = sorted(places.items(), key=lambda item: (item[1].at, item[0]))[-PLACES:]
+        places = dict(sorted(newest))
+    return Device(max(a.seen, b.seen), places, _latest_nodes(a.nodes, b.nodes))
+
+
+def _latest_nodes(a: dict[str, tuple[int, int]], b: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    both = {key: max(a.get(key, (0, 0)), b.get(key, (0, 0))) for key in a.keys() | b.keys()}
+    latest = sorted(both.items(), key=lambda item: (item[1], item[0]))[-NODES:]
+    return dict(sorted(latest))
+
+
+_DECIDE: dict[type, Callable[[Session, Any, int], Decision]] = {
+    Take: Session._take,
+    Report: Session._report,
+    End: Session._end,
+    Abandon: Session._abandon,
+    ForgetDevice: Session._forget,
+    Reached: Session._reached,
+    Converse: Session._converse,
+    ForgetAll: Session._forget_all,
+    MarkRead: Session._mark,
+    Detach: Session._detach,
+    NoteKick: Session._note_kick,
+    Keep: Session._keep,
+}
+
+_stored = msgspec.msgpack.Decoder(Stored)
+
+
+def restore(name: str, snapshot: msgspec.Raw) -> Session:
+    """Raises msgspec.MsgspecError."""
+    session = Session(name)
+    session.stored = _stored.decode(snapshot)
+    return session

@@ -1,0 +1,198 @@
+"""Crash-only: a mistake in a turn of a process ends the process; one in a client's line ends that client alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.keyfile import create_key
+from ring.io import roster_file
+from ring.io.crash import BUG, CrashOnly, crash_only
+from ring.roster import NodeRecord
+from tests.e2e.network import Client, free_port
+from tests.gateway.io.onenode import OneNode
+from tests.patience import WITHIN_S
+
+BREAK = """
+import importlib, sys
+from gateway.cli.main import main
+
+def breaks(where, condition):
+    module, name, method = where.rsplit(".", 2)
+    owner = getattr(importlib.import_module(module), name)
+    original = getattr(owner, method)
+    def broken(self, *args, **kwargs):
+        if eval(condition, {{"self": self, "args": args}}):
+            raise {problem}("a mistake")
+        return original(self, *args, **kwargs)
+    setattr(owner, method, broken)
+
+breaks({where!r}, {condition!r})
+main()
+"""
+
+
+def broken(where: str, condition: str, problem: str = "KeyError") -> type[OneNode]:
+    """A node whose method raises once the condition holds."""
+
+    class Broken(OneNode):
+        program = ("-c", BREAK.format(where=where, condition=condition, problem=problem))
+
+    return Broken
+
+
+TURNS = [
+    ("gateway.edge.edge.Edge.tick", "self.connections", "KeyError"),
+    ("gateway.edge.edge.Edge.tick", "self.connections", "OSError"),
+    ("gateway.edge.edge.Edge.feed", "True", "OSError"),
+    ("gateway.edge.edge.Edge.connect", "True", "OSError"),
+    ("ring.engine.Engine.tick", "self.app._app.connections", "OSError"),
+    ("ring.engine.Engine.drain", "self.app._app.connections", "OSError"),
+    ("ring.storage.journal.Journal.written", "True", "OSError"),
+    ("ring.membership.directory.client.DirectoriesCore.tick", "True", "KeyError"),
+    ("ring.io.links.LinkHub._tick", "True", "KeyError"),
+]
+
+
+@pytest.mark.parametrize(("where", "condition", "problem"), TURNS)
+def test_a_mistake_in_a_turn_of_the_node_ends_the_process(
+    tmp_path: Path, where: str, condition: str, problem: str
+) -> None:
+    """An OSError, too: no socket or file is to blame for what the cores raise."""
+    directories = [f"127.0.0.1:{free_port()}"]
+    (tmp_path / "state").mkdir()  # a node that was in its network before does not wait for a directory
+    own = NodeRecord("127.0.0.1", 1, "node-1.circlet.local", "127.0.0.1", 7600, "", "1", 0)
+    roster_file.save(tmp_path / "state" / "roster.json", [own], 1)
+    with broken(where, condition, problem)(tmp_path, directories=directories) as node:
+        if "connections" in condition or ".Edge." in where:
+            node.event("node_started", within_s=WITHIN_S)
+            wire = node.connect()
+            wire.send(b"NICK ann\r\nUSER ann 0 * :ann\r\n")
+        elif "journal" in where:
+            node.event("node_started", within_s=WITHIN_S)
+            client = Client("127.0.0.1", node.port, "ann")
+            client.send("JOIN #ring", "PRIVMSG #ring :hello")
+        assert node.ended(within_s=WITHIN_S) == BUG
+        bug = node.event("bug")
+        assert bug["exit_code"] == BUG
+        assert "a mistake" in json.dumps(bug["exception"])
+
+
+def test_a_mistake_in_a_clients_line_ends_that_client_alone(tmp_path: Path) -> None:
+    with broken("gateway.edge.call.Call.reply", "self.message.command == 'TIME'")(tmp_path) as node:
+        node.event("node_started", within_s=WITHIN_S)
+        ann, bob = Client("127.0.0.1", node.port, "ann"), Client("127.0.0.1", node.port, "bob")
+        ann.send("TIME")
+        ann.expect("ERROR :Closing Link: .*The server made a mistake")
+        bug = node.event("bug")
+        assert bug["where"] == "client"
+        assert "in time" in bug["traceback"]
+        bob.send("PING still")
+        bob.expect("PONG .*still")
+        assert node.process.poll() is None
+
+
+def test_a_mistake_in_a_timer_of_a_directory_ends_the_process(tmp_path: Path) -> None:
+    create_key(tmp_path / "network.key")
+    config: dict[str, Any] = {
+        "network": {"name": "Circlet", "key_file": "network.key"},
+        "directory": {"host": "127.0.0.1", "port": free_port()},
+    }
+    path = tmp_path / "directory.yaml"
+    path.write_text(json.dumps(config))
+    tick = "ring.membership.directory.server.DirectoryCore.tick"
+    program = BREAK.format(where=tick, condition="True", problem="KeyError")
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "directory", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    assert ended.returncode == BUG, ended.stderr
+    assert '"event": "bug"' in ended.stderr
+
+
+class Log:
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def error(self, event: str, **facts: Any) -> None:
+        self.events.append(event)
+
+    info = error
+
+
+def test_what_the_loop_leaves_unhandled_ends_the_process_if_it_is_ours() -> None:
+    log, codes = Log(), list[int]()
+    crash = CrashOnly(log, codes.append)
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        crash.watch(loop)
+
+        def ours() -> None:
+            compile_of_ours("raise_it()", {})
+
+        loop.call_soon(ours)
+        await asyncio.sleep(0)
+        loop.call_exception_handler({"message": "a library's own", "exception": RuntimeError("closed")})
+        loop.call_exception_handler({"message": "accept", "exception": OSError(24, "Too many open files")})
+        loop.call_exception_handler({"message": "nothing else"})
+
+    def compile_of_ours(code: str, names: dict[str, Any]) -> None:
+        exec(code, {"__name__": "ring.somewhere", "raise_it": _raise, **names})
+
+    asyncio.run(run())
+    assert codes == [BUG]
+    assert log.events == ["bug", "loop_trouble", "loop_trouble", "loop_trouble"]
+
+
+def _raise() -> None:
+    raise KeyError("a mistake")
+
+
+def test_a_guarded_turn_ends_the_process_whatever_it_raises() -> None:
+    codes = list[int]()
+
+    class Turns:
+        crash = CrashOnly(Log(), codes.append)
+
+        @crash_only
+        def turn(self, problem: Exception | None) -> str:
+            if problem is not None:
+                raise problem
+            return "done"
+
+    assert Turns().turn(None) == "done"
+    for problem in (OSError(), ValueError()):
+        with pytest.raises(type(problem)):
+            Turns().turn(problem)
+    assert codes == [BUG, BUG]
+
+
+SUPERVISED = f"""
+import asyncio, sys
+from gateway.cli.supervisor import Child, Supervisor
+child = Child("node-1", [sys.executable, "-c", "raise SystemExit({BUG})"])
+sys.exit(asyncio.run(Supervisor([child], 5.0, str, lambda running: None).run()))
+"""
+
+
+def test_the_supervisor_starts_again_what_has_met_a_mistake() -> None:
+    process = subprocess.Popen([sys.executable, "-c", SUPERVISED], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        for _ in range(2):
+            assert f"ended with code {BUG}: started again in" in process.stdout.readline()
+    finally:
+        process.terminate()
+        process.wait(60)
+        assert process.stdout is not None
+        process.stdout.close()

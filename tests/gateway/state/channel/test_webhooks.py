@@ -1,0 +1,180 @@
+"""The subscriptions of a channel: made, ended, moved on, merged, and kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.irc.casemapping import Casemap
+from gateway.irc.limits import Limits
+from gateway.state.channel.channel import Channel, restore
+from gateway.state.channel.messages import Say
+from gateway.state.channel.snapshot import Stored
+from gateway.state.channel.webhook_messages import (
+    Advance,
+    NotSubscribed,
+    Subscribe,
+    Subscribed,
+    Subscription,
+    Unsubscribe,
+)
+from gateway.state.channel.webhooks import MOST, merge_webhooks
+from gateway.state.kinds import kinds
+from gateway.state.once import Once, Sayer
+from ring.features import at_level
+from ring.ids import NO_TERM, Position, Term
+from ring.wire.history import Cursor
+from tests.gateway.state.cast import ANN, BOB, RULES, Stage, packed
+
+SECRET = "a secret that nobody may read"
+URL = "https://hooks.example.net/path-with-a-token"
+TERMS = [Term(number, key, 1) for number in (5, 6, 7) for key in ("a", "b")]
+
+
+def subscribe(stage: Stage, name: str = "h1") -> Any:
+    return stage.do(Subscribe(name, URL, SECRET, "root"))
+
+
+def test_a_subscription_begins_at_the_moment_when_it_is_made() -> None:
+    stage = Stage(ANN)
+    assert subscribe(stage) is None
+    made = stage.channel.webhooks.subscriptions["h1"]
+    assert (made.url, made.secret, made.by, made.at) == (URL, SECRET, "root", stage.at)
+    assert made.place == Cursor(0, stage.at, NO_TERM)
+
+
+def test_making_it_again_changes_nothing_and_an_ended_id_never_comes_back() -> None:
+    stage = Stage()
+    subscribe(stage)
+    made = Subscribed(stage.channel.webhooks.subscriptions["h1"])
+    assert subscribe(stage) is None and stage.event is None
+    assert stage.do(Unsubscribe("h1", "root")) is None
+    assert stage.do(Unsubscribe("h1", "root")) == NotSubscribed("unknown")
+    stage.channel.apply(made, stage.at + 1)
+    assert not stage.channel.webhooks.subscriptions
+
+
+def test_the_history_names_each_message_by_its_command_while_there_is_a_subscription() -> None:
+    stage, kind = Stage(ANN), kinds(Limits(), Casemap("ascii"), keep_s=60.0)["channel"]
+    stage.do(Say(ANN.uid, ANN.source, "PRIVMSG", b"hello"))
+    plain = stage.event
+    stage.do(Say(ANN.uid, ANN.source, "PRIVMSG", b"hello", once=Once(Sayer(ANN.edge, 3), 5)))
+    by_its_edge = stage.event
+    commands = [(ANN.edge, 7), (ANN.edge, 8), (BOB.edge, 7)]
+    assert kind.recorded(stage.channel, plain, *commands[0]) is plain
+    subscribe(stage)
+    names = [kind.recorded(stage.channel, plain, *command).once for command in commands]
+    assert None not in names and len({*names, by_its_edge.once}) == 4
+    assert kind.recorded(stage.channel, plain, *commands[0]) == msgspec.structs.replace(plain, once=names[0])
+    assert kind.recorded(stage.channel, by_its_edge, *commands[0]) is by_its_edge
+    assert kind.recorded(stage.channel, subscribed := stage.event, *commands[0]) is subscribed
+
+
+def test_a_channel_has_only_so_many() -> None:
+    stage = Stage()
+    for number in range(MOST):
+        assert subscribe(stage, f"h{number}") is None
+    assert subscribe(stage, "one more") == NotSubscribed("full") and stage.event is None
+    stage.do(Unsubscribe("h0", "root"))
+    assert subscribe(stage, "one more") is None
+
+
+def test_places_and_counts_only_grow_in_whatever_order_they_come() -> None:
+    stage = Stage()
+    subscribe(stage)
+    old, new = Cursor(4, 40, TERMS[0]), Cursor(9, 90, TERMS[0])
+    stage.do(Advance("h1", new, 3, 2))
+    stage.do(Advance("h1", old, 1, 1))
+    assert stage.event is None, "a former master tells nothing new"
+    found = stage.channel.webhooks.subscriptions["h1"]
+    assert (found.place.seq, found.dropped, found.told) == (9, 3, 2)
+    assert stage.do(Advance("unknown", new)) is None and stage.event is None
+
+
+def test_it_keeps_an_empty_channel_and_is_part_of_the_copy() -> None:
+    stage = Stage()
+    spent_at = stage.at + 10**9
+    assert stage.channel.is_collectable(spent_at)
+    subscribe(stage)
+    kind: Any = kinds(Limits(), Casemap("rfc1459"), keep_s=60.0)["channel"]
+    assert not stage.channel.is_collectable(spent_at) and not kind.is_silent(stage.channel)
+    copy = restore("#c", RULES, packed(stage.channel.snapshot()))
+    assert copy.snapshot() == stage.channel.snapshot() and copy.webhooks.subscriptions["h1"].secret == SECRET
+    stage.do(Unsubscribe("h1", "root"))
+    assert stage.channel.is_collectable(stage.at + 10**9) and kind.is_silent(stage.channel)
+
+
+def test_a_build_of_an_older_level_is_written_none_of_it() -> None:
+    stage = Stage(ANN)
+    without = msgspec.msgpack.encode(at_level(stage.channel.snapshot(), 1, 1))
+    before = msgspec.msgpack.decode(without)
+    subscribe(stage)
+    after = msgspec.msgpack.decode(msgspec.msgpack.encode(at_level(stage.channel.snapshot(), 1, 1)))
+    assert len(after) == len(before) == len(Stored.__struct_fields__) - len(Stored.NEWER)
+
+
+def test_secret_and_address_are_not_in_what_is_printed() -> None:
+    made = Subscription("h1", URL, SECRET, "root", 5, Cursor(0, 5))
+    for one in (made, Subscribed(made), Subscribe("h1", URL, SECRET, "root")):
+        assert SECRET not in repr(one) and "token" not in repr(one)
+
+
+PLACES = st.builds(
+    lambda seq, term, beside: Cursor(seq, seq * 10, term, tuple(Position(t, s) for t, s in beside.items() if t < term)),
+    st.integers(1, 9),
+    st.sampled_from(TERMS),
+    st.dictionaries(st.sampled_from(TERMS), st.integers(1, 9), max_size=2),
+)
+
+
+@st.composite
+def sides(draw: st.DrawFn) -> tuple[dict[str, Subscription], dict[str, int]]:
+    """Draw the subscriptions and tombstones of one side of a partition; both sides knew the subscriptions before."""
+    ended = draw(st.dictionaries(st.sampled_from("abc"), st.integers(1, 9), max_size=2))
+    found = {}
+    for name in draw(st.sets(st.sampled_from("abcd"))) - ended.keys():
+        dropped = draw(st.integers(0, 5))
+        made = Subscription(name, URL, SECRET, "root", ord(name), draw(PLACES), dropped, draw(st.integers(0, dropped)))
+        found[name] = made
+    return found, ended
+
+
+def merged(a: Any, b: Any) -> Any:
+    return merge_webhooks(a[0], b[0], a[1], b[1])
+
+
+def same(one: Any, other: Any) -> bool:
+    return bool(_sorted(one) == _sorted(other))
+
+
+def _sorted(side: Any) -> Any:
+    def place(p: Cursor) -> Any:
+        return p.at, sorted([Position(p.term, p.seq), *p.other_terms])
+
+    rows = {n: (place(one.place), one.dropped, one.told) for n, one in side[0].items()}
+    return rows, side[1]
+
+
+@settings(max_examples=300)
+@given(sides(), sides(), sides())
+def test_a_merge_leads_to_the_same_in_whatever_order(a: Any, b: Any, c: Any) -> None:
+    assert same(merged(a, b), merged(b, a))
+    assert same(merged(merged(a, b), c), merged(a, merged(b, c)))
+    assert same(merged(merged(a, b), b), merged(a, b))
+    found, ended = merged(a, b)
+    assert not found.keys() & ended.keys()
+    assert found.keys() == (a[0].keys() | b[0].keys()) - ended.keys()
+
+
+def test_the_receiver_has_what_either_side_has_delivered() -> None:
+    here, there = Stage(ANN), Channel("#c", RULES)
+    subscribe(here)
+    there = restore("#c", RULES, packed(here.channel.snapshot()))
+    here.do(Advance("h1", Cursor(4, 40, TERMS[0])))
+    there.apply(there.decide(Advance("h1", Cursor(7, 70, TERMS[2])), here.at + 1).event, here.at + 1)
+    here.channel.apply(here.channel.merge(there, here.at + 2), here.at + 2)
+    place = here.channel.webhooks.subscriptions["h1"].place
+    assert {Position(TERMS[2], 7), Position(TERMS[0], 4)} <= {Position(place.term, place.seq), *place.other_terms}

@@ -1,0 +1,232 @@
+"""Merging two sides of a partition (P26): in any order, any number of times, and nothing is gained by the split."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.irc.casemapping import Casemap
+from gateway.irc.masks import MaskSet
+from gateway.state.channel import merge as channel_merge
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import (
+    Evict,
+    Join,
+    Kick,
+    Part,
+    Redact,
+    SetModes,
+    SetTopic,
+    Update,
+)
+from gateway.state.channel.snapshot import Stored
+from gateway.state.network.messages import Attend
+from gateway.state.network.network import Network
+from gateway.state.nick import snapshot as nick_snapshot
+from gateway.state.nick.messages import Change, Claim, Release
+from gateway.state.nick.nick import Nick
+from tests.gateway.state.cast import ANN, BOB, CASEMAP, CAT, RULES, minus, person, plus
+
+PEOPLE = (ANN, BOB, CAT)
+KEY = MaskSet(Casemap("rfc1459")).key
+SETTINGS = [plus("m"), minus("t"), plus("l", "5"), plus("l", "9"), minus("l"), plus("k", "x"), plus("k", "y")]
+MASKS = [plus("b", "a!*@*"), minus("b", "a!*@*"), plus("b", "A!*@*"), plus("e", "*!*@h"), minus("e", "*!*@h")]
+
+
+@st.composite
+def commands(draw: Any) -> Any:
+    who, other = draw(st.sampled_from(PEOPLE)), draw(st.sampled_from(PEOPLE))
+    ranks = [plus("o", other.nick, other.uid), minus("o", other.nick, other.uid), plus("v", other.nick, other.uid)]
+    change = draw(st.sampled_from([*SETTINGS, *MASKS, *ranks]))
+    return draw(
+        st.sampled_from(
+            [
+                Join(who, name="#C", override=True),
+                Join(who, name="#C", returns=True),
+                Part(who.uid),
+                SetTopic(who.uid, who.source, draw(st.sampled_from(["one", "two"])), override=True),
+                SetModes(who.uid, who.source, (change,), override=True),
+                Kick(who.uid, who.source, other.uid, other.nick, "why", override=True),
+                Evict((tuple(other.edge),), "gone"),
+                Redact(who.uid, who.source, draw(st.sampled_from(["x-1", "x-2", "*"])), False, override=True),
+                Update(msgspec.structs.replace(who, version=draw(st.integers(2, 4)), away="tea")),
+            ]
+        )
+    )
+
+
+def play(channel: Channel, story: list[tuple[int, Any]]) -> Channel:
+    """Each command a little later than the one before: (after ms, command)."""
+    played = copy.deepcopy(channel)
+    at = played.changed_at or 1000
+    for after, command in story:
+        at += after
+        event = played.decide(command, at).event
+        if event is not None:
+            played.apply(event, at)
+    return played
+
+
+STORIES = st.lists(st.tuples(st.integers(1, 3), commands()), max_size=8)
+
+
+def merged(a: Stored, b: Stored) -> Stored:
+    return channel_merge.merge(a, b, KEY)
+
+
+def normal(stored: Stored) -> Stored:
+    """A state merged with itself: the same facts in the order that a merge gives them."""
+    return merged(stored, stored)
+
+
+def without_facts(stored: Stored) -> Stored:
+    """Who is there, and as what. The facts of a person are its own group's to say, and each node shows the newest that
+    it knows (P28): a side that has let a person go has forgotten what it knew of it, and a third may bring less."""
+    members = [
+        msgspec.structs.replace(m, person=msgspec.structs.replace(ANN, uid=m.person.uid)) for m in stored.members
+    ]
+    return msgspec.structs.replace(stored, members=members)
+
+
+@given(STORIES, STORIES, STORIES, STORIES)
+def test_channels_merge_alike_in_any_order(
+    common: list[Any], first: list[Any], second: list[Any], third: list[Any]
+) -> None:
+    root = play(Channel("#c", RULES), common)
+    a, b, c = (play(root, story).snapshot() for story in (first, second, third))
+    assert merged(a, b) == merged(b, a)
+    assert without_facts(merged(merged(a, b), c)) == without_facts(merged(a, merged(b, c)))
+    assert merged(merged(a, b), b) == merged(a, b)
+    assert normal(normal(a)) == normal(a)
+
+
+@given(STORIES, STORIES)
+def test_the_event_of_a_merge_makes_the_state(first: list[Any], second: list[Any]) -> None:
+    a, b = play(Channel("#c", RULES), first), play(Channel("#c", RULES), second)
+    event = a.merge(b, 5000)
+    if event is not None:
+        a.apply(event, 5000)
+    assert a.merge(b, 5001) is None
+    again = b.merge(a, 5002)
+    if again is not None:
+        b.apply(again, 5002)
+    assert normal(a.snapshot()) == normal(b.snapshot())
+    assert a.subscribers == b.subscribers
+
+
+def both(common: list[Any], ours: list[Any], theirs: list[Any]) -> Channel:
+    """What becomes of a channel after a partition; every command is 10 ms after the one before."""
+    root = play(Channel("#c", RULES), [(10, command) for command in common])
+    a = play(root, [(10, command) for command in ours])
+    event = a.merge(play(root, [(11, command) for command in theirs]), 9000)
+    if event is not None:
+        a.apply(event, 9000)
+    return a
+
+
+def modes(*changes: Any) -> SetModes:
+    return SetModes(ANN.uid, ANN.source, changes, override=True)
+
+
+def test_the_last_writer_has_the_topic() -> None:
+    def topic(text: str) -> SetTopic:
+        return SetTopic(ANN.uid, ANN.source, text)
+
+    assert both([Join(ANN)], [topic("early")], [topic("late")]).topic == "late"
+    assert both([Join(ANN), topic("old")], [topic("new")], []).topic == "new"
+
+
+def test_what_was_lifted_later_stays_lifted() -> None:
+    ban, lift = modes(plus("b", "x!*@*")), modes(minus("b", "x!*@*"))
+    assert len(both([Join(ANN)], [ban], [modes(plus("b", "y!*@*"))]).lists["b"]) == 2
+    assert len(both([Join(ANN), ban], [lift], []).lists["b"]) == 0
+    assert len(both([Join(ANN), ban], [lift, ban], [lift]).lists["b"]) == 1
+
+
+def test_who_was_kicked_on_one_side_is_out_and_who_was_given_up_is_in() -> None:
+    kick = Kick(ANN.uid, ANN.source, BOB.uid, BOB.nick, "why")
+    assert BOB.uid not in both([Join(ANN), Join(BOB)], [kick], []).members
+    assert BOB.uid in both([Join(ANN), Join(BOB)], [Evict((tuple(BOB.edge),), "gone")], []).members
+    assert BOB.uid in both([Join(ANN), Join(BOB)], [kick, Join(BOB)], []).members
+
+
+def test_a_channel_made_anew_on_one_side_brings_no_power() -> None:
+    """Whoever empties a channel on the small side of a split, and makes it again as its operator, gains nothing."""
+    taken = [Part(ANN.uid), Join(CAT, name="#c"), SetModes(CAT.uid, CAT.source, (plus("k", "mine"),))]
+    channel = both([Join(ANN)], [], taken)
+    assert channel.members[CAT.uid].prefixes == ""
+    assert channel.key is None
+    other = play(Channel("#c", RULES), [(10, command) for command in taken[1:]])
+    ours = play(Channel("#c", RULES), [(5, Join(ANN)), (5, Join(BOB))])
+    other.apply(other.merge(ours, 9000), 9000)
+    assert {uid: member.prefixes for uid, member in other.members.items()} == {ANN.uid: "o", BOB.uid: "", CAT.uid: ""}
+
+
+NAMES = tuple(person(str(number), "Ann") for number in range(4))
+
+
+@st.composite
+def claims(draw: Any) -> Any:
+    who = draw(st.sampled_from(NAMES))
+    return draw(st.sampled_from([Claim(who), Claim(who, True), Release(who.uid), Change(who)]))
+
+
+NICK_STORIES = st.lists(st.tuples(st.integers(1, 3), claims()), max_size=6)
+
+
+def hold(nick: Nick, story: list[tuple[int, Any]], at: int) -> Nick:
+    held = copy.deepcopy(nick)
+    for after, command in story:
+        at += after
+        event = held.decide(command, at).event
+        if event is not None:
+            held.apply(event, at)
+    return held
+
+
+@given(NICK_STORIES, NICK_STORIES, NICK_STORIES, NICK_STORIES)
+def test_nicks_merge_alike_in_any_order(
+    common: list[Any], first: list[Any], second: list[Any], third: list[Any]
+) -> None:
+    root = hold(Nick("ann", CASEMAP), common, 1000)
+    a, b, c = (hold(root, story, 2000).snapshot() for story in (first, second, third))
+    merge = nick_snapshot.merge
+    assert merge(a, b) == merge(b, a)
+    assert merge(merge(a, b), b) == merge(a, b)
+    holders = {side.holder.uid for side in (a, b, c) if side.holder is not None}
+    if holders.isdisjoint({*a.left, *b.left, *c.left}):
+        assert merge(merge(a, b), c) == merge(a, merge(b, c))
+
+
+def test_the_older_claim_keeps_the_nick() -> None:
+    older, younger = Nick("ann", CASEMAP), Nick("ann", CASEMAP)
+    older = hold(older, [(1, Claim(NAMES[1]))], 1000)
+    younger = hold(younger, [(5, Claim(NAMES[0]))], 1000)
+    for a, b in ((older, younger), (younger, older)):
+        ours = copy.deepcopy(a)
+        event = ours.merge(b, 2000)
+        if event is not None:
+            ours.apply(event, 2000)
+        assert ours.holder is not None and ours.holder.uid == NAMES[1].uid
+        assert list(ours.subscribers) == [NAMES[1].edge]
+
+
+def test_who_gave_the_nick_back_does_not_hold_it_on_the_other_side() -> None:
+    root = hold(Nick("ann", CASEMAP), [(1, Claim(NAMES[0]))], 1000)
+    left = hold(root, [(1, Release("0"))], 2000)
+    assert nick_snapshot.merge(root.snapshot(), left.snapshot()).holder is None
+    again = hold(left, [(1, Claim(NAMES[0]))], 3000)
+    assert nick_snapshot.merge(root.snapshot(), again.snapshot()).holder is not None
+
+
+def test_everybody_attends_the_merged_network() -> None:
+    a, b = Network(), Network()
+    for network, key in ((a, "10.0.0.1"), (b, "10.0.0.2")):
+        network.apply(network.decide(Attend(key, 1), 1).event, 1)
+    a.apply(a.merge(b, 2), 2)
+    assert len(a.subscribers) == 2
+    assert a.merge(b, 3) is None
