@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 
 from config.keyfile import create_key
 from ring.io import roster_file
-from ring.io.crash import BUG, CrashOnly, crash_only
+from ring.io.crash import BUG
 from ring.roster import NodeRecord
 from tests.e2e.network import Client, free_port
 from tests.gateway.io.onenode import OneNode
@@ -117,64 +116,6 @@ def test_a_mistake_in_a_timer_of_a_directory_ends_the_process(tmp_path: Path) ->
     )
     assert ended.returncode == BUG, ended.stderr
     assert '"event": "bug"' in ended.stderr
-
-
-class Log:
-    def __init__(self) -> None:
-        self.events: list[str] = []
-
-    def error(self, event: str, **facts: Any) -> None:
-        self.events.append(event)
-
-    info = error
-
-
-def test_what_the_loop_leaves_unhandled_ends_the_process_if_it_is_ours() -> None:
-    log, codes = Log(), list[int]()
-    crash = CrashOnly(log, codes.append)
-
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        crash.watch(loop)
-
-        def ours() -> None:
-            compile_of_ours("raise_it()", {})
-
-        loop.call_soon(ours)
-        await asyncio.sleep(0)
-        loop.call_exception_handler({"message": "a library's own", "exception": RuntimeError("closed")})
-        loop.call_exception_handler({"message": "accept", "exception": OSError(24, "Too many open files")})
-        loop.call_exception_handler({"message": "nothing else"})
-
-    def compile_of_ours(code: str, names: dict[str, Any]) -> None:
-        exec(code, {"__name__": "ring.somewhere", "raise_it": _raise, **names})
-
-    asyncio.run(run())
-    assert codes == [BUG]
-    assert log.events == ["bug", "loop_trouble", "loop_trouble", "loop_trouble"]
-
-
-def _raise() -> None:
-    raise KeyError("a mistake")
-
-
-def test_a_guarded_turn_ends_the_process_whatever_it_raises() -> None:
-    codes = list[int]()
-
-    class Turns:
-        crash = CrashOnly(Log(), codes.append)
-
-        @crash_only
-        def turn(self, problem: Exception | None) -> str:
-            if problem is not None:
-                raise problem
-            return "done"
-
-    assert Turns().turn(None) == "done"
-    for problem in (OSError(), ValueError()):
-        with pytest.raises(type(problem)):
-            Turns().turn(problem)
-    assert codes == [BUG, BUG]
 
 
 SUPERVISED = f"""

@@ -4,115 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from functools import wraps
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ring.ids import GroupId, Term
-from ring.io.store_reader import StoreReader
-from ring.io.store_writer import CHORES_MAX, Pace, StoreWriter
+from ring.ids import GroupId
+from ring.io.store_writer import CHORES_MAX, StoreWriter
 from ring.storage.sqlite.store import SqliteStore
-from ring.storage.store import Batch, Line, Range, Store, StoreError
+from ring.storage.store import Store, StoreError
 from tests.patience import WITHIN_S
+from tests.ring.io.disks import ERLANG, EVERYTHING, JOE, NEVER_S, Disk, Shell, batch, began, held, line, story
 from tests.sim.stores import MemoryStore
-
-NEVER_S = 3600.0
-
-ERLANG = GroupId("channel", "#erlang")
-JOE = GroupId("account", "joe")
-
-
-def line(seq: int, group: GroupId = ERLANG, event: bytes = b"hi") -> Line:
-    return Line(group, Term(1, "127.0.0.1", 5), seq, seq, f"id-{seq}", event)
-
-
-def batch(number: int, *, copies: dict[GroupId, bytes | None] | None = None) -> Batch:
-    return Batch(number, copies or {}, {}, [line(number)])
-
-
-EVERYTHING = Range(ERLANG, None, None, 10**6, False)
-
-
-class Disk(MemoryStore):
-    """A store that can be held, and made to refuse."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.writes: list[list[int]] = []
-        self.gate = threading.Event()
-        self.gate.set()
-        self.began = threading.Event()
-        self.problem: Exception | None = None
-        self.tried = threading.Semaphore(0)
-        self.closed = False
-
-    def write(self, batches: Sequence[Batch]) -> None:
-        self.began.set()
-        assert self.gate.wait(WITHIN_S)
-        self.tried.release()
-        if self.problem is not None:
-            raise self.problem
-        super().write(batches)
-        self.writes.append([batch.number for batch in batches])
-
-    def close(self) -> None:
-        self.closed = True
-
-    @property
-    def said(self) -> list[int]:
-        return [line.seq for line in self.lines(EVERYTHING)]
-
-
-class Shell:
-    """A writer, and what it told the loop."""
-
-    def __init__(self, disk: Store | None = None, **pace: Any) -> None:
-        self.disk = disk or Disk()
-        self.written: list[int] = []
-        self.troubles: list[str | None] = []
-        self._told = asyncio.Event()
-        self.writer = StoreWriter(
-            lambda: self.disk,
-            lambda: self.disk,
-            lambda number: self.tell(self.written, number),
-            lambda words: self.tell(self.troubles, words),
-            Pace(**{"retry_s": 0.001, **pace}),
-        )
-
-    def tell(self, told: list[Any], fact: Any) -> None:
-        told.append(fact)
-        self._told.set()
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(WITHIN_S):
-            while not true():
-                self._told.clear()
-                await self._told.wait()
-
-
-def story(test: Callable[[Any], Awaitable[None]]) -> Callable[[], None]:
-    """Run the test on a loop."""
-
-    @wraps(test)
-    def run(**fixtures: Any) -> None:
-        asyncio.run(test(**fixtures))  # type: ignore[arg-type]
-
-    return run
-
-
-async def began(disk: Disk) -> None:
-    """The writing thread is inside the store, where the gate holds it."""
-    assert await asyncio.to_thread(disk.began.wait, WITHIN_S)
-
-
-def held() -> Disk:
-    disk = Disk()
-    disk.gate.clear()
-    return disk
-
 
 # When it is written ---------------------------------------------------------------------------------------------------
 
@@ -270,76 +174,6 @@ async def test_questions_are_answered_beside_a_write_that_takes_long() -> None:
     assert answers == [[line(7)], line(7)]
     disk.gate.set()
     assert shell.writer.close() and disk.said == [7, 8]
-
-
-@story
-async def test_a_question_that_fails_harms_no_other_and_opens_the_store_anew() -> None:
-    shell = Shell()
-    opened: list[Disk] = []
-
-    def open_reader() -> Store:
-        opened.append(Disk())
-        return opened[-1]
-
-    def fails(_: Store) -> int:
-        raise StoreError("the disk fails")
-
-    reader = StoreReader(open_reader)
-    reader.start(asyncio.get_running_loop())
-    answers: list[Any] = []
-    for job in (lambda _: 1, fails, lambda _: 1 // 0, lambda _: 2):
-        reader.read(job, lambda found: shell.tell(answers, found))
-    await shell.until(lambda: len(answers) == 4)
-    assert (answers[0], str(answers[1]), answers[3]) == (1, "the disk fails", 2)
-    assert isinstance(answers[2], StoreError) and "ZeroDivisionError" in str(answers[2])
-    assert len(opened) == 2 and opened[0].closed and not opened[1].closed
-    reader.close(WITHIN_S)
-    assert opened[1].closed
-
-
-@story
-async def test_a_reader_whose_store_cannot_be_opened_says_so_each_time() -> None:
-    shell = Shell()
-
-    def damaged() -> Store:
-        raise StoreError("is damaged")
-
-    reader = StoreReader(damaged)
-    reader.start(asyncio.get_running_loop())
-    answers: list[Any] = []
-    for _ in range(2):
-        reader.read(lambda _: 1, lambda found: shell.tell(answers, found))
-    await shell.until(lambda: len(answers) == 2)
-    assert [str(answer) for answer in answers] == ["is damaged"] * 2
-    reader.close(WITHIN_S)
-
-
-@story
-async def test_too_many_questions_are_refused_and_late_ones_too() -> None:
-    shell, gate = Shell(), threading.Event()
-    reader = StoreReader(Disk, most=2)
-    reader.start(asyncio.get_running_loop())
-    answers: list[Any] = []
-    started = threading.Event()
-
-    def slow(_: Store) -> int:
-        started.set()
-        gate.wait(WITHIN_S)
-        return 0
-
-    reader.read(slow, lambda found: shell.tell(answers, found))
-    await asyncio.to_thread(started.wait, WITHIN_S)
-    for number in (1, 2, 3):
-        reader.read(lambda _, number=number: number, lambda found: shell.tell(answers, found))
-    await shell.until(lambda: len(answers) == 1)
-    assert isinstance(answers[0], StoreError) and "too many" in str(answers[0])
-    gate.set()
-    await shell.until(lambda: len(answers) == 4)
-    assert answers[1:] == [0, 1, 2]
-    reader.close(WITHIN_S)
-    reader.read(lambda _: 1, lambda found: shell.tell(answers, found))
-    await shell.until(lambda: len(answers) == 5)
-    assert "closed" in str(answers[4])
 
 
 # Chores ---------------------------------------------------------------------------------------------------------------
