@@ -8,6 +8,7 @@ from gateway.edge import protection, resuming
 from gateway.edge.attaching import attach
 from gateway.edge.call import Call
 from gateway.edge.claiming import claim
+from gateway.edge.leaving import depart
 from gateway.edge.passing import log_in, tell_unused, wish
 from gateway.edge.user import User
 from gateway.edge.welcome import welcome
@@ -179,12 +180,30 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int, resumes: bool
     call.hold()
     connection.turn_aside()
 
-    def begun() -> None:
-        _welcome(call, user)
+    def begun(other: bool) -> None:
+        if other and tries and connection.closed is None:
+            _give_way(call, user, tries - 1)
+        else:
+            _welcome(call, user)
         call.release()
 
-    edge.sessions.begin(user, edge.settings.casemap(connection.login.name))
-    edge.sessions.once_begun(user, begun)
+    edge.sessions.begin(user, edge.settings.casemap(connection.login.name), begun)
+
+
+def _give_way(call: Call, user: User, tries: int) -> None:
+    """The account has a session, though nobody answered for it when it was looked for: the client goes on with that
+    session, and the user that the client was about to become leaves, and never was seen (P38)."""
+    edge, connection = call.edge, call.connection
+    connection.turn_back()
+    user.detach(connection)
+    connection.user = None
+
+    def left() -> None:
+        _find_session(call, tries)
+        call.release()
+
+    call.hold()
+    depart(edge, user, "", done=left)
 
 
 def _welcome(call: Call, user: User) -> None:

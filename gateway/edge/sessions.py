@@ -154,23 +154,25 @@ class Sessions:
         leaving = record is not None and record.leaving
         return host != self.edge.engine.me and (leaving or not peers.is_current(host))
 
-    def begin(self, user: User, account: str) -> None:
-        """A user who is logged in becomes its account's session, unless that has one."""
+    def begin(self, user: User, account: str, then: Callable[[bool], None] = lambda other: None) -> None:
+        """Make a user who is logged in its account's session, unless that has one. then(whether that has another)."""
         if account in self.users or user.quitting or not self.edge.settings.sessions.enabled:
+            then(account in self.users)
             return
 
         def taken(outcome: Any) -> None:
             if not isinstance(outcome, Taken) or account in self.users:
-                begun()
+                begun(isinstance(outcome, Elsewhere) or account in self.users)
             elif user.quitting or self.edge.settings.casemap(user.wanted.account or "") != account:
                 self.edge.engine.submit(self.group(account), End(user.uid, self.edge.engine.me))
-                begun()
+                begun(False)
             else:
-                self.adopt(user, account, begun)
+                self.adopt(user, account, lambda: begun(False))
 
-        def begun() -> None:
-            for then in self._beginning.pop(user.uid, ()):
-                then()
+        def begun(other: bool) -> None:
+            for waiting in self._beginning.pop(user.uid, ()):
+                waiting()
+            then(other)
 
         self._beginning.setdefault(user.uid, [])
         self.edge.engine.submit(self.group(account), Take(user.person, None, 1), taken)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -15,6 +18,7 @@ from gateway.state.channel.messages import Update
 from gateway.state.nick.messages import Claim
 from gateway.state.nick.nick import Nick
 from gateway.state.people import Person
+from gateway.state.session.messages import Look
 from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
 from tests.gateway.commands.accounts import Newcomer, register
@@ -139,6 +143,34 @@ def test_whoever_asks_for_a_session_that_leaves_meanwhile_is_given_that_session(
     (user,) = found
     assert isinstance(user, User) and user.uid == uid and n1.core.edge.sessions.users == {"ann": user}
     assert not n2.core.edge.sessions.users
+
+
+def test_who_logs_in_while_nobody_answers_for_its_session_goes_on_with_it_all_the_same(
+    net: Net, bob: Talker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, such a client was a user beside its session until it logged in again (seed 88600443)."""
+    made(net)
+    desk = login(net, "n2", "desk")
+    desk.send(f"JOIN {CHANNEL}")
+    desk.sync()
+    engine = net.nodes["n1"].core.engine
+    ask = engine.ask
+
+    def ask_in_vain(group: GroupId, question: Any, then: Callable[[Any], None]) -> None:
+        if isinstance(question, Look):
+            monkeypatch.undo()
+            then(None)
+        else:
+            ask(group, question, then)
+
+    monkeypatch.setattr(engine, "ask", ask_in_vain)
+    phone = login(net, "n1", "phone", nick="phone")
+    assert [line.split(" ")[2] for line in phone.got if line.split(" ")[1] == "001"] == ["ann"]
+    bob.say(1)
+    assert said(phone) == said(desk) == ["1"]
+    net.run(2)
+    assert {user.person.nick for node in net.nodes.values() for user in node.core.edge.users.values()} == {"ann", "bob"}
+    assert bob.ask("WHOIS phone")[0].startswith("401")
 
 
 def test_an_always_on_user_stays_and_misses_nothing(net: Net, bob: Talker) -> None:
