@@ -186,6 +186,12 @@ class Copy:
         if self.journal is not None:
             self.journal.renewed(self)
 
+    def begin_term(self, term: Term) -> None:
+        """Begin a term of this node after the last position. The lineage may be ahead of the log: a term of which the
+        log has nothing, and which was to begin later, is no part of a log that goes on here (P3)."""
+        first = self.head + 1
+        self.follow_lineage((*(one for one in self.lineage if one[1] <= first), (term, first)))
+
     def event_id_of(self, entry: Entry) -> EventId:
         """Return an event's msgid and time for clients: the original msgid and time if the event was merged (P25)."""
         return self.event_id(entry.seq, entry.at) if entry.original_id is None else EventId(*entry.original_id)

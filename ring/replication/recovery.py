@@ -461,7 +461,7 @@ class Recoveries:
         search = self.searches.pop(group, None)
         followed = engine.replicas.followers.pop(group, None)
         engine.handoffs.drop(group)
-        copy.follow_lineage((*copy.lineage, (term, copy.head + 1)))
+        copy.begin_term(term)
         copy.is_ahead = False  # no other node has more
         mastered = Master(copy)
         if followed is not None and followed.fork is not None and followed.shown is not copy:

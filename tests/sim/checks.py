@@ -151,6 +151,9 @@ def copies_agree(story: Story) -> Iterator[str]:
     for node in up:
         for group, m in node.core.engine.replicas.masters.items():
             copy = m.copy
+            firsts = [first for _, first in copy.lineage]
+            if firsts != sorted(firsts):
+                yield f"{group.name} has terms that begin at {firsts}"
             wanted = min(story.net.engine.ring.copies, len(up))
             if len(copy.members) != wanted and not copy.state.is_collectable(node.core.engine.now_ms):
                 yield f"{group.name} is held by {copy.members}, not by {wanted} nodes"

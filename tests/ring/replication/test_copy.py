@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ring.history.cursor import reached
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.copy import Copy
 from ring.replication.log import IDLE_S, LOG_BYTES, LOG_ENTRIES, Log
@@ -31,6 +32,23 @@ def test_what_a_snapshot_leaves_out_is_kept_of_the_copy_before() -> None:
     new = copy(((FIRST, 1), (SECOND, 8)), range(7, 12))
     new.recall(copy(((FIRST, 1),), range(3, 8)))
     assert positions(new) == list(range(3, 12))
+
+
+def test_a_master_names_no_term_that_was_to_begin_after_the_masters_own() -> None:
+    """P3, P38: the lineage has come, and the entries of its terms have not (seed 89000000 of the devices). A cursor in
+    such a log would name lines of the first term that nobody here has."""
+    made = copy(((FIRST, 1), (SECOND, 19)), range(1, 11))
+    made.begin_term(Term(3, "c", 1))
+    assert made.lineage == ((FIRST, 1), (Term(3, "c", 1), 11))
+    for seq in range(11, 21):
+        made.advance(said(seq, str(seq)))
+    assert reached(made).other_terms == ((FIRST, 10),)
+
+
+def test_a_master_names_a_term_that_ended_without_an_entry() -> None:
+    made = copy(((FIRST, 1), (SECOND, 11)), range(1, 11))
+    made.begin_term(Term(3, "c", 1))
+    assert made.lineage == ((FIRST, 1), (SECOND, 11), (Term(3, "c", 1), 11))
 
 
 def test_a_snapshot_without_any_log_goes_on_from_the_copy_before() -> None:
