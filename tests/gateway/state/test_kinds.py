@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from contrib.house.measure import ROOT
 from gateway.accounts.credentials import Credentials, Scram
 from gateway.irc.limits import Limits
 from gateway.state.account import messages as a
@@ -26,6 +28,9 @@ from gateway.state.people import Refusal
 from gateway.state.session import messages as s
 from gateway.state.throttle import messages as g
 from tests.gateway.state.cast import ANN, BOB, CASEMAP, packed, plus
+
+WORDS = {"guard": "throttle"}
+"""The page's word, where links and disks carry an older word."""
 
 KINDS = kinds(Limits(), CASEMAP, keep_s=60.0)
 
@@ -279,3 +284,8 @@ def test_junk_is_refused(kind: str, junk: Any) -> None:
             continue
         with pytest.raises(msgspec.MsgspecError):
             read(packed(junk))
+
+
+def test_the_page_of_rules_names_every_kind() -> None:
+    (sentence,) = re.findall(r"kind being ([^.]+)\.", (ROOT / "ring/PROTOCOL.md").read_text())
+    assert {*re.split(r", (?:or )?| or ", sentence)} == {WORDS.get(kind, kind) for kind in KINDS}
