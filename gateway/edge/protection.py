@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 BUSY_S = 1.0
 """Who is being renamed already is looked at again after this."""
 
+AGAIN_S = 5.0
+"""Where nobody answers whether the nick is an account's, this is asked again."""
+
 
 def _is_stranger(edge: Edge, account: str | None, view: LoginView | None) -> bool:
-    """Whether the nick is an account's, and who asks is not logged in to that one. Without an answer: no."""
+    """Whether the nick is an account's, and who asks is not logged in to that account. Without an answer: no, and
+    `watch` asks again."""
     fold = edge.settings.casemap
     return view is not None and bool(view.name) and (account is None or fold(account) != fold(view.name))
 
@@ -56,22 +60,35 @@ def watch(edge: Edge, user: User) -> None:
     if not settings.enabled or settings.nick_protection == "off" or nick == user.uid:
         return
 
-    def found(view: LoginView | None) -> None:
-        if user.person.nick == nick and not user.quitting and _is_stranger(edge, user.wanted.account, view):
+    def look(then: Callable[[LoginView], None]) -> None:
+        """Ask until somebody answers, while the user has the nick."""
+
+        def answered(view: LoginView | None) -> None:
+            if user.person.nick != nick or user.quitting:
+                return
+            if view is None:
+                edge.later(AGAIN_S, lambda: look(then))
+            else:
+                then(view)
+
+        look_up(edge, nick, answered)
+
+    def found(view: LoginView) -> None:
+        if _is_stranger(edge, user.wanted.account, view):
             delay_s = settings.nick_delay_s
             text = (
                 f"The nick {nick} belongs to an account. If the account is yours, log in within {delay_s:g} seconds: "
                 f"/msg NickServ IDENTIFY <password>. Otherwise take another nick: /nick <new nick>."
             )
             _notice(edge, user, text)
-            edge.later(delay_s, lambda: look_up(edge, nick, late))
+            edge.later(delay_s, lambda: look(late))
 
-    def late(view: LoginView | None, tries: int = 0) -> None:
+    def late(view: LoginView, tries: int = 0) -> None:
         connection = user.connection
-        if user.person.nick != nick or user.quitting or not _is_stranger(edge, user.wanted.account, view):
+        if not _is_stranger(edge, user.wanted.account, view):
             return
         if connection is None or not connection.is_free or user.homeless:
-            edge.later(BUSY_S, lambda: look_up(edge, nick, late))
+            edge.later(BUSY_S, lambda: look(late))
             return
         if not tries:
             text = (
@@ -84,9 +101,9 @@ def watch(edge: Edge, user: User) -> None:
         call.begin()
         rename(call, forced)
         call.release()
-        edge.later(BUSY_S, lambda: look_up(edge, nick, lambda again: late(again, tries + 1)))  # if it was taken
+        edge.later(BUSY_S, lambda: look(lambda again: late(again, tries + 1)))  # if the forced nick was taken
 
-    look_up(edge, nick, found)
+    look(found)
 
 
 def owned(edge: Edge, nick: str) -> None:

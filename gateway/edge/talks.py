@@ -35,7 +35,7 @@ GUESTS_LEVEL = 1
 """From this feature level on, private messages of an account and a guest are kept (P32)."""
 
 AGAIN_S = 5.0
-"""A seat that nobody has granted is asked for again."""
+"""A seat that nobody has granted is asked for again, and so is a session's group that nobody has answered for."""
 
 
 class Talks:
@@ -159,15 +159,21 @@ class Talks:
             user.unsettled[group] = None
             self.edge.engine.submit(group, Leave(user.uid, self.edge.engine.me))
 
-    def forget(self, account: str, life: str) -> None:
-        """The account is dropped: nobody reads its conversations any more."""
+    def forget(self, account: str, life: str, *, late: bool = False) -> None:
+        """Delete what the account said in its conversations, and what its session's group knows: the account is
+        dropped. Where nobody answers for the session, ask again. late: a new account of that name may talk by now, and
+        the session's group then keeps what the group knows of the new account."""
         engine, sessions = self.edge.engine, self.edge.sessions
 
         def looked(stored: Stored | None) -> None:
-            for name in stored.talks if stored is not None else ():
-                if other_of(name, Party(account, life)) is not None:
-                    engine.submit(GroupId("conversation", name), Redact(account, "", "*"))
-            engine.submit(sessions.group(account), ForgetAll())
+            if stored is None:
+                self.edge.later(AGAIN_S, lambda: self.forget(account, life, late=True))
+                return
+            own = [name for name in stored.talks if other_of(name, Party(account, life)) is not None]
+            for name in own:
+                engine.submit(GroupId("conversation", name), Redact(account, "", "*"))
+            if not late or len(own) == len(stored.talks):
+                engine.submit(sessions.group(account), ForgetAll())
 
         sessions.look(account, looked)
 

@@ -7,10 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.edge.belongings import drop
 from gateway.state.account.messages import Accepted, SetSettings
+from gateway.state.session.messages import Look
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
+from tests.sim.history import recalled
 from tests.sim.net import Client, Net
+from tests.sim.unanswered import unanswered
 
 CAPS = "sasl echo-message server-time message-tags batch draft/chathistory draft/message-redaction"
 PLAIN = "sasl"
@@ -201,8 +205,6 @@ def test_who_registers_a_dropped_name_finds_nothing(net: Net) -> None:
     say(ann, "bob", "secret")
     assert history(bob, "ann") == ["secret"]
     engine_of = net.nodes["n2"].core.edge
-    from gateway.edge.belongings import drop
-
     net.turn(net.nodes["n2"], lambda: drop(engine_of, "bob", "", lambda _: None))
     net.run(5)
     bob.send("QUIT")
@@ -213,6 +215,21 @@ def test_who_registers_a_dropped_name_finds_nothing(net: Net) -> None:
     assert history(ann, "bob") == []
     say(ann, "bob", "hello")
     assert history(other, "ann") == history(ann, "bob") == ["hello"]
+
+
+def test_what_a_dropped_account_said_is_deleted_though_nobody_answers_for_its_session_at_first(net: Net) -> None:
+    made(net, "ann")
+    made(net, "bob", always_on=False)
+    ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS)
+    say(bob, "ann", "secret")
+    (group,) = {group for node in net.nodes.values() for group, _, _ in node.core.engine.mastered("conversation")}
+    assert set(map(str, recalled(net, group).values())) == {"['secret']"}
+    n2 = net.nodes["n2"]
+    with unanswered(n2.core.engine, Look, times=1):
+        net.turn(n2, lambda: drop(n2.core.edge, "bob", "", lambda _: None))
+        net.run(10)
+    assert set(map(str, recalled(net, group).values())) == {"[]"}
+    assert heard(ann) == ["bob>ann secret"]
 
 
 def test_every_node_tells_the_same_after_a_restart_of_the_network(net: Net) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import msgspec
 import pytest
 
@@ -24,6 +21,7 @@ from ring.ids import GroupId, Incarnation
 from tests.gateway.commands.accounts import Newcomer, register
 from tests.gateway.commands.stage import OPERATOR, network
 from tests.sim.net import Client, Net
+from tests.sim.unanswered import unanswered
 
 CHANNEL = "#ring"
 
@@ -145,26 +143,14 @@ def test_whoever_asks_for_a_session_that_leaves_meanwhile_is_given_that_session(
     assert not n2.core.edge.sessions.users
 
 
-def test_who_logs_in_while_nobody_answers_for_its_session_goes_on_with_it_all_the_same(
-    net: Net, bob: Talker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_logs_in_while_nobody_answers_for_its_session_goes_on_with_it_all_the_same(net: Net, bob: Talker) -> None:
     """Once, such a client was a user beside its session until it logged in again (seed 88600443)."""
     made(net)
     desk = login(net, "n2", "desk")
     desk.send(f"JOIN {CHANNEL}")
     desk.sync()
-    engine = net.nodes["n1"].core.engine
-    ask = engine.ask
-
-    def ask_in_vain(group: GroupId, question: Any, then: Callable[[Any], None]) -> None:
-        if isinstance(question, Look):
-            monkeypatch.undo()
-            then(None)
-        else:
-            ask(group, question, then)
-
-    monkeypatch.setattr(engine, "ask", ask_in_vain)
-    phone = login(net, "n1", "phone", nick="phone")
+    with unanswered(net.nodes["n1"].core.engine, Look, times=1):
+        phone = login(net, "n1", "phone", nick="phone")
     assert [line.split(" ")[2] for line in phone.got if line.split(" ")[1] == "001"] == ["ann"]
     bob.say(1)
     assert said(phone) == said(desk) == ["1"]

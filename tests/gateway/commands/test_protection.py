@@ -18,6 +18,7 @@ from gateway.state.nick.messages import Claim
 from tests.gateway.commands.accounts import Newcomer, log_in, register
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Client, Net
+from tests.sim.unanswered import unanswered
 
 NICKSERV = ":NickServ!NickServ@irc.circlet.local NOTICE ann :"
 WARNED = NICKSERV + (
@@ -85,6 +86,20 @@ def test_a_stranger_is_warned_and_renamed(renaming: Net, comes: str) -> None:
     assert not any("belongs" in line for line in owner.lines())
     stranger.ask("NICK eve")
     assert stranger.nick_now == "eve"
+
+
+@pytest.mark.parametrize("protection", ["rename", "refuse"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_stranger_is_warned_and_renamed_though_nobody_answers_for_the_account_at_first(
+    protection: str, times: int
+) -> None:
+    net = protected(protection, 3)
+    with unanswered(net.nodes["n1"].core.engine, AskLogin, times):
+        (stranger,) = people(net, "ann")
+        net.run(20)
+    assert (WARNED in [line.removeprefix(":irc.circlet.local ") for line in stranger.got]) or times == 1
+    net.run(65)
+    assert re.fullmatch("Guest[0-9]{5}", stranger.nick_now)
 
 
 def test_who_logs_in_in_time_keeps_it(renaming: Net) -> None:
