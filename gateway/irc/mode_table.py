@@ -53,7 +53,7 @@ USER_TABLE = (
     Mode("i", "flag", "invisible", "WHO and WHOIS show less of you to people without a channel in common."),
     Mode("o", "flag", "operator of the network", "OPER sets the mode; you can take the mode off."),
     Mode("r", "flag", "logged in", "The network sets the mode while you are logged in."),
-    Mode("w", "flag", "announcements of operators", "You read what operators send with WALLOPS."),
+    Mode("w", "flag", "announcements of operators", "You read the WALLOPS of operators."),
 )
 """All modes of users."""
 

@@ -36,7 +36,7 @@ def _numbered(user: User) -> dict[int, Connection]:
     return dict(enumerate(user.connections, 1))
 
 
-@CIRCLET.command("SESSIONS", "your clients that are connected, on all nodes")
+@CIRCLET.command("SESSIONS", "list your connected clients, on all nodes")
 def sessions(request: Request) -> None:
     for number, connection in _numbered(request.call.user).items():
         secure = "with TLS" if connection.secure else "without TLS"
@@ -48,8 +48,8 @@ def sessions(request: Request) -> None:
 
 @CIRCLET.command(
     "CLOSE <number|device>",
-    "end a connection of yours, as SESSIONS numbers them, or all of a device",
-    "It may connect again. To keep it out, change the password or remove its certificate.",
+    "end a connection of yours, by its number in SESSIONS, or all connections of a device",
+    "The client may connect again. To keep the client out, change the password or remove the certificate.",
     words=(1, 1),
 )
 def close(request: Request) -> None:
@@ -69,8 +69,8 @@ def close(request: Request) -> None:
 
 @CIRCLET.command(
     "DEVICES [FORGET <device>]",
-    "your devices, and how far each has read",
-    "A device is what logs in as account@device; each is played what it has missed. One that you forget begins anew.",
+    "list your devices, and how far each device has read",
+    "A login as account@device makes a device. Each device reads its missed lines. A forgotten device begins anew.",
     words=(0, 2),
     login=True,
 )
@@ -116,7 +116,7 @@ def _forget_device(request: Request, stored: Stored, name: str) -> None:
 
 @CIRCLET.command(
     "ALWAYS-ON <on|off|default>",
-    "whether you stay in your channels while no client of yours is connected",
+    "choose whether you stay in your channels while no client of yours is connected",
     words=(1, 1),
     login=True,
 )
@@ -126,7 +126,7 @@ def always_on(request: Request) -> None:
 
 @CIRCLET.command(
     "AUTO-AWAY <on|off|default|text>",
-    "whether you are shown away while no client of yours is connected, and with which words",
+    "choose whether you are shown away while no client of yours is connected, and with which text",
     words=(1, 100),
     login=True,
 )
@@ -136,9 +136,9 @@ def auto_away(request: Request) -> None:
 
 @CIRCLET.command(
     "PLAYBACK <lines|default>",
-    "how much of each channel a client is played when it connects, at most",
-    "The last so many lines, up to 1000; 0: none. By default all that it has missed, and of a new device what was said "
-    "since you were last connected.",
+    "choose how many missed lines of each channel a new connection reads, at most",
+    "Up to 1000; 0: no lines. By default all lines that the device has missed; on a new device all lines since "
+    "you were last connected.",
     words=(1, 1),
     login=True,
 )
@@ -154,8 +154,8 @@ def playback(request: Request) -> None:
 
 @CIRCLET.command(
     "DETACH <channel> [highlight]",
-    "stay in a channel without being shown it; what is said there is kept for you",
-    "With highlight, until somebody names you there.",
+    "stay in a channel, and hide the channel from your clients; its lines are kept for you",
+    "With highlight, the channel comes back when somebody names you there.",
     words=(1, 2),
     login=True,
 )
@@ -179,7 +179,10 @@ def detach_channel(request: Request) -> None:
 
 
 @CIRCLET.command(
-    "ATTACH [channel]", "be shown a channel again, as JOIN does; or which are detached", words=(0, 1), login=True
+    "ATTACH [channel]",
+    "show a hidden channel again, as JOIN does; or list your hidden channels",
+    words=(0, 1),
+    login=True,
 )
 def attach_channel(request: Request) -> None:
     edge, user = request.call.edge, request.call.user

@@ -23,8 +23,8 @@ TRIES = 20
 
 @NICKSERV.command(
     "GHOST <nick> [password]",
-    "disconnect who goes by a nick of your account; if you are logged in, the nick is yours again",
-    "The password is for who is not logged in to the account that has the nick.",
+    "disconnect the user of a nick of your account; if you are logged in, the nick is yours again",
+    "Give the password of the account if you are not logged in.",
     words=(1, 2),
 )
 def ghost(request: Request) -> None:

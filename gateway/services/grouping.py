@@ -17,9 +17,9 @@ _FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 @NICKSERV.command(
     "CERT <ADD|LIST|REMOVE> [fingerprint]",
-    "the TLS client certificates that log in to your account with SASL EXTERNAL",
+    "change or list the TLS client certificates that log in to your account with SASL EXTERNAL",
     "A fingerprint is 64 hexadecimal digits: the SHA-256 of the certificate.",
-    "ADD and REMOVE without one mean the certificate of your connection.",
+    "Without a fingerprint, ADD and REMOVE mean the certificate of your connection.",
     words=(1, 2),
     login=True,
 )
@@ -52,7 +52,7 @@ def _list(request: Request, view: InfoView | None) -> None:
         request.say(*(view.certificates or ("Your account has no certificates.",)))
 
 
-@NICKSERV.command("GROUP", "the nick that you go by belongs to your account, too", login=True)
+@NICKSERV.command("GROUP", "add your present nick to your account", login=True)
 def group(request: Request) -> None:
     call, nick = request.call, request.call.nick
     if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
@@ -64,7 +64,7 @@ def group(request: Request) -> None:
 
 
 @NICKSERV.command(
-    "UNGROUP [nick]", "a nick belongs to your account no more", "Yours, if you name none.", words=(0, 1), login=True
+    "UNGROUP [nick]", "remove a nick from your account", "Without a nick: your present nick.", words=(0, 1), login=True
 )
 def ungroup(request: Request) -> None:
     call, proven, fold = request.call, login_of(request), request.call.edge.settings.casemap

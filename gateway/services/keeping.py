@@ -22,7 +22,9 @@ from ring.replication.application import FAILED
 UNKNOWN = "That is neither a channel nor somebody whom you have talked to."
 
 
-@CIRCLET.command("STORED", "what this network keeps of you, for how long, and how to forget it", login=True)
+@CIRCLET.command(
+    "STORED", "tell which data the network keeps of you, for how long, and how to delete the data", login=True
+)
 def stored(request: Request) -> None:
     request.call.ask(request.call.edge.account(login_of(request).name), Info(), lambda view: _tell(request, view))
 
@@ -61,7 +63,7 @@ def _tell(request: Request, view: InfoView | None) -> None:
 
 @CIRCLET.command(
     "PRIVATE <on|off|default>",
-    "whether your private messages are kept: with accounts that want that, too, and with guests",
+    "choose whether your private messages are kept: with guests, and with accounts of the same choice",
     words=(1, 1),
     login=True,
 )
@@ -76,8 +78,8 @@ def private(request: Request) -> None:
 
 @CIRCLET.command(
     "FORGET <channel|nick>",
-    "deletes what you yourself have said there, from all disks",
-    "What people have seen already cannot be taken back.",
+    "delete your own messages there, from all disks",
+    "Messages that people have seen already cannot be taken back.",
     words=(1, 1),
     login=True,
 )

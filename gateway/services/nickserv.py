@@ -48,7 +48,7 @@ def prove_first(request: Request, name: str, password: str, then: Callable[[Logi
 
 @NICKSERV.command(
     "REGISTER <password> [email]",
-    "register your nick as an account, and log in to it",
+    "register your nick as an account, and log in",
     "A password has no spaces. An address is neither needed nor kept.",
     words=(1, 2),
 )
@@ -67,7 +67,7 @@ def register_account(request: Request) -> None:
 @NICKSERV.command(
     "IDENTIFY [account] <password>",
     "log in",
-    "The account is the one that has your nick, if you name none. To be in your session, log in with SASL instead.",
+    "Without a name: the account with your nick. To come into your session, log in with SASL instead.",
     words=(1, 2),
 )
 def identify(request: Request) -> None:
@@ -90,15 +90,15 @@ def identify(request: Request) -> None:
         prove_first(request, clean(named[0]) if named else call.nick, password, proven)
 
 
-@NICKSERV.command("LOGOUT", "you are not logged in any more, with all connections of your session", login=True)
+@NICKSERV.command("LOGOUT", "log out, with all connections of your session", login=True)
 def log_out(request: Request) -> None:
     logout(request.call, lambda: request.say("You are logged out."))
 
 
 @NICKSERV.command(
     "INFO [account]",
-    "what is known of your account",
-    "Operators may ask for any account, by its name or one of its nicks.",
+    "show your account",
+    "Operators may ask for any account, by name or nick.",
     words=(0, 1),
 )
 def info(request: Request) -> None:
@@ -138,7 +138,7 @@ def _word(value: bool) -> str:
 @NICKSERV.command(
     "PASSWD <old password> <new password>",
     "change your password",
-    "A password has no spaces. Who is logged in stays so.",
+    "A password has no spaces. Connections that are logged in stay logged in.",
     words=(2, 2),
     login=True,
 )
@@ -165,8 +165,8 @@ def passwd(request: Request) -> None:
 
 @NICKSERV.command(
     "SET <ALWAYS-ON|AUTO-AWAY> <on|off|default>",
-    "how your session lasts",
-    "ALWAYS-ON: you stay in your channels while no client of yours is connected. AUTO-AWAY: and are away meanwhile.",
+    "choose how your session lasts",
+    "ALWAYS-ON: you stay in your channels while no client of yours is connected. AUTO-AWAY: you are away meanwhile.",
     words=(2, 2),
     login=True,
 )
@@ -181,8 +181,8 @@ def choose_setting(request: Request) -> None:
 
 @NICKSERV.command(
     "DROP [code]",
-    "your account, its nicks and certificates, and what was said in its private conversations are no more",
-    "Without the code it is told to you.",
+    "delete your account, with nicks, certificates and private conversations",
+    "Without the code, the answer tells you the code.",
     words=(0, 1),
     login=True,
 )

@@ -32,7 +32,7 @@ PLAYBACK = Service(
 
 @PLAYBACK.command(
     "PLAY <channels or nicks> [from] [to]",
-    "e.g. PLAY * 0, or PLAY #a,joe 1700000000.5 (seconds since 1970)",
+    "send you kept lines: PLAY * 0, or PLAY #a,joe 1700000000.5 (seconds since 1970)",
     words=(1, 3),
 )
 def play(request: Request) -> None:
@@ -46,7 +46,9 @@ def play(request: Request) -> None:
 
 
 @PLAYBACK.command(
-    "LIST [channels or nicks]", "of which there is something to play, from when and to when", words=(0, 1)
+    "LIST [channels or nicks]",
+    "list channels and nicks with kept lines, with the first and the last time",
+    words=(0, 1),
 )
 def ends(request: Request) -> None:
     wanted = clean(request.words[0]) if request.words else "*"
@@ -55,7 +57,9 @@ def ends(request: Request) -> None:
 
 
 @PLAYBACK.command(
-    "CLEAR", "a channel's history is the channel's; its operators erase it with REDACT #channel *", words=(0, 15)
+    "CLEAR",
+    "nothing: the history belongs to the channel. Operators of a channel erase the history with REDACT #channel *",
+    words=(0, 15),
 )
 def clear(request: Request) -> None:
     request.say(*request.service.commands["CLEAR"].help)
