@@ -201,7 +201,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         users=len(core.edge.users),
         channels_mastered=mastered[CHANNEL],
         channels_backed_up=sum(f.holds for f in followed),
-        channels_followed=sum(engine.followers.sits(f.copy) for f in followed),
+        channels_followed=sum(engine.roles.followed.sits(f.copy) for f in followed),
         links={key: round(link.up_s, 1) for key, link in sorted(links.items())},
         round_trips={
             key: round(link.round_trip_s, 6) for key, link in sorted(links.items()) if link.round_trip_s is not None
@@ -212,14 +212,14 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         takeovers=engine.noted["takeover"],
         hand_offs=engine.noted["hand_off"],
         merges=engine.noted["merge"],
-        handing_off=len(engine.handoffs.outgoing),
+        handing_off=len(engine.roles.handoffs.outgoing),
         searches=len(engine.replicas.recoveries),
         lagging=behind.groups,
         lag_s=round(behind.longest_s, 1),
         missing={key: record.name for key, record in engine.peers.missing.items()},
         store=engine.journal.trouble,
         stopped=sorted(f"{group.kind}:{group.name}" for group in engine.stopped.groups),
-        waiting=engine.recoveries.waiting,
+        waiting=engine.roles.recoveries.waiting,
         absent=[
             Absent(record.name, key, record.incarnation, engine.peers.missing_since(key), record.level)
             for key, record in engine.peers.missing.items()

@@ -140,7 +140,7 @@ def _role(engine: Engine, group: GroupId) -> Role:
         return "stopped"
     if group in engine.replicas.recoveries:
         return "recovery"
-    if engine.handoffs.holds(group):
+    if engine.roles.incoming.holds(group):
         return "incoming_hand_off"
     followed = engine.replicas.followers.get(group)
     if followed is None:

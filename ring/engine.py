@@ -4,17 +4,16 @@ Theory of operation. The engine does no I/O. The shell calls `begin(now)`, then 
 `heard`, `lost`, `learn`, `forget`, `tick`), then `drain()`, and sends the messages of each peer that `drain` returns.
 The engine belongs to one thread, and never blocks.
 
-The engine owns no state of a group. Each part owns the state of a theme. The roles, `backups`, `merges` and `stopped`
-reach each other through the engine; all other parts know their node by ring/replication/port.py:
+The engine owns no state of a group. Each part owns the state of a theme, and knows its node by
+ring/replication/port.py:
 
-- `masters`, `followers`, `recoveries`, `handoffs` (ring/replication/master.py, follower.py, recovery.py, handoff.py):
-  the roles of this node. A node masters a group, follows the group, finds the group (first touch and takeover), or
-  takes the group over from another master.
+- `roles`, `router` (ring/replication/roles.py, router.py): the roles of this node. A node masters a group, follows the
+  group, recovers the group (first touch and takeover), or takes the group over from another master. A role knows its
+  node by ring/replication/role_port.py, and no other role.
 - `replicas`, `people` (ring/replication/): the tables of what this node is to each group, and the one place where an
   entry is applied and shown.
-- `backups`, `barriers`, `merges`, `owed`, `stopped`, `thin`, `catch_up` (ring/replication/): the other holders of a
-  group, barriers, two logs that become a single log, lines that this node owes a master, groups stopped by a mistake,
-  groups with too few holders, and the return after a stop.
+- `barriers`, `owed`, `stopped`, `thin`, `catch_up` (ring/replication/): barriers, lines that this node owes a master,
+  groups stopped by a mistake, groups with too few holders, and the return after a stop.
 - `peers`, `failure_detector` (ring/membership/): the nodes of the network, and the evidence of death.
 - `submits`, `rpc`, `watches`, `duplex`, `levels`, `unreadable` (ring/submit.py, rpc.py, watch.py, duplex.py, levels.py,
   unreadable.py): commands of this edge, questions, watches, streams between two nodes, the feature level, and messages
@@ -48,23 +47,20 @@ from ring.levels import Levels
 from ring.membership.failure_detector import FailureDetector, Hearing
 from ring.membership.peers import Peers
 from ring.notes import Note
+from ring.replication.acks import Hold
 from ring.replication.application import FAILED, UNJUDGED, Application, EventId, Unsupported
-from ring.replication.backups import Backups
 from ring.replication.barrier import Barriers
 from ring.replication.broken import StoppedGroups
 from ring.replication.copy import Copy, msgid_prefix, read_optional
-from ring.replication.follower import Followers
 from ring.replication.guarded import GroupBroken, GuardedApplication
-from ring.replication.handoff import Handoffs
-from ring.replication.master import Masters
-from ring.replication.merge import Merges
 from ring.replication.owed import OwedForks
 from ring.replication.people import People
-from ring.replication.port import Port
 from ring.replication.progress import Master
-from ring.replication.recovery import Recoveries
-from ring.replication.replicas import Follower, Parkable, Replicas
+from ring.replication.replicas import Follower, Parkable, Recovery, Replicas
 from ring.replication.returning import CatchUp
+from ring.replication.role_port import RolePort
+from ring.replication.roles import Roles
+from ring.replication.router import Router
 from ring.replication.state_machine import Kind, State
 from ring.replication.thin import ThinGroups
 from ring.roster import NodeRecord, Roster
@@ -89,7 +85,7 @@ from ring.wire.history import (
     Query,
     Read,
 )
-from ring.wire.log import raw
+from ring.wire.log import Command, raw
 from ring.wire.messages import Message
 from ring.wire.node import Ask, Flow, PingReply, PingRequest, Records, Relay, Reply
 from ring.wire.replication import (
@@ -117,7 +113,7 @@ HINT_S = 3.0
 """How long a node believes another node's word about a group's master before the node looks at the ring again."""
 
 
-class Engine(Port, Hearing):
+class Engine(RolePort, Hearing):
     """Tie the parts of one node together: see the docstring of the module."""
 
     def __init__(
@@ -138,14 +134,8 @@ class Engine(Port, Hearing):
         self.peers = Peers(me, settings.ring)
         self.submits = SubmitQueues()
         self.replicas = Replicas()
-        self.masters = Masters(self)
-        self.backups = Backups(self)
         self.journal = Journal(self)
-        self.followers = Followers(self)
-        self.recoveries = Recoveries(self)
-        self.handoffs = Handoffs(self)
         self.people = People(self)
-        self.merges = Merges(self)
         self.owed = OwedForks(self)
         self.barriers = Barriers(self)
         self.rpc = Rpc(self)
@@ -157,10 +147,22 @@ class Engine(Port, Hearing):
         self.duplex = Streams(self)
         self.levels = Levels(self)
         self.unreadable = UnreadableMessages(self)
-        self.stopped = StoppedGroups(self)
         self.thin = ThinGroups(self, self.journal)
         self.catch_up = CatchUp(self)
-        self.mastering: Callable[[GroupId], None] = lambda group: None  # the gateway's: `Masters.lead` calls this
+        self.roles = Roles(
+            self,
+            self.people,
+            self.journal,
+            self.barriers,
+            self.watches,
+            self.rpc,
+            self.history,
+            self.owed,
+            self.catch_up,
+        )
+        self.router = Router(self, self.roles)
+        self.stopped = StoppedGroups(self, self.roles, self.journal, self.owed, self.barriers, self.rpc, self.history)
+        self.mastering: Callable[[GroupId], None] = lambda group: None  # the gateway's
         self.notes: list[Note] = []  # for the log: news for the operator
         self.counters: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()  # event -> how many notes since the start
@@ -173,35 +175,36 @@ class Engine(Port, Hearing):
         self._hints: dict[GroupId, tuple[str, float]] = {}
         self._peers_seen = -1
         self._spread_at = 0.0
+        roles = self.roles
         self._handlers: dict[type, Callable[[Incarnation, Any], None]] = {
-            Submit: self.masters.on_submit,
-            Resync: self.masters.on_resync,
-            Ack: self.masters.on_ack,
+            Submit: roles.masters.on_submit,
+            Resync: roles.masters.on_resync,
+            Ack: roles.masters.on_ack,
             Barrier: self.barriers.on_barrier,
             Settled: self.barriers.on_settled,
             Answer: self._on_answer,
             NotOwner: self._on_not_owner,
-            Publish: self.followers.on_publish,
-            Continue: self.followers.on_continue,
-            Replace: self.followers.on_replace,
+            Publish: self.router.on_publish,
+            Continue: roles.followers.on_continue,
+            Replace: roles.followers.on_replace,
             Watch: self.watches.on_watch,
             View: self.watches.on_view,
             Seen: self.watches.on_seen,
             Question: self.rpc.on_question,
             Ask: self.rpc.on_ask,
             Reply: self.rpc.on_reply,
-            Prepare: self.recoveries.on_prepare,
-            Promise: self.recoveries.on_promise,
-            Fetch: self.recoveries.on_fetch,
-            Fetched: self.recoveries.on_fetched,
-            Install: self.handoffs.on_install,
-            Installed: self.handoffs.on_installed,
+            Prepare: roles.recoveries.on_prepare,
+            Promise: roles.recoveries.on_promise,
+            Fetch: roles.recoveries.on_fetch,
+            Fetched: roles.recoveries.on_fetched,
+            Install: self.router.on_install,
+            Installed: roles.handoffs.on_installed,
             Records: self._on_records,
-            Append: self.backups.on_append,
-            StaleTerm: self.backups.on_stale_term,
+            Append: self.router.on_append,
+            StaleTerm: self.router.on_stale_term,
             Stopped: self.stopped.on_stopped,
-            MergeOffer: self.merges.on_merge_offer,
-            MergeDone: self.merges.on_merge_done,
+            MergeOffer: self.router.on_merge_offer,
+            MergeDone: roles.forks.on_merge_done,
             PingRequest: self.failure_detector.on_ping_request,
             PingReply: self.failure_detector.on_ping_reply,
             Relay: self.failure_detector.on_relay,
@@ -230,8 +233,8 @@ class Engine(Port, Hearing):
         self._heard_at = {key: (number, self.now) for key, (number, _) in self._heard_at.items()}
         for group, stream in list(self.submits.queues.items()):
             self._expire(group, stream)
-        self.run(self.masters.resign_all)
-        self.run(self.followers.peers_changed)  # the groups that this node follows may have moved on
+        self.run(self.roles.resign_all)
+        self.run(self.roles.followers.peers_changed)  # the groups that this node follows may have moved on
         self.run(self.catch_up.begin)
 
     def receive(self, sender: Incarnation, payload: bytes) -> None:
@@ -281,21 +284,20 @@ class Engine(Port, Hearing):
     def _tick(self) -> None:
         if self.peers.version != self._peers_seen:
             self._peers_seen = self.peers.version
-            self.followers.peers_changed()
-            self.recoveries.peers_changed()
-            self.masters.peers_changed()
+            self.roles.followers.peers_changed()
+            self.roles.recoveries.peers_changed()
+            self.roles.backups.peers_changed()
+            self.roles.upkeep.again()
             self.watches.peers_changed()
-            self.handoffs.peers_changed()
+            self.roles.handoffs.peers_changed()
+            self.roles.incoming.peers_changed()
             for stream in self.submits.queues.values():
                 stream.repeat_at = 0.0
         self._spread_leaving()
         self._repeat_submits()
-        self.masters.tick()
-        self.followers.tick()
-        self.recoveries.tick()
-        self.handoffs.tick()
+        self.roles.tick()
         self.people.tick()
-        self.merges.tick()
+        self.roles.forks.tick()
         self.owed.tick()
         self.barriers.tick()
         self.rpc.tick()
@@ -316,8 +318,8 @@ class Engine(Port, Hearing):
         """
         self.run(self.app.flush)
         self.duplex.flush()
-        self.followers.send_acks()
-        self.recoveries.send_prepares()
+        self.roles.acks.send()
+        self.roles.recoveries.send_prepares()
         out, self._outbox = self._outbox, {}
         if self.peers.level < LEVEL or self.peers.me.level < LEVEL:
             out = self.levels.written(out)
@@ -387,7 +389,7 @@ class Engine(Port, Hearing):
         """Note that this node knows the network, as far as the sources go: groups on disk may be served from now on."""
         if not self.has_met:
             self.has_met = True
-            self.run(self.followers.peers_changed)
+            self.run(self.roles.followers.peers_changed)
 
     def forget(self, key: str, incarnation: int, *, departed: bool = True) -> None:
         """Forget a node that the directories list no more and no link hears. departed: the node said goodbye."""
@@ -439,7 +441,7 @@ class Engine(Port, Hearing):
                 self.run(lambda: self.app.answered(group, token, refusal, None))
                 return
             command = fitting(command, self.peers.level)
-        hold = self.followers.hold(because) if because is not None else None
+        hold = self.roles.acks.hold(because) if because is not None else None
         self.run(lambda: self._submit(group, command, token, hold))
 
     def state(self, group: GroupId) -> State | None:
@@ -448,7 +450,7 @@ class Engine(Port, Hearing):
         if mastered is not None:
             return mastered.shown.state
         followed = self.replicas.followers.get(group)
-        if followed is None or not self.followers.sits(followed.shown):
+        if followed is None or not self.roles.followed.sits(followed.shown):
             return None  # a copy held as a backup may be behind the members' view
         return followed.shown.state
 
@@ -586,7 +588,7 @@ class Engine(Port, Hearing):
             handoff = self.replicas.masters[group].handoff
             return handoff.to.key if handoff is not None and handoff.committed else self.me.key
         followed = self.replicas.followers.get(group)
-        if followed is not None and not self.followers.is_orphan(followed):
+        if followed is not None and not self.roles.followers.is_orphan(followed):
             return followed.master
         hint = self._hints.get(group)
         if hint is not None:
@@ -610,43 +612,43 @@ class Engine(Port, Hearing):
         """Send all unanswered commands of this edge to the group's master, in order."""
         stream = self.submits.queues.get(group)
         target = self.target(group)
-        if stream is None or not stream.pending or self.followers.holds_back(group, target):
+        if stream is None or not stream.pending or self.roles.followers.holds_back(group, target):
             return
         self.submits.sent(stream, target, self.now)
         if target == self.me.key:
             mastered = self.replicas.masters.get(group)
             if mastered is None:
-                self.recoveries.find(group)
+                self.roles.find(group)
             elif mastered.serving:
                 for pending in list(stream.pending):
-                    self.masters.accept(mastered, self.me, pending.number, stream.floor, pending.command)
+                    self.roles.masters.accept(mastered, self.me, pending.number, stream.floor, pending.command)
             return
         for pending in stream.pending:
             self.send(target, Submit(group, pending.number, stream.floor, raw(pending.command)))
 
-    def find(self, group: GroupId, *, curious: bool = False) -> object:
+    def find(self, group: GroupId, *, curious: bool = False) -> Recovery | None:
         """Begin to find out who holds the group (P14)."""
-        return self.recoveries.find(group, curious=curious)
+        return self.roles.find(group, curious=curious)
 
     def readable(self, group: GroupId) -> Copy | None:
         """Return the copy that may be read while the group is not served (P36)."""
-        return self.recoveries.readable(group)
+        return self.roles.recoveries.readable(group)
 
     def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
         """Keep a message until this node knows what it is to the group."""
-        self.recoveries.park(group, sender, message)
+        self.roles.park(group, sender, message)
 
     def wait_for_handoff(self, m: Master, sender: Incarnation, message: Parkable) -> None:
         """Keep a message to a group that is frozen for a hand-off (P24)."""
-        self.handoffs.frozen(m, sender, message)
+        self.roles.handoffs.frozen(m, sender, message)
 
     def command(self, m: Master, command: Any) -> None:
         """Give a group mastered here a command of the master's own."""
-        self.masters.command(m, command)
+        self.roles.masters.command(m, command)
 
     def held_to(self, copy: Copy) -> int:
         """Return the highest seq that this node may acknowledge (P33)."""
-        return self.followers.held_to(copy)
+        return self.roles.acks.held_to(copy)
 
     def after_catch_up(self, job: Callable[[], None]) -> None:
         """Do the job once this node has caught up after a stop (P20)."""
@@ -654,11 +656,11 @@ class Engine(Port, Hearing):
 
     def resync(self, follower: Follower) -> None:
         """Ask the group's master for what the follower lacks (P16)."""
-        self.followers.resync(follower)
+        self.roles.followers.resync(follower)
 
     def take_in(self, m: Master, theirs: Copy) -> None:
         """Append what another log of the group has, and merge the states (P22, P25, P26)."""
-        self.merges.take_in(m, theirs)
+        self.roles.merges.take_in(m, theirs)
 
     def say_stopped(self, key: str, group: GroupId) -> None:
         """Tell a node that a mistake of the program has stopped the group here (P43)."""
@@ -668,28 +670,52 @@ class Engine(Port, Hearing):
         """Stop the group here: this build cannot read what another build writes (P43)."""
         self.stopped.stop_unread(group, sender)
 
+    def append(self, m: Master, command: Command) -> None:
+        """Give a command a position in the log of a group mastered here."""
+        self.roles.masters.append(m, command)
+
+    def send_on(self, group: GroupId, master: str) -> None:
+        """Go on with another node that masters or recovers the group, instead of recovering the group here."""
+        self.roles.send_on(group, master)
+
+    def retire(self, m: Master, to: Incarnation) -> None:
+        """Master the group no more: the group is handed over to that node (P24)."""
+        self.roles.retire(m, to)
+
+    def prevail(self, f: Follower, theirs: Copy, master: str) -> None:
+        """Master the group with the followed copy, which outweighs the master's copy (P22)."""
+        self.roles.prevail(f, theirs, master)
+
+    def install(self, copy: Copy) -> None:
+        """Follow this copy instead of the copy followed so far, if any: this node is about to serve the copy."""
+        self.roles.install(copy)
+
+    def serve(self, copy: Copy, term: Term) -> None:
+        """Master the group from this copy on, under this term."""
+        self.roles.serve(copy, term)
+
     def stored(self, copy: Copy) -> None:
         """Go on with what waited for the copy: the master commits, or a backup acknowledges (P35)."""
         mastered = self.replicas.masters.get(copy.group)
         if mastered is not None and mastered.copy is copy:
-            self.run(lambda: self.backups.advance(mastered))
+            self.run(lambda: self.roles.masters.advance(mastered))
         else:
-            self.followers.acknowledge(copy.group)
+            self.roles.acks.acknowledge(copy.group)
 
     def loaded(self, copy: Copy) -> None:
         """Hold a group by a copy that an earlier life of this node has written, and ask who masters it (P36)."""
-        self.followers.keep(copy, copy.term.key).holds = True
+        self.roles.keep(copy, copy.term.key)
 
     # Answers --------------------------------------------------------------------------------------------------------
 
-    def _submit(self, group: GroupId, command: Any, token: object, hold: tuple[GroupId, int] | None) -> None:
+    def _submit(self, group: GroupId, command: Any, token: object, hold: Hold | None) -> None:
         stream = self.submits.queues.get(group)
         if stream is not None and len(stream.pending) >= QUEUE:
-            self.followers.release(hold)
+            self._release(hold)
             self.app.answered(group, token, FAILED, None)
             return
         if self.stopped.groups and group in self.stopped.groups:
-            self.followers.release(hold)
+            self._release(hold)
             self.app.answered(group, token, self.stopped.failure(group), None)
             return
         pending = self.submits.add(group, command, token, self.now, hold)
@@ -698,20 +724,28 @@ class Engine(Port, Hearing):
         mastered = self.replicas.masters.get(group)
         if mastered is not None and mastered.serving:
             stream.sent_at, stream.sent_to = self.now, self.me.key
-            self.masters.accept(mastered, self.me, pending.number, stream.floor, command)
+            self.roles.masters.accept(mastered, self.me, pending.number, stream.floor, command)
             return
         target = self.target(group)
-        if self.followers.holds_back(group, target):
+        if self.roles.followers.holds_back(group, target):
             return
         if target == self.me.key:
             if mastered is None:
-                self.recoveries.find(group)
+                self.roles.find(group)
             return
         if target != stream.sent_to and len(stream.pending) > 1:
             self.resend(group)  # a new master needs the earlier commands, too
             return
         stream.sent_at, stream.sent_to = self.now, target
         self.send(target, Submit(group, pending.number, stream.floor, raw(command)))
+
+    def _release(self, hold: Hold | None) -> None:
+        """End a hold, so that the event may be acknowledged: to the master, or by this node as the master (P33)."""
+        if hold is not None:
+            self.roles.acks.release(hold)
+            m = self.replicas.masters.get(hold[0])
+            if m is not None:
+                self.roles.fanout.settle(m)
 
     def complete(self, group: GroupId, number: int, outcome: Any, event_id: EventId | None) -> None:
         """Give the answer of a local command to the application. The local copy, if any, has the answer's position
@@ -722,7 +756,7 @@ class Engine(Port, Hearing):
         self.app.answered(group, pending.token, FAILED if outcome is UNJUDGED else outcome, event_id)
         if pending.hold is not None:
             hold = pending.hold
-            self.run(lambda: self.barriers.settle([group], lambda: self.followers.release(hold)))
+            self.run(lambda: self.barriers.settle([group], lambda: self._release(hold)))
 
     def _on_answer(self, sender: Incarnation, message: Answer) -> None:
         kind = self.kinds[message.group.kind]
@@ -752,7 +786,7 @@ class Engine(Port, Hearing):
         self.hint(message.group, message.master)
         followed = self.replicas.followers.get(message.group)
         if followed is not None:
-            self.followers.redirect(followed, message.master, sender.key)
+            self.roles.followers.redirect(followed, message.master, sender.key)
         stream = self.submits.queues.get(message.group)
         if stream is not None and self.submits.turn(stream, self.target(message.group)):
             self.resend(message.group)

@@ -23,7 +23,7 @@ class Lag(NamedTuple):
 
 def lag(engine: Engine) -> Lag:
     """Return the lag of the groups mastered here. A node known dead is gone, and so does not lag."""
-    mastered = (engine.replicas.masters.get(group) for group in engine.masters.lagging)
+    mastered = (engine.replicas.masters.get(group) for group in engine.roles.fanout.lagging)
     waits = [_wait_s(engine, m) for m in mastered if m is not None]
     return Lag(sum(wait > LATE_S for wait in waits), max(waits, default=0.0))
 

@@ -209,7 +209,7 @@ def _roles(edge: Edge) -> Listing:
         mastered, followed = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
         if mastered is not None:
             return RoleRow(key, "master", mastered.copy.term.number, mastered.copy.seq)
-        if followed is not None and (followed.holds or engine.followers.sits(followed.copy)):
+        if followed is not None and (followed.holds or engine.roles.followed.sits(followed.copy)):
             role = "backup" if followed.holds else "follower"
             return RoleRow(key, role, followed.copy.term.number, followed.copy.seq)
         return None

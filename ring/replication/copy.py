@@ -468,6 +468,10 @@ class Copy:
                 shared = max(shared, min(part.seq, end))
         return shared
 
+    def has_all_of(self, other: Copy) -> bool:
+        """Tell whether this copy has every entry that the other copy has committed."""
+        return other.shared_with(self) == other.seq
+
     def outweighs(self, other: Copy) -> bool:
         """Tell whether the other log is to be appended to this log, and not this log to the other.
 

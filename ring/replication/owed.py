@@ -10,8 +10,8 @@ before the merge is committed, the merge is lost, and the next master has to tak
     owed      recovery.py adds the fork when this node begins to serve. While this node serves, the fork is taken in
               (`Merges.take_in`, which does nothing the second time); otherwise the fork is offered to the master, every
               OFFER_S
-    settled   the copy here has all of the fork (`holds`), a master says MergeDone, or KEEP_S are over: the fork is
-              forgotten, and the commands that the debt held back are sent (P25)
+    settled   the copy here has all of the fork (`Copy.has_all_of`), a master says MergeDone, or KEEP_S are over: the
+              fork is forgotten, and the commands that the debt held back are sent (P25)
 
 Invariants
     While a group owes a fork, this edge's commands go to no other master (`Followers.holds_back`).
@@ -86,7 +86,7 @@ class OwedForks:
             port.note("fork_not_merged", theirs.group, term=theirs.term.number, seq=theirs.seq)
             return True
         held = port.replicas.copy(theirs.group)
-        return held is not None and held is not theirs and holds(held, theirs)
+        return held is not None and held is not theirs and held.has_all_of(theirs)
 
     def _offer(self, group: GroupId, copy: Copy) -> None:
         """Take the fork in if this node serves the group, or offer the fork to the master."""
@@ -97,8 +97,3 @@ class OwedForks:
             port.take_in(m, copy)
         elif target != port.me.key:
             port.send(target, MergeOffer(group, copy.snapshot()))
-
-
-def holds(ours: Copy, theirs: Copy) -> bool:
-    """Tell whether our copy has every entry that the other copy has committed."""
-    return theirs.shared_with(ours) == theirs.seq

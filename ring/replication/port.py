@@ -12,7 +12,7 @@ from ring.membership.peers import Peers
 from ring.replication.application import Application, EventId
 from ring.replication.copy import Copy
 from ring.replication.progress import Master
-from ring.replication.replicas import Follower, Parkable, Replicas
+from ring.replication.replicas import Follower, Parkable, Recovery, Replicas
 from ring.replication.state_machine import Kind, State
 from ring.settings import Settings
 from ring.storage.store import ReadStore, WorkStore
@@ -97,8 +97,11 @@ class Port(ABC):
         """Return the Unix ms before which lines of the group are forgotten; None: no lines are."""
 
     @abstractmethod
-    def find(self, group: GroupId, *, curious: bool = False) -> object:
-        """Begin to find out who holds the group. curious: only to answer a question (P14)."""
+    def find(self, group: GroupId, *, curious: bool = False) -> Recovery | None:
+        """Begin to find out who holds the group (P14). None: this node knows, or has stopped the group.
+
+        curious: only to answer a question.
+        """
 
     @abstractmethod
     def readable(self, group: GroupId) -> Copy | None:

@@ -12,6 +12,9 @@ from ring.ids import Incarnation, Term
 from ring.replication.copy import Copy
 from ring.wire.log import Command
 
+THAW_S = 2.0
+"""A hand-off that has not placed `Handed` after this is given up."""
+
 
 class Progress:
     """Say how far one other node has come: a node where members sit, a backup of the group, or both (P12, P15).
@@ -84,11 +87,11 @@ class Master:
 
     def __init__(self, copy: Copy) -> None:
         self.copy = copy
-        # Ring key -> progress, without this node. Written by master.py (members) and backups.py (backups).
+        # Ring key -> progress, without this node. Written by fanout.py (members) and backups.py (backups).
         self.followers: dict[str, Progress] = {}
         self.holders: list[Progress] = []  # the backups: commits wait for all of these. Written by backups.py
         self.ahead: dict[Incarnation, int] = {}  # origin -> last number among the pending commands (P6)
-        # The copy that people here know, until `copy` has all of that copy (P25). Set by recovery.py, where the served
+        # The copy that people here know, until `copy` has all of that copy (P25). Set by roles.py, where the served
         # copy does not continue the known copy; cleared by master.py.
         self.unmerged: Copy | None = None
         # Written by handoff.py.
@@ -115,6 +118,13 @@ class Master:
     def is_handed(self) -> bool:
         """Tell whether the group belongs to another master, though the other master may not know so yet."""
         return self.handoff is not None and self.handoff.committed
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return the set of the nodes that hold the group, as the set will be once all pending commands are committed.
+        Ring keys, this node included."""
+        pending = (command.members for command in reversed(self.copy.pending) if command.members is not None)
+        return next(pending, self.copy.members)
 
     def expected(self, origin: Incarnation, floor: int) -> int:
         """Return the only number that the master accepts from the origin now (P6)."""

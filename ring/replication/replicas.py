@@ -76,6 +76,12 @@ class Follower:
         """Return the copy that people on this node are shown."""
         return self.fork.copy if self.fork is not None else self.copy
 
+    @property
+    def is_merged(self) -> bool:
+        """Tell whether the followed copy has all that the fork has. Only while `fork` is set."""
+        assert self.fork is not None
+        return self.copy is not self.fork.copy and self.copy.has_all_of(self.fork.copy)
+
 
 class Recovery:
     """Say what is known so far about the nodes that hold a group. recovery.py reads the states from the fields.
@@ -145,6 +151,8 @@ class Replicas:
         self.followers: dict[GroupId, Follower] = {}
         self.recoveries: dict[GroupId, Recovery] = {}
         self.incoming: dict[GroupId, IncomingHandoff] = {}
+        self.forked: dict[GroupId, None] = {}  # groups followed here with a fork; a group may stay here for a tick
+        self.stopped: dict[GroupId, None] = {}  # groups that a mistake of the program has stopped here (P43)
 
     def copy(self, group: GroupId) -> Copy | None:
         """Return the copy that this node masters or follows."""

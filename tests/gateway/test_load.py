@@ -42,13 +42,13 @@ def test_a_follower_does_not_tell_the_channel_and_lag_is_in_entries() -> None:
     assert of(net, "n1").channels == of(net, "n2").channels == []
     (erlang,) = of(net, "n3").channels
     assert (erlang.name, erlang.members, erlang.nodes, erlang.lag) == ("#erlang", 3, 2, 0)
-    following = net.nodes["n1"].core.engine.followers
-    following.send_acks = lambda: None  # type: ignore[method-assign]
+    acks = net.nodes["n1"].core.engine.roles.acks
+    acks.send = lambda: None  # type: ignore[method-assign]
     for _ in range(4):
         ann.send("PRIVMSG #erlang :hello")
     net.run(1.0)
     assert of(net, "n3").channels[0].lag == 4
-    del following.send_acks
+    del acks.send
 
 
 def test_lines_and_bytes_of_clients_are_counted() -> None:

@@ -84,14 +84,14 @@ def test_lag_is_how_long_somebody_has_not_had_what_was_said(mute: str) -> None:
     ann, bob, cat = people(net, "ann", "bob", "cat", channel="#erlang")
     net.run(2.0)
     assert all(s.lag_s < LATE_S and s.lagging == 0 for s in every(net))
-    following = net.nodes[mute].core.engine.followers
-    following.send_acks = lambda: None  # type: ignore[method-assign]
+    acks = net.nodes[mute].core.engine.roles.acks
+    acks.send = lambda: None  # type: ignore[method-assign]
     cat.send("PRIVMSG #erlang :anybody?")
     net.run(SOON_S)
     late = of(net, "n3")
     assert late.lagging == 1 and late.lag_s == pytest.approx(SOON_S, abs=0.5)
     assert of(net, "n1").lagging == of(net, "n2").lagging == 0
-    del following.send_acks
+    del acks.send
     net.run(5.0)
     assert (of(net, "n3").lagging, of(net, "n3").lag_s) == (0, 0.0)
     assert ann.heard("#erlang") == bob.heard("#erlang") == ["anybody?"]

@@ -193,13 +193,13 @@ def nothing_waits(story: Story) -> Iterator[str]:
         waiting = {
             "submits": [g.name for g, s in engine.submits.queues.items() if s.pending or s.parked],
             "searches": [g.name for g, s in engine.replicas.recoveries.items() if not (lost and s.waits)],
-            "hand-offs": [g.name for g in engine.handoffs.outgoing],
+            "hand-offs": [g.name for g in engine.roles.handoffs.outgoing],
             "behind": [g.name for g, f in engine.replicas.followers.items() if f.behind and f.tries > 2],
             "undecided": [g.name for g, m in engine.replicas.masters.items() if m.copy.pending],
             "barriers": [g.name for g, m in engine.replicas.masters.items() if m.barriers],
             "waiters": [g.name for g in engine.barriers.waiters],
             "suspects": list(engine.failure_detector.suspects),
-            "lagging": [g.name for g in engine.masters.lagging],
+            "lagging": [g.name for g in engine.roles.fanout.lagging],
         }
         for what, names in waiting.items():
             if names:

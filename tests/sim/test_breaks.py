@@ -25,6 +25,7 @@ from ring.membership.failure_detector import FailureDetector
 from ring.replication.backups import Backups
 from ring.replication.barrier import Barriers
 from ring.replication.copy import ClientLog, Copy
+from ring.replication.fanout import Fanout
 from ring.replication.follower import Followers
 from ring.replication.master import Masters
 from ring.replication.merge import Merges
@@ -32,6 +33,10 @@ from ring.replication.progress import Master
 from ring.replication.recovery import Recoveries
 from ring.replication.replicas import Follower
 from ring.replication.returning import CatchUp
+from ring.replication.roles import Roles
+from ring.replication.safety import Safety
+from ring.replication.silent import SilentNodes
+from ring.replication.upkeep import Upkeep
 from ring.roster import NodeRecord
 from ring.storage.journal import Journal
 from ring.wire.log import Entry, RawEntry
@@ -59,15 +64,15 @@ SEEDS = 400
 def publish_before_the_backup(patch: pytest.MonkeyPatch) -> None:
     """P12: what its holders do not have is committed all the same."""
 
-    def append(self: Backups, m: Master, command: Any) -> None:
+    def append(self: Masters, m: Master, command: Any) -> None:
         for holder in m.holders:
             holder.held = 10**9
         original(self, m, command)
 
-    original = Backups.append
-    patch.setattr(Backups, "append", append)
-    patch.setattr(Backups, "_send", lambda self, m, holder, command: None)
-    patch.setattr(Backups, "send_pending", lambda self, m, holder: None)
+    original = Masters.append
+    patch.setattr(Masters, "append", append)
+    patch.setattr(Fanout, "append", lambda self, m, command: None)
+    patch.setattr(Fanout, "send_pending", lambda self, m, holder: None)
 
 
 def skip_an_ack(patch: pytest.MonkeyPatch) -> None:
@@ -106,7 +111,7 @@ def accept_any_higher_number(patch: pytest.MonkeyPatch) -> None:
 def forget_the_counters(patch: pytest.MonkeyPatch) -> None:
     """P8: whoever serves next does not know what was accepted before."""
 
-    def serve_under(self: Recoveries, copy: Copy, term: Term) -> None:
+    def serve(self: Roles, copy: Copy, term: Term) -> None:
         copy.client_logs.clear()
         original(self, copy, term)
 
@@ -114,8 +119,8 @@ def forget_the_counters(patch: pytest.MonkeyPatch) -> None:
         begin_as_it_is(self, m)
         m.ahead.clear()
 
-    original, begin_as_it_is = Recoveries.serve_under, Backups.begin
-    patch.setattr(Recoveries, "serve_under", serve_under)
+    original, begin_as_it_is = Roles.serve, Backups.begin
+    patch.setattr(Roles, "serve", serve)
     patch.setattr(Backups, "begin", begin)
 
 
@@ -201,7 +206,7 @@ def flap_between_witnesses(patch: pytest.MonkeyPatch) -> None:
 def serve_on_after_a_stop(patch: pytest.MonkeyPatch) -> None:
     """P20 and P22: who was stopped serves on, and is not told otherwise."""
     patch.setattr(Engine, "_was_stopped", lambda self, seconds: None)
-    patch.setattr(Merges, "yield_to", lambda self, m, key: None)
+    patch.setattr(Roles, "yield_to", lambda self, m, key: None)
 
 
 def answer_at_once_after_a_stop(patch: pytest.MonkeyPatch) -> None:
@@ -248,7 +253,7 @@ def send_nothing_again(patch: pytest.MonkeyPatch) -> None:
 
 def believe_a_dead_edge_at_once(patch: pytest.MonkeyPatch) -> None:
     """P31: members of a silent node quit without a grace."""
-    patch.setattr(Masters, "_is_gone", lambda self, edge: not self.engine.peers.is_current(edge))
+    patch.setattr(Upkeep, "_is_gone", lambda self, edge: not self._port.peers.is_current(edge))
 
 
 # Devices -------------------------------------------------------------------------------------------------------------
@@ -295,12 +300,12 @@ def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> No
 
 def start_alone(patch: pytest.MonkeyPatch) -> None:
     """P36: what one disk has is served, whoever may have newer copies."""
-    patch.setattr(Recoveries, "_must_wait", lambda self, group, search, mine: False)
+    patch.setattr(SilentNodes, "may_have_more", lambda self, group, search, mine: False)
 
 
 def register_whoever_is_missing(patch: pytest.MonkeyPatch) -> None:
     """P37: a name is anybody's as soon as nobody who is there has it."""
-    patch.setattr(Recoveries, "_may_be_held", lambda self, group, heard: False)
+    patch.setattr(SilentNodes, "may_be_held", lambda self, group, heard: False)
 
 
 def start_with_nothing(patch: pytest.MonkeyPatch) -> None:
@@ -311,7 +316,7 @@ def start_with_nothing(patch: pytest.MonkeyPatch) -> None:
 def confirm_what_is_not_written(patch: pytest.MonkeyPatch) -> None:
     """P35: an answer does not wait for the disks."""
     patch.setattr(Journal, "held_to", lambda self, copy: copy.head)
-    patch.setattr(Backups, "_is_safe", lambda self, m, command: True)
+    patch.setattr(Safety, "is_safe", lambda self, m, command: True)
 
 
 def forget_who_was_dropped(patch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ def _groups(core: NodeCore, found: Status) -> Iterator[Metric]:
     engine = core.engine
     counts = Counter((group.kind, "master") for group in engine.replicas.masters)
     counts += Counter((group.kind, "backup") for group, f in engine.replicas.followers.items() if f.holds)
-    sits = engine.followers.sits
+    sits = engine.roles.followed.sits
     counts += Counter((group.kind, "follower") for group, f in engine.replicas.followers.items() if sits(f.copy))
     groups = GaugeMetricFamily(
         "circlet_groups", "Groups, by kind and by what this node is to them.", labels=["kind", "role"]
@@ -95,7 +95,9 @@ def _groups(core: NodeCore, found: Status) -> Iterator[Metric]:
     yield gauge("circlet_groups_stopped", "Groups that a mistake of the program has stopped here.", len(found.stopped))
     yield gauge("circlet_groups_lagging", "Groups with a follower behind by over 1 s.", found.lagging)
     yield gauge("circlet_lag_seconds", "The longest that a follower has been behind.", found.lag_s)
-    yield counter("circlet_commits", "Commands that this node, as a master, has committed.", engine.masters.commits)
+    yield counter(
+        "circlet_commits", "Commands that this node, as a master, has committed.", engine.roles.masters.commits
+    )
 
 
 def _queues(core: NodeCore) -> Iterator[Metric]:

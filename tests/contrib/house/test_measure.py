@@ -68,8 +68,13 @@ def test_modules_that_know_each_other_are_a_circle() -> None:
 
 
 def test_this_tree_is_measured() -> None:
-    assert parts_of_engine(ROOT)["masters"] == "ring/replication/master.py"
+    assert parts_of_engine(ROOT)["roles"] == "ring/replication/roles.py"
     graph = grimp.build_graph("ring", exclude_type_checking_imports=False, cache_dir=None)
     rows = measure(ROOT, "ring", graph)
     assert int(rows["lines"]) == sum(module.lines for module in modules(ROOT, "ring"))
     assert all(rows.values())
+
+
+def test_no_more_than_three_files_of_the_ring_know_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph("ring", exclude_type_checking_imports=False, cache_dir=None)
+    assert circles(graph, "ring") == []

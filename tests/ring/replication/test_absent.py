@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ring.ids import GroupId
-from ring.replication.recovery import ABSENT, ABSENT_S
+from ring.replication.absent import ABSENT, ABSENT_S
 from ring.wire.replication import Prepare
 from tests.ring.toy import ToyNet
 
@@ -112,7 +112,7 @@ def test_so_many_absences_are_remembered() -> None:
     engine = net.engines["127.0.0.1"]
     for number in range(ABSENT + 5):
         net.turn("127.0.0.1", lambda n=number: engine.ask(GroupId("channel", f"#{n}"), "?", lambda answer: None))
-    assert len(engine.recoveries._absent) == ABSENT
+    assert len(engine.roles.absent) == ABSENT
 
 
 def test_who_does_not_know_the_network_yet_starts_nothing() -> None:
@@ -132,8 +132,8 @@ def test_many_questions_at_once_cost_little_each(monkeypatch: pytest.MonkeyPatch
     net = ToyNet(3)
     net.run(1)
     engine, looked, answers = net.engines["127.0.0.1"], [], []
-    readable = engine.recoveries.readable
-    monkeypatch.setattr(engine.recoveries, "readable", lambda group: looked.append(group) or readable(group))
+    readable = engine.roles.recoveries.readable
+    monkeypatch.setattr(engine.roles.recoveries, "readable", lambda group: looked.append(group) or readable(group))
     many = [GroupId("channel", f"#{number}") for number in range(200)]
     net.turn("127.0.0.1", lambda: [engine.ask(group, "how many?", answers.append) for group in many])
     net.run(1)

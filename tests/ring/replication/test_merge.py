@@ -41,7 +41,7 @@ def test_what_a_node_owes_comes_before_what_its_people_say_next(masters: bool) -
     owed.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "first"]))
     node.owed.add(owed)
     if masters:
-        net.turn(master, lambda: node.masters.resign(node.replicas.masters[group]))
+        net.turn(master, lambda: node.roles.resign(node.replicas.masters[group]))
     net.submit(node.me.key, group, ["say", "then"])
     net.run(5)
     assert net.engines[master].state(group).said == ["first", "then"]  # type: ignore[union-attr]
@@ -61,7 +61,7 @@ def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_k
         for sender, named in ((master, other), (other, master)):
             node.dispatch(net.engines[sender].me, [NotOwner(group, named, ())])
         assert node.target(group) == master
-        return node.followers.holds_back(group, master)
+        return node.roles.followers.holds_back(group, master)
 
     held: list[bool] = []
     net.turn(here, lambda: held.append(named_anew()))
@@ -69,7 +69,7 @@ def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_k
     net.run(5)
     assert held == [True]
     assert net.engines[master].state(group).said == ["then"]  # type: ignore[union-attr]
-    assert not node.followers.holds_back(group, master)
+    assert not node.roles.followers.holds_back(group, master)
 
 
 def served_from_the_other_side(nodes: int) -> tuple[ToyNet, GroupId, str]:
@@ -86,11 +86,11 @@ def served_from_the_other_side(nodes: int) -> tuple[ToyNet, GroupId, str]:
 
     def take_over() -> None:
         m = engine.replicas.masters[group]
-        engine.masters.step_down(m)
-        f = engine.followers.keep(m.copy, me)
-        engine.merges.parted(f, m.copy)
-        engine.followers.install(theirs, f, me, m.copy.seq)
-        engine.recoveries.serve_under(theirs, Term(91, me, engine.me.number))
+        del engine.replicas.masters[group]
+        f = engine.roles.keep(m.copy, me)
+        engine.roles.followed.part(f, m.copy)
+        engine.roles.install(theirs)
+        engine.roles.serve(theirs, Term(91, me, engine.me.number))
 
     net.turn(me, take_over)
     return net, group, me
@@ -118,9 +118,9 @@ def test_a_new_master_that_loses_its_term_before_the_merge_owes_both_logs(resign
     host, engine = net.hosts[me], net.engines[me]
     m, other = engine.replicas.masters[group], net.engines["127.0.0.1"]
     if resigns:
-        net.turn(me, lambda: engine.masters.resign(m))
+        net.turn(me, lambda: engine.roles.resign(m))
     else:
-        net.turn(me, lambda: engine.merges.yield_to(m, other.me.key))
+        net.turn(me, lambda: engine.roles.yield_to(m, other.me.key))
     assert engine.state(group).said == ["here"]  # type: ignore[union-attr]
     net.run(5)
     [master] = net.masters(group)

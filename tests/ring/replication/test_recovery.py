@@ -45,7 +45,7 @@ def test_a_recovery_that_begins_anew_takes_no_copy_that_was_asked_for_before() -
     net, group = ToyNet(4, disks=True), GroupId("deed", "ann")
     me, newest, third, dies = net.engines
     engine = net.engines[me]
-    net.turn(me, lambda: engine.recoveries.find(group))
+    net.turn(me, lambda: engine.roles.find(group))
     recovery, term = engine.replicas.recoveries[group], Term(7, me, 1)
     lineage = ((Term(6, dies, 1), 1),)
     recovery.held = {key: Held(group, "copy", lineage, 5, promised=term) for key in (newest, third, dies)}

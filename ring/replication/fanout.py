@@ -1,0 +1,207 @@
+"""What a master sends to the other nodes of a group: commands to backups, entries to followers, probes to laggards.
+
+Theory of operation
+===================
+
+Each other node with a part in the group has a `Progress`. A progress is unconfirmed at first: the master sends a probe
+(a `Publish` without entries), and the node answers with `Ack` or with `Resync`. Either answer makes the progress
+confirmed, and a confirmed node is sent every new entry. A node that lags is probed again, with growing pauses.
+
+    append         a placed command goes to all backups, in the turn's last `Append` to each (P12)
+    publish        a committed entry goes to all confirmed nodes, in the turn's last `Publish` to each (P41)
+    answer         a `Resync` is answered by the missing entries, or by the whole copy (P16)
+    refollow       the followers become the nodes where members sit (P15)
+    chase          nodes behind the log are probed
+
+Invariants
+    `lagging` names every group with a live node behind the log; it may name more groups, never fewer.
+    A node that leaves (`part`) is forgotten only once the node has acknowledged the whole log, or is dead.
+"""
+
+from __future__ import annotations
+
+from ring.ids import GroupId, Incarnation
+from ring.replication.barrier import Barriers
+from ring.replication.copy import as_raw, as_raw_commands
+from ring.replication.lineage import fork_point
+from ring.replication.progress import Master, Progress
+from ring.replication.role_port import RolePort
+from ring.wire.log import Command, Entry, raw
+from ring.wire.replication import Append, Continue, Publish, Replace, Resync
+
+PROBE_S = 0.5
+PROBE_MAX_S = 4.0
+
+
+class Fanout:
+    """Send the groups mastered here to the other nodes, and count what these nodes have."""
+
+    def __init__(self, port: RolePort, barriers: Barriers) -> None:
+        self._port = port
+        self._barriers = barriers
+        self.lagging: dict[GroupId, None] = {}  # every group with a follower that has not acknowledged the whole log
+
+    def progress(self, edge: Incarnation, acked: int, *, confirmed: bool) -> Progress:
+        """Return the record of a node that begins to follow."""
+        now = self._port.now
+        return Progress(edge, acked, confirmed=confirmed, probe_at=now + PROBE_S, since=now)
+
+    # Commands and entries -------------------------------------------------------------------------------------------
+
+    def append(self, m: Master, command: Command) -> None:
+        """Send a placed command to all backups."""
+        self.lagging[m.copy.group] = None
+        for holder in m.holders:
+            self._append(m, holder, command)
+
+    def _append(self, m: Master, holder: Progress, command: Command) -> None:
+        """Add a command to the last Append for this backup, or begin an Append: a turn needs one message."""
+        group, term = m.copy.group, m.copy.term
+        out = self._port.outgoing(holder.edge.key)
+        last = out[-1] if out else None
+        if type(last) is Append and last.group == group and last.term == term:
+            last.commands.append(*as_raw_commands([command]))
+        else:
+            out.append(Append(group, term, as_raw_commands([command])))
+
+    def send_pending(self, m: Master, holder: Progress) -> None:
+        """Send all pending commands to a backup, which leaves out the commands that the backup has already."""
+        copy = m.copy
+        self._port.send(holder.edge.key, Append(copy.group, copy.term, as_raw_commands(copy.pending)))
+
+    def publish(self, m: Master, entry: Entry) -> None:
+        """Add an entry to the last Publish for each confirmed follower, or begin a Publish."""
+        group, term = m.copy.group, m.copy.term
+        self.lagging[group] = None
+        for key, follower in m.followers.items():
+            if not follower.confirmed:
+                continue
+            out = self._port.outgoing(key)
+            last = out[-1] if out else None
+            if type(last) is Publish and last.group == group and last.term == term and last.head == entry.seq - 1:
+                last.entries.append(raw(entry))  # type: ignore[arg-type]
+                out[-1] = Publish(group, term, entry.seq, last.entries)
+            else:
+                out.append(Publish(group, term, entry.seq, as_raw([entry])))
+
+    # Who follows ----------------------------------------------------------------------------------------------------
+
+    def begin(self, m: Master) -> None:
+        """Probe all nodes where members sit, at the beginning of a term: these have to learn the term."""
+        unfit = self._port.peers.unfit_for(m.copy.group)
+        for edge in m.copy.state.subscribers:
+            if edge.key in unfit:
+                continue
+            known = m.followers.get(edge.key)
+            if edge.key != self._port.me.key and (known is None or known.edge.number < edge.number):
+                m.followers[edge.key] = self.progress(edge, 0, confirmed=False)
+                m.followers[edge.key].sits = True
+        for follower in m.followers.values():
+            self.probe(m, follower)
+        self.lagging[m.copy.group] = None
+
+    def refollow(self, m: Master) -> None:
+        """Make the followers equal to the nodes where members sit, read from the state (P15)."""
+        copy, me = m.copy, self._port.me.key
+        subscribers, unfit = copy.state.subscribers, self._port.peers.unfit_for(copy.group)
+        for edge in subscribers:
+            if edge.key == me or edge.key in unfit:
+                continue
+            follower = m.followers.get(edge.key)
+            if follower is None or follower.leaving or follower.edge.number < edge.number:
+                self._begin_following(m, edge)
+            elif follower.edge == edge:
+                follower.sits = True
+        for follower in m.followers.values():
+            if follower.sits and follower.edge not in subscribers:
+                follower.sits = False
+                if not follower.holder:
+                    self.part(m, follower)
+
+    def _begin_following(self, m: Master, edge: Incarnation) -> None:
+        """Send the group to a node for the node's first member, or probe a node that may have another log."""
+        copy = m.copy
+        if copy.log and copy.log[-1].side is not None:  # a merge: the node may have the log of the other side
+            follower = m.followers[edge.key] = self.progress(edge, 0, confirmed=False)
+            self.probe(m, follower)
+        else:  # the snapshot has this very entry, which the follower shows from the tail (P41)
+            follower = m.followers[edge.key] = self.progress(edge, copy.seq - 1, confirmed=True)
+            self._port.send(edge.key, Replace(copy.group, copy.snapshot(copy.seq - 1), copy.seq - 1))
+        follower.sits = True
+        self.lagging[copy.group] = None
+
+    def part(self, m: Master, follower: Progress) -> None:
+        """Let a follower go that has no part in the group any more: the entry published last tells the follower so."""
+        follower.leaving = True
+        if not follower.confirmed:  # the follower is sent no entries of this term: wait for no acknowledgement
+            follower.acked = m.copy.seq
+
+    def settle(self, m: Master) -> None:
+        """Forget followers that have left, and answer barriers: a follower has acknowledged more."""
+        for key in [k for k, f in m.followers.items() if f.leaving and f.acked >= m.copy.seq]:
+            del m.followers[key]
+        if m.barriers:
+            self._barriers.advance(m)
+
+    # Who lags -------------------------------------------------------------------------------------------------------
+
+    def answer(self, m: Master, sender: Incarnation, message: Resync) -> None:
+        """Send a follower the missing entries. A node without members is sent the copy, which says so."""
+        follower = m.followers.get(sender.key)
+        if follower is None or follower.edge != sender:
+            # No member sits on the sender. A sender that thinks otherwise learns so from the state.
+            fork = fork_point(m.copy.lineage, m.copy.seq, message.lineage, message.seq)
+            shown = m.copy.seq if fork == message.seq else fork
+            self._port.send(sender.key, Replace(message.group, m.copy.snapshot(shown), shown))
+            return
+        if not message.lineage and follower.leaving:
+            follower.acked = m.copy.seq
+            self.settle(m)
+            return
+        self._catch_up(m, follower, message)
+        if follower.holder:
+            self.send_pending(m, follower)
+
+    def _catch_up(self, m: Master, follower: Progress, message: Resync) -> None:
+        """Send the missing entries if the follower's log is a prefix of this log and this log reaches back so far.
+        Otherwise send the whole copy (P16)."""
+        copy, send = m.copy, self._port.send
+        entries = copy.after(message.seq) if copy.extends(message.lineage, message.seq) else None
+        if entries is not None:
+            send(follower.edge.key, Continue(copy.group, copy.lineage, copy.seq, as_raw(entries)))
+        else:
+            shown = fork_point(copy.lineage, copy.seq, message.lineage, message.seq) or follower.acked
+            send(follower.edge.key, Replace(copy.group, copy.snapshot(shown), shown, follower.holder))
+        follower.confirmed = True
+        follower.probe_at = self._port.now + PROBE_S
+
+    def probe(self, m: Master, follower: Progress) -> None:
+        """Tell the follower how far the log goes: the follower acknowledges, or asks for the missing entries."""
+        now = self._port.now
+        follower.probe_at = now + min(PROBE_S * 2**follower.probes, PROBE_MAX_S)
+        follower.probes = min(follower.probes + 1, 8)
+        self._port.send(follower.edge.key, Publish(m.copy.group, m.copy.term, m.copy.seq, []))
+        if follower.holder:
+            self.send_pending(m, follower)
+
+    def tick(self) -> None:
+        """Probe the followers that lag."""
+        for group in list(self.lagging):
+            m = self._port.replicas.masters.get(group)
+            if m is None or not self._chase(m):
+                del self.lagging[group]
+
+    def _chase(self, m: Master) -> bool:
+        """Probe the followers that lag. Returns whether any live follower lags."""
+        peers, lag = self._port.peers, False
+        for key, follower in list(m.followers.items()):
+            if follower.acked >= m.copy.seq and (not follower.holder or follower.held >= m.copy.head):
+                continue
+            if not peers.is_current(follower.edge):
+                if follower.leaving:
+                    del m.followers[key]
+                continue
+            lag = True
+            if self._port.now >= follower.probe_at:
+                self.probe(m, follower)
+        return lag

@@ -1,0 +1,83 @@
+"""The port of the roles: what master, follower, recovery and incoming hand-off may use of their node.
+
+A role does its own work, and names by a method of this port what concerns more than the role: the group gets another
+master, or this node takes another role. `Roles` (roles.py) carries these out; no role knows another role.
+"""
+
+from __future__ import annotations
+
+import random
+from abc import abstractmethod
+from collections.abc import Callable
+
+from ring.ids import GroupId, Incarnation, Term
+from ring.replication.copy import Copy
+from ring.replication.port import Port
+from ring.replication.progress import Master
+from ring.replication.replicas import Follower
+from ring.wire.log import Command
+from ring.wire.messages import Message
+
+
+class RolePort(Port):
+    """Show the node as one role sees the node.
+
+    rng: the node's only source of chance. mastering: the gateway's; hears of each group mastered here, when this node
+    begins to serve the group, and after each change of the nodes where members sit.
+    """
+
+    rng: random.Random
+    mastering: Callable[[GroupId], None]
+
+    # Messages -------------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def outgoing(self, key: str) -> list[Message]:
+        """Return the messages that this turn has for a node so far; a role may add to the last of these."""
+
+    @abstractmethod
+    def receive_again(self, sender: Incarnation, message: Message) -> None:
+        """Handle a message that was parked until this node knew what it is to the group."""
+
+    @abstractmethod
+    def unpark_answers(self, group: GroupId, seq: int) -> None:
+        """Complete this edge's commands whose answers waited until the copy reached `seq` (P11)."""
+
+    # Copies ---------------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def trim(self, copy: Copy) -> None:
+        """Trim a log, and keep all that a silent node which is not given up may lack (P16)."""
+
+    # Another master -------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def hint(self, group: GroupId, master: str) -> None:
+        """Remember for a while the master that another node has named."""
+
+    @abstractmethod
+    def send_on(self, group: GroupId, master: str) -> None:
+        """Go on with another node that masters or recovers the group, instead of recovering the group here."""
+
+    @abstractmethod
+    def retire(self, m: Master, to: Incarnation) -> None:
+        """Master the group no more: the group is handed over to that node (P24)."""
+
+    # This node as master --------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def append(self, m: Master, command: Command) -> None:
+        """Give a command a position in the log of a group mastered here. The commit follows once all backups hold the
+        command."""
+
+    @abstractmethod
+    def prevail(self, f: Follower, theirs: Copy, master: str) -> None:
+        """Master the group with the followed copy, which outweighs the master's copy (P22)."""
+
+    @abstractmethod
+    def install(self, copy: Copy) -> None:
+        """Follow this copy instead of the copy followed so far, if any: this node is about to serve the copy."""
+
+    @abstractmethod
+    def serve(self, copy: Copy, term: Term) -> None:
+        """Master the group from this copy on, under this term."""

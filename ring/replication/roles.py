@@ -1,0 +1,300 @@
+"""What this node is to each group, and how this changes: the one place that knows all four roles.
+
+Theory of operation
+===================
+
+A node is to a group one of: master, follower, recovering, receiver of a hand-off, or nothing (replicas.py has the
+tables). A role does its own work, and knows no other role. What a role cannot do alone, the role names by a method of
+its port, and this file does it:
+
+    nothing, follower -> recovery   `find`          this node may have to serve the group
+    recovery -> follower, nothing   `send_on`       another node masters or recovers the group
+    any      -> master              `serve`         under a new term: after a recovery, a hand-off, or `prevail`
+    incoming -> master              `serve_handed`  the last entry of the old term has come
+    follower -> master              `prevail`       the copy here outweighs the master's copy
+    master   -> follower            `yield_to`      another node masters the group under a higher term (P22)
+    master   -> follower, nothing   `retire`        the hand-off is over (P24)
+    master   -> follower, recovery  `resign`        this node was stopped, and may have been replaced (P20)
+    nothing  -> follower            `keep`          a copy was read from disk, or fetched for reading
+
+Two ways lead to nothing: a follower drops a group (`FollowedCopies.drop`), a master forgets an empty group (`Upkeep`).
+broken.py stops a group in whatever role (P43).
+
+Invariants
+    A node that masters a group is nothing else to the group.
+    `serve` is the only way to become a master, and every other part of this node that has to do with the group ends or
+    learns of the new master there.
+"""
+
+from __future__ import annotations
+
+from ring.history.query import HistoryQueries
+from ring.ids import GroupId, Incarnation, Term
+from ring.replication.absent import AbsentGroups
+from ring.replication.acks import Acks
+from ring.replication.backups import Backups
+from ring.replication.barrier import Barriers
+from ring.replication.copy import Copy
+from ring.replication.fanout import Fanout
+from ring.replication.followed import FollowedCopies
+from ring.replication.follower import Followers
+from ring.replication.forks import Forks
+from ring.replication.handoff import Handoffs
+from ring.replication.incoming import IncomingHandoffs
+from ring.replication.master import Masters
+from ring.replication.merge import Merges
+from ring.replication.mistakes import Mistakes
+from ring.replication.owed import OwedForks
+from ring.replication.people import People
+from ring.replication.progress import Master
+from ring.replication.recovery import Recoveries
+from ring.replication.replicas import PARKED, Follower, IncomingHandoff, Parkable, Recovery
+from ring.replication.returning import CatchUp
+from ring.replication.role_port import RolePort
+from ring.replication.safety import Safety
+from ring.replication.silent import SilentNodes
+from ring.replication.upkeep import Upkeep
+from ring.rpc import Rpc
+from ring.storage.journal import Journal
+from ring.watch import Watches
+from ring.wire.group import Question
+from ring.wire.log import Entry, RawEntry
+from ring.wire.replication import MergeOffer, Resync, StaleTerm
+
+
+class Roles:
+    """Make the roles of one node, and move groups from role to role."""
+
+    def __init__(
+        self,
+        port: RolePort,
+        people: People,
+        journal: Journal,
+        barriers: Barriers,
+        watches: Watches,
+        rpc: Rpc,
+        history: HistoryQueries,
+        owed: OwedForks,
+        catch_up: CatchUp,
+    ) -> None:
+        self._port = port
+        self._replicas = port.replicas
+        self._journal = journal
+        self._barriers = barriers
+        self._watches = watches
+        self._rpc = rpc
+        self._history = history
+        self._owed = owed
+        self._catch_up = catch_up
+        self.absent = AbsentGroups(port)
+        # The master.
+        mistakes, safety = Mistakes(port), Safety(port, journal)
+        self.fanout = Fanout(port, barriers)
+        self.handoffs = Handoffs(port, journal)
+        self.merges = Merges(port)
+        self.masters = Masters(
+            port, people, journal, watches, history, catch_up, mistakes, safety, self.fanout, self.handoffs, self.merges
+        )
+        self.backups = Backups(port, journal, safety, self.fanout, self.masters)
+        self.upkeep = Upkeep(port, journal, mistakes, self.fanout, self.handoffs, self.masters, self.backups)
+        # The follower.
+        self.acks = Acks(port, journal)
+        self.followed = FollowedCopies(port, people, journal, self.acks, catch_up)
+        self.forks = Forks(port, owed, self.followed)
+        self.followers = Followers(port, people, owed, self.acks, catch_up, self.followed)
+        # On the way to mastering a group.
+        self.recoveries = Recoveries(port, rpc, owed, SilentNodes(port, journal), self.absent)
+        self.incoming = IncomingHandoffs(port)
+
+    def tick(self) -> None:
+        """Run the timers of the roles, but for those of forks."""
+        self.fanout.tick()
+        self.upkeep.tick()
+        self.followers.tick()
+        self.recoveries.tick()
+        self.handoffs.tick()
+        self.incoming.tick()
+
+    # Who masters the group? -----------------------------------------------------------------------------------------
+
+    def find(self, group: GroupId, *, curious: bool = False) -> Recovery | None:
+        """Begin a recovery of the group, or return the recovery under way. None: the group is served here, is about to
+        be handed over to this node, or has stopped here.
+
+        curious: the caller only wants to answer a question. A group that nobody holds is not served for a question.
+        """
+        replicas = self._replicas
+        search = replicas.recoveries.get(group)
+        if search is not None:
+            search.curious = search.curious and curious
+            return search
+        if group in replicas.masters or self.incoming.holds(group) or group in replicas.stopped:
+            return None
+        return self.recoveries.begin(group, curious=curious)
+
+    def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
+        """Handle a message for a group that this node does not master: send the sender on to the owner, or park the
+        message and begin a recovery if this node is the owner."""
+        port = self._port
+        search = self._replicas.recoveries.get(group)
+        if search is None and not self.incoming.holds(group):
+            owner = port.target(group)
+            if owner not in (port.me.key, sender.key):
+                port.bounce(sender.key, group, owner)
+                return
+            if port.peers.acting(group) != port.me.key:
+                # The sender is the owner that this node would name: the sender has to recover the group itself.
+                if isinstance(message, Resync | MergeOffer):
+                    port.bounce(sender.key, group, owner)
+                return
+            search = self.find(group, curious=isinstance(message, Question))
+        if search is None:
+            self.incoming.park(group, sender, message)
+        elif len(search.parked) < PARKED:
+            search.parked.append((sender, message))
+            search.curious = search.curious and isinstance(message, Question)
+
+    def send_on(self, group: GroupId, master: str) -> None:
+        """Go on with another node that masters or recovers the group, instead of recovering the group here."""
+        self._port.hint(group, master)
+        followed = self._replicas.followers.get(group)
+        if followed is not None:
+            self.followers.redirect(followed, master)
+        self._port.resend(group)
+        self._rpc.redirected(group)
+        self._history.redirected(group)
+
+    # This node ------------------------------------------------------------------------------------------------------
+
+    def serve(self, copy: Copy, term: Term) -> None:
+        """Master the group from this copy on, under this term: the only way to become the master.
+
+        Forks that this node owes are taken in before the parked messages are handled, and people here go on to see the
+        fork that they know until the merge is committed (P25).
+        """
+        port, group = self._port, copy.group
+        search = self._replicas.recoveries.pop(group, None)
+        followed = self._replicas.followers.pop(group, None)
+        self._replicas.incoming.pop(group, None)
+        copy.begin_term(term)
+        copy.is_ahead = False  # no other node has more
+        m = Master(copy)
+        if followed is not None and followed.fork is not None and followed.shown is not copy:
+            m.unmerged = followed.shown
+            self._owed.add(followed.shown)
+        self._lead(m)
+        self._owed.take_in(m)
+        self.masters.reveal(m)
+        for sender, message in search.parked if search is not None else ():
+            port.receive_again(sender, message)
+        port.resend(group)
+        self._barriers.retry(group)
+        self._watches.served(group)
+        self._rpc.redirected(group)
+        self._history.redirected(group)
+
+    def _lead(self, m: Master) -> None:
+        """Begin to serve the group under its new term."""
+        group = m.copy.group
+        self._replicas.masters[group] = m
+        self.absent.appeared(group)
+        if m.unmerged is None:
+            self._catch_up.caught_up(group)
+        m.copy.is_cold = False
+        self._journal.adopt(m.copy)
+        m.asked_at = self._port.now
+        self.fanout.begin(m)
+        self.backups.begin(m)
+        self._port.mastering(group)
+
+    def install(self, copy: Copy) -> None:
+        """Follow this copy instead of the copy followed so far, if any: this node is about to serve the copy."""
+        followed = self._replicas.followers.get(copy.group)
+        if followed is not None:
+            self.followed.install(copy, followed, self._port.me.key, followed.copy.seq)
+
+    def prevail(self, f: Follower, theirs: Copy, master: str) -> None:
+        """Master the group with the copy here, which outweighs the master's copy: the other master then offers."""
+        port, ours = self._port, f.copy
+        number = max(ours.highest_term.number, theirs.highest_term.number) + 1
+        port.note("takeover", ours.group, term=number, seq=ours.seq, over=theirs.term.number)
+        self.serve(ours, Term(number, port.me.key, port.me.number))
+        port.send(master, StaleTerm(ours.group, ours.term))
+
+    def serve_handed(self, held: IncomingHandoff, entry: RawEntry) -> None:
+        """Add `Handed` to the installed copy, and master the group from there under the new term (P24)."""
+        port, copy, group = self._port, held.copy, held.copy.group
+        followed = self._replicas.followers.get(group)
+        copy.advance(Entry(entry.seq, entry.at, None, 0, 0, None, None, held.term))
+        if followed is not None and (followed.copy.term, followed.copy.seq) != (copy.term, copy.seq):
+            if followed.copy.outweighs(copy):
+                self.prevail(followed, copy, held.sender.key)
+            else:
+                self.install(copy)
+        if group not in self._replicas.masters:
+            self.serve(copy, held.term)
+        took_ms = round((port.now - held.since) * 1000, 1)
+        port.note(
+            "hand_off_received", group, peer=held.sender.key, term=held.term.number, seq=copy.seq, took_ms=took_ms
+        )
+        for sender, message in held.parked:
+            port.receive_again(sender, message)
+
+    # Another node ---------------------------------------------------------------------------------------------------
+
+    def yield_to(self, m: Master, key: str) -> None:
+        """Stop mastering the group for a higher term, and offer this node's log to the new master (P22)."""
+        port, group = self._port, m.copy.group
+        del self._replicas.masters[group]
+        self._end_mastering(group)
+        port.note("stepped_down", group, term=m.copy.term.number, seq=m.copy.seq)
+        for follower in m.followers:
+            if follower != key:
+                port.bounce(follower, group, key)  # a backup without members would not hear of the new master
+        f = self.followed.keep(m.copy, key)
+        self.forks.begin(f, m.shown)
+        if m.unmerged is not None:
+            self._owed.add(m.copy)  # people here do not know that copy, so the fork is not of that copy
+        port.hint(group, key)
+        self.followers.resync(f)
+        port.resend(group)
+
+    def _end_mastering(self, group: GroupId) -> None:
+        """Forget merges and the hand-off of a group that this node masters no more."""
+        self.merges.forget(group)
+        self.handoffs.stop(group)
+
+    def retire(self, m: Master, to: Incarnation) -> None:
+        """Stop mastering a group that was handed over. Follow the new master if members sit here (P24)."""
+        port, group = self._port, m.copy.group
+        del self._replicas.masters[group]
+        f = self.followed.keep_mastered(m.copy)
+        if f is not None:
+            f.master = to.key
+            self.followers.resync(f)
+        port.hint(group, to.key)
+        self._barriers.retry(group)
+
+    def resign_all(self) -> None:
+        """Resign all groups after a stop of this node: other nodes may serve the groups by now (P20)."""
+        for m in list(self._replicas.masters.values()):
+            self.resign(m)
+
+    def resign(self, m: Master) -> None:
+        """Stop serving the group, keep the copy, and find out whether another node serves the group: if none does,
+        this node serves on under a new term. A group that was handed on stays as before."""
+        group = m.copy.group
+        if m.is_handed:
+            return
+        del self._replicas.masters[group]
+        self._end_mastering(group)
+        f = self.keep(m.copy, self._port.me.key)
+        if m.unmerged is not None:
+            self.followed.part(f, m.unmerged)
+        self.find(group)
+
+    def keep(self, copy: Copy, master: str) -> Follower:
+        """Hold a group as a backup does, without a known master: the named node is asked."""
+        f = self.followed.keep(copy, master)
+        f.holds = True
+        return f

@@ -1,0 +1,70 @@
+"""Tell whether nodes that are silent may have more of a group than the nodes heard so far (P14, P36, P37).
+
+A recovery decides nothing while they may: the node waits, and asks again. For a group that need not be confirmed on
+disks, nobody waits for silent nodes, unless this node has not met its network yet.
+"""
+
+from __future__ import annotations
+
+from ring.ids import GroupId
+from ring.replication.copy import Copy
+from ring.replication.port import Port
+from ring.replication.replicas import Recovery
+from ring.storage.journal import Journal
+from ring.wire.replication import Held
+
+
+class SilentNodes:
+    """Judge what silent nodes may hold. Changes nothing."""
+
+    def __init__(self, port: Port, journal: Journal) -> None:
+        self._port = port
+        self._journal = journal
+
+    def is_confirmed(self, group: GroupId) -> bool:
+        """Tell whether the group's commands are confirmed on disks (P35)."""
+        return self._journal.on and self._port.kinds[group.kind].durable == "confirmed"
+
+    def may_have_more(self, group: GroupId, search: Recovery, mine: Copy | None) -> bool:
+        """Tell whether a node that is silent may have more of the group than the nodes that have replied.
+
+        Of the newest set of backups, one member has to be heard; if the newest copies come from disks, all members.
+        A node that was given up counts as heard. If no node has a copy, `may_be_held` decides. A node that does not
+        know the network yet would think itself alone, and waits if there is no copy at all (P14).
+        """
+        exists = mine is not None or any(held.lineage for held in search.held.values())
+        if search.stopped and not exists:
+            return True  # the group exists: an empty start would split the group
+        if not self._port.has_met and not exists:
+            return True
+        if not self.is_confirmed(group):
+            return False
+        peers, me = self._port.peers, self._port.me.key
+        found = {key: held for key, held in search.held.items() if held.lineage}
+        if mine is not None:
+            found[me] = describe(mine, "copy")
+        if not found:
+            return self.may_be_held(group, {me, *search.held})
+        newest = max(held.epoch for held in found.values())
+        latest = [held for held in found.values() if held.epoch == newest]
+        if any(not held.cold for held in latest):
+            return {*found, *peers.given_up}.isdisjoint(latest[0].members)
+        heard = {me, *search.held, *peers.given_up}
+        return not all(heard.issuperset({*held.members, *held.coming}) for held in latest)
+
+    def may_be_held(self, group: GroupId, heard: set[str]) -> bool:
+        """Tell whether all copies of the group may sit on nodes that have not replied (P37)."""
+        peers = self._port.peers
+        silent, copies = peers.unheard(heard), peers.settings.copies
+        if silent.isdisjoint(peers.should_know(group)):
+            return False
+        if self._port.level < 1:
+            return True  # nodes of level 0 do not say that sets are thin
+        staying = len(peers.staying()) + (not peers.me.leaving)
+        return len(silent) >= copies or staying < copies or not silent.isdisjoint(peers.thin)
+
+
+def describe(copy: Copy, role: str) -> Held:
+    """Return what a node that recovers the group has to know of this node's copy."""
+    more = (copy.is_cold, copy.members, copy.coming)
+    return Held(copy.group, role, copy.lineage, copy.head, copy.epoch, copy.promised, *more)
