@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ring.features import LEVEL
 from ring.links import hello as greeting
-from ring.links.framing import DATA, HELLO, PONG, PROOF, REFUSE, BadFrame, Deframer, frame
+from ring.links.framing import BYE, DATA, HELLO, PONG, PROOF, REFUSE, frame
 from ring.links.hello import Terms
 from ring.links.link import MEASURE_EVERY, Close, Link, LinkSettings, Received, Up, Write
 from ring.roster import NodeRecord
@@ -186,15 +185,77 @@ def test_garbage_is_refused_and_never_raises(data: bytes, kind: int) -> None:
         assert not any(isinstance(e, Up | Received) for e in b.feed(stream, 0.0))
 
 
-@given(st.lists(st.tuples(st.integers(1, 7), st.binary(max_size=40)), max_size=8), st.lists(st.integers(0, 200)))
-def test_frames_come_whole_however_they_are_cut(frames: list[tuple[int, bytes]], cuts: list[int]) -> None:
-    stream = b"".join(frame(kind, body) for kind, body in frames)
-    edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    deframer = Deframer()
-    got = [f for start, end in itertools.pairwise(edges) for f in deframer.feed(stream[start:end])]
-    assert got == frames
+def test_a_peer_that_does_not_keep_up_is_cut_once() -> None:
+    a, b = link("dialler", 1), link("listener", 2)
+    talk(a, b)
+    most = LinkSettings().queue
+    assert a.queued(most) == []
+    assert a.queued(most + 1) == [Close("queue", at_once=True)]
+    assert a.queued(most + 1) == [] and a.tick(100.0) == [] and a.feed(b.send(b"x", 1.0), 1.0) == []
 
 
-def test_an_oversized_frame_is_refused_before_it_is_read() -> None:
-    with pytest.raises(BadFrame):
-        Deframer(limit=10).feed((11).to_bytes(4, "big") + b"\x04")
+def test_a_handshake_has_no_more_time_than_a_peer() -> None:
+    """Not even where bytes come all the time."""
+    a = link("listener", 2)
+    a.start()
+    now, hello = 0.0, iter(frame(HELLO, bytes(1000)))
+    while not (effects := a.tick(now)):
+        assert a.feed(bytes([next(hello)]), now) == []
+        now += 0.5
+    assert effects[-1] == Close("the handshake took too long", refused=True)
+    assert LinkSettings().dead_after_s < now <= LinkSettings().dead_after_s + 1.0
+
+
+def test_an_unused_link_is_closed_with_a_goodbye_and_heartbeats_are_no_use() -> None:
+    a, b = link("dialler", 1), link("listener", 2)
+    talk(a, b)
+    now, effects = 0.0, a.tick(0.0)
+    while not any(isinstance(effect, Close) for effect in effects):
+        a.feed(written(b.feed(written(effects), now)), now)
+        now += 1.0
+        effects = a.tick(now)
+    assert effects == [Write(frame(BYE)), Close("closed")] and now > LinkSettings().idle_close_s
+    assert b.feed(frame(BYE), now) == [Close("closed")]
+
+
+@pytest.mark.parametrize("kind", [HELLO, PROOF])
+def test_a_handshake_comes_once(kind: int) -> None:
+    a, b = link("dialler", 1), link("listener", 2)
+    talk(a, b)
+    assert b.feed(frame(kind, b"x"), 1.0)[-1] == Close("a handshake frame after the handshake", refused=True)
+
+
+def test_a_proof_before_the_hello_is_refused() -> None:
+    a = link("listener", 2)
+    assert a.feed(frame(PROOF, b"x" * 32), 0.0)[-1] == Close("data before the handshake", refused=True)
+
+
+def test_a_refusal_of_the_peer_ends_the_link_with_the_peers_words() -> None:
+    """Also where the words are no text, or never end."""
+    a = link("dialler", 1)
+    assert a.feed(frame(REFUSE, b"\xffno" + b"x" * 5000), 0.0)[-1] == Close("\ufffdno" + "x" * 297, refused=True)
+
+
+def test_the_peer_is_claimed_before_it_is_proven() -> None:
+    a, b = link("dialler", 1), link("listener", 2)
+    assert b.claimed is None
+    b.start()
+    b.feed(written(a.start()), 0.0)
+    assert b.claimed == record(1) and b.peer is None and not b.is_up
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "words"),
+    [
+        ((LEVEL, LEVEL), (0, 0), "n2.test (version 1) is of feature level 0, and the network acts at level"),
+        ((0, 0), (LEVEL, LEVEL), "n1.test (version 1) is of feature level 0, and the network acts at level"),
+    ],
+)
+def test_a_node_of_a_build_that_is_too_old_is_refused_by_name(
+    here: tuple[int, int], there: tuple[int, int], words: str
+) -> None:
+    a = link("dialler", 1, record=record(1, level=here[0]), acting=here[1])
+    b = link("listener", 2, record=record(2, level=there[0]), acting=there[1])
+    told = talk(a, b)
+    reasons = [effect.reason for side in told for effect in side if isinstance(effect, Close)]
+    assert any(words in reason for reason in reasons)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from ring.ids import GroupId, Incarnation
 from ring.membership.peers import Peers, RingSettings
+from ring.placement import owners
 from ring.roster import MAX_NODES, NodeRecord
 
 
@@ -141,3 +143,81 @@ def test_the_pages_of_nodes_that_left_are_known_in_a_bounded_number() -> None:
         found.learn([one], 5.0)
         found.forget(one.key, 1, 6.0)
     assert len(found.pages) == MAX_NODES and "127.0.0.2" not in found.pages
+
+
+def test_death_and_return_move_a_groups_master_and_count_the_times() -> None:
+    found = peers(record(2), record(3))
+    group = GroupId("channel", "#erlang")
+    first, second, third = found.owners(group)[0], *owners("#erlang", found.ring, 3)[1:]
+    assert found.acting(group) == first
+    alive = [key for key in (first, second, third) if key != "127.0.0.1"]
+    for key in alive:
+        assert found.died(key, 200.0) and not found.died(key, 201.0)
+        assert not found.is_alive(key) and found.is_lost(key) and not found.is_current(Incarnation(key, 1))
+    assert found.acting(group) == "127.0.0.1" and found.holders(group) == ("127.0.0.1",)
+    assert found.living_ring.keys == {"127.0.0.1"} and found.gone_for(Incarnation(alive[0], 1), 210.0) == 10.0
+    assert found.lost_lately(210.0, 11.0) and not found.lost_lately(210.0, 10.0)
+    assert {one.key for one in found.lost()} == set(alive)
+    assert found.heard(alive[0], 220.0) and not found.heard(alive[0], 221.0)
+    assert found.is_alive(alive[0]) and found.stable_for(alive[0], 225.0) == 5.0 and found.returned_at == 220.0
+    assert found.gone_for(Incarnation(alive[0], 1), 230.0) == 0.0
+
+
+def test_nobody_declares_this_node_or_a_stranger_dead() -> None:
+    found = peers(record(2))
+    version = found.version
+    assert not found.died("127.0.0.1", 1.0) and not found.died("127.0.0.9", 1.0) and found.version == version
+    assert not found.forget("127.0.0.1", 1, 1.0) and not found.forget("127.0.0.9", 1, 1.0)
+    assert found.gone_for(Incarnation("127.0.0.9", 1), 5.0) == 0.0  # counted from the first question on
+    assert found.gone_for(Incarnation("127.0.0.9", 1), 8.0) == 3.0
+
+
+def test_a_group_that_a_mistake_has_stopped_is_another_nodes() -> None:
+    found = peers(record(2), record(3))
+    group = GroupId("channel", "#erlang")
+    first, second, _ = owners("#erlang", found.ring, 3)
+    assert first == "127.0.0.3"
+    found.stopped(group, Incarnation(first, 1))
+    assert found.unfit_for(group) == {first} and found.acting(group) == second
+    assert found.died("127.0.0.2", 1.0) and found.acting(group) == "127.0.0.1"
+    found.learn([record(3, 2)], 2.0)
+    assert found.unfit_for(group) == set() and found.acting(group) == first  # the next life may serve the group again
+
+
+def test_whoever_says_that_groups_have_too_few_holders_is_remembered() -> None:
+    found = peers(record(2))
+    version = found.version
+    found.says_thin("127.0.0.2", True)
+    found.says_thin("127.0.0.2", True)
+    assert found.thin == {"127.0.0.2"} and found.version == version + 1
+    found.says_thin("127.0.0.2", False)
+    assert found.thin == set() and found.version == version + 2
+    found.thin.add("127.0.0.2")
+    assert again(found).thin == {"127.0.0.2"}
+
+
+def test_a_node_given_up_is_not_learnt_again_in_that_life() -> None:
+    found = peers(record(2))
+    assert found.last_life("127.0.0.2") == 1
+    assert found.give_up("127.0.0.2", 1.0) and found.last_life("127.0.0.2") == 1 and found.lost() == []
+    assert found.learn([record(2)], 2.0) == [] and found.roster.get("127.0.0.2") is None
+    assert not found.give_up("127.0.0.9", 2.0) and found.last_life("127.0.0.8") is None
+    assert found.learn([record(2, 2)], 3.0) == [record(2, 2)] and found.given_up.keys() == {"127.0.0.9"}
+
+
+def test_the_own_record_is_not_learnt_from_others() -> None:
+    found = peers()
+    assert found.learn([record(1), record(1, leaving=True)], 1.0) == [] and not found.me.leaving
+    found.leave(record(1, leaving=True))
+    assert found.me.leaving and "127.0.0.1" not in found.ring.keys
+
+
+def test_nodes_that_may_hold_a_group_are_all_that_ever_were_here() -> None:
+    found = peers(record(2), record(3), record(4))
+    found.forget("127.0.0.2", 1, 1.0)
+    found.learn([record(3, leaving=True)], 2.0)
+    found.forget("127.0.0.3", 1, 2.0)
+    assert found.unheard(["127.0.0.1"]) == {"127.0.0.2", "127.0.0.4"}
+    assert set(found.should_know(GroupId("account", "ann"))) == {"127.0.0.1", "127.0.0.2", "127.0.0.4"}
+    found.give_up("127.0.0.2", 3.0)
+    assert found.unheard(["127.0.0.1"]) == {"127.0.0.4"}
