@@ -121,7 +121,8 @@ class Handoffs:
             parked.append((sender, message))
 
     def on_installed(self, sender: Incarnation, message: Installed) -> None:
-        """Go on with the hand-off: the new master has the copy (place `Handed`), or serves (retire)."""
+        """Go on with the hand-off: the new master has the copy (place `Handed`), or serves (retire). A new master that
+        took over another log instead, under a higher term, serves too, though that log may be shorter."""
         m = self.outgoing.get(message.group)
         handoff = m.handoff if m is not None else None
         if m is None or handoff is None or handoff.to != sender or message.term < handoff.term:
@@ -130,7 +131,7 @@ class Handoffs:
             if message.term == handoff.term and not handoff.placed:
                 handoff.placed = True
                 self._port.append(m, Command(0, 0, None, 0, 0, None, handoff.term))
-        elif message.seq >= m.copy.seq:
+        elif message.term > handoff.term or message.seq >= m.copy.seq:
             self._retire(m, handoff)
 
     def committed(self, m: Master) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from ring.ids import GroupId, Term
 from ring.replication.copy import Copy
+from ring.replication.progress import HandOff
 from ring.wire.replication import Install, Installed
 from tests.ring.toy import ToyNet
 
@@ -51,3 +52,25 @@ def test_another_master_hands_the_group_over_once_the_first_has_not_gone_on_for_
     net.run(after_s)
     net.install(net.edge, 4)
     assert net.taken is taken
+
+
+@pytest.mark.parametrize(("later", "retires"), [(0, False), (1, True)])
+def test_an_old_master_retires_though_the_new_master_serves_a_shorter_log_under_a_higher_term(
+    later: int, retires: bool
+) -> None:
+    """The new master had lost the installed copy, and took over what another master had. Under the term of the hand-off
+    itself, a shorter log is the installed copy, which the new master does not serve yet."""
+    net = ToyNet(2)
+    old, new = net.engines
+    net.join(old, ERLANG)
+    net.run(3)
+    (key,) = net.masters(ERLANG)
+    engine, to = net.engines[key], net.engines[new if key == old else old].me
+    m = engine.replicas.masters[ERLANG]
+    handoff = m.handoff = HandOff(to, Term(m.copy.term.number + 1, *to), net.now)
+    handoff.placed = handoff.committed = True
+    engine.roles.handoffs.outgoing[ERLANG] = m
+    engine.begin(net.now)
+    engine.dispatch(to, [Installed(ERLANG, Term(handoff.term.number + later, *to), m.copy.seq - 1)])
+    assert (ERLANG not in engine.replicas.masters) is retires
+    assert (ERLANG in engine.replicas.followers) is retires
