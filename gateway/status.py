@@ -186,7 +186,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
     engine, me = core.engine, core.engine.peers.me
     around = around or Around()
     followed = [f for group, f in engine.replicas.followers.items() if group.kind == CHANNEL]
-    behind = lag(engine)
+    behind = lag(engine, engine.roles.fanout.lagging)
     hooks = core.webhooks.rows().values()
     mastered = Counter(group.kind for group in engine.replicas.masters)
     return Status(

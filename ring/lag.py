@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
+from ring.ids import GroupId
 from ring.replication.copy import Copy
+from ring.replication.port import Port
 from ring.replication.progress import Master
-
-if TYPE_CHECKING:
-    from ring.engine import Engine
 
 LATE_S = 1.0
 """A shorter wait is normal."""
@@ -21,19 +21,22 @@ class Lag(NamedTuple):
     longest_s: float
 
 
-def lag(engine: Engine) -> Lag:
-    """Return the lag of the groups mastered here. A node known dead is gone, and so does not lag."""
-    mastered = (engine.replicas.masters.get(group) for group in engine.roles.fanout.lagging)
-    waits = [_wait_s(engine, m) for m in mastered if m is not None]
+def lag(port: Port, lagging: Iterable[GroupId]) -> Lag:
+    """Return the lag of the groups mastered here. A node known dead is gone, and so does not lag.
+
+    lagging: every group with a follower behind the log; other groups, and groups of other masters, may be named, too.
+    """
+    mastered = (port.replicas.masters.get(group) for group in lagging)
+    waits = [_wait_s(port, m) for m in mastered if m is not None]
     return Lag(sum(wait > LATE_S for wait in waits), max(waits, default=0.0))
 
 
-def _wait_s(engine: Engine, m: Master) -> float:
+def _wait_s(port: Port, m: Master) -> float:
     """Return how long the group's oldest missing entry has waited: undecided, or not applied by a follower."""
-    copy, now = m.copy, engine.now
+    copy, now = m.copy, port.now
     wait = now - copy.pending[0].at / 1000 if copy.pending else 0.0
     for follower in m.followers.values():
-        if follower.acked < copy.seq and engine.peers.is_current(follower.edge):
+        if follower.acked < copy.seq and port.peers.is_current(follower.edge):
             wait = max(wait, now - max(follower.since, _after(copy, follower.acked)))
     return max(wait, 0.0)
 

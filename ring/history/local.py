@@ -157,7 +157,7 @@ def bounded(lines: list[Line], want: Want) -> Found:
     if isinstance(want, Sought):
         return Found(lines, False)
     more = len(lines) >= want.limit > 0
-    lines = lines[-want.limit :] if want.newest else lines[: want.limit]
+    lines = lines[max(len(lines) - want.limit, 0) :] if want.newest else lines[: want.limit]
     kept = fitting(lines, newest=want.newest)
     return Found(kept, more or len(kept) < len(lines))
 
