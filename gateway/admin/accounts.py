@@ -12,8 +12,8 @@ from gateway.admin.procedures import Ask, AskAll, Call, Problem, Procedure, Subm
 from gateway.edge.absent import with_absent
 from gateway.edge.belongings import drop as drop_all
 from gateway.edge.choices import Value
-from gateway.edge.edge import Edge
 from gateway.edge.operator_asks import ChosenAsk
+from gateway.edge.ports import EdgePort
 from gateway.edge.protection import owned
 from gateway.edge.proving import look_up
 from gateway.edge.registration import new_uid
@@ -36,7 +36,7 @@ SILENT = "whoever keeps accounts does not answer: are enough nodes up? Try again
 UNKNOWN = "nobody answered in time: it may or may not be done; `circlet account list` tells"
 
 
-def one(edge: Edge, name: str) -> Procedure[InfoView]:
+def one(edge: EdgePort, name: str) -> Procedure[InfoView]:
     """The account's facts; changes nothing."""
     view = yield from _found(edge, name)
     info = yield Ask(edge.account(view.name), Info())
@@ -47,7 +47,7 @@ def one(edge: Edge, name: str) -> Procedure[InfoView]:
     return info
 
 
-def credentials(edge: Edge, password: str) -> Procedure[Credentials]:
+def credentials(edge: EdgePort, password: str) -> Procedure[Credentials]:
     """Hash a password, off the loop."""
     if why := flaw(password):
         raise Problem("invalid", f"{why[0].lower()}{why[1:]}")
@@ -60,7 +60,7 @@ def credentials(edge: Edge, password: str) -> Procedure[Credentials]:
     return made
 
 
-def add(edge: Edge, name: str, made: Credentials) -> Procedure[str]:
+def add(edge: EdgePort, name: str, made: Credentials) -> Procedure[str]:
     """Register an account; returns what was done, in words."""
     _need_accounts(edge)
     if why := edge.settings.reservation(name):
@@ -79,14 +79,14 @@ def add(edge: Edge, name: str, made: Credentials) -> Procedure[str]:
     return f"account {name} is there"
 
 
-def set_password(edge: Edge, name: str, made: Credentials) -> Procedure[str]:
+def set_password(edge: EdgePort, name: str, made: Credentials) -> Procedure[str]:
     view = yield from _found(edge, name)
     outcome = yield from _submit(edge, view.name, SetCredentials(view.life, made))
     _accepted(outcome, view.name)
     return f"account {view.name} has another password; who is logged in stays so"
 
 
-def choose(edge: Edge, name: str, changes: dict[str, Value]) -> Procedure[str]:
+def choose(edge: EdgePort, name: str, changes: dict[str, Value]) -> Procedure[str]:
     """Change the account's settings, in force at once where its session is. changes: fields of
     account.snapshot.Settings; None for the network's default."""
     view = yield from _found(edge, name)
@@ -96,7 +96,7 @@ def choose(edge: Edge, name: str, changes: dict[str, Value]) -> Procedure[str]:
     return f"account {view.name} has other settings"
 
 
-def drop(edge: Edge, name: str) -> Procedure[str]:
+def drop(edge: EdgePort, name: str) -> Procedure[str]:
     """Drop the account with all that belongs to it."""
     view = yield from _found(edge, name)
     outcome = yield Call(lambda done: drop_all(edge, view.name, view.life, done))
@@ -109,19 +109,19 @@ def drop(edge: Edge, name: str) -> Procedure[str]:
 # Parts ----------------------------------------------------------------------------------------------------------------
 
 
-def _need_accounts(edge: Edge) -> None:
+def _need_accounts(edge: EdgePort) -> None:
     if not edge.settings.accounts.enabled:
         raise Problem("refused", NONE)
 
 
-def _look_up(edge: Edge, name: str) -> Procedure[LoginView]:
+def _look_up(edge: EdgePort, name: str) -> Procedure[LoginView]:
     view = yield Call(lambda done: look_up(edge, name, done))
     if not isinstance(view, LoginView):
         raise _silent(edge)
     return view
 
 
-def _found(edge: Edge, name: str) -> Procedure[LoginView]:
+def _found(edge: EdgePort, name: str) -> Procedure[LoginView]:
     """Find the account by the account's own name. A nick of the account is refused: changes need the account's name."""
     _need_accounts(edge)
     view = yield from _look_up(edge, name)
@@ -134,7 +134,7 @@ def _found(edge: Edge, name: str) -> Procedure[LoginView]:
     return view
 
 
-def _confirm(edge: Edge, name: str, life: str) -> Procedure[None]:
+def _confirm(edge: EdgePort, name: str, life: str) -> Procedure[None]:
     """Ask the account's group again. The first answer may come from an old copy, while the nodes with newer copies are
     away (P37). Raises Problem if the two answers differ.
 
@@ -145,7 +145,7 @@ def _confirm(edge: Edge, name: str, life: str) -> Procedure[None]:
         raise _silent(edge)
 
 
-def _submit(edge: Edge, name: str, command: Any) -> Procedure[Any]:
+def _submit(edge: EdgePort, name: str, command: Any) -> Procedure[Any]:
     try:
         outcome = yield Submit(edge.account(name), command)
     except Problem as problem:
@@ -158,7 +158,7 @@ def _accepted(outcome: Any, name: str) -> None:
         raise Problem("refused", f"account {name} has changed meanwhile: try again")
 
 
-def _exists(edge: Edge, name: str, owner: str) -> str:
+def _exists(edge: EdgePort, name: str, owner: str) -> str:
     same = edge.settings.casemap(name) == edge.settings.casemap(owner)
     return f"there is an account {owner} already" if same else f"{name} is a nick of the account {owner}"
 
@@ -167,9 +167,9 @@ def _absent(name: str) -> Problem:
     return Problem("unknown", f"there is no account {name[:64]}")
 
 
-def _silent(edge: Edge) -> Problem:
+def _silent(edge: EdgePort) -> Problem:
     return Problem("unanswered", with_absent(edge, SILENT))
 
 
-def _unknown(edge: Edge) -> Problem:
+def _unknown(edge: EdgePort) -> Problem:
     return Problem("unanswered", with_absent(edge, UNKNOWN))

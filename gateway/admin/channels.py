@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from gateway.admin.lists import LEVEL, rows_of
 from gateway.admin.procedures import Ask, Problem, Procedure, need_level, unanswered
-from gateway.edge.edge import Edge
 from gateway.edge.operator_asks import RoleRow
+from gateway.edge.ports import EdgePort
 from gateway.irc.names import is_valid_channel
 from gateway.state.channel.messages import MEMBERS, ChannelView, Look
 from gateway.state.channel.views import PAGE
@@ -23,14 +23,14 @@ class Role(NamedTuple):
     seq: int
 
 
-def channel_group(edge: Edge, name: str) -> GroupId:
+def channel_group(edge: EdgePort, name: str) -> GroupId:
     """Raises Problem if no channel can have the name."""
     if not is_valid_channel(name, edge.settings.limits.channel_len):
         raise Problem("invalid", f"{name[:64]!r} is no name of a channel: it is like #erlang, in a URL %23erlang")
     return edge.channel(name)
 
 
-def look(edge: Edge, name: str, after: str = "") -> Procedure[ChannelView]:
+def look(edge: EdgePort, name: str, after: str = "") -> Procedure[ChannelView]:
     """Look up the channel with a page of members, by user id. after: the last user id of the page before."""
     need_level(edge, LEVEL)
     view = yield Ask(channel_group(edge, name), Look("", PAGE + after, True))
@@ -46,7 +46,7 @@ def has_more(view: ChannelView) -> bool:
     return len(view.members) == MEMBERS
 
 
-def roles(edge: Edge, name: str) -> Procedure[list[Role]]:
+def roles(edge: EdgePort, name: str) -> Procedure[list[Role]]:
     """The nodes that have the channel, the master first."""
     listed = yield from rows_of(edge, "roles", channel_group(edge, name).name)
     found = [Role(node, row.role, row.term, row.seq) for node, row in listed.rows if isinstance(row, RoleRow)]

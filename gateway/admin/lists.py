@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gateway.admin.procedures import AskAll, AskNode, Heard, Problem, Procedure, need_level
-from gateway.edge.edge import Edge
 from gateway.edge.operator_asks import ChannelRow, Page, PageAsk, Row, What
 from gateway.edge.pages import MOST
+from gateway.edge.ports import EdgePort
 
 LEVEL = 2
 """Nodes of older levels do not know these questions."""
@@ -22,7 +22,7 @@ class Listed(NamedTuple):
     silent: tuple[str, ...]
 
 
-def page(edge: Edge, what: What, after: str, limit: int, node: str | None = None) -> Procedure[Listed]:
+def page(edge: EdgePort, what: What, after: str, limit: int, node: str | None = None) -> Procedure[Listed]:
     """limit: 1 to MOST rows. node: ask only the node with this name."""
     need_level(edge, LEVEL)
     limit = max(1, min(limit, MOST))
@@ -31,7 +31,7 @@ def page(edge: Edge, what: What, after: str, limit: int, node: str | None = None
     return together(heard, limit)
 
 
-def _one_node(edge: Edge, name: str, ask: PageAsk) -> Procedure[Heard]:
+def _one_node(edge: EdgePort, name: str, ask: PageAsk) -> Procedure[Heard]:
     record = next((one for one in edge.engine.live() if one.name == name), None)
     if record is None:
         raise Problem("unknown", f"no living node is called {name[:64]!r}: /nodes.json lists the nodes")
@@ -63,7 +63,7 @@ def _is_newer(row: Row, known: tuple[str, Row] | None) -> bool:
     return isinstance(row, ChannelRow) and isinstance(other, ChannelRow) and row.term > other.term
 
 
-def rows_of(edge: Edge, what: What, key: str) -> Procedure[Listed]:
+def rows_of(edge: EdgePort, what: What, key: str) -> Procedure[Listed]:
     """Each node's row with that key."""
     need_level(edge, LEVEL)
     heard: Heard = yield AskAll(PageAsk(what, "", MOST, key))

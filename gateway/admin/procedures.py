@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from gateway.edge.edge import Edge
+from gateway.edge.ports import EdgePort
 from ring.ids import GroupId
 from ring.replication.application import FAILED
 
@@ -74,7 +74,7 @@ Step = Ask | AskNode | AskAll | Submit | Call
 Procedure = Generator[Step, Any, T]
 
 
-def run(edge: Edge, procedure: Procedure[T], done: Callable[[T | Problem], None]) -> None:
+def run(edge: EdgePort, procedure: Procedure[T], done: Callable[[T | Problem], None]) -> None:
     """Run the procedure. done(result or Problem) is called once. A mistake of the program ends the procedure alone."""
 
     def send(answer: Any) -> None:
@@ -93,7 +93,7 @@ def run(edge: Edge, procedure: Procedure[T], done: Callable[[T | Problem], None]
     send(None)
 
 
-def _begin(edge: Edge, step: Step, done: Callable[[Any], None]) -> None:
+def _begin(edge: EdgePort, step: Step, done: Callable[[Any], None]) -> None:
     engine = edge.engine
     if isinstance(step, Ask):
         engine.ask(step.group, step.question, done)
@@ -111,7 +111,7 @@ def unanswered() -> Problem:
     return Problem("unanswered", "the network did not answer in time: it may or may not be done; look before you retry")
 
 
-def need_level(edge: Edge, level: int) -> None:
+def need_level(edge: EdgePort, level: int) -> None:
     """Raises Problem while the network acts at a lower feature level (P42)."""
     engine = edge.engine
     if engine.level >= level:
@@ -124,7 +124,7 @@ def need_level(edge: Edge, level: int) -> None:
     raise Problem("too_old", text)
 
 
-def _ask_all(edge: Edge, body: Any, done: Callable[[Heard], None]) -> None:
+def _ask_all(edge: EdgePort, body: Any, done: Callable[[Heard], None]) -> None:
     nodes = edge.engine.live()
     replies: dict[str, Any] = {}
     silent: list[str] = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gateway.admin.lists import LEVEL
 from gateway.admin.procedures import Ask, AskAll, Heard, Problem, Procedure, Submit, need_level, unanswered
-from gateway.edge.edge import Edge
 from gateway.edge.operator_asks import EndAsk, Ended
+from gateway.edge.ports import EdgePort
 from gateway.irc.names import is_valid_nick
 from gateway.state.nick.messages import Kill, NickView, Who
 from gateway.state.people import Refusal
@@ -19,7 +19,7 @@ MAX_REASON = 200
 """Bytes of a reason; a longer reason is cut, as the reason of a KILL on IRC is."""
 
 
-def end(edge: Edge, uid: str, client: int, reason: str) -> Procedure[str]:
+def end(edge: EdgePort, uid: str, client: int, reason: str) -> Procedure[str]:
     """End a session with all of its clients, or one client of the session; returns the user's nick."""
     need_level(edge, LEVEL)
     heard: Heard = yield AskAll(EndAsk(uid, client, edge.text(reason, MAX_REASON)))
@@ -32,7 +32,7 @@ def end(edge: Edge, uid: str, client: int, reason: str) -> Procedure[str]:
     raise Problem("unknown", f"there is no {what} {uid[:64]!r}: GET /api/v1/sessions lists them")
 
 
-def kill(edge: Edge, nick: str, reason: str) -> Procedure[str]:
+def kill(edge: EdgePort, nick: str, reason: str) -> Procedure[str]:
     """As an operator's KILL: the user leaves the network; returns the nick as the user writes it."""
     if not is_valid_nick(nick, edge.settings.limits.nick_len):
         raise Problem("invalid", f"{nick[:64]!r} is no nick of IRC")
@@ -49,12 +49,12 @@ def kill(edge: Edge, nick: str, reason: str) -> Procedure[str]:
     return view.holder.nick
 
 
-def service_source(edge: Edge, name: str) -> str:
+def service_source(edge: EdgePort, name: str) -> str:
     """The source of a service's lines."""
     return f"{name}!services@{edge.settings.server_name}"
 
 
-def devices(edge: Edge, account: str) -> Procedure[Stored]:
+def devices(edge: EdgePort, account: str) -> Procedure[Stored]:
     """Look up the account's session, if any, and devices. An unknown account gives an empty answer."""
     stored = yield Ask(edge.sessions.group(edge.settings.casemap(account)), Look())
     if not isinstance(stored, Stored):

@@ -16,7 +16,7 @@ from gateway.admin.lists import LEVEL
 from gateway.admin.procedures import Problem, Procedure, Submit, Why, need_level
 from gateway.admin.sessions import service_source
 from gateway.commands.operators import NETWORK
-from gateway.edge.edge import Edge
+from gateway.edge.ports import EdgePort
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.limits import BODY_BYTES
@@ -50,7 +50,7 @@ class Words(NamedTuple):
     text: str
 
 
-def speak(edge: Edge, token: str, name: str, channel: str, words: Words, key: str) -> Procedure[int]:
+def speak(edge: EdgePort, token: str, name: str, channel: str, words: Words, key: str) -> Procedure[int]:
     """Let a webhook speak; returns the message's time in Unix ms. token: the token's name. name: the webhook's name in
     the channel. key: the idempotency key, "" for none: a message with a known key is not said again, on any node."""
     need_level(edge, LEVEL)
@@ -71,7 +71,7 @@ def speak(edge: Edge, token: str, name: str, channel: str, words: Words, key: st
     return at
 
 
-def notice(edge: Edge, speaker: str, to: str, text: str) -> Procedure[str]:
+def notice(edge: EdgePort, speaker: str, to: str, text: str) -> Procedure[str]:
     """Send an operator's notice, under a service's name, to EVERYBODY, a channel or a nick; returns the recipients."""
     need_level(edge, LEVEL)
     if not is_service(speaker):
@@ -90,7 +90,7 @@ def notice(edge: Edge, speaker: str, to: str, text: str) -> Procedure[str]:
     return (yield from _tell(edge, speaker, to, words))
 
 
-def _tell(edge: Edge, speaker: str, nick: str, words: Words) -> Procedure[str]:
+def _tell(edge: EdgePort, speaker: str, nick: str, words: Words) -> Procedure[str]:
     if not is_valid_nick(nick, edge.settings.limits.nick_len):
         raise Problem("invalid", f"{nick[:64]!r} is neither {EVERYBODY}, for everybody, nor a channel, nor a nick")
     source = service_source(edge, speaker)
@@ -114,7 +114,7 @@ def _submit(group: GroupId, command: Speak) -> Procedure[Spoken]:
     return outcome
 
 
-def _own(edge: Edge) -> Once:
+def _own(edge: EdgePort) -> Once:
     return once_of(edge.engine.me, edge.next_serial())
 
 

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 from gateway.admin.channels import channel_group
 from gateway.admin.lists import rows_of
 from gateway.admin.procedures import Ask, Problem, Procedure, Submit, need_level
-from gateway.edge.edge import Edge
 from gateway.edge.operator_asks import WebhookRow
+from gateway.edge.ports import EdgePort
 from gateway.state.channel.messages import ChannelView, Look
 from gateway.state.channel.views import PAGE
 from gateway.state.channel.webhook_messages import NotSubscribed, Subscribe, Unsubscribe
@@ -38,7 +38,7 @@ class Known(NamedTuple):
     row: WebhookRow
 
 
-def create(edge: Edge, allow: Allow, channel: str, url: str, secret: str | None, by: str) -> Procedure[Made]:
+def create(edge: EdgePort, allow: Allow, channel: str, url: str, secret: str | None, by: str) -> Procedure[Made]:
     """Subscribe the URL to the channel's messages from now on. allow: this node's allowed hosts. secret: chosen by the
     receiver; None: a secret is made. by: the operator, as lists show the name."""
     need_level(edge, LEVEL)
@@ -61,7 +61,7 @@ def create(edge: Edge, allow: Allow, channel: str, url: str, secret: str | None,
     return made._replace(is_empty=isinstance(view, ChannelView) and not view.members)
 
 
-def find(edge: Edge, name: str) -> Procedure[Known]:
+def find(edge: EdgePort, name: str) -> Procedure[Known]:
     """The webhook with that id."""
     listed = yield from rows_of(edge, "webhooks", name)
     for node, row in listed.rows:
@@ -73,7 +73,7 @@ def find(edge: Edge, name: str) -> Procedure[Known]:
     raise Problem("unknown", f"there is no webhook {name[:64]}")
 
 
-def remove(edge: Edge, name: str, by: str) -> Procedure[str]:
+def remove(edge: EdgePort, name: str, by: str) -> Procedure[str]:
     """End the webhook with that id; returns what was done, in words."""
     known = yield from find(edge, name)
     outcome = yield Submit(channel_group(edge, known.row.channel), Unsubscribe(name, by))

@@ -7,7 +7,8 @@ from typing import Any
 from gateway.commands.table import command, words
 from gateway.edge.call import Call
 from gateway.edge.caps import SELVES
-from gateway.edge.lines import Line, deliver
+from gateway.edge.connection import deliver
+from gateway.edge.lines import Line
 from gateway.edge.user import User
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags

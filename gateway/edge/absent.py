@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
 
 NAMED = 5
 """So many nodes are named."""
 
 
-def with_absent(edge: Edge, text: str) -> str:
+def with_absent(edge: EdgePort, text: str) -> str:
     """The text with the names of missing nodes before its first colon: accounts may wait for these nodes (P36, P37)."""
     names = [record.name for record in edge.engine.peers.lost()]
     if not names:

@@ -14,7 +14,7 @@ from gateway.state.channel.messages import ListRow
 from gateway.state.people import Person
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 ROWS = 20_000
@@ -23,7 +23,7 @@ ROWS = 20_000
 SIGNS = dict(zip(CHANNEL_MODES.ranks, CHANNEL_MODES.signs, strict=True))
 
 
-def answer(edge: Edge, body: Ask) -> Reply:
+def answer(edge: EdgePort, body: Ask) -> Reply:
     if isinstance(body, ListAsk):
         return _list(edge, body)
     if isinstance(body, DetailAsk):
@@ -33,7 +33,7 @@ def answer(edge: Edge, body: Ask) -> Reply:
     return _find(edge, body)
 
 
-def _list(edge: Edge, ask: ListAsk) -> ListReply:
+def _list(edge: EdgePort, ask: ListAsk) -> ListReply:
     wanted = ListFilter(ask.params, edge.settings.casemap)
     rows: list[ListRow] = []
     for group, state, term in edge.engine.mastered("channel"):
@@ -49,7 +49,7 @@ def _list(edge: Edge, ask: ListAsk) -> ListReply:
     return ListReply(tuple(rows))
 
 
-def _detail(edge: Edge, ask: DetailAsk) -> Detail | None:
+def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:
     user = edge.users.get(ask.uid)
     if user is None:
         return None
@@ -81,7 +81,7 @@ def modes_of(user: User) -> str:
     return "+" + "".join(sorted({*user.person.modes, *own}))
 
 
-def count(edge: Edge) -> Counts:
+def count(edge: EdgePort) -> Counts:
     users = [user for user in edge.users.values() if not user.quitting]
     return Counts(
         len(users),
@@ -93,7 +93,7 @@ def count(edge: Edge) -> Counts:
     )
 
 
-def recent_counts(edge: Edge) -> list[Counts]:
+def recent_counts(edge: EdgePort) -> list[Counts]:
     """Of every node, this one's first: own users exactly, the rest a few seconds old, as counting visits everybody."""
     others = dict(edge.counts)
     last = others.pop(edge.record.key, None)
@@ -104,7 +104,7 @@ def recent_counts(edge: Edge) -> list[Counts]:
     return [mine, *others.values()]
 
 
-def _find(edge: Edge, ask: FindAsk) -> Found:
+def _find(edge: EdgePort, ask: FindAsk) -> Found:
     casemap = edge.settings.casemap
     pattern, network = compile_mask(ask.mask or "*", casemap.name), read_network(ask.mask)
     found: list[Person] = []

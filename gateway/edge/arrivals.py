@@ -12,15 +12,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.edge.asks import Came, CameAsk
-from gateway.edge.places import bound, learn
+from gateway.edge.delivery import Inquiry, bound, learn
+from gateway.edge.ports import ArrivalsPort, EdgePort
+from gateway.edge.remote import Remote
 from gateway.state.session.session import DEVICES, NODES
 from ring.ids import Incarnation
 from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
-    from gateway.edge.tunnels import Tunnel
     from gateway.edge.user import User
 
 KEEP_S: Final = 120.0
@@ -41,12 +41,12 @@ class Past(NamedTuple):
     until: float
 
 
-class Arrivals:
+class Arrivals(ArrivalsPort):
     """On the client's node: what has come to devices here. On the session's node: where devices were."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
-        self._tunnels: dict[Key, dict[Tunnel, None]] = {}
+        self._tunnels: dict[Key, dict[Remote, None]] = {}
         self._past: dict[Key, Past] = {}
         self._nodes: dict[str, dict[str, dict[str, int]]] = {}  # account -> device -> ring key -> incarnation
         self._former: dict[str, Incarnation] = {}  # account -> the node that its session was on before
@@ -54,11 +54,11 @@ class Arrivals:
 
     # On the client's node -------------------------------------------------------------------------------------------
 
-    def opened(self, tunnel: Tunnel) -> None:
-        self._tunnels.setdefault((tunnel.account, tunnel.connection.device), {})[tunnel] = None
+    def opened(self, tunnel: Remote) -> None:
+        self._tunnels.setdefault((tunnel.account, tunnel.device), {})[tunnel] = None
 
-    def ended(self, tunnel: Tunnel) -> None:
-        key = (tunnel.account, tunnel.connection.device)
+    def ended(self, tunnel: Remote) -> None:
+        key = (tunnel.account, tunnel.device)
         here = self._tunnels.get(key, {})
         here.pop(tunnel, None)
         if not here:
@@ -107,7 +107,7 @@ class Arrivals:
         if known.get(here.key) != here.number:
             for table in (self._nodes, self._news):
                 self._add(table.setdefault(account, {}), device, here)
-        inquiry = Inquiry(self.edge, connection, user)
+        inquiry = NodesAsked(self.edge, connection, user)
         inquiry.ask_at(known)
         if inquiry.open:
             connection.inquiry = inquiry
@@ -143,21 +143,21 @@ class Arrivals:
             table.pop(account, None)
 
 
-class Inquiry:
+class NodesAsked(Inquiry):
     """What one client's device has been sent elsewhere is asked for. What is to be played to the client waits.
 
     A node that is alive answers, through a witness if need be, or is given up after settle_max_s. A node that died has
     taken with it what nobody else knows: then the device is played a little of what it has once more.
     """
 
-    def __init__(self, edge: Edge, connection: Connection, user: User) -> None:
+    def __init__(self, edge: EdgePort, connection: Connection, user: User) -> None:
+        super().__init__()
         self.edge = edge
         self.connection = connection
         self.ask = CameAsk(user.session, connection.device)
         self.until = edge.now + edge.engine.settings.settle_max_s
         self.asked: set[Incarnation] = {edge.engine.me}
         self.open: dict[Incarnation, None] = {}  # those that have not answered
-        self.waiting: list[Callable[[], None]] = []
 
     def ask_at(self, nodes: Mapping[str, int]) -> None:
         """nodes: ring key -> incarnation. Those that are alive are asked, each once."""

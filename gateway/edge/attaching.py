@@ -24,7 +24,7 @@ from ring.wire.history import Cursor
 if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 ASKING: Final = frozenset(("draft/chathistory", "znc.in/playback"))
@@ -50,18 +50,18 @@ def attach(call: Call, user: User) -> None:
         _greet(edge, connection, user, group, since)
 
 
-def _since(edge: Edge, connection: Connection, user: User) -> float:
+def _since(edge: EdgePort, connection: Connection, user: User) -> float:
     """What was said since then is played where the device has no place: since it came last, if its node died before it
     could tell more; of a new one, since nobody was attached. 0: nothing."""
     return edge.sessions.places.seen(user, connection.device) or user.left_at
 
 
-def arrive(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel) -> None:
+def arrive(edge: EdgePort, connection: Connection, user: User, group: GroupId, channel: Channel) -> None:
     """The user of a connection that is attached already is let in again where its session has been before."""
     show_room(edge, connection, user, group, channel, _since(edge, connection, user))
 
 
-def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, Cursor]) -> None:
+def go_on(edge: EdgePort, connection: Connection, user: User, places: Mapping[str, Cursor]) -> None:
     """A connection whose session has come from another node: it is shown what it has missed, and nothing else."""
     user.attach(connection)
     connection.behind = {group: places.get(group.name) for group in connection.behind}
@@ -88,13 +88,15 @@ def go_on(edge: Edge, connection: Connection, user: User, places: Mapping[str, C
             arrive(edge, connection, user, group, channel)
 
 
-def read_on(edge: Edge, connection: Connection, user: User, group: GroupId) -> None:
+def read_on(edge: EdgePort, connection: Connection, user: User, group: GroupId) -> None:
     """What the connection has missed of a group in which it was a moment ago, and nothing else."""
     place = edge.sessions.places.come(user, connection, group)
     Playback(edge, connection, user, group, place, events=True).go_on()
 
 
-def show_room(edge: Edge, connection: Connection, user: User, group: GroupId, channel: Channel, since: float) -> None:
+def show_room(
+    edge: EdgePort, connection: Connection, user: User, group: GroupId, channel: Channel, since: float
+) -> None:
     """JOIN, topic, names, and what was missed; since: as in `play`."""
     person = user.person
     extended = (person.account or "*", person.real) if "extended-join" in connection.caps else ()
@@ -104,7 +106,7 @@ def show_room(edge: Edge, connection: Connection, user: User, group: GroupId, ch
     _greet(edge, connection, user, group, max(since, joined) if since else 0.0)
 
 
-def _greet(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:
+def _greet(edge: EdgePort, connection: Connection, user: User, group: GroupId, since: float) -> None:
     """Source: IRCv3 chathistory: who requests it SHOULD NOT be sent history unasked."""
     if connection.caps.isdisjoint(ASKING):
         play(edge, connection, user, group, since)
@@ -112,7 +114,7 @@ def _greet(edge: Edge, connection: Connection, user: User, group: GroupId, since
         catch_up(connection, user, group)
 
 
-def play(edge: Edge, connection: Connection, user: User, group: GroupId, since: float) -> None:
+def play(edge: EdgePort, connection: Connection, user: User, group: GroupId, since: float) -> None:
     """What the connection's device has not been sent; all since then, if it never was there; 0: nothing."""
     place = edge.sessions.places.come(user, connection, group)
     talk = edge.talks.of(user).get(group)

@@ -9,7 +9,7 @@ from gateway.state.session.messages import Kept
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 
@@ -23,7 +23,7 @@ def kept(user: User) -> Kept:
     return Kept(user.oper, user.wallops, monitoring.told(user), invites, spoke)
 
 
-def give(edge: Edge, user: User, has: Kept) -> None:
+def give(edge: EdgePort, user: User, has: Kept) -> None:
     """The user has come from another node."""
     user.oper, user.wallops = has.oper, has.wallops
     user.invites = {GroupId("channel", name): channel for name, channel in has.invites.items()}

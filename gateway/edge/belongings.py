@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge.asks import ExpelAsk
-from gateway.edge.login import Login, expel_all
+from gateway.edge.identity import Login
+from gateway.edge.login import expel_all
 from gateway.edge.proving import Found, certificate_group, look_up, look_up_certificate
 from gateway.edge.registration import new_uid
 from gateway.state.account import messages as m
@@ -18,13 +19,13 @@ from gateway.state.account.messages import Accepted, Denied, LoginView
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
 
 Done = Callable[[Any], None]
 """Accepted, Denied, or ring.replication.application.FAILED: the network did not answer in time."""
 
 
-def add_nick(edge: Edge, login: Login, nick: str, done: Done) -> None:
+def add_nick(edge: EdgePort, login: Login, nick: str, done: Done) -> None:
     folded = edge.settings.casemap(nick)
     if folded == edge.settings.casemap(login.name):
         done(Accepted(login.name))
@@ -33,21 +34,21 @@ def add_nick(edge: Edge, login: Login, nick: str, done: Done) -> None:
     look_up(edge, nick, _adding(edge, login, edge.account(nick), nick, add, done))
 
 
-def add_certificate(edge: Edge, login: Login, fingerprint: str, done: Done) -> None:
+def add_certificate(edge: EdgePort, login: Login, fingerprint: str, done: Done) -> None:
     """fingerprint: SHA-256 of its DER, lower-case hexadecimal."""
     add, group = m.AddCertificate(login.life, fingerprint), certificate_group(fingerprint)
     look_up_certificate(edge, fingerprint, _adding(edge, login, group, group.name, add, done))
 
 
-def remove_nick(edge: Edge, login: Login, nick: str, done: Done) -> None:
+def remove_nick(edge: EdgePort, login: Login, nick: str, done: Done) -> None:
     _remove(edge, login, edge.account(nick), m.RemoveNick(login.life, edge.settings.casemap(nick)), done)
 
 
-def remove_certificate(edge: Edge, login: Login, fingerprint: str, done: Done) -> None:
+def remove_certificate(edge: EdgePort, login: Login, fingerprint: str, done: Done) -> None:
     _remove(edge, login, certificate_group(fingerprint), m.RemoveCertificate(login.life, fingerprint), done)
 
 
-def _adding(edge: Edge, login: Login, group: GroupId, name: str, add: Any, done: Done) -> Found:
+def _adding(edge: EdgePort, login: Login, group: GroupId, name: str, add: Any, done: Done) -> Found:
     """First the name, then the list: so no account lists what another may take."""
     owner = edge.settings.casemap(login.name)
 
@@ -72,7 +73,7 @@ def _adding(edge: Edge, login: Login, group: GroupId, name: str, add: Any, done:
     return found
 
 
-def _remove(edge: Edge, login: Login, group: GroupId, remove: Any, done: Done) -> None:
+def _remove(edge: EdgePort, login: Login, group: GroupId, remove: Any, done: Done) -> None:
     def unlisted(outcome: Any) -> None:
         if isinstance(outcome, Accepted):
             edge.engine.submit(group, m.Unalias(edge.settings.casemap(login.name)))
@@ -81,7 +82,7 @@ def _remove(edge: Edge, login: Login, group: GroupId, remove: Any, done: Done) -
     edge.engine.submit(edge.account(login.name), remove, unlisted)
 
 
-def drop(edge: Edge, name: str, life: str, done: Done) -> None:
+def drop(edge: EdgePort, name: str, life: str, done: Done) -> None:
     """Drop the account; its other names are free, and who is logged in to it, on any node, is not any more.
 
     life: of the account as its owner knows it, "" for an operator.

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gateway.edge import flood, order
-from gateway.edge.answers import answer
+from gateway.edge import flood, order, slots
 from gateway.edge.asks import Ask
 from gateway.edge.lines import Line
-from gateway.edge.order import Answer, Drawn, Slot
+from gateway.edge.slots import Answer, Command, Drawn, Slot
 from gateway.edge.traffic import REFUSALS
 from gateway.irc.clienttags import label
 from gateway.state.once import Once
@@ -22,14 +21,14 @@ from ring.replication.application import FAILED, EventId, Halted, Unsupported
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
     from gateway.irc.message import Message
 
 Done = Callable[[Any], None]
 
 
-class Call(Slot):
+class Call(Command):
     """What a command handler works with. Handlers never block: what comes later is a continuation."""
 
     __slots__ = (
@@ -37,7 +36,7 @@ class Call(Slot):
         "label", "late", "line", "made", "message", "since", "stamp",
     )  # fmt: skip
 
-    def __init__(self, edge: Edge, connection: Connection, message: Message) -> None:
+    def __init__(self, edge: EdgePort, connection: Connection, message: Message) -> None:
         self.items = []
         self.open = True
         self.edge = edge
@@ -52,7 +51,7 @@ class Call(Slot):
         self.stamp: EventId | None = None  # of the submitted command's position, once that is answered
         self.since = edge.engine.now
         self.late = False  # it holds up nobody: it has ended, or is too old
-        self.asides: Mapping[GroupId, order.Aside] = order.NOWHERE  # groups in which lines of its own wait
+        self.asides: Mapping[GroupId, slots.Aside] = slots.NOWHERE  # groups in which lines of its own wait
         self.at: Slot | None = None  # where an answer goes now; None: after all that is there
         self.direct = False  # at once, that is
         self._open = 0
@@ -186,7 +185,7 @@ class Call(Slot):
     @property
     def _waits(self) -> bool:
         """Whether there is something for the client to read."""
-        return self.label is not None or not order.is_empty(self)
+        return self.label is not None or not slots.is_empty(self)
 
     def _end(self) -> None:
         """Answered: the caller pays for the work (flood.py)."""
@@ -212,7 +211,7 @@ class Call(Slot):
         if len(self.items) == 1 and isinstance(first, Slot) and not first.items:
             self.items.clear()
         else:
-            order.empty(self, self._emit)
+            slots.empty(self, self._emit)
 
     def _open_gate(self) -> None:
         self.connection.gate = None
@@ -244,7 +243,7 @@ class Call(Slot):
     def flush(self) -> None:
         """What waits goes out, in its order."""
         if self.label is None:
-            order.empty(self, self._emit)
+            slots.empty(self, self._emit)
             if self.asides:
                 self.edge.asides.end(self)
 
@@ -289,7 +288,7 @@ class Call(Slot):
         self.in_turn(run)
 
     def _drain(self) -> Slot | None:
-        return order.drain(self, self._emit)
+        return slots.drain(self, self._emit)
 
     def _emit(self, answer: Answer) -> None:
         if isinstance(answer, tuple):
@@ -346,7 +345,7 @@ class Call(Slot):
             else:
                 answer(lambda line: lines.append((line, None)))
 
-        order.empty(self, collect)
+        slots.empty(self, collect)
         self._sent += len(lines)
         self.label = None
         if len(lines) <= 1:
@@ -411,7 +410,7 @@ class Call(Slot):
         """Ask every live node; done(replies, this node's first; names of those that did not answer)."""
         nodes = [node for node in self.edge.engine.live() if node.key != self.edge.record.key]
         self.worked(flood.QUESTION * len(nodes))
-        replies: list[Any] = [answer(self.edge, body)]
+        replies: list[Any] = [self.edge.asked(self.edge.engine.me, body)]
         silent: list[str] = []
         finish = self._guarded(lambda _: done(replies, silent))
 

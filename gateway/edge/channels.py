@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from gateway.edge import kicks, rendering
+from gateway.edge.connection import deliver
 from gateway.edge.detaching import attach, called
 from gateway.edge.differences import Believed, differences, gone
-from gateway.edge.lines import Line, deliver
+from gateway.edge.lines import Line
 from gateway.edge.markers import send_marker
 from gateway.edge.names import Roll, roll, send_names, send_topic
 from gateway.edge.nicks import show_clashes, show_heirs, show_quit, show_update
@@ -45,14 +46,14 @@ from ring.replication.state_machine import State
 if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
 
 
 RETURN_S = 10.0
 """Somebody's QUIT, once shown, comes in all channels within this time; or it was wrong."""
 
 
-def applied(edge: Edge, group: GroupId, state: State, event: Any, stamp: EventId, call: Call | None) -> None:
+def applied(edge: EdgePort, group: GroupId, state: State, event: Any, stamp: EventId, call: Call | None) -> None:
     channel = cast(Channel, state)
     room = edge.rooms.get(group)
     if room is None:
@@ -68,12 +69,12 @@ def _show(room: Room, line: Line, call: Call | None) -> None:
         call.send(line)
 
 
-def _author(edge: Edge, event: Kicked | TopicSet | ModesSet | Redacted | Invited) -> Author:
+def _author(edge: EdgePort, event: Kicked | TopicSet | ModesSet | Redacted | Invited) -> Author:
     """The author of the event, with the author's facts as known here now."""
     return edge.people.author(event.by, event.source, event.account)
 
 
-def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: EventId, call: Call | None) -> None:
+def _said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: EventId, call: Call | None) -> None:
     tag_only = event.verb == "TAGMSG"
     line = rendering.said(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
     audience: Any = room.connections
@@ -96,7 +97,7 @@ def _said(edge: Edge, room: Room, channel: Channel, event: Said, stamp: EventId,
             own.send(line.render(own.variant))
 
 
-def _speaker(edge: Edge, event: Said, call: Call | None) -> Connection | None:
+def _speaker(edge: EdgePort, event: Said, call: Call | None) -> Connection | None:
     """The connection that said it, which has it already unless it wants an echo: others of the same user are told."""
     if call is not None:
         return call.connection
@@ -125,7 +126,7 @@ def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
     return found
 
 
-def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: EventId, call: Call | None) -> None:
+def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: EventId, call: Call | None) -> None:
     if call is not None and event.name:
         call.made = (*call.made, room.group)
     edge.people.add(event.person, room.group)
@@ -162,14 +163,14 @@ def _joined(edge: Edge, room: Room, channel: Channel, event: Joined, stamp: Even
 
 
 def enter(
-    edge: Edge, user: User, channel: Channel, connection: Connection, line: Line, send: Callable[[Line], None]
+    edge: EdgePort, user: User, channel: Channel, connection: Connection, line: Line, send: Callable[[Line], None]
 ) -> None:
     """A member's connection is shown what it has come into. line: the JOIN."""
     _enter(edge, user, roll(channel), connection, line, send)
 
 
 def _enter(
-    edge: Edge, user: User, found: Roll, connection: Connection, line: Line, send: Callable[[Line], None]
+    edge: EdgePort, user: User, found: Roll, connection: Connection, line: Line, send: Callable[[Line], None]
 ) -> None:
     send(line)
     send_topic(edge, user, found, send)
@@ -184,7 +185,7 @@ def _show_late(room: Room, uid: str, line: Line) -> None:
         deliver(line, [connection for connection in user.connections if connection not in room.connections])
 
 
-def _leaves(edge: Edge, room: Room, uid: str) -> None:
+def _leaves(edge: EdgePort, room: Room, uid: str) -> None:
     if uid in room.users:
         edge.sessions.places.mark(room.users[uid], room.group)
     user = room.discard(uid)
@@ -195,14 +196,14 @@ def _leaves(edge: Edge, room: Room, uid: str) -> None:
     show_heirs(edge, EventId("", int(edge.now * 1000)))
 
 
-def _parted(edge: Edge, room: Room, channel: Channel, event: Parted, stamp: EventId, call: Call | None) -> None:
+def _parted(edge: EdgePort, room: Room, channel: Channel, event: Parted, stamp: EventId, call: Call | None) -> None:
     line = rendering.parted(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
     _show(room, line, call)
     _show_late(room, event.uid, line)
     _leaves(edge, room, event.uid)
 
 
-def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: EventId, call: Call | None) -> None:
+def _kicked(edge: EdgePort, room: Room, channel: Channel, event: Kicked, stamp: EventId, call: Call | None) -> None:
     victim = edge.people.get(event.uid)
     nick = victim.nick if victim is not None else event.nick
     author = _author(edge, event)
@@ -215,7 +216,7 @@ def _kicked(edge: Edge, room: Room, channel: Channel, event: Kicked, stamp: Even
     _leaves(edge, room, event.uid)
 
 
-def _has_quit(edge: Edge, room: Room, channel: Channel, event: HasQuit, stamp: EventId, call: Call | None) -> None:
+def _has_quit(edge: EdgePort, room: Room, channel: Channel, event: HasQuit, stamp: EventId, call: Call | None) -> None:
     """Whoever sees the person in any channel here is told once (P28)."""
     for uid, author in event.authors():
         user = room.users.get(uid)
@@ -226,7 +227,7 @@ def _has_quit(edge: Edge, room: Room, channel: Channel, event: HasQuit, stamp: E
             _leaves(edge, room, uid)
 
 
-def _given_up(edge: Edge, room: Room, channel: Channel, user: User, reason: str, stamp: EventId) -> None:
+def _given_up(edge: EdgePort, room: Room, channel: Channel, user: User, reason: str, stamp: EventId) -> None:
     """This node was taken for dead, and its user for gone: the user comes back (P31). No client here reads a QUIT of
     somebody whose connection lives."""
     person = edge.people.newest(user.person)
@@ -235,11 +236,15 @@ def _given_up(edge: Edge, room: Room, channel: Channel, user: User, reason: str,
     rejoin(edge, room.group, channel.name, user)
 
 
-def _topic_set(edge: Edge, room: Room, channel: Channel, event: TopicSet, stamp: EventId, call: Call | None) -> None:
+def _topic_set(
+    edge: EdgePort, room: Room, channel: Channel, event: TopicSet, stamp: EventId, call: Call | None
+) -> None:
     _show(room, rendering.topic_set(event, _author(edge, event), channel.name, stamp), call)
 
 
-def _modes_set(edge: Edge, room: Room, channel: Channel, event: ModesSet, stamp: EventId, call: Call | None) -> None:
+def _modes_set(
+    edge: EdgePort, room: Room, channel: Channel, event: ModesSet, stamp: EventId, call: Call | None
+) -> None:
     author = _author(edge, event)
     changes = []
     for change in event.changes:
@@ -249,7 +254,7 @@ def _modes_set(edge: Edge, room: Room, channel: Channel, event: ModesSet, stamp:
         _show(room, line, call)
 
 
-def _redacted(edge: Edge, room: Room, channel: Channel, event: Redacted, stamp: EventId, call: Call | None) -> None:
+def _redacted(edge: EdgePort, room: Room, channel: Channel, event: Redacted, stamp: EventId, call: Call | None) -> None:
     """Who cannot be shown that a message is deleted is not told; that all of them are, everybody is."""
     author = _author(edge, event)
     if event.msgid == EVERYTHING:
@@ -264,7 +269,7 @@ def _redacted(edge: Edge, room: Room, channel: Channel, event: Redacted, stamp: 
         call.send(line)
 
 
-def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: EventId, call: Call | None) -> None:
+def _invited(edge: EdgePort, room: Room, channel: Channel, event: Invited, stamp: EventId, call: Call | None) -> None:
     line = Line(_author(edge, event), "INVITE", (event.nick, channel.name), at=stamp.at)
     notified = []
     for uid, user in room.users.items():
@@ -275,7 +280,7 @@ def _invited(edge: Edge, room: Room, channel: Channel, event: Invited, stamp: Ev
     deliver(line, notified)
 
 
-def _updated(edge: Edge, room: Room, channel: Channel, event: Updated, stamp: EventId, call: Call | None) -> None:
+def _updated(edge: EdgePort, room: Room, channel: Channel, event: Updated, stamp: EventId, call: Call | None) -> None:
     show_update(edge, event.person, stamp)
     user = edge.users.get(event.person.uid) if event.person.edge == edge.engine.me else None
     if user is not None and user.uid not in room.users:  # its session has come to this node
@@ -312,7 +317,7 @@ _SHOW: dict[type, Callable[..., None]] = {
 
 
 def replaced(
-    edge: Edge,
+    edge: EdgePort,
     group: GroupId,
     old_state: State | None,
     new_state: State,
@@ -374,21 +379,21 @@ def replaced(
             _welcome(edge, come, new)
 
 
-def _shown(edge: Edge, group: GroupId, channel: Channel) -> Believed:
+def _shown(edge: EdgePort, group: GroupId, channel: Channel) -> Believed:
     """Who people here believe to be in the channel, or are to believe."""
     people = edge.people
     members = channel.members.items()
     return {uid: (people.newest(m.person), m.prefixes) for uid, m in members if not people.is_gone(uid, group)}
 
 
-def _welcome(edge: Edge, user: User, channel: Channel) -> None:
+def _welcome(edge: EdgePort, user: User, channel: Channel) -> None:
     """A JOIN that only a snapshot told of."""
     line = Line(user.person.author, "JOIN", (channel.name,))
     for connection in user.connections:
         enter(edge, user, channel, connection, line, connection.show)
 
 
-def dropped(edge: Edge, group: GroupId) -> None:
+def dropped(edge: EdgePort, group: GroupId) -> None:
     room = edge.rooms.pop(group, None)
     if room is None:
         return
@@ -405,7 +410,7 @@ def dropped(edge: Edge, group: GroupId) -> None:
 
 
 def rejoin(
-    edge: Edge, group: GroupId, name: str, user: User, done: Callable[[Any], None] = lambda outcome: None
+    edge: EdgePort, group: GroupId, name: str, user: User, done: Callable[[Any], None] = lambda outcome: None
 ) -> None:
     """The group no longer knows of a member that is still here: it is submitted again (P31)."""
 
@@ -417,7 +422,7 @@ def rejoin(
     edge.engine.submit(group, Join(user.person, name=name, returns=True), answered)
 
 
-def show_returned(edge: Edge) -> None:
+def show_returned(edge: EdgePort) -> None:
     """Who was taken for gone, and was not: shown to come again wherever it still is."""
     for seen in edge.people.returned(edge.now - RETURN_S):
         for group in list(seen.gone_from):
@@ -428,7 +433,7 @@ def show_returned(edge: Edge) -> None:
                 _arrives(edge, room, state, seen.person)
 
 
-def _arrives(edge: Edge, room: Room, channel: Channel, person: Person) -> None:
+def _arrives(edge: EdgePort, room: Room, channel: Channel, person: Person) -> None:
     server, member = edge.settings.server_name, channel.members[person.uid]
     deliver(Line(person.author, "JOIN", (channel.name,)), room.connections)
     ranks = [ModeChange(True, rank, person.nick) for rank in member.prefixes]
@@ -436,7 +441,7 @@ def _arrives(edge: Edge, room: Room, channel: Channel, person: Person) -> None:
         deliver(Line(server, "MODE", (channel.name, *params)), room.connections)
 
 
-def reconcile(edge: Edge) -> None:
+def reconcile(edge: EdgePort) -> None:
     """What a channel says of who sits here, against who does (P30)."""
     for group, room in list(edge.rooms.items()):
         state = edge.engine.state(group)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gateway.edge.login import Login
+from gateway.edge.identity import Login
 from gateway.state.account.messages import Accepted, SetSettings
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
 
 Value = bool | int | str | None
 
 
-def choose(edge: Edge, login: Login, changes: dict[str, Value], done: Callable[[Any], None]) -> None:
+def choose(edge: EdgePort, login: Login, changes: dict[str, Value], done: Callable[[Any], None]) -> None:
     """changes: fields of account.snapshot.Settings; None for the network's default.
 
     done(Accepted, Denied, or ring.replication.application.FAILED: the network did not answer in time).

@@ -17,13 +17,13 @@ from gateway.state.people import Refusal
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
 
 AGAIN_S: Final = 0.05
 """So soon the claim is repeated while the nick is being let go."""
 
 
-def claim(edge: Edge, command: Claim, done: Callable[[Any], None]) -> None:
+def claim(edge: EdgePort, command: Claim, done: Callable[[Any], None]) -> None:
     """Submit the claim; done(outcome). 433 comes at once, unless the nick is being let go: after settle_max_s then."""
     home, until = edge.nick(command.person.nick), edge.now + edge.engine.settings.settle_max_s
     is_last = edge.engine.level < LettingGoAsk.SINCE
@@ -60,7 +60,7 @@ def claim(edge: Edge, command: Claim, done: Callable[[Any], None]) -> None:
     submit()
 
 
-def look_up(edge: Edge, home: GroupId, done: Callable[[NickView | None], None]) -> None:
+def look_up(edge: EdgePort, home: GroupId, done: Callable[[NickView | None], None]) -> None:
     """done(the nick's view, once nobody is about to let the nick go; after settle_max_s as it is then)."""
     until = edge.now + edge.engine.settings.settle_max_s
     is_last = edge.engine.level < LettingGoAsk.SINCE
@@ -88,7 +88,7 @@ def look_up(edge: Edge, home: GroupId, done: Callable[[NickView | None], None]) 
     look()
 
 
-def answer(edge: Edge, ask: LettingGoAsk) -> LettingGo:
+def answer(edge: EdgePort, ask: LettingGoAsk) -> LettingGo:
     user = edge.users.get(ask.uid)
     if user is None:
         return LettingGo(False, False)

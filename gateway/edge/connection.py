@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
 
 from gateway.irc.splitter import Item, LineSplitter
 
 if TYPE_CHECKING:
-    from gateway.edge.arrivals import Inquiry
-    from gateway.edge.call import Call, Done
+    from gateway.edge.delivery import Inquiry, OnTheWay, Reader, Receipts, Sent
+    from gateway.edge.exchange import Exchange
+    from gateway.edge.identity import Login
     from gateway.edge.lines import Line
-    from gateway.edge.login import Login
-    from gateway.edge.places import OnTheWay, Sent
-    from gateway.edge.playback import Playback, Reader
-    from gateway.edge.sasl import Exchange
-    from gateway.edge.tunnels import Standing, Tunnel
+    from gateway.edge.remote import Remote, Standing
+    from gateway.edge.slots import Command
     from gateway.edge.user import User
     from gateway.state.once import Sayer
     from ring.duplex import Stream
     from ring.ids import GroupId
     from ring.links.admission import Ticket
     from ring.wire.history import Cursor
-
-
-class Receipts(Protocol):
-    """What a socket knows of what it was given for its client, in bytes."""
-
-    @property
-    def written(self) -> int: ...
-
-    def arrived(self) -> int:
-        """So many have come to the client's machine. A machine that sleeps takes none, and nobody says so."""
 
 
 class Connection:
@@ -127,11 +115,11 @@ class Connection:
         self.opened = now
         self.last_heard = now
         self.pinged_at = 0.0  # when the unanswered PING was sent, 0 for none
-        self.calls: dict[Call, None] = {}  # commands that are not answered yet, the oldest first
+        self.calls: dict[Command, None] = {}  # commands that are not answered yet, the oldest first
         self.pending: list[Item] = []  # lines that wait, for the flood control or for a NICK under way
         self.line = 0  # so many have been carried out, or sent to its session's node
         self.busy = False
-        self.gate: Call | None = None  # further lines wait until it has ended
+        self.gate: Command | None = None  # further lines wait until it has ended
         self.resuming = self.advancing = False  # just now: nobody else does it within that
         self.places: dict[str, Sent] = {}  # by folded channel, how far it is once all that was sent has come
         self.parted: dict[str, Cursor] = {}  # and besides, until that is taken down
@@ -140,8 +128,10 @@ class Connection:
         self.receipts: Receipts | None = None  # of its socket; None: whatever is sent arrives
         self.farewell: Callable[[], None] | None = None  # once it is known how much has come to a client that is cut
         self.behind: dict[GroupId, Cursor | None] = {}  # channels not shown yet, and the cursor of each
-        self.playbacks: dict[GroupId, Playback] = {}  # of those, by which it is
-        self.late_echoes: dict[GroupId, list[Done]] = {}  # of those, commands whose own line is played with the rest
+        self.playbacks: dict[GroupId, object] = {}  # of those, by which it is
+        self.late_echoes: dict[
+            GroupId, list[Callable[[Any], None]]
+        ] = {}  # of those, commands whose own line is played with the rest
         self.inquiry: Inquiry | None = None  # under way: what has come to its device on other nodes
         self.reader: Reader | None = None  # of what it is played
         self.tokens = 0.0  # of the flood control (flood.py), below 0 while it owes some
@@ -162,7 +152,7 @@ class Connection:
         self.markers: dict[str, int] = {}  # of a client without an account: folded target -> read up to, Unix ms
         self.sasl: Exchange | None = None  # under way
         self.proving = False  # a password of its is being checked
-        self.tunnel: Tunnel | None = None  # to its session, where that is on another node
+        self.tunnel: Remote | None = None  # to its session, where that is on another node
         self.stream: Stream | None = None  # from its client, where that is on another node
         self.told: Standing | None = None  # what its client's node knows of it, where that is another
         self.settled_told = -1  # and of its lines; it is told that they are heard, too
@@ -216,3 +206,20 @@ class Connection:
             if not self.out:
                 self.dirty.append(self)
             self.out.append(data)
+
+
+def deliver(line: Line, connections: Collection[Connection], skip: Connection | None = None) -> int:
+    """Append the line to every connection's output, rendered once per variant. Returns how many connections got it."""
+    rendered, skipped = line.rendered, 0
+    for connection in connections:
+        if connection is skip:
+            skipped = 1
+            continue
+        data = rendered.get(connection.variant)
+        if data is None:
+            data = line.render(connection.variant)
+        out = connection.out
+        if not out:
+            connection.dirty.append(connection)
+        out.append(data)
+    return len(connections) - skipped

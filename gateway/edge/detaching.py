@@ -16,7 +16,7 @@ from gateway.state.session.session import Session
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import Room, User
 
 
@@ -26,14 +26,14 @@ def detached(stored: Stored) -> dict[GroupId, bool]:
     return {GroupId("channel", name): one.highlight for name, one in found if not one.off}
 
 
-def attach(edge: Edge, user: User, group: GroupId) -> None:
+def attach(edge: EdgePort, user: User, group: GroupId) -> None:
     """Also where the user has left the channel: it is one like others when it comes back."""
     if user.session and group in user.detached:
         user.unsettled[edge.sessions.group(user.session)] = None
         edge.engine.submit(edge.sessions.group(user.session), Detach(group.name, off=True))
 
 
-def check(edge: Edge, user: User) -> None:
+def check(edge: EdgePort, user: User) -> None:
     """The session's group has changed: hide what is detached now, and show what is no more."""
     state = edge.engine.state(edge.sessions.group(user.session))
     if not isinstance(state, Session):
@@ -50,7 +50,7 @@ def check(edge: Edge, user: User) -> None:
             edge.sessions.arrive(user, user.rooms[group])
 
 
-def _hide(edge: Edge, user: User, group: GroupId) -> None:
+def _hide(edge: EdgePort, user: User, group: GroupId) -> None:
     channel, room = visible(edge, user, group), user.rooms[group]
     for connection in user.connections:
         was_shown = group not in connection.behind
@@ -60,7 +60,7 @@ def _hide(edge: Edge, user: User, group: GroupId) -> None:
             connection.show(Line(user.person.author, "PART", (channel.name, "Detached")))
 
 
-def called(edge: Edge, room: Room, uid: str, text: bytes) -> None:
+def called(edge: EdgePort, room: Room, uid: str, text: bytes) -> None:
     """Something was said: whoever is named, and has detached the channel until then, is attached again."""
     words = text.decode("utf-8", "replace")
     for user in room.watchers.values():

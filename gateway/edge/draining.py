@@ -8,13 +8,13 @@ from gateway.edge.lines import Line
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
 
 ADDRESSES = 5
 """So many addresses fit a line, and a person needs no more."""
 
 
-def say_where_to_go(edge: Edge, connection: Connection) -> None:
+def say_where_to_go(edge: EdgePort, connection: Connection) -> None:
     """Send one NOTICE with the addresses of other nodes that stay."""
     user = connection.user
     nick = user.person.nick if user is not None else connection.nick or "*"
@@ -29,7 +29,7 @@ def words(addresses: list[str]) -> str:
     return f"This node is stopping. Other nodes of the network: {', '.join(addresses)}. Connect to one of them."
 
 
-def other_addresses(edge: Edge, number: int) -> list[str]:
+def other_addresses(edge: EdgePort, number: int) -> list[str]:
     """IRC addresses of nodes that are alive and stay, at most ADDRESSES.
 
     number: of the connection; each connection is told another node first, or all clients would go to one node.

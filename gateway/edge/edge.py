@@ -33,18 +33,21 @@ from gateway.edge import (
 from gateway.edge.actions import Actions
 from gateway.edge.admission import REFUSED, limits_of
 from gateway.edge.answers import answer, count
+from gateway.edge.asides import Asides
 from gateway.edge.call import Call, Token
 from gateway.edge.connection import Connection
 from gateway.edge.draining import say_where_to_go
 from gateway.edge.letters import Letters
 from gateway.edge.lines import Line
 from gateway.edge.login import expel_all
+from gateway.edge.nick_owners import NickOwners
 from gateway.edge.operator_asks import OperatorAsk, WebhookRow
-from gateway.edge.order import Slot
 from gateway.edge.people import People
+from gateway.edge.ports import EdgePort
 from gateway.edge.reclaiming import Reclaiming
 from gateway.edge.sessions import Sessions
 from gateway.edge.settings import EdgeSettings, Rehashed
+from gateway.edge.slots import Slot
 from gateway.edge.talks import Talks
 from gateway.edge.traffic import Traffic
 from gateway.edge.tunnels import Tunnels
@@ -90,10 +93,17 @@ EVERYBODY = "$$*"
 NO_MESSAGE = Message(None, None, "", [])
 
 
-class Edge:
+class Edge(EdgePort):
     """Sans-I/O. The shell feeds bytes and time, reads `dirty`, and provides the callables at the end of __init__."""
 
     engine: Engine
+    sessions: Sessions
+    talks: Talks
+    letters: Letters
+    tunnels: Tunnels
+    reclaiming: Reclaiming
+    views: monitoring.Views
+    asides: Asides
 
     def __init__(self, settings: EdgeSettings, record: NodeRecord, dispatch: Callable[[Call], None]) -> None:
         self.settings = settings
@@ -101,7 +111,7 @@ class Edge:
         self.dispatch = dispatch
         self.connections: dict[int, Connection] = {}
         self.users: dict[str, User] = {}
-        self.homes = homes.Homes()
+        self.homes = NickOwners()
         self.rooms: dict[GroupId, Room] = {}
         self.people = People(settings.casemap, self.lives)
         self.sessions = Sessions(self)
@@ -109,7 +119,7 @@ class Edge:
         self.reclaiming = Reclaiming(self)
         self.letters = Letters(self)
         self.tunnels = Tunnels(self)
-        self.asides = order.Asides(self)
+        self.asides = Asides(self)
         self.views = monitoring.Views(self)
         self.monitors: dict[GroupId, dict[str, User]] = {}
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome

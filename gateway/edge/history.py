@@ -23,7 +23,7 @@ from ring.storage.store import Line as Kept
 from ring.wire.history import Query
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 _READ = {
@@ -49,7 +49,7 @@ class Story(Protocol):
 
 
 class ChannelStory:
-    def __init__(self, edge: Edge, user: User, channel: Channel) -> None:
+    def __init__(self, edge: EdgePort, user: User, channel: Channel) -> None:
         self.edge = edge
         self.user = user
         self.channel = channel
@@ -101,13 +101,13 @@ class TalkStory:
         return found
 
 
-def visible(edge: Edge, user: User, group: GroupId) -> Channel | None:
+def visible(edge: EdgePort, user: User, group: GroupId) -> Channel | None:
     """The channel, if its history is the user's business: it is in it."""
     state = edge.engine.state(group)
     return state if isinstance(state, Channel) and user.uid in state.members else None
 
 
-def story(edge: Edge, user: User, group: GroupId) -> Story | None:
+def story(edge: EdgePort, user: User, group: GroupId) -> Story | None:
     """The group's history, if it is the user's business."""
     if group.kind == "conversation":
         talk = edge.talks.of(user).get(group)
@@ -117,7 +117,12 @@ def story(edge: Edge, user: User, group: GroupId) -> Story | None:
 
 
 def recall(
-    edge: Edge, user: User, caps: frozenset[str], group: GroupId, query: Query, done: Callable[[list[Kept] | None], Any]
+    edge: EdgePort,
+    user: User,
+    caps: frozenset[str],
+    group: GroupId,
+    query: Query,
+    done: Callable[[list[Kept] | None], Any],
 ) -> None:
     """done(None): nobody could answer in time, or it names a message that is not known."""
     found = story(edge, user, group)

@@ -23,42 +23,17 @@ from ring.ids import GroupId
 from ring.replication.application import EventId
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 
-class Homes:
-    """The users of this node by the groups of their nicks: one each, save while one of two is about to lose it."""
-
-    def __init__(self) -> None:
-        self._users: dict[GroupId, tuple[User, ...]] = {}
-
-    def add(self, user: User) -> None:
-        self._users[user.home] = (*self.of(user.home), user)
-
-    def remove(self, user: User) -> None:
-        left = tuple(other for other in self.of(user.home) if other is not user)
-        if left:
-            self._users[user.home] = left
-        else:
-            self._users.pop(user.home, None)
-
-    def move(self, user: User, home: GroupId) -> None:
-        self.remove(user)
-        user.home = home
-        self.add(user)
-
-    def of(self, group: GroupId) -> tuple[User, ...]:
-        return self._users.get(group, ())
-
-
-def check(edge: Edge, group: GroupId) -> None:
+def check(edge: EdgePort, group: GroupId) -> None:
     """The group has changed, or is followed here no more: does it still name its user here?"""
     for user in edge.homes.of(group):
         check_user(edge, user)
 
 
-def check_user(edge: Edge, user: User) -> None:
+def check_user(edge: EdgePort, user: User) -> None:
     """Does the group of its nick still name it?"""
     if user.quitting or user.homeless or edge.nick(user.person.nick) != user.home:  # it is on its way to another
         return
@@ -77,18 +52,18 @@ def check_user(edge: Edge, user: User) -> None:
     _claim(edge, user)
 
 
-def check_all(edge: Edge) -> None:
+def check_all(edge: EdgePort) -> None:
     """Now and then, for all (P30)."""
     for user in list(edge.users.values()):
         check_user(edge, user)
 
 
-def _claim(edge: Edge, user: User, *, moves: bool = False) -> None:
+def _claim(edge: EdgePort, user: User, *, moves: bool = False) -> None:
     user.homeless = True
     edge.engine.submit(user.home, Claim(user.person, moves=moves), lambda outcome: _claimed(edge, user, outcome))
 
 
-def _claimed(edge: Edge, user: User, outcome: Any) -> None:
+def _claimed(edge: EdgePort, user: User, outcome: Any) -> None:
     user.homeless = False
     if user.quitting or user.uid not in edge.users:
         return
@@ -107,7 +82,7 @@ def _taken(user: User) -> str:
     return f"While the network was parted, {nick} was another's by an older claim. /NICK takes a new one."
 
 
-def _rename(edge: Edge, user: User, text: str, *, releases: GroupId | None = None, tries: int = 0) -> None:
+def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None = None, tries: int = 0) -> None:
     """The user's own group is now that of a nick that nobody can ask for; its facts go on from their version (P28).
 
     text: what the user is told. releases: the group of the nick that the user still holds, if it does.
@@ -133,7 +108,7 @@ def _rename(edge: Edge, user: User, text: str, *, releases: GroupId | None = Non
     edge.engine.submit(user.home, Claim(person), claimed)
 
 
-def _adopt(edge: Edge, user: User, granted: Granted) -> None:
+def _adopt(edge: EdgePort, user: User, granted: Granted) -> None:
     user.person = user.wanted = granted.person
     show_update(edge, granted.person, EventId("", int(edge.now * 1000)))
     for room in {**user.rooms, **user.joining}:

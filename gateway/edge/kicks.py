@@ -16,11 +16,11 @@ from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 
-def note(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut) -> None:
+def note(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut) -> None:
     """The user is about to leave the channel for that. Its clients have been shown, unless it has detached it."""
     if not user.session:
         return
@@ -32,7 +32,7 @@ def note(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut) -> N
         edge.sessions.places.sent(connection, {group.name: kick.place})
 
 
-def learn(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut | None) -> None:
+def learn(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut | None) -> None:
     """The user has left the channel while nobody here followed it; out: by a kick. Its clients believe it is there."""
     kick = None
     if out is not None:
@@ -47,7 +47,7 @@ def learn(edge: Edge, user: User, group: GroupId, channel: str, out: PutOut | No
             connection.show(Line(user.person.author, "PART", (channel,)))
 
 
-def tell(edge: Edge, connection: Connection, user: User, since: float) -> None:
+def tell(edge: EdgePort, connection: Connection, user: User, since: float) -> None:
     """A client has come. since: Unix seconds, of what it is told where it never was in the channel; 0: of nothing."""
     if connection.user is not user:
         return
@@ -56,7 +56,7 @@ def tell(edge: Edge, connection: Connection, user: User, since: float) -> None:
         _has_seen(edge, connection, user, group, kick)
 
 
-def go_on(edge: Edge, connection: Connection, user: User) -> None:
+def go_on(edge: EdgePort, connection: Connection, user: User) -> None:
     """A client whose session was on another node a moment ago has not seen it go, and sees it now."""
     if connection.user is not user:
         return
@@ -64,7 +64,7 @@ def go_on(edge: Edge, connection: Connection, user: User) -> None:
         _show(edge, connection, user, group, kick)
 
 
-def _show(edge: Edge, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
+def _show(edge: EdgePort, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
     """As a KICK to a client that believes that it is there; in words where the channel is detached."""
     if group in user.detached:
         _say(edge, connection, user, kick)
@@ -73,11 +73,11 @@ def _show(edge: Edge, connection: Connection, user: User, group: GroupId, kick: 
     _has_seen(edge, connection, user, group, kick)
 
 
-def _keep(edge: Edge, user: User, group: GroupId, kick: Kick, because: GroupId | None = None) -> None:
+def _keep(edge: EdgePort, user: User, group: GroupId, kick: Kick, because: GroupId | None = None) -> None:
     edge.engine.submit(edge.sessions.group(user.session), NoteKick(group.name, kick), None, because)
 
 
-def _unseen(edge: Edge, connection: Connection, user: User, since: float) -> list[tuple[GroupId, Kick]]:
+def _unseen(edge: EdgePort, connection: Connection, user: User, since: float) -> list[tuple[GroupId, Kick]]:
     """since: as in `tell`."""
     state = edge.engine.state(edge.sessions.group(user.session))
     found = []
@@ -90,13 +90,13 @@ def _unseen(edge: Edge, connection: Connection, user: User, since: float) -> lis
     return found
 
 
-def _has_seen(edge: Edge, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
+def _has_seen(edge: EdgePort, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
     """Where a device was never in the channel, a place that says nothing but when would have it played everything."""
     place = merge_cursors(edge.sessions.places.come(user, connection, group), kick.place)
     if place is not None and place.seq:
         edge.sessions.places.sent(connection, {group.name: place})
 
 
-def _say(edge: Edge, connection: Connection, user: User, kick: Kick) -> None:
+def _say(edge: EdgePort, connection: Connection, user: User, kick: Kick) -> None:
     text = f"You were kicked from {kick.channel} by {kick.source} at {server_time(kick.at)}: {kick.reason}"
     connection.show(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text), at=kick.at))

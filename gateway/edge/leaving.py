@@ -12,7 +12,7 @@ from gateway.state.nick.messages import Release
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 
@@ -24,7 +24,7 @@ def _nothing() -> None:
     """Nobody waits."""
 
 
-def bow_out(edge: Edge, connection: Connection, reason: str, done: Callable[[], None] = _nothing) -> None:
+def bow_out(edge: EdgePort, connection: Connection, reason: str, done: Callable[[], None] = _nothing) -> None:
     """The client goes by its own will. The client reads ERROR, and is closed, once all changes by the QUIT are
     settled: the QUIT lines, the lines of MONITOR, the free nick (P33). Settling takes settle_max_s at most."""
 
@@ -36,7 +36,7 @@ def bow_out(edge: Edge, connection: Connection, reason: str, done: Callable[[], 
     leave(edge, connection, reason, left)
 
 
-def leave(edge: Edge, connection: Connection, reason: str, done: Callable[[], None] = _nothing) -> None:
+def leave(edge: EdgePort, connection: Connection, reason: str, done: Callable[[], None] = _nothing) -> None:
     """The connection is closed, or about to be. The user stays while it has others. done(): that is settled."""
     user = connection.user
     if connection.left:
@@ -57,7 +57,7 @@ def leave(edge: Edge, connection: Connection, reason: str, done: Callable[[], No
         edge.sessions.once_begun(user, lambda: _left_alone(edge, user, reason, done))
 
 
-def _left_alone(edge: Edge, user: User, reason: str, done: Callable[[], None]) -> None:
+def _left_alone(edge: EdgePort, user: User, reason: str, done: Callable[[], None]) -> None:
     if user.connections or edge.sessions.stays(user, quits=reason.startswith(QUITS)):
         done()
     else:
@@ -65,7 +65,7 @@ def _left_alone(edge: Edge, user: User, reason: str, done: Callable[[], None]) -
 
 
 def depart(
-    edge: Edge, user: User, reason: str, because: GroupId | None = None, done: Callable[[], None] = _nothing
+    edge: EdgePort, user: User, reason: str, because: GroupId | None = None, done: Callable[[], None] = _nothing
 ) -> None:
     """The user goes. because: the group whose event made it go. done(): everybody knows."""
     if user.quitting:
@@ -88,7 +88,7 @@ def depart(
     edge.letters.when_sent(user, sent)
 
 
-def _quit(edge: Edge, user: User, reason: str, done: Callable[[], None]) -> None:
+def _quit(edge: EdgePort, user: User, reason: str, done: Callable[[], None]) -> None:
     edge.talks.leave(user)
     groups = list(user.rooms)
     for group in groups:
@@ -96,12 +96,12 @@ def _quit(edge: Edge, user: User, reason: str, done: Callable[[], None]) -> None
     edge.engine.settle(groups, lambda: _release(edge, user, done))
 
 
-def _release(edge: Edge, user: User, done: Callable[[], None]) -> None:
+def _release(edge: EdgePort, user: User, done: Callable[[], None]) -> None:
     """Only now may another take the nick: nobody sees two of it in a channel."""
     edge.engine.submit(user.home, Release(user.uid), lambda _: _forget(edge, user, done))
 
 
-def _forget(edge: Edge, user: User, done: Callable[[], None]) -> None:
+def _forget(edge: EdgePort, user: User, done: Callable[[], None]) -> None:
     for room in list(user.heard.values()):
         room.discard(user.uid)
     edge.forget(user)

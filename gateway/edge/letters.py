@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from gateway.edge.call import Token
-from gateway.edge.order import Slot
 from gateway.edge.playback import await_echo
+from gateway.edge.ports import DirectMessagesPort, EdgePort
+from gateway.edge.slots import Slot
 from gateway.irc import numerics as n
 from gateway.state.account.messages import Info, InfoView
 from gateway.state.conversation.conversation import Conversation, Party, conversation, other_of
@@ -30,7 +31,6 @@ from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call
-    from gateway.edge.edge import Edge
     from gateway.edge.user import User
 
 
@@ -102,10 +102,10 @@ class _Turn(Token):
         call.close(self)
 
 
-class Letters:
+class Letters(DirectMessagesPort):
     """The private messages of people here that have no place yet."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self._opening: dict[tuple[str, str], deque[Letter]] = {}  # by the two accounts, the speaker's first
         self._turns: dict[tuple[str, GroupId], list[_Turn]] = {}  # of a user to a nick, the oldest first

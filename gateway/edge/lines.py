@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from gateway.edge.connection import Connection
 from gateway.irc.format import format_line
 from gateway.irc.times import server_time
 from gateway.state.people import Author
@@ -66,20 +65,3 @@ class Line:
         if extra is None:
             self.rendered[variant] = data
         return data
-
-
-def deliver(line: Line, connections: Collection[Connection], skip: Connection | None = None) -> int:
-    """Append the line to every connection's output, rendered once per variant. Returns how many connections got it."""
-    rendered, skipped = line.rendered, 0
-    for connection in connections:
-        if connection is skip:
-            skipped = 1
-            continue
-        data = rendered.get(connection.variant)
-        if data is None:
-            data = line.render(connection.variant)
-        out = connection.out
-        if not out:
-            connection.dirty.append(connection)
-        out.append(data)
-    return len(connections) - skipped

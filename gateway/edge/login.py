@@ -4,12 +4,13 @@ connection."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from gateway.edge import protection
 from gateway.edge.facts import change_facts
+from gateway.edge.identity import Login
 from gateway.edge.lines import Line
 from gateway.edge.proving import sources_of
 from gateway.irc import numerics as n
@@ -21,21 +22,10 @@ from ring.replication.application import FAILED
 if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 CHECK_S = 60.0
-
-
-class Login(NamedTuple):
-    """What a connection has proven. name: of the account, as registered. life: the id of that registration.
-
-    device: what came after "@", "" for none.
-    """
-
-    name: str
-    life: str
-    device: str = ""
 
 
 def other(connection: Connection, life: str) -> Login | None:
@@ -103,7 +93,7 @@ def logout(call: Call, done: Callable[[], None]) -> None:
         change_facts(call, msgspec.structs.replace(user.wanted, account=None), changed)
 
 
-def watch(edge: Edge, connection: Connection) -> None:
+def watch(edge: EdgePort, connection: Connection) -> None:
     """Is the account still the same? A drop may not have come through, and a merge may have kept another's."""
     proven = connection.login
 
@@ -122,7 +112,7 @@ def watch(edge: Edge, connection: Connection) -> None:
     edge.later(CHECK_S, look)
 
 
-def if_dropped(edge: Edge, name: str, life: str, then: Callable[[], object]) -> None:
+def if_dropped(edge: EdgePort, name: str, life: str, then: Callable[[], object]) -> None:
     """Do it if this registration of the account is no more. What was read may come from an old copy (P37), so its group
     is told of a login: that is carried out by the newest, or by none."""
 
@@ -133,7 +123,7 @@ def if_dropped(edge: Edge, name: str, life: str, then: Callable[[], object]) -> 
     edge.engine.submit(edge.account(name), LoggedIn(life), answered)
 
 
-def expel_all(edge: Edge, life: str) -> int:
+def expel_all(edge: EdgePort, life: str) -> int:
     """This registration of an account is no more: nobody here is logged in to it, or stays for it.
 
     Returns how many connections were logged in.
@@ -149,7 +139,7 @@ def expel_all(edge: Edge, life: str) -> int:
     return sum(map(len, found.values()))
 
 
-def _expel(edge: Edge, user: User | None, connections: list[Connection]) -> None:
+def _expel(edge: EdgePort, user: User | None, connections: list[Connection]) -> None:
     were = _give(user, connections, lambda one: None)
 
     def changed(outcome: Any) -> None:
@@ -175,7 +165,7 @@ def _give(
     return were
 
 
-def _logged_out(edge: Edge, user: User | None) -> None:
+def _logged_out(edge: EdgePort, user: User | None) -> None:
     if user is not None:
         edge.sessions.release(user)
         protection.watch(edge, user)
@@ -186,12 +176,12 @@ def _want(user: User | None, proven: Login | None) -> None:
         user.wanted = msgspec.structs.replace(user.wanted, account=proven.name if proven is not None else None)
 
 
-def _say_in(edge: Edge, connection: Connection, send: Callable[[Line], None], name: str) -> None:
+def _say_in(edge: EdgePort, connection: Connection, send: Callable[[Line], None], name: str) -> None:
     params = (_nick(connection), connection.source, name, f"You are now logged in as {name}")
     send(Line(edge.settings.server_name, n.RPL_LOGGEDIN, params))
 
 
-def _say_out(edge: Edge, connection: Connection, send: Callable[[Line], None], was: Login | None) -> None:
+def _say_out(edge: EdgePort, connection: Connection, send: Callable[[Line], None], was: Login | None) -> None:
     params = (_nick(connection), connection.source, n.TEXT[n.RPL_LOGGEDOUT])
     send(Line(edge.settings.server_name, n.RPL_LOGGEDOUT, params))
     if connection.user is not None and was is not None:
@@ -202,7 +192,7 @@ def _nick(connection: Connection) -> str:
     return connection.user.person.nick if connection.user is not None else "*"
 
 
-def _mode(edge: Edge, connection: Connection, change: str) -> Line:
+def _mode(edge: EdgePort, connection: Connection, change: str) -> Line:
     """Source: Modern IRC Client Protocol, "Registered User Mode"."""
     assert connection.user is not None
     return Line(edge.settings.server_name, "MODE", (connection.user.person.nick, change))

@@ -18,7 +18,7 @@ from gateway.state.session.session import Session
 if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 CAPABILITY = "draft/read-marker"
@@ -28,7 +28,7 @@ MOST = 1_000
 """A connection keeps so many markers; the earliest goes."""
 
 
-def marker(edge: Edge, connection: Connection, folded: str) -> int:
+def marker(edge: EdgePort, connection: Connection, folded: str) -> int:
     """Unix ms; 0 where there is none."""
     user = connection.user
     if user is None or not user.session:
@@ -37,7 +37,7 @@ def marker(edge: Edge, connection: Connection, folded: str) -> int:
     return state.stored.markers.get(folded, 0) if isinstance(state, Session) else 0
 
 
-def mark(edge: Edge, connection: Connection, folded: str, at: int) -> int:
+def mark(edge: EdgePort, connection: Connection, folded: str, at: int) -> int:
     """Set a marker of a client without an account. It only grows, and is no later than now. Returns what it is."""
     known = connection.markers.pop(folded, 0)
     at = connection.markers[folded] = max(known, min(at, int(edge.now * 1000)))
@@ -46,17 +46,17 @@ def mark(edge: Edge, connection: Connection, folded: str, at: int) -> int:
     return at
 
 
-def line(edge: Edge, target: str, at: int) -> Line:
+def line(edge: EdgePort, target: str, at: int) -> Line:
     return Line(edge.settings.server_name, "MARKREAD", (target, f"timestamp={server_time(at)}" if at else "*"))
 
 
-def send_marker(edge: Edge, connection: Connection, channel: str, send: Callable[[Line], None]) -> None:
+def send_marker(edge: EdgePort, connection: Connection, channel: str, send: Callable[[Line], None]) -> None:
     """Of a channel that a connection is shown."""
     if CAPABILITY in connection.caps:
         send(line(edge, channel, marker(edge, connection, edge.channel(channel).name)))
 
 
-def applied(edge: Edge, user: User, event: Marked, call: Call | None) -> None:
+def applied(edge: EdgePort, user: User, event: Marked, call: Call | None) -> None:
     """The caller has its answer."""
     own = call.connection if call is not None else None
     for connection in user.connections:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.edge.lines import Line
+from gateway.edge.ports import EdgePort, MonitorPort
 from gateway.irc import numerics as n
 from gateway.irc.names import is_service
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
     from gateway.edge.user import User
 
 
@@ -20,10 +20,10 @@ GIVE_UP_S = 4.0
 """The master of a nick that says nothing for so long is not waited for."""
 
 
-class Views:
+class Views(MonitorPort):
     """What the masters of monitored nicks say: who has each, once that is known."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
         self._known: dict[GroupId, str] = {}  # nick!user@host; "" for nobody
         self._waiting: dict[GroupId, list[Callable[[str], None]]] = {}
@@ -60,7 +60,7 @@ class Views:
         self.learn(group, "")
 
 
-def watch(edge: Edge, user: User, nick: str) -> None:
+def watch(edge: EdgePort, user: User, nick: str) -> None:
     group = edge.nick(nick)
     user.monitored[group] = nick
     watchers = edge.monitors.setdefault(group, {})
@@ -69,7 +69,7 @@ def watch(edge: Edge, user: User, nick: str) -> None:
         edge.engine.watch(group)
 
 
-def unwatch(edge: Edge, user: User, group: GroupId) -> None:
+def unwatch(edge: EdgePort, user: User, group: GroupId) -> None:
     if user.monitored.pop(group, None) is None:
         return
     user.online.pop(group, None)
@@ -81,13 +81,13 @@ def unwatch(edge: Edge, user: User, group: GroupId) -> None:
         edge.views.forget(group)
 
 
-def line(edge: Edge, user: User, nick: str, source: str) -> Line:
+def line(edge: EdgePort, user: User, nick: str, source: str) -> Line:
     """source: nick!user@host of who has the nick; "" for nobody."""
     numeric = n.RPL_MONONLINE if source else n.RPL_MONOFFLINE
     return Line(edge.settings.server_name, numeric, (user.person.nick, source or nick))
 
 
-def viewed(edge: Edge, group: GroupId, view: Any) -> None:
+def viewed(edge: EdgePort, group: GroupId, view: Any) -> None:
     """The nick came or went. view: (nick, user, host) or None."""
     if view is None and _is_service(group):
         return
@@ -128,7 +128,7 @@ def _known(user: User) -> dict[GroupId, bool | None]:
     return {group: bool(online) for group, online in user.online.items()}
 
 
-def carry(edge: Edge, user: User, monitored: Mapping[str, bool | None]) -> None:
+def carry(edge: EdgePort, user: User, monitored: Mapping[str, bool | None]) -> None:
     """The user has come from another node, where its clients were told so."""
     for nick, online in monitored.items():
         group = edge.nick(nick)
@@ -140,7 +140,7 @@ def carry(edge: Edge, user: User, monitored: Mapping[str, bool | None]) -> None:
             user.online[group] = nick if online else ""
 
 
-def _ask(edge: Edge, user: User, group: GroupId) -> None:
+def _ask(edge: EdgePort, user: User, group: GroupId) -> None:
     def answered(online: str) -> None:
         if group in user.monitored and group not in user.online and not _is_service(group):
             user.online[group] = online
@@ -150,7 +150,7 @@ def _ask(edge: Edge, user: User, group: GroupId) -> None:
     edge.views.once_known(group, answered)
 
 
-def go_on(edge: Edge, connection: Connection, user: User) -> None:
+def go_on(edge: EdgePort, connection: Connection, user: User) -> None:
     """One of these clients goes on here: it is told what has changed since."""
     for group, before in user.carried.items():
         online = user.online.get(group)

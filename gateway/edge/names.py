@@ -12,7 +12,7 @@ from gateway.state.channel.channel import Channel
 from gateway.state.people import Person
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 ROOM = 380
@@ -38,7 +38,7 @@ def roll(channel: Channel) -> Roll:
     return Roll(channel.name, channel.topic, channel.topic_by, channel.topic_at, "s" in channel.modes, members)
 
 
-def send_topic(edge: Edge, user: User, channel: Channel | Roll, send: Send) -> None:
+def send_topic(edge: EdgePort, user: User, channel: Channel | Roll, send: Send) -> None:
     """332 and 333, nothing where there is no topic."""
     if not channel.topic:
         return
@@ -47,7 +47,7 @@ def send_topic(edge: Edge, user: User, channel: Channel | Roll, send: Send) -> N
     send(Line(server, n.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic_by, str(channel.topic_at // 1000))))
 
 
-def send_names(edge: Edge, user: User, found: Roll, caps: Container[str], send: Send) -> None:
+def send_names(edge: EdgePort, user: User, found: Roll, caps: Container[str], send: Send) -> None:
     """Send the members of the moment of `found`, with their present nicks. caps: of the connection."""
     group = edge.channel(found.name)
     people = edge.people
@@ -56,7 +56,7 @@ def send_names(edge: Edge, user: User, found: Roll, caps: Container[str], send: 
 
 
 def names_lines(
-    edge: Edge,
+    edge: EdgePort,
     user: User,
     channel: str,
     secret: bool,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.edge import protection
 from gateway.edge.call import Call
-from gateway.edge.lines import Line, deliver
+from gateway.edge.connection import deliver
+from gateway.edge.lines import Line
 from gateway.irc.message import decode
 from gateway.state.channel.messages import LOST, Update
 from gateway.state.nick.messages import Changed, Killed, Told
@@ -17,10 +18,10 @@ from ring.replication.application import EventId
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
 
 
-def applied(edge: Edge, group: GroupId, event: Any, stamp: EventId, call: Call | None) -> None:
+def applied(edge: EdgePort, group: GroupId, event: Any, stamp: EventId, call: Call | None) -> None:
     if isinstance(event, Told):
         _told(edge, event, stamp)
     elif isinstance(event, Changed):
@@ -29,7 +30,7 @@ def applied(edge: Edge, group: GroupId, event: Any, stamp: EventId, call: Call |
         _killed(edge, group, event)
 
 
-def _told(edge: Edge, event: Told, stamp: EventId) -> None:
+def _told(edge: EdgePort, event: Told, stamp: EventId) -> None:
     user = edge.users.get(event.uid)
     if user is None or user.quitting:
         return
@@ -52,7 +53,7 @@ def _told(edge: Edge, event: Told, stamp: EventId) -> None:
         edge.traffic.messages_sent += given
 
 
-def _changed(edge: Edge, group: GroupId, event: Changed, stamp: EventId, call: Call | None) -> None:
+def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, call: Call | None) -> None:
     """The user's own group has numbered new facts: show them here, and tell the channels (P28)."""
     user = edge.users.get(event.person.uid)
     if user is None or event.person.edge != edge.engine.me:  # on another node, as a side of a partition has it
@@ -70,7 +71,7 @@ def _changed(edge: Edge, group: GroupId, event: Changed, stamp: EventId, call: C
         edge.reclaiming.claimed(user.uid, user.person.nick)
 
 
-def show_update(edge: Edge, person: Person, stamp: EventId, call: Call | None = None) -> None:
+def show_update(edge: EdgePort, person: Person, stamp: EventId, call: Call | None = None) -> None:
     """Newer facts, shown once to everybody here who sees the person anywhere. call: the person's own command."""
     before = edge.people.learn(person)
     if before is None:
@@ -80,13 +81,13 @@ def show_update(edge: Edge, person: Person, stamp: EventId, call: Call | None = 
     show_heirs(edge, stamp)
 
 
-def show_heirs(edge: Edge, stamp: EventId) -> None:
+def show_heirs(edge: EdgePort, stamp: EventId) -> None:
     """Who had given way to somebody who has left the nick since is shown by it again."""
     edge.people.inherit()
     show_clashes(edge, stamp)
 
 
-def show_clashes(edge: Edge, stamp: EventId) -> None:
+def show_clashes(edge: EdgePort, stamp: EventId) -> None:
     """Two people came to be seen here under one nick: who gives way is shown to go, or under its uid (P29)."""
     clashes, edge.people.clashes = edge.people.clashes, []
     for clash in clashes:
@@ -97,19 +98,19 @@ def show_clashes(edge: Edge, stamp: EventId) -> None:
             _show_change(edge, person, edge.people.newest(person), stamp)
 
 
-def show_quit(edge: Edge, uid: str, author: Author, reason: str, stamp: EventId) -> None:
+def show_quit(edge: EdgePort, uid: str, author: Author, reason: str, stamp: EventId) -> None:
     """The first word of somebody's leaving, to everybody here who sees the person anywhere (P28)."""
     _show_quit(edge, uid, edge.people.author(uid, *author), reason, stamp)
 
 
-def _show_quit(edge: Edge, uid: str, author: Author, reason: str, stamp: EventId) -> None:
+def _show_quit(edge: EdgePort, uid: str, author: Author, reason: str, stamp: EventId) -> None:
     groups = edge.people.quits(uid, edge.now)
     if groups:
         line = Line(author, "QUIT", (reason,), at=stamp.at, msgid=stamp.msgid)
         deliver(line, _audience(edge, groups))
 
 
-def _audience(edge: Edge, groups: Iterable[GroupId]) -> dict[Connection, None]:
+def _audience(edge: EdgePort, groups: Iterable[GroupId]) -> dict[Connection, None]:
     found: dict[Connection, None] = {}
     for group in groups:
         room = edge.rooms.get(group)
@@ -118,7 +119,7 @@ def _audience(edge: Edge, groups: Iterable[GroupId]) -> dict[Connection, None]:
     return found
 
 
-def _show_change(edge: Edge, before: Person, person: Person, stamp: EventId, call: Call | None = None) -> None:
+def _show_change(edge: EdgePort, before: Person, person: Person, stamp: EventId, call: Call | None = None) -> None:
     audience = _audience(edge, edge.people.groups(person.uid))
     user = edge.users.get(person.uid)
     if user is not None:
@@ -157,7 +158,7 @@ def _differences(before: Person, now: Person, stamp: EventId) -> list[tuple[str,
     return lines
 
 
-def _killed(edge: Edge, group: GroupId, event: Killed) -> None:
+def _killed(edge: EdgePort, group: GroupId, event: Killed) -> None:
     user = edge.users.get(event.uid)
     if user is None or user.quitting:
         return

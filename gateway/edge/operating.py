@@ -9,10 +9,10 @@ from gateway.edge.operator_asks import ChosenAsk, EndAsk, Ended, Heeded, Operato
 from gateway.edge.pages import page
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
 
 
-def answer(edge: Edge, ask: OperatorAsk) -> Any:
+def answer(edge: EdgePort, ask: OperatorAsk) -> Any:
     if isinstance(ask, EndAsk):
         return _end(edge, ask)
     if isinstance(ask, ChosenAsk):
@@ -20,7 +20,7 @@ def answer(edge: Edge, ask: OperatorAsk) -> Any:
     return page(edge, ask)
 
 
-def _end(edge: Edge, ask: EndAsk) -> Ended:
+def _end(edge: EdgePort, ask: EndAsk) -> Ended:
     user = edge.users.get(ask.uid)
     if user is None or user.quitting:
         return Ended("")
@@ -34,7 +34,7 @@ def _end(edge: Edge, ask: EndAsk) -> Ended:
     return Ended(user.person.nick)
 
 
-def _heed(edge: Edge, ask: ChosenAsk) -> Heeded:
+def _heed(edge: EdgePort, ask: ChosenAsk) -> Heeded:
     user = edge.sessions.users.get(ask.account)
     if user is not None and not user.quitting:
         edge.sessions.look_up(user)

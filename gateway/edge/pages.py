@@ -32,7 +32,7 @@ from ring.replication.state_machine import State
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 SLICE = 5_000
@@ -58,7 +58,7 @@ class Listing(NamedTuple):
     row: Callable[[str], Row | None]
 
 
-def page(edge: Edge, ask: PageAsk) -> Page | Later:
+def page(edge: EdgePort, ask: PageAsk) -> Page | Later:
     """The page that another node asks for, or this node's own program."""
     lister = LISTERS.get(ask.what)
     if lister is None:
@@ -72,7 +72,7 @@ def page(edge: Edge, ask: PageAsk) -> Page | Later:
 class Reading:
     """One page while its names are looked for."""
 
-    def __init__(self, edge: Edge, listing: Listing, after: str, limit: int) -> None:
+    def __init__(self, edge: EdgePort, listing: Listing, after: str, limit: int) -> None:
         self._edge = edge
         self._listing = listing
         self._after = after
@@ -124,7 +124,9 @@ class Reading:
 # The lists ------------------------------------------------------------------------------------------------------------
 
 
-def _mastered(edge: Edge, kind: str, is_listed: Callable[[State], bool], row: Callable[[str], Row | None]) -> Listing:
+def _mastered(
+    edge: EdgePort, kind: str, is_listed: Callable[[State], bool], row: Callable[[str], Row | None]
+) -> Listing:
     """The groups of a kind that this node masters now. Copying the table is quick."""
 
     def key(group: GroupId) -> str:
@@ -137,7 +139,7 @@ def _mastered(edge: Edge, kind: str, is_listed: Callable[[State], bool], row: Ca
     return Listing(iter(list(edge.engine.replicas.masters)), key, is_there, row)
 
 
-def _channels(edge: Edge) -> Listing:
+def _channels(edge: EdgePort) -> Listing:
     def is_listed(state: State) -> bool:
         return bool(cast(Channel, state).members)
 
@@ -153,7 +155,7 @@ def _channels(edge: Edge) -> Listing:
     return _mastered(edge, "channel", is_listed, row)
 
 
-def _accounts(edge: Edge) -> Listing:
+def _accounts(edge: EdgePort) -> Listing:
     def is_listed(state: State) -> bool:
         life = cast(Account, state).life
         return life is not None and not life.alias
@@ -169,7 +171,7 @@ def _accounts(edge: Edge) -> Listing:
     return _mastered(edge, "account", is_listed, row)
 
 
-def _sessions(edge: Edge) -> Listing:
+def _sessions(edge: EdgePort) -> Listing:
     def row(key: str) -> SessionRow | None:
         user = edge.users.get(key)
         return session_row(edge, user) if user is not None and not user.quitting else None
@@ -177,13 +179,13 @@ def _sessions(edge: Edge) -> Listing:
     return Listing(iter(list(edge.users)), str, edge.users.__contains__, row)
 
 
-def session_row(edge: Edge, user: User) -> SessionRow:
+def session_row(edge: EdgePort, user: User) -> SessionRow:
     person, clients = user.person, tuple(_client(edge, one) for one in user.connections)
     facts = (person.nick, person.user, person.host, person.account, person.away)
     return SessionRow(user.uid, *facts, user.oper, user.lasts, person.signon, len(user.rooms), clients)
 
 
-def _client(edge: Edge, connection: Connection) -> ClientRow:
+def _client(edge: EdgePort, connection: Connection) -> ClientRow:
     node = connection.sayer.node if connection.sayer is not None else edge.engine.me
     return ClientRow(
         connection.number,
@@ -196,12 +198,12 @@ def _client(edge: Edge, connection: Connection) -> ClientRow:
     )
 
 
-def _actions(edge: Edge) -> Listing:
+def _actions(edge: EdgePort) -> Listing:
     rows: dict[str, ActionRow] = {row.key: row for row in edge.actions.rows}
     return Listing(iter(rows), str, rows.__contains__, rows.get)
 
 
-def _roles(edge: Edge) -> Listing:
+def _roles(edge: EdgePort) -> Listing:
     """Of one channel at a time: nobody asks for the roles of a node in all of its channels."""
 
     def row(key: str) -> RoleRow | None:
@@ -217,12 +219,12 @@ def _roles(edge: Edge) -> Listing:
     return Listing(iter(()), str, bool, row)
 
 
-def _webhooks(edge: Edge) -> Listing:
+def _webhooks(edge: EdgePort) -> Listing:
     rows = edge.webhooks()
     return Listing(iter(rows), str, rows.__contains__, rows.get)
 
 
-LISTERS: dict[str, Callable[[Edge], Listing]] = {
+LISTERS: dict[str, Callable[[EdgePort], Listing]] = {
     "accounts": _accounts,
     "channels": _channels,
     "sessions": _sessions,

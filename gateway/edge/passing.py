@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gateway.accounts.credentials import flaw
 from gateway.accounts.steps import Refused, account_of, split_name
 from gateway.edge.absent import with_absent
-from gateway.edge.login import Login, login
+from gateway.edge.identity import Login
+from gateway.edge.login import login
 from gateway.edge.proving import prove
 from gateway.irc import numerics as n
 from gateway.irc.names import is_valid_nick

@@ -6,10 +6,11 @@ piece that is written to it is marked with how far it takes the device.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from gateway.edge.delivery import OnTheWay, Sent, arrive, bound, learn
+from gateway.edge.ports import CursorsPort, EdgePort
 from gateway.state.session.messages import Device, ForgetDevice, Reached
 from gateway.state.session.session import DEVICES, PLACES, Session
 from ring.history.cursor import merge_cursors
@@ -19,54 +20,11 @@ from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
     from gateway.edge.user import User
 
 
 MARKS: Final = 64
 """So many pieces that have not come to a client are told apart; the rest counts as one."""
-
-
-class Sent(NamedTuple):
-    """last: what was heard last, as it came. place: that, and all before."""
-
-    last: Cursor
-    place: Cursor
-
-    @classmethod
-    def after(cls, known: Sent | None, last: Cursor) -> Sent:
-        return cls(last, merge_cursors(known.place if known is not None else None, last) or last)
-
-
-class OnTheWay(NamedTuple):
-    """upto: so much has to come to the client's machine until it has read these. parts: of the stream that brought
-    it."""
-
-    upto: int
-    places: dict[str, Cursor]
-    parts: int = 0
-
-
-def learn(places: dict[str, Cursor], more: Mapping[str, Cursor]) -> None:
-    """By folded channel, what somebody has read besides. No more than a session keeps: the oldest go."""
-    for name, place in more.items():
-        places[name] = merge_cursors(places.pop(name, None), place) or place
-    bound(places, PLACES)
-
-
-def bound(table: dict[Any, Any], most: int) -> None:
-    """Keep at most so many entries of the table: the oldest go."""
-    while len(table) > most:
-        del table[next(iter(table))]
-
-
-def arrive(waiting: deque[OnTheWay], upto: float, reached: dict[str, Cursor]) -> OnTheWay | None:
-    """So much has come to the client's machine, which has read that now. The last of it; None if it is nothing new."""
-    last = None
-    while waiting and waiting[0].upto <= upto:
-        last = waiting.popleft()
-        learn(reached, last.places)
-    return last
 
 
 def _arrived(connection: Connection, upto: int) -> dict[str, Cursor]:
@@ -92,13 +50,13 @@ def _news(connection: Connection, now: Mapping[str, Cursor | None]) -> dict[str,
     return found
 
 
-class Places:
+class Places(CursorsPort):
     """The places of the devices that are attached here, as far as the session's group does not know them yet.
 
     Of twice as many as that keeps: what goes here is there.
     """
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self._sent: dict[str, dict[str, dict[str, Sent]]] = {}  # account -> device -> folded channel
         self.telling = 0  # of so much a session's group is just told

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge.delivery import Reader
 from gateway.edge.history import Story, said_by, story
 from gateway.edge.lines import Line
 from ring.history.cursor import merge_cursors
@@ -15,7 +15,7 @@ from ring.wire.history import Cursor, Mark, Query
 if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 PAGE: Final = 200
@@ -33,30 +33,14 @@ PATIENCE_S: Final = 30.0
 """A client that answers no PING is played the next part after that time."""
 
 
-class Reader:
-    """How much of what a connection is played its client has not been heard to have read."""
-
-    __slots__ = ("token", "unread", "waiting")
-
-    def __init__(self) -> None:
-        self.unread = 0  # bytes
-        self.token = ""  # of the PING that is not answered
-        self.waiting: list[Callable[[], None]] = []
-
-    def sent(self, edge: Edge, connection: Connection, size: int) -> None:
-        self.unread += size
-        if self.unread > UNREAD_BYTES and not self.token:
-            token = self.token = f"playback-{edge.next_batch()}"
-            connection.show(Line(None, "PING", (token,)))
-            edge.later(PATIENCE_S, lambda: self.answered(token))
-
-    def answered(self, token: str) -> None:
-        """Whoever waits is next."""
-        if self.token and token == self.token:
-            self.unread, self.token = 0, ""
-            waiting, self.waiting = self.waiting, []
-            for go_on in waiting:
-                go_on()
+def _expect_reading(edge: EdgePort, connection: Connection, size: int) -> None:
+    """The connection was played so many bytes more."""
+    reader = connection.reader = connection.reader or Reader()
+    reader.unread += size
+    if reader.unread > UNREAD_BYTES and not reader.token:
+        token = reader.token = f"playback-{edge.next_batch()}"
+        connection.show(Line(None, "PING", (token,)))
+        edge.later(PATIENCE_S, lambda: reader.answered(token))
 
 
 def await_echo(call: Call, group: GroupId) -> None:
@@ -96,7 +80,7 @@ class Playback:
 
     def __init__(
         self,
-        edge: Edge,
+        edge: EdgePort,
         connection: Connection,
         user: User,
         group: GroupId,
@@ -234,6 +218,4 @@ class Playback:
             size += len(data)
         if batch is not None:
             connection.show(Line(server, "BATCH", (f"-{batch}",)))
-        if connection.reader is None:
-            connection.reader = Reader()
-        connection.reader.sent(self.edge, connection, size)
+        _expect_reading(self.edge, connection, size)

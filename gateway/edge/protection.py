@@ -17,7 +17,7 @@ from gateway.state.account.messages import LoginView
 from gateway.state.nick.messages import NickView, Who
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 BUSY_S = 1.0
@@ -27,7 +27,7 @@ AGAIN_S = 5.0
 """Where nobody answers whether the nick is an account's, this is asked again."""
 
 
-def _is_stranger(edge: Edge, account: str | None, view: LoginView | None) -> bool:
+def _is_stranger(edge: EdgePort, account: str | None, view: LoginView | None) -> bool:
     """Whether the nick is an account's, and who asks is not logged in to that account. Without an answer: no, and
     `watch` asks again."""
     fold = edge.settings.casemap
@@ -54,7 +54,7 @@ def check(call: Call, nick: str, done: Callable[[bool], None]) -> None:
     look_up(call.edge, nick, found)
 
 
-def watch(edge: Edge, user: User) -> None:
+def watch(edge: EdgePort, user: User) -> None:
     """The user has a nick, or has ceased to be logged in: it is warned, and later renamed, if the nick is another's."""
     settings, nick = edge.settings.accounts, user.person.nick
     if not settings.enabled or settings.nick_protection == "off" or nick == user.uid:
@@ -106,7 +106,7 @@ def watch(edge: Edge, user: User) -> None:
     look(found)
 
 
-def owned(edge: Edge, nick: str) -> None:
+def owned(edge: EdgePort, nick: str) -> None:
     """The nick has come to belong to an account: whoever goes by it, on whatever node, is watched from now on."""
 
     def held(view: NickView | None) -> None:
@@ -116,12 +116,12 @@ def owned(edge: Edge, nick: str) -> None:
     edge.engine.ask(edge.nick(nick), Who(), held)
 
 
-def warn(edge: Edge, uid: str) -> None:
+def warn(edge: EdgePort, uid: str) -> None:
     user = edge.users.get(uid)
     if user is not None:
         watch(edge, user)
 
 
-def _notice(edge: Edge, user: User, text: str) -> None:
+def _notice(edge: EdgePort, user: User, text: str) -> None:
     source = f"NickServ!NickServ@{edge.settings.server_name}"
     user.send(Line(source, "NOTICE", (user.person.nick, text)))

@@ -11,6 +11,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
 from gateway.accounts.credentials import Credentials, made_up
+from gateway.edge.exchange import Trial
 from gateway.irc.names import is_valid_nick
 from gateway.state.account.messages import Login, LoginView
 from gateway.state.throttle.messages import HowLong, Take, Undo, Wait
@@ -18,7 +19,7 @@ from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
 
 LEAST_S = 1.0
 """A wrong try is answered no sooner: what had to be asked, and of whom, does not show."""
@@ -35,7 +36,7 @@ Found = Callable[[LoginView | None], None]
 over. None: whoever knows does not answer now."""
 
 
-def look_up(edge: Edge, name: str, done: Found) -> None:
+def look_up(edge: EdgePort, name: str, done: Found) -> None:
     """The account that has the name, as its own or as one of its nicks."""
     folded = edge.settings.casemap(name)
     if is_valid_nick(folded, edge.settings.limits.nick_len):
@@ -44,7 +45,7 @@ def look_up(edge: Edge, name: str, done: Found) -> None:
         done(LoginView())
 
 
-def look_up_certificate(edge: Edge, fingerprint: str, done: Found) -> None:
+def look_up_certificate(edge: EdgePort, fingerprint: str, done: Found) -> None:
     """The account that lists the certificate."""
     _follow(edge, certificate_group(fingerprint), lambda view: fingerprint in view.certificates, done)
 
@@ -54,7 +55,7 @@ def certificate_group(fingerprint: str) -> GroupId:
     return GroupId("account", f"*{fingerprint}")
 
 
-def _follow(edge: Edge, group: GroupId, is_listed: Callable[[LoginView], bool], done: Found) -> None:
+def _follow(edge: EdgePort, group: GroupId, is_listed: Callable[[LoginView], bool], done: Found) -> None:
     def found(view: LoginView | None) -> None:
         if view is None or not view.alias:
             done(view)
@@ -70,7 +71,7 @@ def _follow(edge: Edge, group: GroupId, is_listed: Callable[[LoginView], bool], 
     edge.engine.ask(group, Login(), edge.mine(found))
 
 
-def credentials_of(edge: Edge, name: str, view: LoginView) -> Credentials:
+def credentials_of(edge: EdgePort, name: str, view: LoginView) -> Credentials:
     """What a password is checked against: made up where nobody has the name."""
     return view.credentials or made_up(edge.settings.casemap(name), edge.settings.secret)
 
@@ -84,7 +85,7 @@ def network_of(address: str) -> str:
     return str(IPv6Address(int(ip) >> 64 << 64)) if isinstance(ip, IPv6Address) else str(ip)
 
 
-def sources_of(edge: Edge, connection: Connection) -> tuple[str, ...]:
+def sources_of(edge: EdgePort, connection: Connection) -> tuple[str, ...]:
     """From where the connection comes, as accounts remember it: its address and its certificate, which nobody can read
     out of that. Nothing before the network acts at level 1, whose nodes remember it."""
     if edge.engine.level < 1:
@@ -93,7 +94,7 @@ def sources_of(edge: Edge, connection: Connection) -> tuple[str, ...]:
     return tuple(edge.keyed(one.encode()).hex() for one in shown if one)
 
 
-class Trial:
+class PasswordTrial(Trial):
     """One try of a connection to prove that it is an account.
 
     It counts as a wrong one from its beginning: of many at once, no more are made than could be one after the other.
@@ -105,7 +106,7 @@ class Trial:
 
     __slots__ = ("_edge", "_guards", "_is_known", "_name", "_sources", "_taken", "began")
 
-    def __init__(self, edge: Edge, connection: Connection, name: str) -> None:
+    def __init__(self, edge: EdgePort, connection: Connection, name: str) -> None:
         self._edge = edge
         self._name = name
         self._sources = sources_of(edge, connection)
@@ -198,9 +199,9 @@ Proven = Callable[[LoginView | None, bool], None]
 """(the account, or None if it is not proven; whether that could be found out at all)"""
 
 
-def prove(edge: Edge, connection: Connection, name: str, password: str, done: Proven) -> None:
+def prove(edge: EdgePort, connection: Connection, name: str, password: str, done: Proven) -> None:
     """Is this the account's password? For who has no SASL."""
-    trial = Trial(edge, connection, name)
+    trial = PasswordTrial(edge, connection, name)
 
     def found(view: LoginView | None) -> None:
         if view is None:

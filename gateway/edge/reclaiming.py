@@ -8,15 +8,13 @@ later.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from gateway.edge.asks import ReclaimedAsk
+from gateway.edge.ports import EdgePort, ReclaimingPort
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import LOST, Quit
 from ring.ids import GroupId
-
-if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
 
 AGAIN_S = 1.0
 MOST = 10_000
@@ -31,10 +29,10 @@ class Reclaimed(NamedTuple):
     gone: dict[tuple[GroupId, str], None]
 
 
-class Reclaiming:
+class Reclaiming(ReclaimingPort):
     """The nicks that were claimed lately from people of dead nodes, or may have been."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
         self._nicks: dict[str, Reclaimed] = {}  # by folded nick
         self._again_at = 0.0

@@ -9,7 +9,8 @@ from gateway.accounts.credentials import Credentials, flaw
 from gateway.edge.absent import with_absent
 from gateway.edge.call import Call
 from gateway.edge.caps import registers_early
-from gateway.edge.login import Login, login
+from gateway.edge.identity import Login
+from gateway.edge.login import login
 from gateway.edge.proving import look_up, network_of
 from gateway.edge.registration import new_uid
 from gateway.edge.settings import AccountSettings

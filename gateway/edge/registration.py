@@ -19,7 +19,7 @@ from ring.ids import GroupId, Incarnation
 from ring.placement import hash32
 
 if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
 
 TRIES = 4
 AGAIN_S = 0.5
@@ -38,7 +38,7 @@ def base36(number: int) -> str:
     return text or "0"
 
 
-def new_uid(edge: Edge) -> str:
+def new_uid(edge: EdgePort) -> str:
     """Unique in the network; the leading digit keeps it apart from every nick (P27)."""
     record = edge.record
     return f"0{base36(hash32(record.key))}-{base36(record.incarnation)}-{base36(edge.next_serial())}"

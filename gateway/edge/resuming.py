@@ -24,7 +24,7 @@ from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 AGAIN_S: Final = 3.0
@@ -40,7 +40,7 @@ def mark(uid: str, connection: Connection) -> str:
     return blake2b(connection.certificate.encode(), key=uid.encode(), digest_size=16).hexdigest()
 
 
-def find(edge: Edge, connection: Connection, nick: str, then: Callable[[Person | None], None]) -> None:
+def find(edge: EdgePort, connection: Connection, nick: str, then: Callable[[Person | None], None]) -> None:
     """then(the user that the guest was on a node that has died since; None: the guest is somebody new).
 
     Asks the nick's group, and the holder's node where nobody has found that node dead yet: at most settle_max_s.
@@ -69,20 +69,20 @@ def find(edge: Edge, connection: Connection, nick: str, then: Callable[[Person |
     engine.ask(home, Who(), known)
 
 
-def take_seats(edge: Edge, user: User) -> None:
+def take_seats(edge: EdgePort, user: User) -> None:
     """The channels in which the user has a seat yet have the user here from now on."""
     _ask_for_seats(edge, user)
     edge.later(AGAIN_S, lambda: _ask_for_seats(edge, user))
 
 
-def _ask_for_seats(edge: Edge, user: User) -> None:
+def _ask_for_seats(edge: EdgePort, user: User) -> None:
     ask = SeatsAsk(user.uid)
     _sit(edge, user, answer(edge, ask))
     for key in edge.engine.peers.others():
         edge.engine.ask_node(key, ask, lambda reply: _sit(edge, user, reply))
 
 
-def answer(edge: Edge, ask: SeatsAsk) -> Seats:
+def answer(edge: EdgePort, ask: SeatsAsk) -> Seats:
     """The channels known here in which the user has a seat."""
     channels: dict[GroupId, object] = {group: state for group, state, _ in edge.engine.mastered("channel")}
     channels |= {group: edge.engine.state(group) for group in edge.rooms}
@@ -90,7 +90,7 @@ def answer(edge: Edge, ask: SeatsAsk) -> Seats:
     return Seats(tuple(seated))
 
 
-def _sit(edge: Edge, user: User, seats: Seats | None) -> None:
+def _sit(edge: EdgePort, user: User, seats: Seats | None) -> None:
     """A channel that has put the user out meanwhile takes no notice."""
     for name in seats.channels if seats is not None and not user.quitting else ():
         group = GroupId("channel", name)
@@ -104,7 +104,7 @@ def _seated(user: User, group: GroupId) -> None:
     user.joining -= Counter([group])
 
 
-def moved(edge: Edge, user: User) -> None:
+def moved(edge: EdgePort, user: User) -> None:
     """The guest has come back on another node, which took this one for dead: here the user goes, and nobody notices."""
     connections = list(user.connections)
     edge.sessions.let_go(user)

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.accounts.mechanisms import MECHANISMS, start
-from gateway.accounts.steps import Challenge, Done, Failed, Mechanism, NeedAccount, NeedCheck, Step
+from gateway.accounts.steps import Challenge, Done, Failed, NeedAccount, NeedCheck, Step
+from gateway.edge.exchange import Exchange
+from gateway.edge.identity import Login
 from gateway.edge.lines import Line
-from gateway.edge.login import Login, login, other
-from gateway.edge.proving import Trial, credentials_of, look_up, look_up_certificate
+from gateway.edge.login import login, other
+from gateway.edge.proving import PasswordTrial, credentials_of, look_up, look_up_certificate
 from gateway.edge.registration import try_register
 from gateway.irc import numerics as n
 from gateway.state.account.messages import LoginView
@@ -37,19 +39,6 @@ BUSY = "SASL authentication failed: another password of yours is being checked, 
 
 CHALLENGE_S = 0.25
 """What SCRAM says of an account is said no sooner: how long it was sought does not show whether there is one."""
-
-
-class Exchange:
-    """waits: for the network or a thread, not for the client."""
-
-    __slots__ = ("chunks", "mechanism", "trial", "view", "waits")
-
-    def __init__(self, mechanism: Mechanism) -> None:
-        self.mechanism = mechanism
-        self.chunks: list[str] = []
-        self.waits = False
-        self.trial: Trial | None = None
-        self.view = LoginView()
 
 
 def authenticate(call: Call) -> None:
@@ -198,7 +187,7 @@ class _Turn:
             else:
                 look_up_certificate(edge, connection.certificate, lambda view: self._found(step, view))
             return
-        trial = self._exchange.trial = Trial(edge, connection, step.name)
+        trial = self._exchange.trial = PasswordTrial(edge, connection, step.name)
         trial.begin(lambda: look_up(edge, step.name, lambda view: self._found(step, view)))
 
     def _found(self, step: NeedAccount, view: LoginView | None) -> None:

@@ -19,7 +19,8 @@ from gateway.edge.history import visible
 from gateway.edge.login import if_dropped
 from gateway.edge.monitoring import rest, unwatch
 from gateway.edge.places import Places
-from gateway.edge.taking_up import TakingUp, Then
+from gateway.edge.ports import EdgePort, SessionsPort, Then
+from gateway.edge.taking_up import TakingUp
 from gateway.edge.user import Room, User
 from gateway.state.account.messages import Info, InfoView
 from gateway.state.channel.channel import Channel
@@ -30,7 +31,6 @@ from ring.ids import GroupId, Incarnation
 
 if TYPE_CHECKING:
     from gateway.edge.call import Call
-    from gateway.edge.edge import Edge
 
 EVERY_S = 1.0
 """How often places are reported, and sessions of dead nodes looked for."""
@@ -47,10 +47,14 @@ CHECK_S = 60.0
 _replace = msgspec.structs.replace
 
 
-class Sessions:
+class Sessions(SessionsPort):
     """By folded account name."""
 
-    def __init__(self, edge: Edge) -> None:
+    places: Places
+    arrivals: Arrivals
+    taking_up: TakingUp
+
+    def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self.users: dict[str, User] = {}
         self.leaving = False  # the node is: what stays here would stay for nobody

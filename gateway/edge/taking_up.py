@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -15,6 +15,7 @@ from gateway.edge import homes
 from gateway.edge.baggage import give
 from gateway.edge.channels import rejoin
 from gateway.edge.detaching import detached
+from gateway.edge.ports import EdgePort, TakeoverPort, Then
 from gateway.edge.user import User
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import HasLeft, Update
@@ -23,13 +24,9 @@ from gateway.state.session.messages import Elsewhere, Stored, Take, Taken
 from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
 
-if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
-
 AGAIN_S = 5.0
 """Channels that did not let the user in are tried again."""
 
-Then = Callable[[User | Incarnation | None], None]
 _replace = msgspec.structs.replace
 
 
@@ -41,10 +38,10 @@ def _nothing_else(user: User, account: str, done: Callable[[], None]) -> None:
     done()
 
 
-class TakingUp:
+class TakingUp(TakeoverPort):
     """By folded account name, the sessions that are on their way here."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self._waiting: dict[str, list[Then]] = {}
         self._returning: dict[str, dict[str, str]] = {}  # channels that the user is on its way back to

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from gateway.edge import rendering
 from gateway.edge.attaching import play
 from gateway.edge.caps import SELVES
-from gateway.edge.lines import Line, deliver
+from gateway.edge.connection import deliver
+from gateway.edge.lines import Line
 from gateway.edge.playback import caught_up
+from gateway.edge.ports import ConversationsPort, EdgePort
 from gateway.edge.user import Room, User
 from gateway.state.account.messages import InfoView, SetSettings
 from gateway.state.conversation.conversation import Conversation, Party, other_of
@@ -28,7 +30,6 @@ from ring.replication.state_machine import State
 if TYPE_CHECKING:
     from gateway.edge.call import Call
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
 
 
 GUESTS_LEVEL = 1
@@ -38,10 +39,10 @@ AGAIN_S = 5.0
 """A seat that nobody has granted is asked for again, and so is a session's group that nobody has answered for."""
 
 
-class Talks:
+class Talks(ConversationsPort):
     """The conversations of the sessions that are on this node."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self.rooms: dict[GroupId, Room] = {}
         self._followed: dict[GroupId, None] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
@@ -17,11 +17,13 @@ from gateway.edge import caps
 from gateway.edge.attaching import attach, go_on
 from gateway.edge.call import Call
 from gateway.edge.connection import Connection
+from gateway.edge.delivery import OnTheWay, arrive, learn
 from gateway.edge.leaving import leave
-from gateway.edge.login import Login, watch
+from gateway.edge.login import watch
 from gateway.edge.outbox import Outbox
-from gateway.edge.places import OnTheWay, arrive, learn
 from gateway.edge.playback import end_late_echoes
+from gateway.edge.ports import EdgePort, ForwardingPort
+from gateway.edge.remote import Hello, Remote, Shown, Standing
 from gateway.edge.user import User
 from gateway.irc.message import Message
 from gateway.state.once import Sayer
@@ -29,9 +31,6 @@ from ring.duplex import Stream
 from ring.features import at_level
 from ring.ids import UNREADABLE, Incarnation
 from ring.wire.history import Cursor
-
-if TYPE_CHECKING:
-    from gateway.edge.edge import Edge
 
 MOVED: Final = "moved"
 """Why a stream ends whose client goes on elsewhere."""
@@ -41,58 +40,17 @@ AGAIN_S = 0.5
 """A session that is on its way from one node to another is looked for so often."""
 
 
-class Standing(msgspec.Struct, frozen=True, array_like=True):
-    """What a client may become by what it says: told to whichever node does not read it.
-
-    session: the folded account whose session it is in; "" for none, and then it has none to come back to.
-    """
-
-    caps: frozenset[str]
-    cap_version: int
-    login: Login | None
-    session: str
-
-    @classmethod
-    def of(cls, connection: Connection, session: str) -> Standing:
-        return cls(connection.caps, connection.cap_version, connection.login, session)
-
-    def give(self, edge: Edge, connection: Connection) -> None:
-        connection.caps, connection.cap_version = self.caps, self.cap_version
-        connection.variant = caps.variant(self.caps)
-        if connection.login != self.login:
-            connection.login = self.login
-            watch(edge, connection)
+def standing_of(connection: Connection, session: str) -> Standing:
+    return Standing(connection.caps, connection.cap_version, connection.login, session)
 
 
-class Hello(msgspec.Struct, frozen=True, array_like=True):
-    """What the session's node has to know of the client.
-
-    silent: it has been shown the session already. gone: it is not there any more, and only what it has said is left.
-    settled: the number of the line before the first that follows; sayer: what its words are known by (P9).
-    """
-
-    address: str
-    secure: bool
-    certificate: str | None
-    standing: Standing
-    nick: str
-    silent: bool
-    places: dict[str, Cursor]
-    sayer: Sayer
-    settled: int
-    gone: bool = False
-
-
-class Shown(msgspec.Struct, frozen=True, array_like=True):
-    """Bytes for the client, and how far it is in its channels once it has them (folded name -> place).
-
-    settled: with these, its lines up to this number are carried out and answered. standing: None where it is as before.
-    """
-
-    data: bytes
-    places: dict[str, Cursor]
-    settled: int
-    standing: Standing | None = None
+def give(standing: Standing, edge: EdgePort, connection: Connection) -> None:
+    """The connection stands so on this node, too."""
+    connection.caps, connection.cap_version = standing.caps, standing.cap_version
+    connection.variant = caps.variant(standing.caps)
+    if connection.login != standing.login:
+        connection.login = standing.login
+        watch(edge, connection)
 
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -100,10 +58,10 @@ _read_hello = msgspec.msgpack.Decoder(Hello).decode
 _read_shown = msgspec.msgpack.Decoder(Shown).decode
 
 
-class Tunnel:
+class Tunnel(Remote):
     """On the client's node: the way to its session."""
 
-    def __init__(self, edge: Edge, connection: Connection, call: Call | None) -> None:
+    def __init__(self, edge: EdgePort, connection: Connection, call: Call | None) -> None:
         self.edge = edge
         self.connection = connection
         self.call = call  # held until the client has a session
@@ -126,7 +84,7 @@ class Tunnel:
             connection.address,
             connection.secure,
             connection.certificate,
-            Standing.of(connection, self.account),
+            standing_of(connection, self.account),
             connection.nick or "*",
             self.shown,
             self.places,
@@ -140,6 +98,10 @@ class Tunnel:
         self._parts = 0
         for line in self.outbox.lines:
             self.stream.send(line)
+
+    @property
+    def device(self) -> str:
+        return self.connection.device
 
     @property
     def is_gone(self) -> bool:
@@ -203,7 +165,7 @@ class Tunnel:
         self._arrived()
         if shown.standing is not None:
             self.edge.sessions.arrivals.ended(self)
-            shown.standing.give(self.edge, self.connection)
+            give(shown.standing, self.edge, self.connection)
             self.account = shown.standing.session
             self.edge.sessions.arrivals.opened(self)
         if shown.data:
@@ -308,12 +270,12 @@ class Tunnel:
         edge.resume(connection)
 
 
-class Tunnels:
+class Tunnels(ForwardingPort):
     """Both ends."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
-        self.lingering: dict[Tunnel, None] = {}  # those whose client has gone before all that it said was settled
+        self.lingering: dict[Remote, None] = {}  # those whose client has gone before all that it said was settled
         self._last = 0
 
     def move(self, connection: Connection, reason: str) -> None:
@@ -387,7 +349,7 @@ class Tunnels:
         )
         connection.stream, connection.nick, connection.told = stream, hello.nick, hello.standing
         connection.sayer, connection.line = hello.sayer, hello.settled
-        hello.standing.give(edge, connection)
+        give(hello.standing, edge, connection)
         edge.carry(connection)
         stream.received = lambda line: edge.read(connection, line)
         stream.ended = lambda reason: self._ended(connection, reason)
@@ -436,7 +398,7 @@ class Tunnels:
             connection.on_the_way.append(OnTheWay(stream.next + 1, places))
             told = connection.told
             if connection.user is not None:  # else its session has gone on elsewhere, and so does it
-                connection.told = Standing.of(connection, connection.user.session)
+                connection.told = standing_of(connection, connection.user.session)
             news = connection.told if connection.told != told else None
             stream.send(_encode(at_level(Shown(data, places, settled, news), edge.engine.level)))
         if connection.closed is not None and (not connection.calls or connection.closed == MOVED):

@@ -6,8 +6,8 @@ from collections import Counter
 
 import msgspec
 
-from gateway.edge.connection import Connection
-from gateway.edge.lines import Line, deliver
+from gateway.edge.connection import Connection, deliver
+from gateway.edge.lines import Line
 from gateway.state.once import Once
 from gateway.state.people import Person
 from ring.ids import GroupId

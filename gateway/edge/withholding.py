@@ -14,7 +14,7 @@ from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from gateway.edge.connection import Connection
-    from gateway.edge.edge import Edge
+    from gateway.edge.ports import EdgePort
     from gateway.edge.user import User
 
 MERGED_S: Final = 2.0
@@ -23,7 +23,7 @@ MERGED_S: Final = 2.0
 SOON_S: Final = 0.1
 
 
-def withhold(edge: Edge, group: GroupId, *, parted: bool) -> None:
+def withhold(edge: EdgePort, group: GroupId, *, parted: bool) -> None:
     """What is said in the group from here on waits until it is played. parted: another side of a partition said it."""
     room = (edge.talks.rooms if group.kind == "conversation" else edge.rooms).get(group)
     if room is None:
@@ -35,7 +35,7 @@ def withhold(edge: Edge, group: GroupId, *, parted: bool) -> None:
             edge.later(MERGED_S if parted else SOON_S, partial(_play, edge, connection, user, group))
 
 
-def _play(edge: Edge, connection: Connection, user: User, group: GroupId) -> None:
+def _play(edge: EdgePort, connection: Connection, user: User, group: GroupId) -> None:
     """Unless it is played by whoever brought it here anew."""
     if connection.user is user and group in connection.behind and group not in connection.playbacks:
         place = edge.sessions.places.come(user, connection, group)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.edge.absent import with_absent
-from gateway.edge.login import Login
+from gateway.edge.identity import Login
 from gateway.services.table import Request
 from gateway.state.account.messages import Accepted, Denied
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from gateway.accounts.credentials import Credentials
 from gateway.edge.belongings import drop
-from gateway.edge.login import Login, login, logout
+from gateway.edge.identity import Login
+from gateway.edge.login import login, logout
 from gateway.edge.proving import look_up, prove
 from gateway.edge.registering import register, unfit
 from gateway.irc.message import clean

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway.edge import belongings
-from gateway.edge.login import Login
+from gateway.edge.identity import Login
 from gateway.edge.settings import AccountSettings
 from gateway.irc.names import forced_nick
 from gateway.state.account.messages import Accepted, Alias, Denied, Drop, LoginView

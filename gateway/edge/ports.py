@@ -1,0 +1,441 @@
+"""What the parts of the edge may ask of each other and of their node.
+
+Theory of operation. No part knows the class of another part, and none knows `Edge` (edge.py), which composes the parts.
+A part is given an `EdgePort`, and reaches the other parts through the abstract classes of this page. So the border
+of each part stands here, and the files of the parts form no circle. The ports are abstract base classes, since a call
+through them costs nothing more; the work itself is described where it is done.
+"""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway.accounts.credentials import Credentials
+from gateway.accounts.scram import Proves
+from gateway.edge.actions import Actions
+from gateway.edge.asks import Counts
+from gateway.edge.connection import Connection
+from gateway.edge.nick_owners import NickOwners
+from gateway.edge.operator_asks import WebhookRow
+from gateway.edge.people import People
+from gateway.edge.remote import Remote
+from gateway.edge.settings import EdgeSettings, Rehashed
+from gateway.edge.traffic import Traffic
+from gateway.edge.user import Room, User
+from gateway.irc.splitter import Item
+from gateway.state.account.messages import InfoView
+from gateway.state.conversation.conversation import Party
+from gateway.state.nick.messages import Tell
+from gateway.state.once import Once
+from gateway.state.session.messages import Device, Stored, Talk
+from ring.engine import Engine
+from ring.ids import GroupId, Incarnation
+from ring.roster import NodeRecord
+from ring.wire.history import Cursor
+
+if TYPE_CHECKING:
+    from gateway.edge.call import Call
+
+Run = Callable[[], None]
+Then = Callable[[User | Incarnation | None], None]
+"""Takes a session: its user on this node; the other node that the session is on; None if there is no session."""
+
+
+def nothing() -> None:
+    """Nobody waits."""
+
+
+def ignore(_: Any) -> None:
+    """Nobody waits for the answer."""
+
+
+class CursorsPort(ABC):
+    """How far each device has read (places.py)."""
+
+    @abstractmethod
+    def mark(self, user: User, group: GroupId) -> None: ...
+
+    @abstractmethod
+    def sent(self, connection: Connection, places: Mapping[str, Cursor]) -> None: ...
+
+    @abstractmethod
+    def left(self, user: User, connection: Connection) -> None: ...
+
+    @abstractmethod
+    def forget(self, account: str) -> None: ...
+
+    @abstractmethod
+    def forget_device(self, user: User, device: str, done: Callable[[bool], None]) -> None: ...
+
+    @abstractmethod
+    def tell(self, account: str, places: dict[str, dict[str, Cursor]], then: Run = nothing) -> None: ...
+
+    @abstractmethod
+    def came(self, account: str, device: str) -> dict[str, Cursor]: ...
+
+    @abstractmethod
+    def fresh(self, connection: Connection) -> dict[str, Cursor]: ...
+
+    @abstractmethod
+    def come(self, user: User, connection: Connection, group: GroupId) -> Cursor | None: ...
+
+    @abstractmethod
+    def knows(self, user: User, device: str) -> bool: ...
+
+    @abstractmethod
+    def seen(self, user: User, device: str) -> float: ...
+
+    @abstractmethod
+    def device(self, user: User, device: str) -> Device | None: ...
+
+
+class ArrivalsPort(ABC):
+    """What has come to each device on its client's node (arrivals.py)."""
+
+    @abstractmethod
+    def opened(self, tunnel: Remote) -> None: ...
+
+    @abstractmethod
+    def ended(self, tunnel: Remote) -> None: ...
+
+    @abstractmethod
+    def remember(self, account: str, device: str, places: Mapping[str, Cursor]) -> None: ...
+
+    @abstractmethod
+    def inquire(self, user: User, connection: Connection) -> None: ...
+
+    @abstractmethod
+    def came_from(self, account: str, node: Incarnation) -> None: ...
+
+
+class TakeoverPort(ABC):
+    """Sessions that are on their way to this node (taking_up.py)."""
+
+    @abstractmethod
+    def awaited(self, account: str) -> int: ...
+
+    @abstractmethod
+    def returning(self, account: str) -> dict[str, str]: ...
+
+    @abstractmethod
+    def come_back(self, user: User, group: GroupId, name: str) -> None: ...
+
+
+class SessionsPort(ABC):
+    """The sessions of accounts on this node (sessions.py). users: by folded account. leaving: the node is."""
+
+    users: dict[str, User]
+    leaving: bool
+    places: CursorsPort
+    arrivals: ArrivalsPort
+    taking_up: TakeoverPort
+
+    @abstractmethod
+    def group(self, account: str) -> GroupId: ...
+
+    @abstractmethod
+    def find(self, account: str, then: Then) -> None: ...
+
+    @abstractmethod
+    def look(self, account: str, then: Callable[[Stored | None], None]) -> None: ...
+
+    @abstractmethod
+    def ready(self, account: str, then: Then) -> None: ...
+
+    @abstractmethod
+    def confirm(self, user: User, here: Run) -> None: ...
+
+    @abstractmethod
+    def ask_whether_here(self, user: User, attached: int, then: Callable[[Any], None]) -> None: ...
+
+    @abstractmethod
+    def is_over(self, host: Incarnation) -> bool: ...
+
+    @abstractmethod
+    def begin(self, user: User, account: str, then: Callable[[bool], None] = ignore) -> None: ...
+
+    @abstractmethod
+    def once_begun(self, user: User, then: Run) -> None: ...
+
+    @abstractmethod
+    def is_unsure(self, user: User) -> bool: ...
+
+    @abstractmethod
+    def once_known(self, user: User, then: Run) -> None: ...
+
+    @abstractmethod
+    def adopt(self, user: User, account: str, then: Run = nothing) -> None: ...
+
+    @abstractmethod
+    def look_up(self, user: User, then: Run = nothing) -> None: ...
+
+    @abstractmethod
+    def know(self, user: User, view: InfoView) -> None: ...
+
+    @abstractmethod
+    def expel(self, life: str) -> None: ...
+
+    @abstractmethod
+    def release(self, user: User) -> None: ...
+
+    @abstractmethod
+    def arrive(self, user: User, room: Room) -> None: ...
+
+    @abstractmethod
+    def is_returning(self, user: User, group: GroupId) -> bool: ...
+
+    @abstractmethod
+    def stays(self, user: User, *, quits: bool) -> bool: ...
+
+    @abstractmethod
+    def attached(self, user: User) -> None: ...
+
+    @abstractmethod
+    def ended(self, user: User) -> None: ...
+
+    @abstractmethod
+    def let_go(self, user: User) -> None: ...
+
+    @abstractmethod
+    def has_gone(self, uid: str) -> bool: ...
+
+    @abstractmethod
+    def moved(self, user: User, call: Call | None = None) -> None: ...
+
+    @abstractmethod
+    def shown(self, group: GroupId) -> str: ...
+
+
+class ForwardingPort(ABC):
+    """Connections of a session on another node, both ends (tunnels.py). lingering: whose client has gone before all its
+    lines were settled."""
+
+    lingering: dict[Remote, None]
+
+    @abstractmethod
+    def begin(self, call: Call, host: Incarnation) -> None: ...
+
+    @abstractmethod
+    def follow(self, connection: Connection, places: dict[str, Cursor]) -> None: ...
+
+    @abstractmethod
+    def tell_last(self, user: User) -> None: ...
+
+
+class ConversationsPort(ABC):
+    """The conversations of this node's sessions (talks.py)."""
+
+    rooms: dict[GroupId, Room]
+
+    @abstractmethod
+    def keeps(self, user: User) -> bool: ...
+
+    @abstractmethod
+    def allows(self, chosen: bool | None) -> bool: ...
+
+    @abstractmethod
+    def keeps_with_guests(self) -> bool: ...
+
+    @abstractmethod
+    def party(self, user: User) -> Party: ...
+
+    @abstractmethod
+    def of(self, user: User) -> dict[GroupId, Talk]: ...
+
+    @abstractmethod
+    def with_account(self, user: User, account: str) -> GroupId | None: ...
+
+    @abstractmethod
+    def with_guest_called(self, user: User, nick: str) -> GroupId | None: ...
+
+    @abstractmethod
+    def enter(self, user: User) -> list[GroupId]: ...
+
+    @abstractmethod
+    def choose(self, user: User, keep: bool | None, done: Callable[[Any], None]) -> None: ...
+
+    @abstractmethod
+    def know(self, user: User, view: InfoView) -> None: ...
+
+    @abstractmethod
+    def leave(self, user: User) -> None: ...
+
+    @abstractmethod
+    def forget(self, account: str, life: str) -> None: ...
+
+
+class DirectMessagesPort(ABC):
+    """Private messages on their way (letters.py)."""
+
+    @abstractmethod
+    def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None: ...
+
+    @abstractmethod
+    def talks(self, user: User, once: Once | None) -> bool: ...
+
+    @abstractmethod
+    def when_sent(self, user: User, run: Run) -> None: ...
+
+
+class ReclaimingPort(ABC):
+    """Nicks of dead nodes' users that users of this node have got (reclaiming.py)."""
+
+    @abstractmethod
+    def claimed(self, uid: str, nick: str) -> None: ...
+
+
+class MonitorPort(ABC):
+    """What the masters of monitored nicks say (monitoring.py)."""
+
+    @abstractmethod
+    def once_known(self, group: GroupId, done: Callable[[str], None]) -> None: ...
+
+    @abstractmethod
+    def now(self, group: GroupId) -> str: ...
+
+    @abstractmethod
+    def learn(self, group: GroupId, online: str) -> None: ...
+
+    @abstractmethod
+    def forget(self, group: GroupId) -> None: ...
+
+
+class AsidesPort(ABC):
+    """Where a client's own lines wait for their turn (asides.py)."""
+
+    @abstractmethod
+    def place(self, connection: Connection, group: GroupId) -> Cursor | None: ...
+
+    @abstractmethod
+    def end(self, call: Call) -> None: ...
+
+
+class EdgePort(ABC):
+    """The edge of a node, as its parts and the commands see the edge."""
+
+    engine: Engine
+    settings: EdgeSettings
+    record: NodeRecord
+    # What is here
+    connections: dict[int, Connection]
+    users: dict[str, User]
+    homes: NickOwners
+    rooms: dict[GroupId, Room]
+    people: People
+    monitors: dict[GroupId, dict[str, User]]
+    # What was counted
+    traffic: Traffic
+    actions: Actions
+    used: Counter[str]
+    counts: dict[str, Counts]
+    most: int
+    # For the next flush
+    dirty: list[Connection]
+    told: dict[GroupId, None]
+    # Parts
+    sessions: SessionsPort
+    talks: ConversationsPort
+    letters: DirectMessagesPort
+    tunnels: ForwardingPort
+    reclaiming: ReclaimingPort
+    views: MonitorPort
+    asides: AsidesPort
+    # The outside
+    check_password: Callable[[str, str, Callable[[bool | None], None]], None]
+    fits: Callable[[Credentials, str, Callable[[bool | None], None]], None]
+    fits_first: Callable[[Credentials, str, Callable[[bool | None], None]], None]
+    make_credentials: Callable[[str, Callable[[Credentials | None], None]], None]
+    webhooks: Callable[[], dict[str, WebhookRow]]
+    random_bytes: Callable[[int], bytes]
+    proves: Proves
+    keyed: Callable[[bytes], bytes]
+    rehash: Callable[[], Rehashed]
+    die: Callable[[], None]
+
+    # Names
+
+    @property
+    @abstractmethod
+    def now(self) -> float: ...
+
+    @abstractmethod
+    def channel(self, name: str) -> GroupId: ...
+
+    @abstractmethod
+    def nick(self, name: str) -> GroupId: ...
+
+    @abstractmethod
+    def find_nick(self, text: str) -> GroupId | None: ...
+
+    @abstractmethod
+    def account(self, name: str) -> GroupId: ...
+
+    @abstractmethod
+    def text(self, text: str, limit: int) -> str: ...
+
+    @abstractmethod
+    def next_serial(self) -> int: ...
+
+    @abstractmethod
+    def next_batch(self) -> str: ...
+
+    @abstractmethod
+    def lives(self, node: Incarnation) -> bool: ...
+
+    # Timers and continuations
+
+    @abstractmethod
+    def later(self, seconds: float, job: Run) -> None: ...
+
+    @abstractmethod
+    def mine(self, done: Callable[[Any], None]) -> Callable[[Any], None]: ...
+
+    @abstractmethod
+    def act_for(self, connection: Connection, act: Callable[[Any], None], value: Any) -> None: ...
+
+    # Users and connections
+
+    @abstractmethod
+    def enter(self, user: User) -> None: ...
+
+    @abstractmethod
+    def forget(self, user: User) -> None: ...
+
+    @abstractmethod
+    def kill(self, user: User, reason: str, because: GroupId) -> None: ...
+
+    @abstractmethod
+    def depart(self, user: User, reason: str) -> None: ...
+
+    @abstractmethod
+    def carry(self, connection: Connection) -> None: ...
+
+    @abstractmethod
+    def read(self, connection: Connection, line: bytes) -> None: ...
+
+    @abstractmethod
+    def handle(self, connection: Connection, line: Item) -> None: ...
+
+    @abstractmethod
+    def resume(self, connection: Connection, most: int = sys.maxsize) -> None: ...
+
+    @abstractmethod
+    def cut(self, connection: Connection, reason: str) -> None: ...
+
+    @abstractmethod
+    def gone(self, connection: Connection, reason: str) -> None: ...
+
+    @abstractmethod
+    def hang_up(self, connection: Connection, reason: str) -> None: ...
+
+    # Other nodes
+
+    @abstractmethod
+    def counted(self, counts: Iterable[Counts]) -> None: ...
+
+    @abstractmethod
+    def asked(self, node: Incarnation, body: Any) -> Any: ...
