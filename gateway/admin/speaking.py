@@ -21,8 +21,8 @@ from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.limits import BODY_BYTES
 from gateway.irc.names import SERVICES, is_channel, is_service, is_valid_nick
+from gateway.state.channel.keys import check_of
 from gateway.state.channel.machine_messages import Speak, Spoken, once_for, once_of
-from gateway.state.channel.machines import check_of
 from gateway.state.network.messages import Announce
 from gateway.state.nick.messages import Tell
 from gateway.state.once import Once

@@ -12,7 +12,7 @@ from gateway.edge.ports import EdgePort
 from gateway.state.channel.messages import ChannelView, Look
 from gateway.state.channel.views import PAGE
 from gateway.state.channel.webhook_messages import NotSubscribed, Subscribe, Unsubscribe
-from gateway.state.channel.webhooks import MOST
+from gateway.state.channel.webhook_rules import MOST
 from gateway.webhooks.addresses import Allow, read_url
 
 LEVEL: Final = 2

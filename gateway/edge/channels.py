@@ -20,6 +20,7 @@ from gateway.irc.modes import ModeChange, render_changes
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import (
     EVERYTHING,
+    HEARERS,
     Forgotten,
     HasLeft,
     HasQuit,
@@ -35,7 +36,6 @@ from gateway.state.channel.messages import (
     TopicSet,
     Updated,
 )
-from gateway.state.channel.saying import HEARERS
 from gateway.state.channel.snapshot import PutOut
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
 from gateway.state.people import Author, Person

@@ -16,6 +16,7 @@ from gateway.state.account import messages as account_messages
 from gateway.state.channel import channel
 from gateway.state.channel import history as channel_history
 from gateway.state.channel import messages as channel_messages
+from gateway.state.channel.state import Rules
 from gateway.state.conversation import conversation
 from gateway.state.conversation import messages as conversation_messages
 from gateway.state.network import messages as network_messages
@@ -56,7 +57,7 @@ class ChannelKind(_Reader):
     durable: Durable = "written"
     unjudged = UNJUDGED
 
-    def __init__(self, rules: channel.Rules) -> None:
+    def __init__(self, rules: Rules) -> None:
         m = channel_messages
         super().__init__(m.Command, m.Event, m.Outcome, m.Look, m.ChannelView | None)
         self.rules = rules
@@ -195,7 +196,7 @@ class ThrottleKind(_Reader):
 def kinds(limits: Limits, casemap: Casemap, *, keep_s: float, history_s: float = 0.0) -> dict[str, Kind]:
     """All kinds of groups. keep_s: how long an empty channel is remembered. history_s: how long what was said is; 0: it
     is not kept."""
-    rules = channel.Rules(limits, casemap, keep_s, history_s)
+    rules = Rules(limits, casemap, keep_s, history_s)
     return {
         "channel": ChannelKind(rules),
         "nick": NickKind(casemap),

@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.state.channel.messages import (
     EVERYTHING,
+    HEARERS,
     HasQuit,
     Joined,
     Kicked,
@@ -18,7 +19,6 @@ from gateway.state.channel.messages import (
     TopicSet,
     Updated,
 )
-from gateway.state.channel.saying import HEARERS
 from gateway.state.channel.snapshot import TOMBSTONES
 from gateway.state.once import of_command
 from ring.history.erased import Erased

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from gateway.state.channel.machines import merge_keys
+from gateway.state.channel.keys import merge_keys
 from gateway.state.channel.snapshot import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
 from gateway.state.channel.webhooks import merge_webhooks
 from gateway.state.times import latest, newest

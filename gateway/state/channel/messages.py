@@ -28,6 +28,9 @@ from gateway.state.channel.webhook_messages import (
 from gateway.state.once import Once, Repeat
 from gateway.state.people import Author, Person, Refusal
 
+HEARERS = {"@": "o", "%": "oh", "+": "ohv"}
+"""The ranks that hear a status message, by its sign."""
+
 
 class ModeChange(msgspec.Struct, frozen=True, array_like=True):
     adding: bool

@@ -14,7 +14,7 @@ from gateway.state.people import Refusal, refused
 from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
-    from gateway.state.channel.channel import Channel
+    from gateway.state.channel.state import ChannelState
 
 HALFOP_MAY = frozenset(mode.letter for mode in CHANNEL_TABLE if mode.halfop)
 """A half-operator changes everyday settings and voices, but makes no operators."""
@@ -22,7 +22,7 @@ HALFOP_MAY = frozenset(mode.letter for mode in CHANNEL_TABLE if mode.halfop)
 WITH_PARAM = CHANNEL_MODES.lists + CHANNEL_MODES.always + CHANNEL_MODES.when_set
 
 
-def decide_modes(channel: Channel, command: SetModes, rank: str) -> Decision:
+def decide_modes(channel: ChannelState, command: SetModes, rank: str) -> Decision:
     """rank: of who asks, "" for none. What changes nothing is dropped silently."""
     line = _Line(channel)
     for change in command.changes:
@@ -43,7 +43,7 @@ def _may(change: ModeChange, by: str, rank: str) -> bool:
 class _Line:
     """What a line does, as far as it has been read."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: ChannelState) -> None:
         self.channel = channel
         self.settings: dict[str, str | bool | None] = dict.fromkeys(channel.modes, True)
         self.settings["k"] = channel.key

@@ -38,28 +38,28 @@ from gateway.state.channel.modes import decide_modes
 from gateway.state.channel.saying import decide_say, is_banned
 from gateway.state.channel.targets import find_target
 from gateway.state.channel.webhook_messages import Advance, Subscribe, Unsubscribe
-from gateway.state.channel.webhooks import decide_advance, decide_subscribe, decide_unsubscribe
+from gateway.state.channel.webhook_rules import decide_advance, decide_subscribe, decide_unsubscribe
 from gateway.state.once import Repeat, decide_repeat
 from gateway.state.people import Refusal, refused
 from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
-    from gateway.state.channel.channel import Channel, Member
+    from gateway.state.channel.state import ChannelState, Member
 
 NOTHING = Decision(None, None)
 
 
-def refuse(channel: Channel, numeric: str) -> Decision:
+def refuse(channel: ChannelState, numeric: str) -> Decision:
     return Decision(refused(numeric, channel.name), None)
 
 
-def refuse_outsider(channel: Channel) -> Decision:
+def refuse_outsider(channel: ChannelState) -> Decision:
     """Who is not in a secret channel (+s) is answered as if there were none."""
     is_seen = channel.members and "s" not in channel.modes
     return refuse(channel, n.ERR_NOTONCHANNEL if is_seen else n.ERR_NOSUCHCHANNEL)
 
 
-def rank_of(channel: Channel, uid: str, *, override: bool = False) -> str | None:
+def rank_of(channel: ChannelState, uid: str, *, override: bool = False) -> str | None:
     """The highest rank letter, "" for a plain member, None for an outsider; an override ranks highest everywhere."""
     if override and channel.members:
         return CHANNEL_MODES.ranks[0]
@@ -70,7 +70,7 @@ def rank_of(channel: Channel, uid: str, *, override: bool = False) -> str | None
 # Coming and going -----------------------------------------------------------------------------------------------------
 
 
-def decide_join(channel: Channel, command: Join, at: int) -> Decision:
+def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
     member = channel.members.get(command.person.uid)
     if member is not None:
         moves = member.person.edge != command.person.edge  # what it has said where its session was before
@@ -85,7 +85,7 @@ def decide_join(channel: Channel, command: Join, at: int) -> Decision:
     return Decision(None, Joined(command.person)) if bar is None else refuse(channel, bar)
 
 
-def _bar(channel: Channel, command: Join) -> str | None:
+def _bar(channel: ChannelState, command: Join) -> str | None:
     """Why the person may not join.
 
     The modern document lets an invitation pass +i, RFC 2811 (4.3.1) bans as well; networks add +k and +l, since who may
@@ -107,7 +107,7 @@ def _bar(channel: Channel, command: Join) -> str | None:
     return n.ERR_BANNEDFROMCHAN if is_banned(channel, person) else None
 
 
-def decide_part(channel: Channel, command: Part, at: int) -> Decision:
+def decide_part(channel: ChannelState, command: Part, at: int) -> Decision:
     member = channel.members.get(command.uid)
     if member is None:
         return refuse_outsider(channel)
@@ -115,21 +115,21 @@ def decide_part(channel: Channel, command: Part, at: int) -> Decision:
     return Decision(None, Parted(command.uid, person.source, command.reason, command.once, person.account))
 
 
-def decide_update(channel: Channel, command: Update, at: int) -> Decision:
+def decide_update(channel: ChannelState, command: Update, at: int) -> Decision:
     member = channel.members.get(command.person.uid)
     if member is None or command.person.version <= member.person.version:  # P28
         return NOTHING
     return Decision(None, Updated(command.person, member.person))
 
 
-def decide_quit(channel: Channel, command: Quit, at: int) -> Decision:
+def decide_quit(channel: ChannelState, command: Quit, at: int) -> Decision:
     member = channel.members.get(command.uid)
     if member is None:
         return NOTHING
     return Decision(None, _quit({command.uid: member}, command.reason, command.lost))
 
 
-def decide_evict(channel: Channel, command: Evict, at: int) -> Decision:
+def decide_evict(channel: ChannelState, command: Evict, at: int) -> Decision:
     edges = set(command.edges)
     gone = {uid: member for uid, member in channel.members.items() if member.person.edge in edges}
     return Decision(None, _quit(gone, command.reason, True)) if gone else NOTHING
@@ -144,7 +144,7 @@ def _quit(gone: Mapping[str, Member], reason: str, evicted: bool) -> HasQuit:
 # With rank ------------------------------------------------------------------------------------------------------------
 
 
-def decide_topic(channel: Channel, command: SetTopic, at: int) -> Decision:
+def decide_topic(channel: ChannelState, command: SetTopic, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     if rank is None:
         return refuse_outsider(channel)
@@ -153,7 +153,7 @@ def decide_topic(channel: Channel, command: SetTopic, at: int) -> Decision:
     return Decision(None, TopicSet(command.by, command.source, command.topic, command.once, command.account))
 
 
-def decide_kick(channel: Channel, command: Kick, at: int) -> Decision:
+def decide_kick(channel: ChannelState, command: Kick, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     if rank is None:
         return refuse_outsider(channel)
@@ -171,7 +171,7 @@ def decide_kick(channel: Channel, command: Kick, at: int) -> Decision:
     return Decision(None, Kicked(*facts, command.once, command.account))
 
 
-def decide_invite(channel: Channel, command: Invite, at: int) -> Decision:
+def decide_invite(channel: ChannelState, command: Invite, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     if rank is None:
         return refuse_outsider(channel)
@@ -184,7 +184,7 @@ def decide_invite(channel: Channel, command: Invite, at: int) -> Decision:
     return Decision(None, Invited(*facts, opens, command.once, command.account))
 
 
-def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:
+def decide_redact(channel: ChannelState, command: Redact, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     if rank is None:
         return refuse_outsider(channel)
@@ -195,18 +195,18 @@ def decide_redact(channel: Channel, command: Redact, at: int) -> Decision:
     return Decision(None, Redacted(*facts, command.once, command.account))
 
 
-def decide_forget(channel: Channel, command: Forget, at: int) -> Decision:
+def decide_forget(channel: ChannelState, command: Forget, at: int) -> Decision:
     """Whoever has said something may have it deleted, wherever it is now."""
     is_there = channel.members or channel.history.spoken
     return Decision(None, Forgotten(command.uid, command.life)) if is_there else NOTHING
 
 
-def decide_set_modes(channel: Channel, command: SetModes, at: int) -> Decision:
+def decide_set_modes(channel: ChannelState, command: SetModes, at: int) -> Decision:
     rank = rank_of(channel, command.by, override=command.override)
     return refuse_outsider(channel) if rank is None else decide_modes(channel, command, rank)
 
 
-DECIDE: dict[type, Callable[[Channel, Any, int], Decision]] = {
+DECIDE: dict[type, Callable[[ChannelState, Any, int], Decision]] = {
     Join: decide_join,
     Part: decide_part,
     Say: decide_say,

@@ -10,16 +10,13 @@ from gateway.state.people import Person, refused
 from ring.replication.state_machine import Decision
 
 if TYPE_CHECKING:
-    from gateway.state.channel.channel import Channel
-
-HEARERS = {"@": "o", "%": "oh", "+": "ohv"}
-"""Who a status message is for: the ranks, by its sign."""
+    from gateway.state.channel.state import ChannelState
 
 CTCP = b"\x01"
 _ACTION = (b"ACTION", b"ACTION\x01")
 
 
-def decide_say(channel: Channel, command: Say, at: int) -> Decision:
+def decide_say(channel: ChannelState, command: Say, at: int) -> Decision:
     member = channel.members.get(command.uid)
     if member is None:
         person = command.person
@@ -46,7 +43,7 @@ def decide_say(channel: Channel, command: Say, at: int) -> Decision:
     return Decision(None, said)
 
 
-def _hears_outsider(channel: Channel, command: Say, person: Person | None) -> bool:
+def _hears_outsider(channel: ChannelState, command: Say, person: Person | None) -> bool:
     """With +S nobody from outside: whether it came over TLS is not known here."""
     if person is None or not channel.members or command.status or not channel.modes.isdisjoint("nmS"):
         return False
@@ -59,7 +56,7 @@ def _is_action(command: Say) -> bool:
     return command.text[1:].split(b" ", 1)[0] in _ACTION
 
 
-def is_banned(channel: Channel, person: Person) -> bool:
+def is_banned(channel: ChannelState, person: Person) -> bool:
     bans = channel.lists["b"]
     if not bans.entries:
         return False

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway.state.channel.channel import Channel
+    from gateway.state.channel.state import ChannelState
 
 
-def find_target(channel: Channel, uid: str | None, nick: str | None) -> str | None:
+def find_target(channel: ChannelState, uid: str | None, nick: str | None) -> str | None:
     """The member's uid, None if it is not in the channel.
 
     uid: where the edge knows it; the nick may be another's by now, so it then says nothing (P10). nick: looked up as

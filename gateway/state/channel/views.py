@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from gateway.state.channel.messages import MEMBERS, ChannelView, ListRow, Look, MemberView
 
 if TYPE_CHECKING:
-    from gateway.state.channel.channel import Channel
+    from gateway.state.channel.state import ChannelState
 
 PAGE: Final = "page:"
 
 
-def look(channel: Channel, question: Look) -> ChannelView | None:
+def look(channel: ChannelState, question: Look) -> ChannelView | None:
     """What the asker may see; None where there is no such channel, or it is secret (+s) to the asker."""
     if question.what.startswith(PAGE):
         return _page(channel, question.what.removeprefix(PAGE))
@@ -37,7 +37,7 @@ def look(channel: Channel, question: Look) -> ChannelView | None:
     )
 
 
-def _page(channel: Channel, after: str) -> ChannelView:
+def _page(channel: ChannelState, after: str) -> ChannelView:
     """The channel as operators see the channel, with a page of members in the order of user ids."""
     if not channel.members:
         return ChannelView("", 0, "", (), "", "", 0, ())
@@ -48,7 +48,7 @@ def _page(channel: Channel, after: str) -> ChannelView:
     return ChannelView(channel.name, channel.created, modes, params, *topic, members, total=len(channel.members))
 
 
-def settings(channel: Channel, *, show_key: bool) -> tuple[str, tuple[str, ...]]:
+def settings(channel: ChannelState, *, show_key: bool) -> tuple[str, tuple[str, ...]]:
     """The mode letters, those with a parameter last, and their parameters in that order."""
     letters, params = "".join(sorted(channel.modes)), []
     if channel.key is not None:
@@ -60,7 +60,7 @@ def settings(channel: Channel, *, show_key: bool) -> tuple[str, tuple[str, ...]]
     return letters, tuple(params)
 
 
-def _members(channel: Channel, *, sees_all: bool) -> tuple[MemberView, ...]:
+def _members(channel: ChannelState, *, sees_all: bool) -> tuple[MemberView, ...]:
     """Invisible users (+i) show themselves only to those who share a channel with them."""
     return tuple(
         MemberView(member.person, member.prefixes)
@@ -69,6 +69,6 @@ def _members(channel: Channel, *, sees_all: bool) -> tuple[MemberView, ...]:
     )
 
 
-def row(channel: Channel, term: int) -> ListRow:
+def row(channel: ChannelState, term: int) -> ListRow:
     hidden = "s" in channel.modes
     return ListRow(channel.name, len(channel.members), channel.topic, channel.created, channel.topic_at, hidden, term)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -11,23 +10,10 @@ from gateway.state.channel.snapshot import TOMBSTONES
 from gateway.state.channel.webhook_messages import (
     Advance,
     Advanced,
-    NotSubscribed,
-    Subscribe,
-    Subscribed,
     Subscription,
-    Unsubscribe,
-    Unsubscribed,
 )
 from gateway.state.times import latest, newest
 from ring.history.cursor import merge_cursors
-from ring.replication.state_machine import Decision
-from ring.wire.history import Cursor
-
-if TYPE_CHECKING:
-    from gateway.state.channel.channel import Channel
-
-MOST: Final = 10
-"""A channel has at most so many subscriptions."""
 
 Subscriptions = dict[str, Subscription]  # by id, in the order in which they were made
 
@@ -55,35 +41,10 @@ class Webhooks:
     def advanced(self, event: Advanced) -> None:
         known = self.subscriptions.get(event.id)
         if known is not None:
-            self.subscriptions = {**self.subscriptions, event.id: _advanced(known, event)}
+            self.subscriptions = {**self.subscriptions, event.id: advanced_by(known, event)}
 
 
-def decide_subscribe(channel: Channel, command: Subscribe, at: int) -> Decision:
-    """The place of a new subscription is a moment: everything that is said later is delivered."""
-    hooks = channel.webhooks
-    if command.id in hooks.subscriptions:
-        return Decision(None, None)
-    if len(hooks.subscriptions) >= MOST:
-        return Decision(NotSubscribed("full"), None)
-    made = Subscription(command.id, command.url, command.secret, command.by, at, Cursor(0, at))
-    return Decision(None, Subscribed(made))
-
-
-def decide_unsubscribe(channel: Channel, command: Unsubscribe, at: int) -> Decision:
-    if command.id not in channel.webhooks.subscriptions:
-        return Decision(NotSubscribed("unknown"), None)
-    return Decision(None, Unsubscribed(command.id, command.by))
-
-
-def decide_advance(channel: Channel, command: Advance, at: int) -> Decision:
-    """Join the place with the known place. A late Advance of a former master is true, too (P47)."""
-    known = channel.webhooks.subscriptions.get(command.id)
-    if known is None or _advanced(known, command) == known:
-        return Decision(None, None)
-    return Decision(None, Advanced(command.id, command.place, command.dropped, command.told))
-
-
-def _advanced(known: Subscription, news: Advance | Advanced | Subscription) -> Subscription:
+def advanced_by(known: Subscription, news: Advance | Advanced | Subscription) -> Subscription:
     """Whatever order such news come in, and however often, they lead to the same."""
     place = merge_cursors(known.place, news.place) or known.place
     dropped, told = max(known.dropped, news.dropped), max(known.told, news.told)
@@ -99,6 +60,6 @@ def merge_webhooks(
     for side in (a, b):
         for name, one in side.items():
             if name not in ended:
-                found[name] = _advanced(found[name], one) if name in found else one
+                found[name] = advanced_by(found[name], one) if name in found else one
     kept = sorted(found.values(), key=lambda one: (one.at, one.id))
     return {one.id: one for one in kept}, newest(ended, TOMBSTONES)

@@ -9,8 +9,8 @@ import pytest
 from gateway.admin.procedures import Problem
 from gateway.admin.speaking import EVERYBODY, LINES, Words, lines_of, notice, speak
 from gateway.irc.limits import LINE_BYTES
-from gateway.state.channel.machine_messages import KEY_MS, SpokenKey, once_for
-from gateway.state.channel.machines import KEYS, merge_keys, remembered
+from gateway.state.channel.keys import merge_keys, remembered
+from gateway.state.channel.machine_messages import KEY_MS, KEYS, SpokenKey, once_for
 from gateway.state.channel.messages import Said
 from ring.ids import GroupId
 from tests.gateway.admin.stage import ask

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from gateway.edge.differences import Believed, differences
 from gateway.irc.message import parse
 from gateway.irc.modes import CHANNEL_MODES
-from gateway.state.channel.channel import Channel, Member
+from gateway.state.channel.channel import Channel
 from gateway.state.channel.snapshot import Sitting
+from gateway.state.channel.state import Member
 from gateway.state.people import Person
 from tests.gateway.state.cast import RULES
 

@@ -8,8 +8,9 @@ import msgspec
 
 from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
-from gateway.state.channel.channel import Channel, Rules
+from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import Join, ModeChange, ModesDone, Say, SetModes
+from gateway.state.channel.state import Rules
 from gateway.state.people import Person, Refusal
 from ring.replication.state_machine import Decision
 

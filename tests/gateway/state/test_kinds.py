@@ -16,8 +16,9 @@ from gateway.state.account.snapshot import Life, Settings, Stored
 from gateway.state.channel import machine_messages as m
 from gateway.state.channel import messages as c
 from gateway.state.channel import webhook_messages as h
-from gateway.state.channel.channel import Channel, Rules
+from gateway.state.channel.channel import Channel
 from gateway.state.channel.snapshot import PutOut
+from gateway.state.channel.state import Rules
 from gateway.state.conversation import messages as t
 from gateway.state.kinds import kinds
 from gateway.state.network import messages as w

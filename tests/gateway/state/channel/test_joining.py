@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.state.channel.channel import INVITES, restore
+from gateway.state.channel.channel import restore
 from gateway.state.channel.messages import (
     LOST,
     Evict,
@@ -20,7 +20,7 @@ from gateway.state.channel.messages import (
     Update,
     Updated,
 )
-from gateway.state.channel.snapshot import PutOut
+from gateway.state.channel.snapshot import INVITES, PutOut
 from gateway.state.people import Refusal
 from ring.ids import Incarnation
 from tests.gateway.state.cast import ANN, BOB, CAT, DAN, FIRST_EDGE, RULES, SECOND_EDGE, Stage, packed, person, plus

@@ -21,7 +21,8 @@ from gateway.state.channel.webhook_messages import (
     Subscription,
     Unsubscribe,
 )
-from gateway.state.channel.webhooks import MOST, merge_webhooks
+from gateway.state.channel.webhook_rules import MOST
+from gateway.state.channel.webhooks import merge_webhooks
 from gateway.state.kinds import kinds
 from gateway.state.once import Once, Sayer
 from ring.features import at_level

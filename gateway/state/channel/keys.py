@@ -1,0 +1,39 @@
+"""The idempotency keys of one channel: what machines have said, so that a repeat says nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zlib import crc32
+
+from gateway.state.channel.machine_messages import KEY_MS, KEYS, SpokenKey, key_of
+from gateway.state.channel.messages import Said
+
+
+def check_of(verb: str, text: bytes) -> int:
+    """Tells whether a repeated key came with the same words."""
+    return crc32(text, crc32(verb.encode()))
+
+
+def remembered(keys: Mapping[str, SpokenKey], event: Said, at: int) -> dict[str, SpokenKey] | None:
+    """The keys with that of the event; None if the event has none."""
+    key = key_of(event.once)
+    if not key:
+        return None
+    fresh = {name: one for name, one in keys.items() if at - one.at < KEY_MS and name != key}
+    fresh[key] = SpokenKey(at, check_of(event.verb, event.text))
+    return _bounded(fresh)
+
+
+def merge_keys(a: Mapping[str, SpokenKey], b: Mapping[str, SpokenKey]) -> dict[str, SpokenKey]:
+    """What either side has said was said; of one key the first time counts (P26)."""
+    both = {key: min((side[key] for side in (a, b) if key in side), key=_order) for key in sorted({*a, *b})}
+    return _bounded(both)
+
+
+def _bounded(keys: Mapping[str, SpokenKey]) -> dict[str, SpokenKey]:
+    newest = sorted(keys, key=lambda key: (-keys[key].at, key))[:KEYS]
+    return {key: keys[key] for key in sorted(newest)}
+
+
+def _order(one: SpokenKey) -> tuple[int, int]:
+    return one.at, one.check

@@ -1,0 +1,318 @@
+"""A channel's state, and how events change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from gateway.irc.casemapping import Casemap
+from gateway.irc.limits import Limits
+from gateway.irc.modes import CHANNEL_MODES
+from gateway.state.channel.history import History
+from gateway.state.channel.keys import remembered
+from gateway.state.channel.lists import MaskList
+from gateway.state.channel.machine_messages import SpokenKey
+from gateway.state.channel.messages import (
+    Forgotten,
+    HasQuit,
+    Invited,
+    Joined,
+    Kicked,
+    Merged,
+    ModeChange,
+    ModesSet,
+    Parted,
+    Redacted,
+    Said,
+    TopicSet,
+    Updated,
+)
+from gateway.state.channel.snapshot import INVITES, KICKS, TOMBSTONES, PutOut, Sitting, Stored
+from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
+from gateway.state.channel.webhooks import Webhooks
+from gateway.state.people import Person
+from ring.ids import Incarnation
+from ring.replication.state_machine import StateBase
+
+DEFAULT_MODES = "nt"
+_T = TypeVar("_T")
+
+
+class Member:
+    """A person in the channel. prefixes: mode letters in order of rank, e.g. "ov"."""
+
+    __slots__ = ("joined_at", "person", "prefixes", "ranked_at", "ranked_in")
+
+    def __init__(self, sitting: Sitting) -> None:
+        self.person, self.prefixes, self.joined_at, self.ranked_at, self.ranked_in = msgspec.structs.astuple(sitting)
+
+    def sitting(self) -> Sitting:
+        return Sitting(self.person, self.prefixes, self.joined_at, self.ranked_at, self.ranked_in)
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What a channel's rules need of the network's settings."""
+
+    limits: Limits
+    casemap: Casemap
+    keep_s: float  # how long an empty channel is remembered
+    history_s: float = 0.0  # and one in which something was said
+
+
+class ChannelState(StateBase):
+    """The replicated state of one channel."""
+
+    def __init__(self, folded: str, rules: Rules) -> None:
+        self.rules = rules
+        self.name = folded  # as its first member typed it
+        self.members: dict[str, Member] = {}  # by uid
+        self.subscribers: dict[Incarnation, int] = {}
+        self.changed_at = 0  # Unix ms
+        self.left: dict[str, int] = {}  # uid -> Unix ms, for who left by its own will or a kick (P26)
+        self.put_out: dict[str, PutOut] = {}  # uid -> its last kick
+        self.history = History()
+        self.webhooks = Webhooks()
+        self.keys: dict[str, SpokenKey] = {}  # of what machines have said
+        self._clear()
+
+    def _clear(self) -> None:
+        """Without members there is no channel, and nothing of it for those who make it anew (P40)."""
+        self.created = 0  # Unix ms
+        self.topic = ""
+        self.topic_by = ""
+        self.topic_at = 0
+        self.modes: set[str] = set()
+        self.key: str | None = None
+        self.limit: int | None = None
+        self.lists = {letter: MaskList(self.rules.casemap) for letter in CHANNEL_MODES.lists}
+        self.invited: dict[str, None] = {}  # uids, the oldest invitation first
+        self.written: dict[str, int] = {}  # mode letter -> Unix ms of the last change, for a merge (P26)
+        self.lifted: dict[str, int] = {}  # list letter and mask -> Unix ms of its removal
+
+    def apply(self, event: Any, at: int) -> bool:
+        if type(event) is Said:
+            self.history.spoken = True
+            if event.once is not None and (keys := remembered(self.keys, event, at)) is not None:
+                self.keys = keys
+            return False
+        self.changed_at = at
+        return _APPLY[type(event)](self, event, at)
+
+    # Members ----------------------------------------------------------------------------------------------------------
+
+    def _sit(self, edge: Incarnation) -> None:
+        self.subscribers[edge] = self.subscribers.get(edge, 0) + 1
+
+    def _rise(self, edge: Incarnation) -> None:
+        left = self.subscribers[edge] - 1
+        if left:
+            self.subscribers[edge] = left
+        else:
+            del self.subscribers[edge]
+
+    def _put(self, sitting: Sitting) -> None:
+        person = sitting.person
+        self.members[person.uid] = Member(sitting)
+        self._sit(person.edge)
+
+    def _move(self, member: Member, person: Person) -> bool:
+        """The member's facts are these. Returns whether `hosts` has changed."""
+        before, member.person = member.person.edge, person
+        if before == person.edge:
+            return False
+        self._rise(before)
+        self._sit(person.edge)
+        return True
+
+    def _remove(self, at: int, *uids: str) -> bool:
+        gone = [member for uid in uids if (member := self.members.pop(uid, None)) is not None]
+        for member in gone:
+            self._rise(member.person.edge)
+        if gone and not self.members:
+            if self.key is not None or not self.modes.isdisjoint("iHRs"):
+                self.history.close(at)
+            self._clear()
+        return bool(gone)
+
+    # Events -----------------------------------------------------------------------------------------------------------
+
+    def _joined(self, event: Joined, at: int) -> bool:
+        if not self.members:
+            self._clear()  # a merge may have left it empty, with settings that count only for further sides (P26)
+            self.name = event.name or self.name
+            self.created = at
+            self.modes = set(DEFAULT_MODES)
+        person = event.person
+        self.invited.pop(person.uid, None)
+        self.left.pop(person.uid, None)
+        member = self.members.get(person.uid)
+        if member is not None:
+            return self._move(member, person)
+        self._put(Sitting(person, event.prefixes, at, at, at))
+        return True
+
+    def _parted(self, event: Parted | Kicked, at: int) -> bool:
+        if event.uid in self.members:
+            self._bury(self.left, event.uid, at)
+        return self._remove(at, event.uid)
+
+    def _kicked(self, event: Kicked, at: int) -> bool:
+        if event.uid in self.members:
+            self._bury(self.put_out, event.uid, PutOut(event.source, event.reason, at, event.account), KICKS)
+        return self._parted(event, at)
+
+    def kick_of(self, uid: str) -> PutOut | None:
+        """The kick by which somebody left, if it was one."""
+        kick = self.put_out.get(uid)
+        return kick if kick is not None and self.left.get(uid) == kick.at and uid not in self.members else None
+
+    def _has_quit(self, event: HasQuit, at: int) -> bool:
+        uids = [uid for uid, _ in event.gone]
+        for uid in uids:
+            if event.evicted:
+                self.left.pop(uid, None)  # of a stay before this one (P26)
+            else:
+                self._bury(self.left, uid, at)
+        return self._remove(at, *uids)
+
+    def _bury(self, tombstones: dict[str, _T], name: str, one: _T, most: int = TOMBSTONES) -> None:
+        tombstones.pop(name, None)
+        tombstones[name] = one
+        if len(tombstones) > most:
+            del tombstones[next(iter(tombstones))]
+
+    def _merged(self, event: Merged, at: int) -> bool:
+        self.load(event.stored)
+        return True
+
+    def _topic_set(self, event: TopicSet, at: int) -> bool:
+        self.topic, self.topic_by, self.topic_at = event.topic, event.source, at
+        return False
+
+    def _invited(self, event: Invited, at: int) -> bool:
+        if event.opens:
+            self.invited.pop(event.uid, None)
+            self.invited[event.uid] = None
+            if len(self.invited) > INVITES:
+                del self.invited[next(iter(self.invited))]
+        return False
+
+    def _updated(self, event: Updated, at: int) -> bool:
+        member = self.members.get(event.person.uid)
+        return member is not None and self._move(member, event.person)
+
+    def _redacted(self, event: Redacted, at: int) -> bool:
+        self.history.redact(event.msgid, at)
+        return False
+
+    def _forgotten(self, event: Forgotten, at: int) -> bool:
+        self.history.forget((event.uid, event.life), at)
+        return False
+
+    def _subscribed(self, event: Subscribed, at: int) -> bool:
+        self.webhooks.subscribed(event.subscription)
+        return True  # the master learns that it has something to deliver
+
+    def _unsubscribed(self, event: Unsubscribed, at: int) -> bool:
+        self.webhooks.unsubscribed(event.id, at)
+        return True
+
+    def _advanced(self, event: Advanced, at: int) -> bool:
+        self.webhooks.advanced(event)
+        return False
+
+    def _modes_set(self, event: ModesSet, at: int) -> bool:
+        for change in event.changes:
+            self._set_mode(change, event.source, at)
+        return False
+
+    def _set_mode(self, change: ModeChange, source: str, at: int) -> None:
+        letter, param = change.letter, change.param
+        if letter in CHANNEL_MODES.ranks:
+            member = self.members.get(change.uid or "")
+            if member is not None:
+                member.prefixes = with_rank(member.prefixes, letter, adding=change.adding)
+                member.ranked_at = at
+        elif letter in CHANNEL_MODES.flags:
+            self.modes = self.modes | {letter} if change.adding else self.modes - {letter}
+            self.written[letter] = at
+        elif letter == "l":
+            self.limit = int(param) if change.adding and param else None
+            self.written[letter] = at
+        elif letter == "k":
+            self.key = param if change.adding else None
+            self.written[letter] = at
+        elif letter in self.lists and param is not None:
+            entries = self.lists[letter]
+            if change.adding:
+                entries.add(param, source, at)
+                self.lifted.pop(letter + entries.key(param), None)
+            else:
+                entries.remove(param)
+                self._bury(self.lifted, letter + entries.key(param), at)
+
+    # Copies, questions, upkeep ----------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Stored:
+        return Stored(
+            self.name,
+            self.changed_at,
+            self.created,
+            (self.topic, self.topic_by, self.topic_at),
+            ("".join(sorted(self.modes)), self.key, self.limit),
+            [member.sitting() for member in self.members.values()],
+            {letter: entries.rows() for letter, entries in self.lists.items()},
+            list(self.invited),
+            self.written,
+            self.lifted,
+            self.left,
+            *self.history.stored(),
+            self.put_out,
+            *self.webhooks.stored(),
+            self.keys,
+        )
+
+    def load(self, stored: Stored) -> None:
+        self.members, self.subscribers = {}, {}
+        self._clear()
+        self.left, self.put_out, self.keys = dict(stored.left), dict(stored.put_out), dict(stored.keys)
+        self.name, self.changed_at = stored.name, stored.changed_at
+        self.created = stored.created
+        self.topic, self.topic_by, self.topic_at = stored.topic
+        modes, self.key, self.limit = stored.settings
+        self.modes = set(modes)
+        for sitting in stored.members:
+            self._put(sitting)
+        for letter, rows in stored.lists.items():
+            if letter in self.lists:
+                self.lists[letter] = MaskList(self.rules.casemap, rows)
+        self.invited = dict.fromkeys(stored.invited)
+        self.written, self.lifted = dict(stored.written), dict(stored.lifted)
+        self.history = History(stored.erased, stored.redacted, stored.closed, stored.spoken, stored.forgotten)
+        self.webhooks = Webhooks(stored.webhooks, stored.unsubscribed)
+
+
+def with_rank(prefixes: str, letter: str, *, adding: bool) -> str:
+    """The ranks with one more or less, highest first."""
+    held = {*prefixes, letter} if adding else {*prefixes} - {letter}
+    return "".join(rank for rank in CHANNEL_MODES.ranks if rank in held)
+
+
+_APPLY: dict[type, Callable[[ChannelState, Any, int], bool]] = {
+    Joined: ChannelState._joined,
+    Parted: ChannelState._parted,
+    Kicked: ChannelState._kicked,
+    HasQuit: ChannelState._has_quit,
+    TopicSet: ChannelState._topic_set,
+    Invited: ChannelState._invited,
+    Updated: ChannelState._updated,
+    ModesSet: ChannelState._modes_set,
+    Merged: ChannelState._merged,
+    Redacted: ChannelState._redacted,
+    Forgotten: ChannelState._forgotten,
+    Subscribed: ChannelState._subscribed,
+    Unsubscribed: ChannelState._unsubscribed,
+    Advanced: ChannelState._advanced,
+}
