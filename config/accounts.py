@@ -33,13 +33,13 @@ class Accounts(Section):
     )
     nick_protection: Literal["off", "refuse", "rename"] = setting(
         "rename",
-        "What becomes of a stranger who takes the nick of an account: refuse, it does not get it; rename, it is warned "
-        "and renamed after nick_delay_s; off, nothing.",
+        "What happens to a stranger with the nick of an account: refuse (the stranger does not get the nick), rename "
+        "(a warning, and after nick_delay_s another nick), off (nothing).",
         live=True,
     )
     nick_delay_s: Duration = setting(
         60,
-        "Time to log in to the account of one's nick, before one is renamed.",
+        "Time to log in to the account of a nick, before the rename.",
         live=True,
         unit="seconds",
         ge=1,

@@ -13,13 +13,14 @@ class Network(Section):
 
     name: Word = setting(REQUIRED, "Name of the network, as clients show it (NETWORK in 005).")
     server_name: HostName = setting(
-        REQUIRED, "Host name that the whole network bears towards clients: to them it is one server."
+        REQUIRED, "Host name of the whole network towards clients: clients see a single server."
     )
     key_file: KeyPath = setting(
-        REQUIRED, "File with the network key (64 hexadecimal digits, mode 0600). Who has it belongs to the network."
+        REQUIRED,
+        "File with the network key (64 hexadecimal digits, mode 0600). Whoever has the file belongs to the network.",
     )
     description: Line = setting(
-        "", "What LINKS and WHOIS say of the server; empty: the name of the network.", live=True
+        "", "Description of the server in LINKS and WHOIS; empty: the name of the network.", live=True
     )
     casemapping: Literal["rfc1459", "ascii"] = setting(
         "rfc1459", "Which letters are equal in nicks and channel names: with rfc1459 also {}|^ and []\\~."
@@ -39,8 +40,12 @@ class Ring(Section):
     distance: Literal["absolute", "circular"] = setting(
         "absolute", "How far a node is from a name: absolute is |K - J|, circular also goes round past zero."
     )
-    points: int = setting(1, "Points that each node has on the ring: more spread the groups more evenly.", ge=1, le=256)
-    copies: int = setting(2, "Nodes that hold each group, its master among them: one less may die at once.", ge=1, le=9)
+    points: int = setting(
+        1, "Points of each node on the ring: more points spread the groups more evenly.", ge=1, le=256
+    )
+    copies: int = setting(
+        2, "Nodes that hold each group, the master included: copies - 1 of these nodes may die at once.", ge=1, le=9
+    )
 
 
 class Log(Section):

@@ -16,15 +16,13 @@ class Directory(Section):
 
     host: BindAddress = setting(REQUIRED, "IP address to listen on; 0.0.0.0 or :: for all.")
     port: Port = setting(7700, "UDP port to listen on.")
-    lease_s: Duration = setting(
-        10, "Time after which a node that was not heard again is forgotten.", unit="seconds", ge=0.5, le=3600
-    )
+    lease_s: Duration = setting(10, "Silence after which a node is forgotten.", unit="seconds", ge=0.5, le=3600)
 
 
 class DirectoryLimits(Section):
     """What the directory holds at most."""
 
-    nodes: int = setting(1000, "Live nodes that are remembered; the next one is refused.", ge=1, le=100_000)
+    nodes: int = setting(1000, "Remembered live nodes; further nodes are refused.", ge=1, le=100_000)
     cookie_s: Duration = setting(
         60, "Time that the cookie of an unsigned query stays good.", unit="seconds", ge=1, le=3600
     )

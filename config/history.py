@@ -19,29 +19,29 @@ class ChannelHistory(Section):
         REQUIRED, 'The channel, e.g. "#erlang": in quotes, for # begins a comment.'
     )
     keep_days: int = setting(
-        REQUIRED, "Days after which what was said there is forgotten.", ge=1, le=36_500,
+        REQUIRED, "Days after which messages there are forgotten.", ge=1, le=36_500,
     )  # fmt: skip
-    keep_lines: int = setting(100_000, "Lines kept of it.", ge=100, le=100_000_000)
+    keep_lines: int = setting(100_000, "Lines kept of the channel.", ge=100, le=100_000_000)
 
 
 class History(Section):
     """What was said, for those who read it later. The same on every node is wise."""
 
-    enabled: bool = setting(True, "Whether what is said in channels is kept on disk, and shown to who asks.")
+    enabled: bool = setting(True, "Whether messages in channels are kept on disk, and shown on request.")
     private: bool = setting(
         True,
-        "Whether private messages of an account are kept: with other accounts, if both want that, and with guests.",
+        "Whether private messages of an account are kept: with other accounts, if both agree, and with guests.",
         live=True,
     )
-    keep_days: int = setting(30, "Days after which it is forgotten.", ge=1, le=36_500)
+    keep_days: int = setting(30, "Days after which a message is forgotten.", ge=1, le=36_500)
     keep_lines: int = setting(
-        100_000, "Lines kept of each channel and conversation, JOIN and MODE among them; older ones are forgotten.",
+        100_000, "Lines kept of each channel and conversation, JOIN and MODE included; older lines are forgotten.",
         ge=100, le=100_000_000,
     )  # fmt: skip
     max_size: Size = setting(
         20 << 30,
-        "Size of circlet.db beyond which the oldest lines are forgotten, of whatever channel and conversation and "
-        "before their time, 0 for no limit. Accounts, sessions and the states of channels stay.",
+        "Size of circlet.db beyond which the oldest lines of all channels and conversations are forgotten early, 0 for "
+        "no limit. Accounts, sessions and the states of channels stay.",
         live=True,
         unit="bytes",
         ge=0,
@@ -51,7 +51,7 @@ class History(Section):
         (), "Channels with a retention of their own."
     )
     query_max: int = setting(
-        100, "Lines that a client gets at a time (CHATHISTORY in 005); it asks again for more.",
+        100, "Lines for a client at a time (CHATHISTORY in 005); the client asks again for more.",
         live=True, ge=10, le=1_000,
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ class HttpListener(Section):
     """Where a process listens for HTTP, be it a node or a directory. A file without this section has no HTTP."""
 
     host: BindAddress = setting(
-        "127.0.0.1", "IP address to listen on. Everybody who reaches the address may look: think before 0.0.0.0."
+        "127.0.0.1", "IP address to listen on. Everybody with access to the address may look: think before 0.0.0.0."
     )
     port: Port = setting(8067, "TCP port to listen on.")
     tls: Tls | None = setting(None, "Certificate, for HTTPS.")

@@ -38,21 +38,22 @@ class Node(Section):
     """Who this node is. Its own on every node."""
 
     name: HostName = setting(
-        REQUIRED, "Host name of this node, as operators and the QUIT lines of a dead node show it. It need not resolve."
+        REQUIRED,
+        "Host name of this node, for operators and for the QUIT lines of a dead node. The name need not resolve.",
     )
     ip: NodeAddress = setting(REQUIRED, "IP address at which other nodes and directories' users reach this node.")
     ring_key: Word = setting(
         None,
-        "What places the node on the ring. Several nodes behind one IP address need one each. Default: node.ip.",
+        "Text that places the node on the ring. Nodes behind the same IP address need a key each. Default: node.ip.",
         default_factory=lambda known: known.get("ip", ""),
     )
     state_dir: FolderPath = setting(
         REQUIRED,
-        "Directory for what the node keeps over a restart (roster, incarnation). Made if missing; never shared.",
+        "Directory for the node's data (roster, incarnation, circlet.db). Made if missing; never shared.",
     )
     feature_level: int | None = setting(
         None,
-        "For tests of upgrades: act as a build of this older feature level would. With none: as what the build is.",
+        "For tests of upgrades: act as a build of this older feature level. With none: the level of the build.",
         ge=OLDEST,
         le=LEVEL,
     )
@@ -73,18 +74,26 @@ class Links(Section):
     port: Port = setting(7600, "TCP port to listen on for other nodes.")
     heartbeat_s: Duration = setting(1, "How often a heartbeat goes over each link.", unit="seconds", ge=0.05, le=60)
     dead_after_s: Duration = setting(
-        5, "Silence of a peer after which it counts as dead.", unit="seconds", ge=0.1, le=600
+        5, "Silence of a peer after which the peer counts as dead.", unit="seconds", ge=0.1, le=600
     )
     idle_close_s: Duration = setting(
-        600, "Time without use after which a link is closed; it opens again on demand.", unit="seconds", ge=1, le=86_400
+        600,
+        "Time without use after which a link is closed; the link opens again on demand.",
+        unit="seconds",
+        ge=1,
+        le=86_400,
     )
     queue: Size = setting(
-        16 << 20, "Output that may wait for a peer; one that cannot keep up is cut and resynchronised.", unit="bytes",
+        16 << 20, "Output that may wait for a peer; a slower peer is cut and resynchronised.", unit="bytes",
         ge=64 << 10, le=4 << 30,
     )  # fmt: skip
     frame_max: Size = setting(4 << 20, "Longest frame accepted from a peer.", unit="bytes", ge=64 << 10, le=256 << 20)
     redial_min_s: Duration = setting(
-        0.1, "First pause before a lost link is dialled again; it doubles, with jitter.", unit="seconds", ge=0.01, le=60
+        0.1,
+        "First pause before a lost link is dialled again; the pause doubles, with jitter.",
+        unit="seconds",
+        ge=0.01,
+        le=60,
     )
     redial_max_s: Duration = setting(5, "Longest pause between two dials.", unit="seconds", ge=0.1, le=600)
 
@@ -128,7 +137,7 @@ class NodeConfig(Section):
     network: Network = Field(description="The network this node belongs to. Required.")
     ring: Ring = subsection(Ring, "How groups are placed on nodes; the same on every node.")
     directories: Annotated[tuple[DirectoryAddress, ...], Field(strict=False, max_length=16)] = setting(
-        (), "Directories that the node announces itself to, each `ip:port`. A network of one node needs none."
+        (), "Directories for the node's announcements, each `ip:port`. A network of a single node needs none."
     )
     node: Node = Field(description="Who this node is. Required.")
     listeners: Annotated[tuple[Listener, ...], Field(strict=False, min_length=1, max_length=100)] = setting(
@@ -154,23 +163,23 @@ class NodeConfig(Section):
     )  # fmt: skip
     grace_s: Duration = setting(
         30,
-        "Time for the people of a node that died to reappear elsewhere, before they QUIT.",
+        "Time for the people of a dead node to reappear elsewhere, before the QUIT.",
         unit="seconds",
         ge=0,
         le=3600,
     )
     drain_s: Duration = setting(
-        10, "Longest that a stopping node takes to hand its groups over.", unit="seconds", ge=0, le=600
+        10, "Longest time of a stopping node to hand its groups over.", unit="seconds", ge=0, le=600
     )
     hand_off_after_s: Duration = setting(
-        1, "How long a better owner must be up before a group is handed to it.", unit="seconds", ge=0, le=600
+        1, "How long a better owner must be up before the owner gets a group.", unit="seconds", ge=0, le=600
     )
     check_every_s: Duration = setting(
-        5, "How often the node checks that it is responsible for each group it masters.", unit="seconds", ge=0.1, le=600
+        5, "How often the node checks whether another node should master a group.", unit="seconds", ge=0.1, le=600
     )
     motd: MotdText = setting("", "Message of the day, as text.", live=True)
     motd_file: MotdPath | None = setting(
-        None, "Message of the day, as a UTF-8 file, read on start and SIGHUP. One of motd and motd_file.", live=True
+        None, "Message of the day, as a UTF-8 file, read on start and SIGHUP. Set either motd or motd_file.", live=True
     )
     admin: Admin = subsection(Admin, "What /ADMIN answers.")
     operators: Annotated[tuple[Operator, ...], Field(strict=False, max_length=1000)] = setting(

@@ -17,29 +17,31 @@ class Limits(Section):
     """What names and lists may measure. The same on every node: nodes that differ refuse each other."""
 
     nick_len: int = setting(30, "Longest nick, in characters (NICKLEN).", ge=9, le=64)
-    user_len: int = setting(10, "Longest user name, in characters; a longer one is cut (USERLEN).", ge=4, le=32)
+    user_len: int = setting(10, "Longest user name, in characters; longer text is cut (USERLEN).", ge=4, le=32)
     host_len: int = setting(63, "Longest host name shown of a person, in characters (HOSTLEN).", ge=45, le=63)
-    real_len: int = setting(150, "Longest real name, in bytes; a longer one is cut (NAMELEN).", ge=10, le=300)
+    real_len: int = setting(150, "Longest real name, in bytes; longer text is cut (NAMELEN).", ge=10, le=300)
     channel_len: int = setting(64, "Longest channel name, in bytes (CHANNELLEN).", ge=10, le=100)
-    topic_len: int = setting(390, "Longest topic, in bytes; a longer one is cut (TOPICLEN).", ge=50, le=390)
-    kick_len: int = setting(255, "Longest reason of a KICK, in bytes; a longer one is cut (KICKLEN).", ge=20, le=300)
-    away_len: int = setting(200, "Longest AWAY message, in bytes; a longer one is cut (AWAYLEN).", ge=20, le=300)
+    topic_len: int = setting(390, "Longest topic, in bytes; longer text is cut (TOPICLEN).", ge=50, le=390)
+    kick_len: int = setting(255, "Longest reason of a KICK, in bytes; longer text is cut (KICKLEN).", ge=20, le=300)
+    away_len: int = setting(200, "Longest AWAY message, in bytes; longer text is cut (AWAYLEN).", ge=20, le=300)
     key_len: int = setting(23, "Longest channel key, in bytes (KEYLEN).", ge=4, le=64)
-    modes: int = setting(6, "Mode changes with a parameter in one MODE line (MODES).", ge=1, le=20)
-    max_targets: int = setting(4, "Targets of one PRIVMSG, NOTICE, KICK or WHOIS (TARGMAX).", ge=1, le=50)
-    chan_limit: int = setting(100, "Channels one person may be in (CHANLIMIT).", ge=1, le=10_000)
+    modes: int = setting(6, "Mode changes with a parameter in a MODE line (MODES).", ge=1, le=20)
+    max_targets: int = setting(4, "Targets of a PRIVMSG, NOTICE, KICK or WHOIS (TARGMAX).", ge=1, le=50)
+    chan_limit: int = setting(100, "Channels of a person (CHANLIMIT).", ge=1, le=10_000)
     list_max: int = setting(100, "Entries of each list (+b, +e, +I) of a channel (MAXLIST).", ge=1, le=1_000)
-    monitor: int = setting(100, "Nicks that one person may MONITOR.", ge=1, le=1_000)
+    monitor: int = setting(100, "Nicks that a person may MONITOR.", ge=1, le=1_000)
 
 
 class Flood(Section):
     """A client that sends faster than this is slowed: its lines wait, and its socket is read on once none waits."""
 
-    burst: int = setting(20, "Lines that a client may send at once before it is slowed.", live=True, ge=1, le=1_000_000)
+    burst: int = setting(
+        20, "Lines that a client may send at once before the node slows the client.", live=True, ge=1, le=1_000_000
+    )
     rate: float = setting(5, "Lines a second that pass after the burst.", live=True, gt=0, le=1_000_000)
     queued: int = setting(
         200,
-        "Lines that wait, of those that a slowed client sends in one go; one more cuts it (excess flood).",
+        "Waiting lines of a slowed client; more lines cut the client (excess flood).",
         live=True,
         ge=1,
         le=100_000,
@@ -60,17 +62,17 @@ class Clients(Section):
         90, "Silence after which a client is sent PING.", live=True, unit="seconds", ge=1, le=3600
     )
     ping_timeout_s: Duration = setting(
-        60, "Time for a client to answer that PING.", live=True, unit="seconds", ge=1, le=3600
+        60, "Time for a client to answer the PING.", live=True, unit="seconds", ge=1, le=3600
     )
     settle_max_s: Duration = setting(
         10,
-        "Longest that a command, and so a PONG, waits for a silent master before it fails.",
+        "Longest wait of a command, and so of a PONG, for a silent master; then the command fails.",
         unit="seconds",
         ge=1,
         le=120,
     )
     sendq: Size = setting(
-        1 << 20, "Output that may wait for a client; one that lets more pile up is cut.", live=True, unit="bytes",
+        1 << 20, "Output that may wait for a client; with more, the client is cut.", live=True, unit="bytes",
         ge=16 << 10, le=1 << 30,
     )  # fmt: skip
     flood: Flood = subsection(Flood, "How fast a client may send.")
@@ -87,14 +89,14 @@ class Clients(Section):
     )  # fmt: skip
     ipv6_prefix: int = setting(
         64,
-        "Bits of an IPv6 address that count as one address here: who has one IPv6 address has the 2^64 of its network.",
+        "Bits of an IPv6 address that count as a single address: a person with an IPv6 address has the whole /64.",
         live=True,
         ge=16,
         le=128,
     )
     total: int = setting(
         20_000,
-        "Connections to this node, 0 for no limit. A node takes no more than it has descriptors for.",
+        "Connections to this node, 0 for no limit. The node's file descriptors are a limit, too.",
         live=True,
         ge=0,
         le=1_000_000,
@@ -112,8 +114,8 @@ class Admin(Section):
     """What /ADMIN answers. With all three empty it says that there is nothing."""
 
     location1: Line = setting("", "First line, by custom where the network is.", live=True)
-    location2: Line = setting("", "Second line, by custom who runs it.", live=True)
-    email: Line = setting("", "How to reach them.", live=True)
+    location2: Line = setting("", "Second line, by custom the name of the operators.", live=True)
+    email: Line = setting("", "How to reach the operators.", live=True)
 
 
 class Operator(Section):
@@ -124,5 +126,5 @@ class Operator(Section):
         REQUIRED, "Hash of the password, from `circlet hash-password`.", live=True, secret=True
     )
     hosts: Annotated[tuple[Mask, ...], Field(strict=False, min_length=1, max_length=100)] = setting(
-        ("*@*",), "Masks of user@host or user@IP from which it is accepted.", live=True
+        ("*@*",), "Masks of user@host or user@IP from which OPER is accepted.", live=True
     )

@@ -15,8 +15,8 @@ class Sessions(Section):
     )
     always_on: Literal["off", "opt-in", "opt-out", "mandatory"] = setting(
         "opt-in",
-        "Who stays in its channels without a connection: nobody, who chooses to, who does not choose otherwise, or "
-        "everybody with an account.",
+        "People who stay in their channels without a connection: nobody (off), accounts with ALWAYS-ON on (opt-in), "
+        "accounts without ALWAYS-ON off (opt-out), or every account (mandatory).",
         live=True,
     )
     expire_days: int = setting(30, "Days without a login after which such a user leaves.", live=True, ge=1, le=3650)

@@ -31,10 +31,12 @@ CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
 class Token(Section):
     """A secret by which a program uses the API of operators (/api/v1), from `circlet token new`."""
 
-    name: TokenName = setting(REQUIRED, "Who uses the token: the log and the list of actions show the name.", live=True)
+    name: TokenName = setting(
+        REQUIRED, "Name of the token's user: the log and the list of actions show the name.", live=True
+    )
     hash: TokenHash = setting(REQUIRED, "Hash of the token, from `circlet token new`.", live=True, secret=True)
     capabilities: Annotated[tuple[Capability, ...], Field(strict=False, min_length=1, max_length=20)] = setting(
-        REQUIRED, f"What the token may be used for: {', '.join(CAPABILITIES)}.", live=True
+        REQUIRED, f"Allowed uses of the token: {', '.join(CAPABILITIES)}.", live=True
     )
     channels: Annotated[tuple[ChannelName, ...], Field(strict=False, max_length=1000)] = setting(
         (), "Channels in which a token with the capability speak may speak.", live=True

@@ -25,7 +25,7 @@ class Webhooks(Section):
         "many.", live=True, ge=1, le=1_000_000,
     )  # fmt: skip
     keep_s: Duration = setting(
-        86_400, "How long a message waits for its receiver before it is given up. history.keep_days bounds it, too.",
+        86_400, "How long a message waits for the receiver at most. history.keep_days is a limit, too.",
         live=True, unit="seconds", ge=60, le=30 * 86_400,
     )  # fmt: skip
     time_limit_s: Duration = setting(

@@ -72,8 +72,8 @@ motd: 12
         'node.yaml: network.server_name (line 3): found "irc": a host name with a dot and at most 63 characters, '
         "like irc.example.org (it need not resolve)",
         "node.yaml: network.key_file (line 4): cannot read other.key: No such file or directory",
-        "node.yaml: node.state_dir (line 5): is missing: Directory for what the node keeps over a restart "
-        "(roster, incarnation)",
+        "node.yaml: node.state_dir (line 5): is missing: Directory for the node's data "
+        "(roster, incarnation, circlet.db)",
         'node.yaml: node.ip (line 7): found "127.0.0.01": an IPv4 or IPv6 address, like 192.0.2.7 or 2001:db8::7',
         'node.yaml: listeners[0].host (line 9): found "localhost": an IPv4 or IPv6 address, '
         "like 192.0.2.7 or 2001:db8::7",
