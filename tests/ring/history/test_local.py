@@ -75,6 +75,7 @@ def wanted(after: int | None = None, before: int | None = None, **more: Any) -> 
         (wanted(limit=2, newest=True), [7, 8], True),
         (wanted(limit=4), [3, 5, 7, 8], True),  # as many as wanted: there may be more
         (wanted(limit=0), [], False),
+        (wanted(limit=0, newest=True), [], False),
         (wanted(40, 60, by="at"), [5, 7], False),  # seven was said at 45, on another side
         (wanted(FAR), [], False),
     ],
@@ -163,10 +164,8 @@ def test_positions_and_lines_that_belong_to_the_copys_lineage() -> None:
     odd = ["", "5", "nonsense-", "-zz", f"{TALK.msgid_prefix}0", f"{TALK.msgid_prefix}-5", f"{TALK.msgid_prefix}9"]
     assert [history.position(msgid) for msgid in odd] == [None] * len(odd)
     assert history.position(f"{TALK.msgid_prefix}3") is None  # a position of the term before
-    lines = [
-        Line(ROOM, term, seq, 1, "x", b"")
-        for term, seq in ((FIRST, 3), (SECOND, 4), (SECOND, 9), (FIRST, 4), (NO_TERM, 3))
-    ]
+    places = [(FIRST, 3), (SECOND, 4), (SECOND, 9), (FIRST, 4), (NO_TERM, 3)]
+    lines = [Line(ROOM, term, seq, 1, "x", b"") for term, seq in places]
     assert [history.is_ours(line) for line in lines] == [True, True, False, False, False]
 
 
@@ -204,10 +203,8 @@ def test_an_answer_fits_a_message_and_says_whether_there_is_more(sizes: list[int
         kept = fitting(lines, newest=newest)
     size = sum(len(line.event) + len(line.msgid) + 64 for line in kept)
     assert kept == [] if not lines else len(kept) == 1 or size <= 500
-    assert len(found.lines) <= limit or (limit == 0 and newest)
-    assert (
-        found.lines == (lines[len(lines) - len(found.lines) :] if newest else lines[: len(found.lines)]) or limit == 0
-    )
+    assert len(found.lines) <= limit
+    assert found.lines == (lines[len(lines) - len(found.lines) :] if newest else lines[: len(found.lines)])
     if len(found.lines) < len(lines) and limit > 0:
         assert found.more
 

@@ -17,37 +17,14 @@ import pytest
 
 from ring.ids import GroupId
 from ring.storage.sqlite import file as sqlite_file
-from ring.storage.sqlite import schema as sqlite_schema
 from ring.storage.sqlite import store as sqlite_store
-from ring.storage.sqlite.schema import APPLICATION_ID, STEPS, Foreign, check, migrate
 from ring.storage.sqlite.store import SqliteStore
 from ring.storage.store import Range, StoreError
 from tests.patience import WITHIN_S
+from tests.ring.storage.sqlite.files import refused
 from tests.ring.storage.store_contract import ERLANG, GO, JOE, batch, line, seqs, wanted
 
 ROOT = Path(__file__).parents[4]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "circlet.db"
-
-
-@pytest.fixture
-def used(path: Path) -> Path:
-    """A store that holds something."""
-    store = SqliteStore(path)
-    store.write([batch(*(line(n) for n in range(5000)), copies={JOE: b"joe"})])
-    store.tend()
-    store.close()
-    return path
-
-
-def refused(path: Path) -> str:
-    with pytest.raises(StoreError) as caught:
-        SqliteStore(path).close()
-    assert str(caught.value).startswith(f"{path}: ")
-    return str(caught.value)
 
 
 def mode(path: Path) -> int:
@@ -297,141 +274,6 @@ def test_a_refused_store_lets_go_of_its_lock(path: Path) -> None:
     SqliteStore(path).close()
 
 
-# Versions -------------------------------------------------------------------------------------------------------------
-
-
-def test_a_newer_store_is_refused(used: Path) -> None:
-    db = sqlite3.connect(used)
-    db.execute(f"PRAGMA user_version = {len(STEPS) + 6}")
-    db.close()
-    words = refused(used)
-    assert f"store version {len(STEPS) + 6}, this program knows {len(STEPS)}" in words and "restore a backup" in words
-
-
-def test_an_older_store_is_brought_up_to_date(tmp_path: Path) -> None:
-    def first(db: sqlite3.Connection) -> None:
-        db.execute("CREATE TABLE words (word TEXT)")
-
-    def second(db: sqlite3.Connection) -> None:
-        db.execute("ALTER TABLE words ADD COLUMN length INTEGER")
-        db.execute("UPDATE words SET length = length(word)")
-
-    db = sqlite3.connect(tmp_path / "old.db", isolation_level=None)
-    migrate(db, [first])
-    assert check(db, [first]) == 1
-    db.execute("INSERT INTO words VALUES ('erlang')")
-    migrate(db, [first, second])
-    assert db.execute("SELECT * FROM words").fetchall() == [("erlang", 6)] and check(db, [first, second]) == 2
-    migrate(db, [first, second])
-    with pytest.raises(Foreign):
-        check(db, [first])
-    db.close()
-
-
-def test_a_store_of_an_older_version_has_all_of_it_in_this_one(path: Path) -> None:
-    path.parent.mkdir()
-    db = sqlite3.connect(path, isolation_level=None)
-    migrate(db, STEPS[:1])
-    db.execute("INSERT INTO groups VALUES (7, x'6368616e6e656c', CAST('#erlang' AS BLOB))")
-    db.execute("INSERT INTO terms VALUES (3, CAST('1 5 127.0.0.1' AS BLOB))")
-    db.execute("INSERT INTO copies VALUES (7, x'01')")
-    said = [line(n, msgid=f"odd-{n}" if n % 50 == 20 else f"x-{n:x}", event=b"said %d" % n) for n in range(220)]
-    rows = [(7, one.seq, 3, one.at, one.msgid.encode(), one.event) for one in said]
-    db.executemany("INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?)", rows[:150])
-    db.executemany("INSERT INTO fresh VALUES (?, ?, ?, ?, ?, ?)", rows[150:200])
-    migrate(db, STEPS[:2])
-    for part in rows[200:210], rows[210:]:
-        page = sqlite_schema._as_page([row[1:] for row in part])
-        db.execute("INSERT INTO fresh VALUES (NULL, 7, ?, ?, ?, ?, ?, ?, ?)", page)
-    db.close()
-    store = SqliteStore(path)
-    assert store.lines(wanted()) == said and list(store.copies()) == [(ERLANG, b"\x01")]
-    assert all(store.find(ERLANG, one.msgid) == one for one in said)
-    assert store.latest([ERLANG], 0, 100_000, 5) == [(ERLANG, 99_000)]
-    store.write([batch(line(220), line(3, event=b"new"))])
-    assert [one.event for one in store.lines(wanted(limit=4))] == [b"said 0", b"said 1", b"said 2", b"new"]
-    assert sum(store.erase(ERLANG, None)) == 221
-    store.close()
-    assert b"said 1" not in path.read_bytes()
-
-
-def test_a_row_of_version_1_that_no_store_writes_is_damage(path: Path) -> None:
-    path.parent.mkdir()
-    db = sqlite3.connect(path, isolation_level=None)
-    migrate(db, STEPS[:1])
-    db.execute("INSERT INTO fresh VALUES (1, 1, 1, 1, 'text', x'01')")
-    db.close()
-    assert "is damaged (it has a row that no store writes)" in refused(path)
-    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (1,)
-
-
-def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
-    def first(db: sqlite3.Connection) -> None:
-        db.execute("CREATE TABLE words (word TEXT)")
-
-    def broken(db: sqlite3.Connection) -> None:
-        db.execute("CREATE TABLE more (word TEXT)")
-        db.execute("UPDATE nothing SET word = ''")
-
-    db = sqlite3.connect(tmp_path / "old.db", isolation_level=None)
-    with pytest.raises(sqlite3.Error):
-        migrate(db, [first, broken])
-    db.close()
-    db = sqlite3.connect(tmp_path / "old.db", isolation_level=None)
-    assert db.execute("PRAGMA user_version").fetchone() == (1,)
-    assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("words",)]
-    db.close()
-
-
-def test_a_store_says_what_it_is(used: Path) -> None:
-    db = sqlite3.connect(used)
-    assert db.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
-    assert db.execute("PRAGMA user_version").fetchone() == (len(sqlite_schema.STEPS),)
-    assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    db.close()
-
-
-def test_what_was_erased_is_not_in_the_file(path: Path) -> None:
-    store = SqliteStore(path)
-    store.write([batch(*(line(n, event=b"the secret word") for n in range(6000)), line(1, GO, event=b"another"))])
-    assert sum(store.erase(ERLANG, None)) == 6000
-    store.close()
-    data = path.read_bytes()
-    assert b"another" in data and b"the secret word" not in data
-
-
-def test_what_was_erased_is_in_no_file_once_the_store_is_scrubbed(path: Path) -> None:
-    store = SqliteStore(path)
-    store.write([batch(line(1, event=b"the secret word"), line(2, event=b"another"))])
-    reader = sqlite3.connect(path)
-    reader.execute("BEGIN")
-    assert reader.execute("SELECT count FROM fresh").fetchone() == (2,)
-    assert sum(store.erase(ERLANG, [1])) == 1
-    assert not store.scrub()  # not while somebody reads
-    reader.close()
-    assert store.scrub()
-    files = [file.read_bytes() for file in path.parent.glob(f"{path.name}*")]
-    assert any(b"another" in data for data in files) and not any(b"the secret word" in data for data in files)
-    store.close()
-
-
-def test_single_lines_that_were_erased_or_voided_are_in_no_file_wherever_they_lay(path: Path) -> None:
-    store, groups = SqliteStore(path), (ERLANG, GO)
-    for start in range(0, 3000, 100):
-        said = range(start, start + 100)
-        store.write([batch(*(line(n, group, event=b"<%d>" % n * 30) for n in said for group in groups))])
-        store.tend()
-    gone = [1, 70, 100, 1500, 2047, 2999]
-    assert sum(store.erase(ERLANG, gone)) == sum(store.erase(GO, gone)) == len(gone)
-    assert sum(store.prune("channel", 50_000, 10**6)) == 2 * 49
-    store.write([batch(ends={ERLANG: 2800, GO: 2800})])
-    assert store.scrub()
-    data = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
-    left = {n for n in range(3000) if b"<%d>" % n * 2 in data}
-    assert left == set(range(50, 2801)) - set(gone)
-    store.close()
-
-
 # kill -9 --------------------------------------------------------------------------------------------------------------
 
 WRITER = """
@@ -439,6 +281,7 @@ import sys
 from pathlib import Path
 from ring.storage.sqlite import store as sqlite_store
 from ring.storage.sqlite.store import SqliteStore
+from tests.ring.storage.sqlite.files import refused
 from tests.ring.storage.store_contract import ERLANG, GO, JOE, Batch, line
 sqlite_store.FRESH_MAX, sqlite_store.CHECKPOINT_BYTES = 100, 2 * sqlite_store.TRANSACTION_BYTES
 store = SqliteStore(Path(sys.argv[1]))
