@@ -97,7 +97,7 @@ def circles(graph: grimp.ImportGraph, folder: str) -> list[set[str]]:
 
 def parts_of_engine(root: Path) -> dict[str, str]:
     """The parts of the engine: attribute -> the file of the part's class, from the root."""
-    tree = ast.parse((root / "ring/engine.py").read_text())
+    tree = ast.parse((root / "ring/node.py").read_text())
     homes = {
         alias.name: f"{node.module.replace('.', '/')}.py"
         for node in tree.body

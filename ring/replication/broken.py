@@ -26,17 +26,15 @@ Invariants
 
 from __future__ import annotations
 
-from typing import Any
-
 from ring.history.query import HistoryQueries
 from ring.ids import GroupId, Incarnation
-from ring.replication.application import FAILED, Halted
 from ring.replication.barrier import Barriers
 from ring.replication.owed import OwedForks
 from ring.replication.role_port import RolePort
 from ring.replication.roles import Roles
 from ring.rpc import Rpc
 from ring.storage.journal import Journal
+from ring.submitter import Submitter
 from ring.wire.group import Barrier, Question, Submit
 from ring.wire.log import raw
 from ring.wire.messages import Message
@@ -59,6 +57,7 @@ class StoppedGroups:
         barriers: Barriers,
         rpc: Rpc,
         history: HistoryQueries,
+        submitter: Submitter,
     ) -> None:
         self._port = port
         self._roles = roles
@@ -67,6 +66,7 @@ class StoppedGroups:
         self._barriers = barriers
         self._rpc = rpc
         self._history = history
+        self._submitter = submitter
         self.groups = port.replicas.stopped
 
     # A group stops here ---------------------------------------------------------------------------------------------
@@ -93,20 +93,7 @@ class StoppedGroups:
         self._journal.abandon(group)
         for key in m.followers if m is not None else ():
             self.say(key, group)
-        self._let_go(group)
-
-    def failure(self, group: GroupId) -> Any:
-        """Return the outcome of a command that no master has answered: FAILED, or the nodes that stopped the group."""
-        peers = self._port.peers
-        names = sorted(record.name for key in peers.unfit_for(group) if (record := peers.known(key)) is not None)
-        return Halted(tuple(names)) if names else FAILED
-
-    def _let_go(self, group: GroupId) -> None:
-        """Answer every submitted command with a failure, and let the barriers of the group go."""
-        port = self._port
-        stream = port.submits.queues.get(group)
-        for pending in list(stream.pending) if stream is not None else ():
-            port.complete(group, pending.number, self.failure(group), None)
+        self._submitter.fail_all(group)
         self._barriers.let_go(group)
 
     def stop_unread(self, group: GroupId, sender: Incarnation) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.replication.replicas import Follower
+from ring.roster import NodeRecord
 from ring.wire.log import Command
 from ring.wire.messages import Message
 
@@ -42,6 +43,10 @@ class RolePort(Port):
     @abstractmethod
     def unpark_answers(self, group: GroupId, seq: int) -> None:
         """Complete this edge's commands whose answers waited until the copy reached `seq` (P11)."""
+
+    @abstractmethod
+    def learn(self, records: Iterable[NodeRecord]) -> list[NodeRecord]:
+        """Learn node records. Returns the records that were news."""
 
     # Copies ---------------------------------------------------------------------------------------------------------
 

@@ -164,6 +164,20 @@ class Roles:
         self._rpc.redirected(group)
         self._history.redirected(group)
 
+    def master_named(self, group: GroupId, master: str, sender: Incarnation) -> None:
+        """Go on with the master that the sender names, which may be this node."""
+        port = self._port
+        port.hint(group, master)
+        followed = self._replicas.followers.get(group)
+        if followed is not None:
+            self.followers.redirect(followed, master, sender.key)
+        stream = port.submits.queues.get(group)
+        if stream is not None and port.submits.turn(stream, port.target(group)):
+            port.resend(group)
+        self._rpc.redirected(group)
+        self._history.redirected(group)
+        self._watches.redirected(group)
+
     # This node ------------------------------------------------------------------------------------------------------
 
     def serve(self, copy: Copy, term: Term) -> None:

@@ -13,6 +13,7 @@ from ring.replication.progress import Master
 from ring.replication.replicas import Follower
 from ring.replication.role_port import RolePort
 from ring.replication.roles import Roles
+from ring.wire.group import NotOwner
 from ring.wire.log import RawEntry
 from ring.wire.replication import Append, Install, Installed, MergeOffer, Publish, Resync, StaleTerm
 
@@ -25,6 +26,12 @@ class Router:
         self._roles = roles
         self._masters = port.replicas.masters
         self._followers = port.replicas.followers
+
+    def on_not_owner(self, sender: Incarnation, message: NotOwner) -> None:
+        """Learn from the sender which node masters the group."""
+        self._port.learn(message.records)
+        if message.master != sender.key:
+            self._roles.master_named(message.group, message.master, sender)
 
     # Entries and commands of a master -------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ from ring.replication.silent import SilentNodes
 from ring.replication.upkeep import Upkeep
 from ring.roster import NodeRecord
 from ring.storage.journal import Journal
+from ring.submitter import Submitter
 from ring.wire.log import Entry, RawEntry
 from ring.wire.node import PingReply
 from tests.sim.faults import (
@@ -247,8 +248,8 @@ def replace_no_backup(patch: pytest.MonkeyPatch) -> None:
 
 def send_nothing_again(patch: pytest.MonkeyPatch) -> None:
     """P6: what was lost on its way to the master stays lost."""
-    patch.setattr(Engine, "_repeat_submits", lambda self: None)
-    patch.setattr(Engine, "resend", lambda self, group: None)
+    patch.setattr(Submitter, "tick", lambda self: None)
+    patch.setattr(Submitter, "resend", lambda self, group: None)
 
 
 def believe_a_dead_edge_at_once(patch: pytest.MonkeyPatch) -> None:
