@@ -53,7 +53,7 @@ class MergeRecord(msgspec.Struct, frozen=True, array_like=True):
     aliases: Aliases = ()
 
 
-class Entry(msgspec.Struct, array_like=True, gc=False):
+class RawEntry(msgspec.Struct, array_like=True):
     """One position of a group's log: the answer to one command, and the change by the command, if any."""
 
     seq: int
@@ -61,32 +61,24 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     origin: Incarnation | None  # None: the master itself
     number: int
     floor: int  # the origin's lowest unanswered number (P6)
-    outcome: Any
-    event: Any
+    outcome: msgspec.Raw
+    event: msgspec.Raw
     handed: Term | None = None  # (P24) the last event of a term; names the next term
     members: tuple[str, ...] | None = None  # ring keys that hold the group from here on (P13)
     original_id: tuple[str, int] | None = None  # msgid and time on another side of a partition (P25)
     side: MergeRecord | None = None  # the merged side's counters count in this copy from here on
 
 
-class Command(msgspec.Struct, array_like=True, gc=False):
-    """An accepted command: the command has a position, and is decided once all holders of the group have the command
-    (P12)."""
+class Entry(RawEntry, gc=False):
+    """An entry as the group's kind has read the entry. The encoder writes both kinds alike."""
 
-    seq: int
-    at: int
-    origin: Incarnation | None
-    number: int
-    floor: int
-    command: Any
-    handed: Term | None = None
-    members: tuple[str, ...] | None = None
-    original_id: tuple[str, int] | None = None  # the command is an event of another side (P25)
-    side: ForkState | None = None  # another side's state, to be merged with this (P26)
+    outcome: Any
+    event: Any
 
 
 class RawCommand(msgspec.Struct, array_like=True):
-    """A Command as read from a link."""
+    """An accepted command: the command has a position, and is decided once all holders of the group have the command
+    (P12)."""
 
     seq: int
     at: int
@@ -96,24 +88,14 @@ class RawCommand(msgspec.Struct, array_like=True):
     command: msgspec.Raw
     handed: Term | None = None
     members: tuple[str, ...] | None = None
-    original_id: tuple[str, int] | None = None
-    side: ForkState | None = None
+    original_id: tuple[str, int] | None = None  # the command is an event of another side (P25)
+    side: ForkState | None = None  # another side's state, to be merged with this (P26)
 
 
-class RawEntry(msgspec.Struct, array_like=True):
-    """An Entry as read from a link, with outcome and event still encoded."""
+class Command(RawCommand, gc=False):
+    """A command as the group's kind has read the command."""
 
-    seq: int
-    at: int
-    origin: Incarnation | None
-    number: int
-    floor: int
-    outcome: msgspec.Raw
-    event: msgspec.Raw
-    handed: Term | None = None
-    members: tuple[str, ...] | None = None
-    original_id: tuple[str, int] | None = None
-    side: MergeRecord | None = None
+    command: Any
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
