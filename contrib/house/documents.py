@@ -1,11 +1,12 @@
 """Reads the documents: the links in them, and the files and functions that they name.
 
 A place in the code is written `path/from/the/root.py: name`, with dotted names for methods; more names follow after
-commas. `<kind>` and `*` in a path stand for any name.
+commas. `<kind>` and `*` in a path stand for any name. `Class.name` alone is a method or field of a class anywhere.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ WHERE = ("README.md", "CONTRIBUTING.md", "contrib")
 _SPAN = re.compile(r"`([^`\n]+)`")
 _IN_TREE = re.compile(r"(?:\.ci|config|contrib|gateway|ring|tests)/")
 _PLACE = re.compile(r"([\w./<>*-]+?)(?:: ([\w.]+(?:, [\w.]+)*))?")
+_MEMBER = re.compile(r"([A-Z]\w+)\.(\w+)")
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^    .*$", re.MULTILINE)
@@ -55,6 +57,32 @@ def missing(root: Path, place: Named) -> list[str]:
         return []
     known = set().union(*(names_in(path.read_text()) for path in paths if path.suffix == ".py"))
     return [f"{place.path}: {name}" for name in place.names if name not in known]
+
+
+def members_in(text: str) -> Iterator[tuple[str, str]]:
+    """The code spans `Class.name`: (class, name)."""
+    for span in _SPAN.findall(_BLOCK.sub("", text)):
+        if found := _MEMBER.fullmatch(span):
+            yield found[1], found[2]
+
+
+def members_of_classes(root: Path, *folders: str) -> set[tuple[str, str]]:
+    """The classes below the folders, each with the names of its methods, fields and attributes."""
+    found: set[tuple[str, str]] = set()
+    for path in (path for folder in folders for path in (root / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                found |= {(node.name, name) for inner in ast.walk(node) for name in _named(inner)}
+    return found
+
+
+def _named(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield node.name
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+        yield node.attr
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
 
 
 def broken_links(root: Path, document: Path) -> list[str]:

@@ -6,10 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from contrib.house.documents import Named, anchors, broken_links, documents, missing, places_in
+from contrib.house.documents import (
+    Named,
+    anchors,
+    broken_links,
+    documents,
+    members_in,
+    members_of_classes,
+    missing,
+    places_in,
+)
 from contrib.house.measure import ROOT
 
 DOCUMENTS = documents(ROOT)
+MEMBERS = members_of_classes(ROOT, "config", "gateway", "ring", "tests/sim")
 by_document = pytest.mark.parametrize("document", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS])
 
 
@@ -20,6 +30,11 @@ def test_all_documents_are_read() -> None:
 @by_document
 def test_every_file_and_function_that_a_document_names_exists(document: Path) -> None:
     assert not [what for place in places_in(document.read_text()) for what in missing(ROOT, place)]
+
+
+@by_document
+def test_every_member_of_a_class_that_a_document_names_exists(document: Path) -> None:
+    assert not [member for member in members_in(document.read_text()) if member not in MEMBERS]
 
 
 @by_document
@@ -64,6 +79,13 @@ def test_what_does_not_exist_is_found(tree: Path, span: str, gone: list[str]) ->
 def test_a_span_that_is_no_place_is_named(span: str) -> None:
     with pytest.raises(ValueError, match="neither a path nor"):
         list(places_in(f"`{span}`"))
+
+
+def test_members_of_classes(tree: Path) -> None:
+    (tree / "ring/d.py").write_text("class Link:\n    size: int\n    def __init__(self):\n        self.up = True\n")
+    members = members_of_classes(tree, "ring")
+    assert members == {("Peer", "hear"), ("Link", "size"), ("Link", "__init__"), ("Link", "up")}
+    assert [*members_in("`Link.up`, `Link.down` and `link.up`")] == [("Link", "up"), ("Link", "down")]
 
 
 def test_names_after_a_path() -> None:
