@@ -370,23 +370,25 @@ class Break(NamedTuple):
 
 
 BREAKS = [
-    Break(publish_before_the_backup, (Crash, Dark), ("nothing_lost",)),
+    Break(publish_before_the_backup, (Crash, Dark), ("nothing_lost",), first=30),
     Break(skip_an_ack, (Lossy, Slow), ("settled",)),
     Break(answer_barriers_at_once, (Lossy, Slow), ("settled",)),
-    Break(settle_without_private_messages, (Lossy, Slow), ("settled",)),
+    Break(settle_without_private_messages, (Lossy, Slow), ("settled",), first=30),
     Break(accept_any_higher_number, (Lossy,), ("nothing_lost", "own_order")),
-    Break(forget_the_counters, (Crash, Dark, Lossy), ("nothing_twice",)),
+    Break(forget_the_counters, (Crash, Dark, Lossy), ("nothing_twice",), first=18),
     Break(forget_origins_that_are_only_silent, (Lossy, Reset), ("nothing_twice", "own_order")),
     Break(apply_across_gaps, (Lossy, Reset), ("nothing_lost", "copies_agree")),
     Break(take_silence_for_death, (PairCut,), ("nobody_is_thought_dead",)),
     Break(believe_a_dial_from_before_the_last_word, (PairCut, HalfHeal), ("nothing_waits",)),
     Break(flap_between_witnesses, (PairCut,), ("detours_hold",)),
-    Break(serve_on_after_a_stop, (Hang, Cut), ("one_master", "copies_agree", "nothing_lost", "views_agree")),
-    Break(answer_at_once_after_a_stop, (Hang,), ("settled",)),
+    Break(serve_on_after_a_stop, (Hang, Cut), ("one_master", "copies_agree", "nothing_lost", "views_agree"), first=2),
+    Break(answer_at_once_after_a_stop, (Hang,), ("settled",), first=65),
     Break(merge_nothing, (Cut,), ("nothing_lost",)),
     Break(merge_everything_again, (Cut,), ("nothing_twice",)),
-    Break(send_before_the_logs_agree, (Cut,), ("own_order",)),
-    Break(take_the_oldest_copy, (Crash, Dark), ("nothing_lost", "views_agree", "everybody_is_in", "no_netsplit")),
+    Break(send_before_the_logs_agree, (Cut,), ("own_order",), first=25),
+    Break(
+        take_the_oldest_copy, (Crash, Dark), ("nothing_lost", "views_agree", "everybody_is_in", "no_netsplit"), first=35
+    ),
     Break(replace_no_backup, (Dark, Crash), ("everybody_is_answered", "copies_agree", "nothing_lost")),
     Break(send_nothing_again, (Lossy, Crash), ("nothing_lost", "everybody_is_answered", "nothing_waits")),
     Break(believe_a_dead_edge_at_once, (Hang,), ("no_netsplit",)),
