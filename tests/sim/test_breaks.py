@@ -394,7 +394,7 @@ BREAKS = [
     Break(believe_a_dead_edge_at_once, (Hang,), ("no_netsplit",)),
     Break(forget_where_devices_are, (Reset,), ("sent_once", "sent_in_order"), DEVICES),
     Break(take_what_is_applied_for_shown, (Crash, Dark, Reset), ("sent_in_order",), DEVICES),
-    Break(ask_nowhere_what_has_come, (OneWay, PairCut), ("sent_once",), DEVICES, 1012),
+    Break(ask_nowhere_what_has_come, (OneWay, PairCut), ("sent_once",), DEVICES, 1060),
     Break(play_the_newest_first, (Reset,), ("sent_in_order",), DEVICES),
     Break(play_nothing, (Reset,), ("sent_in_order",), DEVICES),
     Break(talk_through_the_nick, (Reset,), ("sent_in_order",), DEVICES),

@@ -148,7 +148,8 @@ def test_a_client_that_does_not_read_its_answers_is_cut(node: Served) -> None:
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: no\r\n\r\n", b"400"),
         (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"400"),
         (
-            b"POST /nodes.json HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+            b"POST /nodes.json HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: gzip\r\n"
+            b"Content-Length: 3\r\n\r\nabc",
             b"415",
         ),
     ],
