@@ -9,8 +9,8 @@ import msgspec
 from gateway.admin import lists, webhooks
 from gateway.admin.procedures import Problem as Trouble
 from gateway.admin.procedures import Procedure, run
-from gateway.edge.operator_asks import WebhookRow
-from gateway.edge.pages import MOST
+from gateway.edge.rpc.operator_asks import WebhookRow
+from gateway.edge.rpc.pages import MOST
 from gateway.guest_accounts import Done, Problem
 from gateway.node import NodeCore
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.edge.asks import Looked
+from gateway.edge.rpc.asks import Looked
 from gateway.happenings import Happening, Happenings
 from gateway.node import NodeCore
 from gateway.status import Around, Status, status

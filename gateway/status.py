@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple, cast
 import msgspec
 from msgspec import Meta
 
-from gateway.edge.operator_asks import WebhookRow
+from gateway.edge.rpc.operator_asks import WebhookRow
 from gateway.node import NodeCore
 from gateway.state.nick.nick import Nick
 from gateway.webhooks.addresses import host_of

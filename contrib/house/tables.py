@@ -18,7 +18,7 @@ from config.units import format_duration, format_size
 from contrib.house.documents import documents
 from contrib.house.measure import ROOT
 from gateway.commands import helping
-from gateway.edge.caps import CAPS
+from gateway.edge.client.capabilities import CAPS
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
 from gateway.services.circlet import CIRCLET
 from gateway.services.nickserv import NICKSERV

@@ -9,14 +9,14 @@ from typing import Any
 
 from gateway.accounts.credentials import Credentials, flaw
 from gateway.admin.procedures import Ask, AskAll, Call, Problem, Procedure, Submit
-from gateway.edge.absent import with_absent
-from gateway.edge.belongings import drop as drop_all
-from gateway.edge.choices import Value
-from gateway.edge.operator_asks import ChosenAsk
+from gateway.edge.accounts.holdings import drop as drop_all
+from gateway.edge.accounts.missing_nodes import with_absent
+from gateway.edge.accounts.nick_protection import owned
+from gateway.edge.accounts.preferences import Value
+from gateway.edge.accounts.verify import look_up
+from gateway.edge.client.registration import new_uid
 from gateway.edge.ports import EdgePort
-from gateway.edge.protection import owned
-from gateway.edge.proving import look_up
-from gateway.edge.registration import new_uid
+from gateway.edge.rpc.operator_asks import ChosenAsk
 from gateway.irc.names import is_valid_nick
 from gateway.state.account.messages import (
     Accepted,

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from gateway.admin.lists import LEVEL, rows_of
 from gateway.admin.procedures import Ask, Problem, Procedure, need_level, unanswered
-from gateway.edge.operator_asks import RoleRow
 from gateway.edge.ports import EdgePort
+from gateway.edge.rpc.operator_asks import RoleRow
 from gateway.irc.names import is_valid_channel
 from gateway.state.channel.messages import MEMBERS, ChannelView, Look
 from gateway.state.channel.views import PAGE

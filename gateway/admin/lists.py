@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gateway.admin.procedures import AskAll, AskNode, Heard, Problem, Procedure, need_level
-from gateway.edge.operator_asks import ChannelRow, Page, PageAsk, Row, What
-from gateway.edge.pages import MOST
 from gateway.edge.ports import EdgePort
+from gateway.edge.rpc.operator_asks import ChannelRow, Page, PageAsk, Row, What
+from gateway.edge.rpc.pages import MOST
 
 LEVEL = 2
 """Nodes of older levels do not know these questions."""

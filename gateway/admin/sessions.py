@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gateway.admin.lists import LEVEL
 from gateway.admin.procedures import Ask, AskAll, Heard, Problem, Procedure, Submit, need_level, unanswered
-from gateway.edge.operator_asks import EndAsk, Ended
 from gateway.edge.ports import EdgePort
+from gateway.edge.rpc.operator_asks import EndAsk, Ended
 from gateway.irc.names import is_valid_nick
 from gateway.state.nick.messages import Kill, NickView, Who
 from gateway.state.people import Refusal

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 from gateway.admin.channels import channel_group
 from gateway.admin.lists import rows_of
 from gateway.admin.procedures import Ask, Problem, Procedure, Submit, need_level
-from gateway.edge.operator_asks import WebhookRow
 from gateway.edge.ports import EdgePort
+from gateway.edge.rpc.operator_asks import WebhookRow
 from gateway.state.channel.messages import ChannelView, Look
 from gateway.state.channel.views import PAGE
 from gateway.state.channel.webhook_messages import NotSubscribed, Subscribe, Unsubscribe

@@ -6,11 +6,12 @@ Source: IRCv3 SASL 3.1 and 3.2; IRCv3 account-registration (draft).
 from __future__ import annotations
 
 from gateway.commands.table import command
-from gateway.edge import registering, sasl
-from gateway.edge.call import Call
-from gateway.edge.caps import registers_early
-from gateway.edge.lines import Line
-from gateway.edge.registering import Failure
+from gateway.edge.accounts import sasl
+from gateway.edge.accounts.register import Failure, shown_name
+from gateway.edge.accounts.register import register as register_account
+from gateway.edge.client.call import Call
+from gateway.edge.client.capabilities import registers_early
+from gateway.edge.client.lines import Line
 from gateway.irc.message import clean
 
 
@@ -22,7 +23,7 @@ def authenticate(call: Call) -> None:
 @command("VERIFY", 2, anytime=True)
 def verify(call: Call) -> None:
     """No registration waits to be verified here: this network sends no mail."""
-    account, proven = registering.shown_name(clean(call.params[0])), call.connection.login
+    account, proven = shown_name(clean(call.params[0])), call.connection.login
     if proven is not None:
         _fail(call, "VERIFY", "ALREADY_AUTHENTICATED", proven.name, f"You are logged in as {proven.name}")
     elif call.connection.user is None and not registers_early(call.edge.settings):
@@ -47,9 +48,9 @@ def register(call: Call) -> None:
 
     if len(call.params) > 3:
         text = "A password with spaces has a colon before it"
-        _fail(call, "REGISTER", "UNACCEPTABLE_PASSWORD", registering.shown_name(name), text)
+        _fail(call, "REGISTER", "UNACCEPTABLE_PASSWORD", shown_name(name), text)
     else:
-        registering.register(call, name, password, answered)
+        register_account(call, name, password, answered)
 
 
 def _fail(call: Call, verb: str, *params: str) -> None:

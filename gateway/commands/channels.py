@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.commands.table import command, words
-from gateway.edge.call import Call
-from gateway.edge.names import names_lines, roll, send_names, send_topic
+from gateway.edge.client.call import Call
+from gateway.edge.users.names import names_lines, roll, send_names, send_topic
 from gateway.irc import numerics as n
 from gateway.irc.message import encode
 from gateway.irc.names import is_valid_channel

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 from gateway.commands.table import COMMANDS, command
-from gateway.edge.call import Call
+from gateway.edge.client.call import Call
 from gateway.irc import numerics as n
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
 

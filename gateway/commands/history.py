@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.commands.table import command
-from gateway.edge import flood
-from gateway.edge.call import Call
-from gateway.edge.history import Story, recall, story
-from gateway.edge.lines import Line
-from gateway.edge.targets import is_target, resolve
+from gateway.edge.client import flood
+from gateway.edge.client.call import Call
+from gateway.edge.client.lines import Line
+from gateway.edge.cursors.history import Story, recall, story
+from gateway.edge.direct.targets import is_target, resolve
 from gateway.irc import numerics as n
 from gateway.irc.chathistory import Problem, Reference, Request, parse_request
 from gateway.irc.times import server_time
@@ -115,7 +115,7 @@ def _targets(call: Call, request: Request) -> None:
 
 def groups_of(call: Call) -> list[GroupId]:
     """In which something may have been said that is the caller's business."""
-    return [*call.user.rooms, *call.edge.talks.of(call.user)]
+    return [*call.user.rooms, *call.edge.conversations.of(call.user)]
 
 
 def _target(call: Call, name: str, at: int) -> Line:

@@ -6,10 +6,10 @@ from collections import Counter
 from itertools import zip_longest
 
 from gateway.commands.table import command, words
-from gateway.edge import flood
-from gateway.edge.call import Call
-from gateway.edge.detaching import attach
-from gateway.edge.lines import Line
+from gateway.edge.client import flood
+from gateway.edge.client.call import Call
+from gateway.edge.client.lines import Line
+from gateway.edge.sessions.detach import attach
 from gateway.irc import numerics as n
 from gateway.irc.message import is_utf8
 from gateway.irc.names import is_channel, is_valid_channel

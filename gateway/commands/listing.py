@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.commands.table import command
-from gateway.edge.asks import ListAsk
-from gateway.edge.call import Call
+from gateway.edge.client.call import Call
+from gateway.edge.rpc.asks import ListAsk
 from gateway.irc import numerics as n
 from gateway.state.channel.messages import ListRow
 

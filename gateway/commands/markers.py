@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gateway.commands.table import command
-from gateway.edge import markers
-from gateway.edge.call import Call
-from gateway.edge.targets import is_target
+from gateway.edge.client.call import Call
+from gateway.edge.cursors import read_markers
+from gateway.edge.direct.targets import is_target
 from gateway.irc import numerics as n
 from gateway.irc.times import read_server_time
 from gateway.state.session.messages import Look, Marker, MarkRead, Stored
@@ -15,7 +15,7 @@ from gateway.state.session.messages import Look, Marker, MarkRead, Stored
 def markread(call: Call) -> None:
     """MARKREAD target [timestamp=...]: without a time, what is known."""
     user, params = call.user, call.params
-    if markers.CAPABILITY not in call.connection.caps:
+    if read_markers.CAPABILITY not in call.connection.caps:
         call.reply(n.ERR_UNKNOWNCOMMAND, "MARKREAD", n.TEXT[n.ERR_UNKNOWNCOMMAND])
     elif not params or not params[0]:
         call.fail("NEED_MORE_PARAMS", "Missing parameters")
@@ -34,12 +34,12 @@ def _tell(call: Call, target: str) -> None:
         if stored is None:
             call.fail("INTERNAL_ERROR", target, "The read timestamp is not known at the moment")
         else:
-            call.send(markers.line(call.edge, target, stored.markers.get(folded, 0)))
+            call.send(read_markers.line(call.edge, target, stored.markers.get(folded, 0)))
 
     if account:
         call.ask(call.edge.sessions.group(account), Look(), looked)
     else:
-        call.send(markers.line(call.edge, target, markers.marker(call.edge, call.connection, folded)))
+        call.send(read_markers.line(call.edge, target, read_markers.marker(call.edge, call.connection, folded)))
 
 
 def _account(call: Call) -> str:
@@ -59,12 +59,12 @@ def _mark(call: Call, target: str, word: str) -> None:
         return
     account = _account(call)
     if not account:
-        call.send(markers.line(edge, target, markers.mark(edge, call.connection, _folded(call, target), at)))
+        call.send(read_markers.line(edge, target, read_markers.mark(edge, call.connection, _folded(call, target), at)))
         return
 
     def marked(outcome: object) -> None:
         if isinstance(outcome, Marker):
-            call.send(markers.line(edge, target, outcome.at))
+            call.send(read_markers.line(edge, target, outcome.at))
         else:
             call.fail("INTERNAL_ERROR", target, "The read timestamp could not be set")
 

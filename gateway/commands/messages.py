@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.commands.table import command, words
-from gateway.edge.call import Call
-from gateway.edge.caps import SELVES
-from gateway.edge.connection import deliver
-from gateway.edge.lines import Line
-from gateway.edge.user import User
+from gateway.edge.client.call import Call
+from gateway.edge.client.capabilities import SELVES
+from gateway.edge.client.connection import deliver
+from gateway.edge.client.lines import Line
+from gateway.edge.users.user import User
 from gateway.irc import numerics as n
 from gateway.irc.clienttags import relayed_tags
 from gateway.irc.message import decode, encode
@@ -78,7 +78,7 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
             services.tell(called, call, decode(text))
     elif (home := edge.find_nick(target)) is not None:
         once = call.once(number)
-        talks = edge.letters.talks(user, once)
+        talks = edge.direct.talks(user, once)
         _tell(call, home, Tell(person, verb, text, tags, target, call.connection.secure, talks, once))
     elif verb != "NOTICE":
         numeric = n.ERR_NOSUCHCHANNEL if is_channel(name) else n.ERR_NOSUCHNICK
@@ -91,7 +91,7 @@ def _tell(call: Call, home: GroupId, tell: Tell) -> None:
     if not tell.talks and not edge.sessions.is_unsure(call.user):
         call.submit(home, tell, lambda outcome: _told(call, tell, outcome))
     else:
-        edge.letters.tell(call, home, tell, lambda outcome: _told(call, tell, outcome))
+        edge.direct.tell(call, home, tell, lambda outcome: _told(call, tell, outcome))
 
 
 def _said(call: Call, verb: str, target: str, outcome: Any) -> None:

@@ -6,10 +6,10 @@ import msgspec
 
 from gateway.commands.channels import channel_of, followed, refuse
 from gateway.commands.table import command
-from gateway.edge.answers import modes_of
-from gateway.edge.call import Call
-from gateway.edge.facts import change_facts
-from gateway.edge.lines import Line
+from gateway.edge.client.call import Call
+from gateway.edge.client.lines import Line
+from gateway.edge.rpc.answers import modes_of
+from gateway.edge.users.profile import change_facts
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES, parse_changes, parse_user_changes, render_changes
 from gateway.irc.names import is_channel

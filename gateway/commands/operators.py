@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gateway.commands.modes import set_modes
 from gateway.commands.table import command
-from gateway.edge.call import Call
-from gateway.edge.registration import UNCHECKED
+from gateway.edge.client.call import Call
+from gateway.edge.client.registration import UNCHECKED
 from gateway.edge.settings import Operator
 from gateway.irc import numerics as n
 from gateway.irc.masks import match_source

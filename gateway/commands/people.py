@@ -7,10 +7,10 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.commands.table import command, words
-from gateway.edge.call import Call
-from gateway.edge.facts import change_facts
-from gateway.edge.lines import Line
-from gateway.edge.monitoring import line, unwatch, watch, written
+from gateway.edge.client.call import Call
+from gateway.edge.client.lines import Line
+from gateway.edge.users.monitor import line, unwatch, watch, written
+from gateway.edge.users.profile import change_facts
 from gateway.irc import numerics as n
 from gateway.services.table import service
 from gateway.state.nick.messages import NickView, Who
@@ -144,7 +144,7 @@ def _tell_in_time(call: Call, group: GroupId, nick: str) -> None:
         _tell(call, group, nick)
     else:
         known = call.later(lambda _: _tell(call, group, nick))
-        call.edge.views.once_known(group, lambda _: known(None))
+        call.edge.monitored_nicks.once_known(group, lambda _: known(None))
 
 
 def _tell(call: Call, group: GroupId, nick: str) -> None:
@@ -152,7 +152,7 @@ def _tell(call: Call, group: GroupId, nick: str) -> None:
     user, called = call.user, service(call, nick)
 
     def draw(send: Callable[[Line], None]) -> None:
-        online = called.source(call.edge.settings) if called is not None else call.edge.views.now(group)
+        online = called.source(call.edge.settings) if called is not None else call.edge.monitored_nicks.now(group)
         if group in user.monitored:
             user.online[group] = online
             written(user, group, online)

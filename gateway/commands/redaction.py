@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.commands.table import command
-from gateway.edge.call import Call
-from gateway.edge.history import read_event, visible
-from gateway.edge.lines import Line
-from gateway.edge.targets import is_target, resolve
+from gateway.edge.client.call import Call
+from gateway.edge.client.lines import Line
+from gateway.edge.cursors.history import read_event, visible
+from gateway.edge.direct.targets import is_target, resolve
 from gateway.irc import numerics as n
 from gateway.irc.chathistory import MAX_MSGID
 from gateway.state.channel.messages import EVERYTHING, Redact, Said

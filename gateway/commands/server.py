@@ -6,9 +6,9 @@ from typing import Any
 
 from gateway.commands.listing import say_silent
 from gateway.commands.table import command
-from gateway.edge.asks import CountAsk
-from gateway.edge.call import Call
-from gateway.edge.welcome import send_isupport, send_lusers, send_motd
+from gateway.edge.client.call import Call
+from gateway.edge.client.welcome import send_isupport, send_lusers, send_motd
+from gateway.edge.rpc.asks import CountAsk
 from gateway.irc import numerics as n
 from gateway.irc.times import server_time
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.commands.table import command
-from gateway.edge.call import Call
+from gateway.edge.client.call import Call
 from gateway.irc import numerics as n
 from gateway.irc.message import clean
 from gateway.services.table import service, tell

@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 from gateway.accounts.steps import account_of
 from gateway.commands.table import command
-from gateway.edge.call import Call
-from gateway.edge.caps import change, implied, lines, listed, offered, variant
-from gateway.edge.leaving import bow_out
-from gateway.edge.lines import Line
-from gateway.edge.protection import check
-from gateway.edge.registration import try_register
-from gateway.edge.renaming import rename
-from gateway.edge.sasl import abort
-from gateway.edge.user import User
+from gateway.edge.accounts.nick_protection import check
+from gateway.edge.accounts.sasl import abort
+from gateway.edge.client.call import Call
+from gateway.edge.client.capabilities import change, implied, lines, listed, offered, variant
+from gateway.edge.client.lines import Line
+from gateway.edge.client.registration import try_register
+from gateway.edge.users.departure import bow_out
+from gateway.edge.users.rename import rename
+from gateway.edge.users.user import User
 from gateway.irc import numerics as n
 from gateway.irc.names import clean_user, is_valid_nick
 from ring.ids import GroupId

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gateway.edge.call import Call
+from gateway.edge.client.call import Call
 from gateway.irc import numerics as n
 from gateway.irc.casemapping import Casemap
 from gateway.irc.message import clean, storable

@@ -8,9 +8,9 @@ from typing import Any
 from gateway.commands.channels import followed
 from gateway.commands.listing import names_of, say_cut, say_silent
 from gateway.commands.table import command
-from gateway.edge.answers import SIGNS
-from gateway.edge.asks import FindAsk
-from gateway.edge.call import Call
+from gateway.edge.client.call import Call
+from gateway.edge.rpc.answers import SIGNS
+from gateway.edge.rpc.asks import FindAsk
 from gateway.irc import numerics as n
 from gateway.irc.names import is_valid_channel
 from gateway.irc.whox import WhoxQuery, parse_whox

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gateway.commands.listing import names_of
 from gateway.commands.table import command, words
-from gateway.edge.asks import Detail, DetailAsk
-from gateway.edge.call import Call
-from gateway.edge.claiming import look_up
+from gateway.edge.client.call import Call
+from gateway.edge.rpc.asks import Detail, DetailAsk
+from gateway.edge.users.claim import look_up
 from gateway.irc import numerics as n
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.irc.times import server_time

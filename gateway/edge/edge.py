@@ -13,47 +13,37 @@ import msgspec
 
 from gateway.accounts.credentials import Credentials
 from gateway.accounts.scram import Proves, is_proof
-from gateway.edge import (
-    asks,
-    caps,
-    channels,
-    claiming,
-    detaching,
-    flood,
-    homes,
-    leaving,
-    markers,
-    monitoring,
-    nicks,
-    operating,
-    order,
-    protection,
-    resuming,
-)
-from gateway.edge.actions import Actions
-from gateway.edge.admission import REFUSED, limits_of
-from gateway.edge.answers import answer, count
-from gateway.edge.asides import Asides
-from gateway.edge.call import Call, Token
-from gateway.edge.connection import Connection
-from gateway.edge.draining import say_where_to_go
-from gateway.edge.letters import Letters
-from gateway.edge.lines import Line
-from gateway.edge.login import expel_all
-from gateway.edge.nick_owners import NickOwners
-from gateway.edge.operator_asks import OperatorAsk, WebhookRow
-from gateway.edge.people import People
+from gateway.edge.accounts import nick_protection
+from gateway.edge.accounts.login import expel_all
+from gateway.edge.client import capabilities, flood, order
+from gateway.edge.client.admission import REFUSED, limits_of
+from gateway.edge.client.asides import Asides
+from gateway.edge.client.call import Call, Token
+from gateway.edge.client.connection import Connection
+from gateway.edge.client.draining import say_where_to_go
+from gateway.edge.client.lines import Line
+from gateway.edge.client.slots import Slot
+from gateway.edge.client.turns import Turns
+from gateway.edge.cursors import read_markers
+from gateway.edge.cursors.hold_back import withhold
+from gateway.edge.direct.conversations import Conversations
+from gateway.edge.direct.messages import DirectMessages
 from gateway.edge.ports import EdgePort
-from gateway.edge.reclaiming import Reclaiming
-from gateway.edge.sessions import Sessions
+from gateway.edge.rpc import asks, operator_answers
+from gateway.edge.rpc.actions import Actions
+from gateway.edge.rpc.answers import answer, count
+from gateway.edge.rpc.operator_asks import OperatorAsk, WebhookRow
+from gateway.edge.sessions import detach, resume
+from gateway.edge.sessions.forwarding import Forwarding
+from gateway.edge.sessions.sessions import Sessions
 from gateway.edge.settings import EdgeSettings, Rehashed
-from gateway.edge.slots import Slot
-from gateway.edge.talks import Talks
 from gateway.edge.traffic import Traffic
-from gateway.edge.tunnels import Tunnels
-from gateway.edge.turns import Turns
-from gateway.edge.user import Room, User
-from gateway.edge.withholding import withhold
+from gateway.edge.users import claim, departure, monitor, nick_ownership
+from gateway.edge.users.known_people import People
+from gateway.edge.users.nick_owners import NickOwners
+from gateway.edge.users.reclaim import Reclaiming
+from gateway.edge.users.user import Room, User
+from gateway.edge.views import channel, nick
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.message import Message, clean, parse, storable
@@ -98,11 +88,11 @@ class Edge(EdgePort):
 
     engine: Engine
     sessions: Sessions
-    talks: Talks
-    letters: Letters
-    tunnels: Tunnels
-    reclaiming: Reclaiming
-    views: monitoring.Views
+    conversations: Conversations
+    direct: DirectMessages
+    forwarding: Forwarding
+    reclaim: Reclaiming
+    monitored_nicks: monitor.MonitoredNicks
     asides: Asides
 
     def __init__(self, settings: EdgeSettings, record: NodeRecord, dispatch: Callable[[Call], None]) -> None:
@@ -111,16 +101,16 @@ class Edge(EdgePort):
         self.dispatch = dispatch
         self.connections: dict[int, Connection] = {}
         self.users: dict[str, User] = {}
-        self.homes = NickOwners()
+        self.nick_owners = NickOwners()
         self.rooms: dict[GroupId, Room] = {}
         self.people = People(settings.casemap, self.lives)
         self.sessions = Sessions(self)
-        self.talks = Talks(self)
-        self.reclaiming = Reclaiming(self)
-        self.letters = Letters(self)
-        self.tunnels = Tunnels(self)
+        self.conversations = Conversations(self)
+        self.reclaim = Reclaiming(self)
+        self.direct = DirectMessages(self)
+        self.forwarding = Forwarding(self)
         self.asides = Asides(self)
-        self.views = monitoring.Views(self)
+        self.monitored_nicks = monitor.MonitoredNicks(self)
         self.monitors: dict[GroupId, dict[str, User]] = {}
         self.counts: dict[str, asks.Counts] = {}  # of every node, a few seconds old, for the welcome
         self.used: Counter[str] = Counter()  # commands, for STATS m
@@ -198,13 +188,13 @@ class Edge(EdgePort):
     def enter(self, user: User) -> None:
         """It is here from now on."""
         self.users[user.uid] = user
-        self.homes.add(user)
+        self.nick_owners.add(user)
         self.people.add(user.person)
-        nicks.show_clashes(self, EventId("", int(self.now * 1000)))
-        self.reclaiming.claimed(user.uid, user.person.nick)
+        nick.show_clashes(self, EventId("", int(self.now * 1000)))
+        self.reclaim.claimed(user.uid, user.person.nick)
 
     def forget(self, user: User) -> None:
-        self.homes.remove(user)
+        self.nick_owners.remove(user)
         if self.users.get(user.uid) is user:  # and not who has taken its session up since
             del self.users[user.uid]
             self.people.remove(user.uid)
@@ -214,7 +204,7 @@ class Edge(EdgePort):
 
     def configure(self, settings: EdgeSettings) -> None:
         """The configuration was read again. Clients are told what is offered now, and what no more."""
-        new, gone = caps.news(caps.offered(self.settings), caps.offered(settings))
+        new, gone = capabilities.news(capabilities.offered(self.settings), capabilities.offered(settings))
         self.settings = settings
         self.admission.limits = limits_of(settings)
         for connection in self.connections.values():
@@ -224,7 +214,7 @@ class Edge(EdgePort):
             for sub, names in (("NEW", new), ("DEL", gone)):
                 if names and "cap-notify" in connection.caps:
                     nick = connection.user.person.nick if connection.user is not None else "*"
-                    for line in caps.lines(settings.server_name, nick, sub, names, connection.cap_version):
+                    for line in capabilities.lines(settings.server_name, nick, sub, names, connection.cap_version):
                         connection.send(line.render(0))
 
     # Connections ----------------------------------------------------------------------------------------------------
@@ -372,7 +362,7 @@ class Edge(EdgePort):
     def kill(self, user: User, reason: str, because: GroupId) -> None:
         """An operator's KILL: acknowledged once the channels know (P33)."""
         connections = list(user.connections)
-        leaving.depart(self, user, reason, because)
+        departure.depart(self, user, reason, because)
         for connection in connections:
             self.cut(connection, reason)
 
@@ -386,7 +376,7 @@ class Edge(EdgePort):
         connection.closed = reason
         if connection not in self.dirty:
             self.dirty.append(connection)
-        leaving.leave(self, connection, reason)
+        departure.leave(self, connection, reason)
         connection.pending.clear()
         if connection.unread:
             self.gone(connection, reason)
@@ -399,7 +389,7 @@ class Edge(EdgePort):
             connection.ticket.release()
         if connection.closed is None:
             connection.closed = reason
-            leaving.leave(self, connection, reason)
+            departure.leave(self, connection, reason)
             connection.pending.clear()
         if connection.farewell is not None:
             connection.farewell()
@@ -431,7 +421,7 @@ class Edge(EdgePort):
         if connection.unread:
             self.cut(connection, connection.ending)
         else:
-            leaving.bow_out(self, connection, connection.ending)
+            departure.bow_out(self, connection, connection.ending)
 
     def hang_up(self, connection: Connection, reason: str) -> None:
         """Close a connection whose client has been told why."""
@@ -442,7 +432,7 @@ class Edge(EdgePort):
 
     def depart(self, user: User, reason: str) -> None:
         """A user without connections leaves the network."""
-        leaving.depart(self, user, reason)
+        departure.depart(self, user, reason)
 
     def close_all(self, reason: str) -> None:
         self.sessions.leaving = True
@@ -450,7 +440,7 @@ class Edge(EdgePort):
         self._last = list(self.connections.values())
         for connection in self._last:
             if connection.stream is not None:
-                self.tunnels.move(connection, reason)
+                self.forwarding.move(connection, reason)
             elif connection.closed is None:
                 say_where_to_go(self, connection)
                 self.cut(connection, reason)
@@ -461,7 +451,7 @@ class Edge(EdgePort):
         waits = self.now < self._wait_until
         owed = any(connection.calls or (waits and connection.farewell) for connection in self._last)
         here = any(self._has_to_go(user) for user in self.users.values())
-        return not (here or self.sessions.places.telling or self.tunnels.lingering or owed)
+        return not (here or self.sessions.cursors.telling or self.forwarding.lingering or owed)
 
     def _has_to_go(self, user: User) -> bool:
         """A session without clients is taken up elsewhere, if there is anybody who could."""
@@ -473,12 +463,12 @@ class Edge(EdgePort):
     def tick(self, now: float) -> None:
         settings = self.settings
         self.sessions.tick(now)
-        self.reclaiming.tick(now)
+        self.reclaim.tick(now)
         while self._jobs and self._jobs[0][0] <= now:
             heappop(self._jobs)[2]()
         for connection in list(self.connections.values()):
             if connection.stream is not None:
-                self.tunnels.tell(connection)
+                self.forwarding.tell(connection)
             if connection.closed is not None:
                 continue
             if connection.calls:
@@ -504,13 +494,13 @@ class Edge(EdgePort):
                 connection.send(Line(None, "PING", (settings.server_name,)).render(0))
         if now >= self._reconcile_at:
             self._reconcile_at = now + RECONCILE_S
-            channels.reconcile(self)
-            homes.check_all(self)
-            self.talks.reconcile()
+            channel.reconcile(self)
+            nick_ownership.check_all(self)
+            self.conversations.reconcile()
         if now >= self._count_at:
             self._count_at = now + COUNT_S
             self._count()
-            channels.show_returned(self)
+            channel.show_returned(self)
 
     def _count(self) -> None:
         live = dict.fromkeys(record.key for record in self.engine.live())
@@ -550,13 +540,13 @@ class Edge(EdgePort):
             if call is not None:
                 self.traffic.shown[group.kind].append(call.since)
         if group.kind == "channel":
-            channels.applied(self, group, state, event, stamp, call)
+            channel.applied(self, group, state, event, stamp, call)
         elif group.kind == "nick":
-            nicks.applied(self, group, event, stamp, call)
+            nick.applied(self, group, event, stamp, call)
             if isinstance(event, Released) and event.evicted:
-                homes.check(self, group)
+                nick_ownership.check(self, group)
         elif group.kind == "conversation":
-            self.talks.applied(group, state, event, stamp, call)
+            self.conversations.applied(group, state, event, stamp, call)
         elif group.kind == "session":
             self.sessions.check(group.name)
             self._told_of_session(group.name, event, call)
@@ -570,11 +560,11 @@ class Edge(EdgePort):
     def _told_of_session(self, account: str, event: Any, call: Call | None) -> None:
         user = self.sessions.users.get(account)
         if isinstance(event, Conversing):
-            self.talks.opened(account, event)
+            self.conversations.opened(account, event)
         elif isinstance(event, Marked) and user is not None:
-            markers.applied(self, user, event, call)
+            read_markers.applied(self, user, event, call)
         elif isinstance(event, DetachedSet | Merged) and user is not None:
-            detaching.check(self, user)
+            detach.check(self, user)
 
     def _announce(self, event: Announced) -> None:
         if event.audience == "all":
@@ -599,19 +589,19 @@ class Edge(EdgePort):
         if group.kind in HEARD:
             self.told[group] = None
         if group.kind == "channel":
-            channels.replaced(self, group, old, state, missed, lost)
+            channel.replaced(self, group, old, state, missed, lost)
         elif group.kind == "nick":
             for event, stamp in missed:
-                nicks.applied(self, group, event, stamp, None)
-            homes.check(self, group)
+                nick.applied(self, group, event, stamp, None)
+            nick_ownership.check(self, group)
         elif group.kind == "conversation":
-            self.talks.replaced(group, state, missed, lost)
+            self.conversations.replaced(group, state, missed, lost)
         elif group.kind == "session":
             self.sessions.check(group.name)
             user = self.sessions.users.get(group.name)
             if user is not None and not user.quitting:
-                self.talks.enter(user)
-                detaching.check(self, user)
+                self.conversations.enter(user)
+                detach.check(self, user)
         else:
             for event, _ in missed:
                 if isinstance(event, Announced):
@@ -619,13 +609,13 @@ class Edge(EdgePort):
 
     def dropped(self, group: GroupId) -> None:
         if group.kind == "channel":
-            channels.dropped(self, group)
+            channel.dropped(self, group)
         elif group.kind == "conversation":
-            self.talks.dropped(group)
+            self.conversations.dropped(group)
         elif group.kind == "session":
             self.sessions.check(group.name)
         elif group.kind == "nick":
-            homes.check(self, group)
+            nick_ownership.check(self, group)
 
     def answered(self, group: GroupId, token: object, outcome: Any, stamp: EventId | None) -> None:
         failure: Unsupported | Halted | None = None
@@ -643,30 +633,30 @@ class Edge(EdgePort):
     def flush(self) -> None:
         self.turns.begin()
         if self.dirty:
-            self.tunnels.flush()
-            self.sessions.places.written(self.dirty, self.told)
+            self.forwarding.flush()
+            self.sessions.cursors.written(self.dirty, self.told)
         self.told.clear()
 
     def viewed(self, group: GroupId, view: Any) -> None:
-        monitoring.viewed(self, group, view)
+        monitor.viewed(self, group, view)
 
     def asked(self, node: Incarnation, body: Any) -> Any:
         if isinstance(body, asks.ExpelAsk):
             return asks.Expelled(expel_all(self, body.life))
         if isinstance(body, asks.LettingGoAsk):
-            return claiming.answer(self, body)
+            return claim.answer(self, body)
         if isinstance(body, asks.SeatsAsk):
-            return resuming.answer(self, body)
+            return resume.answer(self, body)
         if isinstance(body, asks.CameAsk):
             return self.sessions.arrivals.answer(body)
         if isinstance(body, asks.OwnedAsk):
-            protection.warn(self, body.uid)
+            nick_protection.warn(self, body.uid)
             return None
         if isinstance(body, asks.ReclaimedAsk):
-            self.reclaiming.hear(body)
+            self.reclaim.hear(body)
             return None
         if isinstance(body, OperatorAsk):
-            return operating.answer(self, body)
+            return operator_answers.answer(self, body)
         if isinstance(body, asks.LookAsk):
             return asks.Looked(self.look(body.incarnation, body.after))
         return answer(self, body)

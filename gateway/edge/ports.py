@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.accounts.credentials import Credentials
 from gateway.accounts.scram import Proves
-from gateway.edge.actions import Actions
-from gateway.edge.asks import Counts
-from gateway.edge.connection import Connection
-from gateway.edge.nick_owners import NickOwners
-from gateway.edge.operator_asks import WebhookRow
-from gateway.edge.people import People
-from gateway.edge.remote import Remote
+from gateway.edge.client.connection import Connection
+from gateway.edge.rpc.actions import Actions
+from gateway.edge.rpc.asks import Counts
+from gateway.edge.rpc.operator_asks import WebhookRow
+from gateway.edge.sessions.remote import Forwarder
 from gateway.edge.settings import EdgeSettings, Rehashed
 from gateway.edge.traffic import Traffic
-from gateway.edge.user import Room, User
+from gateway.edge.users.known_people import People
+from gateway.edge.users.nick_owners import NickOwners
+from gateway.edge.users.user import Room, User
 from gateway.irc.splitter import Item
 from gateway.state.account.messages import InfoView
 from gateway.state.conversation.conversation import Party
@@ -38,7 +38,7 @@ from ring.roster import NodeRecord
 from ring.wire.history import Cursor
 
 if TYPE_CHECKING:
-    from gateway.edge.call import Call
+    from gateway.edge.client.call import Call
 
 Run = Callable[[], None]
 Then = Callable[[User | Incarnation | None], None]
@@ -54,7 +54,7 @@ def ignore(_: Any) -> None:
 
 
 class CursorsPort(ABC):
-    """How far each device has read (places.py)."""
+    """How far each device has read (cursors/cursors.py)."""
 
     @abstractmethod
     def mark(self, user: User, group: GroupId) -> None: ...
@@ -94,13 +94,13 @@ class CursorsPort(ABC):
 
 
 class ArrivalsPort(ABC):
-    """What has come to each device on its client's node (arrivals.py)."""
+    """What has come to each device on its client's node (cursors/arrivals.py)."""
 
     @abstractmethod
-    def opened(self, tunnel: Remote) -> None: ...
+    def opened(self, tunnel: Forwarder) -> None: ...
 
     @abstractmethod
-    def ended(self, tunnel: Remote) -> None: ...
+    def ended(self, tunnel: Forwarder) -> None: ...
 
     @abstractmethod
     def remember(self, account: str, device: str, places: Mapping[str, Cursor]) -> None: ...
@@ -113,7 +113,7 @@ class ArrivalsPort(ABC):
 
 
 class TakeoverPort(ABC):
-    """Sessions that are on their way to this node (taking_up.py)."""
+    """Sessions that are on their way to this node (sessions/takeover.py)."""
 
     @abstractmethod
     def awaited(self, account: str) -> int: ...
@@ -126,13 +126,13 @@ class TakeoverPort(ABC):
 
 
 class SessionsPort(ABC):
-    """The sessions of accounts on this node (sessions.py). users: by folded account. leaving: the node is."""
+    """The sessions of accounts on this node (sessions/sessions.py). users: by folded account. leaving: the node is."""
 
     users: dict[str, User]
     leaving: bool
-    places: CursorsPort
+    cursors: CursorsPort
     arrivals: ArrivalsPort
-    taking_up: TakeoverPort
+    takeover: TakeoverPort
 
     @abstractmethod
     def group(self, account: str) -> GroupId: ...
@@ -211,10 +211,10 @@ class SessionsPort(ABC):
 
 
 class ForwardingPort(ABC):
-    """Connections of a session on another node, both ends (tunnels.py). lingering: whose client has gone before all its
-    lines were settled."""
+    """Connections of a session on another node, both ends (sessions/forwarding.py). lingering: whose client
+    has gone before all its lines were settled."""
 
-    lingering: dict[Remote, None]
+    lingering: dict[Forwarder, None]
 
     @abstractmethod
     def begin(self, call: Call, host: Incarnation) -> None: ...
@@ -227,7 +227,7 @@ class ForwardingPort(ABC):
 
 
 class ConversationsPort(ABC):
-    """The conversations of this node's sessions (talks.py)."""
+    """The conversations of this node's sessions (direct/conversations.py)."""
 
     rooms: dict[GroupId, Room]
 
@@ -269,7 +269,7 @@ class ConversationsPort(ABC):
 
 
 class DirectMessagesPort(ABC):
-    """Private messages on their way (letters.py)."""
+    """Private messages on their way (direct/messages.py)."""
 
     @abstractmethod
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None: ...
@@ -282,14 +282,14 @@ class DirectMessagesPort(ABC):
 
 
 class ReclaimingPort(ABC):
-    """Nicks of dead nodes' users that users of this node have got (reclaiming.py)."""
+    """Nicks of dead nodes' users that users of this node have got (users/reclaim.py)."""
 
     @abstractmethod
     def claimed(self, uid: str, nick: str) -> None: ...
 
 
 class MonitorPort(ABC):
-    """What the masters of monitored nicks say (monitoring.py)."""
+    """What the masters of monitored nicks say (users/monitor.py)."""
 
     @abstractmethod
     def once_known(self, group: GroupId, done: Callable[[str], None]) -> None: ...
@@ -305,7 +305,7 @@ class MonitorPort(ABC):
 
 
 class AsidesPort(ABC):
-    """Where a client's own lines wait for their turn (asides.py)."""
+    """Where a client's own lines wait for their turn (client/asides.py)."""
 
     @abstractmethod
     def place(self, connection: Connection, group: GroupId) -> Cursor | None: ...
@@ -323,7 +323,7 @@ class EdgePort(ABC):
     # What is here
     connections: dict[int, Connection]
     users: dict[str, User]
-    homes: NickOwners
+    nick_owners: NickOwners
     rooms: dict[GroupId, Room]
     people: People
     monitors: dict[GroupId, dict[str, User]]
@@ -338,11 +338,11 @@ class EdgePort(ABC):
     told: dict[GroupId, None]
     # Parts
     sessions: SessionsPort
-    talks: ConversationsPort
-    letters: DirectMessagesPort
-    tunnels: ForwardingPort
-    reclaiming: ReclaimingPort
-    views: MonitorPort
+    conversations: ConversationsPort
+    direct: DirectMessagesPort
+    forwarding: ForwardingPort
+    reclaim: ReclaimingPort
+    monitored_nicks: MonitorPort
     asides: AsidesPort
     # The outside
     check_password: Callable[[str, str, Callable[[bool | None], None]], None]

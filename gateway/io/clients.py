@@ -10,8 +10,8 @@ import struct
 import termios
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from gateway.edge.connection import Connection
-from gateway.edge.flood import READ_BYTES
+from gateway.edge.client.connection import Connection
+from gateway.edge.client.flood import READ_BYTES
 from gateway.io.client_tls import fingerprint
 
 if TYPE_CHECKING:

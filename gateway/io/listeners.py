@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from gateway.edge.admission import farewell
+from gateway.edge.client.admission import farewell
 from gateway.io.client_tls import Context
 from gateway.io.clients import ClientSocket
 from gateway.status import Certificate

@@ -17,7 +17,7 @@ import uvloop
 
 from config import NodeConfig, load_node
 from config.http import Http
-from gateway.edge.connection import Connection
+from gateway.edge.client.connection import Connection
 from gateway.edge.settings import Rehashed
 from gateway.happenings import Happenings
 from gateway.io.clients import ClientTransport

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import WSMsgType, web
 
-from gateway.edge.admission import REFUSED
-from gateway.edge.flood import READ_BYTES
+from gateway.edge.client.admission import REFUSED
+from gateway.edge.client.flood import READ_BYTES
 from gateway.io.clients import LINGER_S, RECEIVE_BUFFER, SEND_BUFFER
 from gateway.web.connections import hand_over
 from gateway.web.forwarded import Client
@@ -45,7 +45,7 @@ from gateway.web.visitors import Visitors
 from ring.links.admission import Ticket
 
 if TYPE_CHECKING:
-    from gateway.edge.connection import Connection
+    from gateway.edge.client.connection import Connection
     from gateway.io.node_process import NodeProcess
 
 ABNORMAL: Final = 1006

@@ -15,8 +15,8 @@ from typing import Any, Final, Protocol, cast
 import msgspec
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge.connection import Connection
-from gateway.edge.delivery import Receipts
+from gateway.edge.client.connection import Connection
+from gateway.edge.cursors.delivery import Receipts
 from gateway.edge.settings import EdgeSettings
 from gateway.node import NodeCore
 from gateway.recording import fillers

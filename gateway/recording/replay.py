@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gateway.edge.connection import Connection
+from gateway.edge.client.connection import Connection
 from gateway.edge.settings import Rehashed
 from gateway.guests import answer
 from gateway.node import NodeCore, NodeSettings

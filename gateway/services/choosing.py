@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.edge.choices import Value, choose
+from gateway.edge.accounts.preferences import Value, choose
 from gateway.irc.message import clean
 from gateway.services.answering import changed, login_of
 from gateway.services.table import Request

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.edge.connection import Connection
-from gateway.edge.user import User
+from gateway.edge.client.connection import Connection
+from gateway.edge.users.user import User
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import LATER, UNKNOWN, login_of
@@ -111,7 +111,7 @@ def _forget_device(request: Request, stored: Stored, name: str) -> None:
         request.say("It is connected: CLOSE it first.")
     else:
         answer = request.call.later(lambda done: request.say(f"{known} is forgotten." if done else LATER))
-        request.call.edge.sessions.places.forget_device(user, known, answer)
+        request.call.edge.sessions.cursors.forget_device(user, known, answer)
 
 
 @CIRCLET.command(

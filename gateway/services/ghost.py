@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.edge.proving import look_up
-from gateway.edge.renaming import rename
+from gateway.edge.accounts.verify import look_up
+from gateway.edge.users.rename import rename
 from gateway.irc.message import clean
 from gateway.irc.names import is_valid_nick
 from gateway.services.answering import LATER, UNKNOWN

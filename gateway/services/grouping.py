@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.edge.belongings import add_certificate, add_nick, remove_certificate, remove_nick
+from gateway.edge.accounts.holdings import add_certificate, add_nick, remove_certificate, remove_nick
 from gateway.irc.message import clean
 from gateway.irc.names import is_valid_nick
 from gateway.services.answering import changed, later, login_of

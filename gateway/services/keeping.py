@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.edge.targets import is_target, resolve
+from gateway.edge.direct.targets import is_target, resolve
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import LATER, changed, login_of
@@ -55,7 +55,7 @@ def _tell(request: Request, view: InfoView | None) -> None:
     own_limits = {one.name: f" ({one.keep_days} days, {one.keep_lines} lines)" for one in history.channels}
     names = " ".join(sorted(edge.sessions.shown(group) + own_limits.get(group.name, "") for group in user.rooms))
     request.say(f"What you say in channels: {limits}. FORGET <channel> deletes your own. You are in: {names or 'none'}")
-    others = (f"{one.nick} (guest)" if one.nick else one.other for one in edge.talks.of(user).values())
+    others = (f"{one.nick} (guest)" if one.nick else one.other for one in edge.conversations.of(user).values())
     talks = ", ".join(sorted(others)) or "none"
     private = "kept, with accounts that want that, too, and with guests" if user.keeps else "not kept"
     request.say(f"Private messages are {private}: {limits}. FORGET <nick> deletes your own. With: {talks}")
@@ -71,7 +71,7 @@ def private(request: Request) -> None:
     word, user = clean(request.words[0]).upper(), request.call.user
     value = SWITCH.get(word, "")
     if isinstance(value, bool | None):
-        request.call.edge.talks.choose(user, value, changed(request, f"PRIVATE is {word.lower()}."))
+        request.call.edge.conversations.choose(user, value, changed(request, f"PRIVATE is {word.lower()}."))
     else:
         request.say(f"Syntax: {request.service.commands['PRIVATE'].syntax}")
 

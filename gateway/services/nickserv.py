@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge.belongings import drop
-from gateway.edge.identity import Login
-from gateway.edge.login import login, logout
-from gateway.edge.proving import look_up, prove
-from gateway.edge.registering import register, unfit
+from gateway.edge.accounts.holdings import drop
+from gateway.edge.accounts.identity import Login
+from gateway.edge.accounts.login import login, logout
+from gateway.edge.accounts.register import register, unfit
+from gateway.edge.accounts.verify import look_up, prove
 from gateway.irc.message import clean
 from gateway.irc.times import server_time
 from gateway.services.answering import changed, later, login_of

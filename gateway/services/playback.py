@@ -6,8 +6,8 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from gateway.edge.call import Call
-from gateway.edge.history import Story, recall, story
+from gateway.edge.client.call import Call
+from gateway.edge.cursors.history import Story, recall, story
 from gateway.irc.masks import compile_mask
 from gateway.irc.message import clean
 from gateway.irc.times import read_seconds
@@ -69,7 +69,7 @@ def _stories(call: Call, wanted: str) -> dict[GroupId, Story]:
     """The caller's channels and conversations that one of the masks means."""
     casemap = call.edge.settings.casemap
     masks = [compile_mask(mask, casemap.name) for mask in wanted.split(",")[:100] if mask]
-    talks = {group: casemap(talk.nick or talk.other) for group, talk in call.edge.talks.of(call.user).items()}
+    talks = {group: casemap(talk.nick or talk.other) for group, talk in call.edge.conversations.of(call.user).items()}
     names = {group: group.name for group in call.user.rooms} | talks
     wished = [group for group, name in names.items() if any(mask.fullmatch(name) for mask in masks)]
     return {group: found for group in wished if (found := story(call.edge, call.user, group))}

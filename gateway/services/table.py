@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gateway.edge.call import Call
-from gateway.edge.lines import Line
+from gateway.edge.client.call import Call
+from gateway.edge.client.lines import Line
 from gateway.edge.settings import EdgeSettings
 from gateway.irc.format import truncate_text
 from gateway.irc.message import clean

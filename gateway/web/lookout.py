@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from gateway import look
-from gateway.edge.asks import LookAsk
+from gateway.edge.rpc.asks import LookAsk
 from gateway.findings import findings
 from gateway.happenings import Happening
 from gateway.look import Look, Looks

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from gateway.edge.operator_asks import WebhookRow
+from gateway.edge.rpc.operator_asks import WebhookRow
 from gateway.edge.settings import EdgeSettings
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import Said

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.edge.draining import words
+from gateway.edge.client.draining import words
 from tests.e2e.browser import Browser, browser
 from tests.gateway.io.test_websocket import WebNode
 

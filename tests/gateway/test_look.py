@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway import look
-from gateway.edge.asks import Looked
+from gateway.edge.rpc.asks import Looked
 from gateway.happenings import Happenings
 from gateway.look import Looks, public
 from gateway.status import Around, Certificate, Webhook, status

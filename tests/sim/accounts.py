@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge.proving import look_up
+from gateway.edge.accounts.verify import look_up
 from gateway.guests import (
     Accounts,
     AccountsAsk,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.edge.asks import CameAsk
+from gateway.edge.rpc.asks import CameAsk
 from gateway.state.account.messages import SetSettings
 from gateway.state.session.session import Session
 from ring.ids import GroupId

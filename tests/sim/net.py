@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from gateway.accounts.credentials import Credentials, scram_keys
-from gateway.edge.connection import Connection
+from gateway.edge.client.connection import Connection
 from gateway.edge.settings import EdgeSettings
 from gateway.irc.message import Message, parse
 from gateway.node import NodeCore, NodeSettings

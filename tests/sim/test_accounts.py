@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 import pytest
 
-from gateway.edge import belongings
+from gateway.edge.accounts import holdings
 from gateway.edge.settings import AccountSettings, EdgeSettings
 from gateway.state.account.messages import Accepted, InfoView, LoginView
 from gateway.state.account.messages import Login as AskLogin
@@ -170,8 +170,8 @@ def test_a_drop_in_a_partition_beats_what_was_changed_before_it() -> None:
     other = next(name for name in net.nodes if name != alone)
     outcomes: list[object] = []
     for name, do in (
-        (other, lambda edge: belongings.add_nick(edge, login, "annie", outcomes.append)),
-        (alone, lambda edge: belongings.drop(edge, "ann", login.life, outcomes.append)),
+        (other, lambda edge: holdings.add_nick(edge, login, "annie", outcomes.append)),
+        (alone, lambda edge: holdings.drop(edge, "ann", login.life, outcomes.append)),
     ):
         net.turn(net.nodes[name], lambda do=do, name=name: do(net.nodes[name].core.edge))
         net.run(5)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.edge.asks import read_reply
+from gateway.edge.rpc.asks import read_reply
 from gateway.state.account.messages import Info
 from ring.ids import GroupId, Incarnation
 from ring.wire.node import Reply

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from gateway.edge.arrivals import Arrivals
-from gateway.edge.history import ChannelStory
-from gateway.edge.outbox import Outbox
-from gateway.edge.places import Places
-from gateway.edge.playback import Playback
-from gateway.edge.talks import Talks
+from gateway.edge.cursors.arrivals import Arrivals
+from gateway.edge.cursors.cursors import Cursors
+from gateway.edge.cursors.history import ChannelStory
+from gateway.edge.cursors.playback import Playback
+from gateway.edge.direct.conversations import Conversations
+from gateway.edge.sessions.unsettled import UnsettledLines
 from gateway.state.account.account import Account
 from gateway.webhooks import deliveries
 from gateway.webhooks.courier import Courier
@@ -262,12 +262,12 @@ def believe_a_dead_edge_at_once(patch: pytest.MonkeyPatch) -> None:
 
 def forget_where_devices_are(patch: pytest.MonkeyPatch) -> None:
     """P38: each comes as if it never had been here."""
-    patch.setattr(Places, "of", lambda self, user, device, group: None)
+    patch.setattr(Cursors, "of", lambda self, user, device, group: None)
 
 
 def take_what_is_applied_for_shown(patch: pytest.MonkeyPatch) -> None:
     """P38: a carried client is taken to have what is on its way to it."""
-    patch.setattr(Places, "_came", Places._all)
+    patch.setattr(Cursors, "_came", Cursors._all)
 
 
 def ask_nowhere_what_has_come(patch: pytest.MonkeyPatch) -> None:
@@ -288,12 +288,12 @@ def play_nothing(patch: pytest.MonkeyPatch) -> None:
 
 def talk_through_the_nick(patch: pytest.MonkeyPatch) -> None:
     """P32: private messages are not kept, and nobody who is away has them."""
-    patch.setattr(Talks, "keeps", lambda self, user: False)
+    patch.setattr(Conversations, "keeps", lambda self, user: False)
 
 
 def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> None:
     """P9: what the node that a session is on has not carried out dies with it."""
-    patch.setattr(Outbox, "add", lambda self, line: None)
+    patch.setattr(UnsettledLines, "add", lambda self, line: None)
 
 
 # Accounts ------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.edge.belongings import drop
+from gateway.edge.accounts.holdings import drop
 from gateway.state.account.messages import Accepted, SetSettings
 from gateway.state.session.messages import Look
 from ring.ids import GroupId
@@ -478,7 +478,7 @@ def test_a_person_may_change_its_mind(net: Net) -> None:
     made(net, "bob")
     ann, bob = login(net, "n1", "ann", caps=CAPS), login(net, "n2", "bob", caps=CAPS)
     say(ann, "bob", "kept")
-    talks, user = bob.node.core.edge.talks, bob.node.core.edge.sessions.users["bob"]
+    talks, user = bob.node.core.edge.conversations, bob.node.core.edge.sessions.users["bob"]
     outcomes: list[object] = []
     for keep, text in ((False, "passing"), (None, "kept again")):
         net.turn(bob.node, lambda keep=keep: talks.choose(user, keep, outcomes.append))

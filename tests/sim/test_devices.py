@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.edge.sessions import Sessions
+from gateway.edge.sessions.sessions import Sessions
 from tests.sim.devices import DeviceStory
 from tests.sim.kinds import DEVICES
 from tests.sim.net import Net

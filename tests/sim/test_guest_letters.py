@@ -241,7 +241,7 @@ def test_it_goes_on_though_the_conversations_master_or_the_accounts_node_dies(se
     say(bob, "ann", 1)
     say(ann, "bob", 2)
     node = net.nodes["n1"].core
-    (group,) = [*node.edge.talks.of(node.edge.sessions.users["ann"])]
+    (group,) = [*node.edge.conversations.of(node.edge.sessions.users["ann"])]
     assert group.kind == "conversation"
     victims = [name for name in net.masters(group) if name not in ("n1", "n4")] or ["n1"]
     net.kill(victims[0])

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.edge import outbox
-from gateway.edge.call import Call
-from gateway.edge.connection import Connection
-from gateway.edge.playback import Playback
+from gateway.edge.client.call import Call
+from gateway.edge.client.connection import Connection
+from gateway.edge.cursors.playback import Playback
+from gateway.edge.sessions import unsettled
 from gateway.state.account.messages import SetSettings
 from ring.ids import GroupId
 from tests.gateway.commands.accounts import Newcomer, register
@@ -112,7 +112,7 @@ def test_who_says_something_and_goes_is_heard_though_the_session_dies(seed: int,
     for word in ("line", "word"):
         assert story.numbers(story.bob, word) == [*range(10)] == story.numbers(story.tablet, word)
     edges = [node.core.edge for node in net.nodes.values() if node.up]
-    assert not any(edge.tunnels.lingering for edge in edges)
+    assert not any(edge.forwarding.lingering for edge in edges)
     assert not any(c.device == "phone" for edge in edges for c in edge.connections.values())
 
 
@@ -255,7 +255,7 @@ def changes_sides(seed: int) -> bool:
 
 def test_who_says_more_than_may_wait_is_not_read_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its session's node is silent, and nobody knows yet that it is dead."""
-    monkeypatch.setattr(outbox, "BYTES", 500)
+    monkeypatch.setattr(unsettled, "BYTES", 500)
     story = Story(1, "", "#go")
     story.net.kill("n1", dark=True)
     for number in range(16):

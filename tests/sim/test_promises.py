@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from gateway.edge import order
+from gateway.edge.client import order
 from gateway.edge.settings import EdgeSettings
 from ring import placement
 from ring.ids import GroupId

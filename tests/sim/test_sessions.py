@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.edge import playback
-from gateway.edge.call import Call
-from gateway.edge.taking_up import nobody
-from gateway.edge.user import User
+from gateway.edge.client.call import Call
+from gateway.edge.cursors import playback
+from gateway.edge.sessions.takeover import nobody
+from gateway.edge.users.user import User
 from gateway.irc.message import Message
 from gateway.state.account.messages import Drop, SetSettings
 from gateway.state.channel.messages import Update
@@ -133,7 +133,7 @@ def test_whoever_asks_for_a_session_that_leaves_meanwhile_is_given_that_session(
     net.turn(n1, lambda: n1.core.edge.sessions.find("ann", found.append))
     net.run(0.1)
     # n2 has looked a moment before: nobody was attached then.
-    net.turn(n2, lambda: n2.core.edge.sessions.taking_up.take_up("ann", before, nobody))
+    net.turn(n2, lambda: n2.core.edge.sessions.takeover.take_up("ann", before, nobody))
     net.run(0.1)
     assert not found and "ann" in n2.core.edge.sessions.users
     net.links.heal()
@@ -616,7 +616,7 @@ def test_what_was_said_before_the_session_left_is_heard_before_what_is_said_afte
     net.links.isolate({n1.key}, {n2.key}, one_way=True)
     ann.send("PRIVMSG #go :line 1")
     stored = state.stored
-    net.turn(n3, lambda: n3.core.edge.sessions.taking_up.take_up("ann", stored, nobody, attached=1))
+    net.turn(n3, lambda: n3.core.edge.sessions.takeover.take_up("ann", stored, nobody, attached=1))
     assert net.until(lambda: "ann" in n3.core.edge.sessions.users, 1)
     ann.send("PRIVMSG #go :line 2")
     if goes:
@@ -652,7 +652,7 @@ def test_an_own_line_that_waits_for_its_turn_while_the_session_leaves_is_read_on
     ann.send(*lines)
     assert net.until(lambda: bool(n1.core.edge.asides.groups), 1)
     stored = state.stored
-    net.turn(n3, lambda: n3.core.edge.sessions.taking_up.take_up("ann", stored, nobody, attached=1))
+    net.turn(n3, lambda: n3.core.edge.sessions.takeover.take_up("ann", stored, nobody, attached=1))
     assert net.until(lambda: ann.connection.tunnel is not None, 1)
     assert ann.heard(CHANNEL) == []
     net.links.heal()
@@ -677,7 +677,7 @@ def test_a_command_without_an_answer_holds_up_what_is_said_after_the_session_lef
     assert isinstance(state, Session)
     Call(n1.core.edge, ann.connection, Message(None, None, "NEVER", [])).begin()
     stored = state.stored
-    net.turn(n3, lambda: n3.core.edge.sessions.taking_up.take_up("ann", stored, nobody, attached=1))
+    net.turn(n3, lambda: n3.core.edge.sessions.takeover.take_up("ann", stored, nobody, attached=1))
     assert net.until(lambda: ann.connection.tunnel is not None, 2)
     ann.send(f"PRIVMSG {CHANNEL} :line 1")
     if goes:
@@ -880,7 +880,7 @@ def test_a_copy_of_a_channel_that_has_the_user_on_another_node_does_not_seat_it_
     bob.say(1)
     assert said(laptop) == []
     user.person = msgspec.structs.replace(user.person, version=user.person.version + 2)
-    net.turn(node, lambda: edge.sessions.taking_up.come_back(user, group, CHANNEL))
+    net.turn(node, lambda: edge.sessions.takeover.come_back(user, group, CHANNEL))
     net.run(1)
     assert said(laptop) == ["1"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from gateway.edge.pages import MOST
+from gateway.edge.rpc.pages import MOST
 from gateway.irc.message import is_plain
 
 T = TypeVar("T")

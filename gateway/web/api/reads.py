@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from gateway.admin import accounts, channels, sessions
-from gateway.edge.operator_asks import AccountRow, ActionRow, ChannelRow, SessionRow
+from gateway.edge.rpc.operator_asks import AccountRow, ActionRow, ChannelRow, SessionRow
 from gateway.irc.modes import CHANNEL_MODES
 from gateway.node import NodeCore
 from gateway.state.account.messages import InfoView

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from gateway.admin import lists
 from gateway.admin.procedures import Problem, Procedure
-from gateway.edge.operator_asks import What
+from gateway.edge.rpc.operator_asks import What
 from gateway.node import NodeCore
 from gateway.web.api.access import Token
 from gateway.web.api.models import List

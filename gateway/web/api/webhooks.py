@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.admin import webhooks
-from gateway.edge.operator_asks import WebhookRow
+from gateway.edge.rpc.operator_asks import WebhookRow
 from gateway.web.api import models as m
 from gateway.web.api.endpoints import endpoint
 from gateway.web.api.request import Request

@@ -8,7 +8,7 @@ import { REGISTRATION } from "./registration.js";
 /** Numerics that say nothing a person has to read: they are the welcome, or lists that are shown elsewhere. */
 const SILENT = new Set(["002", "003", "004", "221", "333", "329", "366", "367", "368", "730", "760", "762"]);
 
-/** A stopping node's words (gateway/edge/draining.py) name addresses for other clients: the chat moves by itself. */
+/** A stopping node's words (gateway/edge/client/draining.py) name addresses for other clients: the chat moves by itself. */
 const STOPPING = /^This node is stopping\b/;
 const MOVES = "The node stops. The chat moves to another node.";
 

@@ -7,8 +7,8 @@ import pytest
 from gateway.admin import lists
 from gateway.admin.lists import Listed, page, together
 from gateway.admin.procedures import Heard, Problem
-from gateway.edge import pages
-from gateway.edge.operator_asks import ChannelRow, Page, What
+from gateway.edge.rpc import pages
+from gateway.edge.rpc.operator_asks import ChannelRow, Page, What
 from tests.gateway.admin.stage import ask
 from tests.gateway.commands.accounts import register
 from tests.gateway.commands.stage import SETTINGS, network, people

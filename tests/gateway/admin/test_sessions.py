@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.admin.lists import page
 from gateway.admin.procedures import Problem
 from gateway.admin.sessions import devices, end, kill
-from gateway.edge.operator_asks import SessionRow
+from gateway.edge.rpc.operator_asks import SessionRow
 from tests.gateway.admin.stage import ask
 from tests.gateway.commands.accounts import register
 from tests.gateway.commands.stage import network, people

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from gateway.edge import flood
-from gateway.edge.connection import Connection
+from gateway.edge.client import flood
+from gateway.edge.client.connection import Connection
+from gateway.edge.client.turns import LINES
 from gateway.edge.settings import EdgeSettings
-from gateway.edge.turns import LINES
 from gateway.irc.splitter import Item
 from ring.wire.messages import Message
 from tests.gateway.commands.accounts import Newcomer, register

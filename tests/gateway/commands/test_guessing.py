@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.accounts.credentials import Credentials
-from gateway.edge import proving
+from gateway.edge.accounts import verify
 from gateway.state.throttle.throttle import RULES
 from tests.gateway.commands.accounts import Newcomer, log_in, plain, register
 from tests.gateway.commands.stage import network, people
@@ -122,7 +122,7 @@ def test_who_waits_in_vain_is_told_to_come_again_before_its_client_gives_up(net:
     assert log_in(stranger, "ann", "sesame")[-1].startswith(
         ("903", "904 * :SASL authentication failed: try again later")
     )
-    assert net.now - began < proving.PATIENCE_S + 3
+    assert net.now - began < verify.PATIENCE_S + 3
 
 
 def test_before_level_1_nobody_is_remembered() -> None:
@@ -132,7 +132,7 @@ def test_before_level_1_nobody_is_remembered() -> None:
     net.run(1)
     edge = ann.node.core.edge
     views: list[Any] = []
-    proving.look_up(edge, "ann", views.append)
+    verify.look_up(edge, "ann", views.append)
     net.run(1)
     assert views[0].name == "ann" and views[0].sources == ()
-    assert proving.sources_of(edge, ann.connection) == ()
+    assert verify.sources_of(edge, ann.connection) == ()

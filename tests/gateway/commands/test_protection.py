@@ -8,8 +8,8 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from gateway.edge import belongings
-from gateway.edge.identity import Login
+from gateway.edge.accounts import holdings
+from gateway.edge.accounts.identity import Login
 from gateway.edge.settings import AccountSettings
 from gateway.irc.names import forced_nick
 from gateway.state.account.messages import Accepted, Alias, Denied, Drop, LoginView
@@ -187,8 +187,8 @@ def test_grouped_nicks_are_the_accounts(refusing: Net) -> None:
     net = refusing
     ann = Owner(net)
     for _ in range(2):
-        assert ann.do(belongings.add_nick, "Annie") == Accepted("ann")
-    assert ann.do(belongings.add_nick, "ANN") == Accepted("ann")  # it is already
+        assert ann.do(holdings.add_nick, "Annie") == Accepted("ann")
+    assert ann.do(holdings.add_nick, "ANN") == Accepted("ann")  # it is already
     assert whose(net, "ann").nicks == ("annie",)
     stranger = Newcomer(net, "n1")
     assert stranger.enter("annie")[-1].startswith("433 * annie ")
@@ -203,7 +203,7 @@ def test_grouped_nicks_are_the_accounts(refusing: Net) -> None:
     grouped.quit()
     net.run(2)
     for _ in range(2):
-        assert ann.do(belongings.remove_nick, "annie") == Accepted("ann")
+        assert ann.do(holdings.remove_nick, "annie") == Accepted("ann")
         net.run(1)
     assert whose(net, "annie") == LoginView()
     stranger.send("NICK annie")
@@ -215,9 +215,9 @@ def test_anothers_name_cannot_be_grouped(refusing: Net) -> None:
     (bob,) = people(net, "bob")
     register(bob)
     ann = Owner(net)
-    assert ann.do(belongings.add_nick, "bob") == Denied("taken")
+    assert ann.do(holdings.add_nick, "bob") == Denied("taken")
     assert whose(net, "ann").nicks == ()
-    full = [ann.do(belongings.add_nick, f"ann{number}") for number in range(21)]
+    full = [ann.do(holdings.add_nick, f"ann{number}") for number in range(21)]
     assert full[-1] == Denied("full")
     net.run(1)
     assert whose(net, "ann20") == LoginView()
@@ -233,7 +233,7 @@ def test_whoever_died_between_the_two_steps_may_say_it_again_or_lose_it(refusing
     net.run(1)
     assert whose(net, "annie").alias == "ann"
     ann = Owner(net)
-    assert ann.do(belongings.add_nick, "annie") == Accepted("ann")
+    assert ann.do(holdings.add_nick, "annie") == Accepted("ann")
     assert whose(net, "ann").nicks == ("annie",)
     other = Newcomer(net, "n1")
     assert other.enter("anny")[0].startswith("001 anny ")
@@ -245,18 +245,18 @@ def test_whoever_died_between_the_two_steps_may_say_it_again_or_lose_it(refusing
 def test_a_drop_frees_all_names(refusing: Net) -> None:
     net = refusing
     ann = Owner(net)
-    ann.do(belongings.add_nick, "annie")
-    ann.do(belongings.add_certificate, "ab" * 32)
-    assert ann.do(lambda edge, login, text, done: belongings.drop(edge, login.name, "wrong", done), "") == Denied(
+    ann.do(holdings.add_nick, "annie")
+    ann.do(holdings.add_certificate, "ab" * 32)
+    assert ann.do(lambda edge, login, text, done: holdings.drop(edge, login.name, "wrong", done), "") == Denied(
         "unknown"
     )
-    outcome = ann.do(lambda edge, login, text, done: belongings.drop(edge, login.name, login.life, done), "")
+    outcome = ann.do(lambda edge, login, text, done: holdings.drop(edge, login.name, login.life, done), "")
     assert outcome == Accepted("ann")
     net.run(2)
     assert [whose(net, name) for name in ("ann", "annie", "*" + "ab" * 32)] == [LoginView()] * 3
     assert any("901 ann " in line for line in ann.client.lines())
     assert ann.client.connection.login is None
-    assert ann.do(belongings.add_nick, "annie") == Denied("unknown")
+    assert ann.do(holdings.add_nick, "annie") == Denied("unknown")
 
 
 def test_accounts_of_who_is_unknown_are_not_made(refusing: Net) -> None:

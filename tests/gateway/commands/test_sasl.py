@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gateway.edge import belongings
-from gateway.edge.sasl import FAILURES
+from gateway.edge.accounts import holdings
+from gateway.edge.accounts.sasl import FAILURES
 from gateway.edge.settings import AccountSettings
 from gateway.state.account.messages import Accepted, Register
 from gateway.state.throttle.throttle import RULES
@@ -360,7 +360,7 @@ def test_by_certificate() -> None:
     login = ann.connection.login
     assert login is not None
     outcomes: list[object] = []
-    add, remove = belongings.add_certificate, belongings.remove_certificate
+    add, remove = holdings.add_certificate, holdings.remove_certificate
     net.turn(ann.node, lambda: add(ann.node.core.edge, login, "ab" * 32, outcomes.append))
     net.run(2)
     assert outcomes == [Accepted("ann")]
@@ -411,7 +411,7 @@ def test_an_account_has_one_throttle_by_whatever_nick_it_is_named(ann_net: Net) 
     outcomes: list[object] = []
     edge = client.node.core.edge
     for nick in ("annie", "anny"):
-        net.turn(client.node, lambda nick=nick: belongings.add_nick(edge, login, nick, outcomes.append))
+        net.turn(client.node, lambda nick=nick: holdings.add_nick(edge, login, nick, outcomes.append))
     net.run(2)
     took = []
     for name in ("ann", "annie", "anny", "ann", "annie", "anny"):
@@ -430,7 +430,7 @@ def test_a_fingerprint_is_no_name() -> None:
     login = ann.connection.login
     assert login is not None
     edge = ann.node.core.edge
-    net.turn(ann.node, lambda: belongings.add_certificate(edge, login, "ab" * 32, lambda outcome: None))
+    net.turn(ann.node, lambda: holdings.add_certificate(edge, login, "ab" * 32, lambda outcome: None))
     net.run(1)
     client = Newcomer(net, "n1", certificate="ab" * 32)
     assert client.log_in("*" + "ab" * 32, "sesame") == [WRONG.format("*")]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.edge.admission import limits_of
+from gateway.edge.client.admission import limits_of
 from gateway.edge.settings import EdgeSettings
 from gateway.io import descriptors
 from ring.links.admission import Admission, Limits

@@ -84,7 +84,7 @@ def test_a_mistake_in_a_turn_of_the_node_ends_the_process(
 
 
 def test_a_mistake_in_a_clients_line_ends_that_client_alone(tmp_path: Path) -> None:
-    with broken("gateway.edge.call.Call.reply", "self.message.command == 'TIME'")(tmp_path) as node:
+    with broken("gateway.edge.client.call.Call.reply", "self.message.command == 'TIME'")(tmp_path) as node:
         node.event("node_started", within_s=WITHIN_S)
         ann, bob = Client("127.0.0.1", node.port, "ann"), Client("127.0.0.1", node.port, "bob")
         ann.send("TIME")

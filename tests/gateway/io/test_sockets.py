@@ -18,7 +18,7 @@ import pytest
 import trustme
 import uvloop
 
-from gateway.edge.connection import Connection
+from gateway.edge.client.connection import Connection
 from gateway.io import clients
 from gateway.io.clients import ClientSocket
 from gateway.io.node_process import NodeProcess

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.edge import rendering
-from gateway.edge.history import read_event
+from gateway.edge.client import rendering
+from gateway.edge.cursors.history import read_event
 from gateway.irc.limits import Limits
 from gateway.state.kinds import kinds
 from ring.ids import GroupId, Term

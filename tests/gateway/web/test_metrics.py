@@ -7,7 +7,7 @@ from collections import Counter
 import msgspec
 import pytest
 
-from gateway.edge.operator_asks import WebhookRow
+from gateway.edge.rpc.operator_asks import WebhookRow
 from gateway.status import Around, Certificate, Directory
 from gateway.web.directory_source import DirectorySource
 from gateway.web.health import Health, LoopLag

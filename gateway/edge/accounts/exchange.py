@@ -1,0 +1,46 @@
+"""A SASL exchange of one connection, while the exchange is under way."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from gateway.accounts.credentials import Credentials
+from gateway.accounts.steps import Mechanism
+from gateway.state.account.messages import LoginView
+
+
+class Trial(ABC):
+    """One try to prove an account (accounts/verify.py). began: Unix seconds, without the time that throttles took."""
+
+    __slots__ = ()
+
+    began: float
+
+    @abstractmethod
+    def begin(self, then: Callable[[], None]) -> None: ...
+
+    @abstractmethod
+    def meets(self, view: LoginView, then: Callable[[], None], refused: Callable[[], None]) -> None: ...
+
+    @abstractmethod
+    def check(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None: ...
+
+    @abstractmethod
+    def failed(self, then: Callable[[], None]) -> None: ...
+
+    @abstractmethod
+    def undo(self) -> None: ...
+
+
+class Exchange:
+    """waits: for the network or a thread, not for the client."""
+
+    __slots__ = ("chunks", "mechanism", "trial", "view", "waits")
+
+    def __init__(self, mechanism: Mechanism) -> None:
+        self.mechanism = mechanism
+        self.chunks: list[str] = []
+        self.waits = False
+        self.trial: Trial | None = None
+        self.view = LoginView()

@@ -1,0 +1,109 @@
+"""What belongs to an account beside its name: grouped nicks, and certificates; and what becomes of it on a drop.
+
+Each is a name of its own, whose group says whose it is, and stands on the account's list. The two cannot change at
+once: a name that points to an account which does not list it counts for nothing, and all of this may be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.accounts.identity import Login
+from gateway.edge.accounts.login import expel_all
+from gateway.edge.accounts.verify import Found, certificate_group, look_up, look_up_certificate
+from gateway.edge.client.registration import new_uid
+from gateway.edge.rpc.asks import ExpelAsk
+from gateway.state.account import messages as m
+from gateway.state.account.messages import Accepted, Denied, LoginView
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.ports import EdgePort
+
+Done = Callable[[Any], None]
+"""Accepted, Denied, or ring.replication.application.FAILED: the network did not answer in time."""
+
+
+def add_nick(edge: EdgePort, login: Login, nick: str, done: Done) -> None:
+    folded = edge.settings.casemap(nick)
+    if folded == edge.settings.casemap(login.name):
+        done(Accepted(login.name))
+        return
+    add = m.AddNick(login.life, folded)
+    look_up(edge, nick, _adding(edge, login, edge.account(nick), nick, add, done))
+
+
+def add_certificate(edge: EdgePort, login: Login, fingerprint: str, done: Done) -> None:
+    """fingerprint: SHA-256 of its DER, lower-case hexadecimal."""
+    add, group = m.AddCertificate(login.life, fingerprint), certificate_group(fingerprint)
+    look_up_certificate(edge, fingerprint, _adding(edge, login, group, group.name, add, done))
+
+
+def remove_nick(edge: EdgePort, login: Login, nick: str, done: Done) -> None:
+    _remove(edge, login, edge.account(nick), m.RemoveNick(login.life, edge.settings.casemap(nick)), done)
+
+
+def remove_certificate(edge: EdgePort, login: Login, fingerprint: str, done: Done) -> None:
+    _remove(edge, login, certificate_group(fingerprint), m.RemoveCertificate(login.life, fingerprint), done)
+
+
+def _adding(edge: EdgePort, login: Login, group: GroupId, name: str, add: Any, done: Done) -> Found:
+    """First the name, then the list: so no account lists what another may take."""
+    owner = edge.settings.casemap(login.name)
+
+    def found(view: LoginView | None) -> None:
+        if view is not None and view.name and view.life != login.life:
+            done(Denied("taken"))
+        else:
+            over = view.life if view is not None and not view.name else ""
+            edge.engine.submit(group, m.Alias(new_uid(edge), name, owner, over), claimed)
+
+    def claimed(outcome: Any) -> None:
+        if isinstance(outcome, Accepted):
+            edge.engine.submit(edge.account(login.name), add, listed)
+        else:
+            done(outcome)
+
+    def listed(outcome: Any) -> None:
+        if isinstance(outcome, Denied):
+            edge.engine.submit(group, m.Unalias(owner))
+        done(outcome)
+
+    return found
+
+
+def _remove(edge: EdgePort, login: Login, group: GroupId, remove: Any, done: Done) -> None:
+    def unlisted(outcome: Any) -> None:
+        if isinstance(outcome, Accepted):
+            edge.engine.submit(group, m.Unalias(edge.settings.casemap(login.name)))
+        done(outcome)
+
+    edge.engine.submit(edge.account(login.name), remove, unlisted)
+
+
+def drop(edge: EdgePort, name: str, life: str, done: Done) -> None:
+    """Drop the account; its other names are free, and who is logged in to it, on any node, is not any more.
+
+    life: of the account as its owner knows it, "" for an operator.
+    """
+    folded = edge.settings.casemap(name)
+
+    def found(view: LoginView | None) -> None:
+        if view is not None and view.life and not view.alias:
+            edge.engine.submit(edge.account(name), m.Drop(life), lambda outcome: dropped(view, outcome))
+        else:
+            edge.engine.submit(edge.account(name), m.Drop(life), done)
+
+    def dropped(view: LoginView, outcome: Any) -> None:
+        if isinstance(outcome, Accepted):
+            for group in (*map(edge.account, view.nicks), *map(certificate_group, view.certificates)):
+                edge.engine.submit(group, m.Unalias(folded))
+            edge.conversations.forget(folded, view.life)
+            expel_all(edge, view.life)
+            for node in edge.engine.live():
+                if node.key != edge.record.key:
+                    edge.engine.ask_node(node.key, ExpelAsk(view.life), lambda reply: None)
+        done(outcome)
+
+    edge.engine.ask(edge.account(name), m.Login(), found)

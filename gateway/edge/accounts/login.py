@@ -1,0 +1,198 @@
+"""Logged in is a fact of the user, changed through its own group like any other (P28); before there is a user, of the
+connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gateway.edge.accounts import nick_protection
+from gateway.edge.accounts.identity import Login
+from gateway.edge.accounts.verify import sources_of
+from gateway.edge.client.lines import Line
+from gateway.edge.users.profile import change_facts
+from gateway.irc import numerics as n
+from gateway.state.account.messages import Denied, Info, InfoView, LoggedIn
+from gateway.state.nick.messages import Change
+from gateway.state.people import Refusal
+from ring.replication.application import FAILED
+
+if TYPE_CHECKING:
+    from gateway.edge.client.call import Call
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+
+CHECK_S = 60.0
+
+
+def other(connection: Connection, life: str) -> Login | None:
+    """Another account that the connection is logged in to: that one is logged out of first, as its session is its."""
+    return connection.login if connection.login is not None and connection.login.life != life else None
+
+
+def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
+    """The caller is that account from now on, with all connections of its user: 900, and done(True).
+
+    done(False): the network did not take it in time, or the caller has become another account meanwhile.
+    """
+    edge, connection, user = call.edge, call.connection, call.connection.user
+    if other(connection, proven.life) is not None:
+        done(False)
+        return
+    were = _give(user, [connection], lambda one: _as(one, proven, connection))
+
+    def changed(outcome: Any) -> None:
+        if outcome is FAILED or isinstance(outcome, Refusal):
+            for one, was in were.items():
+                one.login = was
+            _want(user, were[connection])
+            done(False)
+            return
+        edge.engine.submit(edge.account(proven.name), LoggedIn(proven.life, sources_of(edge, connection)))
+        if user is not None:
+            edge.sessions.begin(user, edge.settings.casemap(proven.name))
+        for one in [one for one, was in were.items() if was is None]:
+            if user is not None:
+                (call.send if one is connection else one.show)(_mode(edge, one, "+r"))
+            if one is not connection:
+                _say_in(edge, one, one.show, proven.name)
+            watch(edge, one)
+        _say_in(edge, connection, call.send, proven.name)
+        done(True)  # at once, so that nothing stands between 900 and 903
+
+    if user is None:
+        changed(None)
+    else:
+        change_facts(call, msgspec.structs.replace(user.wanted, account=proven.name), changed)
+
+
+def _as(one: Connection, proven: Login, caller: Connection) -> Login:
+    """A connection stays the device that it came as."""
+    if one.login is not None:
+        return one.login
+    return proven if one is caller else proven._replace(device="")
+
+
+def logout(call: Call, done: Callable[[], None]) -> None:
+    """901, whether the caller was logged in or not. Its user's other connections are logged out with it."""
+    edge, connection, user = call.edge, call.connection, call.connection.user
+    were = _give(user, [connection], lambda one: None)
+
+    def changed(outcome: Any) -> None:
+        for one, was in were.items():
+            _say_out(edge, one, call.send if one is connection else one.show, was)
+        done()
+        _logged_out(edge, user)
+
+    if user is None:
+        changed(None)
+    else:
+        change_facts(call, msgspec.structs.replace(user.wanted, account=None), changed)
+
+
+def watch(edge: EdgePort, connection: Connection) -> None:
+    """Is the account still the same? A drop may not have come through, and a merge may have kept another's."""
+    proven = connection.login
+
+    def look() -> None:
+        if connection.closed is None and proven is not None and connection.login == proven:
+            edge.later(CHECK_S, look)
+            if connection.tunnel is None:  # a session's node looks after it
+                edge.engine.ask(edge.account(proven.name), Info(), lambda view: known(proven, view))
+
+    def known(proven: Login, view: InfoView | None) -> None:
+        if view is not None and view.life != proven.life:
+            if_dropped(edge, proven.name, proven.life, lambda: expel_all(edge, proven.life))
+        elif view is not None and connection.user is not None and connection.user.session:
+            edge.sessions.know(connection.user, view)
+
+    edge.later(CHECK_S, look)
+
+
+def if_dropped(edge: EdgePort, name: str, life: str, then: Callable[[], object]) -> None:
+    """Do it if this registration of the account is no more. What was read may come from an old copy (P37), so its group
+    is told of a login: that is carried out by the newest, or by none."""
+
+    def answered(outcome: Any) -> None:
+        if isinstance(outcome, Denied):
+            then()
+
+    edge.engine.submit(edge.account(name), LoggedIn(life), answered)
+
+
+def expel_all(edge: EdgePort, life: str) -> int:
+    """This registration of an account is no more: nobody here is logged in to it, or stays for it.
+
+    Returns how many connections were logged in.
+    """
+    found: dict[User | None, list[Connection]] = {}
+    for connection in edge.connections.values():
+        mine = connection.login is not None and connection.login.life == life and connection.closed is None
+        if mine and connection.tunnel is None:
+            found.setdefault(connection.user, []).append(connection)
+    for user, connections in found.items():
+        _expel(edge, user, connections)
+    edge.sessions.expel(life)
+    return sum(map(len, found.values()))
+
+
+def _expel(edge: EdgePort, user: User | None, connections: list[Connection]) -> None:
+    were = _give(user, connections, lambda one: None)
+
+    def changed(outcome: Any) -> None:
+        for connection, was in were.items():
+            _say_out(edge, connection, connection.show, was)
+        _logged_out(edge, user)
+
+    if user is None:
+        changed(None)
+    else:
+        _want(user, None)
+        user.unsettled[user.home] = None
+        edge.engine.submit(user.home, Change(user.wanted), changed)
+
+
+def _give(
+    user: User | None, connections: Iterable[Connection], login: Callable[[Connection], Login | None]
+) -> dict[Connection, Login | None]:
+    """A user is logged in with all its connections, or with none. Returns what they were."""
+    were = {connection: connection.login for connection in (user.connections if user is not None else connections)}
+    for connection in were:
+        connection.login = login(connection)
+    return were
+
+
+def _logged_out(edge: EdgePort, user: User | None) -> None:
+    if user is not None:
+        edge.sessions.release(user)
+        nick_protection.watch(edge, user)
+
+
+def _want(user: User | None, proven: Login | None) -> None:
+    if user is not None:
+        user.wanted = msgspec.structs.replace(user.wanted, account=proven.name if proven is not None else None)
+
+
+def _say_in(edge: EdgePort, connection: Connection, send: Callable[[Line], None], name: str) -> None:
+    params = (_nick(connection), connection.source, name, f"You are now logged in as {name}")
+    send(Line(edge.settings.server_name, n.RPL_LOGGEDIN, params))
+
+
+def _say_out(edge: EdgePort, connection: Connection, send: Callable[[Line], None], was: Login | None) -> None:
+    params = (_nick(connection), connection.source, n.TEXT[n.RPL_LOGGEDOUT])
+    send(Line(edge.settings.server_name, n.RPL_LOGGEDOUT, params))
+    if connection.user is not None and was is not None:
+        send(_mode(edge, connection, "-r"))
+
+
+def _nick(connection: Connection) -> str:
+    return connection.user.person.nick if connection.user is not None else "*"
+
+
+def _mode(edge: EdgePort, connection: Connection, change: str) -> Line:
+    """Source: Modern IRC Client Protocol, "Registered User Mode"."""
+    assert connection.user is not None
+    return Line(edge.settings.server_name, "MODE", (connection.user.person.nick, change))

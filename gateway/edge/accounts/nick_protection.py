@@ -1,0 +1,127 @@
+"""A registered nick belongs to its account: a stranger does not get it, or has it only for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gateway.edge.accounts.verify import look_up
+from gateway.edge.client.call import Call
+from gateway.edge.client.lines import Line
+from gateway.edge.rpc.asks import OwnedAsk
+from gateway.edge.users.rename import rename
+from gateway.irc import numerics as n
+from gateway.irc.message import Message
+from gateway.irc.names import forced_nick
+from gateway.state.account.messages import LoginView
+from gateway.state.nick.messages import NickView, Who
+
+if TYPE_CHECKING:
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+
+BUSY_S = 1.0
+"""Who is being renamed already is looked at again after this."""
+
+AGAIN_S = 5.0
+"""Where nobody answers whether the nick is an account's, this is asked again."""
+
+
+def _is_stranger(edge: EdgePort, account: str | None, view: LoginView | None) -> bool:
+    """Whether the nick is an account's, and who asks is not logged in to that account. Without an answer: no, and
+    `watch` asks again."""
+    fold = edge.settings.casemap
+    return view is not None and bool(view.name) and (account is None or fold(account) != fold(view.name))
+
+
+def check(call: Call, nick: str, done: Callable[[bool], None]) -> None:
+    """done(whether the caller may try to take the nick); 433 has been sent if not."""
+    settings = call.edge.settings.accounts
+    if not settings.enabled or settings.nick_protection != "refuse":
+        done(True)
+        return
+    call.hold()
+    login = call.connection.login
+
+    def found(view: LoginView | None) -> None:
+        if call.connection.closed is None:
+            stranger = _is_stranger(call.edge, login.name if login is not None else None, view)
+            if stranger:
+                call.reply(n.ERR_NICKNAMEINUSE, nick, "Nickname belongs to an account: log in to it first, with SASL")
+            done(not stranger)
+        call.release()
+
+    look_up(call.edge, nick, found)
+
+
+def watch(edge: EdgePort, user: User) -> None:
+    """The user has a nick, or has ceased to be logged in: it is warned, and later renamed, if the nick is another's."""
+    settings, nick = edge.settings.accounts, user.person.nick
+    if not settings.enabled or settings.nick_protection == "off" or nick == user.uid:
+        return
+
+    def look(then: Callable[[LoginView], None]) -> None:
+        """Ask until somebody answers, while the user has the nick."""
+
+        def answered(view: LoginView | None) -> None:
+            if user.person.nick != nick or user.quitting:
+                return
+            if view is None:
+                edge.later(AGAIN_S, lambda: look(then))
+            else:
+                then(view)
+
+        look_up(edge, nick, answered)
+
+    def found(view: LoginView) -> None:
+        if _is_stranger(edge, user.wanted.account, view):
+            delay_s = settings.nick_delay_s
+            text = (
+                f"The nick {nick} belongs to an account. If the account is yours, log in within {delay_s:g} seconds: "
+                f"/msg NickServ IDENTIFY <password>. Otherwise take another nick: /nick <new nick>."
+            )
+            _notice(edge, user, text)
+            edge.later(delay_s, lambda: look(late))
+
+    def late(view: LoginView, tries: int = 0) -> None:
+        connection = user.connection
+        if not _is_stranger(edge, user.wanted.account, view):
+            return
+        if connection is None or not connection.is_free or user.homeless:
+            edge.later(BUSY_S, lambda: look(late))
+            return
+        if not tries:
+            text = (
+                f"The nick {nick} belongs to an account, and you have not logged in: you are renamed. /nick <new nick> "
+                f"takes another; /msg NickServ IDENTIFY {nick} <password> logs in, and /nick {nick} is yours then."
+            )
+            _notice(edge, user, text)
+        forced = forced_nick(user.uid, tries)
+        call = Call(edge, connection, Message(None, None, "NICK", [forced]))
+        call.begin()
+        rename(call, forced)
+        call.release()
+        edge.later(BUSY_S, lambda: look(lambda again: late(again, tries + 1)))  # if the forced nick was taken
+
+    look(found)
+
+
+def owned(edge: EdgePort, nick: str) -> None:
+    """The nick has come to belong to an account: whoever goes by it, on whatever node, is watched from now on."""
+
+    def held(view: NickView | None) -> None:
+        if view is not None and view.holder is not None:
+            edge.engine.ask_node(view.holder.node, OwnedAsk(view.holder.uid), lambda reply: None)
+
+    edge.engine.ask(edge.nick(nick), Who(), held)
+
+
+def warn(edge: EdgePort, uid: str) -> None:
+    user = edge.users.get(uid)
+    if user is not None:
+        watch(edge, user)
+
+
+def _notice(edge: EdgePort, user: User, text: str) -> None:
+    source = f"NickServ!NickServ@{edge.settings.server_name}"
+    user.send(Line(source, "NOTICE", (user.person.nick, text)))

@@ -1,0 +1,103 @@
+"""PASS with an account in it, as clients of bouncers log in who know nothing of SASL.
+
+PASS account:password, PASS account@device:password, or PASS password with USER account@device; in each of them clients
+made for ZNC write account/network. Where the network asks for a password of its own, PASS is that one and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.accounts.credentials import flaw
+from gateway.accounts.steps import Refused, account_of, split_name
+from gateway.edge.accounts.identity import Login
+from gateway.edge.accounts.login import login
+from gateway.edge.accounts.missing_nodes import with_absent
+from gateway.edge.accounts.verify import prove
+from gateway.irc import numerics as n
+from gateway.irc.names import is_valid_nick
+from gateway.state.account.messages import LoginView
+
+if TYPE_CHECKING:
+    from gateway.edge.client.call import Call
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.settings import EdgeSettings
+
+SILENT = "Whoever keeps accounts does not answer"
+LATER = f"{SILENT}: try again later"
+WRONG = "There is no such account, or that is not its password"
+
+
+class Wish(NamedTuple):
+    """name: account, account@device or account/device."""
+
+    name: str
+    password: str
+
+
+def wish(connection: Connection, settings: EdgeSettings) -> Wish | None:
+    """As whom the client wants to log in with its PASS, if it does."""
+    password = connection.password
+    if not password or connection.login is not None or not settings.accounts.enabled:
+        return None
+    name, colon, rest = password.partition(":")
+    account, user = settings.casemap(account_of(name)), connection.claimed
+    same = account == settings.casemap(account_of(user))
+    if user and not (colon and same):
+        return Wish(user, password)
+    return Wish(name, rest) if colon and is_valid_nick(account, settings.limits.nick_len) else None
+
+
+def tell_unused(call: Call) -> None:
+    """The client has sent a PASS that names no account, where the network has no password of its own: it is told that
+    the PASS was not used, and goes on as a guest."""
+    connection, accounts = call.connection, call.edge.settings.accounts
+    if connection.password is not None and connection.login is None:
+        how = ", and yours names no account. To log in, send PASS account:password" if accounts.enabled else ""
+        call.notice(f"Your PASS was not used: this network has no password of its own{how}.")
+
+
+def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
+    """Go on once the caller is logged in; who is not is told why, and cut: it would be here as somebody else."""
+    try:
+        account, device = split_name(wanted.name)
+    except Refused as why:
+        _refuse(call, str(why))
+        return
+    problem = flaw(wanted.password)
+    if problem is not None:
+        _refuse(call, problem)
+        return
+
+    connection, began = call.connection, call.edge.now
+
+    def proven(view: LoginView | None, known: bool) -> None:
+        connection.proving = False
+        connection.opened += call.edge.now - began  # what it was made to wait is not its own time
+        if connection.closed is None:
+            if view is not None:
+                login(call, Login(view.name, view.life, device or ""), done)
+            else:
+                if known:
+                    call.edge.engine.note("login_failed", client=connection.number)
+                _refuse(call, WRONG if known else with_absent(call.edge, LATER))
+        call.release()
+
+    def done(taken: bool) -> None:
+        if taken and connection.login is not None:
+            name = connection.login.name
+            call.edge.engine.note("logged_in", client=connection.number, account=name)
+            then()
+        else:
+            _refuse(call, with_absent(call.edge, LATER))
+
+    call.hold()
+    connection.proving = True
+    prove(call.edge, connection, account, wanted.password, proven)
+
+
+def _refuse(call: Call, why: str) -> None:
+    call.reply(n.ERR_PASSWDMISMATCH, why)
+    call.edge.traffic.cuts["password"] += 1
+    call.edge.cut(call.connection, why if why.startswith(SILENT) else "Bad password")

@@ -1,0 +1,490 @@
+"""A command of a connection while the command is answered; for labeled-response the call collects the answers.
+
+In which order a client reads answers: client/order.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.client import flood, order, slots
+from gateway.edge.client.lines import Line
+from gateway.edge.client.slots import Answer, Command, Drawn, Slot
+from gateway.edge.rpc.asks import Ask
+from gateway.edge.traffic import REFUSALS
+from gateway.irc.clienttags import label
+from gateway.state.once import Once
+from gateway.state.people import Refusal
+from ring.ids import GroupId
+from ring.replication.application import FAILED, EventId, Halted, Unsupported
+
+if TYPE_CHECKING:
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+    from gateway.irc.message import Message
+
+Done = Callable[[Any], None]
+
+
+class Call(Command):
+    """What a command handler works with. Handlers never block: what comes later is a continuation."""
+
+    __slots__ = (
+        "_open", "_paid", "_sent", "_turns", "_user", "asides", "at", "connection", "direct", "edge", "failure",
+        "label", "late", "line", "made", "message", "since", "stamp",
+    )  # fmt: skip
+
+    def __init__(self, edge: EdgePort, connection: Connection, message: Message) -> None:
+        self.items = []
+        self.open = True
+        self.edge = edge
+        self.connection = connection
+        self.message = message
+        self.line = connection.line
+        self._user = connection.user
+        wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
+        self.label = wanted
+        self.failure: Unsupported | Halted | None = None  # why the submitted command has failed, where that is known
+        self.made: tuple[GroupId, ...] = ()  # channels that did not exist before
+        self.stamp: EventId | None = None  # of the submitted command's position, once that is answered
+        self.since = edge.engine.now
+        self.late = False  # it holds up nobody: it has ended, or is too old
+        self.asides: Mapping[GroupId, slots.Aside] = slots.NOWHERE  # groups in which lines of its own wait
+        self.at: Slot | None = None  # where an answer goes now; None: after all that is there
+        self.direct = False  # at once, that is
+        self._open = 0
+        self._sent = 0  # lines of the answer so far, and work that is worth as many
+        self._paid = 0.0  # tokens taken in advance
+        self._turns: list[Part] | None = None  # what begins once all before this command is answered
+
+    @property
+    def params(self) -> list[str]:
+        return self.message.params
+
+    @property
+    def user(self) -> User:
+        """The caller. Only for commands that need registration. Its session may have gone on elsewhere meanwhile."""
+        user = self.connection.user or self._user
+        assert user is not None
+        return user
+
+    @property
+    def nick(self) -> str:
+        user = self.connection.user or self._user
+        return user.person.nick if user is not None else "*"
+
+    @property
+    def account(self) -> str | None:
+        """The caller's account, which its commands carry beside its source."""
+        return self.user.person.account
+
+    # Answers --------------------------------------------------------------------------------------------------------
+
+    def reply(self, numeric: str, *params: str) -> None:
+        if numeric in REFUSALS:
+            self.edge.traffic.refused[numeric] += 1
+        self.send(Line(self.edge.settings.server_name, numeric, (self.nick, *params)))
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.reply(refusal.numeric, *refusal.params)
+
+    def notice(self, text: str) -> None:
+        self.send(Line(self.edge.settings.server_name, "NOTICE", (self.nick, text)))
+
+    def fail(self, code: str, *context: str) -> None:
+        """Source: IRCv3 standard replies. context: the words that say what failed, the text last."""
+        self.edge.traffic.refused[code] += 1
+        self.send(Line(self.edge.settings.server_name, "FAIL", (self.message.command, code, *context)))
+
+    def send(self, line: Line, batch: str | None = None) -> None:
+        """A line to the caller, under its label where it gave one. batch: that the line is in."""
+        if self.direct:
+            self._sent += 1
+            extra: dict[str, str | None] | None = {"batch": batch} if batch is not None else None
+            self.connection.send(line.render(self.connection.variant, extra))
+        else:
+            self._keep((line, batch))
+
+    def draw(self, lines: Drawn) -> None:
+        """Lines to the caller, made at the moment when the caller may read the lines."""
+        if self.direct:
+            lines(self.send)
+        else:
+            self._keep(lines)
+
+    def _keep(self, answer: Answer) -> None:
+        if self.late and self.label is None:
+            self._emit(answer)
+            return
+        at, items = self.at or self, self.items
+        if self.label is not None or not self._leads:
+            at.items.append(answer)
+        elif not at.items and (at is self or (len(items) == 1 and items[0] is at)):  # nothing comes before it
+            self.direct = True
+            self._emit(answer)
+        else:
+            at.items.append(answer)
+            self.direct = self._drain() is at
+
+    def send_to_all(self, line: Line) -> None:
+        """To the caller as its answer, and to the person's other clients, for whom it is news."""
+        self.send(line)
+        self.user.send(line, skip=self.connection)
+
+    def send_batch(self, kind: str, params: Iterable[str], lines: Iterable[Line]) -> None:
+        """Lines that belong together; to who has not asked for batches they go as they are. Source: IRCv3 batch."""
+        if "batch" not in self.connection.caps:
+            for line in lines:
+                self.send(line)
+            return
+        server, name = self.edge.settings.server_name, self.edge.next_batch()
+        self.send(Line(server, "BATCH", (f"+{name}", kind, *params)))
+        for line in lines:
+            self.send(line, name)
+        self.send(Line(server, "BATCH", (f"-{name}",)))
+
+    def worked(self, lines: int) -> None:
+        """The call has made work beside the lines of its answer, as much as so many of those."""
+        self._sent += lines
+
+    def prepay(self, lines: int) -> None:
+        """The caller pays now for an answer of so many lines; what comes short is given back when the call ends."""
+        price = flood.price(lines)
+        self._paid += price
+        flood.charge(self.connection, price, self.edge.settings)
+
+    # Continuations --------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Give the command its place after all unanswered commands. The call is held until `release`."""
+        calls = self.connection.calls
+        calls[self] = None
+        self._open += 1
+        self.direct = self.label is None and (len(calls) == 1 or order.first(self.connection) is self)
+
+    def hold(self) -> None:
+        self._open += 1
+
+    def release(self) -> None:
+        self._open -= 1
+        if not self._open:
+            self._carried_out()
+
+    def _carried_out(self) -> None:
+        """The answer goes out if it is this command's turn; one with nothing to say waits for nobody."""
+        connection = self.connection
+        first = next(iter(connection.calls), self)
+        if first is not self and not self._leads and connection.closed is None and self._waits:
+            return
+        self._end()
+        if connection.calls:
+            order.advance(connection)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether there is something for the client to read."""
+        return self.label is not None or not slots.is_empty(self)
+
+    def _end(self) -> None:
+        """Answered: the caller pays for the work (client/flood.py)."""
+        connection = self.connection
+        connection.calls.pop(self, None)
+        self.open, self.late = False, True
+        if self.label is not None:
+            self._finish(self.label)
+        elif self.items:
+            self._empty()
+        self.direct, self.at = True, None
+        if self.asides:
+            self.edge.asides.end(self)
+        if self._sent > flood.FREE_LINES or self._paid:
+            due, self._sent, self._paid = flood.price(self._sent) - self._paid, 0, 0.0
+            if self._user is not None:  # a welcome is nobody's choice
+                flood.charge(connection, due, self.edge.settings)
+        if connection.gate is self:
+            self._open_gate()
+
+    def _empty(self) -> None:
+        first = self.items[0]
+        if len(self.items) == 1 and isinstance(first, Slot) and not first.items:
+            self.items.clear()
+        else:
+            slots.empty(self, self._emit)
+
+    def _open_gate(self) -> None:
+        self.connection.gate = None
+        self.edge.resume(self.connection)
+
+    # Order ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def _leads(self) -> bool:
+        """Whether all that was asked before is answered."""
+        calls = self.connection.calls
+        return self.late or next(iter(calls), None) is self or order.first(self.connection) is self
+
+    def go_on(self) -> bool:
+        """All that was asked before is answered. Returns whether this is answered now, too."""
+        self._begin_turns()
+        if not self.late and self._open == 0:
+            self._end()
+        elif not self.late and self.label is None and self.items:
+            self._drain()
+        return self.late
+
+    def _begin_turns(self) -> None:
+        if self._turns:
+            turns, self._turns = self._turns, None
+            for turn in turns:
+                turn(None)
+
+    def flush(self) -> None:
+        """What waits goes out, in its order."""
+        if self.label is None:
+            slots.empty(self, self._emit)
+            if self.asides:
+                self.edge.asides.end(self)
+
+    def let_go(self) -> None:
+        """Nothing waits for this command any more, nor this command for others."""
+        self.late = True
+        if self._open == 0:
+            self._end()
+            return
+        self.flush()
+        if self.connection.gate is self:
+            self._open_gate()
+        self._begin_turns()
+
+    def lead(self) -> None:
+        """What this command is answered waits for nothing that was asked before."""
+        order.let_go(self.connection, self)
+
+    def shut(self) -> None:
+        """The client's further lines wait until this command has ended: others see it in that order, too (P28)."""
+        if self.connection.gate is None and not self.late:
+            self.connection.gate = self
+
+    def in_turn(self, run: Callable[[], None]) -> None:
+        """Run once everything that this connection asked before is answered."""
+        self._take_turn(Part(self, lambda _: run()))
+
+    def _take_turn(self, part: Part) -> None:
+        self.hold_in(part)
+        if self._leads:
+            part(None)
+        else:
+            self._turns = [*(self._turns or ()), part]
+
+    def answered(self, run: Callable[[], None]) -> None:
+        """Run once everything that this connection asked before is answered, though the client be gone."""
+        self._take_turn(Errand(self, lambda _: run()))
+
+    def alone(self, run: Callable[[], None]) -> None:
+        """Run once everything asked before is answered; what is asked after it begins when this command has ended."""
+        self.shut()
+        self.in_turn(run)
+
+    def _drain(self) -> Slot | None:
+        return slots.drain(self, self._emit)
+
+    def _emit(self, answer: Answer) -> None:
+        if isinstance(answer, tuple):
+            line, batch = answer
+            self._sent += 1
+            extra: dict[str, str | None] | None = {"batch": batch} if batch is not None else None
+            self.connection.send(line.render(self.connection.variant, extra))
+        else:
+            answer(self._show)
+
+    def _show(self, line: Line) -> None:
+        self._emit((line, None))
+
+    def enter(self, slot: Slot) -> tuple[Slot | None, bool]:
+        """What is answered from here on stands in that slot. Returns what `leave` takes."""
+        before = self.at, self.direct
+        self.at, self.direct = slot if slot is not self else None, False
+        return before
+
+    def leave(self, before: tuple[Slot | None, bool]) -> None:
+        """A slot that was made meanwhile, and is open, comes before what is answered next."""
+        self.at = before[0]
+        self.direct = before[1] and not (before[0] or self).items
+
+    def hold_in(self, slot: Slot) -> None:
+        """Give the slot a place here for what is answered later. The call is open until the slot is closed."""
+        self._open += 1
+        if not self.late:
+            (self.at or self).items.append(slot)
+            self.direct = False
+
+    def close(self, slot: Slot) -> None:
+        """The answers after the slot wait for the slot no more."""
+        slot.open = False
+        self._open -= 1
+        if not self._open:
+            self._carried_out()
+        elif self.label is None and not (len(self.items) == 1 and self.items[0] is slot) and self._leads:
+            self._drain()
+
+    def within(self, slot: Slot, done: Done, value: Any) -> None:
+        before = self.enter(slot)
+        done(value)
+        self.leave(before)
+
+    def _finish(self, label: str) -> None:
+        """Source: IRCv3 labeled-response: nothing, one line, or a batch of them."""
+        server, connection = self.edge.settings.server_name, self.connection
+        lines: list[tuple[Line, str | None]] = []
+
+        def collect(answer: Answer) -> None:
+            if isinstance(answer, tuple):
+                lines.append(answer)
+            else:
+                answer(lambda line: lines.append((line, None)))
+
+        slots.empty(self, collect)
+        self._sent += len(lines)
+        self.label = None
+        if len(lines) <= 1:
+            line = lines[0][0] if lines else Line(server, "ACK", ())
+            connection.send(line.render(connection.variant, {"label": label}))
+            return
+        name = self.edge.next_batch()
+        start = Line(server, "BATCH", (f"+{name}", "labeled-response"))
+        connection.send(start.render(connection.variant, {"label": label}))
+        for line, inner in lines:
+            connection.send(line.render(connection.variant, {"batch": inner or name}))
+        connection.send(Line(server, "BATCH", (f"-{name}",)).render(connection.variant))
+
+    def _guarded(self, done: Done) -> Part:
+        """Runs the continuation, unless the client has gone meanwhile, and lets the call end."""
+        part = Part(self, done)
+        self.hold_in(part)
+        return part
+
+    def later(self, done: Done) -> Done:
+        """A continuation for something that answers exactly once; the call is open until then."""
+        return self._guarded(done)
+
+    def once(self, target: int = 0) -> Once | None:
+        """What the caller says to one of the line's targets is known by; None: no other edge says it (P9)."""
+        sayer = self.connection.sayer
+        return Once(sayer, self.line, target) if sayer is not None else None
+
+    def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:
+        """Submit for the caller; the default shows a refusal or a failure."""
+        self.user.unsettled[group] = None
+        self.edge.engine.submit(group, command, self._guarded(done or self.report), because)
+
+    def report(self, outcome: Any) -> None:
+        if isinstance(outcome, Refusal):
+            self.refuse(outcome)
+        elif outcome is FAILED and isinstance(self.failure, Unsupported):
+            self.notice(
+                f"The network does not support this yet: the node {self.failure.node} runs an older version. "
+                "Nothing was changed; try again once all nodes are upgraded."
+            )
+        elif outcome is FAILED and isinstance(self.failure, Halted):
+            self.notice(
+                "A mistake of the program has stopped what your command needs, on "
+                f"{', '.join(self.failure.nodes)}: the command may or may not be carried out. Tell an operator: "
+                "the log of that node names the mistake, and a restart of the node tries again."
+            )
+        elif outcome is FAILED and self.stamp is not None:
+            self.notice(
+                "The server made a mistake with that command: nothing was changed. Its operator finds it in the log."
+            )
+        elif outcome is FAILED:
+            self.notice("The network did not answer in time; the command may or may not be carried out.")
+
+    def ask(self, group: GroupId, question: Any, done: Done) -> None:
+        self.edge.engine.ask(group, question, self._guarded(done))
+
+    def ask_node(self, key: str, body: Any, done: Done) -> None:
+        self.edge.engine.ask_node(key, body, self._guarded(done))
+
+    def gather(self, body: Ask, done: Callable[[list[Any], list[str]], None]) -> None:
+        """Ask every live node; done(replies, this node's first; names of those that did not answer)."""
+        nodes = [node for node in self.edge.engine.live() if node.key != self.edge.record.key]
+        self.worked(flood.QUESTION * len(nodes))
+        replies: list[Any] = [self.edge.asked(self.edge.engine.me, body)]
+        silent: list[str] = []
+        finish = self._guarded(lambda _: done(replies, silent))
+
+        def one(name: str) -> Done:
+            def arrived(reply: Any) -> None:
+                if reply is None:
+                    silent.append(name)
+                else:
+                    replies.append(reply)
+                if len(replies) - 1 + len(silent) == len(nodes):
+                    finish(None)
+
+            return arrived
+
+        for node in nodes:
+            self.edge.engine.ask_node(node.key, body, one(node.name))
+        if not nodes:
+            finish(None)
+
+    def after(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
+        """Run once all that was asked before is answered, and what the caller submitted to the groups is settled:
+        `MODE +b` then `MODE b` in one packet (P11)."""
+        self.in_turn(lambda: self.after_all([group for group in groups if group in self.user.unsettled], run))
+
+    def after_all(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
+        """Run once all that this edge has submitted to the groups is settled."""
+        guarded = self._guarded(lambda _: run())
+        self.edge.engine.settle(groups, lambda: guarded(None))
+
+
+class Token(Slot):
+    """Ties a submit's answer to its call. place: where what it shows stands among the call's answers."""
+
+    __slots__ = ("call", "done", "place")
+
+    def __init__(self, call: Call, done: Done, place: Slot | None = None) -> None:
+        self.items = []
+        self.open = True
+        self.call = call
+        self.done = done
+        self.place: Slot | None = place if place is not None else call
+
+    def __call__(self, value: Any) -> None:
+        self.done(value)
+
+
+class Part(Token):
+    """A continuation of a call, and the place of what it answers."""
+
+    __slots__ = ()
+
+    def __init__(self, call: Call, done: Done) -> None:
+        self.items = []
+        self.open = True
+        self.call = call
+        self.done = done
+        self.place = None  # itself
+
+    def __call__(self, value: Any) -> None:
+        call = self.call
+        connection = call.connection
+        if connection.closed is None:
+            at, direct = call.at, call.direct
+            call.at, call.direct = self, False
+            call.edge.act_for(connection, self.done, value)
+            call.at, call.direct = at, direct and not (at or call).items
+        call.close(self)
+
+
+class Errand(Part):
+    """A continuation for the node's own ends: the continuation runs though the client has gone."""
+
+    __slots__ = ()
+
+    def __call__(self, value: Any) -> None:
+        self.done(value)
+        self.call.close(self)

@@ -1,0 +1,41 @@
+"""Before a stopping node closes its clients' connections, the node tells the clients of other nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.edge.client.lines import Line
+
+if TYPE_CHECKING:
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.ports import EdgePort
+
+ADDRESSES = 5
+"""So many addresses fit a line, and a person needs no more."""
+
+
+def say_where_to_go(edge: EdgePort, connection: Connection) -> None:
+    """Send one NOTICE with the addresses of other nodes that stay."""
+    user = connection.user
+    nick = user.person.nick if user is not None else connection.nick or "*"
+    connection.out = connection.ready
+    connection.show(Line(edge.settings.server_name, "NOTICE", (nick, words(other_addresses(edge, connection.number)))))
+
+
+def words(addresses: list[str]) -> str:
+    """The browser chat knows the first words of the NOTICE, and shows its own (gateway/web/chat/handlers.js)."""
+    if not addresses:
+        return "This node is stopping, and no other node of the network is up: try again later."
+    return f"This node is stopping. Other nodes of the network: {', '.join(addresses)}. Connect to one of them."
+
+
+def other_addresses(edge: EdgePort, number: int) -> list[str]:
+    """IRC addresses of nodes that are alive and stay, at most ADDRESSES.
+
+    number: of the connection; each connection is told another node first, or all clients would go to one node.
+    """
+    engine = edge.engine
+    stay = set(engine.peers.staying())
+    found = [record.irc for record in engine.live() if record.irc and record.key in stay]
+    start = number % len(found) if found else 0
+    return [*found[start:], *found[:start]][:ADDRESSES]

@@ -1,0 +1,240 @@
+"""From a connection to a user: the claim of the nick, then the welcome in the order that clients expect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.accounts import nick_protection
+from gateway.edge.accounts.pass_login import log_in, tell_unused, wish
+from gateway.edge.client.call import Call
+from gateway.edge.client.welcome import welcome
+from gateway.edge.sessions import resume
+from gateway.edge.sessions.attach import attach
+from gateway.edge.users.claim import claim
+from gateway.edge.users.departure import depart
+from gateway.edge.users.user import User
+from gateway.irc import numerics as n
+from gateway.state.nick.messages import Claim, Granted, NickView, Release, Who
+from gateway.state.people import Person, Refusal
+from ring.ids import GroupId, Incarnation
+from ring.placement import hash32
+
+if TYPE_CHECKING:
+    from gateway.edge.ports import EdgePort
+
+TRIES = 4
+AGAIN_S = 0.5
+"""So often, and after so long, a session is looked for again."""
+
+UNCHECKED = "The password cannot be checked now: try again later"
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def base36(number: int) -> str:
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = _DIGITS[digit] + text
+    return text or "0"
+
+
+def new_uid(edge: EdgePort) -> str:
+    """Unique in the network; the leading digit keeps it apart from every nick (P27)."""
+    record = edge.record
+    return f"0{base36(hash32(record.key))}-{base36(record.incarnation)}-{base36(edge.next_serial())}"
+
+
+def try_register(call: Call) -> None:
+    """Once NICK, USER and the end of negotiation are there: the password, then the claim."""
+    connection, edge = call.connection, call.edge
+    ready = connection.nick is not None and connection.username is not None and not connection.cap_open
+    if connection.user is not None or connection.sasl is not None:  # who it is comes first
+        return
+    if not ready or connection.busy or connection.closed is not None:
+        return
+    connection.busy = True
+    wanted = edge.settings.server_password_hash
+    login = wish(connection, edge.settings)
+    if wanted is None and login is not None:
+        log_in(call, login, lambda: _find_session(call))
+    elif wanted is None:
+        tell_unused(call)
+        connection.password = None  # told once, though the nick may be taken and another one be tried
+        _find_session(call)
+    else:
+        edge.check_password(wanted, connection.password or "", edge.mine(lambda fits: _password_checked(call, fits)))
+
+
+def _password_checked(call: Call, fits: bool | None) -> None:
+    """fits: None where that cannot be found out now."""
+    if call.connection.closed is not None:
+        return
+    if fits:
+        _find_session(call)
+        return
+    if fits is None:
+        call.reply(n.ERR_PASSWDMISMATCH, UNCHECKED)
+        call.edge.cut(call.connection, UNCHECKED)
+        return
+    call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
+    call.edge.traffic.cuts["password"] += 1
+    call.edge.cut(call.connection, "Bad password")
+
+
+def _find_session(call: Call, tries: int = TRIES) -> None:
+    """Who is logged in goes on with the account's session, if there is one, under the nick that it goes by now."""
+    edge, connection = call.edge, call.connection
+    login = connection.login
+    if login is None or not edge.settings.sessions.enabled:
+        _may_have(call)
+        return
+
+    def go_on(session: User | Incarnation | None) -> None:
+        if connection.closed is not None:
+            pass
+        elif isinstance(session, User):
+            connection.busy = False
+            attach(call, session)
+            edge.resume(connection)
+        elif session is not None:
+            edge.forwarding.begin(call, session)
+        else:
+            _may_have(call, tries)
+        call.release()
+
+    call.hold()
+    edge.sessions.find(edge.settings.casemap(login.name), go_on)
+
+
+def _may_have(call: Call, tries: int = 0) -> None:
+    assert call.connection.nick is not None
+    nick_protection.check(call, call.connection.nick, lambda free: _claim(call, tries) if free else _give_up(call))
+
+
+def _give_up(call: Call) -> None:
+    connection = call.connection
+    connection.busy = False
+    connection.nick = None
+    call.edge.resume(connection)
+
+
+def _claim(call: Call, tries: int) -> None:
+    """tries: how often the session is looked for again if the nick is the account's already."""
+    edge, connection = call.edge, call.connection
+    assert connection.nick is not None
+    found = edge.mine(lambda former: _claim_as(call, tries, former))
+    resume.find(edge, connection, connection.nick, found)
+
+
+def _claim_as(call: Call, tries: int, former: Person | None) -> None:
+    """former: who the guest was on a node that has died since."""
+    edge, connection = call.edge, call.connection
+    if connection.closed is not None:
+        return
+    assert connection.nick is not None and connection.username is not None
+    record = edge.record
+    uid = former.uid if former is not None else new_uid(edge)
+    person = Person(
+        uid,
+        max(former.version + 1, int(edge.now * 1000)) if former is not None else 1,
+        connection.nick,
+        connection.username,
+        connection.host,
+        connection.real,
+        record.key,
+        record.incarnation,
+        account=connection.login.name if connection.login is not None else None,
+        signon=int(edge.now * 1000),
+        certificate=resume.mark(uid, connection),
+    )
+    resumes = former is not None
+    claimed = edge.mine(lambda outcome: _claimed(call, person, outcome, tries, resumes))
+    claim(edge, Claim(person, moves=resumes), claimed)
+
+
+def _claimed(call: Call, person: Person, outcome: Any, tries: int, resumes: bool) -> None:
+    edge, connection = call.edge, call.connection
+    home = edge.nick(person.nick)
+    if connection.closed is not None:
+        edge.engine.submit(home, Release(person.uid))
+        return
+    if isinstance(outcome, Refusal):
+        _refused(call, home, outcome, tries)
+        return
+    if not isinstance(outcome, Granted):
+        edge.engine.submit(home, Release(person.uid))
+        call.reply(n.ERR_UNAVAILRESOURCE, person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
+        _give_up(call)
+        return
+    user = User(outcome.person, home, connection, edge.now)
+    connection.user = user
+    user.unsettled[home] = None  # who watches the nick knows by the first PONG
+    edge.enter(user)
+    edge.engine.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
+    if connection.login is None:
+        _welcome(call, user)
+        if resumes:
+            resume.take_seats(edge, user)
+        return
+    # The account's preferences decide about its private messages: the preferences are known before 001.
+    call.hold()
+    connection.turn_aside()
+
+    def begun(other: bool) -> None:
+        if other and tries and connection.closed is None:
+            _give_way(call, user, tries - 1)
+        else:
+            _welcome(call, user)
+        call.release()
+
+    edge.sessions.begin(user, edge.settings.casemap(connection.login.name), begun)
+
+
+def _give_way(call: Call, user: User, tries: int) -> None:
+    """The account has a session, though nobody answered for it when it was looked for: the client goes on with that
+    session, and the user that the client was about to become leaves, and never was seen (P38)."""
+    edge, connection = call.edge, call.connection
+    connection.turn_back()
+    user.detach(connection)
+    connection.user = None
+
+    def left() -> None:
+        _find_session(call, tries)
+        call.release()
+
+    call.hold()
+    depart(edge, user, "", done=left)
+
+
+def _welcome(call: Call, user: User) -> None:
+    connection, edge = call.connection, call.edge
+    connection.busy = False
+    if connection.closed is not None or connection.user is not user:
+        return
+    meanwhile = connection.turn_back()
+    welcome(call)
+    connection.out += meanwhile
+    nick_protection.watch(edge, user)
+    edge.resume(connection)
+
+
+def _refused(call: Call, home: GroupId, refusal: Refusal, tries: int) -> None:
+    """Where the nick is the account's own, another connection came a moment before, and there is a session soon."""
+    edge, connection = call.edge, call.connection
+    name = connection.login.name if connection.login is not None else None
+
+    def known(view: NickView | None) -> None:
+        holder = view.holder if view is not None else None
+        if tries and holder is not None and holder.account == name and connection.closed is None:
+            edge.later(AGAIN_S, lambda: _find_session(call, tries - 1))
+        else:
+            call.refuse(refusal)
+            _give_up(call)
+        call.release()
+
+    call.hold()
+    if name is not None:
+        edge.engine.ask(home, Who(), edge.mine(known))
+    else:
+        known(None)

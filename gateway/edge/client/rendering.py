@@ -1,0 +1,100 @@
+"""The events of channels as lines: one way for those who are there, and for those who read them later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gateway.edge.client.lines import Line
+from gateway.irc.message import decode
+from gateway.irc.modes import ModeChange, render_changes
+from gateway.state.channel.messages import (
+    HasQuit,
+    Joined,
+    Kicked,
+    ModesSet,
+    Parted,
+    Redacted,
+    Said,
+    TopicSet,
+    Updated,
+)
+from gateway.state.channel.snapshot import PutOut
+from gateway.state.conversation.messages import Said as Letter
+from gateway.state.people import Author, Person
+from gateway.state.session.messages import Kick
+from ring.replication.application import EventId
+
+
+def said(event: Said, author: Author, channel: str, stamp: EventId) -> Line:
+    target = event.status + channel
+    params = (target,) if event.verb == "TAGMSG" else (target, decode(event.text))
+    return Line(author, event.verb, params, at=stamp.at, msgid=stamp.msgid, tags=event.tags, bot=event.bot)
+
+
+def letter(event: Letter, target: str, stamp: EventId) -> Line:
+    """A private message of a conversation. target: the nick that it is to, as its reader knows it."""
+    params = (target,) if event.verb == "TAGMSG" else (target, decode(event.text))
+    author = Author(event.source, event.name)
+    return Line(author, event.verb, params, at=stamp.at, msgid=stamp.msgid, tags=event.tags, bot=event.bot)
+
+
+def joined(person: Person, channel: str, stamp: EventId, *, extended: bool) -> Line:
+    """extended: with account and real name. Source: IRCv3 extended-join."""
+    params = (channel, person.account or "*", person.real) if extended else (channel,)
+    return Line(person.author, "JOIN", params, at=stamp.at, msgid=stamp.msgid)
+
+
+def parted(event: Parted, author: Author, channel: str, stamp: EventId) -> Line:
+    params = (channel,) if event.reason is None else (channel, event.reason)
+    return Line(author, "PART", params, at=stamp.at, msgid=stamp.msgid)
+
+
+def kicked(event: Kicked, author: Author, nick: str, channel: str, stamp: EventId) -> Line:
+    return Line(author, "KICK", (channel, nick, event.reason), at=stamp.at, msgid=stamp.msgid)
+
+
+def put_out(kick: PutOut | Kick, nick: str, channel: str) -> Line:
+    """A kick that is known by the state that it has left only."""
+    return Line(Author(kick.source, kick.account), "KICK", (channel, nick, kick.reason), at=kick.at)
+
+
+def topic_set(event: TopicSet, author: Author, channel: str, stamp: EventId) -> Line:
+    return Line(author, "TOPIC", (channel, event.topic), at=stamp.at, msgid=stamp.msgid)
+
+
+def modes_set(changes: Iterable[ModeChange], author: Author, channel: str, stamp: EventId, most: int) -> list[Line]:
+    """most: parameters a line."""
+    return [
+        Line(author, "MODE", (channel, *params), at=stamp.at, msgid=stamp.msgid)
+        for params in render_changes(list(changes), most)
+    ]
+
+
+def redacted(event: Redacted, author: Author, channel: str, stamp: EventId) -> Line:
+    """Source: IRCv3 message redaction."""
+    params = (channel, event.msgid) if event.reason is None else (channel, event.msgid, event.reason)
+    return Line(author, "REDACT", params, at=stamp.at, msgid=stamp.msgid)
+
+
+def replayed(event: Any, channel: str, stamp: EventId, *, extended: bool, most: int) -> list[Line]:
+    """A kept event as it was when it happened. extended, most: as above."""
+    if isinstance(event, Said):
+        return [said(event, Author(event.source, event.account), channel, stamp)]
+    if isinstance(event, Joined):
+        return [joined(event.person, channel, stamp, extended=extended)]
+    if isinstance(event, Parted):
+        return [parted(event, Author(event.source, event.account), channel, stamp)]
+    if isinstance(event, Kicked):
+        return [kicked(event, Author(event.source, event.account), event.nick, channel, stamp)]
+    if isinstance(event, TopicSet):
+        return [topic_set(event, Author(event.source, event.account), channel, stamp)]
+    if isinstance(event, ModesSet):
+        changes = [ModeChange(change.adding, change.letter, change.param) for change in event.changes]
+        return modes_set(changes, Author(event.source, event.account), channel, stamp, most)
+    if isinstance(event, HasQuit):
+        return [Line(author, "QUIT", (event.reason,), at=stamp.at, msgid=stamp.msgid) for _, author in event.authors()]
+    if isinstance(event, Updated):
+        before, now = event.before, event.person
+        return [Line(before.author, "NICK", (now.nick,), at=stamp.at, msgid=stamp.msgid)]
+    return []

@@ -1,0 +1,65 @@
+"""What a connection is told first, in the order that clients expect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.edge.client.call import Call
+from gateway.edge.rpc.answers import modes_of, recent_counts
+from gateway.irc import numerics as n
+from gateway.irc.isupport import isupport
+from gateway.irc.mode_table import myinfo
+from gateway.irc.times import server_time
+
+
+def welcome(call: Call) -> None:
+    """001 to 005, LUSERS, the message of the day, 221."""
+    call.lead()
+    edge, user = call.edge, call.user
+    settings, person = edge.settings, user.person
+    call.reply(n.RPL_WELCOME, f"Welcome to the {settings.network_name} Network, {person.source}")
+    call.reply(n.RPL_YOURHOST, f"Your host is {edge.record.name}, running version {settings.version}")
+    call.reply(n.RPL_CREATED, f"This server was created {server_time(settings.created * 1000)}")
+    call.reply(n.RPL_MYINFO, settings.server_name, settings.version, *myinfo())
+    send_isupport(call)
+    send_lusers(call, recent_counts(edge))
+    send_motd(call)
+    call.reply(n.RPL_UMODEIS, modes_of(user))
+
+
+def send_isupport(call: Call) -> None:
+    settings = call.edge.settings
+    history = settings.history.query_max if settings.history.enabled else 0
+    for tokens in isupport(settings.limits, settings.network_name, settings.casemap.name, history=history):
+        call.reply(n.RPL_ISUPPORT, *tokens, n.TEXT[n.RPL_ISUPPORT])
+
+
+def send_lusers(call: Call, counts: list[Any]) -> None:
+    """The whole network, as one server: 251 to 255, 265, 266, the same from every node. counts: of every node."""
+    users = sum(c.users for c in counts)
+    invisible = sum(c.invisible for c in counts)
+    opers = sum(c.opers for c in counts)
+    unknown = sum(c.unknown for c in counts)
+    channels = sum(c.channels for c in counts)
+    most = max(call.edge.most, users, *(c.most for c in counts))
+    call.reply(n.RPL_LUSERCLIENT, f"There are {users - invisible} users and {invisible} invisible on 1 servers")
+    if opers:
+        call.reply(n.RPL_LUSEROP, str(opers), n.TEXT[n.RPL_LUSEROP])
+    if unknown:
+        call.reply(n.RPL_LUSERUNKNOWN, str(unknown), n.TEXT[n.RPL_LUSERUNKNOWN])
+    if channels:
+        call.reply(n.RPL_LUSERCHANNELS, str(channels), n.TEXT[n.RPL_LUSERCHANNELS])
+    call.reply(n.RPL_LUSERME, f"I have {users} clients and 1 servers")
+    call.reply(n.RPL_LOCALUSERS, str(users), str(most), f"Current local users {users}, max {most}")
+    call.reply(n.RPL_GLOBALUSERS, str(users), str(most), f"Current global users {users}, max {most}")
+
+
+def send_motd(call: Call) -> None:
+    settings = call.edge.settings
+    if settings.motd is None:
+        call.reply(n.ERR_NOMOTD, n.TEXT[n.ERR_NOMOTD])
+        return
+    call.reply(n.RPL_MOTDSTART, f"- {settings.server_name} Message of the day - ")
+    for line in settings.motd:
+        call.reply(n.RPL_MOTD, f"- {line}")
+    call.reply(n.RPL_ENDOFMOTD, n.TEXT[n.RPL_ENDOFMOTD])

@@ -1,0 +1,146 @@
+"""What was said in a channel or a conversation, for somebody who is in it: what it may see, and how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from gateway.edge.client import rendering
+from gateway.edge.client.capabilities import SELVES
+from gateway.edge.client.lines import Line
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.history import EVENTS, TAGS
+from gateway.state.channel.messages import Event
+from gateway.state.conversation.messages import Event as TalkEvent
+from gateway.state.conversation.messages import Said as Letter
+from gateway.state.once import Once, Sayer
+from gateway.state.session.messages import Talk
+from ring.ids import UNREADABLE, GroupId
+from ring.replication.application import EventId
+from ring.storage.store import Line as Kept
+from ring.wire.history import Query
+
+if TYPE_CHECKING:
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+
+_READ = {
+    "channel": msgspec.msgpack.Decoder(Event).decode,
+    "conversation": msgspec.msgpack.Decoder(TalkEvent).decode,
+}
+
+
+class Story(Protocol):
+    """The history of one group as one user may see it. caps: of the connection that it is for."""
+
+    def title(self, lines: Sequence[Kept]) -> str:
+        """What the user knows the group by."""
+        ...
+
+    def narrowed(self, query: Query, caps: frozenset[str]) -> Query:
+        """Only what the user may see, and what a client of these capabilities can show."""
+        ...
+
+    def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
+        """What was kept, as it was when it was said."""
+        ...
+
+
+class ChannelStory:
+    def __init__(self, edge: EdgePort, user: User, channel: Channel) -> None:
+        self.edge = edge
+        self.user = user
+        self.channel = channel
+
+    def title(self, lines: Sequence[Kept]) -> str:
+        return self.channel.name
+
+    def narrowed(self, query: Query, caps: frozenset[str]) -> Query:
+        member = self.channel.members[self.user.uid]
+        events = EVENTS if "draft/event-playback" in caps else ""
+        tags = TAGS if "message-tags" in caps else ""
+        since = member.joined_at if "H" in self.channel.modes else 0
+        return msgspec.structs.replace(query, wanted=events + tags + member.prefixes, since=max(since, query.since))
+
+    def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
+        extended, most = "extended-join" in caps, self.edge.settings.limits.modes
+        found: list[Line] = []
+        for line in lines:
+            stamp = EventId(line.msgid, line.at)
+            found += rendering.replayed(read_event(line), self.channel.name, stamp, extended=extended, most=most)
+        return found
+
+
+class TalkStory:
+    def __init__(self, user: User, talk: Talk) -> None:
+        self.user = user
+        self.talk = talk
+
+    def title(self, lines: Sequence[Kept]) -> str:
+        """The nick that the other had last."""
+        letter = read_event(lines[-1]) if lines else None
+        if not isinstance(letter, Letter):
+            return self.talk.nick or self.talk.other
+        return letter.to if letter.account == self.user.session else letter.source.partition("!")[0]
+
+    def narrowed(self, query: Query, caps: frozenset[str]) -> Query:
+        return msgspec.structs.replace(query, wanted=TAGS if "message-tags" in caps else "")
+
+    def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
+        """A client that does not know of own messages would take them for somebody else's."""
+        both = not caps.isdisjoint(SELVES | {"draft/chathistory"}) or self.talk.other == self.user.session
+        found: list[Line] = []
+        for line in lines:
+            event = read_event(line)
+            own = isinstance(event, Letter) and event.account == self.user.session
+            if isinstance(event, Letter) and (both or not own):
+                nick = event.to if own else self.user.person.nick
+                found.append(rendering.letter(event, nick, EventId(line.msgid, line.at)))
+        return found
+
+
+def visible(edge: EdgePort, user: User, group: GroupId) -> Channel | None:
+    """The channel, if its history is the user's business: it is in it."""
+    state = edge.engine.state(group)
+    return state if isinstance(state, Channel) and user.uid in state.members else None
+
+
+def story(edge: EdgePort, user: User, group: GroupId) -> Story | None:
+    """The group's history, if it is the user's business."""
+    if group.kind == "conversation":
+        talk = edge.conversations.of(user).get(group)
+        return TalkStory(user, talk) if talk is not None else None
+    channel = visible(edge, user, group)
+    return ChannelStory(edge, user, channel) if channel is not None else None
+
+
+def recall(
+    edge: EdgePort,
+    user: User,
+    caps: frozenset[str],
+    group: GroupId,
+    query: Query,
+    done: Callable[[list[Kept] | None], Any],
+) -> None:
+    """done(None): nobody could answer in time, or it names a message that is not known."""
+    found = story(edge, user, group)
+    if found is None:
+        done(None)
+    else:
+        edge.engine.recall(group, found.narrowed(query, caps), done)
+
+
+def said_by(line: Kept) -> Sayer | None:
+    """The connection that has said it, where more than one edge might have."""
+    once: Once | None = getattr(read_event(line), "once", None)
+    return once.sayer if once is not None else None
+
+
+def read_event(line: Kept) -> Any:
+    """The event that was kept; None if it cannot be read."""
+    try:
+        return _READ[line.group.kind](line.event)
+    except UNREADABLE:
+        return None

@@ -1,0 +1,221 @@
+"""What a connection has missed is played to it, page by page, and no faster than its client reads (P38)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gateway.edge.client.lines import Line
+from gateway.edge.cursors.delivery import Reader
+from gateway.edge.cursors.history import Story, said_by, story
+from ring.history.cursor import merge_cursors
+from ring.ids import GroupId
+from ring.storage.store import Line as Kept
+from ring.wire.history import Cursor, Mark, Query
+
+if TYPE_CHECKING:
+    from gateway.edge.client.call import Call
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+
+PAGE: Final = 200
+TRIES: Final = 40
+AGAIN_S: Final = 0.25
+"""Where two sides of a partition are just being merged, an answer may not fit what is shown here: it is asked again."""
+
+MOST: Final = 5_000
+"""So many lines of a channel are played at a time, the first after what the device has; of more it is told."""
+
+UNREAD_BYTES: Final = 64 * 1024
+"""So much is played at a time, of all channels; then the client is sent a PING, and the rest waits for its PONG."""
+
+PATIENCE_S: Final = 30.0
+"""A client that answers no PING is played the next part after that time."""
+
+
+def _expect_reading(edge: EdgePort, connection: Connection, size: int) -> None:
+    """The connection was played so many bytes more."""
+    reader = connection.reader = connection.reader or Reader()
+    reader.unread += size
+    if reader.unread > UNREAD_BYTES and not reader.token:
+        token = reader.token = f"playback-{edge.next_batch()}"
+        connection.show(Line(None, "PING", (token,)))
+        edge.later(PATIENCE_S, lambda: reader.answered(token))
+
+
+def await_echo(call: Call, group: GroupId) -> None:
+    """The caller's own line is played to the caller with the missed lines: the command is answered then, and no PONG
+    comes before (P34)."""
+    connection = call.connection
+    if group in connection.behind and "echo-message" in connection.caps:
+        connection.late_echoes.setdefault(group, []).append(call.later(lambda _: None))
+
+
+def caught_up(connection: Connection, group: GroupId) -> None:
+    """No missed line of the group is on the way to the connection any more."""
+    connection.behind.pop(group, None)
+    for done in connection.late_echoes.pop(group, ()):
+        done(None)
+
+
+def end_late_echoes(connection: Connection) -> None:
+    """The session goes to another node, which plays the missed lines: no command waits for its own line here."""
+    waiting, connection.late_echoes = connection.late_echoes, {}
+    for done in [done for echoes in waiting.values() for done in echoes]:
+        done(None)
+
+
+def catch_up(connection: Connection, user: User, group: GroupId) -> None:
+    """From now on the connection is told what happens there."""
+    connection.playbacks.pop(group, None)
+    room = user.seats(group).get(group)
+    if room is not None:
+        room.connections[connection] = None
+        room.withheld.pop(connection, None)
+    caught_up(connection, group)
+
+
+class Playback:
+    """What one connection has missed of one channel or conversation. One that is begun anew takes the other's place."""
+
+    def __init__(
+        self,
+        edge: EdgePort,
+        connection: Connection,
+        user: User,
+        group: GroupId,
+        read: Cursor | None = None,
+        *,
+        since: int = 0,
+        most: int = 0,
+        events: bool | None = None,
+    ) -> None:
+        """read: what it has. since: Unix ms, if it never was there. events: joins and modes too, for who was there a
+        moment ago, or not, for who has seen them; None: as its client wants."""
+        self.events = events
+        self.edge = edge
+        self.connection = connection
+        self.user = user
+        self.group = group
+        self.read = read  # where it came from: that tells, too, what of another side of a partition it has (P25)
+        self.last = 0  # the position that it has been played up to
+        self.since = since
+        self.most = most  # only the last so many; 0: all
+        self.played = 0
+        self.tries = 0
+        connection.playbacks[group] = self
+
+    def go_on(self) -> None:
+        found = self._story()
+        if found is None:
+            self._stop()
+        elif self.connection.inquiry is not None:
+            self.connection.inquiry.waiting.append(self.go_on)
+        elif not self._waits():
+            self._look()
+            after = Mark(seq=self.last) if self.last else None
+            query = Query(self.most or PAGE, newest=bool(self.most), after=after, read=self.read, since=self.since)
+            self.edge.engine.recall(self.group, self._narrowed(found, query), self._arrived)
+
+    def _look(self) -> None:
+        """Its device may be known to have come further than when this began: by what it was sent on another node."""
+        place = self.edge.sessions.cursors.come(self.user, self.connection, self.group)
+        if place is not None and self.read is None:
+            self.since = 0
+        self.read = merge_cursors(self.read, place)
+
+    def _waits(self) -> bool:
+        """Whether the client has to read first what it was played already."""
+        reader = self.connection.reader
+        if reader is None or not reader.token:
+            return False
+        reader.waiting.append(self.go_on)
+        return True
+
+    def _story(self) -> Story | None:
+        """What there is to show, while there is somebody to show it to."""
+        user, group = self.user, self.group
+        if self.connection.playbacks.get(group) is not self:
+            return None
+        here = self.connection.user is user and self.connection.closed is None
+        shown = group in user.heard and group not in user.detached
+        return story(self.edge, user, group) if here and shown else None
+
+    def _stop(self) -> None:
+        """Where the user is no more the connection is not late: it is shown all if the user comes again."""
+        connection, group = self.connection, self.group
+        if connection.playbacks.get(group) is self:
+            del connection.playbacks[group]
+            if connection.user is self.user and not (group in self.user.heard or group in self.user.returning):
+                caught_up(connection, group)
+
+    def _narrowed(self, found: Story, query: Query) -> Query:
+        caps, wanted = self.connection.caps, frozenset(("draft/event-playback",))
+        return found.narrowed(query, caps if self.events is None else caps | wanted if self.events else caps - wanted)
+
+    def _arrived(self, lines: list[Kept] | None) -> None:
+        found, engine = self._story(), self.edge.engine
+        if found is None:
+            self._stop()
+            return
+        if self._waits():
+            return
+        page = lines or []
+        if not all(map(engine.is_shown, page)) and self.tries < TRIES:
+            self.tries += 1
+            self.edge.later(AGAIN_S, self.go_on)
+            return
+        if lines is None:
+            self._notice(f"What was said in {found.title([])} meanwhile could not be retrieved: try CHATHISTORY later.")
+        self._show(found, page)
+        is_full = len(page) == PAGE and not self.most and self.last == page[-1].seq
+        if is_full and self.played < MOST:
+            self.go_on()
+        elif is_full:
+            self._notice(
+                f"More was said in {found.title(page)} than is played at a time. The rest: CHATHISTORY, or "
+                f"/msg *playback play {found.title(page)} {page[-1].at / 1000:.3f}"
+            )
+            catch_up(self.connection, self.user, self.group)
+        else:
+            late = engine.recent(self.group, self._narrowed(found, Query(0, read=self.read, since=self.since)))
+            self._show(found, [line for line in late if line.seq > self.last])
+            catch_up(self.connection, self.user, self.group)
+
+    def _show(self, found: Story, lines: list[Kept]) -> None:
+        """Up to what is applied here: the rest comes by itself."""
+        applied = self.edge.engine.applied_to(self.group).seq
+        missed = [line for line in lines if line.seq <= applied]
+        if missed:
+            self.played += len(missed)
+            self._tell(found.title(missed), found.shown(self.connection.caps, self._wanted(missed)))
+            last = missed[-1]
+            self.last = last.seq
+            self.connection.behind[self.group] = Cursor(last.seq, last.at, last.term)
+            self.edge.told[self.group] = None
+
+    def _wanted(self, lines: list[Kept]) -> list[Kept]:
+        """Without what the connection has said itself, maybe where its session was before, unless it wants an echo."""
+        sayer = self.connection.sayer
+        if sayer is None or "echo-message" in self.connection.caps:
+            return lines
+        return [line for line in lines if said_by(line) != sayer]
+
+    def _notice(self, text: str) -> None:
+        server, nick = self.edge.settings.server_name, self.user.person.nick
+        self.connection.show(Line(server, "NOTICE", (nick, text)))
+
+    def _tell(self, name: str, lines: list[Line]) -> None:
+        connection, server = self.connection, self.edge.settings.server_name
+        batch = None
+        if self.events is None and "batch" in connection.caps:
+            batch = self.edge.next_batch()
+            connection.show(Line(server, "BATCH", (f"+{batch}", "chathistory", name)))
+        size = 0
+        for line in lines:
+            data = line.render(connection.variant, {"batch": batch} if batch is not None else None)
+            connection.send(data)
+            size += len(data)
+        if batch is not None:
+            connection.show(Line(server, "BATCH", (f"-{batch}",)))
+        _expect_reading(self.edge, connection, size)

@@ -1,0 +1,64 @@
+"""Up to where a person has read: one marker per channel or nick and account, told to all its clients.
+
+The markers of a client without an account are its connection's, and go with that.
+
+Source: IRCv3 read-marker (draft).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gateway.edge.client.lines import Line
+from gateway.irc.times import server_time
+from gateway.state.session.messages import Marked
+from gateway.state.session.session import Session
+
+if TYPE_CHECKING:
+    from gateway.edge.client.call import Call
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+
+CAPABILITY = "draft/read-marker"
+
+
+MOST = 1_000
+"""A connection keeps so many markers; the earliest goes."""
+
+
+def marker(edge: EdgePort, connection: Connection, folded: str) -> int:
+    """Unix ms; 0 where there is none."""
+    user = connection.user
+    if user is None or not user.session:
+        return connection.markers.get(folded, 0)
+    state = edge.engine.state(edge.sessions.group(user.session))
+    return state.stored.markers.get(folded, 0) if isinstance(state, Session) else 0
+
+
+def mark(edge: EdgePort, connection: Connection, folded: str, at: int) -> int:
+    """Set a marker of a client without an account. It only grows, and is no later than now. Returns what it is."""
+    known = connection.markers.pop(folded, 0)
+    at = connection.markers[folded] = max(known, min(at, int(edge.now * 1000)))
+    if len(connection.markers) > MOST:
+        del connection.markers[min(connection.markers, key=lambda name: connection.markers[name])]
+    return at
+
+
+def line(edge: EdgePort, target: str, at: int) -> Line:
+    return Line(edge.settings.server_name, "MARKREAD", (target, f"timestamp={server_time(at)}" if at else "*"))
+
+
+def send_marker(edge: EdgePort, connection: Connection, channel: str, send: Callable[[Line], None]) -> None:
+    """Of a channel that a connection is shown."""
+    if CAPABILITY in connection.caps:
+        send(line(edge, channel, marker(edge, connection, edge.channel(channel).name)))
+
+
+def applied(edge: EdgePort, user: User, event: Marked, call: Call | None) -> None:
+    """The caller has its answer."""
+    own = call.connection if call is not None else None
+    for connection in user.connections:
+        if CAPABILITY in connection.caps and connection is not own:
+            connection.show(line(edge, event.target, event.at))

@@ -1,0 +1,292 @@
+"""Private messages of accounts: said in the conversation of the two, where all their clients find them (P32).
+
+The node that a session is on seats its user in its conversations, and so follows them, as it follows channels.
+How a message gets there is in direct/messages.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.client import rendering
+from gateway.edge.client.capabilities import SELVES
+from gateway.edge.client.connection import deliver
+from gateway.edge.client.lines import Line
+from gateway.edge.cursors.playback import caught_up
+from gateway.edge.ports import ConversationsPort, EdgePort
+from gateway.edge.sessions.attach import play
+from gateway.edge.users.user import Room, User
+from gateway.state.account.messages import InfoView, SetSettings
+from gateway.state.conversation.conversation import Conversation, Party, other_of
+from gateway.state.conversation.messages import Leave, Redact, Redacted, Said, Seat, Sit
+from gateway.state.people import Author
+from gateway.state.session.messages import Conversing, ForgetAll, Stored, Talk
+from gateway.state.session.session import Session
+from ring.ids import GroupId
+from ring.replication.application import EventId
+from ring.replication.state_machine import State
+
+if TYPE_CHECKING:
+    from gateway.edge.client.call import Call
+    from gateway.edge.client.connection import Connection
+
+
+GUESTS_LEVEL = 1
+"""From this feature level on, private messages of an account and a guest are kept (P32)."""
+
+AGAIN_S = 5.0
+"""A seat that nobody has granted is asked for again, and so is a session's group that nobody has answered for."""
+
+
+class Conversations(ConversationsPort):
+    """The conversations of the sessions that are on this node."""
+
+    def __init__(self, edge: EdgePort) -> None:
+        self.edge = edge
+        self.rooms: dict[GroupId, Room] = {}
+        self._followed: dict[GroupId, None] = {}
+
+    # Whose ----------------------------------------------------------------------------------------------------------
+
+    def keeps(self, user: User) -> bool:
+        """Whether what the user says in private is kept."""
+        return bool(user.session) and user.keeps and self.allows(None)
+
+    def allows(self, chosen: bool | None) -> bool:
+        """Whether the private messages of somebody who has chosen so are kept."""
+        history = self.edge.settings.history
+        return history.enabled and history.private and chosen is not False
+
+    def keeps_with_guests(self) -> bool:
+        """Whether what accounts and guests say to each other is kept here, if the account wants that: since feature
+        level 1."""
+        return self.edge.engine.level >= GUESTS_LEVEL and self.allows(None)
+
+    def party(self, user: User) -> Party:
+        """A user without an account is a party by its user id."""
+        return Party(user.session, user.life) if user.session else Party(user.uid, "")
+
+    def of(self, user: User) -> dict[GroupId, Talk]:
+        """The conversations that are the user's to read."""
+        state = self.edge.engine.state(self.edge.sessions.group(user.session)) if user.session else None
+        if not isinstance(state, Session):
+            return {}
+        mine, talks = Party(user.session, user.life), state.stored.talks
+        return {GroupId("conversation", name): talk for name, talk in talks.items() if other_of(name, mine) is not None}
+
+    def with_account(self, user: User, account: str) -> GroupId | None:
+        """The user's conversation with the account of that folded name, or the guest of that user id; of several lives
+        of an account, the last one."""
+        found = [(talk.at, group) for group, talk in self.of(user).items() if talk.other == account]
+        return max(found)[1] if found else None
+
+    def with_guest_called(self, user: User, nick: str) -> GroupId | None:
+        """The user's conversation with the last guest of that folded nick, or user id, who may be gone by now."""
+        fold = self.edge.settings.casemap
+        talks = self.of(user).items()
+        found = [(talk.at, group) for group, talk in talks if talk.nick and nick in (fold(talk.nick), talk.other)]
+        return max(found)[1] if found else None
+
+    # Sit ------------------------------------------------------------------------------------------------------------
+
+    def opened(self, account: str, event: Conversing) -> None:
+        """The session's group says so, and acknowledges it once the user sits there (P33)."""
+        user = self.edge.sessions.users.get(account)
+        if user is not None and not user.quitting and user.keeps:
+            self._sit(user, GroupId("conversation", event.talk), self.edge.sessions.group(account))
+
+    def enter(self, user: User) -> list[GroupId]:
+        """The session's user sits in its conversations from now on."""
+        groups = [group for group in self._all(user) if user.keeps and group not in user.talks]
+        for group in groups:
+            self._return(user, group)
+        return groups
+
+    def choose(self, user: User, keep: bool | None, done: Callable[[Any], None]) -> None:
+        """Whether the user's private messages are kept; None: as the network does. done(Accepted, Denied or FAILED)"""
+
+        def chosen(outcome: Any) -> None:
+            self.edge.sessions.look_up(user, lambda: done(outcome))
+
+        change = SetSettings(user.life, {"keep_private": keep})
+        self.edge.engine.submit(self.edge.account(user.session), change, chosen)
+
+    def know(self, user: User, view: InfoView) -> None:
+        """What the account has chosen: see `keep_private` of its settings."""
+        user.life = view.life
+        user.keeps = bool(view.life) and self.allows(view.settings.keep_private)
+        if user.keeps:
+            self.enter(user)
+        else:
+            self.leave(user)
+
+    def _all(self, user: User) -> list[GroupId]:
+        state = self.edge.engine.state(self.edge.sessions.group(user.session))
+        names = state.stored.talks if isinstance(state, Session) else ()
+        return [GroupId("conversation", name) for name in names]
+
+    def _return(self, user: User, group: GroupId) -> None:
+        """Until the user sits there. Connections that are there already, or come meanwhile, are shown what was said."""
+        if group in user.returning:
+            self._sit(user, group, None)
+            return
+        for connection in user.connections:
+            connection.behind.setdefault(group)
+        user.returning[group] = dict(user.connections)
+
+        def sit() -> None:
+            if group in user.returning and not user.quitting:
+                self._sit(user, group, None, lambda _: self.edge.later(AGAIN_S, sit))
+
+        sit()
+
+    def _sit(
+        self, user: User, group: GroupId, because: GroupId | None, done: Callable[[Any], None] | None = None
+    ) -> None:
+        engine = self.edge.engine
+        state = engine.state(self.edge.sessions.group(user.session))
+        taken = state.stored.taken if isinstance(state, Session) else 0
+        user.unsettled[group] = None
+        engine.submit(group, Sit(user.session, Seat(user.uid, engine.me, taken)), done, because)
+
+    def leave(self, user: User) -> None:
+        """The user ends its session, or wants nothing kept any more."""
+        for group, late in user.returning.items():
+            for connection in late:
+                caught_up(connection, group)
+        user.returning.clear()
+        for group in list(user.talks):
+            user.unsettled[group] = None
+            self.edge.engine.submit(group, Leave(user.uid, self.edge.engine.me))
+
+    def forget(self, account: str, life: str, *, late: bool = False) -> None:
+        """Delete what the account said in its conversations, and what its session's group knows: the account is
+        dropped. Where nobody answers for the session, ask again. late: a new account of that name may talk by now, and
+        the session's group then keeps what the group knows of the new account."""
+        engine, sessions = self.edge.engine, self.edge.sessions
+
+        def looked(stored: Stored | None) -> None:
+            if stored is None:
+                self.edge.later(AGAIN_S, lambda: self.forget(account, life, late=True))
+                return
+            own = [name for name in stored.talks if other_of(name, Party(account, life)) is not None]
+            for name in own:
+                engine.submit(GroupId("conversation", name), Redact(account, "", "*"))
+            if not late or len(own) == len(stored.talks):
+                engine.submit(sessions.group(account), ForgetAll())
+
+        sessions.look(account, looked)
+
+    # What the group says --------------------------------------------------------------------------------------------
+
+    def applied(self, group: GroupId, state: State, event: Any, stamp: EventId, call: Call | None) -> None:
+        assert isinstance(state, Conversation)
+        if isinstance(event, Said):
+            self._said(group, event, stamp, call)
+        elif isinstance(event, Redacted):
+            self._redacted(group, event, stamp, call)
+        else:
+            self._seated(group, state)
+
+    def replaced(self, group: GroupId, state: State, missed: Sequence[tuple[Any, EventId]], lost: int) -> None:
+        assert isinstance(state, Conversation)
+        for event, stamp in missed:
+            if isinstance(event, Said):
+                self._said(group, event, stamp, None)
+        room = self.rooms.get(group)
+        if lost and room is not None:
+            for user in room.users.values():
+                text = f"{lost} private messages were missed: try CHATHISTORY."
+                line = Line(self.edge.settings.server_name, "NOTICE", (user.person.nick, text))
+                deliver(line, [c for c in user.connections if c not in room.withheld])
+        self._seated(group, state)
+
+    def dropped(self, group: GroupId) -> None:
+        """Nobody sits here any more; if that is wrong, they say so."""
+        self._followed.pop(group, None)
+        room = self.rooms.pop(group, None)
+        for user in list(room.users.values()) if room is not None else ():
+            assert room is not None
+            room.discard(user.uid)
+            if not user.quitting and user.session and user.keeps:
+                self._return(user, group)
+
+    def _seated(self, group: GroupId, state: Conversation) -> None:
+        """Who of this node sits there."""
+        self._followed[group] = None
+        here = {}
+        for account, seat in state.seats.items():
+            user = self.edge.sessions.users.get(account)
+            if seat.edge == self.edge.engine.me and user is not None and user.uid == seat.uid:
+                here[user.uid] = user
+        room = self.rooms.get(group)
+        if room is None and here:
+            room = self.rooms[group] = Room(group)
+        for uid, user in here.items():
+            assert room is not None
+            if uid not in room.users:
+                room.add(user)
+                for connection in user.returning.pop(group, ()):
+                    play(self.edge, connection, user, group, connection.opened)
+        for uid in [uid for uid in room.users if uid not in here] if room is not None else ():
+            assert room is not None
+            self.edge.sessions.cursors.mark(room.users[uid], group)
+            gone = room.discard(uid)
+            if gone is not None and not gone.quitting and gone.session and gone.keeps:
+                self._return(gone, group)
+        if room is not None and not room.users:
+            del self.rooms[group]
+
+    def reconcile(self) -> None:
+        """What a conversation says of who sits here, against who does (P30)."""
+        engine = self.edge.engine
+        for group in list(self._followed):
+            state = engine.state(group)
+            for account, seat in list(state.seats.items()) if isinstance(state, Conversation) else ():
+                user = self.edge.sessions.users.get(account)
+                if seat.edge == engine.me and (user is None or user.uid != seat.uid or not user.keeps):
+                    engine.submit(group, Leave(seat.uid, engine.me))
+
+    def _said(self, group: GroupId, event: Said, stamp: EventId, call: Call | None) -> None:
+        room = self.rooms.get(group)
+        for user in room.users.values() if room is not None else ():
+            assert room is not None
+            able = [c for c in user.connections if c in room.connections and c not in room.withheld]
+            if event.verb == "TAGMSG":
+                able = [c for c in able if "message-tags" in c.caps]
+            if user.session != event.account:
+                sent = deliver(rendering.letter(event, user.person.nick, stamp), able)
+                self.edge.traffic.messages_sent += sent
+                continue
+            own = call.connection if call is not None else user.speaker(event.once)
+            if len(set(group.name.split(","))) == 1:  # to oneself: it is read, too
+                sent = deliver(rendering.letter(event, user.person.nick, stamp), able)
+                self.edge.traffic.messages_sent += sent
+                able = [own] if own in able and call is not None else []
+            self._echo(rendering.letter(event, event.to, stamp), able, own, call)
+
+    def _echo(self, line: Line, able: list[Connection], own: Connection | None, call: Call | None) -> None:
+        """What the account itself has said: to its other clients, and to the one that said it, if it wants an echo."""
+        others = [c for c in able if not SELVES.isdisjoint(c.caps)]
+        self.edge.traffic.messages_sent += deliver(line, others, skip=own)
+        if own in able and own is not None and "echo-message" in own.caps:
+            if call is not None:
+                call.send(line)
+            else:
+                own.show(line)
+
+    def _redacted(self, group: GroupId, event: Redacted, stamp: EventId, call: Call | None) -> None:
+        room = self.rooms.get(group)
+        if event.msgid == "*" or room is None:
+            return
+        for user in room.users.values():
+            other = group.name.split(",")
+            target = user.person.nick if user.session != event.account or len(set(other)) == 1 else event.to
+            params = (target, event.msgid, *((event.reason,) if event.reason is not None else ()))
+            line = Line(Author(event.source, event.name), "REDACT", params, at=stamp.at, msgid=stamp.msgid)
+            able = [c for c in user.connections if "draft/message-redaction" in c.caps]
+            own = call.connection if call is not None else None
+            deliver(line, able, skip=own)
+            if call is not None and own in able:
+                call.send(line)

@@ -1,0 +1,355 @@
+"""A private message on its way: the nick's master knows who has the nick; then it goes to the conversation (P32).
+
+Whoever wants to say something to somebody who does not sit in the conversation yet opens it first: both sessions are
+told of it, and their nodes seat their users. What was said first is said first, whatever way it goes.
+
+A guest has no session, and no seat. What a guest says to an account is said in the conversation of the account and the
+guest's user id, if the account sits there. What the account says is said there, too, and then told to the guest.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec.structs import replace
+
+from gateway.edge.client.call import Token
+from gateway.edge.client.slots import Slot
+from gateway.edge.cursors.playback import await_echo
+from gateway.edge.ports import DirectMessagesPort, EdgePort
+from gateway.irc import numerics as n
+from gateway.state.account.messages import Info, InfoView
+from gateway.state.conversation.conversation import Conversation, Party, conversation, other_of
+from gateway.state.conversation.messages import Say
+from gateway.state.nick.messages import Reached, Tell
+from gateway.state.once import Once, Repeat
+from gateway.state.people import Person, Refusal
+from gateway.state.session.messages import Converse, Present, Stored
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.client.call import Call
+    from gateway.edge.users.user import User
+
+
+class DirectMessage(NamedTuple):
+    """A private message on its way to who has the nick. One of the two at least has an account. home: the nick's
+    group."""
+
+    call: Call
+    user: User
+    home: GroupId
+    tell: Tell
+    holder: Person
+    place: Slot
+    done: Callable[[Any], None]
+
+    @property
+    def has_guest(self) -> bool:
+        return not self.user.session or self.holder.account is None
+
+
+_UNKNOWN: Final = object()
+
+
+class _Turn(Token):
+    """A private message of which the nick's group is asked: the place of what comes of the message, too."""
+
+    __slots__ = ("home", "key", "letters", "outcome", "tell", "user")
+
+    def __init__(
+        self, letters: DirectMessages, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]
+    ) -> None:
+        self.items = []
+        self.open = True
+        self.call = call
+        self.done = done
+        self.place = None  # itself
+        self.letters = letters
+        self.user = call.user
+        self.home = home
+        self.tell = tell
+        self.key = self.user.uid, home
+        self.outcome: Any = _UNKNOWN
+
+    def go(self) -> None:
+        """It is known by now what the user has chosen."""
+        self.letters.ask(self, self.letters.talks(self.user, self.tell.once))
+
+    def __call__(self, outcome: Any) -> None:
+        """The nick's group has answered."""
+        if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
+            self.letters.look_for(self.home.name, outcome, self.known)
+        else:
+            self.letters.in_turn(self, outcome)
+
+    def known(self, outcome: Any) -> None:
+        self.letters.in_turn(self, outcome)
+
+    def found(self, outcome: Any) -> None:
+        """It is this message's turn."""
+        if isinstance(outcome, Reached) and outcome.talks:
+            letter = DirectMessage(self.call, self.user, self.home, self.tell, outcome.person, self, self.ended)
+            self.letters.say(letter)
+        else:
+            self.ended(outcome)
+
+    def ended(self, outcome: Any) -> None:
+        call = self.call
+        self.letters.sent(self.user)
+        if call.connection.closed is None and call.connection.user is self.user:
+            call.within(self, self.done, outcome)
+        call.close(self)
+
+
+class DirectMessages(DirectMessagesPort):
+    """The private messages of people here that have no place yet."""
+
+    def __init__(self, edge: EdgePort) -> None:
+        self.edge = edge
+        self._opening: dict[tuple[str, str], deque[DirectMessage]] = {}  # by the two accounts, the speaker's first
+        self._turns: dict[tuple[str, GroupId], list[_Turn]] = {}  # of a user to a nick, the oldest first
+        self._sending: dict[str, int] = {}  # uid -> how many private messages have no place yet
+        self._quitting: dict[str, Callable[[], None]] = {}  # what waits for that
+
+    def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
+        """done(Reached, or why not); the message goes its way though the client should go meanwhile. tell.talks: what
+        `talks` says now."""
+        turn = _Turn(self, call, home, tell, done)
+        call.hold_in(turn)
+        uid = turn.user.uid
+        self._sending[uid] = self._sending.get(uid, 0) + 1
+        turns = self._turns.get(turn.key)
+        if turns is None:
+            self._turns[turn.key] = [turn]
+        else:
+            turns.append(turn)
+        if self.edge.sessions.is_unsure(turn.user):
+            self.edge.sessions.once_known(turn.user, turn.go)
+        else:
+            self.ask(turn, tell.talks)
+
+    def ask(self, turn: _Turn, talks: bool) -> None:
+        """Ask the nick's group, by what the user has chosen."""
+        user, tell = turn.user, turn.tell
+        guests = (
+            bool(user.session) and self.edge.conversations.keeps(user) and self.edge.conversations.keeps_with_guests()
+        )
+        asked = tell if (tell.talks, tell.guests) == (talks, guests) else replace(tell, talks=talks, guests=guests)
+        user.unsettled[turn.home] = None
+        self.edge.engine.submit(turn.home, asked, turn)
+
+    def talks(self, user: User, once: Once | None) -> bool:
+        """Whether the user would rather speak in a conversation, or may have, where its session was before (P9)."""
+        talks = self.edge.conversations
+        if not user.session:
+            return user.person.account is None and talks.keeps_with_guests()
+        return talks.keeps(user) or (once is not None and bool(talks.of(user)))
+
+    def look_for(self, name: str, refusal: Refusal, known: Callable[[Any], None]) -> None:
+        """Nobody has the nick: perhaps the node of a session that lasts is dead, and none has taken it up yet."""
+
+        def looked(stored: Stored | None) -> None:
+            person = stored.person if stored is not None and stored.lasts else None
+            lasts = person is not None and self.edge.settings.casemap(person.nick) == name
+            known(Reached(person, talks=True) if person is not None and lasts else refusal)
+
+        self.edge.sessions.look(name, looked)
+
+    def in_turn(self, turn: _Turn, outcome: Any) -> None:
+        """Answers come in any order; what was said first is said first."""
+        turn.outcome = outcome
+        turns = self._turns[turn.key]
+        while turns and turns[0].outcome is not _UNKNOWN:
+            first = turns.pop(0)
+            first.found(first.outcome)
+        if not turns:
+            self._turns.pop(turn.key, None)
+
+    def _submit(
+        self, group: GroupId, command: Any, call: Call, user: User, place: Slot, done: Callable[[Any], None]
+    ) -> None:
+        """place: where what comes of it stands among the call's answers."""
+        user.unsettled[group] = None
+        self.edge.engine.submit(group, command, Token(call, done, place))
+
+    def sent(self, user: User) -> None:
+        self._sending[user.uid] -= 1
+        if not self._sending[user.uid]:
+            del self._sending[user.uid]
+            if user.uid in self._quitting:
+                self._quitting.pop(user.uid)()
+
+    def when_sent(self, user: User, run: Callable[[], None]) -> None:
+        """Run once the user's private messages have found their way."""
+        if user.uid in self._sending:
+            self._quitting[user.uid] = run
+        else:
+            run()
+
+    def _key(self, letter: DirectMessage) -> tuple[str, str]:
+        """The two, the speaker first: each by its account, a guest by its user id."""
+        account = letter.holder.account
+        other = self.edge.settings.casemap(account) if account is not None else letter.holder.uid
+        return letter.user.session or letter.user.uid, other
+
+    def _keeps(self, letter: DirectMessage) -> bool:
+        """Whether the speaker's side wants the message kept. What the other account wants is asked of that account."""
+        talks = self.edge.conversations
+        wants = talks.keeps(letter.user) if letter.user.session else letter.holder.account is not None
+        return wants and (not letter.has_guest or talks.keeps_with_guests())
+
+    def say(self, letter: DirectMessage) -> None:
+        """In the conversation of the two, or not, if one of them keeps none."""
+        key = self._key(letter)
+        if not self._keeps(letter):
+            self._plainly(letter)
+        elif key in self._opening:
+            self._opening[key].append(letter)
+        elif (group := self._open(letter, key[1])) is not None:
+            self._converse(group, letter)
+        else:
+            self._opening[key] = deque((letter,))
+            self._begin(key)
+
+    def _plainly(self, letter: DirectMessage) -> None:
+        """Unless it was said in the conversation, where the speaker's session was before (P9)."""
+        user, once = letter.user, letter.tell.once
+        group = self.edge.conversations.with_account(user, self._key(letter)[1]) if once is not None else None
+        tell = replace(letter.tell, talks=False)
+
+        def asked(outcome: Any) -> None:
+            if isinstance(outcome, Refusal):
+                self._submit(letter.home, tell, letter.call, user, letter.place, letter.done)
+            else:  # and the speaker reads it there, if it is told of it any more
+                letter.done(Reached(letter.holder, talks=group in user.talks) if outcome is None else outcome)
+
+        if group is not None:
+            self._submit(group, Repeat(once), letter.call, user, letter.place, asked)
+        else:
+            self._submit(letter.home, tell, letter.call, user, letter.place, letter.done)
+
+    def _converse(self, group: GroupId, letter: DirectMessage, *, opened: bool = False) -> None:
+        """Say the message in the conversation. opened: just now, for this message, so the other's session has agreed.
+        The other user may have no seat yet, while the session is taken up from a dead node."""
+        user, tell, holder = letter.user, letter.tell, letter.holder
+        person, is_guest = user.person, not user.session
+
+        def said(outcome: Any) -> None:
+            if outcome is None and letter.tell.verb != "TAGMSG":
+                await_echo(letter.call, group)
+            if is_guest and isinstance(outcome, Refusal):  # the account has left the conversation since
+                self._turned_away(letter)
+            elif outcome is None and holder.account is None:
+                self._pass_on(letter)
+            elif outcome is None:  # a guest does not follow the conversation: it is echoed like any other message
+                letter.done(Reached(holder, talks=not is_guest))
+            else:
+                letter.done(outcome)
+
+        me, name = user.session or user.uid, None if is_guest else person.account
+        facts = (user.uid, me, person.source, tell.verb, tell.text, holder.nick, name, tell.tags, "B" in person.modes)
+        say = Say(*facts, tell.once, holder.uid if is_guest and not opened else "")
+        self._submit(group, say, letter.call, user, letter.place, said)
+
+    def _turned_away(self, letter: DirectMessage) -> None:
+        """The account has no seat in the guest's conversation: ask the account once more for consent."""
+        key = self._key(letter)
+        letter.user.letters.pop(key[1], None)
+        if key in self._opening:
+            waiting = sorted((*self._opening[key], letter), key=lambda one: one.call.line)
+            self._opening[key] = deque(waiting)
+        else:
+            self._opening[key] = deque((letter,))
+            self._begin(key)
+
+    def _pass_on(self, letter: DirectMessage) -> None:
+        """An account has said it in its conversation with a guest: the guest is told by the group of its nick, as what
+        the account's own clients know it by."""
+        msgid, at = letter.call.stamp or ("", 0)
+        tell = replace(letter.tell, talks=False, guests=False, uid=letter.holder.uid, msgid=msgid, at=at)
+
+        def told(outcome: Any) -> None:
+            letter.done(Reached(outcome.person, talks=True) if isinstance(outcome, Reached) else outcome)
+
+        self._submit(letter.home, tell, letter.call, letter.user, letter.place, told)
+
+    def _open(self, letter: DirectMessage, other: str) -> GroupId | None:
+        """The conversation, if everybody of the two with an account has a seat there, as far as this node knows."""
+        if not letter.user.session:
+            return letter.user.letters.get(other)
+        mine = self.edge.conversations.party(letter.user)
+        for group in letter.user.talks:
+            found = other_of(group.name, mine)
+            state = self.edge.engine.state(group) if found is not None and found.account == other else None
+            if found is not None and isinstance(state, Conversation):
+                seat = state.seats.get(other)
+                if found.is_guest or (seat is not None and seat.uid == letter.holder.uid):
+                    return group
+        return None
+
+    def _begin(self, key: tuple[str, str]) -> None:
+        """Open the conversation for the first of those that wait."""
+        letter, other = self._opening[key][0], key[1]
+        user, holder = letter.user, letter.holder
+        mine = self.edge.conversations.party(user)
+
+        def known(view: InfoView | None) -> None:
+            if (
+                view is None
+                or not view.life
+                or view.alias
+                or not self.edge.conversations.allows(view.settings.keep_private)
+            ):
+                self._end(key, None)
+                return
+            group = conversation(mine, Party(other, view.life))
+            if user.session:
+                self._seat(key, group, {user.uid: (mine.account, other, ""), holder.uid: (other, mine.account, "")})
+            else:
+                self._seat(key, group, {holder.uid: (other, user.uid, user.person.nick)})
+
+        if holder.account is not None:
+            self.edge.engine.ask(self.edge.account(other), Info(), known)
+        else:
+            group = conversation(mine, Party(holder.uid, ""))
+            self._seat(key, group, {user.uid: (mine.account, holder.uid, holder.nick)})
+
+    def _seat(self, key: tuple[str, str], group: GroupId, wanted: dict[str, tuple[str, str, str]]) -> None:
+        """Tell the sessions of the conversation. wanted: uid of a session's user -> its account, the other of the two,
+        and that one's nick if it is a guest. The conversation is open if each session is that user's."""
+        engine, sessions = self.edge.engine, self.edge.sessions
+        present: set[str] = set()
+        groups: dict[GroupId, None] = {}
+
+        def seated(outcome: Any) -> None:
+            present.add(outcome.uid if isinstance(outcome, Present) else "")
+
+        for account, other, nick in wanted.values():
+            session = sessions.group(account)
+            groups[session] = None
+            engine.submit(session, Converse(group.name, other, nick), seated)
+        engine.settle(groups, lambda: self._end(key, group if present == set(wanted) else None))
+
+    def _end(self, key: tuple[str, str], group: GroupId | None) -> None:
+        """The conversation is open, or is not to be."""
+        letter = self._opening[key].popleft()
+        if group is None:
+            self._plainly(letter)
+        else:
+            if not letter.user.session:
+                letter.user.remember_letters(key[1], group)
+            self._converse(group, letter, opened=True)
+        while self._opening[key]:
+            letter = self._opening[key][0]
+            found = self._open(letter, key[1])
+            if not self._keeps(letter):
+                self._plainly(self._opening[key].popleft())
+            elif found is None:
+                self._begin(key)
+                return
+            else:
+                self._converse(found, self._opening[key].popleft())
+        del self._opening[key]

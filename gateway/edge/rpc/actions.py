@@ -1,0 +1,32 @@
+"""Operators' actions by way of this node: noted for the log, and remembered for questions (bounded).
+
+A node remembers the actions of its present life; the log keeps the actions of earlier lives.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from gateway.edge.rpc.operator_asks import ActionRow
+from ring.engine import Engine
+
+KEPT = 1_000
+"""So many actions are remembered; the oldest goes first."""
+
+_LAST_MS = 10**14
+"""Keys count down from here, so that the newest action has the smallest key."""
+
+
+class Actions:
+    """The newest last."""
+
+    def __init__(self) -> None:
+        self.rows: deque[ActionRow] = deque(maxlen=KEPT)
+        self._serial = 0
+
+    def did(self, engine: Engine, operator: str, what: str, on: str, result: str = "done") -> None:
+        """operator: the token's or the person's name. what: e.g. "drop_account". on: e.g. the account's name."""
+        engine.note("operator_did", operator=operator, what=what, on=on, result=result)
+        self._serial += 1
+        key = f"{_LAST_MS - engine.now_ms:014}-{engine.me.key}-{_LAST_MS - self._serial}"
+        self.rows.append(ActionRow(key, engine.now_ms, operator, what, on, result))

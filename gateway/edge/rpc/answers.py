@@ -1,0 +1,125 @@
+"""This node's answers to what other nodes ask for people (rpc/asks.py)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from gateway.edge.rpc.asks import Ask, CountAsk, Counts, Detail, DetailAsk, FindAsk, Found, ListAsk, ListReply, Reply
+from gateway.irc.addresses import is_within, read_network
+from gateway.irc.elist import ListFilter
+from gateway.irc.masks import compile_mask
+from gateway.irc.modes import CHANNEL_MODES
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import ListRow
+from gateway.state.people import Person
+
+if TYPE_CHECKING:
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+
+ROWS = 20_000
+"""A node answers LIST and WHO with at most this many rows."""
+
+SIGNS = dict(zip(CHANNEL_MODES.ranks, CHANNEL_MODES.signs, strict=True))
+
+
+def answer(edge: EdgePort, body: Ask) -> Reply:
+    if isinstance(body, ListAsk):
+        return _list(edge, body)
+    if isinstance(body, DetailAsk):
+        return _detail(edge, body)
+    if isinstance(body, CountAsk):
+        return count(edge)
+    return _find(edge, body)
+
+
+def _list(edge: EdgePort, ask: ListAsk) -> ListReply:
+    wanted = ListFilter(ask.params, edge.settings.casemap)
+    rows: list[ListRow] = []
+    for group, state, term in edge.engine.mastered("channel"):
+        channel = cast(Channel, state)
+        if not channel.members or ("s" in channel.modes and group.name not in ask.channels and not ask.oper):
+            continue
+        row = channel.row(term.number)
+        topic_at = row.topic_at / 1000 if row.topic else None
+        if wanted.matches(row.name, row.users, row.created / 1000, topic_at, edge.now):
+            if len(rows) == ROWS:
+                return ListReply(tuple(rows), True)
+            rows.append(row)
+    return ListReply(tuple(rows))
+
+
+def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:
+    user = edge.users.get(ask.uid)
+    if user is None:
+        return None
+    shown = []
+    for group in user.rooms:
+        state = edge.engine.state(group)
+        member = state.members.get(user.uid) if isinstance(state, Channel) else None
+        if member is None or not isinstance(state, Channel):
+            continue
+        secret = "s" in state.modes or "i" in user.person.modes
+        if secret and group.name not in ask.channels and not ask.oper and ask.asker != user.uid:
+            continue
+        shown.append("".join(SIGNS[rank] for rank in member.prefixes) + state.name)
+    private = ask.oper or ask.asker == user.uid
+    return Detail(
+        int(edge.now - user.spoke_at),
+        tuple(shown),
+        bool(user.connections) and all(connection.secure for connection in user.connections),
+        user.oper is not None,
+        user.connection.address if private and user.connection is not None else "",
+        modes_of(user) if private else "",
+        user.person,
+    )
+
+
+def modes_of(user: User) -> str:
+    """As 221 shows them. r: logged in (Modern IRC Client Protocol, "Registered User Mode")."""
+    own = ("w" if user.wallops else "") + ("r" if user.person.account is not None else "")
+    return "+" + "".join(sorted({*user.person.modes, *own}))
+
+
+def count(edge: EdgePort) -> Counts:
+    users = [user for user in edge.users.values() if not user.quitting]
+    return Counts(
+        len(users),
+        sum("i" in user.person.modes for user in users),
+        sum(user.oper is not None for user in users),
+        sum(connection.user is None and connection.tunnel is None for connection in edge.connections.values()),
+        sum(bool(cast(Channel, state).members) for _, state, _ in edge.engine.mastered("channel")),
+        edge.most,
+    )
+
+
+def recent_counts(edge: EdgePort) -> list[Counts]:
+    """Of every node, this one's first: own users exactly, the rest a few seconds old, as counting visits everybody."""
+    others = dict(edge.counts)
+    last = others.pop(edge.record.key, None)
+    if last is None:
+        return [count(edge), *others.values()]
+    users = len(edge.users)
+    mine = Counts(users, min(last.invisible, users), min(last.opers, users), last.unknown, last.channels, edge.most)
+    return [mine, *others.values()]
+
+
+def _find(edge: EdgePort, ask: FindAsk) -> Found:
+    casemap = edge.settings.casemap
+    pattern, network = compile_mask(ask.mask or "*", casemap.name), read_network(ask.mask)
+    found: list[Person] = []
+    for user in edge.users.values():
+        person = user.person
+        if user.quitting or (ask.opers_only and user.oper is None):
+            continue
+        shared = any(group.name in ask.channels for group in user.rooms)
+        exact = casemap(person.nick) == casemap(ask.mask)
+        if "i" in person.modes and not (shared or ask.oper or exact):
+            continue
+        fields = (person.nick, person.user, person.host, person.real, edge.settings.server_name, person.account or "")
+        within = network is not None and is_within(person.host, network)
+        if within or any(pattern.fullmatch(casemap(field)) for field in fields):
+            if len(found) == ROWS:
+                return Found(tuple(found), True)
+            found.append(person)
+    return Found(tuple(found))

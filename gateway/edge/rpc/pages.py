@@ -1,0 +1,234 @@
+"""This node's pages of long lists, for operators' programs: channels and accounts that the node masters, its people,
+and what operators did.
+
+A list of 100,000 names is not sorted at once: the names are looked through in slices, one a tick, and only the rows of
+the page that is asked for are made. So nobody's talk waits for a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from heapq import nsmallest
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from gateway.edge.rpc.operator_asks import (
+    AccountRow,
+    ActionRow,
+    ChannelRow,
+    ClientRow,
+    Page,
+    PageAsk,
+    RoleRow,
+    Row,
+    SessionRow,
+)
+from gateway.state.account.account import Account
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.views import settings
+from ring.ids import GroupId
+from ring.replication.application import Later
+from ring.replication.state_machine import State
+
+if TYPE_CHECKING:
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+
+SLICE = 5_000
+"""So many names are looked at in a turn: two or three milliseconds' work."""
+
+PART = 250
+"""And so many at once."""
+
+PAUSE_S = 0.001
+"""The next slice comes with the next tick."""
+
+MOST = 200
+"""A page has at most so many rows."""
+
+
+class Listing(NamedTuple):
+    """items: whatever may be in the list, in any order. key: an item's place in the list, "" if the item cannot be in
+    the list. is_listed: whether a key is in the list now. row: of a key; None if there is none by now."""
+
+    items: Iterator[Any]
+    key: Callable[[Any], str]
+    is_listed: Callable[[str], bool]
+    row: Callable[[str], Row | None]
+
+
+def page(edge: EdgePort, ask: PageAsk) -> Page | Later:
+    """The page that another node asks for, or this node's own program."""
+    lister = LISTERS.get(ask.what)
+    if lister is None:
+        return Page((), "")
+    if ask.of:
+        row = lister(edge).row(ask.of)
+        return Page((row,) if row is not None else (), "")
+    return Reading(edge, lister(edge), ask.after, max(1, min(ask.limit, MOST))).begin()
+
+
+class Reading:
+    """One page while its names are looked for."""
+
+    def __init__(self, edge: EdgePort, listing: Listing, after: str, limit: int) -> None:
+        self._edge = edge
+        self._listing = listing
+        self._after = after
+        self._limit = limit
+        self._found: list[str] = []  # the smallest keys so far, one more than the page has rows
+        self._later = Later()
+
+    def begin(self) -> Page | Later:
+        return self._page() if self._look() else self._wait()
+
+    def _look(self) -> bool:
+        """Look through a slice. Returns whether that was the last one."""
+        for _ in range(SLICE // PART):
+            part = list(islice(self._listing.items, PART))
+            self._take(part)
+            if len(part) < PART:
+                return True
+        return False
+
+    def _take(self, part: list[Any]) -> None:
+        """Most keys come after those that were found already: these are passed over by a look at the key alone."""
+        after, key, is_listed = self._after, self._listing.key, self._listing.is_listed
+        full = len(self._found) > self._limit
+        last = self._found[-1] if full else ""
+        names = [name for item in part if (name := key(item)) > after and not (full and name > last)]
+        self._found = nsmallest(self._limit + 1, chain(self._found, filter(is_listed, names)))
+
+    def _page(self) -> Page:
+        keys = self._found[: self._limit]
+        rows = [row for key in keys if (row := self._listing.row(key)) is not None]
+        return Page(tuple(rows), keys[-1] if len(self._found) > self._limit else "")
+
+    def _wait(self) -> Later:
+        self._edge.later(PAUSE_S, self._go_on)
+        return self._later
+
+    def _go_on(self) -> None:
+        """A mistake here ends the answer alone, as with an answer that is given at once."""
+        try:
+            if self._look():
+                self._later.answer(self._page())
+            else:
+                self._wait()
+        except Exception as problem:
+            self._edge.engine.note_bug("asked", problem)
+            self._later.answer(None)
+
+
+# The lists ------------------------------------------------------------------------------------------------------------
+
+
+def _mastered(
+    edge: EdgePort, kind: str, is_listed: Callable[[State], bool], row: Callable[[str], Row | None]
+) -> Listing:
+    """The groups of a kind that this node masters now. Copying the table is quick."""
+
+    def key(group: GroupId) -> str:
+        return group.name if group.kind == kind else ""
+
+    def is_there(name: str) -> bool:
+        served = edge.engine.serves(GroupId(kind, name))
+        return served is not None and is_listed(served[0])
+
+    return Listing(iter(list(edge.engine.replicas.masters)), key, is_there, row)
+
+
+def _channels(edge: EdgePort) -> Listing:
+    def is_listed(state: State) -> bool:
+        return bool(cast(Channel, state).members)
+
+    def row(key: str) -> ChannelRow | None:
+        served = edge.engine.serves(GroupId("channel", key))
+        if served is None or not is_listed(served[0]):
+            return None
+        channel, term = cast(Channel, served[0]), served[1]
+        modes, _ = settings(channel, show_key=False)
+        topic = (channel.topic, channel.topic_by, channel.topic_at)
+        return ChannelRow(key, channel.name, len(channel.members), modes, *topic, channel.created, term.number)
+
+    return _mastered(edge, "channel", is_listed, row)
+
+
+def _accounts(edge: EdgePort) -> Listing:
+    def is_listed(state: State) -> bool:
+        life = cast(Account, state).life
+        return life is not None and not life.alias
+
+    def row(key: str) -> AccountRow | None:
+        served = edge.engine.serves(GroupId("account", key))
+        life = cast(Account, served[0]).life if served is not None else None
+        if life is None or life.alias:
+            return None
+        facts = (life.name, life.created, life.seen, tuple(life.nicks), len(life.certificates))
+        return AccountRow(key, *facts, life.settings.always_on)
+
+    return _mastered(edge, "account", is_listed, row)
+
+
+def _sessions(edge: EdgePort) -> Listing:
+    def row(key: str) -> SessionRow | None:
+        user = edge.users.get(key)
+        return session_row(edge, user) if user is not None and not user.quitting else None
+
+    return Listing(iter(list(edge.users)), str, edge.users.__contains__, row)
+
+
+def session_row(edge: EdgePort, user: User) -> SessionRow:
+    person, clients = user.person, tuple(_client(edge, one) for one in user.connections)
+    facts = (person.nick, person.user, person.host, person.account, person.away)
+    return SessionRow(user.uid, *facts, user.oper, user.lasts, person.signon, len(user.rooms), clients)
+
+
+def _client(edge: EdgePort, connection: Connection) -> ClientRow:
+    node = connection.sayer.node if connection.sayer is not None else edge.engine.me
+    return ClientRow(
+        connection.number,
+        node.key,
+        connection.address,
+        connection.secure,
+        connection.login.device if connection.login is not None else "",
+        int(connection.opened),
+        max(0, int(edge.now - connection.last_heard)),
+    )
+
+
+def _actions(edge: EdgePort) -> Listing:
+    rows: dict[str, ActionRow] = {row.key: row for row in edge.actions.rows}
+    return Listing(iter(rows), str, rows.__contains__, rows.get)
+
+
+def _roles(edge: EdgePort) -> Listing:
+    """Of one channel at a time: nobody asks for the roles of a node in all of its channels."""
+
+    def row(key: str) -> RoleRow | None:
+        group, engine = GroupId("channel", key), edge.engine
+        mastered, followed = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
+        if mastered is not None:
+            return RoleRow(key, "master", mastered.copy.term.number, mastered.copy.seq)
+        if followed is not None and (followed.holds or engine.roles.followed.sits(followed.copy)):
+            role = "backup" if followed.holds else "follower"
+            return RoleRow(key, role, followed.copy.term.number, followed.copy.seq)
+        return None
+
+    return Listing(iter(()), str, bool, row)
+
+
+def _webhooks(edge: EdgePort) -> Listing:
+    rows = edge.webhooks()
+    return Listing(iter(rows), str, rows.__contains__, rows.get)
+
+
+LISTERS: dict[str, Callable[[EdgePort], Listing]] = {
+    "accounts": _accounts,
+    "channels": _channels,
+    "sessions": _sessions,
+    "actions": _actions,
+    "roles": _roles,
+    "webhooks": _webhooks,
+}

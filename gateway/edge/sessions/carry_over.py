@@ -1,0 +1,31 @@
+"""What a session's node keeps of its user for its clients, and hands on: they do not notice that it is another now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gateway.edge.users import monitor
+from gateway.state.session.messages import Kept
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+
+
+MINUTE_S: Final = 60
+"""When the user last said something is told so exactly, lest its group hear of it every second."""
+
+
+def kept(user: User) -> Kept:
+    invites = {group.name: channel for group, channel in user.invites.items()}
+    spoke = int(user.spoke_at // MINUTE_S) * MINUTE_S if user.spoke_at > user.person.signon / 1000 else 0
+    return Kept(user.oper, user.wallops, monitor.told(user), invites, spoke)
+
+
+def give(edge: EdgePort, user: User, has: Kept) -> None:
+    """The user has come from another node."""
+    user.oper, user.wallops = has.oper, has.wallops
+    user.invites = {GroupId("channel", name): channel for name, channel in has.invites.items()}
+    user.spoke_at = max(user.spoke_at, has.spoke)
+    monitor.carry(edge, user, has.monitored)

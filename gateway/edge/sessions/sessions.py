@@ -1,0 +1,423 @@
+"""The sessions of accounts on this edge: users who stay when their connections go, and go on elsewhere (P9, P31).
+
+The account's session group says on which node its user is. A node that dies leaves the user a member of its channels
+for grace_s: whoever takes the session up before that moves it, and nobody sees it leave or come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gateway.edge.accounts.login import if_dropped
+from gateway.edge.cursors.arrivals import Arrivals
+from gateway.edge.cursors.cursors import Cursors
+from gateway.edge.cursors.history import visible
+from gateway.edge.ports import EdgePort, SessionsPort, Then
+from gateway.edge.sessions.attach import arrive as show_arrival
+from gateway.edge.sessions.attach import read_on
+from gateway.edge.sessions.carry_over import kept
+from gateway.edge.sessions.takeover import Takeover
+from gateway.edge.users.monitor import rest, unwatch
+from gateway.edge.users.user import Room, User
+from gateway.state.account.messages import Info, InfoView
+from gateway.state.channel.channel import Channel
+from gateway.state.nick.messages import Change
+from gateway.state.session.messages import Elsewhere, End, Keep, Kept, Look, Report, Stored, Take, Taken
+from gateway.state.session.session import Session
+from ring.ids import GroupId, Incarnation
+
+if TYPE_CHECKING:
+    from gateway.edge.client.call import Call
+
+EVERY_S = 1.0
+"""How often places are reported, and sessions of dead nodes looked for."""
+
+AGAIN_S = 5.0
+"""What an account has chosen is asked for again, where nobody answered."""
+
+AWAY = "Not attached"
+DROPPED = "Account dropped"
+
+CHECK_S = 60.0
+"""How often the account of who is not attached is asked for: a drop may not have come through."""
+
+_replace = msgspec.structs.replace
+
+
+class Sessions(SessionsPort):
+    """By folded account name."""
+
+    cursors: Cursors
+    arrivals: Arrivals
+    takeover: Takeover
+
+    def __init__(self, edge: EdgePort) -> None:
+        self.edge = edge
+        self.users: dict[str, User] = {}
+        self.leaving = False  # the node is: what stays here would stay for nobody
+        self.cursors = Cursors(edge)
+        self.arrivals = Arrivals(edge)
+        self.takeover = Takeover(edge)
+        self._reported: dict[str, tuple[Any, ...]] = {}
+        self._kept: dict[str, Kept] = {}
+        self._beginning: dict[str, list[Callable[[], None]]] = {}  # by uid, users that are about to become sessions
+        self._gone: dict[str, float] = {}  # uids of sessions that went on elsewhere -> when
+        self._at = 0.0
+
+    def group(self, account: str) -> GroupId:
+        return GroupId("session", account)
+
+    # Begin ----------------------------------------------------------------------------------------------------------
+
+    def find(self, account: str, then: Then) -> None:
+        """The account's session: its user, brought here if it may be; or the node that it is on; or None."""
+        user = self.users.get(account)
+        if self.takeover.is_under_way(account):
+            self.ready(account, then)
+        elif user is not None:
+            self._confirm(account, user, then)
+        else:
+            self.edge.engine.ask(self.group(account), Look(), lambda stored: self._looked(account, stored, then))
+
+    def _confirm(self, account: str, user: User, then: Then) -> None:
+        """It is here, for all that this node knows; but if it stood still, the session may have gone."""
+
+        def confirmed(outcome: Any) -> None:
+            if account in self.users or self.takeover.is_under_way(account):
+                self.ready(account, then)
+            elif isinstance(outcome, Elsewhere) and outcome.host != self.edge.engine.me:
+                then(outcome.host)
+            else:  # the session left this node during the question: its group knows where the session is now
+                self.find(account, then)
+
+        self.ask_whether_here(user, len(user.connections) + 1, confirmed)
+
+    def confirm(self, user: User, here: Callable[[], None]) -> None:
+        """Its nick's group says that it is on another node: if its session's says so as well, it has left; else here().
+
+        After a partition they may have kept the node of one side each: the session's group decides.
+        """
+
+        def confirmed(outcome: Any) -> None:
+            if isinstance(outcome, Taken) and self.users.get(user.session) is user and not user.quitting:
+                here()
+
+        self.ask_whether_here(user, len(user.connections), confirmed)
+
+    def ask_whether_here(self, user: User, attached: int, then: Callable[[Any], None]) -> None:
+        account, me = user.session, self.edge.engine.me
+
+        def answered(outcome: Any) -> None:
+            if isinstance(outcome, Elsewhere) and self.users.get(account) is user:
+                self._leave(user)
+            elif isinstance(outcome, Taken) and outcome.session.person is None:
+                self._told_nothing(account)  # its group was started empty
+            then(outcome)
+
+        self.edge.engine.submit(self.group(account), Take(user.person, me, attached), answered)
+
+    def _told_nothing(self, account: str) -> None:
+        """Its group knows nothing of the session that it is told of next."""
+        self._reported.pop(account, None)
+        self._kept.pop(account, None)
+
+    def look(self, account: str, then: Callable[[Stored | None], None]) -> None:
+        """then(the account's session as its group has it; None: nobody answers)."""
+        self.edge.engine.ask(self.group(account), Look(), then)
+
+    def ready(self, account: str, then: Then) -> None:
+        """The session's user here, once it is in all its channels."""
+        if self.takeover.is_under_way(account):
+            self.takeover.wait(account, then)
+        else:
+            then(self.users.get(account))
+
+    def _looked(self, account: str, stored: Stored | None, then: Then) -> None:
+        if account in self.users or self.takeover.is_under_way(account):
+            self.ready(account, then)
+        elif stored is None or stored.person is None:
+            then(None)
+        elif self._is_free(stored):
+            self.takeover.take_up(account, stored, then, attached=1)
+        else:
+            then(stored.person.edge)
+
+    def _is_free(self, stored: Stored) -> bool:
+        """Whether nobody is attached to it where it is."""
+        assert stored.person is not None
+        host = stored.person.edge
+        return not stored.attached or host == self.edge.engine.me or self.is_over(host)
+
+    def is_over(self, host: Incarnation) -> bool:
+        """Whether that life of a node has ended, or is about to."""
+        peers = self.edge.engine.peers
+        record = peers.roster.get(host.key)
+        leaving = record is not None and record.leaving
+        return host != self.edge.engine.me and (leaving or not peers.is_current(host))
+
+    def begin(self, user: User, account: str, then: Callable[[bool], None] = lambda other: None) -> None:
+        """Make a user who is logged in its account's session, unless that has one. then(whether that has another)."""
+        if account in self.users or user.quitting or not self.edge.settings.sessions.enabled:
+            then(account in self.users)
+            return
+
+        def taken(outcome: Any) -> None:
+            if not isinstance(outcome, Taken) or account in self.users:
+                begun(isinstance(outcome, Elsewhere) or account in self.users)
+            elif user.quitting or self.edge.settings.casemap(user.wanted.account or "") != account:
+                self.edge.engine.submit(self.group(account), End(user.uid, self.edge.engine.me))
+                begun(False)
+            else:
+                self.adopt(user, account, lambda: begun(False))
+
+        def begun(other: bool) -> None:
+            for waiting in self._beginning.pop(user.uid, ()):
+                waiting()
+            then(other)
+
+        self._beginning.setdefault(user.uid, [])
+        self.edge.engine.submit(self.group(account), Take(user.person, None, 1), taken)
+
+    def once_begun(self, user: User, then: Callable[[], None]) -> None:
+        """As soon as it is known whether the user is a session, and of what kind."""
+        waiting = self._beginning.get(user.uid)
+        if waiting is None:
+            then()
+        else:
+            waiting.append(then)
+
+    def is_unsure(self, user: User) -> bool:
+        """Whether it is not known yet what the user's account has chosen."""
+        return user.uid in self._beginning or (bool(user.session) and not user.life)
+
+    def once_known(self, user: User, then: Callable[[], None]) -> None:
+        """As soon as it is known what the user's account has chosen, or nobody answers."""
+
+        def known(view: InfoView | None) -> None:
+            if view is not None and user.session and not user.quitting:
+                self.know(user, view)
+            then()
+
+        def begun() -> None:
+            if self.is_unsure(user):
+                self.edge.engine.ask(GroupId("account", user.session), Info(), known)
+            else:
+                then()
+
+        self.once_begun(user, begun)
+
+    def adopt(self, user: User, account: str, then: Callable[[], None] = lambda: None) -> None:
+        user.session = account
+        self.users[account] = user
+        self._report(account, user)
+        self.look_up(user, then)
+
+    def look_up(self, user: User, then: Callable[[], None] = lambda: None) -> None:
+        """What the person has chosen for its session may have changed. then: once that is known, or nobody answers."""
+        account, user.looked_at = user.session, self.edge.now
+
+        def known(view: InfoView | None) -> None:
+            if view is not None and user.session == account and not user.quitting:
+                self.know(user, view)
+            elif view is None:
+                self.edge.later(AGAIN_S, lambda: self._look_again(user, account))
+            then()
+
+        self.edge.engine.ask(GroupId("account", account), Info(), known)
+
+    def know(self, user: User, view: InfoView) -> None:
+        """What its account is now, and has chosen."""
+        if user.life and user.life != view.life and not user.connections:
+            if_dropped(self.edge, user.session, user.life, lambda: self.expel(user.life))
+            return
+        settings, chosen = self.edge.settings.sessions, view.settings
+        user.lasts = bool(view.name) and settings.lasts(chosen.always_on)
+        is_away = settings.auto_away if chosen.auto_away is None else chosen.auto_away
+        user.absence = (chosen.away_text or AWAY) if is_away else None
+        user.playback = chosen.playback
+        self.edge.conversations.know(user, view)
+        self._report(user.session, user)
+
+    def expel(self, life: str) -> None:
+        """This registration of an account is no more: who stays here for it alone goes."""
+        for user in list(self.users.values()):
+            if user.life == life and not user.connections:
+                self.edge.depart(user, DROPPED)
+
+    def _look_again(self, user: User, account: str) -> None:
+        if user.session == account and not user.quitting:
+            self.look_up(user)
+
+    def release(self, user: User) -> None:
+        """It is logged out: a user like others from now on."""
+        self.ended(user)
+        self.edge.conversations.leave(user)
+        user.session, user.lasts, user.life = "", False, ""
+
+    def arrive(self, user: User, room: Room) -> None:
+        """The user is in the channel again: clients attached already are shown the lines missed there. Clients that
+        never saw the user leave are shown no JOIN."""
+        inside = user.unseen.get(room.group, {})
+        for connection in user.connections:
+            connection.behind.setdefault(room.group)
+        room.add(user)
+        channel = visible(self.edge, user, room.group)
+        if channel is not None and room.group not in user.detached:
+            for connection in user.connections:
+                if connection in inside and self.cursors.come(user, connection, room.group) is not None:
+                    read_on(self.edge, connection, user, room.group)
+                else:
+                    show_arrival(self.edge, connection, user, room.group, channel)
+
+    def is_returning(self, user: User, group: GroupId) -> bool:
+        return group.name in self.takeover.returning(user.session)
+
+    # Stay and go ----------------------------------------------------------------------------------------------------
+
+    def stays(self, user: User, *, quits: bool) -> bool:
+        """The last connection is closed. quits: by the person's own will."""
+        if not user.session or (quits and not user.lasts):
+            return False
+        if self.leaving:
+            self.let_go(user)
+            return True
+        user.left_at = self.edge.now
+        rest(user)
+        self._mind_absence(user)
+        self._report(user.session, user)
+        return True
+
+    def _mind_absence(self, user: User) -> None:
+        """Away while nothing is attached, or about to be, unless the person is away by its own word."""
+        alone = not user.connections and not self.takeover.awaited(user.session)
+        if alone and user.lasts and user.absence is not None and user.wanted.away is None:
+            self._set_away(user, user.absence)
+        elif not alone and user.auto_away:
+            self._set_away(user, None)
+
+    def _set_away(self, user: User, text: str | None) -> None:
+        user.auto_away = text is not None
+        user.wanted = _replace(user.wanted, away=text)
+        user.unsettled[user.home] = None
+        self.edge.engine.submit(user.home, Change(user.wanted))
+
+    def attached(self, user: User) -> None:
+        user.left_at = 0.0
+        self._mind_absence(user)
+        if user.session:
+            self._report(user.session, user)
+
+    def ended(self, user: User) -> None:
+        """The user leaves the network."""
+        if self.users.get(user.session) is user:
+            self._tell_places(user)
+            self._forget(user.session)
+            self.edge.engine.submit(self.group(user.session), End(user.uid, self.edge.engine.me))
+
+    def check(self, account: str) -> None:
+        """The group has changed: is the session still here?"""
+        user, state = self.users.get(account), self.edge.engine.state(self.group(account))
+        if user is None or user.quitting:
+            return
+        if not isinstance(state, Session) or state.host != self.edge.engine.me:
+            self._leave(user)
+
+    def _leave(self, user: User) -> None:
+        """The session is on another node, and so will its connections be."""
+        self.edge.forwarding.tell_last(user)
+        connections = {connection: self.cursors.now(user, connection) for connection in user.connections}
+        self.let_go(user)
+        for connection, places in connections.items():
+            user.connections.pop(connection, None)
+            connection.user = None
+            self.edge.forwarding.follow(connection, places)
+
+    def let_go(self, user: User) -> None:
+        """It goes on elsewhere, and nobody is to notice."""
+        edge = self.edge
+        if self.users.get(user.session) is user:
+            self._tell_places(user)
+            self._forget(user.session)
+        user.quitting = True
+        self._gone[user.uid] = edge.now
+        for room in list(user.heard.values()):
+            room.discard(user.uid)
+        for group in list(user.monitored):
+            unwatch(edge, user, group)
+        edge.forget(user)
+
+    def _forget(self, account: str) -> None:
+        del self.users[account]
+        self.arrivals.forget(account)
+        self._told_nothing(account)
+        self.takeover.forget(account)
+
+    def has_gone(self, uid: str) -> bool:
+        """Whether it went on elsewhere a while ago: its channels may not know yet."""
+        return uid in self._gone
+
+    def _tell_places(self, user: User) -> None:
+        """The node that the session goes on to has to know how far its devices have come here."""
+        account = user.session
+
+        def told() -> None:
+            if account not in self.users:
+                self.cursors.forget(account)
+
+        self.cursors.tell(account, self.cursors.changed(user), told)
+
+    # Now and then ---------------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        if now < self._at:
+            return
+        self._at = now + EVERY_S
+        self.arrivals.tick(now)
+        self._gone = {uid: at for uid, at in self._gone.items() if now - at < self.edge.engine.settings.grace_s}
+        for account, user in list(self.users.items()):
+            if user.left_at and self._is_late(user, now):
+                self.edge.depart(user, "Connection closed")
+            else:
+                if user.left_at and now - user.looked_at > CHECK_S:
+                    self.look_up(user)
+                self._mind_absence(user)  # it may have been taken up because its node died, and nobody come back
+                self._report(account, user)
+        if not self.leaving:
+            self.takeover.orphans()
+
+    def _is_late(self, user: User, now: float) -> bool:
+        settings = self.edge.settings.sessions
+        stays_s = settings.expire_days * 86_400 if user.lasts else self.edge.engine.settings.grace_s
+        return now - user.left_at > stays_s
+
+    def moved(self, user: User, call: Call | None = None) -> None:
+        """It is in other channels, or has other modes or wishes: its node may die the moment that it has read so."""
+        if user.session and not user.quitting:
+            group = self.group(user.session)
+            user.unsettled[group] = None
+            self._report(user.session, user)
+            if call is not None and call.connection.stream is not None:
+                call.after_all([group], lambda: None)  # only then what its client has said is settled (P9)
+
+    def _report(self, account: str, user: User) -> None:
+        """Tell the session's group what has changed."""
+        if user.quitting:
+            return
+        rooms = self.takeover.returning(account) | {group.name: self.shown(group) for group in user.rooms}
+        places, nodes = self.cursors.changed(user), self.arrivals.news(account)
+        facts = (user.person, rooms, user.lasts, len(user.connections))
+        if places or nodes or self._reported.get(account) != (*facts, user.auto_away):
+            self._reported[account] = (*facts, user.auto_away)
+            report = Report(user.uid, self.edge.engine.me, *facts, places, user.auto_away, nodes)
+            self.edge.engine.submit(self.group(account), report)
+        has = kept(user)
+        if has != self._kept.get(account, Kept()):
+            self._kept[account] = has
+            self.edge.engine.submit(self.group(account), Keep(user.uid, self.edge.engine.me, has))
+
+    def shown(self, group: GroupId) -> str:
+        state = self.edge.engine.state(group)
+        return state.name if isinstance(state, Channel) else group.name

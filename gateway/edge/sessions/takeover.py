@@ -1,0 +1,201 @@
+"""A session is taken up: its node is dead or nobody is attached to it, and from now on its user is here.
+
+Whoever asks for it meanwhile waits until the user is back in all its channels.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from gateway.edge.ports import EdgePort, TakeoverPort, Then
+from gateway.edge.sessions.carry_over import give
+from gateway.edge.sessions.detach import detached
+from gateway.edge.users import nick_ownership
+from gateway.edge.users.user import User
+from gateway.edge.views.channel import rejoin
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import HasLeft, Update
+from gateway.state.nick.messages import Claim, Granted
+from gateway.state.session.messages import Elsewhere, Stored, Take, Taken
+from gateway.state.session.session import Session
+from ring.ids import GroupId, Incarnation
+
+AGAIN_S = 5.0
+"""Channels that did not let the user in are tried again."""
+
+_replace = msgspec.structs.replace
+
+
+def nobody(session: User | Incarnation | None) -> None:
+    """Nobody waits for the session: it is taken up to stay."""
+
+
+def _nothing_else(user: User, account: str, done: Callable[[], None]) -> None:
+    done()
+
+
+class Takeover(TakeoverPort):
+    """By folded account name, the sessions that are on their way here."""
+
+    def __init__(self, edge: EdgePort) -> None:
+        self.edge = edge
+        self._waiting: dict[str, list[Then]] = {}
+        self._returning: dict[str, dict[str, str]] = {}  # channels that the user is on its way back to
+
+    def is_under_way(self, account: str) -> bool:
+        return account in self._waiting
+
+    def wait(self, account: str, then: Then) -> None:
+        """then(the user, once it is back; its node, if that is another after all; or None)."""
+        self._waiting[account].append(then)
+
+    def awaited(self, account: str) -> int:
+        """How many wait for the session."""
+        return sum(then is not nobody for then in self._waiting.get(account, ()))
+
+    def returning(self, account: str) -> dict[str, str]:
+        """Folded channel -> as it is shown."""
+        return self._returning.get(account, {})
+
+    def forget(self, account: str) -> None:
+        """The session is here no more."""
+        self._returning.pop(account, None)
+
+    def take_up(self, account: str, stored: Stored, then: Then, *, attached: int = 0) -> None:
+        """Go on with a session whose node is dead, or that nobody is attached to. attached: who waits to be."""
+        waiting = self._waiting.setdefault(account, [])
+        waiting.append(then)
+        assert stored.person is not None
+        if len(waiting) == 1:
+            me, was = self.edge.engine.me, stored.person
+            # Newer than what its channels know, though its nick's group should know nothing of it any more (P28), and
+            # this copy of the session be older than theirs: so it goes by the clock.
+            version = max(was.version + 1, int(self.edge.now * 1000))
+            person = _replace(was, node=me.key, incarnation=me.number, version=version)
+            command = Take(person, stored.person.edge, attached)
+            group = self.edge.sessions.group(account)
+            self.edge.engine.submit(group, command, lambda outcome: self._taken(account, person, stored, outcome))
+
+    def _taken(self, account: str, person: Any, known: Stored, outcome: Any) -> None:
+        """known: the session in the state of its group at the look-up."""
+        if not isinstance(outcome, Taken):
+            self._found(account, outcome.host if isinstance(outcome, Elsewhere) else None)
+            return
+        # A group that was started empty meanwhile, as on a side of a partition where no node held it, knows nothing of
+        # the session, and learns from here in which channels the user is.
+        session = outcome.session if outcome.session.person is not None else known
+        if known.person is not None:
+            self.edge.sessions.arrivals.came_from(account, known.person.edge)
+        home = self.edge.nick(person.nick)
+        self.edge.engine.submit(
+            home, Claim(person, moves=True), lambda granted: self._claimed(account, person, session, granted)
+        )
+
+    def _claimed(self, account: str, person: Any, session: Stored, outcome: Any) -> None:
+        edge, rooms = self.edge, session.rooms
+        granted = isinstance(outcome, Granted)
+        user = User(outcome.person if granted else person, edge.nick(person.nick), None, edge.now)
+        user.left_at = session.left / 1000 or edge.now
+        user.lasts, user.auto_away, user.detached = session.lasts, session.auto_away, detached(session)
+        give(edge, user, session.kept)
+        edge.enter(user)
+        self._returning[account] = rooms
+        edge.engine.note("session_taken_up", None, account=account, uid=user.uid, channels=len(rooms))
+        self._go_back(account, user, rooms, self.edge.sessions.adopt, lambda found: self._found(account, found))
+        if not granted:
+            nick_ownership.check_user(edge, user)
+
+    def _go_back(
+        self,
+        account: str,
+        user: User,
+        rooms: dict[str, str],
+        also: Callable[[User, str, Callable[[], None]], None] = _nothing_else,
+        then: Then = nobody,
+    ) -> None:
+        """To its channels. also: what else is to be done before the user has returned. then: as in `wait`; only the
+        session's taking up has any, for a user that left this node may be on its way back here as another User."""
+        if user.quitting:
+            return
+        awaited = 1 + len(rooms)
+
+        def done(_: Any = None) -> None:
+            nonlocal awaited
+            awaited -= 1
+            if not awaited:
+                self.edge.engine.settle(list(user.unsettled), ask)
+
+        def ask() -> None:
+            if user.quitting:  # it went on elsewhere meanwhile: nothing may be said in its name
+                then(None)
+                return
+            self.edge.sessions.ask_whether_here(user, len(user.connections) + self.awaited(account), returned)
+
+        def returned(outcome: Any) -> None:
+            if isinstance(outcome, Elsewhere):  # it took long, or this node stood still
+                then(outcome.host)
+            else:
+                then(user)
+                self._has_returned(account, user, rooms)
+
+        also(user, account, done)
+        for folded, name in rooms.items():
+            self._return(user, GroupId("channel", folded), name, done)
+
+    def _has_returned(self, account: str, user: User, rooms: dict[str, str]) -> None:
+        """To all that it could; where two nodes took the session up at about the same time, once more to others."""
+        if self.edge.sessions.users.get(account) is not user or user.quitting:
+            return
+        awaited = self._returning.pop(account, {})
+        lacking = {folded: name for folded, name in awaited.items() if GroupId("channel", folded) not in user.rooms}
+        if lacking:
+            self._returning[account] = lacking
+        again = {folded: name for folded, name in rooms.items() if folded in lacking}
+        if again:
+            self.edge.later(AGAIN_S, lambda: self._go_back(account, user, again))
+
+    def come_back(self, user: User, group: GroupId, name: str) -> None:
+        """The channel is followed here no more: for all it knows the user is on another node, as it was on one side of
+        a partition."""
+        self._returning[user.session] = {**self.returning(user.session), group.name: name}
+        self._go_back(user.session, user, {group.name: name})
+
+    def _return(self, user: User, group: GroupId, name: str, done: Callable[[Any], None]) -> None:
+        """The channel has the user here from now on; where it was taken for gone, it is let in again."""
+
+        def updated(outcome: Any) -> None:
+            state = self.edge.engine.state(group)
+            if user.quitting or (isinstance(state, Channel) and user.uid in state.members):
+                returned(outcome)
+            else:
+                rejoin(self.edge, group, name, user, returned)
+
+        def returned(outcome: Any) -> None:
+            if isinstance(outcome, HasLeft):
+                self.returning(user.session).pop(group.name, None)
+                user.unseen.pop(group, None)
+                self.edge.sessions.moved(user)
+            user.joining -= Counter([group])
+            done(outcome)
+
+        user.unsettled[group] = None
+        user.joining[group] += 1
+        self.edge.engine.submit(group, Update(user.person), updated)
+
+    def _found(self, account: str, session: User | Incarnation | None) -> None:
+        for then in self._waiting.pop(account, ()):
+            then(None if isinstance(session, User) and session.quitting else session)
+
+    def orphans(self) -> None:
+        """Sessions that last and whose node is gone are taken up where their group is mastered."""
+        for group, state, _ in self.edge.engine.mastered("session"):
+            assert isinstance(state, Session)
+            host = state.host
+            if state.stored.lasts and host is not None and not self.is_under_way(group.name):
+                here = host == self.edge.engine.me and group.name not in self.edge.sessions.users
+                if here or self.edge.sessions.is_over(host):
+                    self.take_up(group.name, state.stored, nobody)

@@ -1,0 +1,158 @@
+"""MONITOR: which nicks a user wants to be told of, and what its clients were told. Source: IRCv3 monitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.client.lines import Line
+from gateway.edge.ports import EdgePort, MonitorPort
+from gateway.irc import numerics as n
+from gateway.irc.names import is_service
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.users.user import User
+
+
+GIVE_UP_S = 4.0
+"""The master of a nick that says nothing for so long is not waited for."""
+
+
+class MonitoredNicks(MonitorPort):
+    """What the masters of monitored nicks say: who has each, once that is known."""
+
+    def __init__(self, edge: EdgePort) -> None:
+        self._edge = edge
+        self._known: dict[GroupId, str] = {}  # nick!user@host; "" for nobody
+        self._waiting: dict[GroupId, list[Callable[[str], None]]] = {}
+
+    def once_known(self, group: GroupId, done: Callable[[str], None]) -> None:
+        """done(who has the nick) as soon as the watch is in force: what changes from then on is told."""
+        known = self._known.get(group)
+        if known is not None:
+            done(known)
+            return
+        waiting = self._waiting.setdefault(group, [])
+        waiting.append(done)
+
+        def give_up() -> None:
+            if done in waiting:
+                waiting.remove(done)
+                done("")
+
+        self._edge.later(GIVE_UP_S, give_up)
+
+    def now(self, group: GroupId) -> str:
+        return self._known.get(group, "")
+
+    def learn(self, group: GroupId, online: str) -> None:
+        if group in self._edge.monitors:
+            self._known[group] = online
+        waiting = self._waiting.pop(group, [])
+        while waiting:
+            waiting.pop(0)(online)
+
+    def forget(self, group: GroupId) -> None:
+        """Nobody here watches it any more."""
+        self._known.pop(group, None)
+        self.learn(group, "")
+
+
+def watch(edge: EdgePort, user: User, nick: str) -> None:
+    group = edge.nick(nick)
+    user.monitored[group] = nick
+    watchers = edge.monitors.setdefault(group, {})
+    watchers[user.uid] = user
+    if len(watchers) == 1:
+        edge.engine.watch(group)
+
+
+def unwatch(edge: EdgePort, user: User, group: GroupId) -> None:
+    if user.monitored.pop(group, None) is None:
+        return
+    user.online.pop(group, None)
+    watchers = edge.monitors[group]
+    del watchers[user.uid]
+    if not watchers:
+        del edge.monitors[group]
+        edge.engine.unwatch(group)
+        edge.monitored_nicks.forget(group)
+
+
+def line(edge: EdgePort, user: User, nick: str, source: str) -> Line:
+    """source: nick!user@host of who has the nick; "" for nobody."""
+    numeric = n.RPL_MONONLINE if source else n.RPL_MONOFFLINE
+    return Line(edge.settings.server_name, numeric, (user.person.nick, source or nick))
+
+
+def viewed(edge: EdgePort, group: GroupId, view: Any) -> None:
+    """The nick came or went. view: (nick, user, host) or None."""
+    if view is None and _is_service(group):
+        return
+    online = f"{view[0]}!{view[1]}@{view[2]}" if view is not None and edge.nick(view[0]) == group else ""
+    edge.monitored_nicks.learn(group, online)
+    for user in list(edge.monitors.get(group, {}).values()):
+        known = user.online.get(group)
+        if known is not None:  # who has only just asked is told by the answer to its own command
+            user.online[group] = online
+            written(user, group, online)
+            if bool(known) != bool(online):
+                user.send(line(edge, user, user.monitored[group], online))
+
+
+def written(user: User, group: GroupId, online: str) -> None:
+    """Keep the nick's spelling for 731: the last holder's spelling, or the asker's before any holder came."""
+    if online:
+        user.monitored[group] = online.partition("!")[0]
+
+
+def _is_service(group: GroupId) -> bool:
+    """Whether the name is one that a service answers to: no user holds it, and the service neither comes nor goes."""
+    return group.name.startswith("*") or is_service(group.name)
+
+
+def told(user: User) -> dict[str, bool | None]:
+    """As Kept.monitored: while none of its clients is here, what they were told before."""
+    known = _known(user) if user.connections else user.carried
+    return {nick: known.get(group) for group, nick in user.monitored.items()}
+
+
+def rest(user: User) -> None:
+    """The last client has gone, maybe to go on elsewhere."""
+    user.carried = _known(user)
+
+
+def _known(user: User) -> dict[GroupId, bool | None]:
+    return {group: bool(online) for group, online in user.online.items()}
+
+
+def carry(edge: EdgePort, user: User, monitored: Mapping[str, bool | None]) -> None:
+    """The user has come from another node, where its clients were told so."""
+    for nick, online in monitored.items():
+        group = edge.nick(nick)
+        watch(edge, user, nick)
+        user.carried[group] = online
+        if online is None:
+            _ask(edge, user, group)
+        else:
+            user.online[group] = nick if online else ""
+
+
+def _ask(edge: EdgePort, user: User, group: GroupId) -> None:
+    def answered(online: str) -> None:
+        if group in user.monitored and group not in user.online and not _is_service(group):
+            user.online[group] = online
+            written(user, group, online)
+            user.send(line(edge, user, user.monitored[group], online))
+
+    edge.monitored_nicks.once_known(group, answered)
+
+
+def go_on(edge: EdgePort, connection: Connection, user: User) -> None:
+    """One of these clients goes on here: it is told what has changed since."""
+    for group, before in user.carried.items():
+        online = user.online.get(group)
+        if online is not None and group in user.monitored and before != bool(online):
+            connection.show(line(edge, user, user.monitored[group], online))

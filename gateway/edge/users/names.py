@@ -1,0 +1,83 @@
+"""332, 333, 353 and 366 of a channel, as its copy here has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.edge.client.lines import Line
+from gateway.edge.rpc.answers import SIGNS
+from gateway.irc import numerics as n
+from gateway.state.channel.channel import Channel
+from gateway.state.people import Person
+
+if TYPE_CHECKING:
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+
+ROOM = 380
+"""Bytes of names in one 353: what is left of a line beside the longest names of server, nick and channel."""
+
+Send = Callable[[Line], None]
+
+
+class Roll(NamedTuple):
+    """A channel at the moment when a newcomer is shown the channel. members: uid -> (person, rank letters)."""
+
+    name: str
+    topic: str
+    topic_by: str
+    topic_at: int  # Unix ms
+    secret: bool
+    members: dict[str, tuple[Person, str]]
+
+
+def roll(channel: Channel) -> Roll:
+    """Time O(members)."""
+    members = {uid: (member.person, member.prefixes) for uid, member in channel.members.items()}
+    return Roll(channel.name, channel.topic, channel.topic_by, channel.topic_at, "s" in channel.modes, members)
+
+
+def send_topic(edge: EdgePort, user: User, channel: Channel | Roll, send: Send) -> None:
+    """332 and 333, nothing where there is no topic."""
+    if not channel.topic:
+        return
+    server, nick = edge.settings.server_name, user.person.nick
+    send(Line(server, n.RPL_TOPIC, (nick, channel.name, channel.topic)))
+    send(Line(server, n.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic_by, str(channel.topic_at // 1000))))
+
+
+def send_names(edge: EdgePort, user: User, found: Roll, caps: Container[str], send: Send) -> None:
+    """Send the members of the moment of `found`, with their present nicks. caps: of the connection."""
+    group = edge.channel(found.name)
+    people = edge.people
+    members = [(people.newest(p), ranks) for uid, (p, ranks) in found.members.items() if not people.is_gone(uid, group)]
+    names_lines(edge, user, found.name, found.secret, members, caps, send)
+
+
+def names_lines(
+    edge: EdgePort,
+    user: User,
+    channel: str,
+    secret: bool,
+    members: Iterable[tuple[Person, str]],
+    caps: Container[str],
+    send: Send,
+) -> None:
+    """The members in as few 353 as fit, then 366. members: (person, rank letters, highest first)."""
+    server, nick = edge.settings.server_name, user.person.nick
+    every, full = "multi-prefix" in caps, "userhost-in-names" in caps
+    symbol = "@" if secret else "="
+    names: list[str] = []
+    size = 0
+    for person, ranks in members:
+        signs = "".join(SIGNS[rank] for rank in (ranks if every else ranks[:1]))
+        name = signs + (person.source if full else person.nick)
+        if names and size + len(name) + 1 > ROOM:
+            send(Line(server, n.RPL_NAMREPLY, (nick, symbol, channel, " ".join(names))))
+            names, size = [], 0
+        names.append(name)
+        size += len(name) + 1
+    if names:
+        send(Line(server, n.RPL_NAMREPLY, (nick, symbol, channel, " ".join(names))))
+    send(Line(server, n.RPL_ENDOFNAMES, (nick, channel, n.TEXT[n.RPL_ENDOFNAMES])))

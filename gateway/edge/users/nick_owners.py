@@ -1,0 +1,31 @@
+"""The users of this node by the groups of their nicks."""
+
+from __future__ import annotations
+
+from gateway.edge.users.user import User
+from ring.ids import GroupId
+
+
+class NickOwners:
+    """The users of this node by the groups of their nicks: one each, save while one of two is about to lose it."""
+
+    def __init__(self) -> None:
+        self._users: dict[GroupId, tuple[User, ...]] = {}
+
+    def add(self, user: User) -> None:
+        self._users[user.home] = (*self.of(user.home), user)
+
+    def remove(self, user: User) -> None:
+        left = tuple(other for other in self.of(user.home) if other is not user)
+        if left:
+            self._users[user.home] = left
+        else:
+            self._users.pop(user.home, None)
+
+    def move(self, user: User, home: GroupId) -> None:
+        self.remove(user)
+        user.home = home
+        self.add(user)
+
+    def of(self, group: GroupId) -> tuple[User, ...]:
+        return self._users.get(group, ())

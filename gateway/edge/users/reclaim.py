@@ -1,0 +1,84 @@
+"""A nick that is claimed while its former holder's node is dead: the former holder leaves its channels at once (P29).
+
+The nick's group gives the nick to the new user and knows nobody's channels. So the new user's node tells every node,
+and each node lets its followed and mastered channels quit the member with this nick, if the member's node is dead. A
+node remembers the claim for `grace_s`: a channel may have no master at the moment, or the node may learn of the death
+later.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.edge.ports import EdgePort, ReclaimingPort
+from gateway.edge.rpc.asks import ReclaimedAsk
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import LOST, Quit
+from ring.ids import GroupId
+
+AGAIN_S = 1.0
+MOST = 10_000
+"""So many nicks are remembered; the oldest goes first."""
+
+
+class Reclaimed(NamedTuple):
+    """uid: of the user that has the nick now. until: Unix seconds. gone: who was put out of which channel for that."""
+
+    uid: str
+    until: float
+    gone: dict[tuple[GroupId, str], None]
+
+
+class Reclaiming(ReclaimingPort):
+    """The nicks that were claimed lately from people of dead nodes, or may have been."""
+
+    def __init__(self, edge: EdgePort) -> None:
+        self._edge = edge
+        self._nicks: dict[str, Reclaimed] = {}  # by folded nick
+        self._again_at = 0.0
+
+    def claimed(self, uid: str, nick: str) -> None:
+        """A user of this node has got the nick. Costs nothing unless a node died less than `grace_s` ago."""
+        engine = self._edge.engine
+        if engine.level < ReclaimedAsk.SINCE or not engine.peers.lost_lately(engine.now, engine.settings.grace_s):
+            return
+        self.hear(ReclaimedAsk(uid, nick))
+        for key in engine.peers.others():
+            engine.ask_node(key, ReclaimedAsk(uid, nick), lambda _: None)
+
+    def hear(self, ask: ReclaimedAsk) -> None:
+        edge = self._edge
+        folded = edge.settings.casemap(ask.nick)
+        self._nicks.pop(folded, None)
+        self._nicks[folded] = Reclaimed(ask.uid, edge.now + edge.engine.settings.grace_s, {})
+        if len(self._nicks) > MOST:
+            del self._nicks[next(iter(self._nicks))]
+        self._look()
+
+    def tick(self, now: float) -> None:
+        if not self._nicks or now < self._again_at:
+            return
+        self._nicks = {nick: found for nick, found in self._nicks.items() if now < found.until}
+        self._look()
+
+    def _look(self) -> None:
+        """While a cut heals, nobody is put out: the next node that is thought dead may answer in a moment."""
+        edge, engine = self._edge, self._edge.engine
+        self._again_at = edge.now + AGAIN_S
+        if engine.now - engine.peers.returned_at < engine.settings.dead_after_s:
+            return
+        channels: dict[GroupId, object] = {group: state for group, state, _ in edge.engine.mastered("channel")}
+        channels |= {group: edge.engine.state(group) for group in edge.rooms}
+        for group, state in channels.items():
+            if isinstance(state, Channel) and not all(map(edge.lives, state.subscribers)):
+                self._quit_ghosts(group, state)
+
+    def _quit_ghosts(self, group: GroupId, channel: Channel) -> None:
+        edge = self._edge
+        for uid, member in channel.members.items():
+            found = self._nicks.get(edge.settings.casemap(member.person.nick))
+            if found is None or found.uid == uid or edge.lives(member.person.edge):
+                continue
+            if (group, uid) not in found.gone:
+                found.gone[group, uid] = None  # a member who is back later lives beyond a cut
+                edge.engine.submit(group, Quit(uid, LOST, lost=True))

@@ -1,0 +1,458 @@
+"""What the groups of followed channels say, shown to their local members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from gateway.edge.client import rendering
+from gateway.edge.client.connection import deliver
+from gateway.edge.client.lines import Line
+from gateway.edge.cursors.playback import await_echo
+from gateway.edge.cursors.read_markers import send_marker
+from gateway.edge.sessions.detach import attach, called
+from gateway.edge.users.names import Roll, roll, send_names, send_topic
+from gateway.edge.users.user import Room, User
+from gateway.edge.views import kicks
+from gateway.edge.views.channel_diff import Believed, differences, gone
+from gateway.edge.views.nick import show_clashes, show_heirs, show_quit, show_update
+from gateway.irc.modes import ModeChange, render_changes
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import (
+    EVERYTHING,
+    HEARERS,
+    Forgotten,
+    HasLeft,
+    HasQuit,
+    Invited,
+    Join,
+    Joined,
+    Kicked,
+    ModesSet,
+    Parted,
+    Quit,
+    Redacted,
+    Said,
+    TopicSet,
+    Updated,
+)
+from gateway.state.channel.snapshot import PutOut
+from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
+from gateway.state.people import Author, Person
+from ring.ids import GroupId
+from ring.replication.application import EventId
+from ring.replication.state_machine import State
+
+if TYPE_CHECKING:
+    from gateway.edge.client.call import Call
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.ports import EdgePort
+
+
+RETURN_S = 10.0
+"""Somebody's QUIT, once shown, comes in all channels within this time; or it was wrong."""
+
+
+def applied(edge: EdgePort, group: GroupId, state: State, event: Any, stamp: EventId, call: Call | None) -> None:
+    channel = cast(Channel, state)
+    room = edge.rooms.get(group)
+    if room is None:
+        room = edge.rooms[group] = Room(group)
+    _SHOW[type(event)](edge, room, channel, event, stamp, call)
+
+
+def _show(room: Room, line: Line, call: Call | None) -> None:
+    """To all local members; the author's connection gets the line in its turn, under the command's label."""
+    own = call.connection if call is not None else None
+    deliver(line, room.connections, skip=own)
+    if call is not None and own is not None and own in room.connections:
+        call.send(line)
+
+
+def _author(edge: EdgePort, event: Kicked | TopicSet | ModesSet | Redacted | Invited) -> Author:
+    """The author of the event, with the author's facts as known here now."""
+    return edge.people.author(event.by, event.source, event.account)
+
+
+def _said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: EventId, call: Call | None) -> None:
+    tag_only = event.verb == "TAGMSG"
+    line = rendering.said(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
+    audience: Any = room.connections
+    if event.status or tag_only:
+        audience = _qualified(room, channel, event)
+    if room.withheld:
+        audience = [connection for connection in audience if connection not in room.withheld]
+    if room.watchers:
+        called(edge, room, event.uid, event.text)
+    own = _speaker(edge, event, call)
+    edge.traffic.messages_sent += deliver(line, audience, skip=own)
+    if own is None or (not tag_only and _is_catching_up(room, own)):
+        if call is not None and own is not None and own.tunnel is None:
+            await_echo(call, room.group)
+        return
+    if "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
+        if call is not None:
+            call.send(line)
+        else:
+            own.send(line.render(own.variant))
+
+
+def _speaker(edge: EdgePort, event: Said, call: Call | None) -> Connection | None:
+    """The connection that said it, which has it already unless it wants an echo: others of the same user are told."""
+    if call is not None:
+        return call.connection
+    user = edge.users.get(event.uid)
+    return user.speaker(event.once) if user is not None else None
+
+
+def _is_catching_up(room: Room, connection: Connection) -> bool:
+    """Whether what it has missed is on its way to it, maybe from the node that its session is on now, and with it what
+    is said now (P38)."""
+    user = connection.user
+    played = room.group in connection.behind and user is not None and room.group not in user.detached
+    return played or connection.tunnel is not None
+
+
+def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
+    """Those a status message, or a message of tags alone, is for."""
+    ranks = HEARERS.get(event.status, "")
+    found = []
+    for uid, user in room.users.items():
+        member = channel.members.get(uid)
+        ranked = not ranks or (member is not None and any(rank in ranks for rank in member.prefixes))
+        if ranked:
+            able = [c for c in user.connections if event.verb != "TAGMSG" or "message-tags" in c.caps]
+            found += [c for c in able if c in room.connections]
+    return found
+
+
+def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: EventId, call: Call | None) -> None:
+    if call is not None and event.name:
+        call.made = (*call.made, room.group)
+    edge.people.add(event.person, room.group)
+    show_clashes(edge, stamp)
+    person = edge.people.newest(event.person)
+    user = edge.users.get(person.uid) if person.edge == edge.engine.me else None
+    returns = user is not None and edge.sessions.is_returning(user, room.group)
+    if user is not None and not returns:
+        room.add(user)
+        user.invites.pop(room.group, None)
+    plain = rendering.joined(person, channel.name, stamp, extended=False)
+    full = rendering.joined(person, channel.name, stamp, extended=True)
+    others = [] if person.uid in room.listed else [c for c in room.connections if c.user is not user]
+    room.listed.discard(person.uid)
+    deliver(plain, [c for c in others if "extended-join" not in c.caps])
+    deliver(full, [c for c in others if "extended-join" in c.caps])
+    if person.away is not None:
+        away = Line(person.author, "AWAY", (person.away,), at=stamp.at)
+        deliver(away, [c for c in others if "away-notify" in c.caps])
+    if user is None:
+        return
+    edge.sessions.moved(user, call)
+    if returns:
+        edge.sessions.arrive(user, room)
+        return
+    joins = plain, full
+    for connection in user.connections:
+        if call is not None and call.connection is connection:
+            # What happens in the channel from here on comes after these lines, whenever this client is shown them.
+            found, line = roll(channel), joins["extended-join" in connection.caps]
+            call.draw(partial(_enter, edge, user, found, connection, line))
+        else:
+            enter(edge, user, channel, connection, joins["extended-join" in connection.caps], connection.show)
+
+
+def enter(
+    edge: EdgePort, user: User, channel: Channel, connection: Connection, line: Line, send: Callable[[Line], None]
+) -> None:
+    """A member's connection is shown what it has come into. line: the JOIN."""
+    _enter(edge, user, roll(channel), connection, line, send)
+
+
+def _enter(
+    edge: EdgePort, user: User, found: Roll, connection: Connection, line: Line, send: Callable[[Line], None]
+) -> None:
+    send(line)
+    send_topic(edge, user, found, send)
+    send_marker(edge, connection, found.name, send)
+    send_names(edge, user, found, connection.caps, send)
+
+
+def _show_late(room: Room, uid: str, line: Line) -> None:
+    """Those of the user's clients that are still played what they have missed believe that they are in the channel."""
+    user = room.users.get(uid)
+    if user is not None and room.group not in user.detached:
+        deliver(line, [connection for connection in user.connections if connection not in room.connections])
+
+
+def _leaves(edge: EdgePort, room: Room, uid: str) -> None:
+    if uid in room.users:
+        edge.sessions.cursors.mark(room.users[uid], room.group)
+    user = room.discard(uid)
+    if user is not None:
+        attach(edge, user, room.group)
+        edge.sessions.moved(user)
+    edge.people.remove(uid, room.group)
+    show_heirs(edge, EventId("", int(edge.now * 1000)))
+
+
+def _parted(edge: EdgePort, room: Room, channel: Channel, event: Parted, stamp: EventId, call: Call | None) -> None:
+    line = rendering.parted(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
+    _show(room, line, call)
+    _show_late(room, event.uid, line)
+    _leaves(edge, room, event.uid)
+
+
+def _kicked(edge: EdgePort, room: Room, channel: Channel, event: Kicked, stamp: EventId, call: Call | None) -> None:
+    victim = edge.people.get(event.uid)
+    nick = victim.nick if victim is not None else event.nick
+    author = _author(edge, event)
+    line = rendering.kicked(event, author, nick, channel.name, stamp)
+    _show(room, line, call)
+    _show_late(room, event.uid, line)
+    if event.uid in room.users:
+        out = PutOut(author.source, event.reason, stamp.at, event.account)
+        kicks.note(edge, room.users[event.uid], room.group, channel.name, out)
+    _leaves(edge, room, event.uid)
+
+
+def _has_quit(edge: EdgePort, room: Room, channel: Channel, event: HasQuit, stamp: EventId, call: Call | None) -> None:
+    """Whoever sees the person in any channel here is told once (P28)."""
+    for uid, author in event.authors():
+        user = room.users.get(uid)
+        if event.evicted and user is not None and not user.quitting:
+            _given_up(edge, room, channel, user, event.reason, stamp)
+        else:
+            show_quit(edge, uid, author, event.reason, stamp)
+            _leaves(edge, room, uid)
+
+
+def _given_up(edge: EdgePort, room: Room, channel: Channel, user: User, reason: str, stamp: EventId) -> None:
+    """This node was taken for dead, and its user for gone: the user comes back (P31). No client here reads a QUIT of
+    somebody whose connection lives."""
+    person = edge.people.newest(user.person)
+    deliver(Line(person.author, "PART", (channel.name, reason), at=stamp.at, msgid=stamp.msgid), room.connections)
+    _leaves(edge, room, user.uid)
+    rejoin(edge, room.group, channel.name, user)
+
+
+def _topic_set(
+    edge: EdgePort, room: Room, channel: Channel, event: TopicSet, stamp: EventId, call: Call | None
+) -> None:
+    _show(room, rendering.topic_set(event, _author(edge, event), channel.name, stamp), call)
+
+
+def _modes_set(
+    edge: EdgePort, room: Room, channel: Channel, event: ModesSet, stamp: EventId, call: Call | None
+) -> None:
+    author = _author(edge, event)
+    changes = []
+    for change in event.changes:
+        person = edge.people.get(change.uid) if change.uid else None
+        changes.append(ModeChange(change.adding, change.letter, person.nick if person is not None else change.param))
+    for line in rendering.modes_set(changes, author, channel.name, stamp, edge.settings.limits.modes):
+        _show(room, line, call)
+
+
+def _redacted(edge: EdgePort, room: Room, channel: Channel, event: Redacted, stamp: EventId, call: Call | None) -> None:
+    """Who cannot be shown that a message is deleted is not told; that all of them are, everybody is."""
+    author = _author(edge, event)
+    if event.msgid == EVERYTHING:
+        text = f"{author.source.partition('!')[0]} has erased what was said here until now."
+        _show(room, Line(edge.settings.server_name, "NOTICE", (channel.name, text), at=stamp.at), call)
+        return
+    line = rendering.redacted(event, author, channel.name, stamp)
+    own = call.connection if call is not None else None
+    able = [c for c in room.connections if "draft/message-redaction" in c.caps]
+    deliver(line, able, skip=own)
+    if call is not None and "draft/message-redaction" in call.connection.caps:
+        call.send(line)
+
+
+def _invited(edge: EdgePort, room: Room, channel: Channel, event: Invited, stamp: EventId, call: Call | None) -> None:
+    line = Line(_author(edge, event), "INVITE", (event.nick, channel.name), at=stamp.at)
+    notified = []
+    for uid, user in room.users.items():
+        member = channel.members.get(uid)
+        ranked = member is not None and any(rank in "oh" for rank in member.prefixes)
+        if ranked and uid != event.by:
+            notified += [c for c in user.connections if c in room.connections and "invite-notify" in c.caps]
+    deliver(line, notified)
+
+
+def _updated(edge: EdgePort, room: Room, channel: Channel, event: Updated, stamp: EventId, call: Call | None) -> None:
+    show_update(edge, event.person, stamp)
+    user = edge.users.get(event.person.uid) if event.person.edge == edge.engine.me else None
+    if user is not None and user.uid not in room.users:  # its session has come to this node
+        room.listed.discard(user.uid)
+        edge.people.add(event.person, room.group)
+        edge.sessions.arrive(user, room)
+    elif user is None and event.person.uid in room.users:  # its session has gone elsewhere, for all the channel knows
+        edge.sessions.cursors.mark(room.users[event.person.uid], room.group)
+
+
+def _silent(*_: Any) -> None:
+    """What people have seen stays with them, and there is no word for it."""
+
+
+_SHOW: dict[type, Callable[..., None]] = {
+    Said: _said,
+    Joined: _joined,
+    Parted: _parted,
+    Kicked: _kicked,
+    HasQuit: _has_quit,
+    TopicSet: _topic_set,
+    ModesSet: _modes_set,
+    Redacted: _redacted,
+    Forgotten: _silent,
+    Subscribed: _silent,
+    Unsubscribed: _silent,
+    Advanced: _silent,
+    Invited: _invited,
+    Updated: _updated,
+}
+
+
+# Copies ---------------------------------------------------------------------------------------------------------------
+
+
+def replaced(
+    edge: EdgePort,
+    group: GroupId,
+    old_state: State | None,
+    new_state: State,
+    missed: Sequence[tuple[Any, EventId]],
+    lost: int,
+) -> None:
+    """Show what was said in between, then the lines that explain the difference between the two states (P16)."""
+    old, new = cast(Channel | None, old_state), cast(Channel, new_state)
+    room = edge.rooms.get(group)
+    if room is None:
+        room = edge.rooms[group] = Room(group)
+    people = [member.person for member in new.members.values()]
+    if old is None:
+        # Our own JOIN comes next and shows whom it finds.
+        room.listed = set(new.members)
+        for person in people:
+            edge.people.add(person, group)
+        show_clashes(edge, EventId("", int(edge.now * 1000)))
+        return
+    for event, stamp in missed:
+        if isinstance(event, Said):
+            _said(edge, room, new, event, stamp, None)
+    now = EventId("", int(edge.now * 1000))
+    for person in people:
+        show_update(edge, person, now)
+    show_clashes(edge, now)  # who gives way by now has been shown to go, and may be about to come back
+    before = _shown(edge, group, old)
+    for person in people:
+        edge.people.add(person, group)
+    show_clashes(edge, now)
+    before = {uid: shown for uid, shown in before.items() if not edge.people.is_gone(uid, group)}
+    settings, after = edge.settings, _shown(edge, group, new)
+    for line in differences(settings.server_name, settings.limits.modes, before, after, old, new):
+        deliver(line, room.connections)
+    if lost:
+        notice = Line(edge.settings.server_name, "NOTICE", (new.name, f"{lost} events of this channel were missed."))
+        deliver(notice, [connection for connection in room.connections if connection not in room.withheld])
+    for user in room.users.values():
+        edge.sessions.cursors.mark(user, group)
+    for uid in [uid for uid in old.members if uid not in new.members]:
+        out, kick = edge.users.get(uid), new.kick_of(uid)
+        if uid in room.users and uid in new.left:
+            _show_late(room, uid, gone(room.users[uid].person, new))
+        if uid in room.users and kick is not None:
+            kicks.note(edge, room.users[uid], group, new.name, kick)
+        room.discard(uid)
+        edge.people.remove(uid, group)
+        if out is not None and not out.quitting and uid not in new.left:
+            rejoin(edge, group, new.name, out)
+    show_heirs(edge, now)
+    for uid, member in new.members.items():
+        come = edge.users.get(uid) if member.person.edge == edge.engine.me else None
+        if come is None or uid in room.users:
+            continue
+        if edge.sessions.is_returning(come, group):
+            edge.sessions.arrive(come, room)
+        else:
+            room.add(come)
+            _welcome(edge, come, new)
+
+
+def _shown(edge: EdgePort, group: GroupId, channel: Channel) -> Believed:
+    """Who people here believe to be in the channel, or are to believe."""
+    people = edge.people
+    members = channel.members.items()
+    return {uid: (people.newest(m.person), m.prefixes) for uid, m in members if not people.is_gone(uid, group)}
+
+
+def _welcome(edge: EdgePort, user: User, channel: Channel) -> None:
+    """A JOIN that only a snapshot told of."""
+    line = Line(user.person.author, "JOIN", (channel.name,))
+    for connection in user.connections:
+        enter(edge, user, channel, connection, line, connection.show)
+
+
+def dropped(edge: EdgePort, group: GroupId) -> None:
+    room = edge.rooms.pop(group, None)
+    if room is None:
+        return
+    for uid, user in list(room.users.items()):
+        if user.session and not user.quitting:
+            user.lose_sight(room)
+        room.discard(uid)
+        if user.session and not user.quitting:
+            edge.sessions.takeover.come_back(user, group, group.name)
+        elif not user.quitting:
+            rejoin(edge, group, group.name, user)
+    for uid in [uid for uid, seen in edge.people.seen.items() if group in seen.groups]:
+        edge.people.remove(uid, group)
+
+
+def rejoin(
+    edge: EdgePort, group: GroupId, name: str, user: User, done: Callable[[Any], None] = lambda outcome: None
+) -> None:
+    """The group no longer knows of a member that is still here: it is submitted again (P31)."""
+
+    def answered(outcome: Any) -> None:
+        if isinstance(outcome, HasLeft) and not user.quitting:
+            kicks.learn(edge, user, group, name, outcome.kick)
+        done(outcome)
+
+    edge.engine.submit(group, Join(user.person, name=name, returns=True), answered)
+
+
+def show_returned(edge: EdgePort) -> None:
+    """Who was taken for gone, and was not: shown to come again wherever it still is."""
+    for seen in edge.people.returned(edge.now - RETURN_S):
+        for group in list(seen.gone_from):
+            edge.people.returns(seen, group)
+            show_clashes(edge, EventId("", int(edge.now * 1000)))
+            room, state = edge.rooms.get(group), edge.engine.state(group)
+            if room is not None and isinstance(state, Channel) and seen.person.uid in state.members:
+                _arrives(edge, room, state, seen.person)
+
+
+def _arrives(edge: EdgePort, room: Room, channel: Channel, person: Person) -> None:
+    server, member = edge.settings.server_name, channel.members[person.uid]
+    deliver(Line(person.author, "JOIN", (channel.name,)), room.connections)
+    ranks = [ModeChange(True, rank, person.nick) for rank in member.prefixes]
+    for params in render_changes(ranks, edge.settings.limits.modes):
+        deliver(Line(server, "MODE", (channel.name, *params)), room.connections)
+
+
+def reconcile(edge: EdgePort) -> None:
+    """What a channel says of who sits here, against who does (P30)."""
+    for group, room in list(edge.rooms.items()):
+        state = edge.engine.state(group)
+        if not isinstance(state, Channel):
+            continue
+        here = {uid: None for uid, member in state.members.items() if member.person.edge == edge.engine.me}
+        for uid in here:
+            if uid not in edge.users and not edge.sessions.has_gone(uid):
+                edge.engine.submit(group, Quit(uid, "Connection closed", lost=True))
+        for uid in [uid for uid in room.users if uid not in here]:
+            user = room.users[uid]
+            if not user.quitting:
+                rejoin(edge, group, state.name, user)

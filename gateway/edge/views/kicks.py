@@ -1,0 +1,102 @@
+"""Who was kicked while a client of its was not there, or not shown the channel: that client is told when it can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.edge.client import rendering
+from gateway.edge.client.lines import Line
+from gateway.irc.times import server_time
+from gateway.state.channel.snapshot import PutOut
+from gateway.state.session.messages import Kick, NoteKick
+from gateway.state.session.session import Session
+from ring.history.cursor import merge_cursors
+from ring.ids import GroupId
+from ring.wire.history import Cursor
+
+if TYPE_CHECKING:
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.ports import EdgePort
+    from gateway.edge.users.user import User
+
+
+def note(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut) -> None:
+    """The user is about to leave the channel for that. Its clients have been shown, unless it has detached it."""
+    if not user.session:
+        return
+    kick = Kick(channel, out.source, out.reason, out.at, edge.engine.applied_to(group), out.account)
+    _keep(edge, user, group, kick, group)  # P33
+    for connection in user.connections:
+        if group in user.detached:
+            _say(edge, connection, user, kick)
+        edge.sessions.cursors.sent(connection, {group.name: kick.place})
+
+
+def learn(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut | None) -> None:
+    """The user has left the channel while nobody here followed it; out: by a kick. Its clients believe it is there."""
+    kick = None
+    if out is not None:
+        kick = Kick(channel, out.source, out.reason, out.at, Cursor(0, out.at), out.account)
+    if kick is not None and user.session:
+        user.unsettled[edge.sessions.group(user.session)] = None
+        _keep(edge, user, group, kick)
+    for connection in user.connections:
+        if kick is not None:
+            _show(edge, connection, user, group, kick)
+        elif group not in user.detached:
+            connection.show(Line(user.person.author, "PART", (channel,)))
+
+
+def tell(edge: EdgePort, connection: Connection, user: User, since: float) -> None:
+    """A client has come. since: Unix seconds, of what it is told where it never was in the channel; 0: of nothing."""
+    if connection.user is not user:
+        return
+    for group, kick in _unseen(edge, connection, user, since):
+        _say(edge, connection, user, kick)
+        _has_seen(edge, connection, user, group, kick)
+
+
+def go_on(edge: EdgePort, connection: Connection, user: User) -> None:
+    """A client whose session was on another node a moment ago has not seen it go, and sees it now."""
+    if connection.user is not user:
+        return
+    for group, kick in _unseen(edge, connection, user, 0.0):
+        _show(edge, connection, user, group, kick)
+
+
+def _show(edge: EdgePort, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
+    """As a KICK to a client that believes that it is there; in words where the channel is detached."""
+    if group in user.detached:
+        _say(edge, connection, user, kick)
+    else:
+        connection.show(rendering.put_out(kick, user.person.nick, kick.channel))
+    _has_seen(edge, connection, user, group, kick)
+
+
+def _keep(edge: EdgePort, user: User, group: GroupId, kick: Kick, because: GroupId | None = None) -> None:
+    edge.engine.submit(edge.sessions.group(user.session), NoteKick(group.name, kick), None, because)
+
+
+def _unseen(edge: EdgePort, connection: Connection, user: User, since: float) -> list[tuple[GroupId, Kick]]:
+    """since: as in `tell`."""
+    state = edge.engine.state(edge.sessions.group(user.session))
+    found = []
+    for name, kick in state.stored.kicks.items() if isinstance(state, Session) else ():
+        group = GroupId("channel", name)
+        place = edge.sessions.cursors.come(user, connection, group)
+        seen = place.at >= kick.place.at if place is not None else not since or since * 1000 >= kick.at
+        if not seen and group not in user.rooms:
+            found.append((group, kick))
+    return found
+
+
+def _has_seen(edge: EdgePort, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
+    """Where a device was never in the channel, a place that says nothing but when would have it played everything."""
+    place = merge_cursors(edge.sessions.cursors.come(user, connection, group), kick.place)
+    if place is not None and place.seq:
+        edge.sessions.cursors.sent(connection, {group.name: place})
+
+
+def _say(edge: EdgePort, connection: Connection, user: User, kick: Kick) -> None:
+    text = f"You were kicked from {kick.channel} by {kick.source} at {server_time(kick.at)}: {kick.reason}"
+    connection.show(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text), at=kick.at))

@@ -1,0 +1,167 @@
+"""What the groups of local users' nicks say (messages, new facts, KILL), and what watched nicks show (MONITOR)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.accounts import nick_protection
+from gateway.edge.client.call import Call
+from gateway.edge.client.connection import deliver
+from gateway.edge.client.lines import Line
+from gateway.irc.message import decode
+from gateway.state.channel.messages import LOST, Update
+from gateway.state.nick.messages import Changed, Killed, Told
+from gateway.state.people import Author, Person
+from ring.ids import GroupId
+from ring.replication.application import EventId
+
+if TYPE_CHECKING:
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.ports import EdgePort
+
+
+def applied(edge: EdgePort, group: GroupId, event: Any, stamp: EventId, call: Call | None) -> None:
+    if isinstance(event, Told):
+        _told(edge, event, stamp)
+    elif isinstance(event, Changed):
+        _changed(edge, group, event, stamp, call)
+    elif isinstance(event, Killed):
+        _killed(edge, group, event)
+
+
+def _told(edge: EdgePort, event: Told, stamp: EventId) -> None:
+    user = edge.users.get(event.uid)
+    if user is None or user.quitting:
+        return
+    sender = edge.people.newest(event.sender)
+    text = decode(event.text)
+    params = (user.person.nick,) if event.verb == "TAGMSG" else (user.person.nick, text)
+    if event.verb == "INVITE":
+        user.invited(edge.channel(text), text)
+    line = Line(
+        edge.people.author_of(sender),
+        event.verb,
+        params,
+        at=event.at or stamp.at,
+        msgid=event.msgid or stamp.msgid,
+        tags=event.tags,
+        bot="B" in sender.modes,
+    )
+    given = user.send(line, needs="message-tags" if event.verb == "TAGMSG" else "")
+    if event.verb != "INVITE":
+        edge.traffic.messages_sent += given
+
+
+def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, call: Call | None) -> None:
+    """The user's own group has numbered new facts: show them here, and tell the channels (P28)."""
+    user = edge.users.get(event.person.uid)
+    if user is None or event.person.edge != edge.engine.me:  # on another node, as a side of a partition has it
+        return
+    if event.person.version < user.person.version:  # told once more, of a nick that it had before
+        return
+    renamed = user.person.nick != event.person.nick
+    user.person = event.person
+    show_update(edge, event.person, stamp, call)
+    for room in {**user.rooms, **user.joining}:  # a JOIN under way carries the older facts
+        user.unsettled[room] = None
+        edge.engine.submit(room, Update(event.person), None, group)
+    if renamed:
+        nick_protection.watch(edge, user)
+        edge.reclaim.claimed(user.uid, user.person.nick)
+
+
+def show_update(edge: EdgePort, person: Person, stamp: EventId, call: Call | None = None) -> None:
+    """Newer facts, shown once to everybody here who sees the person anywhere. call: the person's own command."""
+    before = edge.people.learn(person)
+    if before is None:
+        return
+    show_clashes(edge, stamp)  # first, so that no client reads of a nick that somebody has
+    _show_change(edge, before, edge.people.newest(person), stamp, call)
+    show_heirs(edge, stamp)
+
+
+def show_heirs(edge: EdgePort, stamp: EventId) -> None:
+    """Who had given way to somebody who has left the nick since is shown by it again."""
+    edge.people.inherit()
+    show_clashes(edge, stamp)
+
+
+def show_clashes(edge: EdgePort, stamp: EventId) -> None:
+    """Two people came to be seen here under one nick: who gives way is shown to go, or under its uid (P29)."""
+    clashes, edge.people.clashes = edge.people.clashes, []
+    for clash in clashes:
+        person = clash.before
+        if clash.gone:  # by the nick that clients know, whatever the person has been named since
+            _show_quit(edge, person.uid, person.author, LOST, stamp)
+        else:
+            _show_change(edge, person, edge.people.newest(person), stamp)
+
+
+def show_quit(edge: EdgePort, uid: str, author: Author, reason: str, stamp: EventId) -> None:
+    """The first word of somebody's leaving, to everybody here who sees the person anywhere (P28)."""
+    _show_quit(edge, uid, edge.people.author(uid, *author), reason, stamp)
+
+
+def _show_quit(edge: EdgePort, uid: str, author: Author, reason: str, stamp: EventId) -> None:
+    groups = edge.people.quits(uid, edge.now)
+    if groups:
+        line = Line(author, "QUIT", (reason,), at=stamp.at, msgid=stamp.msgid)
+        deliver(line, _audience(edge, groups))
+
+
+def _audience(edge: EdgePort, groups: Iterable[GroupId]) -> dict[Connection, None]:
+    found: dict[Connection, None] = {}
+    for group in groups:
+        room = edge.rooms.get(group)
+        if room is not None:
+            found.update(room.connections)
+    return found
+
+
+def _show_change(edge: EdgePort, before: Person, person: Person, stamp: EventId, call: Call | None = None) -> None:
+    audience = _audience(edge, edge.people.groups(person.uid))
+    user = edge.users.get(person.uid)
+    if user is not None:
+        audience.update(user.connections)
+    own = call.connection if call is not None else None
+    for capability, line in _differences(before, person, stamp):
+        able = [c for c in audience if not capability or capability in c.caps]
+        if capability == "away-notify" and user is not None:
+            able = [c for c in able if c not in user.connections]  # AWAY is answered by 305 and 306
+        deliver(line, able, skip=own)
+        if call is not None and own in able:
+            call.send(line)
+
+
+def _differences(before: Person, now: Person, stamp: EventId) -> list[tuple[str, Line]]:
+    """(capability needed, line). CHGHOST goes to those who asked for it; for others a QUIT and JOIN would be a lie."""
+    source, lines = before.source, []
+
+    def line(capability: str, command: str, *params: str) -> None:
+        lines.append(
+            (capability, Line(Author(source, before.account), command, params, at=stamp.at, msgid=stamp.msgid))
+        )
+
+    if (before.user, before.host) != (now.user, now.host):
+        line("chghost", "CHGHOST", now.user, now.host)
+        source = f"{before.nick}!{now.user}@{now.host}"
+    if before.nick != now.nick:
+        line("", "NICK", now.nick)
+        source = now.source
+    if before.real != now.real:
+        line("setname", "SETNAME", now.real)
+    if before.account != now.account:
+        line("account-notify", "ACCOUNT", now.account or "*")
+    if before.away != now.away:
+        line("away-notify", "AWAY", *([now.away] if now.away is not None else []))
+    return lines
+
+
+def _killed(edge: EdgePort, group: GroupId, event: Killed) -> None:
+    user = edge.users.get(event.uid)
+    if user is None or user.quitting:
+        return
+    user.send(Line(Author(event.source, event.account), "KILL", (user.person.nick, event.reason)))
+    oper = event.source.partition("!")[0]
+    edge.kill(user, f"Killed ({oper} ({event.reason}))", group)
