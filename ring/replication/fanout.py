@@ -5,7 +5,8 @@ Theory of operation
 
 Each other node with a part in the group has a `Progress`. A progress is unconfirmed at first: the master sends a probe
 (a `Publish` without entries), and the node answers with `Ack` or with `Resync`. Either answer makes the progress
-confirmed, and a confirmed node is sent every new entry. A node that lags is probed again, with growing pauses.
+confirmed, and a confirmed node is sent every new entry. A node that lags is probed again, with growing pauses; a node
+that had everything until now is given PROBE_S to acknowledge.
 
     append         a placed command goes to all backups, in the turn's last `Append` to each (P12)
     publish        a committed entry goes to all confirmed nodes, in the turn's last `Publish` to each (P41)
@@ -30,6 +31,8 @@ from ring.wire.log import Command, Entry, raw
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync
 
 PROBE_S = 0.5
+"""A node that has not acknowledged for this long is probed: a new command or entry may have been lost on the way."""
+
 PROBE_MAX_S = 4.0
 
 
@@ -57,6 +60,8 @@ class Fanout:
     def _append(self, m: Master, holder: Progress, command: Command) -> None:
         """Add a command to the last Append for this backup, or begin an Append: a turn needs one message."""
         group, term = m.copy.group, m.copy.term
+        if holder.held >= command.seq - 1:
+            holder.probe_at = self._port.now + PROBE_S
         out = self._port.outgoing(holder.edge.key)
         last = out[-1] if out else None
         if type(last) is Append and last.group == group and last.term == term:
@@ -71,11 +76,13 @@ class Fanout:
 
     def publish(self, m: Master, entry: Entry) -> None:
         """Add an entry to the last Publish for each confirmed follower, or begin a Publish."""
-        group, term = m.copy.group, m.copy.term
+        group, term, now = m.copy.group, m.copy.term, self._port.now
         self.lagging[group] = None
         for key, follower in m.followers.items():
             if not follower.confirmed:
                 continue
+            if follower.acked >= entry.seq - 1:
+                follower.probe_at = now + PROBE_S
             out = self._port.outgoing(key)
             last = out[-1] if out else None
             if type(last) is Publish and last.group == group and last.term == term and last.head == entry.seq - 1:
@@ -181,7 +188,7 @@ class Fanout:
         follower.probe_at = now + min(PROBE_S * 2**follower.probes, PROBE_MAX_S)
         follower.probes = min(follower.probes + 1, 8)
         self._port.send(follower.edge.key, Publish(m.copy.group, m.copy.term, m.copy.seq, []))
-        if follower.holder:
+        if follower.holder and (m.copy.pending or follower.held < 0):
             self.send_pending(m, follower)
 
     def tick(self) -> None:

@@ -70,3 +70,16 @@ def test_entries_of_one_turn_go_to_a_follower_in_one_message(sent: list[tuple[st
     assert net.hosts[edge].heard[ERLANG] == ["0", "1", "2", "3", "4"]
     published = [message for key, message in sent if key == edge and isinstance(message, Publish) and message.entries]
     assert [len(message.entries) for message in published] == [5]
+
+
+def test_nobody_who_acknowledges_in_time_is_probed(sent: list[tuple[str, Message]]) -> None:
+    net = network()
+    edge = follower_of(net)
+    net.join(edge, ERLANG)
+    net.run(4)
+    sent.clear()
+    net.submit(edge, ERLANG, ["say", "after a while"])
+    net.run(0.4)
+    assert net.hosts[edge].heard[ERLANG] == ["after a while"]
+    told = [type(message) for key, message in sent if key != MASTER]
+    assert sorted(kind.__name__ for kind in told) == ["Append", "Publish", "Publish"]
