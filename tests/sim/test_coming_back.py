@@ -134,6 +134,33 @@ def test_its_session_s_node_has_died_meanwhile(net: Net, bob: Talker, phone: New
     assert said(again) == ["3"]
 
 
+def test_it_came_to_the_node_that_its_session_was_on_before(net: Net, bob: Talker) -> None:
+    """The session's node asks that node in any case, and tells the group, too, that the device is there: another node
+    may have to go on with the session (seed 89000519 of the devices)."""
+    made(net)
+    login(net, "n1", "desk").send(f"JOIN {CHANNEL}")
+    net.run(2)
+    net.hang("n1", 10)
+    net.run(5)
+    first = login(net, "n3", "phone")  # and the session is taken up there
+    bob.say(1)
+    assert said(first) == ["1"]
+    net.run(10)
+    hang_up(first)
+    phone = login(net, "n1", "phone")
+    net.run(2)
+    stop_hearing(net, "n3", "n1")
+    bob.send(f"PRIVMSG {CHANNEL} :line 2")
+    net.run(0.5)
+    assert said(phone) == ["2"]
+    phone.connection.receipts = Sleeping()
+    net.kill("n3")
+    again = login(net, "n2", "phone")
+    bob.say(3)
+    net.run(5)
+    assert said(again) == ["3"]
+
+
 def test_its_session_moves_in_the_turn_in_which_it_is_sent_a_line() -> None:
     """The last part of the stream from the former node says how far the line takes the client."""
     net = Net(4, engine=Settings(RingSettings(copies=1)))  # the channel's master commits at once

@@ -107,8 +107,10 @@ class Arrivals(ArrivalsPort):
         if known.get(here.key) != here.number:
             for table in (self._nodes, self._news):
                 self._add(table.setdefault(account, {}), device, here)
+        former = self._former.get(account)
         inquiry = NodesAsked(self.edge, connection, user)
         inquiry.ask_at(known)
+        inquiry.ask_at({former.key: former.number} if former is not None else {})
         if inquiry.open:
             connection.inquiry = inquiry
 
@@ -121,12 +123,9 @@ class Arrivals(ArrivalsPort):
         bound(devices, 2 * DEVICES)
 
     def _known(self, user: User, device: str) -> dict[str, int]:
-        """Ring key -> incarnation of each node where the device was lately."""
+        """Ring key -> incarnation of each node where the device was lately, as the session's group knows or is told."""
         stored = self.edge.sessions.cursors.device(user, device)
         found = {key: number for key, (_, number) in stored.nodes.items()} if stored is not None else {}
-        former = self._former.get(user.session)
-        if former is not None:
-            found[former.key] = former.number
         return found | self._nodes.get(user.session, {}).get(device, {})
 
     def came_from(self, account: str, node: Incarnation) -> None:
