@@ -1,4 +1,4 @@
-"""Finds a network's faults and says each in a line of words, for `circlet status` and the page of the ring. No I/O."""
+"""Finds the faults of a network and describes each in words, for `circlet status` and the page of the ring. No I/O."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ from gateway.survey import Survey, opinions
 from gateway.words import counted, days, listed, moment, verb
 
 STOPPED = 5
-"""So many groups are named."""
+"""The number of stopped groups that a finding names at most."""
 
 LAG_S = 2.0
-"""A lag of up to this is no news: a node that just died takes a moment to be found so."""
+"""A lag of up to this length is normal: the network needs a moment to notice that a node has died."""
 
 UNREAD_S = 3600.0
-"""What could not be read is told for so long."""
+"""A finding reports unreadable messages for this long after the last of them."""
 
 FAILING_S = 60.0
-"""A receiver that does not answer for less is no news."""
+"""A webhook is reported after failing for this long; a shorter failure is normal."""
 
 HOOKS = 10
-"""So many webhooks of each node are named."""
+"""The number of failing webhooks that the findings name for each node at most."""
 
 ENDS_SOON_S = 14 * 86_400
 """A certificate that ends within two weeks should be replaced now."""
 
 
 def findings(survey: Survey, copies: int, now: float) -> list[str]:
-    """copies: ring.copies. now: Unix seconds. Nothing is wrong where nothing comes back."""
+    """Describe each fault of the network in one line. Return an empty list if nothing is wrong.
+
+    copies: the setting ring.copies. now: Unix seconds.
+    """
     return [
         *_directories(survey),
         *_silent(survey),
@@ -87,7 +90,7 @@ def _missing(survey: Survey) -> Iterator[str]:
 
 
 def _refused(survey: Survey) -> Iterator[str]:
-    """Each refused node once for each reason, with the nodes that refuse the node."""
+    """Report each refused node once for each reason, together with the refusing nodes."""
     refusers: dict[tuple[str, str, str], list[str]] = {}
     for status in _statuses(survey):
         for refusal in status.refused:
@@ -99,7 +102,7 @@ def _refused(survey: Survey) -> Iterator[str]:
 
 
 def _opinions(survey: Survey) -> Iterator[str]:
-    """Who is thought dead, by whom, and what speaks against it."""
+    """Report each node that other nodes think dead, and the evidence against their opinion."""
     statuses = _statuses(survey)
     thought: dict[str, list[str]] = {}
     names: dict[str, str] = {}
@@ -113,17 +116,17 @@ def _opinions(survey: Survey) -> Iterator[str]:
         against = f", {listed(hearers)} {verb(hearers, 'hear')} it" if hearers else ""
         against += ", and it answers here" if key in answers else ""
         if not against and any(absent.ring_key == key for absent in survey.missing):
-            continue  # the node is missing, which is told with the same advice
+            continue  # _missing has already reported this node, with the same advice
         if key in survey.given_up and not hearers:
             against = f": start it, or say `circlet forget {names[key]}` if it will never come back"
         yield f"{listed(thinkers)} {verb(thinkers, 'think')} {names[key]} dead{against}"
 
 
 def _strangers(survey: Survey) -> Iterator[str]:
-    """Nodes that have not heard of each other."""
+    """Report nodes that have not heard of each other."""
     statuses = _statuses(survey)
     staying = {status.ring_key: status.name for status in statuses if not status.leaving}
-    unknown: dict[int, list[str]] = {}  # by the roster, which many statuses share
+    unknown: dict[int, list[str]] = {}  # id of a roster -> names; many statuses share one roster
     for status in statuses:
         if id(status.roster) not in unknown:
             known = {seen.ring_key for seen in status.roster}
@@ -142,12 +145,12 @@ def _versions(survey: Survey) -> Iterator[str]:
 
 
 def acting_level(survey: Survey) -> int | None:
-    """The feature level at which the network acts; None if no node that answers knows feature levels."""
+    """Return the feature level at which the network acts; None if no answering node knows feature levels."""
     return max((s.acting_level for s in _statuses(survey) if s.acting_level is not None), default=None)
 
 
 def _levels(survey: Survey) -> Iterator[str]:
-    """Which nodes hold the network's feature level down (P42)."""
+    """Name the nodes that hold down the network's feature level (P42)."""
     acting, statuses = acting_level(survey), _statuses(survey)
     if acting is None:
         return
@@ -186,7 +189,7 @@ def _lags(survey: Survey) -> Iterator[str]:
 
 
 def _backups(survey: Survey, copies: int) -> Iterator[str]:
-    """A network that is meant to be one node, without a directory, is let alone."""
+    """Report channels with too few copies, except in a network of a single node without a directory."""
     up = sum(not status.leaving for status in _statuses(survey))
     if not 0 < up < copies or (len(survey.rows) == 1 and not survey.directories):
         return
@@ -213,7 +216,7 @@ def _stopped(survey: Survey) -> Iterator[str]:
 
 
 def _waiting(survey: Survey) -> Iterator[str]:
-    """What cannot be written while somebody is away."""
+    """Report groups that cannot be written while a node is away."""
     statuses = _statuses(survey)
     missing = {key: name for status in statuses for key, name in status.missing.items()}
     dead = {seen.ring_key: seen.name for _, thought in opinions(statuses) for seen in thought}

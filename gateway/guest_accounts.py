@@ -1,4 +1,4 @@
-"""What an operator's program may have done with accounts, by way of any node."""
+"""Requests of operators' programs about accounts. Any node of the network answers them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = 1_000
 
 
 class AccountsAsk(msgspec.Struct, frozen=True, tag="accounts"):
-    """Which accounts do you answer for? after: the folded name of the last one told."""
+    """Asks a node for its mastered accounts. after: the folded name of the last account of the page before."""
 
     after: str = ""
 
@@ -39,7 +39,7 @@ class DropAccount(msgspec.Struct, frozen=True, tag="drop_account"):
 
 
 class AccountFacts(msgspec.Struct, frozen=True):
-    """created, seen: Unix ms; seen: the last login, to the hour or so."""
+    """created: Unix ms. seen: Unix ms of the last login, accurate to about an hour."""
 
     name: str
     created: int
@@ -50,7 +50,7 @@ class AccountFacts(msgspec.Struct, frozen=True):
 
 
 class Accounts(msgspec.Struct, frozen=True, tag="some_accounts"):
-    """In the order of their folded names. more: ask for those after the last."""
+    """One page of accounts, sorted by folded name. more: further accounts follow; ask again with after = last."""
 
     accounts: list[AccountFacts]
     more: bool
@@ -58,13 +58,13 @@ class Accounts(msgspec.Struct, frozen=True, tag="some_accounts"):
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """text: what was done."""
+    """text: a sentence about the finished action."""
 
     text: str
 
 
 class Problem(msgspec.Struct, frozen=True, tag="problem"):
-    """Why there is no answer, in words."""
+    """text: a sentence about why the request failed."""
 
     text: str
 

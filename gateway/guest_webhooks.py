@@ -1,4 +1,4 @@
-"""What an operator's program may have done with webhooks, by way of any node."""
+"""Requests of operators' programs about webhooks. Any node of the network answers them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from gateway.node import NodeCore
 
 
 class WebhooksAsk(msgspec.Struct, frozen=True, tag="webhooks"):
-    """Which webhooks are there in the network? next: of the page before."""
+    """Asks for the webhooks of the network. next: from the page before."""
 
     next: str = ""
 
 
 class AddWebhook(msgspec.Struct, frozen=True, tag="add_webhook"):
-    """secret: None lets the node make a secret. by: the asking operator, as lists show the name."""
+    """secret: None lets the node make a secret. by: the name of the operator, for lists."""
 
     channel: str
     url: str
@@ -36,7 +36,7 @@ class RemoveWebhook(msgspec.Struct, frozen=True, tag="remove_webhook"):
 
 
 class WebhookFacts(msgspec.Struct, frozen=True):
-    """As operator_asks.WebhookRow, with the name of the node that delivers."""
+    """The fields of operator_asks.WebhookRow, and the name of the node that delivers."""
 
     id: str
     channel: str
@@ -54,8 +54,9 @@ class WebhookFacts(msgspec.Struct, frozen=True):
 
 
 class Webhooks(msgspec.Struct, frozen=True, tag="some_webhooks"):
-    """In the order of their ids. next: where the next page begins; None: this was the last. silent: nodes that did not
-    answer."""
+    """One page of webhooks, sorted by id. next: the start of the next page; None after the last page. silent: nodes
+    that did not answer.
+    """
 
     webhooks: list[WebhookFacts]
     next: str | None
@@ -63,7 +64,7 @@ class Webhooks(msgspec.Struct, frozen=True, tag="some_webhooks"):
 
 
 class WebhookMade(msgspec.Struct, frozen=True, tag="webhook_made"):
-    """is_empty: nobody is in the channel now. Programs and nodes of other builds may leave the field out."""
+    """is_empty: the channel has no members now. Programs and nodes of other builds may leave the field out."""
 
     id: str
     channel: str

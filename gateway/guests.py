@@ -1,6 +1,6 @@
-"""What a guest may ask of a running node: an operator's program that knows the network key, over the link port.
+"""Answers the requests of guests over the link port. A guest is an operator's program with the network key.
 
-A new request is a tagged struct in `Request`, its answer one in `Reply`, and a branch of `answer`.
+To add a request, add a tagged struct to `Request`, another for the answer to `Reply`, and a branch to `answer`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ __all__ = [
 
 
 class StatusAsk(msgspec.Struct, frozen=True, tag="status"):
-    """How is this node?"""
+    """Asks the node for its status."""
 
 
 class ForgetNode(msgspec.Struct, frozen=True, tag="forget_node"):
-    """A dead node will not come back: nobody is to wait for what it may have (P36)."""
+    """Tells the node that a dead node will not come back, so no group waits for the dead node's copies (P36)."""
 
     key: str
 
@@ -49,7 +49,7 @@ def encode(message: Request | Reply) -> bytes:
 
 
 def read_reply(payload: bytes) -> Reply:
-    """Raises one of ring.ids.UNREADABLE."""
+    """Decode an answer. Raises one of ring.ids.UNREADABLE."""
     return _replies.decode(payload)
 
 
@@ -60,9 +60,9 @@ def answer(
     reply: Callable[[bytes], None],
     around: Callable[[], Around] = Around,
 ) -> None:
-    """reply(bytes of a Reply) comes once, now or, where the network has to be asked, later.
+    """Answer a request. reply(bytes of a Reply) is called once, either now or after the network has answered.
 
-    links: ring key of each linked peer, and how the link is. around: what the shells know.
+    links: the state of the link to each linked peer, by ring key. around: facts that only the shell knows.
     """
     try:
         request = _requests.decode(payload)

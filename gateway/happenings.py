@@ -1,7 +1,8 @@
-"""What happens to the groups of this node and to its peers, from the engine's notes, for the page of the ring. No I/O.
+"""Sums up the engine's notes about groups and peers as happenings, for the page of the ring. No I/O.
 
-The groups of a dead node are taken over by the thousand, so notes alike that come close together are one happening. A
-page is public: kinds and numbers are told, and the names of a few channels that LIST shows to everybody.
+The groups of a dead node are taken over by the thousand. So similar notes close to each other become a single
+happening. The page is public, so a happening holds only kinds and numbers of groups, and the names of a few channels
+that LIST shows to everybody.
 """
 
 from __future__ import annotations
@@ -17,40 +18,40 @@ from ring.ids import GroupId
 from ring.notes import Note
 
 GATHER_S: Final = 0.3
-"""Notes alike are gathered for so long."""
+"""Similar notes are gathered for this long."""
 
 KEPT: Final = 100
-"""So many happenings are remembered; the oldest are forgotten first."""
+"""The number of happenings that are kept; the oldest are forgotten first."""
 
 NAMED: Final = 5
-"""A happening names at most so many channels."""
+"""The number of channels that a happening names at most."""
 
 STARTING_S: Final = 60.0
-"""Within this time after its start, a node learns how the network is: that is no news."""
+"""A raised level is not reported this soon after the start, while the node still learns the network's level."""
 
 OF_GROUPS: Final = frozenset(("takeover", "hand_off_received", "merge", "hand_off_failed"))
-"""A hand-off is told by the new master: the old one may be gone before anybody asks."""
+"""The new master reports a hand-off: the old master may have stopped before the next question."""
 OF_PEERS: Final = frozenset(("node_dead", "node_alive", "node_leaving", "node_left", "node_returned"))
 OF_THIS_NODE: Final = frozenset(("level_raised", "was_stopped"))
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """Nodes of different builds read each other's: a field that comes later needs a default."""
+    """One line for the page. Nodes of different builds exchange happenings: a new field needs a default."""
 
-    number: int  # counts the happenings of this life of the node, from 1
+    number: int  # counts the happenings since the node's start, from 1
     at: float  # Unix seconds
-    event: str  # of the note
-    peer: str = ""  # ring key of the node that had the groups before, or of the dead node
-    groups: dict[str, int] = {}  # kind -> how many
-    channels: tuple[str, ...] = ()  # some of them
-    longest_ms: float = 0.0  # the longest time that a group gave no service
-    left: bool = False  # the peer had said that it would stop
+    event: str  # the event of the notes
+    peer: str = ""  # ring key of the former master of the groups, or of the dead node
+    groups: dict[str, int] = {}  # kind of group -> number of groups
+    channels: tuple[str, ...] = ()  # names of some of the channels
+    longest_ms: float = 0.0  # the longest time that one of the groups gave no service
+    left: bool = False  # the peer had announced that it would stop
     level: int = 0  # the feature level at which the network acts now
-    life: int = 0  # of the peer: its incarnation; 0 if unknown
+    life: int = 0  # the incarnation of the peer; 0 if unknown
 
 
 class _Gathered:
-    """Notes alike, while more of them may come."""
+    """Similar notes, gathered until GATHER_S has passed."""
 
     def __init__(self, at: float, first: Note) -> None:
         self.at = at
@@ -61,7 +62,7 @@ class _Gathered:
 
 
 class Happenings:
-    """The latest happenings of one node."""
+    """Keeps the latest happenings of one node."""
 
     def __init__(self, core: NodeCore) -> None:
         self._core = core
@@ -70,11 +71,11 @@ class Happenings:
         self._count = 0
 
     def hear(self, note: Note) -> None:
-        """The engine has noted something. Takes time O(1)."""
+        """Gather a note of the engine. Takes time O(1)."""
         if note.event not in OF_GROUPS | OF_PEERS | OF_THIS_NODE:
             return
         if note.event == "level_raised" and self._core.engine.now - self._core.engine.peers.me.started < STARTING_S:
-            return  # a node that starts learns the network's level
+            return  # the node has just started and learns the network's level
         self._close()
         key = note.event, self._peer(note)
         gathered = self._gathering.get(key)
@@ -87,12 +88,12 @@ class Happenings:
                 gathered.channels.append(name)
 
     def after(self, number: int) -> list[Happening]:
-        """The remembered happenings after the happening with that number, the oldest first."""
+        """Return the kept happenings with a higher number, the oldest first."""
         self._close()
         return [one for one in self._kept if one.number > number]
 
     def _close(self) -> None:
-        """What was gathered for long enough is a happening."""
+        """Make happenings of the notes that were gathered for long enough."""
         ripe = [key for key, one in self._gathering.items() if self._core.engine.now - one.at >= GATHER_S]
         for event, peer in ripe:
             one = self._gathering.pop((event, peer))
@@ -114,7 +115,7 @@ class Happenings:
             )
 
     def _peer(self, note: Note) -> str:
-        """The ring key of the other node that the note is about; "" if there is none."""
+        """Return the ring key of the other node in the note; "" if there is none."""
         if note.event == "takeover" and note.group is not None:
             mastered = self._core.engine.replicas.masters.get(note.group)
             lineage = mastered.copy.lineage if mastered is not None else ()
@@ -122,7 +123,7 @@ class Happenings:
         return str(note.facts.get("peer", ""))
 
     def _public_name(self, group: GroupId) -> str:
-        """The channel's name, if LIST shows the channel to everybody (mode +s hides it)."""
+        """Return the channel's name if LIST shows the channel to everybody (mode +s hides it), and "" otherwise."""
         state = self._core.engine.state(group) if group.kind == "channel" else None
         if state is None:
             return ""

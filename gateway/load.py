@@ -1,4 +1,4 @@
-"""How busy a node is, and its channels: what `circlet top` shows. Read when somebody asks."""
+"""Reads how busy a node and its channels are, for `circlet top`. Nothing is measured between two requests."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from ring.links.link import LinkState
 from ring.replication.copy import Copy
 
 LATELY_S: Final = 10.0
-"""A channel's rate counts the entries of the log in the last so many seconds."""
+"""A channel's rate counts the log entries of this many seconds."""
 
 MOST: Final = 100
-"""Channels in one answer at most."""
+"""The number of channels in one answer at most."""
 
 
 class LoadAsk(msgspec.Struct, frozen=True, tag="load"):
-    """Asks a node for its load. channels: how many mastered channels to list, the busiest first; at most MOST."""
+    """Asks a node for its load. channels: the number of mastered channels to list, the busiest first; at most MOST."""
 
     channels: int = 20
 
 
 class Busy(msgspec.Struct, frozen=True):
-    """A channel that the node masters. rate: entries a second lately: messages, joins, modes and all others. nodes: how
-    many other nodes follow the channel; lag: entries that the slowest follower has not acknowledged."""
+    """A channel that the node masters. rate: log entries of every kind per second. nodes: the number of followers. lag:
+    the number of entries that the slowest follower has not acknowledged.
+    """
 
     name: str
     members: int
@@ -40,8 +41,9 @@ class Busy(msgspec.Struct, frozen=True):
 
 
 class Load(msgspec.Struct, frozen=True, tag="load_of"):
-    """at: Unix seconds of the node. Lines and bytes are those of clients, since the node started; memory in bytes, 0 if
-    it is not known."""
+    """at: the node's clock, Unix seconds. Lines and bytes: exchanged with clients since the node's start. memory: bytes
+    in use; 0 if unknown.
+    """
 
     at: float
     status: Status
@@ -55,7 +57,7 @@ class Load(msgspec.Struct, frozen=True, tag="load_of"):
 
 
 def load(core: NodeCore, links: Mapping[str, LinkState], around: Around, channels: int) -> Load:
-    """Time O(groups), and O(log entries) for each channel that lately had some."""
+    """Describe the node's load. Takes time O(groups), and O(log entries) for each channel with recent entries."""
     engine, traffic = core.engine, core.edge.traffic
     busiest = heapq.nlargest(
         min(max(channels, 0), MOST), _channels(core), key=lambda one: (one.rate, one.members, one.name)
@@ -84,9 +86,9 @@ def _channels(core: NodeCore) -> Iterator[Busy]:
 
 
 def _rate(copy: Copy, now: float) -> float:
-    """Entries a second of the last LATELY_S, as far as the log still has them."""
+    """Return the entries per second over the last LATELY_S, as far back as the log reaches."""
     log, since = copy.log, (now - LATELY_S) * 1000
     if not log or log[-1].at < since:
         return 0.0
-    first = bisect_left(log, since, key=lambda entry: entry.at)  # entries' times rise (P17)
+    first = bisect_left(log, since, key=lambda entry: entry.at)  # the entries' times rise (P17)
     return round((len(log) - first) / LATELY_S, 1)

@@ -1,4 +1,4 @@
-"""A node's answer to the page of another node: the node's status and happenings. No I/O."""
+"""Answers the page of another node with this node's status and happenings. No I/O."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ring.ids import UNREADABLE
 from ring.links.link import LinkState
 
 FRESH_S: Final = 0.9
-"""A status costs time O(groups). So a status serves all questions for so many seconds."""
+"""A status is reused for this long, because making a status costs time O(groups)."""
 
 
 class Look(msgspec.Struct, frozen=True):
-    """Nodes of different builds read each other's: a field that comes later needs a default."""
+    """The answer. Nodes of different builds exchange looks: a new field needs a default."""
 
     status: Status
     happenings: list[Happening] = []
@@ -30,7 +30,7 @@ _decoder: msgspec.msgpack.Decoder[Look] = msgspec.msgpack.Decoder(Look)
 
 
 class Looks:
-    """Makes a node's looks."""
+    """Makes the looks of one node."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Looks:
         around: Callable[[], Around],
         happenings: Happenings,
     ) -> None:
-        """links: ring key of each linked peer, and how the link is. around: what the shells know."""
+        """links: the state of the link to each linked peer, by ring key. around: facts that only the shell knows."""
         self._core = core
         self._links = links
         self._around = around
@@ -48,7 +48,11 @@ class Looks:
         self._made_at = 0.0
 
     def look(self, incarnation: int, after: int) -> Look:
-        """incarnation, after: the happening up to which the asker knows this node; 0 and 0: nothing."""
+        """Return the status, and the happenings that the asking node does not know yet.
+
+        incarnation, after: this node's life and the number of the last happening known to the asking node; 0 and 0 for
+        none.
+        """
         now, me = self._core.engine.now, self._core.engine.me
         if self._status is None or now - self._made_at >= FRESH_S:
             self._status = public(status(self._core, self._links(), self._around()))
@@ -60,7 +64,7 @@ class Looks:
 
 
 def read(reply: object) -> Look | None:
-    """The look in another node's reply; None if the reply has no look that this build can read."""
+    """Read the look in another node's reply. Return None if this build cannot read the reply."""
     if not isinstance(reply, Looked):
         return None
     try:
@@ -70,8 +74,9 @@ def read(reply: object) -> Look | None:
 
 
 def public(found: Status) -> Status:
-    """Without what a stranger has no business with: paths of files, names of groups (accounts, conversations, secret
-    channels), and where webhooks are posted to."""
+    """Remove all that strangers must not see: paths of files, names of groups (accounts, conversations, secret
+    channels), and the receivers of webhooks.
+    """
     return msgspec.structs.replace(
         found,
         store="its log says why" if found.store else "",

@@ -1,4 +1,4 @@
-"""A whole node without sockets: the group engine below, the edge above, the table of commands between them."""
+"""Wires a whole node without sockets: the group engine below, the edge above, the table of commands between."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DAY_S = 86_400
 
 
 class NodeSettings(NamedTuple):
-    """What a node is made of, beside its record."""
+    """The settings of a node, apart from the node's record."""
 
     edge: EdgeSettings
     engine: Settings = Settings()
@@ -31,10 +31,10 @@ class NodeSettings(NamedTuple):
 
 
 class NodeCore:
-    """The engine and the edge of one node, wired together. The shell and the simulator drive it alike."""
+    """The engine and the edge of one node. The shell and the simulator drive a core in the same way."""
 
     def __init__(self, record: NodeRecord, settings: NodeSettings, rng: random.Random) -> None:
-        self._names: dict[str, str] = {}  # ring key -> node name, of nodes that may be gone
+        self._names: dict[str, str] = {}  # ring key -> name, including nodes that have gone
         self.edge = Edge(settings.edge, record, dispatch)
         history = settings.edge.history
         table = kinds(
@@ -54,23 +54,23 @@ class NodeCore:
         self.edge.webhooks = self.webhooks.rows
 
     def name_of(self, key: str) -> str:
-        """The name of a node that is here or was, by its ring key; the ring key if the name is not known."""
+        """Return the name of a present or former node by ring key; return the ring key if the name is unknown."""
         record = self.engine.peers.known(key)
         if record is not None:
             self._names[key] = record.name
         return self._names.get(key, key)
 
     def roster_changed(self, news: RosterChanged, linked: Container[str]) -> None:
-        """The directories have news. linked: ring keys of the nodes that links reach."""
+        """Take news from the directories. linked: ring keys of the nodes with a link to this node."""
         self.engine.learn([*news.added, *news.changed])
         self._names |= {record.key: record.name for record in news.removed}
         for record in news.removed:
-            # A lease that ran out kills no one that a link hears (P18).
+            # A node with a living link stays, even if its lease has run out (P18).
             if record.key in news.departed or record.key not in linked:
                 self.engine.forget(record.key, record.incarnation, departed=record.key in news.departed)
 
     def attend(self) -> None:
-        """The network is known: follow its own group (P40)."""
+        """Follow the network's own group (P40), once the network is known."""
         self.engine.met()
         self.engine.submit(NETWORK, Attend(*self.engine.me))
 
@@ -81,8 +81,9 @@ class NodeCore:
 
     @property
     def holds_groups(self) -> bool:
-        """Whether somebody could miss what this node has: it masters a group, or is one of those who hold it. Where all
-        others leave, too, or are dead, there is nobody to give it to."""
+        """Tell whether the network would miss copies on this node: this node masters a used group, or backs one up. If
+        no other node stays, return False, because there is no node to give the groups to.
+        """
         engine = self.engine
         if not engine.peers.staying():
             return False

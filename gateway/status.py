@@ -1,4 +1,4 @@
-"""How a running node is: what `circlet status` shows of it."""
+"""Describes a running node, for `circlet status`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHANNEL = "channel"
 NICK = "nick"
 MESSAGES = ("PRIVMSG", "NOTICE", "TAGMSG")
 FAILING = 100
-"""So many webhooks are told of."""
+"""The number of failing webhooks that a status lists at most."""
 
 
 Life = Annotated[int, Meta(description="The node's life: the number of its start. A later life has a higher number.")]
@@ -30,7 +30,7 @@ RingKey = Annotated[str, Meta(description="The node's key on the ring: its IP ad
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
-    """A node of the roster, as the node that answers sees it."""
+    """A node of the roster, in the view of the answering node."""
 
     name: Name
     ring_key: RingKey
@@ -41,7 +41,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 
 
 class Absent(msgspec.Struct, frozen=True):
-    """A node that was there, and did not leave in order: it is missing until it is back or forgotten."""
+    """A missing node: a node that did not leave in order, and has neither come back nor been forgotten."""
 
     name: Name
     ring_key: RingKey
@@ -51,7 +51,7 @@ class Absent(msgspec.Struct, frozen=True):
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """Messages of another node that the node's build could not read, since the node's start."""
+    """Messages of another node that this node's build could not read, counted since this node's start."""
 
     name: Annotated[str, Meta(description="Name of the other node.")]
     ring_key: Annotated[str, Meta(description="Ring key of the other node.")]
@@ -61,7 +61,7 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 class Directory(msgspec.Struct, frozen=True):
-    """A directory, as the node finds it."""
+    """A directory, in the view of the node."""
 
     address: Annotated[str, Meta(description="HOST:PORT of the directory.")]
     problem: Annotated[str, Meta(description='Why the directory does not list the node, in words; "": it does.')] = ""
@@ -73,7 +73,7 @@ class Directory(msgspec.Struct, frozen=True):
 
 
 class Certificate(msgspec.Struct, frozen=True):
-    """What a listener shows to its clients."""
+    """The certificate of a listener."""
 
     listener: Annotated[str, Meta(description="HOST:PORT of the listener.")]
     file: Annotated[str, Meta(description="The file with the certificate.")]
@@ -83,7 +83,7 @@ class Certificate(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A node that is not let in. The refused node wanted a link, or this node wanted a link with the refused node."""
+    """A refused node. Either the refused node asked for a link, or this node asked the refused node for a link."""
 
     name: Name
     ring_key: RingKey
@@ -93,7 +93,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Webhook(msgspec.Struct, frozen=True):
-    """A webhook of the node, with a receiver that does not take the messages."""
+    """A webhook of the node with a failing receiver."""
 
     id: Annotated[str, Meta(description="Id of the webhook.")]
     channel: Annotated[str, Meta(description="The channel.")]
@@ -105,19 +105,20 @@ class Webhook(msgspec.Struct, frozen=True):
 
 
 class Around(NamedTuple):
-    """What the shells know beside the core."""
+    """Facts that the shell knows and the core does not."""
 
     directories: list[Directory] = []
     certificates: list[Certificate] = []
     refused: list[Refusal] = []
-    memory: int = 0  # bytes that the process has in use; 0: not known
+    memory: int = 0  # memory that the process uses, in bytes; 0 if unknown
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
-    """What a node says of itself. Counts are of now; takeovers, hand-offs and merges are counted since the start.
+    """A node's description of itself. Takeovers, hand-offs and merges count since the start; all other counts are of
+    now.
 
-    Programs and nodes of different versions read each other's: a field that comes later needs a default. Each field has
-    a description, for `circlet schema status`.
+    Programs and nodes of different versions exchange statuses: a new field needs a default. Each field has a
+    description, for `circlet schema status`.
     """
 
     name: Name
@@ -182,7 +183,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
 
 
 def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None = None) -> Status:
-    """Time O(groups). links: ring key of each linked peer, and how the link is."""
+    """Describe the node, in time O(groups). links: the state of the link to each linked peer, by ring key."""
     engine, me = core.engine, core.engine.peers.me
     around = around or Around()
     followed = [f for group, f in engine.replicas.followers.items() if group.kind == CHANNEL]

@@ -1,4 +1,4 @@
-"""What the nodes of a network said of themselves when all were asked at once, for `gateway.findings`. No I/O."""
+"""Holds the answers of all nodes of a network to a question, for `gateway.findings`. No I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ring.roster import NodeRecord
 
 
 class Row(NamedTuple):
-    """The result of asking one node. problem: why there is no status."""
+    """The result of asking one node. problem: the reason if there is no status."""
 
     record: NodeRecord
     status: Status | None
@@ -23,21 +23,22 @@ class Row(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """rows: of the nodes that were asked, by name; the rest as in visits.Known."""
+    """rows: the asked nodes, sorted by name. The other fields are as in visits.Known."""
 
     rows: list[Row]
     listed: frozenset[str] | None
     directories: int
     silent: list[str]
     roster_problem: str | None = None
-    refused: frozenset[tuple[str, str, str]] = frozenset()  # by the directories: name, address and reason
+    refused: frozenset[tuple[str, str, str]] = frozenset()  # name, address, reason, as the directories say
 
     @property
     def missing(self) -> list[Absent]:
-        """The nodes that were there and did not leave in order, by name: what all nodes together remember.
+        """Return the nodes that have gone without leaving in order, sorted by name, from the memory of all nodes
+        together.
 
-        A node that answers is not missing. Nor is a node that anybody saw leave in order: the others may have been down
-        at that moment.
+        A node that answers is not missing. Nor is a node missing if another node saw the node leave in order: the
+        remaining nodes may have been down at that moment.
         """
         statuses = [row.status for row in self.rows if row.status is not None]
         here = {status.ring_key for status in statuses}
@@ -54,9 +55,10 @@ class Survey(NamedTuple):
 
     @property
     def given_up(self) -> dict[str, str]:
-        """Ring keys and names of the nodes that are thought dead and that nobody lists or misses yet, by ring key.
+        """Return ring key and name of each node that is thought dead and is neither listed nor missing yet, by ring
+        key.
 
-        The directories forget a silent node before the other nodes count it as missing.
+        The directories forget a silent node before the other nodes count the silent node as missing.
         """
         known = {row.record.key for row in self.rows} | {absent.ring_key for absent in self.missing}
         statuses = [row.status for row in self.rows if row.status is not None]
@@ -65,9 +67,9 @@ class Survey(NamedTuple):
 
 
 def opinions(statuses: Iterable[Status]) -> Iterator[tuple[Status, list[Seen]]]:
-    """Each status with the nodes that its node thinks dead.
+    """Pair each status with the nodes that the answering node thinks dead.
 
-    A roster that several statuses share as one object is read once: the nodes of a large network tell the same roster.
+    In a large network many statuses share the same roster object. Each roster is read only once.
     """
     thought: dict[int, list[Seen]] = {}
     for status in statuses:
@@ -78,12 +80,12 @@ def opinions(statuses: Iterable[Status]) -> Iterator[tuple[Status, list[Seen]]]:
 
 
 def _rank(absent: Absent) -> tuple[int, float]:
-    """Of two memories of one node: the later life, and then the longer absence."""
+    """Rank two memories of the same node: by the later life, then by the longer absence."""
     return absent.incarnation, -absent.since
 
 
 def _absent(status: Status) -> list[Absent]:
-    """Nodes of older builds say only the names of the missing."""
+    """Return the missing nodes in the status. Nodes of older builds give only names, so the other facts are unknown."""
     known = {absent.ring_key for absent in status.absent}
     bare = [Absent(name, key, 0, 0.0) for key, name in status.missing.items() if key not in known]
     return [*status.absent, *bare]

@@ -1,7 +1,8 @@
-"""One node's part in a channel's group: role, log and, on the master, the progress of the other nodes.
+"""Reads one node's part in a channel's group, for `circlet trace`: the role, the log and, on the master, the progress
+of the other nodes.
 
-For `circlet trace`. An answer is read from the log as the log stands: tracing keeps nothing, and adds nothing to the
-way of a message. Time O(entries told).
+An answer comes from the log as the log stands. Tracing keeps nothing and adds no work to a message. Takes time
+O(entries in the answer).
 """
 
 from __future__ import annotations
@@ -22,22 +23,25 @@ from ring.wire.log import Entry
 CHANNEL: Final = "channel"
 
 MOST: Final = 200
-"""Entries in one answer at most."""
+"""The number of entries in one answer at most."""
 
 REIGNS: Final = 8
-"""Of the group's terms the newest so many are told."""
+"""The number of terms in one answer at most; the newest terms are listed."""
 
 Role = Literal["none", "master", "backup", "follower", "recovery", "hand_off", "incoming_hand_off", "stopped"]
-"""recovery: the node looks for the newest copy, to serve the group. hand_off: the node masters the group, and hands the
-group over. incoming_hand_off: the node is to master the group in a moment. stopped: a mistake of the program has
-stopped the group on the node (P43)."""
+"""recovery: the node looks for the newest copy, to serve the group. hand_off: the node masters the group and is handing
+the group over. incoming_hand_off: the node will master the group in a moment. stopped: a mistake of the program has
+stopped the group on the node (P43).
+"""
 
 Began = Literal["first", "hand_off", "takeover", "unknown"]
-"""How a term began: with the group, by a hand-off, by a takeover; unknown: the log does not go back so far."""
+"""How a term began: with the group, by a hand-off or by a takeover. unknown: the log does not go back so far."""
 
 
 class TraceAsk(msgspec.Struct, frozen=True, tag="trace"):
-    """What do you have of this channel? after: entries behind this seq; None: none. texts: what people said, too."""
+    """Asks a node for its part in a channel. after: list the entries after this seq; None lists no entries. texts:
+    include people's words.
+    """
 
     channel: str
     after: int | None = None
@@ -45,7 +49,7 @@ class TraceAsk(msgspec.Struct, frozen=True, tag="trace"):
 
 
 class Reign(msgspec.Struct, frozen=True):
-    """One term of the group (P3). key: ring key of its master. first: its first seq."""
+    """One term of the group (P3). key: ring key of the term's master. first: the term's first seq."""
 
     number: int
     key: str
@@ -54,8 +58,9 @@ class Reign(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a follower of the master is. acked: the follower has applied and settled all up to this seq. held: the
-    last command that a backup has, -1 while the backup has not said so in this term."""
+    """How far a follower of the master has come. acked: the follower has applied and settled all entries up to this
+    seq. held: the last command that a backup has; -1 until the backup reports in this term.
+    """
 
     key: str
     acked: int
@@ -65,9 +70,10 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class TracedEntry(msgspec.Struct, frozen=True):
-    """An entry of the log, all committed. kind: of its event, e.g. "Said"; "Nothing" for a command that changed
-    nothing. origin: ring key of the edge that submitted the command, "" for the master itself. number: the command's
-    number among the edge's commands to the group. who: uid of the acting person. text: only if texts were asked for."""
+    """A committed entry of the log. kind: of the event, e.g. "Said"; "Nothing" for a command without an effect. origin:
+    ring key of the edge that submitted the command; "" for the master itself. number: the command's number among the
+    edge's commands to the group. who: uid of the acting person. text: only if the request asks for texts.
+    """
 
     seq: int
     term: int
@@ -80,9 +86,10 @@ class TracedEntry(msgspec.Struct, frozen=True):
 
 
 class Traced(msgspec.Struct, frozen=True, tag="traced"):
-    """A node's part in the group. master: ring key of the master that the node knows, or "". head: the last position
-    given, committed or not. first, last: positions of the node's log and copy; 0 without a copy. more: more
-    entries follow."""
+    """A node's part in the group. master: ring key of the master that the node knows, or "". head: the last given
+    position, committed or not. first, last: positions of the node's log and copy; 0 without a copy. more: more entries
+    follow.
+    """
 
     name: str
     ring_key: str
@@ -99,7 +106,7 @@ class Traced(msgspec.Struct, frozen=True, tag="traced"):
 
 
 def flaw(channel: str, limit: int) -> str:
-    """Why no channel has this name, in words; "" if one may have it. limit: bytes."""
+    """Explain why a channel cannot have this name; return "" for a valid name. limit: bytes."""
     if is_valid_channel(channel, limit):
         return ""
     shown = repr(channel[:limit])
@@ -107,7 +114,7 @@ def flaw(channel: str, limit: int) -> str:
 
 
 def trace(core: NodeCore, asked: TraceAsk) -> Traced:
-    """asked.channel: without a flaw."""
+    """Answer the request. flaw(asked.channel) is ""."""
     engine, me = core.engine, core.engine.peers.me
     group = core.edge.channel(asked.channel)
     role = _role(engine, group)
@@ -153,7 +160,7 @@ def _progress(key: str, follower: progress.Progress) -> Progress:
 
 
 def _reigns(copy: Copy) -> list[Reign]:
-    """Of the terms that this copy has something of, or is in, the newest, the oldest of them first."""
+    """List the newest terms in the copy's lineage, the oldest of these first."""
     lineage = copy.lineage
     newest = list(enumerate(lineage))[-REIGNS:]
     return [Reign(term.number, term.key, first, _began(copy, term, first, index)) for index, (term, first) in newest]
@@ -162,7 +169,7 @@ def _reigns(copy: Copy) -> list[Reign]:
 def _began(copy: Copy, term: Term, first: int, index: int) -> Began:
     if index == 0:
         return "first"
-    last = _at(copy, first - 1)  # of the term before
+    last = _at(copy, first - 1)  # the last entry of the term before
     if last is None:
         return "unknown"
     return "hand_off" if last.handed == term else "takeover"
@@ -174,7 +181,7 @@ def _at(copy: Copy, seq: int) -> Entry | None:
 
 
 def _entries(copy: Copy, asked: TraceAsk) -> tuple[list[TracedEntry], bool]:
-    """The first of the wanted entries that the log still has, and whether more entries follow."""
+    """Return the first page of the requested entries that are still in the log, and whether more entries follow."""
     if asked.after is None or not copy.log:
         return [], False
     start = max(asked.after + 1 - copy.log[0].seq, 0)

@@ -1,4 +1,4 @@
-"""Numbers, times and names as sentences have them. No I/O."""
+"""Writes numbers, times and names for use in sentences. No I/O."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from datetime import datetime
 
 
 def moment(at: float) -> str:
-    """Unix seconds as local time."""
+    """Format Unix seconds as local time."""
     return f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M:%S}"
 
 
 def listed(names: Iterable[str]) -> str:
-    """a, b and c"""
+    """Join names: "a, b and c"."""
     *rest, last = names
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
 def verb(subjects: list[str], plural: str) -> str:
-    """The verb for so many subjects: they refuse, but one refuses."""
+    """Return the verb to match the number of subjects: "nodes refuse", but "a node refuses"."""
     return plural if len(subjects) > 1 else plural + "s"
 
 
 def counted(number: int, noun: str) -> str:
-    """1 group, 2 groups"""
+    """Count a noun: "1 group", "2 groups"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
