@@ -1,4 +1,4 @@
-"""IP addresses in masks: two spellings of an address are one address, and CIDR means all addresses of a network."""
+"""IP addresses in masks: two spellings of an address are the same address. CIDR means all addresses of a network."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _SPELLING = re.compile(r"[0-9A-Fa-f:.]*[:.][0-9A-Fa-f:.]*(?:/[0-9]{1,3})?")
 _CIDR = re.compile(r"[0-9A-Fa-f:.*?]*[:.][0-9A-Fa-f:.*?]*/.*", re.DOTALL)
 _GLOB = re.compile(r"[0-9A-Fa-f:.*?]+")
 _MAPPED = 96
-"""Bits before the IPv4 address in an IPv6 address that stands for one. Source: RFC 4291, section 2.5.5.2."""
+"""Bits before the IPv4 address in an IPv4-mapped IPv6 address. Source: RFC 4291, section 2.5.5.2."""
 
 
 @lru_cache(maxsize=4096)
 def read_network(text: str) -> Network | None:
-    """The addresses that "10.0.0.1", "10.0.0.0/8", "0::1" or "::/64" means; None for anything else.
+    """Read "10.0.0.1", "10.0.0.0/8", "0::1" or "::/64" as a network; None for any other text.
 
-    An address alone is a network of one. Bits after the prefix are ignored. An IPv6 address that stands for an IPv4 one
-    is that one.
+    A single address is the smallest network. Bits after the prefix are ignored. An IPv4-mapped IPv6 address is the IPv4
+    address.
     """
     if _SPELLING.fullmatch(text) is None:
         return None
@@ -36,16 +36,16 @@ def read_network(text: str) -> Network | None:
 
 
 def is_within(host: str, network: Network) -> bool:
-    """Whether a host is an address of the network, however it is spelt."""
+    """Whether the host is an address of the network, in any spelling of the address."""
     address = read_network(host)
     return address is not None and address.version == network.version and address.subnet_of(network)  # type: ignore[arg-type]
 
 
 def is_host_mask(text: str) -> bool:
-    """Whether there may be hosts that fit: what looks like an address has to be one, a network, or a mask of some."""
+    """Whether some host may fit. Text like an address must be an address, a network, or a mask of addresses."""
     if _CIDR.fullmatch(text) is not None:
         return read_network(text) is not None
     if ":" not in text or read_network(text) is not None:
         return True
-    # A letter and a colon begin an extended ban elsewhere ("a:*"): no address is written like that.
+    # On other networks, a letter and a colon begin an extended ban ("a:*"). No address begins so.
     return _GLOB.fullmatch(text) is not None and ("*" in text or "?" in text) and (text[1:2] != ":" or text[0] in "*?")

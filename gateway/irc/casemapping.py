@@ -1,4 +1,4 @@
-"""When two names are the same name."""
+"""Case folding of names: decides whether two names are the same name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TABLES: Final[dict[CasemapName, bytes]] = {
 
 
 class Casemap:
-    """Folds names: casemap(a) == casemap(b) says that they are one. ASCII only; everything else stays as it is."""
+    """Folds names: names a and b are the same name if casemap(a) == casemap(b). Only ASCII is folded."""
 
     __slots__ = ("_table", "name")
 

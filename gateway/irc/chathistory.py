@@ -1,4 +1,4 @@
-"""What follows CHATHISTORY. Source: IRCv3 chathistory."""
+"""The parameters of CHATHISTORY. Source: IRCv3 chathistory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.irc.times import read_server_time
 
 MAX_MSGID = 256
 _REFERENCES = {"LATEST": 1, "BEFORE": 1, "AFTER": 1, "AROUND": 1, "BETWEEN": 2, "TARGETS": 2}
-"""Subcommand -> how many places of the history it names."""
+"""Subcommand -> number of places of the history among the parameters."""
 
 _MAX_DIGITS = 9
 
@@ -22,7 +22,7 @@ class Reference(NamedTuple):
 
 
 class Request(NamedTuple):
-    """sub: upper case. target: "" of TARGETS. references: None stands for "*". limit: at least 1."""
+    """sub: upper case. target: "" for TARGETS. references: None stands for "*". limit: at least 1."""
 
     sub: str
     target: str
@@ -31,14 +31,17 @@ class Request(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What FAIL says after CHATHISTORY: the code and its context, the text last."""
+    """The parameters of FAIL after CHATHISTORY: the code, then the context. The text is the last of the context."""
 
     code: str
     context: tuple[str, ...]
 
 
 def parse_request(params: Sequence[str], most: int) -> Request | Problem:
-    """most: lines that one request may ask for; who asks for more gets as many."""
+    """Read the parameters of CHATHISTORY.
+
+    most: the largest limit of a request. A request for more lines gets this limit instead.
+    """
     sub = params[0].upper() if params else ""
     count = _REFERENCES.get(sub)
     shown = sub[:32] or "*"

@@ -13,10 +13,10 @@ _MINUTE_S = 60
 
 
 class ListFilter:
-    """Which channels a LIST wants: any of the names and masks, none of the !masks, all of the conditions.
+    """The filter of a LIST: a channel matches any of the names and masks, none of the !masks, all of the conditions.
 
-    params: as the client sent them; they are plain text, so another node asked the same builds the same filter.
-    A condition that cannot be read holds for every channel.
+    params: as the client sent the parameters. Parameters are plain text: every node builds the same filter from the
+    same parameters. A malformed condition holds for every channel.
     """
 
     __slots__ = ("_casemap", "_conditions", "_unwanted", "_wanted")
@@ -36,7 +36,10 @@ class ListFilter:
                 self._wanted.append(compile_mask(item, casemap.name))
 
     def matches(self, name: str, users: int, created_s: float, topic_set_s: float | None, now: float) -> bool:
-        """created_s, topic_set_s, now: Unix seconds. A channel without a topic meets no condition on its time."""
+        """Whether the channel passes the filter.
+
+        created_s, topic_set_s, now: Unix seconds. A channel without a topic meets no condition on the topic's time.
+        """
         folded = self._casemap(name)
         if self._wanted and not any(pattern.match(folded) for pattern in self._wanted):
             return False

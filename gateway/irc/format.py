@@ -1,4 +1,4 @@
-"""Messages to lines of bytes, ready to be sent."""
+"""Formats messages as lines of bytes, ready to send."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.irc.message import decode, encode, storable
 TEXT_LAST = frozenset(
     ["PRIVMSG", "NOTICE", "TOPIC", "QUIT", "KICK", "AWAY", "ERROR", "WALLOPS", "SETNAME", "KILL"]
 ) | frozenset(["301", "302", "303", "319", "332", "353", "372", "375", "382"])
-"""Commands whose last parameter is free text: always after a colon, as servers write it and simple clients expect."""
+"""Commands with free text as the last parameter. The text always follows a colon, as simple clients expect."""
 
 _UNSENDABLE = str.maketrans("\r\n\0", "   ")
 _TAG_SPECIAL = re.compile(r"[; \\\r\n\x00]")
@@ -21,17 +21,17 @@ _TAG_ESCAPES = str.maketrans({";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r",
 def format_line(
     source: str | None, command: str, params: Sequence[str], tags: Mapping[str, str | None] | None = None
 ) -> bytes:
-    """A whole line with its CR LF: tags, then a body of at most 512 bytes, cut between characters if it is longer.
+    """Format a whole line with CR LF: tags, then a body of at most 512 bytes. A longer body is cut between characters.
 
-    tags: values unescaped, None or "" for a tag without one; server tags first, as the order is kept. Whatever the
-    parts hold, one line leaves: CR, LF and NUL become spaces.
+    tags: values unescaped, None or "" for a tag without a value; server tags first, as the order is kept. The result is
+    always a single line: CR, LF and NUL in the parts become spaces.
     """
     body = format_body(source, command, params)
     return format_tags(tags) + body if tags else body
 
 
 def format_body(source: str | None, command: str, params: Sequence[str]) -> bytes:
-    """The line without tags: shared by all variants of an event that differ in their tags alone."""
+    """Format the line without tags. Recipients of an event share this body; only the tags differ."""
     parts = [command] if source is None else [f":{source}", command]
     if params:
         *middles, last = params
@@ -46,7 +46,7 @@ def format_body(source: str | None, command: str, params: Sequence[str]) -> byte
 
 
 def format_tags(tags: Mapping[str, str | None]) -> bytes:
-    """ "@a=1;b " with its space; b"" if there are none."""
+    """Format tags as "@a=1;b ", with the space; b"" without tags."""
     if not tags:
         return b""
     return encode(
@@ -55,12 +55,12 @@ def format_tags(tags: Mapping[str, str | None]) -> bytes:
 
 
 def escape_tag_value(value: str) -> str:
-    """Source: IRCv3 message tags, "Escaping values"."""
+    """Escape the value of a tag. Source: IRCv3 message tags, "Escaping values"."""
     return value.translate(_TAG_ESCAPES) if _TAG_SPECIAL.search(value) else value
 
 
 def truncate(data: bytes, limit: int) -> bytes:
-    """At most `limit` bytes of `data`, and no half of a UTF-8 character at the end."""
+    """Cut `data` to at most `limit` bytes, between UTF-8 characters."""
     if len(data) <= limit:
         return data
     for end in range(limit, max(limit - 4, -1), -1):
@@ -70,13 +70,13 @@ def truncate(data: bytes, limit: int) -> bytes:
 
 
 def truncate_text(text: str, limit: int) -> str:
-    """At most `limit` bytes of `text`, in a form that can be stored: for topics, reasons and real names."""
+    """Cut `text` to at most `limit` bytes and make the text storable: for topics, reasons and real names."""
     data = encode(text)
     return text if len(data) <= limit else storable(decode(truncate(data, limit)))
 
 
 def _middle(part: str) -> str:
-    """A parameter that cannot stand before the last, bent so that the others keep their places."""
+    """Change a parameter that only the last place allows, so that all other parameters keep their places."""
     return part.replace(" ", "_").lstrip(":") or "*"
 
 

@@ -1,4 +1,4 @@
-"""The tokens of 005: what this network can do, and how much of it."""
+"""The tokens of 005: the features and limits of this network."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _TOKENS_A_LINE = 13
 def isupport(
     limits: Limits, network: str, casemapping: CasemapName, spec: ModeSpec = CHANNEL_MODES, history: int = 0
 ) -> list[list[str]]:
-    """Lines of at most 13 tokens. Only what works: a token promises a behaviour. history: lines that CHATHISTORY
-    answers with at most; 0: there is none.
+    """List the tokens, at most 13 a line. A token promises a behaviour, so only features that work have a token.
 
-    No UTF8ONLY: bytes that are not UTF-8 pass through.
+    history: the most lines of an answer to CHATHISTORY; 0 without CHATHISTORY.
+    There is no token UTF8ONLY: bytes outside UTF-8 pass through.
     """
     targets = limits.max_targets
     tokens = [

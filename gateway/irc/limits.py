@@ -1,18 +1,18 @@
-"""The sizes that a network grants its users."""
+"""The limits of a network: lengths of names and texts, and numbers of things."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-LINE_BYTES = 512  # a line with its CR LF, without its tags
+LINE_BYTES = 512  # a line with CR LF, without tags
 BODY_BYTES = LINE_BYTES - 2
-CLIENT_TAG_BYTES = 4096  # what a client may send: "@", 4,094 bytes of tag data, " "
+CLIENT_TAG_BYTES = 4096  # the tags of a client's line: "@", 4,094 bytes of tag data, " "
 PARAMS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Lengths in bytes of UTF-8, the rest in numbers of things. Every node of a network has the same (P5)."""
+    """Lengths are bytes of UTF-8; all other limits are counts. Every node of a network has the same limits (P5)."""
 
     nick_len: int = 30
     user_len: int = 10

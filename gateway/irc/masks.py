@@ -14,13 +14,13 @@ _TOKEN = re.compile(r"\\[*?]|\*+|\?|\\|[^*?\\]+")
 _NICK_ONLY = "!*@*"
 _HOST_ONLY = "*!*@"
 _NOBODY = re.compile("[:$,#]")
-"""Neither a nick nor a user name has these."""
+"""Characters that neither a nick nor a user name has."""
 
-_REMEMBERED = 1024  # prefixes whose answer a MaskSet keeps
+_REMEMBERED = 1024  # a MaskSet caches the answers for this many prefixes
 
 
 def match_source(mask: str, source: str, casemap: Casemap) -> bool:
-    """Whether a user@host or nick!user@host fits the mask, in which the host may be an address or a network (CIDR)."""
+    """Whether a user@host or nick!user@host fits the mask. The mask's host may be an address or a network (CIDR)."""
     head, at, network = _divide(mask)
     who, _, host = source.rpartition("@")
     if network is None:
@@ -29,40 +29,41 @@ def match_source(mask: str, source: str, casemap: Casemap) -> bool:
 
 
 def _divide(mask: str) -> tuple[str, str, Network | None]:
-    """The text before the last "@", the "@", and the addresses after the "@"; None if the host is no address."""
+    """Divide a mask into the text before the last "@", the "@", and the network; None if the host is no address."""
     head, at, host = mask.rpartition("@")
     return head, at, read_network(host)
 
 
 def is_understood(mask: str) -> bool:
-    """Whether somebody may fit a whole nick!user@host mask. "$a:x", "~q:x" and "m:x", which are extended bans on other
-    networks, name nobody here."""
+    """Whether somebody may fit a whole nick!user@host mask. "$a:x", "~q:x" and "m:x" fit nobody here: these are
+    extended bans on other networks."""
     nick, _, rest = mask.partition("!")
     user, _, host = rest.rpartition("@")
     return _NOBODY.search(nick + user) is None and "$" not in host and is_host_mask(host)
 
 
 def meaning(mask: str, casemap: Casemap) -> str:
-    """Equal for masks that mean the same, addresses in any spelling included."""
+    """Make a key that is equal for masks with the same meaning, even if the spelling of an address differs."""
     head, at, network = _divide(mask)
     return compile_mask(f"{head}{at}{network}" if network is not None else mask, casemap.name).pattern
 
 
 def match(mask: str, text: str, casemap: Casemap) -> bool:
-    """Whether the whole of `text` fits `mask`: * any characters, ? one character, \\* and \\? themselves.
+    """Whether the whole of `text` fits `mask`: * is any characters, ? a single character, \\* a star, \\? a question
+    mark.
 
-    A backslash before anything else is a plain one: nicks have them. Time O(len(mask) * len(text)).
-    Source: RFC 2812, section 2.5.
+    A backslash before any other character is a plain backslash, as nicks may have backslashes.
+    Time O(len(mask) * len(text)). Source: RFC 2812, section 2.5.
     """
     return compile_mask(mask, casemap.name).match(casemap(text)) is not None
 
 
 @lru_cache(maxsize=4096)
 def compile_mask(mask: str, mapping: CasemapName) -> re.Pattern[str]:
-    """A pattern for `match` on folded text.
+    """Compile a mask to a pattern for folded text.
 
-    Every run between stars is taken where it first fits and never tried elsewhere (an atomic group), which is enough
-    for globs and keeps a mask with many stars from running away.
+    Every run of text between stars is an atomic group: the pattern takes the first place where the run fits, and never
+    tries another place. Globs need no more, and a mask with many stars stays fast.
     """
     runs = [""]
     for token in _TOKEN.findall(mask):
@@ -70,7 +71,7 @@ def compile_mask(mask: str, mapping: CasemapName) -> re.Pattern[str]:
             runs.append("")
         elif token == "?":
             runs[-1] += "."
-        else:  # folded only now: to rfc1459, the backslash of an escape is a letter
+        else:  # fold only after the split into tokens: rfc1459 would fold the backslash of an escape, too
             runs[-1] += re.escape(casefold(token[1:] if len(token) == 2 and token[1] in "*?" else token, mapping))
     if len(runs) == 1:
         return re.compile(rf"{runs[0]}\Z", re.DOTALL)
@@ -79,10 +80,11 @@ def compile_mask(mask: str, mapping: CasemapName) -> re.Pattern[str]:
 
 
 def normalise_mask(text: str) -> str:
-    """What a person writes as a full nick!user@host mask.
+    """Complete a mask, as people write masks, to a full nick!user@host mask.
 
-    "joe" -> "joe!*@*", "u@h" -> "*!u@h", "n!u" -> "n!u@*"; a word with a dot, colon or slash can be no nick:
-    "irc.example" -> "*!*@irc.example". ":1" -> "*!*@::1": of a last parameter the protocol takes the first colon away.
+    "joe" -> "joe!*@*", "u@h" -> "*!u@h", "n!u" -> "n!u@*". A word with a dot, colon or slash is a host, as no nick has
+    these: "irc.example" -> "*!*@irc.example". ":1" -> "*!*@::1": the protocol takes the first colon of a last
+    parameter away.
     """
     if text[:1] == ":" and read_network(f":{text}") is not None:
         text = f":{text}"
@@ -99,10 +101,10 @@ def normalise_mask(text: str) -> str:
 
 
 class MaskSet:
-    """Masks that a prefix may fit. Two that are the same but for the case are one.
+    """A set of masks, and whether a prefix fits any mask. Masks that differ only in case are the same mask.
 
-    Plain nicks, hosts and addresses, as in most bans, cost a single look-up for any number of masks; a repeated
-    question (a speaker in a channel) costs a single look-up too.
+    Most bans are plain nicks, hosts and addresses: any number of such masks costs a single look-up. A repeated question
+    (a person speaks in a channel) costs a single look-up, too.
     """
 
     __slots__ = ("_addresses", "_answers", "_casemap", "_hosts", "_masks", "_networks", "_nicks", "_patterns")
@@ -113,14 +115,14 @@ class MaskSet:
         self._nicks: set[str] = set()
         self._hosts: set[str] = set()
         self._patterns: dict[str, re.Pattern[str]] = {}
-        self._addresses: Counter[Network] = Counter()  # of masks of one address and nothing else, in every spelling
-        self._networks: dict[str, tuple[re.Pattern[str], Network]] = {}  # what fits before the "@", and after it
+        self._addresses: Counter[Network] = Counter()  # address -> number of masks *!*@address (in different spellings)
+        self._networks: dict[str, tuple[re.Pattern[str], Network]] = {}  # key -> pattern before the "@", and network
         self._answers: dict[str, bool] = {}
         for mask in masks:
             self.add(mask)
 
     def add(self, mask: str) -> bool:
-        """False if it was there."""
+        """Add a mask; False if the set already has the mask."""
         key = self.key(mask)
         if key in self._masks:
             return False
@@ -140,7 +142,7 @@ class MaskSet:
         return True
 
     def discard(self, mask: str) -> str | None:
-        """The mask as it was added, now gone; None if it was not there."""
+        """Remove a mask, and return the mask in the spelling of `add`; None if the set does not have the mask."""
         key = self.key(mask)
         found = self._masks.pop(key, None)
         if found is None:
@@ -156,7 +158,7 @@ class MaskSet:
         return found
 
     def matches(self, prefix: str) -> bool:
-        """prefix: a whole nick!user@host."""
+        """Whether the prefix, a whole nick!user@host, fits any mask."""
         if not self._masks:
             return False
         answer = self._answers.get(prefix)
@@ -187,7 +189,10 @@ class MaskSet:
         return len(self._masks)
 
     def key(self, mask: str) -> str:
-        """Equal for masks that are the same but for the case. Copies of a channel's state depend on it: it stays so."""
+        """Make a key that is equal for masks that differ only in case.
+
+        The key may never change: all replicas of a channel's state must compute the same key.
+        """
         return compile_mask(mask, self._casemap.name).pattern
 
 
@@ -196,5 +201,5 @@ def _is_address_alone(head: str, network: Network) -> bool:
 
 
 def _plain(part: str, mask: str) -> str:
-    """`part` if it is what was left of `mask` and stands for itself alone; else ""."""
+    """`part` if `part` is shorter than `mask` and has no wildcards and separators; else ""."""
     return "" if part == mask or re.search(r"[*?!@]", part) else part

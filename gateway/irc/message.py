@@ -1,4 +1,4 @@
-"""One line from a client as a command with its parameters."""
+"""Parses a line from a client into a command with parameters."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from irctokens.line import tokenise
 
 from gateway.irc.limits import PARAMS
 
-# A byte that is not UTF-8 stands in text as a lone surrogate. MessagePack has no surrogates, so text that goes to other
-# nodes has the last 128 private characters of Unicode in their place, and a person's own private character of these
-# stands there as its four bytes. `encode` turns both back.
+# In text, a lone surrogate stands for a byte outside UTF-8. MessagePack has no surrogates: in text for other nodes, the
+# last 128 private characters of Unicode take the place of the surrogates. If a person sends such a private character,
+# the text has the character's four bytes instead, each in the same form. `encode` turns all forms back into bytes.
 _KEPT_BYTES: Final = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
 _PRIVATE = re.compile("[\U0010ff80-\U0010ffff]")
 _PRIVATE_BYTES = re.compile(b"\xf4\x8f([\xbe\xbf][\x80-\xbf])")
@@ -23,8 +23,8 @@ _PRIVATE_START: Final = b"\xf4\x8f"
 
 @dataclass(slots=True)
 class Message:
-    """tags: unescaped, None where the line has none. source: as sent; a client's is not to be believed, so nothing
-    reads it. command: upper case. params: at most 15.
+    """tags: unescaped; None if the line has no tags. source: as sent; nothing reads the source, as a client may lie.
+    command: upper case. params: at most 15.
     """
 
     tags: dict[str, str] | None
@@ -34,11 +34,11 @@ class Message:
 
 
 def parse(line: bytes) -> Message | None:
-    """The message that a complete line says; None if it says nothing (blank, tags or a source alone).
+    """Parse a complete line; None for a line without a command (blank, only tags, only a source).
 
-    Bytes that are not UTF-8 become surrogates that `encode` turns back, so they pass through. A line with a NUL is
-    None too: the protocol does not allow one anywhere in a message, and to guess at what was meant (to cut there, to
-    join the halves) would let one client's words reach others changed.
+    Bytes outside UTF-8 become surrogates, and `encode` turns the surrogates back: these bytes pass through. A line with
+    a NUL is None, too: the protocol allows no NUL in a message. A guess at the meaning (cut at the NUL, or join the
+    halves) would change the client's words on the way to other people.
     """
     text = decode(line)
     if "\0" in text:
@@ -56,7 +56,7 @@ def parse(line: bytes) -> Message | None:
 
 
 def decode(data: bytes) -> str:
-    """Text as it goes through the program: `encode` gives back the same bytes, whatever they are."""
+    """Decode bytes to text in the form of the program. `encode` gives back the same bytes, UTF-8 or not."""
     if data.isascii():
         return data.decode()
     text = data.decode("utf-8", "surrogateescape")
@@ -64,39 +64,39 @@ def decode(data: bytes) -> str:
 
 
 def encode(text: str) -> bytes:
-    """The bytes that `text` was read from: UTF-8, and the bytes that were not as they were."""
+    """Encode text to the bytes that `decode` read: UTF-8, and the original bytes outside UTF-8."""
     if text.isascii():
         return text.encode()
     try:
         data = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # a surrogate that no byte gave: from a file or a peer
+    except UnicodeEncodeError:  # a surrogate that stands for no byte: from a file or a peer
         data = text.encode("utf-8", "replace")
     return _PRIVATE_BYTES.sub(_as_byte, data) if _PRIVATE_START in data else data
 
 
 def storable(text: str) -> str:
-    """The text, with all bytes outside UTF-8 in a form that links and disks can carry."""
+    """Put all bytes outside UTF-8 into a form for links and disks."""
     return text if text.isascii() else text.translate(_KEPT_BYTES)
 
 
 def is_utf8(text: str) -> bool:
-    """Whether all of the text was UTF-8 when it was read."""
+    """Whether all original bytes of the text are UTF-8."""
     return text.isascii() or _NOT_UTF8.search(text) is None
 
 
 def is_plain(text: str) -> bool:
-    """Whether the text is UTF-8 without control characters. Names may have all else: what joins emojis is not printable
-    by itself."""
+    """Whether the text is UTF-8 without control characters. Names may have all other characters, even characters that
+    are not printable: the joiner inside an emoji is not printable by itself."""
     return _CONTROL.search(text) is None and is_utf8(text)
 
 
 def clean(text: str) -> str:
-    """Text that is UTF-8: bytes that were not are replaced."""
+    """Replace all bytes outside UTF-8."""
     return encode(text).decode("utf-8", "replace")
 
 
 def _as_bytes(found: re.Match[str]) -> str:
-    """A character of the private ones as its own four bytes, each in the form of a byte that is not UTF-8."""
+    """Turn a private character into four characters, each in the form of a byte outside UTF-8."""
     return "".join(chr(0x10FF00 + byte) for byte in found[0].encode())
 
 
@@ -108,21 +108,21 @@ def _as_byte(found: re.Match[bytes]) -> bytes:
 def _tokenise(text: str) -> Message | None:
     text, tags = text.lstrip(" "), None
     if text.startswith("@"):
-        # irctokens needs 2 ms for the tags of a long line, as it takes single letters off a list. irctokens would also
-        # take ":" after two spaces for the trailing parameter.
+        # Read the tags here, as irctokens needs 2 ms for the tags of a long line. Strip the spaces after the tags, as
+        # irctokens would take ":" after two spaces for the trailing parameter.
         written, _, text = text.partition(" ")
         tags, text = _tags(written[1:]), text.lstrip(" ")
         if text.startswith("@"):
             text = f"@ {text}"  # a command, not further tags
     try:
         line = tokenise(text)
-    except (IndexError, ValueError):  # its answers to blank, tag-only and source-only lines
+    except (IndexError, ValueError):  # irctokens raises these for blank lines and lines of only tags or a source
         return None
     return Message(tags, line.source, line.command, _fold_surplus(line.params))
 
 
 def _tags(text: str) -> dict[str, str]:
-    """Tags as they follow "@", unescaped. Source: IRCv3 message tags."""
+    """Parse the text after "@", and unescape the values. Source: IRCv3 message tags."""
     tags = {}
     for tag in text.split(";"):
         key, _, value = tag.partition("=")
@@ -139,7 +139,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _fold_surplus(params: list[str]) -> list[str]:
-    """The fifteenth parameter takes the rest of the line. Source: RFC 2812, section 2.3.1."""
+    """Join all parameters from the fifteenth on into a single parameter. Source: RFC 2812, section 2.3.1."""
     if len(params) > PARAMS:
         params[PARAMS - 1 :] = [" ".join(params[PARAMS - 1 :])]
     return params

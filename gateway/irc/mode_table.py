@@ -1,6 +1,6 @@
-"""The tables of modes. 004, 005, HELP, the parser of MODE and the manual (contrib/docs/users.md) are made from them.
+"""The tables of modes. 004, 005, HELP, the parser of MODE and the manual (contrib/docs/users.md) read these tables.
 
-What a mode does is the business of the rules of channels and nicks, and of the commands, which name the letter.
+The effect of a mode is in the rules of channels and nicks and in the commands: search there for the letter.
 tests/gateway/commands/test_mode_table.py has a story of each letter.
 """
 
@@ -15,7 +15,7 @@ parameter to set only; no parameter; a rank of a member. Modes of users are flag
 
 class Mode(NamedTuple):
     """brief: words for HELP. meaning: a sentence for the manual. halfop: whether half-operators may change the mode.
-    sign: of a rank, before the nick."""
+    sign: the sign of a rank, before the nick."""
 
     letter: str
     kind: Kind

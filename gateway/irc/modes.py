@@ -15,7 +15,7 @@ from gateway.irc.numerics import ERR_INVALIDMODEPARAM, ERR_UNKNOWNMODE, TEXT
 
 USER_MODES = "".join(mode.letter for mode in USER_TABLE)
 MASK_BYTES = 200
-MAX_PROBLEMS = 52  # replies to one line: every ASCII letter could be unknown
+MAX_PROBLEMS = 52  # replies to a single line: every ASCII letter could be unknown
 NOT_UNDERSTOOD = "That mask fits nobody: it is nick!user@host, and the host may be an address or a network (10.0.0.0/8)"
 _NO_KEY = re.compile(r"[\x00-\x20,\x7f]")
 _MAX_LIMIT_DIGITS = 9
@@ -67,7 +67,7 @@ class ModeProblem(NamedTuple):
 
 @dataclass(slots=True)
 class ParsedModes:
-    """What one MODE line asks of a channel, in its order; a flag named several times counts once, as named last."""
+    """The requests of a MODE line for a channel, in order. If a flag appears several times, the last counts."""
 
     changes: list[ModeChange] = field(default_factory=list)
     queries: list[ListQuery] = field(default_factory=list)
@@ -89,10 +89,11 @@ class ParsedModes:
 def parse_changes(
     params: Sequence[str], spec: ModeSpec = CHANNEL_MODES, limits: Limits = DEFAULT_LIMITS
 ) -> ParsedModes:
-    """Read what follows the channel in MODE: the mode string and its parameters.
+    """Read the parameters of MODE after the channel: the mode string and the mode parameters.
 
-    At most limits.modes changes with a parameter; what is beyond them is ignored, as MODES in 005 says. Masks come
-    back whole, keys and limits are valid, "-k" needs no key. A list mode without a mask is a query, whatever its sign.
+    At most limits.modes changes may have a parameter; further changes with a parameter are ignored (MODES in 005). In
+    the result, masks are complete, and keys and limits are valid. "-k" needs no key. A list mode without a mask is a
+    query, with either sign.
     """
     parsed = ParsedModes()
     rest = iter(params[1:])
@@ -132,7 +133,7 @@ def _read_param(adding: bool, letter: str, param: str, spec: ModeSpec, limits: L
         elif len(encode(param)) > MASK_BYTES:
             why = f"A mask has at most {MASK_BYTES} bytes"
     elif letter in spec.always and not adding:
-        param = "*"  # who may unset a key need not know it
+        param = "*"  # to unset the key, a person need not know the key
     elif letter in spec.always:
         if not is_utf8(param):
             why = "A key must be UTF-8"
@@ -150,7 +151,8 @@ def _is_number(text: str) -> bool:
 
 
 def parse_user_changes(params: Sequence[str], letters: str = USER_MODES) -> tuple[list[ModeChange], bool]:
-    """What follows the nick in MODE: the changes, one a letter, as named last; whether any letter is unknown (501)."""
+    """Read the parameters of MODE after the nick: the changes (the last of each letter), and whether some letter is
+    unknown (501)."""
     changes: dict[str, ModeChange] = {}
     unknown = False
     adding = True
@@ -167,10 +169,10 @@ def parse_user_changes(params: Sequence[str], letters: str = USER_MODES) -> tupl
 def render_changes(
     changes: Sequence[ModeChange], modes: int = DEFAULT_LIMITS.modes, room: int = 400
 ) -> Iterator[list[str]]:
-    """The changes as parameters of MODE lines: ["+o-v", "a", "b"], ...
+    """Write the changes as parameters of MODE lines: ["+o-v", "a", "b"], ...
 
-    modes: parameters a line at most. room: bytes a line has for mode string and parameters with the spaces between
-    them; 400 suits the longest prefix and channel name of the default limits.
+    modes: the most parameters of a line. room: bytes of a line for the mode string, the parameters, and the spaces
+    between; 400 suits the longest prefix and channel name of the default limits.
     """
     letters, size = "", 0
     params: list[str] = []

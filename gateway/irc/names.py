@@ -1,4 +1,4 @@
-"""What a nick, a channel and a user may be called."""
+"""The rules for names: nicks, channels and users."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ SERVICES = frozenset(
         *("statserv", "userserv"),
     ]
 )
-"""What services are called on other networks, in lower case: nobody goes by such a nick, and no account has one, for
-people would trust it with their passwords. All are letters alone, so every casemapping folds them alike."""
+"""Names of services on other networks, in lower case. Nobody can have such a nick, and no account such a name: people
+would trust the nick with passwords. The names consist of letters, so every casemapping folds the names alike."""
 
 GUESTS = 100_000
 TRIES = 100
-"""So many forced nicks are tried for one user."""
+"""The most forced nicks that a node tries for a user."""
 
 
 FALLBACK_USER = "user"
 MAX_UID = 64
 
-# Source: RFC 2812, section 2.3.1. ASCII alone: casemapping folds nothing else, so look-alikes would be other nicks.
+# Source: RFC 2812, section 2.3.1. Only ASCII: casemapping folds only ASCII, so look-alikes would be different nicks.
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
 _UID = re.compile(r"0[0-9a-z]+(?:-[0-9a-z]+){2}", re.IGNORECASE)
 _GUEST = re.compile(r"guest[0-9]{5}", re.IGNORECASE)
@@ -36,7 +36,7 @@ _NO_USER = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}.~+-]+")
 
 
 def is_valid_nick(text: str, limit: int) -> bool:
-    """False is answered with 432. limit: bytes."""
+    """Whether the text is a valid nick; if not, the answer is 432. limit: bytes."""
     return len(text) <= limit and _NICK.fullmatch(text) is not None
 
 
@@ -45,9 +45,10 @@ def is_service(nick: str) -> bool:
 
 
 def forced_nick(uid: str, tries: int = 0) -> str:
-    """The nick that the network gives the user at the try with this number, from 0.
+    """Make the nick that the network gives the user. tries: the number of tries before.
 
-    `Guest` and five digits, a form that nobody can ask for (P27); in the end the uid, which nobody else has.
+    The nick is `Guest` and five digits, a form that nobody can ask for (P27). After the last try, the nick is the uid:
+    nobody else has the uid.
     """
     return f"Guest{hash32(f'{uid}#{tries}') % GUESTS:05}" if tries < TRIES else uid
 
@@ -57,14 +58,14 @@ def is_guest_nick(nick: str) -> bool:
 
 
 def is_nick(text: str, limit: int) -> bool:
-    """Whether somebody may go by it: a nick that can be claimed, or a uid, which nobody can claim (P27)."""
+    """Whether somebody may have this nick: a valid nick, or a uid, which the network gives and nobody claims (P27)."""
     return is_valid_nick(text, limit) or (len(text) <= MAX_UID and _UID.fullmatch(text) is not None)
 
 
 def is_valid_channel(text: str, limit: int) -> bool:
-    """False is answered with 403 or 476. limit: bytes of UTF-8.
+    """Whether the text is a valid name of a channel; if not, the answer is 403 or 476. limit: bytes of UTF-8.
 
-    Valid UTF-8 (see `message.is_utf8`), no space, comma or control character.
+    A valid name is UTF-8 (see `message.is_utf8`) without spaces, commas and control characters.
     """
     if len(text) > limit or _CHANNEL.fullmatch(text) is None:
         return False
@@ -72,15 +73,15 @@ def is_valid_channel(text: str, limit: int) -> bool:
 
 
 def is_channel(text: str) -> bool:
-    """Whether a target means a channel, well named or not, rather than a nick."""
+    """Whether a target means a channel rather than a nick. The channel's name may be invalid."""
     return text[:1] == CHANTYPES
 
 
 def split_status(target: str, prefixes: str = "@%+") -> tuple[str, str]:
-    """ "@#erlang" -> ("@", "#erlang"): a message to those of that rank and above.
+    """Split the rank off a target: "@#erlang" -> ("@", "#erlang"), a message to members of at least the rank.
 
-    prefixes: highest first. Of several, the lowest counts, as it includes the others. Only a channel has ranks:
-    "@joe" -> ("", "@joe").
+    prefixes: highest rank first. Of several prefixes, the lowest counts, as the lowest rank includes the higher ranks.
+    Only a channel has ranks: "@joe" -> ("", "@joe").
     """
     name = target.lstrip(prefixes)
     if len(name) == len(target) or not is_channel(name):
@@ -89,5 +90,5 @@ def split_status(target: str, prefixes: str = "@%+") -> tuple[str, str]:
 
 
 def clean_user(text: str, limit: int) -> str:
-    """A user name without what would break a nick!user@host, at most `limit` bytes, never empty."""
+    """Clean a user name: remove characters that would break a nick!user@host, cut to `limit` bytes, never empty."""
     return _NO_USER.sub("", text)[:limit] or FALLBACK_USER

@@ -1,4 +1,4 @@
-"""The numerics that Circlet sends and, where it never changes, what each says in its last parameter.
+"""The numerics of Circlet, and the texts (last parameters) that never change.
 
 Source: Modern IRC Client Protocol, "Numerics"; RFC 2812, section 5; IRCv3 MONITOR and SASL.
 """

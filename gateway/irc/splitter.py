@@ -1,4 +1,4 @@
-"""Bytes of a connection to complete lines, in bounded memory."""
+"""Splits the bytes of a connection into complete lines, in bounded memory."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Item = bytes | TooLong
 
 
 class LineSplitter:
-    """Cuts a stream into lines at CR and LF alike, however it comes in chunks.
+    """Cuts a stream of chunks into lines, at each CR and at each LF.
 
-    limit_body: bytes of a line with its CR LF, without its tags. limit_tags: bytes from "@" to the first space, both
-    counted, at least limit_body; the default is what IRCv3 lets a client send (8,191 includes the server's own tags).
-    Holds at most limit_body + limit_tags bytes between calls: of an endless line, nothing.
+    limit_body: bytes of a line with CR LF, without tags. limit_tags: bytes from "@" to the first space, both counted,
+    at least limit_body. The default is IRCv3's limit for clients (8,191 includes the server's own tags).
+    Between calls, the splitter holds at most limit_body + limit_tags bytes, and nothing of an endless line.
     """
 
     __slots__ = ("_content", "_rest", "_skipping", "_tags")
@@ -34,10 +34,10 @@ class LineSplitter:
         self._skipping = False
 
     def feed(self, data: bytes) -> list[Item]:
-        """The lines that `data` completes, non-empty and without CR and LF, in order.
+        """Take a chunk, and return the lines that `data` completes: non-empty, without CR and LF, in order.
 
-        TOO_LONG stands for a line over its limits. It is reported once, as soon as that is known (the answer is 417);
-        the line is dropped and its remainder skipped.
+        TOO_LONG stands for a line over the limits (the answer is 417), and is reported once, as early as possible. The
+        line is dropped, and the rest of the line skipped.
         """
         if b"\r" in data:
             data = data.replace(b"\r", b"\n")
@@ -58,7 +58,7 @@ class LineSplitter:
         return items
 
     def _fits(self, line: bytes) -> bool:
-        """Whether a line, or a beginning of one, is within the limits; what has once failed never fits again."""
+        """Whether a line or the beginning of a line is within the limits. If the beginning is not, the line is not."""
         if line[0] != 0x40:
             return len(line) <= self._content
         space = line.find(b" ", 0, self._tags)

@@ -1,4 +1,4 @@
-"""Times as tags show them."""
+"""Times as text: in tags, CHATHISTORY and playback."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _LAST_S = 253_402_300_799  # the end of year 9999
 
 
 def server_time(ms: int) -> str:
-    """Unix milliseconds as "2026-11-23T09:00:00.000Z". Source: IRCv3 server-time."""
+    """Write Unix milliseconds as "2026-11-23T09:00:00.000Z". Source: IRCv3 server-time."""
     return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
 
 
 def read_server_time(text: str) -> int | None:
-    """Unix milliseconds of "2026-11-23T09:00:00.000Z"; None if it is no such time. Finer digits count for nothing."""
+    """Read "2026-11-23T09:00:00.000Z" as Unix milliseconds; None for other text. Further digits are ignored."""
     found = _SERVER_TIME.fullmatch(text)
     if found is None:
         return None
@@ -30,12 +30,12 @@ def read_server_time(text: str) -> int | None:
 
 
 def read_seconds(text: str) -> int | None:
-    """Unix milliseconds of "1700000000.123" seconds; None if it is no such number."""
+    """Read "1700000000.123" (seconds) as Unix milliseconds; None for other text."""
     found = _SECONDS.fullmatch(text)
     return None if found is None else int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0")[:3])
 
 
 @lru_cache(maxsize=64)
 def _second(second: int) -> str:
-    # A time from a broken peer may be shown wrong; it must not stop delivery.
+    # A broken peer may send an impossible time. A wrong time on the screen is better than an exception in the delivery.
     return datetime.fromtimestamp(min(max(second, 0), _LAST_S), UTC).strftime("%Y-%m-%dT%H:%M:%S")
