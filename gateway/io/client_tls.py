@@ -1,9 +1,9 @@
-"""TLS that asks clients for a certificate and takes whatever they show: a person's own, signed by nobody, is enough, as
-only its fingerprint counts.
+"""TLS that asks clients for a certificate and accepts any certificate. A self-signed certificate is enough, because
+only the fingerprint counts.
 
-Python's ssl cannot do that: with CERT_OPTIONAL it refuses what no authority has signed, and there is no way to say
-otherwise. pyOpenSSL can. So the contexts that are given to the event loop are ordinary ones, whose connections
-pyOpenSSL encrypts; the loop keeps reading, writing and flow control.
+Python's ssl module cannot do this: with CERT_OPTIONAL, ssl refuses every certificate that no authority has signed.
+pyOpenSSL can. So the event loop gets ordinary contexts, and pyOpenSSL encrypts the connections of these contexts. The
+loop still does the reading, writing and flow control.
 """
 
 from __future__ import annotations
@@ -18,31 +18,33 @@ from OpenSSL import SSL
 from ring.io.certificates import check_pair, ends_at
 
 RECORD = 16 * 1024
-"""TLS's longest record."""
+"""The longest record of TLS, in bytes."""
 
 HEAD = 5
-"""What a record begins with: its type, a version, and its length in the last two bytes."""
+"""Bytes at the start of a record: the type, the version, and the record's length in the last two bytes."""
 
 CIPHERS = b"@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
-"""For TLS 1.2: as Python has them."""
+"""The ciphers for TLS 1.2, as Python's ssl module sets them."""
 
 
 class Context(ssl.SSLContext):
-    """For asyncio and uvloop, which make each connection's TLS by `wrap_bio`."""
+    """A context for asyncio and uvloop. Both make the TLS of each connection with `wrap_bio`."""
 
     _inner: SSL.Context
     ends: float
-    """Unix seconds: when the first of the certificates in the file ends."""
+    """The end of the certificate in the file that ends first, in Unix seconds."""
 
     @classmethod
     def load(cls, cert: str, key: str) -> Context:
-        """PEM files. Raises OSError or ssl.SSLError if they do not make a pair."""
+        """Load PEM files. Raises OSError or ssl.SSLError if certificate and key do not match."""
         context = cls(ssl.PROTOCOL_TLS_SERVER)
         context.reload(cert, key)
         return context
 
     def reload(self, cert: str, key: str) -> None:
-        """New connections get these. Raises as `load`, and then changes nothing."""
+        """Use other PEM files for new connections. Raises the same errors as `load`; after an error nothing has
+        changed.
+        """
         check_pair(cert, key)
         inner = SSL.Context(SSL.TLS_SERVER_METHOD)
         inner.set_min_proto_version(SSL.TLS1_2_VERSION)
@@ -50,7 +52,7 @@ class Context(ssl.SSLContext):
         inner.set_cipher_list(CIPHERS)
         inner.set_mode(SSL.MODE_RELEASE_BUFFERS)
         inner.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-        inner.set_session_id(b"circlet")  # with certificates asked for, a client that resumes is refused without one
+        inner.set_session_id(b"circlet")  # with VERIFY_PEER and no id, OpenSSL refuses clients that resume
         inner.use_certificate_chain_file(cert)
         inner.use_privatekey_file(key)
         inner.set_verify(SSL.VERIFY_PEER, lambda *shown: True)
@@ -62,7 +64,7 @@ class Context(ssl.SSLContext):
 
 
 class Tls:
-    """One connection's TLS, as ssl.SSLObject is used by event loops."""
+    """The TLS of one connection, with the interface of ssl.SSLObject that event loops use."""
 
     __slots__ = ("_connection", "_due", "_head", "_incoming", "_outgoing", "context")
 
@@ -70,13 +72,13 @@ class Tls:
         self._incoming = incoming
         self._outgoing = outgoing
         self.context = context
-        self._head = b""  # of the record that is given to OpenSSL next
-        self._due = 0  # bytes that are still to come of the one that is given to it
+        self._head = b""  # head of the record for OpenSSL, as far as received
+        self._due = 0  # bytes of the current record that OpenSSL has not got yet
         self._connection = SSL.Connection(inner, None)
         self._connection.set_accept_state()
 
     def _do(self, act: Any, *arguments: Any) -> Any:
-        """Do it with what came, pass on what goes out; errors are those of Python's ssl."""
+        """Call OpenSSL with the received bytes, and pass the output on. Errors become errors of Python's ssl module."""
         try:
             while True:
                 try:
@@ -100,7 +102,7 @@ class Tls:
             self._flush()
 
     def _feed(self) -> bool:
-        """Give OpenSSL one record, or what has come of it, and no more: the loop reads until none is left."""
+        """Give OpenSSL at most one record, or the received part of a record. The loop calls until no bytes are left."""
         if not self._incoming.pending:
             return False
         if not self._due:
@@ -126,7 +128,7 @@ class Tls:
         self._do(self._connection.do_handshake)
 
     def read(self, size: int = RECORD, buffer: Any = None) -> Any:
-        """Nothing (0 or b"") once the client has said that it ends."""
+        """Read decrypted bytes. Returns 0 or b"" after the client has closed its side."""
         if not self._connection.pending():
             self._feed()
         try:
@@ -147,7 +149,7 @@ class Tls:
         return self._connection.pending()
 
     def getpeercert(self, binary_form: bool = False) -> Any:
-        """The client's certificate as DER, None if it showed none."""
+        """Return the client's certificate in DER form; None if the client has shown no certificate."""
         certificate = self._connection.get_peer_certificate(as_cryptography=True)
         if certificate is None:
             return None
@@ -165,9 +167,9 @@ class Tls:
 
 
 def fingerprint(transport_info: Any) -> str | None:
-    """SHA-256 of the certificate that the client has shown, in lower-case hexadecimal.
+    """Return the SHA-256 of the client's certificate in lower-case hexadecimal; None without a certificate.
 
-    transport_info: of asyncio, "ssl_object".
+    transport_info: "ssl_object" of the asyncio transport.
     """
     der = transport_info.getpeercert(True) if transport_info is not None else None
     return hashlib.sha256(der).hexdigest() if der else None

@@ -1,4 +1,4 @@
-"""The sockets of IRC clients: bytes in, bytes out, and the limit on what waits for a client that does not read."""
+"""The sockets of IRC clients: bytes in, bytes out, and a limit on the output that waits for a slow client."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from ring.links.admission import Ticket
 
 LINGER_S = 5.0
-"""How long a closed client may take to read its last lines."""
+"""A closed client has this long to read the last lines."""
 
 LOOK_S = 0.02
-"""A client's machine takes its last lines in about a round trip."""
+"""Pause between two looks whether the client's machine has got the last lines: about a round trip."""
 
 SEND_BUFFER = 64 * 1024
-"""The kernel would take megabytes for a reader that stands still (bytes)."""
+"""Bytes of output that the kernel may hold for a client. By default the kernel would hold megabytes."""
 
 
 RECEIVE_BUFFER = 32 * 1024
-"""And it would keep megabytes for a client that is not read (bytes)."""
+"""Bytes of input that the kernel may hold for a slowed client. By default the kernel would hold megabytes."""
 
 _INPUT = memoryview(bytearray(READ_BYTES))
-"""What was read last, of whichever client: each read is taken out of it before the next."""
+"""A single buffer for all clients: the bytes of each read are copied out before the next read."""
 
 
 class ClientTransport(Protocol):
-    """What a node asks of the socket of a client, be it TCP or a WebSocket."""
+    """The node's view of a client's socket, over TCP or WebSocket."""
 
     ticket: Ticket | None
     written: int
@@ -50,7 +50,7 @@ class ClientTransport(Protocol):
 
 
 class ClientSocket(asyncio.BufferedProtocol):
-    """One client's socket. The rules are the edge's; this only moves bytes."""
+    """The socket of one client. The edge has the rules; this class only moves bytes."""
 
     __slots__ = (
         "_arrived", "_backlog", "_backlog_bytes", "_closing", "_handed", "_node", "_paused", "_secure", "_transport",
@@ -58,7 +58,7 @@ class ClientSocket(asyncio.BufferedProtocol):
     )  # fmt: skip
 
     def __init__(self, node: NodeProcess, *, secure: bool, ticket: Ticket | None = None) -> None:
-        """ticket: the port has counted this connection; the edge gives the ticket back."""
+        """ticket: the listener's count of this connection; the edge gives the ticket back."""
         self.ticket = ticket
         self._node = node
         self._secure = secure
@@ -69,7 +69,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         self._arrived = 0
         self._paused = False
         self._closing = False
-        self.written = 0  # bytes, those that wait included
+        self.written = 0  # bytes written so far, waiting bytes included
         self.connection: Connection | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -80,7 +80,7 @@ class ClientSocket(asyncio.BufferedProtocol):
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         self._transport.set_write_buffer_limits(high=SEND_BUFFER)
-        if self._secure:  # what TLS has decrypted, or will, waits in the kernel, too
+        if self._secure:  # both the encrypted and the decrypted input are limited
             cast(Any, transport).set_read_buffer_limits(high=READ_BYTES)
         peer: Any = transport.get_extra_info("peername")
         certificate = fingerprint(transport.get_extra_info("ssl_object")) if self._secure else None
@@ -88,7 +88,9 @@ class ClientSocket(asyncio.BufferedProtocol):
         self.connection = self._node.connected(self, address, secure=self._secure, certificate=certificate)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """A client cannot make its node read more than READ_BYTES before the flood control has judged them."""
+        """Return the shared buffer. A single read brings at most READ_BYTES; the flood control judges these before the
+        next.
+        """
         return _INPUT
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -99,13 +101,13 @@ class ClientSocket(asyncio.BufferedProtocol):
             self._transport.pause_reading()  # the kernel's window makes the client wait
 
     def read_on(self) -> None:
-        """None of the client's lines waits any more."""
+        """Resume reading if no line of the client waits."""
         transport = self._transport
         if transport is not None and not transport.is_closing() and not (self.connection and self.connection.pending):
             transport.resume_reading()
 
     def arrived(self) -> int:
-        """How many of the bytes `written` the client's machine has acknowledged; under TLS at least so many.
+        """Return how many of the `written` bytes the client's machine has acknowledged; under TLS a lower bound.
 
         Source: tcp(7), SIOCOUTQ.
         """
@@ -120,12 +122,18 @@ class ClientSocket(asyncio.BufferedProtocol):
         return self._arrived
 
     def _count(self) -> None:
-        """What a broken connection was given last went nowhere, and what had waited is gone."""
+        """Update the bytes handed to the kernel. On a closing connection the count stays, since waiting bytes are
+        lost.
+        """
         if self._transport is not None and not self._transport.is_closing():
             self._handed = self.written - self._backlog_bytes - self._transport.get_write_buffer_size()
 
     def eof_received(self) -> bool:
-        """The client says no more, and may still read: only TLS cannot be half closed. Returns whether to stay open."""
+        """Handle the end of the client's input. A client over plain TCP may still read; TLS has no half-closed
+        connections.
+
+        Returns whether the connection stays open.
+        """
         self.arrived()
         if self.connection is None or self._secure:
             return False
@@ -133,7 +141,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._secure:  # the socket under TLS is gone already
+        if self._secure:  # the socket under TLS is closed already
             self._transport = None
         if self.connection is not None:
             reason = "Connection closed" if exc is None else _reason(exc)
@@ -156,7 +164,9 @@ class ClientSocket(asyncio.BufferedProtocol):
                 self._transport.close()
 
     def write(self, data: bytes, sendq: int) -> bool:
-        """Send, or keep until the client reads. Returns False once more than `sendq` bytes wait: it is cut."""
+        """Send the data, or keep the data until the client reads. Returns False if more than `sendq` bytes wait: then
+        the node cuts the client.
+        """
         if self._transport is None:
             return True
         self.written += len(data)
@@ -169,11 +179,11 @@ class ClientSocket(asyncio.BufferedProtocol):
         return self._backlog_bytes <= sendq
 
     def waiting(self) -> int:
-        """Bytes that the client has not read yet, beside those in the kernel."""
+        """Return the number of bytes that the client has not read yet, apart from bytes in the kernel."""
         return self._backlog_bytes + (self._transport.get_write_buffer_size() if self._transport is not None else 0)
 
     def close(self) -> None:
-        """End after what was written has left, or right away if the client does not read."""
+        """Close after all written bytes are sent, or at once if the client does not read."""
         self._closing = True
         if self._transport is None:
             return
@@ -184,7 +194,9 @@ class ClientSocket(asyncio.BufferedProtocol):
             self._end()
 
     def _end(self) -> None:
-        """Where it matters how much has come to the client, only a look now and then tells."""
+        """Close the transport. If the client's last lines count, first wait until the client's machine has acknowledged
+        all bytes; the kernel reports no event for this, so look again after LOOK_S.
+        """
         if self._transport is None:
             return
         matters = self.connection is not None and self.connection.farewell is not None

@@ -1,4 +1,4 @@
-"""The process of one directory server."""
+"""The process of a directory server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ring.io.signals import release_hang_up
 
 
 class DirectoryProcess:
-    """Serves until SIGTERM or SIGINT; SIGHUP reads the file again."""
+    """Serves until SIGTERM or SIGINT; on SIGHUP reads the configuration file again."""
 
     def __init__(self, config: DirectoryConfig, path: Path) -> None:
         self.config = config
@@ -92,7 +92,7 @@ class DirectoryProcess:
 
 
 async def _listen(server: DirectoryServer, config: DirectoryConfig) -> None:
-    """Raises OSError that says what to change, if the port cannot be had."""
+    """Listen on the configured port. Raises OSError with advice if the port cannot be used."""
     try:
         await server.start()
     except OSError as problem:
@@ -103,7 +103,7 @@ async def _listen(server: DirectoryServer, config: DirectoryConfig) -> None:
 
 
 def run_directory(config: DirectoryConfig, path: Path) -> int:
-    """Run a directory until it is told to stop; returns the exit code."""
+    """Run a directory until SIGTERM or SIGINT; return the exit code."""
 
     async def main() -> int:
         process = DirectoryProcess(config, path)

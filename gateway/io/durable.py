@@ -1,4 +1,6 @@
-"""What the node keeps on disk: its store beside the loop, fed by the engine's journal, read for history."""
+"""Keeps the node's data on disk: runs the store beside the loop, feeds the store from the engine's journal, and reads
+history.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +24,18 @@ if TYPE_CHECKING:
     from gateway.io.node_process import NodeProcess
 
 DELAY_S: Final = 0.05
-"""How long what nobody waits for is gathered: to hand each line over by itself cost more than to make it."""
+"""Changes that nobody waits for are gathered for this long: handing each line over alone costs more than making the
+line.
+"""
 
 FIT_EVERY_S: Final = 20.0
-"""How often the size of the store is looked at."""
+"""The time between two looks at the size of the store."""
 
 KINDS: Final = ("channel", "conversation")
-"""Of these kinds of groups what was said is kept."""
+"""The kinds of groups with a kept history."""
 
 FOREVER: Final = 2**62
-"""Unix ms: later than any line."""
+"""Unix ms, later than any line."""
 
 
 class Durable:
@@ -51,7 +55,7 @@ class Durable:
         self._is_too_large = False
 
     async def start(self) -> None:
-        """Load what an earlier life has written. Raises StoreError."""
+        """Load the data of earlier lives. Raises StoreError."""
         copies = self.writer.start()
         self._started = True
         journal = self._engine.journal
@@ -71,7 +75,7 @@ class Durable:
         self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
 
     async def _last_lines(self, groups: list[GroupId]) -> dict[GroupId, Line]:
-        """The newest line of each group that has one."""
+        """Read the newest line of each group; groups without lines are left out."""
         asked: asyncio.Future[dict[GroupId, Line] | StoreError] = asyncio.get_running_loop().create_future()
 
         def look(store: Store) -> dict[GroupId, Line]:
@@ -85,7 +89,7 @@ class Durable:
         return result
 
     def size(self) -> int:
-        """Bytes of the store's files; what SQLite has to add to the first one included."""
+        """Return the size of the store's files in bytes, with the log that SQLite has not merged yet."""
         found = 0
         for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
             with suppress(OSError):
@@ -93,7 +97,7 @@ class Durable:
         return found
 
     def flush(self) -> None:
-        """Write what has changed: what somebody waits for now, and all with it; else within DELAY_S."""
+        """Write changes: at once if somebody waits for a change, and otherwise within DELAY_S."""
         if self._started and self._engine.journal.urgent:
             self._write()
         elif self._started and self._later is None and self._engine.journal.has_news:
@@ -104,7 +108,7 @@ class Durable:
         self._later = None
         self._process.begin()
         self._write()
-        self._process.touched()  # what is not due yet is gathered on
+        self._process.touched()  # so that changes not yet due are gathered further
 
     def _write(self) -> None:
         batch = self._engine.journal.take()
@@ -113,7 +117,7 @@ class Durable:
 
     @crash_only
     def _look_at_size(self) -> None:
-        """Beyond the limit for the store the oldest lines go, whatever their retention says."""
+        """Check the size of the store. Over the limit, drop the oldest lines, even lines within the retention."""
         limit, now_ms = self._process.config.history.max_size, int(self._process.now * 1000)
         if limit:
             self.writer.chore(lambda store: self._shorten(store, limit, now_ms), self._shortened)
@@ -121,7 +125,7 @@ class Durable:
             self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
 
     def _shorten(self, store: Store, limit: int, now_ms: int) -> Iterator[int]:
-        """In the writer's thread."""
+        """Drop old lines, in the writer's thread."""
         yield from shorten(store, limit, KINDS, now_ms)
         self._is_too_large = store.size() > limit
 
@@ -137,7 +141,7 @@ class Durable:
         self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
 
     def close(self) -> None:
-        """Write the rest, and end."""
+        """Write the remaining changes and close the store."""
         if self._fit is not None:
             self._fit.cancel()
         if self._started:
@@ -174,11 +178,11 @@ class Durable:
             done(result)
             self._process.touched()
 
-        self._write()  # what was said so far is there when the job begins
+        self._write()  # the job has to see all lines so far
         self.writer.chore(job, ended)
 
     def _retain(self, store: Store) -> Iterator[int]:
-        """Forget what is too old, or too much. Called in the writer's thread."""
+        """Drop lines that are too old or too many, in the writer's thread."""
         history = history_settings(self._process.config)
 
         def before(days: int) -> int:

@@ -1,4 +1,4 @@
-"""Where people connect: plain and TLS, IPv4 and IPv6. Connections are counted when they come, before TLS."""
+"""The listeners for clients: plain and TLS, IPv4 and IPv6. Connections are counted before TLS begins."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from ring.links.admission import Ticket
 
 EXHAUSTED_EVERY_S: Final = 3600.0
-"""That no descriptor is left is logged once in so long."""
+"""A lack of descriptors is logged at most once in this time."""
 
 
 class Listeners:
-    """The listening sockets of a node: bound before anybody hears of the node, and opened once it may serve (P40)."""
+    """The listening sockets of a node. The ports are bound before other nodes hear of this node, and opened once the
+    node may serve (P40).
+    """
 
     def __init__(self, node: NodeProcess) -> None:
         self._node = node
@@ -33,7 +35,9 @@ class Listeners:
         self._exhausted_at = float("-inf")
 
     async def bind(self) -> None:
-        """Hold the ports; connections are refused. Raises OSError that names the setting, if a port cannot be had."""
+        """Bind the ports; connections are still refused. Raises OSError with the setting's name if a port cannot be
+        used.
+        """
         for number, listener in enumerate(self._node.config.listeners):
             acceptor = self._acceptor(listener)
             try:
@@ -43,7 +47,7 @@ class Listeners:
             self._acceptors.append((listener, acceptor))
 
     def open(self) -> None:
-        """Accept clients. Raises OSError that names the setting, if another process has taken a port meanwhile."""
+        """Accept clients. Raises OSError with the setting's name if another process has taken a port."""
         for number, (listener, acceptor) in enumerate(self._acceptors):
             try:
                 acceptor.open()
@@ -80,7 +84,7 @@ class Listeners:
             )
 
     def report(self) -> None:
-        """Log how many connections were refused: once a minute, however many there are."""
+        """Log the number of refused connections, at most once a minute."""
         report = self._node.core.edge.admission.report(time.monotonic())
         if report is not None:
             self._node.log.warning(
@@ -95,7 +99,7 @@ class Listeners:
             )
 
     def certificates(self) -> list[Certificate]:
-        """What the listeners show to clients now."""
+        """Return the certificates that the listeners show now."""
         return [
             Certificate(f"{listener.host}:{listener.port}", str(listener.tls.cert), context.ends)
             for context, listener in self._shown
@@ -103,14 +107,16 @@ class Listeners:
         ]
 
     def reload_certificates(self) -> tuple[str, ...]:
-        """New connections get what the files hold now. Returns what is wrong, in words; the old pair stays then."""
+        """Read the certificate files again, for new connections. Returns the problems in words; after a problem the old
+        pair stays.
+        """
         log = self._node.log
         return tuple(
             said for context, cert, key in self._contexts for said in reload_pair(context.reload, cert, key, log)
         )
 
     async def stop(self) -> None:
-        """Accept no more; who is connected stays."""
+        """Stop accepting connections; existing connections stay."""
         for _, acceptor in self._acceptors:
             acceptor.close()
         self._acceptors.clear()

@@ -1,4 +1,6 @@
-"""Logs: JSON lines for machines, colours for a terminal. Names are constant, facts are fields; no words of people."""
+"""Logs: JSON lines for machines, colours for a terminal. Event names are constant, facts are fields, and people's words
+are never logged.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,12 @@ SECRETS = ("password", "secret", "key_file", "network_key")
 
 _level = LEVELS["info"]
 
-# Variables stay out of tracebacks: they hold passwords and what people say.
+# Tracebacks leave out variables, since variables hold passwords and people's words.
 _tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
 
 def set_level(level: str) -> None:
-    """At once, for everything logged from now on."""
+    """Change the level, with effect on every later log line."""
     global _level
     _level = LEVELS[level]
     logging.getLogger().setLevel(_level)
@@ -32,7 +34,7 @@ def _filter(_logger: Any, method: str, event: structlog.typing.EventDict) -> str
 
 
 def _guard(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """A last guard: nothing that is named like a secret is written."""
+    """Hide the values of fields named like secrets, as a last guard."""
     for name in event:
         if any(secret in name for secret in SECRETS):
             event[name] = "(not logged)"
@@ -40,7 +42,9 @@ def _guard(_logger: Any, _method: str, event: structlog.typing.EventDict) -> str
 
 
 def setup(level: str, form: str = "auto", file: Path | None = None) -> None:
-    """form: auto (JSON unless on a terminal), json or console. file: append there instead of standard error."""
+    """Set up logging. form: auto (console on a terminal, else JSON), json or console. file: a file to append to, in
+    place of standard error.
+    """
     stream: TextIO = sys.stderr if file is None else file.open("a", encoding="utf-8", buffering=1)
     set_level(level)
     console = form == "console" or (form == "auto" and stream.isatty())
@@ -61,7 +65,7 @@ def setup(level: str, form: str = "auto", file: Path | None = None) -> None:
 
 
 class _Forward(logging.Handler):
-    """What libraries log goes the same way."""
+    """Sends the log records of libraries to the same log."""
 
     def emit(self, record: logging.LogRecord) -> None:
         logger = structlog.get_logger("library")

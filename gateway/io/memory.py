@@ -1,12 +1,12 @@
-"""Memory goes back to the system after an attack or a crowd.
+"""Gives memory back to the system after an attack or a crowd.
 
-glibc keeps what was freed below something that is still in use, for ever: after 600 TLS clients had gone, 40 MB of a
-node's 109 were such memory. malloc_trim returns it. Other ways were tried and gave back next to nothing: fewer arenas
-(M_ARENA_MAX), a lower trim threshold, a collection of Python's garbage (which took 200 ms).
+glibc keeps freed memory for ever if memory above is still in use: after 600 TLS clients had gone, 40 MB of a node's 109
+MB were such memory. malloc_trim returns this memory. Other ways gave back next to nothing: fewer arenas (M_ARENA_MAX),
+a lower trim threshold, a collection of Python's garbage (200 ms).
 
-Python's collector of garbage looks through all objects from time to time, while the node stands still. Most objects of
-a node are those of the program itself, made at its start and never freed: looking through these took 100 to 600 ms in
-the first second of a crowd. `settle` takes them out of the collector's sight once the node has started.
+Python's garbage collector looks through all objects from time to time, while the node stands still. Most objects of a
+node belong to the program, are made at the start, and are never freed: looking through these took 100 to 600 ms in the
+first second of a crowd. `settle` hides these objects from the collector once the node has started.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Final
 
 EVERY_S: Final = 30.0
 REST: Final = 2000
-"""A trim takes 3 ms for 100 MB; the next one comes so many times later than the last one took, at the earliest."""
+"""The pause after a trim, as a multiple of the trim's own time. A trim takes 3 ms for 100 MB."""
 
 
 class Memory:
@@ -38,20 +38,20 @@ class Memory:
             self._next_at = self._clock() + max(EVERY_S, REST * took_s)
 
     def give_back(self) -> float:
-        """Returns how long that took, in seconds."""
+        """Trim the heap; return the seconds that the trim took."""
         began = self._clock()
         self._trim()
         return self._clock() - began
 
 
 def settle() -> None:
-    """What is there now stays: no later collection looks through these objects. Source: gc.freeze()."""
+    """Exclude all present objects from later garbage collections. Source: gc.freeze()."""
     gc.collect()
     gc.freeze()
 
 
 def resident() -> int:
-    """Bytes that the process has in use; 0 where the system does not say. Source: proc_pid_statm(5)."""
+    """Return the bytes that the process has in use; 0 if the system does not say. Source: proc_pid_statm(5)."""
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     except (OSError, ValueError, IndexError):
@@ -60,7 +60,7 @@ def resident() -> int:
 
 
 def _of_glibc() -> Callable[[], object]:
-    """Source: malloc_trim(3)."""
+    """Return the heap trim of glibc, or a function without effect. Source: malloc_trim(3)."""
     try:
         trim = ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError):  # another C library

@@ -1,4 +1,4 @@
-"""The process of one node: it gives the core time, bytes and news of peers, and carries out what the core wants."""
+"""The process of one node: gives the core time, bytes and news of peers, and carries out the core's wishes."""
 
 from __future__ import annotations
 
@@ -54,31 +54,31 @@ from ring.wire.codec import payloads
 TICK_S = 0.1
 FLUSH_WAIT_S = 0.002
 FRAME = 1024 * 1024
-"""What a turn has to say to a peer is cut into frames of this size, far below what peers accept."""
+"""The output of a turn to a peer is cut into frames of this size, far below the limit of peers."""
 
 BUGS = frozenset(("bug", "group_broken"))
 """Notes of mistakes in the program."""
 
 QUIET = frozenset(("hand_off_received",))
-"""Notes that the other node's log has already."""
+"""Notes that are only for debugging here, because the other node logs the same."""
 
 TROUBLE = frozenset((
     "node_dead", "submit_failed", "settle_failed", "hand_off_failed", "stepped_down", "oper_refused", "node_too_old",
     "unreadable", "webhook_failing", "webhook_dropped",
 ))  # fmt: skip
-"""Notes that an operator should see even where only warnings are logged."""
+"""Notes logged as warnings."""
 
 
 def _clock() -> float:
-    """Seconds that never go back and pass while the machine sleeps, too (P20)."""
+    """Return seconds that never go back and also count while the machine sleeps (P20)."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class NodeProcess:
-    """Everything of a node that touches the outside."""
+    """All parts of a node that touch the outside."""
 
     def __init__(self, config: NodeConfig, path: Path, tape: Tape | None = None) -> None:
-        """tape: what comes into the core is recorded there."""
+        """tape: records the input of the core."""
         self.config = config
         self._contents = contents(config)
         self.path = path
@@ -130,14 +130,14 @@ class NodeProcess:
 
     @property
     def now(self) -> float:
-        """Unix seconds that never go back while the process runs."""
+        """Unix seconds; never go back while the process runs."""
         return _clock() + self._skew
 
     def health(self) -> Health:
         return self.lag.health(time.monotonic())
 
     def vitals(self) -> Vitals:
-        """Time O(clients)."""
+        """Collect figures for the metrics. Takes time O(clients)."""
         writer = self.durable.writer
         return Vitals(
             self.lag,
@@ -154,7 +154,7 @@ class NodeProcess:
     # Life -----------------------------------------------------------------------------------------------------------
 
     async def run(self) -> int:
-        """Serve until told to stop; returns the exit code."""
+        """Serve until told to stop; return the exit code."""
         loop = asyncio.get_running_loop()
         self.crash.watch(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -204,7 +204,7 @@ class NodeProcess:
         self._stop.set()
 
     async def _drain(self) -> None:
-        """Hand the groups over, then tell the clients, then wait until what they leave behind is settled."""
+        """Hand the groups over, close the clients, and wait until the clients' last effects are settled."""
         engine, started, clients = self.core.engine, self.now, len(self.sockets)
         self.systemd.stopping()
         limit, handed = started + self.config.drain_s, engine.noted["hand_off"]
@@ -251,7 +251,7 @@ class NodeProcess:
 
     @crash_only
     def reload(self) -> Rehashed:
-        """SIGHUP and REHASH: apply the settings that can change live, report needed restarts and faults."""
+        """Apply the settings that can change live (SIGHUP, REHASH); report due restarts and mistakes."""
         self.systemd.reloading()
         said = self._reread()
         self.systemd.reloaded()
@@ -272,11 +272,11 @@ class NodeProcess:
         return replace(said, wrong=wrong)
 
     def room(self, config: NodeConfig) -> int:
-        """How many clients there are descriptors for."""
+        """Return the number of clients that the descriptors suffice for."""
         return room(self.descriptors, config.http.total if config.http is not None else 0)
 
     def certificates(self) -> list[Certificate]:
-        """What the listeners show to clients and browsers now."""
+        """Return the certificates that the listeners and the page show now."""
         page = self.web.certificate() if self.web is not None else None
         return [*self.listeners.certificates(), *([Certificate(*page)] if page is not None else [])]
 
@@ -292,15 +292,17 @@ class NodeProcess:
 
     @crash_only
     def act(self, job: Callable[[], None]) -> None:
-        """Do something with the core in a turn of its own."""
+        """Run a job on the core, in a turn of its own."""
         self.begin()
         job()
         self.touched()
 
     def touched(self) -> None:
-        """Something was put into the core: flush after the reads that are ready now, for they batch.
+        """Plan a flush after input to the core. The flush waits for the reads that are ready now, so that outputs go in
+        batches.
 
-        Right after a flush that took long, wait as long again: that makes batches under load and costs nothing else.
+        After a long flush the next flush waits as long again: under load this makes batches, and without load costs
+        nothing.
         """
         if self._flushing:
             return
@@ -314,7 +316,7 @@ class NodeProcess:
 
     @crash_only
     def flush(self) -> None:
-        """Send what the core has for peers and clients."""
+        """Send the core's output to peers and clients."""
         self._flushing = False
         began, edge = time.monotonic(), self.core.edge
         if edge.turns.waiting:
@@ -368,7 +370,7 @@ class NodeProcess:
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _write_notes(self) -> None:
-        """The engine's notes become log lines."""
+        """Log the engine's notes, and show each note to the watchers."""
         notes, self.core.engine.notes = self.core.engine.notes, []
         for note in notes:
             for watch in self.watchers:
@@ -376,7 +378,7 @@ class NodeProcess:
             facts: dict[str, Any] = dict(note.facts)
             if note.group is not None:
                 facts["group"] = f"{note.group.kind}:{note.group.name}"
-            trouble = note.event in TROUBLE and not facts.get("leaving", False)  # a node that has left is no trouble
+            trouble = note.event in TROUBLE and not facts.get("leaving", False)  # leaving in order is no trouble
             calm = self.log.debug if note.event in QUIET else self.log.info
             loud = self.log.error if note.event in BUGS else self.log.warning if trouble else calm
             loud(note.event, **facts)
@@ -385,7 +387,7 @@ class NodeProcess:
 
     @crash_only
     def connected(self, client: ClientTransport, address: str, *, secure: bool, certificate: str | None) -> Connection:
-        """certificate: fingerprint of the client's."""
+        """certificate: fingerprint of the client's certificate."""
         self.begin()
         self._next_id += 1
         self.sockets[self._next_id] = client
@@ -410,7 +412,7 @@ class NodeProcess:
 
     @crash_only
     def ended(self, connection: Connection) -> None:
-        """The client has closed its half of the connection."""
+        """Tell the edge that the client has closed its half of the connection."""
         self.begin()
         self.core.edge.ended(connection, "Connection closed")
         self.touched()
@@ -421,13 +423,13 @@ class NodeProcess:
         self.begin()
         self.core.edge.lost(connection, reason)
         why = connection.closed or reason
-        why = "Quit" if why.startswith(("Quit: ", "Client quit")) else why  # what people say stays out of the log
+        why = "Quit" if why.startswith(("Quit: ", "Client quit")) else why  # people's words stay out of the log
         self.log.info("client_disconnected", client=connection.number, reason=why)
         self.touched()
 
 
 def run_node(config: NodeConfig, path: Path, tape: Tape | None = None) -> int:
-    """Run a node until it is told to stop; returns the exit code. tape: where to record it."""
+    """Run a node until told to stop; return the exit code. tape: records the node."""
 
     async def main() -> int:
         try:

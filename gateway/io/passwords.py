@@ -1,7 +1,7 @@
-"""Passwords: argon2 and PBKDF2, off the event loop, since one check takes tens of milliseconds.
+"""Checks and hashes passwords (argon2 and PBKDF2) off the event loop, since one check takes tens of milliseconds.
 
-Every question gets exactly one answer. None says that nothing could be found out: too many questions wait, the machine
-has no memory or no thread to give, or the work met a mistake of the program. The client is then told to try again.
+Every question gets exactly one answer. The answer None means that no result was possible: too many questions wait, the
+machine has no memory or thread to spare, or the program made a mistake. The client is then told to try again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from gateway.accounts.credentials import Credentials, check_password, is_unfit, make_credentials
 
 WAITING = 200
-"""At most so many wait for a thread; one more is told at once that it is too much."""
+"""The number of questions that may wait for a thread. A further question is answered None at once."""
 
 NICE = 10
 
@@ -36,8 +36,9 @@ def hash_password(password: str) -> str:
 
 
 def verify(hashed: str, password: str) -> bool:
-    """Whether the password fits; a hash that is none fits nothing. Raises Argon2Error where argon2 had no memory or no
-    thread."""
+    """Tell whether the password fits. An invalid hash fits no password. Raises Argon2Error if argon2 gets no memory or
+    no thread.
+    """
     try:
         return _hasher.verify(hashed, password.encode("utf-8", "surrogateescape"))
     except (Argon2Error, InvalidHashError) as problem:
@@ -47,15 +48,16 @@ def verify(hashed: str, password: str) -> bool:
 
 
 def _yield() -> None:
-    """The loop goes first, also where many log in at once. On Linux a thread has a niceness of its own, and gives it to
-    those that argon2 starts."""
+    """Let the event loop go first, even during many logins. On Linux each thread has its own niceness, and the threads
+    that argon2 starts inherit the niceness.
+    """
     if sys.platform == "linux":
-        with suppress(OSError):  # a thread that is not nice still works; one that fails here ends the whole pool
+        with suppress(OSError):  # a thread with normal niceness still works; an error here would end the whole pool
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 class Passwords:
-    """Checks in threads. `wake` runs on the loop before each answer. log: a structlog logger."""
+    """Checks passwords in threads. `wake` runs on the loop before each answer. log: a structlog logger."""
 
     def __init__(self, wake: Callable[[], None], log: Any) -> None:
         self._wake = wake
@@ -66,19 +68,23 @@ class Passwords:
         self._first = ThreadPoolExecutor(1, "argon2-first", _yield)
 
     def check(self, hashed: str, password: str, done: Callable[[bool | None], None]) -> None:
-        """Of an operator or the server, from the configuration. done(None): it cannot be checked now."""
+        """Check a password of an operator or of the server, from the configuration. done(None): no check is possible
+        now.
+        """
         self._run(lambda: verify(hashed, password), done)
 
     def fits(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
-        """Of an account. done(None): it cannot be checked now."""
+        """Check a password of an account. done(None): no check is possible now."""
         self._run(lambda: check_password(credentials, password), done)
 
     def fits_first(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
-        """As fits, for whoever need not wait until the guesses of strangers are checked."""
+        """Check as `fits` does, but in a separate thread, so that a trusted client need not wait for strangers'
+        guesses.
+        """
         self._run(lambda: check_password(credentials, password), done, first=True)
 
     def make(self, password: str, done: Callable[[Credentials | None], None]) -> None:
-        """Of a password without a `flaw`. done(None): it cannot be made now."""
+        """Hash a password without a `flaw`. done(None): no hash is possible now."""
         self._run(lambda: make_credentials(password, secrets.token_bytes), done)
 
     def _count(self, change: int, *, first: bool) -> None:
@@ -95,7 +101,7 @@ class Passwords:
         loop = asyncio.get_running_loop()
 
         def worked(future: Future[T]) -> None:
-            with suppress(RuntimeError):  # the loop has ended: nobody waits for the answer
+            with suppress(RuntimeError):  # after the loop's end nobody waits for the answer
                 if not future.cancelled():
                     loop.call_soon_threadsafe(finish, future)
 
@@ -117,7 +123,7 @@ class Passwords:
         future.add_done_callback(worked)
 
     def _failed(self, problem: BaseException) -> None:
-        """The machine's trouble is told in a line; a mistake of the program with its traceback."""
+        """Log a lack of resources in one line, and a mistake of the program with the traceback."""
         if isinstance(problem, Argon2Error | MemoryError | RuntimeError | OSError):
             self._log.error("password_not_checked", reason=str(problem) or type(problem).__name__)
         else:

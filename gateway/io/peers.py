@@ -1,4 +1,4 @@
-"""A node's dealings with other nodes: links, directories, the saved roster. What they say goes into the core."""
+"""Connects a node's core with other nodes: links, directories, and the saved roster."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class PeerShell:
-    """Implements ring.io.links.LinkEvents."""
+    """Implements ring.io.links.LinkEvents for one node."""
 
     def __init__(self, node: NodeProcess) -> None:
         self._node = node
@@ -51,25 +51,26 @@ class PeerShell:
         self._directories: DirectoryClient | None = None
         self._online = False
         self._in_network = False
-        self.owes = False  # whether this node ends with groups that it could not hand over
+        self.owes = False  # this node stops with groups that no other node has taken over
 
     def next_incarnation(self) -> int:
-        """Above every earlier life of this node (P2)."""
+        """Return an incarnation above every earlier life of this node (P2)."""
         return max(self._saved.incarnation, int(self._node.now)) + 1
 
     @property
     def saved(self) -> list[NodeRecord]:
-        """The saved roster; with the own record, if this node was in its network before."""
+        """The saved roster. The roster has this node's record if the node was in its network before."""
         return self._saved.records
 
     @property
     def announced(self) -> bool:
-        """Whether anybody was told of this node."""
+        """Whether directories or peers have heard of this node."""
         return self._online or self._directories is not None
 
     async def bind(self) -> None:
-        """Hold the link port, and note this life. Raises OSError that says what to change, if the port or the state
-        folder cannot be had, or if this build is too old for the network."""
+        """Bind the link port, and save the number of this life. Raises OSError with advice if the port or the state
+        folder cannot be used, or if this build is too old for the network.
+        """
         node, config = self._node, self._node.config
         if self._saved.level > node.record.level:
             raise OSError(_too_old(self._saved.level, node.record.level))
@@ -92,7 +93,7 @@ class PeerShell:
         except OSError as problem:
             raise self._cannot_listen(problem) from problem
         saved = self._saved
-        # A node that was leaving when this node ended may not have handed all its groups over (P37).
+        # A node that was leaving at this node's end may still have had groups (P37).
         gone = [(r, node.now) for r in saved.records if r.leaving and r.key != node.record.key]
         missing = [*gone, *((one.node, one.since) for one in saved.missing)]
         node.core.engine.peers.remember(missing, saved.left, saved.given_up, saved.thin)
@@ -103,9 +104,10 @@ class PeerShell:
             raise OSError(_cannot_write(self._path.parent, problem)) from problem
 
     async def announce_to(self, only: frozenset[int] | None) -> None:
-        """Tell the directories of this node. only: their indexes; None: all, and links are accepted from now on.
+        """Announce this node to directories. only: the indexes of the directories; None: all of them, and links are
+        accepted from now on.
 
-        Raises OSError that says what to change, if a socket cannot be had.
+        Raises OSError with advice if a socket cannot be opened.
         """
         if only is None and not self._online:
             await self._go_online()
@@ -150,12 +152,12 @@ class PeerShell:
         )
 
     def link(self) -> None:
-        """The node is in its network: dial the others."""
+        """Dial the other nodes, since this node is now in its network."""
         self._in_network = True
         self._meet()
 
     def seen(self) -> Seen:
-        """Where this node stands with its directories and peers."""
+        """Sum up this node's standing with its directories and peers."""
         core = self._directories.core if self._directories is not None else None
         refusals = self._hub.refusals.lately(time.time()) if self._hub is not None else []
         roster = self._node.core.engine.roster
@@ -169,7 +171,7 @@ class PeerShell:
         )
 
     def around(self) -> Around:
-        """What `circlet status` shows beside the core."""
+        """Collect the facts of `circlet status` that the core does not know."""
         refusals = self._hub.refusals.lately(time.time()) if self._hub is not None else []
         return Around(
             directories=self._known_directories(),
@@ -187,31 +189,31 @@ class PeerShell:
         return [Directory(*each) for each in zip(names, core.problems, refused, client.leases_left(), strict=True)]
 
     def waiting_bytes(self) -> int:
-        """Bytes that wait for nodes that are being dialled."""
+        """Return the bytes that wait for nodes with a connection attempt under way."""
         return self._hub.waiting_bytes() if self._hub is not None else 0
 
     def refused(self) -> Counter[str]:
-        """Connections that the link port has refused before their handshake, by reason, since the start."""
+        """Count the connections refused before their handshake, by reason, since the start."""
         door = self._hub.door if self._hub is not None else None
         return Counter[str](door.strangers.refused) + Counter[str](door.members.refused) if door else Counter()
 
     def leave(self) -> NodeRecord:
-        """This node's record from now on: it is leaving."""
+        """Return this node's record with the mark that the node is leaving."""
         return msgspec.structs.replace(self._node.record, leaving=True)
 
     def announce(self) -> None:
-        """The own record has changed: tell the directories at once."""
+        """Tell the directories at once that this node's record has changed."""
         if self._directories is not None:
             self._directories.wake()
 
     async def stop(self) -> None:
         if self._directories is not None:
-            await self._directories.stop(depart=not self.owes)  # what it still has on disk is not to be missed (P37)
+            await self._directories.stop(depart=not self.owes)  # nodes do not wait for copies of a departed node (P37)
         if self._hub is not None:
             await self._hub.stop()
 
     def links(self) -> dict[str, LinkState]:
-        """Ring key of each linked peer, and how the link is."""
+        """Return the state of the link to each linked peer, by ring key."""
         return self._hub.connected() if self._hub is not None else {}
 
     def send(self, key: str, payload: bytes) -> None:
@@ -229,7 +231,8 @@ class PeerShell:
         engine = self._node.core.engine
         peers, incarnation = engine.peers, self._node.record.incarnation
         missing = [roster_file.Absent(record, peers.missing_since(key)) for key, record in peers.missing.items()]
-        # Records in the file mean that the node was in its network: the node need not wait for a directory again.
+        # Records in the file mean that the node was in its network, and need not wait for a directory at the next
+        # start.
         records = peers.roster.records() if self._in_network else self._saved.records
         roster_file.save(
             self._path,
@@ -248,7 +251,7 @@ class PeerShell:
             self._hub.meet([*peers.roster.records(), *peers.too_old.values()])
 
     def save_news(self) -> None:
-        """Link with new nodes and keep what is known of the network, whoever told: directories, links, other nodes."""
+        """Link with new nodes, and save the roster after each change from directories, links or other nodes."""
         engine = self._node.core.engine
         version = (engine.peers.version, engine.level, self._in_network)
         if version == self._saved_version:

@@ -1,4 +1,4 @@
-"""The file that a node's core is recorded to: bounded in size and time. The node goes on when the recording ends."""
+"""Writes the recording of a node's core to a file of bounded size and time. The node outlives the recording."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ring.roster import NodeRecord
 
 SOURCES = Path(__file__).parents[2]
 FOLDERS = ("config", "gateway", "ring")
-"""Where the source files of this build are, in the repository as in the installed package."""
+"""The folders of this build's sources, both in the repository and in the installed package."""
 
 ROOM = 1024
-"""Bytes that are kept free for the last record, which says why the recording ends."""
+"""Bytes kept free for the last record, which has the reason for the end."""
 
 
 def build() -> str:
-    """Identifies this build: the version, and a digest of the source files."""
+    """Identify this build by the version and a digest of the source files."""
     digest = blake2b(digest_size=8)
     for folder in FOLDERS:
         for path in sorted((SOURCES / folder).rglob("*.py")):
@@ -33,10 +33,10 @@ def build() -> str:
 
 
 class Tape:
-    """A recording to be made. Implements gateway.recording.doors.Writer."""
+    """A recording in the making. Implements gateway.recording.doors.Writer."""
 
     def __init__(self, path: Path, *, texts: bool, size: int, for_s: float | None) -> None:
-        """size: bytes at most. for_s: seconds at most. Raises OSError if there is such a file, or none can be made."""
+        """size: limit in bytes. for_s: limit in seconds. Raises OSError if the file exists or cannot be made."""
         self.texts = texts
         self.path = path
         self._size = size
@@ -49,7 +49,7 @@ class Tape:
         self._log: Any = None
 
     def begin(self, record: NodeRecord, settings: NodeSettings, now: float, log: Any) -> Recorder:
-        """Write the header, and make the core that is recorded. now: Unix seconds of the node's clock."""
+        """Write the header, and make the recorded core. now: Unix seconds of the node's clock."""
         self._log, seed = log, secrets.randbits(63)
         self._ends_at = now + self._for_s if self._for_s is not None else self._ends_at
         own = settings.engine.keep_own_s
@@ -76,14 +76,14 @@ class Tape:
         frame = self._framer.frame(data)
         try:
             self._file.write(frame)
-            self._file.flush()  # a kill loses nothing that was recorded
+            self._file.flush()  # so that a kill loses no record
         except OSError as problem:
             self._file = None
             self._log.error("recording_ended", file=str(self.path), reason=problem.strerror or str(problem))
         self._written += len(frame)
 
     def end(self, reason: str) -> None:
-        """Record no more. The node goes on."""
+        """Stop recording. The node goes on."""
         if self._file is None:
             return
         self._put(End(reason))

@@ -1,7 +1,8 @@
-"""SIGHUP and REHASH: a process reads its file again, and says which settings count at once or need a restart.
+"""Reads a process's configuration file again, on SIGHUP or REHASH, and reports which settings apply at once or need a
+restart.
 
-What the file names (message of the day, certificates, the network key) counts as a part of it: a changed text in one of
-those files is reported under the setting that names the file.
+Files named in the configuration (message of the day, certificates, the network key) count as parts of the
+configuration. A change in such a file is reported under the setting that names the file.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from gateway.io.logs import set_level
 C = TypeVar("C", NodeConfig, DirectoryConfig)
 
 Contents = dict[str, bytes]
-"""SHA-256 of each file that a configuration names, by the dotted key of the setting; b"" if the file cannot be read."""
+"""SHA-256 of each named file, by the dotted key of the setting; b"" if the file cannot be read."""
 
 KEY = "network.key_file"
-"""The setting of the only file that counts only after a restart."""
+"""The setting of the only named file with changes that need a restart."""
 
 
 def contents(config: NodeConfig | DirectoryConfig) -> Contents:
@@ -52,9 +53,10 @@ def _digest(path: Path) -> bytes:
 def reread(
     config: C, known: Contents, path: Path, load: Callable[[Path], C], log: structlog.stdlib.BoundLogger
 ) -> tuple[C, Contents, Rehashed]:
-    """Read the file again. known: `contents` of when it was read before.
+    """Read the file again. known: the `contents` at the last reading.
 
-    Returns the configuration to go on with, its contents, and what to tell; the old ones if there are mistakes in it.
+    Returns the configuration to go on with, the new contents, and a report. If the file has mistakes, the old
+    configuration and contents stay.
     """
     try:
         new = load(path)
@@ -71,5 +73,5 @@ def reread(
             (restart if key == KEY else live).append(key)
     set_level(taken.log.level)
     (log.warning if restart else log.info)("reloaded", live=live, needs_restart=restart)
-    # The process still has the key of its start, so a restart stays due until the restart comes.
+    # The process still uses the key of its start: report the due restart again at the next reload.
     return taken, {**now, KEY: known.get(KEY, now[KEY])}, Rehashed(tuple(live), tuple(restart))

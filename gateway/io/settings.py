@@ -1,4 +1,4 @@
-"""From the configuration to what the cores are told."""
+"""Translates the configuration to the settings of the cores."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ def limits(config: NodeConfig) -> Limits:
 
 
 def edge_settings(config: NodeConfig, created: float, secret: bytes, room: int = 0) -> EdgeSettings:
-    """created: Unix seconds of the start. secret: of the network (`made_up_secret`). room: clients that the process has
-    descriptors for, 0 if that is not known."""
+    """created: Unix seconds of the start. secret: the network's secret (`made_up_secret`). room: the number of clients
+    that the descriptors suffice for; 0 if unknown.
+    """
     clients, flood = config.clients, config.clients.flood
     motd = config.motd_lines()
     return EdgeSettings(
@@ -79,7 +80,7 @@ def webhook_settings(config: NodeConfig) -> WebhookSettings:
 
 
 def made_up_secret(key: bytes) -> bytes:
-    """What no node tells, and all nodes have alike. key: the network's."""
+    """Derive a secret that all nodes share and no node tells. key: the network key."""
     return blake2b(key=key, person=b"no such account").digest()
 
 
@@ -98,7 +99,7 @@ def engine_settings(config: NodeConfig) -> Settings:
 
 
 def terms(config: NodeConfig) -> Terms:
-    """What every node must have alike (P5)."""
+    """Return the settings that every node must have alike (P5)."""
     return Terms(
         config.network.name,
         config.network.server_name,

@@ -1,4 +1,4 @@
-"""The start of a node: carries out the effects of ring.membership.directory.startup, and reports back."""
+"""Starts a node: carries out the effects of ring.membership.directory.startup, and reports the results back."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 TURN_S = 0.05
 LOOK_S = 1.0
-"""How long the directories may take to answer one look."""
+"""The time for all directories to answer a look."""
 
 PROBE_S = 2.0
-"""How long a peer may take to let this node in as a guest."""
+"""The time for a peer to let this node in as a guest."""
 
 
 class Starting:
     """Brings one node into its network."""
 
     def __init__(self, node: NodeProcess, stop: asyncio.Event) -> None:
-        """stop: ends the start."""
+        """stop: set this event to end the start."""
         self._node = node
         self._stop = stop
         self._open = False
@@ -34,8 +34,9 @@ class Starting:
         self._core = StartUp(node.record, node.config.network.name, names, node.peers.saved, node.rng)
 
     async def run(self) -> bool:
-        """Until clients are accepted; False if the node was told to stop before. Raises OSError that says what to
-        change, if the node must not serve."""
+        """Run until clients are accepted; return False if the node is stopped before. Raises OSError with advice if the
+        node must not serve.
+        """
         await self._carry_out(self._core.begin(self._node.now))
         while not (self._open or self._stop.is_set()):
             await self._carry_out(self._core.tick(self._node.peers.seen(), self._node.now))
@@ -92,7 +93,9 @@ class Starting:
         await self._carry_out(self._core.probed(True in found, refusals, self._node.now))
 
     async def _visit(self, record: NodeRecord) -> bool | str:
-        """Whether the node lets this one in; why not, in words; False if it does not answer."""
+        """Visit a node: return True if the node lets this node in, the reason for a refusal in words, or False without
+        an answer.
+        """
         config = self._node.config
         how: dict[str, Any] = {
             "terms": terms(config),

@@ -1,6 +1,6 @@
 """Tells systemd that the process is ready, reloads, stops, and is alive. Source: sd_notify(3), Type=notify.
 
-Without the variable NOTIFY_SOCKET, as for everything that systemd has not started, nothing is said.
+Without the variable NOTIFY_SOCKET (a process that systemd has not started) all calls do nothing.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from collections.abc import Mapping
 from typing import Final
 
 BEATS: Final = 3
-"""How often the process says that it is alive within the time after which systemd takes the process for hung."""
+"""Signs of life per watchdog period of systemd."""
 
 
 class Systemd:
-    """The socket on which the service manager listens."""
+    """The socket of the service manager."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         path = environment.get("NOTIFY_SOCKET", "")
         self._socket: socket.socket | None = None
-        self._address = f"\0{path[1:]}" if path.startswith("@") else path  # an address without a file
+        self._address = f"\0{path[1:]}" if path.startswith("@") else path  # an abstract address, without a file
         if path:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             self._socket.setblocking(False)
         self.beat_s = _watchdog_s(environment) / BEATS
-        """Longest time between two calls of `alive`; 0 if nobody waits for them."""
+        """Longest time between two calls of `alive`; 0 without a watchdog."""
         self._next_beat = 0.0
         self._ready = False
 
@@ -36,11 +36,13 @@ class Systemd:
         self._say("READY=1\nSTATUS=serving")
 
     def status(self, status: str) -> None:
-        """status: one line for `systemctl status`."""
+        """Show one line in `systemctl status`."""
         self._say(f"STATUS={status}")
 
     def reloading(self) -> None:
-        """A reload begins; `reloaded` ends it. Before the process is ready, a reload is part of the start."""
+        """Report the begin of a reload; `reloaded` reports the end. Before the process is ready, a reload is part of
+        the start.
+        """
         if self._ready:
             self._say(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
@@ -52,7 +54,7 @@ class Systemd:
         self._say("STOPPING=1\nSTATUS=stopping")
 
     def alive(self) -> None:
-        """Called with every turn of the timers: a process that does not call for long is ended and started again."""
+        """Report life, at each turn of the timers. systemd restarts a process without signs of life."""
         if self.beat_s and (now := time.monotonic()) >= self._next_beat:
             self._next_beat = now + self.beat_s
             self._say("WATCHDOG=1")
@@ -64,12 +66,12 @@ class Systemd:
 
     def _say(self, text: str) -> None:
         if self._socket is not None:
-            with contextlib.suppress(OSError):  # a manager that does not listen is no reason to end
+            with contextlib.suppress(OSError):  # a deaf manager is no reason to end
                 self._socket.sendto(text.encode(), self._address)
 
 
 def _watchdog_s(environment: Mapping[str, str]) -> float:
-    """Seconds of WatchdogSec=, 0 if it is not set or is meant for another process."""
+    """Return the seconds of WatchdogSec=; 0 if not set, or if set for another process."""
     if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return 0.0
     try:

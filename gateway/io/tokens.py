@@ -1,4 +1,4 @@
-"""From the configured tokens to what the API of operators is told."""
+"""Translates the configured tokens to those of the operators' API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def api_of(source: Source, visitors: Visitors, config: NodeConfig, log: Any) -> 
 
 
 def tokens(config: NodeConfig, log: Any) -> tuple[tuple[Token, ...], Rates]:
-    """Warns in the log where tokens would cross a network that others can read."""
+    """Return the tokens and rates. Warn in the log if tokens would cross a network in clear text."""
     http = config.http or Http()
     fold = Casemap(config.network.casemapping)
     if http.tokens and http.tls is None and not ip_address(http.host).is_loopback:

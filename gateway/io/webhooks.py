@@ -1,7 +1,8 @@
-"""Makes the requests of webhooks: one HTTP client for the whole node. What to post, and when, the core says.
+"""Makes the requests of webhooks with a single HTTP client for the node. The core decides what to post, and when.
 
-A name is resolved once for each connection, only addresses that the configuration allows are kept, and the connection
-is made to one of these: a name that changes its address meanwhile (DNS rebinding) leads nowhere else.
+A name is resolved once for each connection. Only addresses that the configuration allows are kept, and the connection
+is made to an address from this list. So a name that changes its address in between (DNS rebinding) cannot redirect the
+request.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ from gateway.webhooks.addresses import Allow, read_url
 from gateway.webhooks.deliveries import Deliveries, Post
 
 ANSWER_MAX: Final = 16 * 1024
-"""So much of an answer is read before the connection is closed; nobody looks at the answer's body."""
+"""Bytes of the answer's body that are read before the connection is closed; the body is not used."""
 
 PER_HOST: Final = 4
 
 
 class Refused(OSError):
-    """The configuration does not allow the address. In words."""
+    """The configuration does not allow the address. The text gives the reason."""
 
 
 class AllowedResolver(AbstractResolver):
-    """Tells only addresses that may be posted to. allow: asked each time, since the configuration may change."""
+    """Resolves names to allowed addresses only. allow: called each time, since the configuration may change."""
 
     def __init__(self, allow: Callable[[], Allow], inner: AbstractResolver) -> None:
         self._allow = allow
@@ -52,7 +53,9 @@ class AllowedResolver(AbstractResolver):
 
 
 class WebhookShell:
-    """turn: has the core do something, and flushes it. bind_ip: of this node, from which requests come."""
+    """Makes requests for the core. turn: runs a job on the core and flushes the core. bind_ip: this node's address for
+    requests.
+    """
 
     def __init__(
         self,
@@ -80,7 +83,7 @@ class WebhookShell:
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        """Give up the requests under way: the next node that serves the channel posts these messages again."""
+        """Cancel the requests under way: the next node that serves the channel posts these messages again."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -110,7 +113,7 @@ class WebhookShell:
         target = read_url(post.url)
         address = target.address
         if address is not None and not self._core.allow.permits(target.host, address):
-            raise Refused(self._core.allow.why_not(target))  # aiohttp resolves no addresses
+            raise Refused(self._core.allow.why_not(target))  # aiohttp calls no resolver for an address
         session = self._ready()
         async with (
             asyncio.timeout(post.time_limit_s),
@@ -120,7 +123,7 @@ class WebhookShell:
             return response.status, _retry_after(response)
 
     def _ready(self) -> aiohttp.ClientSession:
-        """The client, made with the first request: most nodes post nothing."""
+        """Return the HTTP client. The first request makes the client, since most nodes post nothing."""
         if self._session is None:
             family = socket.AF_INET6 if ":" in self._bind_ip else socket.AF_INET
             connector = aiohttp.TCPConnector(
@@ -130,7 +133,7 @@ class WebhookShell:
                 family=family,
                 limit=0,
                 limit_per_host=PER_HOST,
-                force_close=True,  # a receiver that serves one connection at a time is free for the other nodes
+                force_close=True,  # frees a receiver with a single connection for other nodes
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -143,13 +146,13 @@ class WebhookShell:
 
 
 def _refusal_in(problem: BaseException) -> Refused | None:
-    """What aiohttp has wrapped."""
+    """Find the refusal inside an error of aiohttp."""
     inner = getattr(problem, "os_error", None)
     return inner if isinstance(inner, Refused) else None
 
 
 def _words(problem: BaseException) -> str:
-    """Without the URL, which may have a secret."""
+    """Describe a problem without the URL, which may have a secret."""
     if isinstance(problem, aiohttp.ClientConnectorDNSError):
         return "the name of the receiver cannot be resolved"
     if isinstance(problem, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
@@ -162,7 +165,7 @@ def _words(problem: BaseException) -> str:
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float:
-    """Seconds of a Retry-After; 0 if there is none, or none that can be read."""
+    """Return the seconds of a Retry-After header; 0 for a missing or unreadable header."""
     text = response.headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)

@@ -1,7 +1,8 @@
-"""The WebSocket clients of a node: /irc on the HTTP listener. Limits, flood control and queues are as over TCP.
+"""The WebSocket clients of a node: /irc on the HTTP listener, with the same limits, flood control and queues as over
+TCP.
 
-Each client has two tasks. One reads: it stops while the flood control makes lines of the client wait, and with it the
-socket. The other one writes: it stops while the client does not read, and what waits then is bounded by `sendq`.
+Each client has two tasks. The reading task stops, and with it the socket, while the flood control delays lines of the
+client. The writing task stops while the client does not read; `sendq` limits the waiting output.
 """
 
 from __future__ import annotations
@@ -51,12 +52,12 @@ if TYPE_CHECKING:
 ABNORMAL: Final = 1006
 NORMAL: Final = 1000
 
-# A client that offers no subprotocol of ours is served all the same, and is no news to an operator.
+# A client without a known subprotocol is served, too, so aiohttp's warning is of no use.
 logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 
 
 class WebSockets:
-    """Takes WebSocket clients in."""
+    """Accepts WebSocket clients."""
 
     def __init__(self, node: NodeProcess, visitors: Visitors) -> None:
         self._node = node
@@ -97,20 +98,20 @@ class WebSockets:
 
 
 class _Response(web.WebSocketResponse):
-    """Gives its reason in words when it closes."""
+    """Adds a reason in words to the close frame."""
 
     async def close(self, *, code: int = NORMAL, message: bytes = b"", drain: bool = True) -> bool:
         return await super().close(code=code, message=message or WORDS.get(code, b""), drain=drain)
 
 
 class WebSocketClient:
-    """One client. The rules are the edge's; this moves lines, as ClientSocket does over TCP."""
+    """One client. The edge has the rules; this class moves lines, as ClientSocket does over TCP."""
 
     def __init__(
         self, node: NodeProcess, request: web.Request, response: web.WebSocketResponse, ticket: Ticket
     ) -> None:
         self.ticket: Ticket | None = ticket
-        self.written = 0  # bytes of lines, those that wait included
+        self.written = 0  # bytes of lines written so far, waiting lines included
         self._node = node
         self._response = response
         self._protocol = request.protocol
@@ -118,13 +119,13 @@ class WebSocketClient:
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._ledger = Ledger()
-        self._descriptor = -1  # of the socket, to ask the kernel what has come when aiohttp has closed its own
-        self._news = asyncio.Event()  # there is something to write, or the client has to go
-        self._relieved = asyncio.Event()  # none of the client's lines waits any more
+        self._descriptor = -1  # of the socket: counts acknowledged bytes, even after aiohttp has closed it
+        self._news = asyncio.Event()  # set when there is output, or the client has to go
+        self._relieved = asyncio.Event()  # set when no line of the client waits
         self._closing = False
 
     async def run(self, client: Client) -> None:
-        """Serve the client until it is gone."""
+        """Serve the client until the connection ends."""
         self._prepare_socket()
         connection = self._node.connected(self, client.address, secure=client.secure, certificate=None)
         reading, writing = asyncio.create_task(self._read(connection)), asyncio.create_task(self._write())
@@ -147,7 +148,7 @@ class WebSocketClient:
     # Client to node --------------------------------------------------------------------------------------------------
 
     async def _read(self, connection: Connection) -> str:
-        """Returns why the client is gone."""
+        """Read lines until the client goes; return the reason."""
         response = self._response
         while True:
             message = await response.receive()
@@ -167,10 +168,12 @@ class WebSocketClient:
                 return self._refuse(connection, getattr(message.data, "code", ABNORMAL))
             elif message.type is not WSMsgType.PONG:
                 return "Connection closed"
-            await asyncio.sleep(0)  # flood control counts lines alone: frames without a line let others go first
+            await asyncio.sleep(0)  # flood control counts lines only: other frames must let other clients go first
 
     async def _take(self, connection: Connection, line: bytes) -> None:
-        """A line for the edge. While lines of the client wait, the kernel's window makes the client wait."""
+        """Give a line to the edge. While lines of the client wait, stop reading, so that the kernel's window holds the
+        client.
+        """
         self._relieved.clear()
         self._node.received(connection, line + b"\r\n")
         if connection.pending:
@@ -179,7 +182,7 @@ class WebSocketClient:
             self._pause(False)
 
     def read_on(self) -> None:
-        """None of the client's lines waits any more."""
+        """Resume reading, since no line of the client waits."""
         self._relieved.set()
 
     def _pause(self, paused: bool) -> None:
@@ -196,7 +199,9 @@ class WebSocketClient:
     # Node to client --------------------------------------------------------------------------------------------------
 
     def write(self, data: bytes, sendq: int) -> bool:
-        """Send, or keep until the client reads. Returns False once more than `sendq` bytes wait: it is cut."""
+        """Send the data, or keep the data until the client reads. Returns False if more than `sendq` bytes wait: then
+        the node cuts the client.
+        """
         if self._protocol.transport is None:
             return True
         self.written += len(data)
@@ -207,7 +212,7 @@ class WebSocketClient:
         return not self._protocol.writing_paused or self._waiting_bytes <= sendq
 
     async def _write(self) -> None:
-        """Ends once the client has to go and was sent all."""
+        """Write lines until the client has to go and all lines are sent."""
         opcode = WSMsgType.BINARY if self._is_binary else WSMsgType.TEXT
         while self._waiting or not self._closing:
             await self._news.wait()
@@ -223,7 +228,7 @@ class WebSocketClient:
             self._count()
 
     def close(self) -> None:
-        """End after what was written has left, or right away if the client does not read."""
+        """Close after all written lines are sent, or at once if the client does not read."""
         self._closing = True
         self._news.set()
         if self._protocol.writing_paused:
@@ -237,7 +242,7 @@ class WebSocketClient:
             self._protocol.transport.abort()
 
     async def _say_goodbye(self, connection: Connection) -> None:
-        """Close as RFC 6455 wants: say so and why, and wait until the client says the same."""
+        """Close as RFC 6455 requires: send a close frame with the reason, and wait for the client's close frame."""
         code = GOING_AWAY if self._node.core.engine.peers.me.leaving else NORMAL
         try:
             async with asyncio.timeout(LINGER_S):
@@ -248,7 +253,7 @@ class WebSocketClient:
     # The socket ------------------------------------------------------------------------------------------------------
 
     def _prepare_socket(self) -> None:
-        """The same bounds as for a client over TCP."""
+        """Set the same limits as for a client over TCP."""
         transport = self._protocol.transport
         raw: socket.socket | None = transport.get_extra_info("socket") if transport is not None else None
         if transport is None or raw is None:
@@ -267,7 +272,7 @@ class WebSocketClient:
             self._descriptor = -1
 
     def waiting(self) -> int:
-        """Bytes that the client has not read yet, beside those in the kernel."""
+        """Return the number of bytes that the client has not read yet, apart from bytes in the kernel."""
         transport = self._protocol.transport
         return self._waiting_bytes + (transport.get_write_buffer_size() if transport is not None else 0)
 
@@ -277,16 +282,16 @@ class WebSocketClient:
             self._ledger.hand(transport.get_write_buffer_size())
 
     def arrived(self) -> int:
-        """How many of the bytes `written` the client's machine has acknowledged. Source: tcp(7), SIOCOUTQ."""
+        """Return how many of the `written` bytes the client's machine has acknowledged. Source: tcp(7), SIOCOUTQ."""
         self._count()
         unacknowledged = sys.maxsize
-        with contextlib.suppress(OSError, ValueError):  # there is no descriptor any more, or there was none left
+        with contextlib.suppress(OSError, ValueError):  # the descriptor is gone, or there was none left
             (unacknowledged,) = struct.unpack("i", fcntl.ioctl(self._descriptor, termios.TIOCOUTQ, b"\0" * 4))
         return self._ledger.arrived(unacknowledged)
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:
-    """End the tasks. A mistake of the program in one of them is raised; a broken connection is none."""
+    """Cancel the tasks. Raise a task's exception if the program made a mistake; a broken connection is no mistake."""
     for task in tasks:
         task.cancel()
     for result in await asyncio.gather(*tasks, return_exceptions=True):
