@@ -1,4 +1,4 @@
-"""How an account proves that it is who it says: what of a password is kept, and how one is checked against it."""
+"""Credentials of accounts: made from a password, kept instead of the password, and checked at a login."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ MAX_PASSWORD = 1000
 """Bytes of UTF-8."""
 
 ITERATIONS = 100_000
-"""Of PBKDF2: some 40 ms, once a login, for the client; RFC 7677, section 4, wants 4,096 at least."""
+"""Iterations of PBKDF2. These cost the client some 40 ms a login. RFC 7677, section 4, requires at least 4,096."""
 
 SALT = 16
 
-# Second recommendation of RFC 9106, section 4. Not the library's default: what is made up has to cost what is real.
+# Second recommendation of RFC 9106, section 4. The parameters do not depend on the library's defaults, as a check of
+# made-up credentials must cost as much as a check of real credentials.
 _hasher = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4, hash_len=32, salt_len=SALT)
 
 _MACHINE = frozenset(map(error_to_str, (-22, -33)))
-"""Words of ARGON2_MEMORY_ALLOCATION_ERROR and ARGON2_THREAD_FAIL. Source: argon2.h of the reference implementation."""
+"""Texts of ARGON2_MEMORY_ALLOCATION_ERROR and ARGON2_THREAD_FAIL. Source: argon2.h of the reference implementation."""
 
 
 class Scram(msgspec.Struct, frozen=True, array_like=True):
-    """What a server keeps for SCRAM-SHA-256. Source: RFC 5802, section 3."""
+    """The server's stored keys for SCRAM-SHA-256. Source: RFC 5802, section 3."""
 
     salt: bytes
     iterations: int
@@ -39,14 +40,14 @@ class Scram(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Credentials(msgspec.Struct, frozen=True, array_like=True):
-    """password_hash: argon2id, as PHC string. scram: None where SCRAM does not work."""
+    """password_hash: argon2id, as a PHC string. scram: None if SCRAM does not work for the account."""
 
     password_hash: str
     scram: Scram | None = None
 
 
 def flaw(password: str) -> str | None:
-    """Why nobody can have this password, in words; None for a good one."""
+    """Say in words why nobody can have this password; None for a good password."""
     try:
         size = len(password.encode())
     except UnicodeEncodeError:
@@ -59,10 +60,10 @@ def flaw(password: str) -> str | None:
 
 
 def make_credentials(password: str, random_bytes: Callable[[int], bytes]) -> Credentials:
-    """Slow (some 200 ms): run off the loop. Raises ValueError with its `flaw`.
+    """Make the credentials of a password. Slow (some 200 ms): run off the loop. Raises ValueError with the `flaw`.
 
-    A password that SASLprep refuses works with PLAIN, and with SCRAM for clients that send it as it is typed (WeeChat
-    does); for those that prepare it, as RFC 5802 wants, it works with PLAIN alone.
+    If SASLprep refuses a password, the password works with PLAIN. With SCRAM, the password works only for clients
+    without SASLprep (WeeChat), and not for clients that prepare passwords as RFC 5802 requires.
     """
     problem = flaw(password)
     if problem is not None:
@@ -72,14 +73,17 @@ def make_credentials(password: str, random_bytes: Callable[[int], bytes]) -> Cre
 
 
 def is_unfit(problem: Argon2Error | InvalidHashError) -> bool:
-    """Whether argon2 has found that the password does not fit, or that the hash is none: not that it could not look."""
+    """Whether the error is a verdict: the password is wrong, or the hash is malformed. If not, argon2 lacked memory or
+    a thread, and nobody knows whether the password is right."""
     return str(problem) not in _MACHINE
 
 
 def check_password(credentials: Credentials, password: str) -> bool:
-    """Slow (some 100 ms): run off the loop. What is no hash fits nothing. Raises Argon2Error where argon2 had no memory
-    or no thread: that says nothing of the password."""
-    if flaw(password) is not None:  # whoever the account is, so that time tells nothing
+    """Whether the password is right. Slow (some 100 ms): run off the loop. No password fits a malformed hash.
+
+    Raises Argon2Error if argon2 had no memory or no thread: the password may be right or wrong.
+    """
+    if flaw(password) is not None:  # for every account, existing or not: the time of the check tells nothing
         return False
     try:
         return _hasher.verify(credentials.password_hash, _prepared(password))
@@ -92,9 +96,9 @@ def check_password(credentials: Credentials, password: str) -> bool:
 
 
 def made_up(name: str, secret: bytes) -> Credentials:
-    """Of an account that does not exist: checked like any other, and no password fits.
+    """Make up credentials for an account that does not exist. A check works as for any account, and no password fits.
 
-    name: folded. secret: the same on all nodes and for ever, so that the same name is always shown the same salt.
+    name: folded. secret: the same on all nodes and for ever, so that a name always gets the same salt.
     Source: RFC 5802, section 9.
     """
 
@@ -109,7 +113,7 @@ def made_up(name: str, secret: bytes) -> Credentials:
 
 
 def scram_keys(password: str, salt: bytes, iterations: int) -> Scram:
-    """SCRAM-SHA-256's keys of a password. Source: RFC 5802, section 3."""
+    """Derive the keys of SCRAM-SHA-256 from a password. Source: RFC 5802, section 3."""
     salted = hashlib.pbkdf2_hmac("sha256", _prepared(password), salt, iterations)
     client_key = hmac.digest(salted, b"Client Key", "sha256")
     server_key = hmac.digest(salted, b"Server Key", "sha256")
@@ -117,8 +121,9 @@ def scram_keys(password: str, salt: bytes, iterations: int) -> Scram:
 
 
 def _prepared(password: str) -> bytes:
-    """So that it is the same password however a keyboard composes it, by all mechanisms; what SASLprep refuses is taken
-    as it is. Source: RFC 4616, section 2; RFC 5802, section 2.2.
+    """Prepare a password with SASLprep, for all mechanisms: keyboards may compose the same password in different ways.
+
+    A password that SASLprep refuses stays as typed. Source: RFC 4616, section 2; RFC 5802, section 2.2.
     """
     try:
         return saslprep(password).encode()
@@ -127,5 +132,5 @@ def _prepared(password: str) -> bytes:
 
 
 def _phc(data: bytes) -> str:
-    """Base64 as PHC strings have it, without padding."""
+    """Encode as base64 without padding, as in PHC strings."""
     return b64encode(data).rstrip(b"=").decode()

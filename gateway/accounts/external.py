@@ -1,4 +1,4 @@
-"""EXTERNAL: TLS has proven who it is. Source: RFC 4422, appendix A."""
+"""EXTERNAL: the client's TLS certificate proves the account. Source: RFC 4422, appendix A."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gateway.accounts.steps import Challenge, Done, Exchange, NeedAccount, Refus
 
 
 def external(fingerprint: str | None) -> Exchange:
-    """The client says which account[@device] it means, or nothing."""
+    """Run the exchange. The client sends account[@device], or nothing: the certificate then names the account."""
     data: bytes = yield Challenge(b"")
     if fingerprint is None:
         raise Refused("Your client has shown no certificate")

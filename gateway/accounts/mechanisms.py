@@ -1,4 +1,4 @@
-"""The SASL mechanisms that are offered. Source: RFC 4422."""
+"""The SASL mechanisms of the network. Source: RFC 4422."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ NONCE = 18
 def start(
     name: str, *, fingerprint: str | None, random_bytes: Callable[[int], bytes], proves: Proves = is_proof
 ) -> Mechanism | None:
-    """The server's side of one exchange; None if there is no such mechanism. The client is to speak first.
+    """Start the server's side of an exchange; None if there is no such mechanism. The client speaks first.
 
-    name: upper case. fingerprint: of the certificate that the client has shown in TLS. proves: judges SCRAM's proof.
+    name: upper case. fingerprint: of the client's TLS certificate. proves: judges SCRAM's proof.
     """
     if name == "PLAIN":
         return Mechanism(plain())

@@ -1,4 +1,4 @@
-"""PLAIN: account and password as they are. Source: RFC 4616."""
+"""PLAIN: the client sends account and password as plain text. Source: RFC 4616."""
 
 from __future__ import annotations
 

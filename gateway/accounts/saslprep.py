@@ -1,4 +1,4 @@
-"""SASLprep: passwords that look alike are alike. Source: RFC 4013, a profile of RFC 3454 (stringprep)."""
+"""SASLprep: passwords that look the same become the same. Source: RFC 4013, a profile of RFC 3454 (stringprep)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PROHIBITED = (
     stringprep.in_table_c7,
     stringprep.in_table_c8,
     stringprep.in_table_c9,
-    stringprep.in_table_a1,  # not in Unicode 3.2: a stored string must not have them
+    stringprep.in_table_a1,  # characters newer than Unicode 3.2: a stored string must not have these characters
 )
 
 
@@ -24,14 +24,14 @@ class Prohibited(ValueError):
 
 
 def saslprep(text: str) -> str:
-    """The prepared form of a stored string (a password). Raises Prohibited."""
+    """Prepare a stored string (a password). Raises Prohibited."""
     if text.isascii() and text.isprintable():
         return text
     mapped = "".join(" " if stringprep.in_table_c12(c) else c for c in text if not stringprep.in_table_b1(c))
     prepared = ucd_3_2_0.normalize("NFKC", mapped)
     if not prepared or any(refuses(c) for c in prepared for refuses in _PROHIBITED):
         raise Prohibited
-    if any(map(stringprep.in_table_d1, prepared)):  # RFC 3454, section 6: from right to left, and nothing else
+    if any(map(stringprep.in_table_d1, prepared)):  # RFC 3454, section 6: all text from right to left
         ends = stringprep.in_table_d1(prepared[0]) and stringprep.in_table_d1(prepared[-1])
         if not ends or any(map(stringprep.in_table_d2, prepared)):
             raise Prohibited

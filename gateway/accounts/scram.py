@@ -1,4 +1,7 @@
-"""SCRAM-SHA-256, the server's side: a password is proven and never sent. Source: RFC 5802, RFC 7677."""
+"""SCRAM-SHA-256, the server's side: the client proves the password, and never sends the password.
+
+Source: RFC 5802, RFC 7677.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,17 @@ from typing import NamedTuple
 from gateway.accounts.credentials import Credentials
 from gateway.accounts.steps import WRONG, Challenge, Done, Exchange, NeedAccount, Refused, check_itself, split_name
 
-# Section 7: gs2-header client-first-message-bare, client-final-message. A name has no "," and "=" but as =2C and =3D.
+# Section 7: gs2-header client-first-message-bare, client-final-message. A name has =2C for "," and =3D for "=".
 _FIRST = re.compile(r"([ny],(?:a=([^,]+))?,)(n=([^,]*),r=([!-+\--~]+)(?:,[A-Za-z]=[^,]+)*)")
 _FINAL = re.compile(r"(c=([A-Za-z0-9+/=]+),r=([!-+\--~]+)(?:,[A-Za-z]=[^,]+)*),p=([A-Za-z0-9+/=]+)")
 _BAD_ESCAPE = re.compile(r"=(?!2C|3D)")
 
 Proves = Callable[[bytes, bytes, bytes], bool]
-"""What judges a proof, as `is_proof` does: the proof, the stored key, and what is signed."""
+"""A function like `is_proof`: judges a proof, given the proof, the stored key, and the signed words."""
 
 
 class _First(NamedTuple):
-    """gs2: the header that the client repeats. bare: the part that is signed."""
+    """gs2: the header; the client repeats the header later. bare: the signed part."""
 
     gs2: str
     bare: str
@@ -32,7 +35,7 @@ class _First(NamedTuple):
 
 
 def is_proof(proof: bytes, stored_key: bytes, signed: bytes) -> bool:
-    """Whether the proof is of the key, for the words that are signed."""
+    """Whether the proof fits the stored key and the signed words."""
     signature = hmac.digest(stored_key, signed, "sha256")
     if len(proof) != len(signature):
         return False
@@ -41,7 +44,10 @@ def is_proof(proof: bytes, stored_key: bytes, signed: bytes) -> bool:
 
 
 def scram(nonce: str, proves: Proves = is_proof) -> Exchange:
-    """nonce: the server's part, printable and without ",", never used before. proves: as is_proof does."""
+    """Run the exchange.
+
+    nonce: the server's part of the nonce, printable, without ",", never used before. proves: a function like is_proof.
+    """
     data: bytes = yield Challenge(b"")
     first = _read_first(_text(data))
     check_itself(first.authzid, first.authcid)
@@ -55,7 +61,7 @@ def scram(nonce: str, proves: Proves = is_proof) -> Exchange:
     data = yield Challenge(server_first.encode())
     without_proof, proof = _read_final(_text(data), first.gs2, both)
     signed = f"{first.bare},{server_first},{without_proof}".encode()
-    # Who has no account gets as far as this, and no further.
+    # An account that does not exist fails only here, so a client cannot tell such an account from a wrong password.
     if not proves(proof, keys.stored_key, signed) or shown is None:
         raise Refused(WRONG, b"e=invalid-proof")
     data = yield Challenge(b"v=" + b64encode(hmac.digest(keys.server_key, signed, "sha256")))
@@ -90,7 +96,7 @@ def _unescaped(name: str) -> str:
 
 
 def _read_final(text: str, gs2: str, nonce: str) -> tuple[str, bytes]:
-    """What is signed of it, and the proof."""
+    """Read the client's final message: the signed part, and the proof."""
     found = _FINAL.fullmatch(text)
     if found is None:
         raise Refused("Not the form of SCRAM's final message", b"e=other-error")

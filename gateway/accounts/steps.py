@@ -1,4 +1,4 @@
-"""What a SASL mechanism and its caller tell each other. The caller owns the network, the threads and the socket."""
+"""Steps of a SASL exchange between a mechanism and the caller. The caller owns the network, threads and the socket."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from gateway.accounts.credentials import Credentials
 MAX_DEVICE = 64
 
 WRONG = "Account and password do not fit"
-"""Said whether the account exists or not."""
+"""The text is the same for a wrong password and for an account that does not exist."""
 
 
 class Challenge(NamedTuple):
-    """Send this to the client, and feed its answer."""
+    """Send the data to the client, then call `feed` with the client's answer."""
 
     data: bytes
 
 
 class NeedAccount(NamedTuple):
-    """Look the account up, then call `account`. name: as the client wrote it, of any shape.
+    """Look the account up, then call `account`. name: as the client wrote the name, of any shape.
 
-    by_certificate: it has to list the client's fingerprint; name is "" for whichever account does.
+    by_certificate: the account must list the client's fingerprint; name is "" for any account with the fingerprint.
     """
 
     name: str
@@ -37,15 +37,15 @@ class NeedCheck(NamedTuple):
 
 
 class Done(NamedTuple):
-    """account: as registered. device: None where none was named."""
+    """account: as registered. device: None if the client named no device."""
 
     account: str
     device: str | None = None
 
 
 class Failed(NamedTuple):
-    """reason: in words. said: the mechanism's own word for it. On IRC the exchange is over with 904, which a client
-    understands, so `said` is better left out: it would be answered."""
+    """reason: in words. said: the mechanism's own error message. On IRC, leave `said` out: a client would answer the
+    message, and the numeric 904 ends the exchange anyway."""
 
     reason: str
     said: bytes = b""
@@ -55,7 +55,7 @@ Step = Challenge | NeedAccount | NeedCheck | Done | Failed
 
 
 class Refused(Exception):
-    """Ends an exchange: Failed(reason, said)."""
+    """Ends an exchange with Failed(reason, said)."""
 
     def __init__(self, reason: str, said: bytes = b"") -> None:
         super().__init__(reason)
@@ -63,12 +63,13 @@ class Refused(Exception):
 
 
 Exchange = Generator[Step, Any, Done]
-"""What a mechanism does, top to bottom. It yields what it needs, is sent the answer, and returns Done or raises
-Refused; the first thing that it yields is Challenge(b""): in all that are offered the client speaks first."""
+"""A mechanism as a generator. The generator yields each need, receives the answer, and returns Done or raises Refused.
+The first yield is Challenge(b""), as the client speaks first in every mechanism here."""
 
 
 class Mechanism:
-    """One exchange. Each method returns what is to be done next; called out of turn, it fails. Nothing raises."""
+    """An exchange. Each method returns the next step for the caller. A call out of turn returns Failed. Nothing
+    raises."""
 
     __slots__ = ("_exchange", "_last")
 
@@ -77,19 +78,19 @@ class Mechanism:
         self._last: Step = next(exchange)
 
     def feed(self, data: bytes) -> Step:
-        """What the client said, base64 and chunks undone."""
+        """Take the client's message, with base64 decoded and chunks joined."""
         return self._next(Challenge, data)
 
     def account(self, shown: str | None, credentials: Credentials | None) -> Step:
-        """The answer to NeedAccount.
+        """Take the answer to NeedAccount.
 
-        shown: as registered; None if there is no such account or, by certificate, if it does not list it.
-        credentials: of credentials.made_up if there is no such account; None by certificate.
+        shown: the name as registered; None if there is no such account, or if the account does not list the
+        certificate. credentials: from credentials.made_up if there is no such account; None for a login by certificate.
         """
         return self._next(NeedAccount, (shown, credentials))
 
     def checked(self, ok: bool) -> Step:
-        """The answer to NeedCheck."""
+        """Take the answer to NeedCheck."""
         return self._next(NeedCheck, ok)
 
     def _next(self, needed: type, answer: Any) -> Step:
@@ -107,9 +108,9 @@ class Mechanism:
 
 
 def split_name(text: str) -> tuple[str, str | None]:
-    """ "joe@phone" -> ("joe", "phone"): account and device. Raises Refused.
+    """Split "joe@phone" into account and device: ("joe", "phone"). Raises Refused.
 
-    "joe/libera" -> ("joe", "libera"): a client made for ZNC names one of its networks where this network has a device;
+    "joe/libera" -> ("joe", "libera"): in a client made for ZNC, the name of a network takes the place of the device.
     "joe@phone/libera" -> ("joe", "phone/libera"). Source: wiki.znc.in, "Multiple clients".
     """
     account, device = _parted(text)
@@ -119,17 +120,17 @@ def split_name(text: str) -> tuple[str, str | None]:
 
 
 def check_itself(authzid: str, authcid: str) -> None:
-    """Who logs in as `authcid` may act for nobody else. Raises Refused."""
+    """Check that a login acts for the login's own account, and for no other account. Raises Refused."""
     if authzid and account_of(authzid).lower() != account_of(authcid).lower():
         raise Refused("Nobody may act for another account")
 
 
 def account_of(text: str) -> str:
-    """The account in account, account@device or account/device."""
+    """Read the account from "account", "account@device" or "account/device"."""
     return _parted(text)[0]
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """The account, which has neither "@" nor "/" in it, and the device; "" without one."""
+    """Split at the first "@" or "/" into account and device; the device is "" if there is neither."""
     end = next((index for index, sign in enumerate(text) if sign in "@/"), len(text))
     return text[:end], text[end + 1 :]
