@@ -1,4 +1,4 @@
-"""AUTHENTICATE, REGISTER and VERIFY: who somebody is.
+"""AUTHENTICATE, REGISTER and VERIFY: accounts of clients.
 
 Source: IRCv3 SASL 3.1 and 3.2; IRCv3 account-registration (draft).
 """
@@ -22,7 +22,7 @@ def authenticate(call: Call) -> None:
 
 @command("VERIFY", 2, anytime=True)
 def verify(call: Call) -> None:
-    """No registration waits to be verified here: this network sends no mail."""
+    """Refuse VERIFY: accounts need no verification here, as this network sends no mail."""
     account, proven = shown_name(clean(call.params[0])), call.connection.login
     if proven is not None:
         _fail(call, "VERIFY", "ALREADY_AUTHENTICATED", proven.name, f"You are logged in as {proven.name}")
@@ -34,7 +34,7 @@ def verify(call: Call) -> None:
 
 @command("REGISTER", 3, anytime=True, raw=True)
 def register(call: Call) -> None:
-    """REGISTER account|* email|* password. The address is neither needed nor kept."""
+    """Answer REGISTER account|* email|* password. The email address is neither needed nor kept."""
     name, password = clean(call.params[0]), call.params[2]
     if name == "*":
         name = call.connection.nick or "*" if call.connection.user is None else call.nick

@@ -20,7 +20,7 @@ from ring.ids import GroupId
 
 
 def channel_of(call: Call, name: str) -> GroupId | None:
-    """The group of a well-formed channel name; 403 for any other."""
+    """Find the group of a well-formed channel name; reply 403 to any other name."""
     if is_valid_channel(name, call.edge.settings.limits.channel_len):
         return call.edge.channel(name)
     call.reply(n.ERR_NOSUCHCHANNEL, name[:64] or "*", n.TEXT[n.ERR_NOSUCHCHANNEL])
@@ -28,7 +28,8 @@ def channel_of(call: Call, name: str) -> GroupId | None:
 
 
 def refusal_shown(call: Call, name: str) -> Callable[[Any], None]:
-    """A continuation that shows a refusal by the channel that the caller has called `name`."""
+    """Make a continuation that shows the outcome or the refusal. name: the channel's name as the caller wrote the
+    name."""
 
     def answered(outcome: Any) -> None:
         if isinstance(outcome, Refusal):
@@ -68,7 +69,7 @@ def refuse(call: Call, name: str, refusal: Refusal) -> None:
 
 
 def followed(call: Call, group: GroupId) -> Channel | None:
-    """The local copy, if the caller is a member: a copy without it is none of its business."""
+    """Read the local replica of a channel, if the caller is a member; None for other callers."""
     state = call.edge.engine.state(group)
     return state if isinstance(state, Channel) and call.user.uid in state.members else None
 
@@ -183,7 +184,7 @@ def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | N
 
 @command("KICK", 2, lists=(0, 1))
 def kick(call: Call) -> None:
-    """One channel and several people, or as many channels as people."""
+    """Kick several people from a single channel, or each person from the channel at the same place."""
     limits, user = call.edge.settings.limits, call.user
     pairs = _pairs(call)
     reason = call.params[2] if len(call.params) > 2 and call.params[2] else user.person.nick
@@ -201,7 +202,8 @@ def kick(call: Call) -> None:
 
 
 def _pairs(call: Call) -> list[tuple[str, str]]:
-    """(channel, nick) of a KICK, each pair once: of one channel all nicks, of several the nick at the same place."""
+    """List (channel, nick) of a KICK, each pair once: a single channel with all nicks, or several channels, each with
+    the nick at the same place."""
     fold = call.edge.settings.casemap
     channels, nicks = call.params[0].split(","), call.params[1].split(",")
     named = words(call.params[0], fold)
@@ -214,7 +216,7 @@ def _pairs(call: Call) -> list[tuple[str, str]]:
 
 
 def _member(call: Call, channel: Channel, nick: str) -> str | None:
-    """The uid of the member who has this nick now, as shown here (P10)."""
+    """Find the uid of the member with this nick, as this node shows the members (P10)."""
     casemap, people = call.edge.settings.casemap, call.edge.people
     folded = casemap(nick)
     return next((u for u, m in channel.members.items() if casemap(people.newest(m.person).nick) == folded), None)

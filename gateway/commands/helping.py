@@ -14,12 +14,12 @@ from gateway.irc import numerics as n
 from gateway.irc.mode_table import CHANNEL_TABLE, USER_TABLE, Mode
 
 A_ROW = 10
-"""So many names stand in a row of the list."""
+"""The number of names in a row of the list."""
 
 
 def _rows(table: Sequence[Mode]) -> list[str]:
-    """The modes of a table in words, some in a row."""
-    briefs = (f"{mode.letter} {mode.brief}".replace(" ", "\xa0") for mode in table)  # not torn apart
+    """Write the modes of a table in words, several modes in a row."""
+    briefs = (f"{mode.letter} {mode.brief}".replace(" ", "\xa0") for mode in table)  # wrap only between modes
     return [row.replace("\xa0", " ") for row in wrap(", ".join(briefs), 110, break_on_hyphens=False)]
 
 
@@ -122,10 +122,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "WHOIS": ("WHOIS nick: a person's name, address, channels and idle time.",),
     "WHOWAS": ("WHOWAS nick: the last people with a nick.",),
 }  # fmt: skip
-"""By command; the first line begins with the syntax."""
+"""Command -> lines of help. The first line begins with the syntax."""
 
 SAME = {"HELPOP": "HELP", "NS": "NICKSERV"}
-"""Commands that another one's text explains."""
+"""Command -> the command with the same text."""
 
 
 @command("HELP")

@@ -34,7 +34,7 @@ def chathistory(call: Call) -> None:
         call.in_turn(lambda: call.after(call.user.unsettled, lambda: _targets(call, request)))
     elif not is_target(call, request.target):
         call.fail("INVALID_TARGET", request.sub, request.target[:64], NOT_RETRIEVED)
-    else:  # one after the other: who asks much has to wait, and nobody else
+    else:  # in turn: a client with many requests waits, and nobody else has to wait
         call.prepay(request.limit)
         call.in_turn(lambda: resolve(call, request.target, lambda group: _lines(call, group, request)))
 
@@ -58,7 +58,10 @@ def _lines(call: Call, group: GroupId | None, request: Request) -> None:
 
 
 def _readable(caps: frozenset[str]) -> frozenset[str]:
-    """Without event playback a reply has PRIVMSG and NOTICE alone (IRCv3 chathistory)."""
+    """Choose the capabilities for a reply. Without event-playback, a reply has only PRIVMSG and NOTICE.
+
+    Source: IRCv3 chathistory.
+    """
     return caps if "draft/event-playback" in caps else caps - {"message-tags"}
 
 
@@ -83,7 +86,8 @@ def _mark(reference: Reference | None) -> Mark | None:
 
 
 def _targets(call: Call, request: Request) -> None:
-    """The caller's channels and conversations whose last message falls between two times, the quietest first."""
+    """List the caller's channels and conversations with the last message between two times, the oldest message
+    first."""
     found: list[tuple[int, str]] = []
     times = [reference.at or 0 for reference in request.references if reference is not None]
     backwards = times[0] > times[1]
@@ -114,7 +118,7 @@ def _targets(call: Call, request: Request) -> None:
 
 
 def groups_of(call: Call) -> list[GroupId]:
-    """In which something may have been said that is the caller's business."""
+    """List the groups that may hold history for the caller: channels and conversations."""
     return [*call.user.rooms, *call.edge.conversations.of(call.user)]
 
 

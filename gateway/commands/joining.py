@@ -41,7 +41,7 @@ def _join(call: Call, name: str, key: str | None) -> None:
     if key is not None and not is_utf8(key):  # no channel has such a key
         call.reply(n.ERR_BADCHANNELKEY, name, n.TEXT[n.ERR_BADCHANNELKEY])
         return
-    # Whether the caller is a member is the master's to say (P10): a PART may be under way.
+    # Ask the master even if the caller seems to be a member (P10): a PART may be under way.
     group = edge.channel(name)
     if len({**user.rooms, **user.joining, group: None}) > limits.chan_limit and user.oper is None:
         call.reply(n.ERR_TOOMANYCHANNELS, name, n.TEXT[n.ERR_TOOMANYCHANNELS])
@@ -59,7 +59,7 @@ def _join(call: Call, name: str, key: str | None) -> None:
             call.connection.makes -= 1
         may_not_make = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_UNAVAILRESOURCE
         if may_not_make and flood.may_make(call.connection, edge.settings, edge.now):
-            submit(True)  # channels that were asked for before it were there already
+            submit(True)  # earlier JOINs found existing channels, so the caller may make this channel after all
             return
         user.joining -= Counter([group])
         if may_not_make:
@@ -88,7 +88,7 @@ def _part(call: Call, name: str, reason: str | None, once: Once | None) -> None:
     def done(outcome: object) -> None:
         if isinstance(outcome, Refusal):
             call.reply(outcome.numeric, name, outcome.params[-1])
-        elif outcome is None and not was_there:  # its session was on another node then, which has not told anybody
+        elif outcome is None and not was_there:  # the session's former node did the PART, and told no client
             call.send_to_all(Line(user.person.author, "PART", (name, *([reason] if reason is not None else []))))
         else:
             call.report(outcome)

@@ -12,7 +12,7 @@ from gateway.state.channel.messages import ListRow
 
 
 def names_of(call: Call) -> tuple[str, ...]:
-    """The folded names of the caller's channels."""
+    """List the folded names of the caller's channels."""
     return tuple(group.name for group in call.user.rooms)
 
 
@@ -26,7 +26,7 @@ def list_channels(call: Call) -> None:
 
 
 def _show(call: Call, replies: list[Any], silent: list[str]) -> None:
-    """A channel that two nodes master for a moment is shown once, by the higher term (P39)."""
+    """Show the rows. If two nodes master a channel for a moment, the row of the higher term counts (P39)."""
     rows: dict[str, ListRow] = {}
     for reply in replies:
         for row in reply.rows:
@@ -43,7 +43,7 @@ def _show(call: Call, replies: list[Any], silent: list[str]) -> None:
 
 
 def say_cut(call: Call, replies: list[Any]) -> None:
-    """A node answers with a bounded number of rows: what is missing is never missing without a word."""
+    """Tell the caller if rows are missing: a node answers with a bounded number of rows."""
     if any(reply.cut for reply in replies):
         call.notice("There is more than is shown: ask with a narrower mask.")
 

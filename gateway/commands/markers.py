@@ -13,7 +13,7 @@ from gateway.state.session.messages import Look, Marker, MarkRead, Stored
 
 @command("MARKREAD")
 def markread(call: Call) -> None:
-    """MARKREAD target [timestamp=...]: without a time, what is known."""
+    """Answer MARKREAD target [timestamp=...]: set the read marker, or tell the read marker if there is no time."""
     user, params = call.user, call.params
     if read_markers.CAPABILITY not in call.connection.caps:
         call.reply(n.ERR_UNKNOWNCOMMAND, "MARKREAD", n.TEXT[n.ERR_UNKNOWNCOMMAND])
@@ -43,7 +43,7 @@ def _tell(call: Call, target: str) -> None:
 
 
 def _account(call: Call) -> str:
-    """Folded; its session may just be beginning. "" without one."""
+    """The caller's account, folded; "" without an account. The account's session may not have begun yet."""
     return call.edge.settings.casemap(call.user.person.account or "")
 
 

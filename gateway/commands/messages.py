@@ -62,13 +62,13 @@ def _send(call: Call, verb: str) -> None:
 
 
 def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict[str, str] | None, number: int) -> None:
-    """number: index of the target in the line."""
+    """Send the text to a single target. number: index of the target in the line."""
     edge, person = call.edge, user.person
     limits = edge.settings.limits
     status, name = split_status(target)
     if is_channel(name) and is_valid_channel(name, limits.channel_len):
         group = edge.channel(name)
-        facts = None if group in user.rooms else person  # P10: a speaker from outside sends its own
+        facts = None if group in user.rooms else person  # P10: a speaker from outside sends the speaker's own person
         login = call.connection.login
         life = login.life if login is not None else ""
         say = Say(person.uid, person.source, verb, text, status, tags, facts, life, call.once(number))
@@ -86,7 +86,8 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
 
 
 def _tell(call: Call, home: GroupId, tell: Tell) -> None:
-    """To who has the nick now; its master says whether it goes through the conversation of two accounts (P32)."""
+    """Send a message to the nick's holder. The nick's master decides whether the message goes through the conversation
+    of two accounts (P32)."""
     edge = call.edge
     if not tell.talks and not edge.sessions.is_unsure(call.user):
         call.submit(home, tell, lambda outcome: _told(call, tell, outcome))
@@ -104,7 +105,8 @@ def _said(call: Call, verb: str, target: str, outcome: Any) -> None:
 
 
 def _echo(call: Call, tell: Tell, to: Person) -> None:
-    """What somebody has said that is not kept: to the client that said it, and to its others, if they want that.
+    """Echo a message outside the history: to the speaking client with echo-message, and to the speaker's other clients
+    with a capability for the speaker's own messages.
 
     Source: IRCv3 echo-message; CAP znc.in/self-message.
     """
@@ -116,7 +118,7 @@ def _echo(call: Call, tell: Tell, to: Person) -> None:
     bot = "B" in person.modes
     line = Line(person.author, tell.verb, params, at=at, msgid=msgid, tags=tell.tags, bot=bot)
     able = [one for one in user.connections if tell.verb != "TAGMSG" or "message-tags" in one.caps]
-    if to.uid != user.uid:  # to itself: they have read it
+    if to.uid != user.uid:  # a message to oneself has reached all clients already
         others = [one for one in able if not SELVES.isdisjoint(one.caps)]
         call.edge.traffic.messages_sent += deliver(line, others, skip=own)
     if own in able and "echo-message" in own.caps:
@@ -125,7 +127,7 @@ def _echo(call: Call, tell: Tell, to: Person) -> None:
 
 def _told(call: Call, tell: Tell, outcome: Any) -> None:
     if isinstance(outcome, Reached):
-        if not outcome.talks:  # in a conversation it is echoed as it comes
+        if not outcome.talks:  # a conversation echoes a message when the message arrives there
             _echo(call, tell, outcome.person)
         if tell.verb == "PRIVMSG" and outcome.person.away is not None:
             call.reply(n.RPL_AWAY, outcome.person.nick, outcome.person.away)

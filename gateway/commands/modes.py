@@ -1,4 +1,4 @@
-"""MODE, of channels and of oneself."""
+"""MODE, of channels and of the caller."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def mode(call: Call) -> None:
 
 
 def _named(call: Call, group: GroupId, change: ModeChange) -> ModeChange:
-    """A prefix mode names the user's id where this edge knows it (P10)."""
+    """Add the member's uid to the change of a rank, if this node knows the member (P10)."""
     state = call.edge.engine.state(group)
     if change.letter not in CHANNEL_MODES.ranks or not isinstance(state, Channel) or change.param is None:
         return change
@@ -114,7 +114,7 @@ def _change_own(call: Call) -> None:
         call.reply(n.ERR_UMODEUNKNOWNFLAG, n.TEXT[n.ERR_UMODEUNKNOWNFLAG])
     held, done = {*user.wanted.modes, *("w" if user.wallops else "")}, []
     for change in changes:
-        # o is OPER's to give, and r follows from being logged in.
+        # Only OPER sets o, and only a login sets r.
         if (change.letter in held) == change.adding or change.letter == "r" or change[:2] == (True, "o"):
             continue
         held.symmetric_difference_update(change.letter)
@@ -124,7 +124,7 @@ def _change_own(call: Call) -> None:
 
 
 def set_modes(call: Call, held: set[str], shown: str) -> None:
-    """Change the caller's own modes; others' facts of it follow where they may be seen."""
+    """Change the caller's own modes. Other people may see some modes: the caller's profile changes, too."""
     user = call.user
     user.wallops = "w" in held
     if "o" not in held:

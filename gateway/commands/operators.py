@@ -19,7 +19,7 @@ MAX_REASON = 200
 
 @command("OPER", 2, raw=True)
 def oper(call: Call) -> None:
-    """The password is checked off the loop: the user's further lines wait for it."""
+    """Answer OPER. The password is checked off the loop; the caller's further lines wait for the check."""
     name, password = call.params[0], call.params[1]
     found = next((o for o in call.edge.settings.operators if o.name == name), None)
     if found is None:
@@ -34,7 +34,7 @@ def oper(call: Call) -> None:
 
 
 def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
-    """fits: None where that cannot be found out now."""
+    """Answer the check of a password. fits: None if nobody can check the password now."""
     if fits is None:
         call.reply(n.ERR_PASSWDMISMATCH, UNCHECKED)
     else:
@@ -43,7 +43,7 @@ def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
         if fits:
             call.user.oper = operator.name
             call.reply(n.RPL_YOUREOPER, n.TEXT[n.RPL_YOUREOPER])
-            held = set(call.user.wanted.modes)  # with what is on its way
+            held = set(call.user.wanted.modes)  # includes changes on the way to the nick's master
             if "o" not in held:
                 set_modes(call, held | {"o", "w"}, "+o" if call.user.wallops else "+ow")
         else:
@@ -94,7 +94,7 @@ def rehash(call: Call) -> None:
 
 @command("DIE", oper=True)
 def die(call: Call) -> None:
-    """Stops this node; its groups are handed over first."""
+    """Stop this node. The node hands its groups to other nodes first."""
     call.notice(f"Node {call.edge.record.name} is stopping.")
     call.edge.engine.note("die", operator=call.user.oper)
     call.edge.die()

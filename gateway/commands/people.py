@@ -41,7 +41,7 @@ def setname(call: Call) -> None:
 
 
 def _holders(call: Call, nicks: list[str], done: Callable[[list[tuple[str, Person]]], None]) -> None:
-    """done((nick as asked, person) of those that are held), in the order asked."""
+    """Find the holders of nicks, then call done with (nick as asked, person) of each held nick, in the order asked."""
     found: dict[str, Person] = {}
     asked: dict[str, GroupId] = {}
     for nick in nicks:
@@ -73,7 +73,7 @@ def _holders(call: Call, nicks: list[str], done: Callable[[list[tuple[str, Perso
 
 
 def _nicks(call: Call) -> list[str]:
-    """The nicks between spaces and in several parameters, each once."""
+    """List the nicks, each once. Nicks stand in several parameters or between spaces."""
     return words(",".join(call.params).replace(" ", ","), call.edge.settings.casemap)
 
 
@@ -96,7 +96,8 @@ def ison(call: Call) -> None:
 
 @command("MONITOR", 1)
 def monitor(call: Call) -> None:
-    """Source: IRCv3 MONITOR. Answered in turn: what a watch tells must not come before the answer to its beginning."""
+    """Answer MONITOR, in turn: the news of a watch must not come before the answer to the command. Source: IRCv3
+    MONITOR."""
     call.in_turn(lambda: _monitor(call))
 
 
@@ -121,7 +122,7 @@ def _monitor(call: Call) -> None:
 
 
 def _watch(call: Call, targets: list[str]) -> None:
-    """Of a nick that another client of the user has asked for, this one is told as well."""
+    """Watch nicks, and tell the caller about each nick, even if another client of the user watches the nick already."""
     user, edge = call.user, call.edge
     for index, nick in enumerate(targets):
         called = service(call, nick)
@@ -139,7 +140,7 @@ def _watch(call: Call, targets: list[str]) -> None:
 
 
 def _tell_in_time(call: Call, group: GroupId, nick: str) -> None:
-    """Once the watch is in force."""
+    """Tell the caller whether the nick is online, once the watch is in force."""
     if service(call, nick) is not None:
         _tell(call, group, nick)
     else:
@@ -148,7 +149,7 @@ def _tell_in_time(call: Call, group: GroupId, nick: str) -> None:
 
 
 def _tell(call: Call, group: GroupId, nick: str) -> None:
-    """As it is when the client may read it."""
+    """Tell the caller whether the nick is online at the moment when the client may read the answer."""
     user, called = call.user, service(call, nick)
 
     def draw(send: Callable[[Line], None]) -> None:

@@ -1,4 +1,4 @@
-"""REDACT: a message is deleted, by who said it or an operator of the channel. Source: IRCv3 message redaction."""
+"""REDACT: the author or an operator of the channel deletes a message. Source: IRCv3 message redaction."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ring.storage.store import Line as Kept
 from ring.wire.history import Mark, Query
 
 ALL = "etohv"
-"""Whoever is to judge what a message is has to find it, whatever it is."""
+"""All kinds of lines: the search must find the message, of any kind, to judge whether the caller may delete it."""
 
 
 @command("REDACT", 2)
 def redact(call: Call) -> None:
-    """REDACT target msgid [:reason]; with * for the msgid an operator erases all that was said so far."""
+    """Answer REDACT target msgid [:reason]. With * as msgid, an operator erases the channel's whole history."""
     settings, target, msgid = call.edge.settings, call.params[0], call.params[1]
     reason = call.edge.text(call.params[2], settings.limits.kick_len) if len(call.params) > 2 else None
     if not settings.history.enabled or not is_target(call, target):
@@ -66,7 +66,7 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
 
 
 def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: str | None) -> None:
-    """Of a conversation everybody may delete what he has said himself."""
+    """Find a message of a conversation. People may delete only their own messages there."""
 
     def done(lines: list[Kept] | None) -> None:
         event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
@@ -83,12 +83,13 @@ def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: st
 
 
 def _find_done(call: Call, group: GroupId, target: str) -> None:
-    """There is no such message: maybe this very command has deleted it, where the caller's session was before (P9)."""
+    """Answer if the message is missing: this command may have deleted the message before, when the caller's session was
+    on another node (P9)."""
 
     def done(outcome: Any) -> None:
         if isinstance(outcome, Refusal):
             call.fail("UNKNOWN_MSGID", target, call.params[1], "There is no such message, or it is too old")
-        elif outcome is None and "draft/message-redaction" in call.connection.caps:  # it was not shown that
+        elif outcome is None and "draft/message-redaction" in call.connection.caps:  # the client has not read this
             call.send(Line(call.user.person.author, "REDACT", (target, *call.params[1:3])))
         else:
             _done(call, target, outcome)
@@ -97,7 +98,8 @@ def _find_done(call: Call, group: GroupId, target: str) -> None:
 
 
 def _done(call: Call, target: str, outcome: Any) -> None:
-    """Who cannot be shown a REDACT reads that it was carried out; of all that was said everybody is told."""
+    """Show the outcome. A client without message-redaction reads a notice. If an operator erases a channel's history,
+    all members are told anyway."""
     msgid = call.params[1]
     if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_CHANOPRIVSNEEDED:
         call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")

@@ -1,4 +1,4 @@
-"""What people ask the server: MOTD LUSERS VERSION TIME ADMIN INFO LINKS STATS."""
+"""Questions to the server: MOTD, LUSERS, VERSION, TIME, ADMIN, INFO, LINKS, STATS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.irc.times import server_time
 
 
 def other_server(call: Call, position: int = 0) -> bool:
-    """Whether the command is meant for another server than this, the only one; then 402 has been sent."""
+    """Whether the command names another server. If so, reply 402: the network shows users a single server."""
     if len(call.params) <= position:
         return False
     asked, casemap = call.params[position], call.edge.settings.casemap
@@ -80,7 +80,7 @@ def info(call: Call) -> None:
 
 @command("LINKS")
 def links(call: Call) -> None:
-    """To its users the network is one server."""
+    """Show a single server: to users, the network is a single server."""
     settings = call.edge.settings
     call.reply(n.RPL_LINKS, settings.server_name, settings.server_name, f"0 {settings.about}")
     call.reply(n.RPL_ENDOFLINKS, "*", n.TEXT[n.RPL_ENDOFLINKS])

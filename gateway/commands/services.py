@@ -1,4 +1,4 @@
-"""NICKSERV and NS: what is said to NickServ, as a command of its own. Clients hide such lines from their logs."""
+"""NICKSERV and NS: commands that speak to NickServ. Clients hide such lines from logs."""
 
 from __future__ import annotations
 

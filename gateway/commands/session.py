@@ -1,4 +1,4 @@
-"""CAP, PASS, NICK, USER, PING, PONG, QUIT: a client's dealings with its server."""
+"""CAP, PASS, NICK, USER, PING, PONG, QUIT: the connection between client and server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_QUIT = 255
 
 @command("CAP", 1, anytime=True)
 def cap(call: Call) -> None:
-    """Source: IRCv3 capability negotiation."""
+    """Negotiate capabilities. Source: IRCv3 capability negotiation."""
     connection, registered = call.connection, call.connection.user is not None
     offer = offered(call.edge.settings)
     sub = call.params[0].upper()
@@ -47,7 +47,7 @@ def cap(call: Call) -> None:
         _cap(call, "NAK" if caps is None else "ACK", asked.split(), connection.cap_version)
     elif sub == "END":
         connection.cap_open = False
-        if connection.sasl is not None and not connection.sasl.waits:  # the client has given it up
+        if connection.sasl is not None and not connection.sasl.waits:  # the client has given the login up
             abort(call)
         if not registered:
             try_register(call)
@@ -110,7 +110,7 @@ def user(call: Call) -> None:
     if not call.params[0] or not call.params[3]:
         call.reply(n.ERR_NEEDMOREPARAMS, "USER", n.TEXT[n.ERR_NEEDMOREPARAMS])
         return
-    name = account_of(call.params[0])  # users of bouncers name their clients after it
+    name = account_of(call.params[0])  # users of bouncers write account@device or account/device
     connection.claimed = call.params[0] if name != call.params[0] else ""
     connection.username = "~" + clean_user(name, limits.user_len - 1)
     connection.real = call.edge.text(call.params[3], limits.real_len)
@@ -119,7 +119,7 @@ def user(call: Call) -> None:
 
 @command("PING", anytime=True)
 def ping(call: Call) -> None:
-    """PONG means settled: all that was sent before is answered, committed, and applied by every live follower (P34)."""
+    """Answer PONG once all earlier lines are answered, committed, and applied by every live follower (P34)."""
     if not call.params or not call.params[0]:
         call.reply(n.ERR_NOORIGIN, n.TEXT[n.ERR_NOORIGIN])
         return
@@ -131,7 +131,8 @@ def ping(call: Call) -> None:
         return
 
     def settle(then: Callable[[], None]) -> None:
-        """Groups that an earlier PING still waits for are not settled either: that PING may hold up nobody any more."""
+        """Wait until the caller's groups are settled. Include the groups that an earlier PING still waits for: these
+        groups are not settled yet, and the earlier PING may not hold up the connection any more."""
         groups = list({**dict.fromkeys(user.settling), **user.unsettled})
         user.unsettled = {}
         if groups:
@@ -140,7 +141,7 @@ def ping(call: Call) -> None:
         call.after_all(groups, then)
 
     def answered() -> None:
-        """The earlier commands have ended: those that had to ask first (KILL, INVITE) have submitted by now."""
+        """Settle again. Earlier commands that ask a question first (KILL, INVITE) have submitted by now."""
         settle(lambda: call.send(line))
 
     settle(lambda: call.in_turn(answered))
@@ -152,7 +153,8 @@ def _settled(user: User, groups: list[GroupId]) -> None:
 
 @command("PONG", anytime=True)
 def pong(call: Call) -> None:
-    """Having been heard is all that counts, but for who is being played much."""
+    """Tell the playback that the client has read so far. Any line proves that the client is alive, so PONG has no other
+    effect."""
     reader = call.connection.reader
     if reader is not None and call.params:
         reader.answered(call.params[-1])
@@ -160,7 +162,7 @@ def pong(call: Call) -> None:
 
 @command("QUIT", anytime=True)
 def leave(call: Call) -> None:
-    """After the answers of all that was asked before."""
+    """Leave, after the answers to all earlier lines."""
     text = call.edge.text(call.params[0], MAX_QUIT) if call.params and call.params[0] else ""
     reason = f"Quit: {text}" if text else "Client quit"
 

@@ -1,4 +1,4 @@
-"""The table of commands: who may use each, how many parameters it needs, and what answers when that does not hold."""
+"""The table of commands: the conditions of each command, and the replies if a condition does not hold."""
 
 from __future__ import annotations
 
@@ -34,10 +34,11 @@ def command(
     raw: bool = False,
     lists: tuple[int, ...] = (),
 ) -> Callable[[Handler], Handler]:
-    """Register a handler. params: the least it needs (461). anytime: before registration too (451). oper: 481.
+    """Register a handler.
 
-    raw: parameters as they were read; otherwise in the form that links and disks can carry (`message.storable`).
-    lists: the places of parameters that are comma lists: an empty list counts as no parameter.
+    params: the least number of parameters (461). anytime: allowed before registration, too (451). oper: only for
+    operators (481). raw: parameters as received; without raw, in the form for links and disks (`message.storable`).
+    lists: the places of comma lists among the parameters. An empty list counts as a missing parameter.
     """
 
     def register(handler: Handler) -> Handler:
@@ -48,11 +49,11 @@ def command(
 
 
 _EMPTY = frozenset(("", ",", " "))
-"""What an empty list begins with."""
+"""Beginnings of an empty list."""
 
 
 def _leave_out_empty_lists(call: Call, lists: tuple[int, ...]) -> None:
-    """What comes after an empty list has no meaning without it, and is left out, too."""
+    """Remove empty lists from the parameters. All parameters after an empty list go, too: these mean nothing alone."""
     params = call.message.params
     for place in lists:
         if place < len(params) and params[place][:1] in _EMPTY and not params[place].strip(", "):
@@ -60,7 +61,7 @@ def _leave_out_empty_lists(call: Call, lists: tuple[int, ...]) -> None:
 
 
 def dispatch(call: Call) -> None:
-    """Answer one line of a client."""
+    """Answer a line of a client."""
     message = call.message
     name = message.command
     found = COMMANDS.get(name)
@@ -83,7 +84,7 @@ def dispatch(call: Call) -> None:
 
 
 def words(text: str, casemap: Casemap) -> list[str]:
-    """The parts of a comma list, in order. A part that is named again, in whatever case, is left out."""
+    """Split a comma list into parts, in order. A repeated part, in any case, is left out."""
     found: dict[str, str] = {}
     for part in text.split(","):
         if part:

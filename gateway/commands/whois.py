@@ -1,4 +1,4 @@
-"""WHOIS and WHOWAS: the nick's group tells who it is, the person's edge the rest."""
+"""WHOIS and WHOWAS: the nick's master knows the person, and the person's node knows the details."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from gateway.state.nick.messages import NickView, Who
 from gateway.state.people import Person
 
 ROOM = 400
-"""Bytes of channel names in one 319."""
+"""Bytes of channel names in a 319."""
 
 
 @command("WHOIS", lists=(0,))
 def whois(call: Call) -> None:
-    """WHOIS nick, or WHOIS server nick: the network is one server, so the first is not looked at."""
+    """Answer WHOIS nick, or WHOIS server nick. To users the network is a single server, so `server` is ignored."""
     if not call.params:
         call.reply(n.ERR_NONICKNAMEGIVEN, n.TEXT[n.ERR_NONICKNAMEGIVEN])
         return
@@ -89,7 +89,8 @@ def _show(call: Call, person: Person, detail: Detail | None) -> None:
 
 
 def _channels(call: Call, nick: str, channels: tuple[str, ...]) -> None:
-    """channels: with the signs of all ranks, of which a client without multi-prefix is shown the highest alone."""
+    """Show the person's channels. channels: with the signs of all ranks; a client without multi-prefix reads only the
+    sign of the highest rank."""
     line: list[str] = []
     for channel in channels:
         if "multi-prefix" not in call.connection.caps:
