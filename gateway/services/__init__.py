@@ -1,4 +1,4 @@
-"""All services: importing one registers it in the table."""
+"""All services: importing the module of a service registers the service in the table."""
 
 from gateway.services import circlet, ghost, grouping, keeping, nickserv, playback
 

@@ -1,4 +1,4 @@
-"""How services answer what is asked of an account."""
+"""Answers of services about accounts."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ WHY = {
 
 
 def later(request: Request) -> str:
-    """What is said where nobody knows of the account now."""
+    """The text for a moment when no node can answer for the account."""
     return with_absent(request.call.edge, LATER)
 
 
 def login_of(request: Request) -> Login:
-    """Only for commands that need one."""
+    """The login of the caller. Only for commands that need a login."""
     proven = request.call.connection.login
     assert proven is not None
     return proven
 
 
 def changed(request: Request, text: str) -> Callable[[Any], None]:
-    """A continuation for a change of the account: text if it is made, or why not."""
+    """Make a continuation for a change of the account. The person reads `text` after a change, or the reason for no
+    change."""
 
     def answered(outcome: Any) -> None:
         if isinstance(outcome, Accepted):

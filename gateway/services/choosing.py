@@ -1,4 +1,4 @@
-"""A person's settings, as NickServ and *circlet change them."""
+"""Commands of NickServ and *circlet that change a person's settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def set_always_on(request: Request, word: str) -> None:
 
 
 def set_auto_away(request: Request, text: str) -> None:
-    """text: on, off, default, or what it says."""
+    """Change AUTO-AWAY. text: on, off, default, or an away text."""
     text = request.call.edge.text(text, request.call.edge.settings.limits.away_len)
     if text.upper() not in SWITCH:
         set_choice(request, "away_text", text, f"AUTO-AWAY says: {text}")
@@ -31,7 +31,7 @@ def set_auto_away(request: Request, text: str) -> None:
 
 
 def set_choice(request: Request, field: str, value: Value, text: str) -> None:
-    """Set a field of the account's settings; "" is no value of any."""
+    """Set a field of the account's settings. value: "" is invalid for every field, and is answered with the syntax."""
     if value == "":
         request.say(f"Syntax: {request.service.commands[field.upper().replace('_', '-')].syntax}")
     else:

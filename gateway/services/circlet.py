@@ -1,4 +1,4 @@
-"""What is said to *circlet: a person's session, its connections and devices, and how it lasts."""
+"""The service *circlet: a person's session, with connections, devices and settings of the session."""
 
 from __future__ import annotations
 

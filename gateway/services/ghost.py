@@ -1,4 +1,7 @@
-"""NickServ: who goes by a nick of one's account is disconnected: a stranger, or oneself with a dead connection."""
+"""NickServ's GHOST: disconnect the user of a nick that belongs to your account.
+
+The user may be a stranger, or a dead connection of your own.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ from ring.replication.application import FAILED
 
 AGAIN_S = 0.5
 TRIES = 20
-"""Whoever goes has left its channels before the nick is free: that is looked for so often."""
+"""A disconnected user leaves all channels before the nick is free. GHOST looks for the free nick so many times, every
+AGAIN_S seconds."""
 
 
 @NICKSERV.command(
@@ -82,7 +86,10 @@ def _look(request: Request, nick: str, *, gives: bool) -> None:
 
 
 def _give(request: Request, nick: str, tries: int) -> None:
-    """Take the nick once whoever had it has let it go, and be the account's session, if that was it."""
+    """Take the nick when the nick is free, and begin the account's session.
+
+    tries: looks for the free nick that are left.
+    """
     call, edge, proven = request.call, request.call.edge, request.call.connection.login
 
     def held(view: NickView | None) -> None:

@@ -1,4 +1,4 @@
-"""What is kept of a person, and how to have it forgotten: STORED, PRIVATE and FORGET, said to *circlet."""
+"""STORED, PRIVATE and FORGET of *circlet: show, limit and delete the data that the network keeps of a person."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ def forget(request: Request) -> None:
 
 
 def _forget(request: Request, group: GroupId | None, target: str) -> None:
-    """Of a channel, wherever one is now: it is one's own."""
+    """Delete the person's messages. The person need not be in the channel: people may always delete their own
+    messages."""
 
     def done(where: str) -> Callable[[object], None]:
         return lambda outcome: request.say(LATER if outcome is FAILED else f"What you have said {where} is deleted.")

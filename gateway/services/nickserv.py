@@ -1,4 +1,4 @@
-"""What is said to NickServ: accounts, for clients that know nothing of them."""
+"""The service NickServ: accounts, for clients without support for accounts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ NOT_YOURS = "You are not logged in to that account."
 
 
 def prove_first(request: Request, name: str, password: str, then: Callable[[LoginView], None]) -> None:
-    """Go on if it is the account's password. Wrong ones are slowed like those of SASL, and one is checked at a time."""
+    """Check the account's password, then go on if the password is right.
+
+    Wrong passwords slow further tries, as with SASL. A connection may have only a single check at a time.
+    """
     call, connection = request.call, request.call.connection
     if connection.proving:
         request.say("Another password of yours is being checked: wait for the answer to that.")
@@ -34,7 +37,7 @@ def prove_first(request: Request, name: str, password: str, then: Callable[[Logi
     def proven(answer: tuple[LoginView | None, bool]) -> None:
         view, known = answer
         connection.proving = False
-        if connection.user is None:  # its session has gone to another node meanwhile
+        if connection.user is None:  # the session has moved to another node meanwhile
             return
         if view is not None:
             then(view)

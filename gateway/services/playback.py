@@ -1,4 +1,4 @@
-"""What is said to *playback, as to the ZNC module of that name. Source: wiki.znc.in/Playback."""
+"""The service *playback: works like the ZNC module of the same name. Source: wiki.znc.in/Playback."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ring.storage.store import Line as Kept
 from ring.wire.history import Mark, Query
 
 MOST = 500
-"""PLAY shows at most this many lines of a channel, the last ones, and"""
+"""PLAY shows at most this many lines of a channel: the last lines."""
 ALL = 5_000
-"""so many at all: a client has to keep up with it."""
+"""PLAY shows at most this many lines of all channels together, as the client must keep up."""
 
 PLAYBACK = Service(
     "*playback",
@@ -66,7 +66,7 @@ def clear(request: Request) -> None:
 
 
 def _stories(call: Call, wanted: str) -> dict[GroupId, Story]:
-    """The caller's channels and conversations that one of the masks means."""
+    """Find the caller's channels and conversations that match the masks. wanted: masks, with commas between."""
     casemap = call.edge.settings.casemap
     masks = [compile_mask(mask, casemap.name) for mask in wanted.split(",")[:100] if mask]
     talks = {group: casemap(talk.nick or talk.other) for group, talk in call.edge.conversations.of(call.user).items()}
@@ -76,7 +76,7 @@ def _stories(call: Call, wanted: str) -> dict[GroupId, Story]:
 
 
 def _play(request: Request, wanted: str, after: int | None, before: int | None) -> None:
-    """Times in Unix ms, exclusive."""
+    """Play the lines between two times. after, before: Unix ms, both exclusive."""
     query = Query(
         MOST, after=Mark(at=after) if after else None, before=Mark(at=before + 1) if before is not None else None
     )
@@ -84,7 +84,7 @@ def _play(request: Request, wanted: str, after: int | None, before: int | None) 
 
 
 class Playing:
-    """One channel or conversation after the other."""
+    """A running PLAY: shows the lines of a channel or conversation, then goes on to the next."""
 
     def __init__(self, request: Request, query: Query, stories: list[tuple[GroupId, Story]]) -> None:
         self.request = request
@@ -113,7 +113,7 @@ class Playing:
 
 
 def _batch(caps: frozenset[str]) -> str:
-    """As clients of bouncers know it, and others."""
+    """Choose the type of the batch: ZNC's type for clients made for ZNC, or else IRCv3's type."""
     return "znc.in/playback" if "znc.in/playback" in caps and "draft/chathistory" not in caps else "chathistory"
 
 
@@ -126,7 +126,7 @@ def _list(request: Request, wanted: str) -> None:
 
 
 class Ends:
-    """The first and the last line of a channel, once both are there."""
+    """Tells the times of a channel's first and last line, when both lines have arrived."""
 
     def __init__(self, request: Request, of: Story) -> None:
         self.request = request

@@ -1,6 +1,7 @@
-"""Services: names that are spoken to like people and that nobody goes by, each with a table of its commands.
+"""Services, and the table of commands of each service. People speak to a service as to a person.
 
-A service answers with notices to the connection that spoke to it. What is said to it is neither echoed nor kept.
+Nobody can have a service's nick. A service answers with notices to the speaking connection. Messages to a service are
+neither echoed nor kept.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ NOT_LOGGED_IN = "You are not logged in. SASL does that, or /msg NickServ IDENTIF
 
 
 class Command(NamedTuple):
-    """words: the least and the most it needs. login: only for who is logged in. help: the first line says it all in
-    short; the syntax begins with the command's name."""
+    """syntax: begins with the command's name. help: the first line is a summary. words: the least and the most number
+    of words after the name. login: only for people who are logged in."""
 
     handler: Callable[[Request], None]
     syntax: str
@@ -30,7 +31,8 @@ class Command(NamedTuple):
 
 
 class Service:
-    """host: of its source, "" for the server's name. offered: whether this network has it."""
+    """A service. host: the host of the service's source, "" for the server's name. offered: whether this network has
+    the service."""
 
     def __init__(
         self, name: str, about: str, offered: Callable[[EdgeSettings], bool], user: str, host: str = ""
@@ -46,7 +48,7 @@ class Service:
     def command(
         self, syntax: str, *text: str, words: tuple[int, int] = (0, 0), login: bool = False
     ) -> Callable[[Callable[[Request], None]], Callable[[Request], None]]:
-        """Register a handler under the first word of its syntax."""
+        """Register a handler under the first word of the syntax."""
 
         def register(handler: Callable[[Request], None]) -> Callable[[Request], None]:
             self.commands[syntax.split(" ")[0]] = Command(handler, syntax, text, words, login)
@@ -58,17 +60,18 @@ class Service:
         return self.person(settings).source
 
     def person(self, settings: EdgeSettings) -> Person:
-        """The service as WHO, WHOIS, USERHOST, ISON and MONITOR show it: it is on no node and in no channel."""
+        """The service as a person, for WHO, WHOIS, USERHOST, ISON and MONITOR. A service is on no node and in no
+        channel."""
         return Person("", 0, self.name, self.user, self.host or settings.server_name, self.about, "", 0)
 
 
 SERVICES: dict[str, Service] = {}
-"""By name in lower case: no service's name has a letter that a casemapping folds otherwise."""
+"""Name in lower case -> service. Every casemapping folds the letters of these names to lower case."""
 
 
 class Request:
-    """One command of a person to a service. words: after the command's name, as they came: bytes that are not UTF-8 are
-    surrogates, which a password must not have."""
+    """A command of a person to a service. words: the words after the command's name, as received. Bytes outside UTF-8
+    are surrogates; a password must not have surrogates."""
 
     __slots__ = ("call", "service", "words")
 
@@ -84,14 +87,14 @@ class Request:
 
 
 def service(call: Call, name: str) -> Service | None:
-    """The service of that name, if this network has it."""
+    """Find a service by name; None if this network does not have the service."""
     found = SERVICES.get(name.lower())
     return found if found is not None and found.offered(call.edge.settings) else None
 
 
 def tell(called: Service, call: Call, text: str) -> None:
-    """What somebody says to a service. text: as received. Commands run in turn: each command sees the effects of the
-    command before, and a login is done once the account's preferences are known."""
+    """Say something to a service. text: as received. Commands run in turn: each command sees the effects of the command
+    before, and a login is done once the account's preferences are known."""
     user, sessions = call.user, call.edge.sessions
 
     def begin() -> None:
@@ -107,7 +110,7 @@ def _carry_out(called: Service, call: Call, text: str) -> None:
     command = called.commands.get(name)
     if name == "HELP":
         _help(request)
-    elif verb.startswith("\x01"):  # CTCP, which clients send by themselves
+    elif verb.startswith("\x01"):  # clients send CTCP without being asked
         request.say(f"{called.name} understands no CTCP. HELP lists its commands.")
     elif command is None:
         request.say(f"Unknown command {_shown(name)}. HELP lists the commands of {called.name}.")
@@ -120,7 +123,7 @@ def _carry_out(called: Service, call: Call, text: str) -> None:
 
 
 def _shown(word: str) -> str:
-    """A word of the person's own, fit to be repeated to it."""
+    """Make a person's word fit to be shown to the person: printable and short."""
     return truncate_text("".join(letter if letter.isprintable() else "?" for letter in word), 32)
 
 
