@@ -8,7 +8,7 @@ the number of the next expected part (`ack`), and the end, if the stream has end
   `unacked`; `flush` sends new parts at the end of the turn; `tick` repeats parts that have no acknowledgement.
 - ended: `close` or `lose` ended the stream here, the peer's end arrived, or the peer's life is over. `ended_at` is set
   and no part is taken any more. The end is repeated until the peer has confirmed the end (`is_over`), and the stream is
-  forgotten after ENDED_S.
+  forgotten after STREAM_ENDED_S.
 
 Invariants. `acked` <= `sent` <= `next`, except after `lose`, which sets `next` to CUT. `unacked` holds the parts from
 `acked` up to `next`, at most WAITING_BYTES of bytes, else the stream is cut. Parts reach the owner in the order of
@@ -23,16 +23,14 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
+from ring.durations import STREAM_ENDED_S, STREAM_PROBE_S, STREAM_REPEAT_S
 from ring.ids import Incarnation
 from ring.replication.port import Port
 from ring.wire.node import Flow
 
-REPEAT_S: Final = 0.4
 TELLINGS: Final = 3
-"""How often the number of used parts is told, REPEAT_S apart. No answer confirms that the peer has heard the number."""
-
-PROBE_S: Final = 5.0
-"""An end that has heard nothing for this time sends a Flow. A peer that has lost the stream then answers so."""
+"""How often the number of used parts is told, STREAM_REPEAT_S apart. No answer confirms that the peer has heard the
+number."""
 
 WAITING_BYTES: Final = 2 * 1024 * 1024
 """The parts without acknowledgement may hold this many bytes. With more, the stream is cut."""
@@ -42,9 +40,6 @@ EARLY: Final = 1_000
 
 CUT: Final = -1
 """The value of `next` after a cut: no further part will come, even if some are missing."""
-
-ENDED_S: Final = 30.0
-"""A stream that has ended here is remembered for this time, to repeat the end."""
 
 
 class Stream:
@@ -83,13 +78,13 @@ class Stream:
         self.ended_at = 0.0
         self.is_over = False  # the peer has ended the stream, too
         self.repeat_at = 0.0
-        self.probe_at = streams.port.now + PROBE_S
+        self.probe_at = streams.port.now + STREAM_PROBE_S
 
     def send(self, part: bytes) -> None:
         """Send a part. A part after the end of the stream is dropped."""
         if self.end is None and not self.ended_at:
             if not self.unacked:
-                self.repeat_at = self.streams.port.now + REPEAT_S
+                self.repeat_at = self.streams.port.now + STREAM_REPEAT_S
             self.unacked.append((self.next, part))
             self.next += 1
             self.bytes += len(part)
@@ -147,7 +142,7 @@ class Streams:
                     self.port.send(sender.key, Flow(message.number, not message.opener, 0, [], 0, "unknown", True))
                 return
             stream = self._open[key] = Stream(self, sender, message.number, mine=False)
-        stream.probe_at = self.port.now + PROBE_S
+        stream.probe_at = self.port.now + STREAM_PROBE_S
         self._acknowledged(stream, message.ack)
         stream.used = max(stream.used, message.used)
         for number, part in enumerate(message.parts, message.first):
@@ -169,7 +164,7 @@ class Streams:
     def _acknowledged(self, stream: Stream, upto: int) -> None:
         if upto > stream.acked:
             stream.acked = upto
-            stream.repeat_at = self.port.now + REPEAT_S
+            stream.repeat_at = self.port.now + STREAM_REPEAT_S
         while stream.unacked and stream.unacked[0][0] < upto:
             stream.bytes -= len(stream.unacked.popleft()[1])
 
@@ -207,13 +202,13 @@ class Streams:
         if stream.uses is None:
             stream.told = stream.expected
         elif (uses := stream.uses()) > stream.told:
-            stream.told, stream.tellings, stream.tell_at = uses, TELLINGS - 1, self.port.now + REPEAT_S
+            stream.told, stream.tellings, stream.tell_at = uses, TELLINGS - 1, self.port.now + STREAM_REPEAT_S
         flow = Flow(stream.number, stream.mine, first, parts, stream.expected, stream.end, stream.is_over, stream.told)
         self.port.send(stream.peer.key, flow)
 
     def _repeat(self, stream: Stream) -> None:
         now = self.port.now
-        stream.repeat_at, stream.probe_at = now + REPEAT_S, now + PROBE_S
+        stream.repeat_at, stream.probe_at = now + STREAM_REPEAT_S, now + STREAM_PROBE_S
         self._send(stream, 0)
 
     def tick(self) -> None:
@@ -221,7 +216,7 @@ class Streams:
         now, peers = self.port.now, self.port.peers
         for key, stream in list(self._open.items()):
             if stream.ended_at:
-                if now - stream.ended_at > ENDED_S or not peers.is_current(stream.peer):
+                if now - stream.ended_at > STREAM_ENDED_S or not peers.is_current(stream.peer):
                     del self._open[key]
                 elif not stream.is_over and now >= stream.repeat_at:
                     self._repeat(stream)
@@ -230,7 +225,7 @@ class Streams:
                 stream.ended_at = now
                 stream.ended("lost")
             elif stream.tellings and now >= stream.tell_at:
-                stream.tellings, stream.tell_at = stream.tellings - 1, now + REPEAT_S
+                stream.tellings, stream.tell_at = stream.tellings - 1, now + STREAM_REPEAT_S
                 self._send(stream, stream.sent if stream.acked or not stream.mine else 0)
             elif (stream.unacked and now >= stream.repeat_at) or now >= stream.probe_at:
                 self._repeat(stream)

@@ -14,6 +14,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ring.durations import LEAVING_REPEAT_S
 from ring.features import LEVEL, fitting, unsupported
 from ring.history.cursor import reached
 from ring.history.local import Ahead, ahead, logged
@@ -32,8 +33,6 @@ from ring.wire.history import (
 )
 from ring.wire.messages import Message
 from ring.wire.node import Records
-
-SPREAD_S = 0.5
 
 
 class Engine(Node):
@@ -57,7 +56,7 @@ class Engine(Node):
     def begin(self, now: float) -> None:
         """Begin a turn of the loop. now: Unix seconds; an earlier time than before counts as the time before."""
         before, self.now = self.now, max(now, self.now)
-        if before and self.now - before > self.settings.dead_after_s - 2 * self.settings.heartbeat_s:
+        if before and self.now - before > self.settings.stopped_after_s:
             self._was_stopped(self.now - before)
 
     def _was_stopped(self, seconds: float) -> None:
@@ -218,7 +217,7 @@ class Engine(Node):
     def _spread_leaving(self) -> None:
         """Tell all nodes of the leaving until the process ends: nodes without the news would hand groups back (P4)."""
         if self.peers.me.leaving and self.now >= self._spread_at:
-            self._spread_at = self.now + SPREAD_S
+            self._spread_at = self.now + LEAVING_REPEAT_S
             for key in self.peers.others():
                 self.send(key, Records([self.peers.me]))
 

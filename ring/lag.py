@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ring.durations import LATE_S
 from ring.ids import GroupId
 from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.replication.progress import Master
-
-LATE_S = 1.0
-"""A shorter wait is normal."""
 
 
 class Lag(NamedTuple):

@@ -34,6 +34,7 @@ from typing import Any
 
 from ring.dispatch import handlers
 from ring.duplex import Streams
+from ring.durations import HINT_S
 from ring.history.erasure import Erasure
 from ring.history.query import HistoryQueries
 from ring.history.repair import AntiEntropy
@@ -70,9 +71,6 @@ from ring.wire.group import NotOwner
 from ring.wire.log import Command
 from ring.wire.messages import Message
 from ring.wire.node import Records
-
-HINT_S = 3.0
-"""How long a node believes another node's word about a group's master before the node looks at the ring again."""
 
 
 class Node(RolePort, Hearing):
@@ -236,7 +234,7 @@ class Node(RolePort, Hearing):
 
     def trim(self, copy: Copy) -> None:
         """Trim a log, and keep all that a silent node which is not given up may lack (P16)."""
-        keep_s = self.settings.dead_after_s + self.settings.grace_s
+        keep_s = self.settings.log_keep_s
         if self.peers.dead:
             keep_s = inf  # a dead node may return with a log to compare (P25)
         copy.log.trim(self.now, keep_s)

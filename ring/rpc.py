@@ -1,6 +1,6 @@
 """Ask read-only questions: of the master of a group that this node does not follow, or of one node (P39).
 
-A question is repeated until the reply comes, and ends with None after GIVE_UP_S.
+A question is repeated until the reply comes, and ends with None after QUESTION_GIVE_UP_S.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ring.durations import QUESTION_AGAIN_S, QUESTION_GIVE_UP_S, QUESTION_REPEAT_S
 from ring.features import unsupported
 from ring.ids import UNREADABLE, GroupId, Incarnation
 from ring.replication.application import Later
@@ -18,8 +19,6 @@ from ring.wire.group import Question
 from ring.wire.log import raw
 from ring.wire.node import Ask, Reply
 
-REPEAT_S = 0.5
-GIVE_UP_S = 4.0
 OPEN = 10_000
 """At most this many questions of this node are open. A further question is answered with None at once."""
 
@@ -36,7 +35,7 @@ class Open:
         self.done = done
         self.since = now
         self.sent_at = now
-        self.repeat_at = now + REPEAT_S
+        self.repeat_at = now + QUESTION_REPEAT_S
 
 
 class Rpc:
@@ -80,7 +79,7 @@ class Rpc:
     def _send(self, number: int, question: Open) -> None:
         port = self.port
         question.sent_at = port.now
-        question.repeat_at = port.now + REPEAT_S
+        question.repeat_at = port.now + QUESTION_REPEAT_S
         if question.group is None:
             port.send(question.node, Ask(number, raw(question.body)))
             return
@@ -103,7 +102,7 @@ class Rpc:
             return
         here = group in self.port.replicas.masters or self.port.readable(group) is not None
         for number, question in waiting:
-            if here or self.port.now - question.sent_at > 0.02 or question.sent_at == question.since:
+            if here or self.port.now - question.sent_at > QUESTION_AGAIN_S or question.sent_at == question.since:
                 self._send(number, question)
 
     def on_reply(self, sender: Incarnation, message: Reply) -> None:
@@ -184,7 +183,7 @@ class Rpc:
         port = self.port
         for number, question in list(self.open.items()):
             dead = question.group is None and not port.peers.is_alive(question.node)
-            if dead or port.now - question.since > GIVE_UP_S:
+            if dead or port.now - question.since > QUESTION_GIVE_UP_S:
                 if self.open.pop(number, None) is not None:
                     question.done(None)
             elif port.now >= question.repeat_at:

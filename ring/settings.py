@@ -1,4 +1,7 @@
-"""How the group engine is set: the same on all nodes of a network."""
+"""How the group engine is set, the same on all nodes of a network, and the durations that follow from the settings.
+
+Durations that no operator sets are in durations.py.
+"""
 
 from __future__ import annotations
 
@@ -25,3 +28,28 @@ class Settings(NamedTuple):
     check_every_s: float = 5.0
     keep_s: float = 0.0
     keep_own_s: Mapping[GroupId, float] = {}
+
+    @property
+    def lately_s(self) -> float:
+        """A node that was heard within this time lives, by the word of whoever heard the node (P19)."""
+        return self.dead_after_s / 2
+
+    @property
+    def stopped_after_s(self) -> float:
+        """A node whose timers have not run for longer asks its peers before it serves a group again (P20)."""
+        return self.dead_after_s - 2 * self.heartbeat_s
+
+    @property
+    def log_keep_s(self) -> float:
+        """Logs keep at least the messages of this time: of a death, and of the people's way back (P16)."""
+        return self.dead_after_s + self.grace_s
+
+    @property
+    def origin_keep_s(self) -> float:
+        """The numbers of an origin are kept for this time after the origin's life has ended (P8)."""
+        return self.grace_s + 2 * self.dead_after_s
+
+    @property
+    def prepare_wait_s(self) -> float:
+        """A node that was asked for its copy and has not answered for longer is asked no longer (P14)."""
+        return self.dead_after_s + 1.0

@@ -6,16 +6,14 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 
+from ring.durations import SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
 from ring.ids import GroupId
 from ring.replication.application import EventId
 
 QUEUE = 10_000
 """At most this many commands wait for the answers of one group. A further command fails at once."""
 
-REPEAT_S = 0.4
-REPEAT_MAX_S = 2.0
 TURNS = 3
-IDLE_S = 60.0
 
 
 class Pending:
@@ -80,7 +78,7 @@ class SubmitQueues:
             self.highest = queue.last
         pending = Pending(queue.last, command, token, now, hold)
         if not queue.pending:
-            queue.repeat_at = now + REPEAT_S
+            queue.repeat_at = now + SUBMIT_REPEAT_S
             queue.tries = 0
         queue.pending.append(pending)
         return pending
@@ -116,7 +114,7 @@ class SubmitQueues:
                 if now >= queue.repeat_at:
                     queue.turns = 0
                     yield group, queue
-            elif now - queue.sent_at > IDLE_S and now - queue.repeat_at > IDLE_S:
+            elif now - queue.sent_at > SUBMIT_IDLE_S and now - queue.repeat_at > SUBMIT_IDLE_S:
                 idle.append(group)
         for group in idle:
             del self.queues[group]
@@ -136,5 +134,5 @@ class SubmitQueues:
         """Note that the queue was sent, and set the time of the repeat, with back-off."""
         queue.sent_at = now
         queue.sent_to = target
-        queue.repeat_at = now + min(REPEAT_S * 2**queue.tries, REPEAT_MAX_S)
+        queue.repeat_at = now + min(SUBMIT_REPEAT_S * 2**queue.tries, SUBMIT_REPEAT_MAX_S)
         queue.tries = min(queue.tries + 1, 8)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ring.durations import UNREADABLE_NOTE_S, UNREADABLE_TRIES_S
 from ring.ids import NO_TERM, GroupId, Incarnation
 from ring.replication.application import UNJUDGED
 from ring.replication.port import Port
@@ -20,16 +21,10 @@ from ring.wire.messages import Message
 from ring.wire.node import Reply
 from ring.wire.replication import Append, Continue, Fetched, Install, Publish, Replace
 
-NOTE_S = 60.0
-"""Unreadable messages of one peer are noted once in this time, with the number of times."""
-
 KEPT = 100
 """At most this many pairs of a peer and a kind of message are remembered."""
 
 TRIES = 3
-TRIES_S = 1.0
-"""A group stops if the next part of the log was unreadable TRIES times, the last time at least TRIES_S after the
-first."""
 
 LOG = (Publish, Continue, Replace, Append, Install, Fetched)
 """Messages that bring parts of a group's log."""
@@ -103,7 +98,7 @@ class UnreadableMessages:
             count = self.counts[what] = Count()
         count.total += 1
         count.at = port.now
-        if port.now - count.noted_at >= NOTE_S:
+        if port.now - count.noted_at >= UNREADABLE_NOTE_S:
             times = count.total - count.noted
             count.noted, count.noted_at = count.total, port.now
             port.note("unreadable", group, peer=sender.key, message=kind, times=times)
@@ -130,7 +125,7 @@ class UnreadableMessages:
         if tries is None or tries.seq != seq:
             tries = Tries(seq, port.now, 0)
         tries = tries._replace(times=tries.times + 1)
-        if tries.times >= TRIES and port.now - tries.since >= TRIES_S:
+        if tries.times >= TRIES and port.now - tries.since >= UNREADABLE_TRIES_S:
             port.stop_unread(group, sender)
             return
         self._tries[group] = tries

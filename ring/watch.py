@@ -1,6 +1,6 @@
 """Show a group's view to nodes that have no member in the group (P15).
 
-A watch is soft state: the watcher renews the watch, and the master forgets a watch after LEASE_S. A watcher
+A watch is soft state: the watcher renews the watch, and the master forgets a watch after WATCH_LEASE_S. A watcher
 acknowledges each view. Until then the master sends the view again, and the group has not settled (P33).
 """
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ring.durations import VIEW_REPEAT_S, WATCH_LEASE_S, WATCH_RENEW_S, WATCH_REPEAT_S
 from ring.features import at_level
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.barrier import Barriers
@@ -19,14 +20,6 @@ from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.wire.codec import reencode
 from ring.wire.group import Seen, View, Watch
-
-LEASE_S = 60.0
-RENEW_S = 20.0
-FIRST_S = 0.5
-"""A watch without an answer is sent again after this time."""
-
-AGAIN_S = 0.5
-"""A view without an acknowledgement is sent again after this time."""
 
 WATCHERS = 1000
 """At most this many nodes watch one group."""
@@ -53,7 +46,7 @@ class Watches:
 
     def watch(self, group: GroupId) -> None:
         """Begin to watch the group."""
-        self.groups[group] = Watched(self.port.now + FIRST_S)
+        self.groups[group] = Watched(self.port.now + WATCH_REPEAT_S)
         self._renew(group)
 
     def unwatch(self, group: GroupId) -> None:
@@ -111,7 +104,7 @@ class Watches:
             return
         if not m.watchers:
             m.view = _view_of(m.copy)
-        m.watchers[watcher] = now + LEASE_S
+        m.watchers[watcher] = now + WATCH_LEASE_S
         self._tell(m, watcher, m.view)
 
     def refresh(self, m: Master) -> None:
@@ -164,14 +157,14 @@ class Watches:
             for watcher, (_, told_at) in list(m.unseen.items()):
                 if not peers.is_current(watcher) or m.watchers.get(watcher, 0.0) < now:
                     self._has_seen(m, watcher)
-                elif now - told_at >= AGAIN_S:
+                elif now - told_at >= VIEW_REPEAT_S:
                     self._tell(m, watcher, m.view)
 
     def _show(self, group: GroupId, position: tuple[Term, int], view: Any) -> None:
         watched = self.groups.get(group)
         if watched is None:
             return
-        watched.renew_at = self.port.now + RENEW_S
+        watched.renew_at = self.port.now + WATCH_RENEW_S
         if position <= watched.position:  # a repeat, or overtaken
             return
         watched.position = position
@@ -187,7 +180,7 @@ class Watches:
         now = self.port.now
         for group, watched in list(self.groups.items()):
             if now >= watched.renew_at:
-                watched.renew_at = now + FIRST_S
+                watched.renew_at = now + WATCH_REPEAT_S
                 self._renew(group)
 
 

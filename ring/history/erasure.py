@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from ring.durations import SCRUB_AFTER_S, SCRUB_AGAIN_S
 from ring.history.erased import NOTHING, Erased
 from ring.history.local import forgotten
 from ring.ids import GroupId
@@ -17,12 +18,6 @@ from ring.replication.port import Port
 from ring.replication.rounds import Rounds
 from ring.storage.journal import Journal
 from ring.storage.store import Line, Range, Store, StoreError
-
-SCRUB_S: Final = 0.2
-"""Pause from an erasure to scrubbing the files, which serves all erasures until then: a scrub costs two flushes."""
-
-AGAIN_S: Final = 1.0
-"""Pause before a scrub is tried again because somebody reads: a backup takes long."""
 
 AT_ONCE: Final = 20
 """Lines looked for by msgid in one step."""
@@ -91,13 +86,13 @@ class Erasure:
             if isinstance(result, StoreError):
                 self._done.pop(group, None)  # tried again
             elif self._scrub_at is None:  # even without a line erased: another copy may have voided lines
-                self._scrub_at = self.port.now + SCRUB_S
+                self._scrub_at = self.port.now + SCRUB_AFTER_S
 
         return ended
 
     def _scrubbed(self, result: int | StoreError) -> None:
         if result == 0 or isinstance(result, StoreError):  # somebody reads: later
-            self._scrub_at = self.port.now + AGAIN_S
+            self._scrub_at = self.port.now + SCRUB_AGAIN_S
 
 
 def _scrub(store: Store) -> Iterator[int]:

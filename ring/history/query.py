@@ -4,18 +4,18 @@ Theory of operation. A line stands in the stores of the nodes that hold or held 
 the log. The master reads all these stores of living nodes, and merges the lines (pages.py).
 
 On the asking node, an `Open` question waits in `queue` until fewer than AT_ONCE questions are open, then in `open` with
-a number. The question is sent to the group's master, again every REPEAT_S and when another master is named. The
-question ends with the answer, or with None after GIVE_UP_S.
+a number. The question is sent to the group's master, again every HISTORY_REPEAT_S and when another master is named. The
+question ends with the answer, or with None after HISTORY_GIVE_UP_S.
 
 On the master, a `Job` answers a question (`jobs`, by asker and number). The states of a job:
 
 - waiting (in `waiting`): until the position that was accepted when the question came is committed. An earlier master
   may have shown people lines up to there.
 - reading (in `_reads`, by serial): `waits` holds the nodes with a store still to be read. A dead node is left out,
-  other nodes are asked again every REPEAT_S. When `waits` is empty, the generator `steps` gets `found`, and names the
-  next read or the answer.
-- over: the answer is sent. A job is dropped when another node masters the group, or after GIVE_UP_S; the asker repeats
-  the question. If every store failed, the answer is None rather than half of the lines.
+  other nodes are asked again every HISTORY_REPEAT_S. When `waits` is empty, the generator `steps` gets `found`, and
+  names the next read or the answer.
+- over: the answer is sent. A job is dropped when another node masters the group, or after HISTORY_GIVE_UP_S; the asker
+  repeats the question. If every store failed, the answer is None rather than half of the lines.
 
 Invariants. A job has at most one read under way, with a serial used once. An asker has at most one job for a number.
 `HistoryQueries` alone writes all fields.
@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ring.durations import HISTORY_GIVE_UP_S, HISTORY_REPEAT_S
 from ring.history.local import FAR, LIMIT, bounded, fitting, history_of, in_log, within
 from ring.history.pages import Found, Sought, Steps, Want, recollect
 from ring.ids import GroupId, Incarnation
@@ -39,8 +40,6 @@ from ring.storage.journal import Journal
 from ring.storage.store import Line, Range, Store, StoreError
 from ring.wire.history import HistoryAnswer, HistoryQuery, Lines, Query, Read
 
-REPEAT_S = 0.5
-GIVE_UP_S = 10.0
 AT_ONCE = 50
 """Questions of this node that are open at a time: the lines read for each are in memory, here and elsewhere."""
 
@@ -125,7 +124,7 @@ class HistoryQueries:
 
     def _send(self, number: int, question: Open) -> None:
         port, group = self.port, question.group
-        question.repeat_at = port.now + REPEAT_S
+        question.repeat_at = port.now + HISTORY_REPEAT_S
         target = question.sent_to = port.target(group)
         if target != port.me.key:
             port.send(target, HistoryQuery(group, number, question.query))
@@ -211,7 +210,7 @@ class HistoryQueries:
         job.serial, job.found = self._next, [in_log(job.m.copy, job.want)]
         self._reads[job.serial] = job
         job.waits = dict.fromkeys(self._sources(job.m.copy))
-        job.repeat_at = self.port.now + REPEAT_S
+        job.repeat_at = self.port.now + HISTORY_REPEAT_S
         for key in list(job.waits):
             self._read(key, job)
 
@@ -303,14 +302,14 @@ class HistoryQueries:
         """Repeat open questions, end old questions, and chase the nodes with a read under way."""
         port = self.port
         for number, question in list(self.open.items()):
-            if port.now - question.since > GIVE_UP_S:
+            if port.now - question.since > HISTORY_GIVE_UP_S:
                 self._answered(number, None)
             elif number in self.open and port.now >= question.repeat_at:
                 self._send(number, question)
-        while self.queue and port.now - self.queue[0].since > GIVE_UP_S:
+        while self.queue and port.now - self.queue[0].since > HISTORY_GIVE_UP_S:
             self.queue.popleft().done(None)
         for job in list(self.jobs.values()):
-            if self._is_over(job) or port.now - job.since > GIVE_UP_S:
+            if self._is_over(job) or port.now - job.since > HISTORY_GIVE_UP_S:
                 self._drop(job)
             elif job.waits:
                 self._chase(job)
@@ -325,7 +324,7 @@ class HistoryQueries:
         if not job.waits:
             self._advance(job)
         elif port.now >= job.repeat_at:
-            job.repeat_at = port.now + REPEAT_S
+            job.repeat_at = port.now + HISTORY_REPEAT_S
             for key in job.waits:
                 if key != port.me.key:
                     self._read(key, job)

@@ -9,8 +9,8 @@ holder. A `Filling` compares one group with one other node, in the steps of the 
 - Send: the other node sends lines that this node lacks (FetchLines).
 - Keep: this node writes the lines.
 
-A step with a `number` is under way, and is repeated every REPEAT_S. A filling ends when the generator ends, when the
-copy is replaced or the other node dies, or after GIVE_UP_S in one step; only the first end counts as done.
+A step with a `number` is under way, and is repeated every REPAIR_REPEAT_S. A filling ends when the generator ends, when
+the copy is replaced or the other node dies, or after REPAIR_GIVE_UP_S in one step; only the first end counts as done.
 
 Invariants. A group has at most one filling, and at most AT_ONCE groups are filled. An answer counts only with the
 number of the step under way. Lines of a later term in the store are never overwritten by an earlier term. `AntiEntropy`
@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple
 
+from ring.durations import REPAIR_GIVE_UP_S, REPAIR_REPEAT_S
 from ring.history.local import forgotten
 from ring.history.pages import Found
 from ring.history.query import HistoryQueries
@@ -39,10 +40,6 @@ MINE = 4_000
 
 AT_ONCE = 4
 """Groups filled at a time."""
-
-REPEAT_S = 1.0
-GIVE_UP_S = 20.0
-"""A step without an answer for this time ends the filling. The group is filled again some time later."""
 
 
 class Which(NamedTuple):
@@ -138,11 +135,11 @@ class AntiEntropy:
         if not self._journal.on:
             return
         for group, filling in list(self.filling.items()):
-            if not self._goes_on(filling) or port.now - filling.since > GIVE_UP_S:
+            if not self._goes_on(filling) or port.now - filling.since > REPAIR_GIVE_UP_S:
                 del self.filling[group]
             elif not filling.number:
                 self._begin(filling)
-            elif port.now - filling.asked_at >= REPEAT_S:
+            elif port.now - filling.asked_at >= REPAIR_REPEAT_S:
                 self._ask(filling)
         for copy in self._rounds.some(port.now) if len(self.filling) < AT_ONCE else ():
             self._consider(copy)

@@ -13,15 +13,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from ring.durations import ACCEPT_PAUSE_S
 from ring.links.admission import Refusal, Ticket
 
 BATCH = 32
 """Connections accepted in one turn of the loop. Further connections wait in the kernel until the next turn."""
 
 BACKLOG = 1024
-
-PAUSE_S = 0.5
-"""Without a descriptor left, the port accepts nothing for this time. Further tries would keep the process busy."""
 
 SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -128,7 +126,7 @@ class Acceptor:
         for listener in self._listening:
             loop.remove_reader(listener)
         if self._resume is None:
-            self._resume = loop.call_later(PAUSE_S, self._listen)
+            self._resume = loop.call_later(ACCEPT_PAUSE_S, self._listen)
         self._exhausted(problem)
 
     def _refuse(self, accepted: socket.socket, why: Refusal, address: str) -> None:

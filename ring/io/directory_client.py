@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from ring.durations import DEPART_WAIT_S, DIRECTORY_LOOK_S
 from ring.io.datagram_port import Address, DatagramPort
 from ring.io.log_limit import LogLimit
 from ring.membership.directory.client import DirectoriesCore, Effect, Lost, Reached, Rejected, Send
@@ -19,8 +20,6 @@ from ring.membership.directory.query import DenialQuery, Query
 from ring.membership.directory.view import RosterChanged
 from ring.roster import NodeRecord
 
-_LOOK_S = 0.5
-_DEPART_S = 1.0
 _ANY = {4: "0.0.0.0", 6: "::"}
 
 
@@ -80,7 +79,7 @@ class DirectoryClient:
             self.core.depart()
             self.wake()
             try:
-                async with asyncio.timeout(_DEPART_S):
+                async with asyncio.timeout(DEPART_WAIT_S):
                     await self._departed.wait()
             except TimeoutError:
                 self._log.warning("depart_unanswered")
@@ -100,7 +99,7 @@ class DirectoryClient:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            pause = min(_LOOK_S, max(0.005, self.core.due - self._now))
+            pause = min(DIRECTORY_LOOK_S, max(0.005, self.core.due - self._now))
             self._timer = asyncio.get_running_loop().call_later(pause, self.wake)
 
     async def _open(self, version: int) -> DatagramPort:

@@ -8,11 +8,10 @@ from collections import Counter
 from random import SystemRandom
 from typing import Any
 
+from ring.durations import DROPS_LOG_EVERY_S
 from ring.io.datagram_port import Address, DatagramPort
 from ring.io.log_limit import LogLimit
 from ring.membership.directory.server import DirectoryCore
-
-_DROPS_LOGGED_S = 60.0
 
 
 class DirectoryServer:
@@ -106,7 +105,7 @@ class DirectoryServer:
         new = self.core.drops - self._logged_drops
         if not new or self.now < self._drops_due:
             return
-        self._drops_due = self.now + _DROPS_LOGGED_S
+        self._drops_due = self.now + DROPS_LOG_EVERY_S
         self._logged_drops = self.core.drops.copy()
         self._log.warning(
             "datagrams_dropped", reasons=dict(new), last_from=self._dropped_from and self._dropped_from[0]

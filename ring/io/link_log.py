@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ring.durations import EXHAUSTED_LOG_EVERY_S, LINK_LOG_EVERY_S
 from ring.io.log_limit import LogLimit
 from ring.links.admission import Report
 from ring.links.hello import Role
 from ring.roster import NodeRecord
-
-LOG_EVERY_S = 10.0
-"""A peer that fails again and again gets one log line in this time."""
-
-EXHAUSTED_EVERY_S = 3600.0
-"""A lack of descriptors is logged once in this time."""
 
 REMEMBERED = 1000
 """At most this many causes of log lines are remembered. At the limit, all are forgotten."""
@@ -37,17 +32,18 @@ class LinkLog:
         say("link_lost", peer=key, reason=reason, up_s=round(up_s, 1))
 
     def dial_failed(self, key: str, reason: str, now: float) -> None:
-        """Log a failed dial, once in LOG_EVERY_S."""
-        if self._may_log(f"dial {key}", LOG_EVERY_S, now):
+        """Log a failed dial, once in LINK_LOG_EVERY_S."""
+        if self._may_log(f"dial {key}", LINK_LOG_EVERY_S, now):
             self._log.info("link_dial_failed", peer=key, reason=reason)
 
     def refused(self, expected: str | None, address: str, reason: str, now: float) -> None:
-        """Log a refusal of a node or a stranger, each reason once in LOG_EVERY_S, and not too many reasons a minute.
+        """Log a refusal of a node or a stranger, each reason once in LINK_LOG_EVERY_S, and not too many reasons a
+        minute.
 
         expected: ring key of the dialled node; None where the other side has dialled.
         """
-        self._may_log(f"dial {expected}", LOG_EVERY_S, now)  # the refusal says more than the failed dial
-        if not self._may_log(f"refused {address} {reason}", LOG_EVERY_S, now):
+        self._may_log(f"dial {expected}", LINK_LOG_EVERY_S, now)  # the refusal says more than the failed dial
+        if not self._may_log(f"refused {address} {reason}", LINK_LOG_EVERY_S, now):
             return
         held = self._limit.allow("link_refused", now)
         if held is not None:
@@ -59,8 +55,8 @@ class LinkLog:
         self._log.warning("link_connections_refused", **report._asdict())
 
     def exhausted(self, problem: OSError, now: float) -> None:
-        """Log a lack of descriptors, once in EXHAUSTED_EVERY_S."""
-        if self._may_log("descriptors", EXHAUSTED_EVERY_S, now):
+        """Log a lack of descriptors, once in EXHAUSTED_LOG_EVERY_S."""
+        if self._may_log("descriptors", EXHAUSTED_LOG_EVERY_S, now):
             self._log.error("descriptors_exhausted", port="links", reason=problem.strerror)
 
     def guest_came(self, address: str) -> None:

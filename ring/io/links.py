@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from ring.durations import LINK_TICK_S
 from ring.ids import Evidence, Incarnation
 from ring.io.accepting import Acceptor
 from ring.io.certificates import dialler_context, listener_context
@@ -27,8 +28,6 @@ from ring.links.hello import NONCE, Terms
 from ring.links.link import Link, LinkSettings, LinkState
 from ring.links.refusals import Refusals
 from ring.roster import NodeRecord
-
-TICK_S = 0.25
 
 
 class LinkEvents(Protocol):
@@ -231,7 +230,7 @@ class LinkHub(LinkOwner):
             link.tick(now)
         for report in self.door.reports(now):
             self.log.connections_refused(report)
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        self._timer = asyncio.get_running_loop().call_later(LINK_TICK_S, self._tick)
 
     # What sockets tell ----------------------------------------------------------------------------------------------
 

@@ -15,16 +15,13 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar
 
 from ring.batches import merged, shortened, size
+from ring.durations import RETAIN_EVERY_S, WRITE_RETRY_MAX_S, WRITE_RETRY_S
 from ring.histogram import Histogram
 from ring.ids import GroupId
 from ring.io.store_reader import StoreReader
 from ring.storage.store import Batch, Store, StoreError
 
 T = TypeVar("T")
-
-RETRY_S: Final = 0.1
-RETRY_MAX_S: Final = 5.0
-RETAIN_EVERY_S: Final = 600.0
 
 WAITING_BYTES: Final = 64 * 1024 * 1024
 """At most this many bytes wait to be written. Beyond the limit the oldest lines are dropped."""
@@ -36,7 +33,7 @@ Chore = Callable[[Store], Iterator[int]]
 
 
 class Pace(NamedTuple):
-    retry_s: float = RETRY_S  # after the first failure; doubled each time, up to RETRY_MAX_S
+    retry_s: float = WRITE_RETRY_S  # after the first failure; doubled each time, up to WRITE_RETRY_MAX_S
     retain_every_s: float = RETAIN_EVERY_S
     waiting_bytes: int = WAITING_BYTES
 
@@ -216,7 +213,7 @@ class StoreWriter:
             self._waiting.insert(0, again)
             self._bytes += size(again)
             self._shorten()
-        self._pause_s = min(max(2 * self._pause_s, self._pace.retry_s), RETRY_MAX_S)
+        self._pause_s = min(max(2 * self._pause_s, self._pace.retry_s), WRITE_RETRY_MAX_S)
         self._retry_at = time.monotonic() + self._pause_s
         if words != self._trouble:
             self._trouble = words

@@ -11,11 +11,11 @@ from collections import Counter
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal, NamedTuple
 
+from ring.durations import REFUSED_LOG_EVERY_S
+
 Refusal = Literal["rate", "per_source", "total"]
 """Too many new connections of a source in a short time, too many open connections of a source, or too many of all
 sources."""
-
-REPORT_EVERY_S = 60.0
 
 SOURCES = 4096
 """The table of rates holds at most this many sources. Past this number, the sources used longest ago start anew."""
@@ -125,10 +125,10 @@ class Admission:
 
     def report(self, now: float) -> Report | None:
         """Return the report to log now. A first refusal is reported at the next call, later refusals once in
-        REPORT_EVERY_S."""
+        REFUSED_LOG_EVERY_S."""
         if not self._since_report or now < self._report_at:
             return None
-        self._report_at = now + REPORT_EVERY_S
+        self._report_at = now + REFUSED_LOG_EVERY_S
         count, self._since_report = self._since_report, Counter()
         named, self._named = self._named, Counter()
         ((most, most_number),) = named.most_common(1)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ring.durations import GUEST_IDLE_S
 from ring.features import LEVEL, OLDEST
 from ring.links import hello as greeting
 from ring.links.framing import (
@@ -41,9 +42,6 @@ from ring.links.framing import (
 from ring.links.hello import Hello, Refused, Role, Terms
 from ring.links.silence import Silence
 from ring.roster import NodeRecord, Range, check_levels
-
-GUEST_IDLE_S = 30.0
-"""A guest is closed after this time without a question, or without an answer."""
 
 MEASURE_EVERY = 5
 """A link busy with data sends no heartbeats, so a heartbeat is sent every so many heartbeat intervals to measure."""

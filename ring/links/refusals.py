@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ring.durations import REFUSAL_KEEP_S
 from ring.roster import NodeRecord
 
 KEPT = 50
 """At most this many refusals are remembered. The oldest refusal is dropped first: a stranger may invent endless
 names."""
-
-KEEP_S = 120.0
-"""How long a refusal is remembered. A node that is still there has tried again long before."""
 
 
 class Refusal(NamedTuple):
@@ -42,10 +40,10 @@ class Refusals:
         self._known.pop((record.key, record.name, address), None)
 
     def lately(self, now: float) -> list[Refusal]:
-        """Return the refusals of the last KEEP_S seconds, the oldest first."""
+        """Return the refusals of the last REFUSAL_KEEP_S seconds, the oldest first."""
         while self._known:
             who, refusal = next(iter(self._known.items()))
-            if now - refusal.at <= KEEP_S:
+            if now - refusal.at <= REFUSAL_KEEP_S:
                 break
             del self._known[who]
         return list(self._known.values())

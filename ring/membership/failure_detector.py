@@ -25,6 +25,7 @@ from typing import Any
 
 import msgspec
 
+from ring.durations import PING_REPEAT_S, PING_ROUND_S, WITNESS_AGAIN_S
 from ring.ids import GroupId, Incarnation
 from ring.membership.peers import Peers
 from ring.settings import Settings
@@ -32,16 +33,8 @@ from ring.wire.codec import decode, payloads
 from ring.wire.messages import Message
 from ring.wire.node import PingReply, PingRequest, Relay
 
-ROUND_S = 0.6
-REPEAT_S = 0.2
-"""Pause between two requests to the same peer in a round. A peer without a reply at the end of the round counts as a
-peer that hears nothing."""
-
 RELAYED = 512 * 1024
 """Bytes in one Relay, roughly."""
-
-AGAIN_S = 1.0
-"""How often the witness is asked whether the witness still hears the node."""
 
 
 class Hearing(ABC):
@@ -127,9 +120,9 @@ class FailureDetector:
         else:
             suspect.asked = {via: None}
         suspect.all_asked = everybody
-        suspect.until = node.now + ROUND_S
-        suspect.repeat_at = node.now + REPEAT_S
-        suspect.round_at = node.now + AGAIN_S
+        suspect.until = node.now + PING_ROUND_S
+        suspect.repeat_at = node.now + PING_REPEAT_S
+        suspect.round_at = node.now + WITNESS_AGAIN_S
         for key in suspect.asked:
             node.send(key, PingRequest(suspect.node))
         if not suspect.asked:
@@ -174,7 +167,7 @@ class FailureDetector:
             elif suspect.asked and node.now >= suspect.until:
                 self._nobody_hears(suspect)
             elif suspect.asked and node.now >= suspect.repeat_at:
-                suspect.repeat_at = node.now + REPEAT_S
+                suspect.repeat_at = node.now + PING_REPEAT_S
                 for key in suspect.asked:
                     node.send(key, PingRequest(suspect.node))
             elif not suspect.asked and (node.now >= suspect.round_at or not self._has_witness(suspect)):
@@ -188,7 +181,7 @@ class FailureDetector:
     def on_ping_request(self, sender: Incarnation, message: PingRequest) -> None:
         """Tell the sender whether this node has heard the node within half of dead_after_s."""
         node, asked = self.node, message.node
-        lately = node.peers.is_current(asked) and node.heard_ago(asked) < node.settings.dead_after_s / 2
+        lately = node.peers.is_current(asked) and node.heard_ago(asked) < node.settings.lately_s
         node.send(sender.key, PingReply(asked, lately or asked == node.me))
 
     # Relay ----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ is not written again at once. Without a store nothing is kept, and nothing waits
 
 - clean: the group is not in `_due`.
 - due: `_due` has the time of the next write. `changed` and `renewed` set the time: at once for a "confirmed" kind or
-  another copy; after `_stored` has passed for a "written" kind; after SILENT_S for a group without a message so far.
+  another copy; after `_stored` has passed for a "written" kind; after COPY_SILENT_S for a group without a message so
+  far.
 - being written: the batch is in `_writing`, with the copy's head and count of drops. `written` moves `copy.safe` up to
   the head, unless commands were dropped meanwhile, and lets the master or follower acknowledge.
 
@@ -25,6 +26,7 @@ from typing import cast
 
 import msgspec
 
+from ring.durations import COPY_REST_S, COPY_SILENT_S
 from ring.history.local import forgotten
 from ring.ids import GroupId, Term
 from ring.replication.copy import Copy, CopyJournal, apply, restore
@@ -33,13 +35,9 @@ from ring.replication.state_machine import Silent
 from ring.storage.store import Batch, Line
 from ring.wire.log import Entry, Snapshot, raw
 
-REST_S = 0.05
 BYTES_PER_S = 1024 * 1024
-"""A copy that nobody waits for is written again after REST_S, and a large copy at most at this many bytes a second: a
-thousand people who join at once change the copy a thousand times."""
-
-SILENT_S = 10.0
-"""A copy of a group without any message is written after this time: most such groups are gone by then."""
+"""A copy that nobody waits for is written again after COPY_REST_S, and a large copy at most at this many bytes a
+second: a thousand people who join at once change the copy a thousand times."""
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -91,7 +89,7 @@ class Journal(CopyJournal):
         self.urgent = self.urgent or confirmed
         due = self.port.now if confirmed else max(self.port.now, self._stored.get(copy.group, 0.0))
         if _is_silent(copy):
-            due = self.port.now + SILENT_S
+            due = self.port.now + COPY_SILENT_S
         self._due[copy.group] = min(due, self._due.get(copy.group, due))
 
     def accepted(self, copy: Copy) -> None:
@@ -167,7 +165,7 @@ class Journal(CopyJournal):
             copy = self._copy(group)
             if copy is not None:
                 copies[group] = data = self._packed(copy)
-                self._stored[group] = now + REST_S + len(data) / BYTES_PER_S
+                self._stored[group] = now + COPY_REST_S + len(data) / BYTES_PER_S
                 heads.append((copy, copy.head, copy.drops))
             elif self._stored.pop(group, None) is not None:
                 copies[group] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.status import Seen, Status, status
-from ring.lag import LATE_S
+from ring.durations import LATE_S
 from ring.links.link import LinkState
 from tests.gateway.commands.stage import network, people, settle
 from tests.sim.net import Net

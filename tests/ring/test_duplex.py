@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ring.duplex import PROBE_S, WAITING_BYTES, Stream
+from ring.duplex import WAITING_BYTES, Stream
+from ring.durations import STREAM_PROBE_S
 from ring.engine import Engine
 from ring.wire.node import Flow
 from tests.ring.toy import ToyNet
@@ -89,7 +90,7 @@ def test_whoever_waits_learns_that_the_other_side_has_lost_it(loser: str, waits:
     here, there = opened(net)
     net.run(1)
     net.engines[loser].duplex._open.clear()
-    net.run(2 * PROBE_S + 1)
+    net.run(2 * STREAM_PROBE_S + 1)
     assert (here if waits else there[0]).ended == ["unknown"]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ring.durations import LATE_S
 from ring.ids import GroupId
-from ring.lag import LATE_S, Lag, lag
+from ring.lag import Lag, lag
 from ring.replication.progress import Progress
 from ring.wire.log import Command, Entry
 from tests.ring.ports import ROOM, B, C, NotedPort

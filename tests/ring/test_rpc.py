@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from ring.durations import QUESTION_GIVE_UP_S, QUESTION_REPEAT_S
 from ring.ids import Incarnation
 from ring.replication.application import Later
-from ring.rpc import GIVE_UP_S, REPEAT_S, Rpc
+from ring.rpc import Rpc
 from ring.wire.group import Question
 from ring.wire.log import raw
 from ring.wire.node import Ask, Reply
@@ -51,10 +52,10 @@ def test_another_nodes_group_is_asked_until_the_answer_comes(asking: Asking) -> 
     asking.rpc.ask_group(ROOM, "how many?", asking.answers.append)
     question = (B.key, Question(ROOM, 1, raw("how many?")))
     assert asking.port.taken() == [question]
-    assert asking.after(REPEAT_S / 2) == [] and asking.after(REPEAT_S / 2) == [question]
+    assert asking.after(QUESTION_REPEAT_S / 2) == [] and asking.after(QUESTION_REPEAT_S / 2) == [question]
     asking.reply(1, ["said", 7])
     asking.reply(1, ["said", 8])  # to the repeat
-    assert asking.answers == [["said", 7]] and asking.after(REPEAT_S) == []
+    assert asking.answers == [["said", 7]] and asking.after(QUESTION_REPEAT_S) == []
 
 
 def test_a_group_without_a_known_master_is_looked_for_and_asked_once_found(asking: Asking) -> None:
@@ -80,9 +81,9 @@ def test_a_question_that_nobody_answers_ends_with_none(asking: Asking) -> None:
     asking.rpc.ask_node(C.key, "ping", asking.answers.append)
     sent = 0
     while asking.rpc.open:
-        sent += len(asking.after(REPEAT_S))
-    assert asking.answers == [None, None] and asking.port.now - 1000.0 <= GIVE_UP_S + REPEAT_S
-    assert sent == 2 + 2 * GIVE_UP_S / REPEAT_S
+        sent += len(asking.after(QUESTION_REPEAT_S))
+    assert asking.answers == [None, None] and asking.port.now - 1000.0 <= QUESTION_GIVE_UP_S + QUESTION_REPEAT_S
+    assert sent == 2 + 2 * QUESTION_GIVE_UP_S / QUESTION_REPEAT_S
     asking.reply(1, ["said", 7])
     assert len(asking.answers) == 2
 

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from ring.durations import UNREADABLE_NOTE_S, UNREADABLE_TRIES_S
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.application import UNJUDGED
-from ring.unreadable import KEPT, NOTE_S, TRIES, TRIES_S, UnreadableMessages, What
+from ring.unreadable import KEPT, TRIES, UnreadableMessages, What
 from ring.wire.codec import encode
 from ring.wire.group import Answer, Question, Submit
 from ring.wire.log import raw
@@ -64,7 +65,7 @@ def test_one_peer_and_kind_are_noted_once_a_minute_with_the_number(
     for _ in range(5):
         messages.payload(B, payload)
     messages.payload(C, payload)
-    port.now += NOTE_S
+    port.now += UNREADABLE_NOTE_S
     messages.payload(B, payload)
     assert [(facts["peer"], facts["times"]) for _, _, facts in port.notes] == [(B.key, 1), (C.key, 1), (B.key, 5)]
     count = messages.counts[What(B.key, "message 200 of a channel")]
@@ -114,7 +115,7 @@ def test_the_group_stops_when_the_same_part_stays_unreadable_for_a_while(
     for _ in range(2 * TRIES):  # often, and all in a moment
         unread(messages)
     assert port.stopped == []
-    port.now += TRIES_S
+    port.now += UNREADABLE_TRIES_S
     unread(messages)
     assert port.stopped == [(B.key, ROOM)]
 
@@ -123,7 +124,7 @@ def test_a_part_that_is_read_in_the_end_stops_nothing(port: NotedPort, messages:
     follower = port.follow(B, ROOM, "one")
     for _ in range(3 * TRIES):
         unread(messages)
-        port.now += TRIES_S
+        port.now += UNREADABLE_TRIES_S
         follower.copy.seq += 1  # what came again could be read: the next part is another
     assert port.stopped == []
 
@@ -132,14 +133,14 @@ def test_a_part_from_a_node_that_is_not_followed_stops_nothing(port: NotedPort, 
     port.follow(B, ROOM, "one")
     for _ in range(3 * TRIES):
         unread(messages, C)
-        port.now += TRIES_S
+        port.now += UNREADABLE_TRIES_S
     assert port.stopped == []
 
 
 def test_a_group_that_is_new_here_stops_too(port: NotedPort, messages: UnreadableMessages) -> None:
     for _ in range(TRIES):
         unread(messages, C)
-        port.now += TRIES_S
+        port.now += UNREADABLE_TRIES_S
     assert port.stopped == [(C.key, ROOM)]
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from ring.durations import VIEW_REPEAT_S, WATCH_LEASE_S, WATCH_RENEW_S, WATCH_REPEAT_S
 from ring.ids import Incarnation, Term
 from ring.replication.guarded import GroupBroken
 from ring.replication.progress import HandOff, Master
-from ring.watch import AGAIN_S, FIRST_S, LEASE_S, RENEW_S, Watches
+from ring.watch import Watches
 from ring.wire.group import Seen, View, Watch
 from tests.ring.ports import ME, ROOM, B, C, NotedPort
 from tests.ring.toy import ToyState
@@ -73,10 +74,10 @@ def test_a_watch_is_sent_until_a_view_comes_and_then_renewed_now_and_then() -> N
     node.watches.watch(ROOM)
     asked = [(B.key, Watch(ROOM, True))]
     assert node.port.taken() == asked
-    assert node.after(FIRST_S / 2) == [] and node.after(FIRST_S / 2) == asked
+    assert node.after(WATCH_REPEAT_S / 2) == [] and node.after(WATCH_REPEAT_S / 2) == asked
     node.watches.on_view(B, view(1, 5))
     assert node.shown == [1] and node.port.taken() == [(B.key, Seen(ROOM, Term(1, *B), 5))]
-    assert node.after(RENEW_S - 1.0) == [] and node.after(1.0) == asked
+    assert node.after(WATCH_RENEW_S - 1.0) == [] and node.after(1.0) == asked
 
 
 def test_views_are_shown_in_order_and_once_and_every_view_is_acknowledged() -> None:
@@ -143,13 +144,13 @@ def test_every_change_of_the_view_is_told_and_nothing_else() -> None:
 def test_a_view_is_told_again_until_it_was_seen() -> None:
     node, m = master(B)
     node.port.taken()
-    assert node.after(AGAIN_S / 2) == [] and len(node.after(AGAIN_S / 2)) == 1 and m.unseen
+    assert node.after(VIEW_REPEAT_S / 2) == [] and len(node.after(VIEW_REPEAT_S / 2)) == 1 and m.unseen
     node.watches.on_seen(B, Seen(ROOM, m.copy.term, m.copy.seq - 1))  # of an earlier view
     node.watches.on_seen(B, Seen(ROOM, Term(9, *C), m.copy.seq))  # of another master
     node.watches.on_seen(C, Seen(ROOM, m.copy.term, m.copy.seq))  # of a node that does not watch
     assert m.unseen and node.barriers.advanced == []
     node.watches.on_seen(B, Seen(ROOM, m.copy.term, m.copy.seq))
-    assert not m.unseen and node.barriers.advanced == [ROOM] and node.after(AGAIN_S) == []
+    assert not m.unseen and node.barriers.advanced == [ROOM] and node.after(VIEW_REPEAT_S) == []
 
 
 def test_a_watcher_that_dies_or_forgets_holds_nothing_up() -> None:
@@ -157,7 +158,7 @@ def test_a_watcher_that_dies_or_forgets_holds_nothing_up() -> None:
     node.port.peers.died(B.key, node.port.now)
     node.watches.tick()
     assert set(m.unseen) == {C} and node.barriers.advanced == [ROOM]
-    node.port.now += LEASE_S
+    node.port.now += WATCH_LEASE_S
     node.watches.tick()
     node.port.now += 1.0
     node.watches.tick()
@@ -180,7 +181,7 @@ def test_watchers_are_bounded_and_those_that_ran_out_make_room(monkeypatch: pyte
     assert set(m.watchers) == {B}
     node.watches.on_watch(B, Watch(ROOM, True))  # a renewal has its place
     assert set(m.watchers) == {B}
-    node.port.now += LEASE_S + 1.0
+    node.port.now += WATCH_LEASE_S + 1.0
     node.watches.on_watch(C, Watch(ROOM, True))
     assert set(m.watchers) == {C} and set(m.unseen) == {C}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ring.durations import COPY_SILENT_S
 from ring.ids import GroupId
-from ring.storage.journal import SILENT_S
 from tests.gateway.commands.stage import network, people, settle
 from tests.gateway.commands.test_history import CAPS, history
 from tests.sim.net import Net
@@ -33,18 +33,18 @@ def test_who_makes_channels_and_says_nothing_writes_nothing(nodes: int) -> None:
         if number % 10 == 0:
             net.run(1)
     settle(ann, bob)
-    net.run(SILENT_S + 2)
+    net.run(COPY_SILENT_S + 2)
     assert kept(net) == set()
 
 
 def test_its_state_is_kept_while_somebody_is_there_and_no_longer() -> None:
     net = network(3, disks=True)
     (ann,) = people(net, "ann", channel="#a")
-    net.run(SILENT_S + 2)
+    net.run(COPY_SILENT_S + 2)
     assert kept(net) == {"#a"}
     assert net.disks is not None and not any(disk._lines for disk in net.disks.values())
     ann.ask("PART #a")
-    net.run(SILENT_S + 2)
+    net.run(COPY_SILENT_S + 2)
     assert kept(net) == set()
 
 
@@ -88,6 +88,6 @@ def test_a_channel_whose_doors_were_shut_begins_anew_in_silence() -> None:
     assert net.disks is not None
     lines = len(net.disks["n1"]._lines[GroupId("channel", "#a")])
     ann.ask("JOIN #a", "TOPIC #a :new")
-    net.run(SILENT_S + 2)
+    net.run(COPY_SILENT_S + 2)
     assert len(net.disks["n1"]._lines[GroupId("channel", "#a")]) == lines
     assert history(ann, "LATEST #a * 10") == []

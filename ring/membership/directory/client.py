@@ -24,6 +24,7 @@ from collections.abc import Iterable
 from random import Random
 from typing import NamedTuple
 
+from ring.durations import ANNOUNCE_RETRY_S
 from ring.features import LEVEL, at_level
 from ring.membership.directory.book import Book
 from ring.membership.directory.datagrams import (
@@ -43,8 +44,6 @@ from ring.membership.directory.datagrams import (
 from ring.membership.directory.view import RosterChanged, View
 from ring.roster import NodeRecord
 
-_RETRY_S = 0.25
-"""First pause before an unanswered request is sent again. The pause doubles up to the interval of announcements."""
 _OUTSTANDING = 16
 """At most this many requests per directory still have their answers taken."""
 
@@ -281,7 +280,7 @@ class DirectoriesCore:
             request = Fetch(*head, contact.book.position)
         else:
             request = Announce(*head, at_level(self.record, LEVEL, self.record.level))
-        pause = min(self._interval(contact), _RETRY_S * 2.0 ** min(contact.misses, 16))
+        pause = min(self._interval(contact), ANNOUNCE_RETRY_S * 2.0 ** min(contact.misses, 16))
         contact.due = now + pause * self._rng.uniform(0.75, 1.25)
         contact.misses += 1
         return Send(index, self._codec.seal(request))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
+from ring.durations import LIST_RETRY_S
 from ring.membership.directory.client import Send
 from ring.membership.directory.datagrams import (
     VERSION,
@@ -22,8 +23,6 @@ from ring.membership.directory.datagrams import (
     unpack,
 )
 from ring.roster import MAX_NODES, NodeRecord, is_sane, newer
-
-_RETRY_S = 0.3
 
 
 class Answered(NamedTuple):
@@ -83,7 +82,7 @@ class _Question(ABC):
 
     def _ask(self, directory: int, now: float) -> Send:
         asked = self._asked[directory]
-        asked.due = now + _RETRY_S * 1.5 ** min(asked.tries, 16)
+        asked.due = now + LIST_RETRY_S * 1.5 ** min(asked.tries, 16)
         asked.tries += 1
         return Send(directory, pack(self._question(asked)))
 

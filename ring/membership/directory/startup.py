@@ -5,14 +5,14 @@ times a second with the observations, and reports the results of Look and Probe.
 out, in order. The steps:
 
 - LOOK: the directories are asked for their public lists, as anybody may ask. No other program hears of this node yet.
-  An answer leads on, and so does FIND_S without an answer, for a node with a saved roster.
+  An answer leads on, and so does START_FIND_S without an answer, for a node with a saved roster.
 - PROBE: a few of the known nodes are visited as a guest, to compare the network key and settings. A success, or no
   refusal, leads on: to ANNOUNCE, to MEET if no directory answers, or to FOLLOW if this node is the whole network. If
   nodes refuse and none lets the node in, the node goes back to LOOK.
 - ANNOUNCE: the node listens for links, and the directories are told of the node. A whole list of a directory leads on.
-- MEET: nodes that start together get to know each other for SETTLE_S; the other nodes are dialled. Refusals at links
-  without any link end the process (END).
-- FOLLOW: the node follows the network's own group, which holds the bans (P40), for at most FOLLOW_S.
+- MEET: nodes that start together get to know each other for START_SETTLE_S; the other nodes are dialled. Refusals at
+  links without any link end the process (END).
+- FOLLOW: the node follows the network's own group, which holds the bans (P40), for at most START_FOLLOW_S.
 - SERVE: clients are accepted.
 
 A node without directories begins with PROBE. A node that directories or peers refuse stays before MEET, says what to
@@ -31,30 +31,18 @@ from enum import Enum, auto
 from random import Random
 from typing import Any, Literal, NamedTuple
 
+from ring.durations import (
+    START_FIND_S,
+    START_FOLLOW_S,
+    START_LINK_S,
+    START_LOOK_S,
+    START_REFUSED_S,
+    START_SAY_S,
+    START_SETTLE_S,
+)
 from ring.membership.directory.leases import folded, place
 from ring.membership.directory.query import Answered
 from ring.roster import NodeRecord
-
-FIND_S = 3.0
-"""How long the directories may take to answer before the node goes on without answers, or says that the node waits."""
-
-SETTLE_S = 0.5
-"""Pause in MEET: nodes that start together should know each other before serving."""
-
-LINK_S = 2.0
-"""How long a node refused at a link waits for a link to any other node before the node gives up."""
-
-FOLLOW_S = 10.0
-"""How long a node waits for the network's own group before it serves all the same."""
-
-AGAIN_S = 1.0
-"""How often a node that waits for a directory looks again."""
-
-REFUSED_S = 5.0
-"""How often a refused node looks again: each time costs the peers a TLS handshake or two."""
-
-SAY_AGAIN_S = 60.0
-"""How often a waiting node says so."""
 
 PROBES = 8
 """At most this many of the known nodes are visited."""
@@ -204,7 +192,7 @@ class StartUp:
                 return [Look()] if self.step is Step.LOOK else [Look(), *self._announced(seen, now)]
             case Step.ANNOUNCE:
                 return self._announced(seen, now)
-            case Step.MEET if now - self._since >= SETTLE_S:
+            case Step.MEET if now - self._since >= START_SETTLE_S:
                 return self._met(seen, now)
             case Step.FOLLOW:
                 return self._followed(seen, now)
@@ -242,8 +230,8 @@ class StartUp:
         return [Probe(tuple(asked))] if asked else self.probed(False, {}, now)
 
     def _nobody_answers(self, now: float) -> list[Effect]:
-        self._due = now + AGAIN_S
-        if now - self._began < FIND_S:
+        self._due = now + START_LOOK_S
+        if now - self._began < START_FIND_S:
             return []
         if self.step is Step.ANNOUNCE:
             return []
@@ -271,10 +259,10 @@ class StartUp:
                 return [Announce(None)]
         elif seen.listed:
             return self._meet(now)
-        if now - self._since < FIND_S or seen.granted:
+        if now - self._since < START_FIND_S or seen.granted:
             return []
         if self._due == float("inf"):
-            self._due = now + AGAIN_S
+            self._due = now + START_LOOK_S
         if not self._answers:  # the last look found no living directory
             return self._meet(now) if self._was_in else self._wait(now)
         reason = (
@@ -289,7 +277,7 @@ class StartUp:
 
     def _met(self, seen: Seen, now: float) -> list[Effect]:
         if seen.refusals and not seen.linked:
-            if now - self._since < LINK_S:
+            if now - self._since < START_LINK_S:
                 return []
             self.refused = dict(seen.refusals)
             return self._go(Step.END, now, End(_words(self.refused)))
@@ -298,9 +286,9 @@ class StartUp:
     def _followed(self, seen: Seen, now: float) -> list[Effect]:
         if seen.following:
             return self._go(Step.SERVE, now, Open())
-        if now - self._since < FOLLOW_S:
+        if now - self._since < START_FOLLOW_S:
             return []
-        late = self._say("warning", "network_not_followed", now, waited_s=FOLLOW_S)
+        late = self._say("warning", "network_not_followed", now, waited_s=START_FOLLOW_S)
         return [*late, *self._go(Step.SERVE, now, Open())]
 
     # Words ----------------------------------------------------------------------------------------------------------
@@ -308,13 +296,13 @@ class StartUp:
     def _refuse(self, refused: dict[str, str], now: float) -> list[Effect]:
         """Serve nobody, say what to change, and look again."""
         self.refused = refused
-        self._due = min(self._due, now + REFUSED_S)
+        self._due = min(self._due, now + START_REFUSED_S)
         return self._say("error", "start_refused", now, by=", ".join(sorted(refused)), reason=_words(refused))
 
     def _say(self, level: Literal["warning", "error"], event: str, now: float, **facts: Any) -> list[Effect]:
         """Log once, and again after a minute or when the facts have changed."""
         before, when = self._said.get(event, (None, 0.0))
-        if before == facts and now - when < SAY_AGAIN_S:
+        if before == facts and now - when < START_SAY_S:
             return []
         self._said[event] = (facts, now)
         return [Say(level, event, facts)]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ring.durations import UNHEARD_NODE_S
 from ring.membership.directory.book import Book
 from ring.roster import MAX_NODES, NodeRecord, newer
-
-UNHEARD_S = 600.0
-"""How long a node stays of which the reachable directories never heard, while other directories are unreachable."""
 
 
 class RosterChanged(NamedTuple):
@@ -25,9 +23,8 @@ class View:
     """Keep the known nodes, at most MAX_NODES: further nodes are left out until a node goes.
 
     A node leaves after a departure. A node that no reachable directory lists leaves if a vouching directory dropped the
-    node, if all directories vouch, or after UNHEARD_S. Without a vouching directory no such node leaves (Directories
-    may die).
-    """
+    node, if all directories vouch, or after UNHEARD_NODE_S. Without a vouching directory no such node leaves
+    (Directories may die)."""
 
     def __init__(self, own: str, cached: Iterable[NodeRecord] = ()) -> None:
         """own: the node's own ring key. cached: the saved roster."""
@@ -91,7 +88,7 @@ class View:
             elif not vouching or not (
                 any(book.dropped.get(key, -1) >= incarnation for book in vouching)
                 or len(vouching) == len(books)
-                or now - self._unheard.setdefault(key, now) >= UNHEARD_S
+                or now - self._unheard.setdefault(key, now) >= UNHEARD_NODE_S
             ):
                 continue
             removed.append(record)

@@ -11,16 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from ring.durations import STORE_BUSY_S, STORE_CHECK_S
 from ring.storage.sqlite.schema import DAMAGED, Foreign, check
 from ring.storage.store import StoreError
 
 STORE: Final = "circlet.db"
 """Name of the file in node.state_dir."""
-
-CHECK_S: Final = 1.0
-"""How long a starting node checks the store for damage: a large file only in part."""
-
-BUSY_S: Final = 5.0
 
 _WORDS: Final = {
     sqlite3.SQLITE_FULL: "the disk is full: make room on it",
@@ -82,7 +78,7 @@ def connect(path: Path, *, cache_kib: int) -> sqlite3.Connection:
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
-        timeout=BUSY_S,
+        timeout=STORE_BUSY_S,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=512,
@@ -93,7 +89,7 @@ def connect(path: Path, *, cache_kib: int) -> sqlite3.Connection:
 
 
 def look_over(db: sqlite3.Connection) -> None:
-    """Look for damage, for CHECK_S at most. Raises Foreign, sqlite3.Error."""
+    """Look for damage, for STORE_CHECK_S at most. Raises Foreign, sqlite3.Error."""
     check(db)
     late = threading.Event()
 
@@ -101,7 +97,7 @@ def look_over(db: sqlite3.Connection) -> None:
         late.set()
         db.interrupt()
 
-    timer = threading.Timer(CHECK_S, enough)
+    timer = threading.Timer(STORE_CHECK_S, enough)
     timer.start()
     try:
         found = db.execute("PRAGMA quick_check(1)").fetchone()[0]

@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
+from ring.durations import STORE_SLICE_S
 from ring.ids import GroupId
 from ring.storage.sqlite.names import INTEGERS, Names, many, named, packed
 from ring.storage.sqlite.pages import Pages
 
 SLICE: Final = 256
 """At most this many lines are dropped, and groups looked at, in one transaction."""
-
-SLICE_S: Final = 0.005
-"""How long one transaction looks for lines to drop."""
 
 _THESE: Final = "SELECT id FROM (VALUES {}) CROSS JOIN groups ON kind = column1 AND name = column2"
 
@@ -68,7 +66,7 @@ class Forgetting:
 
     def _slice(self, left: deque[int], before: int, keep: int) -> int:
         """Do some of the work; finished groups leave the queue."""
-        gone, until = 0, time.monotonic() + SLICE_S
+        gone, until = 0, time.monotonic() + STORE_SLICE_S
         while left and gone < SLICE and time.monotonic() < until:
             gone += self._shorten(left[0], before, keep, SLICE - gone)
             if gone < SLICE:

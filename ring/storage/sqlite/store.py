@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ring.batches import size
+from ring.durations import SCRUB_PATIENCE_S, STORE_BUSY_S
 from ring.ids import GroupId
-from ring.storage.sqlite.file import BUSY_S, claim, connect, in_words, look_over
+from ring.storage.sqlite.file import claim, connect, in_words, look_over
 from ring.storage.sqlite.forgetting import Forgetting
 from ring.storage.sqlite.fresh import Fresh
 from ring.storage.sqlite.names import INTEGERS, NOTHING, Names, many, named, odd_row, packed, unpacked
@@ -35,9 +36,6 @@ CHECKPOINT_PAGES: Final = 4096
 
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """Size to which a -wal file is cut that grew beside a long backup."""
-
-PATIENCE_S: Final = 0.02
-"""How long a scrub, and the writes behind the scrub, wait for readers."""
 
 _PAGE: Final = 256
 _LEAST, _MOST = INTEGERS[0], INTEGERS[-1]
@@ -284,11 +282,11 @@ class SqliteStore:
     def scrub(self) -> bool:
         """Empty the -wal file, which still has erased lines: in the main file they are overwritten (secure_delete)."""
         with in_words(self._path):
-            self._db.execute(f"PRAGMA busy_timeout = {PATIENCE_S * 1000:.0f}")
+            self._db.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_S * 1000:.0f}")
             try:
                 busy: int = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             finally:
-                self._db.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
+                self._db.execute(f"PRAGMA busy_timeout = {STORE_BUSY_S * 1000:.0f}")
         return not busy
 
 

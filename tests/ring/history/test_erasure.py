@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from ring.durations import SCRUB_AFTER_S, SCRUB_AGAIN_S
 from ring.history import erasure
 from ring.history.erased import NOTHING, Erased
-from ring.history.erasure import AGAIN_S, SCRUB_S, Erasure
+from ring.history.erasure import Erasure
 from ring.ids import GroupId, Term
 from ring.replication.copy import Copy
 from ring.replication.rounds import REST_S
@@ -103,7 +104,7 @@ def test_nothing_is_done_where_nothing_is_erased(node: Node) -> None:
 def test_a_deletion_is_done_once_and_the_files_are_scrubbed_after(node: Node) -> None:
     node.kind.wanted = Erased(msgids=frozenset({"m2", "unknown"}))
     assert node.after() == 1 and node.left() == [1, 3, 4] and node.scrubbed == 0
-    assert node.after(SCRUB_S) == 1 and node.scrubbed == 1
+    assert node.after(SCRUB_AFTER_S) == 1 and node.scrubbed == 1
     assert node.after() == 0 and node.after() == 0
     node.kind.wanted = Erased(msgids=frozenset({"m2", "m3"}))
     assert node.after() == 1 and node.left() == [1, 4]
@@ -147,25 +148,25 @@ def test_a_store_that_fails_is_tried_again(node: Node) -> None:
     node.problem = StoreError("the disk is full")
     assert node.after() == 1 and node.left() == [1, 2, 3, 4]
     node.problem = None
-    assert node.after() == 1 and node.left() == [2, 3, 4] and node.after(SCRUB_S) == 1
+    assert node.after() == 1 and node.left() == [2, 3, 4] and node.after(SCRUB_AFTER_S) == 1
 
 
 def test_a_scrub_beside_a_reader_is_tried_again(node: Node) -> None:
     node.scrubs = [False, False]
     node.kind.wanted = Erased(before=100)
     node.after()
-    assert node.after(SCRUB_S) == 1 and node.after(AGAIN_S / 2) == 0 and node.after(AGAIN_S / 2) == 1
+    assert node.after(SCRUB_AFTER_S) == 1 and node.after(SCRUB_AGAIN_S / 2) == 0 and node.after(SCRUB_AGAIN_S / 2) == 1
     node.problem = StoreError("the disk fails")
-    assert node.after(AGAIN_S) == 1
+    assert node.after(SCRUB_AGAIN_S) == 1
     node.problem = None
-    assert node.after(AGAIN_S) == 1 and node.scrubbed == 3 and node.after(AGAIN_S) == 0
+    assert node.after(SCRUB_AGAIN_S) == 1 and node.scrubbed == 3 and node.after(SCRUB_AGAIN_S) == 0
 
 
 def test_one_scrub_serves_the_erasures_of_a_moment(node: Node) -> None:
     node.copy(OTHER)
     node.kind.wanted = Erased(before=100)
     assert node.after() == 2 and node.left(OTHER) == []
-    assert node.after(SCRUB_S) == 1 and node.scrubbed == 1
+    assert node.after(SCRUB_AFTER_S) == 1 and node.scrubbed == 1
 
 
 def test_another_copy_of_the_group_may_have_brought_the_lines_back(node: Node) -> None:

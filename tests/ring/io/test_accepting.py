@@ -139,7 +139,7 @@ def test_a_refused_plain_connection_may_be_told_why() -> None:
 
 
 def test_without_descriptors_the_port_waits_says_so_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accepting, "PAUSE_S", 0.05)
+    monkeypatch.setattr(accepting, "ACCEPT_PAUSE_S", 0.05)
 
     class Poor(socket.socket):
         left = 3

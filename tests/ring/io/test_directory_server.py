@@ -6,7 +6,6 @@ import socket
 
 import pytest
 
-from ring.io import directory_server
 from tests.ring.io.directories import Directory, place, record
 from tests.ring.io.hubs import News, run
 
@@ -62,7 +61,6 @@ def test_datagrams_that_are_not_believed_are_one_line_a_minute(monkeypatch: pyte
             assert {line["last_from"] for line in lines} == {"127.0.0.7"} and server.nodes == 0
             assert sum(sum(line["reasons"].values()) for line in lines) == 6
 
-    assert directory_server._DROPS_LOGGED_S >= 60.0
     run(tell())
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 
+from ring.durations import EXHAUSTED_LOG_EVERY_S, LINK_LOG_EVERY_S
 from ring.io import link_log
-from ring.io.link_log import EXHAUSTED_EVERY_S, LOG_EVERY_S, LinkLog
+from ring.io.link_log import LinkLog
 from ring.links.admission import Report
 from ring.roster import NodeRecord
 from tests.ring.io.hubs import Log, News
@@ -32,7 +33,7 @@ def test_a_link_comes_up_and_goes_down() -> None:
 
 def test_a_peer_that_fails_again_and_again_has_one_line_in_a_while() -> None:
     links, log = both()
-    for now in (0.0, 1.0, LOG_EVERY_S - 0.1, LOG_EVERY_S):
+    for now in (0.0, 1.0, LINK_LOG_EVERY_S - 0.1, LINK_LOG_EVERY_S):
         links.dial_failed("a", "ConnectionRefusedError", now)
         links.dial_failed("b", "TimeoutError", now)
     assert [(event, facts["peer"]) for _, event, facts in log.lines] == [("link_dial_failed", key) for key in "abab"]
@@ -66,7 +67,7 @@ def test_ever_new_words_do_not_fill_the_log_and_are_counted() -> None:
 def test_a_lack_of_descriptors_is_told_once_an_hour() -> None:
     links, log = both()
     problem = OSError(errno.EMFILE, "Too many open files")
-    for now in (0.0, 1.0, EXHAUSTED_EVERY_S - 1, EXHAUSTED_EVERY_S):
+    for now in (0.0, 1.0, EXHAUSTED_LOG_EVERY_S - 1, EXHAUSTED_LOG_EVERY_S):
         links.exhausted(problem, now)
     line = ("error", "descriptors_exhausted", {"port": "links", "reason": "Too many open files"})
     assert log.lines == [line, line]

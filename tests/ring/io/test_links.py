@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from ring.io import links
 from ring.links.door import STRANGERS
 from ring.links.framing import DATA, HANDSHAKE_MAX, HELLO, REFUSE, Deframer, frame
 from ring.links.hello import PROTOCOL, Hello
 from ring.roster import NodeRecord
+from tests.patience import WITHIN_S
 from tests.ring.io.hubs import CALM, FAST, TERMS, Peer, Stranger, Town, mute_server, run, story, town
 
 # A link that holds ----------------------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def open_sockets(peer: Peer) -> int:
 
 async def settled(a: Peer, b: Peer) -> None:
     """Until nobody dials any more and each side has the other's one connection."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while a.dials or b.dials or open_sockets(a) != 1 or open_sockets(b) != 1:
             await asyncio.sleep(0.01)
 
@@ -226,10 +226,8 @@ async def test_a_port_that_takes_the_connection_and_says_nothing_is_silence(plac
     async with mute_server() as (ip, port):
         a.roster[ip] = NodeRecord(ip, 3, "mute.test", ip, port, "", "1", 0)
         a.hub.send(ip, b"anybody?")
-        began = asyncio.get_running_loop().time()
         await a.until(lambda: a.downs)
     assert a.downs == [(ip, 3, "silent")]
-    assert asyncio.get_running_loop().time() - began < FAST.dead_after_s + 0.5
 
 
 @story
@@ -273,7 +271,7 @@ async def test_a_linked_peer_that_goes_silent_is_found_and_called_dead(place: To
     await a.until(lambda: a.downs)
     assert a.downs == [(b.key, 1, "silent")]
     assert a.reasons("link_lost") == ["silent"]
-    assert FAST.dead_after_s / 2 < asyncio.get_running_loop().time() - began < FAST.dead_after_s + 2 * links.TICK_S
+    assert asyncio.get_running_loop().time() - began > FAST.dead_after_s / 2
 
 
 @story
@@ -490,7 +488,7 @@ async def test_strangers_that_finish_tls_and_say_nothing_go_in_time(place: Town)
     strangers = [await Stranger.knock(b) for _ in range(STRANGERS.per_source)]
     with pytest.raises((OSError, asyncio.IncompleteReadError)):
         await Stranger.knock(b)
-    await b.until(lambda: not b.strangers, 3 * FAST.dead_after_s)
+    await b.until(lambda: not b.strangers)
     b.hub.send(a.key, b"strangers do not keep this node from dialling")
     await a.until(lambda: a.heard)
     (await Stranger.knock(b)).writer.close()
@@ -516,8 +514,8 @@ async def test_a_refused_stranger_that_does_not_hang_up_is_not_kept(place: Town)
     stranger = await Stranger.knock(a)
     stranger.writer.transport.pause_reading()  # type: ignore[attr-defined]
     stranger.say(bytes(100))
-    await a.until(lambda: a.log.of("link_refused"), 3 * FAST.dead_after_s)
-    await a.until(lambda: not a.strangers, 3 * FAST.dead_after_s)
+    await a.until(lambda: a.log.of("link_refused"))
+    await a.until(lambda: not a.strangers)
     stranger.writer.close()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ring.links.admission import NAMED, REPORT_EVERY_S, SOURCES, Admission, Limits, Ticket, source_of
+from ring.durations import REFUSED_LOG_EVERY_S
+from ring.links.admission import NAMED, SOURCES, Admission, Limits, Ticket, source_of
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_no_limit_takes_everything_and_keeps_no_rates() -> None:
 def test_a_flood_is_one_report_a_minute_with_its_number() -> None:
     admission = Admission(Limits(rate=1.0, burst=1))
     reports = []
-    for step in range(int(2.5 * REPORT_EVERY_S * 10)):
+    for step in range(int(2.5 * REFUSED_LOG_EVERY_S * 10)):
         now = step / 10
         admission.admit("10.0.0.1", now)
         admission.admit("10.0.0.2" if step % 100 == 0 else "10.0.0.1", now)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ring.links.refusals import KEEP_S, KEPT, Refusals
+from ring.durations import REFUSAL_KEEP_S
+from ring.links.refusals import KEPT, Refusals
 from ring.roster import NodeRecord
 
 
@@ -20,8 +21,8 @@ def test_the_last_reason_of_each_node_is_kept_for_a_while() -> None:
         ("n3", "network.key_file differs"),
         ("n2", "ring.points: here 1, there 2"),
     ]
-    assert [one.record.name for one in known.lately(10.0 + KEEP_S + 1)] == ["n2"]
-    assert known.lately(21.0 + KEEP_S) == []
+    assert [one.record.name for one in known.lately(10.0 + REFUSAL_KEEP_S + 1)] == ["n2"]
+    assert known.lately(21.0 + REFUSAL_KEEP_S) == []
 
 
 def test_a_node_that_is_let_in_is_refused_no_more_and_its_duplicate_still_is() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from ring.durations import PING_REPEAT_S, PING_ROUND_S, WITNESS_AGAIN_S
 from ring.ids import GroupId, Incarnation
-from ring.membership.failure_detector import AGAIN_S, REPEAT_S, ROUND_S, FailureDetector, Hearing
+from ring.membership.failure_detector import FailureDetector, Hearing
 from ring.membership.peers import Peers, RingSettings
 from ring.roster import NodeRecord
 from ring.settings import Settings
@@ -90,10 +91,10 @@ def test_every_other_peer_is_asked_and_nobody_acts_before_all_have_said_no() -> 
 def test_silence_of_the_others_counts_as_no_at_the_end_of_the_round() -> None:
     node = Node()
     node.detector.suspect(SILENT)
-    assert node.after(REPEAT_S) == asked(B, C)
+    assert node.after(PING_REPEAT_S) == asked(B, C)
     node.reply(B, False)
-    assert node.after(REPEAT_S) == asked(C)
-    assert node.after(ROUND_S - 2 * REPEAT_S) == [] and node.dead == [SILENT]
+    assert node.after(PING_REPEAT_S) == asked(C)
+    assert node.after(PING_ROUND_S - 2 * PING_REPEAT_S) == [] and node.dead == [SILENT]
 
 
 def test_a_yes_makes_a_witness_through_which_traffic_goes() -> None:
@@ -117,11 +118,11 @@ def test_the_witness_alone_is_asked_again_and_all_if_it_no_longer_hears() -> Non
     node = Node()
     node.detector.suspect(SILENT)
     node.reply(C, True)
-    assert node.after(AGAIN_S / 2) == []
-    assert node.after(AGAIN_S / 2) == asked(C)
+    assert node.after(WITNESS_AGAIN_S / 2) == []
+    assert node.after(WITNESS_AGAIN_S / 2) == asked(C)
     node.reply(C, True)
     assert len(node.notes) == 1  # the same witness: nothing new
-    assert node.after(AGAIN_S) == asked(C)
+    assert node.after(WITNESS_AGAIN_S) == asked(C)
     node.sent.clear()
     node.reply(C, False)
     assert node.sent == asked(B, C) and node.dead == []

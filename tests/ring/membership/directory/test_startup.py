@@ -7,14 +7,9 @@ from random import Random
 
 import pytest
 
+from ring.durations import START_FIND_S, START_FOLLOW_S, START_LINK_S, START_REFUSED_S, START_SAY_S, START_SETTLE_S
 from ring.membership.directory.query import Answered
 from ring.membership.directory.startup import (
-    FIND_S,
-    FOLLOW_S,
-    LINK_S,
-    REFUSED_S,
-    SAY_AGAIN_S,
-    SETTLE_S,
     Announce,
     Attend,
     Effect,
@@ -70,7 +65,7 @@ class Story:
     def serve(self) -> None:
         """From MEET on, all goes well."""
         assert self.core.step is Step.MEET and not self.open
-        assert self.later(SETTLE_S, Seen(linked=1)) == (Link(), Attend())
+        assert self.later(START_SETTLE_S, Seen(linked=1)) == (Link(), Attend())
         assert self.later(0.1) == () and not self.open
         assert self.later(0.1, Seen(following=True)) == (Open(),)
         assert self.core.step is Step.SERVE and not self.core.refused
@@ -114,7 +109,7 @@ def test_with_all_directories_dead_a_saved_roster_is_enough(saved: tuple[NodeRec
     story = Story(3, saved)
     story.looked(None, None, None)
     assert story.later(1.0) == (Look(),)
-    story.now += FIND_S
+    story.now += START_FIND_S
     found = story.looked(None, None, None)
     if saved == (OTHER,):
         assert Probe((OTHER,)) in found and not story.announced
@@ -131,7 +126,7 @@ def test_with_no_directory_and_no_roster_it_waits_says_so_and_serves_nobody() ->
         story.looked(None, None)
     assert not story.open and not story.announced
     assert set(story.events) == {"waiting_for_directory"}
-    assert 200 / SAY_AGAIN_S - 1 <= len(story.events) <= 200 / SAY_AGAIN_S + 1
+    assert 200 / START_SAY_S - 1 <= len(story.events) <= 200 / START_SAY_S + 1
     assert "directories" in story.said[0].facts["reason"]
     assert story.looked(None, EMPTY) == (Announce(None),)  # any answer ends the wait, an empty list too
     assert story.later(0.1, granted(1, listed=True)) == (Link(),)
@@ -156,11 +151,11 @@ def test_settings_that_differ_from_the_peers_are_said_and_nobody_hears_of_the_no
     assert story.core.refused == {"node-2": reason}
     for _ in range(8):
         assert story.later(1.0) == ()
-        assert story.later(REFUSED_S) == (Look(),)
+        assert story.later(START_REFUSED_S) == (Look(),)
         assert story.looked(Answered("net", (OTHER,))) == (Probe((OTHER,)),)
         assert story.probed(**{"node-2": reason}) == ()  # said once
     assert not story.announced and not story.open
-    story.later(REFUSED_S)
+    story.later(START_REFUSED_S)
     story.looked(Answered("net", (OTHER,)))
     assert story.probed(fit=True) == (Announce(None),) and not story.core.refused
 
@@ -216,7 +211,7 @@ def test_a_directory_that_alone_knew_of_the_other_node_may_die() -> None:
     story = Story(2)
     story.looked(Answered("net", (node(1, "another"),)), EMPTY)
     story.later(0.1, granted(rejected={0: "..."}))
-    assert Look() in story.later(REFUSED_S, granted(rejected={0: "..."}))
+    assert Look() in story.later(START_REFUSED_S, granted(rejected={0: "..."}))
     assert story.looked(None, EMPTY) == (Announce(None),)
 
 
@@ -234,7 +229,7 @@ def test_one_full_directory_of_three_does_not_matter() -> None:
 def test_a_key_that_no_directory_believes_is_said() -> None:
     story = Story()
     story.looked(EMPTY)
-    assert story.later(FIND_S - 0.1) == ()
+    assert story.later(START_FIND_S - 0.1) == ()
     (say,) = story.later(0.2)
     assert isinstance(say, Say) and say.event == "start_refused" and "network.key_file" in say.facts["reason"]
     for _ in range(5):
@@ -248,7 +243,7 @@ def test_a_key_that_no_directory_believes_is_said() -> None:
 def test_directories_that_die_after_their_first_answer(saved: tuple[NodeRecord, ...], step: Step) -> None:
     story = Story(1, saved)
     story.looked(EMPTY)
-    story.later(FIND_S + 0.1)
+    story.later(START_FIND_S + 0.1)
     story.later(1.1)
     story.looked(None)
     story.later(0.1)
@@ -260,8 +255,8 @@ def test_a_node_that_is_refused_at_every_link_ends() -> None:
     story.looked(EMPTY)
     story.later(0.1, granted(0, listed=True))
     seen = Seen(refusals={"node-2": "it has the same name"})
-    assert story.later(SETTLE_S, seen) == ()
-    story.later(LINK_S, seen)
+    assert story.later(START_SETTLE_S, seen) == ()
+    story.later(START_LINK_S, seen)
     assert story.ended == "node-2: it has the same name" and not story.open
 
 
@@ -269,11 +264,11 @@ def test_a_node_that_one_peer_refuses_and_another_links_serves() -> None:
     story = Story()
     story.looked(EMPTY)
     story.later(0.1, granted(0, listed=True))
-    assert Attend() in story.later(SETTLE_S, Seen(refusals={"node-2": "..."}, linked=1))
+    assert Attend() in story.later(START_SETTLE_S, Seen(refusals={"node-2": "..."}, linked=1))
 
 
 def test_a_network_group_that_cannot_be_followed_is_waited_for_so_long_and_said() -> None:
     story = Story(directories=0)
-    assert story.later(FOLLOW_S - 0.1) == () and not story.open
+    assert story.later(START_FOLLOW_S - 0.1) == () and not story.open
     story.later(0.2)
     assert story.open and story.events == ["network_not_followed"]

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ring.durations import UNHEARD_NODE_S
 from ring.membership.directory.book import Book
-from ring.membership.directory.view import UNHEARD_S, View
+from ring.membership.directory.view import View
 from ring.roster import NodeRecord
 from tests.ring.membership.directory.test_leases import node
 
@@ -80,10 +81,10 @@ def test_a_node_of_which_the_reachable_never_heard_goes_in_the_end() -> None:
     """The directory that listed the node has gone for good."""
     view, books = View(OWN, [node(1)]), [book(), book(reachable=False)]
     assert view.update(books, 100.0) is None and view.waiting
-    assert view.update(books, 100.0 + UNHEARD_S - 1) is None
-    assert view.update([book(node(1)), books[1]], 100.0 + UNHEARD_S - 1) is None and not view.waiting
-    assert view.update(books, 200.0 + UNHEARD_S) is None  # the time begins anew
-    change = view.update(books, 200.0 + 2 * UNHEARD_S)
+    assert view.update(books, 100.0 + UNHEARD_NODE_S - 1) is None
+    assert view.update([book(node(1)), books[1]], 100.0 + UNHEARD_NODE_S - 1) is None and not view.waiting
+    assert view.update(books, 200.0 + UNHEARD_NODE_S) is None  # the time begins anew
+    change = view.update(books, 200.0 + 2 * UNHEARD_NODE_S)
     assert change is not None and change.removed == (node(1),) and not view.waiting
 
 

@@ -143,7 +143,7 @@ def test_a_file_that_was_cut_off_is_found_at_the_start(used: Path) -> None:
 
 
 def test_damage_that_is_met_later_is_told(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_file, "CHECK_S", 0.0)  # as with a file that is too large to look through
+    monkeypatch.setattr(sqlite_file, "STORE_CHECK_S", 0.0)  # as with a file that is too large to look through
     with used.open("r+b") as file:
         file.seek(4096 * 8)
         file.write(b"\xff" * (used.stat().st_size - 4096 * 8))
@@ -201,7 +201,7 @@ def test_a_row_that_no_store_writes_is_damage(path: Path, harm: str, monkeypatch
 def test_looking_a_large_file_over_has_its_bound(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A look that was cut short accuses nobody."""
     for bound in (0.0, 0.0001, 0.0003, 0.001):
-        monkeypatch.setattr(sqlite_file, "CHECK_S", bound)
+        monkeypatch.setattr(sqlite_file, "STORE_CHECK_S", bound)
         SqliteStore(used).close()
 
 

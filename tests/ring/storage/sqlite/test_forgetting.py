@@ -49,7 +49,7 @@ class Store:
 def _patient() -> Iterator[None]:
     """A slow machine does as much in a transaction as a quick one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite_forgetting, "SLICE_S", 60.0)
+        patch.setattr(sqlite_forgetting, "STORE_SLICE_S", 60.0)
         yield
 
 
@@ -88,11 +88,11 @@ def test_much_is_dropped_in_short_transactions(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_slice_of_time_ends_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_forgetting, "SLICE_S", -1.0)  # the time is always up
+    monkeypatch.setattr(sqlite_forgetting, "STORE_SLICE_S", -1.0)  # the time is always up
     store = Store(a=5)
     steps = store.forgetting.prune("channel", 10**6, 0, None, [])
     assert [next(steps) for _ in range(3)] == [0, 0, 0]
-    monkeypatch.setattr(sqlite_forgetting, "SLICE_S", 60.0)
+    monkeypatch.setattr(sqlite_forgetting, "STORE_SLICE_S", 60.0)
     assert sum(steps) == 5
 
 

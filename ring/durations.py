@@ -1,0 +1,186 @@
+"""Name the durations of the ring, in one place, in seconds.
+
+These durations are the same in every network. What an operator sets, and what follows from that, is in settings.py: the
+evidence of death above all. A pause before a message is repeated only has to be longer than a round trip between two
+nodes, so such a pause does not depend on the time after which silence counts as death.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Links ----------------------------------------------------------------------------------------------------------------
+
+LINK_TICK_S: Final = 0.25
+"""How often the timers of links run."""
+
+GUEST_IDLE_S: Final = 30.0
+"""A guest is closed after this time without a question, or without an answer."""
+
+REFUSAL_KEEP_S: Final = 120.0
+"""How long a refusal is remembered. A node that is still there has tried again long before."""
+
+LINK_LOG_EVERY_S: Final = 10.0
+"""A peer that fails again and again gets one log line in this time."""
+
+REFUSED_LOG_EVERY_S: Final = 60.0
+"""Connections refused at accept get one log line in this time."""
+
+EXHAUSTED_LOG_EVERY_S: Final = 3600.0
+"""A lack of descriptors is logged once in this time."""
+
+ACCEPT_PAUSE_S: Final = 0.5
+"""Without a descriptor left, the port accepts nothing for this time. Further tries would keep the process busy."""
+
+# Directories ----------------------------------------------------------------------------------------------------------
+
+ANNOUNCE_RETRY_S: Final = 0.25
+"""First pause before an unanswered request is sent again. The pause doubles up to the interval of announcements."""
+
+DIRECTORY_LOOK_S: Final = 0.5
+"""A change of a node's own record is announced within this time."""
+
+DEPART_WAIT_S: Final = 1.0
+"""How long a stopping node waits until the directories have noted the departure."""
+
+UNHEARD_NODE_S: Final = 600.0
+"""How long a node stays of which the reachable directories never heard, while other directories are unreachable."""
+
+LIST_RETRY_S: Final = 0.3
+"""First pause before the public's question is asked again."""
+
+DROPS_LOG_EVERY_S: Final = 60.0
+"""Datagrams that a directory does not believe get one log line in this time."""
+
+# Start of a node ------------------------------------------------------------------------------------------------------
+
+START_FIND_S: Final = 3.0
+"""How long the directories may take to answer before the node goes on without answers, or says that the node waits."""
+
+START_SETTLE_S: Final = 0.5
+"""Pause in MEET: nodes that start together should know each other before serving."""
+
+START_LINK_S: Final = 2.0
+"""How long a node refused at a link waits for a link to any other node before the node gives up."""
+
+START_FOLLOW_S: Final = 10.0
+"""How long a node waits for the network's own group before it serves all the same."""
+
+START_LOOK_S: Final = 1.0
+"""How often a node that waits for a directory looks again."""
+
+START_REFUSED_S: Final = 5.0
+"""How often a refused node looks again: each time costs the peers a TLS handshake or two."""
+
+START_SAY_S: Final = 60.0
+"""How often a waiting node says so."""
+
+# The evidence of death ------------------------------------------------------------------------------------------------
+
+PING_ROUND_S: Final = 0.6
+"""How long other peers may take to say whether they hear a suspect."""
+
+PING_REPEAT_S: Final = 0.2
+"""Pause between two requests to the same peer in a round. A peer without a reply at the end of the round counts as a
+peer that hears nothing."""
+
+WITNESS_AGAIN_S: Final = 1.0
+"""How often the witness is asked whether the witness still hears the node."""
+
+# Commands and questions of an edge ------------------------------------------------------------------------------------
+
+SUBMIT_REPEAT_S: Final = 0.4
+SUBMIT_REPEAT_MAX_S: Final = 2.0
+"""First and longest pause before commands without an answer are sent again."""
+
+SUBMIT_IDLE_S: Final = 60.0
+"""A queue without a command for this time is forgotten."""
+
+HINT_S: Final = 3.0
+"""How long a node believes another node's word about a group's master before the node looks at the ring again."""
+
+QUESTION_REPEAT_S: Final = 0.5
+QUESTION_GIVE_UP_S: Final = 4.0
+"""A question without a reply is sent again after the first time, and ends without an answer after the second."""
+
+QUESTION_AGAIN_S: Final = 0.02
+"""A question is not sent to a newly named master again within this time: many nodes may name the master at once."""
+
+WATCH_LEASE_S: Final = 60.0
+WATCH_RENEW_S: Final = 20.0
+"""A master forgets a watch after the first time. The watcher renews the watch after the second."""
+
+WATCH_REPEAT_S: Final = 0.5
+"""A watch without an answer is sent again after this time."""
+
+VIEW_REPEAT_S: Final = 0.5
+"""A view without an acknowledgement is sent again after this time."""
+
+STREAM_REPEAT_S: Final = 0.4
+"""Parts of a stream without an acknowledgement are sent again after this time."""
+
+STREAM_PROBE_S: Final = 5.0
+"""An end that has heard nothing for this time sends a Flow. A peer that has lost the stream then answers so."""
+
+STREAM_ENDED_S: Final = 30.0
+"""A stream that has ended here is remembered for this time, to repeat the end."""
+
+# History --------------------------------------------------------------------------------------------------------------
+
+HISTORY_REPEAT_S: Final = 0.5
+HISTORY_GIVE_UP_S: Final = 10.0
+"""A question about a history, or a read for the answer, is repeated after the first time; the question ends without an
+answer after the second."""
+
+REPAIR_REPEAT_S: Final = 1.0
+REPAIR_GIVE_UP_S: Final = 20.0
+"""A step without an answer for the second time ends the filling. The group is filled again some time later."""
+
+SCRUB_AFTER_S: Final = 0.2
+"""Pause from an erasure to scrubbing the files, which serves all erasures until then: a scrub costs two flushes."""
+
+SCRUB_AGAIN_S: Final = 1.0
+"""Pause before a scrub is tried again because somebody reads: a backup takes long."""
+
+# What a node keeps on disk --------------------------------------------------------------------------------------------
+
+COPY_REST_S: Final = 0.05
+"""A copy that nobody waits for is written again after this time: a thousand people who join at once change the copy a
+thousand times."""
+
+COPY_SILENT_S: Final = 10.0
+"""A copy of a group without any message is written after this time: most such groups are gone by then (P40)."""
+
+WRITE_RETRY_S: Final = 0.1
+WRITE_RETRY_MAX_S: Final = 5.0
+"""First and longest pause before a write that failed is tried again."""
+
+RETAIN_EVERY_S: Final = 600.0
+"""How often old lines are forgotten."""
+
+STORE_CHECK_S: Final = 1.0
+"""How long a starting node checks the store for damage: a large file only in part."""
+
+STORE_BUSY_S: Final = 5.0
+"""How long a statement waits while another connection holds the file."""
+
+STORE_SLICE_S: Final = 0.005
+"""How long one transaction looks for lines to drop."""
+
+SCRUB_PATIENCE_S: Final = 0.02
+"""How long a scrub, and the writes behind the scrub, wait for readers."""
+
+# What operators read --------------------------------------------------------------------------------------------------
+
+LATE_S: Final = 1.0
+"""A follower that lacks an entry for less than this time does not lag."""
+
+UNREADABLE_NOTE_S: Final = 60.0
+"""Unreadable messages of one peer are noted once in this time, with the number of times."""
+
+UNREADABLE_TRIES_S: Final = 1.0
+"""A group stops if the next part of the log was unreadable again and again, the last time at least this long after the
+first."""
+
+LEAVING_REPEAT_S: Final = 0.5
+"""A node that leaves says so again after this time."""

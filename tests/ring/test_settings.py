@@ -1,0 +1,24 @@
+"""The durations that follow from what an operator sets."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ring.settings import Settings
+
+
+def test_as_a_network_has_them_by_default() -> None:
+    made = Settings()
+    assert (made.lately_s, made.stopped_after_s, made.log_keep_s, made.origin_keep_s) == (2.5, 3.0, 35.0, 40.0)
+    assert made.prepare_wait_s == 6.0
+
+
+@given(st.floats(0.1, 60), st.floats(1, 20), st.floats(0, 3600))
+def test_the_evidence_of_death_comes_in_its_order(heartbeat_s: float, beats: float, grace_s: float) -> None:
+    """A configuration has dead_after_s above heartbeat_s. A node notices its own stop before its peers act on it, and
+    forgets nothing that somebody may still come back for."""
+    made = Settings(heartbeat_s=heartbeat_s, dead_after_s=heartbeat_s * (1 + beats), grace_s=grace_s)
+    assert made.lately_s < made.dead_after_s < made.prepare_wait_s
+    assert made.stopped_after_s < made.dead_after_s - made.heartbeat_s
+    assert made.log_keep_s >= made.dead_after_s and made.origin_keep_s > made.log_keep_s
