@@ -1,7 +1,7 @@
-"""The configuration of nodes and directories: models, loader, schema and the generator of local networks.
+"""The configuration of nodes and directories: models, loader, schema, and the generator of networks.
 
-`load_node(path)` and `load_directory(path)` give frozen models or raise ConfigErrors with every mistake of the file.
-Every setting, with its unit and default, is shown in `node.example.yaml` and `directory.example.yaml`.
+`load_node(path)` and `load_directory(path)` return frozen models, or raise ConfigErrors with all mistakes of the file.
+`node.example.yaml` and `directory.example.yaml` show every setting with unit and default.
 """
 
 from config.directory import DirectoryConfig

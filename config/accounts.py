@@ -12,7 +12,7 @@ from config.values import Word
 
 
 class Accounts(Section):
-    """Accounts of people, and what they protect."""
+    """Accounts of people, and the protection of their nicks."""
 
     enabled: bool = setting(True, "Whether people can have accounts and log in (SASL, REGISTER).", live=True)
     registration: Literal["open", "connected", "before_connect", "closed"] = setting(

@@ -1,4 +1,4 @@
-"""Sections that several kinds of file share."""
+"""Sections shared by several kinds of file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from config.values import HostName, KeyPath, Line, OutputPath, Word
 
 
 class Network(Section):
-    """What a process must know to belong to the network. The same on every node."""
+    """The facts of the network that every process of the network must know. The same on every node."""
 
     name: Word = setting(REQUIRED, "Name of the network, as clients show it (NETWORK in 005).")
     server_name: HostName = setting(
@@ -28,14 +28,14 @@ class Network(Section):
 
 
 class DirectoryNetwork(Section):
-    """What a directory must know of the network it serves."""
+    """The facts of the network that a directory must know."""
 
     name: Word = setting(REQUIRED, "Name of the network, the same as in the nodes' files.")
     key_file: KeyPath = setting(REQUIRED, "File with the network key, the same key as the nodes have.")
 
 
 class Ring(Section):
-    """How groups are placed on nodes. The same on every node: nodes that differ refuse each other."""
+    """The placing of groups on nodes. The same on every node: nodes with different values refuse each other."""
 
     distance: Literal["absolute", "circular"] = setting(
         "absolute", "How far a node is from a name: absolute is |K - J|, circular also goes round past zero."
@@ -49,7 +49,7 @@ class Ring(Section):
 
 
 class Log(Section):
-    """Where the log goes and what is in it."""
+    """The log's target, level and format."""
 
     level: Literal["debug", "info", "warning", "error"] = setting("info", "Least severity that is logged.", live=True)
     format: Literal["auto", "json", "console"] = setting(

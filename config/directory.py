@@ -12,7 +12,7 @@ from config.values import BindAddress, Endpoint, Port
 
 
 class Directory(Section):
-    """Where the directory listens and how long it remembers."""
+    """The directory's address, and the lease of its nodes."""
 
     host: BindAddress = setting(REQUIRED, "IP address to listen on; 0.0.0.0 or :: for all.")
     port: Port = setting(7700, "UDP port to listen on.")
@@ -20,7 +20,7 @@ class Directory(Section):
 
 
 class DirectoryLimits(Section):
-    """What the directory holds at most."""
+    """Upper limits of the directory."""
 
     nodes: int = setting(1000, "Remembered live nodes; further nodes are refused.", ge=1, le=100_000)
     cookie_s: Duration = setting(
@@ -29,7 +29,7 @@ class DirectoryLimits(Section):
 
 
 class DirectoryConfig(Section):
-    """A directory's file."""
+    """The file of a directory."""
 
     network: DirectoryNetwork = Field(description="The network that the directory serves. Required.")
     directory: Directory = Field(description="Where the directory listens and how long it remembers. Required.")
@@ -41,5 +41,5 @@ class DirectoryConfig(Section):
 
     @property
     def address(self) -> Endpoint:
-        """Where the directory listens."""
+        """The address on which the directory listens."""
         return Endpoint(self.directory.host, self.directory.port)

@@ -1,4 +1,4 @@
-"""A local network's files, as `circlet init` writes them."""
+"""Writes the files of a local network, for `circlet init`."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ clients:
 
 
 class InitError(Exception):
-    """The files cannot be written; the text says why. Nothing was overwritten."""
+    """The files cannot be written; the text has the reason. No file was overwritten."""
 
 
 def write_network(folder: Path, nodes: int, directories: int) -> list[Path]:
-    """Write the key, the schema and a file for each process of a network on loopback; return their paths.
+    """Write the key, the schema and a file for each process of a network on loopback; return the paths.
 
     Node i: IRC on 127.0.0.i:6667, links on 127.0.0.i:7600, HTTP on 127.0.0.i:8067, state in `folder`/state/node-i.
     Directory i: 127.0.0.1, UDP port 7699 + i, HTTP on port 8070 + i.
-    nodes: 1 to 250; directories: 0 to 9, at least 1 for several nodes.
-    Raises InitError, and writes nothing, if a number is out of bounds or one of the files is there already.
+
+    nodes: 1 to 250. directories: 0 to 9, at least 1 for several nodes. Raises InitError, before any file is written, if
+    a number is out of bounds or a file exists already.
     """
     if not 1 <= nodes <= MAX_NODES:
         raise InitError(f"found {nodes} nodes: 1 to {MAX_NODES}, as node i listens on 127.0.0.i")
@@ -58,9 +59,9 @@ def _node(number: int) -> NodeText:
 
 
 def write_files(folder: Path, keys: Sequence[Path], texts: Mapping[Path, str]) -> list[Path]:
-    """Write one new network key to each of `keys`, and the texts; all of them lie in or below the folder.
+    """Write a new network key to each path in `keys`, and write the texts. All paths are inside the folder.
 
-    Returns the paths. Raises InitError, and writes nothing, if one of the files is there already.
+    Returns the paths. Raises InitError, before any file is written, if a file exists already.
     """
     paths = [*keys, *texts]
     if there := [str(path.relative_to(folder)) for path in paths if path.exists() or path.is_symlink()]:

@@ -1,4 +1,4 @@
-"""The section about what was said: whether it is kept, and for how long."""
+"""The section about message history."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from config.units import Size
 
 
 class ChannelHistory(Section):
-    """A channel that is kept for longer or shorter than others."""
+    """A channel with a retention of its own."""
 
     name: Annotated[str, Field(min_length=2, max_length=200)] = setting(
         REQUIRED, 'The channel, e.g. "#erlang": in quotes, for # begins a comment.'
@@ -25,7 +25,7 @@ class ChannelHistory(Section):
 
 
 class History(Section):
-    """What was said, for those who read it later. The same on every node is wise."""
+    """The kept history of channels and private conversations. Best the same on every node."""
 
     enabled: bool = setting(True, "Whether messages in channels are kept on disk, and shown on request.")
     private: bool = setting(

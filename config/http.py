@@ -1,4 +1,4 @@
-"""The sections about HTTP: the page of the ring, metrics and what programs ask."""
+"""The sections about HTTP: the page of the ring, metrics, and the API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from config.values import BindAddress, Endpoint, NetworkRange, Origin, PageAddre
 
 
 class HttpListener(Section):
-    """Where a process listens for HTTP, be it a node or a directory. A file without this section has no HTTP."""
+    """The HTTP listener of a node or directory. A file without this section has no HTTP."""
 
     host: BindAddress = setting(
         "127.0.0.1", "IP address to listen on. Everybody with access to the address may look: think before 0.0.0.0."
@@ -44,7 +44,7 @@ class HttpListener(Section):
 
     @property
     def url(self) -> str:
-        """Where a browser on this machine finds the page."""
+        """The address of the page, for a browser on this machine."""
         return self.url_at(self.host)
 
     def url_at(self, host: str) -> str:
@@ -84,9 +84,9 @@ class Http(HttpListener):
     )  # fmt: skip
 
     def shown(self, ip: str) -> str:
-        """The URL that the network is told of; "" if the listener is for this machine alone.
+        """Return the URL to announce in the network; "" if only this machine can reach the listener.
 
-        ip: address at which other machines reach this one.
+        ip: this node's address for other machines.
         """
         if self.advertise is not None:
             return self.advertise

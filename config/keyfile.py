@@ -1,4 +1,4 @@
-"""The network key: 32 random bytes as 64 hexadecimal digits on a line, in a file that only its owner can read."""
+"""Reads and makes the network key: 32 random bytes, written as a line of 64 hexadecimal digits in a private file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ KEY_BYTES = 32
 
 
 class KeyFileError(Exception):
-    """The key file cannot be used; the text says why and what to do."""
+    """The key file cannot be used; the text has the reason and the remedy."""
 
 
 def read_key(path: Path) -> bytes:
-    """The 32 bytes of the network key. Raises KeyFileError."""
+    """Read the 32 bytes of the network key. Raises KeyFileError."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
@@ -33,7 +33,7 @@ def read_key(path: Path) -> bytes:
 
 
 def create_key(*paths: Path) -> bytes:
-    """Write one new random key to the paths, which must not exist, with mode 0600. Raises OSError."""
+    """Write a new random key to the paths, with mode 0600. The files must not exist. Raises OSError."""
     key = secrets.token_bytes(KEY_BYTES)
     for path in paths:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""Files to models: everything wrong with a file is found and said at once."""
+"""Reads a file into a model, and collects all mistakes of the file."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from config.node import NodeConfig
 from config.validation import validate
 from config.yamlfile import Document, NotYaml, parse_yaml
 
-MAX_BYTES = 128 << 10  # many times a file with every setting and a hundred operators
+MAX_BYTES = 128 << 10  # far more than every setting and a hundred operators need
 
 C = TypeVar("C", NodeConfig, DirectoryConfig)
 
 
 def load(path: str | Path) -> NodeConfig | DirectoryConfig:
-    """The configuration in `path`: a directory's has a `directory:` section, a node's a `node:` section.
+    """Load the file in `path`. A file with a `directory:` section is a directory's; any other file is a node's.
 
-    Paths in it are absolute, from the directory of `path`. Key, certificate and motd files are there and sound.
-    Raises ConfigErrors with every mistake of the file.
+    Relative paths in the file start at the file's folder. Key, certificate and motd files are checked, too. Raises
+    ConfigErrors with every mistake of the file.
     """
     path = Path(path)
     document, data = _read(path)
@@ -31,7 +31,7 @@ def load(path: str | Path) -> NodeConfig | DirectoryConfig:
 
 
 def load_node(path: str | Path) -> NodeConfig:
-    """As `load`, for a file that must be a node's."""
+    """Load the file of a node, as `load` does. Refuse the file of a directory."""
     path = Path(path)
     document, data = _read(path)
     if "directory" in data and "node" not in data:
@@ -40,7 +40,7 @@ def load_node(path: str | Path) -> NodeConfig:
 
 
 def load_directory(path: str | Path) -> DirectoryConfig:
-    """As `load`, for a file that must be a directory's."""
+    """Load the file of a directory, as `load` does. Refuse the file of a node."""
     path = Path(path)
     document, data = _read(path)
     if "node" in data and "directory" not in data:
@@ -88,7 +88,7 @@ def _validate(path: Path, document: Document, data: dict[str, object], model: ty
 
 
 def _line(document: Document, key: Key) -> int | None:
-    """The line of `key`, or of the nearest section around it that the file has."""
+    """Return the line of `key`, or of the nearest enclosing section in the file."""
     while key and key not in document.lines:
         key = key[:-1]
     return document.lines[key] if key else None

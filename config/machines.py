@@ -1,4 +1,4 @@
-"""The files of a network of several machines, as `circlet init --nodes-at` writes them: a folder for each machine."""
+"""Writes the files of a network on several machines, a folder for each machine, for `circlet init --nodes-at`."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from config.templates import DIRECTORY_PORT, NetworkText, NodeText, directory_te
 from config.values import HOST_NAME, Endpoint, canonical_ip
 
 DIRECTORIES = 3
-"""Directories run on so many of the first machines: one directory is enough, the others replace a dead directory."""
+"""The first machines run this many directories: a single directory is enough, the others are spares."""
 
 MAX_NAME = 50
-"""So that the names of nodes are host names of at most 63 characters, and the name of the network fits 005."""
+"""Keeps the names of nodes within 63 characters, and lets the name of the network fit into 005."""
 
 LOOPBACK = "127.0.0.1"
 STATE = "/var/lib/circlet"
-"""Where the units of systemd let a node keep its state."""
+"""The folder for a node's state in the systemd units."""
 
 
 class Machine(NamedTuple):
-    """number: from 1. folder: what is to be copied to the machine."""
+    """number: from 1. folder: the files for the machine."""
 
     number: int
     ip: str
@@ -34,12 +34,12 @@ class Machine(NamedTuple):
 
 
 def is_trial(ips: Iterable[str]) -> bool:
-    """Whether all the machines are this one, as somebody only tries the files."""
+    """Tell whether all addresses are on this machine, as in a trial."""
     return all(ip_address(ip).is_loopback for ip in ips)
 
 
 def addresses(text: str) -> list[str]:
-    """The machines' IP addresses in a comma-separated list, canonical. Raises InitError."""
+    """Read a comma-separated list of IP addresses; return canonical addresses. Raises InitError."""
     found = [_address(part.strip()) for part in text.split(",")]
     for index, address in enumerate(found):
         if address in found[:index]:
@@ -71,7 +71,7 @@ def _address(text: str) -> str:
 
 
 def check_name(name: str) -> str:
-    """The network's host name. Raises InitError."""
+    """Return the network's host name if valid. Raises InitError."""
     if not re.fullmatch(HOST_NAME, name) or len(name) > MAX_NAME:
         raise InitError(
             f"{name} is no name for a network: give a host name like irc.example.net, of at most {MAX_NAME} "
@@ -81,10 +81,10 @@ def check_name(name: str) -> str:
 
 
 def write_machines(folder: Path, ips: Sequence[str], name: str) -> list[Machine]:
-    """Write a folder for each machine: the shared key, the schema, a node, and on the first three a directory.
+    """Write a folder for each machine: the shared key, the schema, a node, and a directory on the first three machines.
 
-    ips: of `addresses`. name: of `check_name`. If all of it is to run on this machine, the state lies beside the files.
-    Raises InitError, and writes nothing, if one of the files is there already.
+    ips: from `addresses`. name: from `check_name`. In a trial on this machine, the state is kept beside the files.
+    Raises InitError, before any file is written, if a file exists already.
     """
     trial = is_trial(ips)
     state = "state" if trial else STATE
@@ -105,6 +105,6 @@ def write_machines(folder: Path, ips: Sequence[str], name: str) -> list[Machine]
 
 
 def network_name(name: str) -> str:
-    """What clients show as the network: the name without a first `irc.`, if a host name is left."""
+    """Return the network's name for clients: the name without a leading `irc.`, if the rest is a host name."""
     rest = name.removeprefix("irc.")
     return rest if "." in rest else name

@@ -1,4 +1,4 @@
-"""pydantic's errors in the words of DESIGN.md section 9: what was found and what would be right."""
+"""Rewrites pydantic's errors in the words of DESIGN.md section 9: the value found, and a right value."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BOUNDS = {
 
 
 def in_words(error: ErrorDetails, model: type[Section]) -> str:
-    """What a person should read for one error that pydantic found in `model`."""
+    """Describe an error that pydantic found in `model`, for a person."""
     key: Key = error["loc"]
     kind = error["type"]
     context = error.get("ctx", {})
@@ -58,7 +58,7 @@ def in_words(error: ErrorDetails, model: type[Section]) -> str:
 
 
 def shown(value: object) -> str:
-    """`value` as the file may have it, shortened, on one line, free of control characters."""
+    """Format a value for a message: as in the file, on a single line, shortened, without control characters."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -70,7 +70,7 @@ def shown(value: object) -> str:
 
 
 def _place(key: Key, model: type[Section]) -> tuple[type[Section], FieldInfo | None]:
-    """The section in which the last name of `key` stands, and its field if there is such a setting."""
+    """Find the section that should hold the last name of `key`, and the setting of this name; None if there is none."""
     section, field, inner = model, None, model
     for part in key:
         if isinstance(part, str):

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in words: carried through pydantic, collected, printed together."""
+"""Mistakes in a configuration, in words: carried through pydantic, collected, and printed together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Key = tuple[str | int, ...]
-"""Where a setting stands: `("listeners", 0, "port")`."""
+"""The place of a setting: `("listeners", 0, "port")`."""
 
 T = TypeVar("T")
 
@@ -17,12 +17,12 @@ _PRINTED = 200
 
 
 class Mistake(NamedTuple):
-    """One thing to mend in a file."""
+    """A mistake in a file."""
 
     file: str
     key: str  # dotted, like `listeners[0].port`; empty for the file as a whole
     line: int | None  # counted from 1
-    text: str  # what was found and what would be right
+    text: str  # the value found, and a right value
 
     def __str__(self) -> str:
         line = "" if self.line is None else f"line {self.line}"
@@ -31,7 +31,7 @@ class Mistake(NamedTuple):
 
 
 class ConfigErrors(Exception):
-    """Every mistake of a configuration file; `str()` gives a line for each, up to 200."""
+    """All mistakes of a configuration file. `str()` gives a line for each mistake, up to 200."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
@@ -42,22 +42,22 @@ class ConfigErrors(Exception):
 
 
 def dotted(key: Key) -> str:
-    """`("listeners", 0, "port")` as `listeners[0].port`."""
+    """Write `("listeners", 0, "port")` as `listeners[0].port`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).removeprefix(".")
 
 
 def wanted(text: str) -> PydanticCustomError:
-    """The value found is wrong, and `text` says what would be right."""
+    """Make an error for a wrong value. text: describes a right value; the value found is added later."""
     return PydanticCustomError("wanted", "{text}", {"text": text})
 
 
 def said(text: str) -> PydanticCustomError:
-    """`text` says all: what was found and what would be right."""
+    """Make an error with a complete text: the value found, and a right value."""
     return PydanticCustomError("said", "{text}", {"text": text})
 
 
 def refusing(parse: Callable[[Any], T]) -> Callable[[Any], T]:
-    """`parse` as a validator: the ValueError it raises says what would be right."""
+    """Make a validator from `parse`. If `parse` raises ValueError, the error's text describes a right value."""
 
     def validate(value: Any) -> T:
         try:
@@ -69,7 +69,7 @@ def refusing(parse: Callable[[Any], T]) -> Callable[[Any], T]:
 
 
 def clash(found: Iterable[tuple[Key, str]]) -> NoReturn:
-    """Raise the whole-text mistakes between settings, each at a key below the section being validated."""
+    """Raise errors about settings that contradict each other. found: keys inside the validated section, and texts."""
     raise ValidationError.from_exception_data(
         "configuration",
         [

@@ -1,4 +1,4 @@
-"""The message of the day: text in the configuration or a file of its own."""
+"""Reads and checks the message of the day, from the configuration or from a separate file."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from config.mistakes import said
 from config.values import FilePath
 
 _MAX = 64 << 10  # bytes
-_FORBIDDEN = "\0\r"  # no IRC line may hold them
+_FORBIDDEN = "\0\r"  # not allowed in a line of IRC
 
 
 def read_motd(path: Path) -> str:
-    """The text of `path`, with Unix line ends. Raises OSError, and ValueError with words for a person."""
+    """Read the text in `path`, with Unix line ends. Raises OSError, or ValueError with words for a person."""
     with path.open("rb") as file:
         raw = file.read(_MAX + 1)
     try:

@@ -35,7 +35,7 @@ from ring.features import LEVEL, OLDEST
 
 
 class Node(Section):
-    """Who this node is. Its own on every node."""
+    """The node's identity, different on every node."""
 
     name: HostName = setting(
         REQUIRED,
@@ -120,7 +120,7 @@ class Links(Section):
 
 
 class Announce(Section):
-    """How the node shows itself to the directories."""
+    """The node's announcements to the directories."""
 
     every_s: Duration = setting(
         3,
@@ -132,7 +132,7 @@ class Announce(Section):
 
 
 class NodeConfig(Section):
-    """A supernode's file."""
+    """The file of a supernode."""
 
     network: Network = Field(description="The network this node belongs to. Required.")
     ring: Ring = subsection(Ring, "How groups are placed on nodes; the same on every node.")
@@ -189,23 +189,23 @@ class NodeConfig(Section):
 
     @property
     def links_address(self) -> Endpoint:
-        """Where the node listens for other nodes."""
+        """The address on which the node listens for other nodes."""
         return Endpoint(self.links.host or self.node.ip, self.links.port)
 
     @property
     def irc_address(self) -> Endpoint:
-        """What people are told to connect to."""
+        """The address that people are told to connect to."""
         first = self.listeners[0]
         host = self.node.ip if first.host in ("0.0.0.0", "::") else first.host
         return self.advertise or Endpoint(host, first.port)
 
     @property
     def http_url(self) -> str:
-        """Where people are told to look at this node's pages; "" if nowhere."""
+        """The URL of this node's pages for people; "" if there is none."""
         return self.http.shown(self.node.ip) if self.http is not None else ""
 
     def motd_lines(self) -> tuple[str, ...]:
-        """The message of the day, a line each; none at all if there is none. Reads `motd_file`: see `read_motd`."""
+        """Return the lines of the message of the day; an empty tuple if there is none. May raise, see `read_motd`."""
         text = read_motd(self.motd_file) if self.motd_file else self.motd
         return tuple(text.removesuffix("\n").split("\n")) if text else ()
 

@@ -1,4 +1,4 @@
-"""Sections about the people on a node: name limits, how clients are treated, operators."""
+"""The sections about people on a node: lengths of names, limits of clients, operators."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from config.values import Line, Mask, PasswordHash, Word
 
 
 class Limits(Section):
-    """What names and lists may measure. The same on every node: nodes that differ refuse each other."""
+    """Maximum lengths of names and lists. The same on every node: nodes with different values refuse each other."""
 
     nick_len: int = setting(30, "Longest nick, in characters (NICKLEN).", ge=9, le=64)
     user_len: int = setting(10, "Longest user name, in characters; longer text is cut (USERLEN).", ge=4, le=32)
@@ -33,7 +33,7 @@ class Limits(Section):
 
 
 class Flood(Section):
-    """A client that sends faster than this is slowed: its lines wait, and its socket is read on once none waits."""
+    """Flood control. Lines of a faster client wait, and the node reads on once no line waits."""
 
     burst: int = setting(
         20, "Lines that a client may send at once before the node slows the client.", live=True, ge=1, le=1_000_000
@@ -53,7 +53,7 @@ class Flood(Section):
 
 
 class Clients(Section):
-    """How this node treats the clients connected to it."""
+    """Limits of the clients of this node."""
 
     register_timeout_s: Duration = setting(
         30, "Time for a new connection to finish NICK and USER.", live=True, unit="seconds", ge=1, le=600
@@ -111,7 +111,7 @@ class Clients(Section):
 
 
 class Admin(Section):
-    """What /ADMIN answers. With all three empty it says that there is nothing."""
+    """The answer to /ADMIN. If all three lines are empty, the answer says so."""
 
     location1: Line = setting("", "First line, by custom where the network is.", live=True)
     location2: Line = setting("", "Second line, by custom the name of the operators.", live=True)

@@ -1,4 +1,4 @@
-"""What SIGHUP may change: the difference between two configurations, and the part of it that applies at once."""
+"""Compares two configurations for SIGHUP, and applies the changes that need no restart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ S = TypeVar("S", bound=Section)
 
 
 def changes(old: S, new: S) -> tuple[list[str], list[str]]:
-    """The dotted keys that differ: (those that apply at once, those that need a restart)."""
+    """List the dotted keys of changed settings: (keys of changes applied at once, keys of changes that need a
+    restart).
+    """
     live: list[str] = []
     restart: list[str] = []
     _compare(old, new, "", live, restart)
@@ -18,7 +20,9 @@ def changes(old: S, new: S) -> tuple[list[str], list[str]]:
 
 
 def apply_live(old: S, new: S) -> S:
-    """`old` with the settings of `new` that apply at once: what a node goes on with after SIGHUP."""
+    """Return `old` with those settings of `new` that apply at once. A process continues with the result after
+    SIGHUP.
+    """
     update: dict[str, object] = {}
     for name, field in type(old).model_fields.items():
         was, now = getattr(old, name), getattr(new, name)

@@ -1,4 +1,4 @@
-"""The JSON Schema by which editors complete and check the configuration files."""
+"""Makes the JSON Schema with which editors complete and check configuration files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ EDITOR_LINE = f"# yaml-language-server: $schema={SCHEMA_FILE}"
 
 
 def schema() -> dict[str, Any]:
-    """One schema for both files: one with a `directory` section is a directory's, any other a node's."""
+    """Make a single schema for both kinds of file. A file with a `directory` section is a directory's; any other file
+    is a node's.
+    """
     references, definitions = models_json_schema([(NodeConfig, "validation"), (DirectoryConfig, "validation")])
-    definitions["$defs"].pop("Endpoint")  # what the text of an address becomes, nothing that a file holds
+    definitions["$defs"].pop("Endpoint")  # the parsed form of an address, never in a file
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Circlet node or directory",
@@ -31,5 +33,5 @@ def schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """The schema as the text of a file."""
+    """Format the schema as the text of a file."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"

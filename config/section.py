@@ -1,4 +1,4 @@
-"""What every section of the configuration is: strict, frozen, and each setting documented where it is defined."""
+"""The base of all sections of the configuration: strict, frozen, with a description for each setting."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ REQUIRED: EllipsisType = ...
 
 
 class Section(BaseModel):
-    """A mapping of the YAML. Unknown keys and values of another type are refused; instances never change."""
+    """A mapping in the YAML file. Unknown keys and values of a wrong type are refused; instances never change."""
 
     model_config = ConfigDict(
         strict=True, frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True, validate_default=True
     )
 
     def mistakes(self) -> Iterator[tuple[Key, str]]:
-        """What is wrong between settings that are each right: (key within the section, whole message).
+        """Find contradictions between settings that are valid by themselves: (key in the section, whole message).
 
-        A message names the other setting by its full dotted key: where that is wrong itself, the clash is not told.
+        A message names the other setting by its full dotted key. If the other setting has a mistake, too, the
+        contradiction is not reported.
         """
         return iter(())
 
@@ -41,10 +42,11 @@ class Section(BaseModel):
 def setting(
     default: Any, description: str, *, live: bool = False, unit: Unit | None = None, secret: bool = False, **more: Any
 ) -> Any:
-    """A pydantic field whose description also states the unit, the default and whether SIGHUP applies it.
+    """Make a pydantic field. The description also states the unit, the default, and whether SIGHUP applies a change.
 
-    default: a value, or REQUIRED; for one that follows another setting pass `default_factory` and say so in the
-    description. secret: never quoted in an error or a repr. more: bounds such as ge and le, and other Field arguments.
+    default: a value, or REQUIRED. If the default depends on another setting, pass `default_factory`, and mention the
+    rule in the description. secret: keeps the value out of errors and reprs. more: further arguments of Field, like ge
+    and le.
     """
     parts = [description]
     if unit:
@@ -65,12 +67,12 @@ def setting(
 
 
 def subsection(model: type[Section], description: str) -> Any:
-    """A field that holds a section whose settings all have defaults."""
+    """Make a field for a section in which every setting has a default."""
     return Field(default_factory=model, description=f"{description} Default: the defaults of its settings.")
 
 
 def section_of(field: FieldInfo) -> type[Section] | None:
-    """The section that `field` holds, be it one, an optional one or a list of them."""
+    """Return the section that `field` holds: directly, as an option, or as items of a list."""
     for kind in (field.annotation, *get_args(field.annotation)):
         if isinstance(kind, type) and issubclass(kind, Section):
             return kind
@@ -78,7 +80,7 @@ def section_of(field: FieldInfo) -> type[Section] | None:
 
 
 def fact(field: FieldInfo, name: Literal["live", "unit", "secret"]) -> Any:
-    """What `setting` was told of the field."""
+    """Return an argument of `setting` for this field."""
     extra = field.json_schema_extra
     return extra.get(name) if isinstance(extra, dict) else None
 

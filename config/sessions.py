@@ -1,4 +1,4 @@
-"""The section about what stays of a person when its connections go."""
+"""The section about sessions, which keep a person in the network without a connection."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from config.section import Section, setting
 
 
 class Sessions(Section):
-    """What people with accounts have of their sessions. The same on every node is wise."""
+    """The sessions of people with accounts. Best the same on every node."""
 
     enabled: bool = setting(
         True, "Whether a second client of an account joins the session of the first, and sessions outlive nodes."

@@ -1,4 +1,4 @@
-"""The texts of the files that `circlet init` writes, for one machine or for several."""
+"""The texts of the files that `circlet init` writes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from config.schema import EDITOR_LINE
 from config.values import Endpoint
 
 DIRECTORY_PORT = 7700
-"""UDP, of the first directory."""
+"""UDP port of the first directory."""
 
 DIRECTORY_PAGE = 8071
-"""TCP, of the first directory. Each directory has another port, so that several directories run on one machine."""
+"""TCP port of the first directory. The next directories have the next ports, since several may run on the same
+machine.
+"""
 
 
 class NetworkText(NamedTuple):
-    """What all files of a network have alike. directories: where the directories listen."""
+    """The facts shared by all files of a network. directories: the addresses of the directories."""
 
     name: str
     server_name: str
@@ -24,7 +26,9 @@ class NetworkText(NamedTuple):
 
 
 class NodeText(NamedTuple):
-    """http_host, clients: differ between a network on one machine and a network of several machines."""
+    """The facts of a node's file. http_host, clients: differ between a network on one machine and on several
+    machines.
+    """
 
     number: int
     name: str
@@ -122,7 +126,7 @@ def node_text(network: NetworkText, node: NodeText) -> str:
 
 
 def directory_text(network: NetworkText, number: int, http_host: str) -> str:
-    """number: from 1; the directory listens where `network.directories` says."""
+    """Fill in the file of a directory. number: from 1, the position of the address in `network.directories`."""
     address = network.directories[number - 1]
     return _DIRECTORY.format(
         editor_line=EDITOR_LINE,
@@ -136,5 +140,5 @@ def directory_text(network: NetworkText, number: int, http_host: str) -> str:
 
 
 def quoted(address: str) -> str:
-    """An IPv6 address is quoted, as YAML gives colons and brackets a meaning."""
+    """Quote an IPv6 address, because colons and brackets have a meaning in YAML."""
     return f"'{address}'" if ":" in address and ("[" in address or address.count(":") > 1) else address

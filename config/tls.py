@@ -1,4 +1,4 @@
-"""The TLS settings of a listener: a certificate and the certificate's key."""
+"""The TLS settings of a listener."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from config.values import FilePath
 
 
 class Tls(Section):
-    """Certificate of a listener. SIGHUP reads the files anew."""
+    """Certificate and key of a listener. SIGHUP makes the process read the files again."""
 
     cert: FilePath = setting(REQUIRED, "PEM file with the certificate and its chain.")
     key: FilePath = setting(REQUIRED, "PEM file with the private key, without a passphrase.")
@@ -22,7 +22,7 @@ class Tls(Section):
     def _fit(self, info: ValidationInfo) -> Self:
         if info.context:
             try:
-                # Without a passphrase at hand OpenSSL would ask for it on the terminal.
+                # Without a password callback, OpenSSL would ask for a passphrase on the terminal.
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.cert, self.key, password=lambda: "")
             except (ssl.SSLError, OSError, ValueError) as error:
                 raise said(

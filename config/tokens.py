@@ -1,4 +1,4 @@
-"""The tokens of programs that use a node's API of operators."""
+"""The tokens with which programs use the operators' API of a node."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Capability = Literal[
     "speak",
     "webhooks",
 ]
-"""What a token may be used for. `accounts` includes `accounts.read`, and `sessions` `sessions.read`."""
+"""The possible uses of a token. `accounts` includes `accounts.read`, and `sessions` includes `sessions.read`."""
 
 CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
 
 
 class Token(Section):
-    """A secret by which a program uses the API of operators (/api/v1), from `circlet token new`."""
+    """A secret with which a program uses the operators' API (/api/v1), made by `circlet token new`."""
 
     name: TokenName = setting(
         REQUIRED, "Name of the token's user: the log and the list of actions show the name.", live=True

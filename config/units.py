@@ -1,4 +1,4 @@
-"""Durations and sizes as a person writes them: `1m30s`, `250ms`, `64KiB`; a bare number is seconds or bytes."""
+"""Reads and writes durations and sizes: `1m30s`, `250ms`, `64KiB`. A bare number means seconds or bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from config.mistakes import refusing
 
 _DURATION_UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}  # milliseconds
 _SIZE_UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}  # bytes
-_MOST: Final = 10**12  # what twelve digits hold, whether written as text or as a number
+_MOST: Final = 10**12  # the limit for text (twelve digits) and for numbers
 
 _NUMBER = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 DURATION_PATTERN = f"^({_NUMBER}|(?=.)" + "".join(f"({_NUMBER}{unit})?" for unit in _DURATION_UNITS) + ")$"
@@ -24,9 +24,9 @@ _SIZE = re.compile(SIZE_PATTERN)
 
 
 def parse_duration(value: object) -> float:
-    """Seconds in `value`: a number of seconds, or text like `5`, `5s`, `1m30s`, `250ms`, `2h`, `7d`.
+    """Return the seconds in `value`: a number of seconds, or text like `5`, `5s`, `1m30s`, `250ms`, `2h`, `7d`.
 
-    Raises ValueError saying what would be right.
+    Raises ValueError with a description of a right value.
     """
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MOST:
         return float(value)
@@ -39,7 +39,7 @@ def parse_duration(value: object) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """`seconds` to the millisecond, in the form that `parse_duration` reads: 90 is `1m30s`."""
+    """Format seconds to the millisecond, in the form that `parse_duration` reads: 90 becomes `1m30s`."""
     rest = round(seconds * 1000)
     text = ""
     for unit, length in _DURATION_UNITS.items():
@@ -49,9 +49,9 @@ def format_duration(seconds: float) -> str:
 
 
 def parse_size(value: object) -> int:
-    """Bytes in `value`: a whole number of bytes, or text like `512`, `64KiB`, `1MiB`. 1 KiB is 1024 bytes.
+    """Return the bytes in `value`: a whole number of bytes, or text like `512`, `64KiB`, `1MiB`. 1 KiB is 1024 bytes.
 
-    Raises ValueError saying what would be right.
+    Raises ValueError with a description of a right value.
     """
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:
         return value
@@ -62,7 +62,7 @@ def parse_size(value: object) -> int:
 
 
 def format_size(size: int) -> str:
-    """`size` bytes in the largest unit that divides it: 65536 is `64KiB`, 1000 is `1000`."""
+    """Format bytes in the largest unit without a remainder: 65536 becomes `64KiB`, 1000 becomes `1000`."""
     for unit in ("GiB", "MiB", "KiB"):
         if size and size % _SIZE_UNITS[unit] == 0:
             return f"{size // _SIZE_UNITS[unit]}{unit}"

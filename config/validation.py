@@ -1,4 +1,4 @@
-"""Data to a model, or everything that is wrong with it, also what pydantic alone would tell only after the rest."""
+"""Makes a model from data, or finds all mistakes. pydantic alone reports some mistakes only after others are mended."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ C = TypeVar("C", bound=Section)
 
 
 def validate(model: type[C], data: dict[str, Any], base: Path) -> tuple[C | None, dict[Key, str]]:
-    """(the model, {}) or (None, what is wrong at which key). base: the directory that paths are relative to."""
+    """Return (the model, {}) or (None, texts of mistakes by key). base: relative paths in the data start there."""
     config, errors = _attempt(model, data, base)
     wrong = {error["loc"]: in_words(error, model) for error in errors}
     if errors:
-        # pydantic compares the settings of a section only once each is right. So once more without the wrong ones.
+        # pydantic compares settings of a section only if each setting is valid: so validate again without the wrong
+        # settings.
         dropped = {_whole(error) for error in errors}
         _, errors = _attempt(model, _without(data, dropped), base)
         for error in errors:
@@ -39,14 +40,18 @@ def _attempt(model: type[C], data: dict[str, Any], base: Path) -> tuple[C | None
 
 
 def _follows(error: ErrorDetails) -> bool:
-    """Whether the error only follows from another: a list that is short of items because they are wrong."""
+    """Tell whether the error is only an effect of another error, like a list without enough items because some are
+    wrong.
+    """
     if error["type"] == "too_short":
         return len(error["input"]) >= int(error["ctx"]["min_length"])
     return error["type"] == "default_factory_not_called"
 
 
 def _whole(error: ErrorDetails) -> Key:
-    """What to leave out so that the rest stands: the key, or the list it is in; others keep their index so."""
+    """Return the key to leave out so that the rest can be validated: the key itself, or the whole list around the key.
+    To leave out a single item would shift the indexes of the other items.
+    """
     key: Key = error["loc"]
     if error["type"] == "extra_forbidden":
         return key
@@ -55,7 +60,7 @@ def _whole(error: ErrorDetails) -> Key:
 
 def _without(data: dict[str, Any], keys: set[Key]) -> dict[str, Any]:
     data = deepcopy(data)
-    for key in sorted(keys, key=len, reverse=True):  # what is inside before what it is inside of
+    for key in sorted(keys, key=len, reverse=True):  # inner keys first
         section: Any = data
         for part in key[:-1]:
             section = section[part]

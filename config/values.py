@@ -1,4 +1,4 @@
-"""The kinds of values that settings hold: names, addresses, paths. Each refuses in words a person understands."""
+"""The types of values in settings: names, addresses, paths. Each type refuses wrong values with words for a person."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from config.mistakes import refusing, said, wanted
 
 @dataclass(frozen=True)
 class Form:
-    """A text must match `pattern` whole; `wants` says in words what that is."""
+    """Requires text to match `pattern` as a whole. wants: describes the pattern in words."""
 
     pattern: str
     wants: str
@@ -43,7 +43,7 @@ class Form:
 
 HOST_NAME = r"(?=.{1,63}$)([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])"
 
-# irssi folds `QUIT :a.example b.example` only if both have a dot and a last label that is no number.
+# irssi folds `QUIT :a.example b.example` only if both names have a dot, and a last label that is not a number.
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOSTS = rf"(\*\.)?{_LABEL}(\.{_LABEL})*"
 HostName = Annotated[
@@ -67,7 +67,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Endpoint(NamedTuple):
-    """An address and port; `str()` puts an IPv6 address in brackets."""
+    """An address and a port. `str()` puts an IPv6 address into brackets."""
 
     host: str
     port: int
@@ -77,7 +77,7 @@ class Endpoint(NamedTuple):
 
 
 def canonical_ip(text: object) -> str:
-    """The one way to write an IP address, so that text compares and hashes alike everywhere. Raises ValueError."""
+    """Return the canonical form of an IP address, so that equal addresses are equal texts. Raises ValueError."""
     if isinstance(text, str) and "%" not in text:
         try:
             return str(ip_address(text))
@@ -94,7 +94,7 @@ def _reachable_ip(text: object) -> str:
 
 
 def split_endpoint(text: object, example: str = "192.0.2.7:7700 or [2001:db8::7]:7700") -> tuple[str, int]:
-    """Host and port of `host:port`. Raises ValueError that says what is wanted."""
+    """Split `host:port` into host and port. Raises ValueError with a description of a right value."""
     match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+)):([0-9]{1,5})", text) if isinstance(text, str) else None
     if not match or not 1 <= int(match[3]) <= 65535:
         raise ValueError(f"an address and a port, like {example}")
@@ -160,7 +160,7 @@ def _password_hash(text: str) -> str:
 
 
 def _path(value: object, info: ValidationInfo) -> Path:
-    """`value` from the directory of its file: the loader passes that as the context's `base`."""
+    """Resolve a path from the folder of the file. The loader passes this folder as `base` in the context."""
     if not isinstance(value, str) or not value or not value.isprintable():
         raise wanted("a path, absolute or relative to this file")
     return Path(os.path.normpath(info.context["base"] / value)) if info.context else Path(value)
@@ -192,7 +192,7 @@ def _stands(path: Path, kind: Callable[[int], bool], *, missing: bool = True) ->
 def _file(value: object, info: ValidationInfo) -> Path:
     path = _path(value, info)
     if info.context:
-        if not _stands(path, stat.S_ISREG):  # a pipe would be waited for
+        if not _stands(path, stat.S_ISREG):  # opening a pipe would wait for a writer
             raise said(f"{path} is not a file")
         try:
             path.open("rb").close()
@@ -221,14 +221,14 @@ PageAddress = Annotated[str, PlainValidator(refusing(_page)), Json({"type": "str
 NetworkRange = Annotated[
     IPv4Network | IPv6Network, PlainValidator(refusing(_network_range)), Json({"type": "string", "minLength": 2})
 ]
-"""An IP address stands for the network of that one address."""
+"""A single IP address becomes a network with only this address."""
 HostOrNetwork = Annotated[str, PlainValidator(refusing(_host_or_network)), Json({"type": "string", "minLength": 1})]
 PasswordHash = Annotated[str, AfterValidator(_password_hash)]
 FolderPath = Annotated[Path, PlainValidator(_folder), _PATH_SCHEMA]
-"""A directory, made where it is missing."""
+"""A directory. A missing directory is made later."""
 OutputPath = Annotated[Path, PlainValidator(_output), _PATH_SCHEMA]
-"""A file, made where it is missing."""
+"""A file. A missing file is made later."""
 FilePath = Annotated[Path, PlainValidator(_file), _PATH_SCHEMA]
 """A file that can be read."""
 KeyPath = Annotated[Path, PlainValidator(_key_file), _PATH_SCHEMA]
-"""A network key that only its owner can read."""
+"""A network key in a private file."""

@@ -1,4 +1,4 @@
-"""The section about webhooks: where a node may post what is said in channels, and how patiently."""
+"""The section about webhooks: allowed receivers, and limits of patience."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from config.values import HostOrNetwork
 
 
 class Webhooks(Section):
-    """What is said in channels, posted to addresses that operators have subscribed. The same on every node is wise."""
+    """Posts of channel messages to receivers that operators have subscribed. Best the same on every node."""
 
     allow: Annotated[tuple[HostOrNetwork, ...], Field(strict=False, max_length=1000)] = setting(
         (),

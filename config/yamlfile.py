@@ -1,4 +1,4 @@
-"""YAML text to plain data, with the line of every key, and with what a configuration never needs refused."""
+"""Reads YAML into plain data with the line of every key, and refuses all YAML that a configuration never needs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ruamel.yaml.reader import ReaderError
 
 from config.mistakes import Key
 
-_DEPTH = 10  # twice what any setting needs
+_DEPTH = 10  # twice the depth of the deepest setting
 
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -50,7 +50,7 @@ class Fault(NamedTuple):
 
 
 class Document(NamedTuple):
-    """What a file says. A key is in `lines` if the text has it; a list's items are there by index."""
+    """The content of a file. lines: has each key in the text; items of a list have their index as a key."""
 
     data: object
     lines: dict[Key, int]
@@ -58,7 +58,7 @@ class Document(NamedTuple):
 
 
 class NotYaml(Exception):
-    """The text cannot be read as YAML at all."""
+    """The text is not readable as YAML."""
 
     def __init__(self, line: int | None, text: str) -> None:
         super().__init__(text)
@@ -67,9 +67,9 @@ class NotYaml(Exception):
 
 
 def parse_yaml(text: str) -> Document:
-    """The one document in `text`: dicts, lists, str, int, float, bool and None (YAML 1.2 core schema).
+    """Parse a text with a single document: dicts, lists, str, int, float, bool and None (YAML 1.2 core schema).
 
-    Aliases, tags, nesting without end and keys that stand twice are refused. Raises NotYaml.
+    Aliases, tags, endless nesting and repeated keys are refused. Raises NotYaml.
     """
     try:
         events = iter(YAML(typ="safe", pure=True).parse(text))
@@ -82,7 +82,7 @@ def parse_yaml(text: str) -> Document:
         raise NotYaml(line, f"not valid YAML: {_plainly(error)}") from error
     except NotYaml:
         raise
-    except Exception as error:  # the parser lets a few of its own slips through on absurd input
+    except Exception as error:  # on absurd input a few of the parser's own mistakes come through
         raise NotYaml(None, "not valid YAML") from error
 
 
@@ -92,7 +92,7 @@ def _plainly(error: MarkedYAMLError) -> str:
 
 
 class _Builder:
-    """Data from the parser's events. Works on events rather than on ruamel's own tree, which expands aliases."""
+    """Builds data from the parser's events, not from ruamel's own tree, because that tree expands aliases."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self.events = events
@@ -163,7 +163,7 @@ class _Builder:
 
 
 def _plain(text: str) -> object:
-    """An unquoted scalar by the YAML 1.2 core schema; a number too long to be meant as one stays text."""
+    """Read an unquoted scalar by the YAML 1.2 core schema. A number with too many digits stays text."""
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
