@@ -1,4 +1,4 @@
-"""The kinds of groups that the engine is given, and how to read what links carry of them."""
+"""The kinds of groups, for the engine. Each kind reads the commands, events and answers of the kind from links."""
 
 from __future__ import annotations
 
@@ -33,17 +33,21 @@ from ring.ids import Incarnation
 from ring.replication.state_machine import Durable, Kind, KindBase, State
 
 UNJUDGED = Refusal(n.ERR_UNKNOWNERROR, ("*", "The server made a mistake with that command: nothing was changed"))
-"""Of the kinds whose commands may be refused. Source: Modern IRC Client Protocol, ERR_UNKNOWNERROR."""
+"""The outcome of a command that the program failed to judge, for kinds with refusals.
+
+Source: Modern IRC Client Protocol, ERR_UNKNOWNERROR.
+"""
 
 
 @cache
 def _decoder(union: Any) -> Callable[..., Any]:
-    """Make what reads one of these structs: once, as that takes half of the time to make a node."""
+    """Make the decoder of a union of structs. Decoders are cached, as making them takes half of the time to make a
+    node."""
     return msgspec.msgpack.Decoder(union).decode
 
 
 class _Reader(KindBase):
-    """Decoders for one kind's unions, made once."""
+    """The decoders for the unions of a kind."""
 
     def __init__(self, command: Any, event: Any, outcome: Any, question: Any, answer: Any) -> None:
         self.read_command = _decoder(command)
@@ -66,11 +70,11 @@ class ChannelKind(_Reader):
         return self.rules.history_s > 0 and channel_history.is_kept(event)
 
     def is_silent(self, state: Any) -> bool:
-        """A guest can make millions of channels a day, and says nothing there."""
+        """Whether the channel has no messages and no webhooks: a guest can make millions of silent channels a day."""
         return not (state.history.spoken or state.webhooks.subscriptions)
 
     def selects(self, state: Any, event: Any, msgid: str, at: int, wanted: str) -> bool:
-        is_hook = wanted == channel_history.WEBHOOK  # a receiver is an operator's: no door is closed to it (P45)
+        is_hook = wanted == channel_history.WEBHOOK  # an operator may read messages of a closed channel (P45)
         shown = state.history.shows(msgid, at, channel_history.authors(event), behind_doors=is_hook)
         return shown and channel_history.is_wanted(event, wanted)
 
@@ -194,8 +198,8 @@ class ThrottleKind(_Reader):
 
 
 def kinds(limits: Limits, casemap: Casemap, *, keep_s: float, history_s: float = 0.0) -> dict[str, Kind]:
-    """All kinds of groups. keep_s: how long an empty channel is remembered. history_s: how long what was said is; 0: it
-    is not kept."""
+    """Make all kinds of groups. keep_s: how long an empty channel is remembered. history_s: how long messages are kept;
+    0: messages are not kept."""
     rules = Rules(limits, casemap, keep_s, history_s)
     return {
         "channel": ChannelKind(rules),

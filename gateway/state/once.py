@@ -1,4 +1,4 @@
-"""What somebody said is known by, where more than one edge may come to say it: it is said once (P9)."""
+"""Idempotency keys of messages: several nodes may send the same message, and the message is said once (P9)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from ring.replication.state_machine import Decision
 
 
 class Sayer(NamedTuple):
-    """A client's connection, wherever its session is. node: the one that it is connected to, number: its there."""
+    """A client's connection. node: the node with the client's socket, which need not be the session's node. number: the
+    connection's number on this node."""
 
     node: Incarnation
     number: int
 
 
 class Once(NamedTuple):
-    """line: the how manieth of its client. target: the how manieth of those that the line names."""
+    """line: index of the line in the connection. target: index of the target in the line."""
 
     sayer: Sayer
     line: int
@@ -32,16 +33,17 @@ _NOBODY: Final = -1
 
 
 def of_command(origin: Incarnation, number: int) -> Once:
-    """The name of a message that no other edge may come to say: the origin and the number of its command."""
+    """Make the key of a message that no other node can send: the origin and the number of the command."""
     return Once(Sayer(origin, _NOBODY), number)
 
 
 class Repeat(msgspec.Struct, frozen=True, array_like=True, tag=60):
-    """Has this been done here? Answered as it was then; with a Refusal, if it was not."""
+    """Has the group carried out the command with this key? If so, the answer is the command's outcome; if not, a
+    Refusal."""
 
     once: Once | None
 
 
 def decide_repeat(*_: Any) -> Decision:
-    """Whoever keeps the log has not found it there."""
+    """Refuse: the log of the group does not have the command."""
     return Decision(refused(n.ERR_NOSUCHNICK, "*"), None)

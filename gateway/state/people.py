@@ -1,4 +1,4 @@
-"""What the network knows of a person: the facts that a nick's group holds and that channels pass on (P28)."""
+"""Persons: the network's facts about a user. A nick's group holds the facts, and channels pass the facts on (P28)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from ring.ids import Incarnation
 
 
 class Author(NamedTuple):
-    """Whose a line is. source: nick!user@host. account: as registered; None without one, or where nobody knows it."""
+    """The author of a line. source: nick!user@host. account: as registered; None without an account, or if the account
+    is not known."""
 
     source: str
     account: str | None = None
 
 
 class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A user's facts at one version: a higher one replaces a lower one everywhere. The uid outlives nick changes."""
+    """A user's facts at a version. Everywhere, a higher version replaces a lower version. The uid outlives nick
+    changes."""
 
     NEWER: ClassVar = {"certificate": 2}
 
-    uid: str  # network-unique, starts with a digit so that no client can claim it as a nick
-    version: int  # given by the user's own group, by nobody else (P28)
+    uid: str  # network-unique; starts with a digit, so no client can claim a uid as nick
+    version: int  # only the user's own group gives versions (P28)
     nick: str
     user: str
     host: str
@@ -32,9 +34,9 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
     incarnation: int  # of the edge
     account: str | None = None
     away: str | None = None  # away text, None while here
-    modes: str = ""  # the user modes others may see or that matter to others: B R i o (sorted)
+    modes: str = ""  # sorted; only user modes with a meaning for other people: B R i o
     signon: int = 0  # Unix ms
-    since: int = 0  # when its nick was claimed, Unix ms, by the nick's group: the older claim stays (P26)
+    since: int = 0  # time of the nick's claim, Unix ms, from the nick's group: the older claim stays (P26)
     certificate: str = ""  # of a guest with a TLS certificate: a digest of the fingerprint under the uid (P29)
 
     @property
@@ -52,7 +54,7 @@ class Person(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True, tag=0):
-    """Why a master refused: the numeric and the parameters after the client's nick, the trailing text last.
+    """A master's refusal: the numeric, and the parameters after the client's nick, with the text last.
 
     E.g. Refusal("473", ("#c", "Cannot join channel (+i)")).
     """
@@ -62,5 +64,5 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, tag=0):
 
 
 def refused(numeric: str, *params: str) -> Refusal:
-    """A refusal with the numeric's own text last."""
+    """Make a refusal with the numeric's own text last."""
     return Refusal(numeric, (*params, TEXT[numeric]))

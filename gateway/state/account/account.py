@@ -1,4 +1,4 @@
-"""An account's state: who has a name, how it is proven, what belongs to it (P35-P37). Nobody sits in it: nodes ask."""
+"""An account's state: the name, the credentials and the holdings (P35-P37). The group has no subscribers: nodes ask."""
 
 from __future__ import annotations
 
@@ -56,16 +56,17 @@ from ring.ids import Incarnation
 from ring.replication.state_machine import Decision, StateBase
 
 SEEN_MS = 3600 * 1000
-"""How exactly the last login is known."""
+"""The precision of the time of the last login."""
 
 SOURCE_MS = 24 * SEEN_MS
-"""How exactly it is known when somebody logged in from a source."""
+"""The precision of the time of the last login from a source."""
 
 LATELY_MS = 30 * SOURCE_MS
-"""So long after a login its source is one of the account's owner's."""
+"""After a login, the source counts as the account owner's source for this time."""
 
 STALE_MS = 30 * 1000
-"""An alias that its account does not list is another's to take after this time: the listing may be under way."""
+"""If the account does not list an alias, another account may take the alias after this time. Before, the account may be
+about to list the alias."""
 
 TOMBSTONE_MS = 400 * 24 * 3600 * 1000
 
@@ -76,7 +77,7 @@ _replace = msgspec.structs.replace
 
 
 class Account(StateBase):
-    """The replicated state of one name."""
+    """The replicated state of a name."""
 
     __slots__ = ("name", "stored")
 
@@ -90,7 +91,7 @@ class Account(StateBase):
 
     @property
     def life(self) -> Life | None:
-        """Who has the name."""
+        """The registration or alias that has the name now; None for a free name."""
         return self.stored.lives[0] if self.stored.lives else None
 
     # The state machine ----------------------------------------------------------------------------------------------
@@ -109,7 +110,7 @@ class Account(StateBase):
         life = self.life
         alias = command.of if isinstance(command, Alias) else ""
         if life is not None:
-            # The very same again is a repeat: whoever asked had no answer.
+            # The same command again is a repeat: the node has not had the answer.
             same = life.id == command.life if not alias else life.alias == alias
             stale = life.alias and life.id == command.over and at - life.created > STALE_MS
             if same or not stale:
@@ -123,12 +124,13 @@ class Account(StateBase):
         elif isinstance(event, Dropped):
             self.stored = Stored((), at)
         elif isinstance(event, Unaliased):
-            # Without a tombstone: one that comes back from an old copy is on no account's list, and so nobody's.
+            # No tombstone is needed: if the alias comes back from an old replica, no account lists the alias, and an
+            # unlisted alias counts for nothing.
             self.stored = _replace(self.stored, lives=())
         elif isinstance(event, Registered):
             written = {"credentials": at}
             life = Life(at, event.life, event.name, event.credentials, event.alias, written=written, seen=at)
-            before = self.life  # a stale alias, void from now on
+            before = self.life  # a stale alias: void from now on
             self.stored = Stored((life,), before.created if before is not None else self.stored.dropped)
         elif self.life is not None:
             changed = _APPLY[type(event)](self.life, event, at)
@@ -171,7 +173,7 @@ class Account(StateBase):
     # Upkeep ---------------------------------------------------------------------------------------------------------
 
     def is_collectable(self, at: int) -> bool:
-        """A tombstone stays for long (P37): an old copy that comes back must not bring the account back."""
+        """Whether the tombstone is old enough (P37): an old replica that comes back must not bring the account back."""
         return not self.stored.lives and at - self.stored.dropped > TOMBSTONE_MS
 
 
@@ -179,7 +181,7 @@ def denied(why: Why) -> Decision:
     return Decision(Denied(why), None)
 
 
-# What who has the name may do -----------------------------------------------------------------------------------------
+# Commands to a registration -------------------------------------------------------------------------------------------
 
 
 def _set_credentials(life: Life, command: SetCredentials, at: int) -> Decision:

@@ -1,7 +1,7 @@
 """Commands, events, outcomes and questions of an account's group; the rules are in account.py.
 
-`life`: the id of the registration that who asks has logged in to, so that a session from before a drop, or from the
-other side of a partition, changes nothing of who has the name now; "" (an operator) stands for any.
+`life`: the id of the registration that the caller has logged in to; "" (an operator) stands for any registration. So a
+session from before a drop, or from the other side of a partition, cannot change a newer registration of the name.
 """
 
 from __future__ import annotations
@@ -22,17 +22,21 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Register(_Tagged, frozen=True, tag=1):
-    """Take the name. life: a new network-unique id. over: the life of an alias that its account does not list."""
+    """Take the name. life: a new network-unique id. over: the life of a stale alias, which the account does not
+    list."""
 
     life: str
-    name: str  # as it is to be shown
+    name: str  # as shown to people
     credentials: Credentials
     over: str = ""
 
 
 class Alias(_Tagged, frozen=True, tag=2):
-    """The name belongs to the account `of` (folded). First this, then `AddNick` or `AddCertificate` of the account, so
-    that the account never lists what another may take. Both may be repeated."""
+    """Make the name an alias of the account `of` (folded).
+
+    Alias comes first, then the account's `AddNick` or `AddCertificate`. So the account never lists a name that another
+    account may take. Both commands may be repeated.
+    """
 
     life: str
     name: str
@@ -41,7 +45,7 @@ class Alias(_Tagged, frozen=True, tag=2):
 
 
 class Unalias(_Tagged, frozen=True, tag=3):
-    """The name is free again, if it still belongs to that account. After it has been taken off the account's list."""
+    """Free the name, if the name still belongs to the account `of`. The account's list loses the name before."""
 
     of: str
 
@@ -53,7 +57,7 @@ class SetCredentials(_Tagged, frozen=True, tag=4):
 
 class AddCertificate(_Tagged, frozen=True, tag=5):
     life: str
-    fingerprint: str  # SHA-256 of its DER, lower-case hexadecimal
+    fingerprint: str  # SHA-256 of the certificate's DER, lower-case hexadecimal
 
 
 class RemoveCertificate(_Tagged, frozen=True, tag=6):
@@ -72,16 +76,15 @@ class RemoveNick(_Tagged, frozen=True, tag=8):
 
 
 class SetSettings(_Tagged, frozen=True, tag=9):
-    """changes: setting -> its new value, None for the network's default. The others stay as they are."""
+    """Change settings. changes: setting -> new value, None for the network's default. Other settings stay."""
 
     life: str
     changes: dict[str, bool | int | str | None]
 
 
 class LoggedIn(_Tagged, frozen=True, tag=10):
-    """Somebody has: remembered to the hour. sources: from where, remembered to the day (proving.sources_of).
-
-    A node before level 1 is sent none."""
+    """Remember a login, to the hour. sources: the login's sources, remembered to the day (`sources_of`). A node before
+    level 1 is sent no sources."""
 
     NEWER: ClassVar = {"sources": 1}
 
@@ -153,7 +156,7 @@ class Seen(_Tagged, frozen=True, tag=29):
 
 
 class SeenFrom(_Tagged, frozen=True, tag=32):
-    """As Seen, and from where. Since level 1."""
+    """As Seen, with the login's sources. Since level 1."""
 
     SINCE: ClassVar = 1
 
@@ -161,11 +164,11 @@ class SeenFrom(_Tagged, frozen=True, tag=32):
 
 
 class Unaliased(_Tagged, frozen=True, tag=31):
-    """The name is free: it was an alias."""
+    """The name, an alias until now, is free."""
 
 
 class Merged(_Tagged, frozen=True, tag=30):
-    """Two sides of a partition are one again, and this is the state (P26)."""
+    """The partition has healed, and the state of both sides is merged (P26)."""
 
     stored: Stored
 
@@ -192,14 +195,14 @@ Why = Literal["taken", "unknown", "full", "invalid"]
 
 
 class Accepted(_Tagged, frozen=True, tag=41):
-    """It is so now, or was so already. name: of the account, as registered."""
+    """The command has taken effect, now or before. name: of the account, as registered."""
 
     name: str
 
 
 class Denied(_Tagged, frozen=True, tag=42):
-    """taken: another has the name. unknown: there is no such account, or it is not that life of it. full: it has as
-    many as it may have. invalid: no such setting, or no such value of it."""
+    """taken: another account has the name. unknown: there is no such account, or `life` is another registration. full:
+    the account's list is full. invalid: there is no such setting, or the value is invalid."""
 
     why: Why
 
@@ -211,20 +214,20 @@ Outcome = Accepted | Denied | None
 
 
 class Login(_Tagged, frozen=True, tag=51):
-    """What somebody has to know who says that the name is his. The answer is a LoginView."""
+    """Ask for the facts to check a login. The answer is a LoginView."""
 
 
 class Info(_Tagged, frozen=True, tag=52):
-    """Whose is the name, and what is known of the account? The answer is an InfoView."""
+    """Ask for the facts to show about the account. The answer is an InfoView."""
 
 
 Question = Login | Info
 
 
 class LoginView(_Tagged, frozen=True, tag=61):
-    """name: as registered, "" where nobody has the name. alias: the folded name of the account to be asked instead.
+    """name: as registered, "" for a free name. alias: the folded name of the account to ask instead.
 
-    sources: from where somebody has logged in lately. A node before level 1 leaves them out, and reads past them.
+    sources: the sources of recent logins. A node before level 1 sends no sources, and ignores sources.
     """
 
     NEWER: ClassVar = {"sources": 1}
@@ -239,7 +242,7 @@ class LoginView(_Tagged, frozen=True, tag=61):
 
 
 class InfoView(_Tagged, frozen=True, tag=62):
-    """As LoginView; times in Unix ms. credentials: whether it has a password."""
+    """As LoginView. All times in Unix ms."""
 
     name: str = ""
     life: str = ""

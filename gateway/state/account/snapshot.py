@@ -1,8 +1,8 @@
-"""An account as disks and links carry it, and two such states made one after a partition (P26).
+"""An account's snapshot on disks and links, and the merge of two snapshots after a partition (P26).
 
-A name has lives: it is registered, dropped, registered anew, perhaps by two people on the two sides of a partition. Of
-all lives that are younger than the last drop, the oldest is the account; the others are kept beside it, for only so
-does it not matter in which order three sides meet.
+A name has lives: each registration is a life. A name may be registered, dropped and registered anew, and during a
+partition, two people may register the same name. Of all lives younger than the last drop, the oldest life is the
+account. The snapshot keeps the other lives, too, so that three sides may merge in any order.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from gateway.state.times import latest, newest
 
 CERTIFICATES = 20
 NICKS = 20
-"""An account has at most so many certificates and grouped nicks."""
+"""The most certificates and the most grouped nicks of an account."""
 
 TOMBSTONES = 100
-"""It remembers so many that were removed; the oldest goes first."""
+"""The most removed certificates and nicks that an account remembers. The oldest go first."""
 
 SOURCES = 10
-"""It remembers so many from where somebody has logged in, the latest ones."""
+"""The most sources of logins that an account remembers: the latest sources."""
 
 LIVES = 4
 
@@ -31,7 +31,7 @@ _encode = msgspec.msgpack.Encoder(order="sorted").encode
 
 
 class Settings(msgspec.Struct, frozen=True, array_like=True):
-    """What a person has chosen; None: nothing, the network's default holds. New settings go to the end."""
+    """A person's choices; None: no choice, so the network's default applies. New settings go to the end."""
 
     always_on: bool | None = None
     auto_away: bool | None = None
@@ -44,10 +44,10 @@ FIELDS = {field.name: field.type for field in msgspec.structs.fields(Settings)}
 
 
 class Life(msgspec.Struct, frozen=True, array_like=True):
-    """One registration of a name. All times in Unix ms.
+    """A registration of a name. All times in Unix ms.
 
-    id: network-unique. name: as registered. alias: the folded name of the account that the name belongs to, as one of
-    its nicks or as the fingerprint of its certificate; then nothing else is set.
+    id: network-unique. name: as registered. alias: the folded name of an account, if the name is a nick of the account
+    or the fingerprint of the account's certificate. An alias has no credentials, nicks, certificates and settings.
     """
 
     NEWER: ClassVar = {"sources": 1}
@@ -59,24 +59,25 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     alias: str = ""
     certificates: dict[str, int] = {}  # fingerprint -> since when
     nicks: dict[str, int] = {}  # folded nick -> since when
-    removed: dict[str, int] = {}  # fingerprint or folded nick -> when it was
+    removed: dict[str, int] = {}  # fingerprint or folded nick -> time of the removal
     settings: Settings = Settings()
-    written: dict[str, int] = {}  # "credentials" or a setting -> when it was last written
-    seen: int = 0  # the last login, roughly
-    sources: dict[str, int] = {}  # from where somebody has logged in -> when, to the day; empty before level 1
+    written: dict[str, int] = {}  # "credentials" or a setting -> time of the last change
+    seen: int = 0  # time of the last login, to the hour
+    sources: dict[str, int] = {}  # source of a login -> time of the last login, to the day; empty before level 1
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """lives: oldest first; the first one is the account. dropped: when the name was last given up, 0 for never."""
+    """lives: oldest first; the first life is the account. dropped: when the name was last given up, 0 for never."""
 
     lives: tuple[Life, ...] = ()
     dropped: int = 0
 
 
 def merge(a: Stored, b: Stored) -> Stored:
-    """Commutative, associative and idempotent: the newest decision of each kind, and a drop beats all before it.
+    """Merge two states: the newest decision of each kind counts, and a drop deletes all earlier lives.
 
-    That holds for up to `LIVES` lives at once; more sides of one partition lose the youngest.
+    Commutative, associative and idempotent for up to `LIVES` lives at once. If a partition has more sides, the youngest
+    lives are lost.
     """
     dropped = max(a.dropped, b.dropped)
     return Stored(_kept((*a.lives, *b.lives), dropped), dropped)
@@ -92,7 +93,7 @@ def _kept(lives: Iterable[Life], dropped: int) -> tuple[Life, ...]:
 
 
 def _one(a: Life, b: Life) -> Life:
-    """Two states of one life."""
+    """Merge two states of the same life."""
     removed = newest(latest(a.removed, b.removed), TOMBSTONES)
     last = _last("credentials", a, b)
     settings = {name: getattr(_last(name, a, b).settings, name) for name in FIELDS}
@@ -113,7 +114,8 @@ def _one(a: Life, b: Life) -> Life:
 
 
 def _last(name: str, a: Life, b: Life) -> Life:
-    """Who wrote this last; of two at once, any, but always the same one."""
+    """Choose the state with the last change of the field. If both changed at the same time, every node makes the same
+    choice."""
 
     def order(life: Life) -> tuple[int, bytes]:
         value = life.credentials if name == "credentials" else getattr(life.settings, name)

@@ -1,4 +1,4 @@
-"""A channel as the ring replicates it: its state (state.py), who may do what (rules.py), and how two sides merge."""
+"""The state machine of a channel: the state (state.py), the rules (rules.py), and the merge of two sides (merge.py)."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ from ring.replication.state_machine import Decision
 
 
 class Channel(ChannelState):
-    """The state machine of one channel."""
+    """The state machine of a channel."""
 
     def decide(self, command: Any, at: int) -> Decision:
         return DECIDE[type(command)](self, command, at)
 
     def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
-        """Whoever comes by the nick of a member whose node is dead has got the nick since: that member quits (P29)."""
+        """Make a member on a dead node quit if another person comes with the member's nick: the other person has the
+        nick now (P29)."""
         if (type(command) is not Join and type(command) is not Update) or not any(map(dead, self.subscribers)):
             return []
         person, casemap = command.person, self.rules.casemap
@@ -54,7 +55,8 @@ class Channel(ChannelState):
         return Merged(both) if _comparable(both) != _comparable(mine) else None
 
     def answer(self, question: Look, at: int) -> ChannelView | None:
-        """What the asker may see; None where there is no such channel, or it is secret to the asker (+s)."""
+        """Show the asker's view of the channel; None if there is no such channel, or the channel is secret to the asker
+        (+s)."""
         return views.look(self, question)
 
     def row(self, term: int) -> ListRow:
@@ -82,11 +84,11 @@ def restore(folded: str, rules: Rules, snapshot: msgspec.Raw) -> Channel:
 
 
 def _comparable(stored: Stored) -> Stored:
-    """Apart from the order in which things happened to come."""
+    """Sort the parts of a state, so that states which differ only in the order of events are equal."""
     return msgspec.structs.replace(
         stored,
         members=sorted(stored.members, key=lambda sitting: sitting.person.uid),
         lists={letter: tuple(sorted(rows)) for letter, rows in sorted(stored.lists.items())},
         invited=sorted(stored.invited),
-        spoken=False,  # what was said tells so itself
+        spoken=False,  # each replica learns `spoken` from the messages
     )

@@ -1,4 +1,4 @@
-"""What of a channel's events is kept, for whom, and what of it was deleted."""
+"""A channel's history: the kept events, the readers of each event, and the deleted messages."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from ring.ids import Incarnation
 
 EVENTS = "e"
 TAGS = "t"
-"""What an asker may want beside words: everything that happened, and messages of tags alone. With these stand the
-letters of its ranks."""
+"""Letters of a query for more than words: all events (EVENTS), and messages with tags alone (TAGS). The letters of the
+reader's ranks stand beside these letters."""
 WEBHOOK = "w"
-"""What a webhook is sent, and nothing else: words for everybody in the channel (P45)."""
+"""The letter of a webhook's query: only words for everybody in the channel (P45)."""
 
 _PASSING = frozenset(("+typing", "+draft/typing"))
 _KEPT = frozenset((Joined, Parted, Kicked, HasQuit, TopicSet, ModesSet))
@@ -42,19 +42,19 @@ def is_kept(event: Any) -> bool:
 
 
 def is_passing(verb: str, tags: Mapping[str, str] | None) -> bool:
-    """Whether it means nothing a moment later: that somebody is typing."""
+    """Whether the message means nothing a moment later: somebody is typing."""
     return verb == "TAGMSG" and _PASSING.issuperset(tags or ())
 
 
 def authors(event: Any) -> tuple[str, ...]:
-    """The ids of who has said it: the user's, and that of its account's registration."""
+    """List the ids of the message's author: the uid, and the id of the account's registration."""
     if type(event) is not Said:
         return ()
     return (event.uid, event.life) if event.life else (event.uid,)
 
 
 def named(event: Any, origin: Incarnation, number: int) -> Any:
-    """Name a message by its command, unless its edge has named the message (P46)."""
+    """Give a message the idempotency key of the command, unless the message has a key already (P46)."""
     if type(event) is not Said or event.once is not None:
         return event
     return msgspec.structs.replace(event, once=of_command(origin, number))
@@ -71,7 +71,7 @@ def is_wanted(event: Any, wanted: str) -> bool:
 
 
 class History:
-    """What of a channel's history is not to be seen. All times in Unix ms."""
+    """The parts of a channel's history that nobody may read. All times in Unix ms."""
 
     __slots__ = ("closed", "erased", "forgotten", "redacted", "spoken")
 
@@ -93,7 +93,8 @@ class History:
         return self.erased, self.redacted, self.closed, self.spoken, self.forgotten
 
     def close(self, at: int) -> None:
-        """A channel that not everybody could enter or see is empty: who makes it anew must not read what was said."""
+        """Hide all messages so far. The channel was not open to everybody, and is empty now: a person who makes the
+        channel anew must not read the messages."""
         self.closed = max(self.closed, at)
         self.spoken = False
 
@@ -104,16 +105,17 @@ class History:
             self.redacted = _with(self.redacted, msgid, at)
 
     def forget(self, authors: Iterable[str], at: int) -> None:
-        """All that somebody has said; authors: what it is called."""
+        """Hide all messages of an author so far. authors: the ids of the author, as in `authors`."""
         for author in authors:
             self.forgotten = _with(self.forgotten, author, at)
 
     def gone(self) -> Erased:
-        """What is not only not shown, but deleted."""
+        """The messages to delete from disks. Closed messages are hidden, but not deleted."""
         return Erased(self.erased, frozenset(self.redacted), self.forgotten)
 
     def shows(self, msgid: str, at: int, authors: Iterable[str] = (), *, behind_doors: bool = False) -> bool:
-        """behind_doors: also what was said in a closed channel that is gone since."""
+        """Whether a message may be shown. behind_doors: include messages of a closed channel before the channel was
+        empty."""
         if at <= self.erased or (at <= self.closed and not behind_doors) or msgid in self.redacted:
             return False
         return not self.forgotten or all(at > self.forgotten.get(author, 0) for author in authors)

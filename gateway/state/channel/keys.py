@@ -1,4 +1,4 @@
-"""The idempotency keys of one channel: what machines have said, so that a repeat says nothing twice."""
+"""A channel's idempotency keys: the channel remembers messages of machines, so that a repeat says nothing twice."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from gateway.state.channel.messages import Said
 
 
 def check_of(verb: str, text: bytes) -> int:
-    """Tells whether a repeated key came with the same words."""
+    """Compute a checksum of a message, to tell whether a repeated key comes with the same words."""
     return crc32(text, crc32(verb.encode()))
 
 
 def remembered(keys: Mapping[str, SpokenKey], event: Said, at: int) -> dict[str, SpokenKey] | None:
-    """The keys with that of the event; None if the event has none."""
+    """Add the event's key to the keys; None if the event has no key."""
     key = key_of(event.once)
     if not key:
         return None
@@ -25,7 +25,7 @@ def remembered(keys: Mapping[str, SpokenKey], event: Said, at: int) -> dict[str,
 
 
 def merge_keys(a: Mapping[str, SpokenKey], b: Mapping[str, SpokenKey]) -> dict[str, SpokenKey]:
-    """What either side has said was said; of one key the first time counts (P26)."""
+    """Merge the keys of both sides. If both sides have a key, the earlier message counts (P26)."""
     both = {key: min((side[key] for side in (a, b) if key in side), key=_order) for key in sorted({*a, *b})}
     return _bounded(both)
 

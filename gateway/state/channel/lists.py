@@ -1,4 +1,4 @@
-"""The lists of a channel: bans (b), exceptions to them (e), invitations by mask (I)."""
+"""The lists of a channel: bans (b), exceptions from bans (e), masks that need no invitation (I)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from gateway.irc.masks import MaskSet
 
 
 class MaskList:
-    """Masks with who set them and when. Two masks that mean the same are one, as MaskSet has it."""
+    """Masks, each with the person that set the mask, and the time. Masks that MaskSet counts as the same are the
+    same."""
 
     __slots__ = ("entries", "masks")
 
@@ -29,11 +30,11 @@ class MaskList:
             del self.entries[kept]
 
     def key(self, mask: str) -> str:
-        """What masks that mean the same have in common."""
+        """Make the key of a mask: equal for masks that are the same."""
         return self.masks.key(mask)
 
     def matches(self, source: str) -> bool:
-        """source: a whole nick!user@host. The answer is remembered until the list changes."""
+        """Whether the source, a whole nick!user@host, fits any mask. The answer is cached until the list changes."""
         return bool(self.entries) and self.masks.matches(source)
 
     def rows(self) -> tuple[tuple[str, str, int], ...]:

@@ -1,4 +1,5 @@
-"""What machines say in a channel: programs that operators gave a token, by way of the API. Level 2."""
+"""Messages of machines in a channel. Machines are programs that speak through the API with an operator's token. Level
+2."""
 
 from __future__ import annotations
 
@@ -10,19 +11,21 @@ from gateway.state.once import Once, Sayer
 from ring.ids import Incarnation
 
 KEYS: Final = 200
-"""A channel remembers so many idempotency keys; the oldest goes first."""
+"""The most idempotency keys that a channel remembers. The oldest go first."""
 
 KEY_MS: Final = 24 * 3600 * 1000
-"""And each for a day."""
+"""How long a channel remembers an idempotency key."""
 
 _MARK: Final = "/"
-"""No ring key begins with it."""
+"""The first character of a machine's key in `Sayer.node`. No ring key begins with this character."""
 
 
 class Speak(msgspec.Struct, frozen=True, array_like=True, tag=14):
-    """PRIVMSG or NOTICE of a machine, which is in no channel. source: with a nick that no person can have
-    (gateway/admin/speaking.py). override: an operator's word, which no mode or ban stops. once: of `once_for`, if the
-    machine gave an idempotency key."""
+    """Say a PRIVMSG or NOTICE of a machine. A machine is in no channel.
+
+    source: with a nick that no person can have (gateway/admin/speaking.py). override: no mode or ban stops the message,
+    as an operator speaks. once: from `once_for` if the machine gave an idempotency key, or else from `once_of`.
+    """
 
     SINCE: ClassVar = 2
 
@@ -36,7 +39,8 @@ class Speak(msgspec.Struct, frozen=True, array_like=True, tag=14):
 
 
 class Spoken(msgspec.Struct, frozen=True, array_like=True, tag=33):
-    """It was said. at: when, Unix ms; of a repeat: when first. check: of the verb and text that were said."""
+    """The message was said. at: time of the message, Unix ms; for a repeat, time of the first message. check: checksum
+    of the message that was said (`check_of`)."""
 
     SINCE: ClassVar = 2
 
@@ -45,7 +49,7 @@ class Spoken(msgspec.Struct, frozen=True, array_like=True, tag=33):
 
 
 class SpokenKey(msgspec.Struct, frozen=True, array_like=True):
-    """What was said under an idempotency key: as Spoken."""
+    """The message that was said with an idempotency key. Fields as in Spoken."""
 
     SINCE: ClassVar = 2
 
@@ -54,7 +58,7 @@ class SpokenKey(msgspec.Struct, frozen=True, array_like=True):
 
 
 def once_for(key: str) -> Once:
-    """What a message is known by that was given an idempotency key, on every node and on both sides of a partition.
+    """Make the `Once` of a message with an idempotency key: the same on every node and on both sides of a partition.
 
     key: unique to the machine, the channel and the machine's own key.
     """
@@ -62,12 +66,12 @@ def once_for(key: str) -> Once:
 
 
 def once_of(node: Incarnation, serial: int) -> Once:
-    """What a message without an idempotency key is known by: nobody says it again, but both sides of a partition may
-    have it. serial: unique in the node's life."""
+    """Make the `Once` of a message without an idempotency key. Nobody repeats such a message, but both sides of a
+    partition may have the message. serial: unique in the node's life."""
     return Once(Sayer(node, -serial), 0)
 
 
 def key_of(once: Once | None) -> str:
-    """The key, if it is a machine's; else ""."""
+    """Read the machine's idempotency key; "" if there is no such key."""
     node = once.sayer.node.key if once is not None else ""
     return node.removeprefix(_MARK) if node.startswith(_MARK) else ""

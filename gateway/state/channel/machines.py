@@ -33,7 +33,7 @@ def decide_speak(channel: ChannelState, command: Speak, at: int) -> Decision:
 
 
 def _stopped(channel: ChannelState, source: str) -> str:
-    """Why the machine may not speak, in words; "" if it may."""
+    """Say in words why the machine may not speak; "" if the machine may speak."""
     excepted = channel.lists["e"].matches(source)
     if channel.lists["b"].matches(source) and not excepted:
         return f"a ban of the channel matches {source}"

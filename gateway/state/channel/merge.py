@@ -1,8 +1,9 @@
-"""Two states of one channel made one after a partition (P26): commutative, associative and idempotent.
+"""The merge of two states of a channel after a partition (P26): commutative, associative and idempotent.
 
-Where both are one creation, the last writer of each setting has it, and lists are united, save what was removed later
-than it was set. Where they are two, the older keeps its settings and ranks, and the younger brings its people, without
-rank: a split cannot be ridden to take a channel.
+If both sides were made at the same time, both are the same channel: the last change of each setting counts, and lists
+are united, without masks that were removed after the last setting. If not, somebody has made the channel anew on a
+side. The older channel keeps settings and ranks, and the younger channel brings its people, without ranks: nobody can
+use a partition to take a channel.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
-    """key: what two masks that mean the same have in common."""
+    """Merge two states. key: makes the key of a mask, equal for masks that are the same."""
     if _age(a) > _age(b):
         a, b = b, a
     same = _age(a) == _age(b)
@@ -44,7 +45,7 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         lifted,
         left,
         max(a.erased, b.erased) if same else a.erased,
-        newest(latest(a.redacted, b.redacted), TOMBSTONES),  # each of its own side's messages
+        newest(latest(a.redacted, b.redacted), TOMBSTONES),  # each side deletes messages of the own side
         max(a.closed, b.closed) if same else a.closed,
         a.spoken or b.spoken,
         newest(latest(a.forgotten, b.forgotten), TOMBSTONES),
@@ -55,15 +56,16 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
 
 
 def _age(state: Stored) -> float:
-    """When the channel was made; an empty one has nothing to keep, so it is the youngest of all."""
+    """The time when the channel was made. An empty channel has nothing to keep, and so counts as the youngest."""
     return state.created or float("inf")
 
 
 def _members(a: Stored, b: Stored, left: Mapping[str, int], *, ranked: bool) -> list[Sitting]:
-    """Who is in either, and did not leave later than it came. ranked: ranks of both sides count.
+    """Unite the members of both sides, without members that left after the last join. ranked: ranks of both sides
+    count.
 
-    A rank is gone once its owner has left the stay it was given in, whichever side saw that: else three sides merged
-    in another order would give another channel.
+    A member that leaves loses the rank, even if only one side has seen the member leave. Without this rule, the merge
+    of three sides would depend on the order.
     """
     found: dict[str, Sitting] = {}
     for side, counts in ((a, True), (b, ranked)):
@@ -79,12 +81,12 @@ def _members(a: Stored, b: Stored, left: Mapping[str, int], *, ranked: bool) -> 
 
 def _one(a: Sitting, b: Sitting) -> Sitting:
     ranked = max(a, b, key=lambda sitting: (sitting.ranked_in, sitting.ranked_at, sitting.prefixes))
-    person = max(a.person, b.person, key=lambda person: (person.version, _encode(person)))  # a late JOIN knows less
+    person = max(a.person, b.person, key=lambda person: (person.version, _encode(person)))  # a late JOIN has old facts
     return Sitting(person, ranked.prefixes, max(a.joined_at, b.joined_at), ranked.ranked_at, ranked.ranked_in)
 
 
 def _kicks(a: Stored, b: Stored) -> dict[str, PutOut]:
-    """The last of each, and of those the newest, in an order that all copies agree on."""
+    """Keep the last kick of each person, and of these the newest kicks, in the same order on all replicas."""
     found = [*a.put_out.items(), *b.put_out.items()]
     found.sort(key=lambda item: (item[1].at, item[0], _encode(item[1])))
     last = dict(found)
@@ -102,7 +104,7 @@ def _settings(a: Stored, b: Stored) -> tuple[str, str | None, int | None]:
 
 
 def _lists(a: Stored, b: Stored, lifted: Mapping[str, int], key: Callable[[str], str]) -> dict[str, tuple[Row, ...]]:
-    """lifted: list letter and mask -> when it was removed."""
+    """Unite the lists, without removed masks. lifted: list letter and mask -> time of the removal."""
     merged = {}
     for letter in sorted({*a.lists, *b.lists}):
         rows: dict[str, Row] = {}

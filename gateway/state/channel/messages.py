@@ -1,9 +1,10 @@
-"""Commands, events, outcomes and questions of a channel's group. Plain data; the rules are in channel.py.
+"""Commands, events, outcomes and questions of a channel's group. Plain data; the rules are in rules.py.
 
-Text that people say is bytes, so that what is not UTF-8 passes through; topics, reasons and names are UTF-8 text.
-`by` is the uid of who acts, `source` its nick!user@host (or the server's name) when the command was given, and
-`account` its account then (since feature level 1; a node that does not know the field ignores it). `once` is what a
-command and its event are known by, where another edge may give it again.
+Messages of people are bytes, so that bytes outside UTF-8 pass through; topics, reasons and names are UTF-8 text. `by`
+is the uid of the acting person. `source` is the person's nick!user@host (or the server's name), and `account` the
+person's account, both at the time of the command (`account` since feature level 1; a node that does not know the field
+ignores the field). `once` is the idempotency key of a command and of the command's event, if another node may repeat
+the command.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from gateway.state.once import Once, Repeat
 from gateway.state.people import Author, Person, Refusal
 
 HEARERS = {"@": "o", "%": "oh", "+": "ohv"}
-"""The ranks that hear a status message, by its sign."""
+"""Sign of a status message -> ranks that read the message."""
 
 
 class ModeChange(msgspec.Struct, frozen=True, array_like=True):
     adding: bool
     letter: str
     param: str | None = None  # a mask, key, limit, or the nick of a prefix mode
-    uid: str | None = None  # of a prefix mode's target, where the edge knows it
+    uid: str | None = None  # of a prefix mode's target, if the caller's node knows the target
 
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True):
@@ -47,10 +48,10 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Join(_Tagged, frozen=True, tag=1):
-    """returns: it was here, for all that its node knows, and passes every bar. Where it has left or was put out since,
-    the answer is a HasLeft.
+    """Join the channel. returns: the person's node believes that the person is a member already. No bar stops such a
+    person. If the person has left or was kicked meanwhile, the answer is a HasLeft.
 
-    makes: whether it may make the channel.
+    makes: whether the person may make the channel.
     """
 
     NEWER: ClassVar = {"makes": 1}
@@ -59,7 +60,7 @@ class Join(_Tagged, frozen=True, tag=1):
     key: str | None = None
     secure: bool = False  # over TLS (+S)
     override: bool = False  # an operator may pass every bar
-    name: str = ""  # as typed: what the channel is called if this makes it
+    name: str = ""  # as typed: the channel's name if this command makes the channel
     returns: bool = False
     makes: bool = True
 
@@ -71,16 +72,17 @@ class Part(_Tagged, frozen=True, tag=2):
 
 
 class Say(_Tagged, frozen=True, tag=3):
-    """PRIVMSG, NOTICE or TAGMSG. An outsider's `person` comes along (P10); a member needs only `uid`.
+    """Say a PRIVMSG, NOTICE or TAGMSG. person: the facts of an outsider (P10); for a member, `uid` is enough.
 
-    life: the id of the registration that the speaker is logged in to: whoever registers a name anew has another.
+    life: the id of the registration that the speaker is logged in to. A later registration of the same name has another
+    id.
     """
 
     uid: str
     source: str
     verb: str
     text: bytes
-    status: str = ""  # "@" etc.: only to members with at least that prefix
+    status: str = ""  # "@" etc.: only to members with at least this rank
     tags: dict[str, str] | None = None  # client-only tags (+...)
     person: Person | None = None
     life: str = ""
@@ -114,8 +116,8 @@ class Kick(_Tagged, frozen=True, tag=6):
 
     by: str
     source: str
-    uid: str | None  # the target, where the edge knows it (P10)
-    nick: str  # as typed, for the refusal and where the uid is not known
+    uid: str | None  # the target, if the caller's node knows the target (P10)
+    nick: str  # as typed: for the refusal, and to find the target without a uid
     reason: str
     override: bool = False
     once: Once | None = None
@@ -135,18 +137,19 @@ class Invite(_Tagged, frozen=True, tag=7):
 
 
 class Update(_Tagged, frozen=True, tag=8):
-    """A member's newer facts (P28): NICK, AWAY, CHGHOST, SETNAME, ACCOUNT in one."""
+    """Update a member's facts (P28). This command stands for NICK, AWAY, CHGHOST, SETNAME and ACCOUNT."""
 
     person: Person
 
 
 LOST = "Connection lost"
-"""Reason in the QUIT of a user whose node is dead. To its users the network is one server, so the reason names no node;
-and clients would take two host names for a netsplit."""
+"""The reason in the QUIT of a user on a dead node. To users the network is a single server, so the reason names no
+node. Clients would take two host names in a reason for a netsplit."""
 
 
 class Quit(_Tagged, frozen=True, tag=9):
-    """lost: it is not on its node, for all that this knows; it may be on another."""
+    """Remove a user that has left the network. lost: this side has lost the user's node; the user may be on another
+    node."""
 
     uid: str
     reason: str
@@ -154,18 +157,18 @@ class Quit(_Tagged, frozen=True, tag=9):
 
 
 class Evict(_Tagged, frozen=True, tag=10):
-    """Members on these node incarnations are gone; `reason` is what QUIT shows."""
+    """Remove all members on these node incarnations. reason: the text of QUIT."""
 
     edges: tuple[tuple[str, int], ...]
     reason: str
 
 
 EVERYTHING = "*"
-"""In place of a msgid: all that was said so far."""
+"""Stands for all messages so far, in place of a msgid."""
 
 
 class Redact(_Tagged, frozen=True, tag=12):
-    """Delete a message, or EVERYTHING. own: by who said it, as its edge has read in the history."""
+    """Delete a message, or EVERYTHING. own: the caller is the author, as the caller's node has read in the history."""
 
     NEWER: ClassVar = {"account": 1}
 
@@ -180,7 +183,7 @@ class Redact(_Tagged, frozen=True, tag=12):
 
 
 class Forget(_Tagged, frozen=True, tag=13):
-    """Delete all that somebody has said so far; its edge knows that the registration is its own. life: as of Say."""
+    """Delete all messages of the caller so far. The caller's node has checked the registration. life: as in Say."""
 
     uid: str
     life: str
@@ -198,7 +201,7 @@ Command = (
 class Joined(_Tagged, frozen=True, tag=21):
     person: Person
     prefixes: str = ""  # mode letters in order of rank, e.g. "o"
-    name: str = ""  # where this join made the channel: its name as typed
+    name: str = ""  # if this join made the channel: the channel's name as typed
 
 
 class Parted(_Tagged, frozen=True, tag=22):
@@ -239,7 +242,7 @@ class ModesSet(_Tagged, frozen=True, tag=25):
 
     by: str
     source: str
-    changes: tuple[ModeChange, ...]  # only what really changed; prefix modes carry uid and the current nick
+    changes: tuple[ModeChange, ...]  # only effective changes; prefix modes carry uid and the current nick
     once: Once | None = None
     account: str | None = None
 
@@ -263,7 +266,7 @@ class Invited(_Tagged, frozen=True, tag=27):
     source: str
     uid: str
     nick: str
-    opens: bool = False  # given with rank: it passes +i, +k, +l and bans; otherwise it only tells the person
+    opens: bool = False  # from a member with rank: passes +i, +k, +l and bans; otherwise, the person only reads INVITE
     once: Once | None = None
     account: str | None = None
 
@@ -274,23 +277,23 @@ class Updated(_Tagged, frozen=True, tag=28):
 
 
 class HasQuit(_Tagged, frozen=True, tag=29):
-    """Members who left the network, each (uid, source)."""
+    """Members have left the network. gone: (uid, source) of each."""
 
     NEWER: ClassVar = {"accounts": 1}
 
     gone: tuple[tuple[str, str], ...]
     reason: str
-    evicted: bool = False  # they are not on their node, for all that this side knows: they may come back (P26)
-    accounts: tuple[str | None, ...] = ()  # theirs, in the same order
+    evicted: bool = False  # this side of the network has lost the members' node; the members may come back (P26)
+    accounts: tuple[str | None, ...] = ()  # the members' accounts, in the same order
 
     def authors(self) -> Iterator[tuple[str, Author]]:
-        """(uid, author) of each."""
+        """List (uid, author) of each member."""
         for (uid, source), account in zip_longest(self.gone, self.accounts[: len(self.gone)]):
             yield uid, Author(source, account)
 
 
 class Merged(_Tagged, frozen=True, tag=30):
-    """Two sides of a partition are one again, and this is the state (P26)."""
+    """The partition has healed, and the state of both sides is merged (P26)."""
 
     stored: Stored
 
@@ -321,13 +324,13 @@ Event = (
 
 
 class ModesDone(_Tagged, frozen=True, tag=31):
-    """Which changes were refused, in the order given; the rest were applied or changed nothing."""
+    """refusals: of refused changes, in the order of the changes. All other changes were applied, or had no effect."""
 
     refusals: tuple[Refusal, ...] = ()
 
 
 class HasLeft(_Tagged, frozen=True, tag=32):
-    """Who would return has left by its own will, or by that kick."""
+    """The returning person has left the channel. kick: the kick; None if the person has left without a kick."""
 
     kick: PutOut | None
 
@@ -341,8 +344,8 @@ Outcome = Refusal | ModesDone | HasLeft | NotSubscribed | Spoken | None
 class Look(_Tagged, frozen=True, tag=41):
     """Show the channel to the person `uid`. what: "names", "modes", "topic", "list:b" (and e, I), "who".
 
-    Since level 2, for operators' programs: "page:UID", the members with a greater uid, MEMBERS of them. The answer then
-    has the name "" where there is no such channel; None means that nobody answered.
+    Since level 2, for operators' programs: "page:UID" asks for the next MEMBERS members with a greater uid. The name ""
+    in the answer then means "no such channel", and None means that nobody has answered.
     """
 
     uid: str
@@ -351,7 +354,7 @@ class Look(_Tagged, frozen=True, tag=41):
 
 
 MEMBERS = 200
-"""So many members are in a page."""
+"""The most members in a page."""
 
 
 class MemberView(msgspec.Struct, frozen=True, array_like=True):
@@ -360,21 +363,21 @@ class MemberView(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ChannelView(msgspec.Struct, frozen=True, array_like=True):
-    """What the asker may see; None from `answer` if there is no such channel for the asker."""
+    """The asker's view of a channel. The asker gets None instead if there is no such channel for the asker."""
 
     NEWER: ClassVar = {"total": 2}
 
     name: str
     created: int  # Unix ms
-    modes: str  # e.g. "ntkl": those with a parameter last
-    params: tuple[str, ...]  # of k ("*" for who is neither member nor operator) and l, where they are set
+    modes: str  # e.g. "ntkl": modes with a parameter last
+    params: tuple[str, ...]  # of k ("*" if the asker is neither member nor operator) and l, if the mode is set
     topic: str
     topic_by: str
     topic_at: int  # Unix ms
     members: tuple[MemberView, ...]
     entries: tuple[tuple[str, str, int], ...] = ()  # a list's (mask, set by, Unix ms)
     is_member: bool = False
-    total: int = 0  # how many members there are, where the answer has a page of them
+    total: int = 0  # number of all members, if the answer has a page of members
 
 
 class ListRow(msgspec.Struct, frozen=True, array_like=True):

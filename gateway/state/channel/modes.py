@@ -1,4 +1,4 @@
-"""A line of mode changes, judged change by change: a later one sees what the earlier ones did."""
+"""Judges a line of mode changes, change by change. A later change sees the effect of earlier changes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from gateway.state.channel.state import ChannelState
 
 HALFOP_MAY = frozenset(mode.letter for mode in CHANNEL_TABLE if mode.halfop)
-"""A half-operator changes everyday settings and voices, but makes no operators."""
+"""Half-operators may change these modes: everyday settings and voices. Half-operators cannot make operators."""
 
 WITH_PARAM = CHANNEL_MODES.lists + CHANNEL_MODES.always + CHANNEL_MODES.when_set
 
 
 def decide_modes(channel: ChannelState, command: SetModes, rank: str) -> Decision:
-    """rank: of who asks, "" for none. What changes nothing is dropped silently."""
+    """Judge a line of mode changes. rank: the caller's highest rank, "" for no rank. Changes without effect are dropped
+    silently."""
     line = _Line(channel)
     for change in command.changes:
         if _may(change, command.by, rank):
@@ -41,7 +42,7 @@ def _may(change: ModeChange, by: str, rank: str) -> bool:
 
 
 class _Line:
-    """What a line does, as far as it has been read."""
+    """The effect of the changes of a line so far."""
 
     def __init__(self, channel: ChannelState) -> None:
         self.channel = channel
@@ -49,7 +50,7 @@ class _Line:
         self.settings["k"] = channel.key
         self.settings["l"] = None if channel.limit is None else str(channel.limit)
         self.prefixes: dict[str, set[str]] = {}
-        self.toggled = {letter: MaskSet(channel.rules.casemap) for letter in channel.lists}  # against the lists
+        self.toggled = {letter: MaskSet(channel.rules.casemap) for letter in channel.lists}  # added or removed
         most = channel.rules.limits.list_max
         self.room = {letter: most - len(entries) for letter, entries in channel.lists.items()}
         self.done: list[ModeChange] = []
@@ -83,7 +84,7 @@ class _Line:
         if before == value:
             return
         self.settings[letter] = value
-        shown = before if letter == "k" and value is None else value  # a key is named when it goes, too
+        shown = before if letter == "k" and value is None else value  # MODE -k shows the removed key
         self.done.append(ModeChange(change.adding, letter, shown if isinstance(shown, str) else None))
 
     def _rank(self, change: ModeChange) -> None:
@@ -116,7 +117,10 @@ class _Line:
         self.done.append(ModeChange(change.adding, letter, mask))
 
     def _as_listed(self, letter: str, mask: str) -> str:
-        """The mask in the spelling of its addresses that the channel or this line has already."""
+        """Find a mask with the same meaning in the list or in this line; if there is none, return the mask unchanged.
+
+        Masks with the same address in different spellings have the same meaning.
+        """
         if mask in self.channel.lists[letter] or mask in self.toggled[letter]:
             return mask
         casemap = self.channel.rules.casemap
@@ -126,7 +130,8 @@ class _Line:
 
 
 def _is_good(letter: str, param: str | None) -> bool:
-    """What the parser of MODE lets through, asked again: commands come from other nodes."""
+    """Whether the parameter of +k or +l is valid. The parser of MODE has checked the parameter, but the command may
+    come from another node."""
     if not param:
         return False
     if letter == "k":

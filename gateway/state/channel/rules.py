@@ -1,4 +1,4 @@
-"""Who may do what in a channel: each command judged against the state, changing nothing (P10)."""
+"""The rules of a channel: each function judges a command against the state, and changes nothing (P10)."""
 
 from __future__ import annotations
 
@@ -54,13 +54,14 @@ def refuse(channel: ChannelState, numeric: str) -> Decision:
 
 
 def refuse_outsider(channel: ChannelState) -> Decision:
-    """Who is not in a secret channel (+s) is answered as if there were none."""
+    """Refuse a command of an outsider. A secret channel (+s) answers an outsider as a missing channel does."""
     is_seen = channel.members and "s" not in channel.modes
     return refuse(channel, n.ERR_NOTONCHANNEL if is_seen else n.ERR_NOSUCHCHANNEL)
 
 
 def rank_of(channel: ChannelState, uid: str, *, override: bool = False) -> str | None:
-    """The highest rank letter, "" for a plain member, None for an outsider; an override ranks highest everywhere."""
+    """Find the highest rank letter of a user: "" for a plain member, None for an outsider. An override counts as the
+    highest rank in every channel."""
     if override and channel.members:
         return CHANNEL_MODES.ranks[0]
     member = channel.members.get(uid)
@@ -73,7 +74,7 @@ def rank_of(channel: ChannelState, uid: str, *, override: bool = False) -> str |
 def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
     member = channel.members.get(command.person.uid)
     if member is not None:
-        moves = member.person.edge != command.person.edge  # what it has said where its session was before
+        moves = member.person.edge != command.person.edge  # the session has moved, so the person may have newer facts
         return decide_update(channel, Update(command.person), at) if moves else NOTHING
     if command.returns and command.person.uid in channel.left:
         return Decision(HasLeft(channel.kick_of(command.person.uid)), None)
@@ -86,10 +87,10 @@ def decide_join(channel: ChannelState, command: Join, at: int) -> Decision:
 
 
 def _bar(channel: ChannelState, command: Join) -> str | None:
-    """Why the person may not join.
+    """Find the reason why the person may not join; None if the person may join.
 
-    The modern document lets an invitation pass +i, RFC 2811 (4.3.1) bans as well; networks add +k and +l, since who may
-    invite may also lift those. +R and +S say what the channel is, so they hold for everybody.
+    An invitation passes +i (Modern IRC Client Protocol) and bans (RFC 2811, 4.3.1), and as on many networks +k and +l,
+    since members who may invite may also unset +k and +l. No invitation passes +R and +S: these describe the channel.
     """
     person, modes = command.person, channel.modes
     if "S" in modes and not command.secure:
@@ -196,7 +197,7 @@ def decide_redact(channel: ChannelState, command: Redact, at: int) -> Decision:
 
 
 def decide_forget(channel: ChannelState, command: Forget, at: int) -> Decision:
-    """Whoever has said something may have it deleted, wherever it is now."""
+    """Delete the caller's messages. The caller need not be a member: people may always delete their own messages."""
     is_there = channel.members or channel.history.spoken
     return Decision(None, Forgotten(command.uid, command.life)) if is_there else NOTHING
 

@@ -1,4 +1,4 @@
-"""Who may speak in a channel. Every message goes through here, so the common case comes first."""
+"""The rules for speaking in a channel. Every message goes through this file, so the common case comes first."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def decide_say(channel: ChannelState, command: Say, at: int) -> Decision:
 
 
 def _hears_outsider(channel: ChannelState, command: Say, person: Person | None) -> bool:
-    """With +S nobody from outside: whether it came over TLS is not known here."""
+    """Whether the channel takes messages of an outsider. With +S, the channel takes none: the channel does not know
+    whether the outsider uses TLS."""
     if person is None or not channel.members or command.status or not channel.modes.isdisjoint("nmS"):
         return False
     if "R" in channel.modes and person.account is None:

@@ -1,4 +1,4 @@
-"""A channel as links carry it, with the times that a merge after a partition needs (P26)."""
+"""A channel's snapshot on links and disks, with the times that a merge after a partition needs (P26)."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from gateway.state.channel.webhook_messages import Subscription
 from gateway.state.people import Person
 
 INVITES = 100
-"""A channel remembers at most this many open invitations; the oldest goes first."""
+"""The most open invitations that a channel remembers. The oldest go first."""
 
 TOMBSTONES = 500
-"""A channel remembers at most this many who left, and as many masks that were lifted, messages that were deleted, and
-people who had all of theirs deleted; the oldest goes first."""
+"""The most entries in each table of past events: people who left, masks that were removed, messages that were deleted,
+people who deleted all their messages. The oldest go first."""
 
 
 KICKS = 50
-"""Of so many it remembers by whom they were kicked, and why; the oldest goes first."""
+"""The most kicked people that a channel remembers, each with the last kick. The oldest go first."""
 
 
 class Sitting(msgspec.Struct, frozen=True, array_like=True):
-    """A member. prefixes: rank letters, highest first. joined_at, ranked_at: Unix ms, of the last change of each.
+    """A member. prefixes: rank letters, highest first. joined_at: time of the last join, Unix ms. ranked_at: time of
+    the last change of rank, Unix ms.
 
-    ranked_in: the joined_at of the stay that the rank was given in. Who leaves and comes back has lost it, though
-    another side, which had not seen that, says otherwise.
+    ranked_in: the joined_at at the time of the last change of rank. A member who leaves and comes back has lost the
+    rank, even if another side of a partition has not seen the member leave.
     """
 
     person: Person
@@ -37,7 +38,7 @@ class Sitting(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PutOut(msgspec.Struct, frozen=True, array_like=True):
-    """A kick. source, account: of who did it. at: Unix ms."""
+    """A kick. source, account: of the kicking person. at: Unix ms."""
 
     NEWER: ClassVar = {"account": 1}
 
@@ -54,21 +55,21 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
 
     name: str
     changed_at: int
-    created: int  # 0: nobody is in it
+    created: int  # 0: the channel is empty
     topic: tuple[str, str, int]  # text, by, at
     settings: tuple[str, str | None, int | None]  # mode letters, key, limit
     members: list[Sitting]
     lists: dict[str, tuple[tuple[str, str, int], ...]]  # letter -> (mask, set by, at)
     invited: list[str]
-    written: dict[str, int]  # mode letter -> when it was last set or unset
-    lifted: dict[str, int]  # list letter and mask -> when it was removed
-    left: dict[str, int]  # uid -> when it left by its own will, or a kick
-    erased: int = 0  # what was said up to then is deleted
-    redacted: dict[str, int] = {}  # msgid -> when it was deleted
-    closed: int = 0  # what was said up to then, behind a door that is gone, is shown to nobody
-    spoken: bool = False  # there is a history
-    forgotten: dict[str, int] = {}  # uid or life -> when all that it had said was deleted
-    put_out: dict[str, PutOut] = {}  # uid -> its last kick; it may have come back since
+    written: dict[str, int]  # mode letter -> time of the last change
+    lifted: dict[str, int]  # list letter and mask -> time of the removal
+    left: dict[str, int]  # uid -> time when the user left or was kicked
+    erased: int = 0  # all messages up to this time are deleted
+    redacted: dict[str, int] = {}  # msgid -> time of the deletion
+    closed: int = 0  # messages up to this time are hidden: the channel was closed (+i, +k ...), and then empty
+    spoken: bool = False  # the channel has a history
+    forgotten: dict[str, int] = {}  # uid or life -> all messages of the author up to this time are deleted
+    put_out: dict[str, PutOut] = {}  # uid -> last kick; the user may have come back since
     webhooks: dict[str, Subscription] = {}  # by id
-    unsubscribed: dict[str, int] = {}  # id of a subscription -> when it was ended
-    keys: dict[str, SpokenKey] = {}  # idempotency key -> what a machine has said under it
+    unsubscribed: dict[str, int] = {}  # id of a subscription -> time of the end
+    keys: dict[str, SpokenKey] = {}  # idempotency key -> the machine's message

@@ -1,4 +1,4 @@
-"""A channel's state, and how events change it."""
+"""A channel's state, and the effect of each event on the state."""
 
 from __future__ import annotations
 
@@ -53,32 +53,33 @@ class Member:
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What a channel's rules need of the network's settings."""
+    """The network's settings for the rules of channels."""
 
     limits: Limits
     casemap: Casemap
     keep_s: float  # how long an empty channel is remembered
-    history_s: float = 0.0  # and one in which something was said
+    history_s: float = 0.0  # how long an empty channel with a history is remembered
 
 
 class ChannelState(StateBase):
-    """The replicated state of one channel."""
+    """The replicated state of a channel."""
 
     def __init__(self, folded: str, rules: Rules) -> None:
         self.rules = rules
-        self.name = folded  # as its first member typed it
+        self.name = folded  # as the first member typed the name
         self.members: dict[str, Member] = {}  # by uid
         self.subscribers: dict[Incarnation, int] = {}
         self.changed_at = 0  # Unix ms
-        self.left: dict[str, int] = {}  # uid -> Unix ms, for who left by its own will or a kick (P26)
-        self.put_out: dict[str, PutOut] = {}  # uid -> its last kick
+        self.left: dict[str, int] = {}  # uid -> time when the user left or was kicked, Unix ms (P26)
+        self.put_out: dict[str, PutOut] = {}  # uid -> last kick
         self.history = History()
         self.webhooks = Webhooks()
-        self.keys: dict[str, SpokenKey] = {}  # of what machines have said
+        self.keys: dict[str, SpokenKey] = {}  # idempotency key -> a machine's message
         self._clear()
 
     def _clear(self) -> None:
-        """Without members there is no channel, and nothing of it for those who make it anew (P40)."""
+        """Forget the settings: a channel without members is gone, and a person who makes the channel anew begins with
+        default settings (P40)."""
         self.created = 0  # Unix ms
         self.topic = ""
         self.topic_by = ""
@@ -89,7 +90,7 @@ class ChannelState(StateBase):
         self.lists = {letter: MaskList(self.rules.casemap) for letter in CHANNEL_MODES.lists}
         self.invited: dict[str, None] = {}  # uids, the oldest invitation first
         self.written: dict[str, int] = {}  # mode letter -> Unix ms of the last change, for a merge (P26)
-        self.lifted: dict[str, int] = {}  # list letter and mask -> Unix ms of its removal
+        self.lifted: dict[str, int] = {}  # list letter and mask -> time of the removal, Unix ms
 
     def apply(self, event: Any, at: int) -> bool:
         if type(event) is Said:
@@ -118,7 +119,7 @@ class ChannelState(StateBase):
         self._sit(person.edge)
 
     def _move(self, member: Member, person: Person) -> bool:
-        """The member's facts are these. Returns whether `hosts` has changed."""
+        """Change the member's facts. Returns whether the subscribers have changed."""
         before, member.person = member.person.edge, person
         if before == person.edge:
             return False
@@ -140,7 +141,7 @@ class ChannelState(StateBase):
 
     def _joined(self, event: Joined, at: int) -> bool:
         if not self.members:
-            self._clear()  # a merge may have left it empty, with settings that count only for further sides (P26)
+            self._clear()  # after a merge, an empty channel may have settings: only further merges use these (P26)
             self.name = event.name or self.name
             self.created = at
             self.modes = set(DEFAULT_MODES)
@@ -164,7 +165,7 @@ class ChannelState(StateBase):
         return self._parted(event, at)
 
     def kick_of(self, uid: str) -> PutOut | None:
-        """The kick by which somebody left, if it was one."""
+        """Find the kick that removed a user; None if the user left without a kick, or is a member."""
         kick = self.put_out.get(uid)
         return kick if kick is not None and self.left.get(uid) == kick.at and uid not in self.members else None
 
@@ -172,7 +173,7 @@ class ChannelState(StateBase):
         uids = [uid for uid, _ in event.gone]
         for uid in uids:
             if event.evicted:
-                self.left.pop(uid, None)  # of a stay before this one (P26)
+                self.left.pop(uid, None)  # an entry from an earlier stay (P26)
             else:
                 self._bury(self.left, uid, at)
         return self._remove(at, *uids)
@@ -213,7 +214,7 @@ class ChannelState(StateBase):
 
     def _subscribed(self, event: Subscribed, at: int) -> bool:
         self.webhooks.subscribed(event.subscription)
-        return True  # the master learns that it has something to deliver
+        return True  # tells the master to begin the delivery
 
     def _unsubscribed(self, event: Unsubscribed, at: int) -> bool:
         self.webhooks.unsubscribed(event.id, at)
@@ -295,7 +296,7 @@ class ChannelState(StateBase):
 
 
 def with_rank(prefixes: str, letter: str, *, adding: bool) -> str:
-    """The ranks with one more or less, highest first."""
+    """Add a rank to the prefixes, or remove a rank; the highest rank stays first."""
     held = {*prefixes, letter} if adding else {*prefixes} - {letter}
     return "".join(rank for rank in CHANNEL_MODES.ranks if rank in held)
 

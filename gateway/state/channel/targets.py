@@ -1,4 +1,4 @@
-"""Which member a command means."""
+"""Finds the member that a command means."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ if TYPE_CHECKING:
 
 
 def find_target(channel: ChannelState, uid: str | None, nick: str | None) -> str | None:
-    """The member's uid, None if it is not in the channel.
+    """Find the member's uid; None if the person is not in the channel.
 
-    uid: where the edge knows it; the nick may be another's by now, so it then says nothing (P10). nick: looked up as
-    the master knows it. Time O(members) without a uid.
+    uid: if the caller's node knows the person; the nick then counts for nothing, as another person may have the nick
+    now (P10). nick: used only without a uid, and compared with the nicks that the master knows. Time O(members) without
+    a uid.
     """
     if uid is not None:
         return uid if uid in channel.members else None

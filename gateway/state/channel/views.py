@@ -1,4 +1,4 @@
-"""What a channel shows to those who ask without following it (P39)."""
+"""Answers of a channel to questions of nodes that do not follow the channel (P39)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ PAGE: Final = "page:"
 
 
 def look(channel: ChannelState, question: Look) -> ChannelView | None:
-    """What the asker may see; None where there is no such channel, or it is secret (+s) to the asker."""
+    """Show the asker's view of the channel; None if there is no such channel, or the channel is secret (+s) to the
+    asker."""
     if question.what.startswith(PAGE):
         return _page(channel, question.what.removeprefix(PAGE))
     is_member = question.uid in channel.members
@@ -38,7 +39,7 @@ def look(channel: ChannelState, question: Look) -> ChannelView | None:
 
 
 def _page(channel: ChannelState, after: str) -> ChannelView:
-    """The channel as operators see the channel, with a page of members in the order of user ids."""
+    """Show an operator's view of the channel, with a page of members in the order of user ids."""
     if not channel.members:
         return ChannelView("", 0, "", (), "", "", 0, ())
     modes, params = settings(channel, show_key=False)
@@ -49,7 +50,7 @@ def _page(channel: ChannelState, after: str) -> ChannelView:
 
 
 def settings(channel: ChannelState, *, show_key: bool) -> tuple[str, tuple[str, ...]]:
-    """The mode letters, those with a parameter last, and their parameters in that order."""
+    """List the mode letters, modes with a parameter last, and the parameters in the same order."""
     letters, params = "".join(sorted(channel.modes)), []
     if channel.key is not None:
         letters += "k"
@@ -61,7 +62,7 @@ def settings(channel: ChannelState, *, show_key: bool) -> tuple[str, tuple[str, 
 
 
 def _members(channel: ChannelState, *, sees_all: bool) -> tuple[MemberView, ...]:
-    """Invisible users (+i) show themselves only to those who share a channel with them."""
+    """List the members. An asker outside the channel does not see invisible members (+i)."""
     return tuple(
         MemberView(member.person, member.prefixes)
         for member in channel.members.values()

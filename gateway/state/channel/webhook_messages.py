@@ -1,4 +1,4 @@
-"""A channel's subscriptions (webhooks): their fields in the group's state, and their commands and events (P44, P47)."""
+"""A channel's subscriptions (webhooks): fields in the group's state, commands and events (P44, P47)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ring.wire.history import Cursor
 class Subscription(msgspec.Struct, frozen=True, array_like=True):
     """A subscription of an address: the channel's messages are posted to the address.
 
-    by: who made the subscription. at: when, Unix ms. place: how far the receiver has come, as the group knows it.
-    dropped: messages that the receiver was never sent, since the subscription was made; told: of how many of them the
-    receiver knows. Both only grow.
+    by: the operator that made the subscription. at: time of the subscription, Unix ms. place: the receiver's cursor, as
+    known to the group. dropped: number of messages, since the subscription began, that were never sent to the receiver.
+    told: number of dropped messages that the receiver knows of. dropped and told only grow.
     """
 
     SINCE: ClassVar = 2
@@ -29,7 +29,7 @@ class Subscription(msgspec.Struct, frozen=True, array_like=True):
     told: int = 0
 
     def __repr__(self) -> str:
-        """Without the secret, and without the URL, which may have one in its path."""
+        """Leave out the secret and the URL, as the URL's path may have a secret, too."""
         return f"Subscription({self.id!r}, place={self.place!r}, dropped={self.dropped}, told={self.told})"
 
 
@@ -38,7 +38,7 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Subscribe(_Tagged, frozen=True, tag=50):
-    """id: chosen by the node that the operator has asked, never used before."""
+    """Begin a subscription. id: chosen by the operator's node, never used before."""
 
     id: str
     url: str
@@ -55,7 +55,7 @@ class Unsubscribe(_Tagged, frozen=True, tag=51):
 
 
 class Advance(_Tagged, frozen=True, tag=52):
-    """From the node that delivers: the receiver has come this far. dropped, told: as in Subscription."""
+    """Advance the receiver's cursor, from the delivering node. dropped, told: as in Subscription."""
 
     id: str
     place: Cursor
@@ -80,6 +80,6 @@ class Advanced(_Tagged, frozen=True, tag=55):
 
 
 class NotSubscribed(_Tagged, frozen=True, tag=56):
-    """Why there is no such subscription: the channel has too many, or none with that id."""
+    """There is no such subscription. why: the channel has too many subscriptions, or no subscription with this id."""
 
     why: Literal["full", "unknown"]

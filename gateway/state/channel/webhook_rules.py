@@ -1,4 +1,4 @@
-"""Which commands about the subscriptions of a channel are carried out (P44)."""
+"""The rules for commands about subscriptions of a channel (P44)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ring.replication.state_machine import Decision
 from ring.wire.history import Cursor
 
 MOST: Final = 10
-"""A channel has at most so many subscriptions."""
+"""The most subscriptions of a channel."""
 
 
 def decide_subscribe(channel: ChannelState, command: Subscribe, at: int) -> Decision:
-    """The place of a new subscription is a moment: everything that is said later is delivered."""
+    """Begin a subscription. The first cursor is the time of the command: all later messages are delivered."""
     hooks = channel.webhooks
     if command.id in hooks.subscriptions:
         return Decision(None, None)
@@ -41,7 +41,7 @@ def decide_unsubscribe(channel: ChannelState, command: Unsubscribe, at: int) -> 
 
 
 def decide_advance(channel: ChannelState, command: Advance, at: int) -> Decision:
-    """Join the place with the known place. A late Advance of a former master is true, too (P47)."""
+    """Merge the cursor with the known cursor. A late Advance of a former master is true, too (P47)."""
     known = channel.webhooks.subscriptions.get(command.id)
     if known is None or advanced_by(known, command) == known:
         return Decision(None, None)

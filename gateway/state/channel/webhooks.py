@@ -1,4 +1,4 @@
-"""The subscriptions of one channel: part of its state, and how two sides of a partition become one (P44)."""
+"""The subscriptions in a channel's state, and the merge of two sides after a partition (P44)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from gateway.state.channel.webhook_messages import (
 from gateway.state.times import latest, newest
 from ring.history.cursor import merge_cursors
 
-Subscriptions = dict[str, Subscription]  # by id, in the order in which they were made
+Subscriptions = dict[str, Subscription]  # by id, oldest subscription first
 
 
 class Webhooks:
-    """subscriptions: by id. ended: id -> when the subscription was ended, Unix ms; an id never comes back."""
+    """subscriptions: by id. ended: id -> time of the subscription's end, Unix ms; an id never comes back."""
 
     __slots__ = ("ended", "subscriptions")
 
@@ -45,7 +45,7 @@ class Webhooks:
 
 
 def advanced_by(known: Subscription, news: Advance | Advanced | Subscription) -> Subscription:
-    """Whatever order such news come in, and however often, they lead to the same."""
+    """Apply news to a subscription. The result does not depend on the order of news, nor on repeats."""
     place = merge_cursors(known.place, news.place) or known.place
     dropped, told = max(known.dropped, news.dropped), max(known.told, news.told)
     return msgspec.structs.replace(known, place=place, dropped=dropped, told=told)
@@ -54,7 +54,10 @@ def advanced_by(known: Subscription, news: Advance | Advanced | Subscription) ->
 def merge_webhooks(
     a: Subscriptions, b: Subscriptions, ended_a: Mapping[str, int], ended_b: Mapping[str, int]
 ) -> tuple[Subscriptions, dict[str, int]]:
-    """Commutative, associative and idempotent. The receiver has what either side has delivered (P47)."""
+    """Merge the subscriptions of both sides: the receiver has all messages that either side has delivered (P47).
+
+    Commutative, associative and idempotent.
+    """
     ended = latest(ended_a, ended_b)
     found: Subscriptions = {}
     for side in (a, b):

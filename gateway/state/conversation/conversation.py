@@ -1,9 +1,11 @@
-"""A conversation's state: where the two are, and what of the things that they said is deleted (P32).
+"""A conversation's state: the seats of the two people, and the deleted messages (P32).
 
-Its name is made of the two accounts, sorted, each with the id of its registration: who registers a name anew has other
-conversations, and a nick that changes hands shows its new owner nothing. A guest's user id stands for an account that
-the guest does not have, so another guest with the same nick has another conversation. A guest has no seat: only the
-account follows the conversation and reads it, and the guest is told what the account says through the nick's group.
+The group's name consists of the two accounts, sorted, each with the id of the registration. So a new registration of a
+name has new conversations, and a new owner of a nick cannot read the former owner's messages. For a guest, the user id
+takes the account's place: another guest with the same nick has another conversation.
+
+A guest has no seat. Only the account follows and reads the conversation; the account's messages reach the guest through
+the group of the guest's nick.
 """
 
 from __future__ import annotations
@@ -44,8 +46,8 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Party(NamedTuple):
-    """One of the two. account: folded; of a guest the user id, which no account can be called. life: the id of its
-    registration, "" of a guest."""
+    """A person of a conversation. account: folded; for a guest, the user id (no account can have such a name). life:
+    the id of the account's registration, "" for a guest."""
 
     account: str
     life: str
@@ -56,13 +58,13 @@ class Party(NamedTuple):
 
 
 def conversation(one: Party, other: Party) -> GroupId:
-    """The group of the two, who may be one and the same."""
+    """Name the group of the conversation. Both parties may be the same person."""
     return GroupId("conversation", ",".join(f"{party.account} {party.life}" for party in sorted((one, other))))
 
 
-@lru_cache(maxsize=4096)  # asked of each of a user's conversations for each message
+@lru_cache(maxsize=4096)  # called for every conversation of a user, for each message
 def other_of(name: str, mine: Party) -> Party | None:
-    """Whom `mine` talks to in the conversation of that name; None if it is not one of its."""
+    """Find the other party of the conversation with this name; None if `mine` is not a party of the conversation."""
     parties = []
     for part in name.split(","):
         account, _, life = part.partition(" ")
@@ -74,12 +76,12 @@ def other_of(name: str, mine: Party) -> Party | None:
 
 
 class Conversation(StateBase):
-    """The replicated state of one conversation."""
+    """The replicated state of a conversation."""
 
     __slots__ = ("changed_at", "history", "history_s", "name", "seats", "subscribers")
 
     def __init__(self, name: str, history_s: float) -> None:
-        """history_s: how long it is remembered once nobody sits in it."""
+        """history_s: how long the conversation is remembered without seats."""
         self.name = name
         self.history_s = history_s
         self.seats: dict[str, Seat] = {}  # by folded account
@@ -183,7 +185,8 @@ def is_wanted(event: Any, wanted: str) -> bool:
 
 
 def merge(a: Stored, b: Stored) -> Stored:
-    """Each is where it came to last. Who has left meanwhile says so again. Commutative, associative, idempotent."""
+    """Merge two states: the latest seat of each account counts. If an account has left, the account's node repeats the
+    Leave. Commutative, associative, idempotent."""
     seats = {}
     for account in sorted({**a.seats, **b.seats}):
         found = [seat for seat in (a.seats.get(account), b.seats.get(account)) if seat is not None]

@@ -19,7 +19,8 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Seat(msgspec.Struct, frozen=True, array_like=True):
-    """Where one of the two is. taken: when its session came to that node, Unix ms: a later one counts."""
+    """The place of a person: the user and the node. taken: when the session came to the node, Unix ms. A later seat
+    replaces an earlier seat."""
 
     uid: str
     edge: Incarnation
@@ -31,38 +32,39 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
 
     seats: dict[str, Seat]
     changed_at: int = 0
-    erased: int = 0  # what was said up to then is deleted
-    redacted: dict[str, int] = {}  # msgid -> when it was deleted
-    forgotten: dict[str, int] = {}  # account -> when all that it had said was deleted
+    erased: int = 0  # all messages up to this time are deleted
+    redacted: dict[str, int] = {}  # msgid -> time of the deletion
+    forgotten: dict[str, int] = {}  # account -> all the account's messages up to this time are deleted
 
 
 # Commands ------------------------------------------------------------------------------------------------------------
 
 
 class Sit(_Tagged, frozen=True, tag=1):
-    """The account's user is here, and is to be told what is said."""
+    """Seat the account's user, so that the user reads new messages."""
 
     account: str
     seat: Seat
 
 
 class Leave(_Tagged, frozen=True, tag=2):
-    """From the node it was on: elsewhere it may have sat down since."""
+    """Leave the seat, from the user's former node. A seat on another node stays: the user may sit there already."""
 
     uid: str
     edge: Incarnation
 
 
 class Evict(_Tagged, frozen=True, tag=3):
-    """The master's own: the node is gone."""
+    """Remove all seats on a node, from the master itself: the node is gone."""
 
     edge: Incarnation
 
 
 class Say(_Tagged, frozen=True, tag=4):
-    """account: the speaker's, folded; name: as registered. to: the other's nick.
+    """Say a message. account: the speaker's account, folded; name: as registered. to: the other person's nick.
 
-    to_uid: refused unless this user has a seat in the conversation, for a guest does not follow who has; "": not asked.
+    to_uid: refused unless this user has a seat in the conversation; "": no such check. A guest needs the check, as a
+    guest does not follow the seats.
     """
 
     NEWER: ClassVar = {"to_uid": 1}
@@ -81,9 +83,10 @@ class Say(_Tagged, frozen=True, tag=4):
 
 
 class Redact(_Tagged, frozen=True, tag=5):
-    """Delete a message that the edge has found to be the caller's own; msgid "*": all of them, an account was dropped.
+    """Delete a message. The caller's node has checked that the message is the caller's own. msgid "*": delete all
+    messages, as an account was dropped.
 
-    account: the caller's, folded. to: the other's nick.
+    account: the caller's account, folded. to: the other person's nick.
     """
 
     NEWER: ClassVar = {"name": 1}
@@ -98,7 +101,7 @@ class Redact(_Tagged, frozen=True, tag=5):
 
 
 class Forget(_Tagged, frozen=True, tag=6):
-    """Delete all that the caller has said so far. account: folded."""
+    """Delete all messages of the caller so far. account: folded."""
 
     account: str
 
@@ -150,7 +153,7 @@ class Forgotten(_Tagged, frozen=True, tag=26):
 
 
 class Merged(_Tagged, frozen=True, tag=25):
-    """Two sides of a partition are one again, and this is the state (P26)."""
+    """The partition has healed, and the state of both sides is merged (P26)."""
 
     stored: Stored
 

@@ -1,4 +1,4 @@
-"""The network's own group, which every node follows: announcements to operators and to all."""
+"""Commands and events of the network's own group: announcements and the feature level. Every node follows the group."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Attend(_Tagged, frozen=True, tag=1):
-    """This node incarnation follows the network from now on (P40)."""
+    """Subscribe a node's incarnation to the network's group (P40)."""
 
     key: str
     incarnation: int
 
 
 class Announce(_Tagged, frozen=True, tag=2):
-    """audience: "wallops" (users with +w), "operators" (users with +o) or "all"."""
+    """Announce a text. audience: "wallops" (users with +w), "operators" (users with +o) or "all"."""
 
     NEWER: ClassVar = {"account": 1}
 
@@ -36,10 +36,10 @@ class Evict(_Tagged, frozen=True, tag=3):
 
 
 class Raise(_Tagged, frozen=True, tag=4):
-    """The network is to act at this feature level, if it does not act at a higher one (P42).
+    """Raise the network's feature level, unless the level is higher already (P42).
 
-    This command and its event are the only ones of level 1 that are written before the network acts at level 1: by then
-    every node understands them.
+    Raise and Raised are the only command and event of level 1 that nodes write before the network acts at level 1:
+    every node understands both by then.
     """
 
     level: int
@@ -67,13 +67,14 @@ class Evicted(_Tagged, frozen=True, tag=23):
 
 
 class Merged(_Tagged, frozen=True, tag=24):
-    """These attended another side of a partition."""
+    """The partition has healed. edges: nodes that subscribed on the other side only."""
 
     edges: tuple[tuple[str, int], ...]
 
 
 class Raised(_Tagged, frozen=True, tag=25):
-    """The network acts at this feature level (P42). edges: these attended another side of a partition, which did."""
+    """The network acts at this feature level now (P42). edges: if a merge raised the level, the nodes that subscribed
+    on the other side only."""
 
     level: int
     edges: tuple[tuple[str, int], ...] = ()

@@ -1,4 +1,4 @@
-"""The network's own group: every node follows it, so what is announced reaches everybody, in one order."""
+"""The network's own group. Every node follows the group, so announcements reach everybody, in the same order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ring.replication.state_machine import Decision, StateBase
 
 
 class Network(StateBase):
-    """Which node incarnations attend, and the feature level at which the network acts (P42): it only rises."""
+    """The subscribed node incarnations, and the network's feature level (P42). The level only rises."""
 
     def __init__(self) -> None:
         self.subscribers: dict[Incarnation, int] = {}
@@ -57,7 +57,7 @@ class Network(StateBase):
         subscribers = list(self.subscribers)
         return (
             _Stored(subscribers, self.level) if self.level else subscribers
-        )  # at level 0 as the builds of level 0 read it
+        )  # at level 0 in the form for builds of level 0
 
     def is_message(self, event: Any) -> bool:
         return isinstance(event, Announced)
@@ -78,7 +78,7 @@ class Network(StateBase):
 
 
 class _Stored(msgspec.Struct, frozen=True):
-    """A snapshot from feature level 1 on; at level 0 it is the list of hosts alone."""
+    """A snapshot from feature level 1 on. At level 0, a snapshot is only the list of hosts."""
 
     hosts: list[Incarnation]
     level: int

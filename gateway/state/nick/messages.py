@@ -1,6 +1,6 @@
 """Commands, events, outcomes and questions of a nick's group: the claim, the holder's facts, private messages.
 
-The group of the nick that a user holds is the user's own group (P27, P28): it numbers the versions of its facts.
+The group of a user's nick is the user's own group (P27, P28): this group numbers the versions of the user's facts.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Claim(_Tagged, frozen=True, tag=1):
-    """Take the nick. pending: a rename that is still told to the channels; the old nick is still the user's own group.
+    """Take the nick. Refused with 433 while another user holds the nick.
 
-    The same user claims again to confirm (pending=False). Refused with 433 while another holds it. moves: its session
-    has come to the person's node; without that, a node that it has left is told so.
+    pending: a rename whose news are on the way to the channels. The old nick's group is still the user's own group; the
+    user claims again with pending=False to confirm. moves: the user's session has moved to the person's node. Without
+    `moves`, a node that the session has left is answered with Moved.
     """
 
     person: Person
@@ -34,20 +35,21 @@ class Claim(_Tagged, frozen=True, tag=1):
 
 
 class Change(_Tagged, frozen=True, tag=2):
-    """New facts of the holder; the group gives the version (the highest known + 1, whatever `person.version` says)."""
+    """Change the holder's facts. The group gives the version: the higher of the known version and `person.version`,
+    plus 1."""
 
     person: Person
 
 
 class Release(_Tagged, frozen=True, tag=3):
-    """Give the nick back. reason: of the QUIT, for WHOWAS nothing is needed; moved: renamed, not gone."""
+    """Give the nick back. moved: the user has another nick, and has not left the network."""
 
     uid: str
     moved: bool = False
 
 
 class Tell(_Tagged, frozen=True, tag=4):
-    """PRIVMSG, NOTICE, TAGMSG or INVITE to the holder. sender: facts of who speaks (P10)."""
+    """Send a PRIVMSG, NOTICE, TAGMSG or INVITE to the holder. sender: the speaker's facts (P10)."""
 
     NEWER: ClassVar = {"guests": 1, "uid": 1, "msgid": 1, "at": 1}
 
@@ -57,16 +59,17 @@ class Tell(_Tagged, frozen=True, tag=4):
     tags: dict[str, str] | None = None
     target: str = ""  # the nick as the sender typed it
     secure: bool = False
-    talks: bool = False  # the sender would rather say it in the conversation of the two accounts (P32)
+    talks: bool = False  # if the holder has an account, the sender will use the conversation of the accounts (P32)
     once: Once | None = None
-    guests: bool = False  # and so to a holder without an account
-    uid: str = ""  # refused if another user holds the nick by now; "": whoever holds it
-    msgid: str = ""  # of the event in the conversation, if the line was said there first
-    at: int = 0  # time of that event, Unix ms
+    guests: bool = False  # as talks, for a holder without an account
+    uid: str = ""  # the wanted holder: refused if another user holds the nick; "": any holder
+    msgid: str = ""  # of the event in the conversation, if the message was said there first
+    at: int = 0  # time of the event in the conversation, Unix ms
 
 
 class Kill(_Tagged, frozen=True, tag=5):
-    """uid: the victim (P10). source, account: of the operator. reason: as shown in the victim's ERROR and QUIT."""
+    """Disconnect the user. uid: the user (P10). source, account: of the operator. reason: the text of ERROR and
+    QUIT."""
 
     NEWER: ClassVar = {"account": 1}
 
@@ -77,7 +80,7 @@ class Kill(_Tagged, frozen=True, tag=5):
 
 
 class Evict(_Tagged, frozen=True, tag=6):
-    """The holder's edge is gone, or a pending claim ran out."""
+    """Take the nick from the holder: the holder's node is gone, or a pending claim ran out."""
 
     uid: str
 
@@ -100,7 +103,7 @@ class Changed(_Tagged, frozen=True, tag=22):
 class Released(_Tagged, frozen=True, tag=23):
     uid: str
     moved: bool = False
-    evicted: bool = False  # its node is gone, for all that this side knows: it may come back (P26)
+    evicted: bool = False  # this side of the network has lost the user's node; the user may come back (P26)
 
 
 class Told(_Tagged, frozen=True, tag=24):
@@ -112,7 +115,7 @@ class Told(_Tagged, frozen=True, tag=24):
     tags: dict[str, str] | None = None
     uid: str = ""  # of the holder
     once: Once | None = None
-    msgid: str = ""  # as of Tell; "": the event's own
+    msgid: str = ""  # as in Tell; "": the event's own id
     at: int = 0
 
 
@@ -126,7 +129,7 @@ class Killed(_Tagged, frozen=True, tag=25):
 
 
 class Merged(_Tagged, frozen=True, tag=26):
-    """Two sides of a partition are one again, and this is the state (P26)."""
+    """The partition has healed, and the state of both sides is merged (P26)."""
 
     stored: Stored
 
@@ -138,20 +141,20 @@ Event = Claimed | Changed | Released | Told | Killed | Merged
 
 
 class Granted(_Tagged, frozen=True, tag=31):
-    """The holder's facts as the group has them now, version included."""
+    """person: the holder's facts in the group now, with the version."""
 
     person: Person
 
 
 class Moved(_Tagged, frozen=True, tag=33):
-    """The holder is on another node by now (P31)."""
+    """The holder is on another node now (P31)."""
 
 
 class Reached(_Tagged, frozen=True, tag=32):
-    """A private message was accepted. person: the holder (for its nick as it writes it, and its away text)."""
+    """A private message was accepted. person: the holder, for the holder's spelling of the nick, and the away text."""
 
     person: Person
-    talks: bool = False  # it was not: both have accounts, and it is to be said in their conversation (P32)
+    talks: bool = False  # not accepted here: say the message in the conversation of the two people (P32)
 
 
 Outcome = Refusal | Granted | Moved | Reached | None
@@ -161,11 +164,11 @@ Outcome = Refusal | Granted | Moved | Reached | None
 
 
 class Who(_Tagged, frozen=True, tag=41):
-    """Who holds the nick, and who did before? The answer is a NickView."""
+    """Ask for the nick's holder and earlier holders. The answer is a NickView."""
 
 
 class NickView(msgspec.Struct, frozen=True, array_like=True):
-    """holder: one who is being renamed to it included (P27). past: newest first, for WHOWAS."""
+    """holder: may be in the middle of a rename to this nick (P27). past: earlier holders, newest first, for WHOWAS."""
 
     holder: Person | None
     past: tuple[Past, ...] = ()

@@ -1,4 +1,4 @@
-"""A nick's state: who claims it, who holds it, who held it before. The user's own group while it is held (P27, P28)."""
+"""A nick's state: claim, holder and earlier holders. The group of a held nick is the holder's own group (P27, P28)."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ from ring.ids import Incarnation
 from ring.replication.state_machine import Decision, StateBase
 
 PENDING_S = 30.0
-"""A rename that has not ended by then has lost its new nick."""
+"""A rename that takes longer loses the new nick."""
 
 PAST_S = 3600.0
-"""WHOWAS knows the last few holders, for an hour."""
+"""WHOWAS knows the last few holders for this time."""
 
 NOTHING = Decision(None, None)
 
 
 class Nick(StateBase):
-    """The replicated state of one nick."""
+    """The replicated state of a nick."""
 
     __slots__ = ("casemap", "holder", "left", "name", "past", "pending", "shown", "subscribers")
 
     def __init__(self, name: str, casemap: Casemap) -> None:
         self.casemap = casemap
         self.name = name  # folded
-        self.shown = name  # as its last holder writes it
+        self.shown = name  # in the last holder's spelling
         self.holder: Person | None = None
         self.pending = False
-        self.left: dict[str, int] = {}  # uid -> Unix ms, for who gave it back: the last few (P26)
+        self.left: dict[str, int] = {}  # uid -> Unix ms: the last few users that gave the nick back (P26)
         self.past: tuple[Past, ...] = ()
         self.subscribers: dict[Incarnation, int] = {}
 
@@ -84,7 +84,7 @@ class Nick(StateBase):
             self.shown = person.nick
 
     def _is_here(self, person: Person) -> bool:
-        """Whether the holder still goes by this nick: during a rename its record already shows the new one (P27)."""
+        """Whether the person has this nick. During a rename, the holder's record shows the new nick already (P27)."""
         return self.casemap(person.nick) == self.name
 
     def _free(self, event: Released, at: int) -> None:
@@ -102,14 +102,15 @@ class Nick(StateBase):
 
     @property
     def is_held(self) -> bool:
-        """Whether somebody goes by this nick: nobody goes by a nick that is free, or is the aim of a rename (P28)."""
+        """Whether somebody has this nick now. A nick is not held while a rename to the nick is pending (P28)."""
         return self.holder is not None and not self.pending
 
     def _holds(self, uid: str) -> bool:
         return self.holder is not None and self.holder.uid == uid
 
     def _claim(self, command: Claim, at: int) -> Decision:
-        """A claim that becomes the user's own group carries the version from the one before (P28)."""
+        """Judge a claim. When this group becomes the user's own group, the facts keep the version of the former group
+        (P28)."""
         person, holder = command.person, self.holder
         if holder is not None and holder.uid != person.uid:
             return Decision(refused(n.ERR_NICKNAMEINUSE, person.nick), None)
@@ -120,14 +121,15 @@ class Nick(StateBase):
             return Decision(Granted(person), Claimed(person, command.pending))
         if person == holder:
             return Decision(Granted(holder), None)
-        person = _next(person, holder)  # held already, so it is numbered here and is not pending again
+        person = _next(person, holder)  # the user holds the nick already: this group gives the version
         return Decision(Granted(person), Claimed(person))
 
     def _change(self, command: Change, at: int) -> Decision:
-        """From the holder's own node only: its session may have left another, which has not heard of it (P31)."""
+        """Judge a change of facts. Only the holder's own node may change facts: a former node may not know that the
+        session has left (P31)."""
         holder, person = self.holder, command.person
         own = holder is not None and (holder.uid, holder.edge) == (person.uid, person.edge)
-        if holder is None or not own or self.pending:  # P28: pending is not its own group yet
+        if holder is None or not own or self.pending:  # P28: while pending, this is not the user's own group yet
             return Decision(refused(n.ERR_NOSUCHNICK, person.nick), None)
         person = _next(person, holder)
         if self._is_here(person):
@@ -142,7 +144,7 @@ class Nick(StateBase):
 
     def _tell(self, command: Tell, at: int) -> Decision:
         other = command.uid and self.holder is not None and self.holder.uid != command.uid
-        if self.holder is None or other:  # a pending holder is reached: the NICK line may be out already
+        if self.holder is None or other:  # a pending holder is reached, too: people may have read the NICK line already
             return Decision(refused(n.ERR_NOSUCHNICK, command.target or self.name), None)
         if "R" in self.holder.modes and command.sender.account is None and command.sender.uid != self.holder.uid:
             text = "They hear only people who are logged in to an account (+R)"
@@ -170,7 +172,8 @@ class Nick(StateBase):
         self.shown = stored.shown
 
     def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Evict]:
-        """A user whose node died takes the nick again elsewhere at once."""
+        """Evict a holder on a dead node before another user's claim: people may reconnect elsewhere, and take the nick
+        at once."""
         holder = self.holder
         if isinstance(command, Claim) and holder is not None and holder.uid != command.person.uid and dead(holder.edge):
             return [Evict(holder.uid)]
@@ -185,7 +188,7 @@ class Nick(StateBase):
         return Merged(both) if both != mine else None
 
     def view(self) -> list[str] | None:
-        """For MONITOR: nick, user and host of the holder; None while nobody goes by this nick."""
+        """List nick, user and host of the holder, for MONITOR; None while nobody has this nick."""
         holder = self.holder
         if holder is None or self.pending or not self._is_here(holder):
             return None
@@ -207,7 +210,7 @@ class Nick(StateBase):
 
 
 def _next(person: Person, known: Person) -> Person:
-    """The facts at a version above every one known (P28)."""
+    """Give the facts a version above every known version (P28)."""
     return msgspec.structs.replace(person, version=max(known.version, person.version) + 1)
 
 

@@ -1,4 +1,5 @@
-"""A nick as links carry it, and two such states made one after a partition (P26): the older claim keeps the nick."""
+"""A nick's snapshot on links, and the merge of two snapshots after a partition (P26): the older claim keeps the
+nick."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from gateway.state.times import latest, newest
 
 PAST = 5
 LEFT = 8
-"""So many earlier holders are remembered for WHOWAS, and so many who gave the nick back for a merge."""
+"""The most earlier holders for WHOWAS (PAST), and the most users that gave the nick back, for a merge (LEFT)."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -20,7 +21,7 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """left: uid -> when it gave the nick back, Unix ms."""
+    """left: uid -> when the user gave the nick back, Unix ms."""
 
     holder: Person | None
     pending: bool
@@ -30,10 +31,11 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
 
 
 def merge(a: Stored, b: Stored) -> Stored:
-    """Commutative and idempotent. Who gave the nick back on one side does not hold it on the other.
+    """Merge two states. A user that gave the nick back on either side does not hold the nick.
 
-    Associative, too, unless the oldest claim of three turns out to have been given back on the third: whoever lost to
-    it in the first merge has been renamed by then, and no later news changes that.
+    Commutative and idempotent. Associative, too, but for a single case: the oldest claim of three sides was given back
+    on the third side. A user that lost to this claim in the first merge has another nick by then, and keeps the other
+    nick.
     """
     left = newest(latest(a.left, b.left), LEFT)
     claims = [side for side in (a, b) if side.holder is not None and left.get(side.holder.uid, 0) < side.holder.since]
@@ -47,7 +49,7 @@ def merge(a: Stored, b: Stored) -> Stored:
 
 
 def _claim_order(side: Stored) -> tuple[int, str, int, bool, bytes]:
-    """Older claims first; of one user's, the newest facts, and settled before pending."""
+    """Sort older claims first; claims of the same user by newest facts, then settled claims before pending claims."""
     holder = side.holder
     assert holder is not None
     return (holder.since, holder.uid, -holder.version, side.pending, _encode(side))

@@ -1,6 +1,7 @@
 """Commands, events, outcomes and questions of an account's session; the rules are in session.py.
 
-`uid` and `host` say who speaks: of the node that the session is on nobody but that node's present life is listened to.
+`uid` and `host` name the sender. The session's host is a node's incarnation: the group ignores reports of other nodes,
+and of former incarnations of the same node.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Device(msgspec.Struct, frozen=True, array_like=True):
-    """One of an account's clients. places: by the folded channel name. seen: when it was last attached, Unix ms.
+    """A client of an account. places: folded channel name -> cursor. seen: when the device was last attached, Unix ms.
 
-    nodes: where it was lately, and may have been sent more: ring key -> when it came there (Unix ms) and the node's
-    incarnation.
+    nodes: the latest nodes of the device: ring key -> when the device came to the node (Unix ms), and the node's
+    incarnation. These nodes may have sent the device more lines than `places` says.
     """
 
     NEWER: ClassVar = {"nodes": 1}
@@ -33,8 +34,9 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Talk(msgspec.Struct, frozen=True, array_like=True):
-    """A conversation that it takes part in (P32). other: the folded account, or a guest's user id. since: when it was
-    opened first, at: when last, Unix ms. nick: that the guest had then, "" of an account."""
+    """A conversation of the account (P32). other: the folded account, or a guest's user id. since, at: when the
+    conversation was opened for the first and the last time, Unix ms. nick: the guest's nick at the last time, "" for an
+    account."""
 
     NEWER: ClassVar = {"nick": 1}
 
@@ -45,9 +47,10 @@ class Talk(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Detached(msgspec.Struct, frozen=True, array_like=True):
-    """A channel that its clients are not shown. highlight: until somebody names the user there.
+    """A channel that is hidden from the account's clients.
 
-    at: since when, Unix ms. off: it was attached again then.
+    at: time of the last change, Unix ms. highlight: the channel is shown again when somebody names the user there. off:
+    the channel is attached again.
     """
 
     at: int
@@ -56,7 +59,8 @@ class Detached(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Kick(msgspec.Struct, frozen=True, array_like=True):
-    """Somebody has kicked the user from a channel. channel: as it is shown. at: Unix ms. place: of who has seen it."""
+    """A kick of the user from a channel. channel: the name as shown. at: Unix ms. place: the channel's
+    position at the kick; a device with a cursor at or after `place` has seen the kick."""
 
     NEWER: ClassVar = {"account": 1}
 
@@ -69,11 +73,11 @@ class Kick(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """What its clients take for granted of the user, and only its node would know.
+    """Facts about the user that clients rely on, and that only the session's node would know without this record.
 
-    oper: the operator's name in the configuration. wallops: +w. monitored: nick as typed -> whether they were told last
-    that it is there; None: they were told nothing yet. invites: folded channel -> as it is shown. spoke: when it last
-    said something, Unix seconds, to the minute; 0: never.
+    oper: the operator's name in the configuration. wallops: +w. monitored: nick as typed -> whether the clients were
+    last told "online"; None: the clients were told nothing yet. invites: folded channel -> name as shown. spoke: when
+    the user last said something, Unix seconds, to the minute; 0: never.
     """
 
     oper: str | None = None
@@ -84,14 +88,14 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
-    """The session of an account, if it has one, and the places of its devices, which outlive it.
+    """The session of an account, if there is a session, and the account's devices, which outlive the session.
 
-    person: who it is on the network; its node is the host. rooms: folded channel name -> as it is shown. lasts: it
-    stays without connections. attached: how many connections it has. taken: when it came to its host, Unix ms. left:
-    when the last connection was closed, Unix ms, 0 while there is one. talks: by the name of the conversation's group.
-    markers: folded channel or nick -> up to when the person has read it, Unix ms (IRCv3 read-marker). detached: by the
-    folded channel. auto_away: the user is away because nothing is attached. kicks: by the folded channel, the last one
-    from each.
+    person: the session's user; the person's node is the host. rooms: folded channel name -> name as shown. lasts: the
+    session stays without connections. attached: number of connections. taken: when the session came to the host, Unix
+    ms. left: when the last connection was closed, Unix ms; 0 while there are connections. talks: name of the
+    conversation's group -> conversation. markers: folded channel or nick -> read marker, Unix ms (IRCv3 read-marker).
+    detached: folded channel -> hidden channel. auto_away: the user is away because no client is attached. kicks: folded
+    channel -> last kick.
     """
 
     person: Person | None = None
@@ -113,9 +117,9 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Take(_Tagged, frozen=True, tag=1):
-    """The session is on the person's node from now on, if it was on `before` until now. None: there was none.
+    """Move the session to the person's node, if the session is on `before` now. before: None if there is no session.
 
-    attached: how many connections are there or about to come.
+    attached: number of connections on the new node, with connections that are about to come.
     """
 
     person: Person
@@ -124,9 +128,10 @@ class Take(_Tagged, frozen=True, tag=1):
 
 
 class Report(_Tagged, frozen=True, tag=2):
-    """From its host: what it is like now. places: device -> folded channel -> place, of those that have changed.
+    """Report the session's present state, from the host. places: device -> folded channel -> cursor, for changed
+    cursors.
 
-    nodes: device -> ring key -> incarnation, of nodes that a device has come to.
+    nodes: device -> ring key -> incarnation, for nodes that are new to a device.
     """
 
     NEWER: ClassVar = {"nodes": 1}
@@ -143,14 +148,14 @@ class Report(_Tagged, frozen=True, tag=2):
 
 
 class End(_Tagged, frozen=True, tag=3):
-    """From its host: the user has left the network."""
+    """End the session, from the host: the user has left the network."""
 
     uid: str
     host: Incarnation
 
 
 class Abandon(_Tagged, frozen=True, tag=4):
-    """The master's own: the host is gone, and nobody has taken the session up."""
+    """End the session, from the master itself: the host is gone, and no other node has taken the session."""
 
     host: Incarnation
 
@@ -160,15 +165,16 @@ class ForgetDevice(_Tagged, frozen=True, tag=5):
 
 
 class Reached(_Tagged, frozen=True, tag=6):
-    """From a node that the session was on: how far devices have come there. places: as in Report."""
+    """Report cursors of devices, from a former host of the session. places: as in Report."""
 
     places: dict[str, dict[str, Cursor]]
 
 
 class Converse(_Tagged, frozen=True, tag=9):
-    """Somebody is about to say something in this conversation: the user is to take its seat. Answered with a Present.
+    """Tell the session that a message is coming in a conversation, so that the user takes a seat there. The answer is a
+    Present.
 
-    other: the folded account, or a guest's user id. nick: the guest's, "" of an account.
+    other: the folded account, or a guest's user id. nick: the guest's nick, "" for an account.
     """
 
     NEWER: ClassVar = {"nick": 1}
@@ -179,11 +185,12 @@ class Converse(_Tagged, frozen=True, tag=9):
 
 
 class ForgetAll(_Tagged, frozen=True, tag=10):
-    """The account is dropped."""
+    """Forget everything: the account is dropped."""
 
 
 class MarkRead(_Tagged, frozen=True, tag=11):
-    """Answered with a Marker: what is known now. target: as it is shown; folded: its name in the table."""
+    """Set a read marker. The answer is a Marker, the read marker now. target: the name as shown. folded: the name in
+    the table of markers."""
 
     target: str
     folded: str
@@ -191,7 +198,7 @@ class MarkRead(_Tagged, frozen=True, tag=11):
 
 
 class Detach(_Tagged, frozen=True, tag=12):
-    """channel: folded. off: attach it again."""
+    """Hide a channel from the clients. channel: folded. off: show the channel again."""
 
     channel: str
     highlight: bool = False
@@ -199,14 +206,14 @@ class Detach(_Tagged, frozen=True, tag=12):
 
 
 class NoteKick(_Tagged, frozen=True, tag=13):
-    """From its host. folded: the channel."""
+    """Remember a kick, from the host. folded: the channel."""
 
     folded: str
     kick: Kick
 
 
 class Keep(_Tagged, frozen=True, tag=14):
-    """From its host."""
+    """Remember the facts that clients rely on, from the host."""
 
     uid: str
     host: Incarnation
@@ -222,7 +229,7 @@ Command = (
 
 
 class Changed(_Tagged, frozen=True, tag=21):
-    """All of it that is new; devices: those that have changed."""
+    """The session has changed. devices: only changed devices; the other fields are complete."""
 
     person: Person | None
     rooms: dict[str, str]
@@ -239,7 +246,7 @@ class DeviceForgotten(_Tagged, frozen=True, tag=22):
 
 
 class Merged(_Tagged, frozen=True, tag=23):
-    """Two sides of a partition are one again, and this is the state (P26)."""
+    """The partition has healed, and the state of both sides is merged (P26)."""
 
     stored: Stored
 
@@ -284,13 +291,13 @@ Event = Changed | DeviceForgotten | Merged | Conversing | AllForgotten | Marked 
 
 
 class Taken(_Tagged, frozen=True, tag=41):
-    """It is yours. session: as it was until now."""
+    """The session is on your node now. session: the state before."""
 
     session: Stored
 
 
 class Elsewhere(_Tagged, frozen=True, tag=42):
-    """It is on that node."""
+    """The session is on another node."""
 
     host: Incarnation
 
@@ -300,7 +307,7 @@ class Marker(_Tagged, frozen=True, tag=43):
 
 
 class Present(_Tagged, frozen=True, tag=49):
-    """uid: of the session's user, "" while there is none."""
+    """uid: of the session's user; "" while there is no session."""
 
     uid: str
 
@@ -309,4 +316,4 @@ Outcome = Taken | Elsewhere | Marker | Present | None
 
 
 class Look(_Tagged, frozen=True, tag=51):
-    """What is the session? The answer is a Stored."""
+    """Ask for the session. The answer is a Stored."""

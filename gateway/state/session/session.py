@@ -1,7 +1,7 @@
-"""An account's session: on which node its user is, in which channels, and how far each device has read (P9, P38).
+"""An account's session: the user's node and channels, and how far each device has read (P9, P38).
 
-The group lies on the ring beside the account's. Its only member is the session's host, which follows it and so learns
-when another node has taken the session up.
+The session's group lies beside the account's group on the ring. The only subscriber is the session's host: the host
+follows the group, and so learns when another node takes the session.
 """
 
 from __future__ import annotations
@@ -50,28 +50,29 @@ from ring.ids import Incarnation
 from ring.replication.state_machine import Decision, StateBase
 
 DEVICES = 20
-"""An account has at most so many devices; the one that was away for the longest time goes."""
+"""The most devices of an account. The device that was away for the longest time goes first."""
 
 DEVICE_MS = 180 * 24 * 3600 * 1000
-"""A device that was away for so long has no place any more."""
+"""A device that was away for this time loses its cursors."""
 
 PLACES = 500
-"""A device has a place in at most so many channels and conversations; where nothing was said for longest goes."""
+"""The most cursors of a device. The cursor with the oldest last message goes first."""
 
 NODES = 4
-"""So many nodes are remembered on which a device was lately."""
+"""The most nodes that a device remembers. The node that the device came to first goes first."""
 
 TALKS = 200
-"""And in so many conversations its messages find it; the one that was opened first goes."""
+"""The most conversations with accounts. The conversation that was opened longest ago goes first."""
 
 GUEST_TALKS = 50
-"""Beside these, in so many with guests: however many strangers write, no conversation with an account goes for them."""
+"""The most conversations with guests. The count is separate: no number of guests can displace an account's
+conversation."""
 
 MARKERS = 1_000
-"""So many read markers are kept, and so many channels that were detached; the oldest go."""
+"""The most read markers, and the most detached channels. The oldest go first."""
 
 KICKS = 100
-"""So many kicks are kept until each device is told; the oldest go."""
+"""The most kicks that wait until each device is told. The oldest go first."""
 
 NOTHING = Decision(None, None)
 _replace = msgspec.structs.replace
@@ -79,7 +80,7 @@ _encode = msgspec.msgpack.Encoder(order="sorted").encode
 
 
 class Session(StateBase):
-    """The replicated state of one account's session."""
+    """The replicated state of an account's session."""
 
     __slots__ = ("name", "stored")
 
@@ -89,7 +90,7 @@ class Session(StateBase):
 
     @property
     def host(self) -> Incarnation | None:
-        """The node it is on."""
+        """The session's node; None while there is no session."""
         return self.stored.person.edge if self.stored.person is not None else None
 
     @property
@@ -136,7 +137,7 @@ class Session(StateBase):
         host, s = self.host, self.stored
         same = s.person is not None and s.person.uid == command.person.uid
         if host is not None and host != command.before:
-            again = same and command.person.edge == host  # whoever asked had no answer
+            again = same and command.person.edge == host  # a repeat: the node has not had the answer
             return Decision(Taken(s) if again else Elsewhere(host), None)
         rooms = s.rooms if same else {}
         left = 0 if command.attached else s.left or at
@@ -147,7 +148,7 @@ class Session(StateBase):
     def _report(self, command: Report, at: int) -> Decision:
         s = self.stored
         if not self._is_host(command):
-            return self._reached(command, at)  # it came too late, but its places are true
+            return self._reached(command, at)  # the report came too late, but the cursors are true
         left = 0 if command.attached else s.left or at
         facts = (command.person, command.rooms, command.lasts, command.attached, s.taken, left)
         return Decision(None, Changed(*facts, self._further(command, at), command.auto_away))
@@ -233,7 +234,7 @@ class Session(StateBase):
     # Upkeep ---------------------------------------------------------------------------------------------------------
 
     def maintenance(self, at: int, gone: Callable[[Incarnation], bool]) -> list[Any]:
-        """One that lasts is taken up by somebody, in the end."""
+        """End a session without a host. A session that lasts stays, as some node takes the session in the end."""
         host = self.host
         return [Abandon(host)] if host is not None and not self.stored.lasts and gone(host) else []
 
@@ -273,7 +274,10 @@ def _last_kicks(kicks: dict[str, Kick]) -> dict[str, Kick]:
 
 
 def merge(a: Stored, b: Stored) -> Stored:
-    """The session as its last host had it; of each device the furthest places. Commutative, associative, idempotent."""
+    """Merge two states: the session of the last host, and the furthest cursors of each device.
+
+    Commutative, associative, idempotent.
+    """
     last = max(a, b, key=_order)
     devices = {name: _one(a.devices.get(name), b.devices.get(name)) for name in sorted({**a.devices, **b.devices})}
     talks = {**a.talks, **b.talks}

@@ -1,5 +1,8 @@
-"""What a throttle's group is told and asked. Its name says what is guarded: `account:joe`, `address:192.0.2.7`,
-`register:192.0.2.7`. Each has a rule of its own (throttle.py)."""
+"""Commands, events and questions of a throttle's group.
+
+The group's name says what the throttle guards: `account:joe`, `address:192.0.2.7`, `register:192.0.2.7`. Each of these
+has an own rule (throttle.py).
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,17 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Take(_Tagged, frozen=True, tag=1):
-    """May it be done now? Then it counts; so of many at once only so many do it. Else it has to wait, and does not.
+    """Take a try: if the try may be made now, the throttle counts the try as a failure. If not, the try must wait, and
+    is not counted.
 
-    waited_s: so long it has; nobody waits longer than the rule's longest.
+    waited_s: time that the try has waited already. No try waits longer than the rule's longest_s.
     """
 
     waited_s: float = 0.0
 
 
 class Undo(_Tagged, frozen=True, tag=2):
-    """A try was none that is to be slowed: it is as if it had not been taken. at: as the answer to its Take says."""
+    """Uncount a try that was no failure. at: from the outcome of the try's Take."""
 
     at: int
 
@@ -38,12 +42,13 @@ class Merged(_Tagged, frozen=True, tag=22):
 
 
 class HowLong(_Tagged, frozen=True, tag=31):
-    """How long until the next try may be made?"""
+    """Ask for the time until the next try may be made. The answer is a Wait."""
 
 
 class Wait(_Tagged, frozen=True, tag=41):
-    """Outcome and answer. seconds: from now until the next try may be made; of Take: until this one may, 0 if it was.
-    fails: so many are remembered. at: Unix ms, when this one was."""
+    """The outcome of Take and the answer to HowLong. seconds: time until the next try may be made; after Take, time
+    until this try may be made, 0 if the try was taken. fails: number of remembered failures. at: time of this try, Unix
+    ms."""
 
     seconds: float = 0.0
     fails: int = 0

@@ -1,7 +1,7 @@
-"""A throttle that the whole network shares: each failure makes the next try wait longer, until all is forgotten.
+"""A throttle of the whole network: each failure makes the next try wait longer, until all failures are forgotten.
 
-A try counts as a failure from its beginning until it has turned out to be none: however many are made at once, one has
-to wait as if those before it had failed already.
+A try counts as a failure from the beginning, until a success uncounts the try. If many tries are made at once, each try
+waits as if all tries before had failed already.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from ring.ids import Incarnation
 from ring.replication.state_machine import Decision, StateBase
 
 MOST = 20
-"""So many failures are remembered, the last ones: after fewer every rule asks for its longest wait."""
+"""The number of last failures that a throttle remembers. Every rule has reached the longest wait with fewer
+failures."""
 
 CROWD_S = 60.0
 
@@ -24,11 +25,15 @@ _HOSTS: Mapping[Incarnation, int] = {}
 
 
 class Rule(NamedTuple):
-    """free: so many failures cost nothing, people mistype; after one more the next try waits first_s, after each
-    further one twice as long, until longest_s. All is forgotten forget_s after the last one.
+    """How long a try waits after failures.
 
-    crowd: that nobody waits longer than longest_s, however many wait at once, holds as long as fewer than so many have
-    tried within CROWD_S; then a try waits for the first of those to be that old. 0: no such bound."""
+    free: number of failures without a wait, as people mistype. After the next failure, a try waits first_s; each
+    further failure doubles the wait, up to longest_s. The throttle forgets all failures forget_s after the last
+    failure.
+
+    crowd: bounds the tries within CROWD_S; 0: no bound. Below the bound, no try waits longer than longest_s, even if
+    many tries wait at once. At the bound, a try waits until the oldest of the last `crowd` tries is CROWD_S old.
+    """
 
     free: int = 3
     first_s: float = 1.0
@@ -37,26 +42,27 @@ class Rule(NamedTuple):
     crowd: int = 0
 
     def delay_s(self, fails: int) -> float:
-        """How long after the last of so many failures the next try may be made."""
+        """The time from the last failure until the next try may be made. fails: number of failures."""
         return 0.0 if fails <= self.free else min(self.first_s * 2.0 ** min(fails - self.free - 1, 16), self.longest_s)
 
 
 RULES = {
     "address": Rule(),
-    # Somebody else's failures slow the account's owner, too: less than the time that clients give SASL (15 s).
+    # Failures of strangers slow the account's owner, too, so the longest wait is shorter than clients' timeout of SASL
+    # (15 s).
     "account": Rule(longest_s=8.0, crowd=20),
-    # Accounts registered from an address, each of which counts.
+    # Registrations from an address: each registration counts as a failure.
     "register": Rule(first_s=60.0, longest_s=3600.0, forget_s=24 * 3600.0),
 }
 
 
 class Throttle(StateBase):
-    """The failures at one account, or from one address."""
+    """The failures at an account, or from an address."""
 
     __slots__ = ("rule", "times")
 
     def __init__(self, name: str, times: tuple[int, ...] = ()) -> None:
-        """times: of the failures, Unix ms, the last one last."""
+        """times: of the failures, Unix ms, in order."""
         self.rule = RULES.get(name.partition(":")[0], RULES["address"])
         self.times = times
 
@@ -78,7 +84,7 @@ class Throttle(StateBase):
         return Decision(Wait(0.0, wait.fails + 1, at), Taken())
 
     def _crowded_s(self, at: int) -> float:
-        """How long until fewer than the rule's crowd have tried within CROWD_S."""
+        """The time until fewer tries than the rule's crowd lie within CROWD_S."""
         crowd = self.rule.crowd
         if not crowd or len(self.times) < crowd:
             return 0.0
@@ -97,7 +103,7 @@ class Throttle(StateBase):
         return self.times
 
     def merge(self, other: Throttle, at: int) -> Merged | None:
-        """All of both: nothing is counted twice."""
+        """Join the failures of both sides, each failure once."""
         both = tuple(sorted({*self.times, *other.times})[-MOST:])
         return Merged(both) if both != self.times else None
 
