@@ -122,9 +122,7 @@ class Node(RolePort, Hearing):
         )
         self.router = Router(self, self.roles)
         self.submitter = Submitter(self, self.roles, self.barriers)
-        self.stopped = StoppedGroups(
-            self, self.roles, self.journal, self.owed, self.barriers, self.rpc, self.history, self.submitter
-        )
+        self.stopped = StoppedGroups(self, self.roles, self.journal, self.owed, self.barriers, self.submitter)
         self.mastering: Callable[[GroupId], None] = lambda group: None  # the gateway's
         self.notes: list[Note] = []  # for the log: news for the operator
         self.counters: Counter[str] = Counter()

@@ -95,8 +95,8 @@ class Rpc:
         else:
             port.find(question.group, curious=True)
 
-    def redirected(self, group: GroupId) -> None:
-        """Send the group's open questions again: the group was found, here or on another node."""
+    def master_known(self, group: GroupId) -> None:
+        """Send the group's open questions again: the group was found, here or on another node, or nobody holds it."""
         waiting = [(number, question) for number, question in self.open.items() if question.group == group]
         if not waiting:
             return

@@ -13,8 +13,6 @@ from ring.replication.application import EventId
 QUEUE = 10_000
 """At most this many commands wait for the answers of one group. A further command fails at once."""
 
-TURNS = 3
-
 
 class Pending:
     """A command that waits for an answer.
@@ -37,7 +35,7 @@ class Pending:
 class SubmitQueue:
     """The queue of commands from this edge to one group. `Engine` sends the commands, and parks early answers."""
 
-    __slots__ = ("last", "parked", "pending", "repeat_at", "sent_at", "sent_to", "tries", "turns")
+    __slots__ = ("last", "parked", "pending", "repeat_at", "sent_at", "sent_to", "tries")
 
     def __init__(self, last: int) -> None:
         self.last = last  # the highest number given
@@ -48,7 +46,6 @@ class SubmitQueue:
         self.sent_to = ""  # ring key
         self.repeat_at = 0.0
         self.tries = 0
-        self.turns = 0  # since the last repeat: how often a newly named master was sent to at once
 
     @property
     def floor(self) -> int:
@@ -112,23 +109,11 @@ class SubmitQueues:
         for group, queue in self.queues.items():
             if queue.pending:
                 if now >= queue.repeat_at:
-                    queue.turns = 0
                     yield group, queue
             elif now - queue.sent_at > SUBMIT_IDLE_S and now - queue.repeat_at > SUBMIT_IDLE_S:
                 idle.append(group)
         for group in idle:
             del self.queues[group]
-
-    def turn(self, queue: SubmitQueue, target: str) -> bool:
-        """Tell whether to send to a newly named master at once.
-
-        The count of such sends is limited: two nodes may name each other without end.
-        """
-        if not queue.pending or target == queue.sent_to or queue.turns >= TURNS:
-            return False
-        queue.turns += 1
-        queue.tries = 0
-        return True
 
     def sent(self, queue: SubmitQueue, target: str, now: float) -> None:
         """Note that the queue was sent, and set the time of the repeat, with back-off."""

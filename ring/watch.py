@@ -59,15 +59,15 @@ class Watches:
         elif (m := self.port.replicas.masters.get(group)) is not None:
             m.watchers.pop(self.port.me, None)
 
-    def served(self, group: GroupId) -> None:
-        """Put this node's own watch in force, as this node masters the group from now on."""
-        if group in self.groups:
+    def master_known(self, group: GroupId) -> None:
+        """Put this node's own watch in force if this node masters the group now, or watch again at the next tick."""
+        watched = self.groups.get(group)
+        if watched is None:
+            return
+        if group in self.port.replicas.masters:
             self._renew(group)
-
-    def redirected(self, group: GroupId) -> None:
-        """Watch again at the next tick, as another node masters the group."""
-        if group in self.groups:
-            self.groups[group].renew_at = 0.0
+        else:
+            watched.renew_at = 0.0
 
     def _renew(self, group: GroupId) -> None:
         port = self.port

@@ -135,7 +135,7 @@ class HistoryQueries:
         else:
             self._begin(m, Asker(port.me, number), question.query)
 
-    def redirected(self, group: GroupId) -> None:
+    def master_known(self, group: GroupId) -> None:
         """Send the group's open questions again: the group was found, here or on another node.
 
         A node that has a question already is not sent the question again.

@@ -124,7 +124,7 @@ class Barriers:
             self.port.note("settle_failed", group, groups=1)
             self._settled(group, max(waiter.remaining.get(group, 0) for waiter in self.waiters[group]))
 
-    def retry(self, group: GroupId) -> None:
+    def master_known(self, group: GroupId) -> None:
         """Ask again at once: the group has a new master."""
         self._request(group)
 

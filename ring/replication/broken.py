@@ -26,13 +26,11 @@ Invariants
 
 from __future__ import annotations
 
-from ring.history.query import HistoryQueries
 from ring.ids import GroupId, Incarnation
 from ring.replication.barrier import Barriers
 from ring.replication.owed import OwedForks
 from ring.replication.role_port import RolePort
 from ring.replication.roles import Roles
-from ring.rpc import Rpc
 from ring.storage.journal import Journal
 from ring.submitter import Submitter
 from ring.wire.group import Barrier, Question, Submit
@@ -55,8 +53,6 @@ class StoppedGroups:
         journal: Journal,
         owed: OwedForks,
         barriers: Barriers,
-        rpc: Rpc,
-        history: HistoryQueries,
         submitter: Submitter,
     ) -> None:
         self._port = port
@@ -64,8 +60,6 @@ class StoppedGroups:
         self._journal = journal
         self._owed = owed
         self._barriers = barriers
-        self._rpc = rpc
-        self._history = history
         self._submitter = submitter
         self.groups = port.replicas.stopped
 
@@ -131,7 +125,4 @@ class StoppedGroups:
         if f is not None and f.master == sender.key:
             f.tries, f.asked_at = 0, 0.0
             roles.followers.resync(f)
-        port.resend(group)
-        self._barriers.retry(group)
-        self._rpc.redirected(group)
-        self._history.redirected(group)
+        roles.master_known(group)

@@ -266,7 +266,7 @@ class Recoveries:
         self._absent.add(group)
         for sender, message in search.parked:
             self._port.receive_again(sender, message)
-        self._rpc.redirected(group)
+        self._rpc.master_known(group)
 
     def _number(self, search: Recovery, copy: Copy) -> int:
         """Return the number of the term to serve under: the promised number, or a number above every number that this

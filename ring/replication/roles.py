@@ -22,8 +22,9 @@ broken.py stops a group in whatever role (P43).
 
 Invariants
     A node that masters a group is nothing else to the group.
-    `serve` is the only way to become a master, and every other part of this node that has to do with the group ends or
-    learns of the new master there.
+    `serve` is the only way to become a master, and every other role of this node in the group ends there.
+    `master_known` is the one event that says so to commands, barriers, watches, questions and history queries: whenever
+    another master is known, this node or another. What only another node says is judged first (hearsay.py).
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from ring.replication.followed import FollowedCopies
 from ring.replication.follower import Followers
 from ring.replication.forks import Forks
 from ring.replication.handoff import Handoffs
+from ring.replication.hearsay import Hearsay
 from ring.replication.incoming import IncomingHandoffs
 from ring.replication.master import Masters
 from ring.replication.merge import Merges
@@ -86,6 +88,7 @@ class Roles:
         self._history = history
         self._owed = owed
         self._catch_up = catch_up
+        self._hearsay = Hearsay(port)
         self.absent = AbsentGroups(port)
         # The master.
         mistakes, safety = Mistakes(port), Safety(port, journal)
@@ -160,23 +163,25 @@ class Roles:
         followed = self._replicas.followers.get(group)
         if followed is not None:
             self.followers.redirect(followed, master)
-        self._port.resend(group)
-        self._rpc.redirected(group)
-        self._history.redirected(group)
+        self.master_known(group)
 
     def master_named(self, group: GroupId, master: str, sender: Incarnation) -> None:
-        """Go on with the master that the sender names, which may be this node."""
+        """Go on with the master that the sender names, which may be this node, if the sender is to be believed."""
         port = self._port
         port.hint(group, master)
         followed = self._replicas.followers.get(group)
         if followed is not None:
             self.followers.redirect(followed, master, sender.key)
-        stream = port.submits.queues.get(group)
-        if stream is not None and port.submits.turn(stream, port.target(group)):
-            port.resend(group)
-        self._rpc.redirected(group)
-        self._history.redirected(group)
-        self._watches.redirected(group)
+        if self._hearsay.is_news(group, port.target(group)):
+            self.master_known(group)
+
+    def master_known(self, group: GroupId) -> None:
+        """Send what waits here for the group's master to the master known now: this node, or `Port.target`."""
+        self._port.resend(group)
+        self._barriers.master_known(group)
+        self._watches.master_known(group)
+        self._rpc.master_known(group)
+        self._history.master_known(group)
 
     # This node ------------------------------------------------------------------------------------------------------
 
@@ -201,11 +206,7 @@ class Roles:
         self.masters.reveal(m)
         for sender, message in search.parked if search is not None else ():
             port.receive_again(sender, message)
-        port.resend(group)
-        self._barriers.retry(group)
-        self._watches.served(group)
-        self._rpc.redirected(group)
-        self._history.redirected(group)
+        self.master_known(group)
 
     def _lead(self, m: Master) -> None:
         """Begin to serve the group under its new term."""
@@ -271,7 +272,7 @@ class Roles:
             self._owed.add(m.copy)  # people here do not know that copy, so the fork is not of that copy
         port.hint(group, key)
         self.followers.resync(f)
-        port.resend(group)
+        self.master_known(group)
 
     def _end_mastering(self, group: GroupId) -> None:
         """Forget merges and the hand-off of a group that this node masters no more."""
@@ -287,7 +288,7 @@ class Roles:
             f.master = to.key
             self.followers.resync(f)
         port.hint(group, to.key)
-        self._barriers.retry(group)
+        self.master_known(group)
 
     def resign_all(self) -> None:
         """Resign all groups after a stop of this node: other nodes may serve the groups by now (P20)."""

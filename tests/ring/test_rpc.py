@@ -62,16 +62,16 @@ def test_a_group_without_a_known_master_is_looked_for_and_asked_once_found(askin
     asking.rpc.ask_group(ROOM, "how many?", asking.answers.append)
     assert asking.port.sought == [(ROOM, True)] and asking.port.sent == []
     asking.port.masters_of[ROOM] = C.key
-    asking.rpc.redirected(ROOM)
+    asking.rpc.master_known(ROOM)
     assert [key for key, _ in asking.port.taken()] == [C.key]
     asking.port.now += 1.0
-    asking.rpc.redirected(ROOM)
+    asking.rpc.master_known(ROOM)
     assert [key for key, _ in asking.port.taken()] == [C.key]
     asking.port.now += 0.01
-    asking.rpc.redirected(ROOM)  # many say so: the question was sent a moment ago
+    asking.rpc.master_known(ROOM)  # many say so: the question was sent a moment ago
     assert asking.port.taken() == []
     asking.port.master(ROOM, "one")
-    asking.rpc.redirected(ROOM)
+    asking.rpc.master_known(ROOM)
     assert asking.answers == [["said", 1]] and asking.rpc.open == {}
 
 

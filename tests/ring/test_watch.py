@@ -109,7 +109,7 @@ def test_a_new_master_is_asked_at_the_next_tick() -> None:
     node.watches.on_view(B, view(1, 5))
     node.port.taken()
     node.port.masters_of[ROOM] = C.key
-    node.watches.redirected(ROOM)
+    node.watches.master_known(ROOM)
     assert node.after(0.1) == [(C.key, Watch(ROOM, True))]
     node.watches.peers_changed()
     assert node.after(0.1) == [(C.key, Watch(ROOM, True))]
@@ -120,7 +120,7 @@ def test_a_watch_of_this_nodes_own_group_needs_no_message() -> None:
     node.watches.watch(ROOM)
     assert node.port.sought == [(ROOM, False)]
     m = node.port.master(ROOM, "one")
-    node.watches.served(ROOM)
+    node.watches.master_known(ROOM)
     assert node.shown == [1] and node.port.sent == [] and set(m.watchers) == {ME}
     node.watches.unwatch(ROOM)
     assert m.watchers == {}
