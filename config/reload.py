@@ -10,9 +10,7 @@ S = TypeVar("S", bound=Section)
 
 
 def changes(old: S, new: S) -> tuple[list[str], list[str]]:
-    """List the dotted keys of changed settings: (keys of changes applied at once, keys of changes that need a
-    restart).
-    """
+    """List the dotted keys of changed settings: (changes applied at once, changes that need a restart)."""
     live: list[str] = []
     restart: list[str] = []
     _compare(old, new, "", live, restart)
@@ -20,9 +18,7 @@ def changes(old: S, new: S) -> tuple[list[str], list[str]]:
 
 
 def apply_live(old: S, new: S) -> S:
-    """Return `old` with those settings of `new` that apply at once. A process continues with the result after
-    SIGHUP.
-    """
+    """Return `old` with those settings of `new` that apply at once. The process goes on with the result."""
     update: dict[str, object] = {}
     for name, field in type(old).model_fields.items():
         was, now = getattr(old, name), getattr(new, name)

@@ -12,9 +12,7 @@ DIRECTORY_PORT = 7700
 """UDP port of the first directory."""
 
 DIRECTORY_PAGE = 8071
-"""TCP port of the first directory. The next directories have the next ports, since several may run on the same
-machine.
-"""
+"""TCP port of the first directory. Further directories have the next ports, since they may share a machine."""
 
 
 class NetworkText(NamedTuple):
@@ -26,9 +24,7 @@ class NetworkText(NamedTuple):
 
 
 class NodeText(NamedTuple):
-    """The facts of a node's file. http_host, clients: differ between a network on one machine and on several
-    machines.
-    """
+    """The facts of a node's file. http_host, clients: depend on whether the network has one machine or several."""
 
     number: int
     name: str

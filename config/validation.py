@@ -40,9 +40,7 @@ def _attempt(model: type[C], data: dict[str, Any], base: Path) -> tuple[C | None
 
 
 def _follows(error: ErrorDetails) -> bool:
-    """Tell whether the error is only an effect of another error, like a list without enough items because some are
-    wrong.
-    """
+    """Tell whether the error is only an effect of another error, like a list left short by wrong items."""
     if error["type"] == "too_short":
         return len(error["input"]) >= int(error["ctx"]["min_length"])
     return error["type"] == "default_factory_not_called"

@@ -1,4 +1,4 @@
-"""circlet account: an operator's dealings with the accounts of the running network."""
+"""circlet account: manages the accounts of the running network."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHANGE_S = 20.0
 PAGE_S = 10.0
 INCOMPLETE = 2
-"""The exit code where some nodes did not answer; 1 is a mistake, or what could not be done."""
+"""The exit code if some nodes did not answer. 1 means a wrong command, or a refused action."""
 
 
 def _operator(path: Path) -> Operator:
@@ -38,14 +38,14 @@ def _operator(path: Path) -> Operator:
 
 @click.group()
 def account() -> None:
-    """Accounts of the running network: add, list, change the password of, or drop them."""
+    """Manage the accounts of the running network: add, list or drop accounts, or change a password."""
 
 
 @account.command()
 @click.argument("name")
 @config_option
 def add(name: str, path: Path) -> None:
-    """Add the account NAME. Its password comes from a prompt, or as a line of standard input."""
+    """Add the account NAME. The password comes from a prompt, or from a line of standard input."""
     from gateway.guests import AddAccount
 
     operator = _operator(path)
@@ -77,7 +77,7 @@ def drop(name: str, path: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="for programs")
 @config_option
 def list_accounts(path: Path, as_json: bool) -> None:
-    """List the accounts, as all nodes that answer know them. Exit code 2 if some do not answer."""
+    """List the accounts, as known to all nodes that answer. Exit code 2 if some nodes do not answer."""
     found, silent = _run(_collect(_operator(path)))
     if as_json:
         click.echo(json.dumps({"accounts": msgspec.to_builtins(found), "silent": silent}, indent=2))
@@ -98,7 +98,7 @@ def _day(ms: int) -> str:
 
 
 def _credentials() -> Credentials:
-    """Only their hash leaves this machine."""
+    """Read a password and hash it: only the hash leaves this machine."""
     from gateway.accounts.credentials import make_credentials
 
     return make_credentials(read_password(), secrets.token_bytes)
@@ -118,7 +118,7 @@ def _change(operator: Operator, request: Request) -> None:
 
 
 async def _collect(operator: Operator) -> tuple[list[Any], list[str]]:
-    """The accounts by name, and which nodes gave none of theirs."""
+    """Collect the accounts, sorted by name, and the reason of each node that gave no accounts."""
     known = await operator.known()
     parts = await asyncio.gather(*(_all_of(operator, record) for record in known.records))
     found = {one.name: one for part in parts if not isinstance(part, str) for one in part}

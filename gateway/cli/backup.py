@@ -17,13 +17,14 @@ from ring.storage.store import StoreError
 @click.option("--config", "path", required=True, type=FILE, help="the node's file")
 @click.argument("dest", type=FILE)
 def backup(path: Path, dest: Path) -> None:
-    """Copy what a node keeps on disk, accounts and history, to the file DEST, while the node runs or not.
+    """Copy a node's data on disk, accounts and history, to the file DEST. The node may run or not.
 
-    The copy is of one moment, and whole. It holds password hashes: keep it where nobody else can read it.
+    The copy is complete, and has the state of a single moment. The copy contains password hashes: keep the file where
+    nobody else can read it.
 
-    To restore: stop the node; in its node.state_dir remove circlet.db-wal and circlet.db-shm if they are there, and
-    copy the backup to circlet.db, as the user that the node runs as; start the node. What other nodes know of later
-    goes before what the backup says.
+    To restore: stop the node; in the folder node.state_dir remove circlet.db-wal and circlet.db-shm if present, and
+    copy the backup to circlet.db, as the user of the node's process; start the node. Later data of other nodes replace
+    older data of the backup.
     """
     config = read(path)
     if not isinstance(config, NodeConfig):

@@ -16,18 +16,18 @@ from gateway.load import Busy
 Pane = Literal["nodes", "channels"]
 
 SORTS: Final = ("rate", "members", "name", "lag")
-"""By what the channels are sorted; the key `s` chooses the next one."""
+"""The orders of the channels; the key `s` chooses the next order."""
 
 HELP: Final = "q quit   s sort   tab other table   up, down choose   enter detail   esc back"
 
 WIDE: Final = 118
 MIDDLE: Final = 78
 NARROW: Final = 44
-"""A terminal of so many columns shows all of a node, most of it, or the main things."""
+"""Columns of a terminal for all facts of a node, most facts, or the main facts."""
 
 
 class Rates(NamedTuple):
-    """A second, between the last two looks at a node. None: it was not looked at twice."""
+    """Rates per second, between the last two looks at a node. None before the second look."""
 
     lines_received: float
     lines_sent: float
@@ -36,14 +36,14 @@ class Rates(NamedTuple):
 
 
 class Channel(NamedTuple):
-    """A channel, and the name of the node that masters it."""
+    """A channel, and the name of the channel's master."""
 
     busy: Busy
     master: str
 
 
 class NodeSeen:
-    """The last looks at one node. problem: why there is none now, in words."""
+    """The last looks at a node. problem: the reason if the node does not answer now."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -57,7 +57,7 @@ class NodeSeen:
 
 
 def _rates(before: Load, now: Load) -> Rates | None:
-    """None where the node has begun anew in between."""
+    """Return None if the node has started anew between the looks."""
     took_s = now.at - before.at
     if took_s <= 0 or before.status.incarnation != now.status.incarnation:
         return None
@@ -70,14 +70,14 @@ def _rates(before: Load, now: Load) -> Rates | None:
 
 
 class Board:
-    """names: ring key -> node name, kept up to date by whoever asks."""
+    """names: ring key -> node name; the caller adds new names."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.nodes: dict[str, NodeSeen] = {}  # by ring key
         self.sort: str = SORTS[0]
         self.pane: Pane = "channels"
         self.chosen = 0  # row of the pane
-        self.detail: str | None = None  # name of the channel, or ring key of the node, that is shown alone
+        self.detail: str | None = None  # the shown channel (name) or node (ring key), if only one is shown
         self._names = names
         self._traced: dict[str, Traced | Problem] = {}  # ring key -> the node's part in the shown channel
 
@@ -92,12 +92,12 @@ class Board:
             node.problem = answer.text
 
     def traced(self, key: str, answer: Traced | Problem) -> None:
-        """The node's part in the channel that is shown alone."""
+        """Take the node's part in the shown channel."""
         self._traced[key] = answer
 
     @property
     def traced_channel(self) -> str | None:
-        """The channel that is shown alone."""
+        """The name of the shown channel, if only one channel is shown."""
         return self.detail if self.pane == "channels" else None
 
     # What is shown of it --------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ class Board:
         return sorted(self.nodes.items(), key=lambda item: item[1].name)
 
     def channel_rows(self) -> list[Channel]:
-        """The busiest channels of all nodes that answer, sorted."""
+        """List the busiest channels of all nodes that answer, sorted."""
         found = [
             Channel(busy, node.name)
             for node in self.nodes.values()
@@ -127,7 +127,7 @@ class Board:
     # Keys -----------------------------------------------------------------------------------------------------------
 
     def press(self, key: str) -> bool:
-        """Returns whether that ends the program."""
+        """Handle a key. Returns whether the program has to end."""
         if key == "q":
             return True
         rows = self._row_names()
@@ -153,7 +153,7 @@ class Board:
     # Looks ----------------------------------------------------------------------------------------------------------
 
     def picture(self, width: int, height: int = 0) -> RenderableType:
-        """What a terminal of the size shows; height 0: all of it, as a pipe does, with nothing chosen."""
+        """Draw the board for a terminal of this size. With height 0 (a pipe) draw all rows, without a chosen row."""
         if self.detail is not None:
             alone = self._channel_alone(self.detail) if self.pane == "channels" else self._node_alone(self.detail)
             return Group(alone, Text(HELP, style="dim", no_wrap=True, overflow="crop"))
@@ -177,7 +177,7 @@ class Board:
         return made
 
     def _channels(self, width: int, room: int, *, chosen: bool) -> Table:
-        """room: rows; 0: all of them."""
+        """Draw the table of channels. room: the number of rows; 0 for all rows."""
         rows = self.channel_rows()
         first = max(min(self.chosen - room + 1, len(rows) - room), 0) if room and chosen else 0
         many = 5 if width >= NARROW else 2
@@ -234,7 +234,7 @@ def _rate(node: NodeSeen, of: Callable[[Rates], float]) -> str:
 
 
 def _trip(load: Load) -> str:
-    """The longest of its links' round trips."""
+    """Format the longest round trip of the node's links."""
     trips = load.status.round_trips.values()
     return f"{max(trips) * 1000:.1f} ms" if trips else ""
 
@@ -252,4 +252,4 @@ NODE_COLUMNS: Final[tuple[tuple[str, Callable[[NodeSeen, Load], str]], ...]] = (
     ("links", lambda node, load: str(len(load.status.links))),
     ("round trip", lambda node, load: _trip(load)),
 )
-"""Of a node, what a narrow terminal shows first."""
+"""The columns of a node. A narrow terminal shows only the first columns."""

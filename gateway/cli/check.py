@@ -14,7 +14,7 @@ from gateway.cli.files import FILE
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
 def check(files: tuple[Path, ...]) -> None:
-    """Validate configuration files; every mistake is told, with its place and what would be right."""
+    """Validate configuration files. Prints every mistake, with the place in the file and a right value."""
     wrong = False
     for path in files:
         try:

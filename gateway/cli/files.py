@@ -1,4 +1,4 @@
-"""Reading configuration files for commands: mistakes go to standard error, all at once, and end the command."""
+"""Reads configuration files for commands. Mistakes in a file go to standard error and end the command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from config import ConfigErrors, DirectoryConfig, NodeConfig, load
 
 
 class _File(click.Path):
-    """A file; where a command needs one and got none, the command says which."""
+    """The path of a file. If a required file is missing, the message says which file to give."""
 
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str | None:
         if not isinstance(param, click.Option):
@@ -23,7 +23,7 @@ class _File(click.Path):
 FILE = _File(path_type=Path)
 
 config_option = click.option("--config", "path", required=True, type=FILE, help="a node's file")
-"""Of the commands that ask a running network."""
+"""The option of commands that ask a running network."""
 
 
 def read(path: Path) -> NodeConfig | DirectoryConfig:
@@ -34,6 +34,6 @@ def read(path: Path) -> NodeConfig | DirectoryConfig:
 
 
 def fail(text: str) -> NoReturn:
-    """One clear text on standard error, exit code 1."""
+    """Print the text to standard error, and exit with code 1."""
     click.echo(text, err=True)
     sys.exit(1)

@@ -24,12 +24,13 @@ INCOMPLETE = 2
 @click.argument("node")
 @click.option("--config", "path", required=True, type=FILE, help="the file of a node that runs")
 def forget(node: str, path: Path) -> None:
-    """Tell all nodes that NODE (its name or IP) will never come back.
+    """Tell all nodes that NODE (a name or IP) will never come back.
 
-    A node that did not leave in order is missing until it is back or forgotten: `circlet status` names it, the
-    network acts at no feature level above the node's, and accounts whose copies were all started from disk wait for
-    newer copies that the node may have. This command ends all three; what only that node had is then lost. Exit code
-    2 if some nodes were not told: say it again once they run.
+    A node that did not leave in order is missing until the node comes back or is forgotten. While a node is missing,
+    `circlet status` reports the node, the network acts at no feature level above the node's, and some accounts wait for
+    newer copies that the node may have (accounts with only copies started from disk). This command ends all three. Data
+    that only the missing node had are lost. Exit code 2 if some nodes were not told: repeat the command once these
+    nodes run.
     """
     from gateway.cli.visits import Operator  # TLS and the nodes' core are not needed by the other commands
 
@@ -44,7 +45,7 @@ def forget(node: str, path: Path) -> None:
 
 
 async def _tell(operator: Operator, node: str) -> tuple[list[str], list[str], list[str]]:
-    """What the nodes say to it; who does not answer; and why it is refused, if it is."""
+    """Tell all living nodes. Returns the nodes' answers, the nodes not told, and the reasons of a refusal."""
     from gateway.guests import Done, ForgetNode, Problem, StatusAsk
     from gateway.status import Status
 
@@ -69,7 +70,7 @@ async def _tell(operator: Operator, node: str) -> tuple[list[str], list[str], li
 
 
 def _key(node: str, records: list[NodeRecord], alive: dict[str, Status]) -> str | None:
-    """The ring key of the node of that name or IP, as anybody knows it."""
+    """Return the ring key of the node with this name or IP; None if no living node knows the node."""
     keys = {record.name: record.key for record in records} | {record.ip: record.key for record in records}
     for status in alive.values():
         keys |= {name: seen.ring_key for seen in status.roster for name in (seen.name, seen.ring_key)}

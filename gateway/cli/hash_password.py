@@ -10,5 +10,5 @@ from gateway.io.passwords import hash_password as hash_text
 
 @click.command("hash-password")
 def hash_password() -> None:
-    """Read a password (a prompt, or a line of standard input) and print its hash, for an operator's entry."""
+    """Read a password (from a prompt, or a line of standard input) and print the hash, for an operator's entry."""
     click.echo(hash_text(read_password()))

@@ -13,7 +13,7 @@ from config.machines import Machine, addresses, check_name, is_trial, write_mach
 from gateway.cli.files import fail
 
 FOLDER = "/etc/circlet"
-"""Where the units of systemd find a machine's files."""
+"""The folder in which the systemd units look for a machine's files."""
 
 
 @click.command()
@@ -33,7 +33,7 @@ def init(
 ) -> None:
     """Write the files of a network: a key, the nodes, the directories.
 
-    Without --nodes-at everything runs on this machine, on its loopback addresses.
+    Without --nodes-at the whole network runs on loopback addresses of this machine.
     """
     if nodes_at is None and name is not None:
         raise click.UsageError("--name goes with --nodes-at: say at which addresses the machines are.")
@@ -59,7 +59,7 @@ def _is_given(ctx: click.Context, option: str) -> bool:
 
 
 def _what_to_do(folder: Path, machines: list[Machine]) -> str:
-    """The commands that copy the files and start the processes, in words."""
+    """List the commands to copy the files and to start the processes."""
     head = f"{folder} holds a folder for each machine."
     if is_trial(machine.ip for machine in machines):
         each = "\n".join(f"    circlet up {quote(str(machine.folder))}" for machine in machines)

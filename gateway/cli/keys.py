@@ -1,4 +1,4 @@
-"""Single keys from a terminal, without an Enter after each."""
+"""Reads single keys from a terminal, without Enter."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _KEY: Final = re.compile(r"\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Za-z])?|.", re.DOTALL)
 
 
 def parse(text: str) -> list[str]:
-    """The keys in what a terminal sent: "q", "up", "esc". Keys without a name here are given as they are."""
+    """Name the keys in a terminal's input: "q", "up", "esc". Keys without a name stay as received."""
     return [NAMES.get(key, key) for key in _KEY.findall(text)]
 
 
 @contextmanager
 def keys(pressed: Callable[[str], None]) -> Iterator[None]:
-    """Within it each key is told at once. The terminal is left as it was. Without a terminal there are no keys."""
+    """Call `pressed` with each key until the block ends, then restore the terminal. Without a terminal no keys come."""
     if not sys.stdin.isatty():
         yield
         return

@@ -21,7 +21,7 @@ from ring.roster import NoRing, RingTerms, common_ring
 @asks_directories("a node's file")
 @click.option("--json", "as_json", is_flag=True, help="for programs")
 def locate(name: str, path: Path | None, addresses: tuple[str, ...], as_json: bool) -> None:
-    """Show which node masters a channel or nick, and the sum that says so. Needs no key."""
+    """Show which node masters a channel or nick, and the sum behind the choice. Needs no key."""
     where = place_of(path, addresses)
     config = where.config
     if isinstance(config, DirectoryConfig):
@@ -63,5 +63,5 @@ def locate(name: str, path: Path | None, addresses: tuple[str, ...], as_json: bo
 
 
 def _role(place: int, terms: RingTerms) -> str:
-    """The others are next in line, in this order."""
+    """Name the role of a place; the places after the backups are numbered, in the order of succession."""
     return "master" if place == 0 else "backup" if place < terms.copies else f"{place + 1}."

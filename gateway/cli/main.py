@@ -1,4 +1,4 @@
-"""The `circlet` command line. One file per command; this one only gathers them."""
+"""The `circlet` command line. Each command has a file of its own."""
 
 from __future__ import annotations
 

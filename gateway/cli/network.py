@@ -1,4 +1,4 @@
-"""What the directories say of the network: the directories of a file, or the directories named on the command line."""
+"""Asks the directories about the network. The directories come from a file or from the command line."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Place(NamedTuple):
-    """Where to ask. config: None where the directories were named on the command line."""
+    """The directories to ask. config: None if the directories come from the command line."""
 
-    directories: list[tuple[str, int]]  # (IP, port) each
+    directories: list[tuple[str, int]]  # IP and port of each
     config: NodeConfig | DirectoryConfig | None = None
 
 
 def asks_directories(files: str) -> Callable[[F], F]:
-    """The two ways to say which directories to ask: a file, or their addresses. files: whose file will do."""
+    """Add the options that name the directories: a file, or addresses. files: says whose file is accepted."""
 
     def decorate(command: F) -> F:
         command = click.option(
@@ -45,7 +45,7 @@ def asks_directories(files: str) -> Callable[[F], F]:
 
 
 def place_of(path: Path | None, addresses: tuple[str, ...]) -> Place:
-    """Mistakes end the command."""
+    """Return the place that the options name. Mistakes end the command."""
     if (path is None) == (not addresses):
         raise click.UsageError("Say which directories to ask: --config FILE, or --directory HOST:PORT.")
     if path is None:
@@ -66,14 +66,14 @@ def _resolved(address: str) -> tuple[str, int]:
 
 
 def directories_of(config: NodeConfig | DirectoryConfig) -> list[tuple[str, int]]:
-    """(IP, port) each."""
+    """Return IP and port of each directory."""
     if isinstance(config, DirectoryConfig):
         return [(config.address.host, config.address.port)]
     return [(d.host, d.port) for d in config.directories]
 
 
 def live_nodes(place: Place) -> list[tuple[NodeRecord, float]] | None:
-    """Records with their age in seconds, by name; None where there is no directory to ask."""
+    """List the nodes by name, with the age of each record in seconds. Return None without directories to ask."""
     if not place.directories:
         return None
     try:

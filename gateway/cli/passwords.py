@@ -1,4 +1,4 @@
-"""A password for a command: from a prompt on a terminal, else a line of standard input."""
+"""Reads a password for a command: from a prompt on a terminal, otherwise from standard input."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.cli.files import fail
 
 
 def read_password() -> str:
-    """Any that has no `flaw`; with another the command ends."""
+    """Read a password without a `flaw`. A password with a flaw ends the command."""
     try:
         if sys.stdin.isatty():
             password = click.prompt("Password", hide_input=True, confirmation_prompt=True)

@@ -16,14 +16,14 @@ from gateway.cli.files import FILE, fail, read
 from gateway.cli.run import start_log
 
 DIFFERS = 2
-"""The exit code if the replay differs from the recording; 1: the file cannot be replayed."""
+"""The exit code if the replay differs from the recording. 1 means that the file cannot be replayed."""
 
 LEAST = 64 * 1024
 SIZE = "64MiB"
 
 
 class Written(click.ParamType[Any]):
-    """A duration or size as configuration files have it."""
+    """A duration or size, in the form of configuration files."""
 
     def __init__(self, name: str, parse: Callable[[object], Any]) -> None:
         self.name = name
@@ -43,9 +43,9 @@ class Written(click.ParamType[Any]):
 @click.option("--size", type=Written("size", parse_size), default=SIZE, show_default=True, help="bytes of TAPE at most")
 @click.option("--texts", is_flag=True, help="record what people say, too, topics, and reasons; passwords never")
 def record(file: Path, tape: Path, for_s: float | None, size: int, texts: bool) -> None:
-    """Run one supernode like `circlet node FILE`, and write all inputs of the core to TAPE, for `circlet replay`.
+    """Run a supernode like `circlet node FILE`, and write all inputs of the core to TAPE, for `circlet replay`.
 
-    A recording begins with the node's start. When it ends, the node goes on.
+    A recording begins with the node's start. The node goes on after the end of the recording.
     """
     config = read(file)
     if not isinstance(config, NodeConfig):
@@ -68,9 +68,9 @@ def record(file: Path, tape: Path, for_s: float | None, size: int, texts: bool) 
 @click.command()
 @click.argument("tape", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def replay(tape: Path) -> None:
-    """Replay a recording of `circlet record`, and name the first output that differs.
+    """Replay a recording of `circlet record`, and name the first different output.
 
-    Exit code 2 if an output differs. Only the build that made a recording replays the recording.
+    Exit code 2 if an output differs. A recording needs the build that made the recording.
     """
     from gateway.io.recorder import build
     from gateway.recording.replay import replay as play

@@ -17,10 +17,11 @@ from gateway.cli.stop import ALL, chosen, what_runs
 @click.argument("node", metavar="NODE|all")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def reload(node: str, folder: Path) -> None:
-    """Send SIGHUP to a process that `circlet up DIR` runs, or to all of them: the process reads its file again.
+    """Send SIGHUP to a process of `circlet up DIR`, or to all of its processes: each process reads its file again.
 
-    NODE is the name of a file in DIR without .yaml (node-3), or the name of the node in that file. A process whose file
-    has a mistake gets no signal. Some settings count only after a restart: the process logs a warning with their names.
+    NODE is the name of a file in DIR without .yaml (node-3), or the name of the node in the file. A process gets no
+    signal if the process's file has a mistake. Some settings apply only after a restart: the process logs a warning
+    with the names of these settings.
     """
     found = what_runs(folder)
     names = sorted(found.children) if node == ALL else [chosen(node, folder, found)]
@@ -43,7 +44,7 @@ def _mistakes(path: Path) -> str:
 
 
 def _signal(pid: int) -> bool:
-    """Whether the process was there."""
+    """Send SIGHUP. Return whether the process exists."""
     try:
         os.kill(pid, signal.SIGHUP)
     except ProcessLookupError:

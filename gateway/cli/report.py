@@ -1,4 +1,4 @@
-"""The output of `circlet status --json`, and the output's JSON Schema."""
+"""The output of `circlet status --json`, and its JSON Schema."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def report(found: Survey, wrong: list[str]) -> dict[str, Any]:
-    """Plain data that fits `schema`."""
+    """Return plain data that fits `schema`."""
     nodes = [
         Node(row.record.name, row.record.key, row.address, row.record.http or None, row.problem or None, row.status)
         for row in found.rows
@@ -48,12 +48,12 @@ def report(found: Survey, wrong: list[str]) -> dict[str, Any]:
     facts: dict[str, Any] = msgspec.to_builtins(Report(nodes, found.missing, acting_level(found), wrong))
     for node in facts["nodes"]:
         if node["status"] is not None:
-            del node["status"]["type"]  # tells messages between programs apart; here it is always "status"
+            del node["status"]["type"]  # the tag tells messages of programs apart; here always "status"
     return facts
 
 
 def schema() -> dict[str, Any]:
-    """Every field is described, every field is there, and there is no other."""
+    """Make the schema. All fields have descriptions, all fields are required, and no other fields are allowed."""
     (top,), parts = msgspec.json.schema_components([Report])
     del parts["Status"]["properties"]["type"]
     for part in parts.values():

@@ -15,7 +15,7 @@ from gateway.io.logs import setup
 @click.command()
 @click.argument("file", type=FILE)
 def node(file: Path) -> None:
-    """Run one supernode in the foreground. SIGTERM ends it cleanly, SIGHUP reads the file again."""
+    """Run a supernode in the foreground. SIGTERM ends the node cleanly, SIGHUP makes the node read the file again."""
     config = read(file)
     if not isinstance(config, NodeConfig):
         fail(f"{file}: this is a directory's file: run `circlet directory {file}`")
@@ -28,7 +28,7 @@ def node(file: Path) -> None:
 @click.command()
 @click.argument("file", type=FILE)
 def directory(file: Path) -> None:
-    """Run one directory server in the foreground. SIGTERM ends it cleanly, SIGHUP reads the file again."""
+    """Run a directory server in the foreground. SIGTERM ends the directory cleanly, SIGHUP has the file read again."""
     config = read(file)
     if not isinstance(config, DirectoryConfig):
         fail(f"{file}: this is a node's file: run `circlet node {file}`")

@@ -1,6 +1,7 @@
-"""What `circlet up` runs: a locked file in its folder, by which a second `up` and `circlet stop` find the processes.
+"""Keeps a locked file in the folder of `circlet up`. With the file, a second `up` and `circlet stop` find the
+processes.
 
-The lock is the kernel's (flock), so no stale file is ever taken for a running network.
+The lock is the kernel's (flock): after a crash the lock is free, so a stale file never looks like a running network.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ LOCK_FILE: Final = "up.lock"
 
 
 class Running(msgspec.Struct, frozen=True):
-    """What the lock file says. children: name of a configuration file -> id of its process, if the process runs now."""
+    """The content of the lock file. children: name of a configuration file -> process id, if the process runs now."""
 
     pid: int
     children: dict[str, int]
 
 
 class Lock:
-    """Held by the `circlet up` of a folder for as long as the command runs."""
+    """The lock of a folder, held by `circlet up` until the command ends."""
 
     def __init__(self, folder: Path) -> None:
         """Raises BlockingIOError if another `circlet up` holds the lock, OSError if the folder cannot be written."""
@@ -36,7 +37,7 @@ class Lock:
             raise
 
     def write(self, children: dict[str, int]) -> None:
-        """Replace what the file says; readers see the old text or the new one, as one write of a short text."""
+        """Replace the content of the file with a single short write, so that readers see the old or the new text."""
         data = msgspec.json.encode(Running(os.getpid(), children))
         self._file.seek(0)
         self._file.truncate()
@@ -48,9 +49,10 @@ class Lock:
 
 
 def running(folder: Path) -> Running | None:
-    """What `circlet up` runs from this folder; None if no `circlet up` runs there.
+    """Return the processes of `circlet up` for this folder; None if no `circlet up` runs.
 
-    A file that is being written is read again: the writer holds the lock for much longer than a write takes.
+    If the file is being written at this moment, read again: the writer holds the lock for much longer than a write
+    takes.
     """
     try:
         with (folder / LOCK_FILE).open("rb") as file:
@@ -75,7 +77,7 @@ def _is_locked(file: int) -> bool:
 
 
 def signal_and_wait(pid: int, number: int, within_s: float) -> bool:
-    """Send a signal to a process and wait for its end. Returns whether the process has ended within that time."""
+    """Send a signal to a process, and wait for its end. Returns whether the process ends within the time."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:

@@ -10,7 +10,7 @@ from config.schema import schema_text
 @click.command()
 @click.argument("of", type=click.Choice(["config", "status"]), default="config")
 def schema(of: str) -> None:
-    """Print a JSON Schema: of the configuration files, for editors, or of what `circlet status --json` prints."""
+    """Print a JSON Schema: of the configuration files, for editors, or of the output of `circlet status --json`."""
     if of == "status":
         from gateway.cli import report  # the nodes' core is not needed by the other schema
 

@@ -1,4 +1,4 @@
-"""What `circlet top` does: asks the nodes, draws the board, takes keys."""
+"""The work of `circlet top`: asks the nodes, draws the board, and reads keys."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from ring.roster import NodeRecord
 
 EVERY_S = 1.0
 DRAWN_S = 0.1
-"""The screen is drawn at most so often."""
+"""The time between two drawings at least."""
 
 
 class Screen:
-    """Shows one network."""
+    """The screen for a network."""
 
     def __init__(self, operator: Operator, sort: str) -> None:
         self._watch = Watch(operator, self._question, self._heard, EVERY_S)
         self._board = Board(self._watch.names)
         self._board.sort = sort
-        self._traces: set[str] = set()  # ring keys of the nodes whose next question is about one channel
+        self._traces: set[str] = set()  # ring keys of the nodes with a next question about the shown channel
         self._changed = asyncio.Event()
         self._ended = asyncio.Event()
 
@@ -47,7 +47,7 @@ class Screen:
             self._watch.leave()
 
     async def _print(self) -> None:
-        """Rates need two looks."""
+        """Print the board after two looks, because rates need two looks."""
         for last in (False, True):
             for record, reply in await self._watch.once():
                 self._heard(record, reply)
@@ -70,7 +70,8 @@ class Screen:
         with Live(screen=True, auto_refresh=False) as live, keys(self._pressed):
             try:
                 while not self._ended.is_set():
-                    # The terminal's own size: rich would take COLUMNS and LINES, which do not change with the terminal.
+                    # The real size of the terminal: rich would use COLUMNS and LINES, which stay the same when the
+                    # terminal changes.
                     live.console.size = size = ConsoleDimensions(*os.get_terminal_size(sys.stdout.fileno()))
                     live.update(self._board.picture(size.width, size.height), refresh=True)
                     await asyncio.sleep(DRAWN_S)
@@ -81,7 +82,7 @@ class Screen:
             await asking
 
     async def _news(self) -> None:
-        """Until there is something to draw; a terminal that was resized says nothing, and is drawn in a second."""
+        """Wait for news to draw. A resized terminal sends no news, so the wait ends after EVERY_S."""
         with suppress(TimeoutError):
             async with asyncio.timeout(EVERY_S):
                 await self._changed.wait()
@@ -99,7 +100,7 @@ class Screen:
         return TraceAsk(channel) if channel is not None and key in self._traces else LoadAsk(MOST)
 
     def _heard(self, record: NodeRecord, reply: Reply) -> bool:
-        """Where one channel is shown alone, each node is asked of it between two looks."""
+        """Take an answer. While a channel is shown alone, ask each node about the channel between two looks."""
         self._changed.set()
         if record.key in self._traces:
             self._traces.discard(record.key)

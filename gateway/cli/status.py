@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WATCH_S = 2.0
 WRONG = 2
-"""The exit code where something is wrong with the network; 1 is a mistake of who asks."""
+"""The exit code if the network has a fault. 1 means a wrong command."""
 
 COLUMNS = (
     "node",
@@ -49,7 +49,7 @@ class _Mistake(click.UsageError):
 
 
 class _Command(click.Command):
-    """Mistakes of who asks end with 1, as WRONG says more."""
+    """Ends with exit code 1 after a wrong command, since WRONG has another meaning."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
@@ -63,7 +63,7 @@ class _Command(click.Command):
 @click.option("--json", "as_json", is_flag=True, help="for programs")
 @click.option("--watch", is_flag=True, help="look again every 2 s, until Ctrl-C; with --json, an object a line")
 def status(path: Path, as_json: bool, watch: bool) -> None:
-    """Ask every live node how it is, and say what is wrong. Exit code 2 if anything is."""
+    """Ask every live node for its status, and report the faults of the network. Exit code 2 if there is a fault."""
     from gateway.cli.visits import Operator  # TLS and the nodes' core are not needed by the other commands
 
     operator = Operator(path)
@@ -75,7 +75,7 @@ def status(path: Path, as_json: bool, watch: bool) -> None:
 
 
 def _looks(operator: Operator, watch: bool) -> Iterator[tuple[Survey, list[str]]]:
-    """What is found and what is wrong with it; once, or again and again."""
+    """Yield a survey and the faults found; once, or again and again."""
     from gateway.cli.survey import survey
     from gateway.findings import findings
 
@@ -89,7 +89,7 @@ def _looks(operator: Operator, watch: bool) -> Iterator[tuple[Survey, list[str]]
 
 @contextmanager
 def _screen(as_json: bool, watch: bool) -> Iterator[Callable[[Survey, list[str]], None]]:
-    """Shows a look; one that stays on a terminal comes in the place of the last."""
+    """Return a function that shows a look. On a terminal with --watch, each look replaces the last."""
     if as_json:
         yield lambda found, wrong: click.echo(_json(found, wrong, None if watch else 2))
     elif watch and sys.stdout.isatty():

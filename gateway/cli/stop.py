@@ -13,17 +13,17 @@ from gateway.cli.running import Running, running, signal_and_wait
 
 ALL = "all"
 MARGIN_S = 10.0
-"""A process may take so much longer than `drain_s` to end."""
+"""The time that a process may take to end beyond `drain_s`."""
 
 
 @click.command()
 @click.argument("node", metavar="NODE|all")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def stop(node: str, folder: Path) -> None:
-    """Stop one process that `circlet up DIR` runs, or all of them and `circlet up` itself.
+    """Stop a process of `circlet up DIR`; or, with `all`, stop all processes and `circlet up` itself.
 
-    NODE is the name of a file in DIR without .yaml (node-3), or the name of the node in that file. A node hands its
-    groups over first. The stopped node stays stopped until `circlet up DIR` is said again.
+    NODE is the name of a file in DIR without .yaml (node-3), or the name of the node in the file. A node first hands
+    over its groups. The stopped node stays stopped until the next `circlet up DIR`.
     """
     found = what_runs(folder)
     if node == ALL:
@@ -36,7 +36,7 @@ def stop(node: str, folder: Path) -> None:
 
 
 def what_runs(folder: Path) -> Running:
-    """Ends the command if no `circlet up` runs from the folder."""
+    """Return the running processes of the folder. If no `circlet up` runs, end the command."""
     found = running(folder)
     if found is None:
         fail(
@@ -47,7 +47,7 @@ def what_runs(folder: Path) -> Running:
 
 
 def chosen(node: str, folder: Path, found: Running) -> str:
-    """The name of the running process that is meant: the stem of its file. Ends the command if there is none."""
+    """Return the name of the chosen process: the stem of its file. If the process does not run, end the command."""
     name = _file_name(node, folder)
     if name not in found.children:
         fail(_unknown(node, name, folder, found))
@@ -60,7 +60,7 @@ def _end(pid: int, name: str, within_s: float) -> None:
 
 
 def _file_name(node: str, folder: Path) -> str:
-    """The stem of the file whose node has this name; `node` itself if there is none."""
+    """Return the stem of the file of the node with this name; `node` itself if no node has the name."""
     for path in sorted(folder.glob("node-*.yaml")):
         config = _read(path)
         if config is not None and config.node.name == node:
@@ -69,13 +69,13 @@ def _file_name(node: str, folder: Path) -> str:
 
 
 def _drain_s(folder: Path, names: list[str]) -> float:
-    """How long these processes may take to end, in seconds."""
+    """Return the seconds that these processes may take to end."""
     configs = [_read(folder / f"{name}.yaml") for name in names]
     return max([config.drain_s for config in configs if config is not None], default=0.0) + MARGIN_S
 
 
 def _read(path: Path) -> NodeConfig | None:
-    """A node's file; None for a directory's file, and for a file with mistakes in it: stopping needs neither."""
+    """Read the file of a node. Return None for a directory's file or a file with mistakes: stopping needs neither."""
     try:
         config = load(path)
     except (ConfigErrors, OSError):

@@ -1,4 +1,4 @@
-"""The story of one channel, from the nodes' answers: states, entries, new terms, silence, each told once. No I/O."""
+"""The story of a channel, from the nodes' answers: states, entries, new terms, silence, each reported once. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.guests import Problem
 from gateway.trace import Began, Reign, Role, Traced, TracedEntry
 
 REMEMBERED = 20_000
-"""Entries that were told are remembered for so long, since each node tells them again (entries)."""
+"""The number of reported entries that are remembered, because every node lists the same entries."""
 
 BEGAN: dict[Began, str] = {
     "first": "the group begins",
@@ -23,7 +23,7 @@ BEGAN: dict[Began, str] = {
 
 
 class State(msgspec.Struct, frozen=True, tag_field="event", tag="state"):
-    """What a node is to the channel now. at: Unix seconds of this machine. master: "" if the node knows none."""
+    """A node's part in the channel now. at: Unix seconds of this machine. master: "" if the node knows no master."""
 
     at: float
     node: str
@@ -33,12 +33,12 @@ class State(msgspec.Struct, frozen=True, tag_field="event", tag="state"):
     last: int
     head: int
     master: str
-    acknowledged: dict[str, int]  # by the master: node -> seq
+    acknowledged: dict[str, int]  # reported by the master: node -> seq
     backups: list[str]
 
 
 class NewTerm(msgspec.Struct, frozen=True, tag_field="event", tag="term"):
-    """A node masters the channel from `first` on. began: how the term came about."""
+    """A node masters the channel, starting with the entry `first`. began: how the term began."""
 
     at: float
     node: str
@@ -48,7 +48,7 @@ class NewTerm(msgspec.Struct, frozen=True, tag_field="event", tag="term"):
 
 
 class Committed(msgspec.Struct, frozen=True, tag_field="event", tag="entry"):
-    """An entry of the log. at: Unix seconds of its master. origin: the node that submitted it."""
+    """An entry of the log. at: Unix seconds of the master. origin: the node that submitted the entry."""
 
     at: float
     seq: int
@@ -61,7 +61,7 @@ class Committed(msgspec.Struct, frozen=True, tag_field="event", tag="entry"):
 
 
 class Silent(msgspec.Struct, frozen=True, tag_field="event", tag="silent"):
-    """A node does not answer. problem: why, in words."""
+    """A node does not answer. problem: the reason in words."""
 
     at: float
     node: str
@@ -72,23 +72,23 @@ Happening = State | NewTerm | Committed | Silent
 
 
 class Story:
-    """names: ring key -> node name, kept up to date by whoever asks."""
+    """names: ring key -> node name; the caller adds new names."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
-        self.standing: dict[str, State | Silent] = {}  # ring key -> how things stood when the node was last asked
+        self.standing: dict[str, State | Silent] = {}  # ring key -> the last answer of the node
         self._names = names
-        self._seen: dict[str, int] = {}  # ring key -> last seq of its log that was told
-        self._end = 0  # the highest seq that any node has
+        self._seen: dict[str, int] = {}  # ring key -> last reported seq of the node's log
+        self._end = 0  # the highest seq of all nodes
         self._terms: set[tuple[int, str]] = set()
         self._told: set[tuple[int, int]] = set()  # (term, seq)
         self._order: deque[tuple[int, int]] = deque()
 
     def after(self, key: str) -> int:
-        """Which entries the node is to tell next: those behind this seq."""
+        """Return the seq after which the node's next answer has to begin."""
         return self._seen.get(key, self._end)
 
     def begin(self, key: str, answer: Traced | Problem, at: float) -> None:
-        """The first answer of a node: what is there already is no news. at: Unix seconds."""
+        """Take the first answer of a node. The present entries and terms are not news. at: Unix seconds."""
         if isinstance(answer, Problem):
             self.standing[key] = Silent(at, self.name(key), answer.text)
             return
@@ -99,7 +99,7 @@ class Story:
             self._seen[key] = answer.last
 
     def heard(self, key: str, answer: Traced | Problem, at: float) -> list[Happening]:
-        """The news in a later answer of a node. A node's silence is told once, until the node answers again."""
+        """Return the news in a later answer of a node. A silence is reported once, until the node answers again."""
         before = self.standing.get(key)
         if isinstance(answer, Problem):
             now = self.standing[key] = Silent(at, self.name(key), answer.text)
@@ -113,8 +113,9 @@ class Story:
         return told
 
     def _advance(self, key: str, answer: Traced) -> None:
-        """Move on in the node's log, which another log may have replaced. A node without a copy has no log: once the
-        node gets a copy, the story goes on after the last entry that was told."""
+        """Move on in the node's log, which another log may have replaced. A node without a copy has no log: if the node
+        gets a copy, the story goes on after the last reported entry.
+        """
         self._end = max(self._end, answer.last)
         if not answer.reigns:
             self._seen.pop(key, None)
@@ -164,12 +165,12 @@ class Story:
 
 
 def _standing(state: State) -> tuple[Any, ...]:
-    """The parts of a state whose change is news; the length of the log is not."""
+    """Return the parts of a state that are news when changed. The length of the log is not news."""
     return state.role, state.term, state.master, state.backups
 
 
 def words(what: Happening, channel: str) -> str:
-    """A line for a person, without its time."""
+    """Describe a happening in a line for a person, without the time."""
     match what:
         case Silent():
             return f"{what.node} does not answer: {what.problem}"

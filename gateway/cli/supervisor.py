@@ -1,6 +1,6 @@
-"""Child processes that are kept running: started, watched, started again with back-off, stopped together.
+"""Keeps child processes running: starts, watches, restarts with back-off, and stops all together.
 
-A child that ends with code 0 was told to stop: it stays stopped until SIGUSR1 starts all such children again.
+A child with exit code 0 was told to stop. Such a child stays stopped until SIGUSR1 starts all stopped children again.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ BACK_OFF_MAX_S = 30.0
 GOOD_AFTER_S = 60.0
 READY = b'"node_started"'
 QUIET = frozenset(("debug", "info"))
-"""Lines of these levels are shown only on request."""
+"""Lines of these levels are shown only with `verbose`."""
 
 
 class Child:
-    """One process to keep running."""
+    """A process to keep running."""
 
     def __init__(self, name: str, command: list[str]) -> None:
         self.name = name
         self.command = command
         self.process: asyncio.subprocess.Process | None = None
         self.ready = asyncio.Event()
-        self.resume = asyncio.Event()  # set: do not wait to be started
+        self.resume = asyncio.Event()  # set: start the child without a wait
 
 
 class Supervisor:
-    """Runs the children until SIGINT or SIGTERM, or until its terminal is closed."""
+    """Runs the children until SIGINT or SIGTERM, or until the terminal is closed."""
 
     def __init__(
         self,
@@ -50,9 +50,10 @@ class Supervisor:
         *,
         verbose: bool = False,
     ) -> None:
-        """stop_s: how long the children get to end by themselves. greet: what to print once all nodes are ready.
+        """stop_s: the time for the children to stop without being killed. greet: makes a text to print once all nodes
+        are ready.
 
-        report: told the process ids of the running children by name, at each change. verbose: show all that they log.
+        report: called at each change with the process ids of the running children by name. verbose: show the whole log.
         """
         self._report_children = report
         self._verbose = verbose
@@ -75,13 +76,13 @@ class Supervisor:
         await self._stopping.wait()
         greeting.cancel()
         kept = dict(zip(self._children, tasks, strict=True))
-        # Directories last: the nodes take their leave of them.
+        # Directories stop last, because leaving nodes report to the directories.
         for directories in (False, True):
             await self._stop({c: t for c, t in kept.items() if c.name.startswith("directory") is directories})
         return 0
 
     def _hang_up(self) -> None:
-        """The terminal is closed, or somebody means the children."""
+        """Stop after SIGHUP: the terminal is closed, or a person wants the children to reload; tell how to reload."""
         _print("SIGHUP stops everything. `circlet reload all DIR` has the processes read their files again")
         self._stopping.set()
 
@@ -114,9 +115,9 @@ class Supervisor:
         delay = BACK_OFF_S
         while not self._stopping.is_set():
             started = time.monotonic()
-            hold_hang_up()  # the child inherits that, and takes SIGHUP once the child can
+            hold_hang_up()  # the child starts with SIGHUP held back, and takes SIGHUP when ready
             try:
-                # Its own session: Ctrl-C reaches this process alone, which then stops the children in order.
+                # A session of its own: Ctrl-C reaches only this process, which then stops the children in order.
                 child.process = await asyncio.create_subprocess_exec(
                     *child.command,
                     stdin=asyncio.subprocess.DEVNULL,
@@ -129,7 +130,7 @@ class Supervisor:
             self._report()
             await self._pass_on(child)
             code = await child.process.wait()
-            child.resume.clear()  # `circlet up` said before this stop was not about this stop
+            child.resume.clear()  # a `circlet up` from before this stop does not apply
             self._report()
             if self._stopping.is_set():
                 return
@@ -169,9 +170,9 @@ class Supervisor:
                 self._say(child.name, text)
 
     def _readable(self, line: str) -> str | None:
-        """Children log JSON, as they write to a pipe; a person at a terminal gets what a terminal would have got.
+        """Format a line of a child's log. Children write JSON into a pipe; a person at a terminal gets readable text.
 
-        None: the line is one that a person sees only with `verbose`.
+        Return None for a line that is shown only with `verbose`.
         """
         try:
             event = json.loads(line) if line.startswith("{") else {}
@@ -191,7 +192,7 @@ class Supervisor:
 
 
 def _print(text: str) -> None:
-    """Whoever read it may be gone: that is no reason to leave the children alone."""
+    """Print a line. If the reader has gone, print to nowhere: the children still need care."""
     try:
         print(text, flush=True)  # noqa: T201
     except OSError:

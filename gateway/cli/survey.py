@@ -1,4 +1,4 @@
-"""Asking every node of a network how it is, all at once."""
+"""Asks all nodes of a network for their status at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AT_ONCE = 100
 
 
 async def survey(operator: Operator) -> Survey:
-    """Takes visits.TIMEOUT_S and NODE_S seconds at most, for up to AT_ONCE nodes."""
+    """Survey the network. For up to AT_ONCE nodes this takes at most visits.TIMEOUT_S and NODE_S seconds."""
     known = await operator.known()
     room = asyncio.Semaphore(AT_ONCE)
     rows = await asyncio.gather(*(_row(record, operator, room) for record in known.records))

@@ -1,4 +1,4 @@
-"""Tables for people: nothing is cut off, whether on a terminal or in a pipe."""
+"""Tables for people. No cell is cut off, on a terminal or in a pipe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PIPE_WIDTH = 240
 
 
 class Plain(Table):
-    """A table whose cells are shown as they are: `[fd00::11]:6667` and the account `[joe]` would be markup for Rich."""
+    """A table without markup: Rich would take `[fd00::11]:6667` or the account `[joe]` for markup."""
 
     def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
         plain = (Text(cell) if isinstance(cell, str) else cell for cell in cells)
@@ -29,7 +29,7 @@ def table(*headers: str) -> Plain:
 
 
 def text_of(made: Table) -> str:
-    """As standard output shows it: coloured on a terminal, without trailing spaces in a pipe."""
+    """Format the table for standard output: coloured on a terminal, without trailing spaces in a pipe."""
     console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     with console.capture() as capture:
         console.print(made)

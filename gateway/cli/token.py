@@ -13,7 +13,7 @@ from gateway.cli.files import fail
 from gateway.web.api.access import hash_of
 
 PREFIX = "circlet_"
-"""Lets programs that search files for secrets recognise a token."""
+"""Programs that search files for secrets recognise a token by this prefix."""
 
 BYTES = 32
 

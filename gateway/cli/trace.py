@@ -12,7 +12,7 @@ import click
 from gateway.cli.files import config_option, fail
 
 WRONG = 2
-"""The exit code of --once where a node does not answer, as of `circlet status`."""
+"""The exit code of --once if a node does not answer, as of `circlet status`."""
 
 
 @click.command()
@@ -24,7 +24,7 @@ WRONG = 2
 @click.option("--texts", is_flag=True, help="show what people say, too, topics, and reasons")
 @click.option("--json", "as_json", is_flag=True, help="for programs: an object a line")
 def trace(channel: str, path: Path, once: bool, texts: bool, as_json: bool) -> None:
-    """Follow one channel on all nodes: its entries as they are committed, roles, terms, takeovers and hand-offs.
+    """Follow a channel on all nodes: each entry at its commit, roles, terms, takeovers and hand-offs.
 
     The command changes nothing, and ends with Ctrl-C.
     """

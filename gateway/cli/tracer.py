@@ -22,7 +22,7 @@ COLUMNS = ("node", "role", "term", "master", "first entry", "last", "accepted", 
 
 
 class Tracer:
-    """Follows one channel."""
+    """Follows a channel."""
 
     def __init__(self, operator: Operator, channel: str, *, texts: bool, as_json: bool) -> None:
         self._channel = channel
@@ -39,7 +39,7 @@ class Tracer:
 
     @property
     def is_nowhere(self) -> bool:
-        """Whether all nodes answer, and no node has the channel."""
+        """Whether all nodes answer, and none has the channel."""
         return all(isinstance(what, State) and what.role == "none" for what in self._story.standing.values())
 
     async def run(self, *, once: bool) -> None:

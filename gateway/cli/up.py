@@ -26,9 +26,9 @@ FAILED = 1
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--verbose", is_flag=True, help="show every line that the processes log, not warnings and errors alone")
 def up(folder: Path, verbose: bool) -> None:
-    """Start every process configured in DIR as a child; a child that dies is started again.
+    """Start every process configured in DIR as a child. A child that dies is started again.
 
-    A child that was told to stop (`circlet stop NODE DIR`) stays stopped until `circlet up DIR` is said once more.
+    A child stopped with `circlet stop NODE DIR` stays stopped until the next `circlet up DIR`.
     """
     configs = _configs(folder)
     try:
@@ -46,7 +46,7 @@ def up(folder: Path, verbose: bool) -> None:
 
 
 def _configs(folder: Path) -> dict[str, NodeConfig | DirectoryConfig]:
-    """The configurations of a folder, directories first, by the name of their file. Ends the command at mistakes."""
+    """Load the configurations of a folder by file name, directories first. Mistakes end the command."""
     files = [*sorted(folder.glob("directory-*.yaml")), *sorted(folder.glob("node-*.yaml"))]
     if not files:
         fail(f"{folder}: no node-*.yaml or directory-*.yaml here: `circlet init {folder}` writes some")
@@ -67,9 +67,9 @@ def _command(config: NodeConfig | DirectoryConfig, path: Path) -> list[str]:
 
 
 def _already_running(folder: Path, configs: dict[str, NodeConfig | DirectoryConfig]) -> None:
-    """Another `circlet up` has the folder: the other `circlet up` starts the stopped processes again."""
+    """Tell the other `circlet up` of the folder to start the stopped processes again."""
     found = running(folder)
-    if found is None:  # the other one has ended in this very moment
+    if found is None:  # the other command has ended in this moment
         fail(f"another `circlet up {folder}` has just ended: try again")
     click.echo(f"already running, pid {found.pid}")
     stopped = [name for name in configs if name not in found.children]
@@ -82,7 +82,7 @@ def _already_running(folder: Path, configs: dict[str, NodeConfig | DirectoryConf
 
 
 def _greet(configs: dict[str, NodeConfig | DirectoryConfig], verbose: bool) -> str:
-    """Where to connect, once the nodes are up: lines to copy, with a different nick in each."""
+    """Say where to connect, once the nodes are up: lines to copy, each with a different nick."""
     nodes = {name: config for name, config in configs.items() if isinstance(config, NodeConfig)}
     directories = [config for config in configs.values() if isinstance(config, DirectoryConfig)]
     rows = table("node", "irssi", "WeeChat")
@@ -90,7 +90,7 @@ def _greet(configs: dict[str, NodeConfig | DirectoryConfig], verbose: bool) -> s
     for name, node in nodes.items():
         address = node.irc_address
         if address is not None:
-            number = int(re.sub(r"[^0-9]", "", name) or 1)  # machines of a trial have a node each: node-1, node-2, ...
+            number = int(re.sub(r"[^0-9]", "", name) or 1)  # in a trial, machine 2 has only node-2, and so on
             own = nick if number == 1 else f"{nick}{number}"
             irssi = f"irssi -c {address.host} -p {address.port} -n {own}"
             rows.add_row(node.node.name, irssi, f"weechat irc://{own}_@{address}")
@@ -104,7 +104,7 @@ def _greet(configs: dict[str, NodeConfig | DirectoryConfig], verbose: bool) -> s
 
 
 def _pages(nodes: list[NodeConfig], directories: list[DirectoryConfig]) -> str:
-    """The addresses of the page of the ring and of the chat. One node's and one directory's address are enough."""
+    """Name the addresses of the ring's page and of the chat. A single node and a single directory are enough."""
     node = next((config.http.url for config in nodes if config.http is not None), "")
     directory = next((config.http.url for config in directories if config.http is not None), "")
     if not node:
@@ -114,6 +114,6 @@ def _pages(nodes: list[NodeConfig], directories: list[DirectoryConfig]) -> str:
 
 
 def _own_nick() -> str:
-    """A nick made of the user's name on this machine, which may be empty or no nick."""
+    """Make a nick of the user's name on this machine. The name may be empty or an invalid nick."""
     name = re.sub(r"[^A-Za-z0-9_-]", "", os.environ.get("USER") or os.environ.get("LOGNAME") or "")
     return name[:NICK_LEN] if name[:1].isalpha() else NOBODY

@@ -1,4 +1,4 @@
-"""Asking the nodes of a network something, as a guest on their link ports."""
+"""Asks nodes of a network, as a guest on their link ports."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from ring.io.guest import NoReply, Visit, ask, visit
 from ring.roster import NodeRecord, Roster
 
 DENIALS_S = 0.5
-"""How long the directories may take to say whom they refuse. Directories of feature level 0 never say it."""
+"""The time for the directories to list refused nodes. Directories of feature level 0 have no such list."""
 
 LOOK_S = 3.0
 STRANGE = "its answer cannot be read: is its version another?"
 
 
 class Known(NamedTuple):
-    """records: of the nodes to be asked. listed: ring keys, as the directories say; None if none answered."""
+    """records: the nodes to ask. listed: ring keys in the directories' lists; None if no directory answers."""
 
     records: list[NodeRecord]
     listed: frozenset[str] | None
-    directories: int  # how many are configured
-    silent: list[str]  # of those, what is wrong with each that gave no list
-    roster_problem: str | None = None  # why the saved roster was of no use, where it was needed
-    denied: frozenset[tuple[str, str, str]] = frozenset()  # by the directories: name, address and reason
+    directories: int  # number of configured directories
+    silent: list[str]  # a problem for each directory that gave no list
+    roster_problem: str | None = None  # the problem of the saved roster, if the roster was needed
+    denied: frozenset[tuple[str, str, str]] = frozenset()  # nodes refused by the directories: name, address and reason
 
 
 class Operator:
-    """Who has a node's file, and so the network's key."""
+    """An operator with the file of a node, and so with the network key."""
 
     def __init__(self, path: Path) -> None:
-        """Mistakes in the file end the command."""
+        """Read the file. Mistakes in the file end the command."""
         config = read(path)
         if not isinstance(config, NodeConfig):
             fail(f"{path}: a node's file is needed: it holds what the nodes of the network have alike")
@@ -54,7 +54,9 @@ class Operator:
         self.config = config
 
     async def known(self) -> Known:
-        """The nodes that the directories list or, if none answers, those in the saved roster; and this file's own."""
+        """Return the nodes that the directories list, and the node of this file. Without an answer from a directory,
+        use the saved roster.
+        """
         directories = directories_of(self.config)
         lists = await asyncio.gather(*(_listed(directory) for directory in directories))
         silent = [found for found in lists if isinstance(found, str)]
@@ -70,7 +72,7 @@ class Operator:
         return Known(list(roster.records()), listed, len(directories), silent, problem, denied)
 
     async def enter(self, record: NodeRecord, timeout_s: float) -> Visit:
-        """A visit to the node, for many questions. Raises NoReply."""
+        """Begin a visit to the node, for many questions. Raises NoReply."""
         return await visit(
             record,
             terms=terms(self.config),
@@ -81,7 +83,7 @@ class Operator:
         )
 
     async def visit(self, record: NodeRecord, request: Request, timeout_s: float) -> Reply:
-        """The node's answer; Problem if there is none."""
+        """Ask the node once. Returns Problem without an answer."""
         try:
             payload = await ask(
                 record,
@@ -98,8 +100,9 @@ class Operator:
             return Problem(STRANGE)
 
     async def ask_one(self, request: Request, timeout_s: float) -> Reply:
-        """The answer of the first node that is there, this file's own before others: whichever the node is, it speaks
-        for the network. Problem if there is none."""
+        """Ask one node about the network: the first node that is up, with this file's node first. Any node can answer
+        for the network. Returns Problem if no node answers.
+        """
         known, silent = await self.known(), []
         for record in self.own_first(known.records):
             there = await self.visit(record, StatusAsk(), LOOK_S)
@@ -114,7 +117,7 @@ class Operator:
 
 
 class Caller:
-    """Asks one node again and again: over one visit, and over a new visit after the last one has broken."""
+    """Asks a node again and again over a single visit, and begins a new visit after a broken visit."""
 
     def __init__(self, operator: Operator, record: NodeRecord) -> None:
         self.record = record
@@ -122,7 +125,7 @@ class Caller:
         self._visit: Visit | None = None
 
     async def ask(self, request: Request, timeout_s: float) -> Reply:
-        """The node's answer; Problem if there is none."""
+        """Ask the node. Returns Problem without an answer."""
         try:
             if self._visit is None:
                 self._visit = await self._operator.enter(self.record, timeout_s)
@@ -140,7 +143,7 @@ class Caller:
 
 
 async def _denied(directories: list[tuple[str, int]]) -> frozenset[tuple[str, str, str]]:
-    """Name, address and reason of the nodes that these directories refuse."""
+    """Return name, address and reason of the nodes that these directories refuse."""
     if not directories:
         return frozenset()
     try:
@@ -151,7 +154,7 @@ async def _denied(directories: list[tuple[str, int]]) -> frozenset[tuple[str, st
 
 
 async def _listed(directory: tuple[str, int]) -> list[NodeRecord] | str:
-    """The records that one directory lists, or why it gave none."""
+    """Return the records in a directory's list, or the reason why there is no list."""
     try:
         found = await query_nodes([directory], TIMEOUT_S, structlog.get_logger())
     except NoAnswer as problem:

@@ -1,4 +1,4 @@
-"""Asking every node of a network again and again, each at its own pace: a node that is stopped holds nobody up."""
+"""Asks all nodes of a network again and again. Each node has its own pace, so a stopped node delays no other node."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from gateway.guests import Reply, Request
 from ring.roster import NodeRecord
 
 NODE_S = 3.0
-"""How long a node may take to answer."""
+"""The time for a node to answer."""
 
 LOOK_S = 5.0
-"""How often new nodes are looked for."""
+"""The time between two searches for new nodes."""
 
 
 class Watch:
-    """request: what to ask a node next, by its ring key. heard: takes the answer, and says whether to ask that node
-    again at once. names: ring key -> name, of all nodes so far."""
+    """request: returns the next question for a node, by ring key. heard: takes the answer, and returns whether to ask
+    the node again at once. names: ring key -> name, of all nodes so far.
+    """
 
     def __init__(
         self,
@@ -35,14 +36,14 @@ class Watch:
         self._callers: dict[str, Caller] = {}
 
     async def once(self) -> list[tuple[NodeRecord, Reply]]:
-        """Every node's answer, in the order of names. `heard` takes none of them."""
+        """Ask all nodes once; return the answers in the order of names. `heard` is not called."""
         await self._look()
         callers = sorted(self._callers.values(), key=lambda caller: caller.record.name)
         replies = await asyncio.gather(*(self._ask(caller) for caller in callers))
         return [(caller.record, reply) for caller, reply in zip(callers, replies, strict=True)]
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Ask all nodes until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             followed: set[str] = set()
             while True:
@@ -53,12 +54,12 @@ class Watch:
                 await self._look()
 
     def leave(self) -> None:
-        """Hang up."""
+        """End all visits."""
         for caller in self._callers.values():
             caller.leave()
 
     async def _look(self) -> None:
-        """A node that is listed no more is still asked: it may come back."""
+        """Look for new nodes. A node that has left the lists is still asked, because the node may come back."""
         for record in (await self._operator.known()).records:
             self.names[record.key] = record.name
             known = self._callers.get(record.key)

@@ -1,4 +1,4 @@
-"""circlet webhook: the messages of a channel, posted to an address"""
+"""circlet webhook: manages webhooks, which post the messages of a channel to an address."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def _ask(path: Path, request: Request, wanted: type[Any]) -> Any:
-    """Ask the node. An answer of another kind ends the command with its text."""
+    """Ask a node. An answer of another kind ends the command with the answer's text."""
     from gateway.cli.visits import Operator  # TLS and the nodes' core are not needed by the other commands
 
     reply: Reply = asyncio.run(Operator(path).ask_one(request, CHANGE_S))
@@ -33,7 +33,7 @@ def _ask(path: Path, request: Request, wanted: type[Any]) -> Any:
 
 
 def _who() -> str:
-    """Who asks, for the list of webhooks."""
+    """Name the asking person, for the list of webhooks."""
     try:
         return f"circlet webhook ({getpass.getuser()})"
     except (OSError, KeyError):

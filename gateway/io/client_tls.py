@@ -42,9 +42,7 @@ class Context(ssl.SSLContext):
         return context
 
     def reload(self, cert: str, key: str) -> None:
-        """Use other PEM files for new connections. Raises the same errors as `load`; after an error nothing has
-        changed.
-        """
+        """Use other PEM files for new connections. Raises the same errors as `load`, and then changes nothing."""
         check_pair(cert, key)
         inner = SSL.Context(SSL.TLS_SERVER_METHOD)
         inner.set_min_proto_version(SSL.TLS1_2_VERSION)

@@ -88,9 +88,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         self.connection = self._node.connected(self, address, secure=self._secure, certificate=certificate)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Return the shared buffer. A single read brings at most READ_BYTES; the flood control judges these before the
-        next.
-        """
+        """Return the shared buffer. A read brings at most READ_BYTES; then the flood control judges these bytes."""
         return _INPUT
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -122,9 +120,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         return self._arrived
 
     def _count(self) -> None:
-        """Update the bytes handed to the kernel. On a closing connection the count stays, since waiting bytes are
-        lost.
-        """
+        """Update the bytes handed to the kernel. On a closing connection waiting bytes are lost: keep the count."""
         if self._transport is not None and not self._transport.is_closing():
             self._handed = self.written - self._backlog_bytes - self._transport.get_write_buffer_size()
 

@@ -1,6 +1,4 @@
-"""Keeps the node's data on disk: runs the store beside the loop, feeds the store from the engine's journal, and reads
-history.
-"""
+"""Keeps the node's data on disk: runs the store beside the loop, feeds it from the engine's journal, reads history."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ if TYPE_CHECKING:
     from gateway.io.node_process import NodeProcess
 
 DELAY_S: Final = 0.05
-"""Changes that nobody waits for are gathered for this long: handing each line over alone costs more than making the
-line.
-"""
+"""Changes that nobody waits for are gathered for this long: to hand over each line alone costs more time."""
 
 FIT_EVERY_S: Final = 20.0
 """The time between two looks at the size of the store."""

@@ -36,9 +36,7 @@ def hash_password(password: str) -> str:
 
 
 def verify(hashed: str, password: str) -> bool:
-    """Tell whether the password fits. An invalid hash fits no password. Raises Argon2Error if argon2 gets no memory or
-    no thread.
-    """
+    """Tell whether the password fits. An invalid hash fits no password. Raises Argon2Error without memory or thread."""
     try:
         return _hasher.verify(hashed, password.encode("utf-8", "surrogateescape"))
     except (Argon2Error, InvalidHashError) as problem:
@@ -68,9 +66,7 @@ class Passwords:
         self._first = ThreadPoolExecutor(1, "argon2-first", _yield)
 
     def check(self, hashed: str, password: str, done: Callable[[bool | None], None]) -> None:
-        """Check a password of an operator or of the server, from the configuration. done(None): no check is possible
-        now.
-        """
+        """Check a password of an operator or of the server (configuration). done(None): no check is possible now."""
         self._run(lambda: verify(hashed, password), done)
 
     def fits(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
@@ -78,9 +74,7 @@ class Passwords:
         self._run(lambda: check_password(credentials, password), done)
 
     def fits_first(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
-        """Check as `fits` does, but in a separate thread, so that a trusted client need not wait for strangers'
-        guesses.
-        """
+        """Check as `fits` does, but in a separate thread: a trusted client need not wait for strangers' guesses."""
         self._run(lambda: check_password(credentials, password), done, first=True)
 
     def make(self, password: str, done: Callable[[Credentials | None], None]) -> None:

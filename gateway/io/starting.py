@@ -93,8 +93,8 @@ class Starting:
         await self._carry_out(self._core.probed(True in found, refusals, self._node.now))
 
     async def _visit(self, record: NodeRecord) -> bool | str:
-        """Visit a node: return True if the node lets this node in, the reason for a refusal in words, or False without
-        an answer.
+        """Visit a node: return True if the node lets this node in, a reason for a refusal, or False without an
+        answer.
         """
         config = self._node.config
         how: dict[str, Any] = {

@@ -40,9 +40,7 @@ class Systemd:
         self._say(f"STATUS={status}")
 
     def reloading(self) -> None:
-        """Report the begin of a reload; `reloaded` reports the end. Before the process is ready, a reload is part of
-        the start.
-        """
+        """Report the start of a reload; `reloaded` reports the end. A reload before `ready` is part of the start."""
         if self._ready:
             self._say(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 

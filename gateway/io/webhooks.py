@@ -53,9 +53,7 @@ class AllowedResolver(AbstractResolver):
 
 
 class WebhookShell:
-    """Makes requests for the core. turn: runs a job on the core and flushes the core. bind_ip: this node's address for
-    requests.
-    """
+    """Makes requests for the core. turn: runs a job on the core, then flushes. bind_ip: this node's own address."""
 
     def __init__(
         self,

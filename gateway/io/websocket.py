@@ -171,7 +171,7 @@ class WebSocketClient:
             await asyncio.sleep(0)  # flood control counts lines only: other frames must let other clients go first
 
     async def _take(self, connection: Connection, line: bytes) -> None:
-        """Give a line to the edge. While lines of the client wait, stop reading, so that the kernel's window holds the
+        """Give a line to the edge. While lines of the client wait, stop reading: the kernel's window holds the
         client.
         """
         self._relieved.clear()
