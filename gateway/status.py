@@ -114,8 +114,7 @@ class Around(NamedTuple):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status"):
-    """A node's description of itself. Takeovers, hand-offs and merges count since the start; all other counts are of
-    now.
+    """A node's description of itself. Takeovers, hand-offs and merges count since the start; other counts are of now.
 
     Programs and nodes of different versions exchange statuses: a new field needs a default. Each field has a
     description, for `circlet schema status`.
