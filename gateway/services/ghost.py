@@ -88,7 +88,7 @@ def _look(request: Request, nick: str, *, gives: bool) -> None:
 def _give(request: Request, nick: str, tries: int) -> None:
     """Take the nick when the nick is free, and begin the account's session.
 
-    tries: looks for the free nick that are left.
+    tries: how many more times to look for the free nick.
     """
     call, edge, proven = request.call, request.call.edge, request.call.connection.login
 

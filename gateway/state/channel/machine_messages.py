@@ -1,5 +1,7 @@
-"""Messages of machines in a channel. Machines are programs that speak through the API with an operator's token. Level
-2."""
+"""Messages of machines in a channel. Since level 2.
+
+Machines are programs that speak through the API, with a token from an operator.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def merge(a: Stored, b: Stored, key: Callable[[str], str]) -> Stored:
         lifted,
         left,
         max(a.erased, b.erased) if same else a.erased,
-        newest(latest(a.redacted, b.redacted), TOMBSTONES),  # each side deletes messages of the own side
+        newest(latest(a.redacted, b.redacted), TOMBSTONES),  # of either side: a msgid is unique
         max(a.closed, b.closed) if same else a.closed,
         a.spoken or b.spoken,
         newest(latest(a.forgotten, b.forgotten), TOMBSTONES),

@@ -24,9 +24,9 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 class Claim(_Tagged, frozen=True, tag=1):
     """Take the nick. Refused with 433 while another user holds the nick.
 
-    pending: a rename whose news are on the way to the channels. The old nick's group is still the user's own group; the
-    user claims again with pending=False to confirm. moves: the user's session has moved to the person's node. Without
-    `moves`, a node that the session has left is answered with Moved.
+    pending: a rename; the channels do not know the new nick yet. The old nick's group is still the user's own group;
+    the user claims again with pending=False to confirm. moves: the user's session has moved to the person's node.
+    Without `moves`, a node that the session has left is answered with Moved.
     """
 
     person: Person

@@ -1,7 +1,7 @@
 """Commands, events and questions of a throttle's group.
 
 The group's name says what the throttle guards: `account:joe`, `address:192.0.2.7`, `register:192.0.2.7`. Each of these
-has an own rule (throttle.py).
+has a separate rule (throttle.py).
 """
 
 from __future__ import annotations
