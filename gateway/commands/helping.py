@@ -134,7 +134,7 @@ def help_text(call: Call) -> None:
     if topic == "*":
         names = sorted(COMMANDS)
         rows = [" ".join(names[start : start + A_ROW]) for start in range(0, len(names), A_ROW)]
-        lines = ["Commands of this network. `HELP name` tells more about one of them:", *rows]
+        lines = ["Commands of this network. `HELP name` tells more about a command:", *rows]
     elif topic in COMMANDS:
         lines = [*TEXTS[SAME.get(topic, topic)]]
     else:

@@ -50,4 +50,4 @@ def say_cut(call: Call, replies: list[Any]) -> None:
 
 def say_silent(call: Call, silent: list[str]) -> None:
     if silent:
-        call.notice(f"No answer in time from {', '.join(sorted(silent))}: what is shown may lack something.")
+        call.notice(f"No answer in time from {', '.join(sorted(silent))}: the answer may be incomplete.")

@@ -16,7 +16,7 @@ from gateway.irc.numerics import ERR_INVALIDMODEPARAM, ERR_UNKNOWNMODE, TEXT
 USER_MODES = "".join(mode.letter for mode in USER_TABLE)
 MASK_BYTES = 200
 MAX_PROBLEMS = 52  # replies to a single line: every ASCII letter could be unknown
-NOT_UNDERSTOOD = "That mask fits nobody: it is nick!user@host, and the host may be an address or a network (10.0.0.0/8)"
+NOT_UNDERSTOOD = "That mask fits nobody: write nick!user@host; the host may be an address or a network (10.0.0.0/8)"
 _NO_KEY = re.compile(r"[\x00-\x20,\x7f]")
 _MAX_LIMIT_DIGITS = 9
 

@@ -11,12 +11,12 @@ from gateway.services.table import Request
 from gateway.state.account.messages import Accepted, Denied
 
 LATER = "Whoever keeps accounts does not answer: try again later."
-UNKNOWN = "Nobody answered in time: it may or may not be done. Ask with INFO, or try again later."
+UNKNOWN = "Nobody answered in time: the command may have worked. Check first, then try again."
 WHY = {
     "taken": "It belongs to another account.",
-    "unknown": "Your account is there no more.",
-    "full": "Your account has as many as it may have.",
-    "invalid": "There is no such setting, or no such value of it.",
+    "unknown": "Your account does not exist any more.",
+    "full": "Your account's list is full: remove an entry first.",
+    "invalid": "There is no such setting, or the value is not valid for the setting.",
 }
 
 

@@ -99,7 +99,7 @@ def _list_devices(request: Request, stored: Stored) -> None:
         read = f"has read {len(device.places)} channels and conversations, up to {server_time(upto)}" if upto else "new"
         request.say(f"{named(name)}: {seen}, {read}")
     if not stored.devices:
-        request.say("None is known yet.")
+        request.say("No device is known yet.")
 
 
 def _forget_device(request: Request, stored: Stored, name: str) -> None:

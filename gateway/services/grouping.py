@@ -56,9 +56,9 @@ def _list(request: Request, view: InfoView | None) -> None:
 def group(request: Request) -> None:
     call, nick = request.call, request.call.nick
     if not is_valid_nick(nick, call.edge.settings.limits.nick_len):
-        request.say("That nick can be nobody's: take another first, with /NICK.")
+        request.say("Nobody can own that nick: take another nick first, with /NICK.")
     elif why := call.edge.settings.reservation(nick):
-        request.say(f"{why}: take another first, with /NICK.")
+        request.say(f"{why}: take another nick first, with /NICK.")
     else:
         add_nick(call.edge, login_of(request), nick, changed(request, f"The nick {nick} belongs to your account."))
 

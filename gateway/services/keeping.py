@@ -36,20 +36,19 @@ def _tell(request: Request, view: InfoView | None) -> None:
         return
     state, history = edge.engine.state(edge.sessions.group(user.session)), edge.settings.history
     kept, days = (state.stored if isinstance(state, Session) else Stored()), edge.settings.sessions.expire_days
-    own = (
-        f"{len(view.nicks)} other nicks, {len(view.certificates)} certificates, what you have SET and a password's hash"
-    )
+    own = f"{len(view.nicks)} other nicks, {len(view.certificates)} certificates, your settings and a password hash"
     request.say(
-        f"Account {view.name}, since {server_time(view.created)}: {own}. Until you /msg NickServ DROP it.",
-        f"Session: your nick, channels and away text, and who has kicked you. Until it ends, or for "
-        f"{days} days without you. ALWAYS-ON off, then /quit.",
-        f"Devices: {len(kept.devices)}, and how far each has read; 180 days after it was last seen. DEVICES FORGET "
-        f"<device>. With them {len(kept.markers)} read markers and {len(user.detached)} detached channels.",
-        "Wrong passwords, by account and address: 15 minutes, in memory. From where you logged in: the last 10 "
-        "addresses and certificates, as digests, until you DROP the account.",
+        f"Account {view.name}, since {server_time(view.created)}: {own}. Kept until you /msg NickServ DROP.",
+        f"Session: your nick, channels and away text, and the last kicks. Kept until the session ends, or for "
+        f"{days} days without you. To delete: ALWAYS-ON off, then /quit.",
+        f"Devices: {len(kept.devices)}, and how far each device has read. Kept for 180 days after the device was last "
+        f"seen. To delete: DEVICES FORGET <device>. Also kept: {len(kept.markers)} read markers and "
+        f"{len(user.detached)} detached channels.",
+        "Wrong passwords, by account and address: kept for 15 minutes, in memory. Your logins: the last 10 addresses "
+        "and certificates, as digests. Kept until you /msg NickServ DROP.",
     )
     if not history.enabled:
-        request.say("What is said is not kept here.")
+        request.say("This network keeps no messages.")
         return
     limits = f"{history.keep_days} days, and {history.keep_lines} lines of each, at most"
     own_limits = {one.name: f" ({one.keep_days} days, {one.keep_lines} lines)" for one in history.channels}
@@ -57,7 +56,7 @@ def _tell(request: Request, view: InfoView | None) -> None:
     request.say(f"What you say in channels: {limits}. FORGET <channel> deletes your own. You are in: {names or 'none'}")
     others = (f"{one.nick} (guest)" if one.nick else one.other for one in edge.conversations.of(user).values())
     talks = ", ".join(sorted(others)) or "none"
-    private = "kept, with accounts that want that, too, and with guests" if user.keeps else "not kept"
+    private = "kept, with guests and with accounts of the same choice" if user.keeps else "not kept"
     request.say(f"Private messages are {private}: {limits}. FORGET <nick> deletes your own. With: {talks}")
 
 

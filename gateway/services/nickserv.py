@@ -17,7 +17,7 @@ from gateway.services.choosing import SWITCH, set_always_on, set_auto_away
 from gateway.services.table import Request, Service
 from gateway.state.account.messages import Info, InfoView, LoginView, SetCredentials
 
-NICKSERV = Service("NickServ", "accounts, and the nicks that belong to them.", lambda s: s.accounts.enabled, "NickServ")
+NICKSERV = Service("NickServ", "accounts, and the nicks of accounts.", lambda s: s.accounts.enabled, "NickServ")
 
 WRONG = "There is no such account, or that is not its password."
 NOT_YOURS = "You are not logged in to that account."
@@ -30,7 +30,7 @@ def prove_first(request: Request, name: str, password: str, then: Callable[[Logi
     """
     call, connection = request.call, request.call.connection
     if connection.proving:
-        request.say("Another password of yours is being checked: wait for the answer to that.")
+        request.say("Another password of yours is being checked: wait for the answer.")
         return
     connection.proving = True
 

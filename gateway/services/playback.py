@@ -23,7 +23,7 @@ ALL = 5_000
 
 PLAYBACK = Service(
     "*playback",
-    "what was said in your channels and to you.",
+    "the messages of your channels and conversations.",
     lambda settings: settings.history.enabled,
     "playback",
     "znc.in",
@@ -104,7 +104,7 @@ class Playing:
     def show(self, found: Story, lines: list[Kept] | None) -> None:
         call = self.request.call
         if lines is None:
-            self.request.say(f"What was said in {found.title(())} could not be retrieved. Try again later.")
+            self.request.say(f"The messages of {found.title(())} could not be read. Try again later.")
         elif lines:
             self.left -= len(lines)
             caps = call.connection.caps

@@ -16,7 +16,7 @@ from gateway.irc.format import truncate_text
 from gateway.irc.message import clean
 from gateway.state.people import Person
 
-NOT_LOGGED_IN = "You are not logged in. SASL does that, or /msg NickServ IDENTIFY [account] <password>."
+NOT_LOGGED_IN = "You are not logged in. Log in with SASL, or with /msg NickServ IDENTIFY [account] <password>."
 
 
 class Command(NamedTuple):
@@ -134,7 +134,7 @@ def _help(request: Request) -> None:
     if command is not None:
         request.say(f"Syntax: {command.syntax}", *command.help)
     elif name == "HELP":
-        request.say("Syntax: HELP [command]", "the commands, or what one of them does")
+        request.say("Syntax: HELP [command]", "list the commands, or explain a command")
     elif name:
         request.say(f"There is no help on {_shown(name)}. HELP lists the commands of {called.name}.")
     else:
