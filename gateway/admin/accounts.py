@@ -1,4 +1,4 @@
-"""Operators' actions on accounts, by way of any node. No I/O.
+"""Operators' actions on accounts, possible on any node. No I/O.
 
 Only `credentials` sees a password; all other procedures get the password's hash.
 """
@@ -37,7 +37,7 @@ UNKNOWN = "nobody answered in time: it may or may not be done; `circlet account 
 
 
 def one(edge: EdgePort, name: str) -> Procedure[InfoView]:
-    """The account's facts; changes nothing."""
+    """Look up the account; changes nothing."""
     view = yield from _found(edge, name)
     info = yield Ask(edge.account(view.name), Info())
     if not isinstance(info, InfoView):
@@ -61,7 +61,7 @@ def credentials(edge: EdgePort, password: str) -> Procedure[Credentials]:
 
 
 def add(edge: EdgePort, name: str, made: Credentials) -> Procedure[str]:
-    """Register an account; returns what was done, in words."""
+    """Register an account; return what was done, in words."""
     _need_accounts(edge)
     if why := edge.settings.reservation(name):
         raise Problem("invalid", f"{name} is no name for an account: {why[0].lower()}{why[1:]}")
@@ -87,8 +87,9 @@ def set_password(edge: EdgePort, name: str, made: Credentials) -> Procedure[str]
 
 
 def choose(edge: EdgePort, name: str, changes: dict[str, Value]) -> Procedure[str]:
-    """Change the account's settings, in force at once where its session is. changes: fields of
-    account.snapshot.Settings; None for the network's default."""
+    """Change the account's settings, in force at once on the session's node. changes: fields of
+    account.snapshot.Settings; None for the network's default.
+    """
     view = yield from _found(edge, name)
     outcome = yield from _submit(edge, view.name, SetSettings(view.life, changes))
     _accepted(outcome, view.name)
@@ -135,8 +136,8 @@ def _found(edge: EdgePort, name: str) -> Procedure[LoginView]:
 
 
 def _confirm(edge: EdgePort, name: str, life: str) -> Procedure[None]:
-    """Ask the account's group again. The first answer may come from an old copy, while the nodes with newer copies are
-    away (P37). Raises Problem if the two answers differ.
+    """Ask the account's group again, because the first answer may come from an old copy while the nodes with newer
+    copies are away (P37). Raises Problem if the two answers differ.
 
     life: the account's life in the first answer; "" if there was no account.
     """

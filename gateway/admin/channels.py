@@ -1,4 +1,4 @@
-"""Channels as operators see them. No I/O."""
+"""Channels in the view of operators. No I/O."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Role(NamedTuple):
 
 
 def channel_group(edge: EdgePort, name: str) -> GroupId:
-    """Raises Problem if no channel can have the name."""
+    """Return the channel's group. Raises Problem if no channel can have the name."""
     if not is_valid_channel(name, edge.settings.limits.channel_len):
         raise Problem("invalid", f"{name[:64]!r} is no name of a channel: it is like #erlang, in a URL %23erlang")
     return edge.channel(name)
@@ -42,12 +42,12 @@ def look(edge: EdgePort, name: str, after: str = "") -> Procedure[ChannelView]:
 
 
 def has_more(view: ChannelView) -> bool:
-    """Whether there may be members after this page."""
+    """Tell whether there may be members after this page."""
     return len(view.members) == MEMBERS
 
 
 def roles(edge: EdgePort, name: str) -> Procedure[list[Role]]:
-    """The nodes that have the channel, the master first."""
+    """List the nodes with a copy of the channel, the master first."""
     listed = yield from rows_of(edge, "roles", channel_group(edge, name).name)
     found = [Role(node, row.role, row.term, row.seq) for node, row in listed.rows if isinstance(row, RoleRow)]
     return sorted(found, key=lambda one: (ORDER.index(one.role), one.node))

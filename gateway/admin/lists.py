@@ -23,7 +23,7 @@ class Listed(NamedTuple):
 
 
 def page(edge: EdgePort, what: What, after: str, limit: int, node: str | None = None) -> Procedure[Listed]:
-    """limit: 1 to MOST rows. node: ask only the node with this name."""
+    """Ask the nodes for a page of a list. limit: 1 to MOST rows. node: ask only the node with this name."""
     need_level(edge, LEVEL)
     limit = max(1, min(limit, MOST))
     ask = PageAsk(what, after, limit)
@@ -56,7 +56,9 @@ def together(heard: Heard, limit: int) -> Listed:
 
 
 def _is_newer(row: Row, known: tuple[str, Row] | None) -> bool:
-    """Two nodes may master a channel for a moment: the higher term counts (P39)."""
+    """Tell whether the row replaces the known row: if two nodes master a channel for a moment, the higher term counts
+    (P39).
+    """
     if known is None:
         return True
     other = known[1]
@@ -64,7 +66,7 @@ def _is_newer(row: Row, known: tuple[str, Row] | None) -> bool:
 
 
 def rows_of(edge: EdgePort, what: What, key: str) -> Procedure[Listed]:
-    """Each node's row with that key."""
+    """Ask all nodes for the rows with this key."""
     need_level(edge, LEVEL)
     heard: Heard = yield AskAll(PageAsk(what, "", MOST, key))
     rows = [

@@ -1,7 +1,8 @@
-"""The steps from which operators' procedures are made; a procedure reads from top to bottom. No I/O.
+"""The steps of operators' procedures; a procedure reads from top to bottom. No I/O.
 
-A procedure is a generator. It yields a step, is sent the step's answer when the network has answered, and returns its
-result or raises `Problem`. `run` drives it; nothing blocks, and everything works alike on any node.
+A procedure is a generator. The procedure yields a step, gets the step's answer once the network has answered, and
+returns a result or raises `Problem`. `run` drives the procedure. Nothing blocks, and every procedure works alike on any
+node.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from ring.replication.application import FAILED
 T = TypeVar("T")
 
 Why = Literal["invalid", "unknown", "refused", "reused", "unanswered", "too_old", "bug"]
-"""The request is wrong in itself; there is no such thing; the network refused; the request's key was used for another
-request; the network did not answer in time; a node of an older version holds the network back; or the program made a
-mistake."""
+"""invalid: the request is wrong in itself. unknown: there is no such thing. refused: the network refused. reused: the
+request's key was used for another request. unanswered: the network did not answer in time. too_old: a node of an older
+version holds the network back. bug: the program made a mistake.
+"""
 
 
 class Problem(Exception):
-    """Why a procedure has no result, in words for the asking program."""
+    """The reason why a procedure has no result, in words for the asking program."""
 
     def __init__(self, why: Why, text: str) -> None:
         super().__init__(text)
@@ -31,21 +33,21 @@ class Problem(Exception):
 
 
 class Ask(NamedTuple):
-    """A read-only question to the group's master. Answer: None if nobody answers in time."""
+    """A read-only question to the group's master. The answer is None if the master does not answer in time."""
 
     group: GroupId
     question: Any
 
 
 class AskNode(NamedTuple):
-    """A question to one node, by its ring key. Answer: None if the node does not answer in time."""
+    """A question to a node, by ring key. The answer is None if the node does not answer in time."""
 
     key: str
     body: Any
 
 
 class AskAll(NamedTuple):
-    """A question to every node that is not known dead. Answer: Heard."""
+    """A question to every node that is not known dead. The answer is Heard."""
 
     body: Any
 
@@ -58,7 +60,7 @@ class Heard(NamedTuple):
 
 
 class Submit(NamedTuple):
-    """A command to a group. Answer: the outcome. Raises Problem if the network does not answer in time."""
+    """A command to a group. The answer is the outcome. Raises Problem if the network does not answer in time."""
 
     group: GroupId
     command: Any
@@ -75,7 +77,7 @@ Procedure = Generator[Step, Any, T]
 
 
 def run(edge: EdgePort, procedure: Procedure[T], done: Callable[[T | Problem], None]) -> None:
-    """Run the procedure. done(result or Problem) is called once. A mistake of the program ends the procedure alone."""
+    """Run the procedure. done(result or Problem) is called once. A mistake of the program ends only this procedure."""
 
     def send(answer: Any) -> None:
         try:
@@ -112,7 +114,7 @@ def unanswered() -> Problem:
 
 
 def need_level(edge: EdgePort, level: int) -> None:
-    """Raises Problem while the network acts at a lower feature level (P42)."""
+    """Raise Problem while the network acts at a lower feature level (P42)."""
     engine = edge.engine
     if engine.level >= level:
         return

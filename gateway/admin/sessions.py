@@ -1,4 +1,4 @@
-"""Sessions of people, and how operators end them. No I/O."""
+"""Ends sessions of people for operators. No I/O."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from gateway.state.people import Refusal
 from gateway.state.session.messages import Look, Stored
 
 KILLER = "OperServ"
-"""The name that a KILL shows: a service's name, which no person can have."""
+"""The name that a KILL shows: the name of a service, because no person can have this name."""
 
 
 MAX_REASON = 200
-"""Bytes of a reason; a longer reason is cut, as the reason of a KILL on IRC is."""
+"""Bytes of a reason. A longer reason is cut, as for a KILL on IRC."""
 
 
 def end(edge: EdgePort, uid: str, client: int, reason: str) -> Procedure[str]:
-    """End a session with all of its clients, or one client of the session; returns the user's nick."""
+    """End a session with all clients, or a single client of the session; return the user's nick."""
     need_level(edge, LEVEL)
     heard: Heard = yield AskAll(EndAsk(uid, client, edge.text(reason, MAX_REASON)))
     nick = next((one.nick for one in heard.replies.values() if isinstance(one, Ended) and one.nick), "")
@@ -33,7 +33,7 @@ def end(edge: EdgePort, uid: str, client: int, reason: str) -> Procedure[str]:
 
 
 def kill(edge: EdgePort, nick: str, reason: str) -> Procedure[str]:
-    """As an operator's KILL: the user leaves the network; returns the nick as the user writes it."""
+    """Make the user leave the network, like an operator's KILL; return the nick as the user writes it."""
     if not is_valid_nick(nick, edge.settings.limits.nick_len):
         raise Problem("invalid", f"{nick[:64]!r} is no nick of IRC")
     group = edge.nick(nick)
@@ -50,7 +50,7 @@ def kill(edge: EdgePort, nick: str, reason: str) -> Procedure[str]:
 
 
 def service_source(edge: EdgePort, name: str) -> str:
-    """The source of a service's lines."""
+    """Return the source of a service's lines."""
     return f"{name}!services@{edge.settings.server_name}"
 
 

@@ -1,8 +1,8 @@
 """Messages of programs: incoming webhooks in channels, and operators' notices. No I/O.
 
-A webhook's source is `NAME/hook!TOKEN@SERVER`. No nick has a "/", so nobody can be taken for a webhook, nor a webhook
-for a person; the form is that of IRCv3's relaymsg, which clients know. TOKEN is the token's name whatever NAME says, so
-a channel's operators can ban the webhooks of one token (`*!builds@*`), or all webhooks (`*/hook!*@*`).
+A webhook's source is `NAME/hook!TOKEN@SERVER`. No nick has a "/", so nobody takes a person for a webhook, or a webhook
+for a person. The form comes from IRCv3's relaymsg, so clients know the form. TOKEN is always the token's name, for any
+NAME, so a channel's operators can ban the webhooks of a token (`*!builds@*`), or all webhooks (`*/hook!*@*`).
 """
 
 from __future__ import annotations
@@ -30,29 +30,32 @@ from gateway.state.people import Person, Refusal
 from ring.ids import GroupId
 
 LINES: Final = 5
-"""A message becomes at most so many lines of IRC."""
+"""The number of IRC lines in a message at most."""
 
 EVERYBODY: Final = "*"
 SPEAKER: Final = "Global"
-"""The service by whose name operators speak, unless they name another."""
+"""The service in whose name operators speak by default."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,19}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\U0010ff80-\U0010ffff]")
-"""Control characters, and the characters that stand for bytes outside UTF-8 (gateway/irc/message.py)."""
+"""Control characters, and the characters in place of bytes outside UTF-8 (gateway/irc/message.py)."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 class Words(NamedTuple):
-    """A message to send. verb: PRIVMSG or NOTICE. text: lines are parted by LF."""
+    """A message to send. verb: PRIVMSG or NOTICE. text: lines are separated by LF."""
 
     verb: str
     text: str
 
 
 def speak(edge: EdgePort, token: str, name: str, channel: str, words: Words, key: str) -> Procedure[int]:
-    """Let a webhook speak; returns the message's time in Unix ms. token: the token's name. name: the webhook's name in
-    the channel. key: the idempotency key, "" for none: a message with a known key is not said again, on any node."""
+    """Let a webhook speak; return the message's time in Unix ms.
+
+    token: the token's name. name: the webhook's name in the channel. key: the idempotency key, "" for none: a message
+    with a known key is not said again, on any node.
+    """
     need_level(edge, LEVEL)
     if not _NAME.fullmatch(name) or is_service(name):
         raise Problem("invalid", f"{name[:40]!r} is no name to speak by: give up to 20 letters, digits and _ . -")
@@ -72,7 +75,7 @@ def speak(edge: EdgePort, token: str, name: str, channel: str, words: Words, key
 
 
 def notice(edge: EdgePort, speaker: str, to: str, text: str) -> Procedure[str]:
-    """Send an operator's notice, under a service's name, to EVERYBODY, a channel or a nick; returns the recipients."""
+    """Send an operator's notice in a service's name to EVERYBODY, a channel or a nick; return the recipients."""
     need_level(edge, LEVEL)
     if not is_service(speaker):
         names = ", ".join(sorted(SERVICES))
@@ -123,7 +126,7 @@ def _digest(token: str, channel: str, key: str, line: int) -> str:
 
 
 def lines_of(words: Words, source: str, target: str) -> list[str]:
-    """The lines of IRC that the text becomes: long ones are parted at spaces. Raises Problem.
+    """Split the text into lines of IRC; long lines are split at spaces. Raises Problem.
 
     target: a valid name, so a line has room for text beside the name.
     """
@@ -142,7 +145,7 @@ def lines_of(words: Words, source: str, target: str) -> list[str]:
 
 
 def _parted(line: str, limit: int) -> list[str]:
-    """Parts of at most `limit` bytes; cut at the last space, if there is one in the latter half."""
+    """Split a line into parts of at most `limit` bytes, at the last space if the latter half has a space."""
     parts: list[str] = []
     while len(line.encode()) > limit:
         part = truncate_text(line, limit)

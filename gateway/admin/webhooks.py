@@ -1,4 +1,4 @@
-"""Operators' actions on outgoing webhooks, by way of any node (P44). No I/O."""
+"""Operators' actions on outgoing webhooks, possible on any node (P44). No I/O."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Made(NamedTuple):
 
 
 class Known(NamedTuple):
-    """node: name of the master, which delivers."""
+    """A webhook. node: the name of the delivering node, the channel's master."""
 
     node: str
     row: WebhookRow
@@ -40,7 +40,8 @@ class Known(NamedTuple):
 
 def create(edge: EdgePort, allow: Allow, channel: str, url: str, secret: str | None, by: str) -> Procedure[Made]:
     """Subscribe the URL to the channel's messages from now on. allow: this node's allowed hosts. secret: chosen by the
-    receiver; None: a secret is made. by: the operator, as lists show the name."""
+    receiver; None makes a secret. by: the operator's name, for lists.
+    """
     need_level(edge, LEVEL)
     group = channel_group(edge, channel)
     if not edge.settings.history.enabled:
@@ -62,7 +63,7 @@ def create(edge: EdgePort, allow: Allow, channel: str, url: str, secret: str | N
 
 
 def find(edge: EdgePort, name: str) -> Procedure[Known]:
-    """The webhook with that id."""
+    """Find the webhook with this id."""
     listed = yield from rows_of(edge, "webhooks", name)
     for node, row in listed.rows:
         if isinstance(row, WebhookRow):
@@ -74,7 +75,7 @@ def find(edge: EdgePort, name: str) -> Procedure[Known]:
 
 
 def remove(edge: EdgePort, name: str, by: str) -> Procedure[str]:
-    """End the webhook with that id; returns what was done, in words."""
+    """End the webhook with this id; return what was done, in words."""
     known = yield from find(edge, name)
     outcome = yield Submit(channel_group(edge, known.row.channel), Unsubscribe(name, by))
     if isinstance(outcome, NotSubscribed):

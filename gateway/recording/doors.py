@@ -1,7 +1,8 @@
-"""The ways into a node's core and out of the core: the recorded calls, and the doors that record these.
+"""The recorded calls into a node's core and out of the core, and the doors that record these calls.
 
-While a node is recorded, the shell gets a door in place of each part of the core. A door lets reads through; the door
-records a call in INPUTS, and then makes the call. A node that is not recorded has no doors, and pays nothing.
+While a node is recorded, the shell gets a door in place of each part of the core. A door lets reads through. For a call
+in INPUTS, the door first records the call and then makes the call. A node without a recording has no doors, and pays
+nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from ring.wire.messages import Message
 
 DIGEST: Final = 6
 HELD: Final = 16 * 1024
-"""At most so many bytes of an unfinished line are held back until the line ends: more than any line may have."""
+"""Bytes of an unfinished line that are held back until the line ends: more than any line may have."""
 
 HIDDEN: Final = "$argon2" + "x" * 90
 _ENDS: Final = re.compile(rb"([\r\n]+)")
@@ -82,7 +83,7 @@ INPUTS: Final[dict[str, Any]] = {
     "webhooks.failed": tuple[int, str, bool],
     "webhooks.configure": tuple[WebhookSettings, bytes],
 }
-"""By path: the types of the arguments, as they are recorded."""
+"""The types of the recorded arguments, by the path of the call."""
 
 SET: Final = frozenset(("engine.journal.on", "engine.journal.trouble"))
 """Inputs that are assigned."""
@@ -91,7 +92,7 @@ FOREIGN: Final = frozenset((
     "engine.submit", "engine.ask", "engine.recall", "engine.watch", "engine.unwatch",
     "engine.settle", "engine.give_up", "edge.kill", "edge.cut",
 ))  # fmt: skip
-"""Calls of HTTP that bring a continuation of the shell. No recording can hold a continuation: the recording ends."""
+"""Calls from HTTP with a continuation of the shell. A recording cannot hold a continuation, so the recording ends."""
 
 ANSWERS: Final[dict[str, Any]] = {
     "edge.check_password": bool | None,
@@ -101,13 +102,13 @@ ANSWERS: Final[dict[str, Any]] = {
     "engine.read_store": list[Line] | str,
     "engine.work_store": int | str,
 }
-"""Calls of the core to the outside that are answered later. A StoreError is recorded as its words."""
+"""Calls of the core to the outside with later answers. A StoreError is recorded as text."""
 
 REHASH: Final = "edge.rehash"
 LOOK: Final = "edge.look"
 RANDOM: Final = "edge.random_bytes"
 SECRET: Final = ("edge.proves", "edge.keyed")
-"""Judging a proof of SCRAM, and digests with the network's secret: these need secrets that no recording has."""
+"""Judging a proof of SCRAM, and digests with the network's secret. Both need secrets that no recording has."""
 
 
 class Writer(Protocol):
@@ -118,7 +119,7 @@ class Writer(Protocol):
     def write(self, record: Record) -> None: ...
 
     def end(self, reason: str) -> None:
-        """Record no more. reason: in words."""
+        """Stop recording. reason: in words."""
         ...
 
 
@@ -127,20 +128,21 @@ def digest(data: bytes) -> bytes:
 
 
 def drained(out: dict[str, list[Message]], *, texts: bool) -> Sent:
-    """Digests of a turn's messages to peers."""
+    """Return digests of a turn's messages to peers."""
     sent = [(key, digest(fillers.packed(encode(messages), texts=texts))) for key, messages in out.items() if messages]
     return Sent(tuple(key for key, _ in sent), tuple(one for _, one in sent))
 
 
 def taken(connection: Connection, data: bytes, *, texts: bool) -> Sent:
-    """The digest of a turn's bytes to a client."""
+    """Return the digest of a turn's bytes to a client."""
     closed = b"\0closed" if connection.closed is not None else b""
     return Sent((str(connection.number),), (digest(fillers.shown(data, texts=texts) + closed),))
 
 
 class Lines:
-    """Cuts a client's bytes into parts of whole lines, since a filler has to see the line. Of a line over the limits
-    only the length is recorded."""
+    """Cuts a client's bytes into parts of whole lines, because fillers need whole lines. Of a line over the limits only
+    the length is recorded.
+    """
 
     def __init__(self) -> None:
         self._rest = b""
@@ -177,11 +179,11 @@ class Recorder:
         return _Receipts(receipts, self._writer)
 
     def end(self, reason: str) -> None:
-        """reason: in words."""
+        """Stop recording. reason: in words."""
         self._writer.end(reason)
 
     def guest(self, payload: bytes) -> NodeCore:
-        """Record a guest's question; returns the core, which answers."""
+        """Record a guest's question; return the core, which answers the question."""
         self.note("guest", (fillers.packed(payload, texts=False),))
         return self._core
 
@@ -205,7 +207,7 @@ class Recorder:
         return result
 
     def _plain(self, path: str, args: tuple[Any, ...], facts: dict[str, Any]) -> tuple[Any, ...]:
-        """The arguments as INPUTS has them."""
+        """Return the arguments in the form of INPUTS."""
         texts = self._writer.texts
         match path:
             case "edge.connect":
@@ -243,7 +245,7 @@ class Recorder:
     # What the core asks of the outside ------------------------------------------------------------------------------
 
     def outcall(self, path: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        """The callable that the core gets in place of the method."""
+        """Return the callable that the core gets in place of the method."""
         if path in ANSWERS:
             return lambda *args: self._ask(path, method, args)
         if path in (RANDOM, REHASH, LOOK, *SECRET):
@@ -275,7 +277,7 @@ class Recorder:
 
 
 def without_secrets(settings: EdgeSettings) -> EdgeSettings:
-    """The same settings; hashes of passwords and the network's secret are fillers."""
+    """Return the same settings with fillers in place of password hashes and the network's secret."""
     return replace(
         settings,
         operators=tuple(replace(one, password_hash=HIDDEN) for one in settings.operators),
@@ -304,7 +306,7 @@ class _Receipts:
 
 
 class _Door:
-    """Stands for a part of the core: see the module's text."""
+    """Stands for a part of the core, as the module's docstring explains."""
 
     __slots__ = ("_part", "_path", "_recorder")
 

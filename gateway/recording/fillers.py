@@ -1,8 +1,8 @@
-"""Fillers replace texts in a recording, with the same length: secrets always, messages unless `--texts` is given.
+"""Replaces texts in a recording with fillers of the same length: secrets, and messages unless `--texts` is given.
 
-Nodes keep and send messages as bytes. So all bytes are replaced, and so are strings with a space, since no name has a
-space. Topics, reasons and real names of one word stay. The filler of a filler is the same filler: a replay's output is
-compared after the same replacement.
+Nodes keep and send messages as bytes. So all bytes are replaced, and also strings with a space, because a name has no
+space. Topics, reasons and real names of a single word stay. The filler of a filler is the same filler: a replay's
+output is compared after the same replacement.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ring.ids import UNREADABLE
 
 HASH: Final = "$argon2"
 FLOW: Final = 41
-"""Tag of ring.wire.Flow, whose parts have lines of clients."""
+"""Tag of ring.wire.Flow, a message with lines of clients in its parts."""
 
 SPOKEN: Final = frozenset((b"PRIVMSG", b"NOTICE", b"TAGMSG", b"CPRIVMSG", b"CNOTICE"))
 SERVICES: Final = frozenset((b"nickserv", b"*circlet", b"*playback"))
@@ -29,8 +29,9 @@ SECRET_FROM: Final = {b"OPER": 1, b"REGISTER": 2, b"VERIFY": 1}
 
 LAST_WORD: Final = {b"IDENTIFY": 1, b"GHOST": 2}
 ALL_WORDS: Final = frozenset((b"REGISTER", b"PASSWD"))
-"""NickServ's commands with passwords. LAST_WORD: the last word is secret if at least so many words follow the command.
-ALL_WORDS: all words after the command are secret."""
+"""NickServ's commands with passwords. LAST_WORD: the last word is secret if at least this many words follow the
+command. ALL_WORDS: all words after the command are secret.
+"""
 
 _ENCODED: Final = re.compile(rb"[A-Za-z0-9+/=]+")
 _LINE: Final = re.compile(rb"(@[^ ]* +)?(:[^ ]* +)?([^ ]+)(.*)", re.DOTALL)
@@ -40,7 +41,7 @@ _SECRET: Final = re.compile(rb"[^@ ]")
 
 
 def said(text: bytes) -> bytes:
-    """A filler for something said: control characters and spaces stay, and so does the kind of a CTCP."""
+    """Make a filler for people's words. Control characters and spaces stay, and so does the kind of a CTCP."""
     if text[:1] == b"\x01":
         head, space, rest = text.partition(b" ")
         return head + space + _SAID.sub(b"x", rest) if space else head
@@ -55,7 +56,7 @@ def _secret(text: bytes) -> bytes:
 
 
 def packed(data: bytes, *, texts: bool) -> bytes:
-    """A MessagePack value with fillers in it. texts: what people say stays."""
+    """Put fillers into a MessagePack value. texts: people's words stay."""
     try:
         value = msgspec.msgpack.decode(data)
     except UNREADABLE:
@@ -80,7 +81,7 @@ def _filled(value: Any, texts: bool, *, lines: bool = False) -> Any:
 
 
 def _without_webhook(value: list[Any]) -> list[Any]:
-    """A subscription, or the command for one, has a URL that may have a secret in its path, and then the secret."""
+    """Hide the URL (the path may hold a secret) and the secret of a subscription, or of the subscribing command."""
     for index in (1, 2):
         if len(value) > index + 1 and _is_url(value[index]) and isinstance(value[index + 1], str):
             value[index : index + 2] = map(_hidden, value[index : index + 2])
@@ -93,7 +94,7 @@ def _is_url(value: Any) -> bool:
 
 
 def _hidden(value: Any) -> Any:
-    """The filler of a secret; a URL keeps the host."""
+    """Make the filler of a secret; a URL keeps the host."""
     if not isinstance(value, str):
         return value
     start = (value + "/").find("/", len("https://")) if _is_url(value) else 0
@@ -118,7 +119,7 @@ def _bytes(value: bytes, texts: bool, lines: bool) -> bytes:
 
 
 def _nested(value: bytes) -> Any:
-    """The value that the bytes encode; None if the value is no list or map."""
+    """Decode the value in the bytes; return None if the value is no list or map."""
     if not value or not (0x80 <= value[0] <= 0x9F or 0xDC <= value[0] <= 0xDF):
         return None
     try:
@@ -128,7 +129,7 @@ def _nested(value: bytes) -> Any:
 
 
 def _is_scram(value: list[Any]) -> bool:
-    """Salt, iterations, stored key and server key of credentials."""
+    """Tell whether the list has the salt, iterations, stored key and server key of credentials."""
     return len(value) == 4 and isinstance(value[1], int) and all(isinstance(value[i], bytes) for i in (0, 2, 3))
 
 
@@ -140,7 +141,7 @@ def _is_flow(value: list[Any]) -> bool:
 
 
 def client_line(line: bytes, *, texts: bool) -> bytes:
-    """A line of a client, without CR LF, with fillers in it."""
+    """Put fillers into a line of a client (without CR LF)."""
     found = _LINE.fullmatch(line)
     if found is None:
         return line
@@ -159,7 +160,7 @@ def client_line(line: bytes, *, texts: bool) -> bytes:
 
 
 def _tags(tags: bytes) -> bytes:
-    r"""Values with an escaped space (\s) are texts."""
+    r"""Hide tag values with an escaped space (\s), because such values are texts."""
     parts = tags.split(b";")
     return b";".join(part if b"\\s" not in part else _hidden_value(part) for part in parts)
 
@@ -185,7 +186,7 @@ def _parameters(head: bytes, colon: bytes, trailing: bytes, secret_from: int, te
 
 
 def _spoken(command: bytes, head: bytes, colon: bytes, trailing: bytes, texts: bool) -> bytes:
-    """After the target all is text; where a service is spoken to, the text is a command, perhaps with a password."""
+    """Hide the text after the target. A text to a service is a command, perhaps with a password."""
     if command in TO_NICKSERV:
         return _to_service(head + colon + trailing)
     found = re.fullmatch(rb"( +[^ ]+)(.*)", head, re.DOTALL)
@@ -209,14 +210,14 @@ def _to_service(text: bytes) -> bytes:
 
 
 def _pass(rest: bytes) -> bytes:
-    """`account@device:password` keeps its account."""
+    """Hide a password; `account@device:password` keeps the account."""
     found = re.fullmatch(rb"( +:?[^ :]*:)(.*)", rest, re.DOTALL) or re.fullmatch(rb"( *:?)(.*)", rest, re.DOTALL)
     assert found is not None
     return found[1] + _secret(found[2])
 
 
 def _authentication(rest: bytes) -> bytes:
-    """PLAIN keeps the names, SCRAM all but the proof; an unreadable answer keeps only the length."""
+    """Hide secrets: PLAIN keeps the names, SCRAM keeps all but the proof, unreadable text keeps only the length."""
     found = re.fullmatch(rb"( +:?)([^ ]+)(.*)", rest, re.DOTALL)
     if found is None:
         return rest
@@ -243,7 +244,7 @@ def _exchanged(data: bytes) -> bytes:
 
 
 def shown(data: bytes, *, texts: bool) -> bytes:
-    """Bytes to a client, in the form from which digests are made."""
+    """Rewrite bytes to a client for the digest."""
     return b"\r\n".join(_shown(line, texts) for line in data.split(b"\r\n"))
 
 

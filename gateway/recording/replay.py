@@ -1,4 +1,4 @@
-"""Makes the calls of a recording on a new core, and names the first output that differs."""
+"""Makes the calls of a recording on a new core, and names the first different output."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ from ring.storage.store import StoreError
 
 
 class Differs(Exception):
-    """The new core does something else than the recorded core. The text names the difference."""
+    """The new core acts differently than the recorded core. The text names the difference."""
 
 
 class _Over(Exception):
-    """The recording ends here, in the middle of a call or not. The text says why, in words."""
+    """The recording ends here, perhaps in the middle of a call. The text has the reason, in words."""
 
 
 CUT = "the recording ends here"
 
 
 class Outcome(NamedTuple):
-    """turns: how many turns the replay has made. ended: why the replay ended, in words. differs: the first difference,
-    or "". crash: the traceback of the exception that ended the recorded process."""
+    """turns: the number of replayed turns. ended: the reason for the end of the replay, in words. differs: the first
+    difference, or "". crash: the traceback of the exception that ended the recorded process.
+    """
 
     turns: int
     calls: int
@@ -46,7 +47,7 @@ class Outcome(NamedTuple):
 
 
 def replay(header: Header, records: Iterator[Record]) -> Outcome:
-    """Raises BadTape."""
+    """Replay a recording. Raises BadTape."""
     return _Replay(header, records).run()
 
 
@@ -159,7 +160,7 @@ class _Replay:
                 try:
                     engine.journal.load(*args)
                 except (GroupBroken, *UNREADABLE, KeyError):
-                    return  # the shell went on, too
+                    return  # the shell continued, too
             case "engine.journal.on":
                 (engine.journal.on,) = args
             case "engine.journal.trouble":
@@ -182,7 +183,7 @@ class _Replay:
                 target(*args)
 
     def _drain(self) -> None:
-        """The turn ends: the shell takes what there is for peers, and reads the rest."""
+        """End the turn: the shell takes all output for peers, and reads the rest."""
         engine, edge = self.core.engine, self.core.edge
         out = engine.drain()
         self._compare(drained(out, texts=self._texts))
@@ -221,7 +222,7 @@ class _Replay:
         return lambda *args: self._ask(args[-1])
 
     def _pull(self) -> Any:
-        """The outside's recorded answer to the core."""
+        """Return the outside's recorded answer to the core."""
         record = self._take()
         if not isinstance(record, Pulled):
             raise Differs(f"the core asks for something that it did not ask for then ({_words(record)})")
@@ -237,7 +238,7 @@ class _Replay:
         self._asked += 1
         self._waiting[self._asked] = done
         if isinstance(self._next, Answered) and self._next.number == self._asked:
-            self._follow(self._take())  # it was answered at once
+            self._follow(self._take())  # the answer came at once
 
     def _answer(self, record: Answered) -> None:
         done, wanted = self._waiting.pop(record.number, None), ANSWERS.get(record.kind)

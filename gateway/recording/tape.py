@@ -1,8 +1,8 @@
-"""The file of a recording: a header and records, each in a frame whose digest takes in all frames before.
+"""The file of a recording: a header and records, each in a frame with a digest of this and all earlier frames.
 
-A frame is 4 bytes of length, 4 bytes of check, 8 bytes of digest, and the MessagePack of one struct. The check is of
-the length and of the digest before, so that a wrong length is not taken for a frame that was cut short. A file that was
-cut short by a kill is read up to the last whole frame; a changed or damaged file is refused at the first wrong frame.
+A frame is 4 bytes of length, 4 bytes of check, 8 bytes of digest, and the MessagePack of a struct. The check covers the
+length and the digest before, so that a wrong length does not look like a frame that was cut short. A file cut short by
+a kill is read up to the last whole frame; a changed or damaged file is refused at the first wrong frame.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
 
 
 class Call(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    """The shell calls the core. path: as in doors.INPUTS. args: encoded by it."""
+    """A call of the shell into the core. path: as in doors.INPUTS. args: encoded by the types there."""
 
     path: str
     args: msgspec.Raw
@@ -62,14 +62,14 @@ class Answered(msgspec.Struct, frozen=True, array_like=True, tag=3):
 
 
 class Sent(msgspec.Struct, frozen=True, array_like=True, tag=4):
-    """The outputs of the last call. to: ring keys of peers, or the number of a client; digests in the same order."""
+    """The outputs of the last call. to: ring keys of peers, or the number of a client. digests: in the same order."""
 
     to: tuple[str, ...]
     digests: tuple[bytes, ...]
 
 
 class End(msgspec.Struct, frozen=True, array_like=True, tag=5):
-    """Why the recording ends here, in words."""
+    """The reason for the end of the recording, in words."""
 
     reason: str
 
@@ -78,7 +78,7 @@ Record = Call | Pulled | Answered | Sent | End
 
 
 class BadTape(ValueError):
-    """The file is no readable recording. The text says why."""
+    """The file is no readable recording. The text has the reason."""
 
 
 def _encoded(value: Any) -> Any:
@@ -106,19 +106,19 @@ def packed_settings(settings: EdgeSettings) -> bytes:
 
 
 def read_settings(data: bytes) -> EdgeSettings:
-    """Raises one of ring.ids.UNREADABLE."""
+    """Decode settings. Raises one of ring.ids.UNREADABLE."""
     settings: EdgeSettings = _settings.decode(data)
     return settings
 
 
 class Framer:
-    """Makes frames, in the order in which they are written."""
+    """Makes frames, in the order of writing."""
 
     def __init__(self) -> None:
         self._last = b""
 
     def frame(self, data: bytes) -> bytes:
-        """data: of `encode`."""
+        """Frame a record. data: from `encode`."""
         length = len(data).to_bytes(LENGTH, "big")
         check = _digest(self._last, length, CHECK)
         self._last = _digest(self._last, data, DIGEST)
@@ -134,7 +134,9 @@ def _digest(before: bytes, data: bytes, size: int) -> bytes:
 
 
 def open_tape(data: bytes) -> tuple[Header, Iterator[Record]]:
-    """Raises BadTape, and so does the iterator at a damaged frame. A last frame that is not whole is left out."""
+    """Open a recording. Raises BadTape; the iterator also raises BadTape at a damaged frame. An incomplete last frame
+    is left out.
+    """
     if not data.startswith(MAGIC):
         raise BadTape("this is no recording of a node")
     frames = _frames(data)

@@ -15,7 +15,7 @@ _TEXT: Final = re.compile(r"[!-~]+")  # printable ASCII without spaces
 _HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
-"""The last 32 bits are the IPv4 address to which a translator sends on. Source: RFC 6052, section 2.1."""
+"""The last 32 bits are the IPv4 address to which a translator forwards. Source: RFC 6052, section 2.1."""
 
 
 class Target(NamedTuple):
@@ -33,7 +33,7 @@ class Target(NamedTuple):
 
 
 def read_url(text: str) -> Target:
-    """Raises ValueError, in words."""
+    """Read a URL. Raises ValueError, in words."""
     if not _TEXT.fullmatch(text) or len(text) > URL_MAX:
         raise ValueError(f"the URL has to be at most {URL_MAX} printable ASCII characters, without spaces")
     try:
@@ -56,24 +56,24 @@ def read_url(text: str) -> Target:
 
 
 def shown(url: str) -> str:
-    """The URL for lists, without the query, which may hold a secret."""
+    """Shorten the URL for lists: the query may hold a secret."""
     return f"{url.partition('?')[0]}?..." if "?" in url else url
 
 
 def host_of(url: str) -> str:
-    """The URL's host, for the log: the path may hold a secret."""
+    """Return the URL's host, for the log: the path may hold a secret."""
     return urlsplit(url).hostname or ""
 
 
 class Allow:
     """entries: host names (`hooks.example.net`, `*.example.net`) and networks (`10.1.0.0/16`, `127.0.0.1`).
 
-    A listed name may lead to any public address. A private address (of this machine or a local network) has to be
-    listed as an address or network: so nobody can reach a private address by a name.
+    A listed name may lead to any public address. A private address (of this machine or a local network) must be listed
+    as an address or network, so that nobody reaches a private address by a name.
     """
 
     def __init__(self, entries: Iterable[str] = (), node: str = "this node") -> None:
-        """node: name of the node whose file has the entries, for people."""
+        """node: name of the node whose file has the entries, for messages to people."""
         self._node = node
         self._names: set[str] = set()
         self._networks: list[IPv4Network | IPv6Network] = []
@@ -84,21 +84,21 @@ class Allow:
                 self._names.add(entry.lower().rstrip("."))
 
     def why_not(self, target: Target) -> str:
-        """Why the target is refused, as far as known before the name is resolved; "" if nothing speaks against it."""
+        """Return the reason to refuse the target, as far as known before the name is resolved; "" if there is none."""
         address = target.address
         if address is not None:
             return "" if self.permits(target.host, address) else self._refusal(target.host)
         return "" if self._networks or self._lists(target.host) else self._refusal(target.host)
 
     def permits(self, host: str, address: Address) -> bool:
-        """Whether a request for the host may go to this address, one of the addresses of the host's name."""
+        """Tell whether a request for the host may go to this address, an address of the host's name."""
         real = _real(address)
         if any(real in network for network in self._networks):
             return True
         return self._lists(host) and real.is_global and not (real.is_multicast or real.is_reserved)
 
     def refusal(self, host: str, addresses: Iterable[Address]) -> str:
-        """Why none of the addresses may be posted to."""
+        """Explain why none of the addresses is allowed."""
         found = ", ".join(map(str, addresses))
         if found and self._lists(host):
             return f"{host} resolves to {found}, which is not public: webhooks.allow has to list the address itself"
@@ -116,7 +116,7 @@ class Allow:
 
 
 def _real(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address stands for."""
+    """Return the IPv4 address behind an IPv6 address, if any."""
     if isinstance(address, IPv6Address):
         if address in _NAT64:
             return IPv4Address(address.packed[-4:])

@@ -1,4 +1,4 @@
-"""Delivers the messages of one subscription, one after the other, while this node serves the channel (P45 to P48)."""
+"""Delivers the messages of a subscription in order, while this node serves the channel (P45 to P48)."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ COUNT_S: Final = 10.0
 """Pause between two counts of waiting messages."""
 
 WINDOW: Final = 20_000
-"""Positions of the log that one question covers: fewer than a question looks at, so an empty answer is whole."""
+"""Positions of the log in a single question. The question looks at more positions, so an empty answer is complete."""
 
 SAVE_S: Final = 5.0
 SAVE_EVERY: Final = 200
-"""The place is submitted so long after a change, or after so many messages, not for each message (P47)."""
+"""The place is submitted this long after a change, or after this many messages, and not for each message (P47)."""
 
 FIRST_RETRY_S: Final = 1.0
 LAST_RETRY_S: Final = 300.0
 """The pause after a failure doubles, with jitter."""
 
 REFUSED_S: Final = 60.0
-"""Pause before the next look whether the configuration allows the address."""
+"""Pause before the next check whether the configuration allows the address."""
 
 UNREADABLE_S: Final = 2.0
-"""Pause before the next look whether the history can be read."""
+"""Pause before the next check whether the history can be read."""
 
 PRUNED_MS: Final = 3_600_000
-"""A waiting message is given up, and counted, so long before the history forgets the message."""
+"""A waiting message is given up, and counted, this long before the history forgets the message."""
 
 
 class Phase(Enum):
-    IDLE = "idle"  # nothing is unread, as far as is known
+    IDLE = "idle"  # nothing is unread, as far as known
     READING = "reading"
     QUEUED = "queued"  # waits for its turn among this node's requests
     POSTING = "posting"
@@ -60,7 +60,7 @@ class Phase(Enum):
 
 
 class Page(NamedTuple):
-    """Messages that were read. end: the place after the whole range that was asked for."""
+    """Messages that were read. end: the place after the whole requested range."""
 
     lines: list[Line]
     end: Cursor
@@ -71,7 +71,7 @@ def place_of(line: Line) -> Cursor:
 
 
 class Courier:
-    """Delivers one subscription. place, dropped, told: as in Subscription, and maybe newer than the group's state."""
+    """Delivers a subscription. place, dropped, told: as in Subscription, and perhaps newer than the group's state."""
 
     def __init__(self, desk: Deliveries, group: GroupId, subscription: Subscription) -> None:
         self.desk = desk
@@ -80,8 +80,8 @@ class Courier:
         self.place, self.dropped, self.told = subscription.place, subscription.dropped, subscription.told
         self.phase = Phase.IDLE
         self.closed = False
-        self.page: deque[Line] = deque()  # read and not delivered; while POSTING the first is on its way
-        self.seen = -1  # the log's last position when nothing was unread
+        self.page: deque[Line] = deque()  # read and not delivered; while POSTING, the first is on its way
+        self.seen = -1  # the log's last position at the time when nothing was unread
         self.delivered = 0  # since this node serves the channel
         self.delivered_at = 0.0
         self.error = ""
@@ -91,16 +91,16 @@ class Courier:
         self.backlog = 0  # messages between `place` and `_counted`
         self._counted: Cursor | None = None
         self._counting = False
-        self._recounts = 0  # how often the count has become void
+        self._recounts = 0  # how often the count became void
         self._count_at = 0.0
         self._lost = 0  # messages given up since the last note `webhook_dropped`
         self._unsaved = 0
         self._save_at = 0.0
-        self._gap = 0  # `dropped` when the request under way was made
+        self._gap = 0  # `dropped` at the time of the request under way
         self._start()
 
     def _start(self) -> None:
-        """A new subscription's place has only a time. Find the position that belongs to the time."""
+        """Find the position that belongs to the place's time: a new subscription's place has only a time."""
         found = self.desk.engine.ahead(self.group, self.place, WEBHOOK, 0)
         if self.place.term == NO_TERM and found is not None and found.end.at == self.known.at:
             self._advance(found.end)
@@ -108,14 +108,14 @@ class Courier:
     # Time -----------------------------------------------------------------------------------------------------------
 
     def tick(self, subscription: Subscription, head: int) -> None:
-        """head: last position of the group's log."""
+        """Do all work that is due. head: last position of the group's log."""
         now = self.desk.engine.now
         self._learn(subscription)
         if self._unsaved and (now >= self._save_at or self._unsaved >= SAVE_EVERY):
             self.save()
         if self.phase is Phase.WAITING and now >= self.retry_at:
             self.phase, self.seen = Phase.IDLE, -1
-            self.page.clear()  # read again: a message deleted meanwhile is not delivered
+            self.page.clear()  # read again, without messages that were deleted meanwhile
         if self.phase is Phase.IDLE and head != self.seen:
             self._look()
         if self.is_behind and not self._counting and now >= self._count_at:
@@ -126,7 +126,7 @@ class Courier:
         return self.failures > 0 or len(self.page) == PAGE or self.backlog > 0
 
     def _learn(self, subscription: Subscription) -> None:
-        """Take over news from the group: another node may have delivered messages on another side of a partition."""
+        """Take news from the group: another node may have delivered messages on another side of a partition."""
         if subscription is self.known:
             return
         self.known = subscription
@@ -139,11 +139,11 @@ class Courier:
             self._forget_count()
 
     def retry(self) -> None:
-        """The configuration has changed: try again at once."""
+        """Try again at once, because the configuration has changed."""
         self.retry_at = min(self.retry_at, self.desk.engine.now)
 
     def close(self) -> None:
-        """This node does not serve the channel any more. The result of a request under way is still submitted."""
+        """Stop, since this node no longer serves the channel. A result of a request under way is still submitted."""
         if not self.closed:
             self.closed = True
             self.page = deque(list(self.page)[:1]) if self.phase is Phase.POSTING else deque()
@@ -158,7 +158,8 @@ class Courier:
 
     def _read(self, place: Cursor, limit: int, then: Callable[[Page | None], None]) -> None:
         """Read the messages after the place: from the log or, if the log does not go back so far, from the history.
-        then(None): the history cannot be read now."""
+        then(None): the history cannot be read now.
+        """
         engine, group = self.desk.engine, self.group
         copy, found = engine.copy_served(group), engine.ahead(group, place, WEBHOOK, limit)
         if copy is None or found is None:
@@ -197,7 +198,7 @@ class Courier:
             self._note_lost()
 
     def _next(self) -> None:
-        """Give up messages that are too old or too many. Post the page's next message; without any, read on."""
+        """Give up messages that are too old or too many. Post the page's next message; without a message, read on."""
         oldest = self._oldest()
         while self.page and (self.page[0].at < oldest or self.backlog > self.desk.settings.backlog):
             self._drop(self.page.popleft())
@@ -211,12 +212,12 @@ class Courier:
     # Deliver --------------------------------------------------------------------------------------------------------
 
     def post(self) -> None:
-        """Post the first message of the page: this courier's turn has come."""
+        """Post the first message of the page, because this courier's turn has come."""
         self.phase, self._gap = Phase.POSTING, self.dropped
         self.desk.send(self, self.page[0], self.dropped - self.told)
 
     def answered(self) -> None:
-        """The receiver has the message."""
+        """Go on after the receiver has taken the message."""
         now = self.desk.engine.now
         self.delivered, self.delivered_at = self.delivered + 1, now
         self.told = max(self.told, self._gap)
@@ -232,7 +233,7 @@ class Courier:
             self._next()
 
     def failed(self, reason: str, after_s: float = 0.0) -> None:
-        """after_s: pause that the receiver asks for (Retry-After)."""
+        """Plan the next try. after_s: pause that the receiver asks for (Retry-After)."""
         engine = self.desk.engine
         if self.closed:
             return
@@ -245,7 +246,7 @@ class Courier:
         self._wait(max(pause_s * engine.rng.uniform(0.5, 1.0), min(after_s, LAST_RETRY_S)))
 
     def refused(self, reason: str) -> None:
-        """The configuration of this node does not allow the address."""
+        """Fail, because this node's configuration does not allow the address."""
         self.failed(reason, REFUSED_S)
 
     def _wait(self, pause_s: float) -> None:
@@ -254,7 +255,9 @@ class Courier:
     # The place ------------------------------------------------------------------------------------------------------
 
     def _pass(self, end: Cursor) -> None:
-        """No message for the receiver stands up to `end`. Submit the place if the group's is far behind (P47)."""
+        """Move the place to `end`, up to which there is no message for the receiver. Submit the place if the group's
+        place is far behind (P47).
+        """
         self.place = merge_cursors(self.place, end) or end
         if self.place.seq - self.known.place.seq > WINDOW // 2:
             self._changed()
@@ -289,7 +292,7 @@ class Courier:
     # The backlog ----------------------------------------------------------------------------------------------------
 
     def _oldest(self) -> int:
-        """Unix ms: older messages are given up."""
+        """Return the time before which messages are given up, in Unix ms."""
         engine = self.desk.engine
         forgotten = engine.oldest(self.group)
         kept = engine.now_ms - int(self.desk.settings.keep_s * 1000)

@@ -1,4 +1,4 @@
-"""All deliveries of one node: a courier for each subscription, and the requests under way."""
+"""All deliveries of a node: a courier for each subscription, and the requests under way."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Deliveries:
         self.configure(settings, edge)
 
     def configure(self, settings: WebhookSettings, edge: EdgeSettings) -> None:
-        """Take new settings. Couriers that wait try again, since an address may be allowed now."""
+        """Take new settings. Waiting couriers try again, since an address may be allowed now."""
         self.settings, self.edge = settings, edge
         self.allow = Allow(settings.allow, self.engine.peers.me.name)
         for couriers in self.couriers.values():
@@ -59,14 +59,15 @@ class Deliveries:
     # Which ----------------------------------------------------------------------------------------------------------
 
     def mastering(self, group: GroupId) -> None:
-        """This node masters the group, and the group's subscriptions may have changed."""
+        """Check the group's subscriptions, which may have changed. This node masters the group."""
         copy = self.engine.copy_served(group) if group.kind == CHANNEL else None
         if copy is not None and (group in self.couriers or _subscriptions(copy)):
             self._arrange(group, copy)
 
     def _arrange(self, group: GroupId, copy: Copy | None) -> dict[str, Courier]:
-        """Make and close couriers, so that each subscription of the group has one. copy: None unless this node serves
-        the group."""
+        """Make and close couriers, so that each subscription of the group has a courier. copy: None unless this node
+        serves the group.
+        """
         couriers = self.couriers.setdefault(group, {})
         wanted = _subscriptions(copy)
         for name in [name for name in couriers if name not in wanted]:
@@ -88,7 +89,7 @@ class Deliveries:
         self._grant()
 
     def rows(self) -> dict[str, WebhookRow]:
-        """The webhooks that this node delivers, by id."""
+        """List the webhooks that this node delivers, by id."""
         return {name: self._row(one) for couriers in self.couriers.values() for name, one in couriers.items()}
 
     def _row(self, courier: Courier) -> WebhookRow:
@@ -119,7 +120,7 @@ class Deliveries:
         self._grant()
 
     def _grant(self) -> None:
-        """Let couriers post: one request at a time for each courier, `at_once` for all."""
+        """Let couriers post: a single request at a time for each courier, `at_once` requests for all."""
         while self._queue and len(self._posting) < self.settings.at_once:
             courier = self._queue.popleft()
             if not courier.closed:
@@ -144,13 +145,13 @@ class Deliveries:
         self.wants.append(Post(self._next, subscription.url, headers, content, self.settings.time_limit_s))
 
     def answered(self, number: int, status: int, retry_after_s: float = 0.0) -> None:
-        """The receiver has answered with this status of HTTP."""
+        """Take the receiver's answer, with a status of HTTP."""
         self._ended(
             number, lambda courier: courier.answered() if status in OK else _unwelcome(courier, status, retry_after_s)
         )
 
     def failed(self, number: int, reason: str, *, refused: bool = False) -> None:
-        """There is no answer. reason: in words. refused: the configuration does not allow the address."""
+        """Take a failure without an answer. reason: in words. refused: the configuration does not allow the address."""
         self._ended(number, lambda courier: courier.refused(reason) if refused else courier.failed(reason))
 
     def _ended(self, number: int, then: Any) -> None:

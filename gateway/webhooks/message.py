@@ -1,4 +1,4 @@
-"""One message in a webhook's request: key, JSON and signature (P46). Interfaces: contrib/docs/webhooks.md."""
+"""A message in a webhook's request: key, JSON and signature (P46). Interfaces: contrib/docs/webhooks.md."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CTCP = b"\x01"
 
 
 def key_of(line: Line, said: Said) -> str:
-    """The message's key: the same on every node, and on every side of a partition."""
+    """Return the message's key. The key is the same on every node, and on every side of a partition."""
     known: Any = [line.group.name, line.msgid if said.once is None else said.once]
     return blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
 
 
 def body(network: str, channel: str, subscription: str, line: Line, said: Said, gap: int) -> bytes:
-    """gap: how many messages right before this message were given up."""
+    """Encode the request's body. gap: the number of messages given up right before this message."""
     kind, text = _kind(said)
     content = {
         "key": key_of(line, said),
@@ -44,7 +44,7 @@ def body(network: str, channel: str, subscription: str, line: Line, said: Said, 
 
 
 def _kind(said: Said) -> tuple[str, bytes]:
-    """message, notice, action (/me), or ctcp for other things that clients say to clients."""
+    """Return the kind and text: message, notice, action (/me), or ctcp for other requests between clients."""
     text = said.text
     if text[:1] != _CTCP:
         return ("notice" if said.verb == "NOTICE" else "message"), text
@@ -54,6 +54,6 @@ def _kind(said: Said) -> tuple[str, bytes]:
 
 
 def sign(secret: str, at: int, content: bytes) -> str:
-    """at: Unix seconds of the request. HMAC-SHA256 over `at`, a dot and the body."""
+    """Sign a request: HMAC-SHA256 over `at`, a dot and the body. at: Unix seconds of the request."""
     digest = hmac.digest(secret.encode(), f"{at}.".encode() + content, "sha256").hex()
     return f"t={at},v1={digest}"

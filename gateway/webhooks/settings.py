@@ -8,7 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class WebhookSettings:
     """allow: allowed host names and networks. backlog: how many messages may wait for a receiver. keep_s: how long a
-    message may wait. time_limit_s: longest time of a request. at_once: requests under way on this node."""
+    message may wait. time_limit_s: longest time of a request. at_once: requests under way on this node.
+    """
 
     allow: tuple[str, ...] = ()
     backlog: int = 10_000
