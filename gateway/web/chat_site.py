@@ -1,4 +1,4 @@
-"""The chat in the browser: the files of `gateway/web/chat`, as they are."""
+"""Serves the chat in the browser: the files of `gateway/web/chat`, unchanged."""
 
 from __future__ import annotations
 

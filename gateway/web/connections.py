@@ -1,7 +1,7 @@
-"""Connections of the HTTP listener: bounds on their number and on the time of each step.
+"""Connections of the HTTP listener, with limits on their number and on the time of each step.
 
-A connection that says nothing, or says half a request for ever, is closed HEAD_S after it came or after its last
-answer (aiohttp's keep-alive timeout). A connection that does not read its answer is cut after WRITE_S.
+A connection without a complete request is closed HEAD_S after the connection began or after the last answer (aiohttp's
+keep-alive timeout). A connection with an unread answer is cut after WRITE_S.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from gateway.web.irc_frames import MaskCheck
 from ring.links.admission import Refusal, Ticket
 
 HEAD_S: Final = 15.0
-"""Time for the head of a request, and for the pause before the next one."""
+"""Time for the head of a request, and for the pause before the next request."""
 
 WRITE_S: Final = 20.0
-"""Longest time that an answer waits for a client that does not read."""
+"""Longest time that an answer waits for a client to read."""
 
 LINGER_S: Final = 2.0
 """Longest time for reading an unwanted body, before the connection is closed."""
 
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-"""Of every answer that does not say otherwise."""
+"""Headers of every answer, unless the answer sets its own values."""
 
 REFUSED: Final[dict[Refusal, tuple[str, str]]] = {
     "rate": ("429 Too Many Requests", "you connect too often: try again in a minute"),
@@ -36,7 +36,7 @@ REFUSED: Final[dict[Refusal, tuple[str, str]]] = {
 
 
 class HttpConnection(web.RequestHandler):
-    """aiohttp's connection, with its ticket."""
+    """A connection of aiohttp, with a ticket of the admission."""
 
     __slots__ = ("_ticket", "_unread")
 
@@ -47,7 +47,7 @@ class HttpConnection(web.RequestHandler):
             keepalive_timeout=HEAD_S,
             lingering_time=LINGER_S,
             auto_decompress=False,  # 64 KiB can be 64 MiB of work
-            access_log=None,  # type: ignore[arg-type]  # what aiohttp's own runner passes for none
+            access_log=None,  # type: ignore[arg-type]  # aiohttp's own runner passes None, too
         )
         self._ticket: Ticket | None = ticket
         self._unread: asyncio.TimerHandle | None = None
@@ -73,13 +73,13 @@ class HttpConnection(web.RequestHandler):
         super().resume_writing()
 
     def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
-        """The connection becomes a WebSocket: each frame of the client must be masked."""
+        """Turn the connection into a WebSocket. From now on each frame of the client must be masked."""
         super().set_parser(cast(Any, MaskedReader(parser)), data_received_cb)
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """Bytes that are no HTTP, or a broken body: answered in JSON, as all errors are. aiohttp then closes."""
+        """Answer bytes that are not HTTP, or a broken body, with an error in JSON. aiohttp then ends the connection."""
         super().handle_error(request, status, exc, message)  # logs, and raises if an answer has begun
         what = (message or "").partition("\n")[0].strip().rstrip(":")[:200]
         text = "the server made a mistake, which is in its log" if status >= 500 else f"the request is no HTTP: {what}"
@@ -88,7 +88,7 @@ class HttpConnection(web.RequestHandler):
         return answer
 
     def hand_over(self) -> None:
-        """From now on the connection is an IRC client's, with the bounds of IRC clients."""
+        """Give the connection to an IRC client: the limits of IRC clients apply from now on."""
         self._stop_waiting()
         self._release()
 
@@ -104,7 +104,7 @@ class HttpConnection(web.RequestHandler):
 
 
 class MaskedReader:
-    """In the place of aiohttp's reader of frames: checks that the client's frames are masked."""
+    """Stands before aiohttp's reader of frames, and checks that the client's frames are masked."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
@@ -119,14 +119,14 @@ class MaskedReader:
 
 
 def hand_over(request: web.Request) -> None:
-    """The connection has become an IRC client's: count the connection among HTTP connections no more."""
+    """Stop counting the connection as HTTP, since the connection now belongs to an IRC client."""
     protocol: Any = request.protocol
     if isinstance(protocol, HttpConnection):
         protocol.hand_over()
 
 
 def farewell(why: Refusal, address: str) -> bytes:
-    """The answer to a refused connection without TLS."""
+    """Make the answer to a refused connection without TLS."""
     status, text = REFUSED[why]
     body = json.dumps({"error": text})
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {len(body)}\r\n"

@@ -1,4 +1,4 @@
-"""The data of a directory's HTTP listener, taken from the directory's core. No I/O."""
+"""The data of a directory's HTTP listener, from the directory's core. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ring.roster import NodeRecord, NoRing, common_ring
 
 
 class DirectorySource(NamedTuple):
-    """address: host:port where the directory listens. now: Unix seconds, on the core's clock."""
+    """address: host:port of the directory. now: Unix seconds, on the core's clock."""
 
     core: DirectoryCore
     version: str
@@ -20,7 +20,7 @@ class DirectorySource(NamedTuple):
     now: Callable[[], float]
 
     def sight(self) -> Sight:
-        """The nodes that have a lease: a directory forgets a node that is silent."""
+        """Return the nodes with a lease. A directory forgets silent nodes, so all of these count as alive."""
         records = self.records()
         found, why = _placement(records)
         nodes = [SeenNode(record, True) for record in records]
@@ -30,7 +30,7 @@ class DirectorySource(NamedTuple):
         return [lease.record for lease in self.core.leases.public("")]
 
     def ready(self) -> Readiness:
-        """Whether the list of nodes is complete."""
+        """Tell whether the list of nodes is complete."""
         if self.core.is_rebuilding(self.now()):
             lease_s = self.core.leases.lease_s
             return Readiness(
@@ -39,12 +39,12 @@ class DirectorySource(NamedTuple):
         return Readiness(True)
 
     def health(self) -> Health:
-        """Always healthy: one loop serves datagrams and HTTP, so an answer shows that the directory works."""
+        """Return healthy: a single loop serves datagrams and HTTP, so any answer shows that the directory works."""
         return Health(True, "")
 
 
 def _placement(records: list[NodeRecord]) -> tuple[Placement | None, str]:
-    """The placement, or why there is none."""
+    """Return the placement; or None, and the reason."""
     staying = [record for record in records if not record.leaving]
     try:
         return placement(common_ring(staying), [record.key for record in staying]), ""

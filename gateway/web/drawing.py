@@ -1,6 +1,6 @@
-"""The ring as a drawing to scale (SVG): each node's part of the ring, the nodes and their links. No I/O.
+"""Draws the ring to scale (SVG): each node's part of the ring, the nodes and the links. No I/O.
 
-0 is at the top, and numbers grow clockwise. The style sheet has the colours, for light and for dark.
+Zero is at the top, and numbers grow clockwise. The style sheet has the colours, for light and for dark.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ HEIGHT: Final = 400
 CENTRE: Final = (WIDTH / 2, HEIGHT / 2)
 RADIUS: Final = 140
 BAND: Final = 20
-"""Width of the band that shows what each node masters."""
+"""Width of the band. The band shows the names that each node masters."""
 LABELS: Final = RADIUS + BAND + 6
 LINE: Final = 17
-"""Labels of neighbours are at least so far apart."""
+"""The distance between two labels at least."""
 
 HUES: Final = 8
-"""So many colours are told apart; a network of more nodes uses them again."""
+"""The number of different colours. In a larger network several nodes share a colour."""
 
 FINEST: Final = SPACE // 1440
-"""A quarter of a degree: narrower arcs are not seen, and are joined with what comes before."""
+"""A quarter of a degree. A narrower arc is invisible, and is joined with the arc before."""
 
 LABELLED: Final = 20
-"""So many nodes have names on the drawing; of more, the table has them."""
+"""The number of nodes up to which the drawing has names. With more nodes, only the table has names."""
 
 LINKS: Final = 200
-"""At most so many links are drawn."""
+"""The number of drawn links at most."""
 
 Point = tuple[float, float]
 
 
 def hue(node: dict[str, Any]) -> str:
-    """Class of the node's colour."""
+    """Return the class for the node's colour."""
     return f"hue-{node.get('hue', 0) % HUES}" if node["alive"] else "dead"
 
 
@@ -49,7 +49,7 @@ def at(point: int, radius: float) -> Point:
 
 
 def circle(view: dict[str, Any]) -> str:
-    """view: as in page.py."""
+    """Draw the circle. view: as in page.py."""
     nodes: list[dict[str, Any]] = view["nodes"]
     by_key = {node["ring_key"]: node for node in nodes}
     text = f"The ring of {len(nodes)} nodes, drawn to scale. The table of nodes says the same in words."
@@ -61,14 +61,14 @@ def circle(view: dict[str, Any]) -> str:
         *_dots(nodes),
         *(_labels(nodes) if len(nodes) <= LABELLED else ()),
     ]
-    ring = hash32(repr((view.get("arcs"), [node["alive"] for node in nodes])))  # the script sees that the ring changed
+    ring = hash32(repr((view.get("arcs"), [node["alive"] for node in nodes])))  # lets the script notice a changed ring
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text}" data-ring="{ring}">{"".join(parts)}</svg>'
     )
 
 
 def mark(located: dict[str, Any]) -> str:
-    """Where a name lies and which node masters it, to be laid over the circle."""
+    """Draw a name's position, and a line to the name's master, for an overlay on the circle."""
     x, y = at(located["J"], RADIUS)
     to_x, to_y = at(located["nodes"][0]["K"], RADIUS) if located["nodes"] else (x, y)
     text_x, text_y = at(located["J"], RADIUS - 22)
@@ -82,7 +82,7 @@ def mark(located: dict[str, Any]) -> str:
 
 
 def joined(arcs: Iterable[list[Any]]) -> list[list[Any]]:
-    """[start, end, ring key] each; arcs too narrow to be seen become part of the arc before."""
+    """Join arcs: equal neighbours, and arcs too narrow to see. Each arc is [start, end, ring key]."""
     found: list[list[Any]] = []
     for start, end, key in arcs:
         if found and (found[-1][2] == key or end - start < FINEST):
@@ -102,7 +102,7 @@ def _arcs(arcs: list[list[Any]], by_key: dict[str, dict[str, Any]]) -> Iterator[
 
 
 def _band(start: int, end: int) -> str:
-    """A piece of the band, as a path. A whole turn is two pieces: an arc from a point to itself is nothing."""
+    """Draw a piece of the band as a path. A whole turn needs two pieces: an arc from a point to itself is empty."""
     if end - start > SPACE - FINEST:
         half = start + (end - start) // 2
         return _band(start, half) + _band(half, end - 1)
@@ -116,7 +116,7 @@ def _band(start: int, end: int) -> str:
 
 
 def _quarters(points: list[int]) -> Iterator[str]:
-    """Ticks with the numbers of the scale, where no node is in the way."""
+    """Draw ticks with the numbers of the scale, except near a node."""
     for quarter, number in enumerate(("0", "2^30", "2^31", "3 · 2^30")):
         if any(abs(point - quarter * SPACE // 4) % SPACE < SPACE // 32 for point in points):
             continue
@@ -162,7 +162,7 @@ def _dots(nodes: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _labels(nodes: list[dict[str, Any]]) -> Iterator[str]:
-    """Names beside the circle: where nodes are close to each other, their names are moved apart."""
+    """Draw names beside the circle. Names of close nodes are moved apart."""
     for right in (True, False):
         side = [node for node in nodes if (at(node["point"], 1)[0] >= CENTRE[0]) is right]
         side.sort(key=lambda node: at(node["point"], 1)[1])
@@ -176,7 +176,7 @@ def _labels(nodes: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _apart(lines: list[float]) -> list[float]:
-    """The lines, from top to bottom, moved so that none covers another, and all are on the drawing."""
+    """Move the lines, given from top to bottom, so that no two overlap and all are on the drawing."""
     found: list[float] = []
     for y in lines:
         found.append(max(y, found[-1] + LINE if found else LINE))

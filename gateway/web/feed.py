@@ -1,8 +1,8 @@
-"""The feed of open pages: server-sent events for a bounded number of listeners. No I/O.
+"""The feed of open pages: server-sent events for a limited number of listeners. No I/O.
 
-Two kinds of events: `happening`, each with an id, of which the latest are remembered for listeners that come back; and
-`parts`, the parts of the page that have changed, of which only the newest counts.
-Source: WHATWG HTML, "Server-sent events".
+There are two kinds of events. `happening` events have ids, and the latest are kept for listeners that come back.
+`parts` events have changed parts of the page, and only the newest parts count. Source: WHATWG HTML, "Server-sent
+events".
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 LISTENERS: Final = 64
-"""At most so many pages are open on a node at once."""
+"""The number of open pages on a node at most."""
 
 KEPT: Final = 100
-"""So many happenings are remembered."""
+"""The number of kept happenings."""
 
 QUEUED: Final = 100
-"""A listener with so many unread happenings is dropped. The listener's browser comes back and gets the latest."""
+"""A listener with this many unread happenings is dropped. The listener's browser comes back and gets the latest."""
 
 
 class Full(Exception):
-    """The feed has LISTENERS listeners: no more may join."""
+    """The feed has LISTENERS listeners and accepts no more."""
 
 
 class Remembered(NamedTuple):
@@ -32,7 +32,7 @@ class Remembered(NamedTuple):
 
 
 class Listener:
-    """One open page. wake: called when there is data to take."""
+    """An open page. wake: called when there is new data."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.ended = False
@@ -48,12 +48,12 @@ class Listener:
         self._wake()
 
     def show(self, parts: dict[str, str]) -> None:
-        """Newer parts replace unread parts."""
+        """Queue newer parts in place of unread parts."""
         self._parts |= parts
         self._wake()
 
     def take(self) -> bytes:
-        """Take all data that is to be sent; the queue is empty afterwards."""
+        """Take all data to send, and empty the queue."""
         data = b"".join(self._queue)
         if self._parts:
             data += _event("parts", self._parts)
@@ -69,7 +69,7 @@ class Listener:
 
 
 class Feed:
-    """life: stands in each event's id, and differs between lives of the node."""
+    """life: a text in each event's id, different for each life of the node."""
 
     def __init__(self, life: str) -> None:
         self._life = life
@@ -85,14 +85,14 @@ class Feed:
 
     @property
     def latest(self) -> list[dict[str, Any]]:
-        """The remembered happenings, the newest first; each has its id."""
+        """The kept happenings with their ids, the newest first."""
         return [one.happening | {"id": self._id(one.number)} for one in reversed(self._kept)]
 
     def join(self, listener: Listener, after: str) -> None:
-        """after: id of the last happening that the listener knows. After an unknown id the listener gets all remembered
-        happenings.
+        """Add a listener, and queue the kept happenings after the given id. Raises Full.
 
-        Raises Full.
+        after: id of the last happening that the listener knows. After an unknown id the listener gets all kept
+        happenings.
         """
         if len(self._listeners) >= LISTENERS:
             raise Full
@@ -115,7 +115,7 @@ class Feed:
             listener.tell(self._encoded(one))
 
     def show(self, parts: dict[str, str]) -> None:
-        """Tell listeners the changed parts. parts: HTML by the id of the element."""
+        """Send the changed parts to all listeners. parts: HTML by the id of the element."""
         changed = {name: html for name, html in parts.items() if self._shown.get(name) != html}
         self._shown = parts
         if changed:
@@ -123,12 +123,12 @@ class Feed:
                 listener.show(changed)
 
     def close(self) -> None:
-        """The node stops: end all listeners, and let nobody join."""
+        """End all listeners and accept no more, because the node stops."""
         self.is_closed = True
         self.end()
 
     def end(self) -> None:
-        """End all listeners; a browser comes back after a moment."""
+        """End all listeners. Their browsers come back after a moment."""
         for listener in self._listeners:
             listener.end()
 
@@ -136,7 +136,7 @@ class Feed:
         return f"{self._life}-{number}"
 
     def _number(self, text: str) -> int:
-        """The number in an id; 0 for an id of another life, and for a text that is no id."""
+        """Return the number in an id; 0 for an id of another life, and for a text that is no id."""
         life, _, number = text.rpartition("-")
         known = life == self._life and number.isascii() and number.isdigit() and len(number) < 16
         return int(number) if known else 0

@@ -1,4 +1,4 @@
-"""Files of a folder below `gateway/web`, served from memory: style sheets, scripts and pictures of our own pages."""
+"""Serves files of a folder below `gateway/web` from memory: style sheets, scripts and pictures of our own pages."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ KINDS: Final = {
     "css": "text/css; charset=utf-8",
     "svg": "image/svg+xml",
 }
-"""Content types by the end of a file's name."""
+"""Content types by the ending of a file's name."""
 
 
 class File(NamedTuple):
-    """tag: changes with the contents."""
+    """A file in memory. tag: changes with the contents."""
 
     contents: bytes
     kind: str
@@ -26,7 +26,7 @@ class File(NamedTuple):
 
 
 def load(folder: str) -> dict[str, File]:
-    """Every file of the folder, by name."""
+    """Load every file of the folder, by name."""
     found = {}
     for path in files(__name__.rpartition(".")[0]).joinpath(folder).iterdir():
         kind = KINDS.get(path.name.rpartition(".")[2])
@@ -40,7 +40,7 @@ def file(contents: bytes, kind: str) -> File:
 
 
 def answer(request: web.Request, file: File, policy: str) -> web.Response:
-    """Answer with a file. A browser asks each time whether its copy is current. policy: Content-Security-Policy."""
+    """Answer with a file. The browser asks each time whether its copy is current. policy: Content-Security-Policy."""
     headers = {"Cache-Control": "no-cache", "ETag": file.tag, "Content-Security-Policy": policy}
     if request.headers.get("If-None-Match") == file.tag:
         return web.Response(status=304, headers=headers)

@@ -1,8 +1,8 @@
-"""The client's address of a request that came by way of a reverse proxy. No I/O.
+"""Finds the client's address of a request that passed reverse proxies. No I/O.
 
-Anybody may write X-Forwarded-For; each proxy appends the address that it was reached from. So the header is believed
-from the right, as far as trusted proxies wrote the entries: the first address that is no trusted proxy's is the
-client's. Source: MDN, "X-Forwarded-For", "Selecting an IP address".
+Any client may send X-Forwarded-For; each proxy appends the address of its own peer. So only the entries of trusted
+proxies count, read from the right: the first address that is not a trusted proxy's is the client's. Source: MDN,
+"X-Forwarded-For", "Selecting an IP address".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1
 
 
 class Client(NamedTuple):
-    """secure: whether the client's own connection is under TLS."""
+    """secure: whether the client's own connection uses TLS."""
 
     address: str
     secure: bool
@@ -32,8 +32,8 @@ def client_of(
     """Find the sender of a request.
 
     peer, secure: of the connection to the node. forwarded_for, forwarded_proto: values of X-Forwarded-For and
-    X-Forwarded-Proto, one for each header line. An entry that is no address ends the search: the proxy that wrote the
-    entry does not know the client, and the proxy's own address counts.
+    X-Forwarded-Proto, one for each header line. An entry without an address ends the search: the proxy before does not
+    know the client, so the proxy's own address counts.
     """
     if not is_trusted(peer, trusted):
         return Client(peer, secure)
@@ -50,7 +50,7 @@ def client_of(
 
 
 def sender(request: web.BaseRequest, trusted: Sequence[Network]) -> Client:
-    """The sender of a request: behind a trusted proxy, the client that the proxy names."""
+    """Find the sender of a request: behind a trusted proxy, the client named by the proxy."""
     return client_of(
         request.remote or "",
         request.secure,
@@ -70,7 +70,7 @@ def is_trusted(address: str, trusted: Sequence[Network]) -> bool:
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """An address, which some proxies write with the port of the client. IPv4 that is written as IPv6 is IPv4."""
+    """Read an address, even with a port, as some proxies write. An IPv4-mapped address becomes IPv4."""
     match = _WITH_PORT.fullmatch(text)
     try:
         found = ip_address(match[1] or match[2] if match else text)

@@ -1,9 +1,9 @@
-"""Whether a node does its work, for /healthz and for a supervisor's watchdog. No I/O.
+"""Judges whether a node works, for /healthz and for a supervisor's watchdog. No I/O.
 
-A supervisor restarts a process that is not healthy. So a node is unhealthy only where a restart helps: its loop comes
-too late all the time, so that other nodes wait for each group that this node masters, or its timers have stopped. What
-a restart does not mend is told by metrics and the alerts on them: a full disk, a directory that refuses the node, a
-group that a mistake of the program has stopped (another node serves that group, and the clients here stay connected).
+A supervisor restarts an unhealthy process. So a node is unhealthy only if a restart helps: the loop is late all the
+time, so that other nodes wait for this node's groups; or the timers have stopped. Metrics and alerts report problems
+that a restart does not solve: a full disk, a directory that refuses the node, a group that a mistake of the program has
+stopped (another node serves that group, and the clients here stay connected).
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from typing import Final, NamedTuple
 from ring.histogram import Histogram
 
 LATE_S: Final = 1.0
-"""A turn of the loop is late from here on: clients feel such a delay as lag."""
+"""A turn of the loop with at least this delay is late: clients feel such a delay as lag."""
 
 LATE_FOR_S: Final = 30.0
-"""A node is unhealthy once every turn has been late for so long; a single long turn passes."""
+"""A node is unhealthy after this long with only late turns; a single long turn does not count."""
 
 STOPPED_S: Final = 10.0
-"""After so long without a timer, the node's timers count as stopped."""
+"""After this long without a timer, the node's timers count as stopped."""
 
 
 class Health(NamedTuple):
-    """why: in words, "" if all is well."""
+    """why: the reason in words; "" if healthy."""
 
     healthy: bool
     why: str
 
 
 class LoopLag:
-    """Measures how late the node's timer comes. Everything else waits as long for the loop.
+    """Measures the delay of the node's timer. All other work waits equally long for the loop.
 
-    All times in seconds of a clock that only moves forward.
+    All times are in seconds of a clock that only moves forward.
     """
 
     def __init__(self) -> None:
         self.delays = Histogram()
         self.last_s = 0.0
-        self._due: float | None = None  # None: the timer is not set yet
+        self._due: float | None = None  # None until the timer is set
         self._came = 0.0
         self._late_since: float | None = None
 
     def expect(self, at: float) -> None:
-        """Note when the timer should come."""
+        """Note when the timer is due."""
         self._due = at
 
     def came(self, now: float) -> None:

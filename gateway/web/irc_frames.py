@@ -1,4 +1,4 @@
-"""IRC over WebSocket: one line is one message. The rules, without I/O.
+"""The rules of IRC over WebSocket: a line is a message. No I/O.
 
 Source: IRCv3, "WebSocket support"; RFC 6455, section 7.4, for the close codes.
 """
@@ -11,10 +11,10 @@ from typing import Final
 TEXT: Final = "text.ircv3.net"
 BINARY: Final = "binary.ircv3.net"
 PROTOCOLS: Final = (BINARY, TEXT)
-"""Subprotocols that the node speaks. The node takes the first of these in the client's list."""
+"""Subprotocols of the node. The node picks the first subprotocol in the client's list that is among these."""
 
 MAX_MESSAGE: Final = 16 * 1024
-"""Bytes. A message between the longest line and this size is answered with 417; a longer one ends the connection."""
+"""Bytes. A message longer than a line gets 417; a message longer than this size ends the connection."""
 
 GOING_AWAY: Final = 1001
 PROTOCOL_ERROR: Final = 1002
@@ -27,10 +27,10 @@ WORDS: Final = {
     TOO_BIG: b"The message is longer than any IRC line may be",
     PROTOCOL_ERROR: b"The frames do not follow RFC 6455",
 }
-"""The reason that the client reads, by close code."""
+"""Reasons for the client, by close code."""
 
 MAX_REASON: Final = 123
-"""Bytes that a close frame has room for. Source: RFC 6455, section 5.5."""
+"""Bytes of a reason in a close frame. Source: RFC 6455, section 5.5."""
 
 PRUNE_AT: Final = 1024
 
@@ -38,11 +38,11 @@ MASKED: Final = 0x80
 RESERVED: Final = 0x70
 MASK_BYTES: Final = 4
 LONGER: Final = {126: 2, 127: 8}
-"""Bytes of a longer size, by the size in the second byte of a head. Source: RFC 6455, section 5.2."""
+"""Bytes of an extended size, by the size in the second byte of a head. Source: RFC 6455, section 5.2."""
 
 
 class Refused(Exception):
-    """The client's message breaks the rules: the connection ends with `code` and `reason`."""
+    """The client's message breaks the rules. The connection ends with `code` and `reason`."""
 
     def __init__(self, code: int, reason: bytes) -> None:
         super().__init__(reason.decode())
@@ -51,11 +51,11 @@ class Refused(Exception):
 
 
 def line_of(data: str | bytes, protocol: str | None) -> bytes:
-    """The IRC line that a client's message holds; b"" if the message is empty. Raises Refused.
+    """Return the IRC line in a client's message; b"" for an empty message. Raises Refused.
 
-    protocol: the subprotocol that was agreed; without one, either kind of message is taken. CR LF at the end is
-    forgiven, as old clients send them. CR or LF inside is refused: a text that a client passes on without a look must
-    not become a second command.
+    protocol: the agreed subprotocol; without a subprotocol, both kinds of messages are accepted. CR LF at the end is
+    accepted, because old clients send it. CR or LF inside is refused: if a client forwards a text unchecked, the text
+    must not become a second command.
     """
     if isinstance(data, str):
         if protocol == BINARY:
@@ -70,8 +70,9 @@ def line_of(data: str | bytes, protocol: str | None) -> bytes:
 
 
 def message_of(line: bytes, protocol: str | None) -> bytes:
-    """A line to the client as the payload of its message: text messages are always valid UTF-8, or a browser hangs up.
-    Without a subprotocol the messages are text."""
+    """Make the payload of a line to the client. Text messages have to be valid UTF-8, or a browser closes the
+    connection. Without a subprotocol the messages are text.
+    """
     if protocol == BINARY or line.isascii():
         return line
     return line.decode("utf-8", "replace").encode()
@@ -83,20 +84,21 @@ def reason_of(text: str) -> bytes:
 
 
 class MaskCheck:
-    """Finds frames without a mask: a server must refuse these (RFC 6455, section 5.1), and aiohttp's reader does not.
+    """Finds frames without a mask. A server must refuse these (RFC 6455, section 5.1), but aiohttp's reader accepts
+    them.
 
-    The check stands before the reader and gives each head of a frame to the reader whole. In the head of a frame
-    without a mask the check sets the reserved bits, so that the reader refuses the frame with PROTOCOL_ERROR.
+    The check stands before the reader, and passes each head of a frame on as a whole. In the head of a frame without a
+    mask, the check sets the reserved bits, so that the reader refuses the frame with PROTOCOL_ERROR.
     """
 
     __slots__ = ("_head", "_skip")
 
     def __init__(self) -> None:
-        self._head = b""  # the beginning of a head; the rest has not come yet
-        self._skip = 0  # bytes of a frame, behind its head, that have not come yet
+        self._head = b""  # the received part of an incomplete head
+        self._skip = 0  # bytes of the current frame after the head, still to come
 
     def pass_on(self, data: bytes) -> bytes:
-        """Bytes from the client to bytes for the reader."""
+        """Pass bytes of the client on to the reader, checked."""
         data, at = self._head + data, self._skip
         while len(data) - at >= 2:
             first, second = data[at], data[at + 1]
@@ -115,9 +117,9 @@ class MaskCheck:
 
 
 class Ledger:
-    """Counts how many bytes of lines have come to a client. The kernel counts bytes of frames.
+    """Counts the bytes of lines that a client's machine has acknowledged. The kernel counts bytes of frames.
 
-    A device's place in the history depends on this count, as over TCP. Each line that may not have come yet has a
+    A device's place in the history depends on this count, as over TCP. Each line without a full acknowledgement has a
     mark: (bytes of frames up to the line's end, bytes of lines up to there).
     """
 
@@ -125,7 +127,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._framed = 0  # bytes of frames
-        self._handed = 0  # of these, what the kernel has taken
+        self._handed = 0  # of these, bytes that the kernel has taken
         self._lines = 0
         self._arrived = 0
         self._marks: deque[tuple[int, int]] = deque()
@@ -133,22 +135,24 @@ class Ledger:
 
     @property
     def is_full(self) -> bool:
-        """Whether to call `arrived`, which forgets marks: otherwise the marks of a client would fill memory."""
+        """Whether to call `arrived` now. `arrived` forgets marks, so that the marks of a client do not fill memory."""
         return len(self._marks) >= self._prune_at
 
     def frame(self, payload: int, line: int = 0) -> None:
-        """A frame was sent. payload: its bytes without header. line: bytes of its line with CR LF; 0 for a PONG."""
+        """Count a sent frame. payload: bytes without the header. line: bytes of the line with CR LF; 0 for a PONG."""
         self._framed += payload + (2 if payload < 126 else 4 if payload < 65536 else 10)
         if line:
             self._lines += line
             self._marks.append((self._framed, self._lines))
 
     def hand(self, buffered: int) -> None:
-        """The kernel has taken all frames but so many bytes. Not told of a broken connection, whose buffer is lost."""
+        """Note that the kernel has taken all frames except `buffered` bytes. Never called for a broken connection,
+        because bytes in the buffer of a broken connection are lost.
+        """
         self._handed = self._framed - buffered
 
     def arrived(self, unacknowledged: int) -> int:
-        """Bytes of lines that have come. unacknowledged: bytes that the client's machine has not confirmed."""
+        """Return the acknowledged bytes of lines. unacknowledged: sent bytes without an acknowledgement."""
         come = self._handed - unacknowledged
         while self._marks and self._marks[0][0] <= come:
             self._arrived = self._marks.popleft()[1]

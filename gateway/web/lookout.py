@@ -1,6 +1,6 @@
-"""One page's view of the whole network: asks every node for the node's status and happenings. No I/O.
+"""A page's view of the whole network: asks every node for the node's status and happenings. No I/O.
 
-Nodes are asked only while somebody looks at the page, and are asked over the links that they have anyhow.
+Nodes are asked only while a page is open, over links that exist anyway.
 """
 
 from __future__ import annotations
@@ -23,48 +23,48 @@ from gateway.survey import Row, Survey
 from ring.roster import NodeRecord
 
 AT_ONCE: Final = 64
-"""At most so many nodes are asked in a turn, those first whose last answer is oldest."""
+"""The number of nodes asked in a turn at most; nodes with the oldest answers come first."""
 
 EVERY_S: Final = 0.8
-"""The nodes are asked at most so often."""
+"""The time between two rounds of questions at least."""
 
 KEPT: Final = 1000
-"""At most so many happenings wait to be taken; the oldest are dropped."""
+"""The number of happenings that may wait; the oldest are dropped first."""
 
 OLD_S: Final = 15.0
 """An older answer is not used."""
 
 SILENT_S: Final = 6.0
-"""A live node that has been silent for so long is reported; a question is given up after 4 s."""
+"""A live node is reported after this long without an answer; a question is given up after 4 s."""
 
 RATE_S: Final = 5.0
-"""Rates are means over so many seconds."""
+"""Rates are averages over this time."""
 
 
 Judge = Callable[[], list[str] | None]
-"""Says what is wrong with the network, in words; None while the nodes have not answered yet. Time O(nodes^2)."""
+"""Finds the faults of the network, in words; returns None until the nodes have answered. Takes time O(nodes^2)."""
 
 
 class Rates(NamedTuple):
-    """Messages a second, from clients and to clients."""
+    """Messages per second, from clients and to clients."""
 
     received: float
     sent: float
 
 
 class _Seen:
-    """One node's answers, and since when the node is silent."""
+    """The answers of a node, and the time of its silence."""
 
     def __init__(self) -> None:
         self.status: Status | None = None
         self.at = float("-inf")
         self.happened = 0  # number of the last happening
-        self.asked_at: float | None = None  # the first question since the last answer
+        self.asked_at: float | None = None  # time of the first question since the last answer
         self.is_open = False  # a question is on its way
-        self.totals: deque[tuple[float, int, int]] = deque()  # when, messages from clients, messages to clients
+        self.totals: deque[tuple[float, int, int]] = deque()  # time, messages from clients, messages to clients
 
     def take(self, found: Look, now: float) -> list[Happening]:
-        """Take an answer; returns the happenings that are new."""
+        """Take an answer; return the new happenings."""
         before, self.status = self.status, found.status
         if before is None or before.incarnation != found.status.incarnation:
             self.happened = 0
@@ -85,7 +85,7 @@ class _Seen:
 
 
 class Lookout:
-    """One node's view of all nodes."""
+    """A node's view of all nodes."""
 
     def __init__(self, core: NodeCore, own: Looks) -> None:
         self._core = core
@@ -97,8 +97,9 @@ class Lookout:
         self._roster: list[Seen] = []  # of the last answer
 
     def ask(self, done: Callable[[], None]) -> None:
-        """Ask the nodes anew, unless the last round is younger than EVERY_S. done() is called once, when each question
-        under way is answered or given up; at once if there is none."""
+        """Ask all nodes, unless the last round is younger than EVERY_S. done() is called once, after each question
+        under way is answered or given up; at once if no question is under way.
+        """
         engine = self._core.engine
         if engine.now - self._asked_at >= EVERY_S:
             self._asked_at = engine.now
@@ -125,17 +126,17 @@ class Lookout:
             engine.ask_node(key, ask, partial(self._answered, key))
 
     def take_news(self) -> list[tuple[str, Happening]]:
-        """The happenings since the last call, each with the ring key of the telling node, the oldest first."""
+        """Take the happenings since the last call, the oldest first, each with the ring key of the reporting node."""
         news, self._news = self._news, []
         return sorted(news, key=lambda one: one[1].at)
 
     @property
     def asks_others(self) -> bool:
-        """Whether the network's builds know the question (P42)."""
+        """Whether all builds of the network know the question (P42)."""
         return self._core.engine.level >= LookAsk.SINCE
 
     def status(self, key: str) -> Status | None:
-        """The node's status of a few seconds ago; None if the node has not answered."""
+        """Return the node's latest status; None if the node has not answered in the last seconds."""
         seen = self._seen.get(key)
         return seen.status if seen is not None and self._core.engine.now - seen.at < OLD_S else None
 
@@ -144,7 +145,7 @@ class Lookout:
         return seen.rates() if seen is not None and self.status(key) is not None else None
 
     def judge(self) -> Judge:
-        """Take the present data; the returned function says what is wrong, and may be called in a thread."""
+        """Take the present data. The returned function finds the faults of the network, and may run in a thread."""
         engine = self._core.engine
         if not self.asks_others:
             level = engine.level
@@ -155,12 +156,12 @@ class Lookout:
         mine = self.status(engine.me.key)
         if mine is None or len(rows) < len(engine.live()):
             return lambda: None
-        listed = frozenset(row.record.key for row in rows)  # each status tells which directories list the node
+        listed = frozenset(row.record.key for row in rows)  # each status names the directories that list the node
         survey = Survey(rows, listed, len(mine.directories), [])
         return partial(findings, survey, engine.settings.ring.copies, engine.now)
 
     def _rows(self, live: list[NodeRecord]) -> Iterator[Row]:
-        """A row for each node that has answered or has let its time pass."""
+        """Yield a row for each node that has answered, or has been silent for too long."""
         now = self._core.engine.now
         for record in live:
             found, seen = self.status(record.key), self._seen.get(record.key)
@@ -185,7 +186,7 @@ class Lookout:
                 done()
 
     def _take(self, key: str, found: Look) -> None:
-        if found.status.roster == self._roster:  # most nodes tell the same roster: it is kept, and judged, once
+        if found.status.roster == self._roster:  # most nodes have the same roster: keep and judge it once
             found = msgspec.structs.replace(found, status=msgspec.structs.replace(found.status, roster=self._roster))
         self._roster = found.status.roster
         news = [(key, one) for one in self._seen[key].take(found, self._core.engine.now)]

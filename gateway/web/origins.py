@@ -1,11 +1,11 @@
-"""Judges which sites' pages may open the WebSocket. A browser names the asking script's site in `Origin`. No I/O.
+"""Judges from which web sites a page may open the WebSocket. A browser names the page's site in `Origin`. No I/O.
 
 Without this check any web site could make its visitors' browsers connect, from addresses and into networks that the
-site itself cannot use. Programs that are no browsers send no Origin. Source: RFC 6455, section 10.2.
+site cannot use directly. Programs other than browsers send no Origin. Source: RFC 6455, section 10.2.
 
-A page of the node's own site may always open it, and the node's own site has a host that is the node's own. A foreign
-host name proves nothing, even where Host and Origin agree: the owner of the name may have it lead to this node's
-address for the time of one visit (DNS rebinding).
+A page of the node's own site may always connect. The node's own site has a host name of the node, or an address. A
+foreign host name proves nothing, even if Host and Origin agree: the owner of the name may point the name to this node's
+address during a visit (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ EVERY_SITE = "*"
 def may_open(
     origin: str | None, host: str, configured: Collection[str], nodes: Collection[str], names: Collection[str] = ()
 ) -> bool:
-    """Whether a page of `origin` may open the WebSocket.
+    """Tell whether a page of `origin` may open the WebSocket.
 
-    origin: None where the request has none. host: of the request, with its port. configured: origins in small letters,
-    or "*". nodes: URLs of the pages of the network's nodes, so that a client may move to another node; nodes that
-    left count too, for their pages are still open in browsers. names: host names of the node and its network.
+    origin: None for a request without an origin. host: of the request, with the port. configured: origins in small
+    letters, or "*". nodes: URLs of the nodes' pages, so that a client may move to another node; includes nodes that
+    left, because pages of these nodes may still be open. names: host names of the node and the network.
     """
     if origin is None:
         return True
     asked = _site(origin)
-    if asked is None:  # "null", of a page in a sandbox or a file
+    if asked is None:  # "null": a page in a sandbox or a file
         return EVERY_SITE in configured
-    # The scheme does not count here: a proxy may end TLS before the node and not say so.
+    # The scheme does not count here: a proxy may end TLS before the node without a note in the request.
     if host and _authority(asked) == host.lower() and is_own(host, configured, nodes, names):
         return True
     return any(allowed in (EVERY_SITE, asked) for allowed in configured) or any(_site(url) == asked for url in nodes)
 
 
 def is_own(host: str, configured: Collection[str], nodes: Iterable[str], names: Iterable[str]) -> bool:
-    """Whether a request to this host, with its port, was meant for this node. The parameters are those of `may_open`.
+    """Tell whether a request to this host, with the port, was meant for this node. The parameters are as in `may_open`.
 
-    Addresses count as the node's own: nobody but this machine's operator chooses where an address leads.
+    Addresses always count as the node's own: a foreigner cannot choose the target of an address.
     """
     name = _host_name(host)
     if name is None:
@@ -53,7 +53,7 @@ def is_own(host: str, configured: Collection[str], nodes: Iterable[str], names: 
 
 
 def _site(url: str) -> str | None:
-    """Scheme, host and port of a URL in small letters; None if the text is no http URL."""
+    """Return scheme, host and port of a URL in small letters; None if the text is no http URL."""
     try:
         parts = urlsplit(url.lower())
     except ValueError:
@@ -66,7 +66,7 @@ def _authority(site: str) -> str:
 
 
 def _host_name(host: str) -> str | None:
-    """The host without its port, in small letters."""
+    """Return the host without the port, in small letters."""
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:

@@ -1,4 +1,4 @@
-"""The view that a node's page shows of the network, as plain data (page.py describes the form). No I/O."""
+"""Makes the view of the network for a node's page, as plain data (page.py describes the form). No I/O."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from gateway.web.source import sight_of
 from ring.placement import Ring
 
 KINDS: Final = ("channel", NICK, "account")
-"""The groups that the page counts."""
+"""The kinds of groups that the page counts."""
 
 LISTED: Final = 500
-"""The page lists so many links; of more links the page tells the number."""
+"""The number of links that the page lists. Further links are only counted."""
 
 
 class Glimpse(NamedTuple):
-    """What a node knows of the network at one moment. Nobody changes these data: a thread may read them.
+    """A node's knowledge of the network at one moment. The data never change, so a thread may read them.
 
-    gone: ring keys, as in `views.with_ring`. statuses, rates: by ring key. judge: as `Lookout.judge` returns it.
+    gone: ring keys, as in `views.with_ring`. statuses, rates: by ring key. judge: from `Lookout.judge`.
     """
 
     sight: Sight
@@ -36,7 +36,7 @@ class Glimpse(NamedTuple):
 
 
 def glimpse(core: NodeCore, lookout: Lookout) -> Glimpse:
-    """Time O(nodes)."""
+    """Collect the data, in time O(nodes)."""
     peers, sight = core.engine.peers, sight_of(core)
     keys = [seen.record.key for seen in sight.nodes]
     return Glimpse(
@@ -51,9 +51,10 @@ def glimpse(core: NodeCore, lookout: Lookout) -> Glimpse:
 
 
 def overview(seen: Glimpse) -> dict[str, Any]:
-    """The network and each node's status. A node that has not answered appears without status.
+    """Describe the network and each node's status. A node without an answer appears without a status.
 
-    Time O(nodes^2), as each node tells of each other node: with a thousand nodes, some tenths of a second.
+    Takes time O(nodes^2), because each node reports on every other node: with a thousand nodes, some tenths of a
+    second.
     """
     found = views.with_ring(views.nodes(seen.sight), seen.ring, seen.gone)
     for node in found["nodes"]:
@@ -76,14 +77,14 @@ def _facts(status: Status | None, rates: Rates | None) -> dict[str, Any]:
 
 
 def _counted(status: Status, kind: str) -> int:
-    """The node's groups of the kind. The group of a nick outlives the nick's holder, and counts no more then."""
+    """Count the node's groups of the kind. Of the groups of nicks, count only nicks in use."""
     if kind == NICK and status.nicks is not None:
         return status.nicks
     return status.mastered.get(kind, 0)
 
 
 def links(statuses: Mapping[str, Status | None]) -> tuple[list[dict[str, Any]], int]:
-    """The first LISTED links, each once, joined from the statuses of both ends; and how many further links there are.
+    """List the first LISTED links, each once, from the statuses of both ends; and count the further links.
 
     statuses: by ring key, in the order of the page.
     """
@@ -100,7 +101,7 @@ def links(statuses: Mapping[str, Status | None]) -> tuple[list[dict[str, Any]], 
 
 
 def _link(one: str, other: str, statuses: Mapping[str, Status | None]) -> dict[str, Any]:
-    """The first end that tells something of the link is believed."""
+    """Describe a link. For each fact use the first end with the fact."""
     ends = [(status, to) for key, to in ((one, other), (other, one)) if (status := statuses[key]) is not None]
     up_s = next(status.links[to] for status, to in ends if to in status.links)
     trip = next((status.round_trips[to] for status, to in ends if to in status.round_trips), None)

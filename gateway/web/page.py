@@ -1,19 +1,19 @@
 """The page of the ring: the circle to scale, nodes, links, happenings, and the master of a name. No I/O.
 
-The page is complete as it is sent. A script of our own (ring/page.js) keeps it up to date: it puts newer `parts` in the
-place of older ones. Nothing comes from outside.
+The page is complete as sent. A script (ring/page.js) replaces `parts` of the page with newer parts. Nothing is loaded
+from other sites.
 
 A view is plain data, so that nodes and directories share the page:
 
     network, seen_by    names
-    nodes               name, ip, ring_key, point, irc, http, version, alive, leaving; and, as far as they are known:
+    nodes               name, ip, ring_key, point, irc, http, version, alive, leaving; and, as far as known:
                         share (of the names that the node masters, 0 to 1), hue, up_s, clients, level, mastered (kind ->
-                        groups), received_per_s and sent_per_s (messages; None while they are not measured)
-    arcs                [start, end, ring key] of what each node masters, if known; distance, points: of the ring
-    links               from, to (ring keys), up_s, round_trip_ms or None; left out where nobody knows
-    more_links          so many links are not among `links`
-    wrong               sentences, None while they are not known; left out where nobody looks
-    happenings          id, at, text, the newest first; left out where nobody is told
+                        groups), received_per_s and sent_per_s (messages; None if not measured yet)
+    arcs                [start, end, ring key] of each node's part, if known; distance, points: of the ring
+    links               from, to (ring keys), up_s, round_trip_ms or None; left out if unknown
+    more_links          number of links beyond `links`
+    wrong               sentences, None if not known yet; left out by a directory
+    happenings          id, at, text, the newest first; left out by a directory
     operators           whether there are an API for operators (/api/v1) and a chat (/chat)
 """
 
@@ -29,23 +29,23 @@ from gateway.web.sums import located_part
 from gateway.web.tables import cell, duration, number, table
 
 SHOWN: Final = 40
-"""So many happenings are shown."""
+"""The number of happenings on the page."""
 
 
 class Made(NamedTuple):
-    """A view, and the parts of the page that show the view."""
+    """A view, and the parts of the page for the view."""
 
     view: dict[str, Any]
     parts: dict[str, str]
 
 
 def make(view: dict[str, Any]) -> Made:
-    """Time O(nodes + links): with a thousand nodes, a tenth of a second."""
+    """Make the parts of the page. Time O(nodes + links): with a thousand nodes, a tenth of a second."""
     return Made(view, parts(view))
 
 
 def page(made: Made, located: dict[str, Any] | None, problem: str, asked: str) -> str:
-    """located: of `views.locate`. problem: why `asked` cannot be located, in words."""
+    """Make the whole page. located: of `views.locate`. problem: the reason if `asked` cannot be located, in words."""
     view, shown = made
     title = f"{view['network']}: the ring"
     wrong = f'<section id="wrong" aria-label="What is wrong">{shown["wrong"]}</section>' if "wrong" in shown else ""
@@ -95,7 +95,7 @@ OPERATORS: Final = """<section id="operators" hidden><h2>For operators</h2>
 
 
 def parts(view: dict[str, Any]) -> dict[str, str]:
-    """The parts that change while the page is open: HTML by the id of the element."""
+    """Make the parts that change while the page is open: HTML by the id of the element."""
     found = {
         "health": _health(view),
         "elsewhere": _elsewhere(view),
@@ -112,7 +112,7 @@ def parts(view: dict[str, Any]) -> dict[str, str]:
 
 
 def _source(view: dict[str, Any]) -> str:
-    """The address at which the script hears new happenings."""
+    """Name the address at which the script gets new happenings."""
     if "happenings" not in view:
         return ""
     newest = view["happenings"][0]["id"] if view["happenings"] else ""
@@ -130,7 +130,7 @@ def _health(view: dict[str, Any]) -> str:
 
 
 def _elsewhere(view: dict[str, Any]) -> str:
-    """Links to the other nodes' pages: the script shows them once the page has lost its own node."""
+    """Link to the other nodes' pages. The script shows these links if the page loses the page's own node."""
     others = [node for node in view["nodes"] if node.get("http") and node["alive"] and node["name"] != view["seen_by"]]
     return f"Pages of other nodes: {', '.join(_link(node) for node in others)}." if others else ""
 
@@ -144,7 +144,7 @@ def _wrong(wrong: list[str] | None) -> str:
 
 
 def _sentence(line: str) -> str:
-    """Commands stand between backquotes."""
+    """Mark text between backquotes as a command."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(line))
 
 
@@ -198,7 +198,7 @@ def _node_cells(node: dict[str, Any]) -> list[str]:
 
 
 def _link(node: dict[str, Any]) -> str:
-    """The node's name, and behind the name the node's page if there is one."""
+    """Show the node's name, as a link if the node has a page."""
     name = escape(node["name"])
     return f'<a href="{escape(node["http"])}" rel="noreferrer">{name}</a>' if node.get("http") else name
 

@@ -1,7 +1,7 @@
-"""Makes the parts of the page, in a thread beside the event loop, and keeps the parts for a moment.
+"""Makes the parts of the page in a thread beside the event loop, and keeps the parts for a moment.
 
-The page of a network of a thousand nodes takes most of a second to make: talk must not wait for that. So the event loop
-only takes the data, and a thread makes the page of them, for everybody who asks at that time.
+The page of a network of a thousand nodes takes most of a second, and messages must not wait for the page. So the event
+loop only collects the data, and a thread makes a single page from the data for all present readers.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from typing import Any, Final
 from gateway.web.page import Made, make
 
 KEPT_S: Final = 1.0
-"""A page is served for at least so long."""
+"""A page is served for at least this long."""
 
 BUSY: Final = 0.05
-"""At most this part of the time is spent on making pages: a page that takes long is served for longer."""
+"""The share of time spent on making pages at most: a page that takes long is served for longer."""
 
 View = Callable[[], dict[str, Any]]
-"""Makes the view that the page shows, from data that nobody changes any more. Called in a thread."""
+"""Makes the view of the page from data that no longer change. Called in a thread."""
 
 
 class Pages:
-    """The newest page of one process."""
+    """The newest page of a process."""
 
     def __init__(self, look: Callable[[], Awaitable[View]]) -> None:
-        """look: takes the data for a new page, in the event loop."""
+        """look: collects the data for a new page, in the event loop."""
         self._look = look
         self._made: Made | None = None
         self._making: asyncio.Task[Made] | None = None
         self.old_at = float("-inf")
-        """When the page is made anew for the next who asks, on the clock of the event loop."""
+        """From this time on, on the event loop's clock, the next reader gets a new page."""
 
     async def latest(self) -> Made:
-        """The page, made anew if the last one is old; once for all who wait for it."""
+        """Return the page. An old page is made anew, once for all waiting readers."""
         if self._made is not None and asyncio.get_running_loop().time() < self.old_at:
             return self._made
         if self._making is None or self._making.done():
@@ -52,6 +52,6 @@ class Pages:
 
 
 def _seen(making: asyncio.Task[Made]) -> None:
-    """A mistake is told by whoever waits for the page; if nobody waits any more, the mistake is nobody's news."""
+    """Fetch the exception of a failed task, so that asyncio does not log it: the waiting readers get the exception."""
     if not making.cancelled():
         making.exception()

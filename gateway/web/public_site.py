@@ -1,4 +1,4 @@
-"""Routes without a token: the page of the ring, the lists behind the page, metrics, and the health of the process."""
+"""Routes without a token: the page of the ring, the page's lists, metrics, and the health of the process."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from gateway.web.sight import Known
 
 
 class PublicSite:
-    """The routes that nodes and directories have alike."""
+    """The routes of both nodes and directories."""
 
     def __init__(self, known: Known, exporter: Exporter, pages: Pages | None = None) -> None:
-        """pages: by default, pages of what the process itself knows."""
+        """pages: by default, pages from the knowledge of this process alone."""
         self._known = known
         self._exporter = exporter
         self._pages = pages or Pages(self._look)
@@ -40,7 +40,7 @@ class PublicSite:
         return partial(views.ring, self._known.sight())
 
     def sharing(self, request: web.Request) -> dict[str, str]:
-        """Headers that say which other sites' pages may read the list of nodes."""
+        """Return headers that let pages of other sites read the list of nodes."""
         return {}
 
     async def _page(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""A request that cannot be answered. No I/O."""
+"""Errors for requests that cannot be answered. No I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 class Refused(Exception):
-    """Answered with the status, and with JSON whose text says what would be right."""
+    """The answer has this status, and JSON with a text about a right request."""
 
     def __init__(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(text)
@@ -15,14 +15,14 @@ class Refused(Exception):
 
 
 class BadRequest(Refused):
-    """Answered with 400."""
+    """The answer has status 400."""
 
     def __init__(self, text: str) -> None:
         super().__init__(400, text)
 
 
 class Unknown(Refused):
-    """Answered with 503: the process does not know enough now."""
+    """The answer has status 503, because the process does not know enough now."""
 
     def __init__(self, text: str) -> None:
         super().__init__(503, text)

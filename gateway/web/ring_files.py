@@ -1,4 +1,4 @@
-"""The style sheet, the scripts and the icon of the page of the ring, for nodes and directories."""
+"""Serves the style sheet, the scripts and the icon of the page of the ring, for nodes and directories."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-"""Of the page and of its files: nothing from outside, nothing inline."""
+"""Content-Security-Policy of the page and the page's files: nothing from other sites, nothing inline."""
 
 
 class RingFiles:

@@ -1,4 +1,4 @@
-"""The HTTP listener of a node or directory: socket, limits and errors. The caller gives the routes."""
+"""The HTTP listener of a node or directory: socket, limits and errors. The caller brings the routes."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ BODY_S = 15.0
 
 CLOSE_S = 1.0
 EXHAUSTED_EVERY_S = 3600.0
-"""A lack of descriptors is logged once in so long."""
+"""A lack of descriptors is logged at most once in this time."""
 
 HOOKS = "/api/v1/hooks/"
-"""Addresses of incoming webhooks: whoever knows such an address may speak."""
+"""Addresses of incoming webhooks. Such an address is a secret: the address alone allows to speak."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _OfStrangers(logging.Filter):
-    """Keeps mistakes of strangers out of the log: requests that are no HTTP, broken bodies, clients that leave in the
-    middle of a request. Such text would fill the disk, and may hold a secret."""
+    """Keeps mistakes of strangers out of the log: requests that are not HTTP, broken bodies, clients that leave during
+    a request. Such log lines would fill the disk, and may hold a secret.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         problem = record.exc_info[1] if record.exc_info else None
@@ -65,7 +66,7 @@ class WebServer:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_S)
 
     async def start(self) -> None:
-        """Raises OSError that names the setting, if the port cannot be had."""
+        """Open the port. Raises OSError with the setting's name if the port cannot be used."""
         tls, address = self._config.tls, self._config.address
         self._https = HttpsContext(str(tls.cert), str(tls.key)) if tls is not None else None
         await self._runner.setup()
@@ -93,9 +94,9 @@ class WebServer:
         await self._runner.cleanup()
 
     def configure(self, config: HttpListener) -> tuple[str, ...]:
-        """The configuration was read again: take the new limits, and read the certificate's files anew.
+        """Take new limits after a reload, and read the certificate's files again.
 
-        Returns, in words, why the new certificate cannot be used; the old certificate then stays.
+        Returns the problems of the new certificate, in words; after a problem the old certificate stays.
         """
         self._config = config
         self._admission.limits = _limits(config)
@@ -105,7 +106,7 @@ class WebServer:
         return reload_pair(self._https.reload, str(config.tls.cert), str(config.tls.key), self._log)
 
     def certificate(self) -> tuple[str, str, float] | None:
-        """Address of the listener, file, and Unix seconds of its end; None without TLS."""
+        """Return the listener's address, the certificate's file and its end in Unix seconds; None without TLS."""
         if self._https is None or self._config.tls is None:
             return None
         return str(self._config.address), str(self._config.tls.cert), self._https.ends
@@ -140,7 +141,9 @@ class WebServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Errors are JSON with a text; a mistake of the program is logged and ends the request alone."""
+        """Answer a request. Errors become JSON with a text. A mistake of the program is logged and ends only this
+        request.
+        """
         try:
             self._visits.judge(request)
             await _read_body(request)
@@ -161,7 +164,7 @@ class WebServer:
 
 
 async def _read_body(request: web.Request) -> None:
-    """Read the body in a bounded time; handlers find it in `request.read()`. Raises Refused, HTTPException."""
+    """Read the body in a limited time; handlers get the body from `request.read()`. Raises Refused, HTTPException."""
     if not request.can_read_body:
         return
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -186,5 +189,5 @@ def error(status: int, text: str, headers: Mapping[str, str] | None = None) -> w
 
 
 def shown(path: str) -> str:
-    """A path as logs and errors may show it: what follows HOOKS is a secret."""
+    """Shorten a path for logs and errors: the part after HOOKS is a secret."""
     return f"{HOOKS}..." if path.startswith(HOOKS) else path[:200]

@@ -1,4 +1,4 @@
-"""The network as one process (a node or a directory) knows the network, for the page of the ring. No I/O."""
+"""The knowledge of one process (a node or a directory) about the network, for the page of the ring. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ring.roster import NodeRecord, RingTerms
 
 
 class SeenNode(NamedTuple):
-    """A node, as this process knows the node."""
+    """A node, in the view of this process."""
 
     record: NodeRecord
     alive: bool
@@ -27,7 +27,7 @@ class Placement(NamedTuple):
 
 
 class Sight(NamedTuple):
-    """network, seen_by: names. unplaced: why there is no placement, in words."""
+    """network, seen_by: names. unplaced: the reason for a missing placement, in words."""
 
     network: str
     seen_by: str
@@ -37,7 +37,7 @@ class Sight(NamedTuple):
 
 
 class Readiness(NamedTuple):
-    """why: in words, "" if the process is ready."""
+    """why: the reason in words; "" if ready."""
 
     ready: bool
     why: str = ""
@@ -54,7 +54,7 @@ class Known(Protocol):
 
 
 def placement(terms: RingTerms, keys: Iterable[str]) -> Placement:
-    """Where names live, by the settings that records tell. keys: ring keys of the nodes that may master names.
+    """Return the placement of names by the settings in the records. keys: ring keys of the nodes that may master names.
 
     Raises ValueError, in words, for settings of a later build.
     """

@@ -12,7 +12,7 @@ from gateway.web.visitors import Visitors
 
 
 class NodeSite(PublicSite):
-    """The routes of directories and, beside these, events, and answers that the chat of other nodes may read."""
+    """The routes of directories, a stream of events, and answers that the chat of other nodes may read."""
 
     def __init__(self, source: Source, visitors: Visitors, streams: Streams) -> None:
         super().__init__(source, of_node(source), streams.pages)

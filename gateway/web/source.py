@@ -1,4 +1,4 @@
-"""The data of a node's HTTP listener, taken from the node's core and shells."""
+"""The data of a node's HTTP listener, from the node's core and shells."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ class Vitals(NamedTuple):
     store_waiting_bytes: int = 0
     store_bytes: int = 0
     store_lines_dropped: int = 0
-    client_queues: tuple[int, ...] = ()  # waiting bytes of each client, if any bytes wait
-    dial_queue_bytes: int = 0  # bytes for nodes that are being dialled
+    client_queues: tuple[int, ...] = ()  # waiting bytes, of each client with waiting bytes
+    dial_queue_bytes: int = 0  # bytes for nodes with a connection attempt under way
     links_refused: Mapping[str, int] = Counter()  # reason -> connections at the link port
 
 
 def no_vitals() -> Vitals:
-    """Of a node without shells."""
+    """Return the measurements of a node without shells."""
     return Vitals(LoopLag(), Histogram(), Histogram())
 
 
 class Source(NamedTuple):
     """links: state of each link, by the peer's ring key. act: runs a job in a turn of the node, and sends the job's
-    output. around, vitals: data of the shells. health: the present health."""
+    output. around, vitals: data of the shells. health: the present health.
+    """
 
     core: NodeCore
     links: Callable[[], Mapping[str, LinkState]]
@@ -52,7 +53,7 @@ class Source(NamedTuple):
 
 
 def sight_of(core: NodeCore) -> Sight:
-    """What the node knows of its network. Nodes that died, and missing nodes, are not alive."""
+    """Return the node's knowledge of the network. Nodes that died, and missing nodes, are not alive."""
     peers, settings = core.engine.peers, core.edge.settings
     nodes = [SeenNode(record, record.key not in peers.dead) for record in peers.roster.records()]
     nodes += [SeenNode(record, False) for record in peers.missing.values()]
@@ -61,10 +62,10 @@ def sight_of(core: NodeCore) -> Sight:
 
 
 def readiness(core: NodeCore, directories: Sequence[Directory] = ()) -> Readiness:
-    """Whether the node takes new clients now. directories: as this node finds them.
+    """Tell whether the node takes new clients now. directories: in the view of this node.
 
-    A node is ready without any directory that answers, as the network goes on without directories. A node is also
-    ready if one directory refuses the node and another lists the node.
+    A node is ready even if no directory answers, because the network works without directories. A node is also ready if
+    one directory refuses the node and another lists the node.
     """
     if core.engine.peers.me.leaving:
         return Readiness(False, "the node is stopping: its channels are handed to other nodes")

@@ -20,16 +20,16 @@ from gateway.web.server import error
 from gateway.web.telling import Retold, told
 
 TURN_S: Final = 1.0
-"""While a page is open, the nodes are asked so often."""
+"""While a page is open, the nodes are asked at this interval."""
 
 PATIENCE_S: Final = 1.0
-"""A new page waits so long for the answers of the nodes."""
+"""A new page waits this long for the answers of the nodes."""
 
 KEEP_ALIVE_S: Final = 15.0
-"""After so long without news the node sends a comment, so that no proxy takes the connection for dead."""
+"""After this long without news the node sends a comment, so that no proxy takes the connection for dead."""
 
 WRITE_S: Final = 20.0
-"""A listener that has not read for so long is dropped."""
+"""A listener that has not read for this long is dropped."""
 
 RETRY_MS: Final = 2000
 """A browser that has lost the node tries again after this time."""
@@ -39,10 +39,10 @@ Turn = Callable[[Callable[[], None]], None]
 
 
 class Streams:
-    """The pages of one node that are open."""
+    """The open pages of a node."""
 
     def __init__(self, core: NodeCore, looks: Looks, turn: Turn, log: Any) -> None:
-        """turn: lets a function do something with the core."""
+        """turn: runs a function on the core, in a turn of its own."""
         self._core = core
         self._turn = turn
         self._log = log
@@ -77,7 +77,7 @@ class Streams:
             self._feed.leave(listener)
 
     def close(self) -> None:
-        """The node stops: the pages are told nothing more."""
+        """Send no more to the pages, because the node stops."""
         self._feed.close()
         if self._turns is not None:
             self._turns.cancel()
@@ -91,13 +91,13 @@ class Streams:
                 async with asyncio.timeout(WRITE_S):
                     await response.write(data)
                 data = await _next(listener, news)
-        except (TimeoutError, ConnectionError):  # a reader that is too slow, or gone
+        except (TimeoutError, ConnectionError):  # the reader is too slow, or gone
             if request.transport is not None:
                 request.transport.abort()
         return response
 
     async def _take_turns(self) -> None:
-        """Ask the nodes and tell the pages, as long as there are any. A mistake here ends the pages alone."""
+        """Ask the nodes and update the pages while pages are open. A mistake here ends only the pages."""
         loop = asyncio.get_running_loop()
         try:
             while self._feed.is_watched:
@@ -109,7 +109,7 @@ class Streams:
             self._feed.end()
 
     async def _ask(self, patience_s: float) -> None:
-        """Ask the nodes, and wait for their answers. Nodes that do not answer in time are shown as they were."""
+        """Ask the nodes, and wait for the answers. A late node is shown with its last status."""
         answered = asyncio.Event()
         self._turn(lambda: self._lookout.ask(answered.set))
         with suppress(TimeoutError):
@@ -121,7 +121,7 @@ class Streams:
 
 
 async def _next(listener: Listener, news: asyncio.Event) -> bytes:
-    """Wait for the listener's next data; a comment after KEEP_ALIVE_S without data."""
+    """Wait for the listener's next data; return a comment after KEEP_ALIVE_S without data."""
     while not listener.ended:
         news.clear()
         if data := listener.take():

@@ -1,4 +1,4 @@
-"""Shows where a name lives, with the sum that decides. A pocket calculator is enough to follow the sum. No I/O."""
+"""Shows where a name lives, with the sum that decides. A pocket calculator is enough to check the sum. No I/O."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from gateway.web.tables import table
 from ring.placement import SPACE
 
 SHOWN: Final = 12
-"""So many nodes are shown; further nodes do not matter to the name."""
+"""The number of nodes shown; further nodes do not matter to the name."""
 
 
 def located_part(located: dict[str, Any] | None, problem: str) -> str:
-    """located: of `views.locate`. problem: why a name cannot be located."""
+    """Show the place of a name. located: of `views.locate`. problem: the reason if a name cannot be located."""
     if located is None:
         return f'<p class="bad">{escape(problem)}</p>' if problem else ""
     name, j, nodes = located["name"], located["J"], located["nodes"]
@@ -42,7 +42,7 @@ def formula(distance: str) -> str:
 
 
 def _sum(k: int, j: int, distance: str) -> str:
-    """The formula with its numbers."""
+    """Write the formula with numbers."""
     apart = f"|{k} − {j}|"
     if distance != "circular":
         return apart
@@ -50,7 +50,7 @@ def _sum(k: int, j: int, distance: str) -> str:
 
 
 def _points(nodes: list[dict[str, Any]]) -> str:
-    """How K comes about, by the example of the nearest node."""
+    """Explain K with the example of the nearest node."""
     first = nodes[0]
     text = f"K = md5({escape(repr(first['K_of']))}) mod 2^32 = <strong>{first['K']}</strong>"
     if any(row["K_of"] != row["ring_key"] for row in nodes):

@@ -1,4 +1,4 @@
-"""Tables in HTML, which a phone shows as one card a row: the style sheet puts `data-head` before each value. No I/O."""
+"""Makes tables in HTML. A phone shows rows as cards: the style sheet puts `data-head` before each value. No I/O."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from html import escape
 
 
 def table(label: str, heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Container[int] = ()) -> str:
-    """rows: cells as HTML; the first cell of each is the row's head. numbers: columns of numbers.
+    """Make a table. rows: cells as HTML; the first cell of each row is the row's head. numbers: columns of numbers.
 
-    The roles are said, as a browser forgets them where the style sheet makes cards of the rows.
+    The roles are explicit, because browsers drop the roles of a table with rows shown as cards.
     """
     top = "".join(
         f'<th role="columnheader" scope="col"{_kind(column, numbers)}>{escape(head)}</th>'
@@ -44,7 +44,7 @@ def number(value: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """In the largest units that matter: 42 s, 5 min, 3 h 10 min, 2 d 4 h."""
+    """Format in the largest units that matter: 42 s, 5 min, 3 h 10 min, 2 d 4 h."""
     if seconds is None:
         return "–"
     minutes = int(seconds // 60)

@@ -1,4 +1,4 @@
-"""Happenings in words, for the page of the ring. No I/O."""
+"""Describes happenings in words, for the page of the ring. No I/O."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ KINDS: Final = {
 
 
 AGAIN_S: Final = 10.0
-"""The same happening, told by several nodes within this time, is shown once."""
+"""The same happening, reported by several nodes within this time, is shown once."""
 
 ONCE: Final = frozenset(("node_leaving", "node_left", "node_returned"))
-"""Happenings that come once in a life of a node."""
+"""Happenings that occur once in a life of a node."""
 
 SHARED: Final = ONCE | {"node_dead", "node_alive", "level_raised"}
-"""Happenings that every node finds by itself."""
+"""Happenings that every node notices."""
 
 REMEMBERED: Final = 1000
-"""So many different happenings are remembered, and of each the latest TIMES times."""
+"""The number of different happenings that are remembered, each with its latest TIMES times."""
 
 TIMES: Final = 16
 
 
 class Retold:
-    """Knows which happenings another node has told already."""
+    """Knows the happenings that another node has already reported."""
 
     def __init__(self) -> None:
         self._told: dict[tuple[str, str, int, int], deque[float]] = {}
 
     def is_known(self, happening: Happening) -> bool:
-        """Whether another node has told this happening; remembers it. A node may tell its happenings late."""
+        """Tell whether another node has reported this happening, and remember it. A node may report late."""
         if happening.event not in SHARED:
             return False
         event = "node_left" if happening.left else happening.event
         key = event, happening.peer, happening.life, happening.level
         times = self._told.setdefault(key, deque(maxlen=TIMES))
-        is_once = event in ONCE and happening.life > 0  # builds of before do not tell the life
+        is_once = event in ONCE and happening.life > 0  # older builds leave the life out
         if any(is_once or abs(happening.at - at) < AGAIN_S for at in times):
             return True
         times.append(happening.at)
@@ -54,8 +54,9 @@ class Retold:
 
 
 def told(key: str, happening: Happening, name_of: Callable[[str], str]) -> dict[str, Any]:
-    """A happening in the form of /events. key: ring key of the node to which this has happened. name_of: the name of a
-    node, by its ring key."""
+    """Write a happening in the form of /events. key: ring key of the node concerned. name_of: returns a node's name by
+    ring key.
+    """
     node = name_of(key)
     return {
         "at": round(happening.at, 3),
@@ -69,8 +70,9 @@ def told(key: str, happening: Happening, name_of: Callable[[str], str]) -> dict[
 
 
 def words(node: str, happening: Happening, name_of: Callable[[str], str]) -> str:
-    """A happening in words. node: the name of the node to which this has happened. name_of: the name of a node, by its
-    ring key."""
+    """Describe a happening in words. node: the name of the node concerned. name_of: returns a node's name by ring
+    key.
+    """
     peer = name_of(happening.peer) if happening.peer else ""
     groups, time = _groups(happening), _time(happening.longest_ms)
     match happening.event:
@@ -103,7 +105,7 @@ def words(node: str, happening: Happening, name_of: Callable[[str], str]) -> str
 
 
 def _groups(happening: Happening) -> str:
-    """3 channels (#a, #b and others) and 1 nick"""
+    """List the groups: "3 channels (#a, #b and others) and 1 nick"."""
     kinds = [kind for kind in KINDS if happening.groups.get(kind)]
     others = sum(count for kind, count in happening.groups.items() if kind not in KINDS)
     parts = []

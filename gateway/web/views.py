@@ -13,11 +13,11 @@ from gateway.web.sight import SeenNode, Sight
 from ring.placement import SPACE, Ring, arcs, explain, hash32, text_of
 
 MAX_NAME = 512
-"""Bytes of a name that is asked for; the longest channel name is far shorter."""
+"""Bytes of a requested name at most; the longest channel name is far shorter."""
 
 
 def nodes(sight: Sight) -> dict[str, Any]:
-    """Every known node: name, ip, ring point, addresses, version, alive. A node tells of missing nodes, too."""
+    """List every known node: name, ip, ring point, addresses, version, alive. A node lists missing nodes, too."""
     return {"network": sight.network, "seen_by": sight.seen_by, "nodes": [_node(seen) for seen in sight.nodes]}
 
 
@@ -38,16 +38,16 @@ def _node(seen: SeenNode) -> dict[str, Any]:
 
 
 def ring(sight: Sight) -> dict[str, Any]:
-    """The view of a process that is not told how nodes are: a directory."""
+    """Return the view of a directory, which does not know the status of nodes."""
     found = nodes(sight)
     return with_ring(found, sight.placement.ring) if sight.placement is not None else found
 
 
 def with_ring(found: dict[str, Any], placed: Ring, gone: Iterable[str] = ()) -> dict[str, Any]:
-    """nodes(), in the order of their names, with what each node masters. For directories, too.
+    """Add to nodes() the part of each node, and sort the nodes by name. For directories, too.
 
-    gone: ring keys of nodes that were here and may come back. A node's hue counts the known nodes before the node on
-    the ring, the gone nodes among them: neighbours differ, and hues stay as they are while nodes go and come back.
+    gone: ring keys of former nodes that may come back. A node's hue counts the known nodes before the node on the ring,
+    with the gone nodes: neighbours differ, and hues stay the same while nodes go and come back.
     """
     owned = arcs(placed)
     names = Counter[str]()
@@ -66,15 +66,15 @@ def with_ring(found: dict[str, Any], placed: Ring, gone: Iterable[str] = ()) -> 
 
 
 def by_name(name: str) -> list[tuple[bool, int, str]]:
-    """Sorts node-2 before node-10."""
+    """Make a sort key that puts node-2 before node-10."""
     parts = re.findall(r"[0-9]{1,18}|[^0-9]+", name)
     return [(part[0] in "0123456789", int(part) if part[0] in "0123456789" else 0, part) for part in parts]
 
 
 def locate(sight: Sight, name: str) -> dict[str, Any]:
-    """Where a channel or nick lives: J, then every node with its K and distance, the master first, the dead last.
+    """Locate a channel or nick: J, then every node with K and distance, the master first, the dead last.
 
-    Raises BadRequest; Unknown where nobody can tell.
+    Raises BadRequest; Unknown if the process cannot tell.
     """
     if not name:
         raise BadRequest("name is missing: ask for /locate?name=%23erlang")

@@ -1,4 +1,4 @@
-"""The visitors of a node: the client's address of a request, and the site of the asking page."""
+"""The visitors of a node: the client's address of a request, and the web site of the asking page."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from gateway.web.origins import is_own, may_open
 
 
 class Visitors:
-    """Knows the network's nodes and the settings, which may change while the node runs."""
+    """Judges requests by the network's nodes and the settings. Both may change while the node runs."""
 
     def __init__(self, core: NodeCore, settings: Callable[[], Http]) -> None:
         self._core = core
         self._settings = settings
 
     def client(self, request: web.Request) -> Client:
-        """The client's address: behind a trusted proxy, the address that the proxy names."""
+        """Return the client's address: behind a trusted proxy, the address named by the proxy."""
         return sender(request, self._settings().trusted_proxies)
 
     def may_open(self, request: web.Request) -> bool:
-        """Whether the page that asks, if any, is one of the network's or of a site that the operator has listed."""
+        """Tell whether the asking page, if any, belongs to the network or to a site that the operator has listed."""
         host = request.headers.get("Host", "")
         return may_open(request.headers.get("Origin"), host, self._settings().origins, self._nodes(), self._names())
 
     def is_own(self, host: str) -> bool:
-        """Whether the host of a request, with its port, is the node's own."""
+        """Tell whether the host of a request, with the port, is the node's own."""
         return is_own(host, self._settings().origins, self._nodes(), self._names())
 
     def _nodes(self) -> list[str]:
@@ -40,7 +40,7 @@ class Visitors:
         return self._core.engine.peers.me.name, self._core.edge.settings.server_name
 
     def sharing(self, request: web.Request) -> dict[str, str]:
-        """Headers that let such a page read the answer: a chat asks the node it has moved to. Source: CORS."""
+        """Return headers that let such a page read the answer: a chat may ask a node that it moved to. Source: CORS."""
         origin = request.headers.get("Origin")
         if origin is None or not self.may_open(request):
             return {"Vary": "Origin"}

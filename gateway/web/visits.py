@@ -1,7 +1,7 @@
-"""Limits how often an address asks for public paths: pages, files, metrics.
+"""Limits how often an address may request public paths: pages, files, metrics.
 
-The API of operators and the WebSocket have limits of their own. Monitors have a limit apart from that of pages: who
-loads pages without end, behind the same address, must not keep Prometheus from its answers.
+The API of operators and the WebSocket have limits of their own. Monitors have a separate limit: a person behind the
+same address who loads pages without end must not keep Prometheus from its answers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ELSEWHERE: Final = ("/api/", "/irc")
 """The beginnings of paths with limits of their own."""
 
 BURST_S: Final = 15
-"""So many seconds' worth of requests may come at once: a page of the chat loads some twenty files."""
+"""Requests worth this many seconds may come at once: a page of the chat loads some twenty files."""
 
 
 class Visits:
@@ -35,7 +35,7 @@ class Visits:
         self.configure(config)
 
     def configure(self, config: HttpListener) -> None:
-        """Take the limit. The used part stays used."""
+        """Take a new limit. The used part stays used."""
         self._config = config
         per_s = config.pages_per_minute / 60
         self._pages.limits = self._monitors.limits = Limits(rate=per_s, burst=ceil(per_s * BURST_S))
@@ -59,7 +59,7 @@ class Visits:
 
 
 def trusted_by(config: HttpListener) -> Sequence[Network]:
-    """The proxies that the listener believes; a directory believes none."""
+    """Return the trusted proxies of the listener; a directory trusts none."""
     return config.trusted_proxies if isinstance(config, Http) else ()
 
 

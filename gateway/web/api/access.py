@@ -1,6 +1,6 @@
-"""Tokens and limits of the operators' API: who may do what, and how often. No I/O.
+"""Tokens and limits of the operators' API: permissions and rates. No I/O.
 
-A token is a random secret of 256 bits, so its SHA-256 is enough: nobody guesses it, and nobody reads it from the hash.
+A token is a random secret of 256 bits, so SHA-256 is enough: a token cannot be guessed, or computed from the hash.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ INCLUDED: Final = {"accounts": "accounts.read", "sessions": "sessions.read"}
 """Capabilities that include another: a token that may change data may read the data."""
 
 AT_ONCE: Final = 20
-"""Requests of one token under way at once, and of one address."""
+"""Requests under way at once for one token, and for one address."""
 
 AT_ONCE_OF_ALL: Final = 200
 
 
 class Token(NamedTuple):
-    """hash: as `hash_of` gives it. channels: folded names of the channels in which a token with `speak` may speak."""
+    """hash: from `hash_of`. channels: folded names of the channels in which a token with `speak` may speak."""
 
     name: str
     hash: str
@@ -40,14 +40,14 @@ def hash_of(token: str) -> str:
 
 
 class Rates(NamedTuple):
-    """Requests a minute. requests: of a token, and of an address. failures: with a wrong token, of an address."""
+    """Requests per minute. requests: per token, and per address. failures: requests with a wrong token, per address."""
 
     requests: int
     failures: int
 
 
 class Access:
-    """Judges each request. Addresses count as `source_of` has them: an IPv6 network of 64 bits is one address."""
+    """Judges each request. Addresses count as in `source_of`: an IPv6 network of 64 bits is a single address."""
 
     def __init__(self, tokens: Iterable[Token], rates: Rates) -> None:
         self._tokens: tuple[Token, ...] = ()
@@ -55,7 +55,7 @@ class Access:
         self.configure(tokens, rates)
 
     def configure(self, tokens: Iterable[Token], rates: Rates) -> None:
-        """The configuration was read again: take tokens and limits. The used part of each limit stays used."""
+        """Take tokens and limits after a reload. The used part of each limit stays used."""
         self._tokens = tuple(tokens)
         self._rates = rates
         per_s = rates.requests / 60
@@ -84,7 +84,7 @@ class Access:
         raise Refused(429, text, {"Retry-After": str(wait_s)})
 
     def bearer(self, header: str | None, address: str, now: float) -> Token:
-        """The token of an Authorization header. Raises Refused."""
+        """Return the token of an Authorization header. Raises Refused."""
         if header is None:
             raise Refused(401, "send the header Authorization: Bearer TOKEN", CHALLENGE)
         scheme, _, text = header.partition(" ")
@@ -97,8 +97,8 @@ class Access:
     def known(self, text: str, address: str, now: float) -> Token:
         """Find the token by its text, compared with every hash in constant time. Raises Refused.
 
-        A right token is taken even after wrong tokens from the same address: otherwise a stranger behind the same proxy
-        could lock a program out. A wrong token gets status 401 and, after too many wrong tokens, 429.
+        A right token is accepted even after wrong tokens from the same address: otherwise a stranger behind the same
+        proxy could lock a program out. A wrong token gets status 401 and, after too many wrong tokens, 429.
         """
         shown, found = hash_of(text), None
         for token in self._tokens:
@@ -121,7 +121,7 @@ CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="circlet"'}
 
 
 def require(token: Token, capability: str) -> None:
-    """Raises Refused unless the token has the capability; every token has the capability ""."""
+    """Raise Refused unless the token has the capability; every token has the capability ""."""
     if capability and not token.may(capability):
         raise Refused(403, f"the token {token.name} lacks the capability {capability}: it has {_listed(token)}")
 

@@ -35,20 +35,20 @@ STATUS: Final[dict[Why, int]] = {
 }
 
 PATIENCE_S: Final = 60.0
-"""No procedure takes so long; the limit ends a procedure that a mistake of the program leaves open."""
+"""A limit beyond the time of every procedure: ends a procedure that a mistake of the program leaves open."""
 
 REPORT_EVERY_S: Final = 60.0
 
 
 class Api:
-    """The routes of the API, on one node."""
+    """The routes of the API on a node."""
 
     def __init__(self, source: Source, visitors: Visitors, tokens: Iterable[Token], rates: Rates, log: Any) -> None:
         self._source = source
         self._visitors = visitors
         self._log = log
         self._access = Access(tokens, rates)
-        self._failed = 0  # requests with a wrong token since the log told of them
+        self._failed = 0  # requests with a wrong token since the last report in the log
         self._reporting: asyncio.TimerHandle | None = None
 
     def configure(self, tokens: Iterable[Token], rates: Rates) -> None:
@@ -129,7 +129,7 @@ class Api:
         return result
 
     def _note_failure(self, address: str) -> None:
-        """One line in the log at once, then one a minute with a number: whoever guesses must not fill the disk."""
+        """Log a wrong token at once, and further ones as a number once a minute: guesses must not fill the disk."""
         self._failed += 1
         if self._reporting is None:
             self._report(address)

@@ -23,14 +23,15 @@ PATH: Final = {
     "client": "`client` of one of the session's clients.",
     "token": "A token whose only capability is speak. Whoever has the address may speak: treat it as a password.",
 }
-"""Parameters in paths, with their descriptions."""
+"""Parameters in paths, with descriptions."""
 
 Handler = Callable[["Request"], Awaitable[BaseModel]]
 
 
 class Endpoint(NamedTuple):
     """can: the capability that the token needs; "" for every token. status: of a good answer. text: whether the body
-    may be plain text, too."""
+    may also be plain text.
+    """
 
     method: str
     path: str
@@ -73,5 +74,5 @@ def endpoint(
 
 
 def methods_of(path: str) -> list[str]:
-    """The methods that are answered at an address, if any are."""
+    """List the methods for an address; an unknown address has none."""
     return sorted({one.method for one in ENDPOINTS if re.fullmatch(_PART.sub("[^/]+", BASE + one.path), path)})

@@ -38,8 +38,9 @@ async def _say(request: Request) -> m.Said:
 
 
 def _channel(request: Request, asked: str | None) -> str:
-    """Choose the channel. Raises Refused if the token may not speak in the channel, or if the request has to name one
-    of the token's channels."""
+    """Choose the channel. Raises Refused if the token may not speak in the channel, or if the request has to name a
+    channel because the token has several.
+    """
     token, fold = request.token, request.core.edge.settings.casemap
     if asked is None:
         if len(token.channels) != 1:

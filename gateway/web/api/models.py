@@ -13,7 +13,7 @@ from gateway.irc.message import is_plain
 T = TypeVar("T")
 
 MAX_REASON = 200
-"""Bytes of a reason are cut by the network like those of a KILL on IRC; so many characters are taken here."""
+"""Characters of a reason that the API accepts. The network cuts a longer reason by bytes, as for a KILL on IRC."""
 
 
 MAX_TEXT = 4000
@@ -21,7 +21,7 @@ LINES_OF_IRC = "Plain text. Each line, and each part of a line that is too long,
 
 
 class Shape(BaseModel):
-    """Unknown fields are refused: a misspelt field must not be lost without a word."""
+    """The base of all models. Unknown fields are refused, so that a misspelt field is not ignored silently."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,7 +35,7 @@ Time = Annotated[
     PlainSerializer(_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-30T20:00:00.000Z"]}),
 ]
-"""Unix ms; in JSON a moment as RFC 3339 has it, in UTC."""
+"""Unix ms; in JSON a time of RFC 3339, in UTC."""
 
 
 def _plain(text: str) -> str:
@@ -45,7 +45,7 @@ def _plain(text: str) -> str:
 
 
 Plain = Annotated[str, AfterValidator(_plain)]
-"""Text that people read on one line."""
+"""Text that people read on a single line."""
 
 
 # Questions ------------------------------------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ class PageQuery(Shape):
 
 
 class MessageQuery(Shape):
-    """For a body of plain text; a body of JSON has these itself."""
+    """The fields for a body of plain text. A body of JSON has these fields inside."""
 
     channel: str | None = Field(None, max_length=200, description="The channel, percent-encoded: %23builds.")
     speaker: str | None = Field(None, alias="as", max_length=100, description="The name that is shown.")

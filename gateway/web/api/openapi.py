@@ -1,4 +1,4 @@
-"""The API's description as OpenAPI 3.1, made from the table of endpoints and the models. No I/O."""
+"""Makes the API's description as OpenAPI 3.1 from the table of endpoints and the models. No I/O."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _is_answer(model: type[BaseModel]) -> bool:
 
 
 def statuses(one: Endpoint) -> list[int]:
-    """With which statuses an endpoint may refuse."""
+    """List the statuses with which an endpoint may refuse."""
     found = [400, 401, 429, 503]
     if one.can:
         found += [403, 404, 409]

@@ -1,4 +1,4 @@
-"""Reads a request's query and body by the endpoint's models, or says what would be right. No I/O."""
+"""Reads a request's query and body by the endpoint's models, or describes a right request. No I/O."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_PATH = 300
 
 
 def read_query(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> BaseModel:
-    """Raises BadRequest."""
+    """Read the parameters of a query. Raises BadRequest."""
     values: dict[str, str] = {}
     for name, value in pairs:
         if name in values:
@@ -27,7 +27,7 @@ def read_query(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> Base
 
 
 def read_path(parts: Mapping[str, str]) -> dict[str, str]:
-    """Raises BadRequest."""
+    """Check the parameters in a path. Raises BadRequest."""
     for name, value in parts.items():
         if not is_plain(value) or len(value) > MAX_PATH:
             raise BadRequest(
@@ -37,7 +37,7 @@ def read_path(parts: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_json(model: type[BaseModel], data: bytes) -> BaseModel:
-    """Raises BadRequest."""
+    """Read a body of JSON. Raises BadRequest."""
     try:
         value = json.loads(data.decode("utf-8"))
     except UnicodeDecodeError as problem:
@@ -50,7 +50,7 @@ def read_json(model: type[BaseModel], data: bytes) -> BaseModel:
 
 
 def read_body(model: type[BaseModel], data: bytes, content_type: str, *, text: bool) -> BaseModel:
-    """text: a plain text is taken as {"text": ...}. Raises Refused."""
+    """Read a body. text: accept plain text as {"text": ...}. Raises Refused."""
     if content_type == TEXT and text:
         try:
             return _checked(model, {"text": data.decode("utf-8").rstrip("\r\n")}, "field", strict=True)
@@ -70,7 +70,7 @@ def _checked(model: type[BaseModel], values: Mapping[str, Any], word: str, *, st
 
 
 def _in_words(model: type[BaseModel], problem: ValidationError, word: str) -> str:
-    """The first mistake, in words. The words never repeat the given value, which may be a password."""
+    """Describe the first mistake in words. The words never repeat the value, which may be a password."""
     first = problem.errors(include_url=False, include_input=False)[0]
     name = ".".join(str(part) for part in first["loc"])[:60]
     if first["type"] == "extra_forbidden":

@@ -1,4 +1,4 @@
-"""A request to the API, as handlers get the request: judged and parsed, with a way to run procedures."""
+"""A request to the API, judged and parsed, with a way to run procedures. Handlers get such requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 M = TypeVar("M")
 
 Perform = Callable[[Procedure[Any]], Awaitable[Any]]
-"""Raises Problem."""
+"""Runs a procedure. Raises Problem."""
 
 
 class Request(NamedTuple):
@@ -31,17 +31,17 @@ class Request(NamedTuple):
     key: str
 
     async def ask(self, procedure: Procedure[T]) -> T:
-        """Run the procedure and return its result. Raises Problem."""
+        """Run the procedure and return the result. Raises Problem."""
         return cast(T, await self.perform(procedure))
 
     async def page(self, what: What, item: Callable[[str, Any], M], node: str | None = None) -> List[M]:
-        """One page of a list of all nodes, by the endpoint's PageQuery. item: makes JSON of a node's name and a row."""
+        """Return a page of a list of all nodes (PageQuery). item: makes JSON of a node's name and a row."""
         listed = await self.ask(lists.page(self.core.edge, what, self.query.next, self.query.limit, node))
         items = [item(name, row) for name, row in listed.rows]
         return List[M](items=items, next=listed.next, silent=list(listed.silent))
 
     async def act(self, what: str, on: str, procedure: Procedure[T]) -> T:
-        """As `ask`, for procedures that change something: success and failure are logged and remembered."""
+        """Run a procedure that changes something, like `ask`. Success and failure are logged and remembered."""
         edge = self.core.edge
         try:
             result = await self.ask(procedure)

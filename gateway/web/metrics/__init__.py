@@ -1,8 +1,8 @@
-"""Prometheus metrics of a node and of a directory, read from the core when somebody asks.
+"""Prometheus metrics of a node and of a directory, read from the core at each request.
 
 Names are an interface: a metric's name keeps its meaning. contrib/docs/metrics.md describes each metric. Label values
-are bounded: nodes, directories, reasons and commands, never a channel, a nick or an account.
+are limited to nodes, directories, reasons and commands; channels, nicks and accounts never appear.
 
-`people` has what clients do, `ring` groups, nodes and links, `process` the node's own health, `directory` a directory.
-Source: Prometheus, "Metric and label naming".
+The module `people` measures clients, `ring` groups, nodes and links, `process` the node's own health, and `directory` a
+directory. Source: Prometheus, "Metric and label naming".
 """

@@ -1,4 +1,4 @@
-"""Metrics of a directory: leases, nodes that came and went, refused datagrams."""
+"""Metrics of a directory: leases, arriving and leaving nodes, refused datagrams."""
 
 from __future__ import annotations
 

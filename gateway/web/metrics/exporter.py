@@ -1,4 +1,4 @@
-"""The text that Prometheus reads."""
+"""Writes metrics as text for Prometheus."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Reader(Collector):
 
 
 class Exporter:
-    """Reads the metrics of one process when somebody asks."""
+    """Reads the metrics of a process at each request."""
 
     def __init__(self, read: Callable[[], Iterable[Metric]]) -> None:
         self._registry = CollectorRegistry(auto_describe=False)

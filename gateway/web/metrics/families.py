@@ -15,7 +15,7 @@ def gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
 
 
 def gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
-    """One value for each value of the label."""
+    """Make a gauge with a value for each value of the label."""
     family = GaugeMetricFamily(name, text, labels=[label])
     for key, value in values.items():
         family.add_metric([key], value)
@@ -23,7 +23,7 @@ def gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Gau
 
 
 def counter(name: str, text: str, value: float) -> CounterMetricFamily:
-    """name: without `_total`, which the text has in the end."""
+    """Make a counter. name: without `_total`, because the exporter adds this ending."""
     return CounterMetricFamily(name, text, value=value)
 
 
@@ -46,6 +46,6 @@ def histograms(name: str, text: str, label: str, values: Mapping[str, Histogram]
 
 
 def _buckets(values: Histogram) -> list[tuple[str, float]]:
-    """Prometheus counts all values up to a bound."""
+    """Return the counts up to each bound: Prometheus counts all values up to a bound."""
     bounds = [*map(str, values.bounds), "+Inf"]
     return list(zip(bounds, accumulate(values.counts), strict=True))

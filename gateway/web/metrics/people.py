@@ -17,11 +17,11 @@ from gateway.web.source import Vitals
 CUTS: Final[tuple[Cut, ...]] = get_args(Cut)
 
 ADMISSION: Final = ("rate", "per_source", "total")
-"""Why a connection is refused at once: too many new or open ones of its address, or too many of all."""
+"""The reasons to refuse a connection at once: too many new or open connections of the address, or too many of all."""
 
 
 def people(core: NodeCore, found: Status, vitals: Vitals) -> Iterator[Metric]:
-    """Time O(clients + groups)."""
+    """Measure clients, users and messages, in time O(clients + groups)."""
     edge, engine = core.edge, core.engine
     connections = edge.connections.values()
     yield gauge("circlet_clients", "Connections of clients.", found.clients)
@@ -56,7 +56,7 @@ def people(core: NodeCore, found: Status, vitals: Vitals) -> Iterator[Metric]:
 
 
 def _is_registered(account: Account) -> bool:
-    """An alias is a further nick of another account."""
+    """Tell whether the account is registered and not an alias. An alias is a further nick of another account."""
     return account.life is not None and not account.life.alias
 
 

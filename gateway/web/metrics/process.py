@@ -12,7 +12,7 @@ from gateway.web.metrics.families import counter, counters, gauge, gauges, histo
 from gateway.web.source import Source, Vitals
 
 MISTAKES: Final = {"bug": "contained", "group_broken": "group"}
-"""What a mistake of the program ended, by the engine's note. A mistake that ends the process cannot be counted."""
+"""The end of a contained mistake, by the engine's note. A mistake that ends the process cannot be counted."""
 
 
 def process(source: Source, found: Status, vitals: Vitals) -> Iterator[Metric]:

@@ -49,7 +49,7 @@ LIFE_STATES: Final = ("alive", "leaving", "dead")
 
 
 def ring(source: Source, found: Status, vitals: Vitals) -> Iterator[Metric]:
-    """Time O(groups)."""
+    """Measure the ring, in time O(groups)."""
     core = source.core
     yield from _groups(core, found)
     yield from _queues(core)
