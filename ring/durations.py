@@ -87,6 +87,73 @@ peer that hears nothing."""
 WITNESS_AGAIN_S: Final = 1.0
 """How often the witness is asked whether the witness still hears the node."""
 
+# Replication ----------------------------------------------------------------------------------------------------------
+
+ROUND_REST_S: Final = 1.0
+"""At least this long passes between the beginnings of two rounds over all groups."""
+
+PROBE_S: Final = 0.5
+PROBE_MAX_S: Final = 4.0
+"""A node that has not acknowledged for the first time is probed: a new command or entry may have been lost on the way.
+The pause between probes doubles up to the second."""
+
+RESYNC_S: Final = 0.3
+RESYNC_MAX_S: Final = 2.0
+"""First and longest pause before a follower asks its master again for what is missing."""
+
+ASK_SPREAD_S: Final = 3.0
+"""When nodes come or go, ask the masters of all groups, spread over this many seconds."""
+
+BARRIER_REPEAT_S: Final = 0.3
+"""An edge without an answer sends a barrier again after this time."""
+
+LOG_IDLE_S: Final = 2 * 3600.0
+"""A log to which nothing was added for this long is forgotten."""
+
+# Another master of a group --------------------------------------------------------------------------------------------
+
+PREPARE_REPEAT_S: Final = 0.4
+"""Pause before the nodes that have not answered are asked for their copies again."""
+
+PREPARE_AGAIN_S: Final = 1.0
+"""A node that waits for silent nodes asks all nodes again after this."""
+
+ABSENT_S: Final = 5.0
+"""How long a node remembers that nobody holds a group, if the group was only asked about."""
+
+HEARSAY_REST_S: Final = 0.4
+"""Other nodes' words about a group's master are followed only so often within this time: two nodes whose rosters differ
+would name each other without end."""
+
+RETURN_ASK_S: Final = 0.5
+"""A master that has not answered is asked again after this: links of a stopped node break, and questions get lost."""
+
+HAND_OFF_REPEAT_S: Final = 0.4
+"""The last message of a hand-off is sent again after this time."""
+
+THAW_S: Final = 2.0
+"""A hand-off that has not placed `Handed` after this is given up."""
+
+INSTALLED_KEEP_S: Final = 30.0
+"""An installed copy is kept this long for a recovery, if the old master is dead."""
+
+FORK_OFFER_S: Final = 0.4
+"""A fork that is not taken in is offered again after this time."""
+
+FORK_PATIENCE_S: Final = 1.5
+"""A follower leaves the offer of a fork to the fork's old master for this long."""
+
+FORK_GIVE_UP_S: Final = 8.0
+"""If nobody has taken a fork in for this long, people here are shown the master's copy as the copy is."""
+
+OWED_OFFER_S: Final = 0.4
+OWED_KEEP_S: Final = 60.0
+"""An owed fork is offered again after the first time. An owed fork that no master has taken in for the second time is
+given up, with a note."""
+
+THIN_SAY_S: Final = 1.0
+"""A node with thin groups says so again after this: messages may be lost."""
+
 # Commands and questions of an edge ------------------------------------------------------------------------------------
 
 SUBMIT_REPEAT_S: Final = 0.4

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from ring.durations import ABSENT_S
 from ring.ids import GroupId
 from ring.replication.copy import Copy
 from ring.replication.port import Port
-
-ABSENT_S = 5.0
-"""How long a node remembers that nobody holds a group, if the group was only asked about."""
 
 ABSENT = 10_000
 """At most this many absent groups are remembered; the oldest are forgotten first."""

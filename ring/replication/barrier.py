@@ -7,7 +7,7 @@ A barrier has two sides. On the edge, a `Waiter` waits for several groups; for e
 the last command that the edge submitted. On the master, a barrier is an entry of `Master.barriers`: the position up to
 which the group has to settle, and the edge that wants to know.
 
-    edge      requested   `Barrier` is sent to the group's master, and again every REPEAT_S
+    edge      requested   `Barrier` is sent to the group's master, and again every BARRIER_REPEAT_S
     master    registered  the named command has a position: remember the group's last position (`_register`). A barrier
                           whose command has not come is dropped, for the edge repeats the barrier
     master    settled     every live follower has acknowledged up to the position (`settled_to`): `Settled` goes
@@ -30,12 +30,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from ring.durations import BARRIER_REPEAT_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.wire.group import Barrier, Settled
 
-REPEAT_S = 0.3
 BARRIERS = 10_000
 """At most this many barriers wait at one group's master; more are dropped, and the edges repeat these barriers."""
 
@@ -188,11 +188,11 @@ class Barriers:
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Repeat all requests every REPEAT_S, and end waiters that are too old."""
+        """Repeat all requests every BARRIER_REPEAT_S, and end waiters that are too old."""
         now = self.port.now
         if now < self._repeat_at or not self.waiters:
             return
-        self._repeat_at = now + REPEAT_S
+        self._repeat_at = now + BARRIER_REPEAT_S
         self._expire(now - self.port.settings.settle_max_s)
         for group in list(self.waiters):
             self._request(group)

@@ -21,6 +21,7 @@ Invariants
 
 from __future__ import annotations
 
+from ring.durations import PROBE_MAX_S, PROBE_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.barrier import Barriers
 from ring.replication.copy import as_raw, as_raw_commands
@@ -29,11 +30,6 @@ from ring.replication.progress import Master, Progress
 from ring.replication.role_port import RolePort
 from ring.wire.log import Command, Entry, raw
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync
-
-PROBE_S = 0.5
-"""A node that has not acknowledged for this long is probed: a new command or entry may have been lost on the way."""
-
-PROBE_MAX_S = 4.0
 
 
 class Fanout:

@@ -20,6 +20,7 @@ Invariants
 
 from __future__ import annotations
 
+from ring.durations import FORK_PATIENCE_S
 from ring.ids import GroupId
 from ring.replication.acks import Acks
 from ring.replication.copy import Copy
@@ -29,9 +30,6 @@ from ring.replication.replicas import Follower, Fork
 from ring.replication.returning import CatchUp
 from ring.replication.role_port import RolePort
 from ring.storage.journal import Journal
-
-PATIENCE_S = 1.5
-"""A follower leaves the offer of a fork to the fork's old master for this long."""
 
 
 class FollowedCopies:
@@ -154,7 +152,7 @@ class FollowedCopies:
     def part(self, f: Follower, known: Copy) -> None:
         """Begin a fork: people here know this copy, and the followed copy does not continue it."""
         if f.fork is None:
-            f.fork = Fork(known, self._port.now, self._port.now + PATIENCE_S)
+            f.fork = Fork(known, self._port.now, self._port.now + FORK_PATIENCE_S)
             self._port.replicas.forked[f.copy.group] = None
 
     def _install_parted(self, f: Follower, old: Copy, copy: Copy, master: str, *, holds: bool) -> None:

@@ -47,6 +47,7 @@ and `asked_at`, to ask at once.
 
 from __future__ import annotations
 
+from ring.durations import ASK_SPREAD_S, RESYNC_MAX_S, RESYNC_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.acks import Acks
 from ring.replication.copy import Copy, read_command, read_entry, restore
@@ -60,13 +61,8 @@ from ring.replication.rounds import Rounds
 from ring.wire.log import Entry, Lineage, RawEntry
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync, StaleTerm
 
-RESYNC_S = 0.3
-RESYNC_MAX_S = 2.0
 SILENT_CHECKS = 18
 """Ask the master about a group when the master has said nothing about the group for this many checks."""
-
-ASK_S = 3.0
-"""When nodes come or go, ask the masters of all groups, spread over this many seconds."""
 
 
 class Followers:
@@ -321,7 +317,7 @@ class Followers:
                 f.tries = 0
                 self.resync(f)
             else:  # does the master still know this follower? Asked soon, not of all masters at once (P14, P30)
-                f.heard_at = min(f.heard_at, port.now - self._silent_s() + port.rng.uniform(0.0, ASK_S))
+                f.heard_at = min(f.heard_at, port.now - self._silent_s() + port.rng.uniform(0.0, ASK_SPREAD_S))
 
     def _silent_s(self) -> float:
         return SILENT_CHECKS * self._port.settings.check_every_s

@@ -19,8 +19,9 @@ The states of a fork:
     own      -> parted   a copy of the new master comes
     own      -> gone     the master's log continues the fork after all, or the master has taken the fork in (MergeDone)
     parted   -> gone     the followed copy has all of the fork (`Follower.is_merged`), or nobody has taken the fork in
-                         for GIVE_UP_S: `FollowedCopies.reveal` shows the difference
-    own, parted          the fork is offered every OFFER_S: at once by the old master, else first after PATIENCE_S
+                         for FORK_GIVE_UP_S: `FollowedCopies.reveal` shows the difference
+    own, parted          the fork is offered every FORK_OFFER_S: at once by the old master, else first after
+                         FORK_PATIENCE_S
     own, parted -> served   this node begins to serve (`Roles.serve`)
     served   -> gone     the merge is committed (`Masters.reveal`)
 
@@ -33,6 +34,7 @@ tick.
 
 from __future__ import annotations
 
+from ring.durations import FORK_GIVE_UP_S, FORK_OFFER_S
 from ring.ids import Incarnation
 from ring.replication.copy import Copy
 from ring.replication.followed import FollowedCopies
@@ -40,11 +42,6 @@ from ring.replication.owed import OwedForks
 from ring.replication.replicas import Follower, Fork
 from ring.replication.role_port import RolePort
 from ring.wire.replication import MergeDone, MergeOffer
-
-OFFER_S = 0.4
-
-GIVE_UP_S = 8.0
-"""If nobody has taken a fork in for this long, people here are shown the master's copy as the copy is."""
 
 
 class Forks:
@@ -62,7 +59,7 @@ class Forks:
         self._offer(f, f.fork)
 
     def _offer(self, f: Follower, fork: Fork) -> None:
-        fork.offer_at = self._port.now + OFFER_S
+        fork.offer_at = self._port.now + FORK_OFFER_S
         if f.master != self._port.me.key:
             self._port.send(f.master, MergeOffer(f.copy.group, fork.copy.snapshot()))
 
@@ -86,7 +83,7 @@ class Forks:
             fork = f.fork if f is not None else None
             if f is None or fork is None:
                 del port.replicas.forked[group]
-            elif port.now - fork.since > GIVE_UP_S and f.copy is not fork.copy:
+            elif port.now - fork.since > FORK_GIVE_UP_S and f.copy is not fork.copy:
                 port.note("fork_not_merged", group, term=fork.copy.term.number, seq=fork.copy.seq)
                 self._followed.reveal(f)
             elif port.now >= fork.offer_at:

@@ -11,7 +11,7 @@ The old master and the new master exchange four messages:
     new -> old   Installed   the new master serves, under the new term
 
 `Handed` is the command, and then the entry, with the new master's term in the field `handed`. The old master repeats
-each message every REPEAT_S until the answer comes; the new master answers each time.
+each message every HAND_OFF_REPEAT_S until the answer comes; the new master answers each time.
 
 The states of a hand-off on the old master (`Master.handoff`, a `HandOff`):
 
@@ -43,16 +43,15 @@ from __future__ import annotations
 
 from collections import deque
 
+from ring.durations import HAND_OFF_REPEAT_S, THAW_S
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.copy import as_raw
-from ring.replication.progress import THAW_S, HandOff, Master
+from ring.replication.progress import HandOff, Master
 from ring.replication.replicas import PARKED, Parkable
 from ring.replication.role_port import RolePort
 from ring.storage.journal import Journal
 from ring.wire.log import Command
 from ring.wire.replication import Install, Installed, Publish
-
-REPEAT_S = 0.4
 
 AT_ONCE = 16
 """At most this many groups are handed over at a time: each group is frozen for its own hand-off, not for all."""
@@ -108,7 +107,7 @@ class Handoffs:
 
     def _install(self, m: Master) -> None:
         assert m.handoff is not None
-        m.handoff.repeat_at = self._port.now + REPEAT_S
+        m.handoff.repeat_at = self._port.now + HAND_OFF_REPEAT_S
         self._port.send(m.handoff.to.key, Install(m.copy.group, m.handoff.term, m.copy.snapshot()))
 
     def frozen(self, m: Master, sender: Incarnation, message: Parkable) -> None:
@@ -139,7 +138,7 @@ class Handoffs:
         port, copy, handoff = self._port, m.copy, m.handoff
         assert handoff is not None
         handoff.committed = True
-        handoff.repeat_at = port.now + REPEAT_S
+        handoff.repeat_at = port.now + HAND_OFF_REPEAT_S
         self._tell(m, handoff)
         parked = self._parked.pop(copy.group, ())
         port.note(
@@ -228,7 +227,7 @@ class Handoffs:
             if handoff.committed and not self._port.peers.is_current(handoff.to):
                 self._retire(m, handoff)
             elif handoff.committed:
-                handoff.repeat_at = now + REPEAT_S
+                handoff.repeat_at = now + HAND_OFF_REPEAT_S
                 self._tell(m, handoff)
             elif handoff.placed:
                 continue

@@ -3,16 +3,16 @@
 A node that is asked for a group of another node names that node (`NotOwner`), and what waits here for the group's
 master is sent there at once. But a node may be wrong, and two nodes that have different rosters may even name each
 other: what waits would go to and fro as fast as the links allow. So a group is followed by hearsay at most TURNS times
-in REST_S; then everything waits for the next repeat, by which time the rosters are alike.
+in HEARSAY_REST_S; then everything waits for the next repeat, by which time the rosters are alike.
 """
 
 from __future__ import annotations
 
+from ring.durations import HEARSAY_REST_S
 from ring.ids import GroupId
 from ring.replication.port import Port
 
 TURNS = 3
-REST_S = 0.4
 
 GROUPS = 10_000
 """At most this many groups are remembered; the oldest are forgotten first."""
@@ -40,7 +40,7 @@ class Hearsay:
         """Tell whether to send what waits for the group's master to this node now: the node is another than before, and
         the group has not gone to and fro too often."""
         now, turn = self._port.now, self._turns.get(group)
-        if turn is None or now - turn.since > REST_S:
+        if turn is None or now - turn.since > HEARSAY_REST_S:
             self._turns.pop(group, None)
             turn = self._turns[group] = Turn(now)
             if len(self._turns) > GROUPS:

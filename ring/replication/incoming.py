@@ -28,15 +28,12 @@ from __future__ import annotations
 
 from collections import deque
 
+from ring.durations import INSTALLED_KEEP_S, THAW_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.copy import restore
-from ring.replication.progress import THAW_S
 from ring.replication.replicas import PARKED, IncomingHandoff, Parkable
 from ring.replication.role_port import RolePort
 from ring.wire.replication import Install, Installed
-
-KEEP_S = 30.0
-"""An installed copy is kept this long for a recovery, if the old master is dead."""
 
 
 class IncomingHandoffs:
@@ -106,5 +103,5 @@ class IncomingHandoffs:
         """End waits that are over, and forget old installed copies."""
         now = self._port.now
         for group, held in list(self._groups.items()):
-            if now - held.since > KEEP_S or (self._is_alive(held) and not self._goes_on(held)):
+            if now - held.since > INSTALLED_KEEP_S or (self._is_alive(held) and not self._goes_on(held)):
                 self.void(group, held.sender)

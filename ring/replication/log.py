@@ -16,15 +16,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import Any
 
+from ring.durations import LOG_IDLE_S
 from ring.wire.codec import size
 from ring.wire.log import Command, Entry
 
 LOG_ENTRIES = 2048
 LOG_BYTES = 1024 * 1024
 """A log keeps at most this many entries and bytes, however young the entries are (P16): a snapshot fits a frame."""
-
-IDLE_S = 2 * 3600.0
-"""A log to which nothing was added for this long is forgotten."""
 
 FRAME = 64
 """Bytes of an entry beside the event, roughly."""
@@ -83,7 +81,7 @@ class Log(list[Entry]):
             return
         if not self._marks or self._marks[-1][1] != self[-1].seq:
             self._marks += ((now, self[-1].seq),)
-        came, idle_s = self._marks[-1][0], max(keep_s, IDLE_S)
+        came, idle_s = self._marks[-1][0], max(keep_s, LOG_IDLE_S)
         old = [seq for since, seq in self._marks if came - since >= keep_s or now - since >= idle_s]
         while old and self and self[0].seq <= old[-1]:
             self.drop_first()

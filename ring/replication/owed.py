@@ -9,9 +9,9 @@ before the merge is committed, the merge is lost, and the next master has to tak
 
     owed      recovery.py adds the fork when this node begins to serve. While this node serves, the fork is taken in
               (`Merges.take_in`, which does nothing the second time); otherwise the fork is offered to the master, every
-              OFFER_S
-    settled   the copy here has all of the fork (`Copy.has_all_of`), a master says MergeDone, or KEEP_S are over: the
-              fork is forgotten, and the commands that the debt held back are sent (P25)
+              OWED_OFFER_S
+    settled   the copy here has all of the fork (`Copy.has_all_of`), a master says MergeDone, or OWED_KEEP_S are over:
+              the fork is forgotten, and the commands that the debt held back are sent (P25)
 
 Invariants
     While a group owes a fork, this edge's commands go to no other master (`Followers.holds_back`).
@@ -20,15 +20,12 @@ Invariants
 
 from __future__ import annotations
 
+from ring.durations import OWED_KEEP_S, OWED_OFFER_S
 from ring.ids import GroupId, Term
 from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.replication.progress import Master
 from ring.wire.replication import MergeOffer
-
-OFFER_S = 0.4
-KEEP_S = 60.0
-"""An owed fork that no master has taken in for this long is given up, with a note."""
 
 
 class Owed:
@@ -39,7 +36,7 @@ class Owed:
     def __init__(self, copy: Copy, now: float) -> None:
         self.copy = copy
         self.since = now
-        self.offer_at = now + OFFER_S
+        self.offer_at = now + OWED_OFFER_S
 
 
 class OwedForks:
@@ -76,13 +73,13 @@ class OwedForks:
             self._keep(group, [owed for owed in copies if not self._is_done(owed)])
             for owed in self.copies.get(group, ()):
                 if self.port.now >= owed.offer_at:
-                    owed.offer_at = self.port.now + OFFER_S
+                    owed.offer_at = self.port.now + OWED_OFFER_S
                     self._offer(group, owed.copy)
 
     def _is_done(self, owed: Owed) -> bool:
         """Tell whether the copy here has all of the fork, or the fork is too old."""
         port, theirs = self.port, owed.copy
-        if port.now - owed.since > KEEP_S:
+        if port.now - owed.since > OWED_KEEP_S:
             port.note("fork_not_merged", theirs.group, term=theirs.term.number, seq=theirs.seq)
             return True
         held = port.replicas.copy(theirs.group)

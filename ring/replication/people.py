@@ -122,7 +122,7 @@ class People:
             shown = self._shown.setdefault(copy.group, Shown())
             shown.messages.update(messages)
             settings = self._port.settings
-            shown.until = self._port.now + settings.dead_after_s + settings.grace_s
+            shown.until = self._port.now + settings.log_keep_s
         self._port.app.dropped(copy.group)
 
     def interrupt(self, known: Copy) -> None:

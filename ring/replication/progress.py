@@ -12,9 +12,6 @@ from ring.ids import Incarnation, Term
 from ring.replication.copy import Copy
 from ring.wire.log import Command
 
-THAW_S = 2.0
-"""A hand-off that has not placed `Handed` after this is given up."""
-
 
 class Progress:
     """Say how far one other node has come: a node where members sit, a backup of the group, or both (P12, P15).

@@ -12,7 +12,7 @@ The states of a recovery, read from the fields of `Recovery`:
 
     asking      `asked` names nodes, `term` is NO_TERM: each node is asked what the node holds of the group
     waiting     `waits`, until all have replied anew: a silent node may have more of the group (silent.py). This node
-                asks again every WAIT_S; meanwhile the group may be read here (P36, P37)
+                asks again every PREPARE_AGAIN_S; meanwhile the group may be read here (P36, P37)
     promising   `term` is set: the nodes that hold the group promise to listen to no lower term (P21)
     fetching    `fetching` names a node with a newer copy than the copy here
 
@@ -48,6 +48,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from ring.durations import PREPARE_AGAIN_S, PREPARE_REPEAT_S
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.absent import AbsentGroups
 from ring.replication.copy import Copy, restore
@@ -59,10 +60,6 @@ from ring.replication.silent import SilentNodes, describe
 from ring.rpc import Rpc
 from ring.wire.group import Question, Submit
 from ring.wire.replication import Fetch, Fetched, Held, Prepare, Promise
-
-REPEAT_S = 0.4
-WAIT_S = 1.0
-"""A node that waits for silent nodes asks all nodes again after this."""
 
 
 class Recoveries:
@@ -83,7 +80,7 @@ class Recoveries:
         curious: the caller only wants to answer a question. A group that nobody holds is not served for a question.
         """
         port = self._port
-        search = self._searches[group] = Recovery(port.peers.others(), port.now, port.now + REPEAT_S)
+        search = self._searches[group] = Recovery(port.peers.others(), port.now, port.now + PREPARE_REPEAT_S)
         search.curious = curious
         for key in search.asked:
             self._ask(key, group)
@@ -213,7 +210,7 @@ class Recoveries:
         if best is None or (mine is not None and (best[1].lineage[-1][0], best[1].seq) <= (mine.term, mine.head)):
             return False
         search.fetching = best[0]
-        search.repeat_at = self._port.now + REPEAT_S
+        search.repeat_at = self._port.now + PREPARE_REPEAT_S
         self._port.send(best[0], Fetch(group))
         return True
 
@@ -238,7 +235,7 @@ class Recoveries:
         if not search.noted and self._port.has_met:
             search.noted = True
             self._port.note("group_waits", group, copies=len([held for held in search.held.values() if held.lineage]))
-        search.since, search.repeat_at = self._port.now, self._port.now + WAIT_S
+        search.since, search.repeat_at = self._port.now, self._port.now + PREPARE_AGAIN_S
         # Origins repeat a command while somebody waits for the answer: no command is carried out after all gave up.
         search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Submit))
         if not self._fetch_newer(group, search, mine):
@@ -287,7 +284,7 @@ class Recoveries:
         if mine is not None:
             mine.promised = search.term
         search.asked, search.held = dict.fromkeys(holders), {}
-        search.since, search.repeat_at = self._port.now, self._port.now + REPEAT_S
+        search.since, search.repeat_at = self._port.now, self._port.now + PREPARE_REPEAT_S
         for key in holders:
             self._ask(key, group, search.term)
 
@@ -295,7 +292,7 @@ class Recoveries:
         """Ask all nodes anew, a random moment later: another node was promised a higher term, or a node has died."""
         search.term, search.fetching = NO_TERM, None  # a copy from before would be served without promises (P21)
         search.asked, search.held = dict.fromkeys(self._port.peers.others()), {}
-        search.since, search.repeat_at = self._port.now, self._port.now + REPEAT_S * self._port.rng.random()
+        search.since, search.repeat_at = self._port.now, self._port.now + PREPARE_REPEAT_S * self._port.rng.random()
 
     def on_fetched(self, sender: Incarnation, message: Fetched) -> None:
         """Serve the fetched copy, or keep the copy for reading if the group waits. After a recovery, merge the copy."""
@@ -386,7 +383,7 @@ class Recoveries:
         for group, search in list(self._searches.items()):
             if port.now < search.repeat_at:
                 continue
-            search.repeat_at = port.now + REPEAT_S
+            search.repeat_at = port.now + PREPARE_REPEAT_S
             if search.fetching is not None:
                 port.send(search.fetching, Fetch(group))
                 continue
@@ -396,7 +393,7 @@ class Recoveries:
                 if not search.asked:
                     self._resolve(group, search)
                     continue
-            if port.now - search.since > port.settings.dead_after_s + 1.0:
+            if port.now - search.since > port.settings.prepare_wait_s:
                 # The nodes left in `asked` are neither dead nor answering: do not wait for these nodes any longer.
                 if search.term != NO_TERM and self._silent.is_confirmed(group):
                     self._again(group, search)

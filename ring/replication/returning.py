@@ -21,13 +21,10 @@ Invariant: while `lacking` is empty, `_waiting` is empty.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
+from ring.durations import RETURN_ASK_S
 from ring.ids import GroupId
 from ring.replication.port import Port
-
-AGAIN_S: Final = 0.5
-"""A master that has not answered is asked again after this: links of a stopped node break, and questions get lost."""
 
 
 class CatchUp:
@@ -83,5 +80,5 @@ class CatchUp:
             self.port.note("catch_up_failed", next(iter(self.lacking)), groups=len(self.lacking))
             self.lacking.clear()
             self._go_on()
-        elif self.lacking and self.port.now - self._asked_at >= AGAIN_S:
+        elif self.lacking and self.port.now - self._asked_at >= RETURN_ASK_S:
             self._ask()  # a Publish would bring the copy up to date, too, but may be as old as the stop

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
+from ring.durations import ROUND_REST_S
+
 T = TypeVar("T")
 
 SLICE = 200
 """At most this many things are looked at in one tick."""
-
-REST_S = 1.0
-"""At least this long passes between the beginnings of two rounds."""
 
 
 class Rounds(Generic[T]):
@@ -27,7 +26,7 @@ class Rounds(Generic[T]):
         if not self._left:
             if now < self._due:
                 return ()
-            self._due = now + REST_S
+            self._due = now + ROUND_REST_S
             self._left = list(self._everything())
         return self._slice()
 

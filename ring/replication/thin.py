@@ -7,14 +7,12 @@ gone before the sets have grown, no other node starts an account group empty tha
 
 from __future__ import annotations
 
+from ring.durations import THIN_SAY_S
 from ring.ids import Incarnation
 from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.storage.journal import Journal
 from ring.wire.node import Records
-
-LOOK_S = 1.0
-"""A node with thin groups says so again after this: messages may be lost."""
 
 
 class ThinGroups:
@@ -61,7 +59,7 @@ class ThinGroups:
         port = self.port
         if not self._said or port.now < self._look_at:
             return
-        self._look_at = port.now + LOOK_S
+        self._look_at = port.now + THIN_SAY_S
         self._said = self.is_so()
         for key in port.peers.others():
             port.send(key, self._news(self._said))

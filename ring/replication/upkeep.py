@@ -80,7 +80,7 @@ class Upkeep:
     def _forget_origins(self, m: Master) -> None:
         """Forget the numbers of origins that ended long ago (P8)."""
         port, settings = self._port, self._port.settings
-        keep_s = settings.grace_s + 2 * settings.dead_after_s
+        keep_s = settings.origin_keep_s
         origins = [origin for origin in m.copy.client_logs if origin != port.me]
         m.copy.forget_origins([origin for origin in origins if port.peers.gone_for(origin, port.now) > keep_s])
 

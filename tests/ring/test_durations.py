@@ -24,7 +24,7 @@ def constants(source: str) -> list[str]:
     return [name for name in found if name.endswith("_S") and not name.endswith("_PER_S")]
 
 
-@pytest.mark.parametrize("module", [one for one in MODULES if one not in PLACES and "replication" not in one])
+@pytest.mark.parametrize("module", [one for one in MODULES if one not in PLACES])
 def test_no_other_module_has_a_duration_of_its_own(module: str) -> None:
     assert constants((ROOT / module).read_text()) == [], "name the duration in ring/durations.py"
 
@@ -50,6 +50,13 @@ def test_every_duration_is_some_time() -> None:
         ("HISTORY_REPEAT_S", "HISTORY_GIVE_UP_S"),
         ("REPAIR_REPEAT_S", "REPAIR_GIVE_UP_S"),
         ("WRITE_RETRY_S", "WRITE_RETRY_MAX_S"),
+        ("PROBE_S", "PROBE_MAX_S"),
+        ("RESYNC_S", "RESYNC_MAX_S"),
+        ("PREPARE_REPEAT_S", "PREPARE_AGAIN_S"),
+        ("FORK_OFFER_S", "FORK_PATIENCE_S"),
+        ("FORK_PATIENCE_S", "FORK_GIVE_UP_S"),
+        ("HAND_OFF_REPEAT_S", "THAW_S"),
+        ("OWED_OFFER_S", "OWED_KEEP_S"),
     ],
 )
 def test_what_is_repeated_is_repeated_several_times_before_the_end(shorter: tuple[str, str]) -> None:

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from ring.durations import SCRUB_AFTER_S, SCRUB_AGAIN_S
+from ring.durations import ROUND_REST_S, SCRUB_AFTER_S, SCRUB_AGAIN_S
 from ring.history import erasure
 from ring.history.erased import NOTHING, Erased
 from ring.history.erasure import Erasure
 from ring.ids import GroupId, Term
 from ring.replication.copy import Copy
-from ring.replication.rounds import REST_S
 from ring.storage.store import Batch, Line, Range, Store, StoreError
 from ring.wire.codec import packed
 from tests.ring.ports import ROOM, NotedPort
@@ -74,7 +73,7 @@ class Node:
     def left(self, group: GroupId = ROOM) -> list[int]:
         return [line.seq for line in self.store.lines(Range(group, None, None, 1000, False))]
 
-    def after(self, seconds: float = REST_S) -> int:
+    def after(self, seconds: float = ROUND_REST_S) -> int:
         """Tick after so many seconds, and do the work. Returns the number of jobs."""
         self.port.now += seconds
         self.erasure.tick()

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from ring.durations import ABSENT_S
 from ring.ids import GroupId
-from ring.replication.absent import ABSENT, ABSENT_S
+from ring.replication.absent import ABSENT
 from ring.wire.replication import Prepare
 from tests.ring.toy import ToyNet
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ring.durations import LOG_IDLE_S
 from ring.history.cursor import reached
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.copy import Copy
-from ring.replication.log import IDLE_S, LOG_BYTES, LOG_ENTRIES, Log
+from ring.replication.log import LOG_BYTES, LOG_ENTRIES, Log
 from ring.wire.log import Command, Entry, Lineage
 from tests.ring.toy import ToyKind, ToyState
 
@@ -98,12 +99,12 @@ def test_a_log_forgets_what_has_been_there_for_long_whatever_the_clocks_say_that
     log.append(said(3_600_002, "d"))
     log.trim(120.0, 20.0)
     assert [entry.seq for entry in log] == [3_600_001, 3_600_002]
-    log.trim(119.0 + IDLE_S, 20.0)
-    log.trim(119.9 + IDLE_S, 20.0)
+    log.trim(119.0 + LOG_IDLE_S, 20.0)
+    log.trim(119.9 + LOG_IDLE_S, 20.0)
     assert [entry.seq for entry in log] == [3_600_002]
-    log.trim(120.0 + IDLE_S, 20.0)
+    log.trim(120.0 + LOG_IDLE_S, 20.0)
     assert not log and log.bytes == 0
-    log.trim(200.0 + IDLE_S, 20.0)
+    log.trim(200.0 + LOG_IDLE_S, 20.0)
 
 
 def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ring.durations import HEARSAY_REST_S
 from ring.engine import Engine
 from ring.ids import GroupId
-from ring.replication.hearsay import REST_S, TURNS
+from ring.replication.hearsay import TURNS
 from ring.wire.group import Barrier, NotOwner, Submit
 from ring.wire.messages import Message
 from tests.ring.toy import ToyNet
@@ -56,8 +57,8 @@ def test_what_waits_for_a_master_follows_no_more_than_some_words_between_two_rep
         times = [at for at, _, message in net.sent if isinstance(message, kind)]
         assert len(times) > TURNS, "everything is repeated"
         for first in times:
-            within = [at for at in times if first <= at < first + REST_S / 2]
-            assert len(within) <= TURNS + 2, f"{kind.__name__} goes to and fro: {len(within)} in {REST_S / 2} s"
+            within = [at for at in times if first <= at < first + HEARSAY_REST_S / 2]
+            assert len(within) <= TURNS + 2, f"{kind.__name__} goes to and fro: {len(within)} in {HEARSAY_REST_S / 2} s"
     assert not done and not net.hosts[HERE].answers
 
 
