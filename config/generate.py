@@ -40,7 +40,7 @@ def write_network(folder: Path, nodes: int, directories: int) -> list[Path]:
     if not 0 <= directories <= MAX_DIRECTORIES:
         raise InitError(f"found {directories} directories: 0 to {MAX_DIRECTORIES}")
     if nodes > 1 and not directories:
-        raise InitError(f"{nodes} nodes and no directory: several nodes need one to find each other")
+        raise InitError(f"{nodes} nodes and no directory: several nodes need a directory to find each other")
     addresses = [Endpoint("127.0.0.1", DIRECTORY_PORT + n) for n in range(directories)]
     network = NetworkText("Circlet", "irc.circlet.local", addresses)
     texts = {folder / SCHEMA_FILE: schema_text()}

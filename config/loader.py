@@ -69,7 +69,7 @@ def _text(path: Path) -> str:
     except (OSError, ValueError) as error:
         raise _refusal(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if len(raw) > MAX_BYTES:
-        raise _refusal(path, f"is longer than {MAX_BYTES} bytes: no configuration is")
+        raise _refusal(path, f"is longer than {MAX_BYTES} bytes: a configuration is much shorter")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -56,7 +56,7 @@ def addresses(text: str) -> list[str]:
 
 def _address(text: str) -> str:
     if not text:
-        raise InitError("an address is missing: give them as 192.0.2.1,192.0.2.2,192.0.2.3")
+        raise InitError("an address is missing: give the addresses as 192.0.2.1,192.0.2.2,192.0.2.3")
     try:
         address: IPv4Address | IPv6Address = ip_address(canonical_ip(text))
     except ValueError:

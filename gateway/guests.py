@@ -92,5 +92,5 @@ def _forget(core: NodeCore, key: str) -> Done | Problem:
         return Problem("for this node it is alive: stop it first")
     known = engine.give_up(key)
     return Done(
-        "it waits for that node no more" if known else "it has never heard of that node, and will not wait for it"
+        "it waits for the dead node no more" if known else "it has never heard of that node, and will not wait for it"
     )

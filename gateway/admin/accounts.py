@@ -83,7 +83,7 @@ def set_password(edge: EdgePort, name: str, made: Credentials) -> Procedure[str]
     view = yield from _found(edge, name)
     outcome = yield from _submit(edge, view.name, SetCredentials(view.life, made))
     _accepted(outcome, view.name)
-    return f"account {view.name} has another password; who is logged in stays so"
+    return f"account {view.name} has another password; clients that are logged in stay logged in"
 
 
 def choose(edge: EdgePort, name: str, changes: dict[str, Value]) -> Procedure[str]:

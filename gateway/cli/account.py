@@ -113,7 +113,7 @@ def _change(operator: Operator, request: Request) -> None:
 
     reply = _run(operator.ask_one(request, CHANGE_S))
     if not isinstance(reply, Done):
-        fail(getattr(reply, "text", "a node gave an answer to another question"))
+        fail(getattr(reply, "text", "the node answered another question"))
     click.echo(reply.text)
 
 

@@ -25,9 +25,7 @@ def locate(name: str, path: Path | None, addresses: tuple[str, ...], as_json: bo
     where = place_of(path, addresses)
     config = where.config
     if isinstance(config, DirectoryConfig):
-        fail(
-            f"{path}: a node's file is needed: it holds the ring settings. Or ask without a file: --directory HOST:PORT"
-        )
+        fail(f"{path}: a node's file is needed, for the ring settings. Or ask without a file: --directory HOST:PORT")
     found = live_nodes(where)
     names = {r.key: r.name for r, _ in found or () if not r.leaving}
     if config is None:

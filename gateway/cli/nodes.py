@@ -20,7 +20,7 @@ def nodes(path: Path | None, addresses: tuple[str, ...], as_json: bool) -> None:
     """Ask the directories, and show the live nodes. Needs no key."""
     found = live_nodes(place_of(path, addresses))
     if found is None:
-        fail(f"{path}: directories: this network has none, so there is nobody to ask; its one node is this file's")
+        fail(f"{path}: this network has no directories, so there is nobody to ask: it has only the node of this file")
     if as_json:
         rows = [
             {

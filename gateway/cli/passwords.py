@@ -22,5 +22,5 @@ def read_password() -> str:
     else:
         problem = flaw(password)
     if problem is not None:
-        fail(f"{problem[0].lower()}{problem[1:]}: give one of 1 to 1,000 bytes of UTF-8")
+        fail(f"{problem[0].lower()}{problem[1:]}: give a password of 1 to 1,000 bytes of UTF-8")
     return str(password)

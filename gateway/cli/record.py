@@ -92,9 +92,9 @@ def replay(tape: Path) -> None:
     click.echo(f"{header.record.name}, build {header.build}, {'with' if header.texts else 'without'} texts")
     click.echo(f"{found.calls} inputs in {found.turns} turns, from {began} to {last}: {found.ended}")
     if found.differs:
-        click.echo(f"it differs first at {found.differs}")
+        click.echo(f"the first difference is at {found.differs}")
     elif found.crash:
-        click.echo(f"the core raises an exception, as it did then: nothing is recorded after it\n{found.crash}")
+        click.echo(f"the core raises an exception, as the recorded core did: the recording ends there\n{found.crash}")
     else:
         click.echo("the core sends the same to every node and client")
     sys.exit(DIFFERS if found.differs else 0)

@@ -28,4 +28,4 @@ async def _row(record: NodeRecord, operator: Operator, room: asyncio.Semaphore) 
         reply = await operator.visit(record, StatusAsk(), NODE_S)
     if isinstance(reply, Status):
         return Row(record, reply)
-    return Row(record, None, reply.text if isinstance(reply, Problem) else "its answer is none to that question")
+    return Row(record, None, reply.text if isinstance(reply, Problem) else "the node answered another question")

@@ -46,7 +46,7 @@ class Operator:
         """Read the file. Mistakes in the file end the command."""
         config = read(path)
         if not isinstance(config, NodeConfig):
-            fail(f"{path}: a node's file is needed: it holds what the nodes of the network have alike")
+            fail(f"{path}: a node's file is needed: the file holds the settings that all nodes of the network share")
         try:
             self.key = read_key(config.network.key_file)
         except KeyFileError as problem:
@@ -108,7 +108,7 @@ class Operator:
             there = await self.visit(record, StatusAsk(), LOOK_S)
             if isinstance(there, Status) and not there.leaving:
                 return await self.visit(record, request, timeout_s)
-            silent.append(f"{record.name}: {there.text if isinstance(there, Problem) else 'it is leaving'}")
+            silent.append(f"{record.name}: {there.text if isinstance(there, Problem) else 'the node is leaving'}")
         return Problem(f"no node answers ({'; '.join(silent)}): is the network running?")
 
     def own_first(self, records: Sequence[NodeRecord]) -> list[NodeRecord]:

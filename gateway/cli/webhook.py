@@ -28,7 +28,7 @@ def _ask(path: Path, request: Request, wanted: type[Any]) -> Any:
 
     reply: Reply = asyncio.run(Operator(path).ask_one(request, CHANGE_S))
     if not isinstance(reply, wanted):
-        fail(getattr(reply, "text", "a node gave an answer to another question"))
+        fail(getattr(reply, "text", "the node answered another question"))
     return reply
 
 

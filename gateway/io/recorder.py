@@ -63,7 +63,7 @@ class Tape:
         if self._file is None:
             return
         if isinstance(record, Call) and record.path == "engine.begin" and record.args[0] >= self._ends_at:
-            self.end("the time for which it was to last is over")
+            self.end("the time for the recording is over")
             return
         self._put(record)
 

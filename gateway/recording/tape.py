@@ -142,7 +142,7 @@ def open_tape(data: bytes) -> tuple[Header, Iterator[Record]]:
     frames = _frames(data)
     first = next(frames, None)
     if first is None:
-        raise BadTape("the recording has no header: it was cut off right at its beginning")
+        raise BadTape("the recording has no header: the file was cut off at the beginning")
     try:
         header = _headers.decode(first)
     except (*UNREADABLE, TypeError, KeyError) as problem:

@@ -79,7 +79,7 @@ def locate(sight: Sight, name: str) -> dict[str, Any]:
     if not name:
         raise BadRequest("name is missing: ask for /locate?name=%23erlang")
     if len(name.encode("utf-8", "surrogateescape")) > MAX_NAME:
-        raise BadRequest(f"name is longer than {MAX_NAME} bytes: no channel or nick is")
+        raise BadRequest(f"name is longer than {MAX_NAME} bytes: a channel or nick is much shorter")
     if not is_plain(name):
         raise BadRequest("name has bytes that no name can have: give UTF-8, percent-encoded")
     if sight.placement is None:

@@ -66,7 +66,7 @@ class Api:
         if allowed:
             text = f"{request.method} is not answered there: use {' or '.join(allowed)}"
             raise Refused(405, text, {"Allow": ", ".join(allowed)})
-        raise Refused(404, f"there is no such address: {BASE}/openapi.json lists those that there are")
+        raise Refused(404, f"there is no such address: {BASE}/openapi.json lists all addresses")
 
     def _handler(self, one: Endpoint) -> Callable[[web.Request], Any]:
         async def handle(http: web.Request) -> web.Response:
