@@ -219,7 +219,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         missing={key: record.name for key, record in engine.peers.missing.items()},
         store=engine.journal.trouble,
         stopped=sorted(f"{group.kind}:{group.name}" for group in engine.stopped.groups),
-        waiting=engine.roles.recoveries.waiting,
+        waiting=engine.roles.silent.waiting,
         absent=[
             Absent(record.name, key, record.incarnation, engine.peers.missing_since(key), record.level)
             for key, record in engine.peers.missing.items()

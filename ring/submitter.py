@@ -21,7 +21,8 @@ from ring.ids import GroupId, Incarnation
 from ring.replication.acks import Hold
 from ring.replication.application import FAILED, UNJUDGED, EventId, Halted
 from ring.replication.barrier import Barriers
-from ring.replication.copy import msgid_prefix, read_optional
+from ring.replication.copy import msgid_prefix
+from ring.replication.raw import read_optional
 from ring.replication.role_port import RolePort
 from ring.replication.roles import Roles
 from ring.submit import QUEUE, SubmitQueue

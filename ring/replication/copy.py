@@ -12,9 +12,10 @@ committed entries up to `seq`, and after these the pending commands up to `head`
 
     place     the master gives a command the position head + 1
     hold      a backup keeps a command that the master has placed
-    decide    the master makes an entry of the oldest pending command, judged by the state
     advance   every node applies the entry of position seq + 1, and forgets the pending command of that position
-    judge     the master makes an entry of a command at once, where no other node has to hold the command first
+
+In between, the master makes an entry of the oldest pending command (judging.py). shared.py compares two copies, and
+restore.py makes a copy of a snapshot.
 
 Three groups of fields:
 
@@ -36,19 +37,20 @@ Invariants
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from ring.features import at_level, fitting
-from ring.ids import NO_TERM, UNREADABLE, GroupId, Incarnation, Position, Term
+from ring.features import at_level
+from ring.ids import NO_TERM, GroupId, Incarnation, Position, Term
 from ring.placement import hash32
-from ring.replication.application import UNJUDGED, EventId
+from ring.replication.application import EventId
+from ring.replication.client_log import ClientLog
 from ring.replication.guarded import GroupBroken
-from ring.replication.lineage import fork_point
-from ring.replication.log import Log, message_key, once_of
-from ring.replication.state_machine import Decision, Kind, State
+from ring.replication.log import Log
+from ring.replication.raw import as_raw, as_raw_commands
+from ring.replication.state_machine import Kind, State
 from ring.storage.store import Line
 from ring.wire.codec import packed, reencode
 from ring.wire.log import (
@@ -59,10 +61,7 @@ from ring.wire.log import (
     MergedTerm,
     MergeRecord,
     PackedClientLog,
-    RawCommand,
-    RawEntry,
     Snapshot,
-    raw,
 )
 
 MERGED = 32
@@ -82,19 +81,6 @@ ARCHIVES = 16
 def msgid_prefix(group: GroupId, term: Term) -> str:
     """Return the beginning of all msgids of a term; the seq follows."""
     return f"{hash32(group.name):x}-{term.number:x}.{hash32(term.key):x}-"
-
-
-class ClientLog:
-    """List the commands that a group has accepted from one origin (P6, P8).
-
-    Invariants: last is the highest decided number. The numbers in outcomes ascend, and none is above last.
-    """
-
-    __slots__ = ("last", "outcomes")
-
-    def __init__(self, last: int = 0) -> None:
-        self.last = last
-        self.outcomes: dict[int, tuple[int, int, Any]] = {}  # number -> (seq, at, outcome), down to the floor
 
 
 class CopyJournal(ABC):
@@ -258,12 +244,6 @@ class Copy:
         """Return the last position given, decided or not."""
         return self.pending[-1].seq if self.pending else self.seq
 
-    def judge(self, origin: Incarnation | None, number: int, floor: int, command: Any, now_ms: int) -> Entry:
-        """Judge a command at once: return the entry with the outcome and event, at the next position."""
-        at = now_ms if now_ms > self.at else self.at + 1  # P17
-        decision = self._decided(command, at)
-        return Entry(self.seq + 1, at, origin, number, floor, decision.outcome, decision.event)
-
     def place(self, command: Command, now_ms: int) -> None:
         """Give a command the next position. The command is decided later."""
         last_at = self.pending[-1].at if self.pending else self.at
@@ -272,75 +252,6 @@ class Copy:
         self.pending.append(command)
         if self.journal is not None:
             self.journal.accepted(self)
-
-    def decide(self) -> Entry:
-        """Judge the oldest pending command by the state after all earlier entries, and return the entry (P7)."""
-        c = self.pending[0]
-        if c.original_id is not None:
-            said = self._has_said(c)  # the origin asked both sides, and this side has not refused the command
-            return Entry(
-                c.seq, c.at, c.origin, c.number, c.floor, None, None if said else c.command, original_id=c.original_id
-            )
-        if c.side is not None:
-            event = self._merged(c.side.state, c.at)
-            return Entry(
-                c.seq,
-                c.at,
-                None,
-                0,
-                0,
-                None,
-                event,
-                side=MergeRecord(c.side.client_logs, c.side.lost, c.side.merged, c.side.aliases),
-            )
-        if c.command is None:  # the engine's own command: `handed`, `members`, or nothing any more
-            return Entry(c.seq, c.at, c.origin, c.number, c.floor, None, None, c.handed, c.members)
-        decision = self._decided(c.command, c.at)
-        return Entry(c.seq, c.at, c.origin, c.number, c.floor, decision.outcome, decision.event)
-
-    def _decided(self, command: Any, at: int) -> Decision:
-        """Judge a command by the state. A command that another edge has submitted already gets that answer (P7, P9)."""
-        once = once_of(command)
-        before = self.log.said(once) if once is not None else None
-        try:
-            if before is not None:
-                return Decision(before.outcome, None)
-            decision: Decision = fitting(self.state.decide(command, at), self.kind.level)
-            return decision
-        except Exception as problem:  # judging changes nothing: the command has failed, and all goes on
-            self.bug = problem
-            return Decision(UNJUDGED, None)
-
-    def _merged(self, other: msgspec.Raw, at: int) -> Any:
-        """Return the event that merges the state of another side. Where the merge meets a mistake, the other side's
-        messages are appended all the same, and the other side's state is left out."""
-        try:
-            return fitting(self.state.merge(self.kind.restore(self.group.name, other), at), self.kind.level)
-        except Exception as problem:
-            self.bug = problem
-            return None
-
-    def _has_said(self, c: Command) -> bool:
-        """Tell whether this log already has the event of a command that another side brings."""
-        once = once_of(c.command)
-        if once is not None:
-            return self.log.said(once) is not None
-        stream = self.client_logs.get(c.origin) if c.origin is not None else None
-        if stream is None or stream.last < c.number:
-            return False  # the origin never asked here: the log need not be read
-        return any((e.origin, e.number) == (c.origin, c.number) and e.event is not None for e in self.log)
-
-    def foreseen(self) -> Copy:
-        """Return the copy as the copy will be once all pending commands are decided. To be read only: a command
-        may have been confirmed before a crash, and be pending again (P36)."""
-        if not self.pending:
-            return self
-        state = self.kind.restore(self.group.name, reencode(self.state.snapshot()))
-        copy = Copy(self.group, self.kind, state, self.lineage, self.seq, self.at)
-        copy.pending.extend(self.pending)
-        while copy.pending:
-            copy.advance(copy.decide())
-        return copy
 
     def hold(self, commands: Iterable[Command]) -> None:
         """Keep commands that a master has placed. A command that is here already or comes after a gap is left out; the
@@ -377,7 +288,8 @@ class Copy:
         if entry.origin is not None and entry.original_id is None:
             self.remember(entry.origin, entry)
         if entry.side is not None:
-            self._take_client_logs(entry.side.client_logs, entry.seq)
+            for theirs in entry.side.client_logs:
+                self.client_logs.setdefault(theirs.origin, ClientLog()).take(theirs, entry.seq, self.kind.read_outcome)
             self._take_parts(entry.side)
         if entry.members is not None:
             before = [key for key in (*self.archives, *self.members) if key not in entry.members]
@@ -392,15 +304,11 @@ class Copy:
         return moved
 
     def remember(self, origin: Incarnation, entry: Entry) -> None:
-        """Count the entry's number as accepted, and forget outcomes below the origin's floor (P7)."""
+        """Count the entry's number as accepted (P8)."""
         accepted = self.client_logs.get(origin)
         if accepted is None:
             accepted = self.client_logs[origin] = ClientLog()
-        accepted.last = entry.number
-        outcomes = accepted.outcomes
-        while outcomes and (oldest := next(iter(outcomes))) < entry.floor:  # numbers are in order
-            del outcomes[oldest]
-        outcomes[entry.number] = (entry.seq, entry.at, entry.outcome)
+        accepted.accept(entry)
 
     def _take_parts(self, side: MergeRecord) -> None:
         """Count terms of another side as merged (P25). Of a term that comes twice, the longer part counts."""
@@ -411,16 +319,6 @@ class Copy:
             del self.merged[term]
         self.aliases = tuple({**dict(self.aliases), **dict(side.aliases)}.items())[-ALSO:]
         self.past = None
-
-    def _take_client_logs(self, streams: Iterable[PackedClientLog], seq: int) -> None:
-        """Take the counters of another side (P8). Positions there mean nothing here: outcomes get `seq`."""
-        for stream in streams:
-            accepted = self.client_logs.setdefault(stream.origin, ClientLog())
-            accepted.last = max(accepted.last, stream.last)
-            for number, _, at, outcome in stream.outcomes:
-                if number not in accepted.outcomes:
-                    accepted.outcomes[number] = (seq, at, read_optional(self.kind.read_outcome, outcome))
-            accepted.outcomes = dict(sorted(accepted.outcomes.items()))
 
     def forget_origins(self, gone: Iterable[Incarnation]) -> None:
         """Forget the numbers and outcomes of origins that are gone (P8)."""
@@ -443,64 +341,6 @@ class Copy:
         ours = tuple((term, first) for term, first in self.lineage if first <= seq)
         theirs = tuple((term, first) for term, first in lineage if first <= seq)
         return ours == theirs
-
-    def recall(self, old: Copy) -> None:
-        """Take over the log of an older copy as far back as that log goes, where this copy continues the older copy.
-
-        A snapshot brings only the entries that the receiver lacked. Earlier entries may still be needed by other nodes,
-        or by people here that were shown another side meanwhile.
-        """
-        first = self.log[0].seq if self.log else self.seq + 1
-        if fork_point(old.lineage, old.seq, self.lineage, self.seq) >= first - 1:
-            self.log = Log([*[entry for entry in old.log if entry.seq < first], *self.log])
-
-    def trimmed(self, fork: int) -> int:
-        """Return how many entries after `fork` this log has no more."""
-        first = self.log[0].seq if self.log else self.seq + 1
-        return max(0, first - fork - 1)
-
-    def shared_with(self, other: Copy) -> int:
-        """Return the last position up to which this log is part of the other log: as the other's own, or merged."""
-        shared = fork_point(self.lineage, self.seq, other.lineage, other.seq)
-        for term, end in self.ends:
-            part = other.merged.get(term)
-            if part is not None:
-                shared = max(shared, min(part.seq, end))
-        return shared
-
-    def has_all_of(self, other: Copy) -> bool:
-        """Tell whether this copy has every entry that the other copy has committed."""
-        return other.shared_with(self) == other.seq
-
-    def outweighs(self, other: Copy) -> bool:
-        """Tell whether the other log is to be appended to this log, and not this log to the other.
-
-        A merge appends only entries that a log still has (P25); trimmed entries stay readable, from a store, only if
-        the log goes on. So the log that would lose more goes on. A node that only follows has no store of the group.
-        """
-        if self.journal is None or not self.journal.is_held(self):
-            return False
-        shared = self.shared_with(other)
-        return shared < self.seq and self.trimmed(shared) > other.trimmed(other.shared_with(self))
-
-    def knows(self, fork: int, *, accepted: bool = False) -> Callable[[Entry], bool]:
-        """Return a test: whether a message of another log is in this log, too, since the logs parted at `fork`.
-
-        A command that was refused here does not count: the origin may have asked both sides. accepted: messages of
-        another side that are pending here count, too.
-        """
-        known = {message_key(entry) for entry in self.log if entry.seq > fork and entry.event is not None}
-        if accepted:
-            known.update(message_key(command) for command in self.pending if command.original_id is not None)
-        whole = self.seq <= fork or (len(self.log) > 0 and self.log[0].seq <= fork + 1)
-
-        def ask(entry: Entry) -> bool:
-            if entry.origin is None or message_key(entry) in known:
-                return True
-            stream = self.client_logs.get(entry.origin)  # the log was trimmed: rather lose than repeat a message
-            return not whole and stream is not None and entry.number <= stream.last
-
-        return ask
 
     def packed_state(self) -> msgspec.Raw:
         """Return the state, encoded for the feature level at which the network acts (P42)."""
@@ -538,73 +378,3 @@ class Copy:
             self.archives,
             self.aliases,
         )
-
-
-def apply(copy: Copy, event: Any, at: int) -> bool:
-    """Apply an event to the copy's state alone. Raises GroupBroken: the state may then be half changed."""
-    try:
-        return copy.state.apply(event, at)
-    except Exception as problem:
-        raise GroupBroken(copy.group) from problem
-
-
-def as_raw(entries: list[Entry]) -> list[RawEntry]:
-    """Return entries as a message carries entries: the encoder writes both types alike."""
-    return raw(entries)  # type: ignore[return-value]
-
-
-def as_raw_commands(commands: Iterable[Command]) -> list[RawCommand]:
-    return raw(list(commands))  # type: ignore[return-value]
-
-
-def read_entry(kind: Kind, entry: RawEntry) -> Entry:
-    """Read an entry from a link. Raises msgspec.MsgspecError for an entry that the kind cannot read."""
-    return Entry(
-        entry.seq,
-        entry.at,
-        entry.origin,
-        entry.number,
-        entry.floor,
-        read_optional(kind.read_outcome, entry.outcome),
-        read_optional(kind.read_event, entry.event),
-        entry.handed,
-        entry.members,
-        entry.original_id,
-        entry.side,
-    )
-
-
-def read_command(kind: Kind, c: RawCommand) -> Command:
-    """Read a command from a link. Raises msgspec.MsgspecError for a command that the kind cannot read."""
-    command = read_optional(kind.read_event if c.original_id is not None else kind.read_command, c.command)
-    return Command(c.seq, c.at, c.origin, c.number, c.floor, command, c.handed, c.members, c.original_id, c.side)
-
-
-_NIL = b"\xc0"
-_FALSE = b"\xc2"
-
-
-def read_optional(read: Any, value: msgspec.Raw) -> Any:
-    data = bytes(value)
-    return None if data == _NIL else UNJUDGED if data == _FALSE else read(value)
-
-
-def restore(group: GroupId, kind: Kind, snapshot: Snapshot) -> Copy:
-    """Make a copy from a snapshot. Raises msgspec.MsgspecError for a snapshot that the kind cannot read,
-    and GroupBroken where the reading meets a mistake of the program."""
-    try:
-        state = kind.restore(group.name, snapshot.state)
-    except UNREADABLE:
-        raise
-    except Exception as problem:
-        raise GroupBroken(group) from problem
-    copy = Copy(group, kind, state, snapshot.lineage, snapshot.seq, snapshot.at)
-    copy.log = Log(read_entry(kind, entry) for entry in snapshot.tail)
-    copy.epoch, copy.members, copy.archives = snapshot.epoch, snapshot.members, snapshot.archives
-    copy.merged, copy.aliases = {part.term: part for part in snapshot.merged}, snapshot.aliases
-    copy.pending.extend(read_command(kind, command) for command in snapshot.pending)
-    for stream in snapshot.client_logs:
-        accepted = copy.client_logs[stream.origin] = ClientLog(stream.last)
-        for number, seq, at, outcome in stream.outcomes:
-            accepted.outcomes[number] = (seq, at, read_optional(kind.read_outcome, outcome))
-    return copy

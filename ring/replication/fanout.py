@@ -24,9 +24,9 @@ from __future__ import annotations
 from ring.durations import PROBE_MAX_S, PROBE_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.barrier import Barriers
-from ring.replication.copy import as_raw, as_raw_commands
 from ring.replication.lineage import fork_point
 from ring.replication.progress import Master, Progress
+from ring.replication.raw import as_raw, as_raw_commands
 from ring.replication.role_port import RolePort
 from ring.wire.log import Command, Entry, raw
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync

@@ -29,6 +29,7 @@ from ring.replication.people import People
 from ring.replication.replicas import Follower, Fork
 from ring.replication.returning import CatchUp
 from ring.replication.role_port import RolePort
+from ring.replication.shared import has_all_of, recall
 from ring.storage.journal import Journal
 
 
@@ -52,6 +53,11 @@ class FollowedCopies:
     def keeps(self, f: Follower) -> bool:
         """Tell whether this node has a part in the group: a member, the duty of a backup, or a fork not merged yet."""
         return f.holds or f.fork is not None or self.sits(f.copy) or self._port.me.key in f.copy.members
+
+    def is_merged(self, f: Follower) -> bool:
+        """Tell whether the followed copy has all that the fork has. Only while `fork` is set."""
+        assert f.fork is not None
+        return f.copy is not f.fork.copy and has_all_of(f.copy, f.fork.copy)
 
     # Keep and forget ------------------------------------------------------------------------------------------------
 
@@ -103,7 +109,7 @@ class FollowedCopies:
         port, group = self._port, copy.group
         old = f.copy if f is not None else None
         if old is not None:
-            copy.recall(old)
+            recall(copy, old)
         if f is not None and old is not None and (f.fork is not None or _has_parted(old, copy)):
             self._install_parted(f, old, copy, master, holds=holds)
             return
@@ -159,7 +165,7 @@ class FollowedCopies:
         """Follow a copy that does not continue the copy here; people are shown the new copy once the old is merged."""
         self.part(f, old)
         self._take(f, copy, master, holds=holds)
-        if f.is_merged:
+        if self.is_merged(f):
             self.reveal(f)
         self._complete(copy)
 

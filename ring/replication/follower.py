@@ -50,14 +50,17 @@ from __future__ import annotations
 from ring.durations import ASK_SPREAD_S, RESYNC_MAX_S, RESYNC_S
 from ring.ids import GroupId, Incarnation
 from ring.replication.acks import Acks
-from ring.replication.copy import Copy, read_command, read_entry, restore
+from ring.replication.copy import Copy
 from ring.replication.followed import FollowedCopies
 from ring.replication.owed import OwedForks
 from ring.replication.people import People
+from ring.replication.raw import read_command, read_entry
 from ring.replication.replicas import Follower
+from ring.replication.restore import restore
 from ring.replication.returning import CatchUp
 from ring.replication.role_port import RolePort
 from ring.replication.rounds import Rounds
+from ring.replication.shared import outweighs
 from ring.wire.log import Entry, Lineage, RawEntry
 from ring.wire.replication import Append, Continue, Publish, Replace, Resync, StaleTerm
 
@@ -181,7 +184,7 @@ class Followers:
         if term < copy.promised:
             port.send(sender.key, StaleTerm(group, copy.promised))
             return
-        if f is not None and (f.fork is None or f.fork.copy is f.copy) and f.copy.outweighs(copy):
+        if f is not None and (f.fork is None or f.fork.copy is f.copy) and outweighs(f.copy, copy):
             port.prevail(f, copy, sender.key)
             return
         self._followed.install(copy, f, sender.key, message.shown, holds=message.backs)
@@ -223,7 +226,7 @@ class Followers:
         if copy.group in (s := port.submits.queues) and s[copy.group].parked:
             port.unpark_answers(copy.group, copy.seq)
         if f.fork is not None:
-            if f.is_merged:
+            if self._followed.is_merged(f):
                 self._followed.reveal(f)
         elif (change.moved or entry.members is not None) and not self._followed.keeps(f):
             self._followed.drop(f)

@@ -18,15 +18,15 @@ The states of a fork:
 
     own      -> parted   a copy of the new master comes
     own      -> gone     the master's log continues the fork after all, or the master has taken the fork in (MergeDone)
-    parted   -> gone     the followed copy has all of the fork (`Follower.is_merged`), or nobody has taken the fork in
-                         for FORK_GIVE_UP_S: `FollowedCopies.reveal` shows the difference
+    parted   -> gone     the followed copy has all of the fork (`FollowedCopies.is_merged`), or nobody has taken the
+                         fork in for FORK_GIVE_UP_S: `FollowedCopies.reveal` shows the difference
     own, parted          the fork is offered every FORK_OFFER_S: at once by the old master, else first after
                          FORK_PATIENCE_S
     own, parted -> served   this node begins to serve (`Roles.serve`)
     served   -> gone     the merge is committed (`Masters.reveal`)
 
 A node whose fork outweighs the master's copy does not yield: the node masters the group again (`Roles.prevail`), and
-the other master offers instead (`Copy.outweighs`).
+the other master offers instead (`outweighs` in shared.py).
 
 Invariant: `Replicas.forked` names every followed group with a fork; groups without a fork leave `forked` at the next
 tick.

@@ -45,8 +45,8 @@ from collections import deque
 
 from ring.durations import HAND_OFF_REPEAT_S, THAW_S
 from ring.ids import GroupId, Incarnation, Term
-from ring.replication.copy import as_raw
 from ring.replication.progress import HandOff, Master
+from ring.replication.raw import as_raw
 from ring.replication.replicas import PARKED, Parkable
 from ring.replication.role_port import RolePort
 from ring.storage.journal import Journal

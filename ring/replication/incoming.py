@@ -30,8 +30,8 @@ from collections import deque
 
 from ring.durations import INSTALLED_KEEP_S, THAW_S
 from ring.ids import GroupId, Incarnation
-from ring.replication.copy import restore
 from ring.replication.replicas import PARKED, IncomingHandoff, Parkable
+from ring.replication.restore import restore
 from ring.replication.role_port import RolePort
 from ring.wire.replication import Install, Installed
 

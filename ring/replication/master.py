@@ -48,6 +48,7 @@ from ring.history.query import HistoryQueries
 from ring.ids import Incarnation
 from ring.replication.fanout import Fanout
 from ring.replication.handoff import Handoffs
+from ring.replication.judging import decide, judge
 from ring.replication.merge import Merges
 from ring.replication.mistakes import Mistakes
 from ring.replication.people import People
@@ -55,6 +56,7 @@ from ring.replication.progress import Master
 from ring.replication.returning import CatchUp
 from ring.replication.role_port import RolePort
 from ring.replication.safety import Safety
+from ring.replication.shared import has_all_of
 from ring.storage.journal import Journal
 from ring.watch import Watches
 from ring.wire.group import Answer, Submit
@@ -136,7 +138,7 @@ class Masters:
         if m.holders or m.copy.pending or self._journal.is_confirmed(m.copy):
             self.append(m, Command(0, 0, origin, number, floor, command))
         else:  # no other node holds the group: the command is committed at once
-            entry = m.copy.judge(origin, number, floor, command, self._port.now_ms)
+            entry = judge(m.copy, origin, number, floor, command, self._port.now_ms)
             if m.copy.bug is not None:
                 entry = self._mistakes.judged(m.copy, entry)
             self.commit(m, entry)
@@ -179,7 +181,7 @@ class Masters:
             command = copy.pending[0]
             if any(holder.held < command.seq for holder in m.holders) or not self._safety.is_safe(m, command):
                 return
-            entry = copy.decide()
+            entry = decide(copy)
             if copy.bug is not None:
                 entry = self._mistakes.judged(copy, entry)
             m.caught_up(command)
@@ -225,7 +227,7 @@ class Masters:
     def reveal(self, m: Master) -> None:
         """Show people here the served copy, if that copy has all that people know of their side of a partition."""
         known, copy = m.unmerged, m.copy
-        if known is None or not copy.has_all_of(known):
+        if known is None or not has_all_of(copy, known):
             return
         self._people.interrupt(known)
         m.unmerged = None

@@ -28,6 +28,7 @@ from ring.replication.lineage import fork_point
 from ring.replication.log import message_key
 from ring.replication.progress import Master
 from ring.replication.role_port import RolePort
+from ring.replication.shared import knows_since, shared_with, trimmed
 from ring.wire.log import Aliases, Command, Entry, ForkState, MergedTerm
 from ring.wire.replication import MergeDone
 
@@ -67,7 +68,7 @@ class Merges:
             original_id = (event_id.msgid, event_id.at)
             self._port.append(m, Command(0, 0, entry.origin, entry.number, 0, entry.event, original_id=original_id))
         streams = theirs.snapshot(theirs.seq).client_logs
-        lost = theirs.trimmed(theirs.shared_with(copy))
+        lost = trimmed(theirs, shared_with(theirs, copy))
         side = ForkState(theirs.packed_state(), streams, lost, _parts(theirs, fork), _also(copy, theirs, fork))
         facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": lost}
         self.taking.setdefault(copy.group, UnderWay()).merges.append((copy.head + 1, self._port.now, facts))
@@ -126,6 +127,6 @@ def _also(copy: Copy, theirs: Copy, fork: int) -> Aliases:
 
 def _words(copy: Copy, theirs: Copy, fork: int) -> list[Entry]:
     """Return the messages that the other log has since the logs parted, and this copy lacks."""
-    knows = copy.knows(fork, accepted=True)
+    knows = knows_since(copy, fork, accepted=True)
     later = [entry for entry in theirs.log if entry.seq > fork and entry.event is not None]
     return [entry for entry in later if copy.state.is_message(entry.event) and not knows(entry)]

@@ -10,7 +10,7 @@ before the merge is committed, the merge is lost, and the next master has to tak
     owed      recovery.py adds the fork when this node begins to serve. While this node serves, the fork is taken in
               (`Merges.take_in`, which does nothing the second time); otherwise the fork is offered to the master, every
               OWED_OFFER_S
-    settled   the copy here has all of the fork (`Copy.has_all_of`), a master says MergeDone, or OWED_KEEP_S are over:
+    settled   the copy here has all of the fork (`has_all_of`), a master says MergeDone, or OWED_KEEP_S are over:
               the fork is forgotten, and the commands that the debt held back are sent (P25)
 
 Invariants
@@ -25,6 +25,7 @@ from ring.ids import GroupId, Term
 from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.replication.progress import Master
+from ring.replication.shared import has_all_of
 from ring.wire.replication import MergeOffer
 
 
@@ -83,7 +84,7 @@ class OwedForks:
             port.note("fork_not_merged", theirs.group, term=theirs.term.number, seq=theirs.seq)
             return True
         held = port.replicas.copy(theirs.group)
-        return held is not None and held is not theirs and held.has_all_of(theirs)
+        return held is not None and held is not theirs and has_all_of(held, theirs)
 
     def _offer(self, group: GroupId, copy: Copy) -> None:
         """Take the fork in if this node serves the group, or offer the fork to the master."""

@@ -25,6 +25,7 @@ from ring.replication.copy import Copy
 from ring.replication.lineage import fork_point
 from ring.replication.log import message_key
 from ring.replication.port import Port
+from ring.replication.shared import knows_since, trimmed
 from ring.replication.state_machine import State
 from ring.wire.log import Entry
 
@@ -140,11 +141,11 @@ class People:
         since = fork_point(known.lineage, known.seq, copy.lineage, copy.seq)
         tail = [e for e in copy.log if e.seq > since]
         if sat:
-            knows = known.knows(since)
+            knows = knows_since(known, since)
             new = [e for e in tail if e.event is not None and not knows(e)]
             missed = [(e.event, copy.event_id_of(e)) for e in new if not self.was_shown(copy.group, e)]
             self.remember(known, copy, since)
-            app.replaced(copy.group, known.state, copy.state, missed, copy.trimmed(since))
+            app.replaced(copy.group, known.state, copy.state, missed, trimmed(copy, since))
         elif sits:
             self.arrive(copy, tail)
         return sat and not sits
@@ -153,7 +154,7 @@ class People:
 
     def remember(self, old: Copy, copy: Copy, since: int) -> None:
         """Remember the messages of the old copy, known to people here, that the new copy lacks after `since`."""
-        has = copy.knows(since)
+        has = knows_since(copy, since)
         lacking = {message_key(e): None for e in old.log if e.seq > since and e.event is not None and not has(e)}
         if lacking:
             self._shown.setdefault(copy.group, Shown()).messages.update(lacking)

@@ -51,11 +51,14 @@ from collections import deque
 from ring.durations import PREPARE_AGAIN_S, PREPARE_REPEAT_S
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.absent import AbsentGroups
-from ring.replication.copy import Copy, restore
+from ring.replication.copy import Copy
+from ring.replication.judging import foreseen
 from ring.replication.lineage import fork_point
 from ring.replication.owed import OwedForks
 from ring.replication.replicas import Recovery
+from ring.replication.restore import restore
 from ring.replication.role_port import RolePort
+from ring.replication.shared import outweighs
 from ring.replication.silent import SilentNodes, describe
 from ring.rpc import Rpc
 from ring.wire.group import Question, Submit
@@ -77,7 +80,7 @@ class Recoveries:
     def begin(self, group: GroupId, *, curious: bool = False) -> Recovery:
         """Begin a recovery of a group that this node neither serves nor recovers.
 
-        curious: the caller only wants to answer a question. A group that nobody holds is not served for a question.
+        curious: only to answer a question. A group that nobody holds is not served for a question.
         """
         port = self._port
         search = self._searches[group] = Recovery(port.peers.others(), port.now, port.now + PREPARE_REPEAT_S)
@@ -216,16 +219,6 @@ class Recoveries:
 
     # Groups that must not be lost (P36, P37) -------------------------------------------------------------------------
 
-    @property
-    def waiting(self) -> int:
-        """Count the groups that are known to exist, and wait for nodes that may have more of the group (P36)."""
-        held = (
-            any(h.lineage for h in s.held.values()) or self._port.replicas.newest(g)
-            for g, s in self._searches.items()
-            if s.waits
-        )
-        return sum(bool(one) for one in held)
-
     def _wait(self, group: GroupId, search: Recovery, mine: Copy | None) -> None:
         """Ask again in a while; meanwhile the newest copy may be read."""
         exists = mine is not None or any(held.lineage for held in search.held.values())
@@ -247,7 +240,7 @@ class Recoveries:
         if mine is not None and questions:
             search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Question))
             for sender, message in questions:
-                self._rpc.answer(sender, message, mine.foreseen())
+                self._rpc.answer(sender, message, foreseen(mine))
 
     def readable(self, group: GroupId) -> Copy | None:
         """Return the copy to read of a group that cannot be served yet, or an empty copy if nobody holds the group."""
@@ -255,7 +248,7 @@ class Recoveries:
         if search is None:
             return self._absent.copy(group)
         copy = self._port.replicas.newest(group) if search.waits else None
-        return copy.foreseen() if copy is not None else None
+        return foreseen(copy) if copy is not None else None
 
     def _leave_absent(self, group: GroupId, search: Recovery) -> None:
         """End the recovery of a group that nobody holds: questions are answered as of an empty group."""
@@ -314,7 +307,7 @@ class Recoveries:
             return
         copy.promised = search.term
         mine = self._port.replicas.newest(message.group)
-        if mine is not None and mine.outweighs(copy):
+        if mine is not None and outweighs(mine, copy):
             copy, mine = mine, copy
         else:
             self._port.install(copy)
@@ -349,15 +342,9 @@ class Recoveries:
         port.serve(copy, Term(number, port.me.key, port.me.number))
         mastered = port.replicas.masters.get(group)
         if took_over and mastered is not None:
-            port.note(
-                "takeover",
-                group,
-                term=number,
-                seq=copy.seq,
-                followers=len(mastered.followers),
-                undecided=len(copy.pending),
-                took_ms=round((port.now - search.began) * 1000, 1),
-            )
+            took_ms = round((port.now - search.began) * 1000, 1)
+            facts = {"followers": len(mastered.followers), "undecided": len(copy.pending), "took_ms": took_ms}
+            port.note("takeover", group, term=number, seq=copy.seq, **facts)
 
     # Timers ---------------------------------------------------------------------------------------------------------
 

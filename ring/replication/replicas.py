@@ -76,12 +76,6 @@ class Follower:
         """Return the copy that people on this node are shown."""
         return self.fork.copy if self.fork is not None else self.copy
 
-    @property
-    def is_merged(self) -> bool:
-        """Tell whether the followed copy has all that the fork has. Only while `fork` is set."""
-        assert self.fork is not None
-        return self.copy is not self.fork.copy and self.copy.has_all_of(self.fork.copy)
-
 
 class Recovery:
     """Say what is known so far about the nodes that hold a group. recovery.py reads the states from the fields.

@@ -54,6 +54,7 @@ from ring.replication.replicas import PARKED, Follower, IncomingHandoff, Parkabl
 from ring.replication.returning import CatchUp
 from ring.replication.role_port import RolePort
 from ring.replication.safety import Safety
+from ring.replication.shared import outweighs
 from ring.replication.silent import SilentNodes
 from ring.replication.upkeep import Upkeep
 from ring.rpc import Rpc
@@ -106,7 +107,8 @@ class Roles:
         self.forks = Forks(port, owed, self.followed)
         self.followers = Followers(port, people, owed, self.acks, catch_up, self.followed)
         # On the way to mastering a group.
-        self.recoveries = Recoveries(port, rpc, owed, SilentNodes(port, journal), self.absent)
+        self.silent = SilentNodes(port, journal)
+        self.recoveries = Recoveries(port, rpc, owed, self.silent, self.absent)
         self.incoming = IncomingHandoffs(port)
 
     def tick(self) -> None:
@@ -242,7 +244,7 @@ class Roles:
         followed = self._replicas.followers.get(group)
         copy.advance(Entry(entry.seq, entry.at, None, 0, 0, None, None, held.term))
         if followed is not None and (followed.copy.term, followed.copy.seq) != (copy.term, copy.seq):
-            if followed.copy.outweighs(copy):
+            if outweighs(followed.copy, copy):
                 self.prevail(followed, copy, held.sender.key)
             else:
                 self.install(copy)

@@ -8,9 +8,9 @@ first (P22, P24), and the message is handled by what this node is to the group a
 from __future__ import annotations
 
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
-from ring.replication.copy import restore
 from ring.replication.progress import Master
 from ring.replication.replicas import Follower
+from ring.replication.restore import restore
 from ring.replication.role_port import RolePort
 from ring.replication.roles import Roles
 from ring.wire.group import NotOwner

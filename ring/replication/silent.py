@@ -63,6 +63,13 @@ class SilentNodes:
         staying = len(peers.staying()) + (not peers.me.leaving)
         return len(silent) >= copies or staying < copies or not silent.isdisjoint(peers.thin)
 
+    @property
+    def waiting(self) -> int:
+        """Count the groups that are known to exist, and wait for nodes that may have more of the group (P36)."""
+        replicas = self._port.replicas
+        searches = [(group, search) for group, search in replicas.recoveries.items() if search.waits]
+        return sum(any(h.lineage for h in s.held.values()) or replicas.newest(g) is not None for g, s in searches)
+
 
 def describe(copy: Copy, role: str) -> Held:
     """Return what a node that recovers the group has to know of this node's copy."""

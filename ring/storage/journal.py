@@ -29,8 +29,9 @@ import msgspec
 from ring.durations import COPY_REST_S, COPY_SILENT_S
 from ring.history.local import forgotten
 from ring.ids import GroupId, Term
-from ring.replication.copy import Copy, CopyJournal, apply, restore
+from ring.replication.copy import Copy, CopyJournal
 from ring.replication.port import Port
+from ring.replication.restore import apply, restore
 from ring.replication.state_machine import Silent
 from ring.storage.store import Batch, Line
 from ring.wire.log import Entry, Snapshot, raw

@@ -341,7 +341,7 @@ def test_with_as_many_missing_as_hold_a_group_registering_waits_and_names_them()
         "FAIL REGISTER TEMPORARILY_UNAVAILABLE ann :Whoever keeps accounts does not answer (missing: n3.sim, n4.sim): "
         "try again later"
     ]
-    assert client.node.core.engine.roles.recoveries.waiting == 0  # nobody ever had an account: nothing waits
+    assert client.node.core.engine.roles.silent.waiting == 0  # nobody ever had an account: nothing waits
     net.start(3, [node.core.engine.peers.me for node in net.nodes.values() if node.up])
     net.run(5)
     assert register(client)[-1].startswith("REGISTER SUCCESS ann")

@@ -24,7 +24,8 @@ from ring.links.hello import Role
 from ring.membership.failure_detector import FailureDetector
 from ring.replication.backups import Backups
 from ring.replication.barrier import Barriers
-from ring.replication.copy import ClientLog, Copy
+from ring.replication.client_log import ClientLog
+from ring.replication.copy import Copy
 from ring.replication.fanout import Fanout
 from ring.replication.follower import Followers
 from ring.replication.master import Masters

@@ -6,7 +6,9 @@ from ring.durations import LOG_IDLE_S
 from ring.history.cursor import reached
 from ring.ids import GroupId, Incarnation, Term
 from ring.replication.copy import Copy
+from ring.replication.judging import decide, judge
 from ring.replication.log import LOG_BYTES, LOG_ENTRIES, Log
+from ring.replication.shared import knows_since, recall
 from ring.wire.log import Command, Entry, Lineage
 from tests.ring.toy import ToyKind, ToyState
 
@@ -31,7 +33,7 @@ def positions(of: Copy) -> list[int]:
 
 def test_what_a_snapshot_leaves_out_is_kept_of_the_copy_before() -> None:
     new = copy(((FIRST, 1), (SECOND, 8)), range(7, 12))
-    new.recall(copy(((FIRST, 1),), range(3, 8)))
+    recall(new, copy(((FIRST, 1),), range(3, 8)))
     assert positions(new) == list(range(3, 12))
 
 
@@ -54,25 +56,25 @@ def test_a_master_names_a_term_that_ended_without_an_entry() -> None:
 
 def test_a_snapshot_without_any_log_goes_on_from_the_copy_before() -> None:
     new = copy(((FIRST, 1), (SECOND, 8)), range(8, 8))
-    new.recall(copy(((FIRST, 1),), range(3, 8)))
+    recall(new, copy(((FIRST, 1),), range(3, 8)))
     assert positions(new) == [3, 4, 5, 6, 7]
 
 
 def test_nothing_is_kept_of_another_side() -> None:
     new = copy(((FIRST, 1), (SECOND, 5)), range(7, 12))
-    new.recall(copy(((FIRST, 1), (OTHER, 5)), range(3, 9)))
+    recall(new, copy(((FIRST, 1), (OTHER, 5)), range(3, 9)))
     assert positions(new) == list(range(7, 12))
 
 
 def test_nothing_is_kept_before_a_gap() -> None:
     new = copy(((FIRST, 1),), range(7, 12))
-    new.recall(copy(((FIRST, 1),), range(1, 6)))
+    recall(new, copy(((FIRST, 1),), range(1, 6)))
     assert positions(new) == list(range(7, 12))
 
 
 def test_a_log_is_bounded() -> None:
     new = copy(((FIRST, 1),), range(LOG_ENTRIES, LOG_ENTRIES + 10))
-    new.recall(copy(((FIRST, 1),), range(1, LOG_ENTRIES + 5)))
+    recall(new, copy(((FIRST, 1),), range(1, LOG_ENTRIES + 5)))
     assert positions(new) == list(range(10, LOG_ENTRIES + 10))
 
 
@@ -112,24 +114,24 @@ def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> N
     ours, theirs = copy(((OTHER, 1),), range(0)), copy(((FIRST, 1),), range(1, 4))
     for number, text in enumerate(("!no", "yes", "yes"), start=1):
         ours.place(Command(0, 0, Incarnation("e", 1), number, number, ["say", text]), 0)
-    knows = ours.knows(0, accepted=True)
+    knows = knows_since(ours, 0, accepted=True)
     for entry in theirs.log:
         if not knows(entry):
             ours.place(Command(0, 0, entry.origin, entry.number, 0, entry.event, original_id=("id", entry.at)), 0)
     while ours.pending:
-        ours.advance(ours.decide())
+        ours.advance(decide(ours))
     assert ours.state.said == ["yes", "yes", "1"]
-    assert all(ours.knows(0)(entry) for entry in theirs.log)
+    assert all(knows_since(ours, 0)(entry) for entry in theirs.log)
     refused = copy(((OTHER, 1),), range(0))
     refused.log = Log([Entry(1, 1, Incarnation("e", 1), 1, 1, ["refused", "!no"], None)])
-    assert not refused.knows(0)(said(1, "1"))
+    assert not knows_since(refused, 0)(said(1, "1"))
 
 
 def test_times_rise_though_the_clock_stands_still_or_goes_back() -> None:
     """P17."""
     room = Copy(ROOM, ToyKind(), ToyState(), ((FIRST, 1),))
     for now_ms in (1000, 1000, 400, 2000):
-        room.advance(room.judge(None, 0, 0, ["say", "x"], now_ms))
+        room.advance(judge(room, None, 0, 0, ["say", "x"], now_ms))
     assert [entry.at for entry in room.log] == [1000, 1001, 1002, 2000]
     for now_ms in (2000, 400, 3000):
         room.place(Command(0, 0, None, 0, 0, ["say", "y"]), now_ms)
