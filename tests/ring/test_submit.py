@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ring.durations import SUBMIT_IDLE_S, SUBMIT_REPEAT_MAX_S, SUBMIT_REPEAT_S
 from ring.ids import GroupId
-from ring.submit import TURNS, SubmitQueue, SubmitQueues
+from ring.submit import SubmitQueues
 
 GROUP, OTHER = GroupId("channel", "#ring"), GroupId("channel", "#other")
 
@@ -94,25 +94,3 @@ def test_an_idle_queue_is_forgotten_and_its_numbers_are_not_given_again() -> Non
     assert due(submits, SUBMIT_IDLE_S + SUBMIT_REPEAT_S + 0.1) == [OTHER]
     assert GROUP not in submits.queues and submits.queues[OTHER].waits_for(waiting)
     assert add(submits) > max(first, waiting)
-
-
-def turned(submits: SubmitQueues, queue: SubmitQueue, *targets: str) -> list[bool]:
-    said = []
-    for target in targets:
-        said.append(submits.turn(queue, target))
-        if said[-1]:
-            submits.sent(queue, target, 0.0)
-    return said
-
-
-def test_a_new_master_is_sent_to_at_once_and_two_nodes_that_name_each_other_are_not_followed_for_ever() -> None:
-    submits = SubmitQueues()
-    number = add(submits)
-    queue = submits.queues[GROUP]
-    submits.sent(queue, "a", 0.0)
-    assert turned(submits, queue, "a", "b", "b") == [False, True, False]
-    assert turned(submits, queue, *"abababab") == [True] * (TURNS - 1) + [False] * (8 - TURNS + 1)
-    assert due(submits, 100.0) == [GROUP]  # the repeat allows as many again
-    assert turned(submits, queue, "c") == [True]
-    submits.take(GROUP, number)
-    assert turned(submits, queue, "d") == [False]  # nothing waits
