@@ -120,17 +120,13 @@ class FollowedCopies:
             if not sits and not holds and not any(e.origin == port.me for e in tail):
                 return
             f = self._groups[group] = Follower(copy, master)
-        if sat and copy.seq > since:
-            port.app.interrupted(group, parted=False)
+        if old is not None and copy.seq > since:
+            self._people.interrupt(old, parted=False)
         self._take(f, copy, master, holds=holds)
         if not sat and (sits or not holds):
             self._people.arrive(copy, tail)
         elif old is not None and sat:
-            first = tail[0].seq if tail else copy.seq + 1
-            lost = max(0, first - since - 1) + sum(e.side.lost for e in tail if e.side is not None)
-            new = [e for e in tail if e.event is not None and e.side is None]
-            missed = [(e.event, copy.event_id_of(e)) for e in new if not self._people.was_shown(group, e)]
-            port.app.replaced(group, old.state, copy.state, missed, lost)
+            self._people.go_on(old, copy, tail)
         self._complete(copy)
         if not self.keeps(f):
             self.drop(f)
@@ -173,7 +169,7 @@ class FollowedCopies:
         """Show people here how the master's copy differs from the copy that people knew, and end the fork."""
         assert f.fork is not None
         copy, old = f.copy, f.fork.copy
-        self._people.interrupt(old)
+        self._people.interrupt(old, parted=True)
         f.fork = None
         self._port.resend(copy.group)  # the commands that the fork held back
         left = self._people.reveal(old, copy)

@@ -229,7 +229,7 @@ class Masters:
         known, copy = m.unmerged, m.copy
         if known is None or not has_all_of(copy, known):
             return
-        self._people.interrupt(known)
+        self._people.interrupt(known, parted=True)
         m.unmerged = None
         if self._people.reveal(known, copy):
             self._people.leave(copy)

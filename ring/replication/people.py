@@ -1,4 +1,4 @@
-"""Show groups to the people on this node: the only place where a committed entry changes a copy and is shown.
+"""Show groups to the people on this node: the only place where an entry or a whole copy is shown.
 
 Masters and followers alike take an entry in two steps. `advance` changes the copy; then the master publishes, or the
 follower looks who holds the group; then `show` tells the application what the entry changed for the people here.
@@ -126,10 +126,23 @@ class People:
             shown.until = self._port.now + settings.log_keep_s
         self._port.app.dropped(copy.group)
 
-    def interrupt(self, known: Copy) -> None:
-        """Prepare people here, who still see the known copy, for what has happened on the other side of a partition."""
+    def interrupt(self, known: Copy, *, parted: bool) -> None:
+        """Prepare people here, who still see the known copy, for what came without them. parted: on the other side of a
+        partition."""
         if self._port.me in known.state.subscribers:
-            self._port.app.interrupted(known.group, parted=True)
+            self._port.app.interrupted(known.group, parted=parted)
+
+    def go_on(self, known: Copy, copy: Copy, tail: Sequence[Entry]) -> None:
+        """Show people here how the copy differs from the known copy, whose log it continues.
+
+        tail: the entries of the copy after the known copy, as far as these came along. The application is told how many
+        are missing.
+        """
+        first = tail[0].seq if tail else copy.seq + 1
+        lost = max(0, first - known.seq - 1) + sum(e.side.lost for e in tail if e.side is not None)
+        new = [e for e in tail if e.event is not None and e.side is None]
+        missed = [(e.event, copy.event_id_of(e)) for e in new if not self.was_shown(copy.group, e)]
+        self._port.app.replaced(copy.group, known.state, copy.state, missed, lost)
 
     def reveal(self, known: Copy, copy: Copy) -> bool:
         """Show people here how the copy differs from the copy that people knew until now. The two logs had parted.
