@@ -32,11 +32,11 @@ def record(number: int, incarnation: int = 1) -> NodeRecord:
 ME, B, C = (record(number).id for number in (1, 2, 3))
 
 
-def _unexpected(*_: Any, **__: Any) -> Any:
+def unexpected(*_: Any, **__: Any) -> Any:
     raise AssertionError("the part does what the test does not expect of it")
 
 
-class NotedPort(type("_Silent", (Port,), dict.fromkeys(Port.__abstractmethods__, _unexpected))):  # type: ignore[misc]
+class NotedPort(type("_Silent", (Port,), dict.fromkeys(Port.__abstractmethods__, unexpected))):  # type: ignore[misc]
     """A node that knows two peers and no group. What a test does not expect of its part fails the test."""
 
     def __init__(self) -> None:
