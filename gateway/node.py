@@ -45,7 +45,7 @@ class NodeCore:
             if history.enabled
             else 0.0,
         )
-        self.engine = Engine(record, settings.engine, table, self.edge, rng)
+        self.engine = Engine(record, settings.engine, table, self.edge.application, rng)
         self.edge.engine = self.engine
         self.engine.duplex.accept = self.edge.forwarding.accept
         self.engine.levels.keep_in(NETWORK, Raise)

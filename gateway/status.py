@@ -197,7 +197,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         started=me.started,
         up_s=round(engine.now - me.started, 1),
         leaving=me.leaving,
-        clients=len(core.edge.connections),
+        clients=len(core.edge.clients.connections),
         users=len(core.edge.users),
         channels_mastered=mastered[CHANNEL],
         channels_backed_up=sum(f.holds for f in followed),

@@ -34,7 +34,7 @@ def motd(call: Call) -> None:
 @command("LUSERS")
 def lusers(call: Call) -> None:
     def show(replies: list[Any], silent: list[str]) -> None:
-        call.edge.counted(replies)
+        call.edge.census.counted(replies)
         send_lusers(call, replies)
         say_silent(call, silent)
 

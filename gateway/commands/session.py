@@ -94,7 +94,7 @@ def _rename(call: Call, wanted: str) -> None:
             rename(call, wanted)
         else:
             connection.busy = False
-            call.edge.resume(connection)
+            call.edge.clients.resume(connection)
 
     if call.user.person.nick != wanted:
         connection.busy = True

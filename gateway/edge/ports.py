@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.accounts.credentials import Credentials
 from gateway.accounts.scram import Proves
 from gateway.edge.client.connection import Connection
+from gateway.edge.client.turns import Turns
 from gateway.edge.rpc.actions import Actions
 from gateway.edge.rpc.asks import Counts
 from gateway.edge.rpc.operator_asks import WebhookRow
@@ -54,7 +55,9 @@ def ignore(_: Any) -> None:
 
 
 class CursorsPort(ABC):
-    """How far each device has read (cursors/cursors.py)."""
+    """How far each device has read (cursors/cursors.py). telling: so many reports to sessions' groups are under way."""
+
+    telling: int
 
     @abstractmethod
     def mark(self, user: User, group: GroupId) -> None: ...
@@ -82,6 +85,9 @@ class CursorsPort(ABC):
 
     @abstractmethod
     def come(self, user: User, connection: Connection, group: GroupId) -> Cursor | None: ...
+
+    @abstractmethod
+    def written(self, connections: Iterable[Connection], groups: Iterable[GroupId]) -> None: ...
 
     @abstractmethod
     def knows(self, user: User, device: str) -> bool: ...
@@ -223,6 +229,15 @@ class ForwardingPort(ABC):
     def follow(self, connection: Connection, places: dict[str, Cursor]) -> None: ...
 
     @abstractmethod
+    def move(self, connection: Connection, reason: str) -> None: ...
+
+    @abstractmethod
+    def tell(self, connection: Connection) -> None: ...
+
+    @abstractmethod
+    def flush(self) -> None: ...
+
+    @abstractmethod
     def tell_last(self, user: User) -> None: ...
 
 
@@ -314,6 +329,53 @@ class AsidesPort(ABC):
     def end(self, call: Call) -> None: ...
 
 
+class ClientsPort(ABC):
+    """The connections of this node (client/clients.py). connections: by number; those of clients on other nodes have
+    numbers below zero. dirty: connections with something to write at the next flush."""
+
+    connections: dict[int, Connection]
+    dirty: list[Connection]
+    turns: Turns
+
+    @abstractmethod
+    def carry(self, connection: Connection) -> None: ...
+
+    @abstractmethod
+    def read(self, connection: Connection, line: bytes) -> None: ...
+
+    @abstractmethod
+    def handle(self, connection: Connection, line: Item) -> None: ...
+
+    @abstractmethod
+    def resume(self, connection: Connection, most: int = sys.maxsize) -> None: ...
+
+    @abstractmethod
+    def cut(self, connection: Connection, reason: str) -> None: ...
+
+    @abstractmethod
+    def gone(self, connection: Connection, reason: str) -> None: ...
+
+    @abstractmethod
+    def hang_up(self, connection: Connection, reason: str) -> None: ...
+
+    @abstractmethod
+    def mine(self, done: Callable[[Any], None]) -> Callable[[Any], None]: ...
+
+    @abstractmethod
+    def act_for(self, connection: Connection, act: Callable[[Any], None], value: Any) -> None: ...
+
+
+class CensusPort(ABC):
+    """How many people there are (rpc/census.py). counts: by ring key, some seconds old. most: users of the network at
+    once, as far as its living nodes have seen."""
+
+    counts: dict[str, Counts]
+    most: int
+
+    @abstractmethod
+    def counted(self, counts: Iterable[Counts]) -> None: ...
+
+
 class EdgePort(ABC):
     """The edge of a node, as its parts and the commands see the edge."""
 
@@ -321,7 +383,6 @@ class EdgePort(ABC):
     settings: EdgeSettings
     record: NodeRecord
     # What is here
-    connections: dict[int, Connection]
     users: dict[str, User]
     nick_owners: NickOwners
     rooms: dict[GroupId, Room]
@@ -331,12 +392,11 @@ class EdgePort(ABC):
     traffic: Traffic
     actions: Actions
     used: Counter[str]
-    counts: dict[str, Counts]
-    most: int
     # For the next flush
-    dirty: list[Connection]
     told: dict[GroupId, None]
     # Parts
+    clients: ClientsPort
+    census: CensusPort
     sessions: SessionsPort
     conversations: ConversationsPort
     direct: DirectMessagesPort
@@ -391,12 +451,6 @@ class EdgePort(ABC):
     @abstractmethod
     def later(self, seconds: float, job: Run) -> None: ...
 
-    @abstractmethod
-    def mine(self, done: Callable[[Any], None]) -> Callable[[Any], None]: ...
-
-    @abstractmethod
-    def act_for(self, connection: Connection, act: Callable[[Any], None], value: Any) -> None: ...
-
     # Users and connections
 
     @abstractmethod
@@ -411,31 +465,7 @@ class EdgePort(ABC):
     @abstractmethod
     def depart(self, user: User, reason: str) -> None: ...
 
-    @abstractmethod
-    def carry(self, connection: Connection) -> None: ...
-
-    @abstractmethod
-    def read(self, connection: Connection, line: bytes) -> None: ...
-
-    @abstractmethod
-    def handle(self, connection: Connection, line: Item) -> None: ...
-
-    @abstractmethod
-    def resume(self, connection: Connection, most: int = sys.maxsize) -> None: ...
-
-    @abstractmethod
-    def cut(self, connection: Connection, reason: str) -> None: ...
-
-    @abstractmethod
-    def gone(self, connection: Connection, reason: str) -> None: ...
-
-    @abstractmethod
-    def hang_up(self, connection: Connection, reason: str) -> None: ...
-
     # Other nodes
-
-    @abstractmethod
-    def counted(self, counts: Iterable[Counts]) -> None: ...
 
     @abstractmethod
     def asked(self, node: Incarnation, body: Any) -> Any: ...

@@ -67,7 +67,7 @@ class Listeners:
             return ClientSocket(node, secure=secure, ticket=ticket)
 
         return Acceptor(
-            admit=node.core.edge.admission.admit,
+            admit=node.core.edge.clients.admission.admit,
             protocol=protocol,
             context=context,
             handshake_s=node.config.clients.register_timeout_s,
@@ -85,7 +85,7 @@ class Listeners:
 
     def report(self) -> None:
         """Log the number of refused connections, at most once a minute."""
-        report = self._node.core.edge.admission.report(time.monotonic())
+        report = self._node.core.edge.clients.admission.report(time.monotonic())
         if report is not None:
             self._node.log.warning(
                 "clients_refused",

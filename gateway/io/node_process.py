@@ -319,15 +319,15 @@ class NodeProcess:
         """Send the core's output to peers and clients."""
         self._flushing = False
         began, edge = time.monotonic(), self.core.edge
-        if edge.turns.waiting:
+        if edge.clients.turns.waiting:
             self.begin()
             edge.carry_on()
         self.durable.flush()
         for key, messages in self.core.engine.drain().items():
             for payload in payloads(messages, FRAME):
                 self.peers.send(key, payload)
-        dirty, sendq = edge.dirty[:], edge.settings.sendq
-        edge.dirty.clear()
+        dirty, sendq = edge.clients.dirty[:], edge.settings.sendq
+        edge.clients.dirty.clear()
         for connection in dirty:
             client = self.sockets.get(connection.number)
             data = edge.take_output(connection)
@@ -341,11 +341,11 @@ class NodeProcess:
         if edge.traffic.shown:
             edge.traffic.delivered(self.core.engine.now, self.now)
         self.webhooks.flush()
-        relieved, edge.relieved = edge.relieved, []
+        relieved, edge.clients.relieved = edge.clients.relieved, []
         for connection in relieved:
             if (client := self.sockets.get(connection.number)) is not None:
                 client.read_on()
-        if edge.turns.waiting:
+        if edge.clients.turns.waiting:
             self.touched()
         if self.core.engine.levels.refused:
             self.peers.refuse(self.core.engine.levels.refused)

@@ -84,7 +84,7 @@ class WebSockets:
         if not ready:
             return error(503, why)
         client = self._visitors.client(request)
-        verdict = node.core.edge.admission.admit(client.address, time.monotonic())
+        verdict = node.core.edge.clients.admission.admit(client.address, time.monotonic())
         if not isinstance(verdict, Ticket):
             return error(503 if verdict == "total" else 429, REFUSED[verdict])
         try:

@@ -153,7 +153,7 @@ class _Replay:
             case "edge.configure":
                 edge.configure(read_settings(args[0]))
             case "engine.ask_node":
-                engine.ask_node(args[0], edge.read_ask(msgspec.Raw(args[1])), lambda reply: None)
+                engine.ask_node(args[0], edge.application.read_ask(msgspec.Raw(args[1])), lambda reply: None)
             case "engine.drain":
                 self._drain()
             case "engine.journal.load":
@@ -188,8 +188,8 @@ class _Replay:
         out = engine.drain()
         self._compare(drained(out, texts=self._texts))
         self._turns += 1
-        edge.dirty.clear()
-        edge.relieved.clear()
+        edge.clients.dirty.clear()
+        edge.clients.relieved.clear()
         engine.levels.refused.clear()
         engine.notes.clear()
         self.core.webhooks.wants.clear()

@@ -64,7 +64,9 @@ def close(request: Request) -> None:
         return
     request.say(f"Closed: {', '.join(named(one.device) for one in meant)}.")
     for connection in meant:
-        call.edge.cut(connection, "Closed by your other client" if connection is not call.connection else "Closed")
+        call.edge.clients.cut(
+            connection, "Closed by your other client" if connection is not call.connection else "Closed"
+        )
 
 
 @CIRCLET.command(

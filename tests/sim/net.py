@@ -367,7 +367,7 @@ class Net:
         core = node.core
         core.engine.begin(self.now + node.ahead_s)
         job()
-        if core.edge.turns.waiting:
+        if core.edge.clients.turns.waiting:
             core.edge.carry_on()
         if self.disks is not None and (batch := core.engine.journal.take()) is not None:
             self.at(WRITE_S, lambda: self._write(node, batch))
@@ -385,8 +385,8 @@ class Net:
         posts, core.webhooks.wants = core.webhooks.wants, []
         for post in posts:
             self.receivers[post.url].post(node, post)
-        dirty = core.edge.dirty[:]
-        core.edge.dirty.clear()
+        dirty = core.edge.clients.dirty[:]
+        core.edge.clients.dirty.clear()
         for connection in dirty:
             data = core.edge.take_output(connection)
             client = node.clients.get(connection.number)
@@ -396,7 +396,7 @@ class Net:
                     client.closed = connection.closed
                     self.at(0, lambda c=connection: self.turn(node, lambda: core.edge.gone(c, "closed")))
         core.edge.traffic.delivered(core.engine.now, core.engine.now)
-        if core.edge.turns.waiting:
+        if core.edge.clients.turns.waiting:
             self.at(0, lambda: self.turn(node, lambda: None))
 
     def _send(self, node: Node, key: str, payload: bytes) -> None:

@@ -113,7 +113,7 @@ def test_who_says_something_and_goes_is_heard_though_the_session_dies(seed: int,
         assert story.numbers(story.bob, word) == [*range(10)] == story.numbers(story.tablet, word)
     edges = [node.core.edge for node in net.nodes.values() if node.up]
     assert not any(edge.forwarding.lingering for edge in edges)
-    assert not any(c.device == "phone" for edge in edges for c in edge.connections.values())
+    assert not any(c.device == "phone" for edge in edges for c in edge.clients.connections.values())
 
 
 @pytest.mark.parametrize("seed", [0, 3])

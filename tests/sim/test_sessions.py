@@ -239,7 +239,7 @@ def test_all_clients_of_a_session_are_logged_in_or_none(net: Net) -> None:
         assert told(client, "901")
         client.send("QUIT")
     net.run(3)
-    assert not any(node.core.edge.connections for node in net.nodes.values())
+    assert not any(node.core.edge.clients.connections for node in net.nodes.values())
 
 
 def test_who_is_in_no_session_any_more_has_none_to_come_back_to(net: Net) -> None:
@@ -876,7 +876,7 @@ def test_a_copy_of_a_channel_that_has_the_user_on_another_node_does_not_seat_it_
     state = edge.engine.state(group)
     assert state is not None
     edge.rooms[group].discard(user.uid)
-    net.turn(node, lambda: edge.replaced(group, state, state, [], 0))
+    net.turn(node, lambda: edge.application.replaced(group, state, state, [], 0))
     bob.say(1)
     assert said(laptop) == []
     user.person = msgspec.structs.replace(user.person, version=user.person.version + 2)

@@ -129,7 +129,7 @@ def expel_all(edge: EdgePort, life: str) -> int:
     Returns how many connections were logged in.
     """
     found: dict[User | None, list[Connection]] = {}
-    for connection in edge.connections.values():
+    for connection in edge.clients.connections.values():
         mine = connection.login is not None and connection.login.life == life and connection.closed is None
         if mine and connection.tunnel is None:
             found.setdefault(connection.user, []).append(connection)

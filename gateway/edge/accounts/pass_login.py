@@ -100,4 +100,4 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
 def _refuse(call: Call, why: str) -> None:
     call.reply(n.ERR_PASSWDMISMATCH, why)
     call.edge.traffic.cuts["password"] += 1
-    call.edge.cut(call.connection, why if why.startswith(SILENT) else "Bad password")
+    call.edge.clients.cut(call.connection, why if why.startswith(SILENT) else "Bad password")

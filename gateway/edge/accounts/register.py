@@ -89,7 +89,7 @@ class _Registration:
         if connection.closed is None:
             self._done(failure)
         call.release()
-        call.edge.resume(connection)
+        call.edge.clients.resume(connection)
 
     def begin(self) -> None:
         look_up(self._call.edge, self._name, self._known)
@@ -102,7 +102,7 @@ class _Registration:
         else:
             edge = self._call.edge
             nick = edge.nick(self._name)
-            edge.engine.ask(nick, Who(), edge.mine(lambda held: self._held(view.life, held)))
+            edge.engine.ask(nick, Who(), edge.clients.mine(lambda held: self._held(view.life, held)))
 
     def _held(self, over: str, view: NickView | None) -> None:
         """Nobody registers the nick that another goes by."""
@@ -112,7 +112,7 @@ class _Registration:
             self._end("BAD_ACCOUNT_NAME", self._name, f"{holder.nick} is somebody's nick at the moment")
         else:
             edge = self._call.edge
-            edge.engine.submit(self._guard, Take(), edge.mine(lambda outcome: self._allowed(over, outcome)))
+            edge.engine.submit(self._guard, Take(), edge.clients.mine(lambda outcome: self._allowed(over, outcome)))
 
     def _allowed(self, over: str, outcome: Any) -> None:
         if isinstance(outcome, Wait) and outcome.seconds > 0:
@@ -121,7 +121,7 @@ class _Registration:
             self._end("TEMPORARILY_UNAVAILABLE", self._name, text)
         else:
             edge = self._call.edge
-            edge.make_credentials(self._password, edge.mine(lambda made: self._made(over, made)))
+            edge.make_credentials(self._password, edge.clients.mine(lambda made: self._made(over, made)))
 
     def _made(self, over: str, credentials: Credentials | None) -> None:
         edge = self._call.edge
@@ -130,7 +130,9 @@ class _Registration:
             return
         life = new_uid(edge)
         command = Register(life, self._name, credentials, over)
-        edge.engine.submit(edge.account(self._name), command, edge.mine(lambda outcome: self._answered(life, outcome)))
+        edge.engine.submit(
+            edge.account(self._name), command, edge.clients.mine(lambda outcome: self._answered(life, outcome))
+        )
 
     def _answered(self, life: str, outcome: Any) -> None:
         call = self._call

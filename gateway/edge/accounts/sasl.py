@@ -170,7 +170,7 @@ class _Turn:
             _end(self._call, n.ERR_SASLFAIL, f"{n.TEXT[n.ERR_SASLFAIL]}: {step.reason}")
             if connection.user is None and connection.failures >= FAILURES:
                 self._call.edge.traffic.cuts["password"] += 1
-                self._call.edge.cut(connection, "Too many SASL authentication failures")
+                self._call.edge.clients.cut(connection, "Too many SASL authentication failures")
 
         self._over(tell)
 

@@ -66,9 +66,9 @@ def _follow(edge: EdgePort, group: GroupId, is_listed: Callable[[LoginView], boo
             """An alias that its account does not list is nobody's."""
             done(view if view is None or (is_listed(view) and not view.alias) else stale)
 
-        edge.engine.ask(edge.account(view.alias), Login(), edge.mine(owner))
+        edge.engine.ask(edge.account(view.alias), Login(), edge.clients.mine(owner))
 
-    edge.engine.ask(group, Login(), edge.mine(found))
+    edge.engine.ask(group, Login(), edge.clients.mine(found))
 
 
 def credentials_of(edge: EdgePort, name: str, view: LoginView) -> Credentials:
@@ -169,12 +169,12 @@ class PasswordTrial(Trial):
                 self._taken[guard] = wait.at
             self._take(guards[1:], self._edge.now, then, refused)
 
-        self._edge.engine.submit(guard, Take(waited_s), self._edge.mine(answered))
+        self._edge.engine.submit(guard, Take(waited_s), self._edge.clients.mine(answered))
 
     def check(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
         """Does the password fit? Off the loop; done(None): that cannot be found out now."""
         fits = self._edge.fits_first if self._is_known else self._edge.fits
-        fits(credentials, password, self._edge.mine(done))
+        fits(credentials, password, self._edge.clients.mine(done))
 
     def failed(self, then: Callable[[], None]) -> None:
         """It was wrong: go on when that may be said, which is when the next may be made."""
@@ -186,7 +186,7 @@ class PasswordTrial(Trial):
                 self._edge.later(max(*waits_s, self.began + LEAST_S - self._edge.now), then)
 
         for guard in self._guards:
-            self._edge.engine.ask(guard, HowLong(), self._edge.mine(known))
+            self._edge.engine.ask(guard, HowLong(), self._edge.clients.mine(known))
 
     def undo(self) -> None:
         """It was right, or nobody could say: it counts no more."""

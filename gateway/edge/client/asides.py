@@ -59,5 +59,5 @@ class Asides(AsidesPort):
             if not waiting:
                 del self.groups[group]
             self._edge.told[group] = None
-        if connection not in self._edge.dirty:
-            self._edge.dirty.append(connection)
+        if connection not in self._edge.clients.dirty:
+            self._edge.clients.dirty.append(connection)

@@ -215,7 +215,7 @@ class Call(Command):
 
     def _open_gate(self) -> None:
         self.connection.gate = None
-        self.edge.resume(self.connection)
+        self.edge.clients.resume(self.connection)
 
     # Order ----------------------------------------------------------------------------------------------------------
 
@@ -475,7 +475,7 @@ class Part(Token):
         if connection.closed is None:
             at, direct = call.at, call.direct
             call.at, call.direct = self, False
-            call.edge.act_for(connection, self.done, value)
+            call.edge.clients.act_for(connection, self.done, value)
             call.at, call.direct = at, direct and not (at or call).items
         call.close(self)
 

@@ -63,7 +63,9 @@ def try_register(call: Call) -> None:
         connection.password = None  # told once, though the nick may be taken and another one be tried
         _find_session(call)
     else:
-        edge.check_password(wanted, connection.password or "", edge.mine(lambda fits: _password_checked(call, fits)))
+        edge.check_password(
+            wanted, connection.password or "", edge.clients.mine(lambda fits: _password_checked(call, fits))
+        )
 
 
 def _password_checked(call: Call, fits: bool | None) -> None:
@@ -75,11 +77,11 @@ def _password_checked(call: Call, fits: bool | None) -> None:
         return
     if fits is None:
         call.reply(n.ERR_PASSWDMISMATCH, UNCHECKED)
-        call.edge.cut(call.connection, UNCHECKED)
+        call.edge.clients.cut(call.connection, UNCHECKED)
         return
     call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
     call.edge.traffic.cuts["password"] += 1
-    call.edge.cut(call.connection, "Bad password")
+    call.edge.clients.cut(call.connection, "Bad password")
 
 
 def _find_session(call: Call, tries: int = TRIES) -> None:
@@ -96,7 +98,7 @@ def _find_session(call: Call, tries: int = TRIES) -> None:
         elif isinstance(session, User):
             connection.busy = False
             attach(call, session)
-            edge.resume(connection)
+            edge.clients.resume(connection)
         elif session is not None:
             edge.forwarding.begin(call, session)
         else:
@@ -116,14 +118,14 @@ def _give_up(call: Call) -> None:
     connection = call.connection
     connection.busy = False
     connection.nick = None
-    call.edge.resume(connection)
+    call.edge.clients.resume(connection)
 
 
 def _claim(call: Call, tries: int) -> None:
     """tries: how often the session is looked for again if the nick is the account's already."""
     edge, connection = call.edge, call.connection
     assert connection.nick is not None
-    found = edge.mine(lambda former: _claim_as(call, tries, former))
+    found = edge.clients.mine(lambda former: _claim_as(call, tries, former))
     resume.find(edge, connection, connection.nick, found)
 
 
@@ -149,7 +151,7 @@ def _claim_as(call: Call, tries: int, former: Person | None) -> None:
         certificate=resume.mark(uid, connection),
     )
     resumes = former is not None
-    claimed = edge.mine(lambda outcome: _claimed(call, person, outcome, tries, resumes))
+    claimed = edge.clients.mine(lambda outcome: _claimed(call, person, outcome, tries, resumes))
     claim(edge, Claim(person, moves=resumes), claimed)
 
 
@@ -216,7 +218,7 @@ def _welcome(call: Call, user: User) -> None:
     welcome(call)
     connection.out += meanwhile
     nick_protection.watch(edge, user)
-    edge.resume(connection)
+    edge.clients.resume(connection)
 
 
 def _refused(call: Call, home: GroupId, refusal: Refusal, tries: int) -> None:
@@ -235,6 +237,6 @@ def _refused(call: Call, home: GroupId, refusal: Refusal, tries: int) -> None:
 
     call.hold()
     if name is not None:
-        edge.engine.ask(home, Who(), edge.mine(known))
+        edge.engine.ask(home, Who(), edge.clients.mine(known))
     else:
         known(None)

@@ -41,7 +41,7 @@ def send_lusers(call: Call, counts: list[Any]) -> None:
     opers = sum(c.opers for c in counts)
     unknown = sum(c.unknown for c in counts)
     channels = sum(c.channels for c in counts)
-    most = max(call.edge.most, users, *(c.most for c in counts))
+    most = max(call.edge.census.most, users, *(c.most for c in counts))
     call.reply(n.RPL_LUSERCLIENT, f"There are {users - invisible} users and {invisible} invisible on 1 servers")
     if opers:
         call.reply(n.RPL_LUSEROP, str(opers), n.TEXT[n.RPL_LUSEROP])

@@ -87,20 +87,22 @@ def count(edge: EdgePort) -> Counts:
         len(users),
         sum("i" in user.person.modes for user in users),
         sum(user.oper is not None for user in users),
-        sum(connection.user is None and connection.tunnel is None for connection in edge.connections.values()),
+        sum(connection.user is None and connection.tunnel is None for connection in edge.clients.connections.values()),
         sum(bool(cast(Channel, state).members) for _, state, _ in edge.engine.mastered("channel")),
-        edge.most,
+        edge.census.most,
     )
 
 
 def recent_counts(edge: EdgePort) -> list[Counts]:
     """Of every node, this one's first: own users exactly, the rest a few seconds old, as counting visits everybody."""
-    others = dict(edge.counts)
+    others = dict(edge.census.counts)
     last = others.pop(edge.record.key, None)
     if last is None:
         return [count(edge), *others.values()]
     users = len(edge.users)
-    mine = Counts(users, min(last.invisible, users), min(last.opers, users), last.unknown, last.channels, edge.most)
+    mine = Counts(
+        users, min(last.invisible, users), min(last.opers, users), last.unknown, last.channels, edge.census.most
+    )
     return [mine, *others.values()]
 
 

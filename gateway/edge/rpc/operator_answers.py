@@ -30,7 +30,7 @@ def _end(edge: EdgePort, ask: EndAsk) -> Ended:
     if not ask.client:
         departure.depart(edge, user, ask.reason)
     for connection in connections:
-        edge.cut(connection, ask.reason)
+        edge.clients.cut(connection, ask.reason)
     return Ended(user.person.nick)
 
 

@@ -195,7 +195,7 @@ class ForwardedClient(Forwarder):
         self.shown, self.tries = True, 0
         self.connection.busy = self.outbox.is_full
         self._release()
-        self.edge.resume(self.connection)
+        self.edge.clients.resume(self.connection)
 
     def _release(self) -> None:
         if self.call is not None:
@@ -213,7 +213,7 @@ class ForwardedClient(Forwarder):
             self._give_up(reason)
         else:
             self._leave()
-            self.edge.hang_up(self.connection, reason)
+            self.edge.clients.hang_up(self.connection, reason)
 
     def find(self) -> None:
         """The session has left the node where it was."""
@@ -232,7 +232,7 @@ class ForwardedClient(Forwarder):
         self.connection.pending.clear()
         self._release()
         self._end()
-        self.edge.cut(self.connection, reason)
+        self.edge.clients.cut(self.connection, reason)
 
     def _found(self, session: User | Incarnation | None) -> None:
         if self.is_gone and not self.outbox.lines:
@@ -257,7 +257,7 @@ class ForwardedClient(Forwarder):
         if self.is_gone:
             connection.user = user
             for line in self.outbox.lines:
-                edge.handle(connection, line)
+                edge.clients.handle(connection, line)
             connection.user = None
             self._give_up("")  # there is no more
             return
@@ -267,7 +267,7 @@ class ForwardedClient(Forwarder):
         elif self.call is not None:
             attach(self.call, user)
         self._release()
-        edge.resume(connection)
+        edge.clients.resume(connection)
 
 
 class Forwarding(ForwardingPort):
@@ -280,16 +280,16 @@ class Forwarding(ForwardingPort):
 
     def move(self, connection: Connection, reason: str) -> None:
         """This node is leaving, and the client's stays: its session goes on elsewhere."""
-        self.edge.hang_up(connection, MOVED)
+        self.edge.clients.hang_up(connection, MOVED)
         leave(self.edge, connection, reason)
 
     def follow(self, connection: Connection, places: dict[str, Cursor]) -> None:
         """The connection's session has gone to another node. What the client has said here is answered first: nobody
         reads its later lines, which the other node says, before its earlier lines (P9)."""
         if connection.stream is not None:
-            self.edge.hang_up(connection, MOVED)
+            self.edge.clients.hang_up(connection, MOVED)
         elif self.edge.sessions.leaving:
-            self.edge.cut(connection, "Server is shutting down")
+            self.edge.clients.cut(connection, "Server is shutting down")
         else:
             tunnel = connection.tunnel = ForwardedClient(self.edge, connection, None)
             tunnel.shown = connection.busy = True
@@ -345,13 +345,18 @@ class Forwarding(ForwardingPort):
             return
         self._last -= 1  # below zero: no socket of this node's
         connection = Connection(
-            self._last, hello.address, edge.dirty, secure=hello.secure, now=edge.now, certificate=hello.certificate
+            self._last,
+            hello.address,
+            edge.clients.dirty,
+            secure=hello.secure,
+            now=edge.now,
+            certificate=hello.certificate,
         )
         connection.stream, connection.nick, connection.told = stream, hello.nick, hello.standing
         connection.sayer, connection.line = hello.sayer, hello.settled
         give(hello.standing, edge, connection)
-        edge.carry(connection)
-        stream.received = lambda line: edge.read(connection, line)
+        edge.clients.carry(connection)
+        stream.received = lambda line: edge.clients.read(connection, line)
         stream.ended = lambda reason: self._ended(connection, reason)
         if hello.gone:
             connection.user = user  # which has one client less
@@ -363,21 +368,21 @@ class Forwarding(ForwardingPort):
             attach(call, user)
             call.release()
         for line in early:
-            edge.read(connection, line)
+            edge.clients.read(connection, line)
 
     def _ended(self, connection: Connection, reason: str) -> None:
         """The client's node says so, or is dead."""
         if connection.user is not None and connection not in connection.user.connections:
             connection.user = None
-        self.edge.gone(connection, reason if reason != "lost" else "Connection closed")
+        self.edge.clients.gone(connection, reason if reason != "lost" else "Connection closed")
 
     def flush(self) -> None:
         """What the turn has for clients on other nodes."""
         edge = self.edge
-        carried = [connection for connection in edge.dirty if connection.stream is not None]
+        carried = [connection for connection in edge.clients.dirty if connection.stream is not None]
         if not carried:
             return
-        edge.dirty[:] = [connection for connection in edge.dirty if connection.stream is None]
+        edge.clients.dirty[:] = [connection for connection in edge.clients.dirty if connection.stream is None]
         for connection in dict.fromkeys(carried):
             self.tell(connection)
 
@@ -403,4 +408,4 @@ class Forwarding(ForwardingPort):
             stream.send(_encode(at_level(Shown(data, places, settled, news), edge.engine.level)))
         if connection.closed is not None and (not connection.calls or connection.closed == MOVED):
             stream.close(connection.closed)
-            edge.gone(connection, connection.closed)
+            edge.clients.gone(connection, connection.closed)

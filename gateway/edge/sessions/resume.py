@@ -111,4 +111,4 @@ def moved(edge: EdgePort, user: User) -> None:
     for connection in connections:
         user.connections.pop(connection, None)
         connection.user = None
-        edge.cut(connection, MOVED)
+        edge.clients.cut(connection, MOVED)

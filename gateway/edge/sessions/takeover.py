@@ -16,7 +16,7 @@ from gateway.edge.sessions.carry_over import give
 from gateway.edge.sessions.detach import detached
 from gateway.edge.users import nick_ownership
 from gateway.edge.users.user import User
-from gateway.edge.views.channel import rejoin
+from gateway.edge.views.seats import rejoin
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import HasLeft, Update
 from gateway.state.nick.messages import Claim, Granted

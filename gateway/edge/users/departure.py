@@ -29,10 +29,10 @@ def bow_out(edge: EdgePort, connection: Connection, reason: str, done: Callable[
     settled: the QUIT lines, the lines of MONITOR, the free nick (P33). Settling takes settle_max_s at most."""
 
     def left() -> None:
-        edge.cut(connection, reason)
+        edge.clients.cut(connection, reason)
         done()
 
-    edge.later(edge.engine.settings.settle_max_s, lambda: edge.cut(connection, reason))
+    edge.later(edge.engine.settings.settle_max_s, lambda: edge.clients.cut(connection, reason))
     leave(edge, connection, reason, left)
 
 

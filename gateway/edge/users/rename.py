@@ -88,4 +88,4 @@ def _done(call: Call) -> None:
     call.user.claims = None
     call.connection.busy = False
     call.release()
-    call.edge.resume(call.connection)
+    call.edge.clients.resume(call.connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,23 +15,20 @@ from gateway.edge.sessions.detach import attach, called
 from gateway.edge.users.names import Roll, roll, send_names, send_topic
 from gateway.edge.users.user import Room, User
 from gateway.edge.views import kicks
-from gateway.edge.views.channel_diff import Believed, differences, gone
 from gateway.edge.views.nick import show_clashes, show_heirs, show_quit, show_update
-from gateway.irc.modes import ModeChange, render_changes
+from gateway.edge.views.seats import rejoin
+from gateway.irc.modes import ModeChange
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import (
     EVERYTHING,
     HEARERS,
     Forgotten,
-    HasLeft,
     HasQuit,
     Invited,
-    Join,
     Joined,
     Kicked,
     ModesSet,
     Parted,
-    Quit,
     Redacted,
     Said,
     TopicSet,
@@ -39,7 +36,7 @@ from gateway.state.channel.messages import (
 )
 from gateway.state.channel.snapshot import PutOut
 from gateway.state.channel.webhook_messages import Advanced, Subscribed, Unsubscribed
-from gateway.state.people import Author, Person
+from gateway.state.people import Author
 from ring.ids import GroupId
 from ring.replication.application import EventId
 from ring.replication.state_machine import State
@@ -48,10 +45,6 @@ if TYPE_CHECKING:
     from gateway.edge.client.call import Call
     from gateway.edge.client.connection import Connection
     from gateway.edge.ports import EdgePort
-
-
-RETURN_S = 10.0
-"""Somebody's QUIT, once shown, comes in all channels within this time; or it was wrong."""
 
 
 def applied(edge: EdgePort, group: GroupId, state: State, event: Any, stamp: EventId, call: Call | None) -> None:
@@ -75,7 +68,7 @@ def _author(edge: EdgePort, event: Kicked | TopicSet | ModesSet | Redacted | Inv
     return edge.people.author(event.by, event.source, event.account)
 
 
-def _said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: EventId, call: Call | None) -> None:
+def said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: EventId, call: Call | None) -> None:
     tag_only = event.verb == "TAGMSG"
     line = rendering.said(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
     audience: Any = room.connections
@@ -179,7 +172,7 @@ def _enter(
     send_names(edge, user, found, connection.caps, send)
 
 
-def _show_late(room: Room, uid: str, line: Line) -> None:
+def show_late(room: Room, uid: str, line: Line) -> None:
     """Those of the user's clients that are still played what they have missed believe that they are in the channel."""
     user = room.users.get(uid)
     if user is not None and room.group not in user.detached:
@@ -200,7 +193,7 @@ def _leaves(edge: EdgePort, room: Room, uid: str) -> None:
 def _parted(edge: EdgePort, room: Room, channel: Channel, event: Parted, stamp: EventId, call: Call | None) -> None:
     line = rendering.parted(event, edge.people.author(event.uid, event.source, event.account), channel.name, stamp)
     _show(room, line, call)
-    _show_late(room, event.uid, line)
+    show_late(room, event.uid, line)
     _leaves(edge, room, event.uid)
 
 
@@ -210,7 +203,7 @@ def _kicked(edge: EdgePort, room: Room, channel: Channel, event: Kicked, stamp: 
     author = _author(edge, event)
     line = rendering.kicked(event, author, nick, channel.name, stamp)
     _show(room, line, call)
-    _show_late(room, event.uid, line)
+    show_late(room, event.uid, line)
     if event.uid in room.users:
         out = PutOut(author.source, event.reason, stamp.at, event.account)
         kicks.note(edge, room.users[event.uid], room.group, channel.name, out)
@@ -297,7 +290,7 @@ def _silent(*_: Any) -> None:
 
 
 _SHOW: dict[type, Callable[..., None]] = {
-    Said: _said,
+    Said: said,
     Joined: _joined,
     Parted: _parted,
     Kicked: _kicked,
@@ -312,147 +305,3 @@ _SHOW: dict[type, Callable[..., None]] = {
     Invited: _invited,
     Updated: _updated,
 }
-
-
-# Copies ---------------------------------------------------------------------------------------------------------------
-
-
-def replaced(
-    edge: EdgePort,
-    group: GroupId,
-    old_state: State | None,
-    new_state: State,
-    missed: Sequence[tuple[Any, EventId]],
-    lost: int,
-) -> None:
-    """Show what was said in between, then the lines that explain the difference between the two states (P16)."""
-    old, new = cast(Channel | None, old_state), cast(Channel, new_state)
-    room = edge.rooms.get(group)
-    if room is None:
-        room = edge.rooms[group] = Room(group)
-    people = [member.person for member in new.members.values()]
-    if old is None:
-        # Our own JOIN comes next and shows whom it finds.
-        room.listed = set(new.members)
-        for person in people:
-            edge.people.add(person, group)
-        show_clashes(edge, EventId("", int(edge.now * 1000)))
-        return
-    for event, stamp in missed:
-        if isinstance(event, Said):
-            _said(edge, room, new, event, stamp, None)
-    now = EventId("", int(edge.now * 1000))
-    for person in people:
-        show_update(edge, person, now)
-    show_clashes(edge, now)  # who gives way by now has been shown to go, and may be about to come back
-    before = _shown(edge, group, old)
-    for person in people:
-        edge.people.add(person, group)
-    show_clashes(edge, now)
-    before = {uid: shown for uid, shown in before.items() if not edge.people.is_gone(uid, group)}
-    settings, after = edge.settings, _shown(edge, group, new)
-    for line in differences(settings.server_name, settings.limits.modes, before, after, old, new):
-        deliver(line, room.connections)
-    if lost:
-        notice = Line(edge.settings.server_name, "NOTICE", (new.name, f"{lost} events of this channel were missed."))
-        deliver(notice, [connection for connection in room.connections if connection not in room.withheld])
-    for user in room.users.values():
-        edge.sessions.cursors.mark(user, group)
-    for uid in [uid for uid in old.members if uid not in new.members]:
-        out, kick = edge.users.get(uid), new.kick_of(uid)
-        if uid in room.users and uid in new.left:
-            _show_late(room, uid, gone(room.users[uid].person, new))
-        if uid in room.users and kick is not None:
-            kicks.note(edge, room.users[uid], group, new.name, kick)
-        room.discard(uid)
-        edge.people.remove(uid, group)
-        if out is not None and not out.quitting and uid not in new.left:
-            rejoin(edge, group, new.name, out)
-    show_heirs(edge, now)
-    for uid, member in new.members.items():
-        come = edge.users.get(uid) if member.person.edge == edge.engine.me else None
-        if come is None or uid in room.users:
-            continue
-        if edge.sessions.is_returning(come, group):
-            edge.sessions.arrive(come, room)
-        else:
-            room.add(come)
-            _welcome(edge, come, new)
-
-
-def _shown(edge: EdgePort, group: GroupId, channel: Channel) -> Believed:
-    """Who people here believe to be in the channel, or are to believe."""
-    people = edge.people
-    members = channel.members.items()
-    return {uid: (people.newest(m.person), m.prefixes) for uid, m in members if not people.is_gone(uid, group)}
-
-
-def _welcome(edge: EdgePort, user: User, channel: Channel) -> None:
-    """A JOIN that only a snapshot told of."""
-    line = Line(user.person.author, "JOIN", (channel.name,))
-    for connection in user.connections:
-        enter(edge, user, channel, connection, line, connection.show)
-
-
-def dropped(edge: EdgePort, group: GroupId) -> None:
-    room = edge.rooms.pop(group, None)
-    if room is None:
-        return
-    for uid, user in list(room.users.items()):
-        if user.session and not user.quitting:
-            user.lose_sight(room)
-        room.discard(uid)
-        if user.session and not user.quitting:
-            edge.sessions.takeover.come_back(user, group, group.name)
-        elif not user.quitting:
-            rejoin(edge, group, group.name, user)
-    for uid in [uid for uid, seen in edge.people.seen.items() if group in seen.groups]:
-        edge.people.remove(uid, group)
-
-
-def rejoin(
-    edge: EdgePort, group: GroupId, name: str, user: User, done: Callable[[Any], None] = lambda outcome: None
-) -> None:
-    """The group no longer knows of a member that is still here: it is submitted again (P31)."""
-
-    def answered(outcome: Any) -> None:
-        if isinstance(outcome, HasLeft) and not user.quitting:
-            kicks.learn(edge, user, group, name, outcome.kick)
-        done(outcome)
-
-    edge.engine.submit(group, Join(user.person, name=name, returns=True), answered)
-
-
-def show_returned(edge: EdgePort) -> None:
-    """Who was taken for gone, and was not: shown to come again wherever it still is."""
-    for seen in edge.people.returned(edge.now - RETURN_S):
-        for group in list(seen.gone_from):
-            edge.people.returns(seen, group)
-            show_clashes(edge, EventId("", int(edge.now * 1000)))
-            room, state = edge.rooms.get(group), edge.engine.state(group)
-            if room is not None and isinstance(state, Channel) and seen.person.uid in state.members:
-                _arrives(edge, room, state, seen.person)
-
-
-def _arrives(edge: EdgePort, room: Room, channel: Channel, person: Person) -> None:
-    server, member = edge.settings.server_name, channel.members[person.uid]
-    deliver(Line(person.author, "JOIN", (channel.name,)), room.connections)
-    ranks = [ModeChange(True, rank, person.nick) for rank in member.prefixes]
-    for params in render_changes(ranks, edge.settings.limits.modes):
-        deliver(Line(server, "MODE", (channel.name, *params)), room.connections)
-
-
-def reconcile(edge: EdgePort) -> None:
-    """What a channel says of who sits here, against who does (P30)."""
-    for group, room in list(edge.rooms.items()):
-        state = edge.engine.state(group)
-        if not isinstance(state, Channel):
-            continue
-        here = {uid: None for uid, member in state.members.items() if member.person.edge == edge.engine.me}
-        for uid in here:
-            if uid not in edge.users and not edge.sessions.has_gone(uid):
-                edge.engine.submit(group, Quit(uid, "Connection closed", lost=True))
-        for uid in [uid for uid in room.users if uid not in here]:
-            user = room.users[uid]
-            if not user.quitting:
-                rejoin(edge, group, state.name, user)

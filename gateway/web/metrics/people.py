@@ -23,7 +23,7 @@ ADMISSION: Final = ("rate", "per_source", "total")
 def people(core: NodeCore, found: Status, vitals: Vitals) -> Iterator[Metric]:
     """Measure clients, users and messages, in time O(clients + groups)."""
     edge, engine = core.edge, core.engine
-    connections = edge.connections.values()
+    connections = edge.clients.connections.values()
     yield gauge("circlet_clients", "Connections of clients.", found.clients)
     remote = {
         "session": sum(one.tunnel is not None for one in connections),
@@ -95,7 +95,7 @@ def _refusals(core: NodeCore) -> Iterator[Metric]:
     yield counters(
         "circlet_commands_refused", "Commands that were refused, by numeric or code.", "reply", traffic.refused
     )
-    refused = {reason: core.edge.admission.refused[reason] for reason in ADMISSION}
+    refused = {reason: core.edge.clients.admission.refused[reason] for reason in ADMISSION}
     yield counters("circlet_clients_refused", "Connections refused before they said a word.", "reason", refused)
     cuts: dict[str, float] = {reason: traffic.cuts[reason] for reason in CUTS}
     yield counters("circlet_clients_cut", "Clients that the node has cut off.", "reason", cuts)

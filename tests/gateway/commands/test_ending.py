@@ -46,7 +46,7 @@ def test_flood_control_slows_what_was_said_before_the_end_and_drops_nothing(lost
     net.run(20)
     assert bob.heard("#c") == HEARD
     assert [line for line in bob.got if " QUIT " in line] == [":ann!~ann@10.0.0.9 QUIT :Connection closed"]
-    assert not ann.node.core.edge.connections and not ann.node.core.edge.users
+    assert not ann.node.core.edge.clients.connections and not ann.node.core.edge.users
 
 
 def test_a_client_that_is_silent_after_the_end_of_input_leaves_at_once(net: Net) -> None:

@@ -79,13 +79,13 @@ def test_a_slowed_client_is_read_on_once_nothing_waits_and_counts_as_heard_meanw
     (ann,) = people(net, "ann")
     slow(net, [ann], ping_every_s=4.0, ping_timeout_s=2.0)
     edge = ann.node.core.edge
-    edge.relieved.clear()
+    edge.clients.relieved.clear()
     ann.send(*(f"PING {number}" for number in range(70)))
     while ann.connection.pending:
-        assert ann.connection not in edge.relieved
+        assert ann.connection not in edge.clients.relieved
         net.run(0.5)
         assert not any(line.startswith("PING") for line in ann.got)
-    assert ann.connection in edge.relieved and ann.closed is None
+    assert ann.connection in edge.clients.relieved and ann.closed is None
 
 
 # What work costs ------------------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def test_a_client_of_another_node_pays_at_its_session() -> None:
     settle(first, second)
     wanted = slow(net, [])
     for edge in (node.core.edge for node in net.nodes.values()):
-        for connection in edge.connections.values():
+        for connection in edge.clients.connections.values():
             flood.fill(connection, wanted, edge.now)
     second.got.clear()
     second.send(*["CHATHISTORY LATEST #c * 100"] * 15)
@@ -214,7 +214,7 @@ def lines_a_turn(net: Net, seconds: float) -> list[int]:
     """Run the network; how many lines the node's clients had carried out in each turn."""
     edge = net.nodes["n1"].core.edge
     counts: list[int] = []
-    handle, drain = edge.handle, edge.engine.drain
+    handle, drain = edge.clients.handle, edge.engine.drain
 
     def count(connection: Connection, line: Item) -> None:
         counts[-1] += 1
@@ -227,7 +227,7 @@ def lines_a_turn(net: Net, seconds: float) -> list[int]:
 
     counts.append(0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(edge, "handle", count)
+        patch.setattr(edge.clients, "handle", count)
         patch.setattr(edge.engine, "drain", end)
         net.run(seconds)
     return counts
@@ -259,7 +259,7 @@ def test_what_strangers_send_at_once_is_carried_out_over_several_turns_in_order(
     turns = lines_a_turn(net, 0.2)
     assert max(turns) == LINES and sum(turns) == 70 - LINES
     assert [client.connection.line for client in crowd] == [7] * 10
-    assert all(client.connection in edge.relieved for client in crowd[3:])
+    assert all(client.connection in edge.clients.relieved for client in crowd[3:])
 
 
 def test_a_registered_client_that_keeps_to_its_tokens_waits_for_no_turn() -> None:
@@ -286,4 +286,4 @@ def test_who_hangs_up_while_lines_wait_for_a_turn_has_them_carried_out_and_leave
     assert crowd[-1].connection.pending and crowd[-1].closed is None
     net.run(1)
     assert all(client.connection.line == 9 and client.closed is not None for client in crowd)
-    assert not edge.turns.waiting
+    assert not edge.clients.turns.waiting

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.edge.client.call import Call
-from gateway.edge.edge import PROVING_MAX_S
+from gateway.edge.client.clients import PROVING_MAX_S
 from tests.gateway.commands.accounts import Newcomer
 from tests.gateway.commands.stage import network, people
 from tests.sim.net import Client

@@ -234,7 +234,7 @@ def test_who_closes_the_socket_right_after_quit_has_quit() -> None:
     net.turn(ann.node, lambda: ann.node.core.edge.lost(ann.connection, "Connection reset by peer"))
     net.run(3)
     assert [line for line in bob.got if " QUIT " in line] == [f"{source('ann')} QUIT :Quit: gone"]
-    assert ann.connection not in ann.node.core.edge.connections.values()
+    assert ann.connection not in ann.node.core.edge.clients.connections.values()
 
 
 def test_who_comes_in_while_a_join_waits_for_its_turn_is_shown_once(net: Net) -> None:

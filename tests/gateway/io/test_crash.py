@@ -47,8 +47,8 @@ def broken(where: str, condition: str, problem: str = "KeyError") -> type[OneNod
 
 
 TURNS = [
-    ("gateway.edge.edge.Edge.tick", "self.connections", "KeyError"),
-    ("gateway.edge.edge.Edge.tick", "self.connections", "OSError"),
+    ("gateway.edge.edge.Edge.tick", "self.clients.connections", "KeyError"),
+    ("gateway.edge.edge.Edge.tick", "self.clients.connections", "OSError"),
     ("gateway.edge.edge.Edge.feed", "True", "OSError"),
     ("gateway.edge.edge.Edge.connect", "True", "OSError"),
     ("ring.engine.Engine.tick", "self.app._app.connections", "OSError"),

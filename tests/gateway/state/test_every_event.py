@@ -36,10 +36,10 @@ def test_an_event_is_applied_and_the_edge_knows_what_to_do_with_it(kind: str, ev
     state = edge.engine.kinds[kind].initial(group.name)
     state.apply(event, 1_000)
     if type(event).__name__ == "Merged":  # a merge is shown as the difference of two states
-        edge.replaced(group, None, state, [], 0)
-        edge.replaced(group, state, state, [], 0)
+        edge.application.replaced(group, None, state, [], 0)
+        edge.application.replaced(group, state, state, [], 0)
     else:
-        edge.applied(group, state, event, EventId("id", 1_000), None)
+        edge.application.applied(group, state, event, EventId("id", 1_000), None)
 
 
 @pytest.mark.parametrize(("kind", "event"), KEPT, ids=[f"{kind}-{type(event).__name__}" for kind, event in KEPT])

@@ -54,6 +54,6 @@ def test_members_are_told_how_many_events_they_missed() -> None:
     ann, bob = people(net, "ann", "bob", channel="#c")
     ann.lines()
     state = channel(net, "n1")
-    net.turn(net.nodes["n1"], lambda: net.nodes["n1"].core.edge.replaced(ROOM, state, state, [], 3))
+    net.turn(net.nodes["n1"], lambda: net.nodes["n1"].core.edge.application.replaced(ROOM, state, state, [], 3))
     assert [line.partition(" ")[2] for line in ann.lines()] == ["NOTICE #c :3 events of this channel were missed."]
     assert bob.lines() == []

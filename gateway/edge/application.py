@@ -1,0 +1,101 @@
+"""What the group engine tells the edge (ring/replication/application.py), passed to the view of the group's kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from gateway.edge.client.asides import Asides
+from gateway.edge.client.call import Call, Token
+from gateway.edge.client.slots import Slot
+from gateway.edge.ports import EdgePort
+from gateway.edge.rpc import asks
+from gateway.edge.users import monitor
+from gateway.edge.views.view import View
+from ring.ids import GroupId, Incarnation
+from ring.replication.application import FAILED, EventId, Halted, Unsupported
+from ring.replication.state_machine import State
+
+HEARD = ("channel", "conversation")
+"""Kinds of groups in which people hear each other."""
+
+_NOBODY = View()
+
+
+class EdgeApplication:
+    """views: by kind of group; a kind without a view is shown to nobody."""
+
+    def __init__(self, edge: EdgePort, asides: Asides, views: Mapping[str, View]) -> None:
+        self._edge = edge
+        self._asides = asides
+        self._views = views
+
+    def _view(self, group: GroupId) -> View:
+        return self._views.get(group.kind, _NOBODY)
+
+    def applied(self, group: GroupId, state: State, event: Any, stamp: EventId, token: object) -> None:
+        if self._asides.groups:
+            self._asides.release(group, token.call.connection if isinstance(token, Token) else None)
+        call: Call | None = None
+        if isinstance(token, Token):  # lines about the client's own command stand in the command's turn
+            call, place = token.call, token.place or token
+            before = call.enter(place)
+        if group.kind in HEARD:
+            self._edge.told[group] = None
+            if call is not None:
+                self._edge.traffic.shown[group.kind].append(call.since)
+        self._view(group).applied(group, state, event, stamp, call)
+        if call is not None:
+            call.leave(before)
+            if place.items and not isinstance(place.items[-1], Slot):  # and waits
+                self._asides.add(group, call)
+
+    def interrupted(self, group: GroupId, *, parted: bool) -> None:
+        self._view(group).interrupted(group, parted=parted)
+
+    def replaced(
+        self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
+    ) -> None:
+        if self._asides.groups and old is not state:  # else whoever waits has just come, and nothing has happened since
+            self._asides.release(group, None)
+        if group.kind in HEARD:
+            self._edge.told[group] = None
+        self._view(group).replaced(group, old, state, missed, lost)
+
+    def dropped(self, group: GroupId) -> None:
+        self._view(group).dropped(group)
+
+    def answered(self, group: GroupId, token: object, outcome: Any, stamp: EventId | None) -> None:
+        failure: Unsupported | Halted | None = None
+        if isinstance(outcome, Unsupported | Halted):
+            failure, outcome = outcome, FAILED
+        if isinstance(token, Token):
+            call = token.call
+            call.stamp, call.failure = stamp, failure
+            if group.kind not in HEARD and outcome is not FAILED:
+                self._edge.traffic.committed(group.kind, self._edge.engine.now - call.since)
+            token(outcome)
+        elif callable(token):
+            token(outcome)
+
+    def flush(self) -> None:
+        """The turn ends: what it has for clients is marked, and sent."""
+        self._edge.clients.turns.begin()
+        if self._edge.clients.dirty:
+            self._edge.forwarding.flush()
+            self._edge.sessions.cursors.written(self._edge.clients.dirty, self._edge.told)
+        self._edge.told.clear()
+
+    def viewed(self, group: GroupId, view: Any) -> None:
+        monitor.viewed(self._edge, group, view)
+
+    def asked(self, node: Incarnation, body: Any) -> Any:
+        return self._edge.asked(node, body)
+
+    def read_ask(self, raw: msgspec.Raw) -> Any:
+        return asks.read_ask(raw)
+
+    def read_reply(self, raw: msgspec.Raw) -> Any:
+        return asks.read_reply(raw)

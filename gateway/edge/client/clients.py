@@ -1,0 +1,326 @@
+"""The connections of a node: bytes in, lines carried out in turn, lines out, and the end of a connection."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gateway.edge.client import capabilities, flood, order
+from gateway.edge.client.admission import REFUSED, limits_of
+from gateway.edge.client.call import Call
+from gateway.edge.client.connection import Connection
+from gateway.edge.client.draining import say_where_to_go
+from gateway.edge.client.lines import Line
+from gateway.edge.client.turns import Turns
+from gateway.edge.ports import ClientsPort, EdgePort
+from gateway.edge.settings import EdgeSettings
+from gateway.edge.users import departure
+from gateway.edge.users.user import User
+from gateway.irc import numerics as n
+from gateway.irc.message import Message, parse
+from gateway.irc.splitter import Item
+from ring.links.admission import Admission, Ticket
+
+PROVING_MAX_S = 300.0
+"""How much longer a connection may take to register while a password of its client is being checked: throttles make
+clients wait up to a minute. No answer that is lost on its way keeps a connection open for ever."""
+
+FAREWELL_S = 1.0
+"""So long a node that leaves waits until the machines of its clients have taken all."""
+
+NO_MESSAGE = Message(None, None, "", [])
+
+
+class Clients(ClientsPort):
+    """dispatch: carries out a command. relieved: connections of which no line waits any more, so their sockets are read
+    on. The shell empties `dirty` and `relieved` at each flush."""
+
+    def __init__(self, edge: EdgePort, dispatch: Callable[[Call], None]) -> None:
+        self.edge = edge
+        self.dispatch = dispatch
+        self.connections = {}
+        self.dirty = []
+        self.turns = Turns()
+        self.relieved: list[Connection] = []
+        self.admission = Admission(limits_of(edge.settings))
+        self._last: list[Connection] = []  # connections that were closed because this node is leaving
+        self._wait_until = 0.0  # and how long these may take to take what they were sent
+        self._acting: Connection | None = None  # whose line is being carried out
+
+    # Lines of clients -------------------------------------------------------------------------------------------------
+
+    def connect(
+        self,
+        number: int,
+        address: str,
+        *,
+        secure: bool,
+        now: float,
+        certificate: str | None = None,
+        ticket: Ticket | None = None,
+    ) -> Connection:
+        """certificate: fingerprint of the client's (SHA-256, hexadecimal). ticket: of the shell's port, which has asked
+        `admission` already; without one it is asked here."""
+        settings = self.edge.settings
+        connection = Connection(number, address, self.dirty, secure=secure, now=now, certificate=certificate)
+        flood.fill(connection, settings, now)
+        self.connections[number] = connection
+        verdict = ticket if ticket is not None else self.admission.admit(address, now)
+        if isinstance(verdict, Ticket):
+            connection.ticket = verdict
+        else:
+            self.cut(connection, REFUSED[verdict])
+        return connection
+
+    def feed(self, connection: Connection, data: bytes) -> None:
+        """Bytes of a client, at most flood.READ_BYTES. Lines wait while the client floods, or its nick is under way."""
+        waited, settings, now = len(connection.pending), self.edge.settings, self.edge.engine.now
+        connection.last_heard, connection.pinged_at = now, 0.0
+        lines, traffic = connection.splitter.feed(data), self.edge.traffic
+        traffic.bytes_received += len(data)
+        traffic.lines_received += len(lines)
+        turns = self.turns if flood.is_stranger(connection) else None
+        for line in lines:
+            if connection.closed is not None:
+                return
+            waits = connection.pending or connection.busy or connection.gate
+            if not waits and turns is not None and not turns.take():
+                turns.waiting[connection] = None
+                waits = True
+            if waits or not flood.may_pass(connection, line, settings, now):
+                connection.pending.append(line)
+            else:
+                self.handle(connection, line)
+        if len(connection.pending) > waited and flood.is_too_much(connection, self.edge.settings):
+            self.edge.traffic.cuts["flood"] += 1
+            self.cut(connection, "Excess Flood")
+
+    def take_output(self, connection: Connection) -> bytes:
+        """What the socket of the connection is to be given now."""
+        out, traffic = connection.ready, self.edge.traffic
+        data = out[0] if len(out) == 1 else b"".join(out)
+        traffic.lines_sent += len(out)
+        traffic.bytes_sent += len(data)
+        out.clear()
+        return data
+
+    def read(self, connection: Connection, line: bytes) -> None:
+        """A whole line of a client of another node, which slows it down."""
+        connection.last_heard, connection.pinged_at = self.edge.now, 0.0
+        connection.pending.append(line)
+        self.resume(connection)
+
+    def carry(self, connection: Connection) -> None:
+        """A client of another node whose session is here."""
+        flood.fill(connection, self.edge.settings, self.edge.now)
+        self.connections[connection.number] = connection
+
+    def _may_pass(self, connection: Connection, line: Item) -> bool:
+        return flood.may_pass(connection, line, self.edge.settings, self.edge.now)
+
+    def resume(self, connection: Connection, most: int = sys.maxsize) -> None:
+        """Carry out at most `most` waiting lines, as flood control lets. Once no line waits, the shell reads on."""
+        pending = connection.pending
+        if not pending or connection.resuming:
+            return
+        connection.resuming = True
+        while pending and most > 0 and connection.is_free and self._may_pass(connection, pending[0]):
+            most -= 1
+            # The client is not read meanwhile: its line counts as heard when its turn comes.
+            connection.last_heard, connection.pinged_at = self.edge.now, 0.0
+            self.handle(connection, pending.pop(0))
+        connection.resuming = False
+        if not pending:
+            self.relieved.append(connection)
+
+    def carry_on(self) -> None:
+        """Before a flush while `turns.waiting`: lines that wait are carried out, as many as the turn takes."""
+        turns = self.turns
+        while (connection := turns.next()) is not None:
+            before = len(connection.pending)
+            self.resume(connection, 1)
+            if 0 < len(connection.pending) < before:
+                turns.waiting[connection] = None  # behind the others
+            elif connection.ending is not None:
+                self._leave_if_done(connection)
+
+    def handle(self, connection: Connection, line: Item) -> None:
+        if not isinstance(line, bytes):
+            self._refuse_line(connection, n.ERR_INPUTTOOLONG, n.TEXT[n.ERR_INPUTTOOLONG])
+            return
+        connection.line += 1
+        if connection.tunnel is not None:
+            connection.tunnel.send(line)
+            return
+        message = parse(line)
+        if message is None:
+            if b"\0" in line:
+                self._refuse_line(connection, n.ERR_UNKNOWNCOMMAND, "*", "A line must not contain NUL")
+            return
+        call = Call(self.edge, connection, message)
+        call.begin()
+        self.act_for(connection, self.dispatch, call)
+        call.release()
+
+    def act_for(self, connection: Connection, act: Callable[[Any], None], value: Any) -> None:
+        """Carry out something that a client's line has asked for. A mistake of the program in the act ends that client
+        alone, so nobody can end nodes one after the other with a line; all else that fails ends the process."""
+        before, self._acting = self._acting, connection
+        try:
+            act(value)
+        except Exception as problem:
+            self.edge.engine.note_bug("client", problem, client=connection.number)
+            self.edge.traffic.cuts["bug"] += 1
+            self.cut(connection, "The server made a mistake with your command; its operator finds it in the log")
+        finally:
+            self._acting = before
+
+    def mine(self, done: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Ties a continuation to the client whose line is being carried out, if there is one."""
+        connection = self._acting
+        if connection is None:
+            return done
+        return lambda value: self.act_for(connection, done, value)
+
+    def _refuse_line(self, connection: Connection, numeric: str, *params: str) -> None:
+        """What is no command is answered in its turn, too."""
+        call = Call(self.edge, connection, NO_MESSAGE)
+        call.begin()
+        call.reply(numeric, *params)
+        call.release()
+
+    def configure(self, before: EdgeSettings, now: EdgeSettings) -> None:
+        """Clients are told what is offered now, and what no more."""
+        new, gone = capabilities.news(capabilities.offered(before), capabilities.offered(now))
+        self.admission.limits = limits_of(now)
+        for connection in self.connections.values():
+            if connection.tunnel is not None:
+                continue  # it is told by its session's node
+            connection.caps -= frozenset(gone)
+            for sub, names in (("NEW", new), ("DEL", gone)):
+                if names and "cap-notify" in connection.caps:
+                    nick = connection.user.person.nick if connection.user is not None else "*"
+                    for line in capabilities.lines(now.server_name, nick, sub, names, connection.cap_version):
+                        connection.send(line.render(0))
+
+    # The end of a connection ------------------------------------------------------------------------------------------
+
+    def cut(self, connection: Connection, reason: str) -> None:
+        """Close a connection and say why."""
+        if connection.closed is not None:
+            return
+        connection.out = connection.ready
+        order.flush(connection)
+        connection.send(Line(None, "ERROR", (f"Closing Link: {connection.host} ({reason})",)).render(0))
+        connection.closed = reason
+        if connection not in self.dirty:
+            self.dirty.append(connection)
+        departure.leave(self.edge, connection, reason)
+        connection.pending.clear()
+        if connection.unread:
+            self.gone(connection, reason)
+
+    def gone(self, connection: Connection, reason: str) -> None:
+        """The socket is closed."""
+        if self.connections.pop(connection.number, None) is None:
+            return
+        if connection.ticket is not None:
+            connection.ticket.release()
+        if connection.closed is None:
+            connection.closed = reason
+            departure.leave(self.edge, connection, reason)
+            connection.pending.clear()
+        if connection.farewell is not None:
+            connection.farewell()
+            connection.farewell = None
+        if connection.stream is not None:
+            connection.stream.close(reason)
+
+    def ended(self, connection: Connection, reason: str) -> None:
+        """The client has said its last line. It leaves once all of its lines are carried out and answered."""
+        if connection.closed is None and connection.ending is None:
+            connection.ending = reason
+        self._leave_if_done(connection)
+
+    def lost(self, connection: Connection, reason: str) -> None:
+        """The socket is closed. Lines of the client that still wait are carried out all the same."""
+        connection.unread = True
+        self.ended(connection, reason)
+        if connection.closed is not None:
+            self.gone(connection, reason)
+
+    def _leave_if_done(self, connection: Connection) -> None:
+        if connection.ending is None or connection.closed is not None or connection.left:
+            return
+        if connection.pending or not connection.is_free:
+            return
+        tunnel, nobody = connection.tunnel, connection.unread and connection.user is None
+        if (connection.calls and not nobody) or (tunnel is not None and tunnel.outbox.lines):
+            return
+        if connection.unread:
+            self.cut(connection, connection.ending)
+        else:
+            departure.bow_out(self.edge, connection, connection.ending)
+
+    def hang_up(self, connection: Connection, reason: str) -> None:
+        """Close a connection whose client has been told why."""
+        connection.closed = reason
+        connection.pending.clear()
+        if connection not in self.dirty:
+            self.dirty.append(connection)
+
+    def close_all(self, reason: str) -> None:
+        self.edge.sessions.leaving = True
+        self._wait_until = self.edge.now + FAREWELL_S
+        self._last = list(self.connections.values())
+        for connection in self._last:
+            if connection.stream is not None:
+                self.edge.forwarding.move(connection, reason)
+            elif connection.closed is None:
+                say_where_to_go(self.edge, connection)
+                self.cut(connection, reason)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is here and nothing that they left behind is under way."""
+        waits = self.edge.now < self._wait_until
+        owed = any(connection.calls or (waits and connection.farewell) for connection in self._last)
+        here = any(self._has_to_go(user) for user in self.edge.users.values())
+        return not (here or self.edge.sessions.cursors.telling or self.edge.forwarding.lingering or owed)
+
+    def _has_to_go(self, user: User) -> bool:
+        """A session without clients is taken up elsewhere, if there is anybody who could."""
+        rests = bool(user.session) and not user.connections and not user.quitting
+        return not rests or bool(self.edge.engine.peers.staying())
+
+    # Timers -----------------------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        settings = self.edge.settings
+        for connection in list(self.connections.values()):
+            if connection.stream is not None:
+                self.edge.forwarding.tell(connection)
+            if connection.closed is not None:
+                continue
+            if connection.calls:
+                order.hurry(connection, now - self.edge.engine.settings.settle_max_s)
+            if connection.pending:
+                self.turns.waiting[connection] = None
+            if connection.ending is not None:
+                self._leave_if_done(connection)
+            if connection.tunnel is not None:  # its session's node looks after it
+                connection.tunnel.tick()
+                continue
+            if connection.user is None:
+                limit_s = settings.register_timeout_s + (PROVING_MAX_S if connection.proving else 0.0)
+                if now - connection.opened > limit_s:
+                    self.edge.traffic.cuts["registration_timeout"] += 1
+                    self.cut(connection, "Registration timed out")
+            elif connection.pinged_at:
+                if now - connection.pinged_at > settings.ping_timeout_s:
+                    self.edge.traffic.cuts["ping_timeout"] += 1
+                    self.cut(connection, f"Ping timeout: {round(now - connection.last_heard)} seconds")
+            elif now - connection.last_heard > settings.ping_every_s:
+                connection.pinged_at = now
+                connection.send(Line(None, "PING", (settings.server_name,)).render(0))

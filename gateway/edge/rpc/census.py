@@ -1,0 +1,52 @@
+"""How many people and channels there are: all nodes count every few seconds, for LUSERS and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gateway.edge.ports import CensusPort, EdgePort
+from gateway.edge.rpc.answers import count
+from gateway.edge.rpc.asks import CountAsk, Counts
+
+COUNT_S = 10.0
+
+
+class Census(CensusPort):
+    def __init__(self, edge: EdgePort) -> None:
+        self.edge = edge
+        self.counts = {}
+        self.most = 0
+        self._count_at = 0.0
+
+    def tick(self, now: float) -> bool:
+        """Returns whether it was time to count."""
+        if now < self._count_at:
+            return False
+        self._count_at = now + COUNT_S
+        self._count()
+        return True
+
+    def _count(self) -> None:
+        live = dict.fromkeys(record.key for record in self.edge.engine.live())
+        self.counts = {key: counts for key, counts in self.counts.items() if key in live}
+        mine = self.counts[self.edge.record.key] = count(self.edge)
+        self.most = max(self.most, mine.users)
+        round_ = {self.edge.record.key: mine}
+        for key in live:
+            if key != self.edge.record.key:
+                self.edge.engine.ask_node(key, CountAsk(), self._counted(key, len(live), round_))
+
+    def counted(self, counts: Iterable[Counts]) -> None:
+        """The counts of all nodes at about one moment: how many people there were at most is known by all nodes."""
+        found = list(counts)
+        self.most = max(self.most, sum(one.users for one in found), *(one.most for one in found))
+
+    def _counted(self, key: str, nodes: int, round_: dict[str, Counts]) -> Callable[[Any], None]:
+        def arrived(reply: Any) -> None:
+            if isinstance(reply, Counts):
+                self.counts[key] = round_[key] = reply
+                if len(round_) == nodes:
+                    self.counted(round_.values())
+
+        return arrived

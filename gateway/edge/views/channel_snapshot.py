@@ -1,0 +1,120 @@
+"""A channel whose state a snapshot has replaced, or which this node follows no more (P16)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from gateway.edge.client.connection import deliver
+from gateway.edge.client.lines import Line
+from gateway.edge.users.user import Room, User
+from gateway.edge.views import kicks
+from gateway.edge.views.channel_diff import Believed, differences, gone
+from gateway.edge.views.nick import show_clashes, show_heirs, show_update
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import (
+    Said,
+)
+from ring.ids import GroupId
+from ring.replication.application import EventId
+from ring.replication.state_machine import State
+
+if TYPE_CHECKING:
+    from gateway.edge.ports import EdgePort
+
+
+from gateway.edge.views.channel import enter, said, show_late
+from gateway.edge.views.seats import rejoin
+
+
+def replaced(
+    edge: EdgePort,
+    group: GroupId,
+    old_state: State | None,
+    new_state: State,
+    missed: Sequence[tuple[Any, EventId]],
+    lost: int,
+) -> None:
+    """Show what was said in between, then the lines that explain the difference between the two states (P16)."""
+    old, new = cast(Channel | None, old_state), cast(Channel, new_state)
+    room = edge.rooms.get(group)
+    if room is None:
+        room = edge.rooms[group] = Room(group)
+    people = [member.person for member in new.members.values()]
+    if old is None:
+        # Our own JOIN comes next and shows whom it finds.
+        room.listed = set(new.members)
+        for person in people:
+            edge.people.add(person, group)
+        show_clashes(edge, EventId("", int(edge.now * 1000)))
+        return
+    for event, stamp in missed:
+        if isinstance(event, Said):
+            said(edge, room, new, event, stamp, None)
+    now = EventId("", int(edge.now * 1000))
+    for person in people:
+        show_update(edge, person, now)
+    show_clashes(edge, now)  # who gives way by now has been shown to go, and may be about to come back
+    before = _shown(edge, group, old)
+    for person in people:
+        edge.people.add(person, group)
+    show_clashes(edge, now)
+    before = {uid: shown for uid, shown in before.items() if not edge.people.is_gone(uid, group)}
+    settings, after = edge.settings, _shown(edge, group, new)
+    for line in differences(settings.server_name, settings.limits.modes, before, after, old, new):
+        deliver(line, room.connections)
+    if lost:
+        notice = Line(edge.settings.server_name, "NOTICE", (new.name, f"{lost} events of this channel were missed."))
+        deliver(notice, [connection for connection in room.connections if connection not in room.withheld])
+    for user in room.users.values():
+        edge.sessions.cursors.mark(user, group)
+    for uid in [uid for uid in old.members if uid not in new.members]:
+        out, kick = edge.users.get(uid), new.kick_of(uid)
+        if uid in room.users and uid in new.left:
+            show_late(room, uid, gone(room.users[uid].person, new))
+        if uid in room.users and kick is not None:
+            kicks.note(edge, room.users[uid], group, new.name, kick)
+        room.discard(uid)
+        edge.people.remove(uid, group)
+        if out is not None and not out.quitting and uid not in new.left:
+            rejoin(edge, group, new.name, out)
+    show_heirs(edge, now)
+    for uid, member in new.members.items():
+        come = edge.users.get(uid) if member.person.edge == edge.engine.me else None
+        if come is None or uid in room.users:
+            continue
+        if edge.sessions.is_returning(come, group):
+            edge.sessions.arrive(come, room)
+        else:
+            room.add(come)
+            _welcome(edge, come, new)
+
+
+def _shown(edge: EdgePort, group: GroupId, channel: Channel) -> Believed:
+    """Who people here believe to be in the channel, or are to believe."""
+    people = edge.people
+    members = channel.members.items()
+    return {uid: (people.newest(m.person), m.prefixes) for uid, m in members if not people.is_gone(uid, group)}
+
+
+def _welcome(edge: EdgePort, user: User, channel: Channel) -> None:
+    """A JOIN that only a snapshot told of."""
+    line = Line(user.person.author, "JOIN", (channel.name,))
+    for connection in user.connections:
+        enter(edge, user, channel, connection, line, connection.show)
+
+
+def dropped(edge: EdgePort, group: GroupId) -> None:
+    room = edge.rooms.pop(group, None)
+    if room is None:
+        return
+    for uid, user in list(room.users.items()):
+        if user.session and not user.quitting:
+            user.lose_sight(room)
+        room.discard(uid)
+        if user.session and not user.quitting:
+            edge.sessions.takeover.come_back(user, group, group.name)
+        elif not user.quitting:
+            rejoin(edge, group, group.name, user)
+    for uid in [uid for uid, seen in edge.people.seen.items() if group in seen.groups]:
+        edge.people.remove(uid, group)

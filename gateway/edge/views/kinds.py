@@ -1,0 +1,146 @@
+"""One view for each kind of group whose news the people of this node are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.edge.client.call import Call
+from gateway.edge.client.lines import Line
+from gateway.edge.cursors import read_markers
+from gateway.edge.cursors.hold_back import withhold
+from gateway.edge.direct.conversations import Conversations
+from gateway.edge.ports import EdgePort
+from gateway.edge.sessions import detach
+from gateway.edge.sessions.sessions import Sessions
+from gateway.edge.users import nick_ownership
+from gateway.edge.views import channel, channel_snapshot, nick
+from gateway.edge.views.view import View
+from gateway.state.network.messages import Announced
+from gateway.state.nick.messages import Released
+from gateway.state.people import Author
+from gateway.state.session.messages import Conversing, DetachedSet, Marked, Merged
+from ring.ids import GroupId
+from ring.replication.application import EventId
+from ring.replication.state_machine import State
+
+EVERYBODY = "$$*"
+"""Whom a notice to the whole network names. Source: RFC 2812, 3.3.1, target masks; servers prefix them with "$"."""
+
+News = Sequence[tuple[Any, EventId]]
+
+
+class ChannelView(View):
+    """Members here are shown lines (views/channel.py)."""
+
+    def __init__(self, edge: EdgePort) -> None:
+        self._edge = edge
+
+    def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, call: Call | None) -> None:
+        channel.applied(self._edge, group, state, event, event_id, call)
+
+    def replaced(self, group: GroupId, old: State | None, state: State, missed: News, lost: int) -> None:
+        channel_snapshot.replaced(self._edge, group, old, state, missed, lost)
+
+    def dropped(self, group: GroupId) -> None:
+        channel_snapshot.dropped(self._edge, group)
+
+    def interrupted(self, group: GroupId, *, parted: bool) -> None:
+        withhold(self._edge, group, parted=parted)
+
+
+class NickView(View):
+    """The holder is shown messages, and others the holder's new facts (views/nick.py)."""
+
+    def __init__(self, edge: EdgePort) -> None:
+        self._edge = edge
+
+    def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, call: Call | None) -> None:
+        nick.applied(self._edge, group, event, event_id, call)
+        if isinstance(event, Released) and event.evicted:
+            nick_ownership.check(self._edge, group)
+
+    def replaced(self, group: GroupId, old: State | None, state: State, missed: News, lost: int) -> None:
+        for event, event_id in missed:
+            nick.applied(self._edge, group, event, event_id, None)
+        nick_ownership.check(self._edge, group)
+
+    def dropped(self, group: GroupId) -> None:
+        nick_ownership.check(self._edge, group)
+
+
+class ConversationView(View):
+    """Clients of the two accounts are shown private messages (direct/conversations.py)."""
+
+    def __init__(self, edge: EdgePort, conversations: Conversations) -> None:
+        self._edge = edge
+        self._conversations = conversations
+
+    def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, call: Call | None) -> None:
+        self._conversations.applied(group, state, event, event_id, call)
+
+    def replaced(self, group: GroupId, old: State | None, state: State, missed: News, lost: int) -> None:
+        self._conversations.replaced(group, state, missed, lost)
+
+    def dropped(self, group: GroupId) -> None:
+        self._conversations.dropped(group)
+
+    def interrupted(self, group: GroupId, *, parted: bool) -> None:
+        withhold(self._edge, group, parted=parted)
+
+
+class SessionView(View):
+    """The session's user here learns where the session is, and what other nodes have noted for it."""
+
+    def __init__(self, edge: EdgePort, sessions: Sessions, conversations: Conversations) -> None:
+        self._edge = edge
+        self._sessions = sessions
+        self._conversations = conversations
+
+    def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, call: Call | None) -> None:
+        account = group.name
+        self._sessions.check(account)
+        user = self._sessions.users.get(account)
+        if isinstance(event, Conversing):
+            self._conversations.opened(account, event)
+        elif isinstance(event, Marked) and user is not None:
+            read_markers.applied(self._edge, user, event, call)
+        elif isinstance(event, DetachedSet | Merged) and user is not None:
+            detach.check(self._edge, user)
+
+    def replaced(self, group: GroupId, old: State | None, state: State, missed: News, lost: int) -> None:
+        self._sessions.check(group.name)
+        user = self._sessions.users.get(group.name)
+        if user is not None and not user.quitting:
+            self._conversations.enter(user)
+            detach.check(self._edge, user)
+
+    def dropped(self, group: GroupId) -> None:
+        self._sessions.check(group.name)
+
+
+class NetworkView(View):
+    """Announcements of operators, to everybody or to operators."""
+
+    def __init__(self, edge: EdgePort) -> None:
+        self._edge = edge
+
+    def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, call: Call | None) -> None:
+        if isinstance(event, Announced):
+            self._announce(event)
+
+    def replaced(self, group: GroupId, old: State | None, state: State, missed: News, lost: int) -> None:
+        for event, _ in missed:
+            if isinstance(event, Announced):
+                self._announce(event)
+
+    def _announce(self, event: Announced) -> None:
+        if event.audience == "all":
+            everybody = Line(event.source, "NOTICE", (EVERYBODY, event.text), at=self._edge.engine.now_ms)
+            for user in self._edge.users.values():
+                user.send(everybody)
+            return
+        line = Line(Author(event.source, event.account), "WALLOPS", (event.text,))
+        for user in self._edge.users.values():
+            if user.wallops:
+                user.send(line)

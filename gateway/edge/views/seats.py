@@ -1,0 +1,77 @@
+"""Who sits in a channel, against who is here: seats are claimed again or given back (P30, P31)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gateway.edge.client.connection import deliver
+from gateway.edge.client.lines import Line
+from gateway.edge.users.user import Room, User
+from gateway.edge.views import kicks
+from gateway.edge.views.nick import show_clashes
+from gateway.irc.modes import ModeChange, render_changes
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import (
+    HasLeft,
+    Join,
+    Quit,
+)
+from gateway.state.people import Person
+from ring.ids import GroupId
+from ring.replication.application import EventId
+
+if TYPE_CHECKING:
+    from gateway.edge.ports import EdgePort
+
+
+RETURN_S = 10.0
+"""Somebody's QUIT, once shown, comes in all channels within this time; or it was wrong."""
+
+
+def rejoin(
+    edge: EdgePort, group: GroupId, name: str, user: User, done: Callable[[Any], None] = lambda outcome: None
+) -> None:
+    """The group no longer knows of a member that is still here: it is submitted again (P31)."""
+
+    def answered(outcome: Any) -> None:
+        if isinstance(outcome, HasLeft) and not user.quitting:
+            kicks.learn(edge, user, group, name, outcome.kick)
+        done(outcome)
+
+    edge.engine.submit(group, Join(user.person, name=name, returns=True), answered)
+
+
+def show_returned(edge: EdgePort) -> None:
+    """Who was taken for gone, and was not: shown to come again wherever it still is."""
+    for seen in edge.people.returned(edge.now - RETURN_S):
+        for group in list(seen.gone_from):
+            edge.people.returns(seen, group)
+            show_clashes(edge, EventId("", int(edge.now * 1000)))
+            room, state = edge.rooms.get(group), edge.engine.state(group)
+            if room is not None and isinstance(state, Channel) and seen.person.uid in state.members:
+                _arrives(edge, room, state, seen.person)
+
+
+def _arrives(edge: EdgePort, room: Room, channel: Channel, person: Person) -> None:
+    server, member = edge.settings.server_name, channel.members[person.uid]
+    deliver(Line(person.author, "JOIN", (channel.name,)), room.connections)
+    ranks = [ModeChange(True, rank, person.nick) for rank in member.prefixes]
+    for params in render_changes(ranks, edge.settings.limits.modes):
+        deliver(Line(server, "MODE", (channel.name, *params)), room.connections)
+
+
+def reconcile(edge: EdgePort) -> None:
+    """What a channel says of who sits here, against who does (P30)."""
+    for group, room in list(edge.rooms.items()):
+        state = edge.engine.state(group)
+        if not isinstance(state, Channel):
+            continue
+        here = {uid: None for uid, member in state.members.items() if member.person.edge == edge.engine.me}
+        for uid in here:
+            if uid not in edge.users and not edge.sessions.has_gone(uid):
+                edge.engine.submit(group, Quit(uid, "Connection closed", lost=True))
+        for uid in [uid for uid in room.users if uid not in here]:
+            user = room.users[uid]
+            if not user.quitting:
+                rejoin(edge, group, state.name, user)
