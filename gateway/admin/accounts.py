@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.accounts.credentials import Credentials, flaw
-from gateway.admin.procedures import Ask, AskAll, Call, Problem, Procedure, Submit
+from gateway.admin.procedures import AskAll, Problem, Procedure
 from gateway.edge.accounts.holdings import drop as drop_all
 from gateway.edge.accounts.missing_nodes import with_absent
 from gateway.edge.accounts.nick_protection import owned
@@ -16,6 +16,7 @@ from gateway.edge.accounts.preferences import Value
 from gateway.edge.accounts.verify import look_up
 from gateway.edge.client.registration import new_uid
 from gateway.edge.ports import EdgePort
+from gateway.edge.procedures import Ask, Do, Submit
 from gateway.edge.rpc.operator_asks import ChosenAsk
 from gateway.irc.names import is_valid_nick
 from gateway.state.account.messages import (
@@ -54,7 +55,7 @@ def credentials(edge: EdgePort, password: str) -> Procedure[Credentials]:
     least = edge.settings.accounts.password_min
     if len(password.encode()) < least:
         raise Problem("invalid", f"the password is too short: give {least} bytes or more")
-    made = yield Call(lambda done: edge.make_credentials(password, done))
+    made = yield Do(lambda done: edge.make_credentials(password, done))
     if not isinstance(made, Credentials):
         raise Problem("unanswered", "the node has too much to do to hash a password now: try again")
     return made
@@ -100,7 +101,7 @@ def choose(edge: EdgePort, name: str, changes: dict[str, Value]) -> Procedure[st
 def drop(edge: EdgePort, name: str) -> Procedure[str]:
     """Drop the account with all that belongs to it."""
     view = yield from _found(edge, name)
-    outcome = yield Call(lambda done: drop_all(edge, view.name, view.life, done))
+    outcome = yield Do(lambda done: drop_all(edge, view.name, view.life, done))
     if outcome is FAILED:
         raise _unknown(edge)
     _accepted(outcome, view.name)
@@ -116,7 +117,7 @@ def _need_accounts(edge: EdgePort) -> None:
 
 
 def _look_up(edge: EdgePort, name: str) -> Procedure[LoginView]:
-    view = yield Call(lambda done: look_up(edge, name, done))
+    view = yield Do(lambda done: look_up(edge, name, done))
     if not isinstance(view, LoginView):
         raise _silent(edge)
     return view
@@ -141,7 +142,7 @@ def _confirm(edge: EdgePort, name: str, life: str) -> Procedure[None]:
 
     life: the account's life in the first answer; "" if there was no account.
     """
-    outcome = yield Call(lambda done: edge.engine.submit(edge.account(name), LoggedIn(life), done))
+    outcome = yield Do(lambda done: edge.engine.submit(edge.account(name), LoggedIn(life), done))
     if outcome is FAILED or isinstance(outcome, Denied) == bool(life):
         raise _silent(edge)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gateway.admin.lists import LEVEL, rows_of
-from gateway.admin.procedures import Ask, Problem, Procedure, need_level, unanswered
+from gateway.admin.procedures import Problem, Procedure, need_level, unanswered
 from gateway.edge.ports import EdgePort
+from gateway.edge.procedures import Ask
 from gateway.edge.rpc.operator_asks import RoleRow
 from gateway.irc.names import is_valid_channel
 from gateway.state.channel.messages import MEMBERS, ChannelView, Look

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gateway.admin.procedures import AskAll, AskNode, Heard, Problem, Procedure, need_level
+from gateway.admin.procedures import AskAll, Heard, Problem, Procedure, need_level
 from gateway.edge.ports import EdgePort
+from gateway.edge.procedures import AskNode
 from gateway.edge.rpc.operator_asks import ChannelRow, Page, PageAsk, Row, What
 from gateway.edge.rpc.pages import MOST
 

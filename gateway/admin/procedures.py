@@ -1,8 +1,8 @@
 """The steps of operators' procedures; a procedure reads from top to bottom. No I/O.
 
 A procedure is a generator. The procedure yields a step, gets the step's answer once the network has answered, and
-returns a result or raises `Problem`. `run` drives the procedure. Nothing blocks, and every procedure works alike on any
-node.
+returns a result or raises `Problem`. A Submit without an answer in time raises `Problem`, too. `run` drives the
+procedure. Nothing blocks, and every procedure works alike on any node.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Callable, Generator
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from gateway.edge.ports import EdgePort
-from ring.ids import GroupId
+from gateway.edge.procedures import Step as EdgeStep
+from gateway.edge.procedures import Submit, begin
 from ring.replication.application import FAILED
 
 T = TypeVar("T")
@@ -32,20 +33,6 @@ class Problem(Exception):
         self.text = text
 
 
-class Ask(NamedTuple):
-    """A read-only question to the group's master. The answer is None if the master does not answer in time."""
-
-    group: GroupId
-    question: Any
-
-
-class AskNode(NamedTuple):
-    """A question to a node, by ring key. The answer is None if the node does not answer in time."""
-
-    key: str
-    body: Any
-
-
 class AskAll(NamedTuple):
     """A question to every node that is not known dead. The answer is Heard."""
 
@@ -59,20 +46,7 @@ class Heard(NamedTuple):
     silent: tuple[str, ...]
 
 
-class Submit(NamedTuple):
-    """A command to a group. The answer is the outcome. Raises Problem if the network does not answer in time."""
-
-    group: GroupId
-    command: Any
-
-
-class Call(NamedTuple):
-    """An operation of the edge. begin(done) starts the operation, and done(answer) is called once."""
-
-    begin: Callable[[Callable[[Any], None]], None]
-
-
-Step = Ask | AskNode | AskAll | Submit | Call
+Step = EdgeStep | AskAll
 Procedure = Generator[Step, Any, T]
 
 
@@ -96,17 +70,12 @@ def run(edge: EdgePort, procedure: Procedure[T], done: Callable[[T | Problem], N
 
 
 def _begin(edge: EdgePort, step: Step, done: Callable[[Any], None]) -> None:
-    engine = edge.engine
-    if isinstance(step, Ask):
-        engine.ask(step.group, step.question, done)
-    elif isinstance(step, AskNode):
-        engine.ask_node(step.key, step.body, done)
+    if isinstance(step, Submit):
+        begin(edge, step, lambda outcome: done(unanswered() if outcome is FAILED else outcome))
     elif isinstance(step, AskAll):
         _ask_all(edge, step.body, done)
-    elif isinstance(step, Submit):
-        engine.submit(step.group, step.command, lambda outcome: done(unanswered() if outcome is FAILED else outcome))
     else:
-        step.begin(done)
+        begin(edge, step, done)
 
 
 def unanswered() -> Problem:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from gateway.admin.lists import LEVEL
-from gateway.admin.procedures import Ask, AskAll, Heard, Problem, Procedure, Submit, need_level, unanswered
+from gateway.admin.procedures import AskAll, Heard, Problem, Procedure, need_level, unanswered
 from gateway.edge.ports import EdgePort
+from gateway.edge.procedures import Ask, Submit
 from gateway.edge.rpc.operator_asks import EndAsk, Ended
 from gateway.irc.names import is_valid_nick
 from gateway.state.nick.messages import Kill, NickView, Who

@@ -13,10 +13,11 @@ from typing import Final, NamedTuple
 
 from gateway.admin.channels import channel_group
 from gateway.admin.lists import LEVEL
-from gateway.admin.procedures import Problem, Procedure, Submit, Why, need_level
+from gateway.admin.procedures import Problem, Procedure, Why, need_level
 from gateway.admin.sessions import service_source
 from gateway.commands.operators import NETWORK
 from gateway.edge.ports import EdgePort
+from gateway.edge.procedures import Submit
 from gateway.irc import numerics as n
 from gateway.irc.format import truncate_text
 from gateway.irc.limits import BODY_BYTES

@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 
 from gateway.admin.channels import channel_group
 from gateway.admin.lists import rows_of
-from gateway.admin.procedures import Ask, Problem, Procedure, Submit, need_level
+from gateway.admin.procedures import Problem, Procedure, need_level
 from gateway.edge.ports import EdgePort
+from gateway.edge.procedures import Ask, Submit
 from gateway.edge.rpc.operator_asks import WebhookRow
 from gateway.state.channel.messages import ChannelView, Look
 from gateway.state.channel.views import PAGE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.commands.listing import names_of
 from gateway.commands.table import command, words
 from gateway.edge.client.call import Call
+from gateway.edge.procedures import run
 from gateway.edge.rpc.asks import Detail, DetailAsk
 from gateway.edge.users.claim import look_up
 from gateway.irc import numerics as n
@@ -112,7 +113,7 @@ def whowas(call: Call) -> None:
     most = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
     home = call.edge.find_nick(nick)
     if home is not None:
-        look_up(call.edge, home, call.later(lambda view: _was(call, nick, most, view)))
+        run(call.edge, look_up(call.edge, home), call.later(lambda view: _was(call, nick, most, view)))
     else:
         _was(call, nick[:64], most, None)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from gateway.accounts.credentials import Credentials, flaw
 from gateway.edge.accounts.identity import Login
@@ -13,6 +12,7 @@ from gateway.edge.accounts.verify import look_up, network_of
 from gateway.edge.client.call import Call
 from gateway.edge.client.capabilities import registers_early
 from gateway.edge.client.registration import new_uid
+from gateway.edge.procedures import Ask, Do, Procedure, Submit, run
 from gateway.edge.settings import AccountSettings
 from gateway.irc.names import is_valid_nick
 from gateway.state.account.messages import Accepted, Denied, LoginView, Register
@@ -51,7 +51,7 @@ def register(call: Call, name: str, password: str, done: Callable[[Failure], Non
     else:
         call.hold()
         connection.busy = True
-        _Registration(call, name, password, done).begin()
+        run(call.edge, _register(call, name, password), lambda failure: _end(call, failure, done))
 
 
 def shown_name(name: str) -> str:
@@ -68,80 +68,43 @@ def unfit(settings: AccountSettings, password: str) -> tuple[str, str] | None:
     return None
 
 
-class _Registration:
-    """From the first look to the first login. The client's further lines wait for it."""
+def _end(call: Call, failure: Failure, done: Callable[[Failure], None]) -> None:
+    """The client's further lines have waited for this."""
+    connection = call.connection
+    connection.busy = False
+    if connection.closed is None:
+        done(failure)
+    call.release()
+    call.edge.clients.resume(connection)
 
-    __slots__ = ("_call", "_done", "_name", "_password")
 
-    def __init__(self, call: Call, name: str, password: str, done: Callable[[Failure], None]) -> None:
-        self._call = call
-        self._name = name
-        self._password = password
-        self._done = done
-
-    @property
-    def _guard(self) -> GroupId:
-        return GroupId("guard", f"register:{network_of(self._call.connection.address)}")
-
-    def _end(self, *failure: str) -> None:
-        call, connection = self._call, self._call.connection
-        connection.busy = False
-        if connection.closed is None:
-            self._done(failure)
-        call.release()
-        call.edge.clients.resume(connection)
-
-    def begin(self) -> None:
-        look_up(self._call.edge, self._name, self._known)
-
-    def _known(self, view: LoginView | None) -> None:
-        if view is None:
-            self._end("TEMPORARILY_UNAVAILABLE", self._name, with_absent(self._call.edge, LATER))
-        elif view.name:
-            self._end("ACCOUNT_EXISTS", self._name, "That account, or nick of an account, exists")
-        else:
-            edge = self._call.edge
-            nick = edge.nick(self._name)
-            edge.engine.ask(nick, Who(), edge.clients.mine(lambda held: self._held(view.life, held)))
-
-    def _held(self, over: str, view: NickView | None) -> None:
-        """Nobody registers the nick that another goes by."""
-        user = self._call.connection.user
-        holder = view.holder if view is not None else None
-        if holder is not None and (user is None or holder.uid != user.uid):
-            self._end("BAD_ACCOUNT_NAME", self._name, f"{holder.nick} is somebody's nick at the moment")
-        else:
-            edge = self._call.edge
-            edge.engine.submit(self._guard, Take(), edge.clients.mine(lambda outcome: self._allowed(over, outcome)))
-
-    def _allowed(self, over: str, outcome: Any) -> None:
-        if isinstance(outcome, Wait) and outcome.seconds > 0:
-            wait_s = round(outcome.seconds) + 1
-            text = f"Too many accounts were registered from your address: try again in {wait_s} seconds"
-            self._end("TEMPORARILY_UNAVAILABLE", self._name, text)
-        else:
-            edge = self._call.edge
-            edge.make_credentials(self._password, edge.clients.mine(lambda made: self._made(over, made)))
-
-    def _made(self, over: str, credentials: Credentials | None) -> None:
-        edge = self._call.edge
-        if credentials is None:
-            self._end("TEMPORARILY_UNAVAILABLE", self._name, "The password cannot be stored now: try again later")
-            return
-        life = new_uid(edge)
-        command = Register(life, self._name, credentials, over)
-        edge.engine.submit(
-            edge.account(self._name), command, edge.clients.mine(lambda outcome: self._answered(life, outcome))
-        )
-
-    def _answered(self, life: str, outcome: Any) -> None:
-        call = self._call
-        if isinstance(outcome, Denied):
-            self._end("ACCOUNT_EXISTS", self._name, "That account exists")
-        elif not isinstance(outcome, Accepted):
-            self._end("TEMPORARILY_UNAVAILABLE", self._name, with_absent(call.edge, UNKNOWN))
-        elif call.connection.closed is not None:
-            self._end()
-        else:
-            call.edge.engine.note("account_registered", client=call.connection.number, account=self._name)
-            login(call, Login(self._name, life), lambda taken: self._end())
+def _register(call: Call, name: str, password: str) -> Procedure[Failure]:
+    """From the first look to the first login."""
+    edge, connection = call.edge, call.connection
+    view: LoginView | None = yield Do(lambda done: look_up(edge, name, done))
+    if view is None:
+        return "TEMPORARILY_UNAVAILABLE", name, with_absent(edge, LATER)
+    if view.name:
+        return "ACCOUNT_EXISTS", name, "That account, or nick of an account, exists"
+    held: NickView | None = yield Ask(edge.nick(name), Who())
+    user, holder = connection.user, held.holder if held is not None else None
+    if holder is not None and (user is None or holder.uid != user.uid):  # nobody registers another's nick
+        return "BAD_ACCOUNT_NAME", name, f"{holder.nick} is somebody's nick at the moment"
+    throttled = yield Submit(GroupId("guard", f"register:{network_of(connection.address)}"), Take())
+    if isinstance(throttled, Wait) and throttled.seconds > 0:
+        wait_s = round(throttled.seconds) + 1
+        text = f"Too many accounts were registered from your address: try again in {wait_s} seconds"
+        return "TEMPORARILY_UNAVAILABLE", name, text
+    credentials: Credentials | None = yield Do(lambda done: edge.make_credentials(password, done))
+    if credentials is None:
+        return "TEMPORARILY_UNAVAILABLE", name, "The password cannot be stored now: try again later"
+    life = new_uid(edge)
+    outcome = yield Submit(edge.account(name), Register(life, name, credentials, view.life))
+    if isinstance(outcome, Denied):
+        return "ACCOUNT_EXISTS", name, "That account exists"
+    if not isinstance(outcome, Accepted):
+        return "TEMPORARILY_UNAVAILABLE", name, with_absent(edge, UNKNOWN)
+    if connection.closed is None:
+        edge.engine.note("account_registered", client=connection.number, account=name)
+        yield Do(lambda done: login(call, Login(name, life), done))
+    return ()

@@ -8,6 +8,7 @@ from gateway.edge.accounts import nick_protection
 from gateway.edge.accounts.pass_login import log_in, tell_unused, wish
 from gateway.edge.client.call import Call
 from gateway.edge.client.welcome import welcome
+from gateway.edge.procedures import run
 from gateway.edge.sessions import resume
 from gateway.edge.sessions.attach import attach
 from gateway.edge.users.claim import claim
@@ -152,7 +153,7 @@ def _claim_as(call: Call, tries: int, former: Person | None) -> None:
     )
     resumes = former is not None
     claimed = edge.clients.mine(lambda outcome: _claimed(call, person, outcome, tries, resumes))
-    claim(edge, Claim(person, moves=resumes), claimed)
+    run(edge, claim(edge, Claim(person, moves=resumes)), claimed)
 
 
 def _claimed(call: Call, person: Person, outcome: Any, tries: int, resumes: bool) -> None:

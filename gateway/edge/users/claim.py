@@ -7,9 +7,9 @@ a release under way, so that node is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.edge.procedures import Ask, AskNode, Procedure, Sleep, Submit
 from gateway.edge.rpc.asks import LettingGo, LettingGoAsk
 from gateway.irc import numerics as n
 from gateway.state.nick.messages import Claim, NickView, Who
@@ -23,69 +23,45 @@ AGAIN_S: Final = 0.05
 """So soon the claim is repeated while the nick is being let go."""
 
 
-def claim(edge: EdgePort, command: Claim, done: Callable[[Any], None]) -> None:
-    """Submit the claim; done(outcome). 433 comes at once, unless the nick is being let go: after settle_max_s then."""
+def claim(edge: EdgePort, command: Claim) -> Procedure[Any]:
+    """Submit the claim. Returns the outcome: 433 comes at once, unless the nick is being let go; after settle_max_s
+    then."""
     home, until = edge.nick(command.person.nick), edge.now + edge.engine.settings.settle_max_s
     is_last = edge.engine.level < LettingGoAsk.SINCE
-
-    def submit() -> None:
-        edge.engine.submit(home, command, answered)
-
-    def answered(outcome: Any) -> None:
+    while True:
+        outcome = yield Submit(home, command)
         in_use = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NICKNAMEINUSE
-        if in_use and not is_last and edge.now < until:
-            edge.engine.ask(home, Who(), lambda view: held(outcome, view))
-        else:
-            done(outcome)
-
-    def held(refusal: Refusal, view: NickView | None) -> None:
+        if not in_use or is_last or edge.now >= until:
+            return outcome
+        view: NickView | None = yield Ask(home, Who())
         if view is None:
-            done(refusal)
-        elif view.holder is None:  # it has been let go since
-            submit()
-        else:
-            ask = LettingGoAsk(view.holder.uid, home.name)
-            edge.engine.ask_node(view.holder.node, ask, lambda reply: told(refusal, reply))
-
-    def told(refusal: Refusal, reply: Any) -> None:
-        nonlocal is_last
-        if isinstance(reply, LettingGo) and reply.soon:
-            edge.later(AGAIN_S, submit)
-        elif isinstance(reply, LettingGo) and not reply.is_here:  # it had let the nick go before the question came
-            is_last = True
-            submit()
-        else:
-            done(refusal)
-
-    submit()
-
-
-def look_up(edge: EdgePort, home: GroupId, done: Callable[[NickView | None], None]) -> None:
-    """done(the nick's view, once nobody is about to let the nick go; after settle_max_s as it is then)."""
-    until = edge.now + edge.engine.settings.settle_max_s
-    is_last = edge.engine.level < LettingGoAsk.SINCE
-
-    def look() -> None:
-        edge.engine.ask(home, Who(), known)
-
-    def known(view: NickView | None) -> None:
-        if view is None or view.holder is None or is_last or edge.now >= until:
-            done(view)
-        else:
-            ask = LettingGoAsk(view.holder.uid, home.name)
-            edge.engine.ask_node(view.holder.node, ask, lambda reply: told(view, reply))
-
-    def told(view: NickView, reply: Any) -> None:
-        nonlocal is_last
+            return outcome
+        if view.holder is None:  # the nick has been let go since
+            continue
+        reply = yield AskNode(view.holder.node, LettingGoAsk(view.holder.uid, home.name))
         if not isinstance(reply, LettingGo) or (reply.is_here and not reply.soon):
-            done(view)
-        elif reply.soon:
-            edge.later(AGAIN_S, look)
+            return outcome
+        if reply.soon:
+            yield Sleep(AGAIN_S)
         else:  # the holder's node had let the nick go before the question came
             is_last = True
-            look()
 
-    look()
+
+def look_up(edge: EdgePort, home: GroupId) -> Procedure[NickView | None]:
+    """Returns the nick's view, once nobody is about to let the nick go; after settle_max_s as the view is then."""
+    until = edge.now + edge.engine.settings.settle_max_s
+    is_last = edge.engine.level < LettingGoAsk.SINCE
+    while True:
+        view: NickView | None = yield Ask(home, Who())
+        if view is None or view.holder is None or is_last or edge.now >= until:
+            return view
+        reply = yield AskNode(view.holder.node, LettingGoAsk(view.holder.uid, home.name))
+        if not isinstance(reply, LettingGo) or (reply.is_here and not reply.soon):
+            return view
+        if reply.soon:
+            yield Sleep(AGAIN_S)
+        else:  # the holder's node had let the nick go before the question came
+            is_last = True
 
 
 def answer(edge: EdgePort, ask: LettingGoAsk) -> LettingGo:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.edge.client.connection import Connection
+from gateway.edge.ports import EdgePort
+from gateway.edge.procedures import Do, Procedure, Settle, Submit, run
 from gateway.edge.users.monitor import unwatch
 from gateway.state.channel.messages import Quit
 from gateway.state.nick.messages import Release
 from ring.ids import GroupId
 
 if TYPE_CHECKING:
-    from gateway.edge.ports import EdgePort
     from gateway.edge.users.user import User
 
 
@@ -82,27 +83,20 @@ def depart(
         for group in user.rooms:
             edge.engine.submit(group, Quit(user.uid, reason), None, because)
 
-    def sent() -> None:
-        edge.engine.settle(list(user.unsettled), lambda: _quit(edge, user, reason, done))
-
-    edge.direct.when_sent(user, sent)
+    run(edge, _depart(edge, user, reason), lambda _: done())
 
 
-def _quit(edge: EdgePort, user: User, reason: str, done: Callable[[], None]) -> None:
+def _depart(edge: EdgePort, user: User, reason: str) -> Procedure[None]:
+    yield Do(lambda done: edge.direct.when_sent(user, lambda: done(None)))
+    yield Settle(list(user.unsettled))
     edge.conversations.leave(user)
     groups = list(user.rooms)
     for group in groups:
         edge.engine.submit(group, Quit(user.uid, reason))
-    edge.engine.settle(groups, lambda: _release(edge, user, done))
-
-
-def _release(edge: EdgePort, user: User, done: Callable[[], None]) -> None:
-    """Only now may another take the nick: nobody sees two of it in a channel."""
-    edge.engine.submit(user.home, Release(user.uid), lambda _: _forget(edge, user, done))
-
-
-def _forget(edge: EdgePort, user: User, done: Callable[[], None]) -> None:
+    yield Settle(groups)
+    # Only now may another take the nick: nobody sees two of it in a channel.
+    yield Submit(user.home, Release(user.uid))
     for room in list(user.heard.values()):
         room.discard(user.uid)
     edge.forget(user)
-    edge.engine.settle([user.home], done)
+    yield Settle([user.home])

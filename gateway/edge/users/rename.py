@@ -2,90 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from gateway.edge.client.call import Call, Token
+from gateway.edge.client.call import Call
+from gateway.edge.ports import EdgePort
+from gateway.edge.procedures import Procedure, Settle, Submit, run
 from gateway.edge.users.claim import claim
+from gateway.edge.users.user import User
 from gateway.irc import numerics as n
 from gateway.state.nick.messages import Change, Claim, Granted, Release
-from gateway.state.people import Refusal
+from gateway.state.people import Refusal, refused
 from ring.ids import GroupId
 
 
 def rename(call: Call, nick: str) -> None:
     """The user's further lines wait until it is done; what it said before is settled first (P28)."""
-    edge, user = call.edge, call.user
-    target = edge.nick(nick)
     call.connection.busy = True
     call.hold()
-    user.claims = target
-    if target == user.home:  # a change of case only
-        edge.engine.settle(list(user.unsettled), lambda: _change(call, nick, target))
-        return
-    person = msgspec.structs.replace(user.wanted, nick=nick)
-    edge.engine.settle(
-        list(user.unsettled),
-        lambda: claim(edge, Claim(person, True), lambda outcome: _claimed(call, nick, target, outcome)),
-    )
+    run(call.edge, _rename(call, nick))
 
 
-def _claimed(call: Call, nick: str, target: GroupId, outcome: Any) -> None:
-    if isinstance(outcome, Granted) and not call.user.quitting:
-        call.user.wanted = msgspec.structs.replace(call.user.wanted, since=outcome.person.since)
-        _change(call, nick, target)
-        return
-    call.edge.engine.submit(target, Release(call.user.uid))
-    if isinstance(outcome, Refusal):
-        call.refuse(outcome)
-    else:
-        call.reply(n.ERR_UNAVAILRESOURCE, nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
-    _done(call)
-
-
-def _change(call: Call, nick: str, target: GroupId) -> None:
-    """The user's own group gives the facts their version; applying that tells the channels (views/nick.py)."""
-    user = call.user
-    before, user.wanted = user.wanted.nick, msgspec.structs.replace(user.wanted, nick=nick)
-    token = Token(call, lambda outcome: _changed(call, target, before, outcome))
-    call.edge.engine.submit(user.home, Change(user.wanted), token)
-
-
-def _changed(call: Call, target: GroupId, before: str, outcome: Any) -> None:
-    edge, user = call.edge, call.user
-    if not isinstance(outcome, Granted):
-        user.wanted = msgspec.structs.replace(user.wanted, nick=before)
-        edge.engine.submit(target, Release(user.uid))
-        call.reply(n.ERR_UNAVAILRESOURCE, user.person.nick, n.TEXT[n.ERR_UNAVAILRESOURCE])
-        _done(call)
-    elif target == user.home:
-        _done(call)
-    else:
-        # Every channel has committed it and every follower applied it before the old nick is free.
-        edge.engine.settle([*user.rooms, user.home], lambda: _confirm(call, target))
-
-
-def _confirm(call: Call, target: GroupId) -> None:
-    edge, user = call.edge, call.user
-    if user.quitting:
-        edge.engine.submit(target, Release(user.uid))
-        _done(call)
-        return
-    old = user.home
-    edge.nick_owners.move(user, target)
-    edge.engine.submit(target, Claim(user.person), lambda outcome: _confirmed(call, outcome))
-    # Who watches either nick knows by then, too (P33).
-    edge.engine.submit(old, Release(user.uid, True), lambda _: edge.engine.settle([old, target], lambda: _done(call)))
-
-
-def _confirmed(call: Call, outcome: Any) -> None:
-    if isinstance(outcome, Granted):
-        call.user.claimed(outcome.person.since)
-
-
-def _done(call: Call) -> None:
+def _rename(call: Call, nick: str) -> Procedure[None]:
+    yield from _take(call, nick)
     call.user.claims = None
     call.connection.busy = False
     call.release()
     call.edge.clients.resume(call.connection)
+
+
+def _take(call: Call, nick: str) -> Procedure[None]:
+    edge, user = call.edge, call.user
+    target = edge.nick(nick)
+    user.claims = target
+    changes_case, wanted = target == user.home, msgspec.structs.replace(user.wanted, nick=nick)
+    yield Settle(list(user.unsettled))
+    if not changes_case:
+        outcome = yield from claim(edge, Claim(wanted, True))
+        if not isinstance(outcome, Granted) or user.quitting:
+            edge.engine.submit(target, Release(user.uid))
+            refusal = outcome if isinstance(outcome, Refusal) else refused(n.ERR_UNAVAILRESOURCE, nick)
+            call.refuse(refusal)
+            return
+        user.wanted = msgspec.structs.replace(user.wanted, since=outcome.person.since)
+    # The user's own group gives the facts their version; applying that tells the channels (views/nick.py).
+    before, user.wanted = user.wanted.nick, msgspec.structs.replace(user.wanted, nick=nick)
+    outcome = yield Submit(user.home, Change(user.wanted), call)
+    if not isinstance(outcome, Granted):
+        user.wanted = msgspec.structs.replace(user.wanted, nick=before)
+        edge.engine.submit(target, Release(user.uid))
+        call.refuse(refused(n.ERR_UNAVAILRESOURCE, user.person.nick))
+    elif target != user.home:
+        # Every channel has committed it and every follower applied it before the old nick is free.
+        yield Settle([*user.rooms, user.home])
+        yield from _let_go(edge, user, target)
+
+
+def _let_go(edge: EdgePort, user: User, target: GroupId) -> Procedure[None]:
+    """The new nick's group is the user's own from now on; the old nick is free."""
+    if user.quitting:
+        edge.engine.submit(target, Release(user.uid))
+        return
+    old = user.home
+    edge.nick_owners.move(user, target)
+    run(edge, _confirm(user, target))
+    yield Submit(old, Release(user.uid, True))
+    yield Settle([old, target])  # who watches either nick knows by then, too (P33)
+
+
+def _confirm(user: User, target: GroupId) -> Procedure[None]:
+    outcome = yield Submit(target, Claim(user.person))
+    if isinstance(outcome, Granted):
+        user.claimed(outcome.person.since)
