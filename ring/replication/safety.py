@@ -23,11 +23,11 @@ class Safety:
             return True
         if copy.safe < command.seq:
             return False
-        targets = m.targets
+        targets, given_up = m.targets, self._port.peers.given_up
         holding = {self._port.me.key, *(holder.edge.key for holder in m.holders)}
-        if holding.isdisjoint(copy.members):
+        if {*holding, *given_up}.isdisjoint(copy.members):
             return False  # the members until now would not know, when they start again, which nodes to ask (P36)
-        return holding.issuperset({*targets}.difference(self._port.peers.given_up)) and (
+        return holding.issuperset({*targets}.difference(given_up)) and (
             len(targets) >= len(copy.members) or self.may_shrink(m)
         )
 

@@ -148,6 +148,30 @@ def test_an_operator_may_give_up_a_node_that_does_not_come_back() -> None:
     assert said(net, first, DEED) == 2
 
 
+def test_who_was_to_be_the_only_holder_and_died_is_waited_for_until_an_operator_gives_it_up() -> None:
+    """A master with nothing to keep makes itself the only holder before the group is forgotten, and may have confirmed
+    more alone since (P36). Account stories, seed 89500369."""
+    net = ToyNet(3, disks=True)
+    first, second = holders(net, DEED)
+    third = other(net, DEED)
+    net.submit(third, DEED, ["say", "!nothing to keep"])
+
+    def backup_knows() -> bool:
+        follower = net.engines[second].replicas.followers.get(DEED)
+        return follower is not None and any(command.members == (first,) for command in follower.copy.pending)
+
+    while not backup_knows():
+        net.run(0.001)
+    net.kill(first)
+    net.submit(third, DEED, ["say", "one"], "one")
+    net.run(net.engines[third].settings.settle_max_s + 5)
+    assert ("one", ["ok"]) not in net.hosts[third].answers
+    for key in (second, third):
+        assert net.engines[key].peers.give_up(first, net.now)
+    settle(net, third, DEED, "two")
+    assert said(net, second, DEED) == 2
+
+
 def test_a_deed_begins_anew_while_fewer_than_hold_it_are_silent() -> None:
     """P37: one of its holders would be here."""
     net = ToyNet(3, disks=True)
