@@ -37,7 +37,7 @@ def register(call: Call) -> None:
     """Answer REGISTER account|* email|* password. The email address is neither needed nor kept."""
     name, password = clean(call.params[0]), call.params[2]
     if name == "*":
-        name = call.connection.nick or "*" if call.connection.user is None else call.nick
+        name = call.connection.draft.nick or "*" if call.connection.user is None else call.nick
 
     def answered(failure: Failure) -> None:
         if failure:

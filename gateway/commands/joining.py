@@ -56,7 +56,7 @@ def _join(call: Call, name: str, key: str | None) -> None:
 
     def done(makes: bool, outcome: object) -> None:
         if makes and group not in call.made:
-            call.connection.makes -= 1
+            call.connection.bucket.makes -= 1
         may_not_make = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_UNAVAILRESOURCE
         if may_not_make and flood.may_make(call.connection, edge.settings, edge.now):
             submit(True)  # earlier JOINs found existing channels, so the caller may make this channel after all

@@ -34,20 +34,20 @@ def cap(call: Call) -> None:
         version = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 301
         connection.cap_version = max(connection.cap_version, version)
         connection.caps |= implied(connection.cap_version)
-        connection.cap_open = connection.cap_open or not registered
+        connection.draft.cap_open = connection.draft.cap_open or not registered
         _cap(call, "LS", listed(offer, version), version)
     elif sub == "LIST":
         _cap(call, "LIST", sorted(connection.caps), connection.cap_version)
     elif sub == "REQ":
-        connection.cap_open = connection.cap_open or not registered
+        connection.draft.cap_open = connection.draft.cap_open or not registered
         asked = call.params[1] if len(call.params) > 1 else ""
         caps = change(connection.caps, asked, offer, implied(connection.cap_version))
         if caps is not None:
             connection.caps, connection.variant = caps, variant(caps)
         _cap(call, "NAK" if caps is None else "ACK", asked.split(), connection.cap_version)
     elif sub == "END":
-        connection.cap_open = False
-        if connection.sasl is not None and not connection.sasl.waits:  # the client has given the login up
+        connection.draft.cap_open = False
+        if connection.proof.sasl is not None and not connection.proof.sasl.waits:  # the client has given the login up
             abort(call)
         if not registered:
             try_register(call)
@@ -65,7 +65,7 @@ def password(call: Call) -> None:
     if call.connection.user is not None:
         call.reply(n.ERR_ALREADYREGISTERED, n.TEXT[n.ERR_ALREADYREGISTERED])
     else:
-        call.connection.password = call.params[0]
+        call.connection.draft.password = call.params[0]
 
 
 @command("NICK", anytime=True)
@@ -80,7 +80,7 @@ def nick(call: Call) -> None:
     elif why := call.edge.settings.reservation(wanted):
         call.reply(n.ERR_ERRONEUSNICKNAME, wanted, why)
     elif connection.user is None:
-        connection.nick = wanted
+        connection.draft.nick = wanted
         try_register(call)
     else:
         call.alone(lambda: _rename(call, wanted))
@@ -93,11 +93,11 @@ def _rename(call: Call, wanted: str) -> None:
         if free:
             rename(call, wanted)
         else:
-            connection.busy = False
+            connection.queue.busy = False
             call.edge.clients.resume(connection)
 
     if call.user.person.nick != wanted:
-        connection.busy = True
+        connection.queue.busy = True
         check(call, wanted, checked)
 
 
@@ -111,9 +111,9 @@ def user(call: Call) -> None:
         call.reply(n.ERR_NEEDMOREPARAMS, "USER", n.TEXT[n.ERR_NEEDMOREPARAMS])
         return
     name = account_of(call.params[0])  # users of bouncers write account@device or account/device
-    connection.claimed = call.params[0] if name != call.params[0] else ""
-    connection.username = "~" + clean_user(name, limits.user_len - 1)
-    connection.real = call.edge.text(call.params[3], limits.real_len)
+    connection.draft.claimed = call.params[0] if name != call.params[0] else ""
+    connection.draft.username = "~" + clean_user(name, limits.user_len - 1)
+    connection.draft.real = call.edge.text(call.params[3], limits.real_len)
     try_register(call)
 
 
@@ -155,7 +155,7 @@ def _settled(user: User, groups: list[GroupId]) -> None:
 def pong(call: Call) -> None:
     """Tell the playback that the client has read so far. Any line proves that the client is alive, so PONG has no other
     effect."""
-    reader = call.connection.reader
+    reader = call.connection.delivery.reader
     if reader is not None and call.params:
         reader.answered(call.params[-1])
 

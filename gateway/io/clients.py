@@ -95,13 +95,17 @@ class ClientSocket(asyncio.BufferedProtocol):
         if self.connection is None or self._closing:
             return
         self._node.received(self.connection, bytes(_INPUT[:nbytes]))
-        if self.connection.pending and self._transport is not None and not self._transport.is_closing():
+        if self.connection.queue.pending and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()  # the kernel's window makes the client wait
 
     def read_on(self) -> None:
         """Resume reading if no line of the client waits."""
         transport = self._transport
-        if transport is not None and not transport.is_closing() and not (self.connection and self.connection.pending):
+        if (
+            transport is not None
+            and not transport.is_closing()
+            and not (self.connection and self.connection.queue.pending)
+        ):
             transport.resume_reading()
 
     def arrived(self) -> int:
@@ -195,7 +199,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         """
         if self._transport is None:
             return
-        matters = self.connection is not None and self.connection.farewell is not None
+        matters = self.connection is not None and self.connection.delivery.farewell is not None
         if matters and self.arrived() < self.written:
             asyncio.get_running_loop().call_later(LOOK_S, self._end)
         else:

@@ -399,7 +399,7 @@ class NodeProcess:
             certificate=certificate,
             ticket=client.ticket,
         )
-        connection.receipts = client if self.recorder is None else self.recorder.receipts(client)
+        connection.delivery.receipts = client if self.recorder is None else self.recorder.receipts(client)
         self.log.info("client_connected", client=connection.number, address=address, tls=secure)
         self.touched()
         return connection

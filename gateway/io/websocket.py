@@ -176,7 +176,7 @@ class WebSocketClient:
         """
         self._relieved.clear()
         self._node.received(connection, line + b"\r\n")
-        if connection.pending:
+        if connection.queue.pending:
             self._pause(True)
             await self._relieved.wait()
             self._pause(False)

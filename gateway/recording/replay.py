@@ -143,7 +143,7 @@ class _Replay:
                 connection = edge.connect(
                     number, address, secure=secure, now=now, certificate=certificate, ticket=ticket
                 )
-                connection.receipts = _Receipts(self._pull)
+                connection.delivery.receipts = _Receipts(self._pull)
                 self._connections[number] = connection
             case "edge.take_output":
                 connection = self._connection(args[0])

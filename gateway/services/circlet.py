@@ -21,9 +21,9 @@ MOST_PLAYED = 1_000
 
 def node_of(request: Request, connection: Connection) -> str:
     edge = request.call.edge
-    if connection.stream is None:
+    if connection.remote.stream is None:
         return edge.record.name
-    key = connection.stream.peer.key
+    key = connection.remote.stream.peer.key
     record = edge.engine.roster.get(key)
     return record.name if record is not None else key
 

@@ -96,7 +96,7 @@ def _give(request: Request, nick: str, tries: int) -> None:
         user = call.connection.user
         if user is None or user.quitting or proven is None or call.connection.login is not proven:
             return
-        if view is not None and view.holder is None and not call.connection.busy:
+        if view is not None and view.holder is None and not call.connection.queue.busy:
             edge.sessions.begin(user, edge.settings.casemap(proven.name))
             rename(call, nick)
         elif tries > 0:

@@ -91,7 +91,7 @@ def no_netsplit(story: Story) -> Iterator[str]:
 def _nicks(person: Person) -> list[str]:
     """Every nick that the person had, told by its own client."""
     changes = [m.params[0] for m in person.messages() if m.command == "NICK" and (m.source or "")]
-    return [person.connection.nick or person.nick, *[nick for nick in changes if nick.startswith(person.nick)]]
+    return [person.connection.draft.nick or person.nick, *[nick for nick in changes if nick.startswith(person.nick)]]
 
 
 def views_agree(story: Story) -> Iterator[str]:

@@ -59,7 +59,7 @@ class Connection(Client):
         self.leaves = False
         self.machine = Machine()
         self.begin(device.story.net, node, account, "10.0.0.2")
-        self.connection.receipts = self.machine
+        self.connection.delivery.receipts = self.machine
         proof = plain(f"{account}@{device.name}", PASSWORD)
         self.send(
             "CAP LS 302", "CAP REQ :sasl server-time echo-message", "AUTHENTICATE PLAIN", f"AUTHENTICATE {proof}",

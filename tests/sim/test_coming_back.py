@@ -75,7 +75,7 @@ def test_what_came_is_told_again_where_that_was_lost(net: Net, bob: Talker, phon
     net.run(0.15)
     net.loss = 0.0
     assert said(phone) == ["2"]
-    phone.connection.receipts = Sleeping()
+    phone.connection.delivery.receipts = Sleeping()
     net.run(2.5)
     net.kill("n1")
     again = login(net, "n2", "phone")
@@ -111,7 +111,7 @@ def test_what_a_stopped_node_writes_to_a_client_that_has_gone_has_not_come(net: 
     net.hang("n1", 1.5)
     bob.send(f"PRIVMSG {CHANNEL} :line 2")
     net.run(0.5)
-    phone.connection.receipts = Sleeping()
+    phone.connection.delivery.receipts = Sleeping()
     hang_up(phone)
     net.run(2)
     assert said(phone) == ["2"]  # written, and nobody took the line
@@ -126,7 +126,7 @@ def test_its_session_s_node_has_died_meanwhile(net: Net, bob: Talker, phone: New
     bob.send(f"PRIVMSG {CHANNEL} :line 2")
     net.run(0.5)
     assert said(phone) == ["2"]
-    phone.connection.receipts = Sleeping()
+    phone.connection.delivery.receipts = Sleeping()
     net.kill("n3")
     again = login(net, "n2", "phone")
     bob.say(3)
@@ -153,7 +153,7 @@ def test_it_came_to_the_node_that_its_session_was_on_before(net: Net, bob: Talke
     bob.send(f"PRIVMSG {CHANNEL} :line 2")
     net.run(0.5)
     assert said(phone) == ["2"]
-    phone.connection.receipts = Sleeping()
+    phone.connection.delivery.receipts = Sleeping()
     net.kill("n3")
     again = login(net, "n2", "phone")
     bob.say(3)

@@ -260,8 +260,8 @@ def test_who_says_more_than_may_wait_is_not_read_meanwhile(monkeypatch: pytest.M
     story.net.kill("n1", dark=True)
     for number in range(16):
         story.say(number)
-    assert story.phone.connection.busy
-    assert 0 < len(story.phone.connection.pending) < 30
+    assert story.phone.connection.queue.busy
+    assert 0 < len(story.phone.connection.queue.pending) < 30
     story.net.run(12)
     assert story.numbers(story.bob, "line") == ALL == story.numbers(story.bob, "word")
 

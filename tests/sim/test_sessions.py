@@ -101,7 +101,7 @@ def test_a_machine_that_has_gone_to_sleep_is_played_what_was_sent_to_it_since(
     bob.say(1, 2)
     assert said(laptop) == ["1", "2"]
     net.run(2)
-    laptop.connection.receipts = Sleeping()
+    laptop.connection.delivery.receipts = Sleeping()
     bob.say(3, 4)
     net.run(2)
     if end:
@@ -653,7 +653,7 @@ def test_an_own_line_that_waits_for_its_turn_while_the_session_leaves_is_read_on
     assert net.until(lambda: bool(n1.core.edge.asides.groups), 1)
     stored = state.stored
     net.turn(n3, lambda: n3.core.edge.sessions.takeover.take_up("ann", stored, nobody, attached=1))
-    assert net.until(lambda: ann.connection.tunnel is not None, 1)
+    assert net.until(lambda: ann.connection.remote.tunnel is not None, 1)
     assert ann.heard(CHANNEL) == []
     net.links.heal()
     net.run(5)
@@ -678,7 +678,7 @@ def test_a_command_without_an_answer_holds_up_what_is_said_after_the_session_lef
     Call(n1.core.edge, ann.connection, Message(None, None, "NEVER", [])).begin()
     stored = state.stored
     net.turn(n3, lambda: n3.core.edge.sessions.takeover.take_up("ann", stored, nobody, attached=1))
-    assert net.until(lambda: ann.connection.tunnel is not None, 2)
+    assert net.until(lambda: ann.connection.remote.tunnel is not None, 2)
     ann.send(f"PRIVMSG {CHANNEL} :line 1")
     if goes:
         drop(ann)
@@ -950,7 +950,7 @@ def test_who_is_kicked_while_its_machine_sleeps_is_told_when_it_is_back(net: Net
     made(net)
     phone = in_the_channel(net, "n1", "phone")
     net.run(2)
-    phone.connection.receipts = Sleeping()
+    phone.connection.delivery.receipts = Sleeping()
     bob.send(f"KICK {CHANNEL} ann :x")
     net.run(5)
     drop(phone)

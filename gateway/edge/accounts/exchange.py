@@ -44,3 +44,15 @@ class Exchange:
         self.waits = False
         self.trial: Trial | None = None
         self.view = LoginView()
+
+
+class Proof:
+    """How a connection proves an account. sasl: the exchange under way. proving: a password is being checked. failures:
+    of SASL."""
+
+    __slots__ = ("failures", "proving", "sasl")
+
+    def __init__(self) -> None:
+        self.sasl: Exchange | None = None
+        self.proving = False
+        self.failures = 0

@@ -100,7 +100,7 @@ def watch(edge: EdgePort, connection: Connection) -> None:
     def look() -> None:
         if connection.closed is None and proven is not None and connection.login == proven:
             edge.later(CHECK_S, look)
-            if connection.tunnel is None:  # a session's node looks after it
+            if connection.remote.tunnel is None:  # a session's node looks after it
                 edge.engine.ask(edge.account(proven.name), Info(), lambda view: known(proven, view))
 
     def known(proven: Login, view: InfoView | None) -> None:
@@ -131,7 +131,7 @@ def expel_all(edge: EdgePort, life: str) -> int:
     found: dict[User | None, list[Connection]] = {}
     for connection in edge.clients.connections.values():
         mine = connection.login is not None and connection.login.life == life and connection.closed is None
-        if mine and connection.tunnel is None:
+        if mine and connection.remote.tunnel is None:
             found.setdefault(connection.user, []).append(connection)
     for user, connections in found.items():
         _expel(edge, user, connections)

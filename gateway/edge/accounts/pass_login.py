@@ -38,11 +38,11 @@ class Wish(NamedTuple):
 
 def wish(connection: Connection, settings: EdgeSettings) -> Wish | None:
     """As whom the client wants to log in with its PASS, if it does."""
-    password = connection.password
+    password = connection.draft.password
     if not password or connection.login is not None or not settings.accounts.enabled:
         return None
     name, colon, rest = password.partition(":")
-    account, user = settings.casemap(account_of(name)), connection.claimed
+    account, user = settings.casemap(account_of(name)), connection.draft.claimed
     same = account == settings.casemap(account_of(user))
     if user and not (colon and same):
         return Wish(user, password)
@@ -53,7 +53,7 @@ def tell_unused(call: Call) -> None:
     """The client has sent a PASS that names no account, where the network has no password of its own: it is told that
     the PASS was not used, and goes on as a guest."""
     connection, accounts = call.connection, call.edge.settings.accounts
-    if connection.password is not None and connection.login is None:
+    if connection.draft.password is not None and connection.login is None:
         how = ", and yours names no account. To log in, send PASS account:password" if accounts.enabled else ""
         call.notice(f"Your PASS was not used: this network has no password of its own{how}.")
 
@@ -73,7 +73,7 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
     connection, began = call.connection, call.edge.now
 
     def proven(view: LoginView | None, known: bool) -> None:
-        connection.proving = False
+        connection.proof.proving = False
         connection.opened += call.edge.now - began  # what it was made to wait is not its own time
         if connection.closed is None:
             if view is not None:
@@ -93,7 +93,7 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
             _refuse(call, with_absent(call.edge, LATER))
 
     call.hold()
-    connection.proving = True
+    connection.proof.proving = True
     prove(call.edge, connection, account, wanted.password, proven)
 
 

@@ -38,7 +38,7 @@ def register(call: Call, name: str, password: str, done: Callable[[Failure], Non
         done(("ALREADY_AUTHENTICATED", proven.name, f"You are logged in as {proven.name}"))
     elif early and not registers_early(settings):
         done(("COMPLETE_CONNECTION_REQUIRED", "Connect first, then register"))
-    elif early and connection.nick is None:
+    elif early and connection.draft.nick is None:
         done(("NEED_NICK", "*", "Send NICK first"))
     elif not early and settings.accounts.registration == "before_connect":
         done(("TEMPORARILY_UNAVAILABLE", shown, "Accounts are registered here only before connecting"))
@@ -50,7 +50,7 @@ def register(call: Call, name: str, password: str, done: Callable[[Failure], Non
         done((problem[0], shown, problem[1]))
     else:
         call.hold()
-        connection.busy = True
+        connection.queue.busy = True
         run(call.edge, _register(call, name, password), lambda failure: _end(call, failure, done))
 
 
@@ -71,7 +71,7 @@ def unfit(settings: AccountSettings, password: str) -> tuple[str, str] | None:
 def _end(call: Call, failure: Failure, done: Callable[[Failure], None]) -> None:
     """The client's further lines have waited for this."""
     connection = call.connection
-    connection.busy = False
+    connection.queue.busy = False
     if connection.closed is None:
         done(failure)
     call.release()

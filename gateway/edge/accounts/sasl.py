@@ -44,7 +44,7 @@ CHALLENGE_S = 0.25
 def authenticate(call: Call) -> None:
     """One line of the client."""
     connection, text = call.connection, call.params[0]
-    exchange = connection.sasl
+    exchange = connection.proof.sasl
     if text == "*":
         abort(call)
     elif exchange is None:
@@ -66,7 +66,7 @@ def abort(call: Call) -> None:
 
 
 def _end(call: Call, numeric: str, text: str = "") -> None:
-    call.connection.sasl = None
+    call.connection.proof.sasl = None
     call.reply(numeric, text or n.TEXT[numeric])
     try_register(call)
 
@@ -90,7 +90,7 @@ def _begin(call: Call, name: str) -> None:
             call.reply(n.RPL_SASLMECHS, ",".join(MECHANISMS), n.TEXT[n.RPL_SASLMECHS])
             call.reply(n.ERR_SASLFAIL, n.TEXT[n.ERR_SASLFAIL])
         else:
-            connection.sasl = Exchange(mechanism)
+            connection.proof.sasl = Exchange(mechanism)
             _challenge(call, b"")
 
 
@@ -110,7 +110,7 @@ def _answer(call: Call, exchange: Exchange) -> None:
     except ValueError:
         _end(call, n.ERR_SASLFAIL, "SASL authentication failed: not base64")
         return
-    if call.connection.proving:  # of an exchange that was aborted: who aborts gets no more tries at once for it
+    if call.connection.proof.proving:  # of an exchange that was aborted: who aborts gets no more tries at once for it
         _end(call, n.ERR_SASLFAIL, BUSY)
         return
     call.hold()
@@ -129,17 +129,17 @@ class _Turn:
         self._call = call
         self._exchange = exchange
         self._began = call.edge.now
-        exchange.waits = call.connection.proving = True
+        exchange.waits = call.connection.proof.proving = True
 
     @property
     def _wanted(self) -> bool:
         connection = self._call.connection
-        return connection.sasl is self._exchange and connection.closed is None
+        return connection.proof.sasl is self._exchange and connection.closed is None
 
     def _over(self, then: Callable[[], None]) -> None:
         """Tell the client, if it still wants to know."""
         connection = self._call.connection
-        self._exchange.waits = connection.proving = False
+        self._exchange.waits = connection.proof.proving = False
         connection.opened += self._call.edge.now - self._began  # what it was made to wait is not its own time
         if self._wanted:
             then()
@@ -166,9 +166,9 @@ class _Turn:
     def _fail(self, step: Failed) -> None:
         def tell() -> None:
             connection = self._call.connection
-            connection.failures += 1
+            connection.proof.failures += 1
             _end(self._call, n.ERR_SASLFAIL, f"{n.TEXT[n.ERR_SASLFAIL]}: {step.reason}")
-            if connection.user is None and connection.failures >= FAILURES:
+            if connection.user is None and connection.proof.failures >= FAILURES:
                 self._call.edge.traffic.cuts["password"] += 1
                 self._call.edge.clients.cut(connection, "Too many SASL authentication failures")
 
@@ -216,7 +216,7 @@ class _Turn:
     def _log_in(self, step: Done) -> None:
         self._undo()
         call, connection = self._call, self._call.connection
-        view, connection.proving = self._exchange.view, False
+        view, connection.proof.proving = self._exchange.view, False
         if not self._wanted:
             call.release()
             return
@@ -226,7 +226,7 @@ class _Turn:
             return
 
         def done(taken: bool) -> None:
-            connection.sasl = None
+            connection.proof.sasl = None
             if taken:
                 call.reply(n.RPL_SASLSUCCESS, n.TEXT[n.RPL_SASLSUCCESS])
                 call.edge.engine.note("logged_in", client=connection.number, account=step.account)

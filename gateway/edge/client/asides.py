@@ -52,8 +52,8 @@ class Asides(AsidesPort):
         for group, aside in asides.items():
             waiting = self.groups[group]
             waiting[connection].remove(call)
-            if connection.tunnel is not None:
-                connection.tunnel.was_sent({group.name: self.place(connection, group) or aside.upto})
+            if connection.remote.tunnel is not None:
+                connection.remote.tunnel.was_sent({group.name: self.place(connection, group) or aside.upto})
             if not waiting[connection]:
                 del waiting[connection]
             if not waiting:

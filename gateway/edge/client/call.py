@@ -42,7 +42,7 @@ class Call(Command):
         self.edge = edge
         self.connection = connection
         self.message = message
-        self.line = connection.line
+        self.line = connection.queue.line
         self._user = connection.user
         wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
         self.label = wanted
@@ -159,7 +159,7 @@ class Call(Command):
 
     def begin(self) -> None:
         """Give the command its place after all unanswered commands. The call is held until `release`."""
-        calls = self.connection.calls
+        calls = self.connection.queue.calls
         calls[self] = None
         self._open += 1
         self.direct = self.label is None and (len(calls) == 1 or order.first(self.connection) is self)
@@ -175,11 +175,11 @@ class Call(Command):
     def _carried_out(self) -> None:
         """The answer goes out if it is this command's turn; one with nothing to say waits for nobody."""
         connection = self.connection
-        first = next(iter(connection.calls), self)
+        first = next(iter(connection.queue.calls), self)
         if first is not self and not self._leads and connection.closed is None and self._waits:
             return
         self._end()
-        if connection.calls:
+        if connection.queue.calls:
             order.advance(connection)
 
     @property
@@ -190,7 +190,7 @@ class Call(Command):
     def _end(self) -> None:
         """Answered: the caller pays for the work (client/flood.py)."""
         connection = self.connection
-        connection.calls.pop(self, None)
+        connection.queue.calls.pop(self, None)
         self.open, self.late = False, True
         if self.label is not None:
             self._finish(self.label)
@@ -203,7 +203,7 @@ class Call(Command):
             due, self._sent, self._paid = flood.price(self._sent) - self._paid, 0, 0.0
             if self._user is not None:  # a welcome is nobody's choice
                 flood.charge(connection, due, self.edge.settings)
-        if connection.gate is self:
+        if connection.queue.gate is self:
             self._open_gate()
 
     def _empty(self) -> None:
@@ -214,7 +214,7 @@ class Call(Command):
             slots.empty(self, self._emit)
 
     def _open_gate(self) -> None:
-        self.connection.gate = None
+        self.connection.queue.gate = None
         self.edge.clients.resume(self.connection)
 
     # Order ----------------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ class Call(Command):
     @property
     def _leads(self) -> bool:
         """Whether all that was asked before is answered."""
-        calls = self.connection.calls
+        calls = self.connection.queue.calls
         return self.late or next(iter(calls), None) is self or order.first(self.connection) is self
 
     def go_on(self) -> bool:
@@ -254,7 +254,7 @@ class Call(Command):
             self._end()
             return
         self.flush()
-        if self.connection.gate is self:
+        if self.connection.queue.gate is self:
             self._open_gate()
         self._begin_turns()
 
@@ -264,8 +264,8 @@ class Call(Command):
 
     def shut(self) -> None:
         """The client's further lines wait until this command has ended: others see it in that order, too (P28)."""
-        if self.connection.gate is None and not self.late:
-            self.connection.gate = self
+        if self.connection.queue.gate is None and not self.late:
+            self.connection.queue.gate = self
 
     def in_turn(self, run: Callable[[], None]) -> None:
         """Run once everything that this connection asked before is answered."""
@@ -371,7 +371,7 @@ class Call(Command):
 
     def once(self, target: int = 0) -> Once | None:
         """What the caller says to one of the line's targets is known by; None: no other edge says it (P9)."""
-        sayer = self.connection.sayer
+        sayer = self.connection.remote.sayer
         return Once(sayer, self.line, target) if sayer is not None else None
 
     def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:

@@ -75,7 +75,7 @@ class Clients(ClientsPort):
 
     def feed(self, connection: Connection, data: bytes) -> None:
         """Bytes of a client, at most flood.READ_BYTES. Lines wait while the client floods, or its nick is under way."""
-        waited, settings, now = len(connection.pending), self.edge.settings, self.edge.engine.now
+        waited, settings, now = len(connection.queue.pending), self.edge.settings, self.edge.engine.now
         connection.last_heard, connection.pinged_at = now, 0.0
         lines, traffic = connection.splitter.feed(data), self.edge.traffic
         traffic.bytes_received += len(data)
@@ -84,15 +84,15 @@ class Clients(ClientsPort):
         for line in lines:
             if connection.closed is not None:
                 return
-            waits = connection.pending or connection.busy or connection.gate
+            waits = connection.queue.pending or connection.queue.busy or connection.queue.gate
             if not waits and turns is not None and not turns.take():
                 turns.waiting[connection] = None
                 waits = True
             if waits or not flood.may_pass(connection, line, settings, now):
-                connection.pending.append(line)
+                connection.queue.pending.append(line)
             else:
                 self.handle(connection, line)
-        if len(connection.pending) > waited and flood.is_too_much(connection, self.edge.settings):
+        if len(connection.queue.pending) > waited and flood.is_too_much(connection, self.edge.settings):
             self.edge.traffic.cuts["flood"] += 1
             self.cut(connection, "Excess Flood")
 
@@ -108,7 +108,7 @@ class Clients(ClientsPort):
     def read(self, connection: Connection, line: bytes) -> None:
         """A whole line of a client of another node, which slows it down."""
         connection.last_heard, connection.pinged_at = self.edge.now, 0.0
-        connection.pending.append(line)
+        connection.queue.pending.append(line)
         self.resume(connection)
 
     def carry(self, connection: Connection) -> None:
@@ -121,16 +121,16 @@ class Clients(ClientsPort):
 
     def resume(self, connection: Connection, most: int = sys.maxsize) -> None:
         """Carry out at most `most` waiting lines, as flood control lets. Once no line waits, the shell reads on."""
-        pending = connection.pending
-        if not pending or connection.resuming:
+        pending = connection.queue.pending
+        if not pending or connection.queue.resuming:
             return
-        connection.resuming = True
+        connection.queue.resuming = True
         while pending and most > 0 and connection.is_free and self._may_pass(connection, pending[0]):
             most -= 1
             # The client is not read meanwhile: its line counts as heard when its turn comes.
             connection.last_heard, connection.pinged_at = self.edge.now, 0.0
             self.handle(connection, pending.pop(0))
-        connection.resuming = False
+        connection.queue.resuming = False
         if not pending:
             self.relieved.append(connection)
 
@@ -138,9 +138,9 @@ class Clients(ClientsPort):
         """Before a flush while `turns.waiting`: lines that wait are carried out, as many as the turn takes."""
         turns = self.turns
         while (connection := turns.next()) is not None:
-            before = len(connection.pending)
+            before = len(connection.queue.pending)
             self.resume(connection, 1)
-            if 0 < len(connection.pending) < before:
+            if 0 < len(connection.queue.pending) < before:
                 turns.waiting[connection] = None  # behind the others
             elif connection.ending is not None:
                 self._leave_if_done(connection)
@@ -149,9 +149,9 @@ class Clients(ClientsPort):
         if not isinstance(line, bytes):
             self._refuse_line(connection, n.ERR_INPUTTOOLONG, n.TEXT[n.ERR_INPUTTOOLONG])
             return
-        connection.line += 1
-        if connection.tunnel is not None:
-            connection.tunnel.send(line)
+        connection.queue.line += 1
+        if connection.remote.tunnel is not None:
+            connection.remote.tunnel.send(line)
             return
         message = parse(line)
         if message is None:
@@ -195,7 +195,7 @@ class Clients(ClientsPort):
         new, gone = capabilities.news(capabilities.offered(before), capabilities.offered(now))
         self.admission.limits = limits_of(now)
         for connection in self.connections.values():
-            if connection.tunnel is not None:
+            if connection.remote.tunnel is not None:
                 continue  # it is told by its session's node
             connection.caps -= frozenset(gone)
             for sub, names in (("NEW", new), ("DEL", gone)):
@@ -217,7 +217,7 @@ class Clients(ClientsPort):
         if connection not in self.dirty:
             self.dirty.append(connection)
         departure.leave(self.edge, connection, reason)
-        connection.pending.clear()
+        connection.queue.pending.clear()
         if connection.unread:
             self.gone(connection, reason)
 
@@ -230,12 +230,12 @@ class Clients(ClientsPort):
         if connection.closed is None:
             connection.closed = reason
             departure.leave(self.edge, connection, reason)
-            connection.pending.clear()
-        if connection.farewell is not None:
-            connection.farewell()
-            connection.farewell = None
-        if connection.stream is not None:
-            connection.stream.close(reason)
+            connection.queue.pending.clear()
+        if connection.delivery.farewell is not None:
+            connection.delivery.farewell()
+            connection.delivery.farewell = None
+        if connection.remote.stream is not None:
+            connection.remote.stream.close(reason)
 
     def ended(self, connection: Connection, reason: str) -> None:
         """The client has said its last line. It leaves once all of its lines are carried out and answered."""
@@ -253,10 +253,10 @@ class Clients(ClientsPort):
     def _leave_if_done(self, connection: Connection) -> None:
         if connection.ending is None or connection.closed is not None or connection.left:
             return
-        if connection.pending or not connection.is_free:
+        if connection.queue.pending or not connection.is_free:
             return
-        tunnel, nobody = connection.tunnel, connection.unread and connection.user is None
-        if (connection.calls and not nobody) or (tunnel is not None and tunnel.outbox.lines):
+        tunnel, nobody = connection.remote.tunnel, connection.unread and connection.user is None
+        if (connection.queue.calls and not nobody) or (tunnel is not None and tunnel.outbox.lines):
             return
         if connection.unread:
             self.cut(connection, connection.ending)
@@ -266,7 +266,7 @@ class Clients(ClientsPort):
     def hang_up(self, connection: Connection, reason: str) -> None:
         """Close a connection whose client has been told why."""
         connection.closed = reason
-        connection.pending.clear()
+        connection.queue.pending.clear()
         if connection not in self.dirty:
             self.dirty.append(connection)
 
@@ -275,7 +275,7 @@ class Clients(ClientsPort):
         self._wait_until = self.edge.now + FAREWELL_S
         self._last = list(self.connections.values())
         for connection in self._last:
-            if connection.stream is not None:
+            if connection.remote.stream is not None:
                 self.edge.forwarding.move(connection, reason)
             elif connection.closed is None:
                 say_where_to_go(self.edge, connection)
@@ -285,7 +285,7 @@ class Clients(ClientsPort):
     def idle(self) -> bool:
         """Whether nobody is here and nothing that they left behind is under way."""
         waits = self.edge.now < self._wait_until
-        owed = any(connection.calls or (waits and connection.farewell) for connection in self._last)
+        owed = any(connection.queue.calls or (waits and connection.delivery.farewell) for connection in self._last)
         here = any(self._has_to_go(user) for user in self.edge.users.values())
         return not (here or self.edge.sessions.cursors.telling or self.edge.forwarding.lingering or owed)
 
@@ -299,21 +299,21 @@ class Clients(ClientsPort):
     def tick(self, now: float) -> None:
         settings = self.edge.settings
         for connection in list(self.connections.values()):
-            if connection.stream is not None:
+            if connection.remote.stream is not None:
                 self.edge.forwarding.tell(connection)
             if connection.closed is not None:
                 continue
-            if connection.calls:
+            if connection.queue.calls:
                 order.hurry(connection, now - self.edge.engine.settings.settle_max_s)
-            if connection.pending:
+            if connection.queue.pending:
                 self.turns.waiting[connection] = None
             if connection.ending is not None:
                 self._leave_if_done(connection)
-            if connection.tunnel is not None:  # its session's node looks after it
-                connection.tunnel.tick()
+            if connection.remote.tunnel is not None:  # its session's node looks after it
+                connection.remote.tunnel.tick()
                 continue
             if connection.user is None:
-                limit_s = settings.register_timeout_s + (PROVING_MAX_S if connection.proving else 0.0)
+                limit_s = settings.register_timeout_s + (PROVING_MAX_S if connection.proof.proving else 0.0)
                 if now - connection.opened > limit_s:
                     self.edge.traffic.cuts["registration_timeout"] += 1
                     self.cut(connection, "Registration timed out")

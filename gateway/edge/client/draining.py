@@ -17,7 +17,7 @@ ADDRESSES = 5
 def say_where_to_go(edge: EdgePort, connection: Connection) -> None:
     """Send one NOTICE with the addresses of other nodes that stay."""
     user = connection.user
-    nick = user.person.nick if user is not None else connection.nick or "*"
+    nick = user.person.nick if user is not None else connection.draft.nick or "*"
     connection.out = connection.ready
     connection.show(Line(edge.settings.server_name, "NOTICE", (nick, words(other_addresses(edge, connection.number)))))
 

@@ -5,8 +5,8 @@ more for each further KiB. A command that makes much work costs more: by the lin
 are what takes time here, on the way and at whoever keeps history. The bucket may be overdrawn by such a command; the
 connection's next line then waits longer.
 
-Lines that may not pass yet wait in `connection.pending`, in order. While a line waits, the shell does not read the
-socket on: what else the client sends waits in the kernel, whose window makes the client's machine wait, too. So one
+Lines that may not pass yet wait in `connection.queue.pending`, in order. While a line waits, the shell does not read
+the socket on: what else the client sends waits in the kernel, whose window makes the client's machine wait, too. So one
 read of READ_BYTES and the beginning of a line are all that a client can make its node keep.
 """
 
@@ -43,26 +43,28 @@ DEBT_S: Final = 30.0
 
 def fill(connection: Connection, settings: EdgeSettings, now: float) -> None:
     """A new connection, or one that comes from another node, begins with a full bucket."""
-    connection.tokens, connection.refilled_at = float(settings.burst), now
+    connection.bucket.tokens, connection.bucket.refilled_at = float(settings.burst), now
 
 
 def may_pass(connection: Connection, line: Item, settings: EdgeSettings, now: float) -> bool:
     """Whether the line is carried out now; then its tokens are taken."""
-    tokens = connection.tokens + (now - connection.refilled_at) * settings.rate
+    tokens = connection.bucket.tokens + (now - connection.bucket.refilled_at) * settings.rate
     if tokens > settings.burst:
         tokens = float(settings.burst)
-    connection.tokens, connection.refilled_at = tokens, now
-    if connection.stream is not None:  # the client's node takes a token for each line, this one for what lines cost
+    connection.bucket.tokens, connection.bucket.refilled_at = tokens, now
+    if (
+        connection.remote.stream is not None
+    ):  # the client's node takes a token for each line, this one for what lines cost
         return tokens >= 0.0
     if tokens < 1.0:
         return False
-    connection.tokens = tokens - 1.0 - (len(line) // 1024 if isinstance(line, bytes) else 0)
+    connection.bucket.tokens = tokens - 1.0 - (len(line) // 1024 if isinstance(line, bytes) else 0)
     return True
 
 
 def charge(connection: Connection, tokens: float, settings: EdgeSettings) -> None:
     """Take tokens for work that was done or has begun; give back what was taken too much (below 0)."""
-    connection.tokens = max(connection.tokens - tokens, -DEBT_S * settings.rate)
+    connection.bucket.tokens = max(connection.bucket.tokens - tokens, -DEBT_S * settings.rate)
 
 
 def price(lines: int) -> float:
@@ -71,25 +73,25 @@ def price(lines: int) -> float:
 
 
 def may_make(connection: Connection, settings: EdgeSettings, now: float) -> bool:
-    """Whether the connection may make one more channel; then that is counted. Given back: `connection.makes -= 1`."""
+    """Whether the connection may make one more channel; then that is counted. To give back: `bucket.makes -= 1`."""
     most = settings.channels_per_minute
     if not most:
         return True
-    connection.makes = max(0.0, connection.makes - (now - connection.makes_at) * most / 60)
-    connection.makes_at = now
-    if connection.makes > most - 1:
+    connection.bucket.makes = max(0.0, connection.bucket.makes - (now - connection.bucket.makes_at) * most / 60)
+    connection.bucket.makes_at = now
+    if connection.bucket.makes > most - 1:
         return False
-    connection.makes += 1
+    connection.bucket.makes += 1
     return True
 
 
 def is_stranger(connection: Connection) -> bool:
     """Whether the client of the connection is not registered, here or on its session's node."""
-    return connection.user is None and connection.tunnel is None
+    return connection.user is None and connection.remote.tunnel is None
 
 
 def is_too_much(connection: Connection, settings: EdgeSettings) -> bool:
     """Whether more waits than may."""
-    pending = connection.pending
+    pending = connection.queue.pending
     most = WAITING_BYTES if is_stranger(connection) else WAITING_REGISTERED_BYTES
     return len(pending) > settings.queued or sum(len(one) for one in pending if isinstance(one, bytes)) > most

@@ -19,7 +19,7 @@ from gateway.edge.client.slots import Command
 
 def first(connection: Connection) -> Command | None:
     """The oldest unanswered command for which later commands still wait."""
-    for call in connection.calls:
+    for call in connection.queue.calls:
         if not call.late:
             return call
     return None
@@ -27,17 +27,17 @@ def first(connection: Connection) -> Command | None:
 
 def advance(connection: Connection) -> None:
     """A command has ended: later commands may be answered, and commands that waited for this end begin."""
-    if connection.advancing or not connection.calls:
+    if connection.queue.advancing or not connection.queue.calls:
         return
-    connection.advancing = True
+    connection.queue.advancing = True
     while (call := first(connection)) is not None and call.go_on():
         pass
-    connection.advancing = False
+    connection.queue.advancing = False
 
 
 def hurry(connection: Connection, before: float) -> None:
     """Commands given before that time hold up nobody any more."""
-    for call in list(connection.calls):
+    for call in list(connection.queue.calls):
         if call.since > before:
             break
         if not call.late:
@@ -47,7 +47,7 @@ def hurry(connection: Connection, before: float) -> None:
 
 def let_go(connection: Connection, upto: Command) -> None:
     """Commands given before this one hold up nobody any more."""
-    for call in list(connection.calls):
+    for call in list(connection.queue.calls):
         if call is upto:
             break
         if not call.late:
@@ -56,5 +56,5 @@ def let_go(connection: Connection, upto: Command) -> None:
 
 def flush(connection: Connection) -> None:
     """The connection ends: what waits goes out now, in its order."""
-    for call in list(connection.calls):
+    for call in list(connection.queue.calls):
         call.flush()

@@ -49,23 +49,25 @@ def new_uid(edge: EdgePort) -> str:
 def try_register(call: Call) -> None:
     """Once NICK, USER and the end of negotiation are there: the password, then the claim."""
     connection, edge = call.connection, call.edge
-    ready = connection.nick is not None and connection.username is not None and not connection.cap_open
-    if connection.user is not None or connection.sasl is not None:  # who it is comes first
+    ready = (
+        connection.draft.nick is not None and connection.draft.username is not None and not connection.draft.cap_open
+    )
+    if connection.user is not None or connection.proof.sasl is not None:  # who it is comes first
         return
-    if not ready or connection.busy or connection.closed is not None:
+    if not ready or connection.queue.busy or connection.closed is not None:
         return
-    connection.busy = True
+    connection.queue.busy = True
     wanted = edge.settings.server_password_hash
     login = wish(connection, edge.settings)
     if wanted is None and login is not None:
         log_in(call, login, lambda: _find_session(call))
     elif wanted is None:
         tell_unused(call)
-        connection.password = None  # told once, though the nick may be taken and another one be tried
+        connection.draft.password = None  # told once, though the nick may be taken and another one be tried
         _find_session(call)
     else:
         edge.check_password(
-            wanted, connection.password or "", edge.clients.mine(lambda fits: _password_checked(call, fits))
+            wanted, connection.draft.password or "", edge.clients.mine(lambda fits: _password_checked(call, fits))
         )
 
 
@@ -97,7 +99,7 @@ def _find_session(call: Call, tries: int = TRIES) -> None:
         if connection.closed is not None:
             pass
         elif isinstance(session, User):
-            connection.busy = False
+            connection.queue.busy = False
             attach(call, session)
             edge.clients.resume(connection)
         elif session is not None:
@@ -111,23 +113,25 @@ def _find_session(call: Call, tries: int = TRIES) -> None:
 
 
 def _may_have(call: Call, tries: int = 0) -> None:
-    assert call.connection.nick is not None
-    nick_protection.check(call, call.connection.nick, lambda free: _claim(call, tries) if free else _give_up(call))
+    assert call.connection.draft.nick is not None
+    nick_protection.check(
+        call, call.connection.draft.nick, lambda free: _claim(call, tries) if free else _give_up(call)
+    )
 
 
 def _give_up(call: Call) -> None:
     connection = call.connection
-    connection.busy = False
-    connection.nick = None
+    connection.queue.busy = False
+    connection.draft.nick = None
     call.edge.clients.resume(connection)
 
 
 def _claim(call: Call, tries: int) -> None:
     """tries: how often the session is looked for again if the nick is the account's already."""
     edge, connection = call.edge, call.connection
-    assert connection.nick is not None
+    assert connection.draft.nick is not None
     found = edge.clients.mine(lambda former: _claim_as(call, tries, former))
-    resume.find(edge, connection, connection.nick, found)
+    resume.find(edge, connection, connection.draft.nick, found)
 
 
 def _claim_as(call: Call, tries: int, former: Person | None) -> None:
@@ -135,16 +139,16 @@ def _claim_as(call: Call, tries: int, former: Person | None) -> None:
     edge, connection = call.edge, call.connection
     if connection.closed is not None:
         return
-    assert connection.nick is not None and connection.username is not None
+    assert connection.draft.nick is not None and connection.draft.username is not None
     record = edge.record
     uid = former.uid if former is not None else new_uid(edge)
     person = Person(
         uid,
         max(former.version + 1, int(edge.now * 1000)) if former is not None else 1,
-        connection.nick,
-        connection.username,
+        connection.draft.nick,
+        connection.draft.username,
         connection.host,
-        connection.real,
+        connection.draft.real,
         record.key,
         record.incarnation,
         account=connection.login.name if connection.login is not None else None,
@@ -212,7 +216,7 @@ def _give_way(call: Call, user: User, tries: int) -> None:
 
 def _welcome(call: Call, user: User) -> None:
     connection, edge = call.connection, call.edge
-    connection.busy = False
+    connection.queue.busy = False
     if connection.closed is not None or connection.user is not user:
         return
     meanwhile = connection.turn_back()

@@ -103,7 +103,7 @@ class Arrivals(ArrivalsPort):
         if not account or engine.level < CameAsk.SINCE:
             return
         known = self._known(user, device)
-        here = connection.stream.peer if connection.stream is not None else engine.me
+        here = connection.remote.stream.peer if connection.remote.stream is not None else engine.me
         if known.get(here.key) != here.number:
             for table in (self._nodes, self._news):
                 self._add(table.setdefault(account, {}), device, here)
@@ -112,7 +112,7 @@ class Arrivals(ArrivalsPort):
         inquiry.ask_at(known)
         inquiry.ask_at({former.key: former.number} if former is not None else {})
         if inquiry.open:
-            connection.inquiry = inquiry
+            connection.delivery.inquiry = inquiry
 
     @staticmethod
     def _add(devices: dict[str, dict[str, int]], device: str, node: Incarnation) -> None:
@@ -179,8 +179,8 @@ class NodesAsked(Inquiry):
             edge.later(AGAIN_S, lambda: self._ask(node))
             return
         del self.open[node]
-        if not self.open and connection.inquiry is self:
-            connection.inquiry = None
+        if not self.open and connection.delivery.inquiry is self:
+            connection.delivery.inquiry = None
             for go_on in self.waiting:
                 go_on()
 
@@ -190,7 +190,7 @@ AGAIN_S: Final = 0.25
 
 def once_known(connection: Connection, go_on: Callable[[], None]) -> None:
     """Go on once it is known how far the connection's device has come."""
-    if connection.inquiry is None:
+    if connection.delivery.inquiry is None:
         go_on()
     else:
-        connection.inquiry.waiting.append(go_on)
+        connection.delivery.inquiry.waiting.append(go_on)

@@ -29,8 +29,8 @@ MARKS: Final = 64
 
 def _arrived(connection: Connection, upto: int) -> dict[str, Cursor]:
     """By folded channel, how far the connection is once its first `upto` bytes, or parts of its stream, have come."""
-    arrive(connection.on_the_way, upto, connection.reached)
-    return connection.reached
+    arrive(connection.delivery.on_the_way, upto, connection.delivery.reached)
+    return connection.delivery.reached
 
 
 def _attached(connection: Connection) -> User | None:
@@ -43,9 +43,9 @@ def _news(connection: Connection, now: Mapping[str, Cursor | None]) -> dict[str,
     """By folded channel, where it has changed since this was last asked for."""
     found: dict[str, Cursor] = {}
     for name, place in now.items():
-        known = connection.places.get(name)
+        known = connection.delivery.places.get(name)
         if place is not None and place.seq and (known is None or known.last != place):
-            connection.places[name] = Sent.after(known, place)
+            connection.delivery.places[name] = Sent.after(known, place)
             found[name] = place
     return found
 
@@ -82,7 +82,7 @@ class Cursors(CursorsPort):
 
     def sent(self, connection: Connection, places: Mapping[str, Cursor]) -> None:
         """By folded channel, how far it is once what it was sent last has come."""
-        learn(connection.parted, places)
+        learn(connection.delivery.parted, places)
 
     def left(self, user: User, connection: Connection) -> None:
         """The connection is closed, or about to be: how far its device has come, and that it was here until now."""
@@ -92,19 +92,22 @@ class Cursors(CursorsPort):
                 self._stays_at(connection, group)  # whatever is said from now on, until it is closed
             self._take(account, connection.device, self._came(connection))
             self._news.setdefault(account, {}).setdefault(connection.device, {})
-            if connection.on_the_way and connection.receipts is not None:
-                connection.farewell = lambda: self._farewell(account, connection)
+            if connection.delivery.on_the_way and connection.delivery.receipts is not None:
+                connection.delivery.farewell = lambda: self._farewell(account, connection)
 
     def _farewell(self, account: str, connection: Connection) -> None:
         """What was on its way to the connection has come by now, or never will."""
-        assert connection.receipts is not None
-        if arrive(connection.on_the_way, connection.receipts.arrived(), connection.reached) is None:
+        assert connection.delivery.receipts is not None
+        if (
+            arrive(connection.delivery.on_the_way, connection.delivery.receipts.arrived(), connection.delivery.reached)
+            is None
+        ):
             return
         if account in self.edge.sessions.users:
-            self._take(account, connection.device, connection.reached)
+            self._take(account, connection.device, connection.delivery.reached)
         else:
-            self.edge.sessions.arrivals.remember(account, connection.device, connection.reached)
-            self.tell(account, {connection.device: connection.reached})
+            self.edge.sessions.arrivals.remember(account, connection.device, connection.delivery.reached)
+            self.tell(account, {connection.device: connection.delivery.reached})
 
     def forget(self, account: str) -> None:
         """The session is elsewhere, and its group knows all that is known here."""
@@ -164,11 +167,11 @@ class Cursors(CursorsPort):
 
     def _came(self, connection: Connection) -> Mapping[str, Cursor]:
         """By folded channel, how far the connection is by what has come to its client's machine."""
-        if connection.stream is not None:
-            upto = connection.stream.used
-        elif connection.receipts is not None:
+        if connection.remote.stream is not None:
+            upto = connection.remote.stream.used
+        elif connection.delivery.receipts is not None:
             self._mark(connection, self.fresh(connection))
-            upto = connection.receipts.arrived()
+            upto = connection.delivery.receipts.arrived()
         else:
             return self._all(connection)
         return _arrived(connection, upto)
@@ -178,13 +181,13 @@ class Cursors(CursorsPort):
         attached = [
             (client, user)
             for client in connections
-            if client.receipts is not None and (user := _attached(client)) is not None and user.session
+            if client.delivery.receipts is not None and (user := _attached(client)) is not None and user.session
         ]
         if not attached:
             return
         now = {group: self.edge.engine.applied_to(group) for group in groups}
         for connection, user in attached:
-            behind = connection.behind
+            behind = connection.delivery.behind
             heard = [group for group in now if group in user.rooms or group in user.talks]
             held = self.edge.asides.place
             self._mark(
@@ -192,7 +195,7 @@ class Cursors(CursorsPort):
             )
 
     def _mark(self, connection: Connection, places: dict[str, Cursor]) -> None:
-        marks, receipts = connection.on_the_way, connection.receipts
+        marks, receipts = connection.delivery.on_the_way, connection.delivery.receipts
         if not places or receipts is None:
             return
         _arrived(connection, receipts.arrived())  # a socket that breaks may not tell any more
@@ -205,24 +208,26 @@ class Cursors(CursorsPort):
     def _all(self, connection: Connection) -> Mapping[str, Cursor]:
         """By folded channel, how far it is by all that it was sent."""
         self.fresh(connection)
-        return {name: sent.place for name, sent in connection.places.items()}
+        return {name: sent.place for name, sent in connection.delivery.places.items()}
 
     def fresh(self, connection: Connection) -> dict[str, Cursor]:
         """By folded channel, of one connection, where it has changed since this was last asked for."""
         user = _attached(connection)
         heard = user.heard if user is not None else {}
-        now: dict[str, Cursor | None] = {**connection.parted}
-        connection.parted.clear()
+        now: dict[str, Cursor | None] = {**connection.delivery.parted}
+        connection.delivery.parted.clear()
         for group in heard:
             now[group.name] = merge_cursors(now.get(group.name), self._shown(connection, group))
         found = _news(connection, now)
-        if len(connection.places) > PLACES:
-            connection.places = {name: sent for name, sent in connection.places.items() if name in now}
+        if len(connection.delivery.places) > PLACES:
+            connection.delivery.places = {
+                name: sent for name, sent in connection.delivery.places.items() if name in now
+            }
         return found
 
     def _shown(self, connection: Connection, group: GroupId) -> Cursor | None:
         """How far the connection has been sent the group; None while it was played nothing of what it has missed."""
-        behind = connection.behind
+        behind = connection.delivery.behind
         if group in behind:
             return behind[group]
         return self.edge.asides.place(connection, group) or self.edge.engine.applied_to(group)
@@ -240,8 +245,8 @@ class Cursors(CursorsPort):
 
     def come(self, user: User, connection: Connection, group: GroupId) -> Cursor | None:
         """How far it is by what it was sent itself, though not all may have come yet, and by what its device was."""
-        sent = connection.places.get(group.name)
-        here = merge_cursors(connection.behind.get(group), connection.parted.get(group.name))
+        sent = connection.delivery.places.get(group.name)
+        here = merge_cursors(connection.delivery.behind.get(group), connection.delivery.parted.get(group.name))
         return merge_cursors(here, sent.place if sent is not None else None, self.of(user, connection.device, group))
 
     def of(self, user: User, device: str, group: GroupId) -> Cursor | None:

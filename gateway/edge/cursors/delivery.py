@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from gateway.state.session.session import PLACES
 from ring.history.cursor import merge_cursors
+from ring.ids import GroupId
 from ring.wire.history import Cursor
 
 
@@ -90,3 +91,36 @@ class Reader:
             waiting, self.waiting = self.waiting, []
             for go_on in waiting:
                 go_on()
+
+
+class Delivery:
+    """What one connection was sent, what of that has come to the client's machine, and what the client is played.
+
+    Cursors stand by folded channel or conversation, but in `behind`, which is by group.
+
+    places: where the client is once all that was sent has come; parted: and besides, until that is taken down.
+    on_the_way: of these, what has not come yet. reached: what has come. receipts: of the socket; None: whatever is sent
+    arrives. farewell: is called once it is known how much has come to a client that is cut.
+
+    behind: groups whose missed lines are not shown yet, and the cursor of each. playbacks: by which playback each is
+    shown. late_echoes: commands whose own line is played with the rest. inquiry: under way. reader: None before the
+    first playback.
+    """
+
+    __slots__ = (
+        "behind", "farewell", "inquiry", "late_echoes", "on_the_way", "parted", "places", "playbacks", "reached",
+        "reader", "receipts",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.places: dict[str, Sent] = {}
+        self.parted: dict[str, Cursor] = {}
+        self.on_the_way: deque[OnTheWay] = deque()
+        self.reached: dict[str, Cursor] = {}
+        self.receipts: Receipts | None = None
+        self.farewell: Callable[[], None] | None = None
+        self.behind: dict[GroupId, Cursor | None] = {}
+        self.playbacks: dict[GroupId, object] = {}
+        self.late_echoes: dict[GroupId, list[Callable[[Any], None]]] = {}
+        self.inquiry: Inquiry | None = None
+        self.reader: Reader | None = None

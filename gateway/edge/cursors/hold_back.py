@@ -29,14 +29,14 @@ def withhold(edge: EdgePort, group: GroupId, *, parted: bool) -> None:
     if room is None:
         return
     for user in [user for user in room.users.values() if user.session]:
-        for connection in [c for c in user.connections if c in room.connections and group not in c.behind]:
-            connection.behind[group] = edge.engine.applied_to(group)
+        for connection in [c for c in user.connections if c in room.connections and group not in c.delivery.behind]:
+            connection.delivery.behind[group] = edge.engine.applied_to(group)
             room.withheld[connection] = None
             edge.later(MERGED_S if parted else SOON_S, partial(_play, edge, connection, user, group))
 
 
 def _play(edge: EdgePort, connection: Connection, user: User, group: GroupId) -> None:
     """Unless it is played by whoever brought it here anew."""
-    if connection.user is user and group in connection.behind and group not in connection.playbacks:
+    if connection.user is user and group in connection.delivery.behind and group not in connection.delivery.playbacks:
         place = edge.sessions.cursors.come(user, connection, group)
         Playback(edge, connection, user, group, place, events=False).go_on()

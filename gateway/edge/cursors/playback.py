@@ -35,7 +35,7 @@ PATIENCE_S: Final = 30.0
 
 def _expect_reading(edge: EdgePort, connection: Connection, size: int) -> None:
     """The connection was played so many bytes more."""
-    reader = connection.reader = connection.reader or Reader()
+    reader = connection.delivery.reader = connection.delivery.reader or Reader()
     reader.unread += size
     if reader.unread > UNREAD_BYTES and not reader.token:
         token = reader.token = f"playback-{edge.next_batch()}"
@@ -47,27 +47,27 @@ def await_echo(call: Call, group: GroupId) -> None:
     """The caller's own line is played to the caller with the missed lines: the command is answered then, and no PONG
     comes before (P34)."""
     connection = call.connection
-    if group in connection.behind and "echo-message" in connection.caps:
-        connection.late_echoes.setdefault(group, []).append(call.later(lambda _: None))
+    if group in connection.delivery.behind and "echo-message" in connection.caps:
+        connection.delivery.late_echoes.setdefault(group, []).append(call.later(lambda _: None))
 
 
 def caught_up(connection: Connection, group: GroupId) -> None:
     """No missed line of the group is on the way to the connection any more."""
-    connection.behind.pop(group, None)
-    for done in connection.late_echoes.pop(group, ()):
+    connection.delivery.behind.pop(group, None)
+    for done in connection.delivery.late_echoes.pop(group, ()):
         done(None)
 
 
 def end_late_echoes(connection: Connection) -> None:
     """The session goes to another node, which plays the missed lines: no command waits for its own line here."""
-    waiting, connection.late_echoes = connection.late_echoes, {}
+    waiting, connection.delivery.late_echoes = connection.delivery.late_echoes, {}
     for done in [done for echoes in waiting.values() for done in echoes]:
         done(None)
 
 
 def catch_up(connection: Connection, user: User, group: GroupId) -> None:
     """From now on the connection is told what happens there."""
-    connection.playbacks.pop(group, None)
+    connection.delivery.playbacks.pop(group, None)
     room = user.seats(group).get(group)
     if room is not None:
         room.connections[connection] = None
@@ -103,14 +103,14 @@ class Playback:
         self.most = most  # only the last so many; 0: all
         self.played = 0
         self.tries = 0
-        connection.playbacks[group] = self
+        connection.delivery.playbacks[group] = self
 
     def go_on(self) -> None:
         found = self._story()
         if found is None:
             self._stop()
-        elif self.connection.inquiry is not None:
-            self.connection.inquiry.waiting.append(self.go_on)
+        elif self.connection.delivery.inquiry is not None:
+            self.connection.delivery.inquiry.waiting.append(self.go_on)
         elif not self._waits():
             self._look()
             after = Mark(seq=self.last) if self.last else None
@@ -126,7 +126,7 @@ class Playback:
 
     def _waits(self) -> bool:
         """Whether the client has to read first what it was played already."""
-        reader = self.connection.reader
+        reader = self.connection.delivery.reader
         if reader is None or not reader.token:
             return False
         reader.waiting.append(self.go_on)
@@ -135,7 +135,7 @@ class Playback:
     def _story(self) -> Story | None:
         """What there is to show, while there is somebody to show it to."""
         user, group = self.user, self.group
-        if self.connection.playbacks.get(group) is not self:
+        if self.connection.delivery.playbacks.get(group) is not self:
             return None
         here = self.connection.user is user and self.connection.closed is None
         shown = group in user.heard and group not in user.detached
@@ -144,8 +144,8 @@ class Playback:
     def _stop(self) -> None:
         """Where the user is no more the connection is not late: it is shown all if the user comes again."""
         connection, group = self.connection, self.group
-        if connection.playbacks.get(group) is self:
-            del connection.playbacks[group]
+        if connection.delivery.playbacks.get(group) is self:
+            del connection.delivery.playbacks[group]
             if connection.user is self.user and not (group in self.user.heard or group in self.user.returning):
                 caught_up(connection, group)
 
@@ -191,12 +191,12 @@ class Playback:
             self._tell(found.title(missed), found.shown(self.connection.caps, self._wanted(missed)))
             last = missed[-1]
             self.last = last.seq
-            self.connection.behind[self.group] = Cursor(last.seq, last.at, last.term)
+            self.connection.delivery.behind[self.group] = Cursor(last.seq, last.at, last.term)
             self.edge.told[self.group] = None
 
     def _wanted(self, lines: list[Kept]) -> list[Kept]:
         """Without what the connection has said itself, maybe where its session was before, unless it wants an echo."""
-        sayer = self.connection.sayer
+        sayer = self.connection.remote.sayer
         if sayer is None or "echo-message" in self.connection.caps:
             return lines
         return [line for line in lines if said_by(line) != sayer]

@@ -132,7 +132,7 @@ class Conversations(ConversationsPort):
             self._sit(user, group, None)
             return
         for connection in user.connections:
-            connection.behind.setdefault(group)
+            connection.delivery.behind.setdefault(group)
         user.returning[group] = dict(user.connections)
 
         def sit() -> None:

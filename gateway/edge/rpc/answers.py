@@ -87,7 +87,10 @@ def count(edge: EdgePort) -> Counts:
         len(users),
         sum("i" in user.person.modes for user in users),
         sum(user.oper is not None for user in users),
-        sum(connection.user is None and connection.tunnel is None for connection in edge.clients.connections.values()),
+        sum(
+            connection.user is None and connection.remote.tunnel is None
+            for connection in edge.clients.connections.values()
+        ),
         sum(bool(cast(Channel, state).members) for _, state, _ in edge.engine.mastered("channel")),
         edge.census.most,
     )

@@ -186,7 +186,7 @@ def session_row(edge: EdgePort, user: User) -> SessionRow:
 
 
 def _client(edge: EdgePort, connection: Connection) -> ClientRow:
-    node = connection.sayer.node if connection.sayer is not None else edge.engine.me
+    node = connection.remote.sayer.node if connection.remote.sayer is not None else edge.engine.me
     return ClientRow(
         connection.number,
         node.key,

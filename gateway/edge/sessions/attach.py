@@ -65,7 +65,7 @@ def arrive(edge: EdgePort, connection: Connection, user: User, group: GroupId, c
 def go_on(edge: EdgePort, connection: Connection, user: User, places: Mapping[str, Cursor]) -> None:
     """A connection whose session has come from another node: it is shown what it has missed, and nothing else."""
     user.attach(connection)
-    connection.behind = {group: places.get(group.name) for group in connection.behind}
+    connection.delivery.behind = {group: places.get(group.name) for group in connection.delivery.behind}
     edge.sessions.cursors.sent(connection, places)
     edge.sessions.arrivals.inquire(user, connection)
     edge.sessions.attached(user)

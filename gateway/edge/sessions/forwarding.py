@@ -74,8 +74,8 @@ class ForwardedClient(Forwarder):
         self.stream: Stream | None = None
         self.shown = False  # the client has been shown the session
         self.tries = 0
-        self.sayer = connection.sayer = connection.sayer or Sayer(edge.engine.me, connection.number)
-        self.outbox = UnsettledLines(connection.line)
+        self.sayer = connection.remote.sayer = connection.remote.sayer or Sayer(edge.engine.me, connection.number)
+        self.outbox = UnsettledLines(connection.queue.line)
         edge.sessions.arrivals.opened(self)
 
     def open(self, host: Incarnation) -> None:
@@ -85,7 +85,7 @@ class ForwardedClient(Forwarder):
             connection.secure,
             connection.certificate,
             standing_of(connection, self.account),
-            connection.nick or "*",
+            connection.draft.nick or "*",
             self.shown,
             self.places,
             self.sayer,
@@ -112,7 +112,7 @@ class ForwardedClient(Forwarder):
         """A line of the client."""
         self.outbox.add(line)
         if self.outbox.is_full:
-            self.connection.busy = True
+            self.connection.queue.busy = True
         if self.stream is not None:
             self.stream.send(line)
 
@@ -125,8 +125,8 @@ class ForwardedClient(Forwarder):
         """The client has gone."""
         self._release()
         self._leave()
-        if self.shown and self.connection.busy:  # what it said while its session was on the way
-            for line in self.connection.pending:
+        if self.shown and self.connection.queue.busy:  # what it said while its session was on the way
+            for line in self.connection.queue.pending:
                 if isinstance(line, bytes):
                     self.send(line)
         self._end()
@@ -135,7 +135,7 @@ class ForwardedClient(Forwarder):
         self._reached()
         self.edge.sessions.arrivals.ended(self)
         if self._on_the_way:
-            self.connection.farewell = self._reached
+            self.connection.delivery.farewell = self._reached
 
     def _reached(self) -> None:
         """The session's group is told what has come to the client: its node may be dead, and nobody else knows then."""
@@ -185,7 +185,7 @@ class ForwardedClient(Forwarder):
 
     def _brought(self) -> int:
         """How many parts of the stream have come to the client's machine."""
-        waiting, receipts = self._on_the_way, self.connection.receipts
+        waiting, receipts = self._on_the_way, self.connection.delivery.receipts
         come = arrive(waiting, receipts.arrived() if receipts is not None and waiting else inf, self.came)
         if come is not None:
             self._parts = come.parts
@@ -193,7 +193,7 @@ class ForwardedClient(Forwarder):
 
     def _arrived(self) -> None:
         self.shown, self.tries = True, 0
-        self.connection.busy = self.outbox.is_full
+        self.connection.queue.busy = self.outbox.is_full
         self._release()
         self.edge.clients.resume(self.connection)
 
@@ -207,7 +207,7 @@ class ForwardedClient(Forwarder):
         if reason == "lost" and not self.is_gone:
             self._reached()
         if reason in ("lost", MOVED, "unknown"):
-            self.connection.busy = True  # what it says waits
+            self.connection.queue.busy = True  # what it says waits
             self.edge.later(AGAIN_S if self.tries else 0.0, self.find)
         elif self.is_gone:
             self._give_up(reason)
@@ -229,7 +229,7 @@ class ForwardedClient(Forwarder):
     def _give_up(self, reason: str) -> None:
         """There is no session any more that would hear what is left to be said."""
         self.outbox.lines.clear()
-        self.connection.pending.clear()
+        self.connection.queue.pending.clear()
         self._release()
         self._end()
         self.edge.clients.cut(self.connection, reason)
@@ -253,7 +253,7 @@ class ForwardedClient(Forwarder):
         connection, edge = self.connection, self.edge
         self._brought()
         edge.sessions.arrivals.ended(self)
-        connection.tunnel, connection.busy, connection.line = None, False, self.outbox.settled
+        connection.remote.tunnel, connection.queue.busy, connection.queue.line = None, False, self.outbox.settled
         if self.is_gone:
             connection.user = user
             for line in self.outbox.lines:
@@ -261,7 +261,7 @@ class ForwardedClient(Forwarder):
             connection.user = None
             self._give_up("")  # there is no more
             return
-        connection.pending[:0] = self.outbox.lines
+        connection.queue.pending[:0] = self.outbox.lines
         if self.shown:
             go_on(edge, connection, user, self.places)
         elif self.call is not None:
@@ -286,13 +286,13 @@ class Forwarding(ForwardingPort):
     def follow(self, connection: Connection, places: dict[str, Cursor]) -> None:
         """The connection's session has gone to another node. What the client has said here is answered first: nobody
         reads its later lines, which the other node says, before its earlier lines (P9)."""
-        if connection.stream is not None:
+        if connection.remote.stream is not None:
             self.edge.clients.hang_up(connection, MOVED)
         elif self.edge.sessions.leaving:
             self.edge.clients.cut(connection, "Server is shutting down")
         else:
-            tunnel = connection.tunnel = ForwardedClient(self.edge, connection, None)
-            tunnel.shown = connection.busy = True
+            tunnel = connection.remote.tunnel = ForwardedClient(self.edge, connection, None)
+            tunnel.shown = connection.queue.busy = True
             tunnel.was_sent(places)
             self._once_answered(connection, tunnel.find)
 
@@ -318,7 +318,7 @@ class Forwarding(ForwardingPort):
     def begin(self, call: Call, host: Incarnation) -> None:
         """The caller's session is on that node."""
         call.hold()
-        tunnel = call.connection.tunnel = ForwardedClient(self.edge, call.connection, call)
+        tunnel = call.connection.remote.tunnel = ForwardedClient(self.edge, call.connection, call)
         tunnel.open(host)
 
     # On the session's node ------------------------------------------------------------------------------------------
@@ -352,8 +352,8 @@ class Forwarding(ForwardingPort):
             now=edge.now,
             certificate=hello.certificate,
         )
-        connection.stream, connection.nick, connection.told = stream, hello.nick, hello.standing
-        connection.sayer, connection.line = hello.sayer, hello.settled
+        connection.remote.stream, connection.draft.nick, connection.remote.told = stream, hello.nick, hello.standing
+        connection.remote.sayer, connection.queue.line = hello.sayer, hello.settled
         give(hello.standing, edge, connection)
         edge.clients.carry(connection)
         stream.received = lambda line: edge.clients.read(connection, line)
@@ -379,33 +379,33 @@ class Forwarding(ForwardingPort):
     def flush(self) -> None:
         """What the turn has for clients on other nodes."""
         edge = self.edge
-        carried = [connection for connection in edge.clients.dirty if connection.stream is not None]
+        carried = [connection for connection in edge.clients.dirty if connection.remote.stream is not None]
         if not carried:
             return
-        edge.clients.dirty[:] = [connection for connection in edge.clients.dirty if connection.stream is None]
+        edge.clients.dirty[:] = [connection for connection in edge.clients.dirty if connection.remote.stream is None]
         for connection in dict.fromkeys(carried):
             self.tell(connection)
 
     def tell_last(self, user: User) -> None:
         """The user goes on elsewhere: send carried clients this turn's lines, with the places that the lines reach."""
-        for connection in [connection for connection in user.connections if connection.stream is not None]:
+        for connection in [connection for connection in user.connections if connection.remote.stream is not None]:
             self.tell(connection)
 
     def tell(self, connection: Connection) -> None:
         """What there is for the client, and what of its lines is settled with that (P9)."""
-        edge, stream, settled = self.edge, connection.stream, connection.settled
+        edge, stream, settled = self.edge, connection.remote.stream, connection.settled
         assert stream is not None
         data = b"".join(connection.ready)
         connection.ready.clear()
-        if data or settled > connection.settled_told:
-            connection.settled_told = settled
+        if data or settled > connection.remote.settled_told:
+            connection.remote.settled_told = settled
             places = edge.sessions.cursors.fresh(connection)
-            connection.on_the_way.append(OnTheWay(stream.next + 1, places))
-            told = connection.told
+            connection.delivery.on_the_way.append(OnTheWay(stream.next + 1, places))
+            told = connection.remote.told
             if connection.user is not None:  # else its session has gone on elsewhere, and so does it
-                connection.told = standing_of(connection, connection.user.session)
-            news = connection.told if connection.told != told else None
+                connection.remote.told = standing_of(connection, connection.user.session)
+            news = connection.remote.told if connection.remote.told != told else None
             stream.send(_encode(at_level(Shown(data, places, settled, news), edge.engine.level)))
-        if connection.closed is not None and (not connection.calls or connection.closed == MOVED):
+        if connection.closed is not None and (not connection.queue.calls or connection.closed == MOVED):
             stream.close(connection.closed)
             edge.clients.gone(connection, connection.closed)

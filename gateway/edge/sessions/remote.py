@@ -9,6 +9,7 @@ import msgspec
 from gateway.edge.accounts.identity import Login
 from gateway.edge.sessions.unsettled import UnsettledLines
 from gateway.state.once import Sayer
+from ring.duplex import Stream
 from ring.wire.history import Cursor
 
 
@@ -85,3 +86,21 @@ class Forwarder(ABC):
     @abstractmethod
     def came_now(self) -> dict[str, Cursor]:
         """By folded channel, how far the client is by what has come to its machine."""
+
+
+class RemoteSide:
+    """The other node of a connection whose session is not on the client's node.
+
+    tunnel: on the client's node, the way to the session. stream: on the session's node, the way from the client. told:
+    there, what the client's node knows of the client; settled_told: and of the client's lines, up to that number.
+    sayer: what the client's words are known by, where another edge may say them, too (P9).
+    """
+
+    __slots__ = ("sayer", "settled_told", "stream", "told", "tunnel")
+
+    def __init__(self) -> None:
+        self.tunnel: Forwarder | None = None
+        self.stream: Stream | None = None
+        self.told: Standing | None = None
+        self.settled_told = -1
+        self.sayer: Sayer | None = None

@@ -262,7 +262,7 @@ class Sessions(SessionsPort):
         never saw the user leave are shown no JOIN."""
         inside = user.unseen.get(room.group, {})
         for connection in user.connections:
-            connection.behind.setdefault(room.group)
+            connection.delivery.behind.setdefault(room.group)
         room.add(user)
         channel = visible(self.edge, user, room.group)
         if channel is not None and room.group not in user.detached:
@@ -399,7 +399,7 @@ class Sessions(SessionsPort):
             group = self.group(user.session)
             user.unsettled[group] = None
             self._report(user.session, user)
-            if call is not None and call.connection.stream is not None:
+            if call is not None and call.connection.remote.stream is not None:
                 call.after_all([group], lambda: None)  # only then what its client has said is settled (P9)
 
     def _report(self, account: str, user: User) -> None:

@@ -44,8 +44,8 @@ def leave(edge: EdgePort, connection: Connection, reason: str, done: Callable[[]
         done()
         return
     connection.left = True
-    if connection.tunnel is not None:
-        connection.tunnel.close()
+    if connection.remote.tunnel is not None:
+        connection.remote.tunnel.close()
     if user is None:
         done()
         return

@@ -37,7 +37,7 @@ def check_user(edge: EdgePort, user: User) -> None:
     """Does the group of its nick still name it?"""
     if user.quitting or user.homeless or edge.nick(user.person.nick) != user.home:  # it is on its way to another
         return
-    busy = user.connection is not None and user.connection.busy
+    busy = user.connection is not None and user.connection.queue.busy
     if not busy and not is_guest_nick(user.person.nick) and (why := edge.settings.reservation(user.person.nick)):
         _rename(edge, user, f"{why}. You are logged in as ever; /NICK takes another nick.", releases=user.home)
         return

@@ -17,7 +17,7 @@ from ring.ids import GroupId
 
 def rename(call: Call, nick: str) -> None:
     """The user's further lines wait until it is done; what it said before is settled first (P28)."""
-    call.connection.busy = True
+    call.connection.queue.busy = True
     call.hold()
     run(call.edge, _rename(call, nick))
 
@@ -25,7 +25,7 @@ def rename(call: Call, nick: str) -> None:
 def _rename(call: Call, nick: str) -> Procedure[None]:
     yield from _take(call, nick)
     call.user.claims = None
-    call.connection.busy = False
+    call.connection.queue.busy = False
     call.release()
     call.edge.clients.resume(call.connection)
 

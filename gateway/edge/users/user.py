@@ -45,7 +45,7 @@ class Room:
         user.seats(self.group)[self.group] = self
         self.watch(user)
         if not user.quitting:
-            self.connections.update((c, None) for c in user.connections if self.group not in c.behind)
+            self.connections.update((c, None) for c in user.connections if self.group not in c.delivery.behind)
 
     def discard(self, uid: str) -> User | None:
         self.listed.discard(uid)
@@ -151,7 +151,7 @@ class User:
 
     def attach(self, connection: Connection) -> None:
         """Its channels tell the connection what happens once it has been shown what it has missed."""
-        connection.behind = dict.fromkeys((*self.heard, *self.returning))
+        connection.delivery.behind = dict.fromkeys((*self.heard, *self.returning))
         for late in self.returning.values():
             late[connection] = None
         self.connections[connection] = None
@@ -170,14 +170,16 @@ class User:
         group = room.group
         if group not in self.detached:
             inside = [
-                c for c in self.connections if c in room.connections or c.behind.get(group) or group in c.playbacks
+                c
+                for c in self.connections
+                if c in room.connections or c.delivery.behind.get(group) or group in c.delivery.playbacks
             ]
             self.unseen.setdefault(group, {}).update(dict.fromkeys(inside))
 
     def speaker(self, once: Once | None) -> Connection | None:
         """The connection that has said what is known by that; of several none, if it is not known by anything."""
         if once is not None:
-            return next((connection for connection in self.connections if connection.sayer == once.sayer), None)
+            return next((connection for connection in self.connections if connection.remote.sayer == once.sayer), None)
         return self.connection if len(self.connections) == 1 else None
 
     def send(self, line: Line, *, needs: str = "", skip: Connection | None = None) -> int:

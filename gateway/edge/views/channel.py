@@ -81,7 +81,7 @@ def said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: Event
     own = _speaker(edge, event, call)
     edge.traffic.messages_sent += deliver(line, audience, skip=own)
     if own is None or (not tag_only and _is_catching_up(room, own)):
-        if call is not None and own is not None and own.tunnel is None:
+        if call is not None and own is not None and own.remote.tunnel is None:
             await_echo(call, room.group)
         return
     if "echo-message" in own.caps and not (tag_only and "message-tags" not in own.caps):
@@ -103,8 +103,8 @@ def _is_catching_up(room: Room, connection: Connection) -> bool:
     """Whether what it has missed is on its way to it, maybe from the node that its session is on now, and with it what
     is said now (P38)."""
     user = connection.user
-    played = room.group in connection.behind and user is not None and room.group not in user.detached
-    return played or connection.tunnel is not None
+    played = room.group in connection.delivery.behind and user is not None and room.group not in user.detached
+    return played or connection.remote.tunnel is not None
 
 
 def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:

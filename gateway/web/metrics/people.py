@@ -26,8 +26,8 @@ def people(core: NodeCore, found: Status, vitals: Vitals) -> Iterator[Metric]:
     connections = edge.clients.connections.values()
     yield gauge("circlet_clients", "Connections of clients.", found.clients)
     remote = {
-        "session": sum(one.tunnel is not None for one in connections),
-        "client": sum(one.stream is not None for one in connections),
+        "session": sum(one.remote.tunnel is not None for one in connections),
+        "client": sum(one.remote.stream is not None for one in connections),
     }
     yield gauges(
         "circlet_remote_clients",
@@ -48,10 +48,10 @@ def people(core: NodeCore, found: Status, vitals: Vitals) -> Iterator[Metric]:
     yield gauge(
         "circlet_lines_waiting",
         "Lines of clients that the flood control holds back.",
-        sum(len(one.pending) for one in connections),
+        sum(len(one.queue.pending) for one in connections),
     )
     yield gauge(
-        "circlet_commands_waiting", "Commands that wait for answers.", sum(len(one.calls) for one in connections)
+        "circlet_commands_waiting", "Commands that wait for answers.", sum(len(one.queue.calls) for one in connections)
     )
 
 

@@ -105,7 +105,7 @@ def _queues(core: NodeCore) -> Iterator[Metric]:
     yield gauge("circlet_submits_waiting", "Commands that no master has answered yet.", sum(map(len, waiting)))
     oldest = min((pending[0].since for pending in waiting), default=core.engine.now)
     yield gauge("circlet_submit_oldest_seconds", "How long the oldest of them has waited.", core.engine.now - oldest)
-    tunnels = (one.tunnel for one in core.edge.clients.connections.values() if one.tunnel is not None)
+    tunnels = (one.remote.tunnel for one in core.edge.clients.connections.values() if one.remote.tunnel is not None)
     yield gauge(
         "circlet_lines_unsettled",
         "Lines of clients whose session is on another node, which has not settled them yet.",

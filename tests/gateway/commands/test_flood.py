@@ -37,7 +37,7 @@ def answers(client: Client) -> int:
 
 
 def waiting(client: Client) -> int:
-    return sum(len(line) for line in client.connection.pending if isinstance(line, bytes))
+    return sum(len(line) for line in client.connection.queue.pending if isinstance(line, bytes))
 
 
 # What waits -----------------------------------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ def test_long_lines_wait_in_the_kernel_before_registration() -> None:
     client = stranger(net)
     data = f"{TAGGED}\r\n".encode() * 203
     read = 0
-    while not client.connection.pending:
+    while not client.connection.queue.pending:
         client.send_bytes(data[read : read + flood.READ_BYTES])
         read += flood.READ_BYTES
     assert client.closed is None and read < 100_000
@@ -60,7 +60,7 @@ def test_what_is_given_too_fast_all_the_same_is_cut_by_its_bytes() -> None:
     net = network(1, burst=1, rate=1.0)
     client = stranger(net)
     client.send_bytes(f"{TAGGED}\r\n".encode() * 5)
-    assert client.closed == "Excess Flood" and not client.connection.pending
+    assert client.closed == "Excess Flood" and not client.connection.queue.pending
 
 
 def test_a_line_too_long_takes_its_turn_and_its_token() -> None:
@@ -81,7 +81,7 @@ def test_a_slowed_client_is_read_on_once_nothing_waits_and_counts_as_heard_meanw
     edge = ann.node.core.edge
     edge.clients.relieved.clear()
     ann.send(*(f"PING {number}" for number in range(70)))
-    while ann.connection.pending:
+    while ann.connection.queue.pending:
         assert ann.connection not in edge.clients.relieved
         net.run(0.5)
         assert not any(line.startswith("PING") for line in ann.got)
@@ -124,7 +124,7 @@ def test_many_lines_of_any_answer_cost_tokens_and_few_do_not() -> None:
     slow(net, [ann])
     ann.send(*["WHOIS p1"] * 10)
     net.run(0.1)
-    assert ann.connection.tokens >= 10.0  # a token each
+    assert ann.connection.bucket.tokens >= 10.0  # a token each
     ann.send("WHO #c", "WHO #c", "PING x")  # 121 lines each: 12 tokens
     net.run(1)
     assert not any(line.endswith(" x") for line in ann.got)
@@ -149,7 +149,7 @@ def test_a_client_of_another_node_pays_at_its_session() -> None:
     second = Newcomer(net, "n2", f"sasl {CAPS}")
     second.log_in("joe", "sesame")
     second.enter("joe")
-    assert second.connection.tunnel is not None
+    assert second.connection.remote.tunnel is not None
     first.ask("JOIN #c")
     for number in range(100):
         first.send(f"PRIVMSG #c :{number}")
@@ -255,10 +255,10 @@ def test_what_strangers_send_at_once_is_carried_out_over_several_turns_in_order(
     net.run(0.1)
     for client in crowd:
         edge.feed(client.connection, sent)  # in one turn: the kernel has something of all of them
-    assert sum(client.connection.line for client in crowd) == LINES
+    assert sum(client.connection.queue.line for client in crowd) == LINES
     turns = lines_a_turn(net, 0.2)
     assert max(turns) == LINES and sum(turns) == 70 - LINES
-    assert [client.connection.line for client in crowd] == [7] * 10
+    assert [client.connection.queue.line for client in crowd] == [7] * 10
     assert all(client.connection in edge.clients.relieved for client in crowd[3:])
 
 
@@ -269,10 +269,10 @@ def test_a_registered_client_that_keeps_to_its_tokens_waits_for_no_turn() -> Non
     edge = net.nodes["n1"].core.edge
     for client in crowd:
         edge.feed(client.connection, b"PING a\r\n" * 10)
-    assert crowd[-1].connection.pending
+    assert crowd[-1].connection.queue.pending
     ann.got.clear()
     ann.send(*["PING b"] * 2 * LINES)
-    assert len(ann.got) == 2 * LINES and not ann.connection.pending
+    assert len(ann.got) == 2 * LINES and not ann.connection.queue.pending
 
 
 def test_who_hangs_up_while_lines_wait_for_a_turn_has_them_carried_out_and_leaves() -> None:
@@ -283,7 +283,7 @@ def test_who_hangs_up_while_lines_wait_for_a_turn_has_them_carried_out_and_leave
         edge.feed(client.connection, b"NICK p%d\r\n" % number + b"PING a\r\n" * 8)
     for client in crowd:
         edge.ended(client.connection, "Connection closed")
-    assert crowd[-1].connection.pending and crowd[-1].closed is None
+    assert crowd[-1].connection.queue.pending and crowd[-1].closed is None
     net.run(1)
-    assert all(client.connection.line == 9 and client.closed is not None for client in crowd)
+    assert all(client.connection.queue.line == 9 and client.closed is not None for client in crowd)
     assert not edge.clients.turns.waiting

@@ -116,7 +116,7 @@ def test_bad_lines(net: Net, ann: Client, lines: list[str], answers: list[str]) 
     client = Newcomer(net, "n1")
     client.send(*lines)
     assert answer(client, answers[-1].split()[0]) == answers
-    assert client.connection.sasl is None
+    assert client.connection.proof.sasl is None
     assert client.log_in("ann", "sesame") == [LOGGED_IN, SUCCESS]  # and the next try is none the worse
     client.enter("ann")
 
@@ -140,8 +140,8 @@ def test_long_answers_come_in_pieces(net: Net) -> None:
         client = Newcomer(net, "n1")
         client.send("AUTHENTICATE PLAIN", *[f"AUTHENTICATE {text[at : at + 400]}" for at in range(0, len(text), 400)])
         if len(text) == 400:
-            assert client.connection.sasl is not None
-            assert not client.connection.sasl.waits
+            assert client.connection.proof.sasl is not None
+            assert not client.connection.proof.sasl.waits
             client.send("AUTHENTICATE +")
         assert (" 900 " in "".join(f" {line}" for line in answer(client))) is (secret == password)
     assert (

@@ -19,6 +19,7 @@ import trustme
 import uvloop
 
 from gateway.edge.client.connection import Connection
+from gateway.edge.cursors.delivery import Delivery
 from gateway.io import clients
 from gateway.io.clients import ClientSocket
 from gateway.io.node_process import NodeProcess
@@ -496,7 +497,7 @@ class Sink:
 
     def connected(self, client: ClientSocket, address: str, *, secure: bool, certificate: str | None) -> Connection:
         self.client = client
-        return cast(Connection, SimpleNamespace(address=address, farewell=None))
+        return cast(Connection, SimpleNamespace(address=address, delivery=Delivery()))
 
     def received(self, _connection: Connection, _data: bytes) -> None: ...
 
@@ -593,7 +594,7 @@ def test_who_is_cut_is_closed_once_its_machine_has_all_where_that_is_to_be_known
         sink = Sink()
         server, reader, client = await client_of(sink)
         assert client._transport is not None and client.connection is not None
-        client.connection.farewell = lambda: None
+        client.connection.delivery.farewell = lambda: None
         while not client._transport.get_write_buffer_size():
             client.write(bytes(5_000), sendq=1 << 20)
             await asyncio.sleep(0)

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from aiohttp import WSMessage, WSMsgType
 
+from gateway.edge.client.queue import CommandQueue
 from gateway.io.websocket import WebSocketClient
 from gateway.web.forwarded import Client
 
@@ -37,7 +38,7 @@ class Response:
 
 async def turns_of_others(response: Response) -> int:
     """How often another task has a turn while the client is served."""
-    connection = SimpleNamespace(pending=[], closed=None, number=1)
+    connection = SimpleNamespace(queue=CommandQueue(), closed=None, number=1)
     core = SimpleNamespace(engine=SimpleNamespace(peers=SimpleNamespace(me=SimpleNamespace(leaving=False))))
     node = SimpleNamespace(connected=lambda *_, **__: connection, disconnected=lambda *_: None, core=core)
     request = SimpleNamespace(protocol=SimpleNamespace(transport=None))

@@ -55,7 +55,7 @@ class SimRecorder(Recorder):
     def call(self, path: str, method: Callable[..., Any], args: tuple[Any, ...], facts: dict[str, Any]) -> Any:
         result = super().call(path, method, args, facts)
         if path == "edge.connect":
-            result.receipts = self.receipts(Socket())
+            result.delivery.receipts = self.receipts(Socket())
         return result
 
 
