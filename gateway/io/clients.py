@@ -15,7 +15,7 @@ from gateway.edge.client.flood import READ_BYTES
 from gateway.io.client_tls import fingerprint
 
 if TYPE_CHECKING:
-    from gateway.io.node_process import NodeProcess
+    from gateway.io.process import Process
     from ring.links.admission import Ticket
 
 LINGER_S = 5.0
@@ -57,7 +57,7 @@ class ClientSocket(asyncio.BufferedProtocol):
         "connection", "ticket", "written",
     )  # fmt: skip
 
-    def __init__(self, node: NodeProcess, *, secure: bool, ticket: Ticket | None = None) -> None:
+    def __init__(self, node: Process, *, secure: bool, ticket: Ticket | None = None) -> None:
         """ticket: the listener's count of this connection; the edge gives the ticket back."""
         self.ticket = ticket
         self._node = node

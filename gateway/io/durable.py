@@ -19,7 +19,7 @@ from ring.storage.sqlite.store import SqliteStore
 from ring.storage.store import Line, Range, Store, StoreError
 
 if TYPE_CHECKING:
-    from gateway.io.node_process import NodeProcess
+    from gateway.io.process import Process
 
 DELAY_S: Final = 0.05
 """Changes that nobody waits for are gathered for this long: to hand over each line alone costs more time."""
@@ -37,7 +37,7 @@ FOREVER: Final = 2**62
 class Durable:
     """The store of one node."""
 
-    def __init__(self, process: NodeProcess) -> None:
+    def __init__(self, process: Process) -> None:
         self._process = process
         self.crash = process.crash
         self._engine = process.core.engine

@@ -15,7 +15,7 @@ from ring.io.certificates import reload_pair
 
 if TYPE_CHECKING:
     from config.node import Listener
-    from gateway.io.node_process import NodeProcess
+    from gateway.io.process import Process
     from ring.links.admission import Ticket
 
 EXHAUSTED_EVERY_S: Final = 3600.0
@@ -27,7 +27,7 @@ class Listeners:
     node may serve (P40).
     """
 
-    def __init__(self, node: NodeProcess) -> None:
+    def __init__(self, node: Process) -> None:
         self._node = node
         self._acceptors: list[tuple[Listener, Acceptor]] = []
         self._contexts: list[tuple[Context, str, str]] = []

@@ -27,6 +27,7 @@ from gateway.io.listeners import Listeners
 from gateway.io.memory import Memory, settle
 from gateway.io.passwords import Passwords
 from gateway.io.peers import PeerShell
+from gateway.io.process import Process
 from gateway.io.recorder import Tape
 from gateway.io.reloading import contents, reread
 from gateway.io.settings import edge_settings, engine_settings, made_up_secret, node_record, webhook_settings
@@ -74,7 +75,7 @@ def _clock() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
-class NodeProcess:
+class NodeProcess(Process):
     """All parts of a node that touch the outside."""
 
     def __init__(self, config: NodeConfig, path: Path, tape: Tape | None = None) -> None:
@@ -169,7 +170,7 @@ class NodeProcess:
             if self.web is not None:
                 await self.web.start()
             self._tick()
-            serves = await Starting(self, self._stop).run()
+            serves = await Starting(self, self.peers, self.listeners, self.systemd, self._stop).run()
         except (OSError, StoreError) as problem:
             self.log.error("start_failed", reason=str(problem))
             if self.peers.announced:

@@ -27,13 +27,13 @@ from ring.membership.directory.view import RosterChanged
 from ring.roster import NodeRecord
 
 if TYPE_CHECKING:
-    from gateway.io.node_process import NodeProcess
+    from gateway.io.process import Process
 
 
 class PeerShell:
     """Implements ring.io.links.LinkEvents for one node."""
 
-    def __init__(self, node: NodeProcess) -> None:
+    def __init__(self, node: Process) -> None:
         self._node = node
         self.crash = node.crash
         config = node.config

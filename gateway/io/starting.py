@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from gateway.io.listeners import Listeners
+from gateway.io.peers import PeerShell
 from gateway.io.settings import link_settings, terms
+from gateway.io.systemd import Systemd
 from ring.io.directory_client import ask_directories
 from ring.io.guest import NoReply, Unfit, be_refused, check_fit
 from ring.membership.directory.startup import Announce, Attend, Effect, End, Link, Look, Open, Probe, Say, StartUp
 from ring.roster import NodeRecord
 
 if TYPE_CHECKING:
-    from gateway.io.node_process import NodeProcess
+    from gateway.io.process import Process
 
 TURN_S = 0.05
 LOOK_S = 1.0
@@ -25,13 +28,18 @@ PROBE_S = 2.0
 class Starting:
     """Brings one node into its network."""
 
-    def __init__(self, node: NodeProcess, stop: asyncio.Event) -> None:
+    def __init__(
+        self, node: Process, peers: PeerShell, listeners: Listeners, systemd: Systemd, stop: asyncio.Event
+    ) -> None:
         """stop: set this event to end the start."""
         self._node = node
+        self._peers = peers
+        self._listeners = listeners
+        self._systemd = systemd
         self._stop = stop
         self._open = False
         names = [str(directory) for directory in node.config.directories]
-        self._core = StartUp(node.record, node.config.network.name, names, node.peers.saved, node.rng)
+        self._core = StartUp(node.record, node.config.network.name, names, self._peers.saved, node.rng)
 
     async def run(self) -> bool:
         """Run until clients are accepted; return False if the node is stopped before. Raises OSError with advice if the
@@ -39,7 +47,7 @@ class Starting:
         """
         await self._carry_out(self._core.begin(self._node.now))
         while not (self._open or self._stop.is_set()):
-            await self._carry_out(self._core.tick(self._node.peers.seen(), self._node.now))
+            await self._carry_out(self._core.tick(self._peers.seen(), self._node.now))
             if not self._open:
                 await self._pause()
         return self._open
@@ -65,20 +73,20 @@ class Starting:
             case Probe(records):
                 await self._probe(records)
             case Announce(only):
-                await node.peers.announce_to(only)
+                await self._peers.announce_to(only)
             case Link():
-                node.peers.link()
+                self._peers.link()
             case Attend():
-                node.peers.link()
+                self._peers.link()
                 node.begin()
                 node.core.attend()
                 node.touched()
             case Open():
-                node.listeners.open()
+                self._listeners.open()
                 self._open = True
             case Say(level, event, facts):
                 getattr(node.log, level)(event, **facts)
-                node.systemd.status(f"starting: {event.replace('_', ' ')}")
+                self._systemd.status(f"starting: {event.replace('_', ' ')}")
             case End(reason):
                 raise OSError(f"this node must not serve: {reason}")
 
@@ -99,7 +107,7 @@ class Starting:
         config = self._node.config
         how: dict[str, Any] = {
             "terms": terms(config),
-            "key": self._node.peers.key,
+            "key": self._peers.key,
             "settings": link_settings(config),
             "timeout_s": PROBE_S,
         }

@@ -47,7 +47,7 @@ from ring.links.admission import Ticket
 
 if TYPE_CHECKING:
     from gateway.edge.client.connection import Connection
-    from gateway.io.node_process import NodeProcess
+    from gateway.io.process import Process
 
 ABNORMAL: Final = 1006
 NORMAL: Final = 1000
@@ -59,7 +59,7 @@ logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 class WebSockets:
     """Accepts WebSocket clients."""
 
-    def __init__(self, node: NodeProcess, visitors: Visitors) -> None:
+    def __init__(self, node: Process, visitors: Visitors) -> None:
         self._node = node
         self._visitors = visitors
 
@@ -107,9 +107,7 @@ class _Response(web.WebSocketResponse):
 class WebSocketClient:
     """One client. The edge has the rules; this class moves lines, as ClientSocket does over TCP."""
 
-    def __init__(
-        self, node: NodeProcess, request: web.Request, response: web.WebSocketResponse, ticket: Ticket
-    ) -> None:
+    def __init__(self, node: Process, request: web.Request, response: web.WebSocketResponse, ticket: Ticket) -> None:
         self.ticket: Ticket | None = ticket
         self.written = 0  # bytes of lines written so far, waiting lines included
         self._node = node
