@@ -7,7 +7,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from contrib.house.measure import PRONOUNS, ROOT, Module, circles, measure, modules, parts_of_engine, reaches
+from contrib.house.measure import FOLDERS, PRONOUNS, ROOT, Module, circles, measure, modules, parts_of_engine, reaches
 
 SOURCE = '''"""It begins."""
 
@@ -75,6 +75,7 @@ def test_this_tree_is_measured() -> None:
     assert all(rows.values())
 
 
-def test_no_more_than_three_files_of_the_ring_know_each_other_in_a_circle() -> None:
-    graph = grimp.build_graph("ring", exclude_type_checking_imports=False, cache_dir=None)
-    assert circles(graph, "ring") == []
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_more_than_three_files_know_each_other_in_a_circle(folder: str) -> None:
+    graph = grimp.build_graph(*FOLDERS, exclude_type_checking_imports=False, cache_dir=None)
+    assert circles(graph, folder) == []
