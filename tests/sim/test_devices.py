@@ -69,5 +69,5 @@ def test_it_is_caught_if_only_the_node_that_a_session_is_on_is_believed(
     bob: Talker,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Sessions, "_tell_places", lambda self, user: self.places.forget(user.session))
+    monkeypatch.setattr(Sessions, "_tell_places", lambda self, user: self.cursors.forget(user.session))
     assert shown_where_it_comes_back(net, bob) == ["1", "2"]

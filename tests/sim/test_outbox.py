@@ -275,7 +275,7 @@ def own_words_are_played(patch: pytest.MonkeyPatch) -> None:
 
 
 def what_is_read_is_settled(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Connection, "settled", property(lambda self: self.line))
+    patch.setattr(Connection, "settled", property(lambda self: self.queue.line))
 
 
 @pytest.mark.parametrize("broken", [nothing_is_known_by_its_number, own_words_are_played, what_is_read_is_settled])
