@@ -11,7 +11,7 @@ from gateway.state.account.messages import LoginView
 
 
 class Trial(ABC):
-    """One try to prove an account (accounts/verify.py). began: Unix seconds, without the time that throttles took."""
+    """One attempt to prove an account (accounts/verify.py). began: Unix seconds, moved by each wait for a throttle."""
 
     __slots__ = ()
 
@@ -34,7 +34,7 @@ class Trial(ABC):
 
 
 class Exchange:
-    """waits: for the network or a thread, not for the client."""
+    """One SASL exchange. waits: the exchange waits for the network or for a thread, not for the client."""
 
     __slots__ = ("chunks", "mechanism", "trial", "view", "waits")
 
@@ -47,8 +47,8 @@ class Exchange:
 
 
 class Proof:
-    """How a connection proves an account. sasl: the exchange under way. proving: a password is being checked. failures:
-    of SASL."""
+    """The attempts of a connection to prove an account. sasl: the exchange under way. proving: a password is being
+    checked. failures: number of failed SASL exchanges."""
 
     __slots__ = ("failures", "proving", "sasl")
 

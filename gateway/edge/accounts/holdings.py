@@ -1,7 +1,8 @@
-"""What belongs to an account beside its name: grouped nicks, and certificates; and what becomes of it on a drop.
+"""Add and remove grouped nicks and certificates of an account, and free all of these when the account is dropped.
 
-Each is a name of its own, whose group says whose it is, and stands on the account's list. The two cannot change at
-once: a name that points to an account which does not list it counts for nothing, and all of this may be repeated.
+A grouped nick or a certificate has a group of its own. This group names the account, and the account's group lists the
+nick or the certificate. The two groups cannot change at the same moment. So a nick or a certificate counts for nothing
+unless the account lists it, too, and every step may be repeated.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gateway.edge.ports import EdgePort
 
 Done = Callable[[Any], None]
-"""Accepted, Denied, or ring.replication.application.FAILED: the network did not answer in time."""
+"""Takes Accepted, Denied, or ring.replication.application.FAILED if the network did not answer in time."""
 
 
 def add_nick(edge: EdgePort, login: Login, nick: str, done: Done) -> None:
@@ -35,7 +36,7 @@ def add_nick(edge: EdgePort, login: Login, nick: str, done: Done) -> None:
 
 
 def add_certificate(edge: EdgePort, login: Login, fingerprint: str, done: Done) -> None:
-    """fingerprint: SHA-256 of its DER, lower-case hexadecimal."""
+    """Add a certificate to the account. fingerprint: SHA-256 of the certificate's DER, lower-case hexadecimal."""
     add, group = m.AddCertificate(login.life, fingerprint), certificate_group(fingerprint)
     look_up_certificate(edge, fingerprint, _adding(edge, login, group, group.name, add, done))
 
@@ -49,7 +50,7 @@ def remove_certificate(edge: EdgePort, login: Login, fingerprint: str, done: Don
 
 
 def _adding(edge: EdgePort, login: Login, group: GroupId, name: str, add: Any, done: Done) -> Found:
-    """First the name, then the list: so no account lists what another may take."""
+    """Claim the name first, then extend the account's list, so no account lists a name which another may take."""
     owner = edge.settings.casemap(login.name)
 
     def found(view: LoginView | None) -> None:
@@ -83,9 +84,9 @@ def _remove(edge: EdgePort, login: Login, group: GroupId, remove: Any, done: Don
 
 
 def drop(edge: EdgePort, name: str, life: str, done: Done) -> None:
-    """Drop the account; its other names are free, and who is logged in to it, on any node, is not any more.
+    """Drop the account, free the account's other names, and log out the users of the account on every node.
 
-    life: of the account as its owner knows it, "" for an operator.
+    life: id of the registration which the owner wants to drop; "" if an operator drops the account.
     """
     folded = edge.settings.casemap(name)
 

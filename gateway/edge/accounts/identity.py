@@ -1,4 +1,4 @@
-"""The account that a connection has proven to be."""
+"""The account which a connection has proven."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class Login(NamedTuple):
-    """What a connection has proven. name: of the account, as registered. life: the id of that registration.
+    """A proven account. name: of the account, as registered. life: id of the registration.
 
-    device: what came after "@", "" for none.
+    device: the part of the login name after "@"; "" for none.
     """
 
     name: str

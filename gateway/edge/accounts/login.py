@@ -1,5 +1,7 @@
-"""Logged in is a fact of the user, changed through its own group like any other (P28); before there is a user, of the
-connection."""
+"""Log users in and out. The account is part of a user's profile, and the user's own group numbers each change (P28).
+
+Before registration there is no user, and the connection alone has the login.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +31,14 @@ CHECK_S = 60.0
 
 
 def other(connection: Connection, life: str) -> Login | None:
-    """Another account that the connection is logged in to: that one is logged out of first, as its session is its."""
+    """Return the login to another account, if any. The client has to log out first, as a session has one account."""
     return connection.login if connection.login is not None and connection.login.life != life else None
 
 
 def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
-    """The caller is that account from now on, with all connections of its user: 900, and done(True).
+    """Log in the caller with all connections of the caller's user; send 900, then call done(True).
 
-    done(False): the network did not take it in time, or the caller has become another account meanwhile.
+    done(False): the network did not take the change in time, or the caller has logged in to another account meanwhile.
     """
     edge, connection, user = call.edge, call.connection, call.connection.user
     if other(connection, proven.life) is not None:
@@ -70,14 +72,14 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
 
 
 def _as(one: Connection, proven: Login, caller: Connection) -> Login:
-    """A connection stays the device that it came as."""
+    """Return the new login of a connection. A connection with a login keeps this login, and so the device."""
     if one.login is not None:
         return one.login
     return proven if one is caller else proven._replace(device="")
 
 
 def logout(call: Call, done: Callable[[], None]) -> None:
-    """901, whether the caller was logged in or not. Its user's other connections are logged out with it."""
+    """Send 901, even to a caller without a login. All connections of the caller's user are logged out together."""
     edge, connection, user = call.edge, call.connection, call.connection.user
     were = _give(user, [connection], lambda one: None)
 
@@ -94,13 +96,13 @@ def logout(call: Call, done: Callable[[], None]) -> None:
 
 
 def watch(edge: EdgePort, connection: Connection) -> None:
-    """Is the account still the same? A drop may not have come through, and a merge may have kept another's."""
+    """Check the login now and then: a drop may have missed this node, a merge may have kept another registration."""
     proven = connection.login
 
     def look() -> None:
         if connection.closed is None and proven is not None and connection.login == proven:
             edge.later(CHECK_S, look)
-            if connection.remote.tunnel is None:  # a session's node looks after it
+            if connection.remote.tunnel is None:  # else the session's node asks
                 edge.engine.ask(edge.account(proven.name), Info(), lambda view: known(proven, view))
 
     def known(proven: Login, view: InfoView | None) -> None:
@@ -113,8 +115,8 @@ def watch(edge: EdgePort, connection: Connection) -> None:
 
 
 def if_dropped(edge: EdgePort, name: str, life: str, then: Callable[[], object]) -> None:
-    """Do it if this registration of the account is no more. What was read may come from an old copy (P37), so its group
-    is told of a login: that is carried out by the newest, or by none."""
+    """Call `then` if this registration of the account is gone. The view may come from an old replica (P37). So a login
+    is submitted to the account's group: the newest replica carries out the command, or no replica does."""
 
     def answered(outcome: Any) -> None:
         if isinstance(outcome, Denied):
@@ -124,7 +126,7 @@ def if_dropped(edge: EdgePort, name: str, life: str, then: Callable[[], object])
 
 
 def expel_all(edge: EdgePort, life: str) -> int:
-    """This registration of an account is no more: nobody here is logged in to it, or stays for it.
+    """Log out all users of a registration which is gone, and end the sessions of the registration on this node.
 
     Returns how many connections were logged in.
     """
@@ -158,7 +160,7 @@ def _expel(edge: EdgePort, user: User | None, connections: list[Connection]) -> 
 def _give(
     user: User | None, connections: Iterable[Connection], login: Callable[[Connection], Login | None]
 ) -> dict[Connection, Login | None]:
-    """A user is logged in with all its connections, or with none. Returns what they were."""
+    """Set the login of every connection: a user logs in with all connections or none. Returns the former logins."""
     were = {connection: connection.login for connection in (user.connections if user is not None else connections)}
     for connection in were:
         connection.login = login(connection)

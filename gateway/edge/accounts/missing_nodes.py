@@ -1,4 +1,4 @@
-"""Who is missing, where something of an account cannot be said or done."""
+"""Names of missing nodes, for answers to a client when the network cannot read or change an account now."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from gateway.edge.ports import EdgePort
 
 NAMED = 5
-"""So many nodes are named."""
+"""Most nodes that one answer names."""
 
 
 def with_absent(edge: EdgePort, text: str) -> str:
-    """The text with the names of missing nodes before its first colon: accounts may wait for these nodes (P36, P37)."""
+    """Insert the names of missing nodes before the first colon: accounts may wait for these nodes (P36, P37)."""
     names = [record.name for record in edge.engine.peers.lost()]
     if not names:
         return text

@@ -1,4 +1,4 @@
-"""A registered nick belongs to its account: a stranger does not get it, or has it only for a while."""
+"""Protect the nicks of accounts: a stranger does not get such a nick, or has the nick only for a while."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from gateway.edge.users.user import User
 
 BUSY_S = 1.0
-"""Who is being renamed already is looked at again after this."""
+"""Time until the next look at a user who has to be renamed, while something else keeps the user busy."""
 
 AGAIN_S = 5.0
-"""Where nobody answers whether the nick is an account's, this is asked again."""
+"""Time until the next question, if nobody has answered whether the nick belongs to an account."""
 
 
 def _is_stranger(edge: EdgePort, account: str | None, view: LoginView | None) -> bool:
-    """Whether the nick is an account's, and who asks is not logged in to that account. Without an answer: no, and
+    """Whether the nick belongs to an account, and the user is not logged in to this account. Without an answer: no, and
     `watch` asks again."""
     fold = edge.settings.casemap
     return view is not None and bool(view.name) and (account is None or fold(account) != fold(view.name))
 
 
 def check(call: Call, nick: str, done: Callable[[bool], None]) -> None:
-    """done(whether the caller may try to take the nick); 433 has been sent if not."""
+    """Call done(True) if the caller may try to take the nick; otherwise send 433, then call done(False)."""
     settings = call.edge.settings.accounts
     if not settings.enabled or settings.nick_protection != "refuse":
         done(True)
@@ -55,13 +55,16 @@ def check(call: Call, nick: str, done: Callable[[bool], None]) -> None:
 
 
 def watch(edge: EdgePort, user: User) -> None:
-    """The user has a nick, or has ceased to be logged in: it is warned, and later renamed, if the nick is another's."""
+    """Warn the user, and later rename the user, if the nick belongs to an account without a login of this user.
+
+    To be called when a user has got a nick or has logged out.
+    """
     settings, nick = edge.settings.accounts, user.person.nick
     if not settings.enabled or settings.nick_protection == "off" or nick == user.uid:
         return
 
     def look(then: Callable[[LoginView], None]) -> None:
-        """Ask until somebody answers, while the user has the nick."""
+        """Ask until an answer comes, as long as the user has the nick."""
 
         def answered(view: LoginView | None) -> None:
             if user.person.nick != nick or user.quitting:
@@ -107,7 +110,7 @@ def watch(edge: EdgePort, user: User) -> None:
 
 
 def owned(edge: EdgePort, nick: str) -> None:
-    """The nick has come to belong to an account: whoever goes by it, on whatever node, is watched from now on."""
+    """Watch the present holder of the nick, on any node, because the nick now belongs to an account."""
 
     def held(view: NickView | None) -> None:
         if view is not None and view.holder is not None:

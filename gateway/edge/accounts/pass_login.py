@@ -1,7 +1,7 @@
-"""PASS with an account in it, as clients of bouncers log in who know nothing of SASL.
+"""Log in by PASS, for clients of bouncers without SASL.
 
-PASS account:password, PASS account@device:password, or PASS password with USER account@device; in each of them clients
-made for ZNC write account/network. Where the network asks for a password of its own, PASS is that one and nothing else.
+The client sends PASS account:password, PASS account@device:password, or PASS password with USER account@device. Clients
+made for ZNC write account/network instead. If the network has a password, PASS is this password and nothing else.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ WRONG = "There is no such account, or that is not its password"
 
 
 class Wish(NamedTuple):
-    """name: account, account@device or account/device."""
+    """A login which a client asks for by PASS. name: account, account@device or account/device."""
 
     name: str
     password: str
 
 
 def wish(connection: Connection, settings: EdgeSettings) -> Wish | None:
-    """As whom the client wants to log in with its PASS, if it does."""
+    """Return the login which the client asks for by PASS, or None."""
     password = connection.draft.password
     if not password or connection.login is not None or not settings.accounts.enabled:
         return None
@@ -50,8 +50,8 @@ def wish(connection: Connection, settings: EdgeSettings) -> Wish | None:
 
 
 def tell_unused(call: Call) -> None:
-    """The client has sent a PASS that names no account, where the network has no password of its own: it is told that
-    the PASS was not used, and goes on as a guest."""
+    """Tell the client that the PASS was not used: the PASS names no account, and the network has no password. The
+    client goes on as a guest."""
     connection, accounts = call.connection, call.edge.settings.accounts
     if connection.draft.password is not None and connection.login is None:
         how = ", and yours names no account. To log in, send PASS account:password" if accounts.enabled else ""
@@ -59,7 +59,7 @@ def tell_unused(call: Call) -> None:
 
 
 def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
-    """Go on once the caller is logged in; who is not is told why, and cut: it would be here as somebody else."""
+    """Log in the caller, then call `then`. A failed caller is told why and cut, and does not come in as a guest."""
     try:
         account, device = split_name(wanted.name)
     except Refused as why:
@@ -74,7 +74,7 @@ def log_in(call: Call, wanted: Wish, then: Callable[[], None]) -> None:
 
     def proven(view: LoginView | None, known: bool) -> None:
         connection.proof.proving = False
-        connection.opened += call.edge.now - began  # what it was made to wait is not its own time
+        connection.opened += call.edge.now - began  # the client is not to blame for this time
         if connection.closed is None:
             if view is not None:
                 login(call, Login(view.name, view.life, device or ""), done)

@@ -1,4 +1,4 @@
-"""What a person chooses for its account: kept with the account, and in force at once where its session is."""
+"""Change the preferences of an account. The account keeps the preferences, and the session applies them at once."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Value = bool | int | str | None
 
 
 def choose(edge: EdgePort, login: Login, changes: dict[str, Value], done: Callable[[Any], None]) -> None:
-    """changes: fields of account.snapshot.Settings; None for the network's default.
+    """Change preferences. changes: fields of account.snapshot.Settings; None for the network's default.
 
-    done(Accepted, Denied, or ring.replication.application.FAILED: the network did not answer in time).
+    Calls done with Accepted, Denied, or ring.replication.application.FAILED if the network did not answer in time.
     """
 
     def chosen(outcome: Any) -> None:

@@ -1,4 +1,4 @@
-"""An account is registered, by REGISTER or at NickServ: who may, under which name, with which password."""
+"""Register an account, by REGISTER or at NickServ, after a check of the caller, the name and the password."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ LATER = "Whoever keeps accounts does not answer: try again later"
 UNKNOWN = "Nobody answered in time: the account may or may not be registered. Try to log in"
 
 Failure = tuple[str, ...]
-"""Code, context and text, as a standard reply has them (IRCv3 account-registration); () for none."""
+"""Code, context and text of a standard reply (IRCv3 account-registration); () for success."""
 
 
 def register(call: Call, name: str, password: str, done: Callable[[Failure], None]) -> None:
-    """done(why not); done(()) once the account is there, and the caller logged in to it."""
+    """Register the account and log in the caller, then call done(()). On failure, call done with the reason."""
     connection, settings = call.connection, call.edge.settings
     early = connection.user is None
     shown, proven = shown_name(name), connection.login
@@ -55,12 +55,12 @@ def register(call: Call, name: str, password: str, done: Callable[[Failure], Non
 
 
 def shown_name(name: str) -> str:
-    """The name as an answer repeats it; "*" for a name whose bytes were not UTF-8, as nobody has asked for U+FFFD."""
+    """Return the name as an answer repeats it; "*" if the bytes were not UTF-8, as no client asks for U+FFFD."""
     return name[:64] if name and "\ufffd" not in name else "*"
 
 
 def unfit(settings: AccountSettings, password: str) -> tuple[str, str] | None:
-    """Why nobody may choose this password: code and text."""
+    """Return code and text of the reason why nobody may choose this password, or None."""
     if (problem := flaw(password)) is not None:
         return "UNACCEPTABLE_PASSWORD", problem
     if len(password.encode()) < settings.password_min:
@@ -69,7 +69,7 @@ def unfit(settings: AccountSettings, password: str) -> tuple[str, str] | None:
 
 
 def _end(call: Call, failure: Failure, done: Callable[[Failure], None]) -> None:
-    """The client's further lines have waited for this."""
+    """Report the result, and carry out the lines of the client which have waited for the result."""
     connection = call.connection
     connection.queue.busy = False
     if connection.closed is None:
@@ -79,7 +79,7 @@ def _end(call: Call, failure: Failure, done: Callable[[Failure], None]) -> None:
 
 
 def _register(call: Call, name: str, password: str) -> Procedure[Failure]:
-    """From the first look to the first login."""
+    """Look the name up, create the account, and log in the caller."""
     edge, connection = call.edge, call.connection
     view: LoginView | None = yield Do(lambda done: look_up(edge, name, done))
     if view is None:

@@ -1,7 +1,7 @@
-"""AUTHENTICATE: a connection's SASL exchange, from its first line to 903 or why not.
+"""AUTHENTICATE: carry out a connection's SASL exchange, from the first line to 903 or a refusal.
 
 Source: IRCv3 SASL 3.1 and 3.2. Nothing blocks: while an account is looked up or a password checked, the client's other
-lines are carried out; only its registration waits.
+lines are carried out; only the registration of the connection waits.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
     from gateway.edge.client.call import Call
 
 CHUNK = 400
-"""Base64 characters of one line."""
+"""Most Base64 characters of one line."""
 
 MOST = 10 * CHUNK
-"""Of one answer: a password of 1,000 bytes with everything around it is half of that."""
+"""Most Base64 characters of one answer: twice as many as an answer with a password of 1,000 bytes needs."""
 
 FAILURES = 10
-"""So many end a connection that is not registered yet."""
+"""So many failed exchanges end a connection which is not registered yet."""
 
 LATER = "SASL authentication failed: try again later"
 
 BUSY = "SASL authentication failed: another password of yours is being checked, wait for that"
 
 CHALLENGE_S = 0.25
-"""What SCRAM says of an account is said no sooner: how long it was sought does not show whether there is one."""
+"""SCRAM's challenge is sent no sooner, so the time of the look-up does not show whether the account exists."""
 
 
 def authenticate(call: Call) -> None:
-    """One line of the client."""
+    """Handle one AUTHENTICATE line of the client."""
     connection, text = call.connection, call.params[0]
     exchange = connection.proof.sasl
     if text == "*":
@@ -61,7 +61,7 @@ def authenticate(call: Call) -> None:
 
 
 def abort(call: Call) -> None:
-    call.lead()  # nobody waits for what the aborted exchange would have been answered
+    call.lead()  # 906 does not wait for the answer to the aborted exchange
     _end(call, n.ERR_SASLABORTED)
 
 
@@ -110,7 +110,7 @@ def _answer(call: Call, exchange: Exchange) -> None:
     except ValueError:
         _end(call, n.ERR_SASLFAIL, "SASL authentication failed: not base64")
         return
-    if call.connection.proof.proving:  # of an exchange that was aborted: who aborts gets no more tries at once for it
+    if call.connection.proof.proving:  # of an aborted exchange: to abort gains no second attempt
         _end(call, n.ERR_SASLFAIL, BUSY)
         return
     call.hold()
@@ -118,9 +118,9 @@ def _answer(call: Call, exchange: Exchange) -> None:
 
 
 class _Turn:
-    """From the client's answer to what it is told next. The call is held meanwhile.
+    """Handles one answer of the client, up to the next line for the client. The call is held meanwhile.
 
-    It goes on though the client aborts or leaves: a wrong try counts, whether its answer is waited for or not.
+    The turn goes on if the client aborts or leaves: a wrong attempt counts, even if nobody waits for the result.
     """
 
     __slots__ = ("_began", "_call", "_exchange")
@@ -137,10 +137,10 @@ class _Turn:
         return connection.proof.sasl is self._exchange and connection.closed is None
 
     def _over(self, then: Callable[[], None]) -> None:
-        """Tell the client, if it still wants to know."""
+        """End the turn, and tell the client by `then` if the client still waits."""
         connection = self._call.connection
         self._exchange.waits = connection.proof.proving = False
-        connection.opened += self._call.edge.now - self._began  # what it was made to wait is not its own time
+        connection.opened += self._call.edge.now - self._began  # the client is not to blame for this time
         if self._wanted:
             then()
         self._call.release()
@@ -180,7 +180,7 @@ class _Turn:
 
     def _find(self, step: NeedAccount) -> None:
         edge, connection = self._call.edge, self._call.connection
-        if step.by_certificate:  # nobody guesses those: nothing is slowed
+        if step.by_certificate:  # nobody can guess a certificate: no throttle is needed
             assert connection.certificate is not None
             if step.name:
                 look_up(edge, step.name, lambda view: self._found(step, view))

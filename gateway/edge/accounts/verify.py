@@ -1,7 +1,7 @@
-"""Whose is a name, and is somebody who says so really that account?
+"""Find the account of a name, and check whether a client may log in to the account.
 
-Wrong tries are slowed by two throttles, of the account and of the address, wherever in the network they are made. No
-answer tells whether the account exists, nor does its time.
+Two throttles, of the account and of the address, slow wrong attempts anywhere in the network. Neither an answer nor the
+time of the answer tells whether the account exists.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from gateway.edge.ports import EdgePort
 
 LEAST_S = 1.0
-"""A wrong try is answered no sooner: what had to be asked, and of whom, does not show."""
+"""A wrong attempt is answered no sooner, so the time does not show which nodes had to be asked."""
 
 AGAIN_S = 0.25
-"""A try that has to wait asks again after that time, and whenever it has waited twice as long: those before it may have
-turned out to be right."""
+"""A waiting attempt asks the throttle again after this time, and whenever the wait has doubled: earlier attempts may
+have turned out to be right."""
 
 PATIENCE_S = 12.0
-"""So long a try waits for an account at which too many others guess; clients give SASL 15 s."""
+"""An attempt waits at most so long for an account at which too many others guess; clients give SASL 15 s."""
 
 Found = Callable[[LoginView | None], None]
-"""A view without a name: there is no such account; its life is then that of an alias that no account lists, to be taken
-over. None: whoever knows does not answer now."""
+"""Takes the view of the account, or None if the network does not answer now. A view without a name: there is no such
+account; a life in such a view is the id of an alias which no account lists, and which a new claim may replace."""
 
 
 def look_up(edge: EdgePort, name: str, done: Found) -> None:
-    """The account that has the name, as its own or as one of its nicks."""
+    """Find the account which has the name as account name or as grouped nick."""
     folded = edge.settings.casemap(name)
     if is_valid_nick(folded, edge.settings.limits.nick_len):
         _follow(edge, edge.account(name), lambda view: folded in view.nicks, done)
@@ -46,12 +46,12 @@ def look_up(edge: EdgePort, name: str, done: Found) -> None:
 
 
 def look_up_certificate(edge: EdgePort, fingerprint: str, done: Found) -> None:
-    """The account that lists the certificate."""
+    """Find the account which lists the certificate."""
     _follow(edge, certificate_group(fingerprint), lambda view: fingerprint in view.certificates, done)
 
 
 def certificate_group(fingerprint: str) -> GroupId:
-    """Says whose a certificate is. No nick begins like that."""
+    """Return the group which names the certificate's account. No nick begins with an asterisk."""
     return GroupId("account", f"*{fingerprint}")
 
 
@@ -63,7 +63,7 @@ def _follow(edge: EdgePort, group: GroupId, is_listed: Callable[[LoginView], boo
         stale = LoginView(life=view.life)
 
         def owner(view: LoginView | None) -> None:
-            """An alias that its account does not list is nobody's."""
+            """Treat an alias as free if the account does not list the alias."""
             done(view if view is None or (is_listed(view) and not view.alias) else stale)
 
         edge.engine.ask(edge.account(view.alias), Login(), edge.clients.mine(owner))
@@ -72,12 +72,12 @@ def _follow(edge: EdgePort, group: GroupId, is_listed: Callable[[LoginView], boo
 
 
 def credentials_of(edge: EdgePort, name: str, view: LoginView) -> Credentials:
-    """What a password is checked against: made up where nobody has the name."""
+    """Return the credentials to check a password against; made up if no account has the name."""
     return view.credentials or made_up(edge.settings.casemap(name), edge.settings.secret)
 
 
 def network_of(address: str) -> str:
-    """Whom a throttle is for: who has one IPv6 address has 2^64 of them."""
+    """Return the address for throttles: the /64 of an IPv6 address, as one client can have 2^64 such addresses."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -86,8 +86,8 @@ def network_of(address: str) -> str:
 
 
 def sources_of(edge: EdgePort, connection: Connection) -> tuple[str, ...]:
-    """From where the connection comes, as accounts remember it: its address and its certificate, which nobody can read
-    out of that. Nothing before the network acts at level 1, whose nodes remember it."""
+    """Return the sources of the connection, as accounts remember sources: keyed hashes of the address and of the
+    certificate. Nobody can read an address from the hash. Empty below feature level 1: older nodes remember none."""
     if edge.engine.level < 1:
         return ()
     shown = (network_of(connection.address), connection.certificate)
@@ -95,13 +95,13 @@ def sources_of(edge: EdgePort, connection: Connection) -> tuple[str, ...]:
 
 
 class PasswordTrial(Trial):
-    """One try of a connection to prove that it is an account.
+    """One attempt of a connection to prove an account by a password.
 
-    It counts as a wrong one from its beginning: of many at once, no more are made than could be one after the other.
+    The attempt counts as wrong from the beginning. So a client gains nothing by making many attempts at once.
 
-    First the throttle of the address lets the try through, then, once the account is known, that of the account. From
-    where somebody has logged in to the account lately, the account has a throttle of its own: strangers who guess make
-    its owner wait nowhere, and have no more guesses there.
+    First the throttle of the address lets the attempt through. Once the account is known, the throttle of the account
+    does. Each source of recent logins has a separate throttle for the account. So guesses of strangers do not make the
+    owner wait at such a source, and the separate throttles give strangers no further guesses.
     """
 
     __slots__ = ("_edge", "_guards", "_is_known", "_name", "_sources", "_taken", "began")
@@ -110,13 +110,13 @@ class PasswordTrial(Trial):
         self._edge = edge
         self._name = name
         self._sources = sources_of(edge, connection)
-        self._is_known = False  # whether somebody has logged in to the account from there lately
-        self.began = edge.now  # after all waiting, which tells nothing of the account
-        self._taken: dict[GroupId, int] = {}  # where it counts, and as of when
+        self._is_known = False  # whether a recent login to the account came from one of the sources
+        self.began = edge.now  # moved on by each wait for a throttle: such a wait tells nothing of the account
+        self._taken: dict[GroupId, int] = {}  # guards which count the attempt, and as of when
         self._guards = [GroupId("guard", f"address:{network_of(connection.address)}")]
 
     def begin(self, then: Callable[[], None]) -> None:
-        """Go on once the address's throttle lets it."""
+        """Call `then` once the throttle of the address lets the attempt through."""
 
         def taken() -> None:
             self.began = self._edge.now
@@ -125,8 +125,9 @@ class PasswordTrial(Trial):
         self._take((*self._guards,), self._edge.now, taken)
 
     def meets(self, view: LoginView, then: Callable[[], None], refused: Callable[[], None]) -> None:
-        """It is that account's, or nobody's: go on once the throttles let it of the name, and of the account where that
-        has another. refused: too many have tried, and it waits no longer."""
+        """Take the account of the name, if there is an account; call `then` once the throttles of the name, and of the
+        account if the account has another name, let the attempt through. refused: too many others have tried, and the
+        attempt has waited PATIENCE_S."""
         edge, asked = self._edge, self._edge.now
         known = next((source for source in self._sources if source in view.sources), None)
         self._is_known = known is not None
@@ -149,7 +150,7 @@ class PasswordTrial(Trial):
         then: Callable[[], None],
         refused: Callable[[], None] | None = None,
     ) -> None:
-        """Go on once each of these has let it: one after the other, or two tries would wait for each other."""
+        """Call `then` once all guards, in order, let the attempt through: else two attempts could block each other."""
         if not guards:
             then()
             return
@@ -165,19 +166,19 @@ class PasswordTrial(Trial):
                     again_s = min(again_s, PATIENCE_S - waited_s)
                 self._edge.later(again_s, lambda: self._take(guards, since, then, refused))
                 return
-            if isinstance(wait, Wait):  # one that does not answer asks for no wait, and counts nothing
+            if isinstance(wait, Wait):  # a silent guard asks for no wait, and counts nothing
                 self._taken[guard] = wait.at
             self._take(guards[1:], self._edge.now, then, refused)
 
         self._edge.engine.submit(guard, Take(waited_s), self._edge.clients.mine(answered))
 
     def check(self, credentials: Credentials, password: str, done: Callable[[bool | None], None]) -> None:
-        """Does the password fit? Off the loop; done(None): that cannot be found out now."""
+        """Check the password outside the event loop. done(None): the check is not possible now."""
         fits = self._edge.fits_first if self._is_known else self._edge.fits
         fits(credentials, password, self._edge.clients.mine(done))
 
     def failed(self, then: Callable[[], None]) -> None:
-        """It was wrong: go on when that may be said, which is when the next may be made."""
+        """Call `then` when the client may be told of the wrong password, which is when the next attempt may be made."""
         waits_s: list[float] = []
 
         def known(wait: Any) -> None:
@@ -189,18 +190,18 @@ class PasswordTrial(Trial):
             self._edge.engine.ask(guard, HowLong(), self._edge.clients.mine(known))
 
     def undo(self) -> None:
-        """It was right, or nobody could say: it counts no more."""
+        """Take the attempt out of the throttles: the password was right, or could not be checked."""
         for guard, at in self._taken.items():
             self._edge.engine.submit(guard, Undo(at))
         self._taken.clear()
 
 
 Proven = Callable[[LoginView | None, bool], None]
-"""(the account, or None if it is not proven; whether that could be found out at all)"""
+"""Takes the account, or None if not proven; and whether the password could be checked at all."""
 
 
 def prove(edge: EdgePort, connection: Connection, name: str, password: str, done: Proven) -> None:
-    """Is this the account's password? For who has no SASL."""
+    """Check the password of an account, for a client without SASL."""
     trial = PasswordTrial(edge, connection, name)
 
     def found(view: LoginView | None) -> None:
