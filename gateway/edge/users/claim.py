@@ -24,8 +24,8 @@ AGAIN_S: Final = 0.05
 
 
 def claim(edge: EdgePort, command: Claim) -> Procedure[Any]:
-    """Submit the claim. Returns the outcome: 433 comes at once, unless the nick is being let go; after settle_max_s
-    then."""
+    """Submit the claim, and return the outcome. 433 comes at once, or after settle_max_s if somebody is still letting
+    the nick go."""
     home, until = edge.nick(command.person.nick), edge.now + edge.engine.settings.settle_max_s
     is_last = edge.engine.level < LettingGoAsk.SINCE
     while True:

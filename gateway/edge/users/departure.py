@@ -1,4 +1,4 @@
-"""A user leaves the network: what it said before is settled first, then its channels and its nick let it go (P28)."""
+"""Let a user leave the network: settle the user's earlier commands, leave the channels, then free the nick (P28)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 QUITS = ("Quit: ", "Client quit")
-"""What the reasons of those who go by their own will begin with."""
+"""Beginnings of the reasons of users who leave by their own will."""
 
 
 def _nothing() -> None:
-    """Nobody waits."""
+    """Do nothing: nobody waits."""
 
 
 def bow_out(edge: EdgePort, connection: Connection, reason: str, done: Callable[[], None] = _nothing) -> None:
-    """The client goes by its own will. The client reads ERROR, and is closed, once all changes by the QUIT are
-    settled: the QUIT lines, the lines of MONITOR, the free nick (P33). Settling takes settle_max_s at most."""
+    """Let a client go which leaves by its own will. The client reads ERROR, and is closed, once all changes by the QUIT
+    are settled: the QUIT lines, the lines of MONITOR, the free nick (P33). Settling takes settle_max_s at most."""
 
     def left() -> None:
         edge.clients.cut(connection, reason)
@@ -38,7 +38,10 @@ def bow_out(edge: EdgePort, connection: Connection, reason: str, done: Callable[
 
 
 def leave(edge: EdgePort, connection: Connection, reason: str, done: Callable[[], None] = _nothing) -> None:
-    """The connection is closed, or about to be. The user stays while it has others. done(): that is settled."""
+    """Detach a connection which is closed or about to close. The user stays while other connections are attached.
+
+    done(): all changes are settled.
+    """
     user = connection.user
     if connection.left:
         done()
@@ -49,7 +52,7 @@ def leave(edge: EdgePort, connection: Connection, reason: str, done: Callable[[]
     if user is None:
         done()
         return
-    if connection in user.connections:  # else its client went before, and is only heard out
+    if connection in user.connections:  # else the client left before, and only its last lines were awaited
         edge.sessions.cursors.left(user, connection)
         user.detach(connection)
     if user.connections:
@@ -68,7 +71,7 @@ def _left_alone(edge: EdgePort, user: User, reason: str, done: Callable[[], None
 def depart(
     edge: EdgePort, user: User, reason: str, because: GroupId | None = None, done: Callable[[], None] = _nothing
 ) -> None:
-    """The user goes. because: the group whose event made it go. done(): everybody knows."""
+    """Let the user leave the network. because: the group whose event removes the user. done(): everybody knows."""
     if user.quitting:
         done()
         return
@@ -79,7 +82,7 @@ def depart(
     for group in list(user.monitored):
         unwatch(edge, user, group)
     if because is not None:
-        # The event that made it leave is acknowledged only after the channels know (P33).
+        # The event which removes the user is acknowledged only after the channels know (P33).
         for group in user.rooms:
             edge.engine.submit(group, Quit(user.uid, reason), None, because)
 
@@ -94,7 +97,7 @@ def _depart(edge: EdgePort, user: User, reason: str) -> Procedure[None]:
     for group in groups:
         edge.engine.submit(group, Quit(user.uid, reason))
     yield Settle(groups)
-    # Only now may another take the nick: nobody sees two of it in a channel.
+    # Only now may another user take the nick: else a channel would show two users with the nick.
     yield Submit(user.home, Release(user.uid))
     for room in list(user.heard.values()):
         room.discard(user.uid)

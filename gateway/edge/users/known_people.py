@@ -1,4 +1,4 @@
-"""The newest facts known here of everybody seen in a channel, and where: so each change is shown once (P28)."""
+"""The newest facts of everybody in a channel followed here, with the channels: so each change is shown once (P28)."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ring.ids import GroupId, Incarnation
 
 
 class Seen:
-    """A person as known here. It is forgotten once it is in no channel followed here and not of this edge."""
+    """A person as known here; forgotten once the person is in no channel followed here and not a user of this edge."""
 
     __slots__ = ("_author", "facts", "gone_at", "gone_from", "groups", "local", "person")
 
     def __init__(self, person: Person) -> None:
         self.facts = person
-        self.person = person  # as shown: the facts, but with a forced nick while another is shown by this nick
-        self._author: tuple[Person, Author] | None = None  # of the person as last asked for: most lines are a speaker's
+        self.person = person  # as shown: the facts, but with a forced nick while another person has the nick
+        self._author: tuple[Person, Author] | None = None  # of the person as last asked for, for the next line
         self.groups: set[GroupId] = set()
-        self.gone_from: set[GroupId] = set()  # of these; its QUIT has been shown, they will say so, too
+        self.gone_from: set[GroupId] = set()  # of these, groups where the QUIT was shown already
         self.gone_at = 0.0
         self.local = False
 
     @property
     def author(self) -> Author:
-        """The person as shown, for lines of the person. It is made once for each version of the person."""
+        """The person as shown, for lines of the person. Made once for each version of the person."""
         made = self._author
         if made is None or made[0] is not self.person:
             made = self._author = self.person, self.person.author
@@ -42,14 +42,17 @@ class Seen:
 
 
 class Clash(NamedTuple):
-    """Of two people seen here under one nick, who gives way: shown as gone, or by its forced nick (P29)."""
+    """A person to be shown anew, as two people were seen here under one nick (P29). before: as shown until now.
+
+    gone: the person is shown as gone; otherwise with another nick.
+    """
 
     before: Person
     gone: bool
 
 
 class People:
-    """casemap: folds nicks. lives: whether a node's life goes on, as far as is known."""
+    """The people known here. casemap: folds nicks. lives: whether a node still lives, as far as is known."""
 
     def __init__(self, casemap: Casemap, lives: Callable[[Incarnation], bool]) -> None:
         self.seen: dict[str, Seen] = {}
@@ -57,21 +60,21 @@ class People:
         self._casemap = casemap
         self._lives = lives
         self._by_nick: dict[str, str] = {}  # folded nick -> uid
-        self._aliased: set[str] = set()  # uids of those shown by a forced nick
-        self._freed: list[str] = []  # folded nicks that nobody is shown by any more
+        self._aliased: set[str] = set()  # uids of people shown by a forced nick
+        self._freed: list[str] = []  # folded nicks by which nobody is shown any more
 
     def get(self, uid: str) -> Person | None:
         seen = self.seen.get(uid)
         return seen.person if seen is not None else None
 
     def author(self, uid: str, source: str, account: str | None) -> Author:
-        """The person by the newest facts, so that nobody reads an old nick after the NICK line; by the given ones where
-        the person is not known here."""
+        """Return the author by the newest facts, so nobody reads an old nick after the NICK line. For an unknown
+        person, return the author by the given source and account."""
         seen = self.seen.get(uid)
         return seen.author if seen is not None else Author(source, account)
 
     def author_of(self, person: Person) -> Author:
-        """For lines of the person by these facts, which are the newest ones as a rule."""
+        """Return the author for lines of the person by these facts. As a rule, the facts are the newest."""
         seen = self.seen.get(person.uid)
         return seen.author if seen is not None and seen.person is person else person.author
 
@@ -80,7 +83,7 @@ class People:
         return seen.person if seen is not None and seen.person.version >= person.version else person
 
     def add(self, person: Person, group: GroupId | None = None) -> None:
-        """group: that shows the person; without one, the person is of this edge, and has just been given the nick."""
+        """Add a person. group: the channel with the person; None for a user of this edge who has just got the nick."""
         seen = self.seen.get(person.uid)
         if seen is None:
             seen = self.seen[person.uid] = Seen(person)
@@ -91,12 +94,12 @@ class People:
             gone, first = seen.gone, group not in seen.groups
             seen.groups.add(group)
             if (gone or (first and person.uid in self._aliased)) and not self._lives(person.edge):
-                seen.gone_from.add(group)  # somebody here has the nick by now: nobody here is to see the former holder
+                seen.gone_from.add(group)  # the nick has a new holder here: the former holder stays hidden
             elif gone or group in seen.gone_from:
                 self.returns(seen, group)
 
     def learn(self, person: Person) -> Person | None:
-        """Take newer facts; returns the older ones if these are news, else None."""
+        """Take newer facts. Returns the person as shown before, or None if the facts are no news."""
         seen = self.seen.get(person.uid)
         if seen is None or seen.facts.version >= person.version:
             return None
@@ -107,10 +110,10 @@ class People:
         return before
 
     def _name(self, seen: Seen, *, given: bool = False) -> None:
-        """One nick, one user: the later claim gives way, unless the earlier is of a node that is gone (P29).
+        """Show one user for one nick: the later claim gives way, unless the earlier claim is of a dead node (P29).
 
-        That is a guess, and soon mended: the nick's own group decides, and who loses it there is renamed.
-        given: the group has just decided for this one.
+        The choice is a guess, and soon mended: the nick's own group decides, and the loser is renamed.
+        given: the group has just decided for this user.
         """
         person = seen.facts
         other = self.seen.get(self._by_nick.get(self._casemap(person.nick), person.uid))
@@ -144,7 +147,7 @@ class People:
                 self._freed.append(folded)
 
     def inherit(self) -> None:
-        """Nicks that were given up are those of the ones who had given way; they come to be shown by them."""
+        """Give each freed nick to the oldest claim: the person had given way, and is shown by the nick from now on."""
         for folded in self._freed:
             heirs = [seen for uid in self._aliased if self._casemap((seen := self.seen[uid]).facts.nick) == folded]
             if heirs and folded not in self._by_nick:
@@ -154,7 +157,7 @@ class People:
         self._freed.clear()
 
     def remove(self, uid: str, group: GroupId | None = None) -> None:
-        """The person left a channel (or, without one, this edge)."""
+        """Remove the person from a channel, or from this edge if no group is given."""
         seen = self.seen.get(uid)
         if seen is None:
             return
@@ -168,7 +171,7 @@ class People:
             self._unname(seen)
 
     def quits(self, uid: str, now: float) -> set[GroupId]:
-        """The person is shown as gone everywhere; returns the channels that had shown it until now."""
+        """Mark the person as gone everywhere. Returns the channels which have shown the person until now."""
         seen = self.seen.get(uid)
         if seen is None:
             return set()
@@ -178,7 +181,7 @@ class People:
         return shown
 
     def returned(self, before: float) -> list[Seen]:
-        """Who was shown as gone before that time, is still listed, and whose node lives: it was not gone after all."""
+        """Return people shown as gone before this time by mistake: a channel still lists the person on a live node."""
         return [
             seen
             for seen in self.seen.values()
@@ -186,18 +189,18 @@ class People:
         ]
 
     def returns(self, seen: Seen, group: GroupId) -> None:
-        """It is to be shown again in this channel; by its forced nick, if somebody else goes by its nick now (P29)."""
+        """Show the person in this channel again; by the forced nick, if somebody else has the nick now (P29)."""
         seen.gone_from.discard(group)
         self._unname(seen)
         self._name(seen)
 
     def is_gone(self, uid: str, group: GroupId) -> bool:
-        """Whether people here were shown that the person is gone, though the channel lists it."""
+        """Whether the person was shown as gone here, though the channel lists the person."""
         seen = self.seen.get(uid)
         return seen is not None and group in seen.gone_from
 
     def groups(self, uid: str) -> set[GroupId]:
-        """The channels here that show the person."""
+        """Return the channels which show the person here."""
         seen = self.seen.get(uid)
         return seen.groups - seen.gone_from if seen is not None else set()
 

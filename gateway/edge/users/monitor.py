@@ -1,4 +1,4 @@
-"""MONITOR: which nicks a user wants to be told of, and what its clients were told. Source: IRCv3 monitor."""
+"""MONITOR: the nicks which a user watches, and the news which the user's clients were sent. Source: IRCv3 monitor."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 GIVE_UP_S = 4.0
-"""The master of a nick that says nothing for so long is not waited for."""
+"""Longest wait for the answer of a nick's master; after this time the nick counts as offline."""
 
 
 class MonitoredNicks(MonitorPort):
-    """What the masters of monitored nicks say: who has each, once that is known."""
+    """The holders of monitored nicks, as the masters of the nicks' groups say."""
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
@@ -29,7 +29,7 @@ class MonitoredNicks(MonitorPort):
         self._waiting: dict[GroupId, list[Callable[[str], None]]] = {}
 
     def once_known(self, group: GroupId, done: Callable[[str], None]) -> None:
-        """done(who has the nick) as soon as the watch is in force: what changes from then on is told."""
+        """Call done(holder) as soon as the watch is in force: from then on, the master reports every change."""
         known = self._known.get(group)
         if known is not None:
             done(known)
@@ -55,7 +55,7 @@ class MonitoredNicks(MonitorPort):
             waiting.pop(0)(online)
 
     def forget(self, group: GroupId) -> None:
-        """Nobody here watches it any more."""
+        """Forget a nick which nobody here watches any more."""
         self._known.pop(group, None)
         self.learn(group, "")
 
@@ -82,20 +82,20 @@ def unwatch(edge: EdgePort, user: User, group: GroupId) -> None:
 
 
 def line(edge: EdgePort, user: User, nick: str, source: str) -> Line:
-    """source: nick!user@host of who has the nick; "" for nobody."""
+    """Make the line 730 or 731. source: nick!user@host of the nick's holder; "" for nobody."""
     numeric = n.RPL_MONONLINE if source else n.RPL_MONOFFLINE
     return Line(edge.settings.server_name, numeric, (user.person.nick, source or nick))
 
 
 def viewed(edge: EdgePort, group: GroupId, view: Any) -> None:
-    """The nick came or went. view: (nick, user, host) or None."""
+    """Tell the users who watch the nick that the nick came or went. view: (nick, user, host), or None."""
     if view is None and _is_service(group):
         return
     online = f"{view[0]}!{view[1]}@{view[2]}" if view is not None and edge.nick(view[0]) == group else ""
     edge.monitored_nicks.learn(group, online)
     for user in list(edge.monitors.get(group, {}).values()):
         known = user.online.get(group)
-        if known is not None:  # who has only just asked is told by the answer to its own command
+        if known is not None:  # else the answer to the user's own command will tell
             user.online[group] = online
             written(user, group, online)
             if bool(known) != bool(online):
@@ -109,18 +109,18 @@ def written(user: User, group: GroupId, online: str) -> None:
 
 
 def _is_service(group: GroupId) -> bool:
-    """Whether the name is one that a service answers to: no user holds it, and the service neither comes nor goes."""
+    """Whether the name belongs to a service: no user holds such a name, and a service neither comes nor goes."""
     return group.name.startswith("*") or is_service(group.name)
 
 
 def told(user: User) -> dict[str, bool | None]:
-    """As Kept.monitored: while none of its clients is here, what they were told before."""
+    """Return the news which the user's clients were last told, for Kept.monitored: nick -> online, None if untold."""
     known = _known(user) if user.connections else user.carried
     return {nick: known.get(group) for group, nick in user.monitored.items()}
 
 
 def rest(user: User) -> None:
-    """The last client has gone, maybe to go on elsewhere."""
+    """Remember the news told so far: the last client has gone, and may go on at another node."""
     user.carried = _known(user)
 
 
@@ -129,7 +129,7 @@ def _known(user: User) -> dict[GroupId, bool | None]:
 
 
 def carry(edge: EdgePort, user: User, monitored: Mapping[str, bool | None]) -> None:
-    """The user has come from another node, where its clients were told so."""
+    """Take over the watches of a user from another node. monitored: the news which the clients were told there."""
     for nick, online in monitored.items():
         group = edge.nick(nick)
         watch(edge, user, nick)
@@ -151,7 +151,7 @@ def _ask(edge: EdgePort, user: User, group: GroupId) -> None:
 
 
 def go_on(edge: EdgePort, connection: Connection, user: User) -> None:
-    """One of these clients goes on here: it is told what has changed since."""
+    """Tell a client which goes on here of the changes since the last news."""
     for group, before in user.carried.items():
         online = user.online.get(group)
         if online is not None and group in user.monitored and before != bool(online):

@@ -1,4 +1,4 @@
-"""332, 333, 353 and 366 of a channel, as its copy here has it."""
+"""Send 332, 333, 353 and 366 of a channel, as the replica here has the channel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gateway.edge.users.user import User
 
 ROOM = 380
-"""Bytes of names in one 353: what is left of a line beside the longest names of server, nick and channel."""
+"""Bytes of names in one 353: the rest of a line beside the longest names of server, nick and channel."""
 
 Send = Callable[[Line], None]
 
@@ -33,13 +33,13 @@ class Roll(NamedTuple):
 
 
 def roll(channel: Channel) -> Roll:
-    """Time O(members)."""
+    """Copy the channel for a newcomer. Time O(members)."""
     members = {uid: (member.person, member.prefixes) for uid, member in channel.members.items()}
     return Roll(channel.name, channel.topic, channel.topic_by, channel.topic_at, "s" in channel.modes, members)
 
 
 def send_topic(edge: EdgePort, user: User, channel: Channel | Roll, send: Send) -> None:
-    """332 and 333, nothing where there is no topic."""
+    """Send 332 and 333, or nothing if there is no topic."""
     if not channel.topic:
         return
     server, nick = edge.settings.server_name, user.person.nick
@@ -64,7 +64,7 @@ def names_lines(
     caps: Container[str],
     send: Send,
 ) -> None:
-    """The members in as few 353 as fit, then 366. members: (person, rank letters, highest first)."""
+    """Send the members in as few 353 as possible, then 366. members: (person, rank letters, highest first)."""
     server, nick = edge.settings.server_name, user.person.nick
     every, full = "multi-prefix" in caps, "userhost-in-names" in caps
     symbol = "@" if secret else "="

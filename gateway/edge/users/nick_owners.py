@@ -1,4 +1,4 @@
-"""The users of this node by the groups of their nicks."""
+"""Finds the users of this node by the group of a nick."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ring.ids import GroupId
 
 
 class NickOwners:
-    """The users of this node by the groups of their nicks: one each, save while one of two is about to lose it."""
+    """Users of this node by the groups of nicks. A nick has one user, or two until one user has lost the nick."""
 
     def __init__(self) -> None:
         self._users: dict[GroupId, tuple[User, ...]] = {}

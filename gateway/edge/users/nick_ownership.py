@@ -1,8 +1,8 @@
-"""A local user and the group of its nick: what to do when the group no longer says that the user holds it (P26, P27).
+"""Check local users against the groups of nicks, and act when a group no longer names the user as holder (P26, P27).
 
-After a partition the older claim keeps the nick; the other user is renamed to `Guest` and five digits, a form that
-nobody can ask for, and told why. So is the user of an old session whose nick has become a reserved name. A user whom
-the network gave up while this node was away claims its nick again.
+After a partition the older claim keeps the nick. The other user is renamed to `Guest` and five digits, a form for which
+nobody can ask, and a notice says why. The same happens to the user of an old session if the nick has become a reserved
+name. If the network gave up a user while this node was away, the user claims the nick again.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 def check(edge: EdgePort, group: GroupId) -> None:
-    """The group has changed, or is followed here no more: does it still name its user here?"""
+    """Check the users here of a nick, because the nick's group has changed or is no longer followed here."""
     for user in edge.nick_owners.of(group):
         check_user(edge, user)
 
 
 def check_user(edge: EdgePort, user: User) -> None:
-    """Does the group of its nick still name it?"""
-    if user.quitting or user.homeless or edge.nick(user.person.nick) != user.home:  # it is on its way to another
+    """Check whether the nick's group still names the user; if not, rename the user or claim the nick again."""
+    if user.quitting or user.homeless or edge.nick(user.person.nick) != user.home:  # a rename is under way
         return
     busy = user.connection is not None and user.connection.queue.busy
     if not busy and not is_guest_nick(user.person.nick) and (why := edge.settings.reservation(user.person.nick)):
@@ -53,7 +53,7 @@ def check_user(edge: EdgePort, user: User) -> None:
 
 
 def check_all(edge: EdgePort) -> None:
-    """Now and then, for all (P30)."""
+    """Check all users of this node; to be called from time to time (P30)."""
     for user in list(edge.users.values()):
         check_user(edge, user)
 
@@ -83,9 +83,9 @@ def _taken(user: User) -> str:
 
 
 def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None = None, tries: int = 0) -> None:
-    """The user's own group is now that of a nick that nobody can ask for; its facts go on from their version (P28).
+    """Give the user a forced nick. The nick's group becomes the user's own, and continues the facts' version (P28).
 
-    text: what the user is told. releases: the group of the nick that the user still holds, if it does.
+    text: the notice to the user. releases: the group of the former nick, if the user still holds the former nick.
     """
     before = user.person
     person = msgspec.structs.replace(before, nick=forced_nick(user.uid, tries), version=before.version + 1)
@@ -102,7 +102,7 @@ def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None =
             return
         _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
         user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))
-        if releases is not None:  # once nobody knows the user by that nick any more (P27)
+        if releases is not None:  # once nobody knows the user by the former nick any more (P27)
             edge.engine.settle([*user.rooms], lambda: edge.engine.submit(releases, Release(user.uid, True)))
 
     edge.engine.submit(user.home, Claim(person), claimed)

@@ -1,4 +1,4 @@
-"""A user changes what the network knows of it: away, real name, modes. Its own group numbers the change (P28)."""
+"""Change a user's profile: away, real name, modes, account. The user's own group numbers the change (P28)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from gateway.state.people import Person
 
 
 def change_facts(call: Call, wanted: Person, done: Done) -> None:
-    """Submit the facts, unless they are so already; done(outcome).
+    """Submit the wanted facts, unless nothing changes; done(outcome).
 
-    Everybody sees them after what the person did before, and before what its client does next (P28): the call ends, and
-    the client's further lines wait, until the facts are settled.
+    Everybody sees the change after the user's earlier commands, and before the client's next command (P28). So the call
+    stays open, and the client's further lines wait, until the change is settled.
 
-    wanted: built on `user.wanted`, so that two changes at once do not undo each other.
+    wanted: built on `user.wanted`, so two changes at once do not undo each other.
     """
     user = call.user
     if wanted == user.wanted:
@@ -28,5 +28,5 @@ def change_facts(call: Call, wanted: Person, done: Done) -> None:
         done(outcome)
         call.after_all([user.home, *user.rooms, *user.joining], lambda: None)
 
-    # What is wanted by then, another client may have added to.
+    # Another client of the user may have changed `user.wanted` by then.
     call.after_all(list(user.unsettled), lambda: call.submit(user.home, Change(user.wanted), changed))

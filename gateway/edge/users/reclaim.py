@@ -1,9 +1,9 @@
-"""A nick that is claimed while its former holder's node is dead: the former holder leaves its channels at once (P29).
+"""Let the former holder of a nick leave all channels at once, if the nick is claimed while the holder's node is dead.
 
 The nick's group gives the nick to the new user and knows nobody's channels. So the new user's node tells every node,
 and each node lets its followed and mastered channels quit the member with this nick, if the member's node is dead. A
 node remembers the claim for `grace_s`: a channel may have no master at the moment, or the node may learn of the death
-later.
+later (P29).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ring.ids import GroupId
 
 AGAIN_S = 1.0
 MOST = 10_000
-"""So many nicks are remembered; the oldest goes first."""
+"""Most nicks to be remembered; the oldest nick is forgotten first."""
 
 
 class Reclaimed(NamedTuple):
-    """uid: of the user that has the nick now. until: Unix seconds. gone: who was put out of which channel for that."""
+    """A claimed nick. uid: of the new holder. until: Unix seconds. gone: (channel, uid) of each member put out."""
 
     uid: str
     until: float
@@ -30,7 +30,7 @@ class Reclaimed(NamedTuple):
 
 
 class Reclaiming(ReclaimingPort):
-    """The nicks that were claimed lately from people of dead nodes, or may have been."""
+    """Nicks claimed lately, perhaps from people of dead nodes."""
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
@@ -38,7 +38,7 @@ class Reclaiming(ReclaimingPort):
         self._again_at = 0.0
 
     def claimed(self, uid: str, nick: str) -> None:
-        """A user of this node has got the nick. Costs nothing unless a node died less than `grace_s` ago."""
+        """Tell every node of a user here who has got the nick. Costs nothing unless a node died within `grace_s`."""
         engine = self._edge.engine
         if engine.level < ReclaimedAsk.SINCE or not engine.peers.lost_lately(engine.now, engine.settings.grace_s):
             return
@@ -62,7 +62,7 @@ class Reclaiming(ReclaimingPort):
         self._look()
 
     def _look(self) -> None:
-        """While a cut heals, nobody is put out: the next node that is thought dead may answer in a moment."""
+        """Put out members of dead nodes; not while a partition heals, as a node thought dead may answer in a moment."""
         edge, engine = self._edge, self._edge.engine
         self._again_at = edge.now + AGAIN_S
         if engine.now - engine.peers.returned_at < engine.settings.dead_after_s:
@@ -80,5 +80,5 @@ class Reclaiming(ReclaimingPort):
             if found is None or found.uid == uid or edge.lives(member.person.edge):
                 continue
             if (group, uid) not in found.gone:
-                found.gone[group, uid] = None  # a member who is back later lives beyond a cut
+                found.gone[group, uid] = None  # a member who is back later lives beyond a partition
                 edge.engine.submit(group, Quit(uid, LOST, lost=True))

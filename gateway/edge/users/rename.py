@@ -16,7 +16,7 @@ from ring.ids import GroupId
 
 
 def rename(call: Call, nick: str) -> None:
-    """The user's further lines wait until it is done; what it said before is settled first (P28)."""
+    """Rename the caller. The caller's earlier commands are settled first, and further lines wait for the end (P28)."""
     call.connection.queue.busy = True
     call.hold()
     run(call.edge, _rename(call, nick))
@@ -52,13 +52,13 @@ def _take(call: Call, nick: str) -> Procedure[None]:
         edge.engine.submit(target, Release(user.uid))
         call.refuse(refused(n.ERR_UNAVAILRESOURCE, user.person.nick))
     elif target != user.home:
-        # Every channel has committed it and every follower applied it before the old nick is free.
+        # Every channel has committed the change, and every follower has applied it, before the old nick is free.
         yield Settle([*user.rooms, user.home])
         yield from _let_go(edge, user, target)
 
 
 def _let_go(edge: EdgePort, user: User, target: GroupId) -> Procedure[None]:
-    """The new nick's group is the user's own from now on; the old nick is free."""
+    """Make the new nick's group the user's own group, and free the old nick."""
     if user.quitting:
         edge.engine.submit(target, Release(user.uid))
         return
@@ -66,7 +66,7 @@ def _let_go(edge: EdgePort, user: User, target: GroupId) -> Procedure[None]:
     edge.nick_owners.move(user, target)
     run(edge, _confirm(user, target))
     yield Submit(old, Release(user.uid, True))
-    yield Settle([old, target])  # who watches either nick knows by then, too (P33)
+    yield Settle([old, target])  # whoever watches one of the nicks knows by then, too (P33)
 
 
 def _confirm(user: User, target: GroupId) -> Procedure[None]:

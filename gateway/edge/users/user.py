@@ -1,4 +1,4 @@
-"""A person on this edge, and the channels that people here are in."""
+"""A user of this edge, and the local members of a channel or a conversation."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from gateway.state.people import Person
 from ring.ids import GroupId
 
 INVITES = 50
-"""A user is reminded of at most this many invitations."""
+"""Most invitations remembered for a user; the oldest is forgotten first."""
 
 
 LETTERS = 50
-"""So many open conversations of a guest are remembered; of others it is asked again."""
+"""Most open conversations remembered for a guest; for a forgotten conversation the question is asked again."""
 
 
 class Room:
@@ -27,14 +27,14 @@ class Room:
 
     def __init__(self, group: GroupId) -> None:
         self.group = group
-        self.listed: set[str] = set()  # uids that came with the copy: whoever joins here is told of them by NAMES
+        self.listed: set[str] = set()  # uids which came with the replica: NAMES tells a newcomer here of these
         self.users: dict[str, User] = {}
         self.connections: dict[Connection, None] = {}
-        self.withheld: dict[Connection, None] = {}  # of those, who is told what happens and is played what is said
-        self.watchers: dict[str, User] = {}  # who has detached it until somebody names them
+        self.withheld: dict[Connection, None] = {}  # of these: told of events, played messages later
+        self.watchers: dict[str, User] = {}  # users who have detached the channel until somebody names the user
 
     def watch(self, user: User) -> None:
-        """The user has detached the channel, or attached it again."""
+        """Update the watchers, as the user has detached the channel or attached the channel again."""
         self.watchers.pop(user.uid, None)
         if user.detached.get(self.group):
             self.watchers[user.uid] = user
@@ -63,7 +63,7 @@ class Room:
 
 
 class User:
-    """A registered user of this edge, with as many connections as are attached: the session."""
+    """A registered user of this edge, with all attached connections: the session."""
 
     __slots__ = (
         "absence",
@@ -103,42 +103,42 @@ class User:
 
     def __init__(self, person: Person, home: GroupId, connection: Connection | None, now: float) -> None:
         self.uid = person.uid
-        self.person = person  # as its own group has it
-        self.wanted = person  # as it will be once all that was asked for is done: the next change builds on it
-        self.home = home  # the group of the nick it holds: its own group (P28)
-        self.claims: GroupId | None = None  # the group of the nick that it is being renamed to
-        self.homeless = False  # its nick's group does not name it, and it is claiming anew
+        self.person = person  # as the user's own group has the person
+        self.wanted = person  # the person after all pending changes: the next change builds on this
+        self.home = home  # the group of the user's nick: the user's own group (P28)
+        self.claims: GroupId | None = None  # the group of the new nick during a rename
+        self.homeless = False  # the nick's group does not name the user, who claims the nick anew
         self.connections: dict[Connection, None] = {connection: None} if connection is not None else {}
-        self.session = ""  # the folded name of the account whose session this is
-        self.lasts = False  # it stays without connections
-        self.life = ""  # the id of the account's registration, once that is known
-        self.keeps = False  # its private messages are kept, if the other side's are; not before that is known
-        self.left_at = 0.0  # when the last of them was closed
-        self.absence: str | None = None  # how it is shown away while nothing is attached, if it is
-        self.playback: int | None = None  # the most lines of each channel that a client is played; None: see attaching
-        self.looked_at = now  # when its account's choices were last asked for
-        self.auto_away = False  # it is away because nothing is attached
+        self.session = ""  # the folded name of the session's account
+        self.lasts = False  # the user stays without connections
+        self.life = ""  # the id of the account's registration, once known
+        self.keeps = False  # private messages are kept, if the other side agrees; False until known
+        self.left_at = 0.0  # when the last connection was closed
+        self.absence: str | None = None  # the away text while nothing is attached, if any
+        self.playback: int | None = None  # most lines of each channel in a playback; None: see attaching
+        self.looked_at = now  # when the account's preferences were last asked for
+        self.auto_away = False  # the user is away because nothing is attached
         self.rooms: dict[GroupId, Room] = {}
-        self.letters: dict[str, GroupId] = {}  # a guest's conversations, by the folded account that reads them
-        self.detached: dict[GroupId, bool] = {}  # channels that its clients are not shown; True: until it is named
-        self.talks: dict[GroupId, Room] = {}  # its conversations with other accounts
-        self.returning: dict[GroupId, dict[Connection, None]] = {}  # it is on its way to, and who waits
+        self.letters: dict[str, GroupId] = {}  # a guest's conversations, by the folded account of the other side
+        self.detached: dict[GroupId, bool] = {}  # channels hidden from the clients; True: until somebody names the user
+        self.talks: dict[GroupId, Room] = {}  # conversations with other accounts
+        self.returning: dict[GroupId, dict[Connection, None]] = {}  # channels under way, and waiting clients
         self.unseen: dict[GroupId, dict[Connection, None]] = {}  # see lose_sight
-        self.joining: Counter[GroupId] = Counter()  # JOINs that are not answered yet
+        self.joining: Counter[GroupId] = Counter()  # unanswered JOINs
         self.monitored: dict[GroupId, str] = {}
-        self.online: dict[GroupId, str] = {}  # of the monitored nicks, as last told: who has it, "" for nobody
-        self.carried: dict[GroupId, bool | None] = {}  # and as told where its clients come from
+        self.online: dict[GroupId, str] = {}  # the holder of each monitored nick, as last told; "" for nobody
+        self.carried: dict[GroupId, bool | None] = {}  # the same, as told on the clients' former node
         self.invites: dict[GroupId, str] = {}
         self.oper: str | None = None  # the operator's name in the configuration
         self.wallops = False
         self.quitting = False
         self.spoke_at = person.signon / 1000
-        self.settling: Counter[GroupId] = Counter()  # groups that PINGs wait for, and how many
-        self.unsettled: dict[GroupId, None] = {}  # a set with an order, so that a seed replays alike
+        self.settling: Counter[GroupId] = Counter()  # groups for which PINGs wait, and how many PINGs
+        self.unsettled: dict[GroupId, None] = {}  # a set with an order, so a seed replays alike
 
     @property
     def connection(self) -> Connection | None:
-        """The one that is attached for the longest time."""
+        """The connection which is attached for the longest time."""
         return next(iter(self.connections), None)
 
     def seats(self, group: GroupId) -> dict[GroupId, Room]:
@@ -146,11 +146,11 @@ class User:
 
     @property
     def heard(self) -> dict[GroupId, Room]:
-        """All in which it is told what is said."""
+        """All channels and conversations which the user hears."""
         return {**self.rooms, **self.talks}
 
     def attach(self, connection: Connection) -> None:
-        """Its channels tell the connection what happens once it has been shown what it has missed."""
+        """Attach the connection. A channel tells the connection of events once the missed lines have been shown."""
         connection.delivery.behind = dict.fromkeys((*self.heard, *self.returning))
         for late in self.returning.values():
             late[connection] = None
@@ -177,23 +177,24 @@ class User:
             self.unseen.setdefault(group, {}).update(dict.fromkeys(inside))
 
     def speaker(self, once: Once | None) -> Connection | None:
-        """The connection that has said what is known by that; of several none, if it is not known by anything."""
+        """Return the connection which has said the message with this key. Without a key: the only connection, if so."""
         if once is not None:
             return next((connection for connection in self.connections if connection.remote.sayer == once.sayer), None)
         return self.connection if len(self.connections) == 1 else None
 
     def send(self, line: Line, *, needs: str = "", skip: Connection | None = None) -> int:
-        """To all its connections; needs: to those with this capability. Returns to how many."""
+        """Send the line to all connections of the user. needs: only to connections with this capability. Returns how
+        many connections got the line."""
         return deliver(line, [c for c in self.connections if not needs or needs in c.caps], skip)
 
     def claimed(self, since: int) -> None:
-        """The age of its claim is the group's to say: a merge keeps the older one, a pending one may be lost."""
-        if self.wanted.since == self.person.since:  # it is not being renamed
+        """Take the age of the claim from the group: a merge keeps the older claim, and a pending claim may be lost."""
+        if self.wanted.since == self.person.since:  # no rename is under way
             self.wanted = msgspec.structs.replace(self.wanted, since=since)
         self.person = msgspec.structs.replace(self.person, since=since)
 
     def remember_letters(self, account: str, group: GroupId) -> None:
-        """A guest's conversation with an account is open, for all that is known; the latest ones are remembered."""
+        """Remember that a guest's conversation with an account seems open; the latest conversations are remembered."""
         self.letters[account] = group
         if len(self.letters) > LETTERS:
             self.letters.pop(next(iter(self.letters)))
