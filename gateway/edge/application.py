@@ -1,4 +1,4 @@
-"""What the group engine tells the edge (ring/replication/application.py), passed to the view of the group's kind."""
+"""Passes the notes of the group engine (ring/replication/application.py) to the view of the group's kind."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class EdgeApplication:
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
     ) -> None:
-        if self._asides.groups and old is not state:  # else whoever waits has just come, and nothing has happened since
+        if self._asides.groups and old is not state:  # else a waiting client has just come: no news since
             self._asides.release(group, None)
         if group.kind in HEARD:
             self._edge.told[group] = None
@@ -81,7 +81,7 @@ class EdgeApplication:
             token(outcome)
 
     def flush(self) -> None:
-        """The turn ends: what it has for clients is marked, and sent."""
+        """End the turn: mark and send the turn's output for clients."""
         self._edge.clients.turns.begin()
         if self._edge.clients.dirty:
             self._edge.forwarding.flush()

@@ -1,4 +1,4 @@
-"""The edge of a node: its clients' connections and users, composed of parts that know each other by ports."""
+"""The edge of a node: the connections and users of clients, composed of parts that know each other by ports."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Edge(EdgePort):
         self.traffic = Traffic()
         self.actions = Actions()
         self.used = Counter()  # commands, for STATS m
-        self.told = {}  # of the groups that are heard, those that had news since the last flush
+        self.told = {}  # channels and conversations with news since the last flush
         self.timers = Timers(self)
         self.clients = Clients(self, dispatch)
         self.census = Census(self)
@@ -90,12 +90,12 @@ class Edge(EdgePort):
         self.asides = Asides(self)
         self.application = EdgeApplication(self, self.asides, self._views())
         self._reconcile_at = 0.0
-        # Slow, and so off the loop: done(None) where that cannot be found out now.
+        # Slow, so carried out outside the event loop. done(None): no result can be had now.
         self.check_password: Callable[[str, str, Callable[[bool | None], None]], None] = lambda _h, _p, done: done(None)
         self.fits: Callable[[Credentials, str, Callable[[bool | None], None]], None] = lambda _c, _p, done: done(None)
         self.fits_first = lambda credentials, password, done: self.fits(credentials, password, done)  # before strangers
         self.make_credentials: Callable[[str, Callable[[Credentials | None], None]], None] = lambda _p, done: done(None)
-        self.webhooks: Callable[[], dict[str, WebhookRow]] = dict  # that this node delivers, by id
+        self.webhooks: Callable[[], dict[str, WebhookRow]] = dict  # webhooks delivered by this node, by id
         self.random_bytes: Callable[[int], bytes] = lambda count: self.engine.rng.randbytes(count)
         self.proves: Proves = is_proof  # of SCRAM
         self.keyed: Callable[[bytes], bytes] = self._keyed  # 8 bytes that only the network's nodes can make of the data
@@ -104,7 +104,7 @@ class Edge(EdgePort):
         self.look: Callable[[int, int], bytes] = lambda _incarnation, _after: b""  # gateway.look
 
     def _views(self) -> dict[str, View]:
-        """By kind of group; nobody is shown news of other kinds."""
+        """Return the views by kind of group; nobody is shown news of other kinds."""
         return {
             "channel": kinds.ChannelView(self),
             "nick": kinds.NickView(self),
@@ -126,7 +126,7 @@ class Edge(EdgePort):
         return GroupId("nick", self.settings.casemap(name))
 
     def find_nick(self, text: str) -> GroupId | None:
-        """The group of the nick that somebody has typed, in whatever case; None if nobody may go by such a nick."""
+        """Return the group of a typed nick, in any case of letters; None if nobody may have such a nick."""
         group = self.nick(text)
         return group if is_nick(group.name, self.settings.limits.nick_len) else None
 
@@ -134,8 +134,8 @@ class Edge(EdgePort):
         return GroupId("account", self.settings.casemap(name))
 
     def text(self, text: str, limit: int) -> str:
-        """What a person has written as links and disks carry it, at most `limit` bytes. Bytes that are not UTF-8 are
-        kept, and replaced while the network acts at a feature level below that."""
+        """Return a person's text as links and disks carry the text, at most `limit` bytes. Bytes other than UTF-8 are
+        kept; while the network acts below STORABLE_LEVEL, such bytes are replaced."""
         return truncate_text(storable(text) if self.engine.level >= STORABLE_LEVEL else clean(text), limit)
 
     def _keyed(self, data: bytes) -> bytes:
@@ -156,7 +156,7 @@ class Edge(EdgePort):
     # Users ----------------------------------------------------------------------------------------------------------
 
     def enter(self, user: User) -> None:
-        """It is here from now on."""
+        """Add a user who is here from now on."""
         self.users[user.uid] = user
         self.nick_owners.add(user)
         self.people.add(user.person)
@@ -165,25 +165,25 @@ class Edge(EdgePort):
 
     def forget(self, user: User) -> None:
         self.nick_owners.remove(user)
-        if self.users.get(user.uid) is user:  # and not who has taken its session up since
+        if self.users.get(user.uid) is user:  # and not another object, which has taken the session up since
             del self.users[user.uid]
             self.people.remove(user.uid)
 
     def kill(self, user: User, reason: str, because: GroupId) -> None:
-        """An operator's KILL: acknowledged once the channels know (P33)."""
+        """Carry out an operator's KILL, acknowledged once the channels know (P33)."""
         connections = list(user.connections)
         departure.depart(self, user, reason, because)
         for connection in connections:
             self.clients.cut(connection, reason)
 
     def depart(self, user: User, reason: str) -> None:
-        """A user without connections leaves the network."""
+        """Let a user without connections leave the network."""
         departure.depart(self, user, reason)
 
     # For the shell --------------------------------------------------------------------------------------------------
 
     def configure(self, settings: EdgeSettings) -> None:
-        """The configuration was read again. Clients are told what is offered now, and what no more."""
+        """Apply a configuration which was read again, and tell clients of new and removed capabilities."""
         before, self.settings = self.settings, settings
         self.clients.configure(before, settings)
 

@@ -1,9 +1,9 @@
-"""What the parts of the edge may ask of each other and of their node.
+"""The borders between the parts of the edge: abstract classes by which a part asks another part or the node.
 
 Theory of operation. No part knows the class of another part, and none knows `Edge` (edge.py), which composes the parts.
 A part is given an `EdgePort`, and reaches the other parts through the abstract classes of this page. So the border
 of each part stands here, and the files of the parts form no circle. The ports are abstract base classes, since a call
-through them costs nothing more; the work itself is described where it is done.
+through a base class costs nothing more. The docstrings of the methods stand with the implementations.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ if TYPE_CHECKING:
 
 Run = Callable[[], None]
 Then = Callable[[User | Incarnation | None], None]
-"""Takes a session: its user on this node; the other node that the session is on; None if there is no session."""
+"""Takes a session: the user, if on this node; another node with the session; None if there is no session."""
 
 
 def nothing() -> None:
-    """Nobody waits."""
+    """Do nothing: nobody waits."""
 
 
 def ignore(_: Any) -> None:
-    """Nobody waits for the answer."""
+    """Do nothing: nobody waits for the answer."""
 
 
 class CursorsPort(ABC):
-    """How far each device has read (cursors/cursors.py). telling: so many reports to sessions' groups are under way."""
+    """How far each device has read (cursors/cursors.py). telling: number of reports to sessions' groups under way."""
 
     telling: int
 
@@ -100,7 +100,7 @@ class CursorsPort(ABC):
 
 
 class ArrivalsPort(ABC):
-    """What has come to each device on its client's node (cursors/arrivals.py)."""
+    """How far each device has received on the client's node (cursors/arrivals.py)."""
 
     @abstractmethod
     def opened(self, tunnel: Forwarder) -> None: ...
@@ -119,7 +119,7 @@ class ArrivalsPort(ABC):
 
 
 class TakeoverPort(ABC):
-    """Sessions that are on their way to this node (sessions/takeover.py)."""
+    """Sessions on the way to this node (sessions/takeover.py)."""
 
     @abstractmethod
     def awaited(self, account: str) -> int: ...
@@ -217,8 +217,8 @@ class SessionsPort(ABC):
 
 
 class ForwardingPort(ABC):
-    """Connections of a session on another node, both ends (sessions/forwarding.py). lingering: whose client
-    has gone before all its lines were settled."""
+    """Both ends of forwarded connections, from the client's node to the session's (sessions/forwarding.py). lingering:
+    forwarders whose client has gone before all lines were settled."""
 
     lingering: dict[Forwarder, None]
 
@@ -284,7 +284,7 @@ class ConversationsPort(ABC):
 
 
 class DirectMessagesPort(ABC):
-    """Private messages on their way (direct/messages.py)."""
+    """Private messages under way (direct/messages.py)."""
 
     @abstractmethod
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None: ...
@@ -297,14 +297,14 @@ class DirectMessagesPort(ABC):
 
 
 class ReclaimingPort(ABC):
-    """Nicks of dead nodes' users that users of this node have got (users/reclaim.py)."""
+    """Nicks which users of this node have got from users of dead nodes (users/reclaim.py)."""
 
     @abstractmethod
     def claimed(self, uid: str, nick: str) -> None: ...
 
 
 class MonitorPort(ABC):
-    """What the masters of monitored nicks say (users/monitor.py)."""
+    """The holders of monitored nicks, as the masters of the nicks' groups say (users/monitor.py)."""
 
     @abstractmethod
     def once_known(self, group: GroupId, done: Callable[[str], None]) -> None: ...
@@ -320,7 +320,7 @@ class MonitorPort(ABC):
 
 
 class AsidesPort(ABC):
-    """Where a client's own lines wait for their turn (client/asides.py)."""
+    """Groups in which a client's own lines wait (client/asides.py)."""
 
     @abstractmethod
     def place(self, connection: Connection, group: GroupId) -> Cursor | None: ...
@@ -330,8 +330,8 @@ class AsidesPort(ABC):
 
 
 class ClientsPort(ABC):
-    """The connections of this node (client/clients.py). connections: by number; those of clients on other nodes have
-    numbers below zero. dirty: connections with something to write at the next flush."""
+    """The connections of this node (client/clients.py). connections: by number; for a client of another node, a number
+    below zero. dirty: connections with something to write at the next flush."""
 
     connections: dict[int, Connection]
     dirty: list[Connection]
@@ -366,8 +366,8 @@ class ClientsPort(ABC):
 
 
 class CensusPort(ABC):
-    """How many people there are (rpc/census.py). counts: by ring key, some seconds old. most: users of the network at
-    once, as far as its living nodes have seen."""
+    """Counts of people in the network (rpc/census.py). counts: by ring key, some seconds old. most: highest number of
+    users at once, as far as the living nodes have seen."""
 
     counts: dict[str, Counts]
     most: int

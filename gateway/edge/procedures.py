@@ -1,8 +1,8 @@
-"""Procedures of the edge: what takes several steps on other nodes, written from top to bottom.
+"""Procedures of the edge: operations of several steps on other nodes, written from top to bottom.
 
-Theory of operation. A procedure is a generator. It yields a step, is sent the answer of the step when the network has
-answered, and returns its result. `run` drives it: nothing blocks, and a step that is answered at once goes on at once.
-The way of a message (PRIVMSG, and what is delivered of it) stays plain calls.
+Theory of operation. A procedure is a generator. The procedure yields a step, is sent the step's answer when the network
+has answered, and returns a result. `run` drives the procedure: nothing blocks, and after an immediate answer the
+procedure goes on at once. The way of a message (PRIVMSG and the delivery) stays plain calls.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 class Submit(NamedTuple):
-    """A command to a group. Answer: the outcome, or why there is none (ring/replication/application.py).
+    """Submit a command to a group. Answer: the outcome, or why there is no outcome (ring/replication/application.py).
 
-    call: a client's command, in whose turn the client reads what comes of the step."""
+    call: a client's command; the client reads the lines of this step in the turn of the command."""
 
     group: GroupId
     command: Any
@@ -28,20 +28,20 @@ class Submit(NamedTuple):
 
 
 class Settle(NamedTuple):
-    """Wait until all that this edge has submitted to the groups is applied by everybody. Answer: None."""
+    """Wait until everybody has applied all commands of this edge to the groups. Answer: None."""
 
     groups: list[GroupId]
 
 
 class Ask(NamedTuple):
-    """A read-only question to the group's master. Answer: None if nobody answers in time."""
+    """Ask the group's master a read-only question. Answer: None if nobody answers in time."""
 
     group: GroupId
     question: Any
 
 
 class AskNode(NamedTuple):
-    """A question to one node, by its ring key. Answer: None if the node does not answer in time."""
+    """Ask the node with this ring key. Answer: None if the node does not answer in time."""
 
     key: str
     body: Any
@@ -54,7 +54,7 @@ class Sleep(NamedTuple):
 
 
 class Do(NamedTuple):
-    """An operation of the edge. begin(done) starts the operation, and done(answer) is called once."""
+    """Carry out an operation of the edge. begin(done) starts the operation, and done(answer) is called once."""
 
     begin: Callable[[Callable[[Any], None]], None]
 
@@ -64,8 +64,8 @@ Procedure = Generator[Step, Any, T]
 
 
 def run(edge: EdgePort, procedure: Procedure[T], done: Callable[[T], None] = ignore) -> None:
-    """Run the procedure; done(result). The procedure belongs to the client whose line has begun it: a mistake of the
-    program in the procedure ends that client alone."""
+    """Run the procedure; done(result). The procedure belongs to the client whose line has begun the procedure: a
+    mistake of the program in the procedure ends this client alone."""
 
     def send(answer: Any) -> None:
         try:

@@ -1,4 +1,4 @@
-"""What an edge is told by its configuration. Replaced whole when the configuration is read again."""
+"""The settings of an edge, from the configuration. Replaced whole when the configuration is read again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.irc.names import is_guest_nick, is_service
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who may OPER: password_hash is argon2's, hosts are user@host masks."""
+    """A person who may OPER. password_hash: made by argon2. hosts: user@host masks."""
 
     name: str
     password_hash: str
@@ -21,7 +21,7 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Rehashed:
-    """What became of reading the configuration again. live, needs_restart: dotted keys. wrong: mistakes in words."""
+    """The result of reading the configuration again. live, needs_restart: dotted keys. wrong: mistakes in words."""
 
     live: tuple[str, ...] = ()
     needs_restart: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Rehashed:
 class AccountSettings:
     """registration: before connecting and after, only once connected, only before, or by operators alone.
 
-    nick_protection: what becomes of a stranger with an account's nick. password_min: bytes of UTF-8.
+    nick_protection: how a stranger with an account's nick is treated. password_min: bytes of UTF-8.
     """
 
     enabled: bool = True
@@ -53,8 +53,8 @@ class ChannelHistory:
 
 @dataclass(frozen=True, slots=True)
 class HistorySettings:
-    """What was said, and for how long it is kept. query_max: lines that a client gets at a time. keep_lines: of each
-    channel and conversation. private: whether what two accounts say to each other is kept, too."""
+    """How many messages are kept, and how long. query_max: most lines for a client at a time. keep_lines: for each
+    channel and conversation. private: whether messages between two accounts are kept, too."""
 
     enabled: bool = True
     private: bool = True
@@ -66,7 +66,7 @@ class HistorySettings:
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """What stays of a person when its connections go. always_on: whose user stays. expire_days: without a login."""
+    """How a session outlives the connections. always_on: whether users stay. expire_days: days without a login."""
 
     enabled: bool = True
     always_on: Literal["off", "opt-in", "opt-out", "mandatory"] = "opt-in"
@@ -74,7 +74,7 @@ class SessionSettings:
     auto_away: bool = True
 
     def lasts(self, chosen: bool | None) -> bool:
-        """Whether the user of somebody who has chosen so stays without connections."""
+        """Whether a user with this choice stays without connections."""
         if self.always_on in ("off", "mandatory"):
             return self.always_on == "mandatory"
         return chosen if chosen is not None else self.always_on == "opt-out"
@@ -86,7 +86,7 @@ class EdgeSettings:
 
     server_name: str = "irc.circlet.local"
     network_name: str = "Circlet"
-    description: str = ""  # of the server, in LINKS and WHOIS; "": its network's name
+    description: str = ""  # of the server, in LINKS and WHOIS; "": the network's name
     version: str = "circlet-0.1.0"
     created: int = 0  # Unix seconds
     motd: tuple[str, ...] | None = None
@@ -97,7 +97,7 @@ class EdgeSettings:
     server_password_hash: str | None = None
     burst: int = 20  # lines that pass at once
     rate: float = 5.0  # lines a second after that
-    channels_per_minute: int = 0  # that a connection may make, 0 for no limit
+    channels_per_minute: int = 0  # new channels of a connection, 0 for no limit
     queued: int = 200  # lines that may wait
     sendq: int = 1024 * 1024
     register_timeout_s: float = 30.0
@@ -111,10 +111,10 @@ class EdgeSettings:
     sessions: SessionSettings = SessionSettings()
     accounts: AccountSettings = AccountSettings()
     reserved: frozenset[str] = frozenset()  # folded names that operators keep for themselves
-    secret: bytes = b""  # of the network: what is made up of accounts that do not exist comes from it
+    secret: bytes = b""  # of the network; also the source of made-up credentials of unknown accounts
 
     def reservation(self, name: str) -> str:
-        """Why nobody may go by this nick or register it as an account, in words; "" if everybody may."""
+        """Return why nobody may have this name as nick or account, in words; "" if everybody may."""
         if is_service(name):
             return "That is the name of a service"
         if is_guest_nick(name):
@@ -125,5 +125,5 @@ class EdgeSettings:
 
     @property
     def about(self) -> str:
-        """Description of the network, which its people see as a single server."""
+        """Description of the network, which people see as a single server."""
         return self.description or self.network_name

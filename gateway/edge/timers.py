@@ -1,4 +1,4 @@
-"""Jobs of the edge for later, and numbers that a node gives once."""
+"""Delayed jobs of the edge, and serial numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.edge.ports import EdgePort
 
 
 class Timers:
-    """A job belongs to the client whose line has asked for the job: a mistake in the job ends that client alone."""
+    """A job belongs to the client whose line has asked for the job: a mistake in the job ends this client alone."""
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
@@ -17,7 +17,7 @@ class Timers:
         self._jobs: list[tuple[float, int, Callable[[], None]]] = []
 
     def later(self, seconds: float, job: Callable[[], None]) -> None:
-        """Do the job in a while, by the next tick after it; with no time to wait, now."""
+        """Run the job at the first tick after so many seconds, or at once if there is no time to wait."""
         if seconds > 0:
             do = self._edge.clients.mine(lambda _: job())
             heappush(self._jobs, (self._edge.now + seconds, self.next_serial(), lambda: do(None)))

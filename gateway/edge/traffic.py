@@ -1,4 +1,4 @@
-"""What passes between this node and its clients, counted since the node started, for metrics.
+"""Traffic between this node and the node's clients, counted since the node started, for metrics.
 
 The way of a message adds to plain numbers; the metrics read these numbers.
 """
@@ -13,14 +13,14 @@ from gateway.irc import numerics
 from ring.histogram import Histogram
 
 Cut = Literal["bug", "flood", "password", "ping_timeout", "registration_timeout", "send_queue"]
-"""Why this node has closed the connection of a client that did not want to go."""
+"""Why this node has closed the connection of a client against the client's will."""
 
 REFUSALS: Final = frozenset(value for name, value in vars(numerics).items() if name.startswith("ERR_"))
 """The numerics that refuse a command."""
 
 
 class Traffic:
-    """Counters and histograms of one edge. A line of a client on another node counts on that node alone."""
+    """Counters and histograms of one edge. A line of a client on another node counts on the client's node alone."""
 
     __slots__ = (
         "bytes_received", "bytes_sent", "commits", "cuts", "deliveries", "lines_received", "lines_sent",
@@ -37,20 +37,20 @@ class Traffic:
         self.refused: Counter[str] = Counter()  # commands, by the numeric or the code of the refusal
         self.commits: dict[str, Histogram] = {}  # kind of group -> seconds from a client's line to its commit
         self.deliveries = Histogram()  # seconds from a client's line to the last client of this node
-        # kind of group -> when the lines were read that are committed, and that this turn shows to clients
+        # kind of group -> read times of committed lines which this turn shows to clients
         self.shown: defaultdict[str, list[float]] = defaultdict(list)
 
     def committed(self, kind: str, took_s: float, times: int = 1) -> None:
-        """Commands of clients have their places in groups of the kind."""
+        """Count commands of clients which groups of this kind have committed."""
         histogram = self.commits.get(kind)
         if histogram is None:
             histogram = self.commits[kind] = Histogram()
         histogram.observe(took_s, times)
 
     def delivered(self, turned: float, now: float) -> None:
-        """Everything that this turn has for clients of this node is with their sockets. turned: when the turn began.
+        """Note that the clients' sockets have the whole output of this turn. turned: when the turn began.
 
-        Lines that came in one read are observed together: there are many of them exactly when time is short.
+        Lines from one read are observed together: there are many such lines exactly when time is short.
         """
         for kind, reads in self.shown.items():
             for read_at, times in _counted(reads).items():
