@@ -1,9 +1,9 @@
-"""What has come to each device on its client's node, and how the session's node asks for this knowledge (P38).
+"""Remembers how far each device has come on the client's node, and asks other nodes for this knowledge (P38).
 
-The session's node learns what came to a carried client from the client's node, over their stream. While the path
-between the two is broken, or the stream is just ending, the session's node knows less than the client's node. A device
-that comes back at this moment would be played lines twice. So the session's group remembers on which nodes a device
-was lately, and the session's node asks these nodes before it plays anything to the device.
+The client's node tells the session's node over a stream which lines have come to the client. While the path between the
+two nodes is broken, or the stream is just ending, the session's node knows less than the client's node. A device coming
+back at this moment would be played lines twice. So the session's group remembers the recent nodes of each device, and
+the session's node asks these nodes before playing anything to the device.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ if TYPE_CHECKING:
     from gateway.edge.users.user import User
 
 KEEP_S: Final = 120.0
-"""A node remembers for so long what has come to a device that is gone: far longer than the session's group takes to
-learn of it."""
+"""Seconds for which a node remembers the cursors of a device after the device is gone: far longer than the session's
+group takes to learn the cursors."""
 
 KEPT: Final = 10_000
-"""A node remembers at most so many devices that are gone; the one that went first is forgotten first."""
+"""A node remembers at most so many devices after their clients are gone; the device gone first is forgotten first."""
 
 Key = tuple[str, str]
-"""A folded account, and the name of one of its devices."""
+"""A folded account, and the name of a device of the account."""
 
 
 class Past(NamedTuple):
-    """places: by folded channel, how far a device came here. until: when that is forgotten."""
+    """places: by folded channel, how far a device came here. until: when the node forgets the device."""
 
     places: dict[str, Cursor]
     until: float
 
 
 class Arrivals(ArrivalsPort):
-    """On the client's node: what has come to devices here. On the session's node: where devices were."""
+    """Keeps, on the client's node, the cursors of devices here; on the session's node, the recent nodes of devices."""
 
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self._tunnels: dict[Key, dict[Forwarder, None]] = {}
         self._past: dict[Key, Past] = {}
         self._nodes: dict[str, dict[str, dict[str, int]]] = {}  # account -> device -> ring key -> incarnation
-        self._former: dict[str, Incarnation] = {}  # account -> the node that its session was on before
-        self._news: dict[str, dict[str, dict[str, int]]] = {}  # of those, what the session's group is not told yet
+        self._former: dict[str, Incarnation] = {}  # account -> the former node of the account's session
+        self._news: dict[str, dict[str, dict[str, int]]] = {}  # the part of _nodes not yet told to the session's group
 
     # On the client's node -------------------------------------------------------------------------------------------
 
@@ -66,7 +66,7 @@ class Arrivals(ArrivalsPort):
         self.remember(*key, tunnel.came)
 
     def remember(self, account: str, device: str, places: Mapping[str, Cursor]) -> None:
-        """So far the device has come here, and its client is gone, or its session."""
+        """Remember how far the device has come here: the client or the session has left this node."""
         if not account or not places:
             return
         past = self._past.pop((account, device), None)
@@ -76,7 +76,7 @@ class Arrivals(ArrivalsPort):
         bound(self._past, KEPT)
 
     def came(self, account: str, device: str) -> dict[str, Cursor]:
-        """By folded channel, how far the device is by what has come to its machine on this node."""
+        """Return the device's cursors, by folded channel, counting lines received by way of this node."""
         found: dict[str, Cursor] = {}
         past = self._past.get((account, device))
         learn(found, past.places if past is not None else {})
@@ -98,7 +98,7 @@ class Arrivals(ArrivalsPort):
     # On the session's node ------------------------------------------------------------------------------------------
 
     def inquire(self, user: User, connection: Connection) -> None:
-        """A client comes to the user's session: ask the device's former nodes what has come to the device there."""
+        """Ask a joining device's former nodes how far the device has come there."""
         engine, account, device = self.edge.engine, user.session, connection.device
         if not account or engine.level < CameAsk.SINCE:
             return
@@ -123,30 +123,30 @@ class Arrivals(ArrivalsPort):
         bound(devices, 2 * DEVICES)
 
     def _known(self, user: User, device: str) -> dict[str, int]:
-        """Ring key -> incarnation of each node where the device was lately, as the session's group knows or is told."""
+        """Return the recent nodes of the device, as far as known: ring key -> incarnation."""
         stored = self.edge.sessions.cursors.device(user, device)
         found = {key: number for key, (_, number) in stored.nodes.items()} if stored is not None else {}
         return found | self._nodes.get(user.session, {}).get(device, {})
 
     def came_from(self, account: str, node: Incarnation) -> None:
-        """The account's session was on that node until now. What the node knew last, its group may not know yet."""
+        """Note the former node of the account's session: the session's group may lack the last cursors of that node."""
         self._former[account] = node
 
     def news(self, account: str) -> dict[str, dict[str, int]]:
-        """Device -> ring key -> incarnation, of where devices have been since this was last asked for."""
+        """Return the new nodes of devices since the last call: device -> ring key -> incarnation."""
         return self._news.pop(account, {})
 
     def forget(self, account: str) -> None:
-        """The session is elsewhere."""
+        """Forget the account: the session is on another node."""
         for table in (self._nodes, self._news, self._former):
             table.pop(account, None)
 
 
 class NodesAsked(Inquiry):
-    """What one client's device has been sent elsewhere is asked for. What is to be played to the client waits.
+    """Asks other nodes how far a client's device has come there. Playback to the client waits for the answers.
 
-    A node that is alive answers, through a witness if need be, or is given up after settle_max_s. A node that died has
-    taken with it what nobody else knows: then the device is played a little of what it has once more.
+    A live node answers, through a witness if need be, or is given up after settle_max_s. The knowledge of a dead node
+    may be lost: then the device is played a few lines a second time.
     """
 
     def __init__(self, edge: EdgePort, connection: Connection, user: User) -> None:
@@ -156,10 +156,10 @@ class NodesAsked(Inquiry):
         self.ask = CameAsk(user.session, connection.device)
         self.until = edge.now + edge.engine.settings.settle_max_s
         self.asked: set[Incarnation] = {edge.engine.me}
-        self.open: dict[Incarnation, None] = {}  # those that have not answered
+        self.open: dict[Incarnation, None] = {}  # nodes without an answer so far
 
     def ask_at(self, nodes: Mapping[str, int]) -> None:
-        """nodes: ring key -> incarnation. Those that are alive are asked, each once."""
+        """Ask each live node once. nodes: ring key -> incarnation."""
         found = [Incarnation(key, number) for key, number in nodes.items()]
         new = [node for node in found if node not in self.asked and self.edge.engine.peers.is_current(node)]
         self.asked.update(new)
@@ -189,7 +189,7 @@ AGAIN_S: Final = 0.25
 
 
 def once_known(connection: Connection, go_on: Callable[[], None]) -> None:
-    """Go on once it is known how far the connection's device has come."""
+    """Run go_on once the former nodes of the connection's device have answered."""
     if connection.delivery.inquiry is None:
         go_on()
     else:

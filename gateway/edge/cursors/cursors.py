@@ -1,7 +1,7 @@
-"""How far each device has read (P38).
+"""Tracks how far each device has read (P38).
 
-Everything that is applied here while it is attached is sent to it. It has read what has come to its machine: so each
-piece that is written to it is marked with how far it takes the device.
+A node sends each event applied here to the attached devices. A device counts as having read all bytes received by the
+device's machine. So each piece written to a device is marked with the cursors that the device reaches by the piece.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
 
 MARKS: Final = 64
-"""So many pieces that have not come to a client are told apart; the rest counts as one."""
+"""At most so many pieces on the way to a client are marked apart; further pieces join the last mark."""
 
 
 def _arrived(connection: Connection, upto: int) -> dict[str, Cursor]:
-    """By folded channel, how far the connection is once its first `upto` bytes, or parts of its stream, have come."""
+    """Return the connection's cursors, by folded channel, after `upto` received bytes, or parts of the stream."""
     arrive(connection.delivery.on_the_way, upto, connection.delivery.reached)
     return connection.delivery.reached
 
 
 def _attached(connection: Connection) -> User | None:
-    """The user that it is told of."""
+    """Return the connection's user, if the connection is attached to the user."""
     user = connection.user
     return user if user is not None and connection in user.connections else None
 
 
 def _news(connection: Connection, now: Mapping[str, Cursor | None]) -> dict[str, Cursor]:
-    """By folded channel, where it has changed since this was last asked for."""
+    """Return the cursors that have moved since the last call, by folded channel."""
     found: dict[str, Cursor] = {}
     for name, place in now.items():
         known = connection.delivery.places.get(name)
@@ -51,19 +51,19 @@ def _news(connection: Connection, now: Mapping[str, Cursor | None]) -> dict[str,
 
 
 class Cursors(CursorsPort):
-    """The places of the devices that are attached here, as far as the session's group does not know them yet.
+    """Keeps the cursors of devices attached here until the session's group knows the cursors.
 
-    Of twice as many as that keeps: what goes here is there.
+    Keeps twice as many cursors as the session's group does, so an entry evicted here is still held there.
     """
 
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self._sent: dict[str, dict[str, dict[str, Sent]]] = {}  # account -> device -> folded channel
-        self.telling = 0  # of so much a session's group is just told
-        self._news: dict[str, dict[str, dict[str, Cursor]]] = {}  # of those, what the session's group is not told yet
+        self.telling = 0  # reports to session groups without an answer so far
+        self._news: dict[str, dict[str, dict[str, Cursor]]] = {}  # cursors of _sent not yet told to the session's group
 
     def changed(self, user: User) -> dict[str, dict[str, Cursor]]:
-        """Device -> folded channel -> place, of those that have gone on since this was last asked for."""
+        """Return the cursors that have moved since the last call: device -> folded channel -> cursor."""
         for connection in user.connections:
             self._take(user.session, connection.device, self._came(connection))
             if not self.knows(user, connection.device):
@@ -71,7 +71,7 @@ class Cursors(CursorsPort):
         return self._news.pop(user.session, {})
 
     def mark(self, user: User, group: GroupId) -> None:
-        """What the user's connections have been sent so far is remembered, though it is about to leave the group."""
+        """Remember how far the user's connections were shown the group: the user is about to leave the group."""
         for connection in user.connections if user.session else ():
             self._stays_at(connection, group)
 
@@ -81,22 +81,22 @@ class Cursors(CursorsPort):
             self.sent(connection, {group.name: place})
 
     def sent(self, connection: Connection, places: Mapping[str, Cursor]) -> None:
-        """By folded channel, how far it is once what it was sent last has come."""
+        """Note cursors, by folded channel, which the connection reaches once all bytes sent so far have come."""
         learn(connection.delivery.parted, places)
 
     def left(self, user: User, connection: Connection) -> None:
-        """The connection is closed, or about to be: how far its device has come, and that it was here until now."""
+        """Note the cursors and the last presence of a device: the connection is closed, or about to be."""
         account = user.session
         if account:
             for group in user.heard:
-                self._stays_at(connection, group)  # whatever is said from now on, until it is closed
+                self._stays_at(connection, group)  # even if more is said before the connection is closed
             self._take(account, connection.device, self._came(connection))
             self._news.setdefault(account, {}).setdefault(connection.device, {})
             if connection.delivery.on_the_way and connection.delivery.receipts is not None:
                 connection.delivery.farewell = lambda: self._farewell(account, connection)
 
     def _farewell(self, account: str, connection: Connection) -> None:
-        """What was on its way to the connection has come by now, or never will."""
+        """Note the last bytes received by the client: after the end of the connection no more bytes will come."""
         assert connection.delivery.receipts is not None
         if (
             arrive(connection.delivery.on_the_way, connection.delivery.receipts.arrived(), connection.delivery.reached)
@@ -110,13 +110,13 @@ class Cursors(CursorsPort):
             self.tell(account, {connection.device: connection.delivery.reached})
 
     def forget(self, account: str) -> None:
-        """The session is elsewhere, and its group knows all that is known here."""
+        """Forget the account: the session is on another node, and the session's group has all cursors of this node."""
         for device, sent in self._sent.pop(account, {}).items():
             self.edge.sessions.arrivals.remember(account, device, {name: one.place for name, one in sent.items()})
         self._news.pop(account, None)
 
     def forget_device(self, user: User, device: str, done: Callable[[bool], None]) -> None:
-        """It begins anew when it is attached again. done(whether the session's group has taken that)."""
+        """Make the device begin anew at the next attach. done(whether the session's group has accepted the request)."""
         account = user.session
 
         def forgotten(outcome: Any) -> None:
@@ -126,7 +126,7 @@ class Cursors(CursorsPort):
         self.edge.engine.submit(self.edge.sessions.group(account), ForgetDevice(device), forgotten)
 
     def tell(self, account: str, places: dict[str, dict[str, Cursor]], then: Callable[[], None] = lambda: None) -> None:
-        """What devices here have been sent of a session that is elsewhere, or soon will be."""
+        """Report cursors of devices here to the session's group: the session is on another node, or soon will be."""
         self.telling += 1
 
         def told(_: Any) -> None:
@@ -140,14 +140,14 @@ class Cursors(CursorsPort):
         self._news.get(account, {}).pop(device, None)
 
     def _take(self, account: str, device: str, places: Mapping[str, Cursor]) -> None:
-        """By folded channel, what has come to the device."""
+        """Learn the device's cursors, by folded channel."""
         for name, place in places.items() if account else ():
             self._learn(account, device, name, place)
 
     def _learn(self, account: str, device: str, name: str, place: Cursor) -> None:
         devices = self._sent.setdefault(account, {})
         sent = devices.setdefault(device, {})
-        known = sent.get(name)  # maybe of a connection that is newer than the one that is asked
+        known = sent.get(name)  # perhaps from a newer connection of the device
         if known is not None and known.last == place:
             return
         sent.pop(name, None)
@@ -158,7 +158,7 @@ class Cursors(CursorsPort):
             self._news.setdefault(account, {}).setdefault(device, {})[name] = news.place
 
     def came(self, account: str, device: str) -> dict[str, Cursor]:
-        """By folded channel, how far one device of a session here has come."""
+        """Return the cursors of one device of a session here, by folded channel, counting received lines."""
         user = self.edge.sessions.users.get(account)
         for connection in user.connections if user is not None else ():
             if connection.device == device:
@@ -166,7 +166,7 @@ class Cursors(CursorsPort):
         return {name: sent.place for name, sent in self._sent.get(account, {}).get(device, {}).items()}
 
     def _came(self, connection: Connection) -> Mapping[str, Cursor]:
-        """By folded channel, how far the connection is by what has come to its client's machine."""
+        """Return the connection's cursors, by folded channel, counting bytes received by the client's machine."""
         if connection.remote.stream is not None:
             upto = connection.remote.stream.used
         elif connection.delivery.receipts is not None:
@@ -177,7 +177,7 @@ class Cursors(CursorsPort):
         return _arrived(connection, upto)
 
     def written(self, connections: Iterable[Connection], groups: Iterable[GroupId]) -> None:
-        """What each of them is about to be sent is marked. groups: those in which something has happened since."""
+        """Mark the bytes about to be written. groups: groups with events since the last call."""
         attached = [
             (client, user)
             for client in connections
@@ -198,7 +198,7 @@ class Cursors(CursorsPort):
         marks, receipts = connection.delivery.on_the_way, connection.delivery.receipts
         if not places or receipts is None:
             return
-        _arrived(connection, receipts.arrived())  # a socket that breaks may not tell any more
+        _arrived(connection, receipts.arrived())  # a broken socket may not tell any more
         if len(marks) >= MARKS:
             last = marks.pop().places
             learn(last, places)
@@ -206,12 +206,12 @@ class Cursors(CursorsPort):
         marks.append(OnTheWay(connection.sent(), places))
 
     def _all(self, connection: Connection) -> Mapping[str, Cursor]:
-        """By folded channel, how far it is by all that it was sent."""
+        """Return the connection's cursors, by folded channel, counting all bytes sent."""
         self.fresh(connection)
         return {name: sent.place for name, sent in connection.delivery.places.items()}
 
     def fresh(self, connection: Connection) -> dict[str, Cursor]:
-        """By folded channel, of one connection, where it has changed since this was last asked for."""
+        """Return the connection's cursors that have moved since the last call, by folded channel."""
         user = _attached(connection)
         heard = user.heard if user is not None else {}
         now: dict[str, Cursor | None] = {**connection.delivery.parted}
@@ -226,14 +226,14 @@ class Cursors(CursorsPort):
         return found
 
     def _shown(self, connection: Connection, group: GroupId) -> Cursor | None:
-        """How far the connection has been sent the group; None while it was played nothing of what it has missed."""
+        """Return how far the connection was sent the group; None before the first missed line is played."""
         behind = connection.delivery.behind
         if group in behind:
             return behind[group]
         return self.edge.asides.place(connection, group) or self.edge.engine.applied_to(group)
 
     def now(self, user: User, connection: Connection) -> dict[str, Cursor]:
-        """By folded channel, how far a client of this node has come in each, where its user is no more, too."""
+        """Return the cursors of a client of this node, by folded channel, also in channels which the user has left."""
         sent = self._sent.get(user.session, {}).get(connection.device, {})
         found = {name: known.place for name, known in sent.items()}
         learn(found, self._all(connection))
@@ -244,13 +244,13 @@ class Cursors(CursorsPort):
         return found
 
     def come(self, user: User, connection: Connection, group: GroupId) -> Cursor | None:
-        """How far it is by what it was sent itself, though not all may have come yet, and by what its device was."""
+        """Return the connection's cursor by all lines sent, merged with the cursor of the device."""
         sent = connection.delivery.places.get(group.name)
         here = merge_cursors(connection.delivery.behind.get(group), connection.delivery.parted.get(group.name))
         return merge_cursors(here, sent.place if sent is not None else None, self.of(user, connection.device, group))
 
     def of(self, user: User, device: str, group: GroupId) -> Cursor | None:
-        """What the device has been sent of a channel; None if it never was in it."""
+        """Return the device's cursor in a channel; None if the device was never in the channel."""
         sent = self._sent.get(user.session, {}).get(device, {}).get(group.name)
         known = self.device(user, device)
         return merge_cursors(
@@ -261,11 +261,11 @@ class Cursors(CursorsPort):
         return self.device(user, device) is not None
 
     def seen(self, user: User, device: str) -> float:
-        """Unix seconds; 0 if it never was here."""
+        """Return when the device was last here, in Unix seconds; 0 if never."""
         known = self.device(user, device)
         return known.seen / 1000 if known is not None else 0.0
 
     def device(self, user: User, device: str) -> Device | None:
-        """What the session's group knows of the device."""
+        """Return the device as known to the session's group."""
         state = self.edge.engine.state(GroupId("session", user.session))
         return state.stored.devices.get(device) if isinstance(state, Session) else None

@@ -1,4 +1,4 @@
-"""What is on its way to a client, how far the client has come, and what the client is played (P38): values."""
+"""Values: lines on the way to a client, how far the client has come, and playback to the client (P38)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ring.wire.history import Cursor
 
 
 class Receipts(Protocol):
-    """What a socket knows of what it was given for its client, in bytes."""
+    """Counts the bytes given to a socket, and the bytes received by the client."""
 
     @property
     def written(self) -> int: ...
 
     def arrived(self) -> int:
-        """So many have come to the client's machine. A machine that sleeps takes none, and nobody says so."""
+        """Return how many bytes the client's machine has received. A machine may sleep without notice."""
 
 
 class Sent(NamedTuple):
-    """last: what was heard last, as it came. place: that, and all before."""
+    """last: the cursor heard last. place: all cursors so far, merged."""
 
     last: Cursor
     place: Cursor
@@ -34,8 +34,8 @@ class Sent(NamedTuple):
 
 
 class OnTheWay(NamedTuple):
-    """upto: so much has to come to the client's machine until it has read these. parts: of the stream that brought
-    it."""
+    """upto: how much must have come to the client's machine before the client has read up to the cursors. parts: how
+    many parts of the stream have brought the bytes."""
 
     upto: int
     places: dict[str, Cursor]
@@ -43,7 +43,7 @@ class OnTheWay(NamedTuple):
 
 
 def learn(places: dict[str, Cursor], more: Mapping[str, Cursor]) -> None:
-    """By folded channel, what somebody has read besides. No more than a session keeps: the oldest go."""
+    """Merge more cursors into places, by folded channel. The table stays as small as a session keeps: the oldest go."""
     for name, place in more.items():
         places[name] = merge_cursors(places.pop(name, None), place) or place
     bound(places, PLACES)
@@ -56,7 +56,7 @@ def bound(table: dict[Any, Any], most: int) -> None:
 
 
 def arrive(waiting: deque[OnTheWay], upto: float, reached: dict[str, Cursor]) -> OnTheWay | None:
-    """So much has come to the client's machine, which has read that now. The last of it; None if it is nothing new."""
+    """Learn the cursors of all pieces received by now. Returns the last of these pieces; None if no piece is new."""
     last = None
     while waiting and waiting[0].upto <= upto:
         last = waiting.popleft()
@@ -65,8 +65,8 @@ def arrive(waiting: deque[OnTheWay], upto: float, reached: dict[str, Cursor]) ->
 
 
 class Inquiry:
-    """While the former nodes of a device are asked what has come to the device (cursors/arrivals.py).
-    waiting: what goes on after that."""
+    """A question under way to the former nodes of a device: how far has the device come there (cursors/arrivals.py)?
+    waiting: called after the answers."""
 
     __slots__ = ("waiting",)
 
@@ -75,17 +75,17 @@ class Inquiry:
 
 
 class Reader:
-    """How much of what a connection is played its client has not been heard to have read."""
+    """Counts the bytes played to a client since the client last answered a PING of the playback."""
 
     __slots__ = ("token", "unread", "waiting")
 
     def __init__(self) -> None:
         self.unread = 0  # bytes
-        self.token = ""  # of the PING that is not answered
+        self.token = ""  # of the unanswered PING
         self.waiting: list[Callable[[], None]] = []
 
     def answered(self, token: str) -> None:
-        """Whoever waits is next."""
+        """Let waiting playbacks go on, if the token is of the open PING."""
         if self.token and token == self.token:
             self.unread, self.token = 0, ""
             waiting, self.waiting = self.waiting, []
@@ -94,17 +94,18 @@ class Reader:
 
 
 class Delivery:
-    """What one connection was sent, what of that has come to the client's machine, and what the client is played.
+    """Tracks the lines sent to one connection, the lines received by the client's machine, and playback to the client.
 
-    Cursors stand by folded channel or conversation, but in `behind`, which is by group.
+    Cursors stand by folded channel or conversation, but in `behind` by group.
 
-    places: where the client is once all that was sent has come; parted: and besides, until that is taken down.
-    on_the_way: of these, what has not come yet. reached: what has come. receipts: of the socket; None: whatever is sent
-    arrives. farewell: is called once it is known how much has come to a client that is cut.
+    places: how far the client is once all lines sent have come. parted: further such cursors, until added to places.
+    on_the_way: pieces which have not come yet, with their cursors. reached: how far the client is by received lines.
+    receipts: of the socket; None: all bytes sent arrive. farewell: called once the bytes received by a cut client are
+    known.
 
-    behind: groups whose missed lines are not shown yet, and the cursor of each. playbacks: by which playback each is
-    shown. late_echoes: commands whose own line is played with the rest. inquiry: under way. reader: None before the
-    first playback.
+    behind: groups with missed lines not shown yet, and the cursor of each. playbacks: the playback of each such group.
+    late_echoes: commands with their own line among the missed lines. inquiry: under way. reader: None before the first
+    playback.
     """
 
     __slots__ = (

@@ -1,4 +1,4 @@
-"""What was said in a channel or a conversation, for somebody who is in it: what it may see, and how it is shown."""
+"""Reads the history of a channel or a conversation for a participant: which lines the user may see, and how shown."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ _READ = {
 
 
 class Story(Protocol):
-    """The history of one group as one user may see it. caps: of the connection that it is for."""
+    """Reads the history of one group as one user may see it. caps: capabilities of the receiving connection."""
 
     def title(self, lines: Sequence[Kept]) -> str:
-        """What the user knows the group by."""
+        """Return the name under which the user knows the group."""
         ...
 
     def narrowed(self, query: Query, caps: frozenset[str]) -> Query:
-        """Only what the user may see, and what a client of these capabilities can show."""
+        """Narrow the query to lines which the user may see, and a client with these capabilities can show."""
         ...
 
     def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
-        """What was kept, as it was when it was said."""
+        """Render kept lines as at the time of the events."""
         ...
 
 
@@ -79,7 +79,7 @@ class TalkStory:
         self.talk = talk
 
     def title(self, lines: Sequence[Kept]) -> str:
-        """The nick that the other had last."""
+        """Return the last nick of the other party."""
         letter = read_event(lines[-1]) if lines else None
         if not isinstance(letter, Letter):
             return self.talk.nick or self.talk.other
@@ -89,7 +89,7 @@ class TalkStory:
         return msgspec.structs.replace(query, wanted=TAGS if "message-tags" in caps else "")
 
     def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
-        """A client that does not know of own messages would take them for somebody else's."""
+        """Render the messages, without own messages if the client would take these for the other's."""
         both = not caps.isdisjoint(SELVES | {"draft/chathistory"}) or self.talk.other == self.user.session
         found: list[Line] = []
         for line in lines:
@@ -102,13 +102,13 @@ class TalkStory:
 
 
 def visible(edge: EdgePort, user: User, group: GroupId) -> Channel | None:
-    """The channel, if its history is the user's business: it is in it."""
+    """Return the channel if the user is a member, and so may see the history."""
     state = edge.engine.state(group)
     return state if isinstance(state, Channel) and user.uid in state.members else None
 
 
 def story(edge: EdgePort, user: User, group: GroupId) -> Story | None:
-    """The group's history, if it is the user's business."""
+    """Return the group's history if the user may see the history."""
     if group.kind == "conversation":
         talk = edge.conversations.of(user).get(group)
         return TalkStory(user, talk) if talk is not None else None
@@ -124,7 +124,7 @@ def recall(
     query: Query,
     done: Callable[[list[Kept] | None], Any],
 ) -> None:
-    """done(None): nobody could answer in time, or it names a message that is not known."""
+    """Query the history. done(None): nobody answered in time, or the query names an unknown message."""
     found = story(edge, user, group)
     if found is None:
         done(None)
@@ -133,13 +133,13 @@ def recall(
 
 
 def said_by(line: Kept) -> Sayer | None:
-    """The connection that has said it, where more than one edge might have."""
+    """Return the connection which has said the line, where more than one edge might have said the line."""
     once: Once | None = getattr(read_event(line), "once", None)
     return once.sayer if once is not None else None
 
 
 def read_event(line: Kept) -> Any:
-    """The event that was kept; None if it cannot be read."""
+    """Decode the kept event; None if the event is unreadable."""
     try:
         return _READ[line.group.kind](line.event)
     except UNREADABLE:

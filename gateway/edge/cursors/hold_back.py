@@ -1,7 +1,8 @@
-"""What was said where people here did not hear it is shown to the clients of sessions from history (P25, P38).
+"""Holds back a group's lines after a gap, and plays missed lines from history to clients of sessions (P25, P38).
 
-Another side of a partition, or a copy that takes the place of one that fell behind, brings lines that a device may have
-read elsewhere, and may lack others that it has not. So from here on they are played to it, from where it is now.
+Lines come from another side of a partition, or from a copy which replaces a copy that fell behind. A device may have
+read some of these lines elsewhere, and may lack others. So from here on lines are played to the device, from the
+device's present cursor.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from gateway.edge.users.user import User
 
 MERGED_S: Final = 2.0
-"""The two sides of its session are one again, too, by then, and it is known what its devices have read on the other."""
+"""After this time the two sides of the session are merged too, with the cursors known on both sides."""
 
 SOON_S: Final = 0.1
 
 
 def withhold(edge: EdgePort, group: GroupId, *, parted: bool) -> None:
-    """What is said in the group from here on waits until it is played. parted: another side of a partition said it."""
+    """Hold back the group's further lines until playback. parted: another side of a partition has said the lines."""
     room = (edge.conversations.rooms if group.kind == "conversation" else edge.rooms).get(group)
     if room is None:
         return
@@ -36,7 +37,7 @@ def withhold(edge: EdgePort, group: GroupId, *, parted: bool) -> None:
 
 
 def _play(edge: EdgePort, connection: Connection, user: User, group: GroupId) -> None:
-    """Unless it is played by whoever brought it here anew."""
+    """Play the missed lines, unless a reattach has begun a playback or has brought the connection up to date."""
     if connection.user is user and group in connection.delivery.behind and group not in connection.delivery.playbacks:
         place = edge.sessions.cursors.come(user, connection, group)
         Playback(edge, connection, user, group, place, events=False).go_on()

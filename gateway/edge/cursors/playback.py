@@ -1,4 +1,4 @@
-"""What a connection has missed is played to it, page by page, and no faster than its client reads (P38)."""
+"""Plays missed lines to a connection, page by page, and no faster than the client reads (P38)."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 PAGE: Final = 200
 TRIES: Final = 40
 AGAIN_S: Final = 0.25
-"""Where two sides of a partition are just being merged, an answer may not fit what is shown here: it is asked again."""
+"""Seconds until a query is repeated: during a merge an answer may not fit the state shown here."""
 
 MOST: Final = 5_000
-"""So many lines of a channel are played at a time, the first after what the device has; of more it is told."""
+"""Lines of a channel played at a time, from the cursor of the device on; a notice tells of more."""
 
 UNREAD_BYTES: Final = 64 * 1024
-"""So much is played at a time, of all channels; then the client is sent a PING, and the rest waits for its PONG."""
+"""Bytes played at a time, of all channels together. Then the client is sent a PING, and the rest waits for the PONG."""
 
 PATIENCE_S: Final = 30.0
-"""A client that answers no PING is played the next part after that time."""
+"""If a client answers no PING, the next part is played after this time."""
 
 
 def _expect_reading(edge: EdgePort, connection: Connection, size: int) -> None:
-    """The connection was played so many bytes more."""
+    """Count bytes played to the connection, and send a PING when the client has much to read."""
     reader = connection.delivery.reader = connection.delivery.reader or Reader()
     reader.unread += size
     if reader.unread > UNREAD_BYTES and not reader.token:
@@ -44,7 +44,7 @@ def _expect_reading(edge: EdgePort, connection: Connection, size: int) -> None:
 
 
 def await_echo(call: Call, group: GroupId) -> None:
-    """The caller's own line is played to the caller with the missed lines: the command is answered then, and no PONG
+    """Hold the caller's command open until the missed lines, with the caller's own line among them, are played: no PONG
     comes before (P34)."""
     connection = call.connection
     if group in connection.delivery.behind and "echo-message" in connection.caps:
@@ -52,21 +52,21 @@ def await_echo(call: Call, group: GroupId) -> None:
 
 
 def caught_up(connection: Connection, group: GroupId) -> None:
-    """No missed line of the group is on the way to the connection any more."""
+    """Stop treating the connection as late: no missed line of the group is on the way to the connection any more."""
     connection.delivery.behind.pop(group, None)
     for done in connection.delivery.late_echoes.pop(group, ()):
         done(None)
 
 
 def end_late_echoes(connection: Connection) -> None:
-    """The session goes to another node, which plays the missed lines: no command waits for its own line here."""
+    """Answer commands waiting for their own lines: the session's next node plays the missed lines."""
     waiting, connection.delivery.late_echoes = connection.delivery.late_echoes, {}
     for done in [done for echoes in waiting.values() for done in echoes]:
         done(None)
 
 
 def catch_up(connection: Connection, user: User, group: GroupId) -> None:
-    """From now on the connection is told what happens there."""
+    """End playback, and show the connection the group's events from now on."""
     connection.delivery.playbacks.pop(group, None)
     room = user.seats(group).get(group)
     if room is not None:
@@ -76,7 +76,7 @@ def catch_up(connection: Connection, user: User, group: GroupId) -> None:
 
 
 class Playback:
-    """What one connection has missed of one channel or conversation. One that is begun anew takes the other's place."""
+    """Plays the missed lines of one channel or conversation to one connection. A newer playback replaces an older."""
 
     def __init__(
         self,
@@ -90,17 +90,18 @@ class Playback:
         most: int = 0,
         events: bool | None = None,
     ) -> None:
-        """read: what it has. since: Unix ms, if it never was there. events: joins and modes too, for who was there a
-        moment ago, or not, for who has seen them; None: as its client wants."""
+        """read: the cursor of the device. since: Unix ms, for a device which was never there. events: True plays joins
+        and modes too, for a client which was there a moment ago; False leaves these out, for a client which has seen
+        these; None: as the client wants."""
         self.events = events
         self.edge = edge
         self.connection = connection
         self.user = user
         self.group = group
-        self.read = read  # where it came from: that tells, too, what of another side of a partition it has (P25)
-        self.last = 0  # the position that it has been played up to
+        self.read = read  # this cursor also tells which lines of another side of a partition the device has (P25)
+        self.last = 0  # the position of the last line played
         self.since = since
-        self.most = most  # only the last so many; 0: all
+        self.most = most  # play only so many lines, the newest; 0: all
         self.played = 0
         self.tries = 0
         connection.delivery.playbacks[group] = self
@@ -118,14 +119,14 @@ class Playback:
             self.edge.engine.recall(self.group, self._narrowed(found, query), self._arrived)
 
     def _look(self) -> None:
-        """Its device may be known to have come further than when this began: by what it was sent on another node."""
+        """Merge the device's newest cursor: another node may have told more since the playback began."""
         place = self.edge.sessions.cursors.come(self.user, self.connection, self.group)
         if place is not None and self.read is None:
             self.since = 0
         self.read = merge_cursors(self.read, place)
 
     def _waits(self) -> bool:
-        """Whether the client has to read first what it was played already."""
+        """Return whether the client must first read the lines played so far. Then the playback goes on later."""
         reader = self.connection.delivery.reader
         if reader is None or not reader.token:
             return False
@@ -133,7 +134,7 @@ class Playback:
         return True
 
     def _story(self) -> Story | None:
-        """What there is to show, while there is somebody to show it to."""
+        """Return the history to play; None if the playback is replaced, or the group is no longer shown."""
         user, group = self.user, self.group
         if self.connection.delivery.playbacks.get(group) is not self:
             return None
@@ -142,7 +143,7 @@ class Playback:
         return story(self.edge, user, group) if here and shown else None
 
     def _stop(self) -> None:
-        """Where the user is no more the connection is not late: it is shown all if the user comes again."""
+        """End the playback. A client is not late in a group which the user has left."""
         connection, group = self.connection, self.group
         if connection.delivery.playbacks.get(group) is self:
             del connection.delivery.playbacks[group]
@@ -183,7 +184,7 @@ class Playback:
             catch_up(self.connection, self.user, self.group)
 
     def _show(self, found: Story, lines: list[Kept]) -> None:
-        """Up to what is applied here: the rest comes by itself."""
+        """Show the lines up to the position applied here: later lines come as live events."""
         applied = self.edge.engine.applied_to(self.group).seq
         missed = [line for line in lines if line.seq <= applied]
         if missed:
@@ -195,7 +196,7 @@ class Playback:
             self.edge.told[self.group] = None
 
     def _wanted(self, lines: list[Kept]) -> list[Kept]:
-        """Without what the connection has said itself, maybe where its session was before, unless it wants an echo."""
+        """Leave out the connection's own lines, even from a former node, unless the client wants echoes."""
         sayer = self.connection.remote.sayer
         if sayer is None or "echo-message" in self.connection.caps:
             return lines

@@ -1,6 +1,6 @@
-"""Up to where a person has read: one marker per channel or nick and account, told to all its clients.
+"""Keeps read markers: one marker per account and channel or nick, told to all clients of the account.
 
-The markers of a client without an account are its connection's, and go with that.
+Without an account, the markers belong to the connection, and go with the connection.
 
 Source: IRCv3 read-marker (draft).
 """
@@ -29,7 +29,7 @@ MOST = 1_000
 
 
 def marker(edge: EdgePort, connection: Connection, folded: str) -> int:
-    """Unix ms; 0 where there is none."""
+    """Return the marker in Unix ms; 0 if there is none."""
     user = connection.user
     if user is None or not user.session:
         return connection.markers.get(folded, 0)
@@ -38,7 +38,7 @@ def marker(edge: EdgePort, connection: Connection, folded: str) -> int:
 
 
 def mark(edge: EdgePort, connection: Connection, folded: str, at: int) -> int:
-    """Set a marker of a client without an account. It only grows, and is no later than now. Returns what it is."""
+    """Set and return a marker of a client without an account. A marker only grows, and is no later than now."""
     known = connection.markers.pop(folded, 0)
     at = connection.markers[folded] = max(known, min(at, int(edge.now * 1000)))
     if len(connection.markers) > MOST:
@@ -51,13 +51,13 @@ def line(edge: EdgePort, target: str, at: int) -> Line:
 
 
 def send_marker(edge: EdgePort, connection: Connection, channel: str, send: Callable[[Line], None]) -> None:
-    """Of a channel that a connection is shown."""
+    """Send the marker of a channel shown to a connection."""
     if CAPABILITY in connection.caps:
         send(line(edge, channel, marker(edge, connection, edge.channel(channel).name)))
 
 
 def applied(edge: EdgePort, user: User, event: Marked, call: Call | None) -> None:
-    """The caller has its answer."""
+    """Show a moved marker to the user's clients. The caller is left out: the caller has an answer already."""
     own = call.connection if call is not None else None
     for connection in user.connections:
         if CAPABILITY in connection.caps and connection is not own:
