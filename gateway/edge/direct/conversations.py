@@ -1,7 +1,8 @@
-"""Private messages of accounts: said in the conversation of the two, where all their clients find them (P32).
+"""Seats users of sessions here in their conversations, and shows private messages to all their clients (P32).
 
-The node that a session is on seats its user in its conversations, and so follows them, as it follows channels.
-How a message gets there is in direct/messages.py.
+A private message between accounts is said in the conversation of the two parties, where every client of both can read
+the message. The session's node seats the user in the user's conversations, and so follows these groups, as with
+channels. direct/messages.py brings a message to a conversation.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ GUESTS_LEVEL = 1
 """From this feature level on, private messages of an account and a guest are kept (P32)."""
 
 AGAIN_S = 5.0
-"""A seat that nobody has granted is asked for again, and so is a session's group that nobody has answered for."""
+"""Seconds until this node asks again, for a seat not granted or for a session's group without an answer."""
 
 
 class Conversations(ConversationsPort):
-    """The conversations of the sessions that are on this node."""
+    """Holds the conversations of the sessions on this node."""
 
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
@@ -50,25 +51,25 @@ class Conversations(ConversationsPort):
     # Whose ----------------------------------------------------------------------------------------------------------
 
     def keeps(self, user: User) -> bool:
-        """Whether what the user says in private is kept."""
+        """Return whether the user's private messages are kept."""
         return bool(user.session) and user.keeps and self.allows(None)
 
     def allows(self, chosen: bool | None) -> bool:
-        """Whether the private messages of somebody who has chosen so are kept."""
+        """Return whether private messages are kept for a person with this choice; None: no choice made."""
         history = self.edge.settings.history
         return history.enabled and history.private and chosen is not False
 
     def keeps_with_guests(self) -> bool:
-        """Whether what accounts and guests say to each other is kept here, if the account wants that: since feature
+        """Return whether messages between accounts and guests are kept here, if the account wants so: since feature
         level 1."""
         return self.edge.engine.level >= GUESTS_LEVEL and self.allows(None)
 
     def party(self, user: User) -> Party:
-        """A user without an account is a party by its user id."""
+        """Return the user as a party: the account and its registration, or the user id of a guest."""
         return Party(user.session, user.life) if user.session else Party(user.uid, "")
 
     def of(self, user: User) -> dict[GroupId, Talk]:
-        """The conversations that are the user's to read."""
+        """Return the conversations which the user may read."""
         state = self.edge.engine.state(self.edge.sessions.group(user.session)) if user.session else None
         if not isinstance(state, Session):
             return {}
@@ -76,13 +77,13 @@ class Conversations(ConversationsPort):
         return {GroupId("conversation", name): talk for name, talk in talks.items() if other_of(name, mine) is not None}
 
     def with_account(self, user: User, account: str) -> GroupId | None:
-        """The user's conversation with the account of that folded name, or the guest of that user id; of several lives
-        of an account, the last one."""
+        """Return the user's conversation with an account of this folded name, or with a guest of this user id. If the
+        account was registered several times, return the last conversation."""
         found = [(talk.at, group) for group, talk in self.of(user).items() if talk.other == account]
         return max(found)[1] if found else None
 
     def with_guest_called(self, user: User, nick: str) -> GroupId | None:
-        """The user's conversation with the last guest of that folded nick, or user id, who may be gone by now."""
+        """Return the user's last conversation with a guest, even if gone, of this folded nick or user id."""
         fold = self.edge.settings.casemap
         talks = self.of(user).items()
         found = [(talk.at, group) for group, talk in talks if talk.nick and nick in (fold(talk.nick), talk.other)]
@@ -91,20 +92,20 @@ class Conversations(ConversationsPort):
     # Sit ------------------------------------------------------------------------------------------------------------
 
     def opened(self, account: str, event: Conversing) -> None:
-        """The session's group says so, and acknowledges it once the user sits there (P33)."""
+        """Seat the user in the conversation: only then the session's group acknowledges the event (P33)."""
         user = self.edge.sessions.users.get(account)
         if user is not None and not user.quitting and user.keeps:
             self._sit(user, GroupId("conversation", event.talk), self.edge.sessions.group(account))
 
     def enter(self, user: User) -> list[GroupId]:
-        """The session's user sits in its conversations from now on."""
+        """Seat the session's user in all of the user's conversations. Returns the groups asked for a seat now."""
         groups = [group for group in self._all(user) if user.keeps and group not in user.talks]
         for group in groups:
             self._return(user, group)
         return groups
 
     def choose(self, user: User, keep: bool | None, done: Callable[[Any], None]) -> None:
-        """Whether the user's private messages are kept; None: as the network does. done(Accepted, Denied or FAILED)"""
+        """Set whether private messages are kept; None: as the network does. done(Accepted, Denied or FAILED)"""
 
         def chosen(outcome: Any) -> None:
             self.edge.sessions.look_up(user, lambda: done(outcome))
@@ -113,7 +114,7 @@ class Conversations(ConversationsPort):
         self.edge.engine.submit(self.edge.account(user.session), change, chosen)
 
     def know(self, user: User, view: InfoView) -> None:
-        """What the account has chosen: see `keep_private` of its settings."""
+        """Act on the account's settings: `keep_private` says whether private messages are kept."""
         user.life = view.life
         user.keeps = bool(view.life) and self.allows(view.settings.keep_private)
         if user.keeps:
@@ -127,7 +128,7 @@ class Conversations(ConversationsPort):
         return [GroupId("conversation", name) for name in names]
 
     def _return(self, user: User, group: GroupId) -> None:
-        """Until the user sits there. Connections that are there already, or come meanwhile, are shown what was said."""
+        """Ask for the seat until granted. Then all attached connections are shown the missed messages."""
         if group in user.returning:
             self._sit(user, group, None)
             return
@@ -151,7 +152,7 @@ class Conversations(ConversationsPort):
         engine.submit(group, Sit(user.session, Seat(user.uid, engine.me, taken)), done, because)
 
     def leave(self, user: User) -> None:
-        """The user ends its session, or wants nothing kept any more."""
+        """Give up the seats: the user ends the session, or wants no messages kept any more."""
         for group, late in user.returning.items():
             for connection in late:
                 caught_up(connection, group)
@@ -161,9 +162,9 @@ class Conversations(ConversationsPort):
             self.edge.engine.submit(group, Leave(user.uid, self.edge.engine.me))
 
     def forget(self, account: str, life: str, *, late: bool = False) -> None:
-        """Delete what the account said in its conversations, and what its session's group knows: the account is
-        dropped. Where nobody answers for the session, ask again. late: a new account of that name may talk by now, and
-        the session's group then keeps what the group knows of the new account."""
+        """Delete the messages of a dropped account in all conversations, and the knowledge of the session's group.
+        While nobody answers for the session, ask again. late: a new account of the same name may talk by now. If the
+        session's group knows conversations of the new account, the group keeps all of its knowledge."""
         engine, sessions = self.edge.engine, self.edge.sessions
 
         def looked(stored: Stored | None) -> None:
@@ -203,7 +204,7 @@ class Conversations(ConversationsPort):
         self._seated(group, state)
 
     def dropped(self, group: GroupId) -> None:
-        """Nobody sits here any more; if that is wrong, they say so."""
+        """Forget the group: nobody sits here any more. Users here with a seat ask for the seat again."""
         self._followed.pop(group, None)
         room = self.rooms.pop(group, None)
         for user in list(room.users.values()) if room is not None else ():
@@ -213,7 +214,7 @@ class Conversations(ConversationsPort):
                 self._return(user, group)
 
     def _seated(self, group: GroupId, state: Conversation) -> None:
-        """Who of this node sits there."""
+        """Bring the room in line with the seats of users of this node."""
         self._followed[group] = None
         here = {}
         for account, seat in state.seats.items():
@@ -239,7 +240,7 @@ class Conversations(ConversationsPort):
             del self.rooms[group]
 
     def reconcile(self) -> None:
-        """What a conversation says of who sits here, against who does (P30)."""
+        """Give back seats which a conversation has for users no longer here (P30)."""
         engine = self.edge.engine
         for group in list(self._followed):
             state = engine.state(group)
@@ -260,14 +261,14 @@ class Conversations(ConversationsPort):
                 self.edge.traffic.messages_sent += sent
                 continue
             own = call.connection if call is not None else user.speaker(event.once)
-            if len(set(group.name.split(","))) == 1:  # to oneself: it is read, too
+            if len(set(group.name.split(","))) == 1:  # a message to oneself is also received
                 sent = deliver(rendering.letter(event, user.person.nick, stamp), able)
                 self.edge.traffic.messages_sent += sent
                 able = [own] if own in able and call is not None else []
             self._echo(rendering.letter(event, event.to, stamp), able, own, call)
 
     def _echo(self, line: Line, able: list[Connection], own: Connection | None, call: Call | None) -> None:
-        """What the account itself has said: to its other clients, and to the one that said it, if it wants an echo."""
+        """Show an own message to the account's other clients, and to the speaking client as an echo if wanted."""
         others = [c for c in able if not SELVES.isdisjoint(c.caps)]
         self.edge.traffic.messages_sent += deliver(line, others, skip=own)
         if own in able and own is not None and "echo-message" in own.caps:

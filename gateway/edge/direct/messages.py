@@ -1,10 +1,10 @@
-"""A private message on its way: the nick's master knows who has the nick; then it goes to the conversation (P32).
+"""Brings a private message to its reader: the nick's master names the holder, then a conversation takes the text (P32).
 
-Whoever wants to say something to somebody who does not sit in the conversation yet opens it first: both sessions are
-told of it, and their nodes seat their users. What was said first is said first, whatever way it goes.
+Before a message to a person without a seat in the conversation, the speaker's node opens the conversation: both
+sessions are told, and the nodes of both seat their users. Messages keep their order, whatever way a message goes.
 
-A guest has no session, and no seat. What a guest says to an account is said in the conversation of the account and the
-guest's user id, if the account sits there. What the account says is said there, too, and then told to the guest.
+A guest has no session, and no seat. A guest's message to an account is said in the conversation of the account and the
+guest's user id, if the account has a seat there. The account's message is said there too, and then told to the guest.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 
 class DirectMessage(NamedTuple):
-    """A private message on its way to who has the nick. One of the two at least has an account. home: the nick's
-    group."""
+    """A private message on the way to the nick's holder. At least one of the two people has an account. home: the
+    nick's group."""
 
     call: Call
     user: User
@@ -55,7 +55,7 @@ _UNKNOWN: Final = object()
 
 
 class _Turn(Token):
-    """A private message of which the nick's group is asked: the place of what comes of the message, too."""
+    """A private message waiting for the nick's group. The turn is also the slot for the message's answers."""
 
     __slots__ = ("home", "key", "letters", "outcome", "tell", "user")
 
@@ -75,11 +75,11 @@ class _Turn(Token):
         self.outcome: Any = _UNKNOWN
 
     def go(self) -> None:
-        """It is known by now what the user has chosen."""
+        """Ask the nick's group: the user's choice is known by now."""
         self.letters.ask(self, self.letters.talks(self.user, self.tell.once))
 
     def __call__(self, outcome: Any) -> None:
-        """The nick's group has answered."""
+        """Take the answer of the nick's group."""
         if isinstance(outcome, Refusal) and outcome.numeric == n.ERR_NOSUCHNICK:
             self.letters.look_for(self.home.name, outcome, self.known)
         else:
@@ -89,7 +89,7 @@ class _Turn(Token):
         self.letters.in_turn(self, outcome)
 
     def found(self, outcome: Any) -> None:
-        """It is this message's turn."""
+        """Send the message on: all earlier messages of the user to the nick have gone."""
         if isinstance(outcome, Reached) and outcome.talks:
             letter = DirectMessage(self.call, self.user, self.home, self.tell, outcome.person, self, self.ended)
             self.letters.say(letter)
@@ -105,18 +105,18 @@ class _Turn(Token):
 
 
 class DirectMessages(DirectMessagesPort):
-    """The private messages of people here that have no place yet."""
+    """Holds the private messages of people here on the way to a conversation or a nick."""
 
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
-        self._opening: dict[tuple[str, str], deque[DirectMessage]] = {}  # by the two accounts, the speaker's first
-        self._turns: dict[tuple[str, GroupId], list[_Turn]] = {}  # of a user to a nick, the oldest first
+        self._opening: dict[tuple[str, str], deque[DirectMessage]] = {}  # by speaker and other person (see _key)
+        self._turns: dict[tuple[str, GroupId], list[_Turn]] = {}  # by user and nick, the oldest first
         self._sending: dict[str, int] = {}  # uid -> how many private messages have no place yet
-        self._quitting: dict[str, Callable[[], None]] = {}  # what waits for that
+        self._quitting: dict[str, Callable[[], None]] = {}  # uid -> called once all of these have a place
 
     def tell(self, call: Call, home: GroupId, tell: Tell, done: Callable[[Any], None]) -> None:
-        """done(Reached, or why not); the message goes its way though the client should go meanwhile. tell.talks: what
-        `talks` says now."""
+        """Send a private message; done(Reached, or the reason of a failure). The message is sent even if the client
+        leaves meanwhile. tell.talks: the present answer of `talks`."""
         turn = _Turn(self, call, home, tell, done)
         call.hold_in(turn)
         uid = turn.user.uid
@@ -132,7 +132,7 @@ class DirectMessages(DirectMessagesPort):
             self.ask(turn, tell.talks)
 
     def ask(self, turn: _Turn, talks: bool) -> None:
-        """Ask the nick's group, by what the user has chosen."""
+        """Ask the nick's group, with the user's choice on kept messages."""
         user, tell = turn.user, turn.tell
         guests = (
             bool(user.session) and self.edge.conversations.keeps(user) and self.edge.conversations.keeps_with_guests()
@@ -142,14 +142,14 @@ class DirectMessages(DirectMessagesPort):
         self.edge.engine.submit(turn.home, asked, turn)
 
     def talks(self, user: User, once: Once | None) -> bool:
-        """Whether the user would rather speak in a conversation, or may have, where its session was before (P9)."""
+        """Return whether the user prefers conversations, or may have used one on a former node (P9)."""
         talks = self.edge.conversations
         if not user.session:
             return user.person.account is None and talks.keeps_with_guests()
         return talks.keeps(user) or (once is not None and bool(talks.of(user)))
 
     def look_for(self, name: str, refusal: Refusal, known: Callable[[Any], None]) -> None:
-        """Nobody has the nick: perhaps the node of a session that lasts is dead, and none has taken it up yet."""
+        """Look for a lasting session of a dead node, not taken up yet: nobody else has the nick."""
 
         def looked(stored: Stored | None) -> None:
             person = stored.person if stored is not None and stored.lasts else None
@@ -159,7 +159,7 @@ class DirectMessages(DirectMessagesPort):
         self.edge.sessions.look(name, looked)
 
     def in_turn(self, turn: _Turn, outcome: Any) -> None:
-        """Answers come in any order; what was said first is said first."""
+        """Send messages on in the order of speaking: answers of the nick's group may come in any order."""
         turn.outcome = outcome
         turns = self._turns[turn.key]
         while turns and turns[0].outcome is not _UNKNOWN:
@@ -171,7 +171,7 @@ class DirectMessages(DirectMessagesPort):
     def _submit(
         self, group: GroupId, command: Any, call: Call, user: User, place: Slot, done: Callable[[Any], None]
     ) -> None:
-        """place: where what comes of it stands among the call's answers."""
+        """place: the slot for the command's answers among the call's answers."""
         user.unsettled[group] = None
         self.edge.engine.submit(group, command, Token(call, done, place))
 
@@ -183,26 +183,26 @@ class DirectMessages(DirectMessagesPort):
                 self._quitting.pop(user.uid)()
 
     def when_sent(self, user: User, run: Callable[[], None]) -> None:
-        """Run once the user's private messages have found their way."""
+        """Run the callback once all private messages of the user have found their way."""
         if user.uid in self._sending:
             self._quitting[user.uid] = run
         else:
             run()
 
     def _key(self, letter: DirectMessage) -> tuple[str, str]:
-        """The two, the speaker first: each by its account, a guest by its user id."""
+        """Return the speaker and the other person: each as folded account, or as user id of a guest."""
         account = letter.holder.account
         other = self.edge.settings.casemap(account) if account is not None else letter.holder.uid
         return letter.user.session or letter.user.uid, other
 
     def _keeps(self, letter: DirectMessage) -> bool:
-        """Whether the speaker's side wants the message kept. What the other account wants is asked of that account."""
+        """Return whether the speaker's side wants the message kept. The other account is asked later."""
         talks = self.edge.conversations
         wants = talks.keeps(letter.user) if letter.user.session else letter.holder.account is not None
         return wants and (not letter.has_guest or talks.keeps_with_guests())
 
     def say(self, letter: DirectMessage) -> None:
-        """In the conversation of the two, or not, if one of them keeps none."""
+        """Say the message in the conversation of the two people, or by the nick if either keeps no messages."""
         key = self._key(letter)
         if not self._keeps(letter):
             self._plainly(letter)
@@ -215,7 +215,7 @@ class DirectMessages(DirectMessagesPort):
             self._begin(key)
 
     def _plainly(self, letter: DirectMessage) -> None:
-        """Unless it was said in the conversation, where the speaker's session was before (P9)."""
+        """Tell the message by the nick, unless said in a conversation on a former node already (P9)."""
         user, once = letter.user, letter.tell.once
         group = self.edge.conversations.with_account(user, self._key(letter)[1]) if once is not None else None
         tell = replace(letter.tell, talks=False)
@@ -223,7 +223,7 @@ class DirectMessages(DirectMessagesPort):
         def asked(outcome: Any) -> None:
             if isinstance(outcome, Refusal):
                 self._submit(letter.home, tell, letter.call, user, letter.place, letter.done)
-            else:  # and the speaker reads it there, if it is told of it any more
+            else:  # already said: the speaker's clients read the message there, if the user still sits there
                 letter.done(Reached(letter.holder, talks=group in user.talks) if outcome is None else outcome)
 
         if group is not None:
@@ -244,7 +244,7 @@ class DirectMessages(DirectMessagesPort):
                 self._turned_away(letter)
             elif outcome is None and holder.account is None:
                 self._pass_on(letter)
-            elif outcome is None:  # a guest does not follow the conversation: it is echoed like any other message
+            elif outcome is None:  # a guest does not follow the conversation: echo as usual
                 letter.done(Reached(holder, talks=not is_guest))
             else:
                 letter.done(outcome)
@@ -255,7 +255,7 @@ class DirectMessages(DirectMessagesPort):
         self._submit(group, say, letter.call, user, letter.place, said)
 
     def _turned_away(self, letter: DirectMessage) -> None:
-        """The account has no seat in the guest's conversation: ask the account once more for consent."""
+        """Ask the account once more for consent: the account has no seat in the guest's conversation."""
         key = self._key(letter)
         letter.user.letters.pop(key[1], None)
         if key in self._opening:
@@ -266,8 +266,8 @@ class DirectMessages(DirectMessagesPort):
             self._begin(key)
 
     def _pass_on(self, letter: DirectMessage) -> None:
-        """An account has said it in its conversation with a guest: the guest is told by the group of its nick, as what
-        the account's own clients know it by."""
+        """Tell a guest by the nick's group of a message said by an account in the conversation. The message keeps the
+        msgid and time known to the account's own clients."""
         msgid, at = letter.call.stamp or ("", 0)
         tell = replace(letter.tell, talks=False, guests=False, uid=letter.holder.uid, msgid=msgid, at=at)
 
@@ -277,7 +277,7 @@ class DirectMessages(DirectMessagesPort):
         self._submit(letter.home, tell, letter.call, letter.user, letter.place, told)
 
     def _open(self, letter: DirectMessage, other: str) -> GroupId | None:
-        """The conversation, if everybody of the two with an account has a seat there, as far as this node knows."""
+        """Return the conversation, if each party with an account has a seat there, as far as this node knows."""
         if not letter.user.session:
             return letter.user.letters.get(other)
         mine = self.edge.conversations.party(letter.user)
@@ -291,7 +291,7 @@ class DirectMessages(DirectMessagesPort):
         return None
 
     def _begin(self, key: tuple[str, str]) -> None:
-        """Open the conversation for the first of those that wait."""
+        """Open the conversation for the first waiting message."""
         letter, other = self._opening[key][0], key[1]
         user, holder = letter.user, letter.holder
         mine = self.edge.conversations.party(user)
@@ -318,8 +318,9 @@ class DirectMessages(DirectMessagesPort):
             self._seat(key, group, {user.uid: (mine.account, holder.uid, holder.nick)})
 
     def _seat(self, key: tuple[str, str], group: GroupId, wanted: dict[str, tuple[str, str, str]]) -> None:
-        """Tell the sessions of the conversation. wanted: uid of a session's user -> its account, the other of the two,
-        and that one's nick if it is a guest. The conversation is open if each session is that user's."""
+        """Tell the sessions of the conversation. wanted: uid of a session's user -> the user's account, the other
+        party, and the other's nick if the other is a guest. The conversation is open if each session belongs to the
+        wanted user."""
         engine, sessions = self.edge.engine, self.edge.sessions
         present: set[str] = set()
         groups: dict[GroupId, None] = {}
@@ -334,7 +335,7 @@ class DirectMessages(DirectMessagesPort):
         engine.settle(groups, lambda: self._end(key, group if present == set(wanted) else None))
 
     def _end(self, key: tuple[str, str], group: GroupId | None) -> None:
-        """The conversation is open, or is not to be."""
+        """Say the waiting messages: the conversation is open, or is refused."""
         letter = self._opening[key].popleft()
         if group is None:
             self._plainly(letter)

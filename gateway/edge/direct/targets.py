@@ -1,4 +1,4 @@
-"""What a person means by the name of a channel or a nick, of which it wants to know what was said."""
+"""Finds the group meant by the name of a channel or a nick, for a person asking for history."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def is_target(call: Call, name: str) -> bool:
 
 
 def resolve(call: Call, name: str, done: Callable[[GroupId | None], None]) -> None:
-    """done(the group), once what the caller said there is settled; None: it talks to nobody of that name.
+    """Find the group. done(group) once the caller's earlier commands there are settled; None: no such conversation.
 
-    A nick means the account of who has it, or the guest who has it. Where nobody has it, the nick means the account of
-    that name, or the last guest who had it and talked to the caller.
+    A nick means the account of the nick's holder, or a guest holding the nick. If nobody holds the nick, the nick means
+    the account of the same name, or the last guest with the nick who talked to the caller.
     """
     edge, user = call.edge, call.user
     if is_valid_channel(name, edge.settings.limits.channel_len):
