@@ -1,4 +1,4 @@
-"""Operators' actions by way of this node: noted for the log, and remembered for questions (bounded).
+"""Notes operators' actions by way of this node for the log, and remembers a bounded number for questions.
 
 A node remembers the actions of its present life; the log keeps the actions of earlier lives.
 """
@@ -11,21 +11,21 @@ from gateway.edge.rpc.operator_asks import ActionRow
 from ring.engine import Engine
 
 KEPT = 1_000
-"""So many actions are remembered; the oldest goes first."""
+"""A node remembers so many actions; the oldest goes first."""
 
 _LAST_MS = 10**14
 """Keys count down from here, so that the newest action has the smallest key."""
 
 
 class Actions:
-    """The newest last."""
+    """Remembers actions, the newest last."""
 
     def __init__(self) -> None:
         self.rows: deque[ActionRow] = deque(maxlen=KEPT)
         self._serial = 0
 
     def did(self, engine: Engine, operator: str, what: str, on: str, result: str = "done") -> None:
-        """operator: the token's or the person's name. what: e.g. "drop_account". on: e.g. the account's name."""
+        """Note an action. operator: name of token or person. what: e.g. "drop_account". on: e.g. the account's name."""
         engine.note("operator_did", operator=operator, what=what, on=on, result=result)
         self._serial += 1
         key = f"{_LAST_MS - engine.now_ms:014}-{engine.me.key}-{_LAST_MS - self._serial}"

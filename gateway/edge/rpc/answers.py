@@ -1,4 +1,4 @@
-"""This node's answers to what other nodes ask for people (rpc/asks.py)."""
+"""Answers questions of other nodes on behalf of people (rpc/asks.py)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:
 
 
 def modes_of(user: User) -> str:
-    """As 221 shows them. r: logged in (Modern IRC Client Protocol, "Registered User Mode")."""
+    """Return the modes as in 221. r: logged in (Modern IRC Client Protocol, "Registered User Mode")."""
     own = ("w" if user.wallops else "") + ("r" if user.person.account is not None else "")
     return "+" + "".join(sorted({*user.person.modes, *own}))
 
@@ -97,7 +97,7 @@ def count(edge: EdgePort) -> Counts:
 
 
 def recent_counts(edge: EdgePort) -> list[Counts]:
-    """Of every node, this one's first: own users exactly, the rest a few seconds old, as counting visits everybody."""
+    """Return all nodes' counts, this node's first: only the own users exactly, as counting visits everybody."""
     others = dict(edge.census.counts)
     last = others.pop(edge.record.key, None)
     if last is None:

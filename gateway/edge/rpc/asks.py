@@ -1,4 +1,4 @@
-"""What nodes ask each other on behalf of people (P39). Each question carries who asks, so that +i and +s hold."""
+"""Questions between nodes on behalf of people (P39). Each question names the asker, so that +i and +s hold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ListAsk(_Tagged, frozen=True, tag=1):
-    """The channels that you master. params: of LIST, as the client sent them."""
+    """Asks for the channels mastered by the node. params: of LIST, as the client sent the parameters."""
 
     params: tuple[str, ...]
     channels: tuple[str, ...]  # folded names of the asker's channels
@@ -25,7 +25,7 @@ class ListAsk(_Tagged, frozen=True, tag=1):
 
 
 class DetailAsk(_Tagged, frozen=True, tag=2):
-    """What you know of this user of yours."""
+    """Asks for the facts on a user of the node."""
 
     uid: str
     asker: str
@@ -34,11 +34,11 @@ class DetailAsk(_Tagged, frozen=True, tag=2):
 
 
 class CountAsk(_Tagged, frozen=True, tag=3):
-    """How many are there?"""
+    """Asks for the numbers of users, channels and connections."""
 
 
 class FindAsk(_Tagged, frozen=True, tag=4):
-    """Users of yours that match a mask of WHO."""
+    """Asks for users of the node matching a mask of WHO."""
 
     mask: str
     channels: tuple[str, ...]
@@ -47,19 +47,19 @@ class FindAsk(_Tagged, frozen=True, tag=4):
 
 
 class ExpelAsk(_Tagged, frozen=True, tag=5):
-    """This registration of an account is no more: nobody is logged in to it. life: its id."""
+    """Says: this registration of an account has ended, so nobody may stay logged in to the account. life: its id."""
 
     life: str
 
 
 class OwnedAsk(_Tagged, frozen=True, tag=6):
-    """The nick that this user of yours goes by has come to belong to an account."""
+    """Says: the nick of this user of the node belongs to an account now."""
 
     uid: str
 
 
 class ReclaimedAsk(_Tagged, frozen=True, tag=7):
-    """Level 1. This user of the asker's has the nick now: nobody else goes by the nick whose node is dead (P29)."""
+    """Level 1. Says: this user of the asker has the nick of a dead node's user now, and nobody else does (P29)."""
 
     SINCE: ClassVar = 1
 
@@ -68,7 +68,7 @@ class ReclaimedAsk(_Tagged, frozen=True, tag=7):
 
 
 class SeatsAsk(_Tagged, frozen=True, tag=10):
-    """In which channels that you know has this user a seat? Its node has died, and the user is here now (P29)."""
+    """Asks for the known channels with a seat of this user. The user has come here from a dead node (P29)."""
 
     SINCE: ClassVar = 2
 
@@ -76,7 +76,7 @@ class SeatsAsk(_Tagged, frozen=True, tag=10):
 
 
 class CameAsk(_Tagged, frozen=True, tag=8):
-    """How far has this device come by what has come to its machine on your node? account: folded."""
+    """Asks how far a device has come, by lines received by the device's machine from the node. account: folded."""
 
     SINCE: ClassVar = 1
 
@@ -85,7 +85,7 @@ class CameAsk(_Tagged, frozen=True, tag=8):
 
 
 class LettingGoAsk(_Tagged, frozen=True, tag=9):
-    """Is this user of yours about to let the nick go (P27)? nick: folded."""
+    """Asks whether this user of the node is about to let the nick go (P27). nick: folded."""
 
     SINCE: ClassVar = 1
 
@@ -94,7 +94,7 @@ class LettingGoAsk(_Tagged, frozen=True, tag=9):
 
 
 class LookAsk(_Tagged, frozen=True, tag=60):
-    """How are you, for the page of the ring, and what has happened to you after the happening of that number?"""
+    """Asks for the state of the node, for the page of the ring, and for happenings after the one with that number."""
 
     SINCE: ClassVar = 2
 
@@ -106,14 +106,14 @@ Ask = ListAsk | DetailAsk | CountAsk | FindAsk
 
 
 class ListReply(_Tagged, frozen=True, tag=21):
-    """cut: there are more than a node answers with."""
+    """cut: the node has more rows than one answer may hold."""
 
     rows: tuple[ListRow, ...]
     cut: bool = False
 
 
 class Detail(_Tagged, frozen=True, tag=22):
-    """idle_s: since it last spoke. channels: with prefixes, those the asker may see. actual: address, for operators."""
+    """idle_s: since the last words. channels: with prefixes, as the asker may see. actual: address, for operators."""
 
     idle_s: int
     channels: tuple[str, ...]
@@ -125,8 +125,8 @@ class Detail(_Tagged, frozen=True, tag=22):
 
 
 class Counts(_Tagged, frozen=True, tag=23):
-    """most: the most users of the network at once that the node knows of; a node that does not know the field ignores
-    it."""
+    """most: the most users at once on the network, as far as the node knows; a node not knowing the field ignores the
+    field."""
 
     NEWER: ClassVar = {"most": 1}
 
@@ -139,7 +139,7 @@ class Counts(_Tagged, frozen=True, tag=23):
 
 
 class Found(_Tagged, frozen=True, tag=24):
-    """cut: there are more than a node answers with."""
+    """cut: the node has more people than one answer may hold."""
 
     people: tuple[Person, ...]
     cut: bool = False
@@ -150,7 +150,7 @@ class Expelled(_Tagged, frozen=True, tag=25):
 
 
 class Came(_Tagged, frozen=True, tag=26):
-    """places: by folded channel or conversation. nodes: ring key -> incarnation, where else the device was lately."""
+    """places: by folded channel or conversation. nodes: other recent nodes of the device, ring key -> incarnation."""
 
     SINCE: ClassVar = 1
 

@@ -1,4 +1,4 @@
-"""How many people and channels there are: all nodes count every few seconds, for LUSERS and metrics."""
+"""Counts people and channels: all nodes count every few seconds, for LUSERS and metrics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Census(CensusPort):
         self._count_at = 0.0
 
     def tick(self, now: float) -> bool:
-        """Returns whether it was time to count."""
+        """Count if a count is due. Returns whether a count was due."""
         if now < self._count_at:
             return False
         self._count_at = now + COUNT_S
@@ -38,7 +38,7 @@ class Census(CensusPort):
                 self.edge.engine.ask_node(key, CountAsk(), self._counted(key, len(live), round_))
 
     def counted(self, counts: Iterable[Counts]) -> None:
-        """The counts of all nodes at about one moment: how many people there were at most is known by all nodes."""
+        """Take the counts of all nodes at about one moment, and update the most users on the network."""
         found = list(counts)
         self.most = max(self.most, sum(one.users for one in found), *(one.most for one in found))
 

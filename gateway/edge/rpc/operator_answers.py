@@ -1,4 +1,4 @@
-"""What operators' programs have done on this node, whichever node they use (rpc/operator_asks.py)."""
+"""Carries out requests of operators' programs on this node; a program may use any node (rpc/operator_asks.py)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What nodes ask each other on behalf of operators' programs (gateway/admin). Level 2.
+"""Questions between nodes on behalf of operators' programs (gateway/admin). Level 2.
 
-Lists come in pages: the rows whose key is greater than `after`, in the order of their keys. So a list can be read from
-all nodes at once, and no answer is long.
+Lists come in pages: rows in the order of keys, starting after the key `after`. So a list can be read from all nodes at
+once, and no answer is long.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PageAsk(_Tagged, frozen=True, tag=40):
-    """What do you answer for? what: accounts and channels that the node masters, sessions of its people, actions of
-    operators that used the node, the node's role in a channel, or the webhooks that the node delivers; another word is
-    answered with no rows.
+    """Asks for a page of a list of the node.
 
-    of: the key of the only row that is wanted.
+    what: accounts and channels mastered by the node, sessions of its people, actions of operators who used the node,
+    the node's role in a channel, or webhooks delivered by the node; another word is answered with no rows. of: the key
+    of the only row wanted.
     """
 
     SINCE: ClassVar = 2
@@ -34,7 +34,7 @@ class PageAsk(_Tagged, frozen=True, tag=40):
 
 
 class EndAsk(_Tagged, frozen=True, tag=41):
-    """End the session of this user of yours, or, with a client's number, that client's connection alone."""
+    """Asks to end the session of a user of the node, or only the connection with this client's number."""
 
     SINCE: ClassVar = 2
 
@@ -44,7 +44,7 @@ class EndAsk(_Tagged, frozen=True, tag=41):
 
 
 class ChosenAsk(_Tagged, frozen=True, tag=42):
-    """The account's settings have changed: a node with the account's session acts on the change. account: folded."""
+    """Says: the account's settings have changed. The node of the session acts on the change. account: folded."""
 
     SINCE: ClassVar = 2
 
@@ -85,8 +85,8 @@ class ChannelRow(_Tagged, frozen=True, tag=51):
 
 
 class ClientRow(_Tagged, frozen=True, tag=52):
-    """A connection of a session. number: of the connection on the session's node. node: ring key of the node that the
-    client is connected to. opened: Unix seconds. idle_s: since it was last heard."""
+    """A connection of a session. number: of the connection on the session's node. node: ring key of the client's node.
+    opened: Unix seconds. idle_s: since the last line of the client."""
 
     SINCE: ClassVar = 2
 
@@ -100,8 +100,8 @@ class ClientRow(_Tagged, frozen=True, tag=52):
 
 
 class SessionRow(_Tagged, frozen=True, tag=53):
-    """A person who is on the network, with or without a client. key: the uid. lasts: the session stays without clients.
-    signon: Unix ms. channels: how many."""
+    """A person on the network, with or without a client. key: the uid. lasts: the session stays without clients.
+    signon: Unix ms. channels: the number of channels."""
 
     SINCE: ClassVar = 2
 
@@ -119,7 +119,7 @@ class SessionRow(_Tagged, frozen=True, tag=53):
 
 
 class ActionRow(_Tagged, frozen=True, tag=54):
-    """What an operator did. key: sorts the newest first. at: Unix ms. result: "done", or why not, in words."""
+    """An action of an operator. key: sorts the newest first. at: Unix ms. result: "done", or the failure in words."""
 
     SINCE: ClassVar = 2
 
@@ -132,8 +132,8 @@ class ActionRow(_Tagged, frozen=True, tag=54):
 
 
 class RoleRow(_Tagged, frozen=True, tag=55):
-    """What the node is to a channel: its master, a backup, or a follower with members. key: the folded channel name.
-    term, seq: the position up to which the node has the channel's log."""
+    """The node's role in a channel: master, backup, or follower with members. key: the folded channel name. term, seq:
+    the position up to which the node has the channel's log."""
 
     SINCE: ClassVar = 2
 
@@ -146,9 +146,9 @@ class RoleRow(_Tagged, frozen=True, tag=55):
 class WebhookRow(_Tagged, frozen=True, tag=56):
     """A webhook, from the delivering node. key: the id. url: without query. by, made: the maker and the time.
 
-    delivered: messages, since the node serves the channel; delivered_at: the last one. backlog: messages that are known
-    to wait. dropped: messages that were given up, since the webhook was made. error: why the last try has failed, "" if
-    it has not; failing_since: since when all have; retry_at: when the next comes. Times in Unix ms, 0: never.
+    delivered: messages, since the node serves the channel; delivered_at: time of the last. backlog: messages known to
+    wait. dropped: messages given up, since the webhook was made. error: the failure of the last try, "" after success;
+    failing_since: time of the first failure in a row; retry_at: time of the next try. Times in Unix ms, 0: never.
     """
 
     SINCE: ClassVar = 2
@@ -171,8 +171,8 @@ Row = AccountRow | ChannelRow | SessionRow | ActionRow | RoleRow | WebhookRow
 
 
 class Page(_Tagged, frozen=True, tag=45):
-    """upto: the key up to which the list was read; "" if that was all. A row may have gone meanwhile, so the last row
-    does not tell."""
+    """upto: the key up to which the list was read; "" at the end of the list. A row may have gone meanwhile, so the key
+    of the last row does not serve."""
 
     SINCE: ClassVar = 2
 
@@ -181,7 +181,7 @@ class Page(_Tagged, frozen=True, tag=45):
 
 
 class Ended(_Tagged, frozen=True, tag=46):
-    """nick: of the user whose session or client was ended; "" if there is none here."""
+    """nick: of the user of the ended session or client; "" if the node has no such user or client."""
 
     SINCE: ClassVar = 2
 

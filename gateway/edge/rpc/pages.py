@@ -1,8 +1,7 @@
-"""This node's pages of long lists, for operators' programs: channels and accounts that the node masters, its people,
-and what operators did.
+"""Makes this node's pages of long lists for operators' programs: channels, accounts, people, actions and more.
 
-A list of 100,000 names is not sorted at once: the names are looked through in slices, one a tick, and only the rows of
-the page that is asked for are made. So nobody's talk waits for a list.
+A list of 100,000 names is not sorted at once: the node looks through the names in slices, one slice a tick, and makes
+only the rows of the wanted page. So nobody's talk waits for a list.
 """
 
 from __future__ import annotations
@@ -36,21 +35,22 @@ if TYPE_CHECKING:
     from gateway.edge.users.user import User
 
 SLICE = 5_000
-"""So many names are looked at in a turn: two or three milliseconds' work."""
+"""Names looked at in a turn: two or three milliseconds' work."""
 
 PART = 250
-"""And so many at once."""
+"""Names looked at in one step of a turn."""
 
 PAUSE_S = 0.001
-"""The next slice comes with the next tick."""
+"""Pause between slices: the next slice comes with the next tick."""
 
 MOST = 200
 """A page has at most so many rows."""
 
 
 class Listing(NamedTuple):
-    """items: whatever may be in the list, in any order. key: an item's place in the list, "" if the item cannot be in
-    the list. is_listed: whether a key is in the list now. row: of a key; None if there is none by now."""
+    """items: candidates of the list, in any order. key: gives an item's place in the list, "" if the item cannot be in
+    the list. is_listed: tells whether a key is in the list now. row: gives the row of a key; None if the row is
+    gone."""
 
     items: Iterator[Any]
     key: Callable[[Any], str]
@@ -59,7 +59,7 @@ class Listing(NamedTuple):
 
 
 def page(edge: EdgePort, ask: PageAsk) -> Page | Later:
-    """The page that another node asks for, or this node's own program."""
+    """Make the page for another node, or for a program on this node."""
     lister = LISTERS.get(ask.what)
     if lister is None:
         return Page((), "")
@@ -70,21 +70,21 @@ def page(edge: EdgePort, ask: PageAsk) -> Page | Later:
 
 
 class Reading:
-    """One page while its names are looked for."""
+    """Makes one page: looks through the names in slices."""
 
     def __init__(self, edge: EdgePort, listing: Listing, after: str, limit: int) -> None:
         self._edge = edge
         self._listing = listing
         self._after = after
         self._limit = limit
-        self._found: list[str] = []  # the smallest keys so far, one more than the page has rows
+        self._found: list[str] = []  # the smallest keys so far, and an extra key beyond the page
         self._later = Later()
 
     def begin(self) -> Page | Later:
         return self._page() if self._look() else self._wait()
 
     def _look(self) -> bool:
-        """Look through a slice. Returns whether that was the last one."""
+        """Look through a slice. Returns whether the slice was the last."""
         for _ in range(SLICE // PART):
             part = list(islice(self._listing.items, PART))
             self._take(part)
@@ -93,7 +93,7 @@ class Reading:
         return False
 
     def _take(self, part: list[Any]) -> None:
-        """Most keys come after those that were found already: these are passed over by a look at the key alone."""
+        """Take the smallest keys. Most keys are too late in the order, and are passed over by the key alone."""
         after, key, is_listed = self._after, self._listing.key, self._listing.is_listed
         full = len(self._found) > self._limit
         last = self._found[-1] if full else ""
@@ -110,7 +110,7 @@ class Reading:
         return self._later
 
     def _go_on(self) -> None:
-        """A mistake here ends the answer alone, as with an answer that is given at once."""
+        """Look through the next slice. A bug here ends this answer alone, as with an answer given at once."""
         try:
             if self._look():
                 self._later.answer(self._page())
@@ -127,7 +127,7 @@ class Reading:
 def _mastered(
     edge: EdgePort, kind: str, is_listed: Callable[[State], bool], row: Callable[[str], Row | None]
 ) -> Listing:
-    """The groups of a kind that this node masters now. Copying the table is quick."""
+    """List the groups of a kind mastered by this node now. Copying the table is quick."""
 
     def key(group: GroupId) -> str:
         return group.name if group.kind == kind else ""
@@ -204,7 +204,7 @@ def _actions(edge: EdgePort) -> Listing:
 
 
 def _roles(edge: EdgePort) -> Listing:
-    """Of one channel at a time: nobody asks for the roles of a node in all of its channels."""
+    """Give the row of a single channel: nobody asks for the roles of a node in all channels."""
 
     def row(key: str) -> RoleRow | None:
         group, engine = GroupId("channel", key), edge.engine
