@@ -1,7 +1,7 @@
-"""A connection comes to a session that is there already: it is shown where the session is, then what it has missed.
+"""Attaches a connection to an existing session: shows the state of the session, then the lines missed by the client.
 
-Per channel: JOIN, topic and names, then playback, then what is said from now on; no line twice, none left out (P38).
-A client that can ask for history is not played any: it knows what it has.
+Per channel: JOIN, topic and names, then playback, then live events; no line twice, none left out (P38). A client that
+can ask for history is played nothing: the client knows which lines it has.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ASKING: Final = frozenset(("draft/chathistory", "znc.in/playback"))
 
 
 def attach(call: Call, user: User) -> None:
-    """The caller's connection is one of the session's from now on."""
+    """Attach the caller's connection to the session."""
     edge, connection = call.edge, call.connection
     since = _since(edge, connection, user)
     user.attach(connection)
@@ -40,7 +40,7 @@ def attach(call: Call, user: User) -> None:
     edge.sessions.attached(user)
     edge.engine.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
     welcome(call)
-    if user.wanted.away is not None:  # as it said on another client, or before it left
+    if user.wanted.away is not None:  # set on another client, or before the user left
         call.reply(n.RPL_NOWAWAY, n.TEXT[n.RPL_NOWAWAY])
     for group in list(user.rooms):
         channel = visible(edge, user, group)
@@ -52,18 +52,19 @@ def attach(call: Call, user: User) -> None:
 
 
 def _since(edge: EdgePort, connection: Connection, user: User) -> float:
-    """What was said since then is played where the device has no place: since it came last, if its node died before it
-    could tell more; of a new one, since nobody was attached. 0: nothing."""
+    """Return since when lines are played if the device has no cursor: since the device's last visit, if the device's
+    node died before reporting cursors; for a new device, since the session was last without clients. 0: play
+    nothing."""
     return edge.sessions.cursors.seen(user, connection.device) or user.left_at
 
 
 def arrive(edge: EdgePort, connection: Connection, user: User, group: GroupId, channel: Channel) -> None:
-    """The user of a connection that is attached already is let in again where its session has been before."""
+    """Show an attached connection a channel of the session to which the user is readmitted."""
     show_room(edge, connection, user, group, channel, _since(edge, connection, user))
 
 
 def go_on(edge: EdgePort, connection: Connection, user: User, places: Mapping[str, Cursor]) -> None:
-    """A connection whose session has come from another node: it is shown what it has missed, and nothing else."""
+    """Show the missed lines, and nothing else, to a connection whose session has come from another node."""
     user.attach(connection)
     connection.delivery.behind = {group: places.get(group.name) for group in connection.delivery.behind}
     edge.sessions.cursors.sent(connection, places)
@@ -80,7 +81,7 @@ def go_on(edge: EdgePort, connection: Connection, user: User, places: Mapping[st
     for name in edge.sessions.takeover.returning(user.session):
         group = GroupId("channel", name)
         if name in places and group not in user.rooms and group not in user.detached:
-            user.unseen.setdefault(group, {})[connection] = None  # it was there, and waits until its user is back
+            user.unseen.setdefault(group, {})[connection] = None  # there before, and waits for the user's return
     for group in [group for group in user.rooms if group not in user.detached]:
         channel = visible(edge, user, group)
         if channel is not None and group.name in places:
@@ -90,7 +91,7 @@ def go_on(edge: EdgePort, connection: Connection, user: User, places: Mapping[st
 
 
 def read_on(edge: EdgePort, connection: Connection, user: User, group: GroupId) -> None:
-    """What the connection has missed of a group in which it was a moment ago, and nothing else."""
+    """Play the lines missed by the connection in a group where the connection was a moment ago, and nothing else."""
     place = edge.sessions.cursors.come(user, connection, group)
     Playback(edge, connection, user, group, place, events=True).go_on()
 
@@ -98,7 +99,7 @@ def read_on(edge: EdgePort, connection: Connection, user: User, group: GroupId) 
 def show_room(
     edge: EdgePort, connection: Connection, user: User, group: GroupId, channel: Channel, since: float
 ) -> None:
-    """JOIN, topic, names, and what was missed; since: as in `play`."""
+    """Send JOIN, topic, names, and the missed lines. since: as in `play`."""
     person = user.person
     extended = (person.account or "*", person.real) if "extended-join" in connection.caps else ()
     join = Line(person.author, "JOIN", (channel.name, *extended))
@@ -108,7 +109,10 @@ def show_room(
 
 
 def _greet(edge: EdgePort, connection: Connection, user: User, group: GroupId, since: float) -> None:
-    """Source: IRCv3 chathistory: who requests it SHOULD NOT be sent history unasked."""
+    """Play the missed lines, except to clients that request history.
+
+    Source: IRCv3 chathistory: a client that requests history SHOULD NOT be sent history unasked.
+    """
     if connection.caps.isdisjoint(ASKING):
         play(edge, connection, user, group, since)
     else:
@@ -116,11 +120,11 @@ def _greet(edge: EdgePort, connection: Connection, user: User, group: GroupId, s
 
 
 def play(edge: EdgePort, connection: Connection, user: User, group: GroupId, since: float) -> None:
-    """What the connection's device has not been sent; all since then, if it never was there; 0: nothing."""
+    """Play lines unsent to the device; to a device without a cursor, all lines after `since`; 0: no lines."""
     place = edge.sessions.cursors.come(user, connection, group)
     talk = edge.conversations.of(user).get(group)
     if place is None and talk is not None and edge.sessions.cursors.knows(user, connection.device):
-        since = talk.since / 1000 - 0.001  # it was away when the two began to talk
+        since = talk.since / 1000 - 0.001  # the device was away when the two people began to talk
     most = user.playback
     if most == 0:
         catch_up(connection, user, group)

@@ -1,4 +1,4 @@
-"""What a session's node keeps of its user for its clients, and hands on: they do not notice that it is another now."""
+"""Hands a user's facts from one session's node to the next, so that clients do not notice the change of node."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 MINUTE_S: Final = 60
-"""When the user last said something is told so exactly, lest its group hear of it every second."""
+"""Seconds to which the time of the user's last words is rounded down, so that the group is not told every second."""
 
 
 def kept(user: User) -> Kept:
@@ -24,7 +24,7 @@ def kept(user: User) -> Kept:
 
 
 def give(edge: EdgePort, user: User, has: Kept) -> None:
-    """The user has come from another node."""
+    """Give the facts kept in the session to a user who has come from another node."""
     user.oper, user.wallops = has.oper, has.wallops
     user.invites = {GroupId("channel", name): channel for name, channel in has.invites.items()}
     user.spoke_at = max(user.spoke_at, has.spoke)

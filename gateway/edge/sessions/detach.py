@@ -1,7 +1,8 @@
-"""Channels that a person has detached: it stays in them, what is said there is kept, and its clients are not told.
+"""Hides channels detached by a person: the person stays a member, lines are kept, and no client is shown the channel.
 
-To its clients a detached channel is one that they have left. Attached again, by JOIN, by *circlet, or when somebody
-names the person there, it is one that they join: with topic, names, and what each has missed.
+A detached channel looks to clients like a channel the person has left. A channel is attached again by JOIN, by
+*circlet, or by a highlight of the person there. Then clients are shown a join with topic and names, and the missed
+lines.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ if TYPE_CHECKING:
 
 
 def detached(stored: Stored) -> dict[GroupId, bool]:
-    """Channel -> whether a highlight attaches it again."""
+    """Return the detached channels: channel -> whether a highlight attaches the channel again."""
     found = stored.detached.items()
     return {GroupId("channel", name): one.highlight for name, one in found if not one.off}
 
 
 def attach(edge: EdgePort, user: User, group: GroupId) -> None:
-    """Also where the user has left the channel: it is one like others when it comes back."""
+    """Attach the channel again, also when the user leaves: a later join is then an ordinary join."""
     if user.session and group in user.detached:
         user.unsettled[edge.sessions.group(user.session)] = None
         edge.engine.submit(edge.sessions.group(user.session), Detach(group.name, off=True))
 
 
 def check(edge: EdgePort, user: User) -> None:
-    """The session's group has changed: hide what is detached now, and show what is no more."""
+    """Hide newly detached channels, and show channels no longer detached: the session's group has changed."""
     state = edge.engine.state(edge.sessions.group(user.session))
     if not isinstance(state, Session):
         return
@@ -61,7 +62,7 @@ def _hide(edge: EdgePort, user: User, group: GroupId) -> None:
 
 
 def called(edge: EdgePort, room: Room, uid: str, text: bytes) -> None:
-    """Something was said: whoever is named, and has detached the channel until then, is attached again."""
+    """Attach the channel again for each person named in the text."""
     words = text.decode("utf-8", "replace")
     for user in room.watchers.values():
         pattern = rf"(?<![\w-]){re.escape(user.person.nick)}(?![\w-])"

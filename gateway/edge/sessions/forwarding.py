@@ -1,7 +1,8 @@
-"""Connections of a session whose clients sit on other nodes: lines in, lines out, over a stream between the two nodes.
+"""Carries lines between a client and its session on another node, over a stream between the two nodes.
 
-The client's node reads its lines and slows it down; the session's node does all the rest. When the session's node dies,
-the client's takes the session up and goes on where its client was, for it knows what it has been sent (P38).
+The client's node reads the client's lines and slows the client down; the session's node does all the rest. When the
+session's node dies, the client's node takes the session up. The client's node knows which lines the client was sent,
+and goes on from there (P38).
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ from ring.ids import UNREADABLE, Incarnation
 from ring.wire.history import Cursor
 
 MOVED: Final = "moved"
-"""Why a stream ends whose client goes on elsewhere."""
+"""The reason for ending a stream when the client's session goes on at another node."""
 
 TRIES = 20
 AGAIN_S = 0.5
-"""A session that is on its way from one node to another is looked for so often."""
+"""Seconds between tries to find a session on its way from one node to another."""
 
 
 def standing_of(connection: Connection, session: str) -> Standing:
@@ -45,7 +46,7 @@ def standing_of(connection: Connection, session: str) -> Standing:
 
 
 def give(standing: Standing, edge: EdgePort, connection: Connection) -> None:
-    """The connection stands so on this node, too."""
+    """Give the connection the same standing on this node."""
     connection.caps, connection.cap_version = standing.caps, standing.cap_version
     connection.variant = capabilities.variant(standing.caps)
     if connection.login != standing.login:
@@ -59,7 +60,7 @@ _read_shown = msgspec.msgpack.Decoder(Shown).decode
 
 
 class ForwardedClient(Forwarder):
-    """On the client's node: the way to its session."""
+    """On the client's node: forwards lines to the client's session."""
 
     def __init__(self, edge: EdgePort, connection: Connection, call: Call | None) -> None:
         self.edge = edge
@@ -68,8 +69,8 @@ class ForwardedClient(Forwarder):
         login = connection.login
         self.account = edge.settings.casemap(login.name) if login is not None else ""
         self.places: dict[str, Cursor] = {}  # the client's cursors, once the client has all lines sent
-        self.came: dict[str, Cursor] = {}  # and by what has come to its machine
-        self._parts = 0  # of the stream, that have
+        self.came: dict[str, Cursor] = {}  # the client's cursors by lines received so far
+        self._parts = 0  # parts of the stream received by the client
         self._on_the_way: deque[OnTheWay] = deque()
         self.stream: Stream | None = None
         self.shown = False  # the client has been shown the session
@@ -105,11 +106,11 @@ class ForwardedClient(Forwarder):
 
     @property
     def is_gone(self) -> bool:
-        """Whether the client is: the tunnel stays until what it said last is settled."""
+        """Return whether the client is gone: the tunnel stays until the last lines of the client are settled."""
         return self.connection.closed is not None
 
     def send(self, line: bytes) -> None:
-        """A line of the client."""
+        """Forward a line of the client."""
         self.outbox.add(line)
         if self.outbox.is_full:
             self.connection.queue.busy = True
@@ -117,15 +118,15 @@ class ForwardedClient(Forwarder):
             self.stream.send(line)
 
     def tick(self) -> None:
-        """The session's node learns what has come to the client since it was told last."""
+        """Tell the session's node how much of the stream has come to the client since the last report."""
         if self.stream is not None:
             self.stream.tell_uses()
 
     def close(self) -> None:
-        """The client has gone."""
+        """Forward the remaining lines and end the tunnel: the client has gone."""
         self._release()
         self._leave()
-        if self.shown and self.connection.queue.busy:  # what it said while its session was on the way
+        if self.shown and self.connection.queue.busy:  # lines said while the session was on the way
             for line in self.connection.queue.pending:
                 if isinstance(line, bytes):
                     self.send(line)
@@ -138,14 +139,14 @@ class ForwardedClient(Forwarder):
             self.connection.delivery.farewell = self._reached
 
     def _reached(self) -> None:
-        """The session's group is told what has come to the client: its node may be dead, and nobody else knows then."""
+        """Report the cursors to the session's group: the session's node may be dead, and nobody else knows."""
         self._brought()
         self.edge.sessions.arrivals.remember(self.account, self.connection.device, self.came)
         if self.account and self.came:
             self.edge.sessions.cursors.tell(self.account, {self.connection.device: self.came})
 
     def _end(self) -> None:
-        """The client has gone: nothing is left to be done once all that it said is settled."""
+        """Close the stream once all lines of the gone client are settled. Until then the tunnel lingers."""
         if self.outbox.lines:
             self.edge.forwarding.lingering[self] = None
             return
@@ -173,18 +174,18 @@ class ForwardedClient(Forwarder):
         self.was_sent(shown.places)
 
     def was_sent(self, places: dict[str, Cursor]) -> None:
-        """So far is the client by what it has been sent until now."""
+        """Note the cursors that the client reaches by all bytes sent so far."""
         learn(self.places, places)
         parts = self.stream.expected if self.stream is not None else 0
         self._on_the_way.append(OnTheWay(self.connection.sent(), places, parts))
 
     def came_now(self) -> dict[str, Cursor]:
-        """By folded channel, how far the client is by what has come to its machine."""
+        """Return the client's cursors, by folded channel, counting lines received by the client's machine."""
         self._brought()
         return self.came
 
     def _brought(self) -> int:
-        """How many parts of the stream have come to the client's machine."""
+        """Return how many parts of the stream have come to the client's machine."""
         waiting, receipts = self._on_the_way, self.connection.delivery.receipts
         come = arrive(waiting, receipts.arrived() if receipts is not None and waiting else inf, self.came)
         if come is not None:
@@ -207,7 +208,7 @@ class ForwardedClient(Forwarder):
         if reason == "lost" and not self.is_gone:
             self._reached()
         if reason in ("lost", MOVED, "unknown"):
-            self.connection.queue.busy = True  # what it says waits
+            self.connection.queue.busy = True  # the client's lines wait
             self.edge.later(AGAIN_S if self.tries else 0.0, self.find)
         elif self.is_gone:
             self._give_up(reason)
@@ -216,7 +217,7 @@ class ForwardedClient(Forwarder):
             self.edge.clients.hang_up(self.connection, reason)
 
     def find(self) -> None:
-        """The session has left the node where it was."""
+        """Find the session again: the session has left its node."""
         if self.is_gone and not self.outbox.lines:
             return
         if not self.account:
@@ -227,7 +228,7 @@ class ForwardedClient(Forwarder):
             self.edge.sessions.find(self.account, self._found)
 
     def _give_up(self, reason: str) -> None:
-        """There is no session any more that would hear what is left to be said."""
+        """Drop the remaining lines and cut the client: no session is left to hear the lines."""
         self.outbox.lines.clear()
         self.connection.queue.pending.clear()
         self._release()
@@ -249,7 +250,7 @@ class ForwardedClient(Forwarder):
             self._give_up("Your session cannot be reached: connect again")
 
     def _arrive(self, user: User) -> None:
-        """The session is on the client's own node now: what is not settled is said here, before anything else (P9)."""
+        """Attach the client to the session, now on the client's own node. Unsettled lines are said here first (P9)."""
         connection, edge = self.connection, self.edge
         self._brought()
         edge.sessions.arrivals.ended(self)
@@ -259,7 +260,7 @@ class ForwardedClient(Forwarder):
             for line in self.outbox.lines:
                 edge.clients.handle(connection, line)
             connection.user = None
-            self._give_up("")  # there is no more
+            self._give_up("")  # no line is left
             return
         connection.queue.pending[:0] = self.outbox.lines
         if self.shown:
@@ -271,21 +272,21 @@ class ForwardedClient(Forwarder):
 
 
 class Forwarding(ForwardingPort):
-    """Both ends."""
+    """Holds both ends: clients here of sessions elsewhere, and sessions here with clients elsewhere."""
 
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
-        self.lingering: dict[Forwarder, None] = {}  # those whose client has gone before all that it said was settled
+        self.lingering: dict[Forwarder, None] = {}  # the client is gone, and some lines are not settled
         self._last = 0
 
     def move(self, connection: Connection, reason: str) -> None:
-        """This node is leaving, and the client's stays: its session goes on elsewhere."""
+        """Let the session go on elsewhere: this node is leaving, and the client's node stays."""
         self.edge.clients.hang_up(connection, MOVED)
         leave(self.edge, connection, reason)
 
     def follow(self, connection: Connection, places: dict[str, Cursor]) -> None:
-        """The connection's session has gone to another node. What the client has said here is answered first: nobody
-        reads its later lines, which the other node says, before its earlier lines (P9)."""
+        """Follow the connection's session to another node, once the client's lines are answered here. So nobody reads
+        the client's later lines, said on the new node, before the earlier lines (P9)."""
         if connection.remote.stream is not None:
             self.edge.clients.hang_up(connection, MOVED)
         elif self.edge.sessions.leaving:
@@ -298,7 +299,7 @@ class Forwarding(ForwardingPort):
 
     def _once_answered(self, connection: Connection, run: Callable[[], None]) -> None:
         """Run once all commands of the connection so far are answered, after settle_max_s at the latest. The client may
-        have gone, and still has lines to be said."""
+        be gone, and still have lines to be said."""
         waits = True
 
         def go() -> None:
@@ -316,7 +317,7 @@ class Forwarding(ForwardingPort):
             self.edge.later(self.edge.engine.settings.settle_max_s, go)
 
     def begin(self, call: Call, host: Incarnation) -> None:
-        """The caller's session is on that node."""
+        """Forward the caller to the caller's session on another node."""
         call.hold()
         tunnel = call.connection.remote.tunnel = ForwardedClient(self.edge, call.connection, call)
         tunnel.open(host)
@@ -324,7 +325,7 @@ class Forwarding(ForwardingPort):
     # On the session's node ------------------------------------------------------------------------------------------
 
     def accept(self, stream: Stream, first: bytes) -> None:
-        """A client on another node comes to a session here."""
+        """Let a client on another node join a session here."""
         edge = self.edge
         try:
             hello = _read_hello(first)
@@ -336,7 +337,7 @@ class Forwarding(ForwardingPort):
         edge.sessions.ready(hello.standing.session, lambda session: self._accept(stream, hello, early, session))
 
     def _accept(self, stream: Stream, hello: Hello, early: list[bytes], user: User | Incarnation | None) -> None:
-        """early: what the client has said meanwhile."""
+        """early: the client's lines since the stream began."""
         edge = self.edge
         if stream.ended_at:
             return
@@ -359,7 +360,7 @@ class Forwarding(ForwardingPort):
         stream.received = lambda line: edge.clients.read(connection, line)
         stream.ended = lambda reason: self._ended(connection, reason)
         if hello.gone:
-            connection.user = user  # which has one client less
+            connection.user = user  # the user has one client less
         elif hello.silent:
             go_on(edge, connection, user, hello.places)
         else:
@@ -371,13 +372,13 @@ class Forwarding(ForwardingPort):
             edge.clients.read(connection, line)
 
     def _ended(self, connection: Connection, reason: str) -> None:
-        """The client's node says so, or is dead."""
+        """Forget the connection: the client's node has ended the stream, or is dead."""
         if connection.user is not None and connection not in connection.user.connections:
             connection.user = None
         self.edge.clients.gone(connection, reason if reason != "lost" else "Connection closed")
 
     def flush(self) -> None:
-        """What the turn has for clients on other nodes."""
+        """Send the turn's lines to clients on other nodes."""
         edge = self.edge
         carried = [connection for connection in edge.clients.dirty if connection.remote.stream is not None]
         if not carried:
@@ -387,12 +388,12 @@ class Forwarding(ForwardingPort):
             self.tell(connection)
 
     def tell_last(self, user: User) -> None:
-        """The user goes on elsewhere: send carried clients this turn's lines, with the places that the lines reach."""
+        """Send carried clients this turn's lines, with the cursors reached: the user goes on elsewhere."""
         for connection in [connection for connection in user.connections if connection.remote.stream is not None]:
             self.tell(connection)
 
     def tell(self, connection: Connection) -> None:
-        """What there is for the client, and what of its lines is settled with that (P9)."""
+        """Send the waiting lines, and the number of the client's last settled line (P9)."""
         edge, stream, settled = self.edge, connection.remote.stream, connection.settled
         assert stream is not None
         data = b"".join(connection.ready)
@@ -402,7 +403,7 @@ class Forwarding(ForwardingPort):
             places = edge.sessions.cursors.fresh(connection)
             connection.delivery.on_the_way.append(OnTheWay(stream.next + 1, places))
             told = connection.remote.told
-            if connection.user is not None:  # else its session has gone on elsewhere, and so does it
+            if connection.user is not None:  # else the session has gone on elsewhere, and the client follows
                 connection.remote.told = standing_of(connection, connection.user.session)
             news = connection.remote.told if connection.remote.told != told else None
             stream.send(_encode(at_level(Shown(data, places, settled, news), edge.engine.level)))

@@ -1,4 +1,4 @@
-"""What a client's node and its session's node tell each other, and the way between them (sessions/forwarding.py)."""
+"""Messages between a client's node and the session's node, and the ends of the stream (sessions/forwarding.py)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ring.wire.history import Cursor
 
 
 class Standing(msgspec.Struct, frozen=True, array_like=True):
-    """What a client may become by what it says: told to whichever node does not read it.
+    """The effects of a client's commands on its connection: told to the node that does not read these commands.
 
-    session: the folded account whose session it is in; "" for none, and then it has none to come back to.
+    session: the folded account of the client's session; "" for none: then the client has no session to come back to.
     """
 
     caps: frozenset[str]
@@ -26,10 +26,10 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True):
-    """What the session's node has to know of the client.
+    """Introduces the client to the session's node.
 
-    silent: it has been shown the session already. gone: it is not there any more, and only what it has said is left.
-    settled: the number of the line before the first that follows; sayer: what its words are known by (P9).
+    silent: the client was shown the session already. gone: the client is gone, and only the client's lines are left.
+    settled: the number of the line before the first line to follow; sayer: identifies the client's lines (P9).
     """
 
     address: str
@@ -45,9 +45,10 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Shown(msgspec.Struct, frozen=True, array_like=True):
-    """Bytes for the client, and how far it is in its channels once it has them (folded name -> place).
+    """Bytes for the client, and the client's cursors after these bytes (folded name -> cursor).
 
-    settled: with these, its lines up to this number are carried out and answered. standing: None where it is as before.
+    settled: the client's lines up to this number are carried out and answered with these bytes. standing: None if
+    unchanged.
     """
 
     data: bytes
@@ -57,8 +58,8 @@ class Shown(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Forwarder(ABC):
-    """On the client's node: the way to a session on another node. account: the session's, folded. came: by folded
-    channel, how far the client is by what had come to its machine when that was last looked at."""
+    """On the client's node: the way to a session on another node. account: the session's, folded. came: the client's
+    cursors, by folded channel, by lines received at the last look."""
 
     account: str
     outbox: UnsettledLines
@@ -70,30 +71,31 @@ class Forwarder(ABC):
 
     @abstractmethod
     def send(self, line: bytes) -> None:
-        """Pass on a line of the client."""
+        """Forward a line of the client."""
 
     @abstractmethod
     def tick(self) -> None: ...
 
     @abstractmethod
     def close(self) -> None:
-        """The client has gone."""
+        """End the forwarding: the client has gone."""
 
     @abstractmethod
     def was_sent(self, places: dict[str, Cursor]) -> None:
-        """The client is so far by what it has been sent until now."""
+        """Note the cursors that the client reaches by all bytes sent so far."""
 
     @abstractmethod
     def came_now(self) -> dict[str, Cursor]:
-        """By folded channel, how far the client is by what has come to its machine."""
+        """Return the client's cursors, by folded channel, counting lines received by the client's machine."""
 
 
 class RemoteSide:
-    """The other node of a connection whose session is not on the client's node.
+    """The other node of a connection, if client and session are on different nodes.
 
     tunnel: on the client's node, the way to the session. stream: on the session's node, the way from the client. told:
-    there, what the client's node knows of the client; settled_told: and of the client's lines, up to that number.
-    sayer: what the client's words are known by, where another edge may say them, too (P9).
+    the client's standing as known to the client's node; settled_told: the last line that the client's node knows to be
+    settled; both on the session's node. sayer: identifies the client's lines, in case another edge says a line again
+    (P9).
     """
 
     __slots__ = ("sayer", "settled_told", "stream", "told", "tunnel")

@@ -1,11 +1,11 @@
-"""A guest whose node has died is the same user again, if the guest shows the same TLS certificate (P29).
+"""Makes a guest of a dead node the same user again, if the guest shows the same TLS certificate (P29).
 
-Somebody with an account has a session for that. A guest has none, so the certificate speaks for the guest: at the claim
-of the old nick the guest takes the old user's id, and with the id the seats and ranks in channels. Others read nothing,
+A person with an account has a session for this. A guest has none, so the certificate speaks for the guest: at the claim
+of the old nick the guest takes the old user's id, and with the id the seats and ranks in channels. Other people read
 neither a QUIT nor a JOIN.
 
-The facts of a user travel to all nodes. So they hold no fingerprint, but a digest of the fingerprint under the user's
-own id. Only people with the certificate can tell the certificate's user, and nobody can compare two users.
+The facts of a user travel to all nodes. So the facts hold no fingerprint, but a digest of the fingerprint keyed with
+the user's own id. Only a node that sees the certificate can match a user's digest, and nobody can compare two users.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from gateway.edge.users.user import User
 
 AGAIN_S: Final = 3.0
-"""The seats are asked for once more: a channel whose master has died, too, may have had no master the first time."""
+"""Seconds until the seats are asked for again: the channel of a dead master may have had no master at first."""
 
 MOVED: Final = "You are connected again, with the same certificate"
 
 
 def mark(uid: str, connection: Connection) -> str:
-    """What a guest's facts say of the guest's certificate; "" without one, and for somebody who is logged in."""
+    """Return the digest of a guest's certificate; "" without a certificate, and for a person logged in."""
     if connection.login is not None or not connection.certificate:
         return ""
     return blake2b(connection.certificate.encode(), key=uid.encode(), digest_size=16).hexdigest()
 
 
 def find(edge: EdgePort, connection: Connection, nick: str, then: Callable[[Person | None], None]) -> None:
-    """then(the user that the guest was on a node that has died since; None: the guest is somebody new).
+    """Look for the former user of a guest, on a dead node; then(the user, or None: the guest is somebody new).
 
-    Asks the nick's group, and the holder's node where nobody has found that node dead yet: at most settle_max_s.
+    Asks the nick's group, and the holder's node where nobody has found the node dead yet: at most settle_max_s.
     """
     engine, home, until = edge.engine, edge.nick(nick), edge.now + edge.engine.settings.settle_max_s
     if connection.login is not None or not connection.certificate or engine.level < SeatsAsk.SINCE:
@@ -62,7 +62,7 @@ def find(edge: EdgePort, connection: Connection, nick: str, then: Callable[[Pers
             then(holder)
         elif holder.edge == engine.me or edge.now >= until:
             then(None)
-        else:  # a node that is about to be found dead does not answer
+        else:  # a dead node not yet found dead does not answer
             ask = LettingGoAsk(holder.uid, home.name)
             engine.ask_node(holder.node, ask, lambda reply: look(holder) if reply is None else then(None))
 
@@ -70,7 +70,7 @@ def find(edge: EdgePort, connection: Connection, nick: str, then: Callable[[Pers
 
 
 def take_seats(edge: EdgePort, user: User) -> None:
-    """The channels in which the user has a seat yet have the user here from now on."""
+    """Tell the channels in which the user still has a seat that the user is here from now on."""
     _ask_for_seats(edge, user)
     edge.later(AGAIN_S, lambda: _ask_for_seats(edge, user))
 
@@ -83,7 +83,7 @@ def _ask_for_seats(edge: EdgePort, user: User) -> None:
 
 
 def answer(edge: EdgePort, ask: SeatsAsk) -> Seats:
-    """The channels known here in which the user has a seat."""
+    """Return the channels known here in which the user has a seat."""
     channels: dict[GroupId, object] = {group: state for group, state, _ in edge.engine.mastered("channel")}
     channels |= {group: edge.engine.state(group) for group in edge.rooms}
     seated = (g.name for g, state in channels.items() if isinstance(state, Channel) and ask.uid in state.members)
@@ -91,7 +91,7 @@ def answer(edge: EdgePort, ask: SeatsAsk) -> Seats:
 
 
 def _sit(edge: EdgePort, user: User, seats: Seats | None) -> None:
-    """A channel that has put the user out meanwhile takes no notice."""
+    """Tell the channels that the user is here. A channel that has put the user out meanwhile takes no notice."""
     for name in seats.channels if seats is not None and not user.quitting else ():
         group = GroupId("channel", name)
         if group not in user.rooms and not user.joining[group]:
@@ -105,7 +105,7 @@ def _seated(user: User, group: GroupId) -> None:
 
 
 def moved(edge: EdgePort, user: User) -> None:
-    """The guest has come back on another node, which took this one for dead: here the user goes, and nobody notices."""
+    """Let the user go without notice: the guest has come back on another node, where this node was taken for dead."""
     connections = list(user.connections)
     edge.sessions.let_go(user)
     for connection in connections:

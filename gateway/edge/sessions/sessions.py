@@ -1,7 +1,7 @@
-"""The sessions of accounts on this edge: users who stay when their connections go, and go on elsewhere (P9, P31).
+"""Keeps the sessions of accounts: users here stay when connections go, and go on elsewhere (P9, P31).
 
-The account's session group says on which node its user is. A node that dies leaves the user a member of its channels
-for grace_s: whoever takes the session up before that moves it, and nobody sees it leave or come.
+The account's session group says on which node the user is. When a node dies, its users stay members of their channels
+for grace_s. A node that takes a session up before then moves the user, and nobody sees the user leave or come.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ if TYPE_CHECKING:
     from gateway.edge.client.call import Call
 
 EVERY_S = 1.0
-"""How often places are reported, and sessions of dead nodes looked for."""
+"""Seconds between reports of cursors, and between searches for sessions of dead nodes."""
 
 AGAIN_S = 5.0
-"""What an account has chosen is asked for again, where nobody answered."""
+"""Seconds until an account's settings are asked for again, where nobody answered."""
 
 AWAY = "Not attached"
 DROPPED = "Account dropped"
 
 CHECK_S = 60.0
-"""How often the account of who is not attached is asked for: a drop may not have come through."""
+"""Seconds between looks at the account of a user without clients: the news of a dropped account may be lost."""
 
 _replace = msgspec.structs.replace
 
 
 class Sessions(SessionsPort):
-    """By folded account name."""
+    """Holds the sessions on this node, by folded account name."""
 
     cursors: Cursors
     arrivals: Arrivals
@@ -57,13 +57,13 @@ class Sessions(SessionsPort):
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self.users: dict[str, User] = {}
-        self.leaving = False  # the node is: what stays here would stay for nobody
+        self.leaving = False  # the node is leaving: a user staying here would stay for nobody
         self.cursors = Cursors(edge)
         self.arrivals = Arrivals(edge)
         self.takeover = Takeover(edge)
         self._reported: dict[str, tuple[Any, ...]] = {}
         self._kept: dict[str, Kept] = {}
-        self._beginning: dict[str, list[Callable[[], None]]] = {}  # by uid, users that are about to become sessions
+        self._beginning: dict[str, list[Callable[[], None]]] = {}  # by uid, callbacks of users about to become sessions
         self._gone: dict[str, float] = {}  # uids of sessions that went on elsewhere -> when
         self._at = 0.0
 
@@ -73,7 +73,7 @@ class Sessions(SessionsPort):
     # Begin ----------------------------------------------------------------------------------------------------------
 
     def find(self, account: str, then: Then) -> None:
-        """The account's session: its user, brought here if it may be; or the node that it is on; or None."""
+        """Find the account's session; then(the user, brought here if possible; or the session's node; or None)."""
         user = self.users.get(account)
         if self.takeover.is_under_way(account):
             self.ready(account, then)
@@ -83,22 +83,22 @@ class Sessions(SessionsPort):
             self.edge.engine.ask(self.group(account), Look(), lambda stored: self._looked(account, stored, then))
 
     def _confirm(self, account: str, user: User, then: Then) -> None:
-        """It is here, for all that this node knows; but if it stood still, the session may have gone."""
+        """Ask the group whether the session is still here: the session may have gone while this node stood still."""
 
         def confirmed(outcome: Any) -> None:
             if account in self.users or self.takeover.is_under_way(account):
                 self.ready(account, then)
             elif isinstance(outcome, Elsewhere) and outcome.host != self.edge.engine.me:
                 then(outcome.host)
-            else:  # the session left this node during the question: its group knows where the session is now
+            else:  # the session left during the question: the group knows the new node
                 self.find(account, then)
 
         self.ask_whether_here(user, len(user.connections) + 1, confirmed)
 
     def confirm(self, user: User, here: Callable[[], None]) -> None:
-        """Its nick's group says that it is on another node: if its session's says so as well, it has left; else here().
+        """Let the user go if the session's group agrees with the nick's group that the user is elsewhere; else here().
 
-        After a partition they may have kept the node of one side each: the session's group decides.
+        After a partition the two groups may have kept one node of each side: the session's group decides.
         """
 
         def confirmed(outcome: Any) -> None:
@@ -114,22 +114,22 @@ class Sessions(SessionsPort):
             if isinstance(outcome, Elsewhere) and self.users.get(account) is user:
                 self._leave(user)
             elif isinstance(outcome, Taken) and outcome.session.person is None:
-                self._told_nothing(account)  # its group was started empty
+                self._told_nothing(account)  # the group was started empty
             then(outcome)
 
         self.edge.engine.submit(self.group(account), Take(user.person, me, attached), answered)
 
     def _told_nothing(self, account: str) -> None:
-        """Its group knows nothing of the session that it is told of next."""
+        """Forget the last reports: the session's group knows nothing of the session, and is told all next."""
         self._reported.pop(account, None)
         self._kept.pop(account, None)
 
     def look(self, account: str, then: Callable[[Stored | None], None]) -> None:
-        """then(the account's session as its group has it; None: nobody answers)."""
+        """Ask the session's group for the session; then(None): nobody answers."""
         self.edge.engine.ask(self.group(account), Look(), then)
 
     def ready(self, account: str, then: Then) -> None:
-        """The session's user here, once it is in all its channels."""
+        """Wait until the session's user is back in all channels; then(the user here, as in `find`)."""
         if self.takeover.is_under_way(account):
             self.takeover.wait(account, then)
         else:
@@ -146,20 +146,20 @@ class Sessions(SessionsPort):
             then(stored.person.edge)
 
     def _is_free(self, stored: Stored) -> bool:
-        """Whether nobody is attached to it where it is."""
+        """Return whether no client is attached to the session on the session's node."""
         assert stored.person is not None
         host = stored.person.edge
         return not stored.attached or host == self.edge.engine.me or self.is_over(host)
 
     def is_over(self, host: Incarnation) -> bool:
-        """Whether that life of a node has ended, or is about to."""
+        """Return whether this life of a node has ended, or is about to."""
         peers = self.edge.engine.peers
         record = peers.roster.get(host.key)
         leaving = record is not None and record.leaving
         return host != self.edge.engine.me and (leaving or not peers.is_current(host))
 
     def begin(self, user: User, account: str, then: Callable[[bool], None] = lambda other: None) -> None:
-        """Make a user who is logged in its account's session, unless that has one. then(whether that has another)."""
+        """Make a logged-in user the account's session if there is none; then(whether another user is the session)."""
         if account in self.users or user.quitting or not self.edge.settings.sessions.enabled:
             then(account in self.users)
             return
@@ -182,7 +182,7 @@ class Sessions(SessionsPort):
         self.edge.engine.submit(self.group(account), Take(user.person, None, 1), taken)
 
     def once_begun(self, user: User, then: Callable[[], None]) -> None:
-        """As soon as it is known whether the user is a session, and of what kind."""
+        """Run then() as soon as this node knows whether the user is a session, and of what kind."""
         waiting = self._beginning.get(user.uid)
         if waiting is None:
             then()
@@ -190,11 +190,11 @@ class Sessions(SessionsPort):
             waiting.append(then)
 
     def is_unsure(self, user: User) -> bool:
-        """Whether it is not known yet what the user's account has chosen."""
+        """Return whether the settings of the user's account are not known yet."""
         return user.uid in self._beginning or (bool(user.session) and not user.life)
 
     def once_known(self, user: User, then: Callable[[], None]) -> None:
-        """As soon as it is known what the user's account has chosen, or nobody answers."""
+        """Run then() as soon as the settings of the user's account are known, or nobody answers."""
 
         def known(view: InfoView | None) -> None:
             if view is not None and user.session and not user.quitting:
@@ -216,7 +216,7 @@ class Sessions(SessionsPort):
         self.look_up(user, then)
 
     def look_up(self, user: User, then: Callable[[], None] = lambda: None) -> None:
-        """What the person has chosen for its session may have changed. then: once that is known, or nobody answers."""
+        """Ask for the account's settings, in case of changes. then(): the settings are known, or nobody answers."""
         account, user.looked_at = user.session, self.edge.now
 
         def known(view: InfoView | None) -> None:
@@ -229,7 +229,7 @@ class Sessions(SessionsPort):
         self.edge.engine.ask(GroupId("account", account), Info(), known)
 
     def know(self, user: User, view: InfoView) -> None:
-        """What its account is now, and has chosen."""
+        """Act on the account's state and settings."""
         if user.life and user.life != view.life and not user.connections:
             if_dropped(self.edge, user.session, user.life, lambda: self.expel(user.life))
             return
@@ -242,7 +242,7 @@ class Sessions(SessionsPort):
         self._report(user.session, user)
 
     def expel(self, life: str) -> None:
-        """This registration of an account is no more: who stays here for it alone goes."""
+        """Let users without clients depart if here only for this registration, which has ended."""
         for user in list(self.users.values()):
             if user.life == life and not user.connections:
                 self.edge.depart(user, DROPPED)
@@ -252,14 +252,14 @@ class Sessions(SessionsPort):
             self.look_up(user)
 
     def release(self, user: User) -> None:
-        """It is logged out: a user like others from now on."""
+        """Make the user an ordinary user: the user has logged out."""
         self.ended(user)
         self.edge.conversations.leave(user)
         user.session, user.lasts, user.life = "", False, ""
 
     def arrive(self, user: User, room: Room) -> None:
-        """The user is in the channel again: clients attached already are shown the lines missed there. Clients that
-        never saw the user leave are shown no JOIN."""
+        """Put the user back in the channel, and show attached clients the missed lines. Clients that never saw the user
+        leave are shown no JOIN."""
         inside = user.unseen.get(room.group, {})
         for connection in user.connections:
             connection.delivery.behind.setdefault(room.group)
@@ -278,7 +278,7 @@ class Sessions(SessionsPort):
     # Stay and go ----------------------------------------------------------------------------------------------------
 
     def stays(self, user: User, *, quits: bool) -> bool:
-        """The last connection is closed. quits: by the person's own will."""
+        """Keep the user after the last connection; False: the user departs. quits: by the person's own will."""
         if not user.session or (quits and not user.lasts):
             return False
         if self.leaving:
@@ -291,7 +291,7 @@ class Sessions(SessionsPort):
         return True
 
     def _mind_absence(self, user: User) -> None:
-        """Away while nothing is attached, or about to be, unless the person is away by its own word."""
+        """Set the user away while no client is attached or about to be, unless the person has set AWAY."""
         alone = not user.connections and not self.takeover.awaited(user.session)
         if alone and user.lasts and user.absence is not None and user.wanted.away is None:
             self._set_away(user, user.absence)
@@ -311,14 +311,14 @@ class Sessions(SessionsPort):
             self._report(user.session, user)
 
     def ended(self, user: User) -> None:
-        """The user leaves the network."""
+        """End the session: the user leaves the network."""
         if self.users.get(user.session) is user:
             self._tell_places(user)
             self._forget(user.session)
             self.edge.engine.submit(self.group(user.session), End(user.uid, self.edge.engine.me))
 
     def check(self, account: str) -> None:
-        """The group has changed: is the session still here?"""
+        """Let the user go if the session is no longer here: the group has changed."""
         user, state = self.users.get(account), self.edge.engine.state(self.group(account))
         if user is None or user.quitting:
             return
@@ -326,7 +326,7 @@ class Sessions(SessionsPort):
             self._leave(user)
 
     def _leave(self, user: User) -> None:
-        """The session is on another node, and so will its connections be."""
+        """Let the user and the connections follow the session to another node."""
         self.edge.forwarding.tell_last(user)
         connections = {connection: self.cursors.now(user, connection) for connection in user.connections}
         self.let_go(user)
@@ -336,7 +336,7 @@ class Sessions(SessionsPort):
             self.edge.forwarding.follow(connection, places)
 
     def let_go(self, user: User) -> None:
-        """It goes on elsewhere, and nobody is to notice."""
+        """Remove the user without notice to anybody: the user goes on elsewhere."""
         edge = self.edge
         if self.users.get(user.session) is user:
             self._tell_places(user)
@@ -356,11 +356,11 @@ class Sessions(SessionsPort):
         self.takeover.forget(account)
 
     def has_gone(self, uid: str) -> bool:
-        """Whether it went on elsewhere a while ago: its channels may not know yet."""
+        """Return whether the user went on elsewhere a while ago: the channels may not know yet."""
         return uid in self._gone
 
     def _tell_places(self, user: User) -> None:
-        """The node that the session goes on to has to know how far its devices have come here."""
+        """Report the cursors of devices here, for the next node of the session."""
         account = user.session
 
         def told() -> None:
@@ -383,7 +383,7 @@ class Sessions(SessionsPort):
             else:
                 if user.left_at and now - user.looked_at > CHECK_S:
                     self.look_up(user)
-                self._mind_absence(user)  # it may have been taken up because its node died, and nobody come back
+                self._mind_absence(user)  # perhaps taken up from a dead node, and no client has come back
                 self._report(account, user)
         if not self.leaving:
             self.takeover.orphans()
@@ -394,16 +394,16 @@ class Sessions(SessionsPort):
         return now - user.left_at > stays_s
 
     def moved(self, user: User, call: Call | None = None) -> None:
-        """It is in other channels, or has other modes or wishes: its node may die the moment that it has read so."""
+        """Report changes of the user at once: this node may die as soon as the client has read of a change."""
         if user.session and not user.quitting:
             group = self.group(user.session)
             user.unsettled[group] = None
             self._report(user.session, user)
             if call is not None and call.connection.remote.stream is not None:
-                call.after_all([group], lambda: None)  # only then what its client has said is settled (P9)
+                call.after_all([group], lambda: None)  # only then the client's line is settled (P9)
 
     def _report(self, account: str, user: User) -> None:
-        """Tell the session's group what has changed."""
+        """Tell the session's group all changes since the last report."""
         if user.quitting:
             return
         rooms = self.takeover.returning(account) | {group.name: self.shown(group) for group in user.rooms}

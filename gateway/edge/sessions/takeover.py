@@ -1,6 +1,6 @@
-"""A session is taken up: its node is dead or nobody is attached to it, and from now on its user is here.
+"""Takes a session up from a dead node, or from a node where no client is attached: the user is here from now on.
 
-Whoever asks for it meanwhile waits until the user is back in all its channels.
+Everybody asking for the session meanwhile waits until the user is back in all channels.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
 
 AGAIN_S = 5.0
-"""Channels that did not let the user in are tried again."""
+"""Seconds until channels that did not let the user in are tried again."""
 
 _replace = msgspec.structs.replace
 
 
 def nobody(session: User | Incarnation | None) -> None:
-    """Nobody waits for the session: it is taken up to stay."""
+    """Do nothing: nobody waits for the session, for the session is taken up to stay."""
 
 
 def _nothing_else(user: User, account: str, done: Callable[[], None]) -> None:
@@ -39,41 +39,41 @@ def _nothing_else(user: User, account: str, done: Callable[[], None]) -> None:
 
 
 class Takeover(TakeoverPort):
-    """By folded account name, the sessions that are on their way here."""
+    """Holds the sessions on their way to this node, by folded account name."""
 
     def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
         self._waiting: dict[str, list[Then]] = {}
-        self._returning: dict[str, dict[str, str]] = {}  # channels that the user is on its way back to
+        self._returning: dict[str, dict[str, str]] = {}  # channels to which the user is on the way back
 
     def is_under_way(self, account: str) -> bool:
         return account in self._waiting
 
     def wait(self, account: str, then: Then) -> None:
-        """then(the user, once it is back; its node, if that is another after all; or None)."""
+        """then(the user, once back; or the session's node, if elsewhere after all; or None)."""
         self._waiting[account].append(then)
 
     def awaited(self, account: str) -> int:
-        """How many wait for the session."""
+        """Return how many callers wait for the session."""
         return sum(then is not nobody for then in self._waiting.get(account, ()))
 
     def returning(self, account: str) -> dict[str, str]:
-        """Folded channel -> as it is shown."""
+        """Return the channels to which the user is on the way back: folded channel -> shown name."""
         return self._returning.get(account, {})
 
     def forget(self, account: str) -> None:
-        """The session is here no more."""
+        """Forget the session: the session is no longer here."""
         self._returning.pop(account, None)
 
     def take_up(self, account: str, stored: Stored, then: Then, *, attached: int = 0) -> None:
-        """Go on with a session whose node is dead, or that nobody is attached to. attached: who waits to be."""
+        """Take up a session of a dead node, or a session without clients. attached: clients waiting to attach."""
         waiting = self._waiting.setdefault(account, [])
         waiting.append(then)
         assert stored.person is not None
         if len(waiting) == 1:
             me, was = self.edge.engine.me, stored.person
-            # Newer than what its channels know, though its nick's group should know nothing of it any more (P28), and
-            # this copy of the session be older than theirs: so it goes by the clock.
+            # The version goes by the clock, to be newer than any version in the channels (P28): the nick's group may
+            # know nothing of the user any more, and this copy of the session may be older than the channels.
             version = max(was.version + 1, int(self.edge.now * 1000))
             person = _replace(was, node=me.key, incarnation=me.number, version=version)
             command = Take(person, stored.person.edge, attached)
@@ -81,12 +81,12 @@ class Takeover(TakeoverPort):
             self.edge.engine.submit(group, command, lambda outcome: self._taken(account, person, stored, outcome))
 
     def _taken(self, account: str, person: Any, known: Stored, outcome: Any) -> None:
-        """known: the session in the state of its group at the look-up."""
+        """known: the session in the state of the session's group at the look-up."""
         if not isinstance(outcome, Taken):
             self._found(account, outcome.host if isinstance(outcome, Elsewhere) else None)
             return
-        # A group that was started empty meanwhile, as on a side of a partition where no node held it, knows nothing of
-        # the session, and learns from here in which channels the user is.
+        # A group may have been started empty meanwhile, on a side of a partition without a copy of the group. Such a
+        # group knows nothing of the session, and learns the user's channels from here.
         session = outcome.session if outcome.session.person is not None else known
         if known.person is not None:
             self.edge.sessions.arrivals.came_from(account, known.person.edge)
@@ -117,8 +117,9 @@ class Takeover(TakeoverPort):
         also: Callable[[User, str, Callable[[], None]], None] = _nothing_else,
         then: Then = nobody,
     ) -> None:
-        """To its channels. also: what else is to be done before the user has returned. then: as in `wait`; only the
-        session's taking up has any, for a user that left this node may be on its way back here as another User."""
+        """Bring the user back to the channels. also: further work before the user counts as returned. then: as in
+        `wait`; given only when the session is taken up, for a user that left this node may be on the way back as
+        another User."""
         if user.quitting:
             return
         awaited = 1 + len(rooms)
@@ -130,13 +131,13 @@ class Takeover(TakeoverPort):
                 self.edge.engine.settle(list(user.unsettled), ask)
 
         def ask() -> None:
-            if user.quitting:  # it went on elsewhere meanwhile: nothing may be said in its name
+            if user.quitting:  # the user went on elsewhere: nothing may be said in the user's name
                 then(None)
                 return
             self.edge.sessions.ask_whether_here(user, len(user.connections) + self.awaited(account), returned)
 
         def returned(outcome: Any) -> None:
-            if isinstance(outcome, Elsewhere):  # it took long, or this node stood still
+            if isinstance(outcome, Elsewhere):  # the return took long, or this node stood still
                 then(outcome.host)
             else:
                 then(user)
@@ -147,7 +148,7 @@ class Takeover(TakeoverPort):
             self._return(user, GroupId("channel", folded), name, done)
 
     def _has_returned(self, account: str, user: User, rooms: dict[str, str]) -> None:
-        """To all that it could; where two nodes took the session up at about the same time, once more to others."""
+        """End the return. Channels still without the user, as after two takeovers at once, are tried again."""
         if self.edge.sessions.users.get(account) is not user or user.quitting:
             return
         awaited = self._returning.pop(account, {})
@@ -159,13 +160,13 @@ class Takeover(TakeoverPort):
             self.edge.later(AGAIN_S, lambda: self._go_back(account, user, again))
 
     def come_back(self, user: User, group: GroupId, name: str) -> None:
-        """The channel is followed here no more: for all it knows the user is on another node, as it was on one side of
-        a partition."""
+        """Bring the user back to a channel no longer followed here: in the channel's state the user may be on another
+        node, as on another side of a partition."""
         self._returning[user.session] = {**self.returning(user.session), group.name: name}
         self._go_back(user.session, user, {group.name: name})
 
     def _return(self, user: User, group: GroupId, name: str, done: Callable[[Any], None]) -> None:
-        """The channel has the user here from now on; where it was taken for gone, it is let in again."""
+        """Tell the channel that the user is here. A channel that took the user for gone lets the user in again."""
 
         def updated(outcome: Any) -> None:
             state = self.edge.engine.state(group)
@@ -191,7 +192,7 @@ class Takeover(TakeoverPort):
             then(None if isinstance(session, User) and session.quitting else session)
 
     def orphans(self) -> None:
-        """Sessions that last and whose node is gone are taken up where their group is mastered."""
+        """Take up lasting sessions of dead nodes, on the master of the session's group."""
         for group, state, _ in self.edge.engine.mastered("session"):
             assert isinstance(state, Session)
             host = state.host

@@ -1,7 +1,7 @@
-"""What a client has said to its session on another node, until that node has said what became of it (P9).
+"""Keeps the lines of a client for a session on another node, until the session's node reports the outcome (P9).
 
-Its own node has read it, and promises that it is not lost: when the session goes on elsewhere, it is said there again.
-What of it was said already is found to be so by its number (gateway/state/once.py).
+The client's node has read these lines, and promises that no line is lost: when the session goes on elsewhere, the lines
+are said there again. A line already said is recognized by its number (gateway/state/once.py).
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections import deque
 from typing import Final
 
 BYTES: Final = 1024 * 1024
-"""So much may wait to be settled, by far more than the flood control lets pass; then the client is not read."""
+"""Limit of waiting bytes, far more than the flood control lets pass; beyond the limit the client is not read."""
 
 LINE: Final = 64
-"""Bytes of a line beside its text, roughly."""
+"""Bytes of a line besides the text, roughly."""
 
 
 class UnsettledLines:
-    """The lines of one client that are not settled, in order. settled: the number of the last one before them."""
+    """Holds the unsettled lines of one client, in order. settled: the number of the line before the first of these."""
 
     def __init__(self, settled: int) -> None:
         self.settled = settled
@@ -33,7 +33,7 @@ class UnsettledLines:
         self._bytes += LINE + len(line)
 
     def settle(self, upto: int) -> None:
-        """Lines up to that number are carried out, and the client has been sent what they were answered with."""
+        """Drop the lines up to this number: these are carried out, and the client has been sent the answers."""
         while self.lines and self.settled < upto:
             self.settled += 1
             self._bytes -= LINE + len(self.lines.popleft())
