@@ -1,4 +1,4 @@
-"""What the groups of followed channels say, shown to their local members."""
+"""Shows events of followed channels to local members."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def applied(edge: EdgePort, group: GroupId, state: State, event: Any, stamp: Eve
 
 
 def _show(room: Room, line: Line, call: Call | None) -> None:
-    """To all local members; the author's connection gets the line in its turn, under the command's label."""
+    """Show a line to local members; the author's connection gets the line in turn, under the command's label."""
     own = call.connection if call is not None else None
     deliver(line, room.connections, skip=own)
     if call is not None and own is not None and own in room.connections:
@@ -64,7 +64,7 @@ def _show(room: Room, line: Line, call: Call | None) -> None:
 
 
 def _author(edge: EdgePort, event: Kicked | TopicSet | ModesSet | Redacted | Invited) -> Author:
-    """The author of the event, with the author's facts as known here now."""
+    """Return the author of the event, with the author's facts as known here now."""
     return edge.people.author(event.by, event.source, event.account)
 
 
@@ -92,7 +92,7 @@ def said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: Event
 
 
 def _speaker(edge: EdgePort, event: Said, call: Call | None) -> Connection | None:
-    """The connection that said it, which has it already unless it wants an echo: others of the same user are told."""
+    """Return the connection that has said the line. The user's other connections are shown the line."""
     if call is not None:
         return call.connection
     user = edge.users.get(event.uid)
@@ -100,15 +100,15 @@ def _speaker(edge: EdgePort, event: Said, call: Call | None) -> Connection | Non
 
 
 def _is_catching_up(room: Room, connection: Connection) -> bool:
-    """Whether what it has missed is on its way to it, maybe from the node that its session is on now, and with it what
-    is said now (P38)."""
+    """Return whether missed lines are on the way to the connection, perhaps from the session's present node, and the
+    new message among the missed lines (P38)."""
     user = connection.user
     played = room.group in connection.delivery.behind and user is not None and room.group not in user.detached
     return played or connection.remote.tunnel is not None
 
 
 def _qualified(room: Room, channel: Channel, event: Said) -> list[Connection]:
-    """Those a status message, or a message of tags alone, is for."""
+    """Return the connections for a status message, or for a message of tags alone."""
     ranks = HEARERS.get(event.status, "")
     found = []
     for uid, user in room.users.items():
@@ -159,7 +159,7 @@ def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: 
 def enter(
     edge: EdgePort, user: User, channel: Channel, connection: Connection, line: Line, send: Callable[[Line], None]
 ) -> None:
-    """A member's connection is shown what it has come into. line: the JOIN."""
+    """Show the channel to the connection of a new member. line: the JOIN."""
     _enter(edge, user, roll(channel), connection, line, send)
 
 
@@ -173,7 +173,7 @@ def _enter(
 
 
 def show_late(room: Room, uid: str, line: Line) -> None:
-    """Those of the user's clients that are still played what they have missed believe that they are in the channel."""
+    """Show a PART or KICK to the user's clients still catching up: these believe the user is in the channel."""
     user = room.users.get(uid)
     if user is not None and room.group not in user.detached:
         deliver(line, [connection for connection in user.connections if connection not in room.connections])
@@ -211,7 +211,7 @@ def _kicked(edge: EdgePort, room: Room, channel: Channel, event: Kicked, stamp: 
 
 
 def _has_quit(edge: EdgePort, room: Room, channel: Channel, event: HasQuit, stamp: EventId, call: Call | None) -> None:
-    """Whoever sees the person in any channel here is told once (P28)."""
+    """Show the QUIT of each person once to each client here that sees the person in any channel (P28)."""
     for uid, author in event.authors():
         user = room.users.get(uid)
         if event.evicted and user is not None and not user.quitting:
@@ -222,8 +222,8 @@ def _has_quit(edge: EdgePort, room: Room, channel: Channel, event: HasQuit, stam
 
 
 def _given_up(edge: EdgePort, room: Room, channel: Channel, user: User, reason: str, stamp: EventId) -> None:
-    """This node was taken for dead, and its user for gone: the user comes back (P31). No client here reads a QUIT of
-    somebody whose connection lives."""
+    """Bring the user back: this node was taken for dead, and the user for gone (P31). No client here reads a QUIT of a
+    person with a live connection."""
     person = edge.people.newest(user.person)
     deliver(Line(person.author, "PART", (channel.name, reason), at=stamp.at, msgid=stamp.msgid), room.connections)
     _leaves(edge, room, user.uid)
@@ -249,7 +249,7 @@ def _modes_set(
 
 
 def _redacted(edge: EdgePort, room: Room, channel: Channel, event: Redacted, stamp: EventId, call: Call | None) -> None:
-    """Who cannot be shown that a message is deleted is not told; that all of them are, everybody is."""
+    """Show a deletion to clients with the capability, but the erasure of all messages to everybody."""
     author = _author(edge, event)
     if event.msgid == EVERYTHING:
         text = f"{author.source.partition('!')[0]} has erased what was said here until now."
@@ -277,16 +277,16 @@ def _invited(edge: EdgePort, room: Room, channel: Channel, event: Invited, stamp
 def _updated(edge: EdgePort, room: Room, channel: Channel, event: Updated, stamp: EventId, call: Call | None) -> None:
     show_update(edge, event.person, stamp)
     user = edge.users.get(event.person.uid) if event.person.edge == edge.engine.me else None
-    if user is not None and user.uid not in room.users:  # its session has come to this node
+    if user is not None and user.uid not in room.users:  # the session has come to this node
         room.listed.discard(user.uid)
         edge.people.add(event.person, room.group)
         edge.sessions.arrive(user, room)
-    elif user is None and event.person.uid in room.users:  # its session has gone elsewhere, for all the channel knows
+    elif user is None and event.person.uid in room.users:  # the session has gone elsewhere, for all the channel knows
         edge.sessions.cursors.mark(room.users[event.person.uid], room.group)
 
 
 def _silent(*_: Any) -> None:
-    """What people have seen stays with them, and there is no word for it."""
+    """Show nothing: earlier lines stay with the readers, and IRC has no word for this event."""
 
 
 _SHOW: dict[type, Callable[..., None]] = {

@@ -1,4 +1,4 @@
-"""The lines that lead from one state of a channel to another: the fewest that explain it to a client (P16)."""
+"""Finds the fewest lines that explain to a client the step from one state of a channel to another (P16)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gateway.state.channel.channel import Channel
 from gateway.state.people import Person
 
 Believed = Mapping[str, tuple[Person, str]]
-"""Who clients believe to be in a channel: uid -> the person as they know it, and its rank letters."""
+"""Members of a channel as clients believe: uid -> the person as known to clients, and the rank letters."""
 
 
 def differences(
     server: str, modes: int, before: Believed, after: Believed, old: Channel, new: Channel
 ) -> Iterator[Line]:
-    """PART or KICK, JOIN, TOPIC and MODE. before, after: what the clients believe, and are to believe."""
+    """Yield PART or KICK, JOIN, TOPIC and MODE. before: the belief of the clients. after: the belief to be reached."""
     for uid, (person, _) in before.items():
         if uid not in after:
             yield gone(person, new)
@@ -34,7 +34,7 @@ def differences(
 
 
 def gone(person: Person, new: Channel) -> Line:
-    """Who is not in the channel any more."""
+    """Return the line for a person no longer in the channel."""
     kick = new.kick_of(person.uid)
     return put_out(kick, person.nick, new.name) if kick is not None else Line(person.author, "PART", (new.name,))
 

@@ -1,4 +1,4 @@
-"""A channel whose state a snapshot has replaced, or which this node follows no more (P16)."""
+"""Shows channels with a state replaced by a snapshot, and ends channels which this node follows no more (P16)."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def replaced(
     missed: Sequence[tuple[Any, EventId]],
     lost: int,
 ) -> None:
-    """Show what was said in between, then the lines that explain the difference between the two states (P16)."""
+    """Show the messages in between, then the lines that explain the difference between the two states (P16)."""
     old, new = cast(Channel | None, old_state), cast(Channel, new_state)
     room = edge.rooms.get(group)
     if room is None:
         room = edge.rooms[group] = Room(group)
     people = [member.person for member in new.members.values()]
     if old is None:
-        # Our own JOIN comes next and shows whom it finds.
+        # The local user's JOIN comes next and shows the members.
         room.listed = set(new.members)
         for person in people:
             edge.people.add(person, group)
@@ -54,7 +54,7 @@ def replaced(
     now = EventId("", int(edge.now * 1000))
     for person in people:
         show_update(edge, person, now)
-    show_clashes(edge, now)  # who gives way by now has been shown to go, and may be about to come back
+    show_clashes(edge, now)  # people who give way by now are shown to go here, and may come back below
     before = _shown(edge, group, old)
     for person in people:
         edge.people.add(person, group)
@@ -91,14 +91,14 @@ def replaced(
 
 
 def _shown(edge: EdgePort, group: GroupId, channel: Channel) -> Believed:
-    """Who people here believe to be in the channel, or are to believe."""
+    """Return the members as clients here believe, or are to believe."""
     people = edge.people
     members = channel.members.items()
     return {uid: (people.newest(m.person), m.prefixes) for uid, m in members if not people.is_gone(uid, group)}
 
 
 def _welcome(edge: EdgePort, user: User, channel: Channel) -> None:
-    """A JOIN that only a snapshot told of."""
+    """Show the user a JOIN known from a snapshot alone."""
     line = Line(user.person.author, "JOIN", (channel.name,))
     for connection in user.connections:
         enter(edge, user, channel, connection, line, connection.show)

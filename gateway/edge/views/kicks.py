@@ -1,4 +1,4 @@
-"""Who was kicked while a client of its was not there, or not shown the channel: that client is told when it can be."""
+"""Tells a client of earlier kicks, which came while the client was away or the channel was detached."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def note(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut) -> None:
-    """The user is about to leave the channel for that. Its clients have been shown, unless it has detached it."""
+    """Keep a kick for absent clients. Present clients were shown the kick, unless the channel is detached."""
     if not user.session:
         return
     kick = Kick(channel, out.source, out.reason, out.at, edge.engine.applied_to(group), out.account)
@@ -33,7 +33,7 @@ def note(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut) 
 
 
 def learn(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut | None) -> None:
-    """The user has left the channel while nobody here followed it; out: by a kick. Its clients believe it is there."""
+    """Show that the user left a channel followed by nobody here; out: by a kick. Clients believe the user is there."""
     kick = None
     if out is not None:
         kick = Kick(channel, out.source, out.reason, out.at, Cursor(0, out.at), out.account)
@@ -48,7 +48,7 @@ def learn(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut 
 
 
 def tell(edge: EdgePort, connection: Connection, user: User, since: float) -> None:
-    """A client has come. since: Unix seconds, of what it is told where it never was in the channel; 0: of nothing."""
+    """Tell a new client of kicks. since: Unix seconds, for a device without a cursor there; 0: no such kicks."""
     if connection.user is not user:
         return
     for group, kick in _unseen(edge, connection, user, since):
@@ -57,7 +57,7 @@ def tell(edge: EdgePort, connection: Connection, user: User, since: float) -> No
 
 
 def go_on(edge: EdgePort, connection: Connection, user: User) -> None:
-    """A client whose session was on another node a moment ago has not seen it go, and sees it now."""
+    """Show missed kicks to a client whose session was on another node a moment ago."""
     if connection.user is not user:
         return
     for group, kick in _unseen(edge, connection, user, 0.0):
@@ -65,7 +65,7 @@ def go_on(edge: EdgePort, connection: Connection, user: User) -> None:
 
 
 def _show(edge: EdgePort, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
-    """As a KICK to a client that believes that it is there; in words where the channel is detached."""
+    """Send a KICK to a client that believes the user is in the channel; a notice if the channel is detached."""
     if group in user.detached:
         _say(edge, connection, user, kick)
     else:
@@ -78,7 +78,7 @@ def _keep(edge: EdgePort, user: User, group: GroupId, kick: Kick, because: Group
 
 
 def _unseen(edge: EdgePort, connection: Connection, user: User, since: float) -> list[tuple[GroupId, Kick]]:
-    """since: as in `tell`."""
+    """Return the kicks not yet told to the device. since: as in `tell`."""
     state = edge.engine.state(edge.sessions.group(user.session))
     found = []
     for name, kick in state.stored.kicks.items() if isinstance(state, Session) else ():
@@ -91,7 +91,7 @@ def _unseen(edge: EdgePort, connection: Connection, user: User, since: float) ->
 
 
 def _has_seen(edge: EdgePort, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
-    """Where a device was never in the channel, a place that says nothing but when would have it played everything."""
+    """Note the kick as seen. A cursor without position would make a device that never was there play all lines."""
     place = merge_cursors(edge.sessions.cursors.come(user, connection, group), kick.place)
     if place is not None and place.seq:
         edge.sessions.cursors.sent(connection, {group.name: place})

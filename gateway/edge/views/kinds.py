@@ -1,4 +1,4 @@
-"""One view for each kind of group whose news the people of this node are shown."""
+"""One view for each kind of group with news for people of this node."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ring.replication.application import EventId
 from ring.replication.state_machine import State
 
 EVERYBODY = "$$*"
-"""Whom a notice to the whole network names. Source: RFC 2812, 3.3.1, target masks; servers prefix them with "$"."""
+"""Target of a notice to the whole network. Source: RFC 2812, 3.3.1, target masks; servers prefix them with "$"."""
 
 News = Sequence[tuple[Any, EventId]]
 
 
 class ChannelView(View):
-    """Members here are shown lines (views/channel.py)."""
+    """Shows lines to members here (views/channel.py)."""
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
@@ -50,7 +50,7 @@ class ChannelView(View):
 
 
 class NickView(View):
-    """The holder is shown messages, and others the holder's new facts (views/nick.py)."""
+    """Shows messages to the holder, and the holder's new facts to other people (views/nick.py)."""
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
@@ -70,7 +70,7 @@ class NickView(View):
 
 
 class ConversationView(View):
-    """Clients of the two accounts are shown private messages (direct/conversations.py)."""
+    """Shows private messages to clients of the two accounts (direct/conversations.py)."""
 
     def __init__(self, edge: EdgePort, conversations: Conversations) -> None:
         self._edge = edge
@@ -90,7 +90,7 @@ class ConversationView(View):
 
 
 class SessionView(View):
-    """The session's user here learns where the session is, and what other nodes have noted for it."""
+    """Tells the session's user here where the session is, and which facts other nodes have noted for the session."""
 
     def __init__(self, edge: EdgePort, sessions: Sessions, conversations: Conversations) -> None:
         self._edge = edge
@@ -120,7 +120,7 @@ class SessionView(View):
 
 
 class NetworkView(View):
-    """Announcements of operators, to everybody or to operators."""
+    """Shows announcements of operators to everybody or to operators."""
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge

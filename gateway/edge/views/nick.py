@@ -1,4 +1,4 @@
-"""What the groups of local users' nicks say (messages, new facts, KILL), and what watched nicks show (MONITOR)."""
+"""Shows events of local users' nicks: messages, new facts, KILL; and news of watched nicks (MONITOR)."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def _told(edge: EdgePort, event: Told, stamp: EventId) -> None:
 
 
 def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, call: Call | None) -> None:
-    """The user's own group has numbered new facts: show them here, and tell the channels (P28)."""
+    """Show new facts here, and tell the channels: the user's own group has numbered the facts (P28)."""
     user = edge.users.get(event.person.uid)
-    if user is None or event.person.edge != edge.engine.me:  # on another node, as a side of a partition has it
+    if user is None or event.person.edge != edge.engine.me:  # to a side of a partition, the user may be on another node
         return
-    if event.person.version < user.person.version:  # told once more, of a nick that it had before
+    if event.person.version < user.person.version:  # an old event told again, of a former nick
         return
     renamed = user.person.nick != event.person.nick
     user.person = event.person
@@ -72,34 +72,34 @@ def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, cal
 
 
 def show_update(edge: EdgePort, person: Person, stamp: EventId, call: Call | None = None) -> None:
-    """Newer facts, shown once to everybody here who sees the person anywhere. call: the person's own command."""
+    """Show newer facts once to everybody here who sees the person anywhere. call: the person's own command."""
     before = edge.people.learn(person)
     if before is None:
         return
-    show_clashes(edge, stamp)  # first, so that no client reads of a nick that somebody has
+    show_clashes(edge, stamp)  # first, so that no client reads of a nick already in use
     _show_change(edge, before, edge.people.newest(person), stamp, call)
     show_heirs(edge, stamp)
 
 
 def show_heirs(edge: EdgePort, stamp: EventId) -> None:
-    """Who had given way to somebody who has left the nick since is shown by it again."""
+    """Show people by their nicks again, if the people had given way to a person now gone from the nick."""
     edge.people.inherit()
     show_clashes(edge, stamp)
 
 
 def show_clashes(edge: EdgePort, stamp: EventId) -> None:
-    """Two people came to be seen here under one nick: who gives way is shown to go, or under its uid (P29)."""
+    """Show two people clashing under one nick: the yielding person is shown to go, or under the uid (P29)."""
     clashes, edge.people.clashes = edge.people.clashes, []
     for clash in clashes:
         person = clash.before
-        if clash.gone:  # by the nick that clients know, whatever the person has been named since
+        if clash.gone:  # by the nick known to clients, whatever the newest nick is
             _show_quit(edge, person.uid, person.author, LOST, stamp)
         else:
             _show_change(edge, person, edge.people.newest(person), stamp)
 
 
 def show_quit(edge: EdgePort, uid: str, author: Author, reason: str, stamp: EventId) -> None:
-    """The first word of somebody's leaving, to everybody here who sees the person anywhere (P28)."""
+    """Show the first news of a person's leaving to everybody here who sees the person anywhere (P28)."""
     _show_quit(edge, uid, edge.people.author(uid, *author), reason, stamp)
 
 
@@ -135,7 +135,7 @@ def _show_change(edge: EdgePort, before: Person, person: Person, stamp: EventId,
 
 
 def _differences(before: Person, now: Person, stamp: EventId) -> list[tuple[str, Line]]:
-    """(capability needed, line). CHGHOST goes to those who asked for it; for others a QUIT and JOIN would be a lie."""
+    """Return (capability needed, line). CHGHOST goes to able clients only: QUIT and JOIN would be a lie."""
     source, lines = before.source, []
 
     def line(capability: str, command: str, *params: str) -> None:

@@ -1,4 +1,4 @@
-"""Who sits in a channel, against who is here: seats are claimed again or given back (P30, P31)."""
+"""Compares the seats of channels with the users here: claims seats again, or gives seats back (P30, P31)."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 RETURN_S = 10.0
-"""Somebody's QUIT, once shown, comes in all channels within this time; or it was wrong."""
+"""Seconds within which a person's QUIT, once shown, comes in all channels; else the QUIT was wrong."""
 
 
 def rejoin(
     edge: EdgePort, group: GroupId, name: str, user: User, done: Callable[[Any], None] = lambda outcome: None
 ) -> None:
-    """The group no longer knows of a member that is still here: it is submitted again (P31)."""
+    """Submit the join of the user again: the group no longer knows of the member, and the user is still here (P31)."""
 
     def answered(outcome: Any) -> None:
         if isinstance(outcome, HasLeft) and not user.quitting:
@@ -43,7 +43,7 @@ def rejoin(
 
 
 def show_returned(edge: EdgePort) -> None:
-    """Who was taken for gone, and was not: shown to come again wherever it still is."""
+    """Show people wrongly taken for gone as joining again, in each channel where the person still is."""
     for seen in edge.people.returned(edge.now - RETURN_S):
         for group in list(seen.gone_from):
             edge.people.returns(seen, group)
@@ -62,7 +62,7 @@ def _arrives(edge: EdgePort, room: Room, channel: Channel, person: Person) -> No
 
 
 def reconcile(edge: EdgePort) -> None:
-    """What a channel says of who sits here, against who does (P30)."""
+    """Claim seats again for users here, and give back a channel's seats of users no longer here (P30)."""
     for group, room in list(edge.rooms.items()):
         state = edge.engine.state(group)
         if not isinstance(state, Channel):

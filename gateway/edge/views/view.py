@@ -1,4 +1,4 @@
-"""What the edge does with the news of one kind of group."""
+"""Defines how the edge shows the news of one kind of group."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ring.replication.state_machine import State
 
 
 class View:
-    """Nothing, of kinds whose news nobody is shown."""
+    """Shows nothing: serves for kinds of groups without readers."""
 
     def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, call: Call | None) -> None:
-        """The event has changed the state. call: the command of a client here that the event comes of."""
+        """Show an event that has changed the state. call: the command of a client here behind the event."""
 
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
     ) -> None:
-        """A snapshot has replaced the state. missed: events in between; lost: how many more there were."""
+        """Show the state after a snapshot. missed: events in between; lost: how many more there were."""
 
     def dropped(self, group: GroupId) -> None:
-        """This node follows the group no more."""
+        """Stop showing the group: this node no longer follows the group."""
 
     def interrupted(self, group: GroupId, *, parted: bool) -> None:
-        """Events may be missing, and come from history. parted: another side of a partition has them."""
+        """Prepare for missing events to come from history. parted: another side of a partition has the events."""
