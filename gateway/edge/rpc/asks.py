@@ -59,7 +59,7 @@ class OwnedAsk(_Tagged, frozen=True, tag=6):
 
 
 class ReclaimedAsk(_Tagged, frozen=True, tag=7):
-    """Level 1. Says: this user of the asker has the nick of a dead node's user now, and nobody else does (P29)."""
+    """Level 1. Says: a user of the asker has the nick now; no user of a dead node goes by the nick any more (P29)."""
 
     SINCE: ClassVar = 1
 
@@ -68,7 +68,7 @@ class ReclaimedAsk(_Tagged, frozen=True, tag=7):
 
 
 class SeatsAsk(_Tagged, frozen=True, tag=10):
-    """Asks for the known channels with a seat of this user. The user has come here from a dead node (P29)."""
+    """Asks for the known channels with a seat of this user. The user has come to the asker from a dead node (P29)."""
 
     SINCE: ClassVar = 2
 

@@ -1,4 +1,4 @@
-"""Hands a user's facts from one session's node to the next, so that clients do not notice the change of node."""
+"""Hands a user's facts from one node of the session to the next, so that clients do not notice the change of node."""
 
 from __future__ import annotations
 

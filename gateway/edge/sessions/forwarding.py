@@ -38,7 +38,7 @@ MOVED: Final = "moved"
 
 TRIES = 20
 AGAIN_S = 0.5
-"""Seconds between tries to find a session on its way from one node to another."""
+"""Seconds between tries: a session on the way from one node to another is looked for `TRIES` times."""
 
 
 def standing_of(connection: Connection, session: str) -> Standing:

@@ -5,7 +5,7 @@ of the old nick the guest takes the old user's id, and with the id the seats and
 neither a QUIT nor a JOIN.
 
 The facts of a user travel to all nodes. So the facts hold no fingerprint, but a digest of the fingerprint keyed with
-the user's own id. Only a node that sees the certificate can match a user's digest, and nobody can compare two users.
+the user's own id. Only people with the certificate can tell the certificate's user, and nobody can compare two users.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: 
     joins = plain, full
     for connection in user.connections:
         if call is not None and call.connection is connection:
-            # What happens in the channel from here on comes after these lines, whenever this client is shown them.
+            # Later events of the channel come after these lines, no matter when this client is shown the lines.
             found, line = roll(channel), joins["extended-join" in connection.caps]
             call.draw(partial(_enter, edge, user, found, connection, line))
         else:

@@ -1,4 +1,4 @@
-"""One view for each kind of group with news for people of this node."""
+"""Holds a view for each kind of group with news for people of this node."""
 
 from __future__ import annotations
 
