@@ -1,4 +1,4 @@
-"""Which clients may connect, and what the others are told."""
+"""The limits on connections, and the line for a refused client."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ REFUSED: Final[dict[Refusal, str]] = {
 
 
 def limits_of(settings: EdgeSettings) -> Limits:
-    """Without a limit of connections from an address there is no limit of new connections per minute either."""
+    """Return the limits of the settings. Without a limit on connections of an address, the rate has no limit either."""
     per_minute = settings.connects_per_minute if settings.per_address else 0
     return Limits(settings.per_address, settings.total, per_minute / 60, per_minute, settings.ipv6_prefix)
 
 
 def farewell(why: Refusal, address: str) -> bytes:
-    """The line that a refused client reads, if it is not under TLS."""
+    """Return the line for a refused client; only a client without TLS reads the line."""
     shown = f"0{address}" if address.startswith(":") else address or "unknown"
     return f"ERROR :Closing Link: {shown} ({REFUSED[why]})\r\n".encode()

@@ -1,4 +1,4 @@
-"""Where a client's own lines wait for their turn, and how far the client is in each of these groups."""
+"""The groups in which a client's own lines wait, and how far the client is in each of these groups."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Asides(AsidesPort):
-    """Where a client's own line waits for its turn, and nothing else has happened in that group since."""
+    """The groups in which a client's own line waits, and in which nothing else has happened since."""
 
     def __init__(self, edge: EdgePort) -> None:
         self._edge = edge
-        self.groups: dict[GroupId, dict[Connection, list[Call]]] = {}  # whose own lines, the oldest first
+        self.groups: dict[GroupId, dict[Connection, list[Call]]] = {}  # commands with waiting lines, the oldest first
 
     def add(self, group: GroupId, call: Call) -> None:
-        """The command's own line in the group waits. The line is the last that was applied here."""
+        """Note that the command's own line in the group waits. The line is the last event applied here."""
         here, known = self._edge.engine.applied_to(group), call.asides.get(group)
         if known is None:
             self.groups.setdefault(group, {}).setdefault(call.connection, []).append(call)
@@ -33,21 +33,21 @@ class Asides(AsidesPort):
         call.asides = {**call.asides, group: Aside(before, here)}
 
     def place(self, connection: Connection, group: GroupId) -> Cursor | None:
-        """How far the connection is in the group, where a line of its own waits there."""
+        """Return how far the connection is in the group, if one of the connection's own lines waits there."""
         calls = self.groups.get(group, {}).get(connection)
         return calls[0].asides[group].before if calls else None
 
     def release(self, group: GroupId, own: Connection | None) -> None:
-        """Something happens in the group: whoever's own line waits there reads that line first. own: whose command it
-        is that happens."""
+        """Let each client with a waiting own line read this line first, as something happens in the group. own: the
+        connection whose command happens."""
         for connection, calls in list(self.groups.get(group, {}).items()):
             if connection is not own and not calls[-1].late:
                 let_go(connection, calls[-1])
                 calls[-1].let_go()
 
     def end(self, call: Call) -> None:
-        """The command's own lines are out: note anew how far the client is in these groups. A client whose session
-        has left this node meanwhile reads the lines here all the same: the session's next node has to know (P38)."""
+        """Note anew how far the client is in these groups, as the command's own lines are out. If the session has left
+        this node meanwhile, the client still reads the lines here: the session's next node has to know (P38)."""
         connection, asides, call.asides = call.connection, call.asides, NOWHERE
         for group, aside in asides.items():
             waiting = self.groups[group]

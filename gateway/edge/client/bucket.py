@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 class Bucket:
-    """tokens: below 0 while the connection owes some. makes: channels made lately, and joins under way that may make a
-    channel; falls with time. Times in Unix seconds."""
+    """tokens: below 0 while the connection owes some. makes: channels made lately, and joins under way which may make
+    a channel; falls with time. Times in Unix seconds."""
 
     __slots__ = ("makes", "makes_at", "refilled_at", "tokens")
 

@@ -1,6 +1,6 @@
 """A command of a connection while the command is answered; for labeled-response the call collects the answers.
 
-In which order a client reads answers: client/order.py.
+The order of a client's answers: client/order.py.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Done = Callable[[Any], None]
 
 
 class Call(Command):
-    """What a command handler works with. Handlers never block: what comes later is a continuation."""
+    """A command under way, for the command's handler. Handlers never block: a later step is a continuation."""
 
     __slots__ = (
         "_open", "_paid", "_sent", "_turns", "_user", "asides", "at", "connection", "direct", "edge", "failure",
@@ -46,18 +46,18 @@ class Call(Command):
         self._user = connection.user
         wanted = label(message.tags) if message.tags and "labeled-response" in connection.caps else None
         self.label = wanted
-        self.failure: Unsupported | Halted | None = None  # why the submitted command has failed, where that is known
+        self.failure: Unsupported | Halted | None = None  # why the submitted command has failed, if known
         self.made: tuple[GroupId, ...] = ()  # channels that did not exist before
-        self.stamp: EventId | None = None  # of the submitted command's position, once that is answered
+        self.stamp: EventId | None = None  # of the submitted command's position, once answered
         self.since = edge.engine.now
-        self.late = False  # it holds up nobody: it has ended, or is too old
-        self.asides: Mapping[GroupId, slots.Aside] = slots.NOWHERE  # groups in which lines of its own wait
-        self.at: Slot | None = None  # where an answer goes now; None: after all that is there
-        self.direct = False  # at once, that is
+        self.late = False  # the call holds up nobody: the call has ended, or is too old
+        self.asides: Mapping[GroupId, slots.Aside] = slots.NOWHERE  # groups in which the call's own lines wait
+        self.at: Slot | None = None  # the slot for the next answer; None: after all answers
+        self.direct = False  # the next answer goes out at once
         self._open = 0
-        self._sent = 0  # lines of the answer so far, and work that is worth as many
+        self._sent = 0  # lines of the answer so far, and other work counted in lines
         self._paid = 0.0  # tokens taken in advance
-        self._turns: list[Part] | None = None  # what begins once all before this command is answered
+        self._turns: list[Part] | None = None  # these begin once all earlier commands are answered
 
     @property
     def params(self) -> list[str]:
@@ -65,7 +65,7 @@ class Call(Command):
 
     @property
     def user(self) -> User:
-        """The caller. Only for commands that need registration. Its session may have gone on elsewhere meanwhile."""
+        """The caller, for commands after registration. The session may have moved to another node meanwhile."""
         user = self.connection.user or self._user
         assert user is not None
         return user
@@ -77,7 +77,7 @@ class Call(Command):
 
     @property
     def account(self) -> str | None:
-        """The caller's account, which its commands carry beside its source."""
+        """The caller's account, which the caller's commands carry beside the source."""
         return self.user.person.account
 
     # Answers --------------------------------------------------------------------------------------------------------
@@ -94,12 +94,12 @@ class Call(Command):
         self.send(Line(self.edge.settings.server_name, "NOTICE", (self.nick, text)))
 
     def fail(self, code: str, *context: str) -> None:
-        """Source: IRCv3 standard replies. context: the words that say what failed, the text last."""
+        """Send a FAIL. context: the words which say what failed, the text last. Source: IRCv3 standard replies."""
         self.edge.traffic.refused[code] += 1
         self.send(Line(self.edge.settings.server_name, "FAIL", (self.message.command, code, *context)))
 
     def send(self, line: Line, batch: str | None = None) -> None:
-        """A line to the caller, under its label where it gave one. batch: that the line is in."""
+        """Send a line to the caller, under the command's label if any. batch: the name of the line's batch."""
         if self.direct:
             self._sent += 1
             extra: dict[str, str | None] | None = {"batch": batch} if batch is not None else None
@@ -108,7 +108,7 @@ class Call(Command):
             self._keep((line, batch))
 
     def draw(self, lines: Drawn) -> None:
-        """Lines to the caller, made at the moment when the caller may read the lines."""
+        """Send lines to the caller, made at the moment when the caller may read the lines."""
         if self.direct:
             lines(self.send)
         else:
@@ -121,7 +121,7 @@ class Call(Command):
         at, items = self.at or self, self.items
         if self.label is not None or not self._leads:
             at.items.append(answer)
-        elif not at.items and (at is self or (len(items) == 1 and items[0] is at)):  # nothing comes before it
+        elif not at.items and (at is self or (len(items) == 1 and items[0] is at)):  # nothing comes before the answer
             self.direct = True
             self._emit(answer)
         else:
@@ -129,12 +129,12 @@ class Call(Command):
             self.direct = self._drain() is at
 
     def send_to_all(self, line: Line) -> None:
-        """To the caller as its answer, and to the person's other clients, for whom it is news."""
+        """Send the line to the caller as an answer, and to the person's other clients as news."""
         self.send(line)
         self.user.send(line, skip=self.connection)
 
     def send_batch(self, kind: str, params: Iterable[str], lines: Iterable[Line]) -> None:
-        """Lines that belong together; to who has not asked for batches they go as they are. Source: IRCv3 batch."""
+        """Send lines as one batch, or as plain lines to a client without batches. Source: IRCv3 batch."""
         if "batch" not in self.connection.caps:
             for line in lines:
                 self.send(line)
@@ -146,11 +146,11 @@ class Call(Command):
         self.send(Line(server, "BATCH", (f"-{name}",)))
 
     def worked(self, lines: int) -> None:
-        """The call has made work beside the lines of its answer, as much as so many of those."""
+        """Count work beside the lines of the answer: as much work as so many lines make."""
         self._sent += lines
 
     def prepay(self, lines: int) -> None:
-        """The caller pays now for an answer of so many lines; what comes short is given back when the call ends."""
+        """Charge the caller now for an answer of so many lines; a surplus is given back when the call ends."""
         price = flood.price(lines)
         self._paid += price
         flood.charge(self.connection, price, self.edge.settings)
@@ -158,7 +158,7 @@ class Call(Command):
     # Continuations --------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Give the command its place after all unanswered commands. The call is held until `release`."""
+        """Place the command after all unanswered commands. The call is held until `release`."""
         calls = self.connection.queue.calls
         calls[self] = None
         self._open += 1
@@ -173,7 +173,7 @@ class Call(Command):
             self._carried_out()
 
     def _carried_out(self) -> None:
-        """The answer goes out if it is this command's turn; one with nothing to say waits for nobody."""
+        """Send the answer if this command has the turn. An empty answer waits for nobody."""
         connection = self.connection
         first = next(iter(connection.queue.calls), self)
         if first is not self and not self._leads and connection.closed is None and self._waits:
@@ -188,7 +188,7 @@ class Call(Command):
         return self.label is not None or not slots.is_empty(self)
 
     def _end(self) -> None:
-        """Answered: the caller pays for the work (client/flood.py)."""
+        """End the call: the answer goes out, and the caller pays for the work (client/flood.py)."""
         connection = self.connection
         connection.queue.calls.pop(self, None)
         self.open, self.late = False, True
@@ -201,7 +201,7 @@ class Call(Command):
             self.edge.asides.end(self)
         if self._sent > flood.FREE_LINES or self._paid:
             due, self._sent, self._paid = flood.price(self._sent) - self._paid, 0, 0.0
-            if self._user is not None:  # a welcome is nobody's choice
+            if self._user is not None:  # nobody pays for the welcome
                 flood.charge(connection, due, self.edge.settings)
         if connection.queue.gate is self:
             self._open_gate()
@@ -221,12 +221,12 @@ class Call(Command):
 
     @property
     def _leads(self) -> bool:
-        """Whether all that was asked before is answered."""
+        """Whether all earlier commands are answered."""
         calls = self.connection.queue.calls
         return self.late or next(iter(calls), None) is self or order.first(self.connection) is self
 
     def go_on(self) -> bool:
-        """All that was asked before is answered. Returns whether this is answered now, too."""
+        """Go on, as all earlier commands are answered. Returns whether this command is answered now, too."""
         self._begin_turns()
         if not self.late and self._open == 0:
             self._end()
@@ -241,14 +241,14 @@ class Call(Command):
                 turn(None)
 
     def flush(self) -> None:
-        """What waits goes out, in its order."""
+        """Send all waiting answers, in order."""
         if self.label is None:
             slots.empty(self, self._emit)
             if self.asides:
                 self.edge.asides.end(self)
 
     def let_go(self) -> None:
-        """Nothing waits for this command any more, nor this command for others."""
+        """Leave the order: nothing waits for this command any more, nor this command for others."""
         self.late = True
         if self._open == 0:
             self._end()
@@ -259,16 +259,16 @@ class Call(Command):
         self._begin_turns()
 
     def lead(self) -> None:
-        """What this command is answered waits for nothing that was asked before."""
+        """Let the answer to this command wait for no earlier command."""
         order.let_go(self.connection, self)
 
     def shut(self) -> None:
-        """The client's further lines wait until this command has ended: others see it in that order, too (P28)."""
+        """Hold the client's further lines until this command has ended, so others see the same order (P28)."""
         if self.connection.queue.gate is None and not self.late:
             self.connection.queue.gate = self
 
     def in_turn(self, run: Callable[[], None]) -> None:
-        """Run once everything that this connection asked before is answered."""
+        """Run once all earlier commands of this connection are answered."""
         self._take_turn(Part(self, lambda _: run()))
 
     def _take_turn(self, part: Part) -> None:
@@ -279,11 +279,11 @@ class Call(Command):
             self._turns = [*(self._turns or ()), part]
 
     def answered(self, run: Callable[[], None]) -> None:
-        """Run once everything that this connection asked before is answered, though the client be gone."""
+        """Run once all earlier commands of this connection are answered, even if the client has gone."""
         self._take_turn(Errand(self, lambda _: run()))
 
     def alone(self, run: Callable[[], None]) -> None:
-        """Run once everything asked before is answered; what is asked after it begins when this command has ended."""
+        """Run once all earlier commands are answered; later commands begin when this command has ended."""
         self.shut()
         self.in_turn(run)
 
@@ -303,25 +303,25 @@ class Call(Command):
         self._emit((line, None))
 
     def enter(self, slot: Slot) -> tuple[Slot | None, bool]:
-        """What is answered from here on stands in that slot. Returns what `leave` takes."""
+        """Put all further answers into the slot. Returns the argument for `leave`."""
         before = self.at, self.direct
         self.at, self.direct = slot if slot is not self else None, False
         return before
 
     def leave(self, before: tuple[Slot | None, bool]) -> None:
-        """A slot that was made meanwhile, and is open, comes before what is answered next."""
+        """Put further answers where answers went before `enter`, after any open slot made meanwhile."""
         self.at = before[0]
         self.direct = before[1] and not (before[0] or self).items
 
     def hold_in(self, slot: Slot) -> None:
-        """Give the slot a place here for what is answered later. The call is open until the slot is closed."""
+        """Add the slot here, for later answers. The call is open until the slot is closed."""
         self._open += 1
         if not self.late:
             (self.at or self).items.append(slot)
             self.direct = False
 
     def close(self, slot: Slot) -> None:
-        """The answers after the slot wait for the slot no more."""
+        """Close the slot: the answers after the slot wait for the slot no more."""
         slot.open = False
         self._open -= 1
         if not self._open:
@@ -335,7 +335,7 @@ class Call(Command):
         self.leave(before)
 
     def _finish(self, label: str) -> None:
-        """Source: IRCv3 labeled-response: nothing, one line, or a batch of them."""
+        """Send the answer under the label: ACK, one line, or a batch of lines. Source: IRCv3 labeled-response."""
         server, connection = self.edge.settings.server_name, self.connection
         lines: list[tuple[Line, str | None]] = []
 
@@ -360,22 +360,22 @@ class Call(Command):
         connection.send(Line(server, "BATCH", (f"-{name}",)).render(connection.variant))
 
     def _guarded(self, done: Done) -> Part:
-        """Runs the continuation, unless the client has gone meanwhile, and lets the call end."""
+        """Return a part which runs the continuation, unless the client has gone meanwhile, and lets the call end."""
         part = Part(self, done)
         self.hold_in(part)
         return part
 
     def later(self, done: Done) -> Done:
-        """A continuation for something that answers exactly once; the call is open until then."""
+        """Return a continuation for exactly one answer; the call is open until the answer comes."""
         return self._guarded(done)
 
     def once(self, target: int = 0) -> Once | None:
-        """What the caller says to one of the line's targets is known by; None: no other edge says it (P9)."""
+        """Return the key of a message to one target of the line; None if no other edge can repeat the message (P9)."""
         sayer = self.connection.remote.sayer
         return Once(sayer, self.line, target) if sayer is not None else None
 
     def submit(self, group: GroupId, command: Any, done: Done | None = None, because: GroupId | None = None) -> None:
-        """Submit for the caller; the default shows a refusal or a failure."""
+        """Submit a command for the caller; the default `done` shows a refusal or a failure."""
         self.user.unsettled[group] = None
         self.edge.engine.submit(group, command, self._guarded(done or self.report), because)
 
@@ -407,7 +407,7 @@ class Call(Command):
         self.edge.engine.ask_node(key, body, self._guarded(done))
 
     def gather(self, body: Ask, done: Callable[[list[Any], list[str]], None]) -> None:
-        """Ask every live node; done(replies, this node's first; names of those that did not answer)."""
+        """Ask every live node; done(replies, this node's first; names of silent nodes)."""
         nodes = [node for node in self.edge.engine.live() if node.key != self.edge.record.key]
         self.worked(flood.QUESTION * len(nodes))
         replies: list[Any] = [self.edge.asked(self.edge.engine.me, body)]
@@ -431,18 +431,18 @@ class Call(Command):
             finish(None)
 
     def after(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
-        """Run once all that was asked before is answered, and what the caller submitted to the groups is settled:
-        `MODE +b` then `MODE b` in one packet (P11)."""
+        """Run once all earlier commands are answered, and the caller's commands to the groups are settled: `MODE +b`
+        then `MODE b` in one packet (P11)."""
         self.in_turn(lambda: self.after_all([group for group in groups if group in self.user.unsettled], run))
 
     def after_all(self, groups: Iterable[GroupId], run: Callable[[], None]) -> None:
-        """Run once all that this edge has submitted to the groups is settled."""
+        """Run once all commands of this edge to the groups are settled."""
         guarded = self._guarded(lambda _: run())
         self.edge.engine.settle(groups, lambda: guarded(None))
 
 
 class Token(Slot):
-    """Ties a submit's answer to its call. place: where what it shows stands among the call's answers."""
+    """Ties the outcome of a submit to the call. place: the slot for the resulting lines among the call's answers."""
 
     __slots__ = ("call", "done", "place")
 
@@ -458,7 +458,7 @@ class Token(Slot):
 
 
 class Part(Token):
-    """A continuation of a call, and the place of what it answers."""
+    """A continuation of a call, and the slot for the continuation's answers."""
 
     __slots__ = ()
 
@@ -467,7 +467,7 @@ class Part(Token):
         self.open = True
         self.call = call
         self.done = done
-        self.place = None  # itself
+        self.place = None  # the part itself
 
     def __call__(self, value: Any) -> None:
         call = self.call
@@ -481,7 +481,7 @@ class Part(Token):
 
 
 class Errand(Part):
-    """A continuation for the node's own ends: the continuation runs though the client has gone."""
+    """A continuation for the node's own ends: the continuation runs even if the client has gone."""
 
     __slots__ = ()
 

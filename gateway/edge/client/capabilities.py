@@ -1,4 +1,4 @@
-"""Capabilities: what is offered, and what of it changes how lines look. Source: IRCv3 capability negotiation."""
+"""Capabilities: the offer, the changes, and the effect on lines. Source: IRCv3 capability negotiation."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ CAPS: dict[str, str] = {
 """Name -> value for CAP LS 302."""
 
 MANY = 302
-"""The version of negotiation from which a client reads values, and several lines of one answer."""
+"""From this version of negotiation on, a client reads values, and answers of several lines."""
 
 SELVES = frozenset(("echo-message", "znc.in/self-message"))
-"""Who has asked for one of these can be shown what its own account has said elsewhere."""
+"""With one of these, a client can be shown messages of the client's own account from elsewhere."""
 
 _HISTORY = frozenset(("draft/chathistory", "draft/event-playback", "draft/message-redaction", "znc.in/playback"))
 
 
 def offered(settings: EdgeSettings) -> dict[str, str]:
-    """What this network can do, as CAPS."""
+    """Return the capabilities of this network, in the form of CAPS."""
     offer, accounts = dict(CAPS), settings.accounts
     if not settings.history.enabled:
         for name in _HISTORY:
@@ -63,17 +63,17 @@ def offered(settings: EdgeSettings) -> dict[str, str]:
 
 
 def listed(offer: Mapping[str, str], version: int) -> list[str]:
-    """The offer as CAP LS of this version says it. Drafts come last for who can read but one line: see lines."""
+    """Return the offer in the form of CAP LS. For a client of an old version, drafts come last: see `lines`."""
     if version >= MANY:
         return [f"{name}={value}" if value else name for name, value in offer.items()]
     return sorted(offer, key=lambda name: (name.startswith("draft/"), name))
 
 
 def lines(server: str, nick: str, sub: str, names: Iterable[str], version: int) -> list[Line]:
-    """CAP lines, none longer than a line may be.
+    """Make CAP lines, none longer than a line may be.
 
-    ACK, NEW and DEL are as many as are needed; so are LS and LIST, of which each but the last says that more follows,
-    for clients of that version. To others these are one line, as NAK is to all, with the names that fit.
+    ACK, NEW and DEL take as many lines as needed. From version MANY on, so do LS and LIST: each line but the last says
+    that more lines follow. LS and LIST for older clients, and NAK for all, are one line with as many names as fit.
     Source: IRCv3 capability negotiation.
     """
     room = BODY_BYTES + 1 - len(encode(f":{server} CAP {nick} {sub} * :"))  # the last name needs no space after it
@@ -97,23 +97,23 @@ def lines(server: str, nick: str, sub: str, names: Iterable[str], version: int) 
 
 
 def registers_early(settings: EdgeSettings) -> bool:
-    """Whether REGISTER works before connecting: not where a password of the server's has to come first."""
+    """Whether REGISTER works before connecting: not if a password of the server has to come first."""
     return settings.accounts.registration in ("open", "before_connect") and settings.server_password_hash is None
 
 
 def implied(version: int) -> frozenset[str]:
-    """What who knows this version of negotiation has without asking for it, and keeps."""
+    """Return the capabilities which a client of this version has without a request, and keeps."""
     return frozenset(("cap-notify",) if version >= MANY else ())
 
 
 def news(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """What CAP NEW (with values) and CAP DEL say of a change of the offer. Source: IRCv3 cap-notify."""
+    """Return the words of CAP NEW (with values) and CAP DEL after a change of the offer. Source: IRCv3 cap-notify."""
     new = {name: value for name, value in now.items() if before.get(name) != value}
     return listed(new, MANY), [name for name in before if name not in now]
 
 
 def variant(caps: frozenset[str]) -> int:
-    """The bits of a connection that tell which rendering of an event it gets."""
+    """Return the bits which select the rendering of events for a connection."""
     return (
         (TIME if "server-time" in caps else 0)
         | (TAGS if "message-tags" in caps else 0)
@@ -124,9 +124,9 @@ def variant(caps: frozenset[str]) -> int:
 def change(
     caps: frozenset[str], asked: str, offer: Container[str], kept: Container[str] = frozenset()
 ) -> frozenset[str] | None:
-    """The capabilities after a CAP REQ, or None if any of it is not offered or cannot be taken back: all or nothing.
+    """Return the capabilities after a CAP REQ; None if a word is not offered or cannot be taken back: all or nothing.
 
-    kept: what is implied by the version of negotiation, and stays.
+    kept: capabilities which the version of negotiation implies, and which stay.
     """
     wanted = set(caps)
     for word in asked.split():

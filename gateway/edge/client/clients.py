@@ -23,18 +23,18 @@ from gateway.irc.splitter import Item
 from ring.links.admission import Admission, Ticket
 
 PROVING_MAX_S = 300.0
-"""How much longer a connection may take to register while a password of its client is being checked: throttles make
-clients wait up to a minute. No answer that is lost on its way keeps a connection open for ever."""
+"""Additional time for the registration while a password is being checked: throttles make clients wait up to a minute.
+There is a limit, so a lost answer does not keep a connection open for ever."""
 
 FAREWELL_S = 1.0
-"""So long a node that leaves waits until the machines of its clients have taken all."""
+"""Longest wait of a leaving node until the machines of the clients have taken all output."""
 
 NO_MESSAGE = Message(None, None, "", [])
 
 
 class Clients(ClientsPort):
-    """dispatch: carries out a command. relieved: connections of which no line waits any more, so their sockets are read
-    on. The shell empties `dirty` and `relieved` at each flush."""
+    """dispatch: carries out a command. relieved: connections without waiting lines any more, so the shell reads the
+    sockets on. The shell empties `dirty` and `relieved` at each flush."""
 
     def __init__(self, edge: EdgePort, dispatch: Callable[[Call], None]) -> None:
         self.edge = edge
@@ -45,7 +45,7 @@ class Clients(ClientsPort):
         self.relieved: list[Connection] = []
         self.admission = Admission(limits_of(edge.settings))
         self._last: list[Connection] = []  # connections that were closed because this node is leaving
-        self._wait_until = 0.0  # and how long these may take to take what they were sent
+        self._wait_until = 0.0  # until then, these may take the last output
         self._acting: Connection | None = None  # whose line is being carried out
 
     # Lines of clients -------------------------------------------------------------------------------------------------
@@ -60,8 +60,8 @@ class Clients(ClientsPort):
         certificate: str | None = None,
         ticket: Ticket | None = None,
     ) -> Connection:
-        """certificate: fingerprint of the client's (SHA-256, hexadecimal). ticket: of the shell's port, which has asked
-        `admission` already; without one it is asked here."""
+        """Add a connection. certificate: fingerprint of the client's certificate (SHA-256, hexadecimal). ticket: from
+        the shell's port, which has asked `admission` already; without a ticket, `admission` is asked here."""
         settings = self.edge.settings
         connection = Connection(number, address, self.dirty, secure=secure, now=now, certificate=certificate)
         flood.fill(connection, settings, now)
@@ -74,7 +74,7 @@ class Clients(ClientsPort):
         return connection
 
     def feed(self, connection: Connection, data: bytes) -> None:
-        """Bytes of a client, at most flood.READ_BYTES. Lines wait while the client floods, or its nick is under way."""
+        """Take at most flood.READ_BYTES of a client. Lines wait while the client floods, or a NICK is under way."""
         waited, settings, now = len(connection.queue.pending), self.edge.settings, self.edge.engine.now
         connection.last_heard, connection.pinged_at = now, 0.0
         lines, traffic = connection.splitter.feed(data), self.edge.traffic
@@ -97,7 +97,7 @@ class Clients(ClientsPort):
             self.cut(connection, "Excess Flood")
 
     def take_output(self, connection: Connection) -> bytes:
-        """What the socket of the connection is to be given now."""
+        """Return the bytes for the socket of the connection, and count the bytes."""
         out, traffic = connection.ready, self.edge.traffic
         data = out[0] if len(out) == 1 else b"".join(out)
         traffic.lines_sent += len(out)
@@ -106,13 +106,13 @@ class Clients(ClientsPort):
         return data
 
     def read(self, connection: Connection, line: bytes) -> None:
-        """A whole line of a client of another node, which slows it down."""
+        """Take a whole line of a client of another node. The client's node slows the client down."""
         connection.last_heard, connection.pinged_at = self.edge.now, 0.0
         connection.queue.pending.append(line)
         self.resume(connection)
 
     def carry(self, connection: Connection) -> None:
-        """A client of another node whose session is here."""
+        """Add the connection of a client of another node, as the session is here."""
         flood.fill(connection, self.edge.settings, self.edge.now)
         self.connections[connection.number] = connection
 
@@ -127,7 +127,7 @@ class Clients(ClientsPort):
         connection.queue.resuming = True
         while pending and most > 0 and connection.is_free and self._may_pass(connection, pending[0]):
             most -= 1
-            # The client is not read meanwhile: its line counts as heard when its turn comes.
+            # The socket is not read meanwhile: a line counts as heard when the line is carried out.
             connection.last_heard, connection.pinged_at = self.edge.now, 0.0
             self.handle(connection, pending.pop(0))
         connection.queue.resuming = False
@@ -135,7 +135,7 @@ class Clients(ClientsPort):
             self.relieved.append(connection)
 
     def carry_on(self) -> None:
-        """Before a flush while `turns.waiting`: lines that wait are carried out, as many as the turn takes."""
+        """Carry out waiting lines, as many as the turn takes. To be called before each flush while `turns.waiting`."""
         turns = self.turns
         while (connection := turns.next()) is not None:
             before = len(connection.queue.pending)
@@ -164,8 +164,8 @@ class Clients(ClientsPort):
         call.release()
 
     def act_for(self, connection: Connection, act: Callable[[Any], None], value: Any) -> None:
-        """Carry out something that a client's line has asked for. A mistake of the program in the act ends that client
-        alone, so nobody can end nodes one after the other with a line; all else that fails ends the process."""
+        """Carry out an act which a client's line has asked for. A mistake of the program in the act ends this client
+        alone, so nobody can end one node after the other with a line. Any other mistake ends the process."""
         before, self._acting = self._acting, connection
         try:
             act(value)
@@ -177,26 +177,26 @@ class Clients(ClientsPort):
             self._acting = before
 
     def mine(self, done: Callable[[Any], None]) -> Callable[[Any], None]:
-        """Ties a continuation to the client whose line is being carried out, if there is one."""
+        """Tie a continuation to the client whose line is being carried out, if any."""
         connection = self._acting
         if connection is None:
             return done
         return lambda value: self.act_for(connection, done, value)
 
     def _refuse_line(self, connection: Connection, numeric: str, *params: str) -> None:
-        """What is no command is answered in its turn, too."""
+        """Refuse a line which is no command. The refusal stands in the order of answers, too."""
         call = Call(self.edge, connection, NO_MESSAGE)
         call.begin()
         call.reply(numeric, *params)
         call.release()
 
     def configure(self, before: EdgeSettings, now: EdgeSettings) -> None:
-        """Clients are told what is offered now, and what no more."""
+        """Apply new settings, and tell clients of new and removed capabilities."""
         new, gone = capabilities.news(capabilities.offered(before), capabilities.offered(now))
         self.admission.limits = limits_of(now)
         for connection in self.connections.values():
             if connection.remote.tunnel is not None:
-                continue  # it is told by its session's node
+                continue  # the session's node tells the client
             connection.caps -= frozenset(gone)
             for sub, names in (("NEW", new), ("DEL", gone)):
                 if names and "cap-notify" in connection.caps:
@@ -222,7 +222,7 @@ class Clients(ClientsPort):
             self.gone(connection, reason)
 
     def gone(self, connection: Connection, reason: str) -> None:
-        """The socket is closed."""
+        """Forget the connection, as the socket is closed."""
         if self.connections.pop(connection.number, None) is None:
             return
         if connection.ticket is not None:
@@ -238,13 +238,13 @@ class Clients(ClientsPort):
             connection.remote.stream.close(reason)
 
     def ended(self, connection: Connection, reason: str) -> None:
-        """The client has said its last line. It leaves once all of its lines are carried out and answered."""
+        """Note that the client sends no more lines. The client leaves once all lines are carried out and answered."""
         if connection.closed is None and connection.ending is None:
             connection.ending = reason
         self._leave_if_done(connection)
 
     def lost(self, connection: Connection, reason: str) -> None:
-        """The socket is closed. Lines of the client that still wait are carried out all the same."""
+        """Note that the socket is closed. Waiting lines of the client are carried out all the same."""
         connection.unread = True
         self.ended(connection, reason)
         if connection.closed is not None:
@@ -283,14 +283,14 @@ class Clients(ClientsPort):
 
     @property
     def idle(self) -> bool:
-        """Whether nobody is here and nothing that they left behind is under way."""
+        """Whether nobody is here, and no work which former users left behind is under way."""
         waits = self.edge.now < self._wait_until
         owed = any(connection.queue.calls or (waits and connection.delivery.farewell) for connection in self._last)
         here = any(self._has_to_go(user) for user in self.edge.users.values())
         return not (here or self.edge.sessions.cursors.telling or self.edge.forwarding.lingering or owed)
 
     def _has_to_go(self, user: User) -> bool:
-        """A session without clients is taken up elsewhere, if there is anybody who could."""
+        """Whether the node waits for the user to leave. A session without clients leaves only if another node stays."""
         rests = bool(user.session) and not user.connections and not user.quitting
         return not rests or bool(self.edge.engine.peers.staying())
 
@@ -309,7 +309,7 @@ class Clients(ClientsPort):
                 self.turns.waiting[connection] = None
             if connection.ending is not None:
                 self._leave_if_done(connection)
-            if connection.remote.tunnel is not None:  # its session's node looks after it
+            if connection.remote.tunnel is not None:  # the session's node looks after the client
                 connection.remote.tunnel.tick()
                 continue
             if connection.user is None:

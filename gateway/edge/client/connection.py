@@ -1,4 +1,4 @@
-"""One socket of a client, without the socket: what came in half, what goes out, what was negotiated."""
+"""One connection of a client, without the socket: half a line of input, lines of output, negotiated capabilities."""
 
 from __future__ import annotations
 
@@ -69,16 +69,16 @@ class Connection:
         self.address = address
         self.host = f"0{address}" if address.startswith(":") else address or "unknown"
         self.secure = secure
-        self.certificate = certificate  # fingerprint of the one that the client showed: SHA-256 of its DER, in hex
+        self.certificate = certificate  # fingerprint of the client's certificate: SHA-256 of the DER, in hex
         self.splitter = LineSplitter()
         self.ready: list[bytes] = []  # what is written at the next flush
-        self.out = self.ready  # where a line for the client goes: there, or to what has to wait for earlier lines
+        self.out = self.ready  # the list for new lines: `ready`, or a list of lines which wait for earlier lines
         self.dirty = dirty  # shared list of the connections with something in `out`
-        self.closed: str | None = None  # why the shell should close it once `out` is written
-        self.left = False  # its user goes on without it
-        self.ending: str | None = None  # why it leaves once its lines are carried out: the client says no more
+        self.closed: str | None = None  # why the shell should close the socket once `out` is written
+        self.left = False  # the user goes on without the connection
+        self.ending: str | None = None  # why the client, which sends no more, leaves once all lines are carried out
         self.unread = False  # the socket is closed, and nobody reads the answers
-        self.ticket: Ticket | None = None  # its place among the connections of its address; none if it is elsewhere's
+        self.ticket: Ticket | None = None  # from the admission; None for another node's client
         self.opened = now
         self.last_heard = now
         self.pinged_at = 0.0  # when the unanswered PING was sent, 0 for none
@@ -92,43 +92,43 @@ class Connection:
         self.cap_version = 0
         self.variant = 0
         self.user: User | None = None  # once registered
-        self.login: Login | None = None  # the account that it has proven to be
+        self.login: Login | None = None  # the account which the client has proven
         self.markers: dict[str, int] = {}  # of a client without an account: folded target -> read up to, Unix ms
 
     @property
     def is_free(self) -> bool:
-        """Whether its next line may be carried out, as far as the lines before are concerned."""
+        """Whether the next line may be carried out, as far as the lines before are concerned."""
         return self.closed is None and not self.queue.busy and self.queue.gate is None
 
     @property
     def device(self) -> str:
-        """Which of the account's clients this is; each has its own place in what was said."""
+        """The name of the client among the account's clients. Each device has a cursor."""
         return self.login.device if self.login is not None else ""
 
     @property
     def source(self) -> str:
-        """nick!user@host, with "*" for what is not known yet."""
+        """nick!user@host, with "*" for each part which is not known yet."""
         if self.user is not None:
             return self.user.person.source
         return f"{self.draft.nick or '*'}!{self.draft.username or '*'}@{self.host}"
 
     @property
     def settled(self) -> int:
-        """All its lines up to this number are carried out, and answered."""
+        """The number up to which all lines of the client are carried out, and answered."""
         first = next(iter(self.queue.calls), None)
         return first.line - 1 if first is not None else self.queue.line
 
     def sent(self) -> int:
-        """Bytes that it was sent, those that wait to be written included."""
+        """Return the number of bytes sent to the client, including bytes which wait to be written."""
         written = self.delivery.receipts.written if self.delivery.receipts is not None else 0
         return written + sum(map(len, self.ready))
 
     def turn_aside(self) -> None:
-        """What comes from here on waits for `turn_back`."""
+        """Hold back all further lines until `turn_back`."""
         self.out = []
 
     def turn_back(self) -> list[bytes]:
-        """Lines go out again. Returns what has come meanwhile."""
+        """Let further lines go out again. Returns the lines held back meanwhile."""
         meanwhile, self.out = (self.out if self.out is not self.ready else []), self.ready
         return meanwhile
 
@@ -145,7 +145,7 @@ class Connection:
 
 
 def deliver(line: Line, connections: Collection[Connection], skip: Connection | None = None) -> int:
-    """Append the line to every connection's output, rendered once per variant. Returns how many connections got it."""
+    """Append the line to every connection's output, rendered once per variant. Returns the number of connections."""
     rendered, skipped = line.rendered, 0
     for connection in connections:
         if connection is skip:

@@ -1,11 +1,11 @@
-"""What a client has said of itself before it is registered: NICK, USER, PASS, CAP."""
+"""The words of a client before registration: NICK, USER, PASS, CAP."""
 
 from __future__ import annotations
 
 
 class Draft:
     """nick, username: None before NICK and USER. claimed: account@device, if USER names these.
-    cap_open: the client negotiates capabilities, and registers once it has ended that."""
+    cap_open: the client negotiates capabilities, and registers after the end of the negotiation."""
 
     __slots__ = ("cap_open", "claimed", "nick", "password", "real", "username")
 

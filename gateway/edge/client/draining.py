@@ -1,4 +1,4 @@
-"""Before a stopping node closes its clients' connections, the node tells the clients of other nodes."""
+"""Tell the clients of a stopping node about other nodes, before the node closes the connections."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from gateway.edge.ports import EdgePort
 
 ADDRESSES = 5
-"""So many addresses fit a line, and a person needs no more."""
+"""Most addresses in a NOTICE: so many addresses fit a line, and a person needs no more."""
 
 
 def say_where_to_go(edge: EdgePort, connection: Connection) -> None:
-    """Send one NOTICE with the addresses of other nodes that stay."""
+    """Send a NOTICE with the addresses of other nodes which stay."""
     user = connection.user
     nick = user.person.nick if user is not None else connection.draft.nick or "*"
     connection.out = connection.ready
@@ -23,14 +23,14 @@ def say_where_to_go(edge: EdgePort, connection: Connection) -> None:
 
 
 def words(addresses: list[str]) -> str:
-    """The browser chat knows the first words of the NOTICE, and shows its own (gateway/web/chat/handlers.js)."""
+    """Return the text. The browser chat knows the first words, and shows its own (gateway/web/chat/handlers.js)."""
     if not addresses:
         return "This node is stopping, and no other node of the network is up: try again later."
     return f"This node is stopping. Other nodes of the network: {', '.join(addresses)}. Connect to one of them."
 
 
 def other_addresses(edge: EdgePort, number: int) -> list[str]:
-    """IRC addresses of nodes that are alive and stay, at most ADDRESSES.
+    """Return the IRC addresses of live nodes which stay, at most ADDRESSES.
 
     number: of the connection; each connection is told another node first, or all clients would go to one node.
     """

@@ -1,4 +1,4 @@
-"""One event, rendered once per capability variant: what keeps a message to a thousand members cheap."""
+"""One event, rendered once per capability variant, so a message to a thousand members is cheap."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ACCOUNT = 4  # account-tag
 class Line:
     """A line on its way to clients.
 
-    source: whose it is. A line that a person causes has an Author, and with that the account for `account-tag`; a line
-    of the server or of a service has a name alone. `at`: Unix ms, 0 for none. `tags`: client-only tags of the sender.
+    source: the sender. A person's line has an Author, which includes the account for `account-tag`; a line of the
+    server or of a service has a name alone. `at`: Unix ms, 0 for none. `tags`: client-only tags of the sender.
     """
 
     __slots__ = ("account", "at", "bot", "command", "msgid", "params", "rendered", "source", "tags")
@@ -46,7 +46,7 @@ class Line:
         self.rendered: dict[int, bytes] = {}
 
     def render(self, variant: int, extra: Mapping[str, str | None] | None = None) -> bytes:
-        """The line's bytes for connections of this variant; `extra` tags (label, batch) are this call's alone."""
+        """Return the line's bytes for connections of this variant. `extra`: tags (label, batch) for this call alone."""
         if extra is None and (done := self.rendered.get(variant)) is not None:
             return done
         tags: dict[str, str | None] = dict(extra) if extra else {}

@@ -1,14 +1,14 @@
 """A client reads the answers to its commands in the order of the commands.
 
 Commands are carried out as they come, many at a time, and are answered in any order. So each command has a place among
-the connection's calls, and within the command each step that waits for the network has a place: a `Slot`. What a slot
-is answered goes out at once where all before it has ended, and waits in the slot otherwise.
+the connection's calls, and within the command each step on the network has a place: a `Slot`. The answers of a slot go
+out at once if everything before the slot has ended, and otherwise wait in the slot.
 
-Lines of other people do not wait, for their PONG promises that everybody has been sent the lines (P34). So when
-something happens in a channel in which a client's own line waits (a JOIN, an echo), the client reads its own line
-first, and earlier commands are answered after: all clients must read the channel in the same order.
+Lines of other people do not wait: a PONG to the speaker promises that everybody has been sent the line (P34). So
+something may happen in a channel while a client's own line (a JOIN, an echo) waits. Then the client reads the own line
+first, and earlier commands are answered afterwards: all clients must read the channel in the same order.
 
-Nothing waits for longer than settle_max_s: a call that is older holds up nobody any more.
+Nothing waits for longer than settle_max_s: an older call holds up nobody any more.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def first(connection: Connection) -> Command | None:
 
 
 def advance(connection: Connection) -> None:
-    """A command has ended: later commands may be answered, and commands that waited for this end begin."""
+    """Answer later commands after the end of a command, and begin the commands which waited for this end."""
     if connection.queue.advancing or not connection.queue.calls:
         return
     connection.queue.advancing = True
@@ -36,7 +36,7 @@ def advance(connection: Connection) -> None:
 
 
 def hurry(connection: Connection, before: float) -> None:
-    """Commands given before that time hold up nobody any more."""
+    """Let commands given before this time hold up nobody any more."""
     for call in list(connection.queue.calls):
         if call.since > before:
             break
@@ -46,7 +46,7 @@ def hurry(connection: Connection, before: float) -> None:
 
 
 def let_go(connection: Connection, upto: Command) -> None:
-    """Commands given before this one hold up nobody any more."""
+    """Let commands given before the command `upto` hold up nobody any more."""
     for call in list(connection.queue.calls):
         if call is upto:
             break
@@ -55,6 +55,6 @@ def let_go(connection: Connection, upto: Command) -> None:
 
 
 def flush(connection: Connection) -> None:
-    """The connection ends: what waits goes out now, in its order."""
+    """Send all waiting answers now, in order, as the connection ends."""
     for call in list(connection.queue.calls):
         call.flush()

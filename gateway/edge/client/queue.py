@@ -1,4 +1,4 @@
-"""The lines of one connection that wait, and the commands that are not answered yet."""
+"""The waiting lines and the unanswered commands of one connection."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from gateway.irc.splitter import Item
 
 
 class CommandQueue:
-    """calls: commands that are not answered yet, the oldest first. pending: lines that wait, for the flood control or
-    for a NICK under way. line: so many lines have been carried out, or sent to the session's node. gate: further lines
-    wait until this command has ended; busy: further lines wait for something else. resuming, advancing: just now, so
-    that nobody else does the same within that."""
+    """calls: unanswered commands, the oldest first. pending: lines which wait for the flood control or for a NICK under
+    way. line: number of lines carried out, or sent to the session's node. gate: further lines wait until this command
+    has ended; busy: further lines wait for something else. resuming, advancing: Clients.resume and order.advance are
+    running, and must not begin again within the same run."""
 
     __slots__ = ("advancing", "busy", "calls", "gate", "line", "pending", "resuming")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TRIES = 4
 AGAIN_S = 0.5
-"""So often, and after so long, a session is looked for again."""
+"""Number of further searches for a session, and the time before each search."""
 
 UNCHECKED = "The password cannot be checked now: try again later"
 
@@ -41,18 +41,18 @@ def base36(number: int) -> str:
 
 
 def new_uid(edge: EdgePort) -> str:
-    """Unique in the network; the leading digit keeps it apart from every nick (P27)."""
+    """Return an id which is unique in the network; the leading digit keeps the id apart from every nick (P27)."""
     record = edge.record
     return f"0{base36(hash32(record.key))}-{base36(record.incarnation)}-{base36(edge.next_serial())}"
 
 
 def try_register(call: Call) -> None:
-    """Once NICK, USER and the end of negotiation are there: the password, then the claim."""
+    """Check the password, then claim the nick, once NICK, USER and the end of negotiation are there."""
     connection, edge = call.connection, call.edge
     ready = (
         connection.draft.nick is not None and connection.draft.username is not None and not connection.draft.cap_open
     )
-    if connection.user is not None or connection.proof.sasl is not None:  # who it is comes first
+    if connection.user is not None or connection.proof.sasl is not None:  # the login comes first
         return
     if not ready or connection.queue.busy or connection.closed is not None:
         return
@@ -63,7 +63,7 @@ def try_register(call: Call) -> None:
         log_in(call, login, lambda: _find_session(call))
     elif wanted is None:
         tell_unused(call)
-        connection.draft.password = None  # told once, though the nick may be taken and another one be tried
+        connection.draft.password = None  # told once, even if the nick is taken and the client tries another nick
         _find_session(call)
     else:
         edge.check_password(
@@ -72,7 +72,7 @@ def try_register(call: Call) -> None:
 
 
 def _password_checked(call: Call, fits: bool | None) -> None:
-    """fits: None where that cannot be found out now."""
+    """Go on after the check of the password. fits: None if the check was not possible."""
     if call.connection.closed is not None:
         return
     if fits:
@@ -88,7 +88,7 @@ def _password_checked(call: Call, fits: bool | None) -> None:
 
 
 def _find_session(call: Call, tries: int = TRIES) -> None:
-    """Who is logged in goes on with the account's session, if there is one, under the nick that it goes by now."""
+    """Attach a logged-in client to the account's session, if there is a session, under the session's present nick."""
     edge, connection = call.edge, call.connection
     login = connection.login
     if login is None or not edge.settings.sessions.enabled:
@@ -127,7 +127,7 @@ def _give_up(call: Call) -> None:
 
 
 def _claim(call: Call, tries: int) -> None:
-    """tries: how often the session is looked for again if the nick is the account's already."""
+    """Claim the nick. tries: how often the session is looked for again if the account has the nick already."""
     edge, connection = call.edge, call.connection
     assert connection.draft.nick is not None
     found = edge.clients.mine(lambda former: _claim_as(call, tries, former))
@@ -135,7 +135,7 @@ def _claim(call: Call, tries: int) -> None:
 
 
 def _claim_as(call: Call, tries: int, former: Person | None) -> None:
-    """former: who the guest was on a node that has died since."""
+    """Claim the nick. former: the guest's person on a node which has died since."""
     edge, connection = call.edge, call.connection
     if connection.closed is not None:
         return
@@ -176,7 +176,7 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int, resumes: bool
         return
     user = User(outcome.person, home, connection, edge.now)
     connection.user = user
-    user.unsettled[home] = None  # who watches the nick knows by the first PONG
+    user.unsettled[home] = None  # watchers of the nick know by the first PONG
     edge.enter(user)
     edge.engine.note("client_registered", client=connection.number, nick=person.nick, uid=user.uid)
     if connection.login is None:
@@ -184,7 +184,7 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int, resumes: bool
         if resumes:
             resume.take_seats(edge, user)
         return
-    # The account's preferences decide about its private messages: the preferences are known before 001.
+    # The account's preferences decide about private messages: the preferences are known before 001.
     call.hold()
     connection.turn_aside()
 
@@ -199,8 +199,8 @@ def _claimed(call: Call, person: Person, outcome: Any, tries: int, resumes: bool
 
 
 def _give_way(call: Call, user: User, tries: int) -> None:
-    """The account has a session, though nobody answered for it when it was looked for: the client goes on with that
-    session, and the user that the client was about to become leaves, and never was seen (P38)."""
+    """Let the client go on with the account's session, though nobody answered for the session at the first search. The
+    user whom the client was about to become leaves, and never was seen (P38)."""
     edge, connection = call.edge, call.connection
     connection.turn_back()
     user.detach(connection)
@@ -227,7 +227,7 @@ def _welcome(call: Call, user: User) -> None:
 
 
 def _refused(call: Call, home: GroupId, refusal: Refusal, tries: int) -> None:
-    """Where the nick is the account's own, another connection came a moment before, and there is a session soon."""
+    """Refuse the nick. If the account has the nick, another connection was faster: look for the session again."""
     edge, connection = call.edge, call.connection
     name = connection.login.name if connection.login is not None else None
 

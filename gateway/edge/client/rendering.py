@@ -1,4 +1,4 @@
-"""The events of channels as lines: one way for those who are there, and for those who read them later."""
+"""Renders events of channels and conversations as lines, in the same way for present members and later readers."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def said(event: Said, author: Author, channel: str, stamp: EventId) -> Line:
 
 
 def letter(event: Letter, target: str, stamp: EventId) -> Line:
-    """A private message of a conversation. target: the nick that it is to, as its reader knows it."""
+    """Render a private message of a conversation. target: the nick of the addressee, as the reader knows the nick."""
     params = (target,) if event.verb == "TAGMSG" else (target, decode(event.text))
     author = Author(event.source, event.name)
     return Line(author, event.verb, params, at=stamp.at, msgid=stamp.msgid, tags=event.tags, bot=event.bot)
 
 
 def joined(person: Person, channel: str, stamp: EventId, *, extended: bool) -> Line:
-    """extended: with account and real name. Source: IRCv3 extended-join."""
+    """Render a JOIN. extended: with account and real name. Source: IRCv3 extended-join."""
     params = (channel, person.account or "*", person.real) if extended else (channel,)
     return Line(person.author, "JOIN", params, at=stamp.at, msgid=stamp.msgid)
 
@@ -55,7 +55,7 @@ def kicked(event: Kicked, author: Author, nick: str, channel: str, stamp: EventI
 
 
 def put_out(kick: PutOut | Kick, nick: str, channel: str) -> Line:
-    """A kick that is known by the state that it has left only."""
+    """Render a kick without the event: only the group's state tells of the kick."""
     return Line(Author(kick.source, kick.account), "KICK", (channel, nick, kick.reason), at=kick.at)
 
 
@@ -64,7 +64,7 @@ def topic_set(event: TopicSet, author: Author, channel: str, stamp: EventId) -> 
 
 
 def modes_set(changes: Iterable[ModeChange], author: Author, channel: str, stamp: EventId, most: int) -> list[Line]:
-    """most: parameters a line."""
+    """Render a change of modes. most: parameters a line."""
     return [
         Line(author, "MODE", (channel, *params), at=stamp.at, msgid=stamp.msgid)
         for params in render_changes(list(changes), most)
@@ -72,13 +72,13 @@ def modes_set(changes: Iterable[ModeChange], author: Author, channel: str, stamp
 
 
 def redacted(event: Redacted, author: Author, channel: str, stamp: EventId) -> Line:
-    """Source: IRCv3 message redaction."""
+    """Render a redaction. Source: IRCv3 message redaction."""
     params = (channel, event.msgid) if event.reason is None else (channel, event.msgid, event.reason)
     return Line(author, "REDACT", params, at=stamp.at, msgid=stamp.msgid)
 
 
 def replayed(event: Any, channel: str, stamp: EventId, *, extended: bool, most: int) -> list[Line]:
-    """A kept event as it was when it happened. extended, most: as above."""
+    """Render a kept event with the names of the time of the event. extended, most: as above."""
     if isinstance(event, Said):
         return [said(event, Author(event.source, event.account), channel, stamp)]
     if isinstance(event, Joined):

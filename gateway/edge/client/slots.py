@@ -1,4 +1,4 @@
-"""Places among a client's answers: what may be read now, and what waits for earlier answers (client/order.py)."""
+"""Places among a client's answers, so an answer goes out now or waits for earlier answers (client/order.py)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ring.wire.history import Cursor
 
 Send = Callable[[Line], None]
 Drawn = Callable[[Send], None]
-"""Lines that are made when they may be read: what they say is true then."""
+"""Lines which are made at the moment when the client may read the lines, and so are true at this moment."""
 
 Answer = tuple[Line, str | None] | Drawn
-"""A line with its batch (None: no batch); or lines that are made later."""
+"""A line with a batch (None: no batch); or lines which are made later."""
 
 
 class Slot:
@@ -30,7 +30,7 @@ class Slot:
 
 
 def drain(slot: Slot, emit: Callable[[Answer], None]) -> Slot | None:
-    """Emit what may be read by now. Returns the slot that everything after it waits for; None: the slot is done."""
+    """Emit the answers which may be read by now. Returns the open slot for which later answers wait; None if done."""
     items = slot.items
     for done, item in enumerate(items):
         if not isinstance(item, Slot):
@@ -43,7 +43,7 @@ def drain(slot: Slot, emit: Callable[[Answer], None]) -> Slot | None:
 
 
 def empty(slot: Slot, emit: Callable[[Answer], None]) -> None:
-    """Emit all that waits. Slots that are open stay so."""
+    """Emit all waiting answers. Open slots stay open."""
     items, slot.items = slot.items, []
     for item in items:
         if isinstance(item, Slot):
@@ -57,8 +57,8 @@ def is_empty(slot: Slot) -> bool:
 
 
 class Aside(NamedTuple):
-    """A command's own lines in one group, while these lines wait. before: how far the client is until it has read the
-    first line. upto: how far the client is once it has read the last line."""
+    """A command's own lines in one group, while these lines wait. before: how far the client is before the first line.
+    upto: how far the client is after the last line."""
 
     before: Cursor
     upto: Cursor
@@ -68,9 +68,9 @@ NOWHERE: Mapping[GroupId, Aside] = MappingProxyType({})
 
 
 class Command(Slot, ABC):
-    """A command that is not answered yet, as the order of a connection's answers sees the command (client/call.py
-    has the rest). line: its number among the lines of the connection. late: the command holds up nobody. since:
-    Unix seconds, when the command began."""
+    """An unanswered command, as the order of a connection's answers sees the command (client/call.py has the rest).
+    line: number among the lines of the connection. late: the command holds up nobody. since: Unix seconds, when the
+    command began."""
 
     __slots__ = ()
 
@@ -80,12 +80,12 @@ class Command(Slot, ABC):
 
     @abstractmethod
     def go_on(self) -> bool:
-        """All earlier commands are answered. Returns whether this command is answered now, too."""
+        """Go on, as all earlier commands are answered. Returns whether this command is answered now, too."""
 
     @abstractmethod
     def let_go(self) -> None:
-        """Nothing waits for this command any more, nor this command for others."""
+        """Leave the order: nothing waits for this command any more, nor this command for others."""
 
     @abstractmethod
     def flush(self) -> None:
-        """Send what waits, in its order."""
+        """Send all waiting answers, in order."""

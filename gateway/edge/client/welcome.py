@@ -1,4 +1,4 @@
-"""What a connection is told first, in the order that clients expect."""
+"""The first lines for a new user, in the order which clients expect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.irc.times import server_time
 
 
 def welcome(call: Call) -> None:
-    """001 to 005, LUSERS, the message of the day, 221."""
+    """Send 001 to 005, LUSERS, the message of the day, 221."""
     call.lead()
     edge, user = call.edge, call.user
     settings, person = edge.settings, user.person
@@ -35,7 +35,7 @@ def send_isupport(call: Call) -> None:
 
 
 def send_lusers(call: Call, counts: list[Any]) -> None:
-    """The whole network, as one server: 251 to 255, 265, 266, the same from every node. counts: of every node."""
+    """Send 251 to 255, 265 and 266: the whole network as one server, alike from every node. counts: of every node."""
     users = sum(c.users for c in counts)
     invisible = sum(c.invisible for c in counts)
     opers = sum(c.opers for c in counts)
