@@ -25,7 +25,7 @@ _NOBODY = View()
 
 
 class EdgeApplication:
-    """views: by kind of group; a kind without a view is shown to nobody."""
+    """The notes of the engine for one edge. views: by kind of group; a kind without a view is shown to nobody."""
 
     def __init__(self, edge: EdgePort, asides: Asides, views: Mapping[str, View]) -> None:
         self._edge = edge

@@ -2,7 +2,7 @@
 
 A grouped nick or a certificate has a group of its own. This group names the account, and the account's group lists the
 nick or the certificate. The two groups cannot change at the same moment. So a nick or a certificate counts for nothing
-unless the account lists it, too, and every step may be repeated.
+unless the account lists the nick or the certificate, and every step may be repeated.
 """
 
 from __future__ import annotations

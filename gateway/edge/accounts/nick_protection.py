@@ -55,7 +55,7 @@ def check(call: Call, nick: str, done: Callable[[bool], None]) -> None:
 
 
 def watch(edge: EdgePort, user: User) -> None:
-    """Warn the user, and later rename the user, if the nick belongs to an account without a login of this user.
+    """Warn the user, and later rename the user, if the nick belongs to an account and the user has not logged in.
 
     To be called when a user has got a nick or has logged out.
     """

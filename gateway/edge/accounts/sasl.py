@@ -110,7 +110,7 @@ def _answer(call: Call, exchange: Exchange) -> None:
     except ValueError:
         _end(call, n.ERR_SASLFAIL, "SASL authentication failed: not base64")
         return
-    if call.connection.proof.proving:  # of an aborted exchange: to abort gains no second attempt
+    if call.connection.proof.proving:  # of an aborted exchange: a client gains no attempt by aborting
         _end(call, n.ERR_SASLFAIL, BUSY)
         return
     call.hold()

@@ -2,7 +2,7 @@
 
 Others read a QUIT or NICK before the nick is free, as the nick is free only once everybody has read the line. A claim
 at this moment must not be refused as "in use", and WHOWAS must know who has just gone. Only the holder's node knows of
-a release under way, so that node is asked.
+a release under way, so the holder's node is asked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.edge.ports import EdgePort
 
 AGAIN_S: Final = 0.05
-"""So soon the claim is repeated while the nick is being let go."""
+"""Time until the claim is repeated while the nick is being let go."""
 
 
 def claim(edge: EdgePort, command: Claim) -> Procedure[Any]:

@@ -26,7 +26,7 @@ def _nothing() -> None:
 
 
 def bow_out(edge: EdgePort, connection: Connection, reason: str, done: Callable[[], None] = _nothing) -> None:
-    """Let a client go which leaves by its own will. The client reads ERROR, and is closed, once all changes by the QUIT
+    """Let a client leave by the client's own will. The client reads ERROR, and is closed, once all changes by the QUIT
     are settled: the QUIT lines, the lines of MONITOR, the free nick (P33). Settling takes settle_max_s at most."""
 
     def left() -> None:

@@ -21,7 +21,7 @@ class Seen:
     def __init__(self, person: Person) -> None:
         self.facts = person
         self.person = person  # as shown: the facts, but with a forced nick while another person has the nick
-        self._author: tuple[Person, Author] | None = None  # of the person as last asked for, for the next line
+        self._author: tuple[Person, Author] | None = None  # cache of `author`: most lines are of a speaker
         self.groups: set[GroupId] = set()
         self.gone_from: set[GroupId] = set()  # of these, groups where the QUIT was shown already
         self.gone_at = 0.0

@@ -88,7 +88,7 @@ def line(edge: EdgePort, user: User, nick: str, source: str) -> Line:
 
 
 def viewed(edge: EdgePort, group: GroupId, view: Any) -> None:
-    """Tell the users who watch the nick that the nick came or went. view: (nick, user, host), or None."""
+    """Tell the watchers of a nick who has the nick now. view: (nick, user, host), or None if nobody has the nick."""
     if view is None and _is_service(group):
         return
     online = f"{view[0]}!{view[1]}@{view[2]}" if view is not None and edge.nick(view[0]) == group else ""

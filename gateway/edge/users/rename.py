@@ -44,7 +44,7 @@ def _take(call: Call, nick: str) -> Procedure[None]:
             call.refuse(refusal)
             return
         user.wanted = msgspec.structs.replace(user.wanted, since=outcome.person.since)
-    # The user's own group gives the facts their version; applying that tells the channels (views/nick.py).
+    # The user's own group numbers the facts; the applied change tells the channels (views/nick.py).
     before, user.wanted = user.wanted.nick, msgspec.structs.replace(user.wanted, nick=nick)
     outcome = yield Submit(user.home, Change(user.wanted), call)
     if not isinstance(outcome, Granted):

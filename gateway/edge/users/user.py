@@ -177,14 +177,13 @@ class User:
             self.unseen.setdefault(group, {}).update(dict.fromkeys(inside))
 
     def speaker(self, once: Once | None) -> Connection | None:
-        """Return the connection which has said the message with this key. Without a key: the only connection, if so."""
+        """Return the connection which said the message with this key. Without a key: the connection, if only one."""
         if once is not None:
             return next((connection for connection in self.connections if connection.remote.sayer == once.sayer), None)
         return self.connection if len(self.connections) == 1 else None
 
     def send(self, line: Line, *, needs: str = "", skip: Connection | None = None) -> int:
-        """Send the line to all connections of the user. needs: only to connections with this capability. Returns how
-        many connections got the line."""
+        """Send the line to all connections; needs: only to connections with this capability. Returns the number."""
         return deliver(line, [c for c in self.connections if not needs or needs in c.caps], skip)
 
     def claimed(self, since: int) -> None:
