@@ -1,4 +1,4 @@
-"""How far followers are behind: as long as the oldest entry waits that one of them lacks."""
+"""How far followers are behind: the age of the oldest entry that any follower lacks."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ INVITES = 100
 """The most open invitations that a channel remembers. The oldest go first."""
 
 TOMBSTONES = 500
-"""The most entries in each table of past events: people who left, masks that were removed, messages that were deleted,
-people who deleted all their messages. The oldest go first."""
+"""The most entries in each table of past events: departures of people, removed masks, deleted messages,
+people with all messages deleted. The oldest go first."""
 
 
 KICKS = 50

@@ -33,7 +33,7 @@ class Directory:
 
 
 class Member:
-    """A node, what it knows of the others, and its log."""
+    """A node with a log and the known other nodes."""
 
     def __init__(self, news: News, directories: list[Address], node: NodeRecord, **changes: Any) -> None:
         self.news = news

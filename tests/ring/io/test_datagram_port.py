@@ -15,7 +15,7 @@ from tests.ring.io.hubs import Log, News, run
 
 
 class Ear:
-    """A port with what its handler heard and its log."""
+    """A port with the log and all datagrams that the handler has heard."""
 
     port: DatagramPort
 

@@ -1,4 +1,4 @@
-"""A directory on loopback: what its log says, and what strangers' datagrams come to."""
+"""A directory on loopback: the directory's log, and the answers to strangers' datagrams."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class Wire(asyncio.Transport):
 
 
 class Owner(LinkOwner):
-    """A node that notes what it is told. wanted: whether it takes connections."""
+    """A node with notes of every call. wanted: whether the node takes connections."""
 
     def __init__(self, number: int, key: bytes = KEY, wanted: bool = True, guest: bool = False) -> None:
         self.record = None if guest else record(number)

@@ -38,7 +38,7 @@ def listing(nonce: int, *records: NodeRecord, after: str = "", network: str = "s
 
 
 def asked(query: Query, now: float = 0.0) -> int:
-    """The nonce of a query of one directory that has its cookie."""
+    """Send a query to a single directory, which answers with a cookie; return the nonce of the second question."""
     first = question(query.tick(now))
     return question(query.receive(pack(Cookie(first.nonce, b"cookie")), 0, now)).nonce
 

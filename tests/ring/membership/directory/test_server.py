@@ -1,4 +1,4 @@
-"""A directory answers each datagram by itself: whom it lists, whom it refuses, and what it does not believe."""
+"""A directory answers each datagram by itself: the nodes listed, the nodes refused, and the claims not believed."""
 
 from __future__ import annotations
 

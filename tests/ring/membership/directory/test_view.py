@@ -1,4 +1,4 @@
-"""The union of what several directories say: who is there, who has left, and who is only not listed."""
+"""The union of several directories' answers: nodes listed, nodes that said goodbye, and nodes no longer listed."""
 
 from __future__ import annotations
 
