@@ -22,6 +22,7 @@ from ring.ids import GroupId, Incarnation, Term
 from ring.links.connector import Abandon, Connector, Down, Outcome
 from ring.links.hello import Role
 from ring.membership.failure_detector import FailureDetector
+from ring.replication import merge, people
 from ring.replication.backups import Backups
 from ring.replication.barrier import Barriers
 from ring.replication.client_log import ClientLog
@@ -223,7 +224,8 @@ def merge_nothing(patch: pytest.MonkeyPatch) -> None:
 
 def merge_everything_again(patch: pytest.MonkeyPatch) -> None:
     """P25: what was shown of one side is shown again with the other."""
-    patch.setattr(Copy, "knows", lambda self, fork, accepted=False: lambda entry: False)
+    for module in (merge, people):
+        patch.setattr(module, "knows_since", lambda copy, fork, accepted=False: lambda entry: False)
 
 
 def send_before_the_logs_agree(patch: pytest.MonkeyPatch) -> None:
