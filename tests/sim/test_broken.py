@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.edge.edge import Edge
+from gateway.edge.application import EdgeApplication
 from gateway.state.account.account import Account
 from gateway.state.channel.channel import Channel
 from gateway.status import status
@@ -164,7 +164,7 @@ def test_a_group_that_stops_on_one_node_goes_on_elsewhere(
     if where == "apply":
         fails(monkeypatch, Channel, "apply", lambda state, *_: state is copy.state)
     else:
-        fails(monkeypatch, Edge, "applied", lambda edge, *_: edge is core.edge)
+        fails(monkeypatch, EdgeApplication, "applied", lambda app, *_: app._edge is core.edge)
     here = [client for client in clients if client.node.name != victim]
     there = next(client for client in clients if client.node.name == victim)
     here[0].send("PRIVMSG #ring :poison")
@@ -188,7 +188,7 @@ def test_a_group_that_stops_on_one_node_goes_on_elsewhere(
 def test_a_question_that_meets_a_mistake_is_not_answered_and_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     net = network(3)
     clients = stage(net)
-    fails(monkeypatch, Edge, "asked")
+    fails(monkeypatch, EdgeApplication, "asked")
     ann = clients[0]
     ann.ask("WHO poison*", "WHOIS poison")
     still_talk(*clients, channel="#ring")
