@@ -66,7 +66,13 @@ def test_nothing_is_overwritten_and_nothing_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("nodes", "directories", "said"),
-    [(0, 1, "0 nodes: 1 to 250"), (251, 1, "251 nodes"), (1, -1, "0 to 9"), (1, 10, "0 to 9"), (2, 0, "need a directory")],
+    [
+        (0, 1, "0 nodes: 1 to 250"),
+        (251, 1, "251 nodes"),
+        (1, -1, "0 to 9"),
+        (1, 10, "0 to 9"),
+        (2, 0, "need a directory"),
+    ],
 )
 def test_numbers_out_of_bounds(tmp_path: Path, nodes: int, directories: int, said: str) -> None:
     with pytest.raises(InitError, match=said):
