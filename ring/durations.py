@@ -1,8 +1,8 @@
 """Name the durations of the ring, in one place, in seconds.
 
-These durations are the same in every network. What an operator sets, and what follows from that, is in settings.py: the
-evidence of death above all. A pause before a message is repeated only has to be longer than a round trip between two
-nodes, so such a pause does not depend on the time after which silence counts as death.
+These durations are the same in every network. The settings of operators, and durations computed from settings, are in
+settings.py: the evidence of death above all. A pause before a message is repeated only has to be longer than a round
+trip between two nodes, so such a pause does not depend on the time after which silence counts as death.
 """
 
 from __future__ import annotations

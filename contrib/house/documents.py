@@ -1,4 +1,4 @@
-"""Reads the documents: the links in them, and the files and functions that they name.
+"""Read the documents: links, and names of files and functions.
 
 A place in the code is written `path/from/the/root.py: name`, with dotted names for methods; more names follow after
 commas. `<kind>` and `*` in a path stand for any name. `Class.name` alone is a method or field of a class anywhere.

@@ -127,8 +127,8 @@ class People:
         self._port.app.dropped(copy.group)
 
     def interrupt(self, known: Copy, *, parted: bool) -> None:
-        """Prepare people here, who still see the known copy, for what came without them. parted: on the other side of a
-        partition."""
+        """Prepare people here for entries of the time without this node: people still see the known copy. parted: the
+        entries are of the other side of a partition."""
         if self._port.me in known.state.subscribers:
             self._port.app.interrupted(known.group, parted=parted)
 

@@ -16,8 +16,8 @@ def test_as_a_network_has_them_by_default() -> None:
 
 @given(st.floats(0.1, 60), st.floats(1, 20), st.floats(0, 3600))
 def test_the_evidence_of_death_comes_in_its_order(heartbeat_s: float, beats: float, grace_s: float) -> None:
-    """A configuration has dead_after_s above heartbeat_s. A node notices its own stop before its peers act on it, and
-    forgets nothing that somebody may still come back for."""
+    """A configuration has dead_after_s above heartbeat_s. A stopped node notices the stop before the peers act on the
+    stop, and keeps all that returning people may need."""
     made = Settings(heartbeat_s=heartbeat_s, dead_after_s=heartbeat_s * (1 + beats), grace_s=grace_s)
     assert made.lately_s < made.dead_after_s < made.prepare_wait_s
     assert made.stopped_after_s < made.dead_after_s - made.heartbeat_s

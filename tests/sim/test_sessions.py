@@ -638,8 +638,8 @@ def test_what_was_said_before_the_session_left_is_heard_before_what_is_said_afte
 def test_an_own_line_that_waits_for_its_turn_while_the_session_leaves_is_read_once(
     net: Net, bob: Talker, lines: tuple[str, ...]
 ) -> None:
-    """Its client reads the line on the node that the session has left, once that node has answered what was said
-    before (seed 88600435)."""
+    """The client reads the line on the session's former node, once the former node has answered the client's earlier
+    lines (seed 88600435)."""
     made(net)
     ann = login(net, "n1", "laptop", "sasl echo-message labeled-response batch")
     ann.send(f"JOIN {CHANNEL}", "JOIN #go")

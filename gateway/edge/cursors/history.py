@@ -33,7 +33,7 @@ _READ = {
 
 
 class Story(Protocol):
-    """Reads the history of one group as one user may see it. caps: capabilities of the receiving connection."""
+    """Read the parts of a group's history that a given user may see. caps: capabilities of the receiving connection."""
 
     def title(self, lines: Sequence[Kept]) -> str:
         """Return the name under which the user knows the group."""

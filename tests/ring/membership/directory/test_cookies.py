@@ -24,7 +24,7 @@ def test_a_cookie_is_good_for_one_slot_to_two(made: float, age: float) -> None:
 
 @given(TIMES)
 def test_a_cookie_of_the_future_is_not_good(now: float) -> None:
-    """A directory whose clock goes back believes no cookie that it has made since."""
+    """After a clock went back, a directory believes no cookie of the time after the new time."""
     cookies = Cookies(b"secret", SLOT_S)
     assert not cookies.is_good(cookies.make(HERE, now + 2 * SLOT_S), HERE, now)
 

@@ -1,4 +1,4 @@
-"""The public's questions: who answers, what is believed, and what a directory of another build comes to."""
+"""The public's questions: answers of directories, refused answers, and directories of another build."""
 
 from __future__ import annotations
 

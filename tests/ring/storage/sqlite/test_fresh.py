@@ -38,7 +38,7 @@ def test_a_second_reader_sees_what_the_writer_adds_and_clears(tables: Tables) ->
 
 
 def test_an_id_is_never_given_twice_in_a_stores_life(tables: Tables) -> None:
-    """Otherwise a reader would take a new row for one that it has read."""
+    """With an id given twice, a reader would take a new row for a row read before."""
     reader = Fresh(tables.db)
     for seq in range(1, 5):
         tables.fresh.add({1: rows(seq)})

@@ -1,4 +1,4 @@
-"""The tables of a store: what an older file becomes, what a step that fails leaves, and which files are refused."""
+"""The tables of a store: migration of older files, files after a failed step, and refused files."""
 
 from __future__ import annotations
 
