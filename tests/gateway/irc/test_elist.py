@@ -1,4 +1,4 @@
-"""WHOX and LIST parameters."""
+"""The conditions of LIST."""
 
 from __future__ import annotations
 
@@ -8,35 +8,9 @@ from hypothesis import strategies as st
 
 from gateway.irc.casemapping import Casemap
 from gateway.irc.elist import ListFilter
-from gateway.irc.whox import FIELDS, WhoxQuery, parse_whox
 
 NOW_S = 1_800_000_000.0
 RFC1459 = Casemap("rfc1459")
-
-
-@pytest.mark.parametrize(
-    ("text", "query"),
-    [
-        ("%tcuhnfdar,743", WhoxQuery("tcuhnfdar", "743", False)),
-        ("%cuhsnfdar", WhoxQuery("cuhsnfdar", "0", False)),
-        ("%tna,745", WhoxQuery("tna", "745", False)),
-        ("%ant,1", WhoxQuery("tna", "1", False)),
-        ("o%nn", WhoxQuery("n", "0", True)),
-        ("%nzZ!,12345", WhoxQuery("n", "0", False)),
-        ("%t,x", WhoxQuery("t", "0", False)),
-        ("%", WhoxQuery("", "0", False)),
-        ("o", None),
-        ("", None),
-    ],
-)
-def test_whox(text: str, query: WhoxQuery | None) -> None:
-    assert parse_whox(text) == query
-
-
-def test_a_whox_row_has_its_fields_in_order() -> None:
-    query = parse_whox("%ratn,7")
-    assert query is not None
-    assert query.row({letter: letter.upper() for letter in FIELDS}) == ["7", "N", "A", "R"]
 
 
 def wants(

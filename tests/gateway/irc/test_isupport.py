@@ -1,0 +1,51 @@
+"""The tokens of 005."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.irc import numerics
+from gateway.irc.format import format_line
+from gateway.irc.isupport import isupport
+from gateway.irc.limits import Limits
+
+
+def tokens(network: str = "Circlet") -> dict[str, str]:
+    lines = isupport(Limits(), network, "rfc1459")
+    return dict(token.partition("=")[::2] for line in lines for token in line)
+
+
+def test_isupport_says_what_clients_look_for() -> None:
+    said = tokens()
+    assert said["CHANMODES"] == "beI,k,l,CHQRSimnst"
+    assert said["PREFIX"] == "(ohv)@%+"
+    assert said["CASEMAPPING"] == "rfc1459"
+    assert said["CHANLIMIT"] == "#:100"
+    assert said["MAXLIST"] == "b:100,e:100,I:100"
+    assert said["ELIST"] == "CMNTU"
+    assert said["NICKLEN"] == "30"
+    assert "UTF8ONLY" not in said
+
+
+def test_isupport_tokens_are_well_formed_and_their_lines_fit() -> None:
+    lines = isupport(Limits(), "x" * 40, "ascii", history=1000)
+    assert {"CHATHISTORY=1000", "MSGREFTYPES=msgid,timestamp"} <= {*lines[-1]}
+    for line in lines:
+        assert 1 <= len(line) <= 13
+        assert all(re.fullmatch(r"[A-Z0-9]{1,20}(=[!-~]*)?", token) for token in line)
+        text = [("n" * 30), *line, numerics.TEXT[numerics.RPL_ISUPPORT]]
+        assert format_line("s" * 63, numerics.RPL_ISUPPORT, text).endswith(b":are supported by this server\r\n")
+
+
+def test_isupport_escapes_the_network_name() -> None:
+    assert tokens("My Net=1\\")["NETWORK"] == "My\\x20Net\\x3D1\\x5C"
+
+
+def test_every_number_among_the_limits_is_told_to_clients() -> None:
+    odd = Limits(*range(701, 701 + len(Limits.__slots__)))
+    told = " ".join(token for line in isupport(odd, "Circlet", "ascii") for token in line)
+    assert {name for name in Limits.__slots__ if str(getattr(odd, name)) not in told} == set()
+
+
+def test_no_history_means_no_token_of_history() -> None:
+    assert not {"CHATHISTORY", "MSGREFTYPES"} & tokens().keys()
