@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from gateway.accounts.credentials import Credentials, Scram
-from gateway.state.account.account import SEEN_MS, STALE_MS, TOMBSTONE_MS, Account, restore
+from gateway.state.account.account import SEEN_MS, STALE_MS, TOMBSTONE_MS, restore
 from gateway.state.account.messages import (
     Accepted,
     AddCertificate,
@@ -18,10 +15,7 @@ from gateway.state.account.messages import (
     Alias,
     Denied,
     Drop,
-    Info,
-    InfoView,
     LoggedIn,
-    Login,
     LoginView,
     Register,
     RemoveCertificate,
@@ -30,48 +24,11 @@ from gateway.state.account.messages import (
     SetSettings,
     Unalias,
 )
-from gateway.state.account.snapshot import CERTIFICATES, LIVES, NICKS, Settings, merge
+from gateway.state.account.snapshot import CERTIFICATES, NICKS, Settings
+from tests.gateway.state.account.stage import JOE, OTHER, SECRET, STORIES, Stage, played
 from tests.gateway.state.cast import packed
 
-SECRET = Credentials("$argon2id$x", Scram(b"salt", 4096, b"stored", b"server"))
-OTHER = Credentials("$argon2id$y")
 PRINT = "ab" * 32
-
-
-class Stage:
-    def __init__(self, *commands: Any, name: str = "joe") -> None:
-        self.account = Account(name)
-        self.at = 1_000
-        for command in commands:
-            self.do(command)
-
-    def do(self, command: Any, after: int = 1) -> Any:
-        self.at += after
-        outcome, event = self.account.decide(command, self.at)
-        if event is not None:
-            assert self.account.apply(event, self.at) is False
-        return outcome
-
-    def meet(self, other: Stage) -> None:
-        self.at = max(self.at, other.at) + 1
-        event = self.account.merge(other.account, self.at)
-        if event is not None:
-            self.account.apply(event, self.at)
-
-    @property
-    def login(self) -> LoginView:
-        view = self.account.answer(Login(), self.at)
-        assert isinstance(view, LoginView)
-        return view
-
-    @property
-    def info(self) -> InfoView:
-        view = self.account.answer(Info(), self.at)
-        assert isinstance(view, InfoView)
-        return view
-
-
-JOE = Register("1", "Joe", SECRET)
 
 
 def test_a_name_is_registered_once() -> None:
@@ -218,54 +175,6 @@ def test_the_newest_decision_stays_field_by_field() -> None:
     assert here.info.settings == Settings(auto_away=True)
 
 
-@st.composite
-def commands(draw: Any) -> Any:
-    life, secret = draw(st.sampled_from(["", "1", "2", "3"])), draw(st.sampled_from([SECRET, OTHER]))
-    name = draw(st.sampled_from(["x", "y"]))
-    value = draw(st.sampled_from([True, False, None]))
-    nick = f"nick-{name}"  # which is no fingerprint: what is removed is remembered by its name alone
-    return draw(
-        st.sampled_from(
-            [
-                Register(life or "4", "Joe", secret),
-                Alias(life or "4", "JOE", name, draw(st.sampled_from(["1", "2"]))),
-                Unalias(name),
-                SetCredentials(life, secret),
-                AddCertificate(life, name),
-                RemoveCertificate(life, name),
-                AddNick(life, nick),
-                RemoveNick(life, nick),
-                SetSettings(life, {"always_on": value}),
-                SetSettings(life, {"auto_away": value, "away_text": name}),
-                LoggedIn(life),
-                Drop(life),
-            ]
-        )
-    )
-
-
-STORIES = st.lists(st.tuples(st.sampled_from([1, 2, 3, STALE_MS, SEEN_MS]), commands()), max_size=8)
-
-
-def played(root: Stage, story: list[tuple[int, Any]]) -> Stage:
-    stage = Stage()
-    stage.account.stored, stage.at = root.account.stored, root.at
-    for after, command in story:
-        stage.do(command, after)
-    return stage
-
-
-@given(STORIES, STORIES, STORIES, STORIES)
-def test_accounts_merge_alike_in_any_order(common: Any, first: Any, second: Any, third: Any) -> None:
-    root = played(Stage(), common)
-    a, b, c = (played(root, story).account.snapshot() for story in (first, second, third))
-    assert merge(a, b) == merge(b, a)
-    assert merge(merge(a, b), c) == merge(a, merge(b, c))
-    assert merge(merge(a, b), b) == merge(a, b)
-    assert merge(a, a) == a
-    assert len(merge(merge(a, b), c).lives) <= LIVES
-
-
 @given(STORIES, STORIES)
 def test_the_event_of_a_merge_makes_the_state(first: Any, second: Any) -> None:
     here, there = played(Stage(), first), played(Stage(), second)
@@ -283,13 +192,3 @@ def test_a_copy_is_the_same(story: Any) -> None:
     assert copy.view() == account.view()
     assert not copy.subscribers
     assert not copy.maintenance(10**15, lambda edge: True)
-
-
-def test_settings_from_a_later_version_are_read() -> None:
-    stage = Stage(JOE, SetSettings("1", {"always_on": True}))
-    wire = msgspec.msgpack.decode(packed(stage.account.snapshot()))
-    wire[0][0][8].append("new")
-    account = restore("joe", packed(wire))
-    assert account.snapshot() == stage.account.snapshot()
-    wire[0][0][8] = [True]
-    assert restore("joe", packed(wire)).snapshot() == stage.account.snapshot()

@@ -12,50 +12,18 @@ from gateway.irc.casemapping import Casemap
 from gateway.irc.limits import Limits
 from gateway.state.channel.channel import Channel, restore
 from gateway.state.channel.messages import Say
-from gateway.state.channel.snapshot import Stored
 from gateway.state.channel.webhook_messages import (
     Advance,
-    NotSubscribed,
-    Subscribe,
-    Subscribed,
     Subscription,
     Unsubscribe,
 )
-from gateway.state.channel.webhook_rules import MOST
 from gateway.state.channel.webhooks import merge_webhooks
 from gateway.state.kinds import kinds
 from gateway.state.once import Once, Sayer
-from ring.features import at_level
-from ring.ids import NO_TERM, Position, Term
+from ring.ids import Position
 from ring.wire.history import Cursor
 from tests.gateway.state.cast import ANN, BOB, RULES, Stage, packed
-
-SECRET = "a secret that nobody may read"
-URL = "https://hooks.example.net/path-with-a-token"
-TERMS = [Term(number, key, 1) for number in (5, 6, 7) for key in ("a", "b")]
-
-
-def subscribe(stage: Stage, name: str = "h1") -> Any:
-    return stage.do(Subscribe(name, URL, SECRET, "root"))
-
-
-def test_a_subscription_begins_at_the_moment_when_it_is_made() -> None:
-    stage = Stage(ANN)
-    assert subscribe(stage) is None
-    made = stage.channel.webhooks.subscriptions["h1"]
-    assert (made.url, made.secret, made.by, made.at) == (URL, SECRET, "root", stage.at)
-    assert made.place == Cursor(0, stage.at, NO_TERM)
-
-
-def test_making_it_again_changes_nothing_and_an_ended_id_never_comes_back() -> None:
-    stage = Stage()
-    subscribe(stage)
-    made = Subscribed(stage.channel.webhooks.subscriptions["h1"])
-    assert subscribe(stage) is None and stage.event is None
-    assert stage.do(Unsubscribe("h1", "root")) is None
-    assert stage.do(Unsubscribe("h1", "root")) == NotSubscribed("unknown")
-    stage.channel.apply(made, stage.at + 1)
-    assert not stage.channel.webhooks.subscriptions
+from tests.gateway.state.channel.subscribing import SECRET, TERMS, URL, subscribe
 
 
 def test_the_history_names_each_message_by_its_command_while_there_is_a_subscription() -> None:
@@ -74,27 +42,6 @@ def test_the_history_names_each_message_by_its_command_while_there_is_a_subscrip
     assert kind.recorded(stage.channel, subscribed := stage.event, *commands[0]) is subscribed
 
 
-def test_a_channel_has_only_so_many() -> None:
-    stage = Stage()
-    for number in range(MOST):
-        assert subscribe(stage, f"h{number}") is None
-    assert subscribe(stage, "one more") == NotSubscribed("full") and stage.event is None
-    stage.do(Unsubscribe("h0", "root"))
-    assert subscribe(stage, "one more") is None
-
-
-def test_places_and_counts_only_grow_in_whatever_order_they_come() -> None:
-    stage = Stage()
-    subscribe(stage)
-    old, new = Cursor(4, 40, TERMS[0]), Cursor(9, 90, TERMS[0])
-    stage.do(Advance("h1", new, 3, 2))
-    stage.do(Advance("h1", old, 1, 1))
-    assert stage.event is None, "a former master tells nothing new"
-    found = stage.channel.webhooks.subscriptions["h1"]
-    assert (found.place.seq, found.dropped, found.told) == (9, 3, 2)
-    assert stage.do(Advance("unknown", new)) is None and stage.event is None
-
-
 def test_it_keeps_an_empty_channel_and_is_part_of_the_copy() -> None:
     stage = Stage()
     spent_at = stage.at + 10**9
@@ -106,21 +53,6 @@ def test_it_keeps_an_empty_channel_and_is_part_of_the_copy() -> None:
     assert copy.snapshot() == stage.channel.snapshot() and copy.webhooks.subscriptions["h1"].secret == SECRET
     stage.do(Unsubscribe("h1", "root"))
     assert stage.channel.is_collectable(stage.at + 10**9) and kind.is_silent(stage.channel)
-
-
-def test_a_build_of_an_older_level_is_written_none_of_it() -> None:
-    stage = Stage(ANN)
-    without = msgspec.msgpack.encode(at_level(stage.channel.snapshot(), 1, 1))
-    before = msgspec.msgpack.decode(without)
-    subscribe(stage)
-    after = msgspec.msgpack.decode(msgspec.msgpack.encode(at_level(stage.channel.snapshot(), 1, 1)))
-    assert len(after) == len(before) == len(Stored.__struct_fields__) - len(Stored.NEWER)
-
-
-def test_secret_and_address_are_not_in_what_is_printed() -> None:
-    made = Subscription("h1", URL, SECRET, "root", 5, Cursor(0, 5))
-    for one in (made, Subscribed(made), Subscribe("h1", URL, SECRET, "root")):
-        assert SECRET not in repr(one) and "token" not in repr(one)
 
 
 PLACES = st.builds(

@@ -49,3 +49,12 @@ def test_gone_nodes_are_let_go() -> None:
 def test_the_copy_is_whole() -> None:
     state = network(FIRST, SECOND)
     assert restore(packed(state.snapshot())).subscribers == state.subscribers
+
+
+def test_everybody_attends_the_merged_network() -> None:
+    a, b = Network(), Network()
+    for network, key in ((a, "10.0.0.1"), (b, "10.0.0.2")):
+        network.apply(network.decide(Attend(key, 1), 1).event, 1)
+    a.apply(a.merge(b, 2), 2)
+    assert len(a.subscribers) == 2
+    assert a.merge(b, 3) is None

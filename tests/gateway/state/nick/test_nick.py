@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from gateway.state.nick import messages as k
 from gateway.state.nick.messages import (
     Change,
     Claim,
@@ -26,6 +29,7 @@ from gateway.state.nick.nick import PAST, PAST_S, PENDING_S, Nick, restore
 from gateway.state.people import Person, Refusal
 from ring.ids import Incarnation
 from tests.gateway.state.cast import ANN, BOB, CASEMAP, FIRST_EDGE, packed, person
+from tests.gateway.state.drawn import MAYBE, SOURCE, TEXTS, UIDS, people
 
 IN_USE = Refusal("433", ("Ann", "Nickname is already in use"))
 OTHER = person("9", "Ann")
@@ -205,3 +209,44 @@ def test_the_copy_is_whole() -> None:
     copy = restore("ann", CASEMAP, packed(stage.nick.snapshot()))
     assert copy.snapshot() == stage.nick.snapshot()
     assert copy.subscribers == stage.nick.subscribers
+
+
+NICK_COMMANDS: st.SearchStrategy[Any] = st.one_of(
+    st.builds(k.Claim, people(), MAYBE),
+    st.builds(k.Change, people()),
+    st.builds(k.Release, UIDS, MAYBE),
+    st.builds(k.Tell, people(), st.just("PRIVMSG"), TEXTS),
+    st.builds(k.Kill, UIDS, SOURCE, st.just("why")),
+    st.builds(k.Evict, UIDS),
+)
+
+
+_nick_event = msgspec.msgpack.Decoder(k.Event)
+
+
+@settings(max_examples=150)
+@given(st.lists(NICK_COMMANDS, max_size=40))
+def test_a_nicks_followers_equal_its_master(commands: list[Any]) -> None:
+    master, follower = Nick("ann", CASEMAP), Nick("ann", CASEMAP)
+    versions: dict[str, int] = {}
+    for at, command in enumerate(commands, start=1):
+        before = packed(master.snapshot())
+        holder = master.holder
+        decision = master.decide(command, at)
+        assert packed(master.snapshot()) == before
+        if decision.event is None:
+            continue
+        master.apply(decision.event, at)
+        copy = restore("ann", CASEMAP, before)
+        for other in (follower, copy):
+            other.apply(_nick_event.decode(packed(decision.event)), at)
+            assert other.snapshot() == master.snapshot()
+            assert other.subscribers == master.subscribers
+        assert master.subscribers == ({} if master.holder is None else {master.holder.edge: 1})
+        if holder is not None and master.holder is not None:
+            assert master.holder.uid == holder.uid  # nobody takes it from the holder
+            if isinstance(decision.event, k.Changed):  # P28
+                assert master.holder.version > max(holder.version, versions.get(holder.uid, 0))
+                versions[holder.uid] = master.holder.version
+        else:
+            versions.clear()

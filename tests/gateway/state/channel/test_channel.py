@@ -11,25 +11,29 @@ from hypothesis import strategies as st
 
 from gateway.state.channel import messages as c
 from gateway.state.channel.channel import Channel, restore
-from gateway.state.nick import messages as k
-from gateway.state.nick.nick import Nick
-from gateway.state.nick.nick import restore as restore_nick
+from gateway.state.channel.messages import (
+    LOST,
+    HasQuit,
+    Invite,
+    Join,
+    Part,
+)
 from gateway.state.people import Person
-from tests.gateway.state.cast import CASEMAP, RULES, packed
+from ring.ids import Incarnation
+from tests.gateway.state.cast import (
+    ANN,
+    BOB,
+    CAT,
+    FIRST_EDGE,
+    RULES,
+    SECOND_EDGE,
+    Stage,
+    packed,
+    plus,
+)
+from tests.gateway.state.drawn import EDGES, MAYBE, NICKS, SOURCE, TEXTS, UIDS, people
 
-UIDS = st.sampled_from(["1", "2", "3", "4"])
-NICKS = st.sampled_from(["ann", "Bob", "CAT{", "cat[", "nobody"])
-EDGES = st.sampled_from([("10.0.0.1", 1), ("10.0.0.1", 2), ("10.0.0.2", 1)])
 MASKS = st.sampled_from(["*!*@*", "ann!*@*", "ANN!*@*", "*!*@h2", "c?t[!*@*", "cat{!*@*", "a\\*!*@*", "a|*!*@*"])
-SOURCE = st.just("x!y@z")
-MAYBE = st.booleans()
-
-
-@st.composite
-def people(draw: st.DrawFn) -> Person:
-    host, modes = draw(st.sampled_from(["h1", "h2"])), draw(st.sampled_from(["", "B", "i"]))
-    version, account = draw(st.integers(1, 4)), draw(st.sampled_from([None, "acc"]))
-    return Person(draw(UIDS), version, draw(NICKS), "u", host, "r", *draw(EDGES), account=account, modes=modes)
 
 
 @st.composite
@@ -41,7 +45,6 @@ def changes(draw: st.DrawFn) -> c.ModeChange:
 
 
 LINES = st.lists(changes(), max_size=6).map(tuple)
-TEXTS = st.sampled_from([b"hi", b"\x01VERSION\x01", b""])
 COMMANDS: st.SearchStrategy[Any] = st.one_of(
     st.builds(c.Join, people(), st.sampled_from([None, "a"]), MAYBE, MAYBE, st.sampled_from(["", "#C"])),
     st.builds(c.Part, UIDS),
@@ -124,40 +127,32 @@ def test_a_line_says_what_it_did_and_a_second_time_nothing_new(
     assert max(map(len, channel.lists.values())) <= RULES.limits.list_max
 
 
-NICK_COMMANDS: st.SearchStrategy[Any] = st.one_of(
-    st.builds(k.Claim, people(), MAYBE),
-    st.builds(k.Change, people()),
-    st.builds(k.Release, UIDS, MAYBE),
-    st.builds(k.Tell, people(), st.just("PRIVMSG"), TEXTS),
-    st.builds(k.Kill, UIDS, SOURCE, st.just("why")),
-    st.builds(k.Evict, UIDS),
-)
-_nick_event = msgspec.msgpack.Decoder(k.Event)
+def test_members_of_a_gone_node_quit_as_one() -> None:
+    stage = Stage(ANN, BOB, CAT)
+    (evict,) = stage.channel.maintenance(stage.at, lambda edge: edge.key == FIRST_EDGE[0])
+    stage.do(evict)
+    gone = ((ANN.uid, ANN.source), (CAT.uid, CAT.source))
+    assert stage.event == HasQuit(gone, LOST, evicted=True)
+    assert stage.channel.subscribers == {Incarnation(*SECOND_EDGE): 1}
+    assert stage.channel.maintenance(stage.at, lambda edge: edge.key == FIRST_EDGE[0]) == []
 
 
-@settings(max_examples=150)
-@given(st.lists(NICK_COMMANDS, max_size=40))
-def test_a_nicks_followers_equal_its_master(commands: list[Any]) -> None:
-    master, follower = Nick("ann", CASEMAP), Nick("ann", CASEMAP)
-    versions: dict[str, int] = {}
-    for at, command in enumerate(commands, start=1):
-        before = packed(master.snapshot())
-        holder = master.holder
-        decision = master.decide(command, at)
-        assert packed(master.snapshot()) == before
-        if decision.event is None:
-            continue
-        master.apply(decision.event, at)
-        copy = restore_nick("ann", CASEMAP, before)
-        for other in (follower, copy):
-            other.apply(_nick_event.decode(packed(decision.event)), at)
-            assert other.snapshot() == master.snapshot()
-            assert other.subscribers == master.subscribers
-        assert master.subscribers == ({} if master.holder is None else {master.holder.edge: 1})
-        if holder is not None and master.holder is not None:
-            assert master.holder.uid == holder.uid  # nobody takes it from the holder
-            if isinstance(decision.event, k.Changed):  # P28
-                assert master.holder.version > max(holder.version, versions.get(holder.uid, 0))
-                versions[holder.uid] = master.holder.version
-        else:
-            versions.clear()
+def test_a_channel_is_spent_some_time_after_the_last_has_left() -> None:
+    stage = Stage()
+    assert stage.channel.is_collectable(stage.at + 60_001)
+    stage.do(Join(ANN))
+    assert not stage.channel.is_collectable(stage.at + 10**9)
+    stage.do(Part(ANN.uid))
+    keep_ms = int(RULES.keep_s * 1000)
+    assert not stage.channel.is_collectable(stage.at + keep_ms)
+    assert stage.channel.is_collectable(stage.at + keep_ms + 1)
+
+
+def test_a_copy_knows_the_invitations() -> None:
+    stage = Stage(ANN)
+    stage.mode(ANN, plus("i"))
+    for guest in (CAT, BOB):
+        stage.do(Invite(ANN.uid, ANN.source, guest.uid, guest.nick))
+    copy = restore("#c", RULES, packed(stage.channel.snapshot()))
+    assert list(copy.invited) == [CAT.uid, BOB.uid]
+    assert copy.decide(Join(BOB), stage.at).outcome is None

@@ -1,11 +1,11 @@
-"""What takes a rank: topic, kick, modes."""
+"""A line of mode changes: who may change what, and what the line says that it did."""
 
 from __future__ import annotations
 
 import pytest
 
-from gateway.state.channel.messages import Kick, ModeChange, ModesSet, SetTopic, TopicSet
-from gateway.state.people import Person, Refusal
+from gateway.state.channel.messages import ModeChange, ModesSet
+from gateway.state.people import Refusal
 from tests.gateway.state.cast import ANN, BOB, CAT, DAN, RULES, Stage, minus, plus
 
 NO_RANK = Refusal("482", ("#C", "You're not channel operator"))
@@ -17,85 +17,6 @@ def staff() -> Stage:
     stage = Stage(ANN, BOB, CAT, DAN)
     assert stage.mode(ANN, plus("h", "Bob"), plus("v", "Cat")) == ()
     return stage
-
-
-def kick(by: Person, whom: Person, uid: str | None = None, override: bool = False) -> Kick:
-    return Kick(by.uid, by.source, uid, whom.nick, "why", override)
-
-
-# Topic
-
-
-def test_a_protected_topic_is_the_operators() -> None:
-    stage = staff()
-    assert stage.do(SetTopic(CAT.uid, CAT.source, "x")) == NO_RANK
-    assert stage.do(SetTopic(BOB.uid, BOB.source, "x")) is None
-    assert (stage.channel.topic, stage.channel.topic_by, stage.channel.topic_at) == ("x", BOB.source, stage.at)
-    stage.mode(ANN, minus("t"))
-    assert stage.do(SetTopic(DAN.uid, DAN.source, "y")) is None
-
-
-def test_the_same_topic_is_said_again() -> None:
-    stage = staff()
-    stage.do(SetTopic(ANN.uid, ANN.source, "x"))
-    stage.do(SetTopic(ANN.uid, ANN.source, "x"))
-    assert stage.event == TopicSet(ANN.uid, ANN.source, "x")
-
-
-def test_topic_from_outside() -> None:
-    stage = Stage(ANN)
-    stage.mode(ANN, minus("t"))
-    assert stage.do(SetTopic(BOB.uid, BOB.source, "x")) == NOT_IN
-    assert stage.do(SetTopic(BOB.uid, BOB.source, "x", override=True)) is None
-    assert Stage().do(SetTopic(BOB.uid, BOB.source, "x", override=True)).numeric == "403"
-
-
-# Kick
-
-
-def test_who_may_kick_whom() -> None:
-    stage = staff()
-    assert stage.do(kick(CAT, DAN)) == NO_RANK
-    assert stage.do(kick(BOB, ANN)) == NO_RANK
-    assert stage.do(kick(BOB, BOB)) == NO_RANK
-    assert stage.do(kick(BOB, CAT)) is None
-    assert stage.do(kick(ANN, BOB)) is None
-    assert set(stage.channel.members) == {ANN.uid, DAN.uid}
-
-
-def test_kick_shows_the_nick_as_its_holder_writes_it() -> None:
-    stage = staff()
-    stage.do(Kick(ANN.uid, ANN.source, None, "dAN", "why"))
-    assert (stage.event.uid, stage.event.nick) == (DAN.uid, "Dan")
-
-
-def test_kick_of_who_is_not_there() -> None:
-    stage = Stage(ANN, BOB)
-    assert stage.do(kick(ANN, CAT)) == Refusal("441", ("Cat", "#C", "They aren't on that channel"))
-    assert stage.do(kick(CAT, BOB)) == NOT_IN
-    assert Stage().do(kick(ANN, BOB)).numeric == "403"
-
-
-def test_a_kick_names_the_person_and_not_who_has_the_nick_now() -> None:
-    """P10"""
-    stage = Stage(ANN, BOB)
-    assert stage.do(kick(ANN, BOB, uid="long gone")).numeric == "441"
-    assert BOB.uid in stage.channel.members
-
-
-def test_no_kicks_where_the_channel_says_so() -> None:
-    stage = staff()
-    stage.mode(ANN, plus("Q"))
-    assert stage.do(kick(ANN, DAN)) == Refusal("482", ("#C", "Nobody is kicked here (+Q)"))
-    assert stage.do(kick(ANN, DAN, override=True)) is None
-
-
-def test_an_override_needs_no_membership() -> None:
-    stage = Stage(ANN)
-    assert stage.do(kick(BOB, ANN, override=True)) is None
-
-
-# Modes
 
 
 def test_plain_members_are_told_once() -> None:

@@ -1,4 +1,4 @@
-"""Merging two sides of a partition (P26): in any order, any number of times, and nothing is gained by the split."""
+"""Merging two sides of a channel (P26): in any order, any number of times, and nothing is gained by the split."""
 
 from __future__ import annotations
 
@@ -24,12 +24,7 @@ from gateway.state.channel.messages import (
     Update,
 )
 from gateway.state.channel.snapshot import Stored
-from gateway.state.network.messages import Attend
-from gateway.state.network.network import Network
-from gateway.state.nick import snapshot as nick_snapshot
-from gateway.state.nick.messages import Change, Claim, Release
-from gateway.state.nick.nick import Nick
-from tests.gateway.state.cast import ANN, BOB, CASEMAP, CAT, RULES, minus, person, plus
+from tests.gateway.state.cast import ANN, BOB, CAT, RULES, minus, plus
 
 PEOPLE = (ANN, BOB, CAT)
 KEY = MaskSet(Casemap("rfc1459")).key
@@ -164,69 +159,3 @@ def test_a_channel_made_anew_on_one_side_brings_no_power() -> None:
     ours = play(Channel("#c", RULES), [(5, Join(ANN)), (5, Join(BOB))])
     other.apply(other.merge(ours, 9000), 9000)
     assert {uid: member.prefixes for uid, member in other.members.items()} == {ANN.uid: "o", BOB.uid: "", CAT.uid: ""}
-
-
-NAMES = tuple(person(str(number), "Ann") for number in range(4))
-
-
-@st.composite
-def claims(draw: Any) -> Any:
-    who = draw(st.sampled_from(NAMES))
-    return draw(st.sampled_from([Claim(who), Claim(who, True), Release(who.uid), Change(who)]))
-
-
-NICK_STORIES = st.lists(st.tuples(st.integers(1, 3), claims()), max_size=6)
-
-
-def hold(nick: Nick, story: list[tuple[int, Any]], at: int) -> Nick:
-    held = copy.deepcopy(nick)
-    for after, command in story:
-        at += after
-        event = held.decide(command, at).event
-        if event is not None:
-            held.apply(event, at)
-    return held
-
-
-@given(NICK_STORIES, NICK_STORIES, NICK_STORIES, NICK_STORIES)
-def test_nicks_merge_alike_in_any_order(
-    common: list[Any], first: list[Any], second: list[Any], third: list[Any]
-) -> None:
-    root = hold(Nick("ann", CASEMAP), common, 1000)
-    a, b, c = (hold(root, story, 2000).snapshot() for story in (first, second, third))
-    merge = nick_snapshot.merge
-    assert merge(a, b) == merge(b, a)
-    assert merge(merge(a, b), b) == merge(a, b)
-    holders = {side.holder.uid for side in (a, b, c) if side.holder is not None}
-    if holders.isdisjoint({*a.left, *b.left, *c.left}):
-        assert merge(merge(a, b), c) == merge(a, merge(b, c))
-
-
-def test_the_older_claim_keeps_the_nick() -> None:
-    older, younger = Nick("ann", CASEMAP), Nick("ann", CASEMAP)
-    older = hold(older, [(1, Claim(NAMES[1]))], 1000)
-    younger = hold(younger, [(5, Claim(NAMES[0]))], 1000)
-    for a, b in ((older, younger), (younger, older)):
-        ours = copy.deepcopy(a)
-        event = ours.merge(b, 2000)
-        if event is not None:
-            ours.apply(event, 2000)
-        assert ours.holder is not None and ours.holder.uid == NAMES[1].uid
-        assert list(ours.subscribers) == [NAMES[1].edge]
-
-
-def test_who_gave_the_nick_back_does_not_hold_it_on_the_other_side() -> None:
-    root = hold(Nick("ann", CASEMAP), [(1, Claim(NAMES[0]))], 1000)
-    left = hold(root, [(1, Release("0"))], 2000)
-    assert nick_snapshot.merge(root.snapshot(), left.snapshot()).holder is None
-    again = hold(left, [(1, Claim(NAMES[0]))], 3000)
-    assert nick_snapshot.merge(root.snapshot(), again.snapshot()).holder is not None
-
-
-def test_everybody_attends_the_merged_network() -> None:
-    a, b = Network(), Network()
-    for network, key in ((a, "10.0.0.1"), (b, "10.0.0.2")):
-        network.apply(network.decide(Attend(key, 1), 1).event, 1)
-    a.apply(a.merge(b, 2), 2)
-    assert len(a.subscribers) == 2
-    assert a.merge(b, 3) is None

@@ -1,0 +1,74 @@
+"""The messages of an account, with samples of each: read back, and read from other builds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.accounts.credentials import Credentials, Scram
+from gateway.state.account import messages as a
+from gateway.state.account.snapshot import Life, Settings, Stored
+from tests.gateway.state.cast import packed
+from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
+
+SECRET = Credentials("$argon2id$x", Scram(b"\xff", 4096, b"", b"\x00"))
+
+COMMANDS: list[Any] = [
+    a.Register("1", "Joe", SECRET, "0"),
+    a.Alias("1", "Joe2", "joe", "0"),
+    a.Unalias("joe"),
+    a.SetCredentials("1", SECRET),
+    a.AddCertificate("1", "ab"),
+    a.RemoveCertificate("1", "ab"),
+    a.AddNick("1", "joe2"),
+    a.RemoveNick("1", "joe2"),
+    a.SetSettings("1", {"always_on": True, "away_text": None}),
+    a.LoggedIn("1"),
+    a.LoggedIn("1", ("ab", "cd")),
+    a.Drop("1"),
+]
+
+EVENTS: list[Any] = [
+    a.Registered("1", "Joe", SECRET),
+    a.Dropped(),
+    a.Unaliased(),
+    a.CredentialsSet(SECRET),
+    a.CertificateAdded("ab"),
+    a.CertificateRemoved("ab"),
+    a.NickAdded("joe2"),
+    a.NickRemoved("joe2"),
+    a.SettingsSet({"always_on": True}),
+    a.Seen(),
+    a.SeenFrom(("ab", "cd")),
+    a.Merged(Stored((Life(5, "1", "Joe", SECRET, "", {"ab": 6}, {}, {"joe2": 7}, Settings(True), {}, 8),), 4)),
+]
+
+OUTCOMES: list[Any] = [a.Accepted("Joe"), a.Denied("full")]
+
+UNIONS = [(a.Command, COMMANDS), (a.Event, EVENTS)]
+
+
+each_union = pytest.mark.parametrize(("union", "samples"), UNIONS, ids=["commands", "events"])
+
+
+@each_union
+def test_messages_read_back(union: Any, samples: list[Any]) -> None:
+    read_back(union, samples)
+
+
+@each_union
+def test_messages_of_builds_with_fewer_or_more_fields_are_read(union: Any, samples: list[Any]) -> None:
+    read_of_other_builds(union, samples)
+
+
+@each_union
+def test_messages_that_are_cut_or_mistyped_are_refused(union: Any, samples: list[Any]) -> None:
+    refused_if_cut_or_mistyped(union, samples)
+
+
+def test_outcomes_read_back() -> None:
+    decode = msgspec.msgpack.Decoder(a.Outcome).decode
+    for outcome in (*OUTCOMES, None):
+        assert decode(packed(outcome)) == outcome

@@ -1,0 +1,97 @@
+"""The messages of a channel, with samples of each: read back, and read from other builds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.irc.limits import Limits
+from gateway.state.channel import machine_messages as m
+from gateway.state.channel import messages as c
+from gateway.state.channel import webhook_messages as h
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.snapshot import PutOut
+from gateway.state.channel.state import Rules
+from gateway.state.once import Once, Repeat, Sayer
+from gateway.state.people import Refusal
+from gateway.state.session import messages as s
+from tests.gateway.state.cast import ANN, BOB, CASEMAP, packed, plus
+from tests.gateway.state.reading import read_back, read_of_other_builds, refused_if_cut_or_mistyped
+
+REPEAT = Repeat(Once(Sayer(ANN.edge, 3), 5))
+
+REFUSAL = Refusal("482", ("#c", "You're not channel operator"))
+
+COMMANDS: list[Any] = [
+    c.Join(ANN, "sesame", True, False, "#C"),
+    c.Part("1", "bye"),
+    c.Say("1", "a!b@c", "PRIVMSG", b"\xff", "@", {"+x": "y"}, ANN, "0x"),
+    c.SetTopic("1", "a!b@c", "t"),
+    c.SetModes("1", "a!b@c", (plus("o", "Bob", "2"), plus("m"))),
+    c.Kick("1", "a!b@c", None, "Bob", "why"),
+    c.Invite("1", "a!b@c", "2", "Bob"),
+    c.Update(ANN),
+    c.Quit("1", "bye"),
+    c.Evict((ANN.edge,), "a.example b.example"),
+    c.Redact("1", "a!b@c", "abc-1.2-3", True, "why"),
+    c.Forget("1", "0x"),
+    h.Subscribe("h1", "https://a.example/", "secret", "root"),
+    h.Unsubscribe("h1", "root"),
+    h.Advance("h1", s.Cursor(7, 8), 2, 1),
+    m.Speak("1", "a!b@c", "PRIVMSG", b"hi", once=m.once_for("key")),
+    REPEAT,
+]
+
+EVENTS: list[Any] = [
+    c.Joined(ANN, "o", "#C"),
+    c.Parted("1", "a!b@c"),
+    c.Said("1", "a!b@c", "TAGMSG", b"", "", {"+x": ""}, "ann", True, "0x"),
+    c.TopicSet("1", "a!b@c", ""),
+    c.ModesSet("1", "a!b@c", (plus("o", "Bob", "2"),)),
+    c.Kicked("1", "a!b@c", "2", "Bob", "why"),
+    c.Invited("1", "a!b@c", "2", "Bob", True),
+    c.Updated(ANN, BOB),
+    c.HasQuit((("1", "a!b@c"),), "bye"),
+    c.Redacted("1", "a!b@c", c.EVERYTHING),
+    c.Forgotten("1", "0x"),
+    h.Subscribed(h.Subscription("h1", "https://a.example/", "secret", "root", 5, s.Cursor(7, 8))),
+    h.Unsubscribed("h1", "root"),
+    h.Advanced("h1", s.Cursor(7, 8), 2, 1),
+    c.Merged(Channel("#c", Rules(Limits(), CASEMAP, 60.0)).snapshot()),
+]
+
+OUTCOMES: list[Any] = [
+    REFUSAL,
+    c.ModesDone((REFUSAL,)),
+    c.HasLeft(PutOut("a!b@c", "why", 5)),
+    h.NotSubscribed("full"),
+    m.Spoken(5, 6),
+]
+
+UNIONS = [(c.Command, COMMANDS), (c.Event, EVENTS)]
+
+
+each_union = pytest.mark.parametrize(("union", "samples"), UNIONS, ids=["commands", "events"])
+
+
+@each_union
+def test_messages_read_back(union: Any, samples: list[Any]) -> None:
+    read_back(union, samples)
+
+
+@each_union
+def test_messages_of_builds_with_fewer_or_more_fields_are_read(union: Any, samples: list[Any]) -> None:
+    read_of_other_builds(union, samples)
+
+
+@each_union
+def test_messages_that_are_cut_or_mistyped_are_refused(union: Any, samples: list[Any]) -> None:
+    refused_if_cut_or_mistyped(union, samples)
+
+
+def test_outcomes_read_back() -> None:
+    decode = msgspec.msgpack.Decoder(c.Outcome).decode
+    for outcome in (*OUTCOMES, None):
+        assert decode(packed(outcome)) == outcome
