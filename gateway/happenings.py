@@ -118,7 +118,7 @@ class Happenings:
         """Return the ring key of the other node in the note; "" if there is none."""
         if note.event == "takeover" and note.group is not None:
             mastered = self._core.engine.replicas.masters.get(note.group)
-            lineage = mastered.copy.lineage if mastered is not None else ()
+            lineage = mastered.replica.lineage if mastered is not None else ()
             return lineage[-2][0].key if len(lineage) > 1 else ""
         return str(note.facts.get("peer", ""))
 

@@ -12,7 +12,7 @@ import msgspec
 from gateway.node import NodeCore
 from gateway.status import CHANNEL, Around, Status, status
 from ring.links.link import LinkState
-from ring.replication.copy import Copy
+from ring.replication.replica import Replica
 
 LATELY_S: Final = 10.0
 """A channel's rate counts the log entries of this many seconds."""
@@ -79,15 +79,15 @@ def _channels(core: NodeCore) -> Iterator[Busy]:
     engine = core.engine
     for group, m in engine.replicas.masters.items():
         if group.kind == CHANNEL:
-            copy = m.copy
-            lag = max((copy.seq - f.acked for f in m.followers.values() if f.sits or f.holder), default=0)
-            members = sum(copy.state.subscribers.values())
-            yield Busy(group.name, members, _rate(copy, engine.now), copy.seq, len(m.followers), max(lag, 0))
+            replica = m.replica
+            lag = max((replica.seq - f.acked for f in m.followers.values() if f.sits or f.holder), default=0)
+            members = sum(replica.state.subscribers.values())
+            yield Busy(group.name, members, _rate(replica, engine.now), replica.seq, len(m.followers), max(lag, 0))
 
 
-def _rate(copy: Copy, now: float) -> float:
+def _rate(replica: Replica, now: float) -> float:
     """Return the entries per second over the last LATELY_S, as far back as the log reaches."""
-    log, since = copy.log, (now - LATELY_S) * 1000
+    log, since = replica.log, (now - LATELY_S) * 1000
     if not log or log[-1].at < since:
         return 0.0
     first = bisect_left(log, since, key=lambda entry: entry.at)  # the entries' times rise (P17)

@@ -81,12 +81,12 @@ class NodeCore:
 
     @property
     def holds_groups(self) -> bool:
-        """Tell whether the network would miss copies on this node: this node masters a used group, or backs one up. If
-        no other node stays, return False, because there is no node to give the groups to.
+        """Tell whether the network would miss replicas on this node: this node masters a used group, or backs one up.
+        If no other node stays, return False, because there is no node to give the groups to.
         """
         engine = self.engine
         if not engine.peers.staying():
             return False
-        return any(m.copy.state.subscribers or m.watchers for m in engine.replicas.masters.values()) or any(
+        return any(m.replica.state.subscribers or m.watchers for m in engine.replicas.masters.values()) or any(
             f.holds and not engine.roles.followers.is_orphan(f) for f in engine.replicas.followers.values()
         )

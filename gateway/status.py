@@ -201,7 +201,7 @@ def status(core: NodeCore, links: Mapping[str, LinkState], around: Around | None
         users=len(core.edge.users),
         channels_mastered=mastered[CHANNEL],
         channels_backed_up=sum(f.holds for f in followed),
-        channels_followed=sum(engine.roles.followed.sits(f.copy) for f in followed),
+        channels_followed=sum(engine.roles.followed.sits(f.replica) for f in followed),
         links={key: round(link.up_s, 1) for key, link in sorted(links.items())},
         round_trips={
             key: round(link.round_trip_s, 6) for key, link in sorted(links.items()) if link.round_trip_s is not None

@@ -17,7 +17,7 @@ from gateway.state.channel.messages import Said
 from ring.engine import Engine
 from ring.ids import GroupId, Term
 from ring.replication import progress
-from ring.replication.copy import Copy
+from ring.replication.replica import Replica
 from ring.wire.log import Entry
 
 CHANNEL: Final = "channel"
@@ -29,9 +29,9 @@ REIGNS: Final = 8
 """The number of terms in one answer at most; the newest terms are listed."""
 
 Role = Literal["none", "master", "backup", "follower", "recovery", "hand_off", "incoming_hand_off", "stopped"]
-"""recovery: the node looks for the newest copy, to serve the group. hand_off: the node masters the group and is handing
-the group over. incoming_hand_off: the node will master the group in a moment. stopped: a mistake of the program has
-stopped the group on the node (P43).
+"""recovery: the node looks for the newest replica, to serve the group. hand_off: the node masters the group and is
+handing the group over. incoming_hand_off: the node will master the group in a moment. stopped: a mistake of the program
+has stopped the group on the node (P43).
 """
 
 Began = Literal["first", "hand_off", "takeover", "unknown"]
@@ -87,8 +87,8 @@ class TracedEntry(msgspec.Struct, frozen=True):
 
 class Traced(msgspec.Struct, frozen=True, tag="traced"):
     """A node's part in the group. master: ring key of the master that the node knows, or "". head: the last given
-    position, committed or not. first, last: positions of the node's log and copy; 0 without a copy. more: more entries
-    follow.
+    position, committed or not. first, last: positions of the node's log and replica; 0 without a replica. more: more
+    entries follow.
     """
 
     name: str
@@ -119,20 +119,20 @@ def trace(core: NodeCore, asked: TraceAsk) -> Traced:
     group = core.edge.channel(asked.channel)
     role = _role(engine, group)
     mastered, followed = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
-    copy = mastered.copy if mastered is not None else followed.copy if followed is not None else None
-    if copy is None:
+    replica = mastered.replica if mastered is not None else followed.replica if followed is not None else None
+    if replica is None:
         return Traced(me.name, me.key, role)
-    entries, more = _entries(copy, asked)
+    entries, more = _entries(replica, asked)
     return Traced(
         me.name,
         me.key,
         role,
         master=me.key if mastered is not None else followed.master if followed is not None else "",
-        first=copy.log[0].seq if copy.log else 0,
-        last=copy.seq,
-        head=copy.head,
-        members=sum(copy.state.subscribers.values()),
-        reigns=_reigns(copy),
+        first=replica.log[0].seq if replica.log else 0,
+        last=replica.seq,
+        head=replica.head,
+        members=sum(replica.state.subscribers.values()),
+        reigns=_reigns(replica),
         progress=[_progress(key, f) for key, f in sorted(mastered.followers.items())] if mastered is not None else [],
         entries=entries,
         more=more,
@@ -159,41 +159,41 @@ def _progress(key: str, follower: progress.Progress) -> Progress:
     return Progress(key, follower.acked, follower.held, follower.holder, follower.sits)
 
 
-def _reigns(copy: Copy) -> list[Reign]:
-    """List the newest terms in the copy's lineage, the oldest of these first."""
-    lineage = copy.lineage
+def _reigns(replica: Replica) -> list[Reign]:
+    """List the newest terms in the replica's lineage, the oldest of these first."""
+    lineage = replica.lineage
     newest = list(enumerate(lineage))[-REIGNS:]
-    return [Reign(term.number, term.key, first, _began(copy, term, first, index)) for index, (term, first) in newest]
+    return [Reign(term.number, term.key, first, _began(replica, term, first, index)) for index, (term, first) in newest]
 
 
-def _began(copy: Copy, term: Term, first: int, index: int) -> Began:
+def _began(replica: Replica, term: Term, first: int, index: int) -> Began:
     if index == 0:
         return "first"
-    last = _at(copy, first - 1)  # the last entry of the term before
+    last = _at(replica, first - 1)  # the last entry of the term before
     if last is None:
         return "unknown"
     return "hand_off" if last.handed == term else "takeover"
 
 
-def _at(copy: Copy, seq: int) -> Entry | None:
-    index = seq - copy.log[0].seq if copy.log else -1
-    return copy.log[index] if 0 <= index < len(copy.log) else None
+def _at(replica: Replica, seq: int) -> Entry | None:
+    index = seq - replica.log[0].seq if replica.log else -1
+    return replica.log[index] if 0 <= index < len(replica.log) else None
 
 
-def _entries(copy: Copy, asked: TraceAsk) -> tuple[list[TracedEntry], bool]:
+def _entries(replica: Replica, asked: TraceAsk) -> tuple[list[TracedEntry], bool]:
     """Return the first page of the requested entries that are still in the log, and whether more entries follow."""
-    if asked.after is None or not copy.log:
+    if asked.after is None or not replica.log:
         return [], False
-    start = max(asked.after + 1 - copy.log[0].seq, 0)
-    some = copy.log[start : start + MOST]
-    return [_entry(copy, entry, asked.texts) for entry in some], start + MOST < len(copy.log)
+    start = max(asked.after + 1 - replica.log[0].seq, 0)
+    some = replica.log[start : start + MOST]
+    return [_entry(replica, entry, asked.texts) for entry in some], start + MOST < len(replica.log)
 
 
-def _entry(copy: Copy, entry: Entry, texts: bool) -> TracedEntry:
+def _entry(replica: Replica, entry: Entry, texts: bool) -> TracedEntry:
     event = entry.event
     return TracedEntry(
         entry.seq,
-        copy.term_at(entry.seq).number,
+        replica.term_at(entry.seq).number,
         entry.at,
         _kind(entry),
         entry.origin.key if entry.origin is not None else "",

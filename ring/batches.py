@@ -13,11 +13,11 @@ def merged(batches: Sequence[Batch]) -> Batch:
 
     batches: at least one.
     """
-    copies: dict[GroupId, bytes | None] = {}
+    replicas: dict[GroupId, bytes | None] = {}
     ends: dict[GroupId, int] = {}
     lines: dict[tuple[GroupId, int], Line] = {}
     for batch in batches:
-        copies.update(batch.copies)
+        replicas.update(batch.replicas)
         for group, end in batch.ends.items():
             ends[group] = min(end, ends.get(group, end))
         if batch.ends and lines:  # lines to be added before are void, too
@@ -25,7 +25,7 @@ def merged(batches: Sequence[Batch]) -> Batch:
         for line in batch.lines:
             lines[line.group, line.seq] = line
     number = max(batch.number for batch in batches)
-    return Batch(number, copies, ends, list(lines.values()))
+    return Batch(number, replicas, ends, list(lines.values()))
 
 
 LINE_BYTES = 300
@@ -34,12 +34,12 @@ LINE_BYTES = 300
 
 def size(batch: Batch) -> int:
     """Return the bytes of memory that the batch takes, about."""
-    copies = sum(LINE_BYTES + len(copy or b"") for copy in batch.copies.values())
-    return copies + LINE_BYTES * (len(batch.lines) + len(batch.ends)) + sum(len(line.event) for line in batch.lines)
+    replicas = sum(LINE_BYTES + len(replica or b"") for replica in batch.replicas.values())
+    return replicas + LINE_BYTES * (len(batch.lines) + len(batch.ends)) + sum(len(line.event) for line in batch.lines)
 
 
 def shortened(batch: Batch, most: int) -> Batch:
-    """Drop the batch's first lines until the batch takes at most `most` bytes; copies and ends stay, at any size."""
+    """Drop the batch's first lines until the batch takes at most `most` bytes; replicas and ends stay, at any size."""
     excess, dropped = size(batch) - most, 0
     while excess > 0 and dropped < len(batch.lines):
         excess -= LINE_BYTES + len(batch.lines[dropped].event)

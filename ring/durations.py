@@ -113,7 +113,7 @@ LOG_IDLE_S: Final = 2 * 3600.0
 # Another master of a group --------------------------------------------------------------------------------------------
 
 PREPARE_REPEAT_S: Final = 0.4
-"""Pause before the nodes that have not answered are asked for their copies again."""
+"""Pause before the nodes that have not answered are asked for their replicas again."""
 
 PREPARE_AGAIN_S: Final = 1.0
 """A node that waits for silent nodes asks all nodes again after this."""
@@ -135,7 +135,7 @@ THAW_S: Final = 2.0
 """A hand-off that has not placed `Handed` after this is given up."""
 
 INSTALLED_KEEP_S: Final = 30.0
-"""An installed copy is kept this long for a recovery, if the old master is dead."""
+"""An installed replica is kept this long for a recovery, if the old master is dead."""
 
 FORK_OFFER_S: Final = 0.4
 """A fork that is not taken in is offered again after this time."""
@@ -144,7 +144,7 @@ FORK_PATIENCE_S: Final = 1.5
 """A follower leaves the offer of a fork to the fork's old master for this long."""
 
 FORK_GIVE_UP_S: Final = 8.0
-"""If nobody has taken a fork in for this long, people here are shown the master's copy as the copy is."""
+"""If nobody has taken a fork in for this long, people here are shown the master's replica as it is."""
 
 OWED_OFFER_S: Final = 0.4
 OWED_KEEP_S: Final = 60.0
@@ -212,11 +212,11 @@ SCRUB_AGAIN_S: Final = 1.0
 # What a node keeps on disk --------------------------------------------------------------------------------------------
 
 COPY_REST_S: Final = 0.05
-"""A copy that nobody waits for is written again after this time: a thousand people who join at once change the copy a
-thousand times."""
+"""A replica that nobody waits for is written again after this time: a thousand people who join at once change the
+replica a thousand times."""
 
 COPY_SILENT_S: Final = 10.0
-"""A copy of a group without any message is written after this time: most such groups are gone by then (P40)."""
+"""A replica of a group without any message is written after this time: most such groups are gone by then (P40)."""
 
 WRITE_RETRY_S: Final = 0.1
 WRITE_RETRY_MAX_S: Final = 5.0

@@ -21,7 +21,7 @@ from ring.history.local import Ahead, ahead, logged
 from ring.ids import UNREADABLE, Evidence, GroupId, Incarnation, Term
 from ring.node import Node
 from ring.replication.application import Application, Unsupported
-from ring.replication.copy import Copy
+from ring.replication.replica import Replica
 from ring.replication.state_machine import Kind, State
 from ring.roster import NodeRecord, Roster
 from ring.settings import Settings
@@ -254,18 +254,19 @@ class Engine(Node):
             return mastered.shown.state
         followed = self.replicas.followers.get(group)
         if followed is None or not self.roles.followed.sits(followed.shown):
-            return None  # a copy held as a backup may be behind the members' view
+            return None  # a replica held as a backup may be behind the members' view
         return followed.shown.state
 
     def applied_to(self, group: GroupId) -> Cursor:
         """Return the cursor up to which local people saw the group; seq 0 if the group is not shown here."""
-        copy = self.replicas.shown(group)
-        return reached(copy) if copy is not None else Cursor(0, 0)
+        replica = self.replicas.shown(group)
+        return reached(replica) if replica is not None else Cursor(0, 0)
 
     def recent(self, group: GroupId, query: Query) -> list[Line]:
-        """Return the part of the answer that the shown copy's log has. The query's marks and limit are not applied."""
-        copy = self.replicas.shown(group)
-        return logged(copy, query) if copy is not None else []
+        """Return the part of the answer that the shown replica's log has. The query's marks and limit are not
+        applied."""
+        replica = self.replicas.shown(group)
+        return logged(replica, query) if replica is not None else []
 
     def is_shown(self, line: Line) -> bool:
         """Tell whether the shown log has the line at the line's position, or ends before the line.
@@ -273,18 +274,18 @@ class Engine(Node):
         False for a line of another side of a partition while the merge is under way: local people are not shown the
         line yet (P25).
         """
-        copy = self.replicas.shown(line.group)
-        return copy is not None and (line.seq > copy.seq or line.term == copy.term_at(line.seq))
+        replica = self.replicas.shown(line.group)
+        return replica is not None and (line.seq > replica.seq or line.term == replica.term_at(line.seq))
 
-    def copy_served(self, group: GroupId) -> Copy | None:
-        """Return the copy, for reading, of a group that this node masters and is not handing over."""
+    def replica_served(self, group: GroupId) -> Replica | None:
+        """Return the replica, for reading, of a group that this node masters and is not handing over."""
         m = self.replicas.masters.get(group)
-        return m.copy if m is not None and m.serving else None
+        return m.replica if m is not None and m.serving else None
 
     def ahead(self, group: GroupId, place: Cursor, wanted: str, limit: int) -> Ahead | None:
         """Return the group's messages after the place; None unless this node serves the group."""
         m = self.replicas.masters.get(group)
-        return ahead(m.copy, place, wanted, limit) if m is not None and m.serving else None
+        return ahead(m.replica, place, wanted, limit) if m is not None and m.serving else None
 
     def ask(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
         """Ask the group's master a read-only question. done(None): no answer in time, or the answer was None."""
@@ -316,10 +317,12 @@ class Engine(Node):
     def mastered(self, kind: str) -> list[tuple[GroupId, State, Term]]:
         """Return the groups of the kind that this node serves as master, with state and term."""
         return [
-            (g, m.copy.state, m.copy.term) for g, m in self.replicas.masters.items() if g.kind == kind and m.serving
+            (g, m.replica.state, m.replica.term)
+            for g, m in self.replicas.masters.items()
+            if g.kind == kind and m.serving
         ]
 
     def serves(self, group: GroupId) -> tuple[State, Term] | None:
         """Return the group's state and term if this node serves the group as master."""
         m = self.replicas.masters.get(group)
-        return (m.copy.state, m.copy.term) if m is not None and m.serving else None
+        return (m.replica.state, m.replica.term) if m is not None and m.serving else None

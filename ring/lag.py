@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from ring.durations import LATE_S
 from ring.ids import GroupId
-from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.replication.progress import Master
+from ring.replication.replica import Replica
 
 
 class Lag(NamedTuple):
@@ -31,16 +31,16 @@ def lag(port: Port, lagging: Iterable[GroupId]) -> Lag:
 
 def _wait_s(port: Port, m: Master) -> float:
     """Return how long the group's oldest missing entry has waited: undecided, or not applied by a follower."""
-    copy, now = m.copy, port.now
-    wait = now - copy.pending[0].at / 1000 if copy.pending else 0.0
+    replica, now = m.replica, port.now
+    wait = now - replica.pending[0].at / 1000 if replica.pending else 0.0
     for follower in m.followers.values():
-        if follower.acked < copy.seq and port.peers.is_current(follower.edge):
-            wait = max(wait, now - max(follower.since, _after(copy, follower.acked)))
+        if follower.acked < replica.seq and port.peers.is_current(follower.edge):
+            wait = max(wait, now - max(follower.since, _after(replica, follower.acked)))
     return max(wait, 0.0)
 
 
-def _after(copy: Copy, acked: int) -> float:
+def _after(replica: Replica, acked: int) -> float:
     """Return the Unix s of the first entry after `acked`; if the log has dropped the entry, of the log's oldest
     entry."""
-    first = len(copy.log) - (copy.seq - acked)
-    return copy.log[max(first, 0)].at / 1000 if copy.log else 0.0
+    first = len(replica.log) - (replica.seq - acked)
+    return replica.log[max(first, 0)].at / 1000 if replica.log else 0.0

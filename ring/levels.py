@@ -44,11 +44,11 @@ class Levels:
         if m is None or not m.serving or not port.has_met:
             self._asked = 0
             return
-        level: int = m.copy.state.level  # type: ignore[attr-defined]
+        level: int = m.replica.state.level  # type: ignore[attr-defined]
         if level >= max(port.peers.me.level, port.peers.level):
             return  # the lowest level of all nodes is at most this node's level
         wanted = max(port.peers.lowest().level, port.peers.level)
-        if level < wanted and self._asked != wanted and port.me in m.copy.state.subscribers:
+        if level < wanted and self._asked != wanted and port.me in m.replica.state.subscribers:
             self._asked = wanted
             port.command(m, self._command(wanted))
 

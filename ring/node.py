@@ -46,11 +46,11 @@ from ring.notes import Note
 from ring.replication.application import Application, EventId
 from ring.replication.barrier import Barriers
 from ring.replication.broken import StoppedGroups
-from ring.replication.copy import Copy
 from ring.replication.guarded import GroupBroken, GuardedApplication
 from ring.replication.owed import OwedForks
 from ring.replication.people import People
 from ring.replication.progress import Master
+from ring.replication.replica import Replica
 from ring.replication.replicas import Follower, Parkable, Recovery, Replicas
 from ring.replication.returning import CatchUp
 from ring.replication.role_port import RolePort
@@ -230,12 +230,12 @@ class Node(RolePort, Hearing):
 
     # Where a group is -------------------------------------------------------------------------------------------------
 
-    def trim(self, copy: Copy) -> None:
+    def trim(self, replica: Replica) -> None:
         """Trim a log, and keep all that a silent node which is not given up may lack (P16)."""
         keep_s = self.settings.log_keep_s
         if self.peers.dead:
             keep_s = inf  # a dead node may return with a log to compare (P25)
-        copy.log.trim(self.now, keep_s)
+        replica.log.trim(self.now, keep_s)
 
     def oldest(self, group: GroupId) -> int | None:
         """Return the Unix ms before which the group's lines are to be forgotten; None: no line is."""
@@ -274,8 +274,8 @@ class Node(RolePort, Hearing):
         """Begin to find out who holds the group (P14)."""
         return self.roles.find(group, curious=curious)
 
-    def readable(self, group: GroupId) -> Copy | None:
-        """Return the copy that may be read while the group is not served (P36)."""
+    def readable(self, group: GroupId) -> Replica | None:
+        """Return the replica that may be read while the group is not served (P36)."""
         return self.roles.recoveries.readable(group)
 
     def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
@@ -290,9 +290,9 @@ class Node(RolePort, Hearing):
         """Give a group mastered here a command of the master's own."""
         self.roles.masters.command(m, command)
 
-    def held_to(self, copy: Copy) -> int:
+    def held_to(self, replica: Replica) -> int:
         """Return the highest seq that this node may acknowledge (P33)."""
-        return self.roles.acks.held_to(copy)
+        return self.roles.acks.held_to(replica)
 
     def after_catch_up(self, job: Callable[[], None]) -> None:
         """Do the job once this node has caught up after a stop (P20)."""
@@ -302,7 +302,7 @@ class Node(RolePort, Hearing):
         """Ask the group's master for what the follower lacks (P16)."""
         self.roles.followers.resync(follower)
 
-    def take_in(self, m: Master, theirs: Copy) -> None:
+    def take_in(self, m: Master, theirs: Replica) -> None:
         """Append what another log of the group has, and merge the states (P22, P25, P26)."""
         self.roles.merges.take_in(m, theirs)
 
@@ -326,29 +326,30 @@ class Node(RolePort, Hearing):
         """Master the group no more: the group is handed over to that node (P24)."""
         self.roles.retire(m, to)
 
-    def prevail(self, f: Follower, theirs: Copy, master: str) -> None:
-        """Master the group with the followed copy, which outweighs the master's copy (P22)."""
+    def prevail(self, f: Follower, theirs: Replica, master: str) -> None:
+        """Master the group with the followed replica, which outweighs the master's replica (P22)."""
         self.roles.prevail(f, theirs, master)
 
-    def install(self, copy: Copy) -> None:
-        """Follow this copy instead of the copy followed so far, if any: this node is about to serve the copy."""
-        self.roles.install(copy)
+    def install(self, replica: Replica) -> None:
+        """Follow this replica instead of the replica followed so far, if any: this node is about to serve the
+        replica."""
+        self.roles.install(replica)
 
-    def serve(self, copy: Copy, term: Term) -> None:
-        """Master the group from this copy on, under this term."""
-        self.roles.serve(copy, term)
+    def serve(self, replica: Replica, term: Term) -> None:
+        """Master the group from this replica on, under this term."""
+        self.roles.serve(replica, term)
 
-    def stored(self, copy: Copy) -> None:
-        """Go on with what waited for the copy: the master commits, or a backup acknowledges (P35)."""
-        mastered = self.replicas.masters.get(copy.group)
-        if mastered is not None and mastered.copy is copy:
+    def stored(self, replica: Replica) -> None:
+        """Go on with what waited for the replica: the master commits, or a backup acknowledges (P35)."""
+        mastered = self.replicas.masters.get(replica.group)
+        if mastered is not None and mastered.replica is replica:
             self.run(lambda: self.roles.masters.advance(mastered))
         else:
-            self.roles.acks.acknowledge(copy.group)
+            self.roles.acks.acknowledge(replica.group)
 
-    def loaded(self, copy: Copy) -> None:
-        """Hold a group by a copy that an earlier life of this node has written, and ask who masters it (P36)."""
-        self.roles.keep(copy, copy.term.key)
+    def loaded(self, replica: Replica) -> None:
+        """Hold a group by a replica that an earlier life of this node has written, and ask who masters it (P36)."""
+        self.roles.keep(replica, replica.term.key)
 
     def resend(self, group: GroupId) -> None:
         """Send all unanswered commands of this edge to the group's master, in order."""
@@ -359,7 +360,7 @@ class Node(RolePort, Hearing):
         self.submitter.complete(group, number, outcome, event_id)
 
     def unpark_answers(self, group: GroupId, seq: int) -> None:
-        """Complete the answers that waited until the copy reached `seq`."""
+        """Complete the answers that waited until the replica reached `seq`."""
         self.submitter.unpark(group, seq)
 
     def _on_records(self, sender: Incarnation, message: Records) -> None:

@@ -12,8 +12,8 @@ from ring.durations import QUESTION_AGAIN_S, QUESTION_GIVE_UP_S, QUESTION_REPEAT
 from ring.features import unsupported
 from ring.ids import UNREADABLE, GroupId, Incarnation
 from ring.replication.application import Later
-from ring.replication.copy import Copy
 from ring.replication.port import Port
+from ring.replication.replica import Replica
 from ring.replication.state_machine import State
 from ring.wire.group import Question
 from ring.wire.log import raw
@@ -50,7 +50,7 @@ class Rpc:
     # Ask ------------------------------------------------------------------------------------------------------------
 
     def ask_group(self, group: GroupId, question: Any, done: Callable[[Any], None]) -> None:
-        """Ask the group's master, or the local copy if this node masters or follows the group."""
+        """Ask the group's master, or the local replica if this node masters or follows the group."""
         state = self.port.state(group)
         if unsupported(question, self.port.level):
             done(None)
@@ -88,10 +88,10 @@ class Rpc:
             port.send(target, Question(question.group, number, raw(question.body)))
             return
         m = port.replicas.masters.get(question.group)
-        copy = m.copy if m is not None else port.readable(question.group)
-        if copy is not None:
+        replica = m.replica if m is not None else port.readable(question.group)
+        if replica is not None:
             del self.open[number]
-            question.done(self._judged(question.group, copy.state, question.body))
+            question.done(self._judged(question.group, replica.state, question.body))
         else:
             port.find(question.group, curious=True)
 
@@ -123,17 +123,17 @@ class Rpc:
     # Answer ---------------------------------------------------------------------------------------------------------
 
     def on_question(self, sender: Incarnation, message: Question) -> None:
-        """Answer a question to a group from the copy here, or park the question until the group is found."""
+        """Answer a question to a group from the replica here, or park the question until the group is found."""
         m = self.port.replicas.masters.get(message.group)
-        copy = m.copy if m is not None else self.port.readable(message.group)
-        if copy is None:
+        replica = m.replica if m is not None else self.port.readable(message.group)
+        if replica is None:
             self.port.park(message.group, sender, message)
         else:
-            self.answer(sender, message, copy)
+            self.answer(sender, message, replica)
 
-    def answer(self, sender: Incarnation, message: Question, copy: Copy) -> None:
-        question = copy.kind.read_question(message.question)
-        answer = self._judged(message.group, copy.state, question)
+    def answer(self, sender: Incarnation, message: Question, replica: Replica) -> None:
+        question = replica.kind.read_question(message.question)
+        answer = self._judged(message.group, replica.state, question)
         self.port.answer(sender, Reply(message.id, raw(answer)))
 
     def on_ask(self, sender: Incarnation, message: Ask) -> None:

@@ -51,5 +51,5 @@ class Settings(NamedTuple):
 
     @property
     def prepare_wait_s(self) -> float:
-        """A node that was asked for its copy and has not answered for longer is asked no longer (P14)."""
+        """A node that was asked for its replica and has not answered for longer is asked no longer (P14)."""
         return self.dead_after_s + 1.0

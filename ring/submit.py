@@ -40,7 +40,7 @@ class SubmitQueue:
     def __init__(self, last: int) -> None:
         self.last = last  # the highest number given
         self.pending: list[Pending] = []
-        # number -> (seq, outcome, event id): an answer that is shown once the copy reaches seq (P11)
+        # number -> (seq, outcome, event id): an answer that is shown once the replica reaches seq (P11)
         self.parked: dict[int, tuple[int, Any, EventId]] = {}
         self.sent_at = 0.0
         self.sent_to = ""  # ring key

@@ -4,7 +4,7 @@ Theory of operation. `SubmitQueues` (submit.py) numbers the commands of each gro
 command goes to the node that `Port.target` names: at once, and again with growing pauses (`tick`); a new master is sent
 the whole queue (`resend`). A command of a group mastered here goes no further than the master role of this node.
 
-An answer may come before the entry that the answer names: it is parked until the copy here has the position, so that
+An answer may come before the entry that the answer names: it is parked until the replica here has the position, so that
 no client sees its own line before an earlier line (`unpark`). A command without an answer fails after settle_max_s.
 
 Invariants
@@ -21,8 +21,8 @@ from ring.ids import GroupId, Incarnation
 from ring.replication.acks import Hold
 from ring.replication.application import FAILED, UNJUDGED, EventId, Halted
 from ring.replication.barrier import Barriers
-from ring.replication.copy import msgid_prefix
 from ring.replication.raw import read_optional
+from ring.replication.replica import msgid_prefix
 from ring.replication.role_port import RolePort
 from ring.replication.roles import Roles
 from ring.submit import QUEUE, SubmitQueue
@@ -93,12 +93,13 @@ class Submitter:
     # Answers ----------------------------------------------------------------------------------------------------------
 
     def on_answer(self, sender: Incarnation, message: Answer) -> None:
-        """Take the answer of another node: complete the command, or park the answer until the copy is as far (P11)."""
+        """Take the answer of another node: complete the command, or park the answer until the replica is as far
+        (P11)."""
         kind = self._port.kinds[message.group.kind]
         event_id = EventId(f"{msgid_prefix(message.group, message.term)}{message.seq:x}", message.at)
         outcome = read_optional(kind.read_outcome, message.outcome)
         followed = self._port.replicas.followers.get(message.group)
-        if message.follows and (followed is None or followed.copy.seq < message.seq):
+        if message.follows and (followed is None or followed.replica.seq < message.seq):
             stream = self._submits.queues.get(message.group)
             if stream is not None and stream.waits_for(message.number):
                 stream.parked[message.number] = (message.seq, outcome, event_id)
@@ -106,7 +107,7 @@ class Submitter:
         self.complete(message.group, message.number, outcome, event_id)
 
     def unpark(self, group: GroupId, seq: int) -> None:
-        """Complete the answers that waited until the copy reached `seq`."""
+        """Complete the answers that waited until the replica reached `seq`."""
         stream = self._submits.queues.get(group)
         if stream is None or not stream.parked:
             return
@@ -115,7 +116,7 @@ class Submitter:
             self.complete(group, number, outcome, event_id)
 
     def complete(self, group: GroupId, number: int, outcome: Any, event_id: EventId | None) -> None:
-        """Give the answer of a local command to the application. The local copy, if any, has the answer's position
+        """Give the answer of a local command to the application. The local replica, if any, has the answer's position
         (P11)."""
         pending = self._submits.take(group, number)
         if pending is None:

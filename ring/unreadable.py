@@ -109,7 +109,7 @@ class UnreadableMessages:
         m = port.replicas.masters.get(message.group)
         if port.level < 1:  # builds of level 0 cannot read this answer, and give the command up by themselves
             return
-        term, seq, at = (m.copy.term, m.copy.seq, m.copy.at) if m is not None else (NO_TERM, 0, port.now_ms)
+        term, seq, at = (m.replica.term, m.replica.seq, m.replica.at) if m is not None else (NO_TERM, 0, port.now_ms)
         port.answer(sender, Answer(message.group, message.number, term, seq, at, False, raw(UNJUDGED)))
 
     def _log_unread(self, sender: Incarnation, group: GroupId) -> None:
@@ -118,9 +118,9 @@ class UnreadableMessages:
             port.say_stopped(sender.key, group)
             return
         f = port.replicas.followers.get(group)
-        if f is not None and f.master != sender.key and f.copy.term.key != sender.key:
-            return  # not from the master that this copy follows
-        seq = f.copy.seq if f is not None else -1
+        if f is not None and f.master != sender.key and f.replica.term.key != sender.key:
+            return  # not from the master that this replica follows
+        seq = f.replica.seq if f is not None else -1
         tries = self._tries.pop(group, None)
         if tries is None or tries.seq != seq:
             tries = Tries(seq, port.now, 0)

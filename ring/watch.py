@@ -14,10 +14,10 @@ from ring.durations import VIEW_REPEAT_S, WATCH_LEASE_S, WATCH_RENEW_S, WATCH_RE
 from ring.features import at_level
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.barrier import Barriers
-from ring.replication.copy import Copy
 from ring.replication.guarded import GroupBroken
 from ring.replication.port import Port
 from ring.replication.progress import Master
+from ring.replication.replica import Replica
 from ring.wire.codec import reencode
 from ring.wire.group import Seen, View, Watch
 
@@ -103,13 +103,13 @@ class Watches:
         if len(m.watchers) >= WATCHERS and watcher not in m.watchers:
             return
         if not m.watchers:
-            m.view = _view_of(m.copy)
+            m.view = _view_of(m.replica)
         m.watchers[watcher] = now + WATCH_LEASE_S
         self._tell(m, watcher, m.view)
 
     def refresh(self, m: Master) -> None:
         """Show the watchers the view if an applied event has changed the view."""
-        view = _view_of(m.copy)
+        view = _view_of(m.replica)
         if view == m.view:
             return
         m.view = view
@@ -123,13 +123,14 @@ class Watches:
     def _tell(self, m: Master, watcher: Incarnation, view: Any) -> None:
         if watcher != self.port.me:
             if self.port.level >= Seen.SINCE:
-                m.unseen[watcher] = (m.copy.seq, self.port.now)
-                self._unseen[m.copy.group] = None
+                m.unseen[watcher] = (m.replica.seq, self.port.now)
+                self._unseen[m.replica.group] = None
             self.port.send(
-                watcher.key, View(m.copy.group, m.copy.term, m.copy.seq, reencode(at_level(view, self.port.level)))
+                watcher.key,
+                View(m.replica.group, m.replica.term, m.replica.seq, reencode(at_level(view, self.port.level))),
             )
         else:
-            self._show(m.copy.group, (m.copy.term, m.copy.seq), view)
+            self._show(m.replica.group, (m.replica.term, m.replica.seq), view)
 
     def on_view(self, sender: Incarnation, message: View) -> None:
         """Show a view of the master, and acknowledge the view."""
@@ -140,7 +141,7 @@ class Watches:
         """Note that the watcher has shown the view, so that barriers go on (P33)."""
         m = self.port.replicas.masters.get(message.group)
         told = m.unseen.get(sender) if m is not None else None
-        if m is not None and told is not None and message.term == m.copy.term and message.seq >= told[0]:
+        if m is not None and told is not None and message.term == m.replica.term and message.seq >= told[0]:
             self._has_seen(m, sender)
 
     def _has_seen(self, m: Master, watcher: Incarnation) -> None:
@@ -184,9 +185,9 @@ class Watches:
                 self._renew(group)
 
 
-def _view_of(copy: Copy) -> Any:
+def _view_of(replica: Replica) -> Any:
     """Return the view that watchers are shown of the group. Raises GroupBroken."""
     try:
-        return copy.state.view()
+        return replica.state.view()
     except Exception as problem:
-        raise GroupBroken(copy.group) from problem
+        raise GroupBroken(replica.group) from problem

@@ -137,8 +137,8 @@ def _found(edge: EdgePort, name: str) -> Procedure[LoginView]:
 
 
 def _confirm(edge: EdgePort, name: str, life: str) -> Procedure[None]:
-    """Ask the account's group again, because the first answer may come from an old copy while the nodes with newer
-    copies are away (P37). Raises Problem if the two answers differ.
+    """Ask the account's group again, because the first answer may come from an old replica while the nodes with newer
+    replicas are away (P37). Raises Problem if the two answers differ.
 
     life: the account's life in the first answer; "" if there was no account.
     """

@@ -16,7 +16,7 @@ from ring.ids import GroupId
 
 
 class Role(NamedTuple):
-    """A node's role for a channel. term, seq: the last entry of the node's copy of the channel's log."""
+    """A node's role for a channel. term, seq: the last entry of the node's replica of the channel's log."""
 
     node: str
     role: str
@@ -48,7 +48,7 @@ def has_more(view: ChannelView) -> bool:
 
 
 def roles(edge: EdgePort, name: str) -> Procedure[list[Role]]:
-    """List the nodes with a copy of the channel, the master first."""
+    """List the nodes with a replica of the channel, the master first."""
     listed = yield from rows_of(edge, "roles", channel_group(edge, name).name)
     found = [Role(node, row.role, row.term, row.seq) for node, row in listed.rows if isinstance(row, RoleRow)]
     return sorted(found, key=lambda one: (ORDER.index(one.role), one.node))

@@ -52,22 +52,22 @@ class Durable:
 
     async def start(self) -> None:
         """Load the data of earlier lives. Raises StoreError."""
-        copies = self.writer.start()
+        replicas = self.writer.start()
         self._started = True
         journal = self._engine.journal
         journal.on = True
         self._engine.read_store = self._read
         self._engine.work_store = self._work
         self.writer.retain(self._retain)
-        last = await self._last_lines([group for group, _ in copies])
-        for group, data in copies:
+        last = await self._last_lines([group for group, _ in replicas])
+        for group, data in replicas:
             try:
                 journal.load(group, data, last.get(group))
             except GroupBroken as broken:
                 self._engine.stopped.stop(group, broken.__cause__ or broken)
             except (*UNREADABLE, KeyError) as problem:
                 self._process.log.error("copy_unreadable", group=f"{group.kind}:{group.name}", reason=str(problem))
-        self._process.log.info("store_opened", groups=len(copies))
+        self._process.log.info("store_opened", groups=len(replicas))
         self._fit = asyncio.get_running_loop().call_later(FIT_EVERY_S, self._look_at_size)
 
     async def _last_lines(self, groups: list[GroupId]) -> dict[GroupId, Line]:

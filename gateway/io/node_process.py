@@ -228,7 +228,7 @@ class NodeProcess(Process):
         self.log.info(
             "drain_finished",
             handed_over=engine.noted["hand_off"] - handed,
-            groups_left=sum(bool(m.copy.state.subscribers) for m in engine.replicas.masters.values()),
+            groups_left=sum(bool(m.replica.state.subscribers) for m in engine.replicas.masters.values()),
             clients=clients,
             took_ms=round((self.now - started) * 1000),
         )

@@ -161,21 +161,21 @@ class Courier:
         then(None): the history cannot be read now.
         """
         engine, group = self.desk.engine, self.group
-        copy, found = engine.copy_served(group), engine.ahead(group, place, WEBHOOK, limit)
-        if copy is None or found is None:
+        replica, found = engine.replica_served(group), engine.ahead(group, place, WEBHOOK, limit)
+        if replica is None or found is None:
             then(None)
             return
         if found.lines is not None:
             then(Page(found.lines, found.end))
             return
-        query, end, term = Query(limit, newest=False, wanted=WEBHOOK, read=place), found.end, copy.term
+        query, end, term = Query(limit, newest=False, wanted=WEBHOOK, read=place), found.end, replica.term
         if found.after is not None and found.head - found.after > WINDOW:
             last = found.after + WINDOW
             query = msgspec.structs.replace(query, before=Mark(seq=last + 1))
-            end = Cursor(last, place.at, copy.term_at(last))
+            end = Cursor(last, place.at, replica.term_at(last))
 
         def arrived(lines: list[Line] | None) -> None:
-            served = engine.copy_served(group)
+            served = engine.replica_served(group)
             if lines is None or served is None or served.term != term:
                 then(None)
             else:  # the store may have kept a line before the channel had a subscription, and without a name (P46)

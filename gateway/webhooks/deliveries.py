@@ -17,7 +17,7 @@ from gateway.webhooks.message import KEY, SIGNATURE, body, key_of, sign
 from gateway.webhooks.settings import WebhookSettings
 from ring.engine import Engine
 from ring.ids import GroupId
-from ring.replication.copy import Copy
+from ring.replication.replica import Replica
 from ring.storage.store import Line
 from ring.wire.log import raw
 
@@ -60,32 +60,32 @@ class Deliveries:
 
     def mastering(self, group: GroupId) -> None:
         """Check the group's subscriptions, which may have changed. This node masters the group."""
-        copy = self.engine.copy_served(group) if group.kind == CHANNEL else None
-        if copy is not None and (group in self.couriers or _subscriptions(copy)):
-            self._arrange(group, copy)
+        replica = self.engine.replica_served(group) if group.kind == CHANNEL else None
+        if replica is not None and (group in self.couriers or _subscriptions(replica)):
+            self._arrange(group, replica)
 
-    def _arrange(self, group: GroupId, copy: Copy | None) -> dict[str, Courier]:
-        """Make and close couriers, so that each subscription of the group has a courier. copy: None unless this node
+    def _arrange(self, group: GroupId, replica: Replica | None) -> dict[str, Courier]:
+        """Make and close couriers, so that each subscription of the group has a courier. replica: None unless this node
         serves the group.
         """
         couriers = self.couriers.setdefault(group, {})
-        wanted = _subscriptions(copy)
+        wanted = _subscriptions(replica)
         for name in [name for name in couriers if name not in wanted]:
             couriers.pop(name).close()
         for name, subscription in wanted.items():
             if name not in couriers:
                 couriers[name] = Courier(self, group, subscription)
-        if not couriers and (copy is not None or group not in self.engine.replicas.masters):
+        if not couriers and (replica is not None or group not in self.engine.replicas.masters):
             del self.couriers[group]
         return couriers
 
     def tick(self) -> None:
         for group in list(self.couriers):
-            copy = self.engine.copy_served(group)
-            couriers, wanted = self._arrange(group, copy), _subscriptions(copy)
+            replica = self.engine.replica_served(group)
+            couriers, wanted = self._arrange(group, replica), _subscriptions(replica)
             for name, courier in list(couriers.items()):
-                if copy is not None:
-                    courier.tick(wanted[name], copy.seq)
+                if replica is not None:
+                    courier.tick(wanted[name], replica.seq)
         self._grant()
 
     def rows(self) -> dict[str, WebhookRow]:
@@ -110,8 +110,8 @@ class Deliveries:
         )
 
     def _title(self, group: GroupId) -> str:
-        copy = self.engine.copy_served(group)
-        return copy.state.name if copy is not None and isinstance(copy.state, Channel) else group.name
+        replica = self.engine.replica_served(group)
+        return replica.state.name if replica is not None and isinstance(replica.state, Channel) else group.name
 
     # Requests -------------------------------------------------------------------------------------------------------
 
@@ -160,8 +160,8 @@ class Deliveries:
         self._grant()
 
 
-def _subscriptions(copy: Copy | None) -> Mapping[str, Subscription]:
-    state = copy.state if copy is not None else None
+def _subscriptions(replica: Replica | None) -> Mapping[str, Subscription]:
+    state = replica.state if replica is not None else None
     return state.webhooks.subscriptions if isinstance(state, Channel) else {}
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ring.ids import Position, Term
-from ring.replication.copy import TERMS, Copy, msgid_prefix
+from ring.replication.replica import TERMS, Replica, msgid_prefix
 from ring.wire.history import Cursor
 
 
@@ -38,22 +38,22 @@ def terms(place: Cursor) -> tuple[Position, ...]:
     return (Position(place.term, place.seq), *place.other_terms)
 
 
-def reached(copy: Copy) -> Cursor:
-    """Return the cursor of a reader of the whole copy."""
-    term = copy.term_at(copy.seq)
-    if term == copy.term:
-        return Cursor(copy.seq, copy.at, term, copy.ended)
-    return _place({**dict(copy.ended), term: copy.seq}, copy.at)  # nothing has been said in the last term
+def reached(replica: Replica) -> Cursor:
+    """Return the cursor of a reader of the whole replica."""
+    term = replica.term_at(replica.seq)
+    if term == replica.term:
+        return Cursor(replica.seq, replica.at, term, replica.ended)
+    return _place({**dict(replica.ended), term: replica.seq}, replica.at)  # nothing has been said in the last term
 
 
-def has(copy: Copy, place: Cursor) -> Callable[[str], bool]:
-    """Return a test, by msgid, for the lines of the copy that the cursor's reader has."""
-    read = {msgid_prefix(copy.group, term): seq for term, seq in terms(place)}
+def has(replica: Replica, place: Cursor) -> Callable[[str], bool]:
+    """Return a test, by msgid, for the lines of the replica that the cursor's reader has."""
+    read = {msgid_prefix(replica.group, term): seq for term, seq in terms(place)}
 
     def was_told(msgid: str) -> bool:
         term, dash, seq = msgid.rpartition("-")
         upto = read.get(term + dash)
         return upto is not None and int(seq, 16) <= upto
 
-    aliases = {here for there, here in copy.aliases if was_told(there)}
+    aliases = {here for there, here in replica.aliases if was_told(there)}
     return lambda msgid: msgid in aliases or was_told(msgid)

@@ -13,8 +13,8 @@ from ring.durations import SCRUB_AFTER_S, SCRUB_AGAIN_S
 from ring.history.erased import NOTHING, Erased
 from ring.history.local import forgotten
 from ring.ids import GroupId
-from ring.replication.copy import Copy
 from ring.replication.port import Port
+from ring.replication.replica import Replica
 from ring.replication.rounds import Rounds
 from ring.storage.journal import Journal
 from ring.storage.store import Line, Range, Store, StoreError
@@ -28,47 +28,47 @@ ALL: Final = 2**62
 
 
 class Erasure:
-    """Compare each copy held here with the erasures done, and erase the rest. `Erasure` alone writes all fields."""
+    """Compare each replica held here with the erasures done, and erase the rest. `Erasure` alone writes all fields."""
 
     def __init__(self, port: Port, journal: Journal) -> None:
         self.port = port
         self._journal = journal
-        self._done: dict[GroupId, tuple[Copy, Erased]] = {}
+        self._done: dict[GroupId, tuple[Replica, Erased]] = {}
         self._rounds = Rounds(self._held)
         self._scrub_at: float | None = None
 
     def tick(self) -> None:
-        """Look at the next copies, and scrub the files when the pause is over."""
+        """Look at the next replicas, and scrub the files when the pause is over."""
         port = self.port
         if not self._journal.on:
             return
-        for copy in self._rounds.some(port.now):
-            self._look(copy)
+        for replica in self._rounds.some(port.now):
+            self._look(replica)
         if self._scrub_at is not None and self._scrub_at <= port.now:
             self._scrub_at = None
             port.work_store(_scrub, self._scrubbed)
 
-    def _held(self) -> list[Copy]:
+    def _held(self) -> list[Replica]:
         port = self.port
-        held = [copy for copy in port.replicas.copies() if copy.journal is not None]
-        here = {copy.group for copy in held}
+        held = [replica for replica in port.replicas.here() if replica.journal is not None]
+        here = {replica.group for replica in held}
         for group in [group for group in self._done if group not in here]:
             del self._done[group]
         return held
 
-    def _look(self, copy: Copy) -> None:
-        wanted = copy.kind.erased(copy.state)
-        known = self._done.get(copy.group)
-        done = known[1] if known is not None and known[0] is copy else NOTHING  # another copy: erase all again
+    def _look(self, replica: Replica) -> None:
+        wanted = replica.kind.erased(replica.state)
+        known = self._done.get(replica.group)
+        done = known[1] if known is not None and known[0] is replica else NOTHING  # another replica: erase all again
         if wanted == done:
             return
-        self._done[copy.group] = (copy, wanted)
-        self._erase(copy, wanted, done)
+        self._done[replica.group] = (replica, wanted)
+        self._erase(replica, wanted, done)
 
-    def _erase(self, copy: Copy, wanted: Erased, done: Erased) -> None:
-        group, msgids = copy.group, sorted(wanted.msgids - done.msgids)
+    def _erase(self, replica: Replica, wanted: Erased, done: Erased) -> None:
+        group, msgids = replica.group, sorted(wanted.msgids - done.msgids)
         authors = {name: at for name, at in wanted.authors.items() if at > done.authors.get(name, 0)}
-        is_theirs = forgotten(copy.kind, Erased(authors=authors))
+        is_theirs = forgotten(replica.kind, Erased(authors=authors))
 
         def job(store: Store) -> Iterator[int]:
             if wanted.before > done.before:
@@ -85,7 +85,7 @@ class Erasure:
         def ended(result: int | StoreError) -> None:
             if isinstance(result, StoreError):
                 self._done.pop(group, None)  # tried again
-            elif self._scrub_at is None:  # even without a line erased: another copy may have voided lines
+            elif self._scrub_at is None:  # even without a line erased: another replica may have voided lines
                 self._scrub_at = self.port.now + SCRUB_AFTER_S
 
         return ended

@@ -11,7 +11,7 @@ from ring.history.erased import Erased
 from ring.history.pages import Found, History, Sought, Want
 from ring.history.resume import START, by_time, resume
 from ring.ids import UNREADABLE
-from ring.replication.copy import Copy
+from ring.replication.replica import Replica
 from ring.replication.state_machine import Kind
 from ring.storage.store import Line, Range
 from ring.wire.history import Cursor, Query
@@ -26,23 +26,23 @@ FAR: Final = 2**62
 """Farther than any position or time."""
 
 
-def history_of(copy: Copy, wanted: str, oldest: int) -> History:
-    """Describe the history of the copy's group to `recollect`.
+def history_of(replica: Replica, wanted: str, oldest: int) -> History:
+    """Describe the history of the replica's group to `recollect`.
 
     wanted: the kind's selection. oldest: Unix ms; older lines are to be forgotten, and some nodes may have forgotten
     them already.
     """
-    group, kind = copy.group, copy.kind
+    group, kind = replica.group, replica.kind
 
     def position(msgid: str) -> int | None:
         try:
             seq = int(msgid.rpartition("-")[2], 16)
         except ValueError:
             return None
-        return seq if 0 < seq <= copy.seq and copy.event_id(seq, 0).msgid == msgid else None
+        return seq if 0 < seq <= replica.seq and replica.event_id(seq, 0).msgid == msgid else None
 
     def is_ours(line: Line) -> bool:
-        return line.seq <= copy.seq and line.term == copy.term_at(line.seq)
+        return line.seq <= replica.seq and line.term == replica.term_at(line.seq)
 
     def passes(line: Line) -> bool:
         if line.at < oldest:
@@ -51,48 +51,48 @@ def history_of(copy: Copy, wanted: str, oldest: int) -> History:
             event = kind.read_event(raw(line.event))
         except UNREADABLE:
             return False
-        return kind.selects(copy.state, event, line.msgid, line.at, wanted)
+        return kind.selects(replica.state, event, line.msgid, line.at, wanted)
 
-    return History(group, copy.seq, position, is_ours, passes, lambda place: resume(copy, place))
+    return History(group, replica.seq, position, is_ours, passes, lambda place: resume(replica, place))
 
 
-def in_log(copy: Copy, want: Want) -> Found:
+def in_log(replica: Replica, want: Want) -> Found:
     """Return the wanted lines of the log's tail: the newest lines may not be in any store yet."""
     if isinstance(want, Sought):
-        told = (e for e in copy.log if e.original_id is not None and e.original_id[0] == want.msgid)
+        told = (e for e in replica.log if e.original_id is not None and e.original_id[0] == want.msgid)
         entry = next(told, None)
-        return Found([copy.line(entry)] if entry is not None and copy.kind.keeps(entry.event) else [], False)
-    entries = reversed(copy.log) if want.newest else iter(copy.log)
-    kept = (e for e in entries if e.event is not None and _is_in(copy, e, want) and copy.kind.keeps(e.event))
-    lines = [copy.line(entry) for entry in islice(kept, want.limit + 1)]
+        return Found([replica.line(entry)] if entry is not None and replica.kind.keeps(entry.event) else [], False)
+    entries = reversed(replica.log) if want.newest else iter(replica.log)
+    kept = (e for e in entries if e.event is not None and _is_in(replica, e, want) and replica.kind.keeps(e.event))
+    lines = [replica.line(entry) for entry in islice(kept, want.limit + 1)]
     if want.newest:
         lines.reverse()
     return bounded(lines, want)
 
 
-def logged(copy: Copy, query: Query) -> list[Line]:
+def logged(replica: Replica, query: Query) -> list[Line]:
     """Return the log's part of the answer, oldest first. The query's marks and limit are not applied."""
     resumed = START
     if query.read is not None:
-        resumed = resume(copy, query.read) or by_time(query.read)
-    kept = (e for e in copy.log if e.seq > resumed.after and e.event is not None and copy.kind.keeps(e.event))
+        resumed = resume(replica, query.read) or by_time(query.read)
+    kept = (e for e in replica.log if e.seq > resumed.after and e.event is not None and replica.kind.keeps(e.event))
     found = []
     for entry in kept:
-        line = copy.line(entry)
+        line = replica.line(entry)
         seen = resumed.has(line.msgid, line.at) or line.at < query.since
-        if not seen and copy.kind.selects(copy.state, entry.event, line.msgid, line.at, query.wanted):
+        if not seen and replica.kind.selects(replica.state, entry.event, line.msgid, line.at, query.wanted):
             found.append(line)
     return found
 
 
-def recorded_again(copy: Copy, line: Line) -> Line:
+def recorded_again(replica: Replica, line: Line) -> Line:
     """Return the line as a store would keep the line now, if the log still has the line's entry (see
     `Kind.recorded`)."""
-    index = line.seq - copy.log[0].seq if copy.log else -1
-    entry = copy.log[index] if 0 <= index < len(copy.log) else None
-    if entry is None or entry.event is None or copy.event_id_of(entry).msgid != line.msgid:
+    index = line.seq - replica.log[0].seq if replica.log else -1
+    entry = replica.log[index] if 0 <= index < len(replica.log) else None
+    if entry is None or entry.event is None or replica.event_id_of(entry).msgid != line.msgid:
         return line
-    return copy.line(entry)
+    return replica.line(entry)
 
 
 class Ahead(NamedTuple):
@@ -109,23 +109,23 @@ class Ahead(NamedTuple):
     lines: list[Line] | None
 
 
-def ahead(copy: Copy, place: Cursor, wanted: str, limit: int) -> Ahead:
+def ahead(replica: Replica, place: Cursor, wanted: str, limit: int) -> Ahead:
     """Return the unread part of the log for a reader at the place. Time O(entries of the log after the place)."""
-    resumed, log = resume(copy, place), copy.log
+    resumed, log = resume(replica, place), replica.log
     known = resumed is not None and bool(log) and log[0].seq <= resumed.after + 1
-    if resumed is None or not (known or resumed.after >= copy.seq):
-        return Ahead(None if resumed is None else resumed.after, copy.seq, reached(copy), None)
+    if resumed is None or not (known or resumed.after >= replica.seq):
+        return Ahead(None if resumed is None else resumed.after, replica.seq, reached(replica), None)
     lines: list[Line] = []
     first = log[0].seq if log else 0
     for entry in islice(log, max(resumed.after + 1 - first, 0), None) if log else ():
         if len(lines) == limit:
             break
-        if entry.event is not None and copy.kind.keeps(entry.event):
-            line = copy.line(entry)
+        if entry.event is not None and replica.kind.keeps(entry.event):
+            line = replica.line(entry)
             read = resumed.has(line.msgid, line.at)
-            if not read and copy.kind.selects(copy.state, entry.event, line.msgid, line.at, wanted):
+            if not read and replica.kind.selects(replica.state, entry.event, line.msgid, line.at, wanted):
                 lines.append(line)
-    return Ahead(resumed.after, copy.seq, reached(copy), lines)
+    return Ahead(resumed.after, replica.seq, reached(replica), lines)
 
 
 def forgotten(kind: Kind, erased: Erased) -> Callable[[Line], bool]:
@@ -140,8 +140,8 @@ def forgotten(kind: Kind, erased: Erased) -> Callable[[Line], bool]:
     return lambda line: erased.has(line, authors(line) if erased.authors else ())
 
 
-def _is_in(copy: Copy, entry: Entry, want: Range) -> bool:
-    where = entry.seq if want.by == "seq" else copy.event_id_of(entry).at
+def _is_in(replica: Replica, entry: Entry, want: Range) -> bool:
+    where = entry.seq if want.by == "seq" else replica.event_id_of(entry).at
     return (want.after is None or where > want.after) and (want.before is None or where < want.before)
 
 

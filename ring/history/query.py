@@ -33,9 +33,9 @@ from ring.durations import HISTORY_GIVE_UP_S, HISTORY_REPEAT_S
 from ring.history.local import FAR, LIMIT, bounded, fitting, history_of, in_log, within
 from ring.history.pages import Found, Sought, Steps, Want, recollect
 from ring.ids import GroupId, Incarnation
-from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.replication.progress import Master
+from ring.replication.replica import Replica
 from ring.storage.journal import Journal
 from ring.storage.store import Line, Range, Store, StoreError
 from ring.wire.history import HistoryAnswer, HistoryQuery, Lines, Query, Read
@@ -170,22 +170,22 @@ class HistoryQueries:
         if asker in self.jobs or len(self.jobs) >= JOBS:
             return
         job = self.jobs[asker] = Job(m, asker, query, self.port.now)
-        if m.copy.pending:
-            self.waiting.setdefault(m.copy.group, []).append((m.copy.head, job))
+        if m.replica.pending:
+            self.waiting.setdefault(m.replica.group, []).append((m.replica.head, job))
         else:
             self._start(job)
 
     def committed(self, m: Master) -> None:
         """Start the jobs that waited for the positions committed now."""
-        waiting = self.waiting.get(m.copy.group)
+        waiting = self.waiting.get(m.replica.group)
         if waiting is None:
             return
-        ready = [job for seq, job in waiting if seq <= m.copy.seq]
-        later = [(seq, job) for seq, job in waiting if seq > m.copy.seq]
+        ready = [job for seq, job in waiting if seq <= m.replica.seq]
+        later = [(seq, job) for seq, job in waiting if seq > m.replica.seq]
         if later:
-            self.waiting[m.copy.group] = later
+            self.waiting[m.replica.group] = later
         else:
-            del self.waiting[m.copy.group]
+            del self.waiting[m.replica.group]
         for job in ready:
             if job.asker in self.jobs:
                 self._start(job)
@@ -194,8 +194,8 @@ class HistoryQueries:
         query = job.query
         if query.limit > LIMIT:
             query = msgspec.structs.replace(query, limit=LIMIT)
-        oldest = self.port.oldest(job.m.copy.group)
-        job.steps = recollect(history_of(job.m.copy, query.wanted, -FAR if oldest is None else oldest), query)
+        oldest = self.port.oldest(job.m.replica.group)
+        job.steps = recollect(history_of(job.m.replica, query.wanted, -FAR if oldest is None else oldest), query)
         self._step(job, None)
 
     def _step(self, job: Job, found: list[Found] | None) -> None:
@@ -207,17 +207,17 @@ class HistoryQueries:
             self._finish(job, end.value)
             return
         self._next += 1
-        job.serial, job.found = self._next, [in_log(job.m.copy, job.want)]
+        job.serial, job.found = self._next, [in_log(job.m.replica, job.want)]
         self._reads[job.serial] = job
-        job.waits = dict.fromkeys(self._sources(job.m.copy))
+        job.waits = dict.fromkeys(self._sources(job.m.replica))
         job.repeat_at = self.port.now + HISTORY_REPEAT_S
         for key in list(job.waits):
             self._read(key, job)
 
-    def _sources(self, copy: Copy) -> list[str]:
+    def _sources(self, replica: Replica) -> list[str]:
         """Return the living nodes that may have lines of the group, this node first."""
         me, peers = self.port.me.key, self.port.peers
-        others = (key for key in (*copy.members, *copy.archives) if key != me and peers.is_alive(key))
+        others = (key for key in (*replica.members, *replica.archives) if key != me and peers.is_alive(key))
         return [me, *dict.fromkeys(others)]
 
     def _read(self, key: str, job: Job) -> None:
@@ -226,7 +226,7 @@ class HistoryQueries:
         if key == self.port.me.key:
             self.read_here(want, lambda found: self._on_found(key, serial, found))
         elif isinstance(want, Sought):
-            self.port.send(key, Read(serial, Range(job.m.copy.group, None, None, 1, True), want.msgid))
+            self.port.send(key, Read(serial, Range(job.m.replica.group, None, None, 1, True), want.msgid))
         else:
             self.port.send(key, Read(serial, want))
 
@@ -281,7 +281,7 @@ class HistoryQueries:
 
     def _is_over(self, job: Job) -> bool:
         """Tell whether another node masters the group by now: the asker repeats the question there."""
-        return job.m.is_handed or self.port.replicas.masters.get(job.m.copy.group) is not job.m
+        return job.m.is_handed or self.port.replicas.masters.get(job.m.replica.group) is not job.m
 
     def _finish(self, job: Job, lines: list[Line] | None) -> None:
         self._drop(job)

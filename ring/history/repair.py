@@ -1,7 +1,7 @@
 """Fetch the lines that a node holding a group lacks from the nodes that hold or held the group, a little at a time.
 
 Theory of operation. Repair keeps a line on as many nodes as hold the group, though the set of holders changes, or a
-disk is lost. Each copy held here, of a kind with durable lines, is compared once with each living holder and former
+disk is lost. Each replica held here, of a kind with durable lines, is compared once with each living holder and former
 holder. A `Filling` compares one group with one other node, in the steps of the generator `refill`, newest lines first:
 
 - Which: the other node names the positions of the next page (FetchDigest). At most one page a tick and group.
@@ -10,7 +10,8 @@ holder. A `Filling` compares one group with one other node, in the steps of the 
 - Keep: this node writes the lines.
 
 A step with a `number` is under way, and is repeated every REPAIR_REPEAT_S. A filling ends when the generator ends, when
-the copy is replaced or the other node dies, or after REPAIR_GIVE_UP_S in one step; only the first end counts as done.
+the replica is replaced or the other node dies, or after REPAIR_GIVE_UP_S in one step; only the first end counts as
+done.
 
 Invariants. A group has at most one filling, and at most AT_ONCE groups are filled. An answer counts only with the
 number of the step under way. Lines of a later term in the store are never overwritten by an earlier term. `AntiEntropy`
@@ -27,8 +28,8 @@ from ring.history.local import forgotten
 from ring.history.pages import Found
 from ring.history.query import HistoryQueries
 from ring.ids import GroupId, Incarnation
-from ring.replication.copy import Copy
 from ring.replication.port import Port
+from ring.replication.replica import Replica
 from ring.replication.rounds import Rounds
 from ring.storage.journal import Journal
 from ring.storage.store import Batch, Line, Range, Store, StoreError
@@ -103,10 +104,10 @@ def refill(group: GroupId, head: int, is_wanted: Callable[[Line], bool]) -> Step
 class Filling:
     """A group that is being filled from one other node."""
 
-    __slots__ = ("asked_at", "copy", "key", "number", "since", "step", "steps")
+    __slots__ = ("asked_at", "key", "number", "replica", "since", "step", "steps")
 
-    def __init__(self, copy: Copy, key: str, steps: Steps, now: float) -> None:
-        self.copy = copy
+    def __init__(self, replica: Replica, key: str, steps: Steps, now: float) -> None:
+        self.replica = replica
         self.key = key
         self.steps = steps
         self.step: Step = next(steps)
@@ -123,7 +124,7 @@ class AntiEntropy:
         self._journal = journal
         self._history = history
         self.filling: dict[GroupId, Filling] = {}
-        self._done: dict[GroupId, tuple[Copy, set[str]]] = {}  # the nodes from which a copy's group was filled
+        self._done: dict[GroupId, tuple[Replica, set[str]]] = {}  # the nodes from which a replica's group was filled
         self._next = 0
         self._rounds = Rounds(self._held)
 
@@ -141,44 +142,44 @@ class AntiEntropy:
                 self._begin(filling)
             elif port.now - filling.asked_at >= REPAIR_REPEAT_S:
                 self._ask(filling)
-        for copy in self._rounds.some(port.now) if len(self.filling) < AT_ONCE else ():
-            self._consider(copy)
+        for replica in self._rounds.some(port.now) if len(self.filling) < AT_ONCE else ():
+            self._consider(replica)
             if len(self.filling) >= AT_ONCE:
                 break
 
-    def _held(self) -> list[Copy]:
+    def _held(self) -> list[Replica]:
         port = self.port
-        followed = (f.copy for f in port.replicas.followers.values() if f.holds and f.fork is None)
-        held = [*(m.copy for m in port.replicas.masters.values()), *followed]
-        held = [copy for copy in held if copy.kind.durable == "written" and not copy.is_cold]
-        here = {copy.group for copy in held}
+        followed = (f.replica for f in port.replicas.followers.values() if f.holds and f.fork is None)
+        held = [*(m.replica for m in port.replicas.masters.values()), *followed]
+        held = [replica for replica in held if replica.kind.durable == "written" and not replica.is_cold]
+        here = {replica.group for replica in held}
         for group in [group for group in self._done if group not in here]:
             del self._done[group]
         return held
 
-    def _consider(self, copy: Copy) -> None:
-        if copy.group in self.filling:
+    def _consider(self, replica: Replica) -> None:
+        if replica.group in self.filling:
             return
-        done = self._done.get(copy.group)
-        if done is None or done[0] is not copy:
-            done = self._done[copy.group] = (copy, set())
-        for key in (*copy.members, *copy.archives):
-            if key != self.port.me.key and key not in done[1] and self.port.peers.is_alive(key) and copy.seq:
-                steps = refill(copy.group, copy.seq, self._wanted(copy))
-                self.filling[copy.group] = Filling(copy, key, steps, self.port.now)
+        done = self._done.get(replica.group)
+        if done is None or done[0] is not replica:
+            done = self._done[replica.group] = (replica, set())
+        for key in (*replica.members, *replica.archives):
+            if key != self.port.me.key and key not in done[1] and self.port.peers.is_alive(key) and replica.seq:
+                steps = refill(replica.group, replica.seq, self._wanted(replica))
+                self.filling[replica.group] = Filling(replica, key, steps, self.port.now)
                 return
 
-    def _wanted(self, copy: Copy) -> Callable[[Line], bool]:
+    def _wanted(self, replica: Replica) -> Callable[[Line], bool]:
         """Return a test for lines of the group's lineage that are not to be forgotten."""
-        oldest = self.port.oldest(copy.group) or 0
-        gone = forgotten(copy.kind, copy.kind.erased(copy.state))
-        return lambda line: line.at >= oldest and line.term == copy.term_at(line.seq) and not gone(line)
+        oldest = self.port.oldest(replica.group) or 0
+        gone = forgotten(replica.kind, replica.kind.erased(replica.state))
+        return lambda line: line.at >= oldest and line.term == replica.term_at(line.seq) and not gone(line)
 
     def _goes_on(self, filling: Filling) -> bool:
-        port, group = self.port, filling.copy.group
+        port, group = self.port, filling.replica.group
         m, f = port.replicas.masters.get(group), port.replicas.followers.get(group)
-        here = m.copy if m is not None else f.copy if f is not None else None
-        return here is filling.copy and port.peers.is_alive(filling.key)
+        here = m.replica if m is not None else f.replica if f is not None else None
+        return here is filling.replica and port.peers.is_alive(filling.key)
 
     # Step by step ---------------------------------------------------------------------------------------------------
 
@@ -219,9 +220,9 @@ class AntiEntropy:
         try:
             filling.step = filling.steps.send(got)
         except StopIteration:
-            del self.filling[filling.copy.group]
-            done = self._done.get(filling.copy.group)
-            if done is not None and done[0] is filling.copy:
+            del self.filling[filling.replica.group]
+            done = self._done.get(filling.replica.group)
+            if done is not None and done[0] is filling.replica:
                 done[1].add(filling.key)
             return
         filling.number = 0

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ring.history.cursor import has, terms
-from ring.replication.copy import Copy
+from ring.replication.replica import Replica
 from ring.wire.history import Cursor
 
 
@@ -32,15 +32,15 @@ def by_time(place: Cursor) -> Resumed:
     return Resumed(0, lambda msgid, at: at <= place.at)
 
 
-def resume(copy: Copy, place: Cursor) -> Resumed | None:
+def resume(replica: Replica, place: Cursor) -> Resumed | None:
     """Return where a reader with the cursor goes on in this log; None: the log knows none of the cursor's terms."""
-    ends = {term: first - 1 for (term, _), (_, first) in pairwise(copy.lineage)}
+    ends = {term: first - 1 for (term, _), (_, first) in pairwise(replica.lineage)}
     after = []
     for term, seq in terms(place):
-        part = copy.merged.get(term)
-        if term == copy.term or term in ends:  # lines beyond a term's end are of another side, or lost
+        part = replica.merged.get(term)
+        if term == replica.term or term in ends:  # lines beyond a term's end are of another side, or lost
             after.append(min(seq, ends.get(term, seq)))
         elif part is not None:
             after.append(min(seq, part.fork))
-    reads = has(copy, place)
+    reads = has(replica, place)
     return Resumed(max(after), lambda msgid, at: reads(msgid)) if after else None

@@ -1,6 +1,6 @@
 """Write a node's store in a thread beside the loop; another thread reads (store_reader).
 
-Batches that come during a write are written together next. While the disk refuses, the newest copy of each group and
+Batches that come during a write are written together next. While the disk refuses, the newest replica of each group and
 the last lines wait in memory, and are tried again.
 """
 
@@ -77,18 +77,18 @@ class StoreWriter:
         self._sum = 0
 
     def start(self) -> list[tuple[GroupId, bytes]]:
-        """Open the store; returns the copies in it. Blocks. Raises StoreError."""
+        """Open the store; returns the replicas in it. Blocks. Raises StoreError."""
         self._loop = asyncio.get_running_loop()
         self._store = self._open_store()
         try:
-            copies = list(self._store.copies())
+            replicas = list(self._store.replicas())
         except BaseException:
             self._store.close()
             raise
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
         self._reader.start(self._loop)
-        return copies
+        return replicas
 
     @property
     def reads(self) -> Histogram:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ring.durations import ABSENT_S
 from ring.ids import GroupId
-from ring.replication.copy import Copy
 from ring.replication.port import Port
+from ring.replication.replica import Replica
 
 ABSENT = 10_000
 """At most this many absent groups are remembered; the oldest are forgotten first."""
@@ -30,16 +30,16 @@ class AbsentGroups:
         self._until.pop(group, None)
 
     def clear(self) -> None:
-        """Forget all: nodes came or went, and may have brought copies."""
+        """Forget all: nodes came or went, and may have brought replicas."""
         self._until.clear()
 
-    def copy(self, group: GroupId) -> Copy | None:
-        """Return an empty copy to read, if nobody holds the group and this node would serve it."""
+    def replica(self, group: GroupId) -> Replica | None:
+        """Return an empty replica to read, if nobody holds the group and this node would serve it."""
         port = self._port
         if self._until.get(group, 0.0) <= port.now or port.target(group) != port.me.key:
             return None
         kind = port.kinds[group.kind]
-        return Copy(group, kind, kind.initial(group.name), ())
+        return Replica(group, kind, kind.initial(group.name), ())
 
     def __len__(self) -> int:
         return len(self._until)

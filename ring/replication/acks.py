@@ -1,12 +1,12 @@
-"""Acknowledge to masters how far this node's copies are, and hold back what is not settled here yet (P33).
+"""Acknowledge to masters how far this node's replicas are, and hold back what is not settled here yet (P33).
 
 Theory of operation
 ===================
 
-A follower acknowledges a position once the copy has the position and everything that the events caused on this node is
-settled. An event that causes a command of this edge begins a hold; the hold ends when the command is settled.
+A follower acknowledges a position once the replica has the position and everything that the events caused on this node
+is settled. An event that causes a command of this edge begins a hold; the hold ends when the command is settled.
 
-    due        the group is in `_due`: the next `send` tells the group's master how far the copy is
+    due        the group is in `_due`: the next `send` tells the group's master how far the replica is
     held       `_holds` names a seq of the group: acknowledgements stop just before the lowest such seq
     parting    this node has dropped the group: one last acknowledgement, at once (`_parting`), or after the holds
                (`_held_partings`), so that the master forgets this node
@@ -19,8 +19,8 @@ Invariants
 from __future__ import annotations
 
 from ring.ids import GroupId
-from ring.replication.copy import Copy
 from ring.replication.port import Port
+from ring.replication.replica import Replica
 from ring.replication.replicas import Follower
 from ring.storage.journal import Journal
 from ring.wire.replication import Ack
@@ -45,11 +45,11 @@ class Acks:
 
     def hold(self, group: GroupId) -> Hold | None:
         """Do not acknowledge the event that is being applied until `release` is called with the returned hold."""
-        copy = self._port.replicas.copy(group)
-        if copy is None:
+        replica = self._port.replicas.get(group)
+        if replica is None:
             return None
-        self._holds.setdefault(group, []).append(copy.seq)
-        return group, copy.seq
+        self._holds.setdefault(group, []).append(replica.seq)
+        return group, replica.seq
 
     def release(self, hold: Hold) -> None:
         """End a hold, so that the event and later events may be acknowledged."""
@@ -64,19 +64,19 @@ class Acks:
                 self._parting.append(parting)
         self.acknowledge(group)
 
-    def held_to(self, copy: Copy) -> int:
+    def held_to(self, replica: Replica) -> int:
         """Return the highest seq that this node may acknowledge: the seq before the first hold."""
-        seqs = self._holds.get(copy.group) if self._holds else None
-        return min(seqs) - 1 if seqs else copy.seq
+        seqs = self._holds.get(replica.group) if self._holds else None
+        return min(seqs) - 1 if seqs else replica.seq
 
     def acknowledge(self, group: GroupId) -> None:
-        """Have the master told at the end of the turn how far this copy is."""
+        """Have the master told at the end of the turn how far this replica is."""
         self._due[group] = None
 
     def part(self, f: Follower) -> None:
         """Acknowledge for the last time a group that this node drops."""
-        group = f.copy.group
-        parting = f.master, (group, f.copy.term, f.copy.seq, f.copy.head)
+        group = f.replica.group
+        parting = f.master, (group, f.replica.term, f.replica.seq, f.replica.head)
         if group in self._holds:
             self._held_partings[group] = parting
         else:
@@ -102,8 +102,8 @@ class Acks:
         for group in self._due:
             f = port.replicas.followers.get(group)
             if f is not None:
-                held = self._journal.held_to(f.copy)
-                out.setdefault(f.master, []).append((group, f.copy.term, self.held_to(f.copy), held))
+                held = self._journal.held_to(f.replica)
+                out.setdefault(f.master, []).append((group, f.replica.term, self.held_to(f.replica), held))
         for master, position in self._parting:
             out.setdefault(master, []).append(position)
         self._due.clear()

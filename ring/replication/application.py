@@ -74,7 +74,8 @@ class Application(Protocol):
     """The gateway's side of the engine."""
 
     def applied(self, group: GroupId, state: State, event: Any, event_id: EventId, token: object) -> None:
-        """Show one event: the copy here of a followed group has advanced. token: of this node's submit, else None."""
+        """Show one event: the replica here of a followed group has advanced. token: of this node's submit, else
+        None."""
         ...
 
     def interrupted(self, group: GroupId, *, parted: bool) -> None:
@@ -85,7 +86,7 @@ class Application(Protocol):
     def replaced(
         self, group: GroupId, old: State | None, state: State, missed: Sequence[tuple[Any, EventId]], lost: int
     ) -> None:
-        """Show how the state differs from the old state: the copy was replaced. old: None if the group is new here.
+        """Show how the state differs from the old state: the replica was replaced. old: None if the group is new here.
 
         missed: events between the two states that are still known. lost: how many events are not known (P16).
         """

@@ -4,12 +4,12 @@ Theory of operation
 ===================
 
 The master gives a command a position, and sends the command to all backups (`Append`). A backup keeps the command in
-`copy.pending` and acknowledges. Once every backup has acknowledged, the master decides the command, commits, publishes
-and answers (`Masters.advance`). A backup hears of the decision as a follower does, by `Publish`.
+`replica.pending` and acknowledges. Once every backup has acknowledged, the master decides the command, commits,
+publishes and answers (`Masters.advance`). A backup hears of the decision as a follower does, by `Publish`.
 
 Three sets matter. While no change is under way, all three name the same nodes:
 
-    copy.members   the committed set, part of the group's state: the nodes to ask after a crash (P36)
+    replica.members   the committed set, part of the group's state: the nodes to ask after a crash (P36)
     m.targets      the set as the set will be once the pending commands are committed
     m.holders      the nodes that commits wait for, this master not counted: old and new backups during a change
 
@@ -17,7 +17,7 @@ A change of the set, step by step (`arrange`):
 
     1. A dead backup leaves `m.holders`: commits no longer wait for that backup. If the group is confirmed on disks,
        commits wait instead until a new backup is there (`Safety.is_safe`).
-    2. A new backup is recruited: the node gets the whole copy unless the node follows the group already, and commits
+    2. A new backup is recruited: the node gets the whole replica unless the node follows the group already, and commits
        wait for the node from now on.
     3. The change is placed as a command with `members`. Old and new backups have to hold this command.
     4. The change is committed: nodes outside the new set leave `m.holders` (`Masters._let_backups_go`).
@@ -56,15 +56,15 @@ class Backups:
 
     def begin(self, m: Master) -> None:
         """Begin a term: every backup named by the state has to hold the whole log before anything is committed."""
-        copy = m.copy
-        copy.promised = max(copy.promised, copy.term)
-        for command in copy.pending:
+        replica = m.replica
+        replica.promised = max(replica.promised, replica.term)
+        for command in replica.pending:
             command.handed = None  # not handed on after all: the node that was to have the group promised this term
             m.look_ahead(command)
-        fresh = not copy.members and not copy.seq and not copy.pending
+        fresh = not replica.members and not replica.seq and not replica.pending
         if fresh:
-            copy.members = self._port.peers.holders(copy.group)  # nothing can be lost yet: begin with the whole set
-        self._recruit(m, copy.members, empty=fresh)
+            replica.members = self._port.peers.holders(replica.group)  # nothing can be lost yet: begin with all
+        self._recruit(m, replica.members, empty=fresh)
         self.arrange(m)
         self._masters.advance(m)
 
@@ -76,9 +76,9 @@ class Backups:
         peers, me = self._port.peers, self._port.me.key
         if m.is_handed:
             return
-        wanted = (me,) if spent else peers.holders(m.copy.group)
-        is_confirmed = self._journal.is_confirmed(m.copy)
-        if is_confirmed and len(wanted) < len(m.copy.members) and not self._safety.may_shrink(m):
+        wanted = (me,) if spent else peers.holders(m.replica.group)
+        is_confirmed = self._journal.is_confirmed(m.replica)
+        if is_confirmed and len(wanted) < len(m.replica.members) and not self._safety.may_shrink(m):
             wanted = m.targets
         for holder in [h for h in m.holders if not peers.is_current(h.edge)]:
             m.holders.remove(holder)
@@ -86,7 +86,7 @@ class Backups:
             if not holder.sits:
                 del m.followers[holder.edge.key]
         if is_confirmed:
-            self._recruit(m, m.copy.members, empty=False)
+            self._recruit(m, m.replica.members, empty=False)
         if m.handoff is not None and m.handoff.placed:
             self._masters.advance(m)  # `Handed` is the last command of this term: the new master arranges the set
             return
@@ -101,8 +101,8 @@ class Backups:
         empty: the nodes are taken to have nothing of the group unless they follow the group, and are sent a snapshot.
         Otherwise the nodes are members of the set, and are probed first.
         """
-        port, copy = self._port, m.copy
-        unfit = port.peers.unfit_for(copy.group)
+        port, replica = self._port, m.replica
+        unfit = port.peers.unfit_for(replica.group)
         for key in keys:
             record = port.peers.roster.get(key)
             if key == port.me.key or record is None or not port.peers.is_current(record.id):
@@ -113,13 +113,13 @@ class Backups:
             if follower is None or follower.edge != record.id or follower.leaving:
                 follower = m.followers[key] = self._fanout.progress(record.id, 0, confirmed=empty)
                 if empty:
-                    port.send(key, Replace(copy.group, copy.snapshot(pending=True), copy.seq, True))
+                    port.send(key, Replace(replica.group, replica.snapshot(pending=True), replica.seq, True))
                 else:
                     self._fanout.probe(m, follower)
             follower.holder, follower.held = True, -1
             m.holders.append(follower)
             self._fanout.send_pending(m, follower)
-            self._fanout.lagging[copy.group] = None
+            self._fanout.lagging[replica.group] = None
 
     def do_without(self, m: Master, node: Incarnation) -> None:
         """Do without a node on which a mistake has stopped the group: nothing waits for the node, and another backup

@@ -144,7 +144,7 @@ class Barriers:
         """Answer a barrier at once if the group has settled, or remember the barrier with the group's last position."""
         if m.last_of(origin) < number and floor <= number:  # the command is still on the way: the edge asks again
             return
-        head = m.copy.head
+        head = m.replica.head
         if self.settled_to(m) >= head:
             self._tell(m, origin.key, number)
         elif len(m.barriers) < BARRIERS:
@@ -154,7 +154,7 @@ class Barriers:
         """Return the highest seq up to which every live follower and this node have applied all entries, and every live
         watcher has seen the view (P33)."""
         peers = self.port.peers
-        lowest = self.port.held_to(m.copy)
+        lowest = self.port.held_to(m.replica)
         for key, follower in m.followers.items():
             if (
                 follower.acked < lowest
@@ -179,7 +179,7 @@ class Barriers:
 
     def _tell(self, m: Master, key: str, number: int) -> None:
         """Tell the edge that the group has settled up to the edge's number."""
-        group = m.copy.group
+        group = m.replica.group
         if key == self.port.me.key:
             self._settled(group, number)
         else:

@@ -5,14 +5,14 @@ Theory of operation
 
 A mistake that shows while a committed entry is applied would show on every node that has the entry. Crash-only nodes
 would then end one after the other, each successor taking over the group that ended the node before. So the group alone
-stops, on the node where the mistake showed: the node keeps no copy in use, takes the group over no more in this life,
-and leaves on disk what was written before. The operator reads `group_broken` in the log and in `circlet status`; the
-group is tried again when the node is started again.
+stops, on the node where the mistake showed: the node keeps no replica in use, takes the group over no more in this
+life, and leaves on disk what was written before. The operator reads `group_broken` in the log and in `circlet status`;
+the group is tried again when the node is started again.
 
 A node that is asked to follow, hold or serve such a group says `Stopped`. The group's master then does without that
 node: the master awaits no acknowledgement from the node and has another node hold the group. Where the master has
 stopped the group, the next owner takes the group over, at most once in each life of a node. Where the mistake is in
-the entry itself, the group so stops on all nodes with a copy, and every command submitted to the group fails.
+the entry itself, the group so stops on all nodes with a replica, and every command submitted to the group fails.
 
     a mistake while a command is judged                     the command alone fails (mistakes.py)
     a mistake while an entry is applied or shown            the group stops here (`stop`)
@@ -83,7 +83,7 @@ class StoppedGroups:
         roles.handoffs.stop(group)
         roles.merges.forget(group)
         replicas.forked.pop(group, None)
-        self._owed.copies.pop(group, None)
+        self._owed.replicas.pop(group, None)
         self._journal.abandon(group)
         for key in m.followers if m is not None else ():
             self.say(key, group)

@@ -10,7 +10,7 @@ that had everything until now is given PROBE_S to acknowledge.
 
     append         a placed command goes to all backups, in the turn's last `Append` to each (P12)
     publish        a committed entry goes to all confirmed nodes, in the turn's last `Publish` to each (P41)
-    answer         a `Resync` is answered by the missing entries, or by the whole copy (P16)
+    answer         a `Resync` is answered by the missing entries, or by the whole replica (P16)
     refollow       the followers become the nodes where members sit (P15)
     chase          nodes behind the log are probed
 
@@ -49,13 +49,13 @@ class Fanout:
 
     def append(self, m: Master, command: Command) -> None:
         """Send a placed command to all backups."""
-        self.lagging[m.copy.group] = None
+        self.lagging[m.replica.group] = None
         for holder in m.holders:
             self._append(m, holder, command)
 
     def _append(self, m: Master, holder: Progress, command: Command) -> None:
         """Add a command to the last Append for this backup, or begin an Append: a turn needs one message."""
-        group, term = m.copy.group, m.copy.term
+        group, term = m.replica.group, m.replica.term
         if holder.held >= command.seq - 1:
             holder.probe_at = self._port.now + PROBE_S
         out = self._port.outgoing(holder.edge.key)
@@ -67,12 +67,12 @@ class Fanout:
 
     def send_pending(self, m: Master, holder: Progress) -> None:
         """Send all pending commands to a backup, which leaves out the commands that the backup has already."""
-        copy = m.copy
-        self._port.send(holder.edge.key, Append(copy.group, copy.term, as_raw_commands(copy.pending)))
+        replica = m.replica
+        self._port.send(holder.edge.key, Append(replica.group, replica.term, as_raw_commands(replica.pending)))
 
     def publish(self, m: Master, entry: Entry) -> None:
         """Add an entry to the last Publish for each confirmed follower, or begin a Publish."""
-        group, term, now = m.copy.group, m.copy.term, self._port.now
+        group, term, now = m.replica.group, m.replica.term, self._port.now
         self.lagging[group] = None
         for key, follower in m.followers.items():
             if not follower.confirmed:
@@ -91,8 +91,8 @@ class Fanout:
 
     def begin(self, m: Master) -> None:
         """Probe all nodes where members sit, at the beginning of a term: these have to learn the term."""
-        unfit = self._port.peers.unfit_for(m.copy.group)
-        for edge in m.copy.state.subscribers:
+        unfit = self._port.peers.unfit_for(m.replica.group)
+        for edge in m.replica.state.subscribers:
             if edge.key in unfit:
                 continue
             known = m.followers.get(edge.key)
@@ -101,12 +101,12 @@ class Fanout:
                 m.followers[edge.key].sits = True
         for follower in m.followers.values():
             self.probe(m, follower)
-        self.lagging[m.copy.group] = None
+        self.lagging[m.replica.group] = None
 
     def refollow(self, m: Master) -> None:
         """Make the followers equal to the nodes where members sit, read from the state (P15)."""
-        copy, me = m.copy, self._port.me.key
-        subscribers, unfit = copy.state.subscribers, self._port.peers.unfit_for(copy.group)
+        replica, me = m.replica, self._port.me.key
+        subscribers, unfit = replica.state.subscribers, self._port.peers.unfit_for(replica.group)
         for edge in subscribers:
             if edge.key == me or edge.key in unfit:
                 continue
@@ -123,25 +123,25 @@ class Fanout:
 
     def _begin_following(self, m: Master, edge: Incarnation) -> None:
         """Send the group to a node for the node's first member, or probe a node that may have another log."""
-        copy = m.copy
-        if copy.log and copy.log[-1].side is not None:  # a merge: the node may have the log of the other side
+        replica = m.replica
+        if replica.log and replica.log[-1].side is not None:  # a merge: the node may have the log of the other side
             follower = m.followers[edge.key] = self.progress(edge, 0, confirmed=False)
             self.probe(m, follower)
         else:  # the snapshot has this very entry, which the follower shows from the tail (P41)
-            follower = m.followers[edge.key] = self.progress(edge, copy.seq - 1, confirmed=True)
-            self._port.send(edge.key, Replace(copy.group, copy.snapshot(copy.seq - 1), copy.seq - 1))
+            follower = m.followers[edge.key] = self.progress(edge, replica.seq - 1, confirmed=True)
+            self._port.send(edge.key, Replace(replica.group, replica.snapshot(replica.seq - 1), replica.seq - 1))
         follower.sits = True
-        self.lagging[copy.group] = None
+        self.lagging[replica.group] = None
 
     def part(self, m: Master, follower: Progress) -> None:
         """Let a follower go that has no part in the group any more: the entry published last tells the follower so."""
         follower.leaving = True
         if not follower.confirmed:  # the follower is sent no entries of this term: wait for no acknowledgement
-            follower.acked = m.copy.seq
+            follower.acked = m.replica.seq
 
     def settle(self, m: Master) -> None:
         """Forget followers that have left, and answer barriers: a follower has acknowledged more."""
-        for key in [k for k, f in m.followers.items() if f.leaving and f.acked >= m.copy.seq]:
+        for key in [k for k, f in m.followers.items() if f.leaving and f.acked >= m.replica.seq]:
             del m.followers[key]
         if m.barriers:
             self._barriers.advance(m)
@@ -149,16 +149,16 @@ class Fanout:
     # Who lags -------------------------------------------------------------------------------------------------------
 
     def answer(self, m: Master, sender: Incarnation, message: Resync) -> None:
-        """Send a follower the missing entries. A node without members is sent the copy, which says so."""
+        """Send a follower the missing entries. A node without members is sent the replica, which says so."""
         follower = m.followers.get(sender.key)
         if follower is None or follower.edge != sender:
             # No member sits on the sender. A sender that thinks otherwise learns so from the state.
-            fork = fork_point(m.copy.lineage, m.copy.seq, message.lineage, message.seq)
-            shown = m.copy.seq if fork == message.seq else fork
-            self._port.send(sender.key, Replace(message.group, m.copy.snapshot(shown), shown))
+            fork = fork_point(m.replica.lineage, m.replica.seq, message.lineage, message.seq)
+            shown = m.replica.seq if fork == message.seq else fork
+            self._port.send(sender.key, Replace(message.group, m.replica.snapshot(shown), shown))
             return
         if not message.lineage and follower.leaving:
-            follower.acked = m.copy.seq
+            follower.acked = m.replica.seq
             self.settle(m)
             return
         self._catch_up(m, follower, message)
@@ -167,14 +167,14 @@ class Fanout:
 
     def _catch_up(self, m: Master, follower: Progress, message: Resync) -> None:
         """Send the missing entries if the follower's log is a prefix of this log and this log reaches back so far.
-        Otherwise send the whole copy (P16)."""
-        copy, send = m.copy, self._port.send
-        entries = copy.after(message.seq) if copy.extends(message.lineage, message.seq) else None
+        Otherwise send the whole replica (P16)."""
+        replica, send = m.replica, self._port.send
+        entries = replica.after(message.seq) if replica.extends(message.lineage, message.seq) else None
         if entries is not None:
-            send(follower.edge.key, Continue(copy.group, copy.lineage, copy.seq, as_raw(entries)))
+            send(follower.edge.key, Continue(replica.group, replica.lineage, replica.seq, as_raw(entries)))
         else:
-            shown = fork_point(copy.lineage, copy.seq, message.lineage, message.seq) or follower.acked
-            send(follower.edge.key, Replace(copy.group, copy.snapshot(shown), shown, follower.holder))
+            shown = fork_point(replica.lineage, replica.seq, message.lineage, message.seq) or follower.acked
+            send(follower.edge.key, Replace(replica.group, replica.snapshot(shown), shown, follower.holder))
         follower.confirmed = True
         follower.probe_at = self._port.now + PROBE_S
 
@@ -183,8 +183,8 @@ class Fanout:
         now = self._port.now
         follower.probe_at = now + min(PROBE_S * 2**follower.probes, PROBE_MAX_S)
         follower.probes = min(follower.probes + 1, 8)
-        self._port.send(follower.edge.key, Publish(m.copy.group, m.copy.term, m.copy.seq, []))
-        if follower.holder and (m.copy.pending or follower.held < 0):
+        self._port.send(follower.edge.key, Publish(m.replica.group, m.replica.term, m.replica.seq, []))
+        if follower.holder and (m.replica.pending or follower.held < 0):
             self.send_pending(m, follower)
 
     def tick(self) -> None:
@@ -198,7 +198,7 @@ class Fanout:
         """Probe the followers that lag. Returns whether any live follower lags."""
         peers, lag = self._port.peers, False
         for key, follower in list(m.followers.items()):
-            if follower.acked >= m.copy.seq and (not follower.holder or follower.held >= m.copy.head):
+            if follower.acked >= m.replica.seq and (not follower.holder or follower.held >= m.replica.head):
                 continue
             if not peers.is_current(follower.edge):
                 if follower.leaving:

@@ -17,7 +17,7 @@ from ring.replication.state_machine import State
 
 
 class GroupBroken(Exception):
-    """A committed entry, or a whole copy, of the group could not be applied or shown. __cause__: the mistake."""
+    """A committed entry, or a whole replica, of the group could not be applied or shown. __cause__: the mistake."""
 
     def __init__(self, group: GroupId) -> None:
         super().__init__(f"{group.kind}:{group.name}")

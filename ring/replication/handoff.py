@@ -5,8 +5,8 @@ Theory of operation
 
 The old master and the new master exchange four messages:
 
-    old -> new   Install     the whole copy, and the term under which the new master is to serve
-    new -> old   Installed   the new master has the copy, and does not serve yet
+    old -> new   Install     the whole replica, and the term under which the new master is to serve
+    new -> old   Installed   the new master has the replica, and does not serve yet
     old -> new   Publish     the last entry of the old term: `Handed` to the new master
     new -> old   Installed   the new master serves, under the new term
 
@@ -33,7 +33,7 @@ Invariants
     Two nodes never serve by one hand-off: the new master serves only once `Handed` is committed, and after that commit
     the old master never thaws.
     A hand-off in state draining to committed is in `outgoing`, and there are at most AT_ONCE.
-    The new master's copy ends just before `Handed`, so the copy has all commits of the old term.
+    The new master's replica ends just before `Handed`, so the replica has all commits of the old term.
 
 incoming.py has the new master's side. This file alone writes `Master.handoff`, `Master.tried_handoff_at` and the fields
 of `HandOff`.
@@ -71,7 +71,7 @@ class Handoffs:
         """Hand the group over if another node is responsible for the group, and is up and stable (Self-correction)."""
         port = self._port
         peers, now = port.peers, port.now
-        key = peers.acting(m.copy.group)
+        key = peers.acting(m.replica.group)
         if key == port.me.key or m.handoff is not None:
             return
         record = peers.roster.get(key)
@@ -84,11 +84,11 @@ class Handoffs:
         ):
             return
         if len(self.outgoing) >= AT_ONCE:
-            self._waiting[m.copy.group] = None
+            self._waiting[m.replica.group] = None
             return
         m.tried_handoff_at = now
-        m.handoff = HandOff(record.id, Term(m.copy.term.number + 1, key, record.incarnation), now)
-        self.outgoing[m.copy.group] = m
+        m.handoff = HandOff(record.id, Term(m.replica.term.number + 1, key, record.incarnation), now)
+        self.outgoing[m.replica.group] = m
         self.drained(m)
 
     def _next(self) -> None:
@@ -102,26 +102,26 @@ class Handoffs:
 
     def drained(self, m: Master) -> None:
         """Install a frozen group on the new master, once every accepted command is committed."""
-        if m.handoff is not None and not m.handoff.placed and not m.copy.pending:
+        if m.handoff is not None and not m.handoff.placed and not m.replica.pending:
             self._install(m)
 
     def _install(self, m: Master) -> None:
         assert m.handoff is not None
         m.handoff.repeat_at = self._port.now + HAND_OFF_REPEAT_S
-        self._port.send(m.handoff.to.key, Install(m.copy.group, m.handoff.term, m.copy.snapshot()))
+        self._port.send(m.handoff.to.key, Install(m.replica.group, m.handoff.term, m.replica.snapshot()))
 
     def frozen(self, m: Master, sender: Incarnation, message: Parkable) -> None:
         """Park a message for a frozen group, or send the sender on if the group belongs to the new master already."""
         if m.is_handed:
-            self._port.bounce(sender.key, m.copy.group, self._port.target(m.copy.group))
+            self._port.bounce(sender.key, m.replica.group, self._port.target(m.replica.group))
             return
-        parked = self._parked.setdefault(m.copy.group, deque())
+        parked = self._parked.setdefault(m.replica.group, deque())
         if len(parked) < PARKED:
             parked.append((sender, message))
 
     def on_installed(self, sender: Incarnation, message: Installed) -> None:
-        """Go on with the hand-off: the new master has the copy (place `Handed`), or serves (retire). A new master that
-        took over another log instead, under a higher term, serves too, though that log may be shorter."""
+        """Go on with the hand-off: the new master has the replica (place `Handed`), or serves (retire). A new master
+        that took over another log instead, under a higher term, serves too, though that log may be shorter."""
         m = self.outgoing.get(message.group)
         handoff = m.handoff if m is not None else None
         if m is None or handoff is None or handoff.to != sender or message.term < handoff.term:
@@ -130,37 +130,37 @@ class Handoffs:
             if message.term == handoff.term and not handoff.placed:
                 handoff.placed = True
                 self._port.append(m, Command(0, 0, None, 0, 0, None, handoff.term))
-        elif message.term > handoff.term or message.seq >= m.copy.seq:
+        elif message.term > handoff.term or message.seq >= m.replica.seq:
             self._retire(m, handoff)
 
     def committed(self, m: Master) -> None:
         """Give the group to the new master: `Handed` is committed."""
-        port, copy, handoff = self._port, m.copy, m.handoff
+        port, replica, handoff = self._port, m.replica, m.handoff
         assert handoff is not None
         handoff.committed = True
         handoff.repeat_at = port.now + HAND_OFF_REPEAT_S
         self._tell(m, handoff)
-        parked = self._parked.pop(copy.group, ())
+        parked = self._parked.pop(replica.group, ())
         port.note(
             "hand_off",
-            copy.group,
+            replica.group,
             to=handoff.to.key,
             term=handoff.term.number,
-            seq=copy.seq,
+            seq=replica.seq,
             followers=len(m.followers),
             parked=len(parked),
             frozen_ms=round((port.now - handoff.since) * 1000, 1),
         )
         for sender, _ in parked:
-            port.bounce(sender.key, copy.group, handoff.to.key)
+            port.bounce(sender.key, replica.group, handoff.to.key)
         for watcher in m.watchers:
-            port.bounce(watcher.key, copy.group, handoff.to.key)
-        port.resend(copy.group)
+            port.bounce(watcher.key, replica.group, handoff.to.key)
+        port.resend(replica.group)
 
     def _tell(self, m: Master, handoff: HandOff) -> None:
         """Send the new master the last entry of this node's term: only then does the new master serve."""
-        copy = m.copy
-        self._port.send(handoff.to.key, Publish(copy.group, copy.term, copy.seq, as_raw([copy.log[-1]])))
+        replica = m.replica
+        self._port.send(handoff.to.key, Publish(replica.group, replica.term, replica.seq, as_raw([replica.log[-1]])))
 
     def concludes(self, m: Master, term: Term) -> bool:
         """Tell whether a message under this term is the new master's. If so, that master serves: the hand-off ends."""
@@ -172,10 +172,10 @@ class Handoffs:
 
     def _retire(self, m: Master, handoff: HandOff) -> None:
         """End the hand-off: the new master serves or is gone."""
-        del self.outgoing[m.copy.group]
+        del self.outgoing[m.replica.group]
         if self._port.peers.me.leaving:  # in haste; else the next tick is soon enough, and people's words come first
             self._port.run(self._next)
-        if self._port.replicas.masters.get(m.copy.group) is m:
+        if self._port.replicas.masters.get(m.replica.group) is m:
             self._port.retire(m, handoff.to)
 
     def give_up(self, m: Master) -> None:
@@ -185,12 +185,12 @@ class Handoffs:
 
     def _thaw(self, m: Master) -> None:
         """Give up the hand-off and serve on: `Handed` loses its meaning, and parked messages are handled."""
-        group = m.copy.group
+        group = m.replica.group
         m.handoff = None
-        for command in m.copy.pending:
+        for command in m.replica.pending:
             command.handed = None
         del self.outgoing[group]
-        self._port.note("hand_off_failed", group, seq=m.copy.seq)
+        self._port.note("hand_off_failed", group, seq=m.replica.seq)
         for sender, message in self._parked.pop(group, ()):
             self._port.receive_again(sender, message)
         self._port.resend(group)
@@ -205,9 +205,9 @@ class Handoffs:
             if handoff is None or port.peers.is_current(handoff.to):
                 continue
             if handoff.committed:
-                # The new master died with the group: the copy here is as new as any, until the owner has recovered.
+                # The new master died with the group: the replica here is as new as any, until the owner has recovered.
                 self._retire(m, handoff)
-            elif not handoff.placed or self._journal.is_confirmed(m.copy):
+            elif not handoff.placed or self._journal.is_confirmed(m.replica):
                 self._thaw(m)  # a confirmed `Handed` may wait long for backups, and the set cannot change meanwhile
 
     def stop(self, group: GroupId) -> None:

@@ -1,27 +1,27 @@
-"""An incoming hand-off: another master has installed its copy here, and may give this node the group (P24).
+"""An incoming hand-off: another master has installed its replica here, and may give this node the group (P24).
 
 Theory of operation
 ===================
 
 handoff.py has the four messages of a hand-off, and the old master's side. On the new master, a hand-off is:
 
-    installed   the copy is here, with the term under which this node is to serve; this node waits for the last entry
+    installed   the replica is here, with the term under which this node is to serve; this node waits for the last entry
                 of the old term, `Handed` to this node, and does not serve before. Messages for the group are parked
-    ended       that entry has come (`IncomingHandoff.is_ended_by`): `Roles.serve_handed` serves the copy under the new
-                term
+    ended       that entry has come (`IncomingHandoff.is_ended_by`): `Roles.serve_handed` serves the replica under the
+                new term
     void        the old master has met a higher term, this node has promised a higher term to another node, or the old
                 master has not gone on with the hand-off for a while (`_goes_on`): that node may have yielded to a third
                 node, and may live on for ever. Parked messages are handled anew
 
-    installed -> installed   a later `Install` replaces copy, term and sender, and only the parked messages stay
-    installed -> recovery    the old master dies: the installed copy is a copy like others in a recovery
+    installed -> installed   a later `Install` replaces replica, term and sender, and only the parked messages stay
+    installed -> recovery    the old master dies: the installed replica is a replica like others in a recovery
 
 Invariants
-    This node never serves an installed copy before the last entry of the old term has come.
-    The installed copy ends just before that entry, so the copy has all commits of the old term.
+    This node never serves an installed replica before the last entry of the old term has come.
+    The installed replica ends just before that entry, so the replica has all commits of the old term.
 
-This file writes the table `incoming` and the records, but for `Copy.promised` (recovery.py). roles.py and broken.py
-drop an installed copy when this node serves, or when a mistake stops the group.
+This file writes the table `incoming` and the records, but for `Replica.promised` (recovery.py). roles.py and broken.py
+drop an installed replica when this node serves, or when a mistake stops the group.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ from ring.wire.replication import Install, Installed
 
 
 class IncomingHandoffs:
-    """Keep the copies that other masters have installed here."""
+    """Keep the replicas that other masters have installed here."""
 
     def __init__(self, port: RolePort) -> None:
         self._port = port
         self._groups = port.replicas.incoming
 
     def install(self, sender: Incarnation, message: Install) -> None:
-        """Keep the copy of an old master and answer Installed, unless the hand-off is to another life of this node."""
+        """Keep the replica of an old master and answer Installed, unless the hand-off is to another life of this
+        node."""
         port, group = self._port, message.group
         if message.term.key != port.me.key or message.term.incarnation != port.me.number or port.peers.me.leaving:
             return
@@ -52,22 +53,23 @@ class IncomingHandoffs:
         if held is not None and held.sender != sender and self.holds(group):
             return  # two masters hand the group over: this node takes the first hand-off first
         if held is None or held.term != message.term:
-            copy = restore(group, port.kinds[group.kind], message.snapshot)
-            if held is not None and copy.seq < held.copy.seq:
+            replica = restore(group, port.kinds[group.kind], message.snapshot)
+            if held is not None and replica.seq < held.replica.seq:
                 return
             parked = held.parked if held is not None else deque()
-            held = self._groups[group] = IncomingHandoff(copy, message.term, sender, port.now)
+            held = self._groups[group] = IncomingHandoff(replica, message.term, sender, port.now)
             held.parked = parked
         held.heard_at = port.now
-        port.send(sender.key, Installed(group, held.term, held.copy.seq))
+        port.send(sender.key, Installed(group, held.term, held.replica.seq))
 
     def holds(self, group: GroupId) -> bool:
-        """Tell whether an installed copy waits here for an old master that is alive and goes on with the hand-off."""
+        """Tell whether an installed replica waits here for an old master that is alive and goes on with the
+        hand-off."""
         held = self._groups.get(group)
         return held is not None and self._is_alive(held) and self._goes_on(held)
 
     def _is_alive(self, held: IncomingHandoff) -> bool:
-        old = held.copy.term
+        old = held.replica.term
         return self._port.peers.is_current(Incarnation(old.key, old.incarnation))
 
     def _goes_on(self, held: IncomingHandoff) -> bool:
@@ -90,7 +92,7 @@ class IncomingHandoffs:
                 self._port.receive_again(parked_sender, message)
 
     def peers_changed(self) -> None:
-        """Recover groups whose old master died and that this node owns, with the installed copy."""
+        """Recover groups whose old master died and that this node owns, with the installed replica."""
         port = self._port
         for group, held in list(self._groups.items()):
             if not self.holds(group) and port.peers.acting(group) == port.me.key:
@@ -100,7 +102,7 @@ class IncomingHandoffs:
                     held.parked.clear()
 
     def tick(self) -> None:
-        """End waits that are over, and forget old installed copies."""
+        """End waits that are over, and forget old installed replicas."""
         now = self._port.now
         for group, held in list(self._groups.items()):
             if now - held.since > INSTALLED_KEEP_S or (self._is_alive(held) and not self._goes_on(held)):

@@ -6,7 +6,7 @@ the log had a new end. So an entry is as old as the first call that saw the entr
 
 Invariants
     Positions have no gaps: each entry's seq is the seq of the entry before plus 1.
-    The last entry's seq is the seq of the copy, unless the log is empty.
+    The last entry's seq is the seq of the replica, unless the log is empty.
     Room never takes the last entry; age may empty an idle log.
     `bytes` is the sum over all entries. `_once` names the latest entry of each idempotency key.
 """

@@ -7,9 +7,9 @@ The master gives every command of a group one place in one order, exactly once. 
 
     accepted   the number is the next number of the command's origin (`accept`). A lower number is a repeat, and is
                answered again once committed. A higher number is dropped; the origin repeats the missing numbers (P6)
-    placed     the command has a position, and waits in `copy.pending` for all backups (`append`, P12)
+    placed     the command has a position, and waits in `replica.pending` for all backups (`append`, P12)
     committed  every backup holds the command; the state machine has judged the command, and the entry is part of the
-               copy (`advance`, `commit`, P7)
+               replica (`advance`, `commit`, P7)
     published  the entry goes to the followers, and the outcome goes to the origin (`commit`, in the same turn)
 
 Without a backup, a pending command or a disk to wait for, a command passes all four stages in one call (`_take`).
@@ -32,7 +32,7 @@ The role of the master is cut by theme. Each file uses only files named before i
 Invariants
     Nothing is published or answered before all backups hold the command (P7, P12).
     Commands are decided in the order of positions, each by the state after all earlier commands (P7).
-    0 <= progress.acked <= copy.seq <= copy.head.
+    0 <= progress.acked <= replica.seq <= replica.head.
     A node never masters and follows one group at the same time.
     The term of a mastered group is this node's own, and does not change while the node masters the group.
 
@@ -135,25 +135,25 @@ class Masters:
 
     def _take(self, m: Master, origin: Incarnation | None, number: int, floor: int, command: Any) -> None:
         """Give an accepted command to the backups, or commit the command at once if there is no backup."""
-        if m.holders or m.copy.pending or self._journal.is_confirmed(m.copy):
+        if m.holders or m.replica.pending or self._journal.is_confirmed(m.replica):
             self.append(m, Command(0, 0, origin, number, floor, command))
         else:  # no other node holds the group: the command is committed at once
-            entry = judge(m.copy, origin, number, floor, command, self._port.now_ms)
-            if m.copy.bug is not None:
-                entry = self._mistakes.judged(m.copy, entry)
+            entry = judge(m.replica, origin, number, floor, command, self._port.now_ms)
+            if m.replica.bug is not None:
+                entry = self._mistakes.judged(m.replica, entry)
             self.commit(m, entry)
 
     # Answer ---------------------------------------------------------------------------------------------------------
 
     def _answer_again(self, m: Master, origin: Incarnation, number: int) -> None:
         """Answer a repeated command, if the command is committed and the outcome is still kept (P7)."""
-        accepted = m.copy.client_logs.get(origin)
+        accepted = m.replica.client_logs.get(origin)
         answer = accepted.outcomes.get(number) if accepted is not None else None
         if answer is None:  # not committed yet (P7), or below the origin's floor: the origin has the answer
             return
         if origin == self._port.me:
             seq, at, outcome = answer
-            self._port.complete(m.copy.group, number, outcome, m.copy.event_id(seq, at))
+            self._port.complete(m.replica.group, number, outcome, m.replica.event_id(seq, at))
         else:
             self._send_answer(m, origin, number, *answer)
 
@@ -161,60 +161,60 @@ class Masters:
         """Send an outcome to another node. `follows` lets the node wait for the position (P11)."""
         if origin.key == self._port.me.key:  # an earlier life of this node wants no answers any more
             return
-        copy, follows = m.copy, origin in m.copy.state.subscribers
-        term = copy.term_at(seq)
-        self._port.send(origin.key, Answer(copy.group, number, term, seq, at, follows, raw(outcome)))
+        replica, follows = m.replica, origin in m.replica.state.subscribers
+        term = replica.term_at(seq)
+        self._port.send(origin.key, Answer(replica.group, number, term, seq, at, follows, raw(outcome)))
 
     # Commit ---------------------------------------------------------------------------------------------------------
 
     def append(self, m: Master, command: Command) -> None:
         """Give the command a position, and send the command to all backups. The commit follows once all hold it."""
-        m.copy.place(command, self._port.now_ms)
+        m.replica.place(command, self._port.now_ms)
         m.look_ahead(command)
         self._fanout.append(m, command)
         self.advance(m)
 
     def advance(self, m: Master) -> None:
         """Decide and commit every pending command that all backups hold, in order."""
-        copy = m.copy
-        while copy.pending and self._groups.get(copy.group) is m:
-            command = copy.pending[0]
+        replica = m.replica
+        while replica.pending and self._groups.get(replica.group) is m:
+            command = replica.pending[0]
             if any(holder.held < command.seq for holder in m.holders) or not self._safety.is_safe(m, command):
                 return
-            entry = decide(copy)
-            if copy.bug is not None:
-                entry = self._mistakes.judged(copy, entry)
+            entry = decide(replica)
+            if replica.bug is not None:
+                entry = self._mistakes.judged(replica, entry)
             m.caught_up(command)
             self.commit(m, entry)
             if entry.members is not None:
                 self._let_backups_go(m)
             if entry.handed is not None:
                 self._handoffs.committed(m)
-        if m.handoff is not None and not copy.pending:
+        if m.handoff is not None and not replica.pending:
             self._handoffs.drained(m)
 
     def commit(self, m: Master, entry: Entry) -> None:
-        """Make an entry part of the copy, publish the entry, and answer the origin (P7, P12).
+        """Make an entry part of the replica, publish the entry, and answer the origin (P7, P12).
 
-        All backups hold the entry's command. The order of the steps matters: the copy advances before the entry is
+        All backups hold the entry's command. The order of the steps matters: the replica advances before the entry is
         shown here, and the entry is shown here before the local origin is answered (P11).
         """
-        port, copy, origin = self._port, m.copy, entry.origin
+        port, replica, origin = self._port, m.replica, entry.origin
         self.commits += 1
-        follows = origin is None or origin == port.me or origin in copy.state.subscribers
-        change = self._people.advance(copy, entry, unseen=m.unmerged is not None)
+        follows = origin is None or origin == port.me or origin in replica.state.subscribers
+        change = self._people.advance(replica, entry, unseen=m.unmerged is not None)
         if m.followers:
             self._fanout.publish(m, entry)
         if change.moved:
             self._fanout.refollow(m)
-            port.mastering(copy.group)
-        if origin is not None and not follows and origin not in copy.state.subscribers:
+            port.mastering(replica.group)
+        if origin is not None and not follows and origin not in replica.state.subscribers:
             self._send_answer(m, origin, entry.number, entry.seq, entry.at, entry.outcome)
-        self._people.show(copy, entry, change)
+        self._people.show(replica, entry, change)
         if m.watchers and entry.event is not None:
             self._watches.refresh(m)
         if change.sat and not change.sits:
-            self._people.leave(copy)
+            self._people.leave(replica)
         if m.unmerged is not None:
             self.reveal(m)
         if m.barriers:
@@ -225,19 +225,20 @@ class Masters:
             self._history.committed(m)
 
     def reveal(self, m: Master) -> None:
-        """Show people here the served copy, if that copy has all that people know of their side of a partition."""
-        known, copy = m.unmerged, m.copy
-        if known is None or not has_all_of(copy, known):
+        """Show people here the served replica, if that replica has all that people know of their side of a
+        partition."""
+        known, replica = m.unmerged, m.replica
+        if known is None or not has_all_of(replica, known):
             return
         self._people.interrupt(known, parted=True)
         m.unmerged = None
-        if self._people.reveal(known, copy):
-            self._people.leave(copy)
-        self._catch_up.caught_up(copy.group)
+        if self._people.reveal(known, replica):
+            self._people.leave(replica)
+        self._catch_up.caught_up(replica.group)
 
     def _let_backups_go(self, m: Master) -> None:
         """Let backups go that are in no set any more, committed or pending: a change of the set is committed."""
-        keep = {*m.copy.members, *m.targets}
+        keep = {*m.replica.members, *m.targets}
         for holder in [h for h in m.holders if h.edge.key not in keep]:
             m.holders.remove(holder)
             holder.holder = False
@@ -251,12 +252,12 @@ class Masters:
         for group, term, seq, held in message.positions:
             m = self._groups.get(group)
             follower = m.followers.get(sender.key) if m is not None else None
-            if m is None or follower is None or follower.edge != sender or term != m.copy.term:
+            if m is None or follower is None or follower.edge != sender or term != m.replica.term:
                 continue
             follower.probes = 0
             follower.confirmed = True
             if seq > follower.acked:
-                follower.acked = min(seq, m.copy.seq)
+                follower.acked = min(seq, m.replica.seq)
                 self._fanout.settle(m)
             if follower.holder and held > follower.held:
                 follower.held = held

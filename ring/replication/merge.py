@@ -12,10 +12,10 @@ committed, the offering node is told MergeDone. If this node masters the group n
 offering nodes offer again.
 
 Invariants
-    A merge done twice changes nothing: a fork that the copy has, or that pending commands bring, is not taken in again
-    (`_is_known`), and a message is known by a key that is equal in every log (`message_key`).
-    A person here is shown a message once, though the message has two positions: people.py remembers messages that
-    people here know and the copy here may bring again.
+    A merge done twice changes nothing: a fork that the replica has, or that pending commands bring, is not taken in
+    again (`_is_known`), and a message is known by a key that is equal in every log (`message_key`). A person here is
+    shown a message once, though the message has two positions: people.py remembers messages that people here know and
+    the replica here may bring again.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from __future__ import annotations
 from typing import Any
 
 from ring.ids import GroupId, Incarnation, Term
-from ring.replication.copy import Copy
 from ring.replication.lineage import fork_point
 from ring.replication.log import message_key
 from ring.replication.progress import Master
+from ring.replication.replica import Replica
 from ring.replication.role_port import RolePort
 from ring.replication.shared import knows_since, shared_with, trimmed
 from ring.wire.log import Aliases, Command, Entry, ForkState, MergedTerm
@@ -50,59 +50,60 @@ class Merges:
         self._port = port
         self.taking: dict[GroupId, UnderWay] = {}  # groups mastered here; an entry goes once all is committed
 
-    def offered(self, m: Master, sender: Incarnation, theirs: Copy) -> None:
+    def offered(self, m: Master, sender: Incarnation, theirs: Replica) -> None:
         """Take in the fork that another node offers, and tell the node once the merge is committed."""
         self.take_in(m, theirs)
-        self.taking.setdefault(m.copy.group, UnderWay()).offers[sender.key, theirs.term] = m.copy.head
+        self.taking.setdefault(m.replica.group, UnderWay()).offers[sender.key, theirs.term] = m.replica.head
         self.committed(m)
 
-    def take_in(self, m: Master, theirs: Copy) -> None:
+    def take_in(self, m: Master, theirs: Replica) -> None:
         """Append the messages of another log since the logs parted, and make one state of the two states."""
-        copy = m.copy
-        fork = fork_point(copy.lineage, copy.seq, theirs.lineage, theirs.seq)
-        if fork == theirs.seq or self._is_known(copy, theirs):
+        replica = m.replica
+        fork = fork_point(replica.lineage, replica.seq, theirs.lineage, theirs.seq)
+        if fork == theirs.seq or self._is_known(replica, theirs):
             return
-        words = _words(copy, theirs, fork)
+        words = _words(replica, theirs, fork)
         for entry in words:
             event_id = theirs.event_id_of(entry)
             original_id = (event_id.msgid, event_id.at)
             self._port.append(m, Command(0, 0, entry.origin, entry.number, 0, entry.event, original_id=original_id))
         streams = theirs.snapshot(theirs.seq).client_logs
-        lost = trimmed(theirs, shared_with(theirs, copy))
-        side = ForkState(theirs.packed_state(), streams, lost, _parts(theirs, fork), _also(copy, theirs, fork))
+        lost = trimmed(theirs, shared_with(theirs, replica))
+        side = ForkState(theirs.packed_state(), streams, lost, _parts(theirs, fork), _also(replica, theirs, fork))
         facts = {"their_term": theirs.term.number, "fork": fork, "words": len(words), "lost": lost}
-        self.taking.setdefault(copy.group, UnderWay()).merges.append((copy.head + 1, self._port.now, facts))
+        self.taking.setdefault(replica.group, UnderWay()).merges.append((replica.head + 1, self._port.now, facts))
         self._port.append(m, Command(0, 0, None, 0, 0, None, side=side))
 
-    def _is_known(self, copy: Copy, theirs: Copy) -> bool:
-        """Tell whether the other copy is part of this copy, or will be once the pending commands are committed."""
-        parts = [*copy.merged.values()]
-        for command in copy.pending:
+    def _is_known(self, replica: Replica, theirs: Replica) -> bool:
+        """Tell whether the other replica is part of this replica, or will be once the pending commands are
+        committed."""
+        parts = [*replica.merged.values()]
+        for command in replica.pending:
             parts += command.side.merged if command.side is not None else ()
         return any(part.term == theirs.term and part.seq >= theirs.seq for part in parts)
 
     def committed(self, m: Master) -> None:
         """Note merges that are committed, and tell the nodes that offered the forks: more of the group is committed."""
-        copy, port = m.copy, self._port
-        taking = self.taking.get(copy.group)
+        replica, port = m.replica, self._port
+        taking = self.taking.get(replica.group)
         if taking is None:
             return
-        while taking.merges and taking.merges[0][0] <= copy.seq:
+        while taking.merges and taking.merges[0][0] <= replica.seq:
             seq, since, facts = taking.merges.pop(0)
             took_ms = round((port.now - since) * 1000, 1)
-            port.note("merge", copy.group, term=copy.term.number, seq=seq, **facts, took_ms=took_ms)
-        for key, theirs in [offer for offer, seq in taking.offers.items() if seq <= copy.seq]:
+            port.note("merge", replica.group, term=replica.term.number, seq=seq, **facts, took_ms=took_ms)
+        for key, theirs in [offer for offer, seq in taking.offers.items() if seq <= replica.seq]:
             del taking.offers[key, theirs]
-            port.send(key, MergeDone(copy.group, copy.term, theirs))
+            port.send(key, MergeDone(replica.group, replica.term, theirs))
         if not taking.offers and not taking.merges:
-            del self.taking[copy.group]
+            del self.taking[replica.group]
 
     def forget(self, group: GroupId) -> None:
         """Forget the merges of a group that this node masters no more: the offering nodes offer again."""
         self.taking.pop(group, None)
 
 
-def _parts(theirs: Copy, fork: int) -> tuple[MergedTerm, ...]:
+def _parts(theirs: Replica, fork: int) -> tuple[MergedTerm, ...]:
     """Return the terms that become part of a log with the other log, which parted from the log after `fork`."""
     other_terms = [MergedTerm(part.term, part.seq, min(part.fork, fork)) for part in theirs.merged.values()]
     return (
@@ -111,22 +112,24 @@ def _parts(theirs: Copy, fork: int) -> tuple[MergedTerm, ...]:
     )
 
 
-def _also(copy: Copy, theirs: Copy, fork: int) -> Aliases:
+def _also(replica: Replica, theirs: Replica, fork: int) -> Aliases:
     """Return msgid there and msgid here of each message that both logs have since the logs parted.
 
     An origin without an answer from one side tells both sides.
     """
-    here = {message_key(e): copy.event_id_of(e).msgid for e in copy.log if e.seq > fork and e.event is not None}
-    for c in copy.pending:  # a pending message counts as here: the message is not taken from the other log again
-        here.setdefault(message_key(c), copy.event_id(c.seq, c.at).msgid if c.original_id is None else c.original_id[0])
+    here = {message_key(e): replica.event_id_of(e).msgid for e in replica.log if e.seq > fork and e.event is not None}
+    for c in replica.pending:  # a pending message counts as here: the message is not taken from the other log again
+        here.setdefault(
+            message_key(c), replica.event_id(c.seq, c.at).msgid if c.original_id is None else c.original_id[0]
+        )
     both = [e for e in theirs.log if e.seq > fork and e.event is not None and e.origin and message_key(e) in here]
     aliases = {theirs.event_id_of(entry).msgid: here[message_key(entry)] for entry in both}
     names = {there: name for there, name in aliases.items() if there != name}
     return tuple({**{other: names.get(there, there) for other, there in theirs.aliases}, **names}.items())
 
 
-def _words(copy: Copy, theirs: Copy, fork: int) -> list[Entry]:
-    """Return the messages that the other log has since the logs parted, and this copy lacks."""
-    knows = knows_since(copy, fork, accepted=True)
+def _words(replica: Replica, theirs: Replica, fork: int) -> list[Entry]:
+    """Return the messages that the other log has since the logs parted, and this replica lacks."""
+    knows = knows_since(replica, fork, accepted=True)
     later = [entry for entry in theirs.log if entry.seq > fork and entry.event is not None]
-    return [entry for entry in later if copy.state.is_message(entry.event) and not knows(entry)]
+    return [entry for entry in later if replica.state.is_message(entry.event) and not knows(entry)]

@@ -10,8 +10,8 @@ from typing import Any
 from ring.ids import GroupId, Incarnation
 from ring.membership.peers import Peers
 from ring.replication.application import Application, EventId
-from ring.replication.copy import Copy
 from ring.replication.progress import Master
+from ring.replication.replica import Replica
 from ring.replication.replicas import Follower, Parkable, Recovery, Replicas
 from ring.replication.state_machine import Kind, State
 from ring.settings import Settings
@@ -104,8 +104,8 @@ class Port(ABC):
         """
 
     @abstractmethod
-    def readable(self, group: GroupId) -> Copy | None:
-        """Return the copy to read questions' answers from while the group is not served, if there is one (P36)."""
+    def readable(self, group: GroupId) -> Replica | None:
+        """Return the replica to read questions' answers from while the group is not served, if there is one (P36)."""
 
     @abstractmethod
     def park(self, group: GroupId, sender: Incarnation, message: Parkable) -> None:
@@ -126,7 +126,7 @@ class Port(ABC):
         """Ask the group's master for what the follower lacks (P16)."""
 
     @abstractmethod
-    def take_in(self, m: Master, theirs: Copy) -> None:
+    def take_in(self, m: Master, theirs: Replica) -> None:
         """Append what another log of the group has, and merge the states (P22, P25, P26)."""
 
     @abstractmethod
@@ -138,7 +138,7 @@ class Port(ABC):
         """Stop the group here: this build cannot read what another build writes (P43)."""
 
     @abstractmethod
-    def held_to(self, copy: Copy) -> int:
+    def held_to(self, replica: Replica) -> int:
         """Return the highest seq that this node may acknowledge: later events wait for what they caused (P33)."""
 
     @abstractmethod
@@ -147,12 +147,12 @@ class Port(ABC):
 
     @abstractmethod
     def complete(self, group: GroupId, number: int, outcome: Any, event_id: EventId | None) -> None:
-        """Answer this edge's command of this number: the copy here, if any, has reached the position (P11)."""
+        """Answer this edge's command of this number: the replica here, if any, has reached the position (P11)."""
 
     @abstractmethod
-    def stored(self, copy: Copy) -> None:
-        """Go on after a write: the copy's commands up to `copy.safe` are on disk (P35)."""
+    def stored(self, replica: Replica) -> None:
+        """Go on after a write: the replica's commands up to `replica.safe` are on disk (P35)."""
 
     @abstractmethod
-    def loaded(self, copy: Copy) -> None:
-        """Hold a group by a copy that an earlier life of this node has written (P36)."""
+    def loaded(self, replica: Replica) -> None:
+        """Hold a group by a replica that an earlier life of this node has written (P36)."""

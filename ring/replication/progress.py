@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ring.ids import Incarnation, Term
-from ring.replication.copy import Copy
+from ring.replication.replica import Replica
 from ring.wire.log import Command
 
 
@@ -21,7 +21,7 @@ class Progress:
     States: unconfirmed (the node is sent probes), confirmed (the node is sent entries), leaving (the node has no part
     in the group any more; the master forgets the progress as soon as the node has acknowledged the whole log).
 
-    Invariants: 0 <= acked <= copy.seq, and acked never falls. -1 <= held <= copy.head. leaving excludes sits and
+    Invariants: 0 <= acked <= replica.seq, and acked never falls. -1 <= held <= replica.head. leaving excludes sits and
     holder. holder is true exactly for the members of `Master.holders`.
     """
 
@@ -59,22 +59,22 @@ class HandOff:
 
 
 class Master:
-    """Say what a master knows of a group beside the copy: the followers, and the nodes that wait for an answer.
+    """Say what a master knows of a group beside the replica: the followers, and the nodes that wait for an answer.
 
     A master is serving (no hand-off), frozen (a hand-off is not committed yet) or handed (the hand-off is committed).
 
     Invariants: the backups in `holders` are all in `followers` too. For each origin in `ahead`, the number is that of a
-    pending command, and not below the number in the copy's client log.
+    pending command, and not below the number in the replica's client log.
     """
 
     __slots__ = (
         "ahead",
         "asked_at",
         "barriers",
-        "copy",
         "followers",
         "handoff",
         "holders",
+        "replica",
         "tried_handoff_at",
         "unmerged",
         "unseen",
@@ -82,15 +82,15 @@ class Master:
         "watchers",
     )  # fmt: skip
 
-    def __init__(self, copy: Copy) -> None:
-        self.copy = copy
+    def __init__(self, replica: Replica) -> None:
+        self.replica = replica
         # Ring key -> progress, without this node. Written by fanout.py (members) and backups.py (backups).
         self.followers: dict[str, Progress] = {}
         self.holders: list[Progress] = []  # the backups: commits wait for all of these. Written by backups.py
         self.ahead: dict[Incarnation, int] = {}  # origin -> last number among the pending commands (P6)
-        # The copy that people here know, until `copy` has all of that copy (P25). Set by roles.py, where the served
-        # copy does not continue the known copy; cleared by master.py.
-        self.unmerged: Copy | None = None
+        # The replica that people here know, until `replica` has all of that replica (P25). Set by roles.py, where the
+        # served replica does not continue the known replica; cleared by master.py.
+        self.unmerged: Replica | None = None
         # Written by handoff.py.
         self.handoff: HandOff | None = None
         self.tried_handoff_at = 0.0  # when the last hand-off began; 0.0: the next hand-off need not wait
@@ -103,9 +103,9 @@ class Master:
         self.asked_at = 0.0  # when all followers were last probed, whether a follower lagged or not (P30)
 
     @property
-    def shown(self) -> Copy:
-        """Return the copy that people on this node are shown."""
-        return self.unmerged if self.unmerged is not None else self.copy
+    def shown(self) -> Replica:
+        """Return the replica that people on this node are shown."""
+        return self.unmerged if self.unmerged is not None else self.replica
 
     @property
     def serving(self) -> bool:
@@ -120,8 +120,8 @@ class Master:
     def targets(self) -> tuple[str, ...]:
         """Return the set of the nodes that hold the group, as the set will be once all pending commands are committed.
         Ring keys, this node included."""
-        pending = (command.members for command in reversed(self.copy.pending) if command.members is not None)
-        return next(pending, self.copy.members)
+        pending = (command.members for command in reversed(self.replica.pending) if command.members is not None)
+        return next(pending, self.replica.members)
 
     def expected(self, origin: Incarnation, floor: int) -> int:
         """Return the only number that the master accepts from the origin now (P6)."""
@@ -133,7 +133,8 @@ class Master:
             self.ahead[origin] = max(number, self.last_of(origin))
 
     def caught_up(self, command: Command) -> None:
-        """Stop counting a command that is pending no longer: from now on the copy's client logs count the command."""
+        """Stop counting a command that is pending no longer: from now on the replica's client logs count the
+        command."""
         for origin, number in _numbers(command):
             if self.ahead.get(origin, number + 1) <= number:
                 del self.ahead[origin]
@@ -143,7 +144,7 @@ class Master:
         ahead = self.ahead.get(origin)
         if ahead is not None:
             return ahead
-        accepted = self.copy.client_logs.get(origin)
+        accepted = self.replica.client_logs.get(origin)
         return accepted.last if accepted is not None else 0
 
 

@@ -5,7 +5,7 @@ Theory of operation
 
 A node recovers a group if the ring names the node as master, and the node does not master the group: because nobody
 has used the group before, because the master is dead, or because this node was stopped for a while (P20). Every live
-node is asked, not only the next owners: with `copies: 1` followers hold the only copies, and may sit anywhere.
+node is asked, not only the next owners: with `copies: 1` followers hold the only replicas, and may sit anywhere.
 Messages for the group are parked meanwhile, and handled or sent on in the end.
 
 The states of a recovery, read from the fields of `Recovery`:
@@ -14,30 +14,30 @@ The states of a recovery, read from the fields of `Recovery`:
     waiting     `waits`, until all have replied anew: a silent node may have more of the group (silent.py). This node
                 asks again every PREPARE_AGAIN_S; meanwhile the group may be read here (P36, P37)
     promising   `term` is set: the nodes that hold the group promise to listen to no lower term (P21)
-    fetching    `fetching` names a node with a newer copy than the copy here
+    fetching    `fetching` names a node with a newer replica than the replica here
 
 What moves a recovery:
 
     asking      all have replied, a silent node may have more   waiting
     asking      all have replied, some hold the group           promising
-    asking      all have replied, none holds the group          serve the copy here, or an empty group; `_leave_absent`
-                                                                if the group was only asked about (`curious`)
+    asking      all have replied, none holds the group          serve the replica here, or an empty group;
+                                                                `_leave_absent` if the group was only asked about
     waiting     the pause is over                               asking
     promising   a node has promised a higher term               asking, a moment later (`_again`)
-    promising   all have promised, one has a newer copy         fetching
-    promising   all have promised, the newest copy is here      serve
-    fetching    the copy has come                               serve that copy (or the copy here, if that outweighs)
+    promising   all have promised, one has a newer replica      fetching
+    promising   all have promised, the newest replica is here   serve
+    fetching    the replica has come                            serve that replica, or the one here if that outweighs
     asking, promising   a node masters the group, or a nearer owner recovers the group too   `send_on`, and end
 
 A node that dies, or does not answer for dead_after_s + 1 s, is asked no longer. For a confirmed group (P35), all nodes
 are asked anew instead if a node dies that was asked or has replied, or if a node does not promise in time: the node may
-have given the group to nodes without a copy so far.
+have given the group to nodes without a replica so far.
 
 Invariants
     A group in recovery is not mastered here. `Roles.find` begins a recovery, and `Roles.serve` makes this node the
     master.
     A node is in `asked` or in `held`, never in both.
-    A recovery serves under a term higher than every term, of a copy or promised, that this node was told of (P3).
+    A recovery serves under a term higher than every term, of a replica or promised, that this node was told of (P3).
     While this node recovers a group, this node promises nothing to others (`_held`): of two, the nearer owner goes on.
 
 This file alone writes the fields of `Recovery`, but for `parked`: roles.py parks messages, and a hand-off that fails
@@ -51,10 +51,10 @@ from collections import deque
 from ring.durations import PREPARE_AGAIN_S, PREPARE_REPEAT_S
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
 from ring.replication.absent import AbsentGroups
-from ring.replication.copy import Copy
 from ring.replication.judging import foreseen
 from ring.replication.lineage import fork_point
 from ring.replication.owed import OwedForks
+from ring.replication.replica import Replica
 from ring.replication.replicas import Recovery
 from ring.replication.restore import restore
 from ring.replication.role_port import RolePort
@@ -104,7 +104,7 @@ class Recoveries:
     # What is held here ----------------------------------------------------------------------------------------------
 
     def on_prepare(self, sender: Incarnation, message: Prepare) -> None:
-        """Tell a node what this node holds of groups. The copy of a stopped group counts as unheard (P36)."""
+        """Tell a node what this node holds of groups. The replica of a stopped group counts as unheard (P36)."""
         port, held = self._port, []
         for group, term in message.groups:
             if group in port.replicas.stopped:
@@ -116,8 +116,8 @@ class Recoveries:
     def _held(self, group: GroupId, term: Term) -> Held:
         """Describe what this node holds of the group. With a term, also promise to listen to no lower term, unless this
         node masters or recovers the group itself (P21)."""
-        copy = self._port.replicas.newest(group)
-        if copy is None:
+        replica = self._port.replicas.newest(group)
+        if replica is None:
             return Held(group, "asking" if group in self._searches else "", (), 0)
         role = "copy"
         mastered = self._port.replicas.masters.get(group)
@@ -125,13 +125,13 @@ class Recoveries:
             role = "master"
         elif group in self._searches:
             role = "asking"
-        elif term > copy.term:
-            copy.promised = max(copy.promised, term)
-        return describe(copy, role)
+        elif term > replica.term:
+            replica.promised = max(replica.promised, term)
+        return describe(replica, role)
 
     def on_fetch(self, sender: Incarnation, message: Fetch) -> None:
-        copy = self._port.replicas.newest(message.group)
-        held = copy.snapshot(pending=True) if copy is not None else None
+        replica = self._port.replicas.newest(message.group)
+        held = replica.snapshot(pending=True) if replica is not None else None
         self._port.send(sender.key, Fetched(message.group, held))
 
     # What others hold -----------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ class Recoveries:
                 self._resolve(held.group, search)
 
     def stopped(self, group: GroupId, key: str) -> None:
-        """Ask a node no longer on which a mistake has stopped the group: the node's copy cannot be had (P43)."""
+        """Ask a node no longer on which a mistake has stopped the group: the node's replica cannot be had (P43)."""
         search = self._searches.get(group)
         if search is None or key not in search.asked:
             return
@@ -199,12 +199,12 @@ class Recoveries:
             return
         if mine is None:
             state = port.kinds[group.kind].initial(group.name)
-            mine = Copy(group, port.kinds[group.kind], state, ())
+            mine = Replica(group, port.kinds[group.kind], state, ())
         self.serve(search, mine)
         self._ask_for_forks(group, search)
 
-    def _fetch_newer(self, group: GroupId, search: Recovery, mine: Copy | None) -> bool:
-        """Fetch the newest copy that other nodes hold, if that copy is newer than the copy here."""
+    def _fetch_newer(self, group: GroupId, search: Recovery, mine: Replica | None) -> bool:
+        """Fetch the newest replica that other nodes hold, if that replica is newer than the replica here."""
         best = max(
             (h for h in search.held.items() if h[1].lineage),
             key=lambda item: (item[1].lineage[-1][0], item[1].seq),
@@ -219,8 +219,8 @@ class Recoveries:
 
     # Groups that must not be lost (P36, P37) -------------------------------------------------------------------------
 
-    def _wait(self, group: GroupId, search: Recovery, mine: Copy | None) -> None:
-        """Ask again in a while; meanwhile the newest copy may be read."""
+    def _wait(self, group: GroupId, search: Recovery, mine: Replica | None) -> None:
+        """Ask again in a while; meanwhile the newest replica may be read."""
         exists = mine is not None or any(held.lineage for held in search.held.values())
         if not exists and search.curious and self._port.has_met:
             del self._searches[group]  # only asked about: the asker repeats, and no list of absent names piles up here
@@ -234,21 +234,22 @@ class Recoveries:
         if not self._fetch_newer(group, search, mine):
             self._answer_parked(search, mine)
 
-    def _answer_parked(self, search: Recovery, mine: Copy | None) -> None:
-        """Answer the parked questions from the copy here, while the group waits for silent nodes."""
+    def _answer_parked(self, search: Recovery, mine: Replica | None) -> None:
+        """Answer the parked questions from the replica here, while the group waits for silent nodes."""
         questions = [(sender, m) for sender, m in search.parked if isinstance(m, Question)]
         if mine is not None and questions:
             search.parked = deque((sender, m) for sender, m in search.parked if not isinstance(m, Question))
             for sender, message in questions:
                 self._rpc.answer(sender, message, foreseen(mine))
 
-    def readable(self, group: GroupId) -> Copy | None:
-        """Return the copy to read of a group that cannot be served yet, or an empty copy if nobody holds the group."""
+    def readable(self, group: GroupId) -> Replica | None:
+        """Return the replica to read of a group that cannot be served yet, or an empty replica if nobody holds the
+        group."""
         search = self._searches.get(group)
         if search is None:
-            return self._absent.copy(group)
-        copy = self._port.replicas.newest(group) if search.waits else None
-        return foreseen(copy) if copy is not None else None
+            return self._absent.replica(group)
+        replica = self._port.replicas.newest(group) if search.waits else None
+        return foreseen(replica) if replica is not None else None
 
     def _leave_absent(self, group: GroupId, search: Recovery) -> None:
         """End the recovery of a group that nobody holds: questions are answered as of an empty group."""
@@ -258,16 +259,16 @@ class Recoveries:
             self._port.receive_again(sender, message)
         self._rpc.master_known(group)
 
-    def _number(self, search: Recovery, copy: Copy) -> int:
+    def _number(self, search: Recovery, replica: Replica) -> int:
         """Return the number of the term to serve under: the promised number, or a number above every number that this
         node was told of. Where the group starts empty, the clock puts the number above forgotten terms too (P3)."""
         if search.term != NO_TERM:
             return search.term.number
         told = [max(held.lineage[-1][0], held.promised).number for held in search.held.values() if held.lineage]
-        number = max([*told, copy.highest_term.number]) + 1
-        return number if copy.lineage else max(number, int(self._port.now))
+        number = max([*told, replica.highest_term.number]) + 1
+        return number if replica.lineage else max(number, int(self._port.now))
 
-    def _ask_promises(self, group: GroupId, search: Recovery, mine: Copy | None) -> None:
+    def _ask_promises(self, group: GroupId, search: Recovery, mine: Replica | None) -> None:
         """Ask all nodes that hold the group to promise: from now on to listen to no term below this node's (P21)."""
         holders = {key: held for key, held in search.held.items() if held.lineage}
         told = [max(held.lineage[-1][0].number, held.promised.number) for held in holders.values()]
@@ -283,12 +284,13 @@ class Recoveries:
 
     def _again(self, group: GroupId, search: Recovery) -> None:
         """Ask all nodes anew, a random moment later: another node was promised a higher term, or a node has died."""
-        search.term, search.fetching = NO_TERM, None  # a copy from before would be served without promises (P21)
+        search.term, search.fetching = NO_TERM, None  # a replica from before would be served without promises (P21)
         search.asked, search.held = dict.fromkeys(self._port.peers.others()), {}
         search.since, search.repeat_at = self._port.now, self._port.now + PREPARE_REPEAT_S * self._port.rng.random()
 
     def on_fetched(self, sender: Incarnation, message: Fetched) -> None:
-        """Serve the fetched copy, or keep the copy for reading if the group waits. After a recovery, merge the copy."""
+        """Serve the fetched replica, or keep the replica for reading if the group waits. After a recovery, merge the
+        replica."""
         search = self._searches.get(message.group)
         if search is None:
             self._take_in_fork(message)
@@ -299,19 +301,19 @@ class Recoveries:
             search.held.pop(sender.key, None)
             self._resolve(message.group, search)
             return
-        copy = restore(message.group, self._port.kinds[message.group.kind], message.snapshot)
+        replica = restore(message.group, self._port.kinds[message.group.kind], message.snapshot)
         if search.waits:
-            copy.is_cold = True
-            self._port.loaded(copy)
-            self._answer_parked(search, copy)
+            replica.is_cold = True
+            self._port.loaded(replica)
+            self._answer_parked(search, replica)
             return
-        copy.promised = search.term
+        replica.promised = search.term
         mine = self._port.replicas.newest(message.group)
-        if mine is not None and outweighs(mine, copy):
-            copy, mine = mine, copy
+        if mine is not None and outweighs(mine, replica):
+            replica, mine = mine, replica
         else:
-            self._port.install(copy)
-        self.serve(search, copy)
+            self._port.install(replica)
+        self.serve(search, replica)
         mastered = self._port.replicas.masters.get(message.group)
         if mine is not None and mastered is not None:
             self._owed.add(mine)
@@ -319,42 +321,43 @@ class Recoveries:
         self._ask_for_forks(message.group, search)
 
     def _ask_for_forks(self, group: GroupId, search: Recovery) -> None:
-        """Fetch the copies that have entries which the served copy lacks: these entries are merged, not lost (P22)."""
+        """Fetch the replicas that have entries which the served replica lacks: these entries are merged, not lost
+        (P22)."""
         mastered = self._port.replicas.masters.get(group)
         if mastered is None:
             return
-        copy = mastered.copy
+        replica = mastered.replica
         for key, held in search.held.items():
-            if held.lineage and fork_point(copy.lineage, copy.head, held.lineage, held.seq) < held.seq:
+            if held.lineage and fork_point(replica.lineage, replica.head, held.lineage, held.seq) < held.seq:
                 self._port.send(key, Fetch(group))
 
     def _take_in_fork(self, message: Fetched) -> None:
-        """Merge a fetched copy into the group that this node serves by now (P22)."""
+        """Merge a fetched replica into the group that this node serves by now (P22)."""
         mastered = self._port.replicas.masters.get(message.group)
         if mastered is not None and mastered.serving and message.snapshot is not None:
             theirs = restore(message.group, self._port.kinds[message.group.kind], message.snapshot)
             self._port.take_in(mastered, theirs)
 
-    def serve(self, search: Recovery, copy: Copy) -> None:
-        """Master the group from this copy on, under a new term, and note a takeover if the group existed."""
-        port, group = self._port, copy.group
-        number, took_over = self._number(search, copy), bool(copy.lineage)
-        port.serve(copy, Term(number, port.me.key, port.me.number))
+    def serve(self, search: Recovery, replica: Replica) -> None:
+        """Master the group from this replica on, under a new term, and note a takeover if the group existed."""
+        port, group = self._port, replica.group
+        number, took_over = self._number(search, replica), bool(replica.lineage)
+        port.serve(replica, Term(number, port.me.key, port.me.number))
         mastered = port.replicas.masters.get(group)
         if took_over and mastered is not None:
             took_ms = round((port.now - search.began) * 1000, 1)
-            facts = {"followers": len(mastered.followers), "undecided": len(copy.pending), "took_ms": took_ms}
-            port.note("takeover", group, term=number, seq=copy.seq, **facts)
+            facts = {"followers": len(mastered.followers), "undecided": len(replica.pending), "took_ms": took_ms}
+            port.note("takeover", group, term=number, seq=replica.seq, **facts)
 
     # Timers ---------------------------------------------------------------------------------------------------------
 
     def peers_changed(self) -> None:
-        """Drop nodes that died from all recoveries. Nodes that came are not asked: copies there are old."""
+        """Drop nodes that died from all recoveries. Nodes that came are not asked: replicas there are old."""
         self._absent.clear()
         for group, search in list(self._searches.items()):
             heard = {*search.asked, *search.held}
             if self._silent.is_confirmed(group) and not all(map(self._port.peers.is_alive, heard)):
-                # A node with a copy is gone again, or has given the group to nodes that said no before (P36, P37).
+                # A node with a replica is gone again, or has given the group to nodes that said no before (P36, P37).
                 self._again(group, search)
             search.asked = {key: None for key in search.asked if self._port.peers.is_alive(key)}
             for key in [key for key in search.held if not self._port.peers.is_alive(key)]:

@@ -10,9 +10,9 @@ A node is one of these to a group:
     recovery    `recoveries`: the node asks who holds the group, because it may have to serve the group (recovery.py)
     incoming    `incoming`: another master has installed the group here, and may hand the group over (handoff.py)
 
-A master is nothing else to the group. A follower may be in recovery, or have a copy installed, at the same time: the
-people here go on seeing the follower's copy until the node serves the group. Recovery and a living sender of an
-installed copy exclude each other.
+A master is nothing else to the group. A follower may be in recovery, or have a replica installed, at the same time: the
+people here go on seeing the follower's replica until the node serves the group. Recovery and a living sender of an
+installed replica exclude each other.
 
 Invariants: each table is written only by the module named beside it, by broken.py where a mistake of the program stops
 the group, and by recovery.py where the node begins to serve. `Replicas` answers what needs more than one table.
@@ -24,8 +24,8 @@ from collections import deque
 from collections.abc import Iterable
 
 from ring.ids import NO_TERM, GroupId, Incarnation, Term
-from ring.replication.copy import Copy
 from ring.replication.progress import Master
+from ring.replication.replica import Replica
 from ring.wire.group import Barrier, Question, Submit, Watch
 from ring.wire.history import HistoryQuery
 from ring.wire.log import RawEntry
@@ -38,15 +38,15 @@ PARKED = 10_000
 
 
 class Fork:
-    """Hold a copy that people here have been shown, and that the master's log does not continue.
+    """Hold a replica that people here have been shown, and that the master's log does not continue.
 
-    Invariant: no entry is added to `copy` while the fork lasts.
+    Invariant: no entry is added to `replica` while the fork lasts.
     """
 
-    __slots__ = ("copy", "offer_at", "since")
+    __slots__ = ("offer_at", "replica", "since")
 
-    def __init__(self, copy: Copy, now: float, offer_at: float) -> None:
-        self.copy = copy
+    def __init__(self, replica: Replica, now: float, offer_at: float) -> None:
+        self.replica = replica
         self.since = now
         self.offer_at = offer_at  # when the fork is offered next
 
@@ -54,27 +54,27 @@ class Fork:
 class Follower:
     """Hold this node's knowledge of one group with another node as master (P12, P15).
 
-    Invariants: while `fork` is set, people here are shown `fork.copy`; `fork.copy` is `copy` itself until a copy of the
-    new master comes. `fork` and `doubted` hold back the commands of this edge (`Followers.holds_back`).
+    Invariants: while `fork` is set, people here are shown `fork.replica`; `fork.replica` is `replica` itself until a
+    replica of the new master comes. `fork` and `doubted` hold back the commands of this edge (`Followers.holds_back`).
     """
 
-    __slots__ = ("asked_at", "behind", "copy", "doubted", "fork", "heard_at", "holds", "master", "tries")
+    __slots__ = ("asked_at", "behind", "doubted", "fork", "heard_at", "holds", "master", "replica", "tries")
 
-    def __init__(self, copy: Copy, master: str) -> None:
-        self.copy = copy
+    def __init__(self, replica: Replica, master: str) -> None:
+        self.replica = replica
         self.master = master  # ring key
         self.holds = False  # this node is a backup: the master has asked this node to hold the group
-        self.fork: Fork | None = None  # the copy that people here know, until the master has taken the copy in (P22)
-        self.doubted = False  # another node was named as master: the copy's term may be over
+        self.fork: Fork | None = None  # the replica that people here know, until the master has taken it in (P22)
+        self.doubted = False  # another node was named as master: the replica's term may be over
         self.behind = False  # entries may be missing: ask the master until the master has answered
         self.asked_at = 0.0  # when this node asked last
         self.heard_at = 0.0  # when the master spoke last of the group; moved back to ask sooner
         self.tries = 0  # questions without an answer, counted to 8: each question doubles the pause before the next
 
     @property
-    def shown(self) -> Copy:
-        """Return the copy that people on this node are shown."""
-        return self.fork.copy if self.fork is not None else self.copy
+    def shown(self) -> Replica:
+        """Return the replica that people on this node are shown."""
+        return self.fork.replica if self.fork is not None else self.replica
 
 
 class Recovery:
@@ -101,8 +101,8 @@ class Recovery:
 
     def __init__(self, asked: Iterable[str], now: float, repeat_at: float) -> None:
         self.asked = dict.fromkeys(asked)  # ring keys that have not replied; in order, so that a seed replays alike
-        self.held: dict[str, Held] = {}  # ring key -> reply; the reply of a node without a copy has no lineage
-        self.fetching: str | None = None  # ring key of the node whose copy is on the way
+        self.held: dict[str, Held] = {}  # ring key -> reply; the reply of a node without a replica has no lineage
+        self.fetching: str | None = None  # ring key of the node whose replica is on the way
         self.parked: deque[tuple[Incarnation, Parkable]] = deque()  # at most PARKED, handled in this order
         self.began = now
         self.since = now  # when the nodes in `asked` were asked
@@ -115,26 +115,26 @@ class Recovery:
 
 
 class IncomingHandoff:
-    """Hold a copy that another master has installed here, and may hand to this node.
+    """Hold a replica that another master has installed here, and may hand to this node.
 
-    Invariants: the node does not serve this copy until `Handed` with this term has come. The copy, its term and the
-    sender belong together: a later Install replaces all three, and only the parked messages stay.
+    Invariants: the node does not serve this replica until `Handed` with this term has come. The replica, its term and
+    the sender belong together: a later Install replaces all three, and only the parked messages stay.
     """
 
-    __slots__ = ("copy", "heard_at", "parked", "sender", "since", "term")
+    __slots__ = ("heard_at", "parked", "replica", "sender", "since", "term")
 
-    def __init__(self, copy: Copy, term: Term, sender: Incarnation, now: float) -> None:
-        self.copy = copy  # the old master's copy, complete up to the seq before `Handed`
+    def __init__(self, replica: Replica, term: Term, sender: Incarnation, now: float) -> None:
+        self.replica = replica  # the old master's replica, complete up to the seq before `Handed`
         self.term = term  # the term under which this node is to serve
         self.sender = sender  # the old master's life
         self.since = now
-        self.heard_at = now  # when the old master sent the copy last
+        self.heard_at = now  # when the old master sent the replica last
         self.parked: deque[tuple[Incarnation, Parkable]] = deque()  # at most PARKED messages that came meanwhile
 
     def is_ended_by(self, sender: Incarnation, entry: RawEntry) -> bool:
-        """Tell whether the entry hands this copy over, and this node has promised no higher term meanwhile (P21)."""
-        expected = (self.sender, self.term, self.copy.seq + 1)
-        return (sender, entry.handed, entry.seq) == expected and self.copy.promised <= self.term
+        """Tell whether the entry hands this replica over, and this node has promised no higher term meanwhile (P21)."""
+        expected = (self.sender, self.term, self.replica.seq + 1)
+        return (sender, entry.handed, entry.seq) == expected and self.replica.promised <= self.term
 
 
 class Replicas:
@@ -148,35 +148,35 @@ class Replicas:
         self.forked: dict[GroupId, None] = {}  # groups followed here with a fork; a group may stay here for a tick
         self.stopped: dict[GroupId, None] = {}  # groups that a mistake of the program has stopped here (P43)
 
-    def copy(self, group: GroupId) -> Copy | None:
-        """Return the copy that this node masters or follows."""
+    def get(self, group: GroupId) -> Replica | None:
+        """Return the replica that this node masters or follows."""
         master = self.masters.get(group)
         if master is not None:
-            return master.copy
+            return master.replica
         follower = self.followers.get(group)
-        return follower.copy if follower is not None else None
+        return follower.replica if follower is not None else None
 
-    def shown(self, group: GroupId) -> Copy | None:
-        """Return the copy that people here are shown: the fork's copy while the logs have parted."""
+    def shown(self, group: GroupId) -> Replica | None:
+        """Return the replica that people here are shown: the fork's replica while the logs have parted."""
         master = self.masters.get(group)
         if master is not None:
             return master.shown
         follower = self.followers.get(group)
         return follower.shown if follower is not None else None
 
-    def newest(self, group: GroupId) -> Copy | None:
-        """Return the newest copy here, in whatever role."""
+    def newest(self, group: GroupId) -> Replica | None:
+        """Return the newest replica here, in whatever role."""
         incoming = self.incoming.get(group)
-        copies = [self.copy(group), incoming.copy if incoming is not None else None]
-        held = [copy for copy in copies if copy is not None]
-        return max(held, key=lambda copy: (copy.term, copy.head)) if held else None
+        replicas = [self.get(group), incoming.replica if incoming is not None else None]
+        held = [replica for replica in replicas if replica is not None]
+        return max(held, key=lambda replica: (replica.term, replica.head)) if held else None
 
-    def holds(self, key: str, copy: Copy) -> bool:
+    def holds(self, key: str, replica: Replica) -> bool:
         """Tell whether this node, with this ring key, holds the group: as master, or as a backup by any node's word."""
-        follower = self.followers.get(copy.group)
-        return key in copy.members or copy.group in self.masters or (follower is not None and follower.holds)
+        follower = self.followers.get(replica.group)
+        return key in replica.members or replica.group in self.masters or (follower is not None and follower.holds)
 
-    def copies(self, *, held: bool = False) -> list[Copy]:
-        """Return the copies of all groups mastered here, then of all groups followed here. held: only as a backup."""
+    def here(self, *, held: bool = False) -> list[Replica]:
+        """Return the replicas of all groups mastered here, then of all groups followed here. held: only as a backup."""
         followers = (follower for follower in self.followers.values() if follower.holds or not held)
-        return [master.copy for master in self.masters.values()] + [follower.copy for follower in followers]
+        return [master.replica for master in self.masters.values()] + [follower.replica for follower in followers]

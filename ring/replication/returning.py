@@ -81,4 +81,4 @@ class CatchUp:
             self.lacking.clear()
             self._go_on()
         elif self.lacking and self.port.now - self._asked_at >= RETURN_ASK_S:
-            self._ask()  # a Publish would bring the copy up to date, too, but may be as old as the stop
+            self._ask()  # a Publish would bring the replica up to date, too, but may be as old as the stop

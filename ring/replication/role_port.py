@@ -11,9 +11,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable
 
 from ring.ids import GroupId, Incarnation, Term
-from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.replication.progress import Master
+from ring.replication.replica import Replica
 from ring.replication.replicas import Follower
 from ring.roster import NodeRecord
 from ring.wire.log import Command
@@ -42,16 +42,16 @@ class RolePort(Port):
 
     @abstractmethod
     def unpark_answers(self, group: GroupId, seq: int) -> None:
-        """Complete this edge's commands whose answers waited until the copy reached `seq` (P11)."""
+        """Complete this edge's commands whose answers waited until the replica reached `seq` (P11)."""
 
     @abstractmethod
     def learn(self, records: Iterable[NodeRecord]) -> list[NodeRecord]:
         """Learn node records. Returns the records that were news."""
 
-    # Copies ---------------------------------------------------------------------------------------------------------
+    # Replicas ---------------------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def trim(self, copy: Copy) -> None:
+    def trim(self, replica: Replica) -> None:
         """Trim a log, and keep all that a silent node which is not given up may lack (P16)."""
 
     # Another master -------------------------------------------------------------------------------------------------
@@ -76,13 +76,14 @@ class RolePort(Port):
         command."""
 
     @abstractmethod
-    def prevail(self, f: Follower, theirs: Copy, master: str) -> None:
-        """Master the group with the followed copy, which outweighs the master's copy (P22)."""
+    def prevail(self, f: Follower, theirs: Replica, master: str) -> None:
+        """Master the group with the followed replica, which outweighs the master's replica (P22)."""
 
     @abstractmethod
-    def install(self, copy: Copy) -> None:
-        """Follow this copy instead of the copy followed so far, if any: this node is about to serve the copy."""
+    def install(self, replica: Replica) -> None:
+        """Follow this replica instead of the replica followed so far, if any: this node is about to serve the
+        replica."""
 
     @abstractmethod
-    def serve(self, copy: Copy, term: Term) -> None:
-        """Master the group from this copy on, under this term."""
+    def serve(self, replica: Replica, term: Term) -> None:
+        """Master the group from this replica on, under this term."""

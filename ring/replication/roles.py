@@ -11,14 +11,14 @@ its port, and this file does it:
     recovery -> follower, nothing   `send_on`       another node masters or recovers the group
     any      -> master              `serve`         under a new term: after a recovery, a hand-off, or `prevail`
     incoming -> master              `serve_handed`  the last entry of the old term has come
-    follower -> master              `prevail`       the copy here outweighs the master's copy
+    follower -> master              `prevail`       the replica here outweighs the master's replica
     master   -> follower            `yield_to`      another node masters the group under a higher term (P22)
     master   -> follower, nothing   `retire`        the hand-off is over (P24)
     master   -> follower, recovery  `resign`        this node was stopped, and may have been replaced (P20)
-    nothing  -> follower            `keep`          a copy was read from disk, or fetched for reading
+    nothing  -> follower            `keep`          a replica was read from disk, or fetched for reading
 
-Two ways lead to nothing: a follower drops a group (`FollowedCopies.drop`), a master forgets an empty group (`Upkeep`).
-broken.py stops a group in whatever role (P43).
+Two ways lead to nothing: a follower drops a group (`FollowedReplicas.drop`), a master forgets an empty group
+(`Upkeep`). broken.py stops a group in whatever role (P43).
 
 Invariants
     A node that masters a group is nothing else to the group.
@@ -35,9 +35,8 @@ from ring.replication.absent import AbsentGroups
 from ring.replication.acks import Acks
 from ring.replication.backups import Backups
 from ring.replication.barrier import Barriers
-from ring.replication.copy import Copy
 from ring.replication.fanout import Fanout
-from ring.replication.followed import FollowedCopies
+from ring.replication.followed import FollowedReplicas
 from ring.replication.follower import Followers
 from ring.replication.forks import Forks
 from ring.replication.handoff import Handoffs
@@ -50,6 +49,7 @@ from ring.replication.owed import OwedForks
 from ring.replication.people import People
 from ring.replication.progress import Master
 from ring.replication.recovery import Recoveries
+from ring.replication.replica import Replica
 from ring.replication.replicas import PARKED, Follower, IncomingHandoff, Parkable, Recovery
 from ring.replication.returning import CatchUp
 from ring.replication.role_port import RolePort
@@ -103,7 +103,7 @@ class Roles:
         self.upkeep = Upkeep(port, journal, mistakes, self.fanout, self.handoffs, self.masters, self.backups)
         # The follower.
         self.acks = Acks(port, journal)
-        self.followed = FollowedCopies(port, people, journal, self.acks, catch_up)
+        self.followed = FollowedReplicas(port, people, journal, self.acks, catch_up)
         self.forks = Forks(port, owed, self.followed)
         self.followers = Followers(port, people, owed, self.acks, catch_up, self.followed)
         # On the way to mastering a group.
@@ -187,20 +187,20 @@ class Roles:
 
     # This node ------------------------------------------------------------------------------------------------------
 
-    def serve(self, copy: Copy, term: Term) -> None:
-        """Master the group from this copy on, under this term: the only way to become the master.
+    def serve(self, replica: Replica, term: Term) -> None:
+        """Master the group from this replica on, under this term: the only way to become the master.
 
         Forks that this node owes are taken in before the parked messages are handled, and people here go on to see the
         fork that they know until the merge is committed (P25).
         """
-        port, group = self._port, copy.group
+        port, group = self._port, replica.group
         search = self._replicas.recoveries.pop(group, None)
         followed = self._replicas.followers.pop(group, None)
         self._replicas.incoming.pop(group, None)
-        copy.begin_term(term)
-        copy.is_ahead = False  # no other node has more
-        m = Master(copy)
-        if followed is not None and followed.fork is not None and followed.shown is not copy:
+        replica.begin_term(term)
+        replica.is_ahead = False  # no other node has more
+        m = Master(replica)
+        if followed is not None and followed.fork is not None and followed.shown is not replica:
             m.unmerged = followed.shown
             self._owed.add(followed.shown)
         self._lead(m)
@@ -212,47 +212,49 @@ class Roles:
 
     def _lead(self, m: Master) -> None:
         """Begin to serve the group under its new term."""
-        group = m.copy.group
+        group = m.replica.group
         self._replicas.masters[group] = m
         self.absent.appeared(group)
         if m.unmerged is None:
             self._catch_up.caught_up(group)
-        m.copy.is_cold = False
-        self._journal.adopt(m.copy)
+        m.replica.is_cold = False
+        self._journal.adopt(m.replica)
         m.asked_at = self._port.now
         self.fanout.begin(m)
         self.backups.begin(m)
         self._port.mastering(group)
 
-    def install(self, copy: Copy) -> None:
-        """Follow this copy instead of the copy followed so far, if any: this node is about to serve the copy."""
-        followed = self._replicas.followers.get(copy.group)
+    def install(self, replica: Replica) -> None:
+        """Follow this replica instead of the replica followed so far, if any: this node is about to serve the
+        replica."""
+        followed = self._replicas.followers.get(replica.group)
         if followed is not None:
-            self.followed.install(copy, followed, self._port.me.key, followed.copy.seq)
+            self.followed.install(replica, followed, self._port.me.key, followed.replica.seq)
 
-    def prevail(self, f: Follower, theirs: Copy, master: str) -> None:
-        """Master the group with the copy here, which outweighs the master's copy: the other master then offers."""
-        port, ours = self._port, f.copy
+    def prevail(self, f: Follower, theirs: Replica, master: str) -> None:
+        """Master the group with the replica here, which outweighs the master's replica: the other master then
+        offers."""
+        port, ours = self._port, f.replica
         number = max(ours.highest_term.number, theirs.highest_term.number) + 1
         port.note("takeover", ours.group, term=number, seq=ours.seq, over=theirs.term.number)
         self.serve(ours, Term(number, port.me.key, port.me.number))
         port.send(master, StaleTerm(ours.group, ours.term))
 
     def serve_handed(self, held: IncomingHandoff, entry: RawEntry) -> None:
-        """Add `Handed` to the installed copy, and master the group from there under the new term (P24)."""
-        port, copy, group = self._port, held.copy, held.copy.group
+        """Add `Handed` to the installed replica, and master the group from there under the new term (P24)."""
+        port, replica, group = self._port, held.replica, held.replica.group
         followed = self._replicas.followers.get(group)
-        copy.advance(Entry(entry.seq, entry.at, None, 0, 0, None, None, held.term))
-        if followed is not None and (followed.copy.term, followed.copy.seq) != (copy.term, copy.seq):
-            if outweighs(followed.copy, copy):
-                self.prevail(followed, copy, held.sender.key)
+        replica.advance(Entry(entry.seq, entry.at, None, 0, 0, None, None, held.term))
+        if followed is not None and (followed.replica.term, followed.replica.seq) != (replica.term, replica.seq):
+            if outweighs(followed.replica, replica):
+                self.prevail(followed, replica, held.sender.key)
             else:
-                self.install(copy)
+                self.install(replica)
         if group not in self._replicas.masters:
-            self.serve(copy, held.term)
+            self.serve(replica, held.term)
         took_ms = round((port.now - held.since) * 1000, 1)
         port.note(
-            "hand_off_received", group, peer=held.sender.key, term=held.term.number, seq=copy.seq, took_ms=took_ms
+            "hand_off_received", group, peer=held.sender.key, term=held.term.number, seq=replica.seq, took_ms=took_ms
         )
         for sender, message in held.parked:
             port.receive_again(sender, message)
@@ -261,17 +263,17 @@ class Roles:
 
     def yield_to(self, m: Master, key: str) -> None:
         """Stop mastering the group for a higher term, and offer this node's log to the new master (P22)."""
-        port, group = self._port, m.copy.group
+        port, group = self._port, m.replica.group
         del self._replicas.masters[group]
         self._end_mastering(group)
-        port.note("stepped_down", group, term=m.copy.term.number, seq=m.copy.seq)
+        port.note("stepped_down", group, term=m.replica.term.number, seq=m.replica.seq)
         for follower in m.followers:
             if follower != key:
                 port.bounce(follower, group, key)  # a backup without members would not hear of the new master
-        f = self.followed.keep(m.copy, key)
+        f = self.followed.keep(m.replica, key)
         self.forks.begin(f, m.shown)
         if m.unmerged is not None:
-            self._owed.add(m.copy)  # people here do not know that copy, so the fork is not of that copy
+            self._owed.add(m.replica)  # people here do not know that replica, so the fork is not of that replica
         port.hint(group, key)
         self.followers.resync(f)
         self.master_known(group)
@@ -283,9 +285,9 @@ class Roles:
 
     def retire(self, m: Master, to: Incarnation) -> None:
         """Stop mastering a group that was handed over. Follow the new master if members sit here (P24)."""
-        port, group = self._port, m.copy.group
+        port, group = self._port, m.replica.group
         del self._replicas.masters[group]
-        f = self.followed.keep_mastered(m.copy)
+        f = self.followed.keep_mastered(m.replica)
         if f is not None:
             f.master = to.key
             self.followers.resync(f)
@@ -298,20 +300,20 @@ class Roles:
             self.resign(m)
 
     def resign(self, m: Master) -> None:
-        """Stop serving the group, keep the copy, and find out whether another node serves the group: if none does,
+        """Stop serving the group, keep the replica, and find out whether another node serves the group: if none does,
         this node serves on under a new term. A group that was handed on stays as before."""
-        group = m.copy.group
+        group = m.replica.group
         if m.is_handed:
             return
         del self._replicas.masters[group]
         self._end_mastering(group)
-        f = self.keep(m.copy, self._port.me.key)
+        f = self.keep(m.replica, self._port.me.key)
         if m.unmerged is not None:
             self.followed.part(f, m.unmerged)
         self.find(group)
 
-    def keep(self, copy: Copy, master: str) -> Follower:
+    def keep(self, replica: Replica, master: str) -> Follower:
         """Hold a group as a backup does, without a known master: the named node is asked."""
-        f = self.followed.keep(copy, master)
+        f = self.followed.keep(replica, master)
         f.holds = True
         return f

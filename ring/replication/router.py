@@ -48,14 +48,14 @@ class Router:
     def _follower(self, sender: Incarnation, group: GroupId, term: Term) -> Follower | None:
         """Return the follower that a master's entries concern. None: there is none here, or the term is over.
 
-        A node without a copy asks the sender for the whole copy.
+        A node without a replica asks the sender for the whole replica.
         """
         m = self._masters.get(group)
         if m is not None:
             handed = m.is_handed
-            if term <= m.copy.term and not handed:
+            if term <= m.replica.term and not handed:
                 return None
-            if term > m.copy.term:
+            if term > m.replica.term:
                 self._step_aside(m, term, sender)
         elif self._roles.incoming.holds(group) and group not in self._followers:
             return None
@@ -75,8 +75,8 @@ class Router:
         port, group = self._port, message.group
         m = self._masters.get(group)
         if m is not None:
-            if message.term <= m.copy.term:
-                port.send(sender.key, StaleTerm(group, m.copy.term))
+            if message.term <= m.replica.term:
+                port.send(sender.key, StaleTerm(group, m.replica.term))
                 return
             self._step_aside(m, message.term, sender)
         f = self._followers.get(group)
@@ -88,22 +88,22 @@ class Router:
     def on_stale_term(self, sender: Incarnation, message: StaleTerm) -> None:
         """Yield to a higher term that another node has promised (P21): the pending commands of this term are void."""
         m = self._masters.get(message.group)
-        if m is not None and message.term > m.copy.term and message.term != NO_TERM:
+        if m is not None and message.term > m.replica.term and message.term != NO_TERM:
             self._roles.yield_to(m, message.term.key)
 
     # Hand-off and merge ---------------------------------------------------------------------------------------------
 
     def on_install(self, sender: Incarnation, message: Install) -> None:
-        """Keep the copy of an old master for a hand-off, unless this node masters the group already."""
+        """Keep the replica of an old master for a hand-off, unless this node masters the group already."""
         port, group = self._port, message.group
         m = self._masters.get(group)
         if m is None:
             self._roles.incoming.install(sender, message)
-        elif message.term == m.copy.term:  # repeated after this node began to serve
-            port.send(sender.key, Installed(group, message.term, m.copy.seq))
-        elif not message.snapshot.lineage or message.snapshot.lineage[-1][0] < m.copy.term:
+        elif message.term == m.replica.term:  # repeated after this node began to serve
+            port.send(sender.key, Installed(group, message.term, m.replica.seq))
+        elif not message.snapshot.lineage or message.snapshot.lineage[-1][0] < m.replica.term:
             # Two masters (P22). The term of this node is higher: the other master learns so and follows.
-            port.send(sender.key, Publish(group, m.copy.term, m.copy.seq, []))
+            port.send(sender.key, Publish(group, m.replica.term, m.replica.seq, []))
         else:
             self._roles.yield_to(m, sender.key)
 
@@ -113,14 +113,14 @@ class Router:
         if group not in self._masters:
             held = self._port.replicas.incoming.get(group)
             if held is None or not held.is_ended_by(sender, entry):
-                # The installed copy is lost, or a higher term is promised: the old master still has the group.
+                # The installed replica is lost, or a higher term is promised: the old master still has the group.
                 self._port.replicas.incoming.pop(group, None)
                 search = roles.find(group)
                 if held is not None and search is not None:
                     search.parked.extend(held.parked)
                 return
             roles.serve_handed(held, entry)
-        served = self._masters[group].copy
+        served = self._masters[group].replica
         self._port.send(sender.key, Installed(group, served.term, served.seq))
 
     def on_merge_offer(self, sender: Incarnation, message: MergeOffer) -> None:
@@ -142,7 +142,7 @@ class Router:
                 return  # the sender repeats the offer, and then asks the new master
             roles.handoffs.give_up(m)  # the group is handed on a moment later, with the fork
         theirs = restore(group, port.kinds[group.kind], message.snapshot)
-        if theirs.term > m.copy.term:
+        if theirs.term > m.replica.term:
             roles.yield_to(m, sender.key)
         else:
             roles.merges.offered(m, sender, theirs)

@@ -18,23 +18,23 @@ class Safety:
     def is_safe(self, m: Master, command: Command) -> bool:
         """Tell whether the command is on as many disks as the group needs: a confirmed command is on this disk, and
         deaths do not shrink the set (P35, P37). Always true for a group that is not confirmed."""
-        copy = m.copy
-        if not self._journal.is_confirmed(copy):
+        replica = m.replica
+        if not self._journal.is_confirmed(replica):
             return True
-        if copy.safe < command.seq:
+        if replica.safe < command.seq:
             return False
         targets, given_up = m.targets, self._port.peers.given_up
         holding = {self._port.me.key, *(holder.edge.key for holder in m.holders)}
-        if {*holding, *given_up}.isdisjoint(copy.members):
+        if {*holding, *given_up}.isdisjoint(replica.members):
             return False  # the members until now would not know, when they start again, which nodes to ask (P36)
         return holding.issuperset({*targets}.difference(given_up)) and (
-            len(targets) >= len(copy.members) or self.may_shrink(m)
+            len(targets) >= len(replica.members) or self.may_shrink(m)
         )
 
     def may_shrink(self, m: Master) -> bool:
         """Tell whether the set may shrink: every member that is gone has left in order, or there is nothing to keep."""
         peers = self._port.peers
-        lost = peers.unfit_for(m.copy.group)
-        return m.copy.state.is_collectable(self._port.now_ms) or not any(
-            key in lost or peers.is_lost(key) for key in m.copy.members
+        lost = peers.unfit_for(m.replica.group)
+        return m.replica.state.is_collectable(self._port.now_ms) or not any(
+            key in lost or peers.is_lost(key) for key in m.replica.members
         )

@@ -7,8 +7,8 @@ disks, nobody waits for silent nodes, unless this node has not met its network y
 from __future__ import annotations
 
 from ring.ids import GroupId
-from ring.replication.copy import Copy
 from ring.replication.port import Port
+from ring.replication.replica import Replica
 from ring.replication.replicas import Recovery
 from ring.storage.journal import Journal
 from ring.wire.replication import Held
@@ -25,12 +25,12 @@ class SilentNodes:
         """Tell whether the group's commands are confirmed on disks (P35)."""
         return self._journal.on and self._port.kinds[group.kind].durable == "confirmed"
 
-    def may_have_more(self, group: GroupId, search: Recovery, mine: Copy | None) -> bool:
+    def may_have_more(self, group: GroupId, search: Recovery, mine: Replica | None) -> bool:
         """Tell whether a node that is silent may have more of the group than the nodes that have replied.
 
-        Of the newest set of backups, one member has to be heard; if the newest copies come from disks, all members.
-        A node that was given up counts as heard. If no node has a copy, `may_be_held` decides. A node that does not
-        know the network yet would think itself alone, and waits if there is no copy at all (P14).
+        Of the newest set of backups, one member has to be heard; if the newest replicas come from disks, all members.
+        A node that was given up counts as heard. If no node has a replica, `may_be_held` decides. A node that does not
+        know the network yet would think itself alone, and waits if there is no replica at all (P14).
         """
         exists = mine is not None or any(held.lineage for held in search.held.values())
         if search.stopped and not exists:
@@ -53,7 +53,7 @@ class SilentNodes:
         return not all(heard.issuperset({*held.members, *held.coming}) for held in latest)
 
     def may_be_held(self, group: GroupId, heard: set[str]) -> bool:
-        """Tell whether all copies of the group may sit on nodes that have not replied (P37)."""
+        """Tell whether all replicas of the group may sit on nodes that have not replied (P37)."""
         peers = self._port.peers
         silent, copies = peers.unheard(heard), peers.settings.copies
         if silent.isdisjoint(peers.should_know(group)):
@@ -71,7 +71,7 @@ class SilentNodes:
         return sum(any(h.lineage for h in s.held.values()) or replicas.newest(g) is not None for g, s in searches)
 
 
-def describe(copy: Copy, role: str) -> Held:
-    """Return what a node that recovers the group has to know of this node's copy."""
-    more = (copy.is_cold, copy.members, copy.coming)
-    return Held(copy.group, role, copy.lineage, copy.head, copy.epoch, copy.promised, *more)
+def describe(replica: Replica, role: str) -> Held:
+    """Return what a node that recovers the group has to know of this node's replica."""
+    more = (replica.is_cold, replica.members, replica.coming)
+    return Held(replica.group, role, replica.lineage, replica.head, replica.epoch, replica.promised, *more)

@@ -1,7 +1,7 @@
 """State machines of groups: the interface that each kind of group implements, deterministic and free of replication.
 
 A master *decides* a command against the state. The decision is an outcome for the origin and, if anything changes, an
-event. Every copy, the master's included, *applies* the event. So followers never judge, and `apply` has to give the
+event. Every replica, the master's included, *applies* the event. So followers never judge, and `apply` has to give the
 same state on every node: `apply` reads no clock, no chance and no feature level (P42).
 
 A command that another edge may submit again, and the command's event, have a field `once`: a hashable idempotency key,
@@ -20,7 +20,7 @@ from ring.ids import Incarnation
 
 
 class Decision(NamedTuple):
-    """outcome: for the origin; None: nothing to tell. event: for every copy to apply; None: nothing changes."""
+    """outcome: for the origin; None: nothing to tell. event: for every replica to apply; None: nothing changes."""
 
     outcome: Any
     event: Any

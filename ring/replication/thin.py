@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ring.durations import THIN_SAY_S
 from ring.ids import Incarnation
-from ring.replication.copy import Copy
 from ring.replication.port import Port
+from ring.replication.replica import Replica
 from ring.storage.journal import Journal
 from ring.wire.node import Records
 
@@ -32,14 +32,14 @@ class ThinGroups:
         port = self.port
         if not self._journal.on:
             return False
-        return any(map(self._is_thin, port.replicas.copies(held=True)))
+        return any(map(self._is_thin, port.replicas.here(held=True)))
 
-    def _is_thin(self, copy: Copy) -> bool:
+    def _is_thin(self, replica: Replica) -> bool:
         """Tell whether too few nodes hold a confirmed group that has something to keep."""
         port = self.port
-        if copy.kind.durable != "confirmed" or len(copy.members) >= port.peers.settings.copies:
+        if replica.kind.durable != "confirmed" or len(replica.members) >= port.peers.settings.copies:
             return False
-        return bool(copy.pending) or not copy.state.is_collectable(port.now_ms)
+        return bool(replica.pending) or not replica.state.is_collectable(port.now_ms)
 
     def linked(self, key: str) -> None:
         """Tell a node with a new link, before anything else, whether this node holds thin groups. The other node may

@@ -48,7 +48,7 @@ class Upkeep:
     def tick(self) -> None:
         """Look after a slice of all groups."""
         for m in self._rounds.some(self._port.now):
-            if self._groups.get(m.copy.group) is m:
+            if self._groups.get(m.replica.group) is m:
                 self._look_after(m)
 
     def again(self) -> None:
@@ -57,18 +57,18 @@ class Upkeep:
 
     def _look_after(self, m: Master) -> None:
         """Look after one group: see the head of the file."""
-        port, copy = self._port, m.copy
+        port, replica = self._port, m.replica
         if m.serving:
-            port.trim(copy)
+            port.trim(replica)
         self._forget_origins(m)
         if not m.serving:
             return
         for command in self._mistakes.maintenance(m, self._is_gone):
             self._masters.command(m, command)
-        spent = not copy.pending and copy.state.is_collectable(port.now_ms) and not m.watchers
+        spent = not replica.pending and replica.state.is_collectable(port.now_ms) and not m.watchers
         if spent and not m.followers:
-            del self._groups[copy.group]
-            self._journal.forget(copy.group)
+            del self._groups[replica.group]
+            self._journal.forget(replica.group)
             return
         if port.now - m.asked_at > ASK_CHECKS * port.settings.check_every_s:
             m.asked_at = port.now
@@ -81,8 +81,8 @@ class Upkeep:
         """Forget the numbers of origins that ended long ago (P8)."""
         port, settings = self._port, self._port.settings
         keep_s = settings.origin_keep_s
-        origins = [origin for origin in m.copy.client_logs if origin != port.me]
-        m.copy.forget_origins([origin for origin in origins if port.peers.gone_for(origin, port.now) > keep_s])
+        origins = [origin for origin in m.replica.client_logs if origin != port.me]
+        m.replica.forget_origins([origin for origin in origins if port.peers.gone_for(origin, port.now) > keep_s])
 
     def _is_gone(self, edge: Incarnation) -> bool:
         port = self._port

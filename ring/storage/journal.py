@@ -1,21 +1,22 @@
 """Decide what this node writes to disk of the groups that the node holds, and what must be written first (P35).
 
 Theory of operation. The journal collects changes; the shell calls `take`, writes the batch, and reports with `written`.
-A copy is written whole, without the log; lines are written beside the copies. For a kind with "confirmed" durability,
-nothing is acknowledged before the copy is written. For a "written" kind nobody waits, and a copy that was just written
-is not written again at once. Without a store nothing is kept, and nothing waits. The states of a copy held here:
+A replica is written whole, without the log; lines are written beside the replicas. For a kind with "confirmed"
+durability, nothing is acknowledged before the replica is written. For a "written" kind nobody waits, and a replica that
+was just written is not written again at once. Without a store nothing is kept, and nothing waits. The states of a
+replica held here:
 
 - clean: the group is not in `_due`.
 - due: `_due` has the time of the next write. `changed` and `renewed` set the time: at once for a "confirmed" kind or
-  another copy; after `_stored` has passed for a "written" kind; after COPY_SILENT_S for a group without a message so
+  another replica; after `_stored` has passed for a "written" kind; after COPY_SILENT_S for a group without a message so
   far.
-- being written: the batch is in `_writing`, with the copy's head and count of drops. `written` moves `copy.safe` up to
-  the head, unless commands were dropped meanwhile, and lets the master or follower acknowledge.
+- being written: the batch is in `_writing`, with the replica's head and count of drops. `written` moves `replica.safe`
+  up to the head, unless commands were dropped meanwhile, and lets the master or follower acknowledge.
 
-Invariants. `held_to` of a "confirmed" copy never exceeds `copy.safe`. Batches are numbered without gaps and written in
-order. Lines reach the disk with or after the copy that names the lines' term, so no line on disk is of an unknown
-lineage (P3). The shell writes `on` and `trouble`; `Journal` alone writes all other fields, and `copy.journal`.
-`Journal` raises `copy.safe`; the copy lowers `copy.safe` when commands are dropped.
+Invariants. `held_to` of a "confirmed" replica never exceeds `replica.safe`. Batches are numbered without gaps and
+written in order. Lines reach the disk with or after the replica that names the lines' term, so no line on disk is of an
+unknown lineage (P3). The shell writes `on` and `trouble`; `Journal` alone writes all other fields, and
+`replica.journal`. `Journal` raises `replica.safe`; the replica lowers `replica.safe` when commands are dropped.
 """
 
 from __future__ import annotations
@@ -29,20 +30,20 @@ import msgspec
 from ring.durations import COPY_REST_S, COPY_SILENT_S
 from ring.history.local import forgotten
 from ring.ids import GroupId, Term
-from ring.replication.copy import Copy, CopyJournal
 from ring.replication.port import Port
+from ring.replication.replica import Replica, ReplicaJournal
 from ring.replication.restore import apply, restore
 from ring.replication.state_machine import Silent
 from ring.storage.store import Batch, Line
 from ring.wire.log import Entry, Snapshot, raw
 
 BYTES_PER_S = 1024 * 1024
-"""A copy that nobody waits for is written again after COPY_REST_S, and a large copy at most at this many bytes a
-second: a thousand people who join at once change the copy a thousand times."""
+"""A replica that nobody waits for is written again after COPY_REST_S, and a large replica at most at this many bytes a
+second: a thousand people who join at once change the replica a thousand times."""
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """A copy on disk. promised: the node's promise to refuse lower terms (P21)."""
+    """A replica on disk. promised: the node's promise to refuse lower terms (P21)."""
 
     snapshot: Snapshot
     promised: Term
@@ -52,7 +53,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Kept).decode
 
 
-class Journal(CopyJournal):
+class Journal(ReplicaJournal):
     """Collect the changes since the last batch, and follow the batches being written."""
 
     def __init__(self, port: Port) -> None:
@@ -60,89 +61,89 @@ class Journal(CopyJournal):
         self.on = False  # whether there is a store
         self.trouble = ""  # why the store refuses, in words
         self.urgent = False  # whether somebody waits for the next batch
-        self._due: dict[GroupId, float] = {}  # when a copy is to be written
+        self._due: dict[GroupId, float] = {}  # when a replica is to be written
         self._lines: list[Line] = []
         self._ends: dict[GroupId, int] = {}
         self._number = 0
-        self._writing: deque[tuple[int, list[tuple[Copy, int, int]]]] = deque()
-        self._stored: dict[GroupId, float] = {}  # groups with a copy on disk -> until when the copy is good enough
+        self._writing: deque[tuple[int, list[tuple[Replica, int, int]]]] = deque()
+        self._stored: dict[GroupId, float] = {}  # groups with a replica on disk -> until when that is good enough
 
     # What changes ---------------------------------------------------------------------------------------------------
 
-    def adopt(self, copy: Copy) -> None:
-        """Take this copy as the node's copy of the group from now on."""
-        if not self.on or copy.kind.durable == "no" or copy.journal is self:
+    def adopt(self, replica: Replica) -> None:
+        """Take this replica as the node's replica of the group from now on."""
+        if not self.on or replica.kind.durable == "no" or replica.journal is self:
             return
-        copy.journal = self
-        self._keep_log(copy)
-        self.renewed(copy)
+        replica.journal = self
+        self._keep_log(replica)
+        self.renewed(replica)
 
-    def renewed(self, copy: Copy) -> None:
-        """Write another copy, or a copy of another term, at once: the following lines need the copy's lineage on disk
-        (P3)."""
-        self.changed(copy)
-        if not _is_silent(copy):
-            self._due[copy.group] = self.port.now
+    def renewed(self, replica: Replica) -> None:
+        """Write another replica, or a replica of another term, at once: the following lines need the replica's lineage
+        on disk (P3)."""
+        self.changed(replica)
+        if not _is_silent(replica):
+            self._due[replica.group] = self.port.now
 
-    def changed(self, copy: Copy) -> None:
-        """Set the time to write the copy."""
-        confirmed = copy.kind.durable == "confirmed"
+    def changed(self, replica: Replica) -> None:
+        """Set the time to write the replica."""
+        confirmed = replica.kind.durable == "confirmed"
         self.urgent = self.urgent or confirmed
-        due = self.port.now if confirmed else max(self.port.now, self._stored.get(copy.group, 0.0))
-        if _is_silent(copy):
+        due = self.port.now if confirmed else max(self.port.now, self._stored.get(replica.group, 0.0))
+        if _is_silent(replica):
             due = self.port.now + COPY_SILENT_S
-        self._due[copy.group] = min(due, self._due.get(copy.group, due))
+        self._due[replica.group] = min(due, self._due.get(replica.group, due))
 
-    def accepted(self, copy: Copy) -> None:
+    def accepted(self, replica: Replica) -> None:
         """Note commands that have positions and are not decided yet."""
-        if copy.kind.durable == "confirmed":
-            self.changed(copy)
+        if replica.kind.durable == "confirmed":
+            self.changed(replica)
 
-    def advanced(self, copy: Copy, entry: Entry) -> None:
-        """Note an entry that is committed and applied to the copy."""
-        if _is_silent(copy):
-            self.changed(copy)
+    def advanced(self, replica: Replica, entry: Entry) -> None:
+        """Note an entry that is committed and applied to the replica."""
+        if _is_silent(replica):
+            self.changed(replica)
             return
-        is_held = self.is_held(copy)
-        if is_held and (entry.members is not None or not copy.is_lined):
-            self._keep_log(copy)  # the log has this entry
-            self.renewed(copy)
+        is_held = self.is_held(replica)
+        if is_held and (entry.members is not None or not replica.is_lined):
+            self._keep_log(replica)  # the log has this entry
+            self.renewed(replica)
             return
-        if is_held and entry.event is not None and copy.kind.keeps(entry.event):
-            self._lines.append(copy.line(entry))
-            if copy.kind.durable == "written" and copy.state.is_message(entry.event):
+        if is_held and entry.event is not None and replica.kind.keeps(entry.event):
+            self._lines.append(replica.line(entry))
+            if replica.kind.durable == "written" and replica.state.is_message(entry.event):
                 return
-        self.changed(copy)
+        self.changed(replica)
 
-    def _keep_log(self, copy: Copy) -> None:
-        """Write the lines of the copy's log.
+    def _keep_log(self, replica: Replica) -> None:
+        """Write the lines of the replica's log.
 
-        Called when this node begins to hold the group, has another copy, or when the first message was said in the
+        Called when this node begins to hold the group, has another replica, or when the first message was said in the
         group.
         """
-        if _is_silent(copy) or not self.is_held(copy):
+        if _is_silent(replica) or not self.is_held(replica):
             return
-        copy.is_lined = True
-        if copy.log:
-            self._ends[copy.group] = copy.log[0].seq - 1
-            self._lines = [line for line in self._lines if line.group != copy.group]
-            gone = forgotten(copy.kind, copy.kind.erased(copy.state))
-            kept = (copy.line(e) for e in copy.log if e.event is not None and copy.kind.keeps(e.event))
+        replica.is_lined = True
+        if replica.log:
+            self._ends[replica.group] = replica.log[0].seq - 1
+            self._lines = [line for line in self._lines if line.group != replica.group]
+            gone = forgotten(replica.kind, replica.kind.erased(replica.state))
+            kept = (replica.line(e) for e in replica.log if e.event is not None and replica.kind.keeps(e.event))
             self._lines += (line for line in kept if not gone(line))
 
-    def is_held(self, copy: Copy) -> bool:
+    def is_held(self, replica: Replica) -> bool:
         """Tell whether this node holds the group, beyond following for local people."""
-        return self.port.replicas.holds(self.port.me.key, copy)
+        return self.port.replicas.holds(self.port.me.key, replica)
 
     # What is safe ---------------------------------------------------------------------------------------------------
 
-    def is_confirmed(self, copy: Copy) -> bool:
-        """Tell whether other nodes wait for this copy to be written."""
-        return self.on and copy.kind.durable == "confirmed"
+    def is_confirmed(self, replica: Replica) -> bool:
+        """Tell whether other nodes wait for this replica to be written."""
+        return self.on and replica.kind.durable == "confirmed"
 
-    def held_to(self, copy: Copy) -> int:
+    def held_to(self, replica: Replica) -> int:
         """Return the position up to which this node may acknowledge the group's commands."""
-        return min(copy.head, copy.safe) if self.is_confirmed(copy) else copy.head
+        return min(replica.head, replica.safe) if self.is_confirmed(replica) else replica.head
 
     # For the shell --------------------------------------------------------------------------------------------------
 
@@ -159,19 +160,19 @@ class Journal(CopyJournal):
         due = [group for group, at in self._due.items() if at <= now]
         if not due and not self._lines and not self._ends:
             return None
-        copies: dict[GroupId, bytes | None] = {}
-        heads: list[tuple[Copy, int, int]] = []
+        replicas: dict[GroupId, bytes | None] = {}
+        heads: list[tuple[Replica, int, int]] = []
         for group in due:
             del self._due[group]
-            copy = self._copy(group)
-            if copy is not None:
-                copies[group] = data = self._packed(copy)
+            replica = self._replica(group)
+            if replica is not None:
+                replicas[group] = data = self._packed(replica)
                 self._stored[group] = now + COPY_REST_S + len(data) / BYTES_PER_S
-                heads.append((copy, copy.head, copy.drops))
+                heads.append((replica, replica.head, replica.drops))
             elif self._stored.pop(group, None) is not None:
-                copies[group] = None
+                replicas[group] = None
         self._number += 1
-        batch = Batch(self._number, copies, self._ends, self._lines)
+        batch = Batch(self._number, replicas, self._ends, self._lines)
         self._ends, self._lines, self.urgent = {}, [], False
         self._writing.append((self._number, heads))
         return batch
@@ -180,57 +181,57 @@ class Journal(CopyJournal):
         """Make all changes due now, as the node is about to end."""
         self._due = dict.fromkeys(self._due, self.port.now)
 
-    def _copy(self, group: GroupId) -> Copy | None:
-        """Return the copy that this node holds of the group, if the copy is worth keeping."""
+    def _replica(self, group: GroupId) -> Replica | None:
+        """Return the replica that this node holds of the group, if the replica is worth keeping."""
         port = self.port
-        copy = port.replicas.copy(group)
-        if copy is None or not self.is_held(copy):
+        replica = port.replicas.get(group)
+        if replica is None or not self.is_held(replica):
             return None
-        if _is_silent(copy) and not copy.state.subscribers and not copy.pending:
+        if _is_silent(replica) and not replica.state.subscribers and not replica.pending:
             return None
-        return copy if copy.pending or not copy.state.is_collectable(port.now_ms) else None
+        return replica if replica.pending or not replica.state.is_collectable(port.now_ms) else None
 
-    def _packed(self, copy: Copy) -> bytes:
-        return _encode(Kept(copy.snapshot(copy.seq, pending=self.is_confirmed(copy)), copy.promised))
+    def _packed(self, replica: Replica) -> bytes:
+        return _encode(Kept(replica.snapshot(replica.seq, pending=self.is_confirmed(replica)), replica.promised))
 
     def abandon(self, group: GroupId) -> None:
-        """Leave the group's copy on disk as is, for the node's next life: a mistake of the program has stopped the
+        """Leave the group's replica on disk as is, for the node's next life: a mistake of the program has stopped the
         group."""
         self._due.pop(group, None)
         self._stored.pop(group, None)
 
     def forget(self, group: GroupId) -> None:
-        """Drop the copy on disk, as this node has no copy of the group any more."""
+        """Drop the replica on disk, as this node has no replica of the group any more."""
         if group in self._stored:
             self._due.setdefault(group, self.port.now)
 
     def written(self, number: int) -> None:
         """Note that all batches up to this number are on disk."""
         while self._writing and self._writing[0][0] <= number:
-            for copy, head, drops in self._writing.popleft()[1]:
-                if copy.drops != drops or copy.safe >= head:
+            for replica, head, drops in self._writing.popleft()[1]:
+                if replica.drops != drops or replica.safe >= head:
                     continue  # the positions of dropped commands name other commands now
-                copy.safe = head
-                self.port.stored(copy)
+                replica.safe = head
+                self.port.stored(replica)
 
     def load(self, group: GroupId, data: bytes, last: Line | None) -> None:
-        """Load a copy of an earlier life of this node. last: the newest line of the group.
+        """Load a replica of an earlier life of this node. last: the newest line of the group.
 
         Raises an error of ring.ids.UNREADABLE, or KeyError for a kind that no longer exists.
         """
         kept = _decode(data)
-        copy = restore(group, self.port.kinds[group.kind], kept.snapshot)
-        copy.promised, copy.is_cold, copy.safe, copy.journal = kept.promised, True, copy.head, self
-        written = copy.kind.durable == "written"
-        if written and last is not None and last.term == copy.term and last.seq > copy.seq:
-            copy.seq, copy.at = last.seq, max(copy.at, last.at)  # lines are written sooner than copies
-            copy.is_ahead = True
-            event = copy.kind.read_event(raw(last.event))
-            if copy.state.is_message(event):
-                apply(copy, event, last.at)  # a message changes only this: that there is a history
-        copy.is_lined = last is not None
+        replica = restore(group, self.port.kinds[group.kind], kept.snapshot)
+        replica.promised, replica.is_cold, replica.safe, replica.journal = kept.promised, True, replica.head, self
+        written = replica.kind.durable == "written"
+        if written and last is not None and last.term == replica.term and last.seq > replica.seq:
+            replica.seq, replica.at = last.seq, max(replica.at, last.at)  # lines are written sooner than replicas
+            replica.is_ahead = True
+            event = replica.kind.read_event(raw(last.event))
+            if replica.state.is_message(event):
+                apply(replica, event, last.at)  # a message changes only this: that there is a history
+        replica.is_lined = last is not None
         self._stored[group] = 0.0
-        self.port.loaded(copy)
+        self.port.loaded(replica)
 
 
 @cache
@@ -238,5 +239,5 @@ def _may_be_silent(kind: type) -> bool:
     return issubclass(kind, Silent)
 
 
-def _is_silent(copy: Copy) -> bool:
-    return _may_be_silent(type(copy.kind)) and cast(Silent, copy.kind).is_silent(copy.state)
+def _is_silent(replica: Replica) -> bool:
+    return _may_be_silent(type(replica.kind)) and cast(Silent, replica.kind).is_silent(replica.state)

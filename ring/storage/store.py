@@ -31,13 +31,13 @@ class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Batch(NamedTuple):
     """The changes since the last batch; written whole or not at all.
 
-    copies: the newest copy of each group, as bytes; None: the group is forgotten, the lines stay. ends: the lines of
-    these groups after the seq are void, before `lines` are added: the node has taken another copy with another lineage
-    from there on.
+    replicas: the newest replica of each group, as bytes; None: the group is forgotten, the lines stay. ends: the lines
+    of these groups after the seq are void, before `lines` are added: the node has taken another replica with another
+    lineage from there on.
     """
 
     number: int
-    copies: dict[GroupId, bytes | None]
+    replicas: dict[GroupId, bytes | None]
     ends: dict[GroupId, int]
     lines: list[Line]
 
@@ -88,8 +88,8 @@ def no_store(job: Callable[[Store], object], done: Callable[[StoreError], None])
 class Store(Protocol):
     """Durable memory of one node. Every method blocks and may raise StoreError; one thread at a time calls."""
 
-    def copies(self) -> Iterator[tuple[GroupId, bytes]]:
-        """Yield all copies, as last written."""
+    def replicas(self) -> Iterator[tuple[GroupId, bytes]]:
+        """Yield all replicas, as last written."""
         ...
 
     def write(self, batches: Sequence[Batch]) -> None:

@@ -1,4 +1,4 @@
-"""Define a group's log as nodes carry the log: entries, commands, and the snapshot of a whole copy.
+"""Define a group's log as nodes carry the log: entries, commands, and the snapshot of a whole replica.
 
 Commands, events, outcomes and states belong to the group's kind. Here they stay encoded (`Raw`); the kind reads them.
 """
@@ -35,7 +35,7 @@ class MergedTerm(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ForkState(msgspec.Struct, frozen=True, array_like=True):
-    """Another master's copy of the group (P26). lost: events since the fork that the other log no longer has."""
+    """Another master's replica of the group (P26). lost: events since the fork that the other log no longer has."""
 
     state: msgspec.Raw
     client_logs: tuple[PackedClientLog, ...]
@@ -45,7 +45,7 @@ class ForkState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class MergeRecord(msgspec.Struct, frozen=True, array_like=True):
-    """Tell every copy about a merged side, beyond the event that makes the state."""
+    """Tell every replica about a merged side, beyond the event that makes the state."""
 
     client_logs: tuple[PackedClientLog, ...]
     lost: int
@@ -66,7 +66,7 @@ class RawEntry(msgspec.Struct, array_like=True):
     handed: Term | None = None  # (P24) the last event of a term; names the next term
     members: tuple[str, ...] | None = None  # ring keys that hold the group from here on (P13)
     original_id: tuple[str, int] | None = None  # msgid and time on another side of a partition (P25)
-    side: MergeRecord | None = None  # the merged side's counters count in this copy from here on
+    side: MergeRecord | None = None  # the merged side's counters count in this replica from here on
 
 
 class Entry(RawEntry, gc=False):
@@ -99,7 +99,7 @@ class Command(RawCommand, gc=False):
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
-    """A whole copy of a group at `seq`. tail: the log's last entries, already part of the state.
+    """A whole replica of a group at `seq`. tail: the log's last entries, already part of the state.
 
     members: the holders of the group, by a set with this epoch (P13). pending: commands accepted and not yet decided,
     for a node that is to hold the group.

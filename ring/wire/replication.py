@@ -41,7 +41,7 @@ class Continue(GroupMessage, frozen=True, tag=6):
 
 
 class Replace(GroupMessage, frozen=True, tag=7):
-    """Master to follower: replace the copy by a snapshot. shown: the follower had everything up to this seq.
+    """Master to follower: replace the replica by a snapshot. shown: the follower had everything up to this seq.
 
     backs: the follower holds the group from now on, with or without members there, and acknowledges appended commands.
     """
@@ -84,7 +84,7 @@ class Stopped(GroupMessage, frozen=True, tag=50):
 
 
 class Prepare(msgspec.Struct, frozen=True, array_like=True, tag=16):
-    """Ask for the receiver's copies of groups that the sender may have to serve (P14, P23).
+    """Ask for the receiver's replicas of groups that the sender may have to serve (P14, P23).
 
     A term asks for a promise, too: an answering node refuses every lower term from now on (P21).
     """
@@ -96,8 +96,8 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     """Describe the sender's part in a group. role: "" nothing, "copy", "master", or "asking": the sender is finding the
     group.
 
-    seq: of the last position held, decided or not. promised: the highest term promised to any node. cold: the copy
-    comes from the node's disk and may be old (P36). members: the holders of the group, as far as the copy knows;
+    seq: of the last position held, decided or not. promised: the highest term promised to any node. cold: the replica
+    comes from the node's disk and may be old (P36). members: the holders of the group, as far as the replica knows;
     coming: the holders to be.
     """
 
@@ -119,11 +119,11 @@ class Promise(msgspec.Struct, frozen=True, array_like=True, tag=17):
 
 
 class Fetch(GroupMessage, frozen=True, tag=18):
-    """Ask for the receiver's whole copy."""
+    """Ask for the receiver's whole replica."""
 
 
 class Fetched(GroupMessage, frozen=True, tag=19):
-    """Answer a Fetch. None: the sender has no copy."""
+    """Answer a Fetch. None: the sender has no replica."""
 
     snapshot: Snapshot | None
 
@@ -159,4 +159,4 @@ class MergeDone(GroupMessage, frozen=True, tag=29):
     """Say that the offered log is merged and committed: the receiver follows."""
 
     term: Term
-    theirs: Term  # of the offered copy
+    theirs: Term  # of the offered replica

@@ -101,7 +101,7 @@ def states() -> Iterator[tuple[str, str, bytes]]:
             net.run(1.0)
     for node in net.nodes.values():
         for group, m in node.core.engine.replicas.masters.items():
-            yield group.kind, group.name, bytes(m.copy.snapshot().state)
+            yield group.kind, group.name, bytes(m.replica.snapshot().state)
 
 
 ANN = (

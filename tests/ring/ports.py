@@ -9,9 +9,9 @@ from typing import Any
 from ring.features import LEVEL
 from ring.ids import GroupId, Incarnation, Term
 from ring.membership.peers import Peers, RingSettings
-from ring.replication.copy import Copy
 from ring.replication.port import Port
 from ring.replication.progress import Master
+from ring.replication.replica import Replica
 from ring.replication.replicas import Follower, Replicas
 from ring.replication.state_machine import State
 from ring.roster import NodeRecord
@@ -65,18 +65,18 @@ class NotedPort(type("_Silent", (Port,), dict.fromkeys(Port.__abstractmethods__,
 
     def master(self, group: GroupId = ROOM, *said: str) -> Master:
         """Master a group that has these messages."""
-        made = self.replicas.masters[group] = Master(self._copy(group, said))
+        made = self.replicas.masters[group] = Master(self._replica(group, said))
         self.masters_of[group] = ME.key
         return made
 
     def follow(self, master: Incarnation, group: GroupId = ROOM, *said: str) -> Follower:
         """Follow a group with another node as master."""
-        made = self.replicas.followers[group] = Follower(self._copy(group, said, master), master.key)
+        made = self.replicas.followers[group] = Follower(self._replica(group, said, master), master.key)
         self.masters_of[group] = master.key
         return made
 
-    def _copy(self, group: GroupId, said: tuple[str, ...], master: Incarnation = ME) -> Copy:
-        return Copy(group, ToyKind(), ToyState(said=[*said]), ((Term(1, *master), 1),), len(said), 1)
+    def _replica(self, group: GroupId, said: tuple[str, ...], master: Incarnation = ME) -> Replica:
+        return Replica(group, ToyKind(), ToyState(said=[*said]), ((Term(1, *master), 1),), len(said), 1)
 
     def taken(self) -> list[tuple[str, Message]]:
         """What was sent since the last call."""
@@ -112,14 +112,14 @@ class NotedPort(type("_Silent", (Port,), dict.fromkeys(Port.__abstractmethods__,
     def find(self, group: GroupId, *, curious: bool = False) -> None:
         self.sought.append((group, curious))
 
-    def readable(self, group: GroupId) -> Copy | None:
+    def readable(self, group: GroupId) -> Replica | None:
         return None
 
     def park(self, group: GroupId, sender: Incarnation, message: Message) -> None:
         self.parked.append((group, sender, message))
 
     def wait_for_handoff(self, m: Master, sender: Incarnation, message: Message) -> None:
-        self.held_back.append((m.copy.group, sender, message))
+        self.held_back.append((m.replica.group, sender, message))
 
     def say_stopped(self, key: str, group: GroupId) -> None:
         self.stopped.append((key, group))

@@ -20,7 +20,7 @@ def line(group: int, seq: int, event: bytes = b"hi") -> Line:
 
 def contents(store: MemoryStore) -> tuple[object, ...]:
     said = [store.lines(Range(group, None, None, 1000, False)) for group in GROUPS]
-    return dict(store.copies()), said
+    return dict(store.replicas()), said
 
 
 LINES = st.lists(st.builds(line, st.integers(0, 1), st.integers(1, 8), st.binary(max_size=2)), max_size=5)
@@ -45,7 +45,7 @@ def test_merged_batches_do_what_the_batches_do(
     assert size(whole) <= sum(map(size, batches))
 
 
-def test_a_size_counts_events_copies_and_ends() -> None:
+def test_a_size_counts_events_replicas_and_ends() -> None:
     batch = Batch(1, {GROUPS[0]: bytes(1000), GROUPS[1]: None}, {GROUPS[0]: 5}, [line(0, 1, bytes(50))])
     assert size(batch) == 1050 + 4 * LINE_BYTES
     assert size(Batch(1, {}, {}, [])) == 0
@@ -54,9 +54,9 @@ def test_a_size_counts_events_copies_and_ends() -> None:
 @settings(max_examples=60)
 @given(LINES, st.integers(-10, 2000))
 def test_a_batch_is_shortened_at_its_beginning_and_no_more_than_needed(lines: list[Line], most: int) -> None:
-    batch = Batch(1, {GROUPS[0]: b"copy"}, {GROUPS[1]: 3}, lines)
+    batch = Batch(1, {GROUPS[0]: b"replica"}, {GROUPS[1]: 3}, lines)
     short = shortened(batch, most)
-    assert (short.copies, short.ends, short.number) == (batch.copies, batch.ends, 1)
+    assert (short.replicas, short.ends, short.number) == (batch.replicas, batch.ends, 1)
     assert short.lines == lines[len(lines) - len(short.lines) :]
     assert size(short) <= most or short.lines == []
     if len(short.lines) < len(lines):

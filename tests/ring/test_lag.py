@@ -19,8 +19,8 @@ class Node:
         self.port = NotedPort()
         self.m = self.port.master(ROOM)
         for at in (990, 995, 998):  # an entry 10 s ago, one 5 s ago, and one 2 s ago
-            self.m.copy.seq += 1
-            self.m.copy.log.append(Entry(self.m.copy.seq, at * 1000, None, 0, 0, None, ["say", "x"]))
+            self.m.replica.seq += 1
+            self.m.replica.log.append(Entry(self.m.replica.seq, at * 1000, None, 0, 0, None, ["say", "x"]))
         for edge, seq in zip((B, C), acked, strict=False):
             self.m.followers[edge.key] = Progress(edge, seq, confirmed=True, probe_at=0.0, since=0.0)
         self.groups: list[GroupId] = [ROOM]
@@ -49,17 +49,17 @@ def test_a_node_lags_only_since_it_follows() -> None:
 
 def test_entries_that_the_log_has_dropped_count_as_old_as_the_oldest_that_is_left() -> None:
     node = Node(0)
-    node.m.copy.log.drop_first()
+    node.m.replica.log.drop_first()
     assert node.lag == Lag(1, 5.0)
-    node.m.copy.log.clear()
+    node.m.replica.log.clear()
     assert node.lag.longest_s == node.port.now  # nothing is left to tell
 
 
 def test_a_command_that_is_not_committed_lags_too_and_a_clock_ahead_does_not_count() -> None:
     node = Node(3)
-    node.m.copy.pending.append(Command(4, 996_000, None, 0, 0, None))
+    node.m.replica.pending.append(Command(4, 996_000, None, 0, 0, None))
     assert node.lag == Lag(1, 4.0)
-    node.m.copy.pending[0].at = 2_000_000
+    node.m.replica.pending[0].at = 2_000_000
     assert node.lag == Lag(0, 0.0)
 
 

@@ -173,14 +173,14 @@ def test_a_log_is_trimmed_by_age_and_kept_whole_while_a_node_is_dead(net: ToyNet
     net.join(N3, ERLANG)
     net.run(1)
     master = net.engines[N3]
-    copy = master.replicas.masters[ERLANG].copy
+    replica = master.replicas.masters[ERLANG].replica
 
     def say(text: str) -> list[str]:
         """What the log has of what was said, after this was said, too."""
         net.submit(N3, ERLANG, ["say", text], text)
         net.run(0.5)
-        master.trim(copy)
-        return [entry.event[1] for entry in copy.log if entry.event is not None and entry.event[0] == "say"]
+        master.trim(replica)
+        return [entry.event[1] for entry in replica.log if entry.event is not None and entry.event[0] == "say"]
 
     assert say("one") == ["one"]
     master.peers.died(N2, master.now)

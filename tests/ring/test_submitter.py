@@ -39,7 +39,7 @@ class Roles:
         self.released.append(hold)
 
     def settle(self, m: Any) -> None:
-        self.settled.append(m.copy.group)
+        self.settled.append(m.replica.group)
 
 
 class Edge:
@@ -133,14 +133,14 @@ def test_commands_are_held_back_until_the_logs_are_one(edge: Edge) -> None:
     assert edge.sent() == [(B.key, 1, 1), (B.key, 2, 1)]
 
 
-def test_an_answer_waits_until_the_copy_here_is_as_far(edge: Edge) -> None:
+def test_an_answer_waits_until_the_replica_here_is_as_far(edge: Edge) -> None:
     """P11: nobody sees its own line before an earlier line."""
     follower = edge.port.follow(B, ROOM, "a", "b", "c")
     edge.say("one", "two", "three")
     for number, seq in ((1, 4), (2, 5), (3, 3)):
         edge.answer(number, seq=seq, follows=True)
     assert [token for token, _ in edge.answers] == ["three"]
-    follower.copy.seq = 4
+    follower.replica.seq = 4
     edge.submitter.unpark(ROOM, 4)
     assert [token for token, _ in edge.answers] == ["three", "one"]
     edge.submitter.unpark(ROOM, 9)

@@ -90,7 +90,7 @@ def test_a_command_that_the_master_cannot_read_is_answered_as_failed(
     messages.message(B, submit, ROOM)
     assert port.taken() == [
         (B.key, Answer(ROOM, 7, NO_TERM, 0, port.now_ms, False, raw(UNJUDGED))),
-        (B.key, Answer(ROOM, 7, m.copy.term, 1, m.copy.at, False, raw(UNJUDGED))),
+        (B.key, Answer(ROOM, 7, m.replica.term, 1, m.replica.at, False, raw(UNJUDGED))),
     ]
     port.peers.level = 0  # such a build cannot read the answer
     messages.message(B, submit, ROOM)
@@ -125,7 +125,7 @@ def test_a_part_that_is_read_in_the_end_stops_nothing(port: NotedPort, messages:
     for _ in range(3 * TRIES):
         unread(messages)
         port.now += UNREADABLE_TRIES_S
-        follower.copy.seq += 1  # what came again could be read: the next part is another
+        follower.replica.seq += 1  # what came again could be read: the next part is another
     assert port.stopped == []
 
 

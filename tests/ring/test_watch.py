@@ -24,7 +24,7 @@ class Barriers:
         self.advanced: list[Any] = []
 
     def advance(self, m: Master) -> None:
-        self.advanced.append(m.copy.group)
+        self.advanced.append(m.replica.group)
 
 
 class Node:
@@ -61,8 +61,8 @@ def view(number: int, seq: int, term: int = 1) -> View:
 
 
 def say(m: Master, text: str) -> None:
-    m.copy.state.said.append(text)  # type: ignore[attr-defined]
-    m.copy.seq += 1
+    m.replica.state.said.append(text)  # type: ignore[attr-defined]
+    m.replica.seq += 1
 
 
 # The watcher ----------------------------------------------------------------------------------------------------------
@@ -145,11 +145,11 @@ def test_a_view_is_told_again_until_it_was_seen() -> None:
     node, m = master(B)
     node.port.taken()
     assert node.after(VIEW_REPEAT_S / 2) == [] and len(node.after(VIEW_REPEAT_S / 2)) == 1 and m.unseen
-    node.watches.on_seen(B, Seen(ROOM, m.copy.term, m.copy.seq - 1))  # of an earlier view
-    node.watches.on_seen(B, Seen(ROOM, Term(9, *C), m.copy.seq))  # of another master
-    node.watches.on_seen(C, Seen(ROOM, m.copy.term, m.copy.seq))  # of a node that does not watch
+    node.watches.on_seen(B, Seen(ROOM, m.replica.term, m.replica.seq - 1))  # of an earlier view
+    node.watches.on_seen(B, Seen(ROOM, Term(9, *C), m.replica.seq))  # of another master
+    node.watches.on_seen(C, Seen(ROOM, m.replica.term, m.replica.seq))  # of a node that does not watch
     assert m.unseen and node.barriers.advanced == []
-    node.watches.on_seen(B, Seen(ROOM, m.copy.term, m.copy.seq))
+    node.watches.on_seen(B, Seen(ROOM, m.replica.term, m.replica.seq))
     assert not m.unseen and node.barriers.advanced == [ROOM] and node.after(VIEW_REPEAT_S) == []
 
 

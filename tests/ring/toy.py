@@ -147,15 +147,15 @@ class ToyDisk:
     """What a node has written down. A write takes a while, and is lost if the node dies before it ends."""
 
     def __init__(self) -> None:
-        self.copies: dict[GroupId, bytes] = {}
+        self.replicas: dict[GroupId, bytes] = {}
         self.lines: dict[GroupId, dict[int, Line]] = {}
         self.full = False
 
     def write(self, batch: Batch) -> None:
-        for group, copy in batch.copies.items():
-            self.copies.pop(group, None)
-            if copy is not None:
-                self.copies[group] = copy
+        for group, replica in batch.replicas.items():
+            self.replicas.pop(group, None)
+            if replica is not None:
+                self.replicas[group] = replica
         for group, end in batch.ends.items():
             lines = self.lines.get(group, {})
             self.lines[group] = {seq: line for seq, line in lines.items() if seq <= end}
@@ -200,7 +200,7 @@ class ToyNet:
         if self.disks is not None:
             engine.journal.on = True
             disk = self.disks.setdefault(key, ToyDisk())
-            for group, data in disk.copies.items():
+            for group, data in disk.replicas.items():
                 engine.journal.load(group, data, disk.last(group))
         self.engines[key] = engine
         self.down.discard(key)

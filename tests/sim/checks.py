@@ -10,7 +10,7 @@ from gateway.state.channel.channel import Channel
 from gateway.state.nick.nick import Nick
 from ring.engine import Engine
 from ring.ids import GroupId
-from ring.replication.copy import Copy
+from ring.replication.replica import Replica
 from tests.sim.chaos import RING, SIDE, Person, Story
 from tests.sim.history import RING as RING_GROUP
 from tests.sim.history import recalled
@@ -127,7 +127,7 @@ def _state(story: Story, channel: str) -> Channel | None:
     for node in story.net.nodes.values():
         mastered = node.core.engine.replicas.masters.get(group) if node.up else None
         if mastered is not None and mastered.serving:
-            return cast(Channel, mastered.copy.state)
+            return cast(Channel, mastered.replica.state)
     return None
 
 
@@ -147,26 +147,26 @@ def one_master(story: Story) -> Iterator[str]:
             yield f"{group.name} is mastered by {names}"
 
 
-def copies_agree(story: Story) -> Iterator[str]:
+def replicas_agree(story: Story) -> Iterator[str]:
     """Whoever follows or holds a group has what its master has, and enough nodes hold it."""
     up = [node for node in story.net.nodes.values() if node.up]
     for node in up:
         for group, m in node.core.engine.replicas.masters.items():
-            copy = m.copy
-            firsts = [first for _, first in copy.lineage]
+            replica = m.replica
+            firsts = [first for _, first in replica.lineage]
             if firsts != sorted(firsts):
                 yield f"{group.name} has terms that begin at {firsts}"
             wanted = min(story.net.engine.ring.copies, len(up))
-            if len(copy.members) != wanted and not copy.state.is_collectable(node.core.engine.now_ms):
-                yield f"{group.name} is held by {copy.members}, not by {wanted} nodes"
+            if len(replica.members) != wanted and not replica.state.is_collectable(node.core.engine.now_ms):
+                yield f"{group.name} is held by {replica.members}, not by {wanted} nodes"
             for other in up:
                 f = other.core.engine.replicas.followers.get(group)
                 if f is None:
-                    if other.key in copy.members and other is not node:
+                    if other.key in replica.members and other is not node:
                         yield f"{other.name} should hold {group.name}"
-                elif (f.copy.lineage, f.copy.seq) != (copy.lineage, copy.seq):
-                    yield f"{other.name} has {group.name} at {f.copy.seq}, its master {node.name} at {copy.seq}"
-                elif f.copy.state.snapshot() != copy.state.snapshot():
+                elif (f.replica.lineage, f.replica.seq) != (replica.lineage, replica.seq):
+                    yield f"{other.name} has {group.name} at {f.replica.seq}, its master {node.name} at {replica.seq}"
+                elif f.replica.state.snapshot() != replica.state.snapshot():
                     yield f"{other.name} has another state of {group.name} than {node.name}"
 
 
@@ -185,9 +185,9 @@ def one_nick_one_user(story: Story) -> Iterator[str]:
                 yield f"{user.uid}: its group has {state.holder}, its edge {user.person}"
 
 
-def _may_lack(engine: Engine, copy: Copy, lost: set[str]) -> bool:
+def _may_lack(engine: Engine, replica: Replica, lost: set[str]) -> bool:
     """Tell whether only lost nodes are in the set of a confirmed group: they may have confirmed more (P36)."""
-    return engine.journal.is_confirmed(copy) and bool(copy.members) and lost.issuperset(copy.members)
+    return engine.journal.is_confirmed(replica) and bool(replica.members) and lost.issuperset(replica.members)
 
 
 def nothing_waits(story: Story) -> Iterator[str]:
@@ -205,7 +205,7 @@ def nothing_waits(story: Story) -> Iterator[str]:
             "undecided": [
                 g.name
                 for g, m in engine.replicas.masters.items()
-                if m.copy.pending and not _may_lack(engine, m.copy, lost)
+                if m.replica.pending and not _may_lack(engine, m.replica, lost)
             ],
             "barriers": [g.name for g, m in engine.replicas.masters.items() if m.barriers],
             "waiters": [g.name for g in engine.barriers.waiters],
@@ -267,7 +267,7 @@ def history_agrees(story: Story) -> Iterator[str]:
 
 CHECKS: tuple[Callable[[Story], Iterator[str]], ...] = (
     nothing_twice, own_order, one_order, settled, nobody_is_thought_dead, detours_hold, nothing_lost, nobody_is_cut,
-    everybody_is_answered, no_netsplit, views_agree, everybody_is_in, one_master, copies_agree, one_nick_one_user,
+    everybody_is_answered, no_netsplit, views_agree, everybody_is_in, one_master, replicas_agree, one_nick_one_user,
     nothing_waits, no_trouble, history_agrees,
 )  # fmt: skip
 

@@ -228,7 +228,7 @@ class Net:
         """What an earlier life of the node has written is loaded."""
         engine = node.core.engine
         engine.journal.on = True
-        for group, data in disk.copies():
+        for group, data in disk.replicas():
             last = disk.lines(Range(group, None, None, 1, True))
             engine.journal.load(group, data, last[0] if last else None)
 

@@ -14,26 +14,26 @@ class MemoryStore:
     """ring.storage.store.Store: a store in memory that keeps its lines over `close` and `reopened`."""
 
     def __init__(self) -> None:
-        self._copies: dict[GroupId, bytes] = {}
+        self._replicas: dict[GroupId, bytes] = {}
         self._lines: dict[GroupId, dict[int, Line]] = {}  # by seq
         self.traces: list[Line] = []  # dropped, and in the file until it is scrubbed
 
     def reopened(self) -> MemoryStore:
         """As the next process finds it; the last one's is of no use any more."""
         after = MemoryStore()
-        after._copies, after._lines, after.traces = self._copies, self._lines, self.traces
+        after._replicas, after._lines, after.traces = self._replicas, self._lines, self.traces
         return after
 
-    def copies(self) -> Iterator[tuple[GroupId, bytes]]:
-        return iter(list(self._copies.items()))
+    def replicas(self) -> Iterator[tuple[GroupId, bytes]]:
+        return iter(list(self._replicas.items()))
 
     def write(self, batches: Sequence[Batch]) -> None:
         for batch in batches:
-            for group, copy in batch.copies.items():
-                if copy is None:
-                    self._copies.pop(group, None)
+            for group, replica in batch.replicas.items():
+                if replica is None:
+                    self._replicas.pop(group, None)
                 else:
-                    self._copies[group] = copy
+                    self._replicas[group] = replica
             for group, end in batch.ends.items():
                 self._drop(group, [seq for seq in self._lines.get(group, ()) if seq > end])
             for line in batch.lines:
@@ -75,8 +75,8 @@ class MemoryStore:
         yield self._drop(group, list(self._lines.get(group, ())) if seqs is None else seqs)
 
     def size(self) -> int:
-        copies = sum(map(len, self._copies.values()))
-        return copies + sum(len(line.event) for lines in self._lines.values() for line in lines.values())
+        replicas = sum(map(len, self._replicas.values()))
+        return replicas + sum(len(line.event) for lines in self._lines.values() for line in lines.values())
 
     def oldest(self) -> int | None:
         return min((line.at for lines in self._lines.values() for line in lines.values()), default=None)

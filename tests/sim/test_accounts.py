@@ -183,7 +183,7 @@ def test_a_drop_in_a_partition_beats_what_was_changed_before_it() -> None:
 
 
 @pytest.mark.parametrize("attached", [True, False])
-def test_what_an_old_copy_says_of_an_account_expels_nobody(
+def test_what_an_old_replica_says_of_an_account_expels_nobody(
     net: Net, monkeypatch: pytest.MonkeyPatch, attached: bool
 ) -> None:
     """While those are away who know better, what is read may be of an earlier registration of the same name (P37)."""
@@ -221,7 +221,8 @@ def test_throttles_outlive_the_node_that_keeps_them(net: Net) -> None:
     mastered = {group: m for node in net.nodes.values() for group, m in node.core.engine.replicas.masters.items()}
     guards = {group: m for group, m in mastered.items() if group.name.startswith("account:ann")}
     fails = {
-        group: m.copy.state.answer(HowLong(), net.nodes["n1"].core.engine.now_ms).fails for group, m in guards.items()
+        group: m.replica.state.answer(HowLong(), net.nodes["n1"].core.engine.now_ms).fails
+        for group, m in guards.items()
     }
     guard = max(fails, key=lambda group: fails[group])
     assert fails[guard] >= 6  # all from where she is known, but perhaps the first

@@ -26,13 +26,13 @@ from ring.replication import merge, people
 from ring.replication.backups import Backups
 from ring.replication.barrier import Barriers
 from ring.replication.client_log import ClientLog
-from ring.replication.copy import Copy
 from ring.replication.fanout import Fanout
 from ring.replication.follower import Followers
 from ring.replication.master import Masters
 from ring.replication.merge import Merges
 from ring.replication.progress import Master
 from ring.replication.recovery import Recoveries
+from ring.replication.replica import Replica
 from ring.replication.replicas import Follower
 from ring.replication.returning import CatchUp
 from ring.replication.roles import Roles
@@ -80,7 +80,7 @@ def publish_before_the_backup(patch: pytest.MonkeyPatch) -> None:
 
 def skip_an_ack(patch: pytest.MonkeyPatch) -> None:
     """P33: a PONG does not wait for the followers."""
-    patch.setattr(Barriers, "settled_to", lambda self, m: m.copy.seq)
+    patch.setattr(Barriers, "settled_to", lambda self, m: m.replica.seq)
 
 
 def answer_barriers_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -114,9 +114,9 @@ def accept_any_higher_number(patch: pytest.MonkeyPatch) -> None:
 def forget_the_counters(patch: pytest.MonkeyPatch) -> None:
     """P8: whoever serves next does not know what was accepted before."""
 
-    def serve(self: Roles, copy: Copy, term: Term) -> None:
-        copy.client_logs.clear()
-        original(self, copy, term)
+    def serve(self: Roles, replica: Replica, term: Term) -> None:
+        replica.client_logs.clear()
+        original(self, replica, term)
 
     def begin(self: Backups, m: Master) -> None:
         begin_as_it_is(self, m)
@@ -130,15 +130,15 @@ def forget_the_counters(patch: pytest.MonkeyPatch) -> None:
 def forget_origins_that_are_only_silent(patch: pytest.MonkeyPatch) -> None:
     """P8: a node that was thought dead for a moment starts anew, and what it says again counts twice."""
 
-    def remember(self: Copy, origin: Incarnation, entry: Entry) -> None:
+    def remember(self: Replica, origin: Incarnation, entry: Entry) -> None:
         self.client_logs[origin] = ClientLog()
         original(self, origin, entry)
 
     def expected(self: Master, origin: Incarnation, floor: int) -> int:
         return floor
 
-    original = Copy.remember
-    patch.setattr(Copy, "remember", remember)
+    original = Replica.remember
+    patch.setattr(Replica, "remember", remember)
     patch.setattr(Master, "expected", expected)
 
 
@@ -147,8 +147,8 @@ def apply_across_gaps(patch: pytest.MonkeyPatch) -> None:
 
     def apply(self: Followers, f: Follower, entries: list[RawEntry]) -> None:
         for entry in entries:
-            if entry.seq > f.copy.seq:
-                f.copy.seq = entry.seq - 1
+            if entry.seq > f.replica.seq:
+                f.replica.seq = entry.seq - 1
         original(self, f, entries)
 
     original = Followers._apply
@@ -225,7 +225,7 @@ def merge_nothing(patch: pytest.MonkeyPatch) -> None:
 def merge_everything_again(patch: pytest.MonkeyPatch) -> None:
     """P25: what was shown of one side is shown again with the other."""
     for module in (merge, people):
-        patch.setattr(module, "knows_since", lambda copy, fork, accepted=False: lambda entry: False)
+        patch.setattr(module, "knows_since", lambda replica, fork, accepted=False: lambda entry: False)
 
 
 def send_before_the_logs_agree(patch: pytest.MonkeyPatch) -> None:
@@ -233,7 +233,7 @@ def send_before_the_logs_agree(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Followers, "holds_back", lambda self, group, target: False)
 
 
-def take_the_oldest_copy(patch: pytest.MonkeyPatch) -> None:
+def take_the_oldest_replica(patch: pytest.MonkeyPatch) -> None:
     """P21: a takeover takes what it has, not the newest."""
 
     def held(self: Recoveries, *words: Any) -> Any:
@@ -303,7 +303,7 @@ def forget_what_was_said_to_a_session_elsewhere(patch: pytest.MonkeyPatch) -> No
 
 
 def start_alone(patch: pytest.MonkeyPatch) -> None:
-    """P36: what one disk has is served, whoever may have newer copies."""
+    """P36: what one disk has is served, whoever may have newer replicas."""
     patch.setattr(SilentNodes, "may_have_more", lambda self, group, search, mine: False)
 
 
@@ -319,12 +319,12 @@ def start_with_nothing(patch: pytest.MonkeyPatch) -> None:
 
 def confirm_what_is_not_written(patch: pytest.MonkeyPatch) -> None:
     """P35: an answer does not wait for the disks."""
-    patch.setattr(Journal, "held_to", lambda self, copy: copy.head)
+    patch.setattr(Journal, "held_to", lambda self, replica: replica.head)
     patch.setattr(Safety, "is_safe", lambda self, m, command: True)
 
 
 def forget_who_was_dropped(patch: pytest.MonkeyPatch) -> None:
-    """P37: a dropped account leaves nothing, and an old copy brings it back."""
+    """P37: a dropped account leaves nothing, and an old replica brings it back."""
     patch.setattr(Account, "is_collectable", lambda self, at: self.life is None)
 
 
@@ -380,19 +380,22 @@ BREAKS = [
     Break(accept_any_higher_number, (Lossy,), ("nothing_lost", "own_order")),
     Break(forget_the_counters, (Crash, Dark, Lossy), ("nothing_twice",), first=18),
     Break(forget_origins_that_are_only_silent, (Lossy, Reset), ("nothing_twice", "own_order")),
-    Break(apply_across_gaps, (Lossy, Reset), ("nothing_lost", "copies_agree")),
+    Break(apply_across_gaps, (Lossy, Reset), ("nothing_lost", "replicas_agree")),
     Break(take_silence_for_death, (PairCut,), ("nobody_is_thought_dead",)),
     Break(believe_a_dial_from_before_the_last_word, (PairCut, HalfHeal), ("nothing_waits",)),
     Break(flap_between_witnesses, (PairCut,), ("detours_hold",)),
-    Break(serve_on_after_a_stop, (Hang, Cut), ("one_master", "copies_agree", "nothing_lost", "views_agree"), first=2),
+    Break(serve_on_after_a_stop, (Hang, Cut), ("one_master", "replicas_agree", "nothing_lost", "views_agree"), first=2),
     Break(answer_at_once_after_a_stop, (Hang,), ("settled",), first=65),
     Break(merge_nothing, (Cut,), ("nothing_lost",)),
     Break(merge_everything_again, (Cut,), ("nothing_twice",)),
     Break(send_before_the_logs_agree, (Cut,), ("own_order",), first=25),
     Break(
-        take_the_oldest_copy, (Crash, Dark), ("nothing_lost", "views_agree", "everybody_is_in", "no_netsplit"), first=35
+        take_the_oldest_replica,
+        (Crash, Dark),
+        ("nothing_lost", "views_agree", "everybody_is_in", "no_netsplit"),
+        first=35,
     ),
-    Break(replace_no_backup, (Dark, Crash), ("everybody_is_answered", "copies_agree", "nothing_lost")),
+    Break(replace_no_backup, (Dark, Crash), ("everybody_is_answered", "replicas_agree", "nothing_lost")),
     Break(send_nothing_again, (Lossy, Crash), ("nothing_lost", "everybody_is_answered", "nothing_waits")),
     Break(believe_a_dead_edge_at_once, (Hang,), ("no_netsplit",)),
     Break(forget_where_devices_are, (Reset,), ("sent_once", "sent_in_order"), DEVICES),

@@ -160,9 +160,9 @@ def test_a_group_that_stops_on_one_node_goes_on_elsewhere(
     others = [name for name in net.nodes if name != master and name not in holds]
     victim = holds[0] if role == "backup" else others[0]
     core = net.nodes[victim].core
-    copy = core.engine.replicas.followers[RING].copy
+    replica = core.engine.replicas.followers[RING].replica
     if where == "apply":
-        fails(monkeypatch, Channel, "apply", lambda state, *_: state is copy.state)
+        fails(monkeypatch, Channel, "apply", lambda state, *_: state is replica.state)
     else:
         fails(monkeypatch, EdgeApplication, "applied", lambda app, *_: app._edge is core.edge)
     here = [client for client in clients if client.node.name != victim]
@@ -172,7 +172,7 @@ def test_a_group_that_stops_on_one_node_goes_on_elsewhere(
     net.run(3)
     assert noted(net, "group_broken") == {victim: 1}
     still_talk(*here, channel="#ring")
-    holders = net.nodes[master].core.engine.replicas.masters[RING].copy.members
+    holders = net.nodes[master].core.engine.replicas.masters[RING].replica.members
     assert net.nodes[victim].key not in holders
     assert len(holders) == 2
     there.send("PRIVMSG #ring :does that work?")

@@ -422,7 +422,7 @@ def test_after_a_partition_no_client_of_a_session_is_sent_a_line_of_a_channel_tw
 
 @pytest.mark.parametrize("seed", [1, 3])
 def test_what_a_node_missed_while_its_session_went_on_is_played_where_that_is(seed: int) -> None:
-    """It was cut off for a moment: the copy that takes the place of its own tells both at once."""
+    """It was cut off for a moment: the replica that takes the place of its own tells both at once."""
     net = Net(4, seed, disks=True)
     made(net, "ann")
     made(net, "bob")

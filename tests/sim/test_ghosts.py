@@ -63,7 +63,7 @@ def test_a_guest_that_comes_back_is_shown_once_and_alike_everywhere(seed: int, r
 
 @pytest.mark.parametrize("seed", range(3))
 def test_who_comes_to_a_node_that_did_not_know_the_channel_sees_no_ghost(seed: int) -> None:
-    """The channel's copy arrives with the ghost in it when the new joe joins there."""
+    """The channel's replica arrives with the ghost in it when the new joe joins there."""
     net, _, _ = network(5, seed)
     net.kill("n1")
     net.run(SOON_S)

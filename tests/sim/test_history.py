@@ -102,7 +102,7 @@ def test_after_the_log_was_trimmed_the_disks_have_it() -> None:
     talk.net.run(120)
     talk.say(1)
     talk.net.run(5)
-    assert len(talk.net.nodes[talk.master].core.engine.replicas.masters[RING].copy.log) == 1
+    assert len(talk.net.nodes[talk.master].core.engine.replicas.masters[RING].replica.log) == 1
     assert check_alike(talk.net) == talk.said
 
 
@@ -268,7 +268,7 @@ def test_in_whatever_order_its_nodes_start_it_has_it(first: int) -> None:
 
 
 def test_a_channel_that_nobody_comes_back_to_for_a_while_still_has_it() -> None:
-    """Its copy on disk may be from before the first word."""
+    """Its replica on disk may be from before the first word."""
     talk = Talk(3)
     net = talk.net
     net.run(3)
@@ -316,7 +316,7 @@ def test_without_backups_a_node_that_comes_back_finds_what_was_said_since_it_die
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_node_that_starts_again_at_once_has_what_changed_last(seed: int) -> None:
-    """Lines are written sooner than copies: it must not take its state for as new as they are."""
+    """Lines are written sooner than replicas: it must not take its state for as new as they are."""
     talk = Talk(3, seed)
     net = talk.net
     talk.say(4)
@@ -333,7 +333,7 @@ def test_a_node_that_starts_again_at_once_has_what_changed_last(seed: int) -> No
         engine = net.nodes[name].core.engine
         held = engine.replicas.masters.get(RING) or engine.replicas.followers.get(RING)
         assert held is not None
-        states.append(msgspec.msgpack.encode(held.copy.state.snapshot()))
+        states.append(msgspec.msgpack.encode(held.replica.state.snapshot()))
     assert states[0] == states[1]
     net.kill(first)
     net.run(5)
@@ -506,12 +506,13 @@ def test_a_channel_may_have_a_retention_of_its_own(own_s: float, left: int) -> N
     assert check_alike(talk.net) == talk.said[len(talk.said) - left :]
 
 
-# Copies of it ---------------------------------------------------------------------------------------------------------
+# Replicas of it
+# ---------------------------------------------------------------------------------------------------------
 
 
 def holders(talk: Talk) -> list[str]:
     """The master first."""
-    members = talk.net.nodes[talk.master].core.engine.replicas.masters[RING].copy.members
+    members = talk.net.nodes[talk.master].core.engine.replicas.masters[RING].replica.members
     return sorted((f"n{key.rpartition('.')[2]}" for key in members), key=lambda name: name != talk.master)
 
 

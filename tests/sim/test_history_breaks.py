@@ -16,7 +16,7 @@ from tests.sim import test_history as scenarios
 
 
 def read_own_disk_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(HistoryQueries, "_sources", lambda self, copy: [self.port.me.key])
+    patch.setattr(HistoryQueries, "_sources", lambda self, replica: [self.port.me.key])
     patch.setattr(AntiEntropy, "tick", lambda self: None)
 
 
@@ -30,7 +30,7 @@ def answer_before_what_was_accepted_is_committed(patch: pytest.MonkeyPatch) -> N
 
 
 def leave_out_the_log(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(query, "in_log", lambda copy, want: Found([], False))
+    patch.setattr(query, "in_log", lambda replica, want: Found([], False))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def notes(net: Net, event: str) -> list[dict[str, Any]]:
 
 def test_a_takeover_is_one_line() -> None:
     room = Room(net := Net(4))
-    term = net.nodes[room.master].core.engine.replicas.masters[RING].copy.term.number
+    term = net.nodes[room.master].core.engine.replicas.masters[RING].replica.term.number
     net.kill(room.master)
     room.ann.send("PRIVMSG #ring :on")
     room.ann.sync()

@@ -246,11 +246,11 @@ def changes_sides(seed: int) -> bool:
     drop(desk)
     net.links.heal()
     net.run(20)
-    led = [m.copy for node in net.nodes.values() for m in node.core.engine.replicas.masters.values()]
+    led = [m.replica for node in net.nodes.values() for m in node.core.engine.replicas.masters.values()]
     desk = login(net, "n3", "desk", "sasl znc.in/self-message")
     for word, before in read.items():
         assert sorted(before + story.numbers(desk, word)) == [*range(10)]
-    return any(copy.aliases for copy in led)
+    return any(replica.aliases for replica in led)
 
 
 def test_who_says_more_than_may_wait_is_not_read_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,8 +180,10 @@ def test_a_dead_backup_is_replaced(room: Room) -> None:
     room.net.kill(room.backup)
     room.ann.send("PRIVMSG #ring :on we go")
     assert room.net.until(lambda: room.have_heard("on we go"), 1.0)
-    copy = room.net.nodes[master].core.engine.replicas.masters[RING].copy
-    assert room.net.until(lambda: len(copy.members) == 2 and room.net.nodes[room.backup].key not in copy.members, 2.0)
+    replica = room.net.nodes[master].core.engine.replicas.masters[RING].replica
+    assert room.net.until(
+        lambda: len(replica.members) == 2 and room.net.nodes[room.backup].key not in replica.members, 2.0
+    )
     room.net.kill(master)
     room.ann.send("PRIVMSG #ring :and on")
     assert room.net.until(lambda: room.have_heard("and on"), 1.0)

@@ -861,7 +861,7 @@ def test_where_a_partition_left_the_nick_on_another_node_the_session_decides(net
     assert ann.ask("AWAY :at lunch") == ["306 ann :You have been marked as being away"]
 
 
-def test_a_copy_of_a_channel_that_has_the_user_on_another_node_does_not_seat_it_here(net: Net, bob: Talker) -> None:
+def test_a_replica_of_a_channel_that_has_the_user_on_another_node_does_not_seat_it_here(net: Net, bob: Talker) -> None:
     """As a side of a partition has it: what is said until it is back is played, not told and then taken for read."""
     made(net)
     laptop = login(net, "n3", "laptop")

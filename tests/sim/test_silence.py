@@ -14,12 +14,12 @@ PLAYBACK = f"{CAPS} draft/event-playback"
 
 
 def kept(net: Net) -> set[str]:
-    """Names of the channels of which some node's disk has a line or a copy."""
+    """Names of the channels of which some node's disk has a line or a replica."""
     assert net.disks is not None
     return {
         group.name
         for disk in net.disks.values()
-        for group in (*dict(disk.copies()), *disk._lines)
+        for group in (*dict(disk.replicas()), *disk._lines)
         if group.kind == "channel"
     }
 

@@ -24,8 +24,8 @@ class Room:
     def __init__(self) -> None:
         self.net = net = Net(5)
         (master,) = self._join(net)
-        copy = net.nodes[master].core.engine.replicas.masters[RING].copy
-        backup = next(node for node in net.nodes.values() if node.key in copy.members and node.name != master)
+        replica = net.nodes[master].core.engine.replicas.masters[RING].replica
+        backup = next(node for node in net.nodes.values() if node.key in replica.members and node.name != master)
         self.master, self.backup = net.nodes[master], backup
         self.followers = [node for node in net.nodes.values() if node not in (self.master, backup)]
 
@@ -68,7 +68,7 @@ def notes(node: Node, event: str) -> list[dict[str, Any]]:
     return [dict(note.facts) for _, note in node.notes if note.event == event]
 
 
-def test_an_event_that_one_follower_cannot_read_stops_its_copy_alone(room: Room) -> None:
+def test_an_event_that_one_follower_cannot_read_stops_its_replica_alone(room: Room) -> None:
     one = room.followers[0]
     cannot_read(one, "read_event", TopicSet)
     speaker = room.person(room.followers[1])
@@ -97,8 +97,8 @@ def test_a_backup_that_cannot_read_a_command_is_replaced(room: Room) -> None:
     for person in room.others(room.backup):
         person.sync(within_s=1.0)
         assert person is speaker or person.heard("#ring") == ["after"]
-    copy = room.master.core.engine.replicas.masters[RING].copy
-    assert room.backup.key not in copy.members and len(copy.members) == 2
+    replica = room.master.core.engine.replicas.masters[RING].replica
+    assert room.backup.key not in replica.members and len(replica.members) == 2
     assert notes(room.backup, "unreadable")[0]["message"] == "Append"
     room.net.kill(room.master.name)  # and the new backup has it all
     room.net.run(8.0)
@@ -156,5 +156,5 @@ def test_a_backup_that_does_not_know_the_kind_of_group_is_replaced() -> None:
     ann.sync(within_s=6.0)
     assert ann.heard(name) == ["hello"]
     mastered = net.nodes["n1"].core.engine.replicas.masters[GroupId("channel", name)]
-    assert backup not in mastered.copy.members
+    assert backup not in mastered.replica.members
     assert notes(node, "unreadable")

@@ -60,8 +60,8 @@ def test_what_waits_for_longer_than_the_log_goes_back_comes_from_the_history(mon
         ann.send(*(f"PRIVMSG {CHANNEL.name} :{text}" for text in said[first : first + 20]))
         ann.sync(60)
     (master,) = net.masters(CHANNEL)
-    copy = net.nodes[master].core.engine.replicas.masters[CHANNEL].copy
-    assert copy.log[0].seq > 100
+    replica = net.nodes[master].core.engine.replicas.masters[CHANNEL].replica
+    assert replica.log[0].seq > 100
     receiver.up = True
     assert net.until(lambda: len(receiver.texts) == len(said), 5_000)
     assert receiver.texts == said and not receiver.gaps
@@ -96,7 +96,7 @@ def test_a_line_that_two_masters_were_told_before_its_edge_knew_the_webhook_has_
     bob.send(f"JOIN {CHANNEL.name}")
     bob.sync()
     (master,) = net.masters(CHANNEL)
-    holders = net.nodes[master].core.engine.replicas.masters[CHANNEL].copy.members
+    holders = net.nodes[master].core.engine.replicas.masters[CHANNEL].replica.members
     edge = next(node for node in net.nodes.values() if node.key not in holders and node.name != "n1")
     ann = net.client(edge.name, "ann", "echo-message")
     ann.send(f"JOIN {CHANNEL.name}")

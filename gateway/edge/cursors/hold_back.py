@@ -1,7 +1,7 @@
 """Holds back a group's lines after a gap, and plays missed lines from history to clients of sessions (P25, P38).
 
-Lines come from another side of a partition, or from a copy which replaces a copy that fell behind. A device may have
-read some of these lines elsewhere, and may lack others. So from here on lines are played to the device, from the
+Lines come from another side of a partition, or from a replica which replaces a replica that fell behind. A device may
+have read some of these lines elsewhere, and may lack others. So from here on lines are played to the device, from the
 device's present cursor.
 """
 

@@ -210,10 +210,10 @@ def _roles(edge: EdgePort) -> Listing:
         group, engine = GroupId("channel", key), edge.engine
         mastered, followed = engine.replicas.masters.get(group), engine.replicas.followers.get(group)
         if mastered is not None:
-            return RoleRow(key, "master", mastered.copy.term.number, mastered.copy.seq)
-        if followed is not None and (followed.holds or engine.roles.followed.sits(followed.copy)):
+            return RoleRow(key, "master", mastered.replica.term.number, mastered.replica.seq)
+        if followed is not None and (followed.holds or engine.roles.followed.sits(followed.replica)):
             role = "backup" if followed.holds else "follower"
-            return RoleRow(key, role, followed.copy.term.number, followed.copy.seq)
+            return RoleRow(key, role, followed.replica.term.number, followed.replica.seq)
         return None
 
     return Listing(iter(()), str, bool, row)

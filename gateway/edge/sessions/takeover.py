@@ -73,7 +73,7 @@ class Takeover(TakeoverPort):
         if len(waiting) == 1:
             me, was = self.edge.engine.me, stored.person
             # The version goes by the clock, to be newer than any version in the channels (P28): the nick's group may
-            # know nothing of the user any more, and this copy of the session may be older than the channels.
+            # know nothing of the user any more, and this replica of the session may be older than the channels.
             version = max(was.version + 1, int(self.edge.now * 1000))
             person = _replace(was, node=me.key, incarnation=me.number, version=version)
             command = Take(person, stored.person.edge, attached)
@@ -85,7 +85,7 @@ class Takeover(TakeoverPort):
         if not isinstance(outcome, Taken):
             self._found(account, outcome.host if isinstance(outcome, Elsewhere) else None)
             return
-        # A group may have been started empty meanwhile, on a side of a partition without a copy of the group. Such a
+        # A group may have been started empty meanwhile, on a side of a partition without a replica of the group. Such a
         # group knows nothing of the session, and learns the user's channels from here.
         session = outcome.session if outcome.session.person is not None else known
         if known.person is not None:

@@ -37,7 +37,7 @@ def people(core: NodeCore, found: Status, vitals: Vitals) -> Iterator[Metric]:
     )
     yield gauge("circlet_users", "Registered users, with or without a client.", found.users)
     yield gauge("circlet_sessions", "Sessions of accounts that live on this node.", len(edge.sessions.users))
-    mastered = (m.copy.state for group, m in engine.replicas.masters.items() if group.kind == "account")
+    mastered = (m.replica.state for group, m in engine.replicas.masters.items() if group.kind == "account")
     accounts = sum(isinstance(state, Account) and _is_registered(state) for state in mastered)
     yield gauge("circlet_accounts", "Registered accounts that this node masters.", accounts)
     yield from _traffic(core, found)
@@ -73,7 +73,7 @@ def _traffic(core: NodeCore, found: Status) -> Iterator[Metric]:
     )
     yield counter(
         "circlet_messages_sent",
-        "Copies of messages that clients were sent, without echoes and history.",
+        "Replicas of messages that clients were sent, without echoes and history.",
         found.messages_sent,
     )
     yield counters("circlet_commands", "Commands of clients, by name.", "command", edge.used)

@@ -75,7 +75,7 @@ def _groups(core: NodeCore, found: Status) -> Iterator[Metric]:
     counts = Counter((group.kind, "master") for group in engine.replicas.masters)
     counts += Counter((group.kind, "backup") for group, f in engine.replicas.followers.items() if f.holds)
     sits = engine.roles.followed.sits
-    counts += Counter((group.kind, "follower") for group, f in engine.replicas.followers.items() if sits(f.copy))
+    counts += Counter((group.kind, "follower") for group, f in engine.replicas.followers.items() if sits(f.replica))
     groups = GaugeMetricFamily(
         "circlet_groups", "Groups, by kind and by what this node is to them.", labels=["kind", "role"]
     )

@@ -112,6 +112,6 @@ class Forgetting:
         return self._names.groups.get(group, 0)
 
     def _unname(self, grp: int) -> None:
-        """Drop the number of a group without lines and copy."""
+        """Drop the number of a group without lines and replica."""
         self._db.execute("DELETE FROM groups WHERE id = ? AND id NOT IN (SELECT grp FROM copies)", (grp,))
         self._names.clear()

@@ -100,7 +100,7 @@ class Names:
         self._look(strange)
 
     def drop(self, groups: Collection[GroupId]) -> None:
-        """Drop the numbers of these groups, which have neither lines nor a copy."""
+        """Drop the numbers of these groups, which have neither lines nor a replica."""
         many(self._db, "DELETE FROM groups WHERE id IN (VALUES {})", [(self.groups[group],) for group in groups])
         for group in groups:
             del self.tops[self.groups.pop(group)]

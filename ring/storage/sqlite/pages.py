@@ -36,7 +36,7 @@ def _page(grp: int, rows: Sequence[Row]) -> tuple[Any, ...]:
 
 
 def _place(msgid: bytes) -> int | None:
-    """Return the seq at the end of the msgid, as ring.replication.copy makes msgids; None if there is no seq."""
+    """Return the seq at the end of the msgid, as ring.replication.replica makes msgids; None if there is no seq."""
     tail = msgid[msgid.rfind(b"-") + 1 :]
     try:
         seq = int(tail, 16)

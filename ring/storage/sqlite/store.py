@@ -104,7 +104,7 @@ class SqliteStore:
         if not batches:
             return
         lines: list[Line] = []
-        copies: dict[GroupId, bytes | None] = {}
+        replicas: dict[GroupId, bytes | None] = {}
         with self._transaction(settled=False):
             for batch in batches:
                 if batch.ends:
@@ -112,9 +112,9 @@ class SqliteStore:
                     lines = []
                     self._cut(batch.ends)
                 lines += batch.lines
-                copies |= batch.copies
+                replicas |= batch.replicas
             self._add(lines)
-            self._keep(copies)
+            self._keep(replicas)
             if self._fresh.count >= 2 * FRESH_MAX:  # tending has failed without a word
                 self._settle()
         self._logged += sum(map(size, batches))
@@ -186,12 +186,12 @@ class SqliteStore:
             for grp, rows in again.items():
                 self._pages.put(grp, rows)
 
-    def _keep(self, copies: dict[GroupId, bytes | None]) -> None:
+    def _keep(self, replicas: dict[GroupId, bytes | None]) -> None:
         groups = self._names.groups
-        kept = {group: copy for group, copy in copies.items() if copy is not None}
+        kept = {group: replica for group, replica in replicas.items() if replica is not None}
         self._names.meet(kept.keys())
-        many(self._db, "INSERT OR REPLACE INTO copies VALUES {}", [(groups[g], copy) for g, copy in kept.items()])
-        gone = copies.keys() - kept.keys()
+        many(self._db, "INSERT OR REPLACE INTO copies VALUES {}", [(groups[g], replica) for g, replica in kept.items()])
+        gone = replicas.keys() - kept.keys()
         self._names.find(gone)
         rows = [(groups[group],) for group in gone if group in groups]
         many(self._db, "DELETE FROM copies WHERE grp IN (VALUES {})", rows)
@@ -199,7 +199,7 @@ class SqliteStore:
 
     # Reading --------------------------------------------------------------------------------------------------------
 
-    def copies(self) -> Iterator[tuple[GroupId, bytes]]:
+    def replicas(self) -> Iterator[tuple[GroupId, bytes]]:
         last = 0
         rows: list[Any] = [None]
         while rows:
@@ -209,8 +209,8 @@ class SqliteStore:
                     (last, _PAGE),
                 ).fetchall()
                 last = rows[-1][0] if rows else 0
-                found = [(GroupId(unpacked(kind), unpacked(name)), copy) for _, kind, name, copy in rows]
-                if not all(isinstance(copy, bytes) for _, copy in found):
+                found = [(GroupId(unpacked(kind), unpacked(name)), replica) for _, kind, name, replica in rows]
+                if not all(isinstance(replica, bytes) for _, replica in found):
                     raise odd_row()
             yield from found
 

@@ -111,7 +111,7 @@ def test_a_key_outlives_the_log() -> None:
     for _ in range(8):
         net.run(10)
         ann.ask("PRIVMSG #erlang :meanwhile")
-    log = net.nodes["n3"].core.engine.replicas.masters[ERLANG].copy.log
+    log = net.nodes["n3"].core.engine.replicas.masters[ERLANG].replica.log
     assert not any(isinstance(entry.event, Said) and entry.event.text == b"once" for entry in log)
     assert say(net, "n2", "once", "k1") == at
     net.leave("n3")

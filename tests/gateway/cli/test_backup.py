@@ -52,7 +52,7 @@ def store_with(path: Path, count: int) -> SqliteStore:
 def holds(path: Path) -> int:
     """How many batches the store holds, all of them whole."""
     store = SqliteStore(path)
-    ((_, copy),) = store.copies()
+    ((_, copy),) = store.replicas()
     for group in (ERLANG, GO):
         found = seqs(store.lines(Range(group, None, None, 10**6, False)))
         assert found == [number * 10 + n for number in range(1, int(copy) + 1) for n in range(10)]

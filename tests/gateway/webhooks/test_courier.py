@@ -222,7 +222,7 @@ def test_so_many_requests_are_under_way_and_the_others_wait_for_their_turn() -> 
 def test_a_busy_channel_does_not_commit_an_entry_for_each_message() -> None:
     stage = Stage()
     stage.net.run(10)
-    before = stage.net.nodes["n1"].core.engine.replicas.masters[GROUP].copy.seq
+    before = stage.net.nodes["n1"].core.engine.replicas.masters[GROUP].replica.seq
     for first in range(0, 300, 20):
         stage.ann.ask(*(f"PRIVMSG {CHANNEL} :{n}" for n in range(first, first + 20)))
     answered = 0
@@ -231,6 +231,6 @@ def test_a_busy_channel_does_not_commit_an_entry_for_each_message() -> None:
         stage.answer()
         answered += 1
     stage.net.run(10)
-    copy = stage.net.nodes["n1"].core.engine.replicas.masters[GROUP].copy
-    assert copy.seq - before - 300 <= 5
-    assert stage.courier.known.place.seq >= copy.seq - 5, "the group knows all of it"
+    replica = stage.net.nodes["n1"].core.engine.replicas.masters[GROUP].replica
+    assert replica.seq - before - 300 <= 5
+    assert stage.courier.known.place.seq >= replica.seq - 5, "the group knows all of it"

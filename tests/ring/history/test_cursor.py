@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ring.history.cursor import has, merge_cursors, reached, terms
 from ring.ids import GroupId, Position, Term
-from ring.replication.copy import TERMS, Copy, msgid_prefix
+from ring.replication.replica import TERMS, Replica, msgid_prefix
 from ring.wire.history import Cursor
 from ring.wire.log import Entry, MergedTerm, MergeRecord
 from tests.ring.toy import ToyKind
@@ -16,9 +16,9 @@ ROOM = GroupId("channel", "#c")
 ONE, TWO, THREE, FOUR = (Term(number, "a", 1) for number in range(1, 5))
 
 
-def copy(*lineage: tuple[Term, int], seq: int) -> Copy:
+def replica(*lineage: tuple[Term, int], seq: int) -> Replica:
     kind = ToyKind()
-    return Copy(ROOM, kind, kind.initial("#c"), lineage, seq, 100 * seq)
+    return Replica(ROOM, kind, kind.initial("#c"), lineage, seq, 100 * seq)
 
 
 def name(term: Term, seq: int) -> str:
@@ -26,20 +26,20 @@ def name(term: Term, seq: int) -> str:
 
 
 def test_who_has_read_a_log_has_what_went_before_and_what_was_merged_into_it() -> None:
-    made = copy((ONE, 1), (THREE, 10), seq=20)
+    made = replica((ONE, 1), (THREE, 10), seq=20)
     made.merged = {TWO: MergedTerm(TWO, 14, 9)}
     assert reached(made) == Cursor(20, 2_000, THREE, (Position(TWO, 14), Position(ONE, 9)))
     made.follow_lineage((*made.lineage, (FOUR, 21)))
     assert reached(made) == Cursor(20, 2_000, THREE, (Position(TWO, 14), Position(ONE, 9)))  # nothing was said in it
 
 
-def test_a_lineage_that_is_ahead_of_the_copy_says_nothing_of_what_the_copy_has() -> None:
-    """The newest master has committed nothing yet, and of the term before its own the copy has two commands, or none.
-    The rest is on the way."""
-    made = copy((ONE, 1), (TWO, 9), (THREE, 15), seq=10)
+def test_a_lineage_that_is_ahead_of_the_replica_says_nothing_of_what_the_replica_has() -> None:
+    """The newest master has committed nothing yet, and of the term before its own the replica has two commands, or
+    none. The rest is on the way."""
+    made = replica((ONE, 1), (TWO, 9), (THREE, 15), seq=10)
     assert made.ends == [(ONE, 8), (TWO, 10), (THREE, 10)]
     assert reached(made) == Cursor(10, 1_000, TWO, (Position(ONE, 8),))
-    made = copy((ONE, 1), (TWO, 11), (THREE, 17), seq=10)
+    made = replica((ONE, 1), (TWO, 11), (THREE, 17), seq=10)
     assert made.ends == [(ONE, 10), (THREE, 10)]
     assert reached(made) == Cursor(10, 1_000, ONE)
     for seq in range(11, 18):
@@ -53,20 +53,20 @@ def test_who_has_read_on_both_sides_has_both() -> None:
     both = merge_cursors(here, there)
     assert both == merge_cursors(there, here) == Cursor(15, 1_200, THREE, (Position(TWO, 12), Position(ONE, 9)))
     assert merge_cursors(None, here) is here and merge_cursors(None, None) is None
-    asked = has(copy((ONE, 1), seq=9), both)
+    asked = has(replica((ONE, 1), seq=9), both)
     assert all(asked(name(*one)) for one in [(ONE, 9), (TWO, 12), (THREE, 15)])
     assert not any(asked(name(*one)) for one in [(ONE, 10), (TWO, 13), (THREE, 16), (FOUR, 1)])
 
 
 def test_a_line_that_both_sides_were_told_is_known_by_its_other_name() -> None:
-    made = copy((ONE, 1), (THREE, 10), seq=20)
+    made = replica((ONE, 1), (THREE, 10), seq=20)
     made.aliases = ((name(TWO, 12), name(THREE, 11)),)
     assert has(made, Cursor(12, 1_200, TWO))(name(THREE, 11))
     assert not has(made, Cursor(11, 1_100, TWO))(name(THREE, 11))
 
 
 def test_of_a_reign_that_two_sides_bring_the_longer_part_counts() -> None:
-    made = copy((ONE, 1), seq=9)
+    made = replica((ONE, 1), seq=9)
     for upto in (14, 12):
         side = MergeRecord((), 0, (MergedTerm(TWO, upto, 9),), ((name(TWO, upto), name(ONE, 9)),))
         made.advance(Entry(made.seq + 1, 1_000, None, 0, 0, None, None, side=side))

@@ -1,4 +1,4 @@
-"""Deleted lines leave the store of this node: soon, once, again for another copy, and again if the store failed."""
+"""Deleted lines leave the store of this node: soon, once, again for another replica, and again if the store failed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ring.history import erasure
 from ring.history.erased import NOTHING, Erased
 from ring.history.erasure import Erasure
 from ring.ids import GroupId, Term
-from ring.replication.copy import Copy
+from ring.replication.replica import Replica
 from ring.storage.store import Batch, Line, Range, Store, StoreError
 from ring.wire.codec import packed
 from tests.ring.ports import ROOM, NotedPort
@@ -50,13 +50,13 @@ class Node:
         self.port.work_store = lambda job, done: self.jobs.append((job, done))
         self.on = True
         self.erasure = Erasure(self.port, self)  # type: ignore[arg-type]  # of the journal, only `on` counts
-        self.copy()
+        self.replica()
 
-    def copy(self, group: GroupId = ROOM) -> Copy:
+    def replica(self, group: GroupId = ROOM) -> Replica:
         m = self.port.master(group)
-        m.copy.kind = self.kind
-        m.copy.journal = self  # type: ignore[assignment]
-        return m.copy
+        m.replica.kind = self.kind
+        m.replica.journal = self  # type: ignore[assignment]
+        return m.replica
 
     def scrub(self) -> bool:
         self.scrubbed += 1
@@ -162,20 +162,20 @@ def test_a_scrub_beside_a_reader_is_tried_again(node: Node) -> None:
 
 
 def test_one_scrub_serves_the_erasures_of_a_moment(node: Node) -> None:
-    node.copy(OTHER)
+    node.replica(OTHER)
     node.kind.wanted = Erased(before=100)
     assert node.after() == 2 and node.left(OTHER) == []
     assert node.after(SCRUB_AFTER_S) == 1 and node.scrubbed == 1
 
 
-def test_another_copy_of_the_group_may_have_brought_the_lines_back(node: Node) -> None:
+def test_another_replica_of_the_group_may_have_brought_the_lines_back(node: Node) -> None:
     node.kind.wanted = Erased(before=100)
     node.after()
     node.say()
     node.store.write([Batch(9, {}, {}, [Line(ROOM, Term(1, "k", 1), 1, 100, "m1", packed(["ann", "one"]))])])
     assert node.after() == 1  # the scrub
     assert node.left() == [1, 2, 3, 4]
-    node.copy()
+    node.replica()
     assert node.after() == 1 and node.left() == [2, 3, 4]
 
 
@@ -188,10 +188,10 @@ def test_groups_that_are_not_held_any_more_are_forgotten(node: Node) -> None:
     assert node.erasure._done == {}
 
 
-def test_a_node_without_a_store_and_a_copy_without_a_journal_erase_nothing(node: Node) -> None:
+def test_a_node_without_a_store_and_a_replica_without_a_journal_erase_nothing(node: Node) -> None:
     node.kind.wanted = Erased(before=100)
     node.on = False
     assert node.after() == 0
     node.on = True
-    node.copy().journal = None
+    node.replica().journal = None
     assert node.after() == 0 and node.left() == [1, 2, 3, 4]

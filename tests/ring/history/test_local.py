@@ -25,7 +25,7 @@ from ring.history.local import (
 )
 from ring.history.pages import Found, Sought
 from ring.ids import NO_TERM, GroupId, Incarnation, Position, Term
-from ring.replication.copy import Copy
+from ring.replication.replica import Replica
 from ring.storage.store import Line, Range
 from ring.wire.codec import packed
 from ring.wire.history import Cursor, Query
@@ -41,14 +41,14 @@ def entry(seq: int, *event: Any, at: int | None = None, **changes: Any) -> Entry
     return Entry(seq, 10 * seq if at is None else at, EDGE, seq, seq, None, [*event] or None, **changes)
 
 
-def copy(*entries: Entry, lineage: Any = ((FIRST, 1), (SECOND, 4)), seq: int | None = None) -> Copy:
-    made = Copy(ROOM, ToyKind(), ToyState(), lineage, seq if seq is not None else entries[-1].seq if entries else 0)
+def replica(*entries: Entry, lineage: Any = ((FIRST, 1), (SECOND, 4)), seq: int | None = None) -> Replica:
+    made = Replica(ROOM, ToyKind(), ToyState(), lineage, seq if seq is not None else entries[-1].seq if entries else 0)
     for one in entries:
         made.log.append(one)
     return made
 
 
-TALK = copy(
+TALK = replica(
     entry(3, "say", "three"),
     entry(4, "join", "k", 1),
     entry(5, "say", "five"),
@@ -90,7 +90,7 @@ def test_a_line_is_found_by_the_msgid_that_another_side_gave_it() -> None:
     (line,) = in_log(TALK, Sought(ROOM, "theirs-9")).lines
     assert (line.seq, line.at, line.msgid) == (7, 45, "theirs-9")
     assert in_log(TALK, Sought(ROOM, "theirs-8")) == Found([], False)
-    merged = copy(entry(1, "join", "k", 1, original_id=("theirs-1", 5)))
+    merged = replica(entry(1, "join", "k", 1, original_id=("theirs-1", 5)))
     assert in_log(merged, Sought(ROOM, "theirs-1")) == Found([], False)  # no message
 
 
@@ -127,7 +127,7 @@ def test_a_line_is_recorded_again_as_the_log_has_it() -> None:
         Line(ROOM, SECOND, 6, 60, TALK.event_id(6, 60).msgid, b"no event"),
     ]
     assert all(recorded_again(TALK, line) is line for line in others)
-    assert recorded_again(copy(seq=9), stored) is stored
+    assert recorded_again(replica(seq=9), stored) is stored
 
 
 def test_a_reader_goes_on_after_its_place() -> None:
@@ -143,7 +143,7 @@ def test_a_log_that_does_not_go_back_so_far_says_so() -> None:
     assert ahead(TALK, Cursor(1, 10, FIRST), "", 10).after == 1
     strange = ahead(TALK, Cursor(5, 50, Term(9, "z", 1)), "", 10)
     assert (strange.after, strange.lines) == (None, None)
-    empty = copy(seq=8)
+    empty = replica(seq=8)
     assert ahead(empty, Cursor(5, 50, SECOND), "", 10).lines is None
     assert ahead(empty, Cursor(8, 80, SECOND), "", 10).lines == []
 
@@ -157,7 +157,7 @@ def test_a_reader_is_not_given_what_it_has_read_on_another_side() -> None:
 # The history as the whole network has it ------------------------------------------------------------------------------
 
 
-def test_positions_and_lines_that_belong_to_the_copys_lineage() -> None:
+def test_positions_and_lines_that_belong_to_the_replicas_lineage() -> None:
     history = history_of(TALK, "", 0)
     assert (history.group, history.head) == (ROOM, 8)
     assert [history.position(TALK.event_id(seq, 0).msgid) for seq in (3, 8)] == [3, 8]

@@ -10,8 +10,8 @@ from ring.durations import HISTORY_GIVE_UP_S, HISTORY_REPEAT_S
 from ring.engine import Engine
 from ring.history.query import HistoryQueries
 from ring.ids import GroupId, Term
-from ring.replication.copy import Copy
 from ring.replication.progress import HandOff, Master
+from ring.replication.replica import Replica
 from ring.storage.store import Batch, Line, Range, StoreError
 from ring.wire.codec import encode, packed
 from ring.wire.group import NotOwner
@@ -89,16 +89,16 @@ class Node:
         """Master the room, which these other nodes hold, too."""
         m = self.port.master(ROOM)
         for seq in range(1, 4):
-            m.copy.seq = seq
-            self.store.write([Batch(seq, {}, {}, [self.line(m.copy, seq)])])
-        m.copy.members = (ME.key, *holders)
+            m.replica.seq = seq
+            self.store.write([Batch(seq, {}, {}, [self.line(m.replica, seq)])])
+        m.replica.members = (ME.key, *holders)
         return m
 
-    def line(self, copy: Copy, seq: int) -> Line:
-        return Line(ROOM, copy.term, seq, 10 * seq, copy.event_id(seq, 0).msgid, packed(["say", f"line {seq}"]))
+    def line(self, replica: Replica, seq: int) -> Line:
+        return Line(ROOM, replica.term, seq, 10 * seq, replica.event_id(seq, 0).msgid, packed(["say", f"line {seq}"]))
 
     def names(self, m: Master, *seqs: int) -> list[str]:
-        return [m.copy.event_id(seq, 0).msgid for seq in seqs]
+        return [m.replica.event_id(seq, 0).msgid for seq in seqs]
 
 
 @pytest.fixture
@@ -124,10 +124,10 @@ def test_all_who_hold_the_group_are_read_and_what_one_lacks_another_has(node: No
     node.read()
     (read, other) = node.port.taken()
     assert {read[0], other[0]} == {B.key, C.key} and read[1] == other[1] and isinstance(read[1], Read)
-    m.copy.seq = 5
+    m.replica.seq = 5
     number = read[1].id
-    node.queries.on_lines(B, Lines(number, [node.line(m.copy, 2)], False))
-    node.queries.on_lines(B, Lines(number, [node.line(m.copy, 2)], False))  # a repeat
+    node.queries.on_lines(B, Lines(number, [node.line(m.replica, 2)], False))
+    node.queries.on_lines(B, Lines(number, [node.line(m.replica, 2)], False))  # a repeat
     assert node.answers == []
     node.queries.on_lines(C, Lines(number, [], False))
     assert node.answers == [node.names(m, 1, 2, 3)]
@@ -151,7 +151,7 @@ def test_a_store_that_fails_is_made_up_for_by_another_and_all_failing_give_no_an
     node.ask()
     node.read(StoreError("damaged"))
     number = node.port.taken()[0][1].id
-    node.queries.on_lines(B, Lines(number, [node.line(m.copy, 1)], False))
+    node.queries.on_lines(B, Lines(number, [node.line(m.replica, 1)], False))
     assert node.answers == [node.names(m, 1)] and node.port.counters["store_unreadable"] == 1
     node.ask()
     node.read(StoreError("damaged"))
@@ -180,13 +180,13 @@ def test_another_node_is_answered_and_its_repeat_begins_nothing_anew(node: Node)
 def test_a_question_waits_for_the_positions_that_were_given_before(node: Node) -> None:
     """An earlier master may have shown people lines up to there."""
     m = node.serve()
-    m.copy.pending = [Command(4, 40, None, 0, 0, None), Command(5, 50, None, 0, 0, None)]
+    m.replica.pending = [Command(4, 40, None, 0, 0, None), Command(5, 50, None, 0, 0, None)]
     node.queries.on_query(B, query())
     assert node.reads == []
-    m.copy.seq = 4
+    m.replica.seq = 4
     node.queries.committed(m)
     assert node.reads == []
-    m.copy.seq, m.copy.pending = 5, []
+    m.replica.seq, m.replica.pending = 5, []
     node.queries.committed(m)
     assert node.read() == 1 and len(node.port.taken()) == 1 and node.queries.waiting == {}
 
@@ -207,7 +207,7 @@ def test_a_group_that_is_handed_over_or_not_known_is_elsewhere(node: Node) -> No
 
 def test_a_job_whose_group_goes_ends(node: Node) -> None:
     m = node.serve(B.key)
-    m.copy.pending = [Command(4, 40, None, 0, 0, None)]
+    m.replica.pending = [Command(4, 40, None, 0, 0, None)]
     node.queries.on_query(B, query())
     del node.port.replicas.masters[ROOM]
     node.after(0.1)

@@ -6,7 +6,7 @@ import pytest
 
 from ring.history.resume import resume
 from ring.ids import GroupId, Position, Term
-from ring.replication.copy import Copy, msgid_prefix
+from ring.replication.replica import Replica, msgid_prefix
 from ring.wire.history import Cursor
 from ring.wire.log import MergedTerm
 from tests.ring.toy import ToyKind
@@ -16,10 +16,10 @@ ROOM = GroupId("channel", "#c")
 ONE, TWO, THREE, LOST = Term(1, "a", 1), Term(2, "b", 1), Term(3, "c", 1), Term(9, "z", 1)
 
 
-def copy() -> Copy:
+def replica() -> Replica:
     """ONE up to 9, then TWO up to 20; THREE, which parted after 9 as well, had gone on to 14."""
     kind = ToyKind()
-    made = Copy(ROOM, kind, kind.initial("#c"), ((ONE, 1), (TWO, 10)), 20, 2_000)
+    made = Replica(ROOM, kind, kind.initial("#c"), ((ONE, 1), (TWO, 10)), 20, 2_000)
     made.merged = {THREE: MergedTerm(THREE, 14, 9), ONE: MergedTerm(ONE, 12, 9)}
     return made
 
@@ -38,7 +38,7 @@ def copy() -> Copy:
 def test_what_a_reader_has(
     place: Cursor, after: int, read: list[tuple[Term, int]], unread: list[tuple[Term, int]]
 ) -> None:
-    resumed = resume(copy(), place)
+    resumed = resume(replica(), place)
     assert resumed is not None and resumed.after == after
     named = {(term, seq): f"{msgid_prefix(ROOM, term)}{seq:x}" for term, seq in (*read, *unread)}
     assert all(resumed.has(named[one], FAR) for one in read)
@@ -46,11 +46,11 @@ def test_what_a_reader_has(
 
 
 def test_what_a_reign_had_beyond_its_end_is_gone() -> None:
-    made = copy()
+    made = replica()
     made.merged.clear()
     resumed = resume(made, Cursor(12, 1_200, ONE))
     assert resumed is not None and resumed.after == 9
 
 
 def test_a_log_that_is_not_known() -> None:
-    assert resume(copy(), Cursor(12, 1_200, LOST)) is None
+    assert resume(replica(), Cursor(12, 1_200, LOST)) is None

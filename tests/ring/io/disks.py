@@ -24,8 +24,8 @@ def line(seq: int, group: GroupId = ERLANG, event: bytes = b"hi") -> Line:
     return Line(group, Term(1, "127.0.0.1", 5), seq, seq, f"id-{seq}", event)
 
 
-def batch(number: int, *, copies: dict[GroupId, bytes | None] | None = None) -> Batch:
-    return Batch(number, copies or {}, {}, [line(number)])
+def batch(number: int, *, replicas: dict[GroupId, bytes | None] | None = None) -> Batch:
+    return Batch(number, replicas or {}, {}, [line(number)])
 
 
 EVERYTHING = Range(ERLANG, None, None, 10**6, False)

@@ -23,7 +23,7 @@ def filled(path: Path, lines: int = 12_000) -> SqliteStore:
         Line(GROUPS[n % 3], TERM, n // 3 + 1, n * 60_000, f"x-1.a-{n // 3 + 1:x}", b"\xc4\xc8" + b"%200d" % n)
         for n in range(lines)
     ]
-    store.write([Batch(1, {GROUPS[0]: b"a copy", GroupId("account", "joe"): b"an account"}, {}, made)])
+    store.write([Batch(1, {GROUPS[0]: b"a replica", GroupId("account", "joe"): b"an account"}, {}, made)])
     store.tend()
     return store
 
@@ -42,7 +42,7 @@ def test_the_oldest_lines_go_first_whatever_group_they_are_of(tmp_path: Path) ->
     firsts = [one[0] for one in kept]
     assert all(one[-1] > 11_990 * 60_000 for one in kept)
     assert max(firsts) - min(firsts) <= 10 * HOUR_MS  # they begin alike
-    assert dict(store.copies()) == {GROUPS[0]: b"a copy", GroupId("account", "joe"): b"an account"}
+    assert dict(store.replicas()) == {GROUPS[0]: b"a replica", GroupId("account", "joe"): b"an account"}
     store.close()
 
 
@@ -55,7 +55,7 @@ def test_within_the_limit_nothing_goes(tmp_path: Path) -> None:
 def test_where_states_alone_are_too_large_all_lines_go_and_the_states_stay(tmp_path: Path) -> None:
     store = filled(tmp_path / "circlet.db", 3000)
     assert sum(shorten(store, 1, KINDS, 10**9)) == 3000
-    assert store.oldest() is None and len(dict(store.copies())) == 2
+    assert store.oldest() is None and len(dict(store.replicas())) == 2
     store.close()
 
 
@@ -75,13 +75,13 @@ def test_what_lines_left_behind_is_used_again(tmp_path: Path) -> None:
     assert (tmp_path / "circlet.db").stat().st_size < limit * 2
 
 
-def test_a_group_without_lines_whose_copy_goes_leaves_no_row(tmp_path: Path) -> None:
+def test_a_group_without_lines_whose_replica_goes_leaves_no_row(tmp_path: Path) -> None:
     path = tmp_path / "circlet.db"
     store = filled(path, 300)
     silent = [GroupId("channel", f"#s{number}") for number in range(500)]
-    store.write([Batch(2, dict.fromkeys(silent, b"a copy"), {}, [])])
+    store.write([Batch(2, dict.fromkeys(silent, b"a replica"), {}, [])])
     store.write([Batch(3, {**dict.fromkeys(silent), GROUPS[0]: None}, {}, [])])
-    assert [group for group, _ in store.copies()] == [GroupId("account", "joe")]
+    assert [group for group, _ in store.replicas()] == [GroupId("account", "joe")]
     assert len(times(store, GROUPS[0])) == 100
     store.write([Batch(4, {silent[0]: b"again"}, {}, [])])
     store.close()

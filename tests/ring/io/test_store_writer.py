@@ -36,9 +36,9 @@ async def test_what_comes_while_one_is_written_is_written_together() -> None:
 
 
 @story
-async def test_the_copies_of_the_last_life_are_there_at_the_start() -> None:
+async def test_the_replicas_of_the_last_life_are_there_at_the_start() -> None:
     disk = Disk()
-    disk.write([batch(1, copies={JOE: b"joe"})])
+    disk.write([batch(1, replicas={JOE: b"joe"})])
     shell = Shell(disk)
     assert shell.writer.start() == [(JOE, b"joe")]
     assert shell.writer.close()
@@ -55,9 +55,9 @@ async def test_a_store_that_cannot_be_opened_is_told_to_who_starts() -> None:
 
 
 @story
-async def test_a_store_whose_copies_cannot_be_read_is_closed_and_told() -> None:
+async def test_a_store_whose_replicas_cannot_be_read_is_closed_and_told() -> None:
     class Torn(Disk):
-        def copies(self) -> Iterator[tuple[GroupId, bytes]]:
+        def replicas(self) -> Iterator[tuple[GroupId, bytes]]:
             raise StoreError("torn")
 
     disk = Torn()
@@ -74,16 +74,16 @@ async def test_trouble_is_told_once_tried_again_and_told_to_be_over() -> None:
     shell = Shell(disk := Disk())
     disk.problem = StoreError("the disk is full")
     shell.writer.start()
-    shell.writer.write(batch(1, copies={JOE: b"old"}))
+    shell.writer.write(batch(1, replicas={JOE: b"old"}))
     await shell.until(lambda: shell.troubles != [])
-    shell.writer.write(batch(2, copies={JOE: b"new"}))
+    shell.writer.write(batch(2, replicas={JOE: b"new"}))
     assert await asyncio.to_thread(disk.tried.acquire, timeout=WITHIN_S)
     assert await asyncio.to_thread(disk.tried.acquire, timeout=WITHIN_S)
     assert shell.troubles == ["the disk is full"] and shell.written == [] and disk.said == []
     disk.problem = None
     await shell.until(lambda: shell.written == [2])
     await shell.until(lambda: shell.troubles == ["the disk is full", None])
-    assert disk.said == [1, 2] and dict(disk.copies()) == {JOE: b"new"}
+    assert disk.said == [1, 2] and dict(disk.replicas()) == {JOE: b"new"}
     assert shell.writer.dropped == 0 and shell.writer.close()
 
 
@@ -122,22 +122,22 @@ async def test_another_trouble_is_told_too() -> None:
 
 
 @story
-async def test_beyond_the_bound_the_oldest_lines_go_and_never_a_copy() -> None:
+async def test_beyond_the_bound_the_oldest_lines_go_and_never_a_replica() -> None:
     shell = Shell(disk := held(), waiting_bytes=100_000)
     shell.writer.start()
-    shell.writer.write(batch(1, copies={JOE: b"oldest"}))
+    shell.writer.write(batch(1, replicas={JOE: b"oldest"}))
     await began(disk)
     disk.problem = StoreError("full")
     for number in range(2, 1001):
-        copies: dict[GroupId, bytes | None] = {GroupId("account", f"a{number % 20}"): b"%d" % number, ERLANG: None}
-        shell.writer.write(batch(number, copies=copies))
+        replicas: dict[GroupId, bytes | None] = {GroupId("account", f"a{number % 20}"): b"%d" % number, ERLANG: None}
+        shell.writer.write(batch(number, replicas=replicas))
     disk.gate.set()
     await shell.until(lambda: shell.troubles == ["full"])
     disk.problem = None
     await shell.until(lambda: shell.written[-1:] == [1000])
     gone = shell.writer.dropped
     assert 600 < gone < 900 and disk.said == [1, *range(gone + 2, 1001)]  # the first was being written
-    assert dict(disk.copies()) == {
+    assert dict(disk.replicas()) == {
         JOE: b"oldest",
         **{GroupId("account", f"a{n % 20}"): b"%d" % n for n in range(981, 1001)},
     }
@@ -145,15 +145,15 @@ async def test_beyond_the_bound_the_oldest_lines_go_and_never_a_copy() -> None:
 
 
 @story
-async def test_copies_beyond_the_bound_stay() -> None:
+async def test_replicas_beyond_the_bound_stay() -> None:
     shell = Shell(disk := held(), waiting_bytes=1000)
     shell.writer.start()
     many = {GroupId("account", f"a{n}"): bytes(100) for n in range(100)}
-    for number, (group, copy) in enumerate(many.items(), 1):
-        shell.writer.write(batch(number, copies={group: copy}))
+    for number, (group, replica) in enumerate(many.items(), 1):
+        shell.writer.write(batch(number, replicas={group: replica}))
     disk.gate.set()
     await shell.until(lambda: shell.written[-1:] == [100])
-    assert dict(disk.copies()) == many and disk.said[-1:] != [1]
+    assert dict(disk.replicas()) == many and disk.said[-1:] != [1]
     assert shell.writer.close()
 
 
@@ -336,7 +336,7 @@ async def test_a_sqlite_store_is_written_and_read_and_pruned_at_once(tmp_path: P
     assert shell.writer.start() == []
     answers: list[Any] = []
     for number in range(1, 401):
-        shell.writer.write(batch(number, copies={JOE: b"%d" % number}))
+        shell.writer.write(batch(number, replicas={JOE: b"%d" % number}))
         if number % 50 == 0:
             await shell.until(lambda number=number: shell.written[-1:] == [number])
             shell.writer.read(lambda store: store.lines(EVERYTHING), lambda found: shell.tell(answers, found))
@@ -349,5 +349,5 @@ async def test_a_sqlite_store_is_written_and_read_and_pruned_at_once(tmp_path: P
     assert shell.writer.close()
     store = SqliteStore(path)
     assert [line.seq for line in store.lines(EVERYTHING)] == list(range(391, 402))
-    assert dict(store.copies()) == {JOE: b"400"}
+    assert dict(store.replicas()) == {JOE: b"400"}
     store.close()

@@ -17,9 +17,8 @@ from ring.history.query import HistoryQueries
 from ring.ids import Incarnation, Term
 from ring.replication.acks import Acks
 from ring.replication.barrier import Barriers
-from ring.replication.copy import Copy
 from ring.replication.fanout import Fanout
-from ring.replication.followed import FollowedCopies
+from ring.replication.followed import FollowedReplicas
 from ring.replication.follower import Followers
 from ring.replication.handoff import Handoffs
 from ring.replication.master import Masters
@@ -29,6 +28,7 @@ from ring.replication.owed import OwedForks
 from ring.replication.people import People
 from ring.replication.port import Port
 from ring.replication.progress import Master
+from ring.replication.replica import Replica
 from ring.replication.replicas import Follower
 from ring.replication.returning import CatchUp
 from ring.replication.role_port import RolePort
@@ -75,8 +75,8 @@ class Stage(_Bare):  # type: ignore[misc, valid-type]
     def outgoing(self, key: str) -> list[Message]:
         return self.out.setdefault(key, [])
 
-    def held_to(self, copy: Copy) -> int:
-        return copy.seq
+    def held_to(self, replica: Replica) -> int:
+        return replica.seq
 
     def complete(self, group: Any, number: int, outcome: Any, event_id: Any) -> None:
         self.completed.append(number)
@@ -98,7 +98,7 @@ class Stage(_Bare):  # type: ignore[misc, valid-type]
 
 
 class MasterStage(Stage):
-    """The node masters the room, in which nodes may hold copies and members may sit on nodes."""
+    """The node masters the room, in which nodes may hold replicas and members may sit on nodes."""
 
     def __init__(self, *, backups: tuple[Incarnation, ...] = (), followers: tuple[Incarnation, ...] = ()) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class MasterStage(Stage):
             Safety(self, self.journal), fanout, handoffs, merges,
         )  # fmt: skip
         self.m: Master = self.master(ROOM)
-        self.m.copy.members = (ME.key, *(backup.key for backup in backups))
+        self.m.replica.members = (ME.key, *(backup.key for backup in backups))
         for node in dict.fromkeys((*backups, *followers)):
             progress = self.m.followers[node.key] = fanout.progress(node, 0, confirmed=True)
             progress.held, progress.holder, progress.sits = 0, node in backups, node in followers
@@ -132,11 +132,11 @@ class FollowerStage(Stage):
     def __init__(self, master: Incarnation, *said: str) -> None:
         super().__init__()
         acks = Acks(self, self.journal)
-        followed = FollowedCopies(self, self.people, self.journal, acks, self.catch_up)
+        followed = FollowedReplicas(self, self.people, self.journal, acks, self.catch_up)
         self.acks = acks
         self.followers = Followers(self, self.people, OwedForks(self), acks, self.catch_up, followed)
         self.f: Follower = self.follow(master, ROOM, *said)
-        self.f.copy.state.subscribers[ME] = 1
+        self.f.replica.state.subscribers[ME] = 1
 
     def handle(self, sender: Incarnation, message: Message) -> None:
         match message:

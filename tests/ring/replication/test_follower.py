@@ -52,20 +52,20 @@ def test_who_lacks_more_than_the_log_has_is_shown_the_rest_and_told_how_many_are
 
 
 def test_a_promise_holds_against_what_the_old_master_continues_with() -> None:
-    """P21: the node that was promised a higher term knows the copy as it was then."""
+    """P21: the node that was promised a higher term knows the replica as it was then."""
     net = ToyNet(3)
     here, master = "127.0.0.1", "127.0.0.3"
     net.join(here, ERLANG)
     net.run(3)
     assert net.masters(ERLANG) == [master]
-    engine, copy = net.engines[here], net.engines[here].replicas.followers[ERLANG].copy
-    copy.promised = Term(copy.term.number + 1, "127.0.0.2", 2)
-    seq = copy.seq
-    late = RawEntry(seq + 1, copy.at + 1, None, 0, 0, reencode(["ok"]), reencode(["say", "late"]))
+    engine, replica = net.engines[here], net.engines[here].replicas.followers[ERLANG].replica
+    replica.promised = Term(replica.term.number + 1, "127.0.0.2", 2)
+    seq = replica.seq
+    late = RawEntry(seq + 1, replica.at + 1, None, 0, 0, reencode(["ok"]), reencode(["say", "late"]))
     engine.begin(net.now)
-    engine.dispatch(net.engines[master].me, [Continue(ERLANG, copy.lineage, seq + 1, [late])])
-    assert engine.drain()[master] == [StaleTerm(ERLANG, copy.promised)]
-    assert copy.seq == seq and not net.hosts[here].heard.get(ERLANG)
+    engine.dispatch(net.engines[master].me, [Continue(ERLANG, replica.lineage, seq + 1, [late])])
+    assert engine.drain()[master] == [StaleTerm(ERLANG, replica.promised)]
+    assert replica.seq == seq and not net.hosts[here].heard.get(ERLANG)
 
 
 def test_the_last_event_here_is_acknowledged_once_what_it_caused_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,4 +90,4 @@ def test_the_last_event_here_is_acknowledged_once_what_it_caused_is_settled(monk
     while not pong:
         net.run(0.001)
     state = net.engines[net.engines[speaker].target(other)].replicas.masters.get(other)
-    assert state is not None and state.copy.state.said == ["caused"]
+    assert state is not None and state.replica.state.said == ["caused"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ring.ids import GroupId, Term
-from ring.replication.copy import Copy
 from ring.replication.progress import HandOff
+from ring.replication.replica import Replica
 from ring.wire.replication import Install, Installed
 from tests.ring.toy import ToyNet
 
@@ -26,8 +26,8 @@ class Deserted(ToyNet):
         old, owner = self.engines[key], self.engines[self.owner]
         assert owner.peers.acting(ERLANG) == self.owner
         kind = owner.kinds[ERLANG.kind]
-        copy = Copy(ERLANG, kind, kind.initial(ERLANG.name), ((Term(number, *old.me), 1),))
-        install = Install(ERLANG, Term(number + 1, *owner.me), copy.snapshot())
+        replica = Replica(ERLANG, kind, kind.initial(ERLANG.name), ((Term(number, *old.me), 1),))
+        install = Install(ERLANG, Term(number + 1, *owner.me), replica.snapshot())
         owner.begin(self.now)
         owner.dispatch(old.me, [install])
         self.taken = Installed(ERLANG, install.term, 0) in owner.drain().get(key, [])
@@ -58,8 +58,9 @@ def test_another_master_hands_the_group_over_once_the_first_has_not_gone_on_for_
 def test_an_old_master_retires_though_the_new_master_serves_a_shorter_log_under_a_higher_term(
     later: int, retires: bool
 ) -> None:
-    """The new master had lost the installed copy, and took over what another master had. Under the term of the hand-off
-    itself, a shorter log is the installed copy, which the new master does not serve yet."""
+    """The new master had lost the installed replica, and took over what another master had. Under the term of the
+    hand-off
+    itself, a shorter log is the installed replica, which the new master does not serve yet."""
     net = ToyNet(2)
     old, new = net.engines
     net.join(old, ERLANG)
@@ -67,10 +68,10 @@ def test_an_old_master_retires_though_the_new_master_serves_a_shorter_log_under_
     (key,) = net.masters(ERLANG)
     engine, to = net.engines[key], net.engines[new if key == old else old].me
     m = engine.replicas.masters[ERLANG]
-    handoff = m.handoff = HandOff(to, Term(m.copy.term.number + 1, *to), net.now)
+    handoff = m.handoff = HandOff(to, Term(m.replica.term.number + 1, *to), net.now)
     handoff.placed = handoff.committed = True
     engine.roles.handoffs.outgoing[ERLANG] = m
     engine.begin(net.now)
-    engine.dispatch(to, [Installed(ERLANG, Term(handoff.term.number + later, *to), m.copy.seq - 1)])
+    engine.dispatch(to, [Installed(ERLANG, Term(handoff.term.number + later, *to), m.replica.seq - 1)])
     assert (ERLANG not in engine.replicas.masters) is retires
     assert (ERLANG in engine.replicas.followers) is retires

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ring.ids import GroupId, Incarnation, Term
-from ring.replication.copy import Copy
 from ring.replication.merge import _also
+from ring.replication.replica import Replica
 from ring.wire.group import NotOwner
 from ring.wire.log import Command, Entry
 from tests.ring.toy import ToyKind, ToyNet
@@ -18,7 +18,7 @@ EDGE = Incarnation("c", 1)
 def test_a_line_that_waits_here_is_said_there_and_brought_from_there_has_two_names() -> None:
     """Its edge has asked this side, too, as the partition ended, before the other side offered what it has."""
     kind = ToyKind()
-    here, there = (Copy(GroupId("channel", "#c"), kind, kind.initial("#c"), ((term, 1),)) for term in (TWO, ONE))
+    here, there = (Replica(GroupId("channel", "#c"), kind, kind.initial("#c"), ((term, 1),)) for term in (TWO, ONE))
     there.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "x"]))
     name = there.event_id_of(there.log[0])
     here.pending.append(Command(5, 1_001, EDGE, 7, 7, ["say", "x"]))
@@ -37,7 +37,7 @@ def test_what_a_node_owes_comes_before_what_its_people_say_next(masters: bool) -
     net.run(2)
     assert net.masters(group) == [master]
     node = net.engines[master if masters else "127.0.0.1"]
-    owed = Copy(group, kind, kind.initial(group.name), ((Term(1, node.me.key, 1), 1),))
+    owed = Replica(group, kind, kind.initial(group.name), ((Term(1, node.me.key, 1), 1),))
     owed.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "first"]))
     node.owed.add(owed)
     if masters:
@@ -45,11 +45,11 @@ def test_what_a_node_owes_comes_before_what_its_people_say_next(masters: bool) -
     net.submit(node.me.key, group, ["say", "then"])
     net.run(5)
     assert net.engines[master].state(group).said == ["first", "then"]  # type: ignore[union-attr]
-    assert not node.owed.copies
+    assert not node.owed.replicas
 
 
 def test_a_master_that_was_another_meanwhile_is_sent_nothing_before_its_log_is_known() -> None:
-    """P25: the node masters the group once more, under a later term; its log may be another than the copy here."""
+    """P25: the node masters the group once more, under a later term; its log may be another than the replica here."""
     net, group = ToyNet(3), GroupId("channel", "#erlang")
     here, other, master = net.engines
     net.submit(here, group, ["join", here, 1])
@@ -80,15 +80,15 @@ def served_from_the_other_side(nodes: int) -> tuple[ToyNet, GroupId, str]:
     net.submit(me, group, ["say", "here"])
     net.run(2)
     assert net.masters(group) == [me]
-    theirs = Copy(group, kind, kind.initial(group.name), ((Term(90, "other", 1), 1),))
+    theirs = Replica(group, kind, kind.initial(group.name), ((Term(90, "other", 1), 1),))
     theirs.advance(Entry(1, 1_000, EDGE, 7, 7, ["ok"], ["say", "there"]))
     net.hosts[me].seats.clear()
 
     def take_over() -> None:
         m = engine.replicas.masters[group]
         del engine.replicas.masters[group]
-        f = engine.roles.keep(m.copy, me)
-        engine.roles.followed.part(f, m.copy)
+        f = engine.roles.keep(m.replica, me)
+        engine.roles.followed.part(f, m.replica)
         engine.roles.install(theirs)
         engine.roles.serve(theirs, Term(91, me, engine.me.number))
 
@@ -127,4 +127,4 @@ def test_a_new_master_that_loses_its_term_before_the_merge_owes_both_logs(resign
     assert sorted(net.engines[master].state(group).said) == ["here", "there"]  # type: ignore[union-attr]
     assert host.heard[group] == ["here", "there"]
     assert host.seats and all(engine.me in seats for seats in host.seats)
-    assert not engine.owed.copies
+    assert not engine.owed.replicas

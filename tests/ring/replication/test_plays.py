@@ -112,7 +112,7 @@ def test_a_backup_that_is_late_is_sent_the_commands_again() -> None:
     play(MasterStage(backups=(B,))) >> submit(ANN, 1) << append(B, 1) >> after(0.6) << probe(B, 0) << append(B, 1)
 
 
-def test_a_follower_is_sent_what_it_lacks_or_the_whole_copy_if_the_logs_differ() -> None:
+def test_a_follower_is_sent_what_it_lacks_or_the_whole_replica_if_the_logs_differ() -> None:
     (
         play(MasterStage(followers=(C,)))
         >> submit(ME, 1) << publish(C, 1)
@@ -156,7 +156,7 @@ def test_a_probe_is_answered_by_an_acknowledgement_or_a_question() -> None:
 
 def test_a_lower_term_is_not_heard_and_a_higher_one_is_asked_first() -> None:
     stage = FollowerStage(B, "one")
-    stage.f.copy.follow_lineage(((Term(5, *B), 1),))
+    stage.f.replica.follow_lineage(((Term(5, *B), 1),))
     play(stage) >> entries(B, 2, term=4) << nothing >> entries(B, 2, term=6) << asked(B, 1) << nothing
     assert stage.heard == [] and stage.f.doubted
 
@@ -169,6 +169,6 @@ def test_a_backup_holds_commands_and_shows_none() -> None:
 
 def test_a_backup_keeps_its_promise() -> None:
     stage = FollowerStage(B)
-    stage.f.copy.promised = Term(3, *C)
+    stage.f.replica.promised = Term(3, *C)
     play(stage) >> commands(B, 1) << stale(B, 3) >> entries(B, 1) << stale(B, 3) << nothing
-    assert stage.heard == [] and not stage.f.copy.pending
+    assert stage.heard == [] and not stage.f.replica.pending

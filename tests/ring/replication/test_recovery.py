@@ -40,8 +40,9 @@ def test_a_takeover_of_many_groups_asks_each_node_with_one_message(monkeypatch: 
     assert max(len(prepare.groups) for [prepare] in asked.values()) > len(orphans) / 4
 
 
-def test_a_recovery_that_begins_anew_takes_no_copy_that_was_asked_for_before() -> None:
-    """P21: a node with a copy dies while the newest copy is fetched. The promises are void, and the copy with them."""
+def test_a_recovery_that_begins_anew_takes_no_replica_that_was_asked_for_before() -> None:
+    """P21: a node with a replica dies while the newest replica is fetched. The promises are void, and the replica with
+    them."""
     net, group = ToyNet(4, disks=True), GroupId("deed", "ann")
     me, newest, third, dies = net.engines
     engine = net.engines[me]

@@ -194,7 +194,7 @@ def last_member() -> Transcript:
 
 
 def takeover() -> Transcript:
-    """The master dies: the next owner asks what is held, has a higher term promised, and serves the newest copy."""
+    """The master dies: the next owner asks what is held, has a higher term promised, and serves the newest replica."""
     net = Transcript(4)
     net.meet(N1, N2)
     (master,) = net.masters(ERLANG)

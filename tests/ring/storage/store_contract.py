@@ -36,9 +36,9 @@ def line(seq: int, group: GroupId = ERLANG, *, at: int | None = None, msgid: str
 
 
 def batch(
-    *lines: Line, copies: dict[GroupId, bytes | None] | None = None, ends: dict[GroupId, int] | None = None
+    *lines: Line, replicas: dict[GroupId, bytes | None] | None = None, ends: dict[GroupId, int] | None = None
 ) -> Batch:
-    return Batch(next(_numbers), copies or {}, ends or {}, list(lines))
+    return Batch(next(_numbers), replicas or {}, ends or {}, list(lines))
 
 
 def wanted(group: GroupId = ERLANG, after: int | None = None, before: int | None = None, **more: Any) -> Range:
@@ -66,53 +66,53 @@ class StoreContract:
         with self.place() as opened:
             yield opened
 
-    # Copies -----------------------------------------------------------------------------------------------------------
+    # Replicas -------------------------------------------------------------------------------------------------------
 
     def test_a_new_store_has_nothing(self, opened: Open) -> None:
         store = opened()
         store.write([])
         store.write([batch()])
-        assert not list(store.copies()) and not store.lines(wanted()) and store.find(ERLANG, "id-1") is None
+        assert not list(store.replicas()) and not store.lines(wanted()) and store.find(ERLANG, "id-1") is None
         assert store.latest([ERLANG], 0, 2**62, 10) == []
         assert sum(store.prune("channel", 2**62, 0)) == sum(store.erase(ERLANG, None)) == 0
 
-    def test_the_newest_copy_of_each_group_stays(self, opened: Open) -> None:
+    def test_the_newest_replica_of_each_group_stays(self, opened: Open) -> None:
         store = opened()
-        store.write([batch(copies={ERLANG: b"1", JOE: b"a"}), batch(copies={ERLANG: b"2"})])
-        store.write([batch(copies={GO: b"g"})])
-        store.write([batch(copies={GO: None, GroupId("channel", "#unknown"): None})])
-        assert dict(store.copies()) == {ERLANG: b"2", JOE: b"a"}
+        store.write([batch(replicas={ERLANG: b"1", JOE: b"a"}), batch(replicas={ERLANG: b"2"})])
+        store.write([batch(replicas={GO: b"g"})])
+        store.write([batch(replicas={GO: None, GroupId("channel", "#unknown"): None})])
+        assert dict(store.replicas()) == {ERLANG: b"2", JOE: b"a"}
         store.close()
-        assert dict(opened().copies()) == {ERLANG: b"2", JOE: b"a"}
+        assert dict(opened().replicas()) == {ERLANG: b"2", JOE: b"a"}
 
-    def test_a_copy_that_is_forgotten_and_made_in_one_write(self, opened: Open) -> None:
+    def test_a_replica_that_is_forgotten_and_made_in_one_write(self, opened: Open) -> None:
         store = opened()
-        store.write([batch(copies={JOE: b"1"}), batch(copies={JOE: None}), batch(copies={ERLANG: None})])
-        assert not list(store.copies())
-        store.write([batch(copies={JOE: None}), batch(copies={JOE: b"2"})])
-        assert list(store.copies()) == [(JOE, b"2")]
+        store.write([batch(replicas={JOE: b"1"}), batch(replicas={JOE: None}), batch(replicas={ERLANG: None})])
+        assert not list(store.replicas())
+        store.write([batch(replicas={JOE: None}), batch(replicas={JOE: b"2"})])
+        assert list(store.replicas()) == [(JOE, b"2")]
 
     def test_a_forgotten_group_keeps_its_lines(self, opened: Open) -> None:
         store = opened()
-        store.write([batch(line(1), copies={ERLANG: b"1"})])
-        store.write([batch(copies={ERLANG: None})])
+        store.write([batch(line(1), replicas={ERLANG: b"1"})])
+        store.write([batch(replicas={ERLANG: None})])
         assert seqs(store.lines(wanted())) == [1]
 
-    def test_many_copies_and_large_ones(self, opened: Open) -> None:
+    def test_many_replicas_and_large_ones(self, opened: Open) -> None:
         store = opened()
         many: dict[GroupId, bytes | None] = {GroupId("account", f"joe{n}"): bytes([n % 256]) * n for n in range(1500)}
         many[ERLANG] = bytes(range(256)) * 4096 * 2
-        store.write([batch(copies=many)])
+        store.write([batch(replicas=many)])
         store.close()
-        assert dict(opened().copies()) == many
+        assert dict(opened().replicas()) == many
 
-    def test_copies_are_read_while_others_are_written(self, opened: Open) -> None:
+    def test_replicas_are_read_while_others_are_written(self, opened: Open) -> None:
         store = opened()
-        store.write([batch(copies={GroupId("account", f"joe{n}"): b"1" for n in range(1000)})])
-        for n, (group, copy) in enumerate(store.copies()):
-            assert copy == b"1"
+        store.write([batch(replicas={GroupId("account", f"joe{n}"): b"1" for n in range(1000)})])
+        for n, (group, replica) in enumerate(store.replicas()):
+            assert replica == b"1"
             if n % 100 == 0:
-                store.write([batch(copies={group: b"1"})])
+                store.write([batch(replicas={group: b"1"})])
 
     # Lines ------------------------------------------------------------------------------------------------------------
 
@@ -131,10 +131,10 @@ class StoreContract:
     @pytest.mark.parametrize("group", ODD, ids=range(len(ODD)))
     def test_odd_names(self, opened: Open, group: GroupId) -> None:
         store = opened()
-        store.write([batch(line(1, group), copies={group: b"copy"}), batch(line(1, ERLANG), line(1, GO))])
+        store.write([batch(line(1, group), replicas={group: b"copy"}), batch(line(1, ERLANG), line(1, GO))])
         store.close()
         store = opened()
-        assert list(store.copies()) == [(group, b"copy")]
+        assert list(store.replicas()) == [(group, b"copy")]
         assert store.lines(wanted(group)) == [line(1, group)] == [store.find(group, "id-1")]
         assert store.latest([group], 0, 2000, 5) == [(group, 1000)]
         assert sum(store.erase(group, [1])) == 1 and store.find(ERLANG, "id-1") is not None
@@ -281,27 +281,27 @@ class StoreContract:
 
     def test_retention_of_much(self, opened: Open) -> None:
         store = written(opened, *(line(n, GO) for n in range(3000)), *(line(n) for n in range(10)))
-        store.write([batch(copies={GO: b"copy"})])
+        store.write([batch(replicas={GO: b"copy"})])
         steps = list(store.prune("channel", 5000, 100))
         assert sum(steps) == 2900 + 5
         assert seqs(store.lines(wanted(GO))) == list(range(2900, 3000)) and len(store.lines(wanted())) == 5
-        assert dict(store.copies()) == {GO: b"copy"}
+        assert dict(store.replicas()) == {GO: b"copy"}
 
     def test_others_write_between_the_steps_of_retention(self, opened: Open) -> None:
         store = written(opened, *(line(n, GroupId("channel", f"#{n % 7}")) for n in range(3000)))
         for n, _ in enumerate(store.prune("channel", 0, 10)):
-            store.write([batch(line(5000 + n), copies={JOE: str(n).encode()})])
+            store.write([batch(line(5000 + n), replicas={JOE: str(n).encode()})])
         assert all(len(store.lines(wanted(GroupId("channel", f"#{n}")))) == 10 for n in range(7))
         assert len(store.lines(wanted())) > 0
 
     def test_a_group_that_was_pruned_away_is_as_good_as_new(self, opened: Open) -> None:
         store = written(opened, line(5), line(6))
         assert sum(store.prune("channel", 0, 0)) == 2
-        store.write([batch(line(1), line(5, event=b"new"), copies={ERLANG: b"c"}), batch(line(1, GO))])
+        store.write([batch(line(1), line(5, event=b"new"), replicas={ERLANG: b"c"}), batch(line(1, GO))])
         store.close()
         store = opened()
         assert [one.event for one in store.lines(wanted())] == [b"hi", b"new"]
-        assert list(store.copies()) == [(ERLANG, b"c")] and seqs(store.lines(wanted(GO))) == [1]
+        assert list(store.replicas()) == [(ERLANG, b"c")] and seqs(store.lines(wanted(GO))) == [1]
 
     def test_erased_lines_are_gone_for_good(self, opened: Open) -> None:
         store = written(opened, *(line(n, group) for n in range(10) for group in (ERLANG, GO)))
@@ -314,11 +314,11 @@ class StoreContract:
         store = opened()
         assert not store.lines(wanted()) and len(store.lines(wanted(GO))) == 10
 
-    def test_a_copy_outlives_the_erasure_of_all_that_was_said(self, opened: Open) -> None:
+    def test_a_replica_outlives_the_erasure_of_all_that_was_said(self, opened: Open) -> None:
         store = opened()
-        store.write([batch(*(line(n) for n in range(1000)), copies={ERLANG: b"copy"})])
+        store.write([batch(*(line(n) for n in range(1000)), replicas={ERLANG: b"copy"})])
         assert sum(store.erase(ERLANG, None)) == 1000
-        assert list(store.copies()) == [(ERLANG, b"copy")]
+        assert list(store.replicas()) == [(ERLANG, b"copy")]
 
     # Anything ---------------------------------------------------------------------------------------------------------
 
@@ -368,12 +368,12 @@ class Model:
     """The same in the plainest words."""
 
     def __init__(self) -> None:
-        self.copies: dict[GroupId, bytes] = {}
+        self.replicas: dict[GroupId, bytes] = {}
         self.said: list[Line] = []
 
     def write(self, batches: list[Batch]) -> None:
         for batch in batches:
-            self.copies = {g: c for g, c in {**self.copies, **batch.copies}.items() if c is not None}
+            self.replicas = {g: c for g, c in {**self.replicas, **batch.replicas}.items() if c is not None}
             self.said = [one for one in self.said if one.seq <= batch.ends.get(one.group, one.seq)]
             for new in batch.lines:
                 self.said = [one for one in self.said if (one.group, one.seq) != (new.group, new.seq)] + [new]
@@ -394,7 +394,7 @@ class Model:
         return self.forget([one for one in self.of(group) if which is None or one.seq in which])
 
     def compare(self, store: Store, data: st.DataObject) -> None:
-        assert dict(store.copies()) == self.copies
+        assert dict(store.replicas()) == self.replicas
         group, by, newest = data.draw(GROUPS), data.draw(st.sampled_from(["seq", "at"])), data.draw(st.booleans())
         after, before, limit = data.draw(st.none() | SMALL), data.draw(st.none() | SMALL), data.draw(SMALL)
         low, high = -99 if after is None else after, 99 if before is None else before

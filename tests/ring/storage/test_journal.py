@@ -158,7 +158,7 @@ def test_who_was_to_be_the_only_holder_and_died_is_waited_for_until_an_operator_
 
     def backup_knows() -> bool:
         follower = net.engines[second].replicas.followers.get(DEED)
-        return follower is not None and any(command.members == (first,) for command in follower.copy.pending)
+        return follower is not None and any(command.members == (first,) for command in follower.replica.pending)
 
     while not backup_knows():
         net.run(0.001)
@@ -213,7 +213,7 @@ def test_its_set_does_not_shrink_when_nodes_die() -> None:
     settle(net, "127.0.0.2", DEED, "three")
 
 
-def test_an_old_copy_never_wins() -> None:
+def test_an_old_replica_never_wins() -> None:
     """A node was away for a while, with a disk of that day."""
     net = ToyNet(4, disks=True)
     settle(net, "127.0.0.1", DEED, "one")
@@ -229,13 +229,13 @@ def test_an_old_copy_never_wins() -> None:
     assert net.masters(DEED) == [first]
 
 
-def test_without_members_or_a_part_in_it_a_copy_is_forgotten() -> None:
+def test_without_members_or_a_part_in_it_a_replica_is_forgotten() -> None:
     net = ToyNet(3, disks=True)
     settle(net, "127.0.0.1", DEED, "one")
     net.start("127.0.0.4")
     net.run(20)
     assert net.disks is not None
-    assert {key for key, disk in net.disks.items() if DEED in disk.copies} == set(holders(net, DEED))
+    assert {key for key, disk in net.disks.items() if DEED in disk.replicas} == set(holders(net, DEED))
 
 
 @pytest.mark.parametrize("seed", range(150))
@@ -269,5 +269,5 @@ def test_what_was_confirmed_survives_whatever_dies(seed: int) -> None:
     assert isinstance(state, ToyState)
     assert [text for text in confirmed if state.said.count(text) != 1] == []
     assert len(set(state.said)) == len(state.said)
-    backup = net.engines[holders(net, DEED)[1]].replicas.followers[DEED].copy.state
+    backup = net.engines[holders(net, DEED)[1]].replicas.followers[DEED].replica.state
     assert isinstance(backup, ToyState) and backup.said == state.said

@@ -34,7 +34,7 @@ def test_a_promise_without_the_later_fields_says_nothing_of_them() -> None:
     assert (held.epoch, held.promised, held.cold, held.members, held.coming) == (0, NO_TERM, False, (), ())
 
 
-def test_a_copy_sent_for_members_makes_no_backup() -> None:
+def test_a_replica_sent_for_members_makes_no_backup() -> None:
     snapshot = Snapshot((), 0, 0, raw(None), (), [])
     (read,) = decode(packed([[7, PLACE, snapshot, 3]]))
     assert isinstance(read, Replace) and not read.backs and read.shown == 3

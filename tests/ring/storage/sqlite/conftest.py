@@ -19,7 +19,7 @@ def path(tmp_path: Path) -> Path:
 def used(path: Path) -> Path:
     """A store that holds something."""
     store = SqliteStore(path)
-    store.write([batch(*(line(n) for n in range(5000)), copies={JOE: b"joe"})])
+    store.write([batch(*(line(n) for n in range(5000)), replicas={JOE: b"joe"})])
     store.tend()
     store.close()
     return path

@@ -21,7 +21,7 @@ def path(tmp_path: Path) -> Path:
     """The file of a store that is closed."""
     path = tmp_path / "circlet.db"
     store = SqliteStore(path)
-    store.write([batch(*(line(n) for n in range(300)), copies={JOE: b"joe"})])
+    store.write([batch(*(line(n) for n in range(300)), replicas={JOE: b"joe"})])
     store.close()
     return path
 
@@ -39,7 +39,7 @@ def test_a_copy_is_a_store_with_all_that_was_written(path: Path, tmp_path: Path)
     assert backup(path, copy) == copy.stat().st_size > 0
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     store = SqliteStore(copy)
-    assert seqs(store.lines(wanted())) == list(range(300)) and list(store.copies()) == [(JOE, b"joe")]
+    assert seqs(store.lines(wanted())) == list(range(300)) and list(store.replicas()) == [(JOE, b"joe")]
     store.close()
     assert not [one.name for one in tmp_path.iterdir() if one.name.startswith("copy.db.")]  # no draft is left
 

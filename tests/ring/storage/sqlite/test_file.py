@@ -73,8 +73,8 @@ def test_a_reader_beside_the_writer_sees_what_is_committed_and_writes_nothing(pa
     store = SqliteStore(path)
     reader = SqliteStore(path, reading=True)
     assert reader.lines(wanted()) == []
-    store.write([batch(line(1), copies={JOE: b"joe"})])
-    assert seqs(reader.lines(wanted())) == [1] and dict(reader.copies()) == {JOE: b"joe"}
+    store.write([batch(line(1), replicas={JOE: b"joe"})])
+    assert seqs(reader.lines(wanted())) == [1] and dict(reader.replicas()) == {JOE: b"joe"}
     with pytest.raises(StoreError, match="read-only"):
         reader.write([batch(line(2))])
     reader.close()
@@ -91,7 +91,7 @@ def test_a_reader_sees_what_the_writer_sees_whatever_was_moved_or_taken_back(
 
     def write(*broken: GroupId) -> None:
         said = [line(seq + n, rng.choice((ERLANG, GO))) for n in range(rng.randrange(4))]
-        store.write([batch(*said, copies=dict.fromkeys(broken, object()))])  # type: ignore[arg-type]
+        store.write([batch(*said, replicas=dict.fromkeys(broken, object()))])  # type: ignore[arg-type]
 
     for _ in range(120):
         step = rng.randrange(8)
@@ -175,7 +175,7 @@ def test_damage_that_is_met_later_is_told(used: Path, monkeypatch: pytest.Monkey
 )
 def test_a_row_that_no_store_writes_is_damage(path: Path, harm: str, monkeypatch: pytest.MonkeyPatch) -> None:
     store = SqliteStore(path)
-    store.write([batch(line(1), copies={ERLANG: b"copy"})])
+    store.write([batch(line(1), replicas={ERLANG: b"copy"})])
     if "pages" in harm:
         monkeypatch.setattr(sqlite_store, "FRESH_MAX", 1)
         store.tend()
@@ -186,7 +186,7 @@ def test_a_row_that_no_store_writes_is_damage(path: Path, harm: str, monkeypatch
     db.close()
     store = SqliteStore(path)
     told = []
-    for step in (lambda: list(store.copies()), lambda: store.lines(wanted()), lambda: store.find(ERLANG, "id-1")):
+    for step in (lambda: list(store.replicas()), lambda: store.lines(wanted()), lambda: store.find(ERLANG, "id-1")):
         try:
             step()
         except StoreError as problem:
@@ -219,10 +219,10 @@ def test_whatever_was_overwritten_there_is_an_answer_in_words(used: Path, seed: 
         assert str(problem).startswith(f"{used}: ")
         return
     steps: list[Callable[[], object]] = [
-        lambda: list(store.copies()),
+        lambda: list(store.replicas()),
         lambda: store.lines(wanted(limit=10**6)),
         lambda: store.find(ERLANG, "id-77"),
-        lambda: store.write([batch(line(1), line(6000), copies={GO: b"go"}, ends={ERLANG: 6001})]),
+        lambda: store.write([batch(line(1), line(6000), replicas={GO: b"go"}, ends={ERLANG: 6001})]),
         lambda: sum(store.prune("channel", 100, 10)),
         store.close,
     ]
@@ -248,11 +248,11 @@ def test_a_disk_that_is_full_is_told_and_harms_nothing(used: Path) -> None:
     pages = store._db.execute("PRAGMA page_count").fetchone()[0]
     store._db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreError, match="disk is full: make room") as caught:
-        store.write([batch(line(9000, event=bytes(10**6)), line(1, GO), copies={JOE: b"new"})])
+        store.write([batch(line(9000, event=bytes(10**6)), line(1, GO), replicas={JOE: b"new"})])
     assert str(caught.value).startswith(f"{used}: ")
-    assert len(store.lines(wanted(limit=10**6))) == 5000 and dict(store.copies()) == {JOE: b"joe"}
+    assert len(store.lines(wanted(limit=10**6))) == 5000 and dict(store.replicas()) == {JOE: b"joe"}
     store._db.execute("PRAGMA max_page_count = 100000")
-    store.write([batch(line(9000), line(1, GO), copies={JOE: b"new"})])
+    store.write([batch(line(9000), line(1, GO), replicas={JOE: b"new"})])
     assert len(store.lines(wanted(limit=10**6))) == 5001 and seqs(store.lines(wanted(GO))) == [1]
     store.close()
 
@@ -308,11 +308,11 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_confirmed(path: Path) -> No
             told = [first, *writer.stdout.read().splitlines()]
         last = max(int(word) for word in told if re.fullmatch(r"\d+\n?", word))
         store = SqliteStore(path)
-        ((_, copy),) = store.copies()
-        assert last <= int(copy) <= last + 1  # the one that was being confirmed may be there
+        ((_, replica),) = store.replicas()
+        assert last <= int(replica) <= last + 1  # the one that was being confirmed may be there
         for group in (ERLANG, GO):
-            expected = [number * 10 + n for number in range(1, int(copy) + 1) for n in range(10)]
+            expected = [number * 10 + n for number in range(1, int(replica) + 1) for n in range(10)]
             assert seqs(store.lines(wanted(group, limit=10**6))) == expected
-        assert store.find(ERLANG, f"id-{int(copy) * 10 + 9}") is not None
+        assert store.find(ERLANG, f"id-{int(replica) * 10 + 9}") is not None
         store.close()
-        confirmed = int(copy)
+        confirmed = int(replica)

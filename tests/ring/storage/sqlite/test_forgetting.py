@@ -96,7 +96,7 @@ def test_a_slice_of_time_ends_a_transaction(monkeypatch: pytest.MonkeyPatch) -> 
     assert sum(steps) == 5
 
 
-def test_a_group_with_a_copy_keeps_its_number() -> None:
+def test_a_group_with_a_replica_keeps_its_number() -> None:
     store = Store(a=3, b=3)
     store.tables.db.execute("INSERT INTO copies VALUES (?, x'01')", (store.numbers[A],))
     list(store.forgetting.prune("channel", 10**6, 0, None, []))

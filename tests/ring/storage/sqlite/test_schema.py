@@ -59,7 +59,7 @@ def test_a_store_of_an_older_version_has_all_of_it_in_this_one(path: Path) -> No
         db.execute("INSERT INTO fresh VALUES (NULL, 7, ?, ?, ?, ?, ?, ?, ?)", page)
     db.close()
     store = SqliteStore(path)
-    assert store.lines(wanted()) == said and list(store.copies()) == [(ERLANG, b"\x01")]
+    assert store.lines(wanted()) == said and list(store.replicas()) == [(ERLANG, b"\x01")]
     assert all(store.find(ERLANG, one.msgid) == one for one in said)
     assert store.latest([ERLANG], 0, 100_000, 5) == [(ERLANG, 99_000)]
     store.write([batch(line(220), line(3, event=b"new"))])

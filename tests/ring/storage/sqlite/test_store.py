@@ -49,9 +49,9 @@ class TestSqliteStore(StoreContract):
 def test_no_statement_goes_through_a_whole_table(tmp_path: Path) -> None:
     store, asked = SqliteStore(tmp_path / "circlet.db"), set[str]()
     store._db.set_trace_callback(asked.add)
-    store.write([batch(line(1), line(2), line(1, GO), copies={JOE: b"1", GO: b"2"})])
-    store.write([batch(line(2), line(2, JOE), ends={GO: 0, JOE: 5}, copies={JOE: None})])
-    list(store.copies())
+    store.write([batch(line(1), line(2), line(1, GO), replicas={JOE: b"1", GO: b"2"})])
+    store.write([batch(line(2), line(2, JOE), ends={GO: 0, JOE: 5}, replicas={JOE: None})])
+    list(store.replicas())
     store.lines(wanted()), store.lines(wanted(by="at", newest=True)), store.find(ERLANG, "id-1")
     store.latest([ERLANG, GO], 0, 10**9, 10)
     list(store.prune("channel", 1500, 1)), list(store.prune("channel", 10**9, 0, [ERLANG, GO]))

@@ -1,9 +1,9 @@
-"""A node's copy of a group: the replicated state, the tail of the log, and the counters that make repeats harmless.
+"""A node's replica of a group: the replicated state, the tail of the log, and the counters that make repeats harmless.
 
 Theory of operation
 ===================
 
-Masters, followers and backups have copies of the same class; the role decides which methods are called. A copy has
+Masters, followers and backups have replicas of the same class; the role decides which methods are called. A replica has
 committed entries up to `seq`, and after these the pending commands up to `head`:
 
     entries 1 .. seq        part of `state`; the newest of these entries are in `log`
@@ -14,23 +14,23 @@ committed entries up to `seq`, and after these the pending commands up to `head`
     hold      a backup keeps a command that the master has placed
     advance   every node applies the entry of position seq + 1, and forgets the pending command of that position
 
-In between, the master makes an entry of the oldest pending command (judging.py). shared.py compares two copies, and
-restore.py makes a copy of a snapshot.
+In between, the master makes an entry of the oldest pending command (judging.py). shared.py compares two replicas, and
+restore.py makes a replica of a snapshot.
 
 Three groups of fields:
 
     replicated    group, state, seq, at, lineage, client_logs, epoch, members, merged, aliases, archives: equal on all
                   nodes with the same (term, seq), but that masters forget origins that are gone. `advance`,
                   `follow_lineage` and `restore` write these fields; `Backups.begin` names a new group's members, and
-                  the journal sets `seq` and `at` of a copy from disk
+                  the journal sets `seq` and `at` of a replica from disk
     undecided     pending: on the master, all commands placed; on a backup, the commands that have come
     of this node  log (the length differs), promised, journal, safe, drops, past, bug, and the fields is_*
 
 Invariants
     seq <= head, and the positions of `pending` have no gaps.
-    Lineage: terms ascend, first positions never fall, and the last term is the copy's term (P3).
+    Lineage: terms ascend, first positions never fall, and the last term is the replica's term (P3).
     The times of entries ascend with the positions (P17).
-    promised never falls while the copy lives (P21).
+    promised never falls while the replica lives (P21).
     safe <= head: a position counts as safe only while the command there is the command that was written.
 """
 
@@ -65,17 +65,17 @@ from ring.wire.log import (
 )
 
 MERGED = 32
-"""A copy remembers this many terms of other sides that were merged into the copy."""
+"""A replica remembers this many terms of other sides that were merged into the replica."""
 
 ALSO = 512
-"""A copy remembers this many msgids by which other sides know messages of the copy."""
+"""A replica remembers this many msgids by which other sides know messages of the replica."""
 
 TERMS = 8
 """A cursor names the newest terms, at most this many: a reader who has read only older terms of another side may be
 shown some lines again."""
 
 ARCHIVES = 16
-"""A copy remembers this many nodes that held the group before: these may have lines that the members today lack."""
+"""A replica remembers this many nodes that held the group before: these may have lines that the members today lack."""
 
 
 def msgid_prefix(group: GroupId, term: Term) -> str:
@@ -83,27 +83,27 @@ def msgid_prefix(group: GroupId, term: Term) -> str:
     return f"{hash32(group.name):x}-{term.number:x}.{hash32(term.key):x}-"
 
 
-class CopyJournal(ABC):
-    """Where the changes of a copy are written down: the journal of a node with a store."""
+class ReplicaJournal(ABC):
+    """Where the changes of a replica are written down: the journal of a node with a store."""
 
     @abstractmethod
-    def renewed(self, copy: Copy) -> None:
-        """Write another copy, or a copy of another term."""
+    def renewed(self, replica: Replica) -> None:
+        """Write another replica, or a replica of another term."""
 
     @abstractmethod
-    def accepted(self, copy: Copy) -> None:
+    def accepted(self, replica: Replica) -> None:
         """Note commands that have positions and are not decided yet."""
 
     @abstractmethod
-    def advanced(self, copy: Copy, entry: Entry) -> None:
-        """Note an entry that is committed and applied to the copy."""
+    def advanced(self, replica: Replica, entry: Entry) -> None:
+        """Note an entry that is committed and applied to the replica."""
 
     @abstractmethod
-    def is_held(self, copy: Copy) -> bool:
+    def is_held(self, replica: Replica) -> bool:
         """Tell whether this node holds the group, beyond following for local people."""
 
 
-class Copy:
+class Replica:
     """Hold the state, lineage, log and counters of one group on one node. See the head of the file."""
 
     __slots__ = (
@@ -151,11 +151,11 @@ class Copy:
         self.promised = NO_TERM  # this node's promise to listen to no lower term (P21)
         self.lineage: Lineage = ()
         self.msgid_prefix = ""
-        self.journal: CopyJournal | None = None  # writes changes to disk; set by the journal when it adopts the copy
+        self.journal: ReplicaJournal | None = None  # writes changes to disk; set by the journal that adopts the replica
         self.safe = -1  # commands up to this seq are on disk; written by the journal
         self.drops = 0  # how often pending commands were dropped: a write that began before does not count
         self.is_lined = False  # the log's lines are on disk or on the way there; written by the journal
-        self.is_ahead = False  # read from disk, and `seq` is ahead of the state: only a whole copy repairs this copy
+        self.is_ahead = False  # read from disk, and `seq` is ahead of the state: only a whole replica repairs this
         self.is_cold = False  # read from a disk, and no master has spoken of the group since
         self.bug: Exception | None = None  # a mistake met while judging, until the engine has noted the mistake
         self.follow_lineage(lineage)
@@ -202,10 +202,10 @@ class Copy:
 
     @property
     def ends(self) -> list[Position]:
-        """Return the last position that this copy has of each term in the log, the newest term last.
+        """Return the last position that this replica has of each term in the log, the newest term last.
 
-        The lineage may be ahead of the copy: a new master's lineage names earlier terms, and the copy may have only
-        some entries of these terms, or none, while the rest is on the way.
+        The lineage may be ahead of the replica: a new master's lineage names earlier terms, and the replica may have
+        only some entries of these terms, or none, while the rest is on the way.
         """
         lasts = [*(min(first - 1, self.seq) for _, first in self.lineage[1:]), self.seq]
         terms = zip(self.lineage, lasts, strict=False)
@@ -227,7 +227,8 @@ class Copy:
 
     @property
     def highest_term(self) -> Term:
-        """Return the highest term that this copy knows: the copy's own, the promised, or the term of a hand-off."""
+        """Return the highest term that this replica knows: the replica's own, the promised, or the term of a
+        hand-off."""
         handed = [command.handed for command in self.pending]
         if self.log:
             handed.append(self.log[-1].handed)
@@ -350,7 +351,8 @@ class Copy:
         return reencode(at_level(value, self.kind.level))
 
     def snapshot(self, tail_after: int | None = None, *, pending: bool = False) -> Snapshot:
-        """Return the whole copy as values. tail_after: carry only the log after this seq; None carries the whole log.
+        """Return the whole replica as values. tail_after: carry only the log after this seq; None carries the whole
+        log.
 
         pending: carry the pending commands, too, for a node that is to hold the group.
         """

@@ -1,13 +1,13 @@
-"""A copy's log across snapshots."""
+"""A replica's log across snapshots."""
 
 from __future__ import annotations
 
 from ring.durations import LOG_IDLE_S
 from ring.history.cursor import reached
 from ring.ids import GroupId, Incarnation, Term
-from ring.replication.copy import Copy
 from ring.replication.judging import decide, judge
 from ring.replication.log import LOG_BYTES, LOG_ENTRIES, Log
+from ring.replication.replica import Replica
 from ring.replication.shared import knows_since, recall
 from ring.wire.log import Command, Entry, Lineage
 from tests.ring.toy import ToyKind, ToyState
@@ -16,9 +16,9 @@ ROOM = GroupId("toy", "room")
 FIRST, SECOND, OTHER = Term(1, "a", 1), Term(2, "b", 1), Term(2, "c", 1)
 
 
-def copy(lineage: Lineage, log: range) -> Copy:
-    """A copy whose log has these positions, and ends with the last of them."""
-    made = Copy(ROOM, ToyKind(), ToyState(), lineage, log.stop - 1)
+def replica(lineage: Lineage, log: range) -> Replica:
+    """A replica whose log has these positions, and ends with the last of them."""
+    made = Replica(ROOM, ToyKind(), ToyState(), lineage, log.stop - 1)
     made.log = Log(said(seq, str(seq)) for seq in log)
     return made
 
@@ -27,20 +27,20 @@ def said(seq: int, text: str) -> Entry:
     return Entry(seq, seq, Incarnation("e", 1), seq, seq, None, ["say", text])
 
 
-def positions(of: Copy) -> list[int]:
+def positions(of: Replica) -> list[int]:
     return [entry.seq for entry in of.log]
 
 
-def test_what_a_snapshot_leaves_out_is_kept_of_the_copy_before() -> None:
-    new = copy(((FIRST, 1), (SECOND, 8)), range(7, 12))
-    recall(new, copy(((FIRST, 1),), range(3, 8)))
+def test_what_a_snapshot_leaves_out_is_kept_of_the_replica_before() -> None:
+    new = replica(((FIRST, 1), (SECOND, 8)), range(7, 12))
+    recall(new, replica(((FIRST, 1),), range(3, 8)))
     assert positions(new) == list(range(3, 12))
 
 
 def test_a_master_names_no_term_that_was_to_begin_after_the_masters_own() -> None:
     """P3, P38: the lineage has come, and the entries of its terms have not (seed 89000000 of the devices). A cursor in
     such a log would name lines of the first term that nobody here has."""
-    made = copy(((FIRST, 1), (SECOND, 19)), range(1, 11))
+    made = replica(((FIRST, 1), (SECOND, 19)), range(1, 11))
     made.begin_term(Term(3, "c", 1))
     assert made.lineage == ((FIRST, 1), (Term(3, "c", 1), 11))
     for seq in range(11, 21):
@@ -49,32 +49,32 @@ def test_a_master_names_no_term_that_was_to_begin_after_the_masters_own() -> Non
 
 
 def test_a_master_names_a_term_that_ended_without_an_entry() -> None:
-    made = copy(((FIRST, 1), (SECOND, 11)), range(1, 11))
+    made = replica(((FIRST, 1), (SECOND, 11)), range(1, 11))
     made.begin_term(Term(3, "c", 1))
     assert made.lineage == ((FIRST, 1), (SECOND, 11), (Term(3, "c", 1), 11))
 
 
-def test_a_snapshot_without_any_log_goes_on_from_the_copy_before() -> None:
-    new = copy(((FIRST, 1), (SECOND, 8)), range(8, 8))
-    recall(new, copy(((FIRST, 1),), range(3, 8)))
+def test_a_snapshot_without_any_log_goes_on_from_the_replica_before() -> None:
+    new = replica(((FIRST, 1), (SECOND, 8)), range(8, 8))
+    recall(new, replica(((FIRST, 1),), range(3, 8)))
     assert positions(new) == [3, 4, 5, 6, 7]
 
 
 def test_nothing_is_kept_of_another_side() -> None:
-    new = copy(((FIRST, 1), (SECOND, 5)), range(7, 12))
-    recall(new, copy(((FIRST, 1), (OTHER, 5)), range(3, 9)))
+    new = replica(((FIRST, 1), (SECOND, 5)), range(7, 12))
+    recall(new, replica(((FIRST, 1), (OTHER, 5)), range(3, 9)))
     assert positions(new) == list(range(7, 12))
 
 
 def test_nothing_is_kept_before_a_gap() -> None:
-    new = copy(((FIRST, 1),), range(7, 12))
-    recall(new, copy(((FIRST, 1),), range(1, 6)))
+    new = replica(((FIRST, 1),), range(7, 12))
+    recall(new, replica(((FIRST, 1),), range(1, 6)))
     assert positions(new) == list(range(7, 12))
 
 
 def test_a_log_is_bounded() -> None:
-    new = copy(((FIRST, 1),), range(LOG_ENTRIES, LOG_ENTRIES + 10))
-    recall(new, copy(((FIRST, 1),), range(1, LOG_ENTRIES + 5)))
+    new = replica(((FIRST, 1),), range(LOG_ENTRIES, LOG_ENTRIES + 10))
+    recall(new, replica(((FIRST, 1),), range(1, LOG_ENTRIES + 5)))
     assert positions(new) == list(range(10, LOG_ENTRIES + 10))
 
 
@@ -111,7 +111,7 @@ def test_a_log_forgets_what_has_been_there_for_long_whatever_the_clocks_say_that
 
 def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> None:
     """Its origin asked both sides of a partition; what this one took is not said twice."""
-    ours, theirs = copy(((OTHER, 1),), range(0)), copy(((FIRST, 1),), range(1, 4))
+    ours, theirs = replica(((OTHER, 1),), range(0)), replica(((FIRST, 1),), range(1, 4))
     for number, text in enumerate(("!no", "yes", "yes"), start=1):
         ours.place(Command(0, 0, Incarnation("e", 1), number, number, ["say", text]), 0)
     knows = knows_since(ours, 0, accepted=True)
@@ -122,14 +122,14 @@ def test_a_word_that_was_refused_here_is_taken_from_the_side_that_took_it() -> N
         ours.advance(decide(ours))
     assert ours.state.said == ["yes", "yes", "1"]
     assert all(knows_since(ours, 0)(entry) for entry in theirs.log)
-    refused = copy(((OTHER, 1),), range(0))
+    refused = replica(((OTHER, 1),), range(0))
     refused.log = Log([Entry(1, 1, Incarnation("e", 1), 1, 1, ["refused", "!no"], None)])
     assert not knows_since(refused, 0)(said(1, "1"))
 
 
 def test_times_rise_though_the_clock_stands_still_or_goes_back() -> None:
     """P17."""
-    room = Copy(ROOM, ToyKind(), ToyState(), ((FIRST, 1),))
+    room = Replica(ROOM, ToyKind(), ToyState(), ((FIRST, 1),))
     for now_ms in (1000, 1000, 400, 2000):
         room.advance(judge(room, None, 0, 0, ["say", "x"], now_ms))
     assert [entry.at for entry in room.log] == [1000, 1001, 1002, 2000]
