@@ -82,7 +82,9 @@ def topic(call: Call) -> None:
         return
     if len(call.params) > 1:
         text = call.edge.text(call.params[1], call.edge.settings.limits.topic_len)
-        command = SetTopic(user.uid, user.person.source, text, user.oper is not None, call.once(), call.account)
+        command = SetTopic(
+            user.uid, user.person.source, text, user.identity.oper is not None, call.once(), call.account
+        )
         call.submit(group, command, refusal_shown(call, name))
     else:
         call.after([group], lambda: _show_topic(call, group, name))
@@ -106,7 +108,7 @@ def _show_topic(call: Call, group: GroupId, name: str) -> None:
         else:
             call.reply(n.RPL_NOTOPIC, view.name, n.TEXT[n.RPL_NOTOPIC])
 
-    call.ask(group, Look(call.user.uid, "topic", call.user.oper is not None), done)
+    call.ask(group, Look(call.user.uid, "topic", call.user.identity.oper is not None), done)
 
 
 @command("NAMES", lists=(0,))
@@ -127,7 +129,7 @@ def _names(call: Call, group: GroupId, name: str) -> None:
         if channel is not None:
             send_names(call.edge, call.user, roll(channel), call.connection.caps, call.send)
         else:
-            call.ask(group, Look(call.user.uid, "names", call.user.oper is not None), done)
+            call.ask(group, Look(call.user.uid, "names", call.user.identity.oper is not None), done)
 
     def done(view: ChannelView | None) -> None:
         members = [(call.edge.people.newest(m.person), m.prefixes) for m in view.members] if view is not None else []
@@ -141,7 +143,7 @@ def _names(call: Call, group: GroupId, name: str) -> None:
 @command("INVITE")
 def invite(call: Call) -> None:
     if not call.params:
-        for channel in call.user.invites.values():
+        for channel in call.user.seats.invites.values():
             call.reply(n.RPL_INVITELIST, channel)
         call.reply(n.RPL_ENDOFINVITELIST, n.TEXT[n.RPL_ENDOFINVITELIST])
         return
@@ -178,7 +180,7 @@ def _invite(call: Call, nick: str, group: GroupId, name: str, view: NickView | N
         if target.away is not None:
             call.reply(n.RPL_AWAY, target.nick, target.away)
 
-    facts = (user.uid, user.person.source, target.uid, target.nick, user.oper is not None)
+    facts = (user.uid, user.person.source, target.uid, target.nick, user.identity.oper is not None)
     call.submit(group, Invite(*facts, call.once(), call.account), done)
 
 
@@ -197,7 +199,7 @@ def kick(call: Call) -> None:
             continue
         state = call.edge.engine.state(group)
         target = _member(call, state, nick) if isinstance(state, Channel) else None
-        facts = (user.uid, user.person.source, target, nick[:64], reason, user.oper is not None)
+        facts = (user.uid, user.person.source, target, nick[:64], reason, user.identity.oper is not None)
         call.submit(group, Kick(*facts, call.once(number), call.account), refusal_shown(call, name))
 
 

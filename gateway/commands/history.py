@@ -119,7 +119,7 @@ def _targets(call: Call, request: Request) -> None:
 
 def groups_of(call: Call) -> list[GroupId]:
     """List the groups that may hold history for the caller: channels and conversations."""
-    return [*call.user.rooms, *call.edge.conversations.of(call.user)]
+    return [*call.user.seats.rooms, *call.edge.conversations.of(call.user)]
 
 
 def _target(call: Call, name: str, at: int) -> Line:

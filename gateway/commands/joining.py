@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import zip_longest
 
 from gateway.commands.table import command, words
@@ -21,7 +20,7 @@ from gateway.state.people import Refusal
 @command("JOIN", 1, lists=(0,))
 def join(call: Call) -> None:
     if call.params[0] == "0":
-        for group in {**call.user.rooms, **call.user.joining}:
+        for group in {**call.user.seats.rooms, **call.user.seats.joining}:
             call.submit(group, Part(call.user.uid))
         return
     keys = call.params[1].split(",") if len(call.params) > 1 else []
@@ -43,31 +42,31 @@ def _join(call: Call, name: str, key: str | None) -> None:
         return
     # Ask the master even if the caller seems to be a member (P10): a PART may be under way.
     group = edge.channel(name)
-    if len({**user.rooms, **user.joining, group: None}) > limits.chan_limit and user.oper is None:
+    if len({**user.seats.rooms, **user.seats.joining, group: None}) > limits.chan_limit and user.identity.oper is None:
         call.reply(n.ERR_TOOMANYCHANNELS, name, n.TEXT[n.ERR_TOOMANYCHANNELS])
         return
-    if group in user.detached:
+    if group in user.session.detached:
         attach(edge, user, group)
-    user.joining[group] += 1
+    user.seats.begin_joining(group)
 
     def submit(makes: bool) -> None:
-        command = Join(user.person, key, call.connection.secure, user.oper is not None, name, makes=makes)
+        command = Join(user.person, key, call.connection.secure, user.identity.oper is not None, name, makes=makes)
         call.submit(group, command, lambda outcome: done(makes, outcome))
 
     def done(makes: bool, outcome: object) -> None:
         if makes and group not in call.made:
-            call.connection.bucket.makes -= 1
+            call.connection.bucket.give_back()
         may_not_make = isinstance(outcome, Refusal) and outcome.numeric == n.ERR_UNAVAILRESOURCE
         if may_not_make and flood.may_make(call.connection, edge.settings, edge.now):
             submit(True)  # earlier JOINs found existing channels, so the caller may make this channel after all
             return
-        user.joining -= Counter([group])
+        user.seats.end_joining(group)
         if may_not_make:
             call.reply(n.ERR_UNAVAILRESOURCE, name, "You make channels too fast: try again in a minute, or join others")
         else:
             call.report(outcome)
 
-    submit(user.oper is not None or flood.may_make(call.connection, edge.settings, edge.now))
+    submit(user.identity.oper is not None or flood.may_make(call.connection, edge.settings, edge.now))
 
 
 @command("PART", 1, lists=(0,))
@@ -83,7 +82,7 @@ def part(call: Call) -> None:
 
 def _part(call: Call, name: str, reason: str | None, once: Once | None) -> None:
     group, user = call.edge.channel(name), call.user
-    was_there = group in user.rooms or group in user.joining
+    was_there = group in user.seats.rooms or group in user.seats.joining
 
     def done(outcome: object) -> None:
         if isinstance(outcome, Refusal):

@@ -13,13 +13,13 @@ from gateway.state.channel.messages import ListRow
 
 def names_of(call: Call) -> tuple[str, ...]:
     """List the folded names of the caller's channels."""
-    return tuple(group.name for group in call.user.rooms)
+    return tuple(group.name for group in call.user.seats.rooms)
 
 
 @command("LIST", lists=(0,))
 def list_channels(call: Call) -> None:
     params = tuple(call.params[:2])
-    ask = ListAsk(params, names_of(call), call.user.oper is not None)
+    ask = ListAsk(params, names_of(call), call.user.identity.oper is not None)
     call.after_all(
         list(call.user.unsettled), lambda: call.gather(ask, lambda replies, silent: _show(call, replies, silent))
     )

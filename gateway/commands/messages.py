@@ -68,7 +68,9 @@ def _one(call: Call, user: User, verb: str, target: str, text: bytes, tags: dict
     status, name = split_status(target)
     if is_channel(name) and is_valid_channel(name, limits.channel_len):
         group = edge.channel(name)
-        facts = None if group in user.rooms else person  # P10: a speaker from outside sends the speaker's own person
+        facts = (
+            None if group in user.seats.rooms else person
+        )  # P10: a speaker from outside sends the speaker's own person
         login = call.connection.login
         life = login.life if login is not None else ""
         say = Say(person.uid, person.source, verb, text, status, tags, facts, life, call.once(number))

@@ -46,7 +46,9 @@ def mode(call: Call) -> None:
     if parsed.changes:
         changes = tuple(_named(call, group, ModeChange(*change)) for change in parsed.changes)
         user = call.user
-        command = SetModes(user.uid, user.person.source, changes, user.oper is not None, call.once(), call.account)
+        command = SetModes(
+            user.uid, user.person.source, changes, user.identity.oper is not None, call.once(), call.account
+        )
         call.submit(group, command, lambda outcome: _done(call, name, outcome))
     for query in parsed.queries:
         call.after([group], lambda letter=query.letter: _look(call, group, name, f"list:{letter}"))  # type: ignore[misc]
@@ -75,7 +77,7 @@ def _done(call: Call, name: str, outcome: object) -> None:
 
 def _look(call: Call, group: GroupId, name: str, what: str) -> None:
     user = call.user
-    look = Look(user.uid, what, user.oper is not None)
+    look = Look(user.uid, what, user.identity.oper is not None)
     channel = followed(call, group)
     if channel is not None:
         _show(call, name, what, channel.answer(look, 0))
@@ -98,11 +100,11 @@ def _show(call: Call, name: str, what: str, view: ChannelView | None) -> None:
 
 def _user_mode(call: Call) -> None:
     user, edge = call.user, call.edge
-    if edge.nick(call.params[0]) not in (user.home, edge.nick(user.person.nick)):
+    if edge.nick(call.params[0]) not in (user.identity.home, edge.nick(user.person.nick)):
         call.reply(n.ERR_USERSDONTMATCH, n.TEXT[n.ERR_USERSDONTMATCH])
         return
     if len(call.params) == 1:
-        call.after([user.home], lambda: call.reply(n.RPL_UMODEIS, modes_of(user)))
+        call.after([user.identity.home], lambda: call.reply(n.RPL_UMODEIS, modes_of(user)))
     else:
         call.alone(lambda: _change_own(call))
 
@@ -112,7 +114,7 @@ def _change_own(call: Call) -> None:
     changes, unknown = parse_user_changes(call.params[1:])
     if unknown:
         call.reply(n.ERR_UMODEUNKNOWNFLAG, n.TEXT[n.ERR_UMODEUNKNOWNFLAG])
-    held, done = {*user.wanted.modes, *("w" if user.wallops else "")}, []
+    held, done = {*user.identity.pending.modes, *("w" if user.identity.wallops else "")}, []
     for change in changes:
         # Only OPER sets o, and only a login sets r.
         if (change.letter in held) == change.adding or change.letter == "r" or change[:2] == (True, "o"):
@@ -126,10 +128,8 @@ def _change_own(call: Call) -> None:
 def set_modes(call: Call, held: set[str], shown: str) -> None:
     """Change the caller's own modes. Other people may see some modes: the caller's profile changes, too."""
     user = call.user
-    user.wallops = "w" in held
-    if "o" not in held:
-        user.oper = None
+    user.identity.allow(user.identity.oper if "o" in held else None, wallops="w" in held)
     call.edge.sessions.moved(user, call)
     facts = "".join(sorted(held - {"w"}))
     echo = Line(Author(user.person.nick, user.person.account), "MODE", (user.person.nick, shown))
-    change_facts(call, msgspec.structs.replace(user.wanted, modes=facts), lambda _: call.send_to_all(echo))
+    change_facts(call, msgspec.structs.replace(user.identity.pending, modes=facts), lambda _: call.send_to_all(echo))

@@ -41,11 +41,11 @@ def _checked(call: Call, operator: Operator, fits: bool | None) -> None:
         event = "oper_granted" if fits else "oper_refused"
         call.edge.engine.note(event, client=call.connection.number, nick=call.nick, operator=operator.name)
         if fits:
-            call.user.oper = operator.name
+            call.user.identity.allow(operator.name, wallops=call.user.identity.wallops)
             call.reply(n.RPL_YOUREOPER, n.TEXT[n.RPL_YOUREOPER])
-            held = set(call.user.wanted.modes)  # includes changes on the way to the nick's master
+            held = set(call.user.identity.pending.modes)  # includes changes on the way to the nick's master
             if "o" not in held:
-                set_modes(call, held | {"o", "w"}, "+o" if call.user.wallops else "+ow")
+                set_modes(call, held | {"o", "w"}, "+o" if call.user.identity.wallops else "+ow")
         else:
             call.reply(n.ERR_PASSWDMISMATCH, n.TEXT[n.ERR_PASSWDMISMATCH])
 
@@ -63,7 +63,7 @@ def kill(call: Call) -> None:
         if view is None or view.holder is None:
             call.reply(n.ERR_NOSUCHNICK, nick, n.TEXT[n.ERR_NOSUCHNICK])
         else:
-            call.edge.engine.note("kill", group, operator=call.user.oper, uid=view.holder.uid)
+            call.edge.engine.note("kill", group, operator=call.user.identity.oper, uid=view.holder.uid)
             call.submit(group, Kill(view.holder.uid, call.user.person.source, reason, call.account))
 
     call.ask(group, Who(), found)
@@ -78,7 +78,7 @@ def wallops(call: Call) -> None:
 @command("REHASH", oper=True)
 def rehash(call: Call) -> None:
     call.reply(n.RPL_REHASHING, "configuration", n.TEXT[n.RPL_REHASHING])
-    call.edge.engine.note("rehash", operator=call.user.oper)
+    call.edge.engine.note("rehash", operator=call.user.identity.oper)
     said = call.edge.rehash()
     if said.live:
         call.notice(f"Taken at once: {', '.join(said.live)}")
@@ -96,5 +96,5 @@ def rehash(call: Call) -> None:
 def die(call: Call) -> None:
     """Stop this node. The node hands its groups to other nodes first."""
     call.notice(f"Node {call.edge.record.name} is stopping.")
-    call.edge.engine.note("die", operator=call.user.oper)
+    call.edge.engine.note("die", operator=call.user.identity.oper)
     call.edge.die()

@@ -9,7 +9,7 @@ import msgspec
 from gateway.commands.table import command, words
 from gateway.edge.client.call import Call
 from gateway.edge.client.lines import Line
-from gateway.edge.users.monitor import line, unwatch, watch, written
+from gateway.edge.users.monitor import line, unwatch, watch
 from gateway.edge.users.profile import change_facts
 from gateway.irc import numerics as n
 from gateway.services.table import service
@@ -25,7 +25,7 @@ def away(call: Call) -> None:
 
     def change() -> None:
         line = Line(call.edge.settings.server_name, numeric, (call.nick, n.TEXT[numeric]))
-        wanted = msgspec.structs.replace(call.user.wanted, away=text or None)
+        wanted = msgspec.structs.replace(call.user.identity.pending, away=text or None)
         change_facts(call, wanted, lambda _: call.send_to_all(line))
 
     call.alone(change)
@@ -35,7 +35,9 @@ def away(call: Call) -> None:
 def setname(call: Call) -> None:
     real = call.edge.text(call.params[0], call.edge.settings.limits.real_len)
     if real:
-        call.alone(lambda: change_facts(call, msgspec.structs.replace(call.user.wanted, real=real), call.report))
+        call.alone(
+            lambda: change_facts(call, msgspec.structs.replace(call.user.identity.pending, real=real), call.report)
+        )
     else:
         call.fail("INVALID_REALNAME", "It must not be empty")
 
@@ -108,11 +110,11 @@ def _monitor(call: Call) -> None:
         _watch(call, targets)
         call.edge.sessions.moved(call.user, call)
     elif (sub == "-" and targets) or sub == "C":
-        for group in map(call.edge.nick, targets) if sub == "-" else list(call.user.monitored):
+        for group in map(call.edge.nick, targets) if sub == "-" else list(call.user.monitoring.nicks):
             unwatch(call.edge, call.user, group)
         call.edge.sessions.moved(call.user, call)
     elif sub == "L":
-        for chunk in _chunks(list(call.user.monitored.values())):
+        for chunk in _chunks(list(call.user.monitoring.nicks.values())):
             call.reply(n.RPL_MONLIST, chunk)
         call.reply(n.RPL_ENDOFMONLIST, n.TEXT[n.RPL_ENDOFMONLIST])
     elif sub == "S":
@@ -129,13 +131,13 @@ def _watch(call: Call, targets: list[str]) -> None:
         group = edge.find_nick(nick) if called is None else edge.nick(nick)
         if group is None:
             continue
-        if group not in user.monitored and len(user.monitored) >= edge.settings.limits.monitor:
+        if group not in user.monitoring.nicks and len(user.monitoring.nicks) >= edge.settings.limits.monitor:
             rest = ",".join(targets[index:])
             call.reply(n.ERR_MONLISTFULL, str(edge.settings.limits.monitor), rest[:300], n.TEXT[n.ERR_MONLISTFULL])
             return
-        if group not in user.monitored:
+        if group not in user.monitoring.nicks:
             watch(edge, user, nick)
-        user.monitored[group] = nick
+        user.monitoring.spell(group, nick)
         _tell_in_time(call, group, nick)
 
 
@@ -154,16 +156,15 @@ def _tell(call: Call, group: GroupId, nick: str) -> None:
 
     def draw(send: Callable[[Line], None]) -> None:
         online = called.source(call.edge.settings) if called is not None else call.edge.monitored_nicks.now(group)
-        if group in user.monitored:
-            user.online[group] = online
-            written(user, group, online)
+        if group in user.monitoring.nicks:
+            user.monitoring.tell(group, online)
         send(line(call.edge, user, nick, online))
 
     call.draw(draw)
 
 
 def _status(call: Call) -> None:
-    for group, nick in list(call.user.monitored.items()):
+    for group, nick in list(call.user.monitoring.nicks.items()):
         _tell_in_time(call, group, nick)
 
 

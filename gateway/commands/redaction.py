@@ -47,7 +47,7 @@ def _find(call: Call, group: GroupId | None, target: str, msgid: str, reason: st
         return
 
     def submit(*, own: bool) -> None:
-        facts = (user.uid, user.person.source, msgid, own, reason, user.oper is not None)
+        facts = (user.uid, user.person.source, msgid, own, reason, user.identity.oper is not None)
         call.submit(group, Redact(*facts, call.once(), call.account), lambda outcome: _done(call, target, outcome))
 
     def done(lines: list[Kept] | None) -> None:
@@ -72,7 +72,7 @@ def _find_letter(call: Call, group: GroupId, target: str, msgid: str, reason: st
         event = read_event(lines[0]) if lines and lines[0].msgid == msgid else None
         if not isinstance(event, talk.Said):
             _find_done(call, group, target)
-        elif event.account != call.user.session:
+        elif event.account != call.user.session.account:
             call.fail("REDACT_FORBIDDEN", target, msgid, "You are not authorised to delete this message")
         else:
             facts = (event.account, call.user.person.source, msgid, event.to, reason)

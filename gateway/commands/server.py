@@ -95,7 +95,7 @@ def stats(call: Call) -> None:
         days, rest = divmod(up, 86400)
         call.reply(n.RPL_STATSUPTIME, f"Server Up {days} days {rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}")
     elif letter == "o":
-        if call.user.oper is None:
+        if call.user.identity.oper is None:
             call.reply(n.ERR_NOPRIVILEGES, n.TEXT[n.ERR_NOPRIVILEGES])
         else:
             for operator in settings.operators:

@@ -72,7 +72,7 @@ def dispatch(call: Call) -> None:
         call.reply(n.ERR_NOTREGISTERED, n.TEXT[n.ERR_NOTREGISTERED])
     elif found is None:
         call.reply(n.ERR_UNKNOWNCOMMAND, clean(name)[:64], n.TEXT[n.ERR_UNKNOWNCOMMAND])
-    elif found.oper and (user is None or user.oper is None):
+    elif found.oper and (user is None or user.identity.oper is None):
         call.reply(n.ERR_NOPRIVILEGES, n.TEXT[n.ERR_NOPRIVILEGES])
     elif len(message.params) < found.params:
         call.reply(n.ERR_NEEDMOREPARAMS, name, n.TEXT[n.ERR_NEEDMOREPARAMS])

@@ -35,7 +35,7 @@ def who(call: Call) -> None:
         group = call.edge.channel(mask)
         call.after([group], lambda: _channel(call, group, mask, query, opers))
     else:
-        ask = FindAsk("*" if mask == "0" else mask, names_of(call), call.user.oper is not None, opers)
+        ask = FindAsk("*" if mask == "0" else mask, names_of(call), call.user.identity.oper is not None, opers)
         call.after_all(
             list(call.user.unsettled),
             lambda: call.gather(ask, lambda replies, silent: _found(call, mask, query, replies, silent)),
@@ -43,7 +43,7 @@ def who(call: Call) -> None:
 
 
 def _channel(call: Call, group: GroupId, mask: str, query: WhoxQuery | None, opers: bool) -> None:
-    look = Look(call.user.uid, "who", call.user.oper is not None)
+    look = Look(call.user.uid, "who", call.user.identity.oper is not None)
     channel = followed(call, group)
 
     def show(view: ChannelView | None) -> None:

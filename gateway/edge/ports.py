@@ -26,7 +26,8 @@ from gateway.edge.settings import EdgeSettings, Rehashed
 from gateway.edge.traffic import Traffic
 from gateway.edge.users.known_people import People
 from gateway.edge.users.nick_owners import NickOwners
-from gateway.edge.users.user import Room, User
+from gateway.edge.users.rooms import Room
+from gateway.edge.users.user import User
 from gateway.irc.splitter import Item
 from gateway.state.account.messages import InfoView
 from gateway.state.conversation.conversation import Party

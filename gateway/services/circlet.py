@@ -164,7 +164,7 @@ def playback(request: Request) -> None:
 def detach_channel(request: Request) -> None:
     call, (name, *more) = request.call, [clean(word) for word in request.words]
     group = call.edge.channel(name)
-    if group not in call.user.rooms or not call.user.session:
+    if group not in call.user.seats.rooms or not call.user.session.account:
         request.say("You are not in that channel.")
     elif more and more[0].lower() != "highlight":
         request.say(f"Syntax: {request.service.commands['DETACH'].syntax}")
@@ -177,7 +177,7 @@ def detach_channel(request: Request) -> None:
             else:
                 request.say(f"You have detached {name}{until}. /join {name} attaches it again.")
 
-        call.submit(call.edge.sessions.group(call.user.session), Detach(group.name, bool(more)), detached)
+        call.submit(call.edge.sessions.group(call.user.session.account), Detach(group.name, bool(more)), detached)
 
 
 @CIRCLET.command(
@@ -190,12 +190,13 @@ def attach_channel(request: Request) -> None:
     edge, user = request.call.edge, request.call.user
     if not request.words:
         names = sorted(
-            edge.sessions.shown(group) + (" (highlight)" if until else "") for group, until in user.detached.items()
+            edge.sessions.shown(group) + (" (highlight)" if until else "")
+            for group, until in user.session.detached.items()
         )
         request.say(f"Detached: {', '.join(names) or 'none'}")
         return
     group = edge.channel(clean(request.words[0]))
-    if group in user.detached:
-        request.call.submit(edge.sessions.group(user.session), Detach(group.name, off=True))
+    if group in user.session.detached:
+        request.call.submit(edge.sessions.group(user.session.account), Detach(group.name, off=True))
     else:
         request.say("That channel is not detached.")

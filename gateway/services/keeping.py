@@ -34,7 +34,7 @@ def _tell(request: Request, view: InfoView | None) -> None:
     if view is None:
         request.say(LATER)
         return
-    state, history = edge.engine.state(edge.sessions.group(user.session)), edge.settings.history
+    state, history = edge.engine.state(edge.sessions.group(user.session.account)), edge.settings.history
     kept, days = (state.stored if isinstance(state, Session) else Stored()), edge.settings.sessions.expire_days
     own = f"{len(view.nicks)} other nicks, {len(view.certificates)} certificates, your settings and a password hash"
     request.say(
@@ -43,7 +43,7 @@ def _tell(request: Request, view: InfoView | None) -> None:
         f"{days} days without you. To delete: ALWAYS-ON off, then /quit.",
         f"Devices: {len(kept.devices)}, and how far each device has read. Kept for 180 days after the device was last "
         f"seen. To delete: DEVICES FORGET <device>. Also kept: {len(kept.markers)} read markers and "
-        f"{len(user.detached)} detached channels.",
+        f"{len(user.session.detached)} detached channels.",
         "Wrong passwords, by account and address: kept for 15 minutes, in memory. Your logins: the last 10 addresses "
         "and certificates, as digests. Kept until you /msg NickServ DROP.",
     )
@@ -52,11 +52,11 @@ def _tell(request: Request, view: InfoView | None) -> None:
         return
     limits = f"{history.keep_days} days, and {history.keep_lines} lines of each, at most"
     own_limits = {one.name: f" ({one.keep_days} days, {one.keep_lines} lines)" for one in history.channels}
-    names = " ".join(sorted(edge.sessions.shown(group) + own_limits.get(group.name, "") for group in user.rooms))
+    names = " ".join(sorted(edge.sessions.shown(group) + own_limits.get(group.name, "") for group in user.seats.rooms))
     request.say(f"What you say in channels: {limits}. FORGET <channel> deletes your own. You are in: {names or 'none'}")
     others = (f"{one.nick} (guest)" if one.nick else one.other for one in edge.conversations.of(user).values())
     talks = ", ".join(sorted(others)) or "none"
-    private = "kept, with guests and with accounts of the same choice" if user.keeps else "not kept"
+    private = "kept, with guests and with accounts of the same choice" if user.privacy.keeps else "not kept"
     request.say(f"Private messages are {private}: {limits}. FORGET <nick> deletes your own. With: {talks}")
 
 
@@ -100,6 +100,6 @@ def _forget(request: Request, group: GroupId | None, target: str) -> None:
     if group is None:
         request.say(UNKNOWN)
     elif group.kind == "conversation":
-        request.call.submit(group, talk.Forget(request.call.user.session), done(f"to {target}"))
+        request.call.submit(group, talk.Forget(request.call.user.session.account), done(f"to {target}"))
     else:
         request.call.submit(group, channel.Forget(request.call.user.uid, login_of(request).life), done(f"in {target}"))

@@ -178,9 +178,10 @@ def one_nick_one_user(story: Story) -> Iterator[str]:
             if folded in holders:
                 yield f"{user.person.nick} is {user.uid} and {holders[folded]}"
             holders[folded] = user.uid
-            state = node.core.engine.state(user.home)
+            state = node.core.engine.state(user.identity.home)
             if not isinstance(state, Nick) or state.holder is None or state.holder.uid != user.uid:
-                yield f"{user.uid} on {node.name} goes by {user.person.nick}, and {user.home.name} says otherwise"
+                home = user.identity.home.name
+                yield f"{user.uid} on {node.name} goes by {user.person.nick}, and {home} says otherwise"
             elif state.holder != user.person:
                 yield f"{user.uid}: its group has {state.holder}, its edge {user.person}"
 

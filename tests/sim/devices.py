@@ -319,7 +319,7 @@ def one_session_each(story: DeviceStory) -> Iterator[str]:
             for node in story.net.nodes.values()
             if node.up
             for user in node.core.edge.users.values()
-            if user.session == account
+            if user.session.account == account
         }
         if len(users) != 1:
             yield f"{account} is {users}"

@@ -191,7 +191,7 @@ def test_what_an_old_replica_says_of_an_account_expels_nobody(
     net.run(2)
     user = ann.connection.user
     assert user is not None
-    assert user.session == "ann"
+    assert user.session.account == "ann"
     edge = net.nodes["n1"].core.edge
     if not attached:
         net.turn(net.nodes["n1"], lambda: edge.gone(ann.connection, "Connection reset"))

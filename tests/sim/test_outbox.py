@@ -185,7 +185,7 @@ def test_who_parts_reads_so_once_whichever_node_did_it(channel: str, after_s: fl
 def test_who_deletes_a_message_reads_so_once_whichever_node_did_it(target: str, after_s: float) -> None:
     story = begun("message-tags draft/message-redaction", 0, "#irc")
     (bob,) = story.net.nodes["n3"].core.edge.users.values()
-    group = GroupId("channel", "#irc") if target == "#irc" else next(iter(bob.talks))
+    group = GroupId("channel", "#irc") if target == "#irc" else next(iter(bob.seats.conversations))
     said = recall(story.net, "n3", ALL_LINES, group)
     assert said
     read = end_while_it_says(story, after_s, f"REDACT {target} {said[-1].msgid}")

@@ -540,7 +540,7 @@ def test_who_goes_before_its_session_has_begun_stays_nevertheless(net: Net) -> N
     net.run(3)
     assert ann.closed is not None
     user = net.nodes["n1"].core.edge.sessions.users["ann"]
-    assert user.lasts and list(user.rooms) == [GroupId("channel", CHANNEL)]
+    assert user.session.lasts and list(user.seats.rooms) == [GroupId("channel", CHANNEL)]
 
 
 def test_as_soon_as_a_session_s_node_is_dead_its_clients_nodes_tell_how_far_they_are(net: Net, bob: Talker) -> None:

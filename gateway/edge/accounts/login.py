@@ -68,7 +68,7 @@ def login(call: Call, proven: Login, done: Callable[[bool], None]) -> None:
     if user is None:
         changed(None)
     else:
-        change_facts(call, msgspec.structs.replace(user.wanted, account=proven.name), changed)
+        change_facts(call, msgspec.structs.replace(user.identity.pending, account=proven.name), changed)
 
 
 def _as(one: Connection, proven: Login, caller: Connection) -> Login:
@@ -92,7 +92,7 @@ def logout(call: Call, done: Callable[[], None]) -> None:
     if user is None:
         changed(None)
     else:
-        change_facts(call, msgspec.structs.replace(user.wanted, account=None), changed)
+        change_facts(call, msgspec.structs.replace(user.identity.pending, account=None), changed)
 
 
 def watch(edge: EdgePort, connection: Connection) -> None:
@@ -108,7 +108,7 @@ def watch(edge: EdgePort, connection: Connection) -> None:
     def known(proven: Login, view: InfoView | None) -> None:
         if view is not None and view.life != proven.life:
             if_dropped(edge, proven.name, proven.life, lambda: expel_all(edge, proven.life))
-        elif view is not None and connection.user is not None and connection.user.session:
+        elif view is not None and connection.user is not None and connection.user.session.account:
             edge.sessions.know(connection.user, view)
 
     edge.later(CHECK_S, look)
@@ -153,8 +153,8 @@ def _expel(edge: EdgePort, user: User | None, connections: list[Connection]) -> 
         changed(None)
     else:
         _want(user, None)
-        user.unsettled[user.home] = None
-        edge.engine.submit(user.home, Change(user.wanted), changed)
+        user.unsettled[user.identity.home] = None
+        edge.engine.submit(user.identity.home, Change(user.identity.pending), changed)
 
 
 def _give(
@@ -175,7 +175,7 @@ def _logged_out(edge: EdgePort, user: User | None) -> None:
 
 def _want(user: User | None, proven: Login | None) -> None:
     if user is not None:
-        user.wanted = msgspec.structs.replace(user.wanted, account=proven.name if proven is not None else None)
+        user.identity.change(account=proven.name if proven is not None else None)
 
 
 def _say_in(edge: EdgePort, connection: Connection, send: Callable[[Line], None], name: str) -> None:

@@ -77,7 +77,7 @@ def watch(edge: EdgePort, user: User) -> None:
         look_up(edge, nick, answered)
 
     def found(view: LoginView) -> None:
-        if _is_stranger(edge, user.wanted.account, view):
+        if _is_stranger(edge, user.identity.pending.account, view):
             delay_s = settings.nick_delay_s
             text = (
                 f"The nick {nick} belongs to an account. If the account is yours, log in within {delay_s:g} seconds: "
@@ -88,9 +88,9 @@ def watch(edge: EdgePort, user: User) -> None:
 
     def late(view: LoginView, tries: int = 0) -> None:
         connection = user.connection
-        if not _is_stranger(edge, user.wanted.account, view):
+        if not _is_stranger(edge, user.identity.pending.account, view):
             return
-        if connection is None or not connection.is_free or user.homeless:
+        if connection is None or not connection.is_free or user.identity.reclaiming:
             edge.later(BUSY_S, lambda: look(late))
             return
         if not tries:

@@ -14,3 +14,7 @@ class Bucket:
         self.refilled_at = 0.0
         self.makes = 0.0
         self.makes_at = 0.0
+
+    def give_back(self) -> None:
+        """Take back one count of `makes`: the JOIN has found an existing channel."""
+        self.makes -= 1

@@ -291,7 +291,7 @@ class Clients(ClientsPort):
 
     def _has_to_go(self, user: User) -> bool:
         """Whether the node waits for the user to leave. A session without clients leaves only if another node stays."""
-        rests = bool(user.session) and not user.connections and not user.quitting
+        rests = bool(user.session.account) and not user.connections and not user.quitting
         return not rests or bool(self.edge.engine.peers.staying())
 
     # Timers -----------------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def price(lines: int) -> float:
 
 
 def may_make(connection: Connection, settings: EdgeSettings, now: float) -> bool:
-    """Whether the connection may make a channel; if so, count the channel. To take back: `bucket.makes -= 1`."""
+    """Whether the connection may make a channel; if so, count the channel. To take back: `bucket.give_back`."""
     most = settings.channels_per_minute
     if not most:
         return True

@@ -99,7 +99,7 @@ class Arrivals(ArrivalsPort):
 
     def inquire(self, user: User, connection: Connection) -> None:
         """Ask a joining device's former nodes how far the device has come there."""
-        engine, account, device = self.edge.engine, user.session, connection.device
+        engine, account, device = self.edge.engine, user.session.account, connection.device
         if not account or engine.level < CameAsk.SINCE:
             return
         known = self._known(user, device)
@@ -126,7 +126,7 @@ class Arrivals(ArrivalsPort):
         """Return the recent nodes of the device, as far as known: ring key -> incarnation."""
         stored = self.edge.sessions.cursors.device(user, device)
         found = {key: number for key, (_, number) in stored.nodes.items()} if stored is not None else {}
-        return found | self._nodes.get(user.session, {}).get(device, {})
+        return found | self._nodes.get(user.session.account, {}).get(device, {})
 
     def came_from(self, account: str, node: Incarnation) -> None:
         """Note the former node of the account's session: the session's group may lack the last cursors of that node."""
@@ -153,7 +153,7 @@ class NodesAsked(Inquiry):
         super().__init__()
         self.edge = edge
         self.connection = connection
-        self.ask = CameAsk(user.session, connection.device)
+        self.ask = CameAsk(user.session.account, connection.device)
         self.until = edge.now + edge.engine.settings.settle_max_s
         self.asked: set[Incarnation] = {edge.engine.me}
         self.open: dict[Incarnation, None] = {}  # nodes without an answer so far

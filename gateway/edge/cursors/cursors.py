@@ -65,14 +65,14 @@ class Cursors(CursorsPort):
     def changed(self, user: User) -> dict[str, dict[str, Cursor]]:
         """Return the cursors that have moved since the last call: device -> folded channel -> cursor."""
         for connection in user.connections:
-            self._take(user.session, connection.device, self._came(connection))
+            self._take(user.session.account, connection.device, self._came(connection))
             if not self.knows(user, connection.device):
-                self._news.setdefault(user.session, {}).setdefault(connection.device, {})
-        return self._news.pop(user.session, {})
+                self._news.setdefault(user.session.account, {}).setdefault(connection.device, {})
+        return self._news.pop(user.session.account, {})
 
     def mark(self, user: User, group: GroupId) -> None:
         """Remember how far the user's connections were shown the group: the user is about to leave the group."""
-        for connection in user.connections if user.session else ():
+        for connection in user.connections if user.session.account else ():
             self._stays_at(connection, group)
 
     def _stays_at(self, connection: Connection, group: GroupId) -> None:
@@ -86,9 +86,9 @@ class Cursors(CursorsPort):
 
     def left(self, user: User, connection: Connection) -> None:
         """Note the cursors and the last presence of a device: the connection is closed, or about to be."""
-        account = user.session
+        account = user.session.account
         if account:
-            for group in user.heard:
+            for group in user.seats.all:
                 self._stays_at(connection, group)  # even if more is said before the connection is closed
             self._take(account, connection.device, self._came(connection))
             self._news.setdefault(account, {}).setdefault(connection.device, {})
@@ -117,7 +117,7 @@ class Cursors(CursorsPort):
 
     def forget_device(self, user: User, device: str, done: Callable[[bool], None]) -> None:
         """Make the device begin anew at the next attach. done(whether the session's group has accepted the request)."""
-        account = user.session
+        account = user.session.account
 
         def forgotten(outcome: Any) -> None:
             self._forget_device(account, device)
@@ -181,14 +181,14 @@ class Cursors(CursorsPort):
         attached = [
             (client, user)
             for client in connections
-            if client.delivery.receipts is not None and (user := _attached(client)) is not None and user.session
+            if client.delivery.receipts is not None and (user := _attached(client)) is not None and user.session.account
         ]
         if not attached:
             return
         now = {group: self.edge.engine.applied_to(group) for group in groups}
         for connection, user in attached:
             behind = connection.delivery.behind
-            heard = [group for group in now if group in user.rooms or group in user.talks]
+            heard = [group for group in now if group in user.seats.rooms or group in user.seats.conversations]
             held = self.edge.asides.place
             self._mark(
                 connection, _news(connection, {g.name: behind.get(g, held(connection, g) or now[g]) for g in heard})
@@ -213,7 +213,7 @@ class Cursors(CursorsPort):
     def fresh(self, connection: Connection) -> dict[str, Cursor]:
         """Return the connection's cursors that have moved since the last call, by folded channel."""
         user = _attached(connection)
-        heard = user.heard if user is not None else {}
+        heard = user.seats.all if user is not None else {}
         now: dict[str, Cursor | None] = {**connection.delivery.parted}
         connection.delivery.parted.clear()
         for group in heard:
@@ -234,10 +234,10 @@ class Cursors(CursorsPort):
 
     def now(self, user: User, connection: Connection) -> dict[str, Cursor]:
         """Return the cursors of a client of this node, by folded channel, also in channels which the user has left."""
-        sent = self._sent.get(user.session, {}).get(connection.device, {})
+        sent = self._sent.get(user.session.account, {}).get(connection.device, {})
         found = {name: known.place for name, known in sent.items()}
         learn(found, self._all(connection))
-        for group in user.heard:
+        for group in user.seats.all:
             place = merge_cursors(found.get(group.name), self.of(user, connection.device, group))
             if place is not None:
                 found[group.name] = place
@@ -251,7 +251,7 @@ class Cursors(CursorsPort):
 
     def of(self, user: User, device: str, group: GroupId) -> Cursor | None:
         """Return the device's cursor in a channel; None if the device was never in the channel."""
-        sent = self._sent.get(user.session, {}).get(device, {}).get(group.name)
+        sent = self._sent.get(user.session.account, {}).get(device, {}).get(group.name)
         known = self.device(user, device)
         return merge_cursors(
             sent.place if sent is not None else None, known.places.get(group.name) if known is not None else None
@@ -267,5 +267,5 @@ class Cursors(CursorsPort):
 
     def device(self, user: User, device: str) -> Device | None:
         """Return the device as known to the session's group."""
-        state = self.edge.engine.state(GroupId("session", user.session))
+        state = self.edge.engine.state(GroupId("session", user.session.account))
         return state.stored.devices.get(device) if isinstance(state, Session) else None

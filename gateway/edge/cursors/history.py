@@ -83,18 +83,18 @@ class TalkStory:
         letter = read_event(lines[-1]) if lines else None
         if not isinstance(letter, Letter):
             return self.talk.nick or self.talk.other
-        return letter.to if letter.account == self.user.session else letter.source.partition("!")[0]
+        return letter.to if letter.account == self.user.session.account else letter.source.partition("!")[0]
 
     def narrowed(self, query: Query, caps: frozenset[str]) -> Query:
         return msgspec.structs.replace(query, wanted=TAGS if "message-tags" in caps else "")
 
     def shown(self, caps: frozenset[str], lines: Iterable[Kept]) -> list[Line]:
         """Render the messages, without own messages if the client would take these for the other's."""
-        both = not caps.isdisjoint(SELVES | {"draft/chathistory"}) or self.talk.other == self.user.session
+        both = not caps.isdisjoint(SELVES | {"draft/chathistory"}) or self.talk.other == self.user.session.account
         found: list[Line] = []
         for line in lines:
             event = read_event(line)
-            own = isinstance(event, Letter) and event.account == self.user.session
+            own = isinstance(event, Letter) and event.account == self.user.session.account
             if isinstance(event, Letter) and (both or not own):
                 nick = event.to if own else self.user.person.nick
                 found.append(rendering.letter(event, nick, EventId(line.msgid, line.at)))

@@ -29,10 +29,10 @@ def withhold(edge: EdgePort, group: GroupId, *, parted: bool) -> None:
     room = (edge.conversations.rooms if group.kind == "conversation" else edge.rooms).get(group)
     if room is None:
         return
-    for user in [user for user in room.users.values() if user.session]:
+    for user in [user for user in room.users.values() if user.session.account]:
         for connection in [c for c in user.connections if c in room.connections and group not in c.delivery.behind]:
             connection.delivery.behind[group] = edge.engine.applied_to(group)
-            room.withheld[connection] = None
+            room.held_back[connection] = None
             edge.later(MERGED_S if parted else SOON_S, partial(_play, edge, connection, user, group))
 
 

@@ -68,10 +68,10 @@ def end_late_echoes(connection: Connection) -> None:
 def catch_up(connection: Connection, user: User, group: GroupId) -> None:
     """End playback, and show the connection the group's events from now on."""
     connection.delivery.playbacks.pop(group, None)
-    room = user.seats(group).get(group)
+    room = user.seats.of(group).get(group)
     if room is not None:
         room.connections[connection] = None
-        room.withheld.pop(connection, None)
+        room.held_back.pop(connection, None)
     caught_up(connection, group)
 
 
@@ -139,7 +139,7 @@ class Playback:
         if self.connection.delivery.playbacks.get(group) is not self:
             return None
         here = self.connection.user is user and self.connection.closed is None
-        shown = group in user.heard and group not in user.detached
+        shown = group in user.seats.all and group not in user.session.detached
         return story(self.edge, user, group) if here and shown else None
 
     def _stop(self) -> None:
@@ -147,7 +147,9 @@ class Playback:
         connection, group = self.connection, self.group
         if connection.delivery.playbacks.get(group) is self:
             del connection.delivery.playbacks[group]
-            if connection.user is self.user and not (group in self.user.heard or group in self.user.returning):
+            if connection.user is self.user and not (
+                group in self.user.seats.all or group in self.user.seats.returning
+            ):
                 caught_up(connection, group)
 
     def _narrowed(self, found: Story, query: Query) -> Query:

@@ -31,9 +31,9 @@ MOST = 1_000
 def marker(edge: EdgePort, connection: Connection, folded: str) -> int:
     """Return the marker in Unix ms; 0 if there is none."""
     user = connection.user
-    if user is None or not user.session:
+    if user is None or not user.session.account:
         return connection.markers.get(folded, 0)
-    state = edge.engine.state(edge.sessions.group(user.session))
+    state = edge.engine.state(edge.sessions.group(user.session.account))
     return state.stored.markers.get(folded, 0) if isinstance(state, Session) else 0
 
 

@@ -17,7 +17,8 @@ from gateway.edge.client.lines import Line
 from gateway.edge.cursors.playback import caught_up
 from gateway.edge.ports import ConversationsPort, EdgePort
 from gateway.edge.sessions.attach import play
-from gateway.edge.users.user import Room, User
+from gateway.edge.users.rooms import Room
+from gateway.edge.users.user import User
 from gateway.state.account.messages import InfoView, SetSettings
 from gateway.state.conversation.conversation import Conversation, Party, other_of
 from gateway.state.conversation.messages import Leave, Redact, Redacted, Said, Seat, Sit
@@ -52,7 +53,7 @@ class Conversations(ConversationsPort):
 
     def keeps(self, user: User) -> bool:
         """Return whether the user's private messages are kept."""
-        return bool(user.session) and user.keeps and self.allows(None)
+        return bool(user.session.account) and user.privacy.keeps and self.allows(None)
 
     def allows(self, chosen: bool | None) -> bool:
         """Return whether private messages are kept for a person with this choice; None: no choice made."""
@@ -66,14 +67,14 @@ class Conversations(ConversationsPort):
 
     def party(self, user: User) -> Party:
         """Return the user as a party: the account and its registration, or the user id of a guest."""
-        return Party(user.session, user.life) if user.session else Party(user.uid, "")
+        return Party(user.session.account, user.session.life) if user.session.account else Party(user.uid, "")
 
     def of(self, user: User) -> dict[GroupId, Talk]:
         """Return the conversations which the user may read."""
-        state = self.edge.engine.state(self.edge.sessions.group(user.session)) if user.session else None
+        state = self.edge.engine.state(self.edge.sessions.group(user.session.account)) if user.session.account else None
         if not isinstance(state, Session):
             return {}
-        mine, talks = Party(user.session, user.life), state.stored.talks
+        mine, talks = Party(user.session.account, user.session.life), state.stored.talks
         return {GroupId("conversation", name): talk for name, talk in talks.items() if other_of(name, mine) is not None}
 
     def with_account(self, user: User, account: str) -> GroupId | None:
@@ -94,12 +95,12 @@ class Conversations(ConversationsPort):
     def opened(self, account: str, event: Conversing) -> None:
         """Seat the user in the conversation: only then the session's group acknowledges the event (P33)."""
         user = self.edge.sessions.users.get(account)
-        if user is not None and not user.quitting and user.keeps:
+        if user is not None and not user.quitting and user.privacy.keeps:
             self._sit(user, GroupId("conversation", event.talk), self.edge.sessions.group(account))
 
     def enter(self, user: User) -> list[GroupId]:
         """Seat the session's user in all of the user's conversations. Returns the groups asked for a seat now."""
-        groups = [group for group in self._all(user) if user.keeps and group not in user.talks]
+        groups = [group for group in self._all(user) if user.privacy.keeps and group not in user.seats.conversations]
         for group in groups:
             self._return(user, group)
         return groups
@@ -110,34 +111,33 @@ class Conversations(ConversationsPort):
         def chosen(outcome: Any) -> None:
             self.edge.sessions.look_up(user, lambda: done(outcome))
 
-        change = SetSettings(user.life, {"keep_private": keep})
-        self.edge.engine.submit(self.edge.account(user.session), change, chosen)
+        change = SetSettings(user.session.life, {"keep_private": keep})
+        self.edge.engine.submit(self.edge.account(user.session.account), change, chosen)
 
     def know(self, user: User, view: InfoView) -> None:
         """Act on the account's settings: `keep_private` says whether private messages are kept."""
-        user.life = view.life
-        user.keeps = bool(view.life) and self.allows(view.settings.keep_private)
-        if user.keeps:
+        user.privacy.keeps = bool(view.life) and self.allows(view.settings.keep_private)
+        if user.privacy.keeps:
             self.enter(user)
         else:
             self.leave(user)
 
     def _all(self, user: User) -> list[GroupId]:
-        state = self.edge.engine.state(self.edge.sessions.group(user.session))
+        state = self.edge.engine.state(self.edge.sessions.group(user.session.account))
         names = state.stored.talks if isinstance(state, Session) else ()
         return [GroupId("conversation", name) for name in names]
 
     def _return(self, user: User, group: GroupId) -> None:
         """Ask for the seat until granted. Then all attached connections are shown the missed messages."""
-        if group in user.returning:
+        if group in user.seats.returning:
             self._sit(user, group, None)
             return
         for connection in user.connections:
             connection.delivery.behind.setdefault(group)
-        user.returning[group] = dict(user.connections)
+        user.seats.begin_returning(group, user.connections)
 
         def sit() -> None:
-            if group in user.returning and not user.quitting:
+            if group in user.seats.returning and not user.quitting:
                 self._sit(user, group, None, lambda _: self.edge.later(AGAIN_S, sit))
 
         sit()
@@ -146,18 +146,17 @@ class Conversations(ConversationsPort):
         self, user: User, group: GroupId, because: GroupId | None, done: Callable[[Any], None] | None = None
     ) -> None:
         engine = self.edge.engine
-        state = engine.state(self.edge.sessions.group(user.session))
+        state = engine.state(self.edge.sessions.group(user.session.account))
         taken = state.stored.taken if isinstance(state, Session) else 0
         user.unsettled[group] = None
-        engine.submit(group, Sit(user.session, Seat(user.uid, engine.me, taken)), done, because)
+        engine.submit(group, Sit(user.session.account, Seat(user.uid, engine.me, taken)), done, because)
 
     def leave(self, user: User) -> None:
         """Give up the seats: the user ends the session, or wants no messages kept any more."""
-        for group, late in user.returning.items():
-            for connection in late:
+        for group in list(user.seats.returning):
+            for connection in user.seats.end_returning(group):
                 caught_up(connection, group)
-        user.returning.clear()
-        for group in list(user.talks):
+        for group in list(user.seats.conversations):
             user.unsettled[group] = None
             self.edge.engine.submit(group, Leave(user.uid, self.edge.engine.me))
 
@@ -200,7 +199,7 @@ class Conversations(ConversationsPort):
             for user in room.users.values():
                 text = f"{lost} private messages were missed: try CHATHISTORY."
                 line = Line(self.edge.settings.server_name, "NOTICE", (user.person.nick, text))
-                deliver(line, [c for c in user.connections if c not in room.withheld])
+                deliver(line, [c for c in user.connections if c not in room.held_back])
         self._seated(group, state)
 
     def dropped(self, group: GroupId) -> None:
@@ -210,7 +209,7 @@ class Conversations(ConversationsPort):
         for user in list(room.users.values()) if room is not None else ():
             assert room is not None
             room.discard(user.uid)
-            if not user.quitting and user.session and user.keeps:
+            if not user.quitting and user.session.account and user.privacy.keeps:
                 self._return(user, group)
 
     def _seated(self, group: GroupId, state: Conversation) -> None:
@@ -228,13 +227,13 @@ class Conversations(ConversationsPort):
             assert room is not None
             if uid not in room.users:
                 room.add(user)
-                for connection in user.returning.pop(group, ()):
+                for connection in user.seats.end_returning(group):
                     play(self.edge, connection, user, group, connection.opened)
         for uid in [uid for uid in room.users if uid not in here] if room is not None else ():
             assert room is not None
             self.edge.sessions.cursors.mark(room.users[uid], group)
             gone = room.discard(uid)
-            if gone is not None and not gone.quitting and gone.session and gone.keeps:
+            if gone is not None and not gone.quitting and gone.session.account and gone.privacy.keeps:
                 self._return(gone, group)
         if room is not None and not room.users:
             del self.rooms[group]
@@ -246,17 +245,17 @@ class Conversations(ConversationsPort):
             state = engine.state(group)
             for account, seat in list(state.seats.items()) if isinstance(state, Conversation) else ():
                 user = self.edge.sessions.users.get(account)
-                if seat.edge == engine.me and (user is None or user.uid != seat.uid or not user.keeps):
+                if seat.edge == engine.me and (user is None or user.uid != seat.uid or not user.privacy.keeps):
                     engine.submit(group, Leave(seat.uid, engine.me))
 
     def _said(self, group: GroupId, event: Said, stamp: EventId, call: Call | None) -> None:
         room = self.rooms.get(group)
         for user in room.users.values() if room is not None else ():
             assert room is not None
-            able = [c for c in user.connections if c in room.connections and c not in room.withheld]
+            able = [c for c in user.connections if c in room.connections and c not in room.held_back]
             if event.verb == "TAGMSG":
                 able = [c for c in able if "message-tags" in c.caps]
-            if user.session != event.account:
+            if user.session.account != event.account:
                 sent = deliver(rendering.letter(event, user.person.nick, stamp), able)
                 self.edge.traffic.messages_sent += sent
                 continue
@@ -283,7 +282,7 @@ class Conversations(ConversationsPort):
             return
         for user in room.users.values():
             other = group.name.split(",")
-            target = user.person.nick if user.session != event.account or len(set(other)) == 1 else event.to
+            target = user.person.nick if user.session.account != event.account or len(set(other)) == 1 else event.to
             params = (target, event.msgid, *((event.reason,) if event.reason is not None else ()))
             line = Line(Author(event.source, event.name), "REDACT", params, at=stamp.at, msgid=stamp.msgid)
             able = [c for c in user.connections if "draft/message-redaction" in c.caps]

@@ -48,7 +48,7 @@ class DirectMessage(NamedTuple):
 
     @property
     def has_guest(self) -> bool:
-        return not self.user.session or self.holder.account is None
+        return not self.user.session.account or self.holder.account is None
 
 
 _UNKNOWN: Final = object()
@@ -135,7 +135,9 @@ class DirectMessages(DirectMessagesPort):
         """Ask the nick's group, with the user's choice on kept messages."""
         user, tell = turn.user, turn.tell
         guests = (
-            bool(user.session) and self.edge.conversations.keeps(user) and self.edge.conversations.keeps_with_guests()
+            bool(user.session.account)
+            and self.edge.conversations.keeps(user)
+            and self.edge.conversations.keeps_with_guests()
         )
         asked = tell if (tell.talks, tell.guests) == (talks, guests) else replace(tell, talks=talks, guests=guests)
         user.unsettled[turn.home] = None
@@ -144,7 +146,7 @@ class DirectMessages(DirectMessagesPort):
     def talks(self, user: User, once: Once | None) -> bool:
         """Return whether the user prefers conversations, or may have used one on a former node (P9)."""
         talks = self.edge.conversations
-        if not user.session:
+        if not user.session.account:
             return user.person.account is None and talks.keeps_with_guests()
         return talks.keeps(user) or (once is not None and bool(talks.of(user)))
 
@@ -193,12 +195,12 @@ class DirectMessages(DirectMessagesPort):
         """Return the speaker and the other person: each as folded account, or as user id of a guest."""
         account = letter.holder.account
         other = self.edge.settings.casemap(account) if account is not None else letter.holder.uid
-        return letter.user.session or letter.user.uid, other
+        return letter.user.session.account or letter.user.uid, other
 
     def _keeps(self, letter: DirectMessage) -> bool:
         """Return whether the speaker's side wants the message kept. The other account is asked later."""
         talks = self.edge.conversations
-        wants = talks.keeps(letter.user) if letter.user.session else letter.holder.account is not None
+        wants = talks.keeps(letter.user) if letter.user.session.account else letter.holder.account is not None
         return wants and (not letter.has_guest or talks.keeps_with_guests())
 
     def say(self, letter: DirectMessage) -> None:
@@ -224,7 +226,9 @@ class DirectMessages(DirectMessagesPort):
             if isinstance(outcome, Refusal):
                 self._submit(letter.home, tell, letter.call, user, letter.place, letter.done)
             else:  # already said: the speaker's clients read the message there, if the user still sits there
-                letter.done(Reached(letter.holder, talks=group in user.talks) if outcome is None else outcome)
+                letter.done(
+                    Reached(letter.holder, talks=group in user.seats.conversations) if outcome is None else outcome
+                )
 
         if group is not None:
             self._submit(group, Repeat(once), letter.call, user, letter.place, asked)
@@ -235,7 +239,7 @@ class DirectMessages(DirectMessagesPort):
         """Say the message in the conversation. opened: just now, for this message, so the other's session has agreed.
         The other user may have no seat yet, while the session is taken up from a dead node."""
         user, tell, holder = letter.user, letter.tell, letter.holder
-        person, is_guest = user.person, not user.session
+        person, is_guest = user.person, not user.session.account
 
         def said(outcome: Any) -> None:
             if outcome is None and letter.tell.verb != "TAGMSG":
@@ -249,7 +253,7 @@ class DirectMessages(DirectMessagesPort):
             else:
                 letter.done(outcome)
 
-        me, name = user.session or user.uid, None if is_guest else person.account
+        me, name = user.session.account or user.uid, None if is_guest else person.account
         facts = (user.uid, me, person.source, tell.verb, tell.text, holder.nick, name, tell.tags, "B" in person.modes)
         say = Say(*facts, tell.once, holder.uid if is_guest and not opened else "")
         self._submit(group, say, letter.call, user, letter.place, said)
@@ -257,7 +261,7 @@ class DirectMessages(DirectMessagesPort):
     def _turned_away(self, letter: DirectMessage) -> None:
         """Ask the account once more for consent: the account has no seat in the guest's conversation."""
         key = self._key(letter)
-        letter.user.letters.pop(key[1], None)
+        letter.user.privacy.guest_conversations.pop(key[1], None)
         if key in self._opening:
             waiting = sorted((*self._opening[key], letter), key=lambda one: one.call.line)
             self._opening[key] = deque(waiting)
@@ -278,10 +282,10 @@ class DirectMessages(DirectMessagesPort):
 
     def _open(self, letter: DirectMessage, other: str) -> GroupId | None:
         """Return the conversation, if each party with an account has a seat there, as far as this node knows."""
-        if not letter.user.session:
-            return letter.user.letters.get(other)
+        if not letter.user.session.account:
+            return letter.user.privacy.guest_conversations.get(other)
         mine = self.edge.conversations.party(letter.user)
-        for group in letter.user.talks:
+        for group in letter.user.seats.conversations:
             found = other_of(group.name, mine)
             state = self.edge.engine.state(group) if found is not None and found.account == other else None
             if found is not None and isinstance(state, Conversation):
@@ -306,7 +310,7 @@ class DirectMessages(DirectMessagesPort):
                 self._end(key, None)
                 return
             group = conversation(mine, Party(other, view.life))
-            if user.session:
+            if user.session.account:
                 self._seat(key, group, {user.uid: (mine.account, other, ""), holder.uid: (other, mine.account, "")})
             else:
                 self._seat(key, group, {holder.uid: (other, user.uid, user.person.nick)})
@@ -340,8 +344,8 @@ class DirectMessages(DirectMessagesPort):
         if group is None:
             self._plainly(letter)
         else:
-            if not letter.user.session:
-                letter.user.remember_letters(key[1], group)
+            if not letter.user.session.account:
+                letter.user.privacy.remember(key[1], group)
             self._converse(group, letter, opened=True)
         while self._opening[key]:
             letter = self._opening[key][0]

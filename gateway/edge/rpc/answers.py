@@ -54,7 +54,7 @@ def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:
     if user is None:
         return None
     shown = []
-    for group in user.rooms:
+    for group in user.seats.rooms:
         state = edge.engine.state(group)
         member = state.members.get(user.uid) if isinstance(state, Channel) else None
         if member is None or not isinstance(state, Channel):
@@ -68,7 +68,7 @@ def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:
         int(edge.now - user.spoke_at),
         tuple(shown),
         bool(user.connections) and all(connection.secure for connection in user.connections),
-        user.oper is not None,
+        user.identity.oper is not None,
         user.connection.address if private and user.connection is not None else "",
         modes_of(user) if private else "",
         user.person,
@@ -77,7 +77,7 @@ def _detail(edge: EdgePort, ask: DetailAsk) -> Detail | None:
 
 def modes_of(user: User) -> str:
     """Return the modes as in 221. r: logged in (Modern IRC Client Protocol, "Registered User Mode")."""
-    own = ("w" if user.wallops else "") + ("r" if user.person.account is not None else "")
+    own = ("w" if user.identity.wallops else "") + ("r" if user.person.account is not None else "")
     return "+" + "".join(sorted({*user.person.modes, *own}))
 
 
@@ -86,7 +86,7 @@ def count(edge: EdgePort) -> Counts:
     return Counts(
         len(users),
         sum("i" in user.person.modes for user in users),
-        sum(user.oper is not None for user in users),
+        sum(user.identity.oper is not None for user in users),
         sum(
             connection.user is None and connection.remote.tunnel is None
             for connection in edge.clients.connections.values()
@@ -115,9 +115,9 @@ def _find(edge: EdgePort, ask: FindAsk) -> Found:
     found: list[Person] = []
     for user in edge.users.values():
         person = user.person
-        if user.quitting or (ask.opers_only and user.oper is None):
+        if user.quitting or (ask.opers_only and user.identity.oper is None):
             continue
-        shared = any(group.name in ask.channels for group in user.rooms)
+        shared = any(group.name in ask.channels for group in user.seats.rooms)
         exact = casemap(person.nick) == casemap(ask.mask)
         if "i" in person.modes and not (shared or ask.oper or exact):
             continue

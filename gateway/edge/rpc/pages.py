@@ -182,7 +182,9 @@ def _sessions(edge: EdgePort) -> Listing:
 def session_row(edge: EdgePort, user: User) -> SessionRow:
     person, clients = user.person, tuple(_client(edge, one) for one in user.connections)
     facts = (person.nick, person.user, person.host, person.account, person.away)
-    return SessionRow(user.uid, *facts, user.oper, user.lasts, person.signon, len(user.rooms), clients)
+    return SessionRow(
+        user.uid, *facts, user.identity.oper, user.session.lasts, person.signon, len(user.seats.rooms), clients
+    )
 
 
 def _client(edge: EdgePort, connection: Connection) -> ClientRow:

@@ -40,14 +40,14 @@ def attach(call: Call, user: User) -> None:
     edge.sessions.attached(user)
     edge.engine.note("client_attached", client=connection.number, nick=user.person.nick, uid=user.uid)
     welcome(call)
-    if user.wanted.away is not None:  # set on another client, or before the user left
+    if user.identity.pending.away is not None:  # set on another client, or before the user left
         call.reply(n.RPL_NOWAWAY, n.TEXT[n.RPL_NOWAWAY])
-    for group in list(user.rooms):
+    for group in list(user.seats.rooms):
         channel = visible(edge, user, group)
-        if channel is not None and group not in user.detached:
+        if channel is not None and group not in user.session.detached:
             show_room(edge, connection, user, group, channel, since)
     once_known(connection, lambda: kicks.tell(edge, connection, user, since))
-    for group in list(user.talks):
+    for group in list(user.seats.conversations):
         _greet(edge, connection, user, group, since)
 
 
@@ -55,7 +55,7 @@ def _since(edge: EdgePort, connection: Connection, user: User) -> float:
     """Return since when lines are played if the device has no cursor: since the device's last visit, if the device's
     node died before reporting cursors; for a new device, since the session was last without clients. 0: play
     nothing."""
-    return edge.sessions.cursors.seen(user, connection.device) or user.left_at
+    return edge.sessions.cursors.seen(user, connection.device) or user.session.left_at
 
 
 def arrive(edge: EdgePort, connection: Connection, user: User, group: GroupId, channel: Channel) -> None:
@@ -72,17 +72,17 @@ def go_on(edge: EdgePort, connection: Connection, user: User, places: Mapping[st
     edge.sessions.attached(user)
     monitor.go_on(edge, connection, user)
 
-    for group in list(user.talks):
+    for group in list(user.seats.conversations):
         if group.name in places:
             read_on(edge, connection, user, group)
         else:
             play(edge, connection, user, group, connection.opened)
     once_known(connection, lambda: kicks.go_on(edge, connection, user))
-    for name in edge.sessions.takeover.returning(user.session):
+    for name in edge.sessions.takeover.returning(user.session.account):
         group = GroupId("channel", name)
-        if name in places and group not in user.rooms and group not in user.detached:
-            user.unseen.setdefault(group, {})[connection] = None  # there before, and waits for the user's return
-    for group in [group for group in user.rooms if group not in user.detached]:
+        if name in places and group not in user.seats.rooms and group not in user.session.detached:
+            user.seats.lose_sight(group, [connection])  # there before, and waits for the user's return
+    for group in [group for group in user.seats.rooms if group not in user.session.detached]:
         channel = visible(edge, user, group)
         if channel is not None and group.name in places:
             read_on(edge, connection, user, group)
@@ -125,7 +125,7 @@ def play(edge: EdgePort, connection: Connection, user: User, group: GroupId, sin
     talk = edge.conversations.of(user).get(group)
     if place is None and talk is not None and edge.sessions.cursors.knows(user, connection.device):
         since = talk.since / 1000 - 0.001  # the device was away when the two people began to talk
-    most = user.playback
+    most = user.session.playback
     if most == 0:
         catch_up(connection, user, group)
     elif place is not None or most is not None:

@@ -18,14 +18,15 @@ MINUTE_S: Final = 60
 
 
 def kept(user: User) -> Kept:
-    invites = {group.name: channel for group, channel in user.invites.items()}
+    invites = {group.name: channel for group, channel in user.seats.invites.items()}
     spoke = int(user.spoke_at // MINUTE_S) * MINUTE_S if user.spoke_at > user.person.signon / 1000 else 0
-    return Kept(user.oper, user.wallops, monitor.told(user), invites, spoke)
+    return Kept(user.identity.oper, user.identity.wallops, monitor.told(user), invites, spoke)
 
 
 def give(edge: EdgePort, user: User, has: Kept) -> None:
     """Give the facts kept in the session to a user who has come from another node."""
-    user.oper, user.wallops = has.oper, has.wallops
-    user.invites = {GroupId("channel", name): channel for name, channel in has.invites.items()}
+    user.identity.allow(has.oper, wallops=has.wallops)
+    for name, channel in has.invites.items():
+        user.seats.invite(GroupId("channel", name), channel)
     user.spoke_at = max(user.spoke_at, has.spoke)
     monitor.carry(edge, user, has.monitored)

@@ -18,7 +18,8 @@ from ring.ids import GroupId
 
 if TYPE_CHECKING:
     from gateway.edge.ports import EdgePort
-    from gateway.edge.users.user import Room, User
+    from gateway.edge.users.rooms import Room
+    from gateway.edge.users.user import User
 
 
 def detached(stored: Stored) -> dict[GroupId, bool]:
@@ -29,30 +30,30 @@ def detached(stored: Stored) -> dict[GroupId, bool]:
 
 def attach(edge: EdgePort, user: User, group: GroupId) -> None:
     """Attach the channel again, also when the user leaves: a later join is then an ordinary join."""
-    if user.session and group in user.detached:
-        user.unsettled[edge.sessions.group(user.session)] = None
-        edge.engine.submit(edge.sessions.group(user.session), Detach(group.name, off=True))
+    if user.session.account and group in user.session.detached:
+        user.unsettled[edge.sessions.group(user.session.account)] = None
+        edge.engine.submit(edge.sessions.group(user.session.account), Detach(group.name, off=True))
 
 
 def check(edge: EdgePort, user: User) -> None:
     """Hide newly detached channels, and show channels no longer detached: the session's group has changed."""
-    state = edge.engine.state(edge.sessions.group(user.session))
+    state = edge.engine.state(edge.sessions.group(user.session.account))
     if not isinstance(state, Session):
         return
-    before, user.detached = user.detached, detached(state.stored)
-    for group in user.detached:
-        if group in user.rooms:
-            user.rooms[group].watch(user)
+    before, user.session.detached = user.session.detached, detached(state.stored)
+    for group in user.session.detached:
+        if group in user.seats.rooms:
+            user.seats.rooms[group].watch(user)
             if group not in before:
                 _hide(edge, user, group)
-    for group in before.keys() - user.detached.keys():
-        if group in user.rooms:
-            user.rooms[group].watch(user)
-            edge.sessions.arrive(user, user.rooms[group])
+    for group in before.keys() - user.session.detached.keys():
+        if group in user.seats.rooms:
+            user.seats.rooms[group].watch(user)
+            edge.sessions.arrive(user, user.seats.rooms[group])
 
 
 def _hide(edge: EdgePort, user: User, group: GroupId) -> None:
-    channel, room = visible(edge, user, group), user.rooms[group]
+    channel, room = visible(edge, user, group), user.seats.rooms[group]
     for connection in user.connections:
         was_shown = group not in connection.delivery.behind
         connection.delivery.behind.setdefault(group, edge.engine.applied_to(group))

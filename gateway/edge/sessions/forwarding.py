@@ -404,7 +404,7 @@ class Forwarding(ForwardingPort):
             connection.delivery.on_the_way.append(OnTheWay(stream.next + 1, places))
             told = connection.remote.told
             if connection.user is not None:  # else the session has gone on elsewhere, and the client follows
-                connection.remote.told = standing_of(connection, connection.user.session)
+                connection.remote.told = standing_of(connection, connection.user.session.account)
             news = connection.remote.told if connection.remote.told != told else None
             stream.send(_encode(at_level(Shown(data, places, settled, news), edge.engine.level)))
         if connection.closed is not None and (not connection.queue.calls or connection.closed == MOVED):

@@ -10,7 +10,6 @@ the user's own id. Only people with the certificate can tell the certificate's u
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
@@ -94,14 +93,10 @@ def _sit(edge: EdgePort, user: User, seats: Seats | None) -> None:
     """Tell the channels that the user is here. A channel that has put the user out meanwhile takes no notice."""
     for name in seats.channels if seats is not None and not user.quitting else ():
         group = GroupId("channel", name)
-        if group not in user.rooms and not user.joining[group]:
+        if group not in user.seats.rooms and not user.seats.joining[group]:
             user.unsettled[group] = None
-            user.joining[group] += 1
-            edge.engine.submit(group, Update(user.person), lambda _, group=group: _seated(user, group))
-
-
-def _seated(user: User, group: GroupId) -> None:
-    user.joining -= Counter([group])
+            user.seats.begin_joining(group)
+            edge.engine.submit(group, Update(user.person), lambda _, group=group: user.seats.end_joining(group))
 
 
 def moved(edge: EdgePort, user: User) -> None:
@@ -109,6 +104,6 @@ def moved(edge: EdgePort, user: User) -> None:
     connections = list(user.connections)
     edge.sessions.let_go(user)
     for connection in connections:
-        user.connections.pop(connection, None)
+        user.detach(connection)
         connection.user = None
         edge.clients.cut(connection, MOVED)

@@ -21,7 +21,8 @@ from gateway.edge.sessions.attach import read_on
 from gateway.edge.sessions.carry_over import kept
 from gateway.edge.sessions.takeover import Takeover
 from gateway.edge.users.monitor import rest, unwatch
-from gateway.edge.users.user import Room, User
+from gateway.edge.users.rooms import Room
+from gateway.edge.users.user import User
 from gateway.state.account.messages import Info, InfoView
 from gateway.state.channel.channel import Channel
 from gateway.state.nick.messages import Change
@@ -102,13 +103,13 @@ class Sessions(SessionsPort):
         """
 
         def confirmed(outcome: Any) -> None:
-            if isinstance(outcome, Taken) and self.users.get(user.session) is user and not user.quitting:
+            if isinstance(outcome, Taken) and self.users.get(user.session.account) is user and not user.quitting:
                 here()
 
         self.ask_whether_here(user, len(user.connections), confirmed)
 
     def ask_whether_here(self, user: User, attached: int, then: Callable[[Any], None]) -> None:
-        account, me = user.session, self.edge.engine.me
+        account, me = user.session.account, self.edge.engine.me
 
         def answered(outcome: Any) -> None:
             if isinstance(outcome, Elsewhere) and self.users.get(account) is user:
@@ -167,7 +168,7 @@ class Sessions(SessionsPort):
         def taken(outcome: Any) -> None:
             if not isinstance(outcome, Taken) or account in self.users:
                 begun(isinstance(outcome, Elsewhere) or account in self.users)
-            elif user.quitting or self.edge.settings.casemap(user.wanted.account or "") != account:
+            elif user.quitting or self.edge.settings.casemap(user.identity.pending.account or "") != account:
                 self.edge.engine.submit(self.group(account), End(user.uid, self.edge.engine.me))
                 begun(False)
             else:
@@ -191,36 +192,36 @@ class Sessions(SessionsPort):
 
     def is_unsure(self, user: User) -> bool:
         """Return whether the settings of the user's account are not known yet."""
-        return user.uid in self._beginning or (bool(user.session) and not user.life)
+        return user.uid in self._beginning or (bool(user.session.account) and not user.session.life)
 
     def once_known(self, user: User, then: Callable[[], None]) -> None:
         """Run then() as soon as the settings of the user's account are known, or nobody answers."""
 
         def known(view: InfoView | None) -> None:
-            if view is not None and user.session and not user.quitting:
+            if view is not None and user.session.account and not user.quitting:
                 self.know(user, view)
             then()
 
         def begun() -> None:
             if self.is_unsure(user):
-                self.edge.engine.ask(GroupId("account", user.session), Info(), known)
+                self.edge.engine.ask(GroupId("account", user.session.account), Info(), known)
             else:
                 then()
 
         self.once_begun(user, begun)
 
     def adopt(self, user: User, account: str, then: Callable[[], None] = lambda: None) -> None:
-        user.session = account
+        user.session.account = account
         self.users[account] = user
         self._report(account, user)
         self.look_up(user, then)
 
     def look_up(self, user: User, then: Callable[[], None] = lambda: None) -> None:
         """Ask for the account's settings, in case of changes. then(): the settings are known, or nobody answers."""
-        account, user.looked_at = user.session, self.edge.now
+        account, user.session.looked_at = user.session.account, self.edge.now
 
         def known(view: InfoView | None) -> None:
-            if view is not None and user.session == account and not user.quitting:
+            if view is not None and user.session.account == account and not user.quitting:
                 self.know(user, view)
             elif view is None:
                 self.edge.later(AGAIN_S, lambda: self._look_again(user, account))
@@ -230,42 +231,43 @@ class Sessions(SessionsPort):
 
     def know(self, user: User, view: InfoView) -> None:
         """Act on the account's state and settings."""
-        if user.life and user.life != view.life and not user.connections:
-            if_dropped(self.edge, user.session, user.life, lambda: self.expel(user.life))
+        if user.session.life and user.session.life != view.life and not user.connections:
+            if_dropped(self.edge, user.session.account, user.session.life, lambda: self.expel(user.session.life))
             return
         settings, chosen = self.edge.settings.sessions, view.settings
-        user.lasts = bool(view.name) and settings.lasts(chosen.always_on)
+        user.session.lasts = bool(view.name) and settings.lasts(chosen.always_on)
         is_away = settings.auto_away if chosen.auto_away is None else chosen.auto_away
-        user.absence = (chosen.away_text or AWAY) if is_away else None
-        user.playback = chosen.playback
+        user.session.absence = (chosen.away_text or AWAY) if is_away else None
+        user.session.playback = chosen.playback
+        user.session.life = view.life
         self.edge.conversations.know(user, view)
-        self._report(user.session, user)
+        self._report(user.session.account, user)
 
     def expel(self, life: str) -> None:
         """Let users without clients depart if here only for this registration, which has ended."""
         for user in list(self.users.values()):
-            if user.life == life and not user.connections:
+            if user.session.life == life and not user.connections:
                 self.edge.depart(user, DROPPED)
 
     def _look_again(self, user: User, account: str) -> None:
-        if user.session == account and not user.quitting:
+        if user.session.account == account and not user.quitting:
             self.look_up(user)
 
     def release(self, user: User) -> None:
         """Make the user an ordinary user: the user has logged out."""
         self.ended(user)
         self.edge.conversations.leave(user)
-        user.session, user.lasts, user.life = "", False, ""
+        user.session.account, user.session.lasts, user.session.life = "", False, ""
 
     def arrive(self, user: User, room: Room) -> None:
         """Put the user back in the channel, and show attached clients the missed lines. Clients that never saw the user
         leave are shown no JOIN."""
-        inside = user.unseen.get(room.group, {})
+        inside = user.seats.unseen.get(room.group, {})
         for connection in user.connections:
             connection.delivery.behind.setdefault(room.group)
         room.add(user)
         channel = visible(self.edge, user, room.group)
-        if channel is not None and room.group not in user.detached:
+        if channel is not None and room.group not in user.session.detached:
             for connection in user.connections:
                 if connection in inside and self.cursors.come(user, connection, room.group) is not None:
                     read_on(self.edge, connection, user, room.group)
@@ -273,49 +275,49 @@ class Sessions(SessionsPort):
                     show_arrival(self.edge, connection, user, room.group, channel)
 
     def is_returning(self, user: User, group: GroupId) -> bool:
-        return group.name in self.takeover.returning(user.session)
+        return group.name in self.takeover.returning(user.session.account)
 
     # Stay and go ----------------------------------------------------------------------------------------------------
 
     def stays(self, user: User, *, quits: bool) -> bool:
         """Keep the user after the last connection; False: the user departs. quits: by the person's own will."""
-        if not user.session or (quits and not user.lasts):
+        if not user.session.account or (quits and not user.session.lasts):
             return False
         if self.leaving:
             self.let_go(user)
             return True
-        user.left_at = self.edge.now
+        user.session.left_at = self.edge.now
         rest(user)
         self._mind_absence(user)
-        self._report(user.session, user)
+        self._report(user.session.account, user)
         return True
 
     def _mind_absence(self, user: User) -> None:
         """Set the user away while no client is attached or about to be, unless the person has set AWAY."""
-        alone = not user.connections and not self.takeover.awaited(user.session)
-        if alone and user.lasts and user.absence is not None and user.wanted.away is None:
-            self._set_away(user, user.absence)
-        elif not alone and user.auto_away:
+        alone = not user.connections and not self.takeover.awaited(user.session.account)
+        if alone and user.session.lasts and user.session.absence is not None and user.identity.pending.away is None:
+            self._set_away(user, user.session.absence)
+        elif not alone and user.session.auto_away:
             self._set_away(user, None)
 
     def _set_away(self, user: User, text: str | None) -> None:
-        user.auto_away = text is not None
-        user.wanted = _replace(user.wanted, away=text)
-        user.unsettled[user.home] = None
-        self.edge.engine.submit(user.home, Change(user.wanted))
+        user.session.auto_away = text is not None
+        user.identity.change(away=text)
+        user.unsettled[user.identity.home] = None
+        self.edge.engine.submit(user.identity.home, Change(user.identity.pending))
 
     def attached(self, user: User) -> None:
-        user.left_at = 0.0
+        user.session.left_at = 0.0
         self._mind_absence(user)
-        if user.session:
-            self._report(user.session, user)
+        if user.session.account:
+            self._report(user.session.account, user)
 
     def ended(self, user: User) -> None:
         """End the session: the user leaves the network."""
-        if self.users.get(user.session) is user:
+        if self.users.get(user.session.account) is user:
             self._tell_places(user)
-            self._forget(user.session)
-            self.edge.engine.submit(self.group(user.session), End(user.uid, self.edge.engine.me))
+            self._forget(user.session.account)
+            self.edge.engine.submit(self.group(user.session.account), End(user.uid, self.edge.engine.me))
 
     def check(self, account: str) -> None:
         """Let the user go if the session is no longer here: the group has changed."""
@@ -338,14 +340,14 @@ class Sessions(SessionsPort):
     def let_go(self, user: User) -> None:
         """Remove the user without notice to anybody: the user goes on elsewhere."""
         edge = self.edge
-        if self.users.get(user.session) is user:
+        if self.users.get(user.session.account) is user:
             self._tell_places(user)
-            self._forget(user.session)
+            self._forget(user.session.account)
         user.quitting = True
         self._gone[user.uid] = edge.now
-        for room in list(user.heard.values()):
+        for room in list(user.seats.all.values()):
             room.discard(user.uid)
-        for group in list(user.monitored):
+        for group in list(user.monitoring.nicks):
             unwatch(edge, user, group)
         edge.forget(user)
 
@@ -361,7 +363,7 @@ class Sessions(SessionsPort):
 
     def _tell_places(self, user: User) -> None:
         """Report the cursors of devices here, for the next node of the session."""
-        account = user.session
+        account = user.session.account
 
         def told() -> None:
             if account not in self.users:
@@ -378,10 +380,10 @@ class Sessions(SessionsPort):
         self.arrivals.tick(now)
         self._gone = {uid: at for uid, at in self._gone.items() if now - at < self.edge.engine.settings.grace_s}
         for account, user in list(self.users.items()):
-            if user.left_at and self._is_late(user, now):
+            if user.session.left_at and self._is_late(user, now):
                 self.edge.depart(user, "Connection closed")
             else:
-                if user.left_at and now - user.looked_at > CHECK_S:
+                if user.session.left_at and now - user.session.looked_at > CHECK_S:
                     self.look_up(user)
                 self._mind_absence(user)  # perhaps taken up from a dead node, and no client has come back
                 self._report(account, user)
@@ -390,15 +392,15 @@ class Sessions(SessionsPort):
 
     def _is_late(self, user: User, now: float) -> bool:
         settings = self.edge.settings.sessions
-        stays_s = settings.expire_days * 86_400 if user.lasts else self.edge.engine.settings.grace_s
-        return now - user.left_at > stays_s
+        stays_s = settings.expire_days * 86_400 if user.session.lasts else self.edge.engine.settings.grace_s
+        return now - user.session.left_at > stays_s
 
     def moved(self, user: User, call: Call | None = None) -> None:
         """Report changes of the user at once: this node may die as soon as the client has read of a change."""
-        if user.session and not user.quitting:
-            group = self.group(user.session)
+        if user.session.account and not user.quitting:
+            group = self.group(user.session.account)
             user.unsettled[group] = None
-            self._report(user.session, user)
+            self._report(user.session.account, user)
             if call is not None and call.connection.remote.stream is not None:
                 call.after_all([group], lambda: None)  # only then the client's line is settled (P9)
 
@@ -406,12 +408,12 @@ class Sessions(SessionsPort):
         """Tell the session's group all changes since the last report."""
         if user.quitting:
             return
-        rooms = self.takeover.returning(account) | {group.name: self.shown(group) for group in user.rooms}
+        rooms = self.takeover.returning(account) | {group.name: self.shown(group) for group in user.seats.rooms}
         places, nodes = self.cursors.changed(user), self.arrivals.news(account)
-        facts = (user.person, rooms, user.lasts, len(user.connections))
-        if places or nodes or self._reported.get(account) != (*facts, user.auto_away):
-            self._reported[account] = (*facts, user.auto_away)
-            report = Report(user.uid, self.edge.engine.me, *facts, places, user.auto_away, nodes)
+        facts = (user.person, rooms, user.session.lasts, len(user.connections))
+        if places or nodes or self._reported.get(account) != (*facts, user.session.auto_away):
+            self._reported[account] = (*facts, user.session.auto_away)
+            report = Report(user.uid, self.edge.engine.me, *facts, places, user.session.auto_away, nodes)
             self.edge.engine.submit(self.group(account), report)
         has = kept(user)
         if has != self._kept.get(account, Kept()):

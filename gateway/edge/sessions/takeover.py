@@ -5,7 +5,6 @@ Everybody asking for the session meanwhile waits until the user is back in all c
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -99,8 +98,12 @@ class Takeover(TakeoverPort):
         edge, rooms = self.edge, session.rooms
         granted = isinstance(outcome, Granted)
         user = User(outcome.person if granted else person, edge.nick(person.nick), None, edge.now)
-        user.left_at = session.left / 1000 or edge.now
-        user.lasts, user.auto_away, user.detached = session.lasts, session.auto_away, detached(session)
+        user.session.left_at = session.left / 1000 or edge.now
+        user.session.lasts, user.session.auto_away, user.session.detached = (
+            session.lasts,
+            session.auto_away,
+            detached(session),
+        )
         give(edge, user, session.kept)
         edge.enter(user)
         self._returning[account] = rooms
@@ -152,7 +155,9 @@ class Takeover(TakeoverPort):
         if self.edge.sessions.users.get(account) is not user or user.quitting:
             return
         awaited = self._returning.pop(account, {})
-        lacking = {folded: name for folded, name in awaited.items() if GroupId("channel", folded) not in user.rooms}
+        lacking = {
+            folded: name for folded, name in awaited.items() if GroupId("channel", folded) not in user.seats.rooms
+        }
         if lacking:
             self._returning[account] = lacking
         again = {folded: name for folded, name in rooms.items() if folded in lacking}
@@ -162,8 +167,8 @@ class Takeover(TakeoverPort):
     def come_back(self, user: User, group: GroupId, name: str) -> None:
         """Bring the user back to a channel no longer followed here: in the channel's state the user may be on another
         node, as on another side of a partition."""
-        self._returning[user.session] = {**self.returning(user.session), group.name: name}
-        self._go_back(user.session, user, {group.name: name})
+        self._returning[user.session.account] = {**self.returning(user.session.account), group.name: name}
+        self._go_back(user.session.account, user, {group.name: name})
 
     def _return(self, user: User, group: GroupId, name: str, done: Callable[[Any], None]) -> None:
         """Tell the channel that the user is here. A channel that took the user for gone lets the user in again."""
@@ -177,14 +182,14 @@ class Takeover(TakeoverPort):
 
         def returned(outcome: Any) -> None:
             if isinstance(outcome, HasLeft):
-                self.returning(user.session).pop(group.name, None)
-                user.unseen.pop(group, None)
+                self.returning(user.session.account).pop(group.name, None)
+                user.seats.forget_unseen(group)
                 self.edge.sessions.moved(user)
-            user.joining -= Counter([group])
+            user.seats.end_joining(group)
             done(outcome)
 
         user.unsettled[group] = None
-        user.joining[group] += 1
+        user.seats.begin_joining(group)
         self.edge.engine.submit(group, Update(user.person), updated)
 
     def _found(self, account: str, session: User | Incarnation | None) -> None:

@@ -71,5 +71,5 @@ def answer(edge: EdgePort, ask: LettingGoAsk) -> LettingGo:
     if user.quitting:
         return LettingGo(True)
     group = edge.nick(ask.nick)
-    goes_by = group in (edge.nick(user.person.nick), edge.nick(user.wanted.nick), user.claims)
+    goes_by = group in (edge.nick(user.person.nick), edge.nick(user.identity.pending.nick), user.identity.renaming)
     return LettingGo(not goes_by)

@@ -79,11 +79,11 @@ def depart(
     edge.sessions.ended(user)
     for connection in list(user.connections):
         user.detach(connection)
-    for group in list(user.monitored):
+    for group in list(user.monitoring.nicks):
         unwatch(edge, user, group)
     if because is not None:
         # The event which removes the user is acknowledged only after the channels know (P33).
-        for group in user.rooms:
+        for group in user.seats.rooms:
             edge.engine.submit(group, Quit(user.uid, reason), None, because)
 
     run(edge, _depart(edge, user, reason), lambda _: done())
@@ -93,13 +93,13 @@ def _depart(edge: EdgePort, user: User, reason: str) -> Procedure[None]:
     yield Do(lambda done: edge.direct.when_sent(user, lambda: done(None)))
     yield Settle(list(user.unsettled))
     edge.conversations.leave(user)
-    groups = list(user.rooms)
+    groups = list(user.seats.rooms)
     for group in groups:
         edge.engine.submit(group, Quit(user.uid, reason))
     yield Settle(groups)
     # Only now may another user take the nick: else a channel would show two users with the nick.
-    yield Submit(user.home, Release(user.uid))
-    for room in list(user.heard.values()):
+    yield Submit(user.identity.home, Release(user.uid))
+    for room in list(user.seats.all.values()):
         room.discard(user.uid)
     edge.forget(user)
-    yield Settle([user.home])
+    yield Settle([user.identity.home])

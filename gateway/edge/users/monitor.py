@@ -62,7 +62,7 @@ class MonitoredNicks(MonitorPort):
 
 def watch(edge: EdgePort, user: User, nick: str) -> None:
     group = edge.nick(nick)
-    user.monitored[group] = nick
+    user.monitoring.spell(group, nick)
     watchers = edge.monitors.setdefault(group, {})
     watchers[user.uid] = user
     if len(watchers) == 1:
@@ -70,9 +70,9 @@ def watch(edge: EdgePort, user: User, nick: str) -> None:
 
 
 def unwatch(edge: EdgePort, user: User, group: GroupId) -> None:
-    if user.monitored.pop(group, None) is None:
+    if user.monitoring.nicks.pop(group, None) is None:
         return
-    user.online.pop(group, None)
+    user.monitoring.online.pop(group, None)
     watchers = edge.monitors[group]
     del watchers[user.uid]
     if not watchers:
@@ -94,18 +94,11 @@ def viewed(edge: EdgePort, group: GroupId, view: Any) -> None:
     online = f"{view[0]}!{view[1]}@{view[2]}" if view is not None and edge.nick(view[0]) == group else ""
     edge.monitored_nicks.learn(group, online)
     for user in list(edge.monitors.get(group, {}).values()):
-        known = user.online.get(group)
+        known = user.monitoring.online.get(group)
         if known is not None:  # else the answer to the user's own command will tell
-            user.online[group] = online
-            written(user, group, online)
+            user.monitoring.tell(group, online)
             if bool(known) != bool(online):
-                user.send(line(edge, user, user.monitored[group], online))
-
-
-def written(user: User, group: GroupId, online: str) -> None:
-    """Keep the nick's spelling for 731: the last holder's spelling, or the asker's before any holder came."""
-    if online:
-        user.monitored[group] = online.partition("!")[0]
+                user.send(line(edge, user, user.monitoring.nicks[group], online))
 
 
 def _is_service(group: GroupId) -> bool:
@@ -115,17 +108,17 @@ def _is_service(group: GroupId) -> bool:
 
 def told(user: User) -> dict[str, bool | None]:
     """Return the news which the user's clients were last told, for Kept.monitored: nick -> online, None if untold."""
-    known = _known(user) if user.connections else user.carried
-    return {nick: known.get(group) for group, nick in user.monitored.items()}
+    known = _known(user) if user.connections else user.monitoring.carried
+    return {nick: known.get(group) for group, nick in user.monitoring.nicks.items()}
 
 
 def rest(user: User) -> None:
     """Remember the news told so far: the last client has gone, and may go on at another node."""
-    user.carried = _known(user)
+    user.monitoring.carried = _known(user)
 
 
 def _known(user: User) -> dict[GroupId, bool | None]:
-    return {group: bool(online) for group, online in user.online.items()}
+    return {group: bool(online) for group, online in user.monitoring.online.items()}
 
 
 def carry(edge: EdgePort, user: User, monitored: Mapping[str, bool | None]) -> None:
@@ -133,26 +126,25 @@ def carry(edge: EdgePort, user: User, monitored: Mapping[str, bool | None]) -> N
     for nick, online in monitored.items():
         group = edge.nick(nick)
         watch(edge, user, nick)
-        user.carried[group] = online
+        user.monitoring.carried[group] = online
         if online is None:
             _ask(edge, user, group)
         else:
-            user.online[group] = nick if online else ""
+            user.monitoring.online[group] = nick if online else ""
 
 
 def _ask(edge: EdgePort, user: User, group: GroupId) -> None:
     def answered(online: str) -> None:
-        if group in user.monitored and group not in user.online and not _is_service(group):
-            user.online[group] = online
-            written(user, group, online)
-            user.send(line(edge, user, user.monitored[group], online))
+        if group in user.monitoring.nicks and group not in user.monitoring.online and not _is_service(group):
+            user.monitoring.tell(group, online)
+            user.send(line(edge, user, user.monitoring.nicks[group], online))
 
     edge.monitored_nicks.once_known(group, answered)
 
 
 def go_on(edge: EdgePort, connection: Connection, user: User) -> None:
     """Tell a client which goes on here of the changes since the last news."""
-    for group, before in user.carried.items():
-        online = user.online.get(group)
-        if online is not None and group in user.monitored and before != bool(online):
-            connection.show(line(edge, user, user.monitored[group], online))
+    for group, before in user.monitoring.carried.items():
+        online = user.monitoring.online.get(group)
+        if online is not None and group in user.monitoring.nicks and before != bool(online):
+            connection.show(line(edge, user, user.monitoring.nicks[group], online))

@@ -13,18 +13,18 @@ class NickOwners:
         self._users: dict[GroupId, tuple[User, ...]] = {}
 
     def add(self, user: User) -> None:
-        self._users[user.home] = (*self.of(user.home), user)
+        self._users[user.identity.home] = (*self.of(user.identity.home), user)
 
     def remove(self, user: User) -> None:
-        left = tuple(other for other in self.of(user.home) if other is not user)
+        left = tuple(other for other in self.of(user.identity.home) if other is not user)
         if left:
-            self._users[user.home] = left
+            self._users[user.identity.home] = left
         else:
-            self._users.pop(user.home, None)
+            self._users.pop(user.identity.home, None)
 
     def move(self, user: User, home: GroupId) -> None:
         self.remove(user)
-        user.home = home
+        user.identity.home = home
         self.add(user)
 
     def of(self, group: GroupId) -> tuple[User, ...]:

@@ -35,13 +35,15 @@ def check(edge: EdgePort, group: GroupId) -> None:
 
 def check_user(edge: EdgePort, user: User) -> None:
     """Check whether the nick's group still names the user; if not, rename the user or claim the nick again."""
-    if user.quitting or user.homeless or edge.nick(user.person.nick) != user.home:  # a rename is under way
+    if (
+        user.quitting or user.identity.reclaiming or edge.nick(user.person.nick) != user.identity.home
+    ):  # a rename is under way
         return
     busy = user.connection is not None and user.connection.queue.busy
     if not busy and not is_guest_nick(user.person.nick) and (why := edge.settings.reservation(user.person.nick)):
-        _rename(edge, user, f"{why}. You are logged in as ever; /NICK takes another nick.", releases=user.home)
+        _rename(edge, user, f"{why}. You are logged in as ever; /NICK takes another nick.", releases=user.identity.home)
         return
-    state = edge.engine.state(user.home)
+    state = edge.engine.state(user.identity.home)
     if isinstance(state, Nick) and state.holder is not None:
         if state.holder.uid != user.uid:
             _rename(edge, user, _taken(user))
@@ -59,17 +61,19 @@ def check_all(edge: EdgePort) -> None:
 
 
 def _claim(edge: EdgePort, user: User, *, moves: bool = False) -> None:
-    user.homeless = True
-    edge.engine.submit(user.home, Claim(user.person, moves=moves), lambda outcome: _claimed(edge, user, outcome))
+    user.identity.reclaiming = True
+    edge.engine.submit(
+        user.identity.home, Claim(user.person, moves=moves), lambda outcome: _claimed(edge, user, outcome)
+    )
 
 
 def _claimed(edge: EdgePort, user: User, outcome: Any) -> None:
-    user.homeless = False
+    user.identity.reclaiming = False
     if user.quitting or user.uid not in edge.users:
         return
     if isinstance(outcome, Granted):
         _adopt(edge, user, outcome)
-    elif isinstance(outcome, Moved) and user.session:
+    elif isinstance(outcome, Moved) and user.session.account:
         edge.sessions.confirm(user, lambda: _claim(edge, user, moves=True))
     elif isinstance(outcome, Moved) and user.person.certificate:
         resume.moved(edge, user)
@@ -89,11 +93,11 @@ def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None =
     """
     before = user.person
     person = msgspec.structs.replace(before, nick=forced_nick(user.uid, tries), version=before.version + 1)
-    user.homeless = True
+    user.identity.reclaiming = True
     edge.nick_owners.move(user, edge.nick(person.nick))
 
     def claimed(outcome: Any) -> None:
-        user.homeless = False
+        user.identity.reclaiming = False
         if user.quitting or user.uid not in edge.users:
             edge.engine.submit(edge.nick(person.nick), Release(user.uid))
             return
@@ -103,14 +107,14 @@ def _rename(edge: EdgePort, user: User, text: str, *, releases: GroupId | None =
         _adopt(edge, user, outcome if isinstance(outcome, Granted) else Granted(person))
         user.send(Line(edge.settings.server_name, "NOTICE", (user.person.nick, text)))
         if releases is not None:  # once nobody knows the user by the former nick any more (P27)
-            edge.engine.settle([*user.rooms], lambda: edge.engine.submit(releases, Release(user.uid, True)))
+            edge.engine.settle([*user.seats.rooms], lambda: edge.engine.submit(releases, Release(user.uid, True)))
 
-    edge.engine.submit(user.home, Claim(person), claimed)
+    edge.engine.submit(user.identity.home, Claim(person), claimed)
 
 
 def _adopt(edge: EdgePort, user: User, granted: Granted) -> None:
-    user.person = user.wanted = granted.person
+    user.person = user.identity.pending = granted.person
     show_update(edge, granted.person, EventId("", int(edge.now * 1000)))
-    for room in {**user.rooms, **user.joining}:
+    for room in {**user.seats.rooms, **user.seats.joining}:
         user.unsettled[room] = None
         edge.engine.submit(room, Update(granted.person))

@@ -15,18 +15,20 @@ def change_facts(call: Call, wanted: Person, done: Done) -> None:
     Everybody sees the change after the user's earlier commands, and before the client's next command (P28). So the call
     stays open, and the client's further lines wait, until the change is settled.
 
-    wanted: built on `user.wanted`, so two changes at once do not undo each other.
+    wanted: built on `user.identity.pending`, so two changes at once do not undo each other.
     """
     user = call.user
-    if wanted == user.wanted:
-        call.after_all([user.home], lambda: done(None))
+    if wanted == user.identity.pending:
+        call.after_all([user.identity.home], lambda: done(None))
         return
-    user.wanted = wanted
+    user.identity.pending = wanted
     call.shut()
 
     def changed(outcome: Any) -> None:
         done(outcome)
-        call.after_all([user.home, *user.rooms, *user.joining], lambda: None)
+        call.after_all([user.identity.home, *user.seats.rooms, *user.seats.joining], lambda: None)
 
-    # Another client of the user may have changed `user.wanted` by then.
-    call.after_all(list(user.unsettled), lambda: call.submit(user.home, Change(user.wanted), changed))
+    # Another client of the user may have changed `user.identity.pending` by then.
+    call.after_all(
+        list(user.unsettled), lambda: call.submit(user.identity.home, Change(user.identity.pending), changed)
+    )

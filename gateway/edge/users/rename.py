@@ -24,7 +24,7 @@ def rename(call: Call, nick: str) -> None:
 
 def _rename(call: Call, nick: str) -> Procedure[None]:
     yield from _take(call, nick)
-    call.user.claims = None
+    call.user.identity.renaming = None
     call.connection.queue.busy = False
     call.release()
     call.edge.clients.resume(call.connection)
@@ -33,8 +33,8 @@ def _rename(call: Call, nick: str) -> Procedure[None]:
 def _take(call: Call, nick: str) -> Procedure[None]:
     edge, user = call.edge, call.user
     target = edge.nick(nick)
-    user.claims = target
-    changes_case, wanted = target == user.home, msgspec.structs.replace(user.wanted, nick=nick)
+    user.identity.renaming = target
+    changes_case, wanted = target == user.identity.home, msgspec.structs.replace(user.identity.pending, nick=nick)
     yield Settle(list(user.unsettled))
     if not changes_case:
         outcome = yield from claim(edge, Claim(wanted, True))
@@ -43,17 +43,18 @@ def _take(call: Call, nick: str) -> Procedure[None]:
             refusal = outcome if isinstance(outcome, Refusal) else refused(n.ERR_UNAVAILRESOURCE, nick)
             call.refuse(refusal)
             return
-        user.wanted = msgspec.structs.replace(user.wanted, since=outcome.person.since)
+        user.identity.change(since=outcome.person.since)
     # The user's own group numbers the facts; the applied change tells the channels (views/nick.py).
-    before, user.wanted = user.wanted.nick, msgspec.structs.replace(user.wanted, nick=nick)
-    outcome = yield Submit(user.home, Change(user.wanted), call)
+    before = user.identity.pending.nick
+    user.identity.change(nick=nick)
+    outcome = yield Submit(user.identity.home, Change(user.identity.pending), call)
     if not isinstance(outcome, Granted):
-        user.wanted = msgspec.structs.replace(user.wanted, nick=before)
+        user.identity.change(nick=before)
         edge.engine.submit(target, Release(user.uid))
         call.refuse(refused(n.ERR_UNAVAILRESOURCE, user.person.nick))
-    elif target != user.home:
+    elif target != user.identity.home:
         # Every channel has committed the change, and every follower has applied it, before the old nick is free.
-        yield Settle([*user.rooms, user.home])
+        yield Settle([*user.seats.rooms, user.identity.home])
         yield from _let_go(edge, user, target)
 
 
@@ -62,7 +63,7 @@ def _let_go(edge: EdgePort, user: User, target: GroupId) -> Procedure[None]:
     if user.quitting:
         edge.engine.submit(target, Release(user.uid))
         return
-    old = user.home
+    old = user.identity.home
     edge.nick_owners.move(user, target)
     run(edge, _confirm(user, target))
     yield Submit(old, Release(user.uid, True))

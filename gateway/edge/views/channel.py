@@ -13,7 +13,8 @@ from gateway.edge.cursors.playback import await_echo
 from gateway.edge.cursors.read_markers import send_marker
 from gateway.edge.sessions.detach import attach, called
 from gateway.edge.users.names import Roll, roll, send_names, send_topic
-from gateway.edge.users.user import Room, User
+from gateway.edge.users.rooms import Room
+from gateway.edge.users.user import User
 from gateway.edge.views import kicks
 from gateway.edge.views.nick import show_clashes, show_heirs, show_quit, show_update
 from gateway.edge.views.seats import rejoin
@@ -74,8 +75,8 @@ def said(edge: EdgePort, room: Room, channel: Channel, event: Said, stamp: Event
     audience: Any = room.connections
     if event.status or tag_only:
         audience = _qualified(room, channel, event)
-    if room.withheld:
-        audience = [connection for connection in audience if connection not in room.withheld]
+    if room.held_back:
+        audience = [connection for connection in audience if connection not in room.held_back]
     if room.watchers:
         called(edge, room, event.uid, event.text)
     own = _speaker(edge, event, call)
@@ -103,7 +104,7 @@ def _is_catching_up(room: Room, connection: Connection) -> bool:
     """Return whether missed lines are on the way to the connection, perhaps from the session's present node, and the
     new message among the missed lines (P38)."""
     user = connection.user
-    played = room.group in connection.delivery.behind and user is not None and room.group not in user.detached
+    played = room.group in connection.delivery.behind and user is not None and room.group not in user.session.detached
     return played or connection.remote.tunnel is not None
 
 
@@ -130,7 +131,7 @@ def _joined(edge: EdgePort, room: Room, channel: Channel, event: Joined, stamp: 
     returns = user is not None and edge.sessions.is_returning(user, room.group)
     if user is not None and not returns:
         room.add(user)
-        user.invites.pop(room.group, None)
+        user.seats.withdraw_invite(room.group)
     plain = rendering.joined(person, channel.name, stamp, extended=False)
     full = rendering.joined(person, channel.name, stamp, extended=True)
     others = [] if person.uid in room.listed else [c for c in room.connections if c.user is not user]
@@ -175,7 +176,7 @@ def _enter(
 def show_late(room: Room, uid: str, line: Line) -> None:
     """Show a PART or KICK to the user's clients still catching up: these believe the user is in the channel."""
     user = room.users.get(uid)
-    if user is not None and room.group not in user.detached:
+    if user is not None and room.group not in user.session.detached:
         deliver(line, [connection for connection in user.connections if connection not in room.connections])
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from gateway.edge.client.connection import deliver
 from gateway.edge.client.lines import Line
-from gateway.edge.users.user import Room, User
+from gateway.edge.users.rooms import Room
+from gateway.edge.users.user import User
 from gateway.edge.views import kicks
 from gateway.edge.views.channel_diff import Believed, differences, gone
 from gateway.edge.views.nick import show_clashes, show_heirs, show_update
@@ -65,7 +66,7 @@ def replaced(
         deliver(line, room.connections)
     if lost:
         notice = Line(edge.settings.server_name, "NOTICE", (new.name, f"{lost} events of this channel were missed."))
-        deliver(notice, [connection for connection in room.connections if connection not in room.withheld])
+        deliver(notice, [connection for connection in room.connections if connection not in room.held_back])
     for user in room.users.values():
         edge.sessions.cursors.mark(user, group)
     for uid in [uid for uid in old.members if uid not in new.members]:
@@ -109,10 +110,10 @@ def dropped(edge: EdgePort, group: GroupId) -> None:
     if room is None:
         return
     for uid, user in list(room.users.items()):
-        if user.session and not user.quitting:
+        if user.session.account and not user.quitting:
             user.lose_sight(room)
         room.discard(uid)
-        if user.session and not user.quitting:
+        if user.session.account and not user.quitting:
             edge.sessions.takeover.come_back(user, group, group.name)
         elif not user.quitting:
             rejoin(edge, group, group.name, user)

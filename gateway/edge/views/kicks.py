@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 def note(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut) -> None:
     """Keep a kick for absent clients. Present clients were shown the kick, unless the channel is detached."""
-    if not user.session:
+    if not user.session.account:
         return
     kick = Kick(channel, out.source, out.reason, out.at, edge.engine.applied_to(group), out.account)
     _keep(edge, user, group, kick, group)  # P33
     for connection in user.connections:
-        if group in user.detached:
+        if group in user.session.detached:
             _say(edge, connection, user, kick)
         edge.sessions.cursors.sent(connection, {group.name: kick.place})
 
@@ -37,13 +37,13 @@ def learn(edge: EdgePort, user: User, group: GroupId, channel: str, out: PutOut 
     kick = None
     if out is not None:
         kick = Kick(channel, out.source, out.reason, out.at, Cursor(0, out.at), out.account)
-    if kick is not None and user.session:
-        user.unsettled[edge.sessions.group(user.session)] = None
+    if kick is not None and user.session.account:
+        user.unsettled[edge.sessions.group(user.session.account)] = None
         _keep(edge, user, group, kick)
     for connection in user.connections:
         if kick is not None:
             _show(edge, connection, user, group, kick)
-        elif group not in user.detached:
+        elif group not in user.session.detached:
             connection.show(Line(user.person.author, "PART", (channel,)))
 
 
@@ -66,7 +66,7 @@ def go_on(edge: EdgePort, connection: Connection, user: User) -> None:
 
 def _show(edge: EdgePort, connection: Connection, user: User, group: GroupId, kick: Kick) -> None:
     """Send a KICK to a client that believes the user is in the channel; a notice if the channel is detached."""
-    if group in user.detached:
+    if group in user.session.detached:
         _say(edge, connection, user, kick)
     else:
         connection.show(rendering.put_out(kick, user.person.nick, kick.channel))
@@ -74,18 +74,18 @@ def _show(edge: EdgePort, connection: Connection, user: User, group: GroupId, ki
 
 
 def _keep(edge: EdgePort, user: User, group: GroupId, kick: Kick, because: GroupId | None = None) -> None:
-    edge.engine.submit(edge.sessions.group(user.session), NoteKick(group.name, kick), None, because)
+    edge.engine.submit(edge.sessions.group(user.session.account), NoteKick(group.name, kick), None, because)
 
 
 def _unseen(edge: EdgePort, connection: Connection, user: User, since: float) -> list[tuple[GroupId, Kick]]:
     """Return the kicks not yet told to the device. since: as in `tell`."""
-    state = edge.engine.state(edge.sessions.group(user.session))
+    state = edge.engine.state(edge.sessions.group(user.session.account))
     found = []
     for name, kick in state.stored.kicks.items() if isinstance(state, Session) else ():
         group = GroupId("channel", name)
         place = edge.sessions.cursors.come(user, connection, group)
         seen = place.at >= kick.place.at if place is not None else not since or since * 1000 >= kick.at
-        if not seen and group not in user.rooms:
+        if not seen and group not in user.seats.rooms:
             found.append((group, kick))
     return found
 

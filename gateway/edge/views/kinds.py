@@ -142,5 +142,5 @@ class NetworkView(View):
             return
         line = Line(Author(event.source, event.account), "WALLOPS", (event.text,))
         for user in self._edge.users.values():
-            if user.wallops:
+            if user.identity.wallops:
                 user.send(line)

@@ -38,7 +38,7 @@ def _told(edge: EdgePort, event: Told, stamp: EventId) -> None:
     text = decode(event.text)
     params = (user.person.nick,) if event.verb == "TAGMSG" else (user.person.nick, text)
     if event.verb == "INVITE":
-        user.invited(edge.channel(text), text)
+        user.seats.invite(edge.channel(text), text)
     line = Line(
         edge.people.author_of(sender),
         event.verb,
@@ -63,7 +63,7 @@ def _changed(edge: EdgePort, group: GroupId, event: Changed, stamp: EventId, cal
     renamed = user.person.nick != event.person.nick
     user.person = event.person
     show_update(edge, event.person, stamp, call)
-    for room in {**user.rooms, **user.joining}:  # a JOIN under way carries the older facts
+    for room in {**user.seats.rooms, **user.seats.joining}:  # a JOIN under way carries the older facts
         user.unsettled[room] = None
         edge.engine.submit(room, Update(event.person), None, group)
     if renamed:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.edge.client.connection import deliver
 from gateway.edge.client.lines import Line
-from gateway.edge.users.user import Room, User
+from gateway.edge.users.rooms import Room
+from gateway.edge.users.user import User
 from gateway.edge.views import kicks
 from gateway.edge.views.nick import show_clashes
 from gateway.irc.modes import ModeChange, render_changes

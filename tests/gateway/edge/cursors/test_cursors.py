@@ -31,7 +31,9 @@ def test_a_connection_that_lags_does_not_take_its_device_back() -> None:
     old, new = client("phone"), client("phone")
     old.remote.stream = SimpleNamespace(used=0)
     old.delivery.reached["#ring"] = place(3)
-    user: Any = SimpleNamespace(session="ann", heard=[GROUP], connections=[new, old])
+    user: Any = SimpleNamespace(
+        session=SimpleNamespace(account="ann"), seats=SimpleNamespace(all=[GROUP]), connections=[new, old]
+    )
     new.user = user
     edge: Any = SimpleNamespace(engine=engine, now=0.0, asides=NO_ASIDES)
     places = Cursors(edge)
@@ -43,7 +45,7 @@ def test_a_connection_that_lags_does_not_take_its_device_back() -> None:
 def test_who_comes_and_goes_for_ever_takes_no_more_room_for_that() -> None:
     """In channel after channel, as device after device."""
     engine = SimpleNamespace(applied_to=lambda group: place(5), state=lambda group: None)
-    user: Any = SimpleNamespace(session="ann", heard=[], connections=[])
+    user: Any = SimpleNamespace(session=SimpleNamespace(account="ann"), seats=SimpleNamespace(all=[]), connections=[])
     places = Cursors(SimpleNamespace(engine=engine, now=0.0, asides=NO_ASIDES))  # type: ignore[arg-type]
     one = client("")
     one.delivery.receipts = SimpleNamespace(written=0, arrived=lambda: 0)

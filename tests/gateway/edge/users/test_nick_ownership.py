@@ -15,7 +15,7 @@ def test_a_merge_that_keeps_the_users_older_claim_changes_the_age_of_what_it_hol
     net.client("n1", "hal")
     core = net.nodes["n1"].core
     (user,) = core.edge.users.values()
-    state = core.engine.state(user.home)
+    state = core.engine.state(user.identity.home)
     assert isinstance(state, Nick) and state.holder == user.person
     stored = state.snapshot()
     older = Nick(state.name, state.casemap)
@@ -23,8 +23,8 @@ def test_a_merge_that_keeps_the_users_older_claim_changes_the_age_of_what_it_hol
     merged = state.merge(older, 2)
     assert merged is not None
     state.apply(merged, 2)
-    nick_ownership.check(core.edge, user.home)
-    assert state.holder is not None and state.holder.since == 1 == user.wanted.since
+    nick_ownership.check(core.edge, user.identity.home)
+    assert state.holder is not None and state.holder.since == 1 == user.identity.pending.since
     assert state.holder == user.person
 
 
@@ -34,12 +34,12 @@ def test_who_is_on_its_way_to_another_nick_may_lose_the_old_one() -> None:
     net.client("n1", "hal")
     core = net.nodes["n1"].core
     (user,) = core.edge.users.values()
-    home, state = user.home, core.engine.state(user.home)
+    home, state = user.identity.home, core.engine.state(user.identity.home)
     assert isinstance(state, Nick)
     state.holder = msgspec.structs.replace(user.person, uid="other")
     user.person = msgspec.structs.replace(user.person, nick="hal2")
     nick_ownership.check(core.edge, home)
-    assert user.home == home and not user.homeless
+    assert user.identity.home == home and not user.identity.reclaiming
     user.person = msgspec.structs.replace(user.person, nick="hal")
     nick_ownership.check(core.edge, home)
-    assert user.home == core.edge.nick(forced_nick(user.uid))
+    assert user.identity.home == core.edge.nick(forced_nick(user.uid))

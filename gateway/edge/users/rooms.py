@@ -1,0 +1,133 @@
+"""The local members of a channel or a conversation, and the seats of one user in channels and conversations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
+
+from ring.ids import GroupId
+
+if TYPE_CHECKING:
+    from gateway.edge.client.connection import Connection
+    from gateway.edge.users.user import User
+
+INVITES: Final = 50
+"""Most invitations remembered for a user; the oldest is forgotten first."""
+
+
+class Room:
+    """The local members of a channel or a conversation, for fan-out."""
+
+    __slots__ = ("connections", "group", "held_back", "listed", "users", "watchers")
+
+    def __init__(self, group: GroupId) -> None:
+        self.group = group
+        self.listed: set[str] = set()  # uids which came with the replica: NAMES tells a newcomer here of these
+        self.users: dict[str, User] = {}
+        self.connections: dict[Connection, None] = {}
+        self.held_back: dict[Connection, None] = {}  # of these: told of events, played messages later
+        self.watchers: dict[str, User] = {}  # users who have detached the channel until somebody names the user
+
+    def watch(self, user: User) -> None:
+        """Update the watchers, as the user has detached the channel or attached the channel again."""
+        self.watchers.pop(user.uid, None)
+        if user.session.detached.get(self.group):
+            self.watchers[user.uid] = user
+
+    def add(self, user: User) -> None:
+        self.users[user.uid] = user
+        user.seats.take(self)
+        self.watch(user)
+        if not user.quitting:
+            self.connections.update((c, None) for c in user.connections if self.group not in c.delivery.behind)
+
+    def discard(self, uid: str) -> User | None:
+        self.listed.discard(uid)
+        self.watchers.pop(uid, None)
+        user = self.users.pop(uid, None)
+        if user is not None:
+            user.seats.give_up(self.group)
+            for connection in user.connections:
+                self.drop(connection)
+        return user
+
+    def drop(self, connection: Connection) -> None:
+        self.connections.pop(connection, None)
+        self.held_back.pop(connection, None)
+
+
+class Seats:
+    """The channels and conversations of one user. Only gateway/edge/users writes these fields."""
+
+    __slots__ = ("conversations", "invites", "joining", "returning", "rooms", "unseen")
+
+    def __init__(self) -> None:
+        self.rooms: dict[GroupId, Room] = {}
+        self.conversations: dict[GroupId, Room] = {}  # with other accounts
+        self.joining: Counter[GroupId] = Counter()  # unanswered JOINs
+        self.returning: dict[GroupId, dict[Connection, None]] = {}  # conversations under way, and waiting clients
+        self.unseen: dict[GroupId, dict[Connection, None]] = {}  # channels out of sight, and the clients inside
+        self.invites: dict[GroupId, str] = {}
+
+    @property
+    def all(self) -> dict[GroupId, Room]:
+        """All channels and conversations which the user hears."""
+        return {**self.rooms, **self.conversations}
+
+    def of(self, group: GroupId) -> dict[GroupId, Room]:
+        """Return the seats in groups of the same kind."""
+        return self.conversations if group.kind == "conversation" else self.rooms
+
+    def take(self, room: Room) -> None:
+        self.unseen.pop(room.group, None)
+        self.of(room.group)[room.group] = room
+
+    def give_up(self, group: GroupId) -> None:
+        self.of(group).pop(group, None)
+
+    # Channels under way ---------------------------------------------------------------------------------------------
+
+    def begin_joining(self, group: GroupId) -> None:
+        self.joining[group] += 1
+
+    def end_joining(self, group: GroupId) -> None:
+        """Note the answer to a JOIN."""
+        self.joining -= Counter([group])
+
+    def invite(self, group: GroupId, channel: str) -> None:
+        self.invites[group] = channel
+        if len(self.invites) > INVITES:
+            self.invites.pop(next(iter(self.invites)))
+
+    def withdraw_invite(self, group: GroupId) -> None:
+        self.invites.pop(group, None)
+
+    # Conversations under way ----------------------------------------------------------------------------------------
+
+    def begin_returning(self, group: GroupId, waiting: Collection[Connection]) -> None:
+        self.returning[group] = dict.fromkeys(waiting)
+
+    def end_returning(self, group: GroupId) -> Collection[Connection]:
+        """Return the clients which have waited for the conversation."""
+        return self.returning.pop(group, {})
+
+    # Clients --------------------------------------------------------------------------------------------------------
+
+    def lose_sight(self, group: GroupId, inside: Collection[Connection]) -> None:
+        """Note that this node does not follow the channel for now, while these clients take the user to be inside."""
+        self.unseen.setdefault(group, {}).update(dict.fromkeys(inside))
+
+    def forget_unseen(self, group: GroupId) -> None:
+        self.unseen.pop(group, None)
+
+    def attach(self, connection: Connection) -> None:
+        """Let the connection wait for the conversations under way."""
+        for late in self.returning.values():
+            late[connection] = None
+
+    def detach(self, connection: Connection) -> None:
+        for room in (*self.rooms.values(), *self.conversations.values()):
+            room.drop(connection)
+        for late in (*self.returning.values(), *self.unseen.values()):
+            late.pop(connection, None)
