@@ -35,7 +35,8 @@ LEVELS: Final[tuple[str, ...]] = (
     "Operators' programs read lists of all nodes and end sessions (PageAsk, EndAsk), settings are heeded (ChosenAsk), "
     'and channels are read in pages (Look of "page:", ChannelView.total). '
     "Machines speak in channels, once for each key (Speak, Spoken, Stored.keys), and operators to everybody (Announce)"
-    ". A guest with a TLS certificate comes back as the same user (Person.certificate, SeatsAsk, Seats)",
+    ". A guest with a TLS certificate comes back as the same user (Person.certificate, SeatsAsk, Seats). "
+    "A channel names the version of a seat that stays on a session's former node (Update.moves, Outdated)",
 )
 """The features of each level, by the level's number."""
 

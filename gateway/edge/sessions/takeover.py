@@ -17,8 +17,8 @@ from gateway.edge.users import nick_ownership
 from gateway.edge.users.user import User
 from gateway.edge.views.seats import rejoin
 from gateway.state.channel.channel import Channel
-from gateway.state.channel.messages import HasLeft, Update
-from gateway.state.nick.messages import Claim, Granted
+from gateway.state.channel.messages import HasLeft, Outdated, Update
+from gateway.state.nick.messages import Change, Claim, Granted
 from gateway.state.session.messages import Elsewhere, Stored, Take, Taken
 from gateway.state.session.session import Session
 from ring.ids import GroupId, Incarnation
@@ -126,12 +126,26 @@ class Takeover(TakeoverPort):
         if user.quitting:
             return
         awaited = 1 + len(rooms)
+        version = 0  # the newest of the seats that stay on another node
 
-        def done(_: Any = None) -> None:
-            nonlocal awaited
+        def done(outcome: Any = None) -> None:
+            nonlocal awaited, version
             awaited -= 1
-            if not awaited:
-                self.edge.engine.settle(list(user.unsettled), ask)
+            version = max(version, outcome.version if isinstance(outcome, Outdated) else 0)
+            if not awaited and version:
+                change = Change(_replace(user.identity.pending, version=version))
+                self.edge.engine.submit(user.identity.home, change, raised)
+            elif not awaited:
+                settle()
+
+        def raised(outcome: Any) -> None:
+            if isinstance(outcome, Granted) and not user.quitting:
+                self._go_back(account, user, rooms, then=then)
+            else:  # the user is not the nick's holder yet: the channels are tried again later
+                settle()
+
+        def settle() -> None:
+            self.edge.engine.settle(list(user.unsettled), ask)
 
         def ask() -> None:
             if user.quitting:  # the user went on elsewhere: nothing may be said in the user's name
@@ -175,7 +189,8 @@ class Takeover(TakeoverPort):
 
         def updated(outcome: Any) -> None:
             state = self.edge.engine.state(group)
-            if user.quitting or (isinstance(state, Channel) and user.uid in state.members):
+            is_back = isinstance(state, Channel) and user.uid in state.members
+            if user.quitting or is_back or isinstance(outcome, Outdated):
                 returned(outcome)
             else:
                 rejoin(self.edge, group, name, user, returned)
@@ -190,7 +205,7 @@ class Takeover(TakeoverPort):
 
         user.unsettled[group] = None
         user.seats.begin_joining(group)
-        self.edge.engine.submit(group, Update(user.person), updated)
+        self.edge.engine.submit(group, Update(user.person, moves=True), updated)
 
     def _found(self, account: str, session: User | Incarnation | None) -> None:
         for then in self._waiting.pop(account, ()):

@@ -137,9 +137,16 @@ class Invite(_Tagged, frozen=True, tag=7):
 
 
 class Update(_Tagged, frozen=True, tag=8):
-    """Update a member's facts (P28). This command stands for NICK, AWAY, CHGHOST, SETNAME and ACCOUNT."""
+    """Update a member's facts (P28). This command stands for NICK, AWAY, CHGHOST, SETNAME and ACCOUNT.
+
+    moves: the user's session has moved to the person's node. If the member is still on another node, by facts that are
+    not older than the person's, the answer is Outdated.
+    """
+
+    NEWER: ClassVar = {"moves": 2}
 
     person: Person
+    moves: bool = False
 
 
 LOST = "Connection lost"
@@ -335,7 +342,15 @@ class HasLeft(_Tagged, frozen=True, tag=32):
     kick: PutOut | None
 
 
-Outcome = Refusal | ModesDone | HasLeft | NotSubscribed | Spoken | None
+class Outdated(_Tagged, frozen=True, tag=34):
+    """The member stays on another node, as the facts of the Update are not newer. version: of the member's facts."""
+
+    SINCE: ClassVar = 2
+
+    version: int
+
+
+Outcome = Refusal | ModesDone | HasLeft | Outdated | NotSubscribed | Spoken | None
 
 
 # Questions of nodes that do not follow the channel (answers are ChannelView) ------------------------------------------

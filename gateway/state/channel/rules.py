@@ -22,6 +22,7 @@ from gateway.state.channel.messages import (
     Joined,
     Kick,
     Kicked,
+    Outdated,
     Part,
     Parted,
     Quit,
@@ -118,8 +119,11 @@ def decide_part(channel: ChannelState, command: Part, at: int) -> Decision:
 
 def decide_update(channel: ChannelState, command: Update, at: int) -> Decision:
     member = channel.members.get(command.person.uid)
-    if member is None or command.person.version <= member.person.version:  # P28
+    if member is None:
         return NOTHING
+    if command.person.version <= member.person.version:  # P28
+        is_elsewhere = command.moves and command.person.edge != member.person.edge
+        return Decision(Outdated(member.person.version), None) if is_elsewhere else NOTHING
     return Decision(None, Updated(command.person, member.person))
 
 

@@ -54,7 +54,7 @@ COMMANDS: st.SearchStrategy[Any] = st.one_of(
     st.builds(c.SetModes, UIDS, SOURCE, LINES, st.just(True)),
     st.builds(c.Kick, UIDS, SOURCE, st.none() | UIDS, NICKS, st.just("why"), MAYBE),
     st.builds(c.Invite, UIDS, SOURCE, UIDS, NICKS, MAYBE),
-    st.builds(c.Update, people()),
+    st.builds(c.Update, people(), MAYBE),
     st.builds(c.Quit, UIDS, st.just("bye")),
     st.builds(c.Evict, st.lists(EDGES, max_size=2).map(tuple), st.just("a.example b.example")),
 )

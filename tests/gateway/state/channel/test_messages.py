@@ -33,6 +33,7 @@ COMMANDS: list[Any] = [
     c.Kick("1", "a!b@c", None, "Bob", "why"),
     c.Invite("1", "a!b@c", "2", "Bob"),
     c.Update(ANN),
+    c.Update(ANN, moves=True),
     c.Quit("1", "bye"),
     c.Evict((ANN.edge,), "a.example b.example"),
     c.Redact("1", "a!b@c", "abc-1.2-3", True, "why"),
@@ -66,6 +67,7 @@ OUTCOMES: list[Any] = [
     REFUSAL,
     c.ModesDone((REFUSAL,)),
     c.HasLeft(PutOut("a!b@c", "why", 5)),
+    c.Outdated(7),
     h.NotSubscribed("full"),
     m.Spoken(5, 6),
 ]

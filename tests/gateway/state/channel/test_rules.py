@@ -11,6 +11,7 @@ from gateway.state.channel.messages import (
     Invite,
     Join,
     Kick,
+    Outdated,
     Part,
     SetTopic,
     TopicSet,
@@ -29,6 +30,7 @@ from tests.gateway.state.cast import (
     SECOND_EDGE,
     Stage,
     minus,
+    person,
     plus,
 )
 
@@ -145,6 +147,22 @@ def test_only_newer_facts_are_taken() -> None:
     assert stage.prefixes(ANN) == "o"
     stage.do(Update(msgspec.structs.replace(BOB, version=9)))
     assert stage.event is None
+
+
+def test_who_has_moved_is_told_of_newer_facts_in_the_channel() -> None:
+    """A copy from disk may know newer facts than the user's own group (P28)."""
+    known = msgspec.structs.replace(ANN, version=7)
+    stage = Stage(known)
+    moved = person(ANN.uid, "Ann", SECOND_EDGE, version=7)
+    for version in (1, 7):
+        assert stage.do(Update(msgspec.structs.replace(moved, version=version), moves=True)) == Outdated(7)
+        assert stage.do(Update(msgspec.structs.replace(moved, version=version))) is None
+    assert stage.channel.members[ANN.uid].person == known
+    raised = msgspec.structs.replace(moved, version=8)
+    assert stage.do(Update(raised, moves=True)) is None
+    assert stage.event == Updated(raised, known)
+    assert stage.do(Update(raised, moves=True)) is None and stage.event is None  # a repeat
+    assert stage.do(Update(person("unknown", "Eve"), moves=True)) is None and stage.event is None
 
 
 def test_another_life_of_the_node_stays() -> None:

@@ -1,0 +1,90 @@
+"""A channel keeps newer facts of a user than the user's own group, as after a power cut (P28): the user is back all the
+same, and is not shown to leave."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from gateway.state.channel.channel import Channel
+from gateway.state.channel.messages import Update
+from gateway.state.people import Person
+from ring.engine import Engine
+from ring.ids import GroupId
+from tests.sim.net import Client, Net
+from tests.sim.test_sessions import CHANNEL, Talker, in_the_channel, login, made, noticed, said
+
+GROUPS = tuple(GroupId("channel", name) for name in (CHANNEL, "#hall", "#yard"))
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def net() -> Net:
+    return Net(4, disks=True)
+
+
+@pytest.fixture
+def bob(net: Net) -> Talker:
+    bob = Talker(net, net.nodes["n4"], "bob", "away-notify")
+    assert net.until(lambda: any(" 221 " in line for line in bob.got), 10)
+    bob.send(f"JOIN {','.join(group.name for group in GROUPS)}")
+    bob.sync()
+    return bob
+
+
+def keep_newer_facts(net: Net, phone: Client) -> None:
+    """The channels alone know the facts that n1 made while the clock of n1 was ahead, each channel other facts."""
+    phone.send(f"JOIN {','.join(group.name for group in GROUPS[1:])}")
+    phone.sync()
+    node = net.nodes["n1"]
+    person = node.core.edge.sessions.users["ann"].person
+    for hours, group in enumerate(GROUPS, 1):
+        newer = msgspec.structs.replace(person, version=int(net.now * 1000) + hours * HOUR_MS)
+        net.turn(node, lambda group=group, newer=newer: node.core.engine.submit(group, Update(newer)))
+    net.run(1)
+    for group in GROUPS:
+        found = [one for one in persons(net, group) if one.uid == person.uid]
+        assert found and all(one.version > int(net.now * 1000) for one in found)
+
+
+def persons(net: Net, group: GroupId) -> list[Person]:
+    states = [node.core.engine.state(group) for node in net.nodes.values() if node.up]
+    return [member.person for state in states if isinstance(state, Channel) for member in state.members.values()]
+
+
+def test_its_session_is_taken_up_and_it_hears_and_is_heard(net: Net, bob: Talker) -> None:
+    made(net)
+    keep_newer_facts(net, in_the_channel(net, "n1", "phone"))
+    noticed(bob)
+    net.kill("n1")
+    net.run(3)
+    phone = login(net, "n2", "phone")
+    bob.say(1)
+    assert said(phone) == ["1"]
+    phone.send(f"PRIVMSG {CHANNEL} :line 2", "AWAY :at lunch")
+    phone.sync()
+    net.run(0.5)
+    lines = bob.lines()
+    assert [line for line in lines if line.endswith(" AWAY :at lunch")]
+    assert [line for line in lines if line.endswith(f" PRIVMSG {CHANNEL} :line 2")]
+    net.run(60)  # longer than the seats of a dead node stay
+    assert noticed(bob) == []
+    edge = net.nodes["n2"].core.engine.me
+    for group in GROUPS:
+        found = [person for person in persons(net, group) if person.nick == "ann"]
+        assert found and all((one.edge, one.away) == (edge, "at lunch") for one in found)
+
+
+def test_below_level_2_it_is_back_once_the_seats_of_the_dead_node_have_gone(
+    monkeypatch: pytest.MonkeyPatch, net: Net, bob: Talker
+) -> None:
+    """A master of an older build answers nothing."""
+    monkeypatch.setattr(Engine, "level", 1)
+    made(net)
+    keep_newer_facts(net, in_the_channel(net, "n1", "phone"))
+    net.kill("n1")
+    net.run(3)
+    phone = login(net, "n2", "phone")
+    net.run(90)
+    bob.say(1)
+    assert said(phone) == ["1"]
