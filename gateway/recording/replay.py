@@ -66,7 +66,7 @@ class _Receipts:
 class _Replay:
     def __init__(self, header: Header, records: Iterator[Record]) -> None:
         self._records = records
-        self._next: Record | None = next(records, None)
+        self._next = self._read()  # None: the file ends here. BadTape: the rest of the file cannot be read
         self._texts = header.texts
         self._started = header.started
         self._turns = self._calls = self._asked = 0
@@ -105,13 +105,23 @@ class _Replay:
 
     # Records --------------------------------------------------------------------------------------------------------
 
+    def _read(self) -> Record | BadTape | None:
+        try:
+            return next(self._records, None)
+        except BadTape as problem:
+            return problem
+
     def _take(self) -> Record:
+        """Return the next record. At the end of the file, raise at each call: the core guards some calls, and would
+        hide a single exception."""
         record = self._next
+        if isinstance(record, BadTape):
+            raise record
         if record is None:
             raise _Over(CUT)
         if isinstance(record, End):
             raise _Over(record.reason)
-        self._next = next(self._records, None)
+        self._next = self._read()
         return record
 
     def _follow(self, record: Record) -> None:

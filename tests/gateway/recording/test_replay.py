@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
-from gateway.recording.tape import MAGIC, BadTape, Call, Framer, Header, Record, Sent, encode, open_tape
+from gateway.recording.replay import replay
+from gateway.recording.tape import MAGIC, BadTape, Call, Framer, Header, Pulled, Record, Sent, encode, open_tape
 from gateway.state.channel.messages import Look
 from ring.levels import Levels
 from tests.gateway.commands.accounts import Newcomer, register
@@ -150,6 +151,20 @@ def test_a_file_that_was_changed_or_cut_is_refused_or_read_as_far_as_it_goes(tap
     cut = played(data[: len(data) // 2])
     assert cut.differs == "" and 0 < cut.turns < whole.turns and cut.ended == "the recording ends here"
     assert played(data[:-1]).differs == ""
+
+
+def test_damage_is_told_though_the_core_reads_on_within_a_call_that_it_guards(tapes: Taped) -> None:
+    for tape in tapes.tapes:
+        header, found = open_tape(bytes(tape.data))
+        records = list(found)
+        for at in (at for at, record in enumerate(records) if isinstance(record, Pulled)):
+
+            def damaged(at: int = at, records: list[Record] = records) -> Iterator[Record]:
+                yield from records[: at + 1]
+                raise BadTape("damaged")
+
+            with pytest.raises(BadTape, match="damaged"):
+                replay(header, damaged())
 
 
 @pytest.mark.parametrize(
