@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import signal
 import socket
 import ssl
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +16,7 @@ import trustme
 
 from config.generate import write_network
 from tests.patience import WITHIN_S
+from tests.program import CIRCLET, Forked
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
@@ -133,12 +132,15 @@ def configured(folder: Path, nodes: int, directories: int) -> int:
 class Network:
     """Starts the processes of a generated network, each in its own folder's state."""
 
+    fresh = False
+    """True: each process is a new Python process, as an operator starts it, and not a fork."""
+
     def __init__(
         self, folder: Path, nodes: int = 3, directories: int = 3, *, tls: bool = False, hasty: bool = False
     ) -> None:
         """hasty: nobody is slowed by flood control."""
         self.folder = folder
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, Forked | subprocess.Popen[bytes]] = {}
         self.port = configured(folder, nodes, directories)
         for path in folder.glob("node-*.yaml") if hasty else ():
             flood = "  flood: {burst: 1000000, rate: 1000000}\n  per_address: 0"
@@ -162,14 +164,15 @@ class Network:
             self.wait_open(number)
 
     def start(self, name: str) -> None:
-        kind = name.partition("-")[0]
+        self.start_as(name, name.partition("-")[0], str(self.folder / f"{name}.yaml"))
+
+    def start_as(self, name: str, *words: str) -> None:
+        """Start the process `name` with these words of the command line."""
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "gateway.cli.main", kind, str(self.folder / f"{name}.yaml")],
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            self.processes[name] = (
+                subprocess.Popen([*CIRCLET, *words], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                if self.fresh
+                else Forked(words, log)
             )
 
     def wait_open(self, number: int) -> None:
@@ -197,7 +200,7 @@ class Network:
 
     def circlet(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "gateway.cli.main", *words],
+            [*CIRCLET, *words],
             capture_output=True,
             text=True,
             timeout=WITHIN_S,

@@ -136,11 +136,21 @@ def test_directories_may_die_and_come_back(network: Network) -> None:
     no_traceback(network)
 
 
-def test_everything_stops_cleanly(network: Network) -> None:
-    joined(network, (1, "ann"), (2, "bob"))
-    for name in list(network.processes):
-        assert network.terminate(name) == 0, network.log(name)
-    no_traceback(network)
+class Fresh(Network):
+    """A network of new Python processes."""
+
+    fresh = True
+
+
+def test_everything_stops_cleanly(tmp_path: Path) -> None:
+    network = Fresh(tmp_path / "net")
+    try:
+        joined(network, (1, "ann"), (2, "bob"))
+        for name in list(network.processes):
+            assert network.terminate(name) == 0, network.log(name)
+        no_traceback(network)
+    finally:
+        network.stop()
 
 
 def test_one_node_without_directories_is_a_plain_server(tmp_path: Path) -> None:

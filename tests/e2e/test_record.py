@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
-import sys
 import urllib.request
 from base64 import b64encode
 from pathlib import Path
@@ -39,12 +37,7 @@ class Recorded(Network):
         if name != "node-2":
             super().start(name)
             return
-        words = ["record", str(self.folder / "node-2.yaml"), str(self.tape), *self.options]
-        with (self.folder / "node-2.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "gateway.cli.main", *words],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            )  # fmt: skip
+        self.start_as(name, "record", str(self.folder / "node-2.yaml"), str(self.tape), *self.options)
 
     def replay(self, tape: Path | None = None) -> subprocess.CompletedProcess[str]:
         return self.circlet("replay", str(tape or self.tape))

@@ -41,6 +41,8 @@ TOKENS = f"""\
 class Upgrade(Network):
     """Three nodes that begin at the previous level."""
 
+    fresh = True
+
     def _begin(self, nodes: int, directories: int) -> None:
         for number in NODES:
             self.set_level(number, OLD)

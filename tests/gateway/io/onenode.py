@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import ssl
@@ -13,12 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from resource import RLIMIT_NOFILE, setrlimit
 from typing import Any
 
 from config.keyfile import create_key
 from tests.e2e.network import Client, free_port
 from tests.patience import WITHIN_S
+from tests.program import Forked
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -33,8 +32,8 @@ def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 class OneNode:
     """The process, and its standard error as it comes."""
 
-    program = ("-m", "gateway.cli.main")
-    """What Python is to run; a test that breaks the program on purpose has another."""
+    program = ""
+    """A Python program to run instead of a forked `circlet`; a test that breaks the program on purpose has one."""
 
     def __init__(self, folder: Path, descriptors: int = 0, **changes: Any) -> None:
         """descriptors: the process's hard limit of open files, 0 for that of the tests."""
@@ -57,16 +56,15 @@ class OneNode:
             changes,
         )
         self.write()
-        self.process = subprocess.Popen(
-            [sys.executable, *self.program, "node", str(self.path)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            preexec_fn=(lambda: setrlimit(RLIMIT_NOFILE, (descriptors // 2, descriptors))) if descriptors else None,
-        )
+        self.process = self._start(descriptors)
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
+
+    def _start(self, descriptors: int) -> Forked | subprocess.Popen[bytes]:
+        if not self.program:
+            return Forked(["node", str(self.path)], descriptors=descriptors)
+        command = [sys.executable, "-c", self.program, "node", str(self.path)]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     @classmethod
     def started(cls, folder: Path, **changes: Any) -> OneNode:

@@ -41,7 +41,7 @@ def broken(where: str, condition: str, problem: str = "KeyError") -> type[OneNod
     """A node whose method raises once the condition holds."""
 
     class Broken(OneNode):
-        program = ("-c", BREAK.format(where=where, condition=condition, problem=problem))
+        program = BREAK.format(where=where, condition=condition, problem=problem)
 
     return Broken
 

@@ -368,7 +368,8 @@ def test_the_level_of_the_log_is_live_and_a_needed_restart_is_said_at_level_warn
         node.write(log={"level": "info"}, grace_s=8)
         node.reload()
         node.client("bob").sync()
-        assert [r["event"] for r in node.records[seen:]][:2] == ["reloaded", "client_connected"]
+        events = [r["event"] for r in node.records[seen:] if r["event"] != "level_raised"]  # whenever that comes
+        assert events[:2] == ["reloaded", "client_connected"]
 
 
 def test_sighup_with_a_broken_file_is_refused_with_every_mistake(tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""Starts `circlet` processes for tests: new Python processes, or forks of a process that has imported the program.
+
+A new Python process spends one to two CPU seconds on imports. The fork server of `multiprocessing` imports the program
+once per pytest worker, and forks itself for each `Forked`. A fork has its own arguments, environment, output, signals
+and exit code, and runs the same `main` as an operator's process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
+from typing import BinaryIO, Final
+
+from gateway.cli.hang_up import hold_hang_up_of_servers
+from gateway.cli.main import main
+
+IMPORTED: Final = ("gateway.cli.run", "gateway.io.node_process", "gateway.io.directory_process", "tests.program")
+"""What the fork server imports: all that a node or a directory needs."""
+
+CIRCLET: Final = (sys.executable, "-m", "gateway.cli.main")
+"""The program as a new Python process."""
+
+_forking = multiprocessing.get_context("forkserver")
+_forking.set_forkserver_preload([*IMPORTED])
+
+
+class Forked:
+    """A forked `circlet`, with the methods of `subprocess.Popen` that tests use."""
+
+    def __init__(self, words: Sequence[str], output: BinaryIO | None = None, descriptors: int = 0) -> None:
+        """output: takes standard output and standard error; None: `stdout` reads them. descriptors: the hard limit of
+        open files, 0 for that of the tests."""
+        self.stdout: BinaryIO | None = None
+        if output is None:
+            read, write = os.pipe()
+            self.stdout = open(read, "rb")  # noqa: PTH123, SIM115
+        else:
+            write = os.dup(output.fileno())
+        with Connection(write, readable=False) as written:
+            # Daemons among processes are terminated when the tests end in disorder.
+            self._process = _forking.Process(
+                target=_run, args=([*words], dict(os.environ), written, descriptors), daemon=True
+            )
+            self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self.poll()
+
+    def poll(self) -> int | None:
+        """The exit code, or minus the signal, or None while the process runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        code = self.poll()
+        if code is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout or 0.0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def _run(words: list[str], environment: Mapping[str, str], output: Connection, descriptors: int) -> None:
+    """Become `circlet` with these words, in the fork."""
+    assert {*IMPORTED} <= sys.modules.keys()  # the fork server would keep quiet about a module that it did not find
+    for standard in (sys.stdout, sys.stderr):
+        os.dup2(output.fileno(), standard.fileno())
+    output.close()
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["circlet", *words]
+    if descriptors:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors // 2, descriptors))
+    hold_hang_up_of_servers(words)
+    main()
