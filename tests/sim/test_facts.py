@@ -1,5 +1,5 @@
-"""A channel keeps newer facts of a user than the user's own group, as after a power cut (P28): the user is back all the
-same, and is not shown to leave."""
+"""A channel or a conversation keeps newer facts of a user than the user's own group, as after a power cut (P28): the
+user is back all the same, and is not shown to leave."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import pytest
 
 from gateway.state.channel.channel import Channel
 from gateway.state.channel.messages import Update
+from gateway.state.conversation.messages import Seat, Sit
 from gateway.state.people import Person
 from ring.engine import Engine
 from ring.ids import GroupId
 from tests.sim.net import Client, Net
+from tests.sim.test_conversations import login as enter
+from tests.sim.test_conversations import made as make_account
 from tests.sim.test_sessions import CHANNEL, Talker, in_the_channel, login, made, noticed, said
 
 GROUPS = tuple(GroupId("channel", name) for name in (CHANNEL, "#hall", "#yard"))
@@ -88,3 +91,26 @@ def test_below_level_2_it_is_back_once_the_seats_of_the_dead_node_have_gone(
     net.run(90)
     bob.say(1)
     assert said(phone) == ["1"]
+
+
+def test_a_conversation_seats_who_is_back_though_its_seat_on_the_dead_node_is_the_later(net: Net) -> None:
+    """Private messages do not wait until the seats of the dead node have gone."""
+    make_account(net, "ann")
+    make_account(net, "bob")
+    phone, desk = enter(net, "n1", "ann"), enter(net, "n4", "bob")
+    desk.send("PRIVMSG ann :one")
+    desk.sync()
+    engine = net.nodes["n1"].core.engine
+    ((group, user),) = [(g, u) for u in net.nodes["n1"].core.edge.users.values() for g in u.seats.conversations]
+    later = Seat(user.uid, engine.me, int(net.now * 1000) + HOUR_MS)
+    net.turn(net.nodes["n1"], lambda: engine.submit(group, Sit("ann", later)))
+    net.run(1)
+    phone.quit()
+    net.kill("n1")
+    net.run(3)
+    phone = enter(net, "n2", "ann")
+    phone.lines()
+    desk.send("PRIVMSG ann :two")
+    desk.sync()
+    net.run(0.5)
+    assert [line for line in phone.lines() if line.endswith(" PRIVMSG ann :two")]

@@ -144,6 +144,13 @@ class Conversation(StateBase):
     def _forget(self, command: Forget) -> Decision:
         return Decision(None, Forgotten(command.account))
 
+    def precommands(self, command: Any, dead: Callable[[Incarnation], bool]) -> list[Any]:
+        """Evict a dead node's seat before the account's new seat, if the dead node's seat is the later. After a power
+        cut the session's group may have lost the time of that seat, and gives an earlier time (P38)."""
+        if not isinstance(command, Sit) or (known := self.seats.get(command.account)) is None:
+            return []
+        return [Evict(known.edge)] if known.taken > command.seat.taken and dead(known.edge) else []
+
     # Copies and questions -------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Stored:

@@ -61,6 +61,21 @@ def test_seats_follow_the_session_and_do_not_go_back() -> None:
     assert state.is_collectable(61_001)
 
 
+def test_a_later_seat_of_a_dead_node_gives_way() -> None:
+    """The session's group has lost the time of that seat in a power cut."""
+    state = fresh()
+    assert run(state, Sit("ann", Seat("1", N1, 9)))
+    back = Sit("ann", Seat("1", N2, 7))
+    assert state.precommands(back, lambda node: False) == []
+    assert state.precommands(Leave("1", N1), lambda node: True) == []
+    assert state.precommands(Sit("ann", Seat("1", N2, 10)), lambda node: True) == []
+    assert state.precommands(Sit("bob", Seat("2", N2, 7)), lambda node: True) == []
+    assert not run(state, back)
+    assert state.precommands(back, lambda node: node == N1) == [Evict(N1)]
+    assert run(state, Evict(N1)) and run(state, back)
+    assert state.subscribers == {N2: 1}
+
+
 def test_what_is_deleted_is_not_shown() -> None:
     state = fresh()
     assert run(state, Redact("ann", "a!b@c", "m1"), 5)
