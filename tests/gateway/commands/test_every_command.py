@@ -1,4 +1,4 @@
-"""Each command has a conversation in this folder: a client says the command, and somebody looks at what comes of it."""
+"""Each command has a conversation: a client says the command, and somebody looks at what comes of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from gateway.commands.table import COMMANDS
 
-HERE = Path(__file__).parent
+GATEWAY = Path(__file__).parents[1]
+FOLDERS = ("commands", "edge", "services")
 NO_CONVERSATIONS = {"test_bad_input.py", Path(__file__).name}
 """Files that say all commands alike."""
 
@@ -30,7 +31,8 @@ def commands_in(source: str) -> set[str]:
 def test_every_command_is_said_in_a_conversation() -> None:
     said = {
         name
-        for path in HERE.glob("test_*.py")
+        for folder in FOLDERS
+        for path in (GATEWAY / folder).rglob("test_*.py")
         if path.name not in NO_CONVERSATIONS
         for name in commands_in(path.read_text())
     }

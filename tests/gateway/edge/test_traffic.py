@@ -9,7 +9,7 @@ from gateway.edge.traffic import Traffic
 from ring.histogram import Histogram
 from ring.ids import GroupId
 from tests.gateway.commands.stage import network, people, settle
-from tests.gateway.commands.test_flood import TAGGED, stranger
+from tests.gateway.edge.client.test_flood import TAGGED, stranger
 from tests.sim.net import Net
 
 

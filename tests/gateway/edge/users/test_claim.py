@@ -12,8 +12,11 @@ from gateway.edge.users.claim import AGAIN_S, claim
 from gateway.irc import numerics as n
 from gateway.state.nick.messages import Claim, Granted, NickView, Who
 from gateway.state.people import refused
-from tests.gateway.commands.stage import network
+from ring.ids import GroupId
+from ring.settings import Settings
+from tests.gateway.commands.stage import network, people
 from tests.gateway.state.cast import ANN, BOB
+from tests.sim.net import Net
 
 IN_USE = refused(n.ERR_NICKNAMEINUSE, ANN.nick)
 COMMAND = Claim(ANN, True)
@@ -91,3 +94,51 @@ def test_whoever_does_not_answer_is_not_waited_for(play: Play, silent: str) -> N
         play.answer(HELD)
     assert play.answer(None) is None
     assert play.result == IN_USE
+
+
+TRIES = range(15)
+
+
+def slow(seed: int) -> Net:
+    net = network(3, seed=seed)
+    net.delay_s = (0.001, 0.04)
+    return net
+
+
+@pytest.mark.parametrize("seed", TRIES)
+def test_a_newcomer_takes_a_nick_that_is_being_given_up(seed: int) -> None:
+    net = slow(seed)
+    ann, bob = people(net, "ann", "bob", channel="#c")
+    ann.send("QUIT")
+    assert net.until(lambda: any(" QUIT " in line for line in bob.got), 12)
+    net.client("n3", "ann")
+    bob.sync()
+
+
+def test_a_nick_that_is_held_is_refused_at_once(net: Net) -> None:
+    ann, bob = people(net, "ann", "bob", channel="#c")
+    began = net.now
+    assert [line.split(" ")[0] for line in bob.ask("NICK ann")] == ["433"]
+    assert net.now - began < 1.0
+    assert ann.sync() == []
+
+
+def test_a_claim_waits_no_longer_than_settle_max_s() -> None:
+    """n4 follows the channel and is silent: nobody can say that it has read the QUIT."""
+    net = Net(4, seed=2, edge=network(1).edge, engine=Settings(settle_max_s=3.0, dead_after_s=60.0))
+    owners = net.nodes["n1"].core.engine.peers.owners
+    far = [f"x{number}" for number in range(99) if "127.0.0.4" not in owners(GroupId("nick", f"x{number}"))[:3]]
+    room = next(
+        name for name in (f"#{nick}" for nick in far) if "127.0.0.4" not in owners(GroupId("channel", name))[:3]
+    )
+    ann, bob, _, _ = people(net, far[0], far[1], far[2], far[3], channel=room)
+    net.kill("n4", dark=True)
+    ann.send("QUIT")
+    assert net.until(lambda: any(" QUIT " in line for line in bob.got), 2)
+    began = net.now
+    bob.send(f"NICK {far[0]}")
+    net.run(1.0)
+    assert not [line for line in bob.got if " 433 " in line]
+    assert net.until(lambda: any(" 433 " in line or f"NICK {far[0]}" in line for line in bob.got), 20)
+    assert 2.0 < net.now - began < 8.0
+    assert net.until(lambda: ann.closed is not None, 1)  # the QUIT waits for as long, to a tick

@@ -12,7 +12,7 @@ from gateway.services.table import NOT_LOGGED_IN
 from tests.gateway.commands.accounts import ANSWERED_S, Newcomer, register
 from tests.gateway.commands.stage import network, people
 from tests.gateway.commands.test_history import parsed
-from tests.gateway.commands.test_nickserv import told as nickserv
+from tests.gateway.services.test_nickserv import told as nickserv
 from tests.sim.net import Client, Net
 
 CAPS = "sasl server-time message-tags draft/message-redaction"

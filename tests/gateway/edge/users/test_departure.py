@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ring.ids import GroupId
-from ring.settings import Settings
 from tests.gateway.commands.stage import network, people, settle
 from tests.sim.net import Client, Net
 
@@ -59,45 +57,6 @@ def test_whowas_of_a_nick_that_somebody_has_and_nobody_had_is_answered_at_once(n
 
 
 @pytest.mark.parametrize("seed", TRIES)
-def test_a_newcomer_takes_a_nick_that_is_being_given_up(seed: int) -> None:
-    net = slow(seed)
-    ann, bob = people(net, "ann", "bob", channel="#c")
-    ann.send("QUIT")
-    assert net.until(lambda: any(" QUIT " in line for line in bob.got), 12)
-    net.client("n3", "ann")
-    bob.sync()
-
-
-def test_a_nick_that_is_held_is_refused_at_once(net: Net) -> None:
-    ann, bob = people(net, "ann", "bob", channel="#c")
-    began = net.now
-    assert [line.split(" ")[0] for line in bob.ask("NICK ann")] == ["433"]
-    assert net.now - began < 1.0
-    assert ann.sync() == []
-
-
-def test_a_claim_waits_no_longer_than_settle_max_s() -> None:
-    """n4 follows the channel and is silent: nobody can say that it has read the QUIT."""
-    net = Net(4, seed=2, edge=network(1).edge, engine=Settings(settle_max_s=3.0, dead_after_s=60.0))
-    owners = net.nodes["n1"].core.engine.peers.owners
-    far = [f"x{number}" for number in range(99) if "127.0.0.4" not in owners(GroupId("nick", f"x{number}"))[:3]]
-    room = next(
-        name for name in (f"#{nick}" for nick in far) if "127.0.0.4" not in owners(GroupId("channel", name))[:3]
-    )
-    ann, bob, _, _ = people(net, far[0], far[1], far[2], far[3], channel=room)
-    net.kill("n4", dark=True)
-    ann.send("QUIT")
-    assert net.until(lambda: any(" QUIT " in line for line in bob.got), 2)
-    began = net.now
-    bob.send(f"NICK {far[0]}")
-    net.run(1.0)
-    assert not [line for line in bob.got if " 433 " in line]
-    assert net.until(lambda: any(" 433 " in line or f"NICK {far[0]}" in line for line in bob.got), 20)
-    assert 2.0 < net.now - began < 8.0
-    assert net.until(lambda: ann.closed is not None, 1)  # the QUIT waits for as long, to a tick
-
-
-@pytest.mark.parametrize("seed", TRIES)
 def test_after_error_of_quit_all_is_settled(seed: int) -> None:
     net = slow(seed)
     ann, bob, cat = people(net, "Ann", "bob", "cat", channel="#c")
@@ -133,29 +92,3 @@ def test_after_pong_the_nick_is_settled(seed: int) -> None:
     eve = net.client("n3", "Eve")
     eve.sync()
     assert [line.split(" ", 1)[1] for line in bob.lines()] == ["730 bob Eve!~Eve@10.0.0.1"]
-
-
-@pytest.mark.parametrize("nodes", [1, 3])
-def test_a_watch_is_in_force_when_it_is_answered(nodes: int) -> None:
-    """Also of nicks that nobody has, wherever they are mastered."""
-    for number in range(8):
-        net = network(nodes, seed=number)
-        (ann,) = people(net, "ann")
-        nick = f"bob{number}"
-        ann.send(f"MONITOR + {nick}")
-        while not any(" 731 " in line for line in ann.got):
-            net.run(0.005)
-        net.client(list(net.nodes)[-1], nick).sync()
-        assert [line for line in ann.lines() if f" 730 ann {nick}!" in line], number
-
-
-def test_731_names_the_nick_as_it_was_last_written(net: Net) -> None:
-    ann, bob = people(net, "ann", "Bob")
-    assert ann.ask("MONITOR + bOB,nobody")[0] == "730 ann Bob!~Bob@10.0.0.1"
-    bob.ask("NICK BOB")
-    ann.sync()
-    bob.send("QUIT")
-    net.run(2)
-    assert [line.split(" ", 1)[1] for line in ann.sync()] == ["731 ann BOB"]
-    assert ann.ask("MONITOR + NoBody") == ["731 ann NoBody"]
-    assert ann.ask("MONITOR S") == ["731 ann BOB", "731 ann NoBody"]
